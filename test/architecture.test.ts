@@ -6,9 +6,17 @@ import { ROOM_RULES } from "./support/architecture/rooms.ts";
 import { SERVING_RULES } from "./support/architecture/serving.ts";
 import { SHAPE_RULES } from "./support/architecture/shape.ts";
 import { parseSource, readProject } from "./support/architecture/source.ts";
+import { TARGET_RULES } from "./support/architecture/targets.ts";
 
 const project = readProject();
-const RULES = [...SHAPE_RULES, ...ROOM_RULES, ...CONDUCT_RULES, ...OUTSIDE_RULES, ...SERVING_RULES];
+const RULES = [
+	...SHAPE_RULES,
+	...ROOM_RULES,
+	...CONDUCT_RULES,
+	...OUTSIDE_RULES,
+	...SERVING_RULES,
+	...TARGET_RULES,
+];
 
 function parseAll(files: Readonly<Record<string, string>>) {
 	return Object.entries(files).map(([path, text]) => parseSource(path, text));

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { refuseBase44Link } from "../cli/context/linking.ts";
+import { refuseTargetLink } from "../cli/context/environment-binding.ts";
 import { openContext, systemKeychain } from "../cli/context/open-project.ts";
 import { readCredentials } from "../cli/shell/process-environment.ts";
 import { promptHidden } from "../cli/shell/prompts.ts";
@@ -82,7 +82,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		const url = platformOrigin(args.url);
 		requireAppId(flags.app);
 		const context = await openContext(this.environment, flags.environment);
-		await refuseBase44Link(context);
+		await refuseTargetLink(context);
 		const stored = await this.#storedToken(flags.token, url);
 		if (stored !== undefined) this.terminal.note(`Using the access token in the keychain for ${url}.`);
 		const token = stored ?? (await this.#givenToken(flags.token));

@@ -1,15 +1,21 @@
-import { base44Status } from "../cli/base44/status.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { isCredentialMissing, type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
+import { type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { count } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
+import { renderTargetNames, targetStatus } from "../cli/targets/status.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { renderDebt } from "../cli/views/removal-debt.ts";
 import { inEnvironment } from "../environment-hint.ts";
-import { type Binding, bindingOf, type PlatformBinding, readConfig } from "../project/files/config.ts";
+import {
+	type Binding,
+	bindingOf,
+	isTargetBinding,
+	type PlatformBinding,
+	readConfig,
+} from "../project/files/config.ts";
 import { gitWarnings } from "../project/git/driver.ts";
 import { readSession } from "../project/secrets/edit-secrets.ts";
 import type { VaultSession } from "../project/session/session.ts";
@@ -23,8 +29,8 @@ interface StatusResult {
 	secrets: number;
 	members: { name: string; role: string }[];
 	linked: boolean;
-	/** What it is linked with; null if it is not linked. */
-	target: "coffer" | "base44" | null;
+	/** `coffer` for a platform, or the name of the kind of target; null if it is not linked. */
+	target: string | null;
 	reachable: boolean;
 	url: string | null;
 	app: string | null;
@@ -39,9 +45,9 @@ interface StatusResult {
 	debt: readonly RemovalDebt[];
 	/** Names whose record is encrypted under an earlier key, because of a merge. */
 	stale: readonly string[];
-	/** Only for Base44: names that were sent and that it no longer has. */
+	/** Only for a target: names that were sent and that it no longer has. */
 	missing?: readonly string[];
-	/** Only for Base44: names that it has and that are unknown here. */
+	/** Only for a target: names that it has and that are unknown here. */
 	foreign?: readonly string[];
 	/** Why the platform did not answer or was not asked. */
 	reason?: string;
@@ -85,7 +91,7 @@ async function askPlatform(binding: PlatformBinding, environment: string): Promi
 /** The state of the link. */
 async function readLink(session: VaultSession, binding: Binding | undefined): Promise<Link> {
 	if (!binding) return NOT_LINKED;
-	if (binding.kind === "base44") return { ...NOT_LINKED, ...(await base44Status(session, binding)) };
+	if (isTargetBinding(binding)) return { ...NOT_LINKED, ...(await targetStatus(session, binding)) };
 	const memory = rememberedPlatform(session.checkout, binding);
 	const answer = await askPlatform(binding, session.place.environment);
 	return {
@@ -99,9 +105,9 @@ async function readLink(session: VaultSession, binding: Binding | undefined): Pr
 }
 
 /** Whether the platform answered, as a text. */
-function reachText({ code, reachable }: StatusResult): string {
+function reachText({ hint, reachable }: StatusResult): string {
 	if (reachable) return "reachable";
-	return isCredentialMissing(code) ? "not asked" : "out of reach";
+	return hint === undefined ? "out of reach" : "not asked";
 }
 
 export default class Status extends BaseCommand<StatusResult> {
@@ -132,7 +138,7 @@ export default class Status extends BaseCommand<StatusResult> {
 			secrets: live.length,
 			members: [...verified.state.members.values()].map(({ name, role }) => ({ name, role })),
 			linked: binding !== undefined,
-			target: binding ? (binding.kind ?? "coffer") : null,
+			target: isTargetBinding(binding) ? binding.kind : binding ? "coffer" : null,
 			reachable,
 			url: binding?.url ?? null,
 			app: binding?.app ?? null,
@@ -163,20 +169,14 @@ export default class Status extends BaseCommand<StatusResult> {
 			terminal.line("platform     not linked (coffer link URL --app APP)");
 			return;
 		}
-		const label = result.target === "base44" ? "base44  " : "platform";
-		terminal.line(`${label}     ${result.url}, app '${result.app}': ${reachText(result)}`);
+		const isPlatform = result.target === "coffer";
+		const label = isPlatform ? "platform" : (result.target ?? "");
+		terminal.line(`${label.padEnd(12)} ${result.url}, app '${result.app}': ${reachText(result)}`);
 		for (const text of [result.reason, result.hint])
 			if (text !== undefined) terminal.line(`             ${text}`);
-		if (result.target !== "base44") this.#renderRevision(result, terminal);
+		if (isPlatform) this.#renderRevision(result, terminal);
 		terminal.line(`pending      ${result.pending.length > 0 ? listNames(result.pending) : "nothing"}`);
-		if (result.missing?.length)
-			terminal.line(
-				`missing      ${listNames(result.missing)} (Base44 no longer has them; to send them again: ${inEnvironment("coffer sync", result.environment)})`,
-			);
-		if (result.foreign?.length)
-			terminal.line(
-				`only there   ${listNames(result.foreign)} (to import them: ${inEnvironment("coffer import base44", result.environment)})`,
-			);
+		renderTargetNames(result, terminal);
 	}
 
 	#renderRevision(result: StatusResult, terminal: Terminal): void {

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { type Base44SyncResult, renderBase44Sync, syncBase44 } from "../cli/base44/sync.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { requireBinding } from "../cli/context/environment-binding.ts";
+import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import {
 	conflictsOf,
@@ -14,11 +14,12 @@ import { renderSyncCalls, type SyncCalls, syncCalls } from "../cli/edits/sync-dr
 import { count, MARKS } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { noteSides, platformSides } from "../cli/sides/sync-sides.ts";
+import { renderTargetSync, syncWithTarget, type TargetSyncResult } from "../cli/targets/sync.ts";
 import { previousIdentity } from "../cli/undo/diagnosis.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
 import { AppError } from "../errors.ts";
-import type { PlatformBinding } from "../project/files/config.ts";
+import { isTargetBinding, type PlatformBinding } from "../project/files/config.ts";
 import type { SessionContext } from "../project/session/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { adoptMembership } from "../sync/changes/adopt-chains.ts";
@@ -35,7 +36,7 @@ interface SyncResult {
 	untouched: readonly string[];
 }
 
-export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | SyncCalls> {
+export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | SyncCalls> {
 	static override summary = "Send pending changes to the platform, and receive the changes of others";
 	static override description =
 		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. To Base44, Coffer only sends: Base44 does not return the values of its secrets.";
@@ -58,15 +59,15 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		"dry-run": Flags.boolean({ description: "show the requests that the sync would make, and send nothing" }),
 	};
 
-	protected async execute(): Promise<SyncResult | Base44SyncResult | SyncCalls> {
+	protected async execute(): Promise<SyncResult | TargetSyncResult | SyncCalls> {
 		const { argv, flags } = await this.parse(Sync);
 		const take = parseTake(flags.take, argv.map(String));
 		const context = await openContext(this.environment, flags.environment);
 		const binding = await requireBinding(context.root, flags.environment);
 		if (flags["dry-run"])
 			return syncCalls(context, binding, (name) => take?.(name) === "local", this.terminal);
-		if (binding.kind === "base44")
-			return syncBase44(context, binding, { take, side: flags.take }, this.terminal);
+		if (isTargetBinding(binding))
+			return syncWithTarget(context, binding, { take, side: flags.take }, this.terminal);
 		return this.#withPlatform(context, binding, { take, side: flags.take });
 	}
 
@@ -156,9 +157,9 @@ export default class Sync extends BaseCommand<SyncResult | Base44SyncResult | Sy
 		return wait.during(work, { sentence: "All local changes are saved" });
 	}
 
-	protected render(result: SyncResult | Base44SyncResult | SyncCalls, terminal: Terminal): void {
+	protected render(result: SyncResult | TargetSyncResult | SyncCalls, terminal: Terminal): void {
 		if ("calls" in result) renderSyncCalls(result, terminal);
-		else if ("target" in result) renderBase44Sync(result, terminal);
+		else if ("target" in result) renderTargetSync(result, terminal);
 		else this.#renderSync(result, terminal);
 	}
 

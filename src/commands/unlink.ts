@@ -1,24 +1,22 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { requireBinding } from "../cli/context/environment-binding.ts";
+import { targetOf } from "../cli/context/linking.ts";
 import { openContext, systemKeychain } from "../cli/context/open-project.ts";
 import { count, MARKS } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
-import { listNames } from "../cli/views/edit-result.ts";
+import { renderTargetUnlink, type TargetUnlinkResult, unlinkTarget } from "../cli/targets/link.ts";
 import { renderDebt } from "../cli/views/removal-debt.ts";
 import { deleteToken } from "../identity/tokens.ts";
-import { type Base44Binding, dropBinding } from "../project/files/config.ts";
+import { isTargetBinding } from "../project/files/config.ts";
 import { unpinPlatform } from "../project/memory/pinned-platforms.ts";
-import { readSession } from "../project/secrets/edit-secrets.ts";
-import type { SessionContext } from "../project/session/session.ts";
 import { platformOrigin } from "../sync/client/origin.ts";
 import { unlinkEnvironment } from "../sync/link/unlink.ts";
-import { forgetTarget } from "../targets/sync.ts";
 import type { RemovalDebt } from "../vault/document/removal-debt.ts";
 
 interface UnlinkResult {
 	environment: string;
-	target: "coffer" | "base44";
+	target: "coffer";
 	app: string;
 	url: string;
 	/** The number of the new epoch; null if the platform was no longer a member. */
@@ -27,12 +25,10 @@ interface UnlinkResult {
 	resealed: number;
 	/** The values that the platform could read, and that should be replaced. */
 	debt: readonly RemovalDebt[];
-	/** The names whose values stay at Base44. Only for Base44. */
-	left?: readonly string[];
 	tokenForgotten: boolean;
 }
 
-export default class Unlink extends BaseCommand<UnlinkResult> {
+export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResult> {
 	static override summary = "Unlink an environment from its platform, and change the environment's key";
 	static override description =
 		"Syncs once more if the platform can be reached, removes it from the members, re-encrypts all secrets under a new key and removes the link from coffer.json. The app on the platform continues to run with the values that it has; they are listed until each is replaced. This also works if the platform cannot be reached. Base44 has no key, so only the link is removed: the values that were sent stay at Base44.";
@@ -48,7 +44,7 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 		"forget-token": Flags.boolean({ description: "also delete the platform's token from the keychain" }),
 	};
 
-	protected async execute(): Promise<UnlinkResult> {
+	protected async execute(): Promise<UnlinkResult | TargetUnlinkResult> {
 		const { flags } = await this.parse(Unlink);
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const binding = await requireBinding(
@@ -56,11 +52,11 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 			flags.environment,
 			"There is nothing to unlink: coffer.json has no link for it.",
 		);
-		if (binding.kind === "base44") return this.#fromBase44(context, binding, Boolean(flags["forget-token"]));
+		const forgets = Boolean(flags["forget-token"]);
+		if (isTargetBinding(binding)) return unlinkTarget(context, binding, forgets);
 		const connect = flags["no-sync"] ? undefined : () => targetOf(binding, flags.environment);
 		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
 		for (const warning of warnings) this.terminal.warn(warning);
-		const forgets = Boolean(flags["forget-token"]);
 		const pinned = { origin: platformOrigin(binding.url), fingerprint: binding.platform };
 		if (forgets) await unpinPlatform(context.stateFolder, pinned);
 		return {
@@ -75,40 +71,8 @@ export default class Unlink extends BaseCommand<UnlinkResult> {
 		};
 	}
 
-	/** Base44 has no key of the vault, so the members do not change. */
-	async #fromBase44(
-		context: SessionContext,
-		binding: Base44Binding,
-		forgets: boolean,
-	): Promise<UnlinkResult> {
-		const { session } = await readSession(context);
-		const left = await forgetTarget(session, binding);
-		await dropBinding(context.root, context.environment);
-		return {
-			environment: context.environment,
-			target: "base44",
-			app: binding.app,
-			url: binding.url,
-			epoch: null,
-			resealed: 0,
-			debt: [],
-			left,
-			tokenForgotten: forgets && (await deleteToken(systemKeychain(), binding.url, "base44")),
-		};
-	}
-
-	#renderBase44({ environment, app, url, left, tokenForgotten }: UnlinkResult, terminal: Terminal): void {
-		terminal.line(`${MARKS.ok} Unlinked environment '${environment}' from app '${app}' at Base44 (${url})`);
-		const names = left?.length ? `: ${listNames(left)}` : "";
-		terminal.line(`  The values that were sent stay at Base44${names}.`);
-		terminal.line("  To delete one of them: base44 secrets delete NAME");
-		if (tokenForgotten) terminal.line("  Its API key is no longer in the keychain.");
-		terminal.line();
-		terminal.line("Commit coffer.json.");
-	}
-
-	protected render(result: UnlinkResult, terminal: Terminal): void {
-		if (result.target === "base44") this.#renderBase44(result, terminal);
+	protected render(result: UnlinkResult | TargetUnlinkResult, terminal: Terminal): void {
+		if ("left" in result) renderTargetUnlink(result, terminal);
 		else this.#renderPlatform(result, terminal);
 	}
 

@@ -1,10 +1,12 @@
-import { watchedBase44 } from "../cli/base44/watch.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
-import { requireBinding, targetOf } from "../cli/context/linking.ts";
+import { requireBinding } from "../cli/context/environment-binding.ts";
+import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { styled } from "../cli/shell/render.ts";
 import { interruption } from "../cli/shell/signals.ts";
+import { watchedTarget } from "../cli/targets/watch.ts";
 import { clockTime, type WatchEvent, watchEventLine } from "../cli/views/watch-lines.ts";
+import { isTargetBinding } from "../project/files/config.ts";
 import { watchProject, watchTarget } from "../sync/watch.ts";
 
 export default class Watch extends BaseCommand<undefined> {
@@ -27,8 +29,8 @@ export default class Watch extends BaseCommand<undefined> {
 			if (rest.length > 0) this.terminal.block(rest.join("\n"), "    ");
 		};
 		const options = { signal: stop.signal, onEvent };
-		if (binding.kind === "base44")
-			await watchTarget(context, watchedBase44(context, binding, options), options);
+		if (isTargetBinding(binding))
+			await watchTarget(context, watchedTarget(context, binding, options), options);
 		else
 			await watchProject(
 				context,

@@ -5,8 +5,8 @@
 import { AppError, EXIT } from "../errors.ts";
 import type { Keychain } from "./keychain/keychain.ts";
 
-/** The use of a credential: a Coffer platform's token, or a Base44 workspace's key. One origin may have both. */
-export type TokenUse = "token" | "base44";
+/** The use of a credential: `token` for a Coffer platform, or the name of a kind of target. One origin may have both. */
+export type TokenUse = string;
 
 /** The token for a platform; undefined if there is none. @param url any URL of the platform */
 export function readToken(

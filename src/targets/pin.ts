@@ -5,13 +5,12 @@
 
 import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
-import type { Base44Binding } from "../project/files/config.ts";
 import { type TargetId, type TargetMemory, targetKey } from "../project/memory/target-memory.ts";
 import type { VaultSession } from "../project/session/session.ts";
-import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
+import type { LinkedTarget } from "./linked.ts";
 
 /**
- * @param official the origin that needs no pin, as in a fresh clone
+ * @param official the origin that needs no pin, as in a fresh clone; undefined if there is none
  * @param linkHint the command that links the target
  * @throws AppError `TARGET_MOVED` (exit 7) if another target was linked here, `TARGET_UNKNOWN` (exit 3) if none
  *   was
@@ -19,7 +18,7 @@ import { BASE44_ORIGIN, base44Id } from "./base44-binding.ts";
 export function requirePinned(
 	{ pin }: Pick<TargetMemory, "pin">,
 	target: TargetId,
-	{ official, linkHint }: { official: string; linkHint: string },
+	{ official, linkHint }: { official: string | undefined; linkHint: string },
 ): void {
 	if (pin) {
 		if (targetKey(pin) === targetKey(target)) return;
@@ -39,20 +38,18 @@ export function requirePinned(
 	});
 }
 
-/** The command with which somebody says that values may go to a place. */
-function linkCommand({ app, origin }: TargetId, environment: string): string {
-	const address = origin === BASE44_ORIGIN ? "" : ` --url ${origin}`;
-	return inEnvironment(`coffer link base44 --app ${app}${address}`, environment);
-}
-
 /**
  * The target of a binding, if this device may send to it.
- * @throws AppError as `requirePinned`; `LINK_FOREIGN` (exit 7) if the binding belongs to another vault
+ * @throws AppError as `requirePinned` and `TargetKind.identify`; `LINK_FOREIGN` (exit 7) if the binding belongs to another vault
  */
-export function allowedTarget(session: VaultSession, memory: TargetMemory, binding: Base44Binding): TargetId {
+export function allowedTarget(
+	session: VaultSession,
+	memory: TargetMemory,
+	{ binding, kind }: LinkedTarget,
+): TargetId {
 	const { environment, vaultId } = session.place;
-	const id = base44Id(binding.url, binding.app);
-	const linkHint = linkCommand(id, environment);
+	const id = kind.identify(binding.url, binding.app);
+	const linkHint = inEnvironment(kind.linkCommand(id), environment);
 	if (binding.vault !== vaultId)
 		throw new AppError({
 			code: "LINK_FOREIGN",
@@ -60,6 +57,6 @@ export function allowedTarget(session: VaultSession, memory: TargetMemory, bindi
 			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead: ${linkHint}`,
 			exit: EXIT.integrity,
 		});
-	requirePinned(memory, id, { official: BASE44_ORIGIN, linkHint });
+	requirePinned(memory, id, { official: kind.officialOrigin, linkHint });
 	return id;
 }

@@ -1,5 +1,5 @@
 /** Sends an environment's secrets to a target: only what differs from what was sent before. */
-import type { Base44Binding } from "../project/files/config.ts";
+import type { TargetBinding } from "../project/files/config.ts";
 import {
 	readTargetMemory,
 	type SentMark,
@@ -14,8 +14,8 @@ import { openEnvironment } from "../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../project/session/session.ts";
 import type { SealedRecord } from "../vault/records/record.ts";
 import { checkSecretName } from "../vault/syntax/secret-name.ts";
-import { placeNamed } from "./base44-binding.ts";
 import { diffTarget, pendingOf, type TargetDiff, type TargetSides } from "./diff.ts";
+import { boundId, type LinkedTarget } from "./linked.ts";
 import { allowedTarget } from "./pin.ts";
 import type { SecretTarget } from "./target.ts";
 
@@ -94,10 +94,10 @@ export async function pinTarget(session: VaultSession, id: TargetId): Promise<vo
 }
 
 /** Forgets a target: the pin, and what was sent. @returns the names that were sent and are still there, sorted */
-export async function forgetTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
+export async function forgetTarget(session: VaultSession, binding: TargetBinding): Promise<string[]> {
 	const names: string[] = [];
 	await updateTargetMemory(session.place, (memory) => {
-		const key = targetKey(placeNamed(binding));
+		const key = targetKey(boundId(binding));
 		for (const [name, { kind }] of memory.sent.get(key) ?? []) if (kind === "live") names.push(name);
 		memory.sent.delete(key);
 		memory.pin = undefined;
@@ -164,17 +164,17 @@ class Sending {
  */
 export async function targetDiff(
 	session: VaultSession,
-	binding: Base44Binding,
+	binding: TargetBinding,
 	asked: Pick<TargetSides, "names" | "takeLocal"> = {},
 ): Promise<TargetDiff> {
 	const memory = await readTargetMemory(session.place);
 	const { records } = session.verified.section;
-	const id = placeNamed(binding);
+	const id = boundId(binding);
 	return diffTarget({ records, marks: marksFor(memory, id, records), ...asked });
 }
 
 /** The names that a sync would change, or that need a decision; sorted. @throws AppError as `targetDiff` */
-export async function pendingAtTarget(session: VaultSession, binding: Base44Binding): Promise<string[]> {
+export async function pendingAtTarget(session: VaultSession, binding: TargetBinding): Promise<string[]> {
 	return pendingOf(await targetDiff(session, binding));
 }
 
@@ -186,14 +186,14 @@ export async function pendingAtTarget(session: VaultSession, binding: Base44Bind
  */
 export async function syncTarget(
 	context: SessionContext,
-	binding: Base44Binding,
+	linked: LinkedTarget,
 	connect: (id: TargetId) => Promise<SecretTarget>,
 	{ list, names: known, takeLocal }: TargetSyncOptions,
 ): Promise<TargetOutcome> {
 	const { environment, identity, member, stateFolder } = context;
 	const place = {
 		folder: stateFolder,
-		vaultId: binding.vault,
+		vaultId: linked.binding.vault,
 		environment,
 		member,
 		stateKey: identity.stateKey,
@@ -202,7 +202,7 @@ export async function syncTarget(
 		// Another process may have written, and sent, while this one waited for its turn.
 		const session = await openEnvironment(context);
 		const memory = await readTargetMemory(session.place);
-		const id = allowedTarget(session, memory, binding);
+		const id = allowedTarget(session, memory, linked);
 		const target = await connect(id);
 		const names = known ?? (list ? await target.list() : undefined);
 		const { records } = session.verified.section;

@@ -2,12 +2,15 @@
  * The interface of a target: a product that takes secrets by name and gives no values back. Only names can be
  * read. A target has no log and no versions, so this device remembers what it sent
  * (`project/memory/target-memory.ts`).
+ *
+ * Each kind of target implements `TargetKind` in a file of its own, and has a line in `kinds.ts`. No other code
+ * depends on the kind (decision 46).
  */
 import type { TargetId } from "../project/memory/target-memory.ts";
 
 /** One request, as it is shown to a person. It never contains a value. */
 export interface TargetCall {
-	readonly method: "GET" | "POST" | "DELETE";
+	readonly method: string;
 	readonly url: string;
 	/** The names in the request. */
 	readonly names: readonly string[];
@@ -21,14 +24,64 @@ export interface TargetWork {
 	readonly deleted: readonly string[];
 }
 
+/** A connection to a target. */
 export interface SecretTarget {
 	readonly id: TargetId;
-	/** The product's name for people. */
-	readonly title: string;
 	/** The names of all secrets at the target. Untrusted text. @throws AppError */
 	list(): Promise<string[]>;
 	/** Sets these names; others keep their values. @throws AppError, without any value */
 	set(values: ReadonlyMap<string, string>): Promise<void>;
 	/** Deletes a name. A missing name is no error. @throws AppError */
 	delete(name: string): Promise<void>;
+}
+
+/** The credential that opens a target. It is in the process environment, or in the keychain under the origin. */
+export interface TargetCredential {
+	/** The variable of the process environment, such as `BASE44_API_KEY`. */
+	readonly variable: string;
+	/** What it is called in sentences, such as `API key`. */
+	readonly noun: string;
+	/** The question of the hidden prompt. */
+	readonly question: string;
+	/** The error code if there is none. */
+	readonly missingCode: string;
+	/** The credential in a text, without surrounding spaces. @throws AppError (exit 2), which does not repeat the text */
+	parse(text: string): string;
+}
+
+export interface TargetAccess {
+	/** Parsed by `TargetCredential.parse`; undefined if the kind needs none. */
+	readonly credential: string | undefined;
+	readonly signal?: AbortSignal | undefined;
+}
+
+/** Everything that Coffer knows of a kind of target. */
+export interface TargetKind {
+	/** `kind` in coffer.json, and `target` in results: lower-case letters, digits and dashes. Never changes. */
+	readonly name: string;
+	/** The product's name in sentences. */
+	readonly title: string;
+	/** The origin that a fresh clone may send to. Every other origin must be linked on the device first. */
+	readonly officialOrigin?: string;
+	/** The ids that an app can have. */
+	readonly appId: RegExp;
+	/** Undefined if a target of this kind needs no credential. */
+	readonly credential?: TargetCredential;
+	/** The command that links an app on this device, for hints. */
+	linkCommand(id: TargetId): string;
+	/** The command that adds the target's names to the vault; undefined if there is none. */
+	readonly importCommand?: string;
+	/** The command that deploys functions to the target; undefined if there is none. */
+	readonly deployCommand?: string;
+	/** The command with which a person deletes a secret at the target; undefined if there is none. */
+	readonly deleteCommand?: string;
+	/**
+	 * Identifies an app. @param url an address of the target's API
+	 * @throws AppError (exit 2) if nothing may be sent to the address, or the id is not valid
+	 */
+	identify(url: string, app: string): TargetId;
+	/** Connects to an app. Makes no request. */
+	connect(id: TargetId, access: TargetAccess): SecretTarget;
+	/** The requests that a task makes, to show them. */
+	calls(id: TargetId, work: TargetWork): TargetCall[];
 }

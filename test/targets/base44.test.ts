@@ -4,8 +4,8 @@ import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
 import { AppError } from "../../src/errors.ts";
-import { Base44 } from "../../src/targets/base44.ts";
-import { BASE44_ORIGIN, base44Id, requireBase44Key } from "../../src/targets/base44-binding.ts";
+import { Base44 } from "../../src/targets/base44/client.ts";
+import { BASE44, BASE44_ORIGIN } from "../../src/targets/base44/kind.ts";
 import { Base44Server, type Fault, json } from "../support/base44-server.ts";
 
 await cryptoReady;
@@ -179,13 +179,13 @@ describe("what a fault says of itself", () => {
 
 describe("addresses, apps and keys", () => {
 	test("https, or this machine", () => {
-		expect(base44Id(`${BASE44_ORIGIN}/x?y`, "a")).toEqual({
+		expect(BASE44.identify(`${BASE44_ORIGIN}/x?y`, "a")).toEqual({
 			kind: "base44",
 			origin: BASE44_ORIGIN,
 			app: "a",
 		});
 		for (const url of ["http://localhost:1", "http://127.0.0.1:1", "http://[::1]:1"])
-			expect(base44Id(url, "a").origin).toBe(url);
+			expect(BASE44.identify(url, "a").origin).toBe(url);
 		const refused: [string, string][] = [
 			["http://app.base44.com", "TARGET_URL_INSECURE"],
 			["http://127.0.0.1.example.com", "TARGET_URL_INSECURE"],
@@ -194,17 +194,19 @@ describe("addresses, apps and keys", () => {
 			["app.base44.com", "TARGET_URL_INVALID"],
 		];
 		for (const [url, code] of refused)
-			expect(() => base44Id(url, "a")).toThrow(expect.objectContaining({ code, exit: 2 }));
+			expect(() => BASE44.identify(url, "a")).toThrow(expect.objectContaining({ code, exit: 2 }));
 	});
 
 	test.each(["", "../x", "a/b", "a?b", "a b", "a".repeat(129)])("%j is no app's id", (app) => {
-		expect(() => base44Id(BASE44_ORIGIN, app)).toThrow(expect.objectContaining({ code: "APP_ID_INVALID" }));
+		expect(() => BASE44.identify(BASE44_ORIGIN, app)).toThrow(
+			expect.objectContaining({ code: "APP_ID_INVALID" }),
+		);
 	});
 
 	test("a key is of its form, and is not repeated where it is not", () => {
-		expect(requireBase44Key(" b44k_abc\n")).toBe("b44k_abc");
+		expect(BASE44.credential?.parse(" b44k_abc\n")).toBe("b44k_abc");
 		for (const text of ["", "canary", "b44k_", "b44k_can ary", "b44k_can\nary", "b44k_canäry"])
-			expect(() => requireBase44Key(text)).toThrow(
+			expect(() => BASE44.credential?.parse(text)).toThrow(
 				expect.objectContaining({ code: "BASE44_KEY_MALFORMED", message: expect.not.stringMatching(/can/) }),
 			);
 	});

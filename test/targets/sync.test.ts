@@ -3,12 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
-import type { Base44Binding } from "../../src/project/files/config.ts";
+import type { TargetBinding } from "../../src/project/files/config.ts";
 import { inheritMemory } from "../../src/project/members/inherit-memory.ts";
 import { readTargetMemory, type TargetId } from "../../src/project/memory/target-memory.ts";
 import { readSession } from "../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
-import { BASE44_ORIGIN } from "../../src/targets/base44-binding.ts";
+import { BASE44, BASE44_ORIGIN } from "../../src/targets/base44/kind.ts";
 import { forgetTarget, pendingAtTarget, syncTarget } from "../../src/targets/sync.ts";
 import type { SecretTarget } from "../../src/targets/target.ts";
 import { contextOf, TestProject } from "../project/project.ts";
@@ -16,7 +16,6 @@ import { contextOf, TestProject } from "../project/project.ts";
 const AWAY = new AppError({ code: "AWAY", message: "Away.", hint: "Wait.", exit: EXIT.network });
 
 class Place implements SecretTarget {
-	readonly title = "Place";
 	readonly id: TargetId = { kind: "base44", origin: BASE44_ORIGIN, app: "shop" };
 	readonly secrets = new Map<string, string>();
 	readonly calls: string[] = [];
@@ -52,7 +51,7 @@ class Place implements SecretTarget {
 	}
 }
 
-async function bindingOf(context: SessionContext): Promise<Base44Binding> {
+async function bindingOf(context: SessionContext): Promise<TargetBinding> {
 	const { vaultId } = (await readSession(context)).session.place;
 	return { kind: "base44", url: BASE44_ORIGIN, app: "shop", vault: vaultId };
 }
@@ -63,7 +62,7 @@ async function setUp(secrets: Record<string, string> = {}) {
 	const place = new Place();
 	const binding = await bindingOf(project.context);
 	const sync = (list = false, takeLocal?: (name: string) => boolean) =>
-		syncTarget(project.context, binding, async () => place, { list, takeLocal });
+		syncTarget(project.context, { kind: BASE44, binding }, async () => place, { list, takeLocal });
 	const pending = async () => pendingAtTarget((await readSession(project.context)).session, binding);
 	return { project, place, binding, sync, pending };
 }
@@ -180,7 +179,7 @@ test("another working copy of this device goes on where the first one was; one t
 	mkdirSync(other.root);
 	writeFileSync(join(other.root, "coffer.vault"), before);
 	const run = (takeLocal?: () => boolean) =>
-		syncTarget(other, binding, async () => place, { list: false, takeLocal });
+		syncTarget(other, { kind: BASE44, binding }, async () => place, { list: false, takeLocal });
 	expect(await run()).toMatchObject({ sent: [], rolledBack: ["A"] });
 	expect(place.take()).toEqual([]);
 	expect(await run(() => true)).toMatchObject({ sent: ["A"], rolledBack: [] });
@@ -194,8 +193,10 @@ test("a binding for another vault, or another app, asks for no key", async () =>
 	using _ = project;
 	await sync();
 	const connect = () => Promise.reject(new Error("It was asked for a connection."));
-	const tried = (changed: Partial<Base44Binding>) =>
-		syncTarget(project.context, { ...binding, ...changed }, connect, { list: false });
+	const tried = (changed: Partial<TargetBinding>) =>
+		syncTarget(project.context, { kind: BASE44, binding: { ...binding, ...changed } }, connect, {
+			list: false,
+		});
 	await expect(tried({ vault: "A".repeat(43) })).rejects.toMatchObject({ code: "LINK_FOREIGN", exit: 7 });
 	await expect(tried({ app: "other" })).rejects.toMatchObject({ code: "TARGET_MOVED", exit: 7 });
 	await expect(tried({ url: "https://evil.example.com" })).rejects.toMatchObject({

@@ -2,7 +2,7 @@
  * What this device knows, without a request, about the sync of an environment with its platform or target.
  */
 import { AppError } from "../../errors.ts";
-import { type Binding, platformOf } from "../../project/files/config.ts";
+import { type Binding, isTargetBinding } from "../../project/files/config.ts";
 import type { VaultSession } from "../../project/session/session.ts";
 import {
 	pendingNames,
@@ -10,7 +10,6 @@ import {
 	type SyncState,
 	syncStateOf,
 } from "../../project/session/sync-state.ts";
-import { pendingAtTarget } from "../../targets/sync.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 
 /**
@@ -19,9 +18,14 @@ import type { SealedRecord } from "../../vault/records/record.ts";
  */
 export async function pendingIn(session: VaultSession, binding: Binding | undefined): Promise<string[]> {
 	if (binding === undefined) return [];
-	if (binding.kind === "base44") return pendingAtTarget(session, binding);
-	return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
+	if (!isTargetBinding(binding))
+		return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
+	const { pendingAtTarget } = await import("../../targets/sync.ts");
+	return pendingAtTarget(session, binding);
 }
+
+/** The error of a device that lacks a token, or a target's credential. A later attempt would fail, too. */
+export class CredentialMissing extends AppError {}
 
 /** Why there is no answer from a platform or a target: it does not answer, or this device could not ask it. */
 export interface NoAnswer {
@@ -31,16 +35,11 @@ export interface NoAnswer {
 	readonly hint?: string;
 }
 
-/** Whether this device lacks a token or an API key. A later attempt would fail, too. */
-export function isCredentialMissing(code: string | undefined): boolean {
-	return code === "TOKEN_MISSING" || code === "BASE44_KEY_MISSING";
-}
-
 /** Turns an AppError into the reason for a missing answer. @throws any other error */
 export function toNoAnswer(error: unknown): NoAnswer {
 	if (!(error instanceof AppError)) throw error;
 	const { code, hint, message: reason } = error;
-	return isCredentialMissing(code) ? { code, reason, hint } : { code, reason };
+	return error instanceof CredentialMissing ? { code, reason, hint } : { code, reason };
 }
 
 /** Returns a function that gives each record's sync state. */
@@ -48,9 +47,8 @@ export async function syncStates(
 	session: VaultSession,
 	binding: Binding | undefined,
 ): Promise<(record: SealedRecord) => SyncState> {
-	if (binding?.kind !== "base44")
-		return (record) => syncStateOf(record, session.checkout, platformOf(binding));
-	const pending = new Set(await pendingAtTarget(session, binding));
+	if (!isTargetBinding(binding)) return (record) => syncStateOf(record, session.checkout, binding);
+	const pending = new Set(await pendingIn(session, binding));
 	return ({ name }) => (pending.has(name) ? "pending" : "synced");
 }
 

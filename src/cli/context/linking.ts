@@ -7,28 +7,30 @@ import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { readToken } from "../../identity/tokens.ts";
 import {
-	type Binding,
 	bindingOf,
+	isTargetBinding,
 	type PlatformBinding,
 	platformOf,
 	readConfig,
 } from "../../project/files/config.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type PinnedPlatform, pinnedPlatforms } from "../../project/memory/pinned-platforms.ts";
-import type { SessionContext } from "../../project/session/session.ts";
 import { parseToken } from "../../protocol/token.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { Remote } from "../../sync/client/platform-client.ts";
 import { meetPlatform, tokenMalformed } from "../../sync/link/link.ts";
 import { readCredentials, readEnvironment } from "../shell/process-environment.ts";
-import { rethrowWithUrl } from "./link-state.ts";
+import { requireBinding, titleOf } from "./environment-binding.ts";
+import { CredentialMissing, rethrowWithUrl } from "./link-state.ts";
 import { systemKeychain } from "./open-project.ts";
 import { requireNotElsewhere, requirePinnedOrigin } from "./pinned-origin.ts";
 
+const PASS_URL = "Name the platform: --url URL.";
+
 function tokenMissing({ url, link }: TokenRequest, cause?: AppError): AppError {
 	const why = cause ? ` ${cause.message}` : "";
-	return new AppError({
+	return new CredentialMissing({
 		code: "TOKEN_MISSING",
 		message: `There is no access token for the platform at ${url}.${why}`,
 		hint: `Ask the platform's operator for a token (coffer platform token create) and enter it once: ${link}. In CI, set COFFER_TOKEN and COFFER_ORIGIN=${url}.`,
@@ -170,7 +172,7 @@ export async function targetOf(
 
 /**
  * Connects to the platform that an environment is linked with. Returns undefined if it is not linked, or is
- * linked with Base44, which is not a platform.
+ * linked with a target, which is not a platform.
  * @throws AppError `TOKEN_MISSING` (exit 6)
  */
 export async function findTarget(
@@ -184,8 +186,9 @@ export async function findTarget(
 
 /**
  * Like `findTarget`, for commands that need a platform.
- * @param instead the hint of the error if the environment is linked with Base44
- * @throws AppError `NOT_LINKED`, `TARGET_IS_BASE44` (exit 2), and as `targetOf`
+ * @param instead the hint of the error if the environment is linked with a target
+ * @throws AppError `NOT_LINKED`, `TARGET_IS_BASE44` or the same for another kind of target (exit 2), and as
+ *   `targetOf`
  */
 export async function requireTarget(
 	root: string,
@@ -194,54 +197,12 @@ export async function requireTarget(
 	access: Access = {},
 ): Promise<LinkTarget> {
 	const binding = await requireBinding(root, environment);
-	if (binding.kind === undefined) return targetOf(binding, environment, access);
+	if (!isTargetBinding(binding)) return targetOf(binding, environment, access);
+	const title = await titleOf(binding);
 	throw new AppError({
-		code: "TARGET_IS_BASE44",
-		message: `Environment '${environment}' is linked with Base44 (app '${binding.app}'). Base44 runs its functions, and this command works with a Coffer platform only.`,
+		code: `TARGET_IS_${binding.kind.toUpperCase().replaceAll("-", "_")}`,
+		message: `Environment '${environment}' is linked with ${title} (app '${binding.app}'). Coffer only sends secrets to ${title}, and this command works with a Coffer platform only.`,
 		hint: instead,
 		exit: EXIT.usage,
-	});
-}
-
-const LINK_IT =
-	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link a Base44 app: coffer link base44 --app ID.";
-const PASS_URL = "Name the platform: --url URL.";
-
-/** The link of an environment in coffer.json. @throws AppError `NOT_LINKED` (exit 2), with `hint` */
-export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
-	const binding = bindingOf(await readConfig(root), environment);
-	if (binding) return binding;
-	throw new AppError({
-		code: "NOT_LINKED",
-		message: `Environment '${environment}' is not linked with a platform.`,
-		hint,
-		exit: EXIT.usage,
-	});
-}
-
-/**
- * Checks that the environment is not linked with a platform. A platform is a member of the environment, and
- * `unlink` must remove it before another link.
- * @throws AppError `ENVIRONMENT_LINKED` (exit 5)
- */
-export async function refusePlatformLink({ environment, root }: SessionContext): Promise<void> {
-	const binding = platformOf(bindingOf(await readConfig(root), environment));
-	if (binding) throw environmentLinked(environment, binding);
-}
-
-/** Checks that the environment is not linked with Base44. @throws AppError `ENVIRONMENT_LINKED` (exit 5) */
-export async function refuseBase44Link({ environment, root }: SessionContext): Promise<void> {
-	const binding = bindingOf(await readConfig(root), environment);
-	if (binding?.kind === "base44") throw environmentLinked(environment, binding);
-}
-
-/** The error for an environment that already has another link. */
-export function environmentLinked(environment: string, { app, kind, url }: Binding): AppError {
-	const where = kind === "base44" ? `at Base44 (${url})` : `on the platform at ${url}`;
-	return new AppError({
-		code: "ENVIRONMENT_LINKED",
-		message: `Environment '${environment}' is linked with app '${app}' ${where}.`,
-		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or choose another environment.`,
-		exit: EXIT.conflict,
 	});
 }

@@ -67,9 +67,10 @@ async function syncNow<Edited extends object>(
 	binding: Binding,
 	terminal: Terminal,
 ): Promise<Edited & SyncReport> {
-	if (binding.kind === "base44") {
-		const { sendToBase44 } = await import("../base44/sync.ts");
-		return { ...edited, ...NOT_SYNCED, ...(await sendToBase44(context, binding, terminal)) };
+	const { isTargetBinding } = await import("../../project/files/config.ts");
+	if (isTargetBinding(binding)) {
+		const { sendToTarget } = await import("../targets/sync.ts");
+		return { ...edited, ...NOT_SYNCED, ...(await sendToTarget(context, binding, terminal)) };
 	}
 	const [{ targetOf }, { syncEnvironment }, { PlatformWait }] = await Promise.all([
 		import("../context/linking.ts"),
@@ -116,10 +117,9 @@ export async function afterEdit<Edited extends object>(
 		if (!(error instanceof AppError) || error.code === "REDEPLOY_FAILED") throw error;
 		const data = { ...edited, ...NOT_SYNCED, pending: await pendingCount(context, binding) };
 		if (error.exit === EXIT.network) {
-			const { isCredentialMissing } = await import("../context/link-state.ts");
-			terminal.warn(
-				`Saved, but not synced: ${error.message}${isCredentialMissing(error.code) ? ` ${error.hint}` : ""}`,
-			);
+			const { CredentialMissing } = await import("../context/link-state.ts");
+			const hint = error instanceof CredentialMissing ? ` ${error.hint}` : "";
+			terminal.warn(`Saved, but not synced: ${error.message}${hint}`);
 			return data;
 		}
 		throw error.with({ message: `Saved, but not synced: ${error.message}`, data });

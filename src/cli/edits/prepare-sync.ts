@@ -15,7 +15,7 @@ const PLATFORM_PARTS = [
 	() => import("../../sync/changes/sync.ts"),
 	() => import("../wait/wait.ts"),
 ];
-const BASE44_PARTS = [() => import("../base44/sync.ts")];
+const TARGET_PARTS = [() => import("../targets/sync.ts")];
 
 /** Loads the code for the sync of an environment, if it is linked. The sync itself reports any failure. */
 export function prepareSync(root: string, environment: string): void {
@@ -24,10 +24,10 @@ export function prepareSync(root: string, environment: string): void {
 
 async function load(root: string, environment: string): Promise<void> {
 	await nextTurn();
-	const { bindingOf, readConfig } = await import("../../project/files/config.ts");
+	const { bindingOf, isTargetBinding, readConfig } = await import("../../project/files/config.ts");
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding === undefined) return;
-	for (const part of binding.kind === "base44" ? BASE44_PARTS : PLATFORM_PARTS) {
+	for (const part of isTargetBinding(binding) ? TARGET_PARTS : PLATFORM_PARTS) {
 		await nextTurn();
 		await part();
 	}

@@ -1,10 +1,11 @@
 /** `coffer sync --dry-run`: lists the requests that a sync would make, with names and without values. */
-import type { Binding } from "../../project/files/config.ts";
+import { type Binding, isTargetBinding } from "../../project/files/config.ts";
 import { readTargetMemory } from "../../project/memory/target-memory.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { plannedSync } from "../../sync/dry-run.ts";
-import { base44Calls } from "../../targets/base44.ts";
+import { loadedKind } from "../../targets/kinds.ts";
+import { linkedTarget } from "../../targets/linked.ts";
 import { allowedTarget } from "../../targets/pin.ts";
 import { batchesOf, targetDiff } from "../../targets/sync.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -13,7 +14,8 @@ import { listNames } from "../views/edit-result.ts";
 /** Stable: other programs rely on it. */
 export interface SyncCalls {
 	environment: string;
-	target: "coffer" | "base44";
+	/** `coffer` for a platform, or the name of the kind of target. */
+	target: string;
 	app: string;
 	calls: readonly { readonly method: string; readonly url: string; readonly names: readonly string[] }[];
 	/** Older than the synced version, or absent from the vault: the sync would leave them alone. */
@@ -30,27 +32,29 @@ export async function syncCalls(
 	terminal: Terminal,
 ): Promise<SyncCalls> {
 	const { environment } = context;
-	if (binding.kind === undefined) {
+	if (!isTargetBinding(binding)) {
 		const { calls, rolledBack, warnings } = await plannedSync(context, binding);
 		for (const warning of warnings) terminal.warn(warning);
 		return { environment, target: "coffer", app: binding.app, calls, pending: rolledBack };
 	}
 	const { session } = await readSession(context);
 	for (const warning of session.warnings) terminal.warn(warning);
-	const id = allowedTarget(session, await readTargetMemory(session.place), binding);
+	const linked = await linkedTarget(context, binding);
+	const id = allowedTarget(session, await readTargetMemory(session.place), linked);
 	const diff = await targetDiff(session, binding, { takeLocal });
-	const calls = base44Calls(id, {
+	const calls = linked.kind.calls(id, {
 		list: true,
 		set: batchesOf(diff.set).map((batch) => batch.map(({ name }) => name)),
 		deleted: [...diff.deleted.map(({ name }) => name), ...diff.dropped],
 	});
-	return { environment, target: "base44", app: binding.app, calls, pending: diff.rolledBack };
+	return { environment, target: binding.kind, app: binding.app, calls, pending: diff.rolledBack };
 }
 
 /** Describes a request that carries no secret. */
 function purpose(target: SyncCalls["target"], method: string): string {
 	if (method !== "GET") return "(sends changes of members)";
-	return target === "coffer" ? "(reads what others changed)" : "(reads the names at Base44)";
+	if (target === "coffer") return "(reads what others changed)";
+	return `(reads the names at ${loadedKind(target).title})`;
 }
 
 export function renderSyncCalls({ calls, pending, target }: SyncCalls, terminal: Terminal): void {

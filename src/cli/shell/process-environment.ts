@@ -40,8 +40,6 @@ export interface Credentials {
 	 * platform.
 	 */
 	readonly tokenOrigin: string | undefined;
-	/** BASE44_API_KEY: the API key of a Base44 workspace. */
-	readonly base44Key: string | undefined;
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -85,8 +83,12 @@ export function readCredentials(variables: Variables = process.env): Credentials
 		identity: text(variables, "COFFER_IDENTITY"),
 		token: text(variables, "COFFER_TOKEN"),
 		tokenOrigin: text(variables, "COFFER_ORIGIN"),
-		base44Key: text(variables, "BASE44_API_KEY"),
 	});
+}
+
+/** A target's credential. @param variable the variable that provides it, such as `BASE44_API_KEY` */
+export function readCredential(variable: string, variables: Variables = process.env): string | undefined {
+	return text(variables, variable);
 }
 
 /** All environment variables for a program that Coffer starts, without Coffer's own credentials. */

@@ -1,6 +1,7 @@
 /** The report of an edit of the vault and of the sync after it. */
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
+import { loadedKind } from "../../targets/kinds.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
@@ -24,7 +25,8 @@ export interface SyncReport {
 
 /** Stable, too. */
 export interface TargetReport {
-	kind: "base44";
+	/** The name of the kind of target. */
+	kind: string;
 	app: string;
 	url: string;
 	sent: readonly string[];
@@ -75,10 +77,10 @@ export function renderSync(result: SyncReport, environment: string, terminal: Te
 }
 
 /** Prints what was sent to a target other than a Coffer platform. */
-function renderTarget({ app, sent, deleted }: TargetReport, terminal: Terminal): void {
+function renderTarget({ app, kind, sent, deleted }: TargetReport, terminal: Terminal): void {
 	const parts = [
 		...(sent.length > 0 ? [`sent ${listNames(sent)}`] : []),
 		...(deleted.length > 0 ? [`deleted ${listNames(deleted)}`] : []),
 	];
-	if (parts.length > 0) terminal.line(`  Base44 app '${app}': ${parts.join(", ")}`);
+	if (parts.length > 0) terminal.line(`  ${loadedKind(kind).title} app '${app}': ${parts.join(", ")}`);
 }

@@ -3,10 +3,11 @@
  */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
-import type { Base44Binding } from "../../project/files/config.ts";
+import type { TargetBinding } from "../../project/files/config.ts";
 import type { Intent, PreviewedChange } from "../../project/secrets/preview-edit.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { PlannedChange, PlannedRedeploy } from "../../sync/plan.ts";
+import { loadedKind } from "../../targets/kinds.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "./edit-result.ts";
@@ -16,8 +17,8 @@ export interface PlanResult extends PlannedChange {
 	environment: string;
 	/** False if the environment is not linked: then no function is concerned. */
 	linked: boolean;
-	/** Only if it is linked with Base44, which does not tell what its functions read. */
-	target?: "base44";
+	/** The name of the kind of target. Only if it is linked with one: a target does not tell what its functions read. */
+	target?: string;
 	changes: readonly PreviewedChange[];
 	unchanged: readonly string[];
 }
@@ -33,15 +34,16 @@ export async function planEdit(
 	intents: ReadonlyMap<string, Intent>,
 	terminal: Terminal,
 ): Promise<PlanResult> {
-	const [{ previewEdit }, { targetOf }, { planChange }, { bindingOf, readConfig }] = await Promise.all([
-		import("../../project/secrets/preview-edit.ts"),
-		import("../context/linking.ts"),
-		import("../../sync/plan.ts"),
-		import("../../project/files/config.ts"),
-	]);
+	const [{ previewEdit }, { targetOf }, { planChange }, { bindingOf, isTargetBinding, readConfig }] =
+		await Promise.all([
+			import("../../project/secrets/preview-edit.ts"),
+			import("../context/linking.ts"),
+			import("../../sync/plan.ts"),
+			import("../../project/files/config.ts"),
+		]);
 	const { environment, root } = context;
 	const binding = bindingOf(await readConfig(root), environment);
-	if (binding?.kind === "base44") return planForBase44(context, binding, intents, terminal);
+	if (isTargetBinding(binding)) return planForTarget(context, binding, intents, terminal);
 	const { changes, unchanged, warnings } = await previewEdit(context, intents);
 	for (const warning of warnings) terminal.warn(warning);
 	const target = binding && (await targetOf(binding, environment));
@@ -51,28 +53,30 @@ export async function planEdit(
 	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
 }
 
-/** Plans for Base44, which does not tell what its functions read. Only the names to send are known. */
-async function planForBase44(
+/** Plans for a target, which does not tell what its functions read. Only the names to send are known. */
+async function planForTarget(
 	context: SessionContext,
-	binding: Base44Binding,
+	binding: TargetBinding,
 	intents: ReadonlyMap<string, Intent>,
 	terminal: Terminal,
 ): Promise<PlanResult> {
-	const [{ previewEdit }, { targetDiff }] = await Promise.all([
+	const [{ linkedTarget }, { previewEdit }, { targetDiff }] = await Promise.all([
+		import("../../targets/linked.ts"),
 		import("../../project/secrets/preview-edit.ts"),
 		import("../../targets/sync.ts"),
 	]);
+	const { kind } = await linkedTarget(context, binding);
 	const { changes, unchanged, warnings } = await previewEdit(context, intents, async (session) => {
 		const { set, deleted } = await targetDiff(session, binding);
-		return [...set, ...deleted].map(({ name, kind }) => ({
-			name,
-			kind: kind === "live" ? "set" : "deleted",
+		return [...set, ...deleted].map((record) => ({
+			name: record.name,
+			kind: record.kind === "live" ? "set" : "deleted",
 			pending: true,
 		}));
 	});
 	for (const warning of warnings) terminal.warn(warning);
 	const { environment } = context;
-	return { environment, linked: true, target: "base44", changes, unchanged, redeploy: [], untouched: [] };
+	return { environment, linked: true, target: kind.name, changes, unchanged, redeploy: [], untouched: [] };
 }
 
 /** Asks the platform for the plan. If it does not answer, the hint names the analysis of the project's own sources. */
@@ -121,8 +125,10 @@ export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Termin
 	if (!result.linked)
 		terminal.line("  The environment is not linked with a platform, so no function would be redeployed.");
 	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
-	if (result.target === "base44")
-		terminal.line("  The environment is linked with Base44, which does not tell what its functions read.");
+	if (result.target !== undefined)
+		terminal.line(
+			`  The environment is linked with ${loadedKind(result.target).title}, which does not tell what its functions read.`,
+		);
 	else if (result.linked && result.changes.length > 0) {
 		const redeployed = count(result.redeploy.length, "function");
 		terminal.line(`  ${redeployed} would be redeployed, ${result.untouched.length} not.`);

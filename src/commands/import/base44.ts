@@ -1,14 +1,15 @@
 import { Flags } from "@oclif/core";
-import { connectOrAskBase44 } from "../../cli/base44/connection.ts";
+import { importSource, importValues, type SortedNames, sortNames } from "../../cli/base44/import.ts";
 import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { importSource, importValues, type SortedNames, sortNames } from "../../cli/edits/import-base44.ts";
 import { adviseOnEnvFile } from "../../cli/plaintext/env-files.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
+import { connectOrAsk } from "../../cli/targets/connection.ts";
 import { type EnvironmentEdit, listNames, renderEdit } from "../../cli/views/edit-result.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { readSession, setSecrets } from "../../project/secrets/edit-secrets.ts";
+import { BASE44 } from "../../targets/base44/kind.ts";
 
 interface ImportResult extends EnvironmentEdit, Omit<SortedNames, "wanted"> {
 	app: string;
@@ -59,7 +60,7 @@ export default class ImportBase44 extends BaseCommand<ImportResult> {
 		const context = await openContext(this.environment, flags.environment, "edit");
 		const { session } = await readSession(context);
 		const id = await importSource(session, { app: flags.app, url: flags.url }, this.environment);
-		const target = await connectOrAskBase44(id, flags["key-stdin"], this.terminal);
+		const target = await connectOrAsk(BASE44, id, flags["key-stdin"], this.terminal);
 		const { wanted, ...others } = sortNames(session, await target.list(), flags.overwrite);
 		const values = await importValues(wanted, flags["env-file"], this.terminal);
 		const { changed, unchanged, warnings } = await setSecrets(context, values);

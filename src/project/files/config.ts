@@ -10,8 +10,6 @@ import { CONFIG_FILE, VAULT_FILE } from "./project-root.ts";
 import { withLock } from "./vault-lock.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
-/** A valid id of a Base44 app. The id becomes a part of a URL. */
-export const BASE44_APP = /^[A-Za-z0-9_-]{1,128}$/;
 
 const vaultId = z.string().refine((text) => isBase64Text(text, 32), "must be a vault id");
 
@@ -26,16 +24,26 @@ const platformBinding = z.strictObject({
 	/** The vault that this binding belongs to. */
 	vault: vaultId,
 });
-const base44Binding = z.strictObject({
-	kind: z.literal("base44"),
-	/** Origin of Base44's API. */
+/** All targets have these keys. The target itself checks the address and the app (`targets/linked.ts`). */
+const targetBinding = z.strictObject({
+	/** The name of a kind of target (`targets/kinds.ts`). */
+	kind: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+	/** Address of the target's API. */
 	url: z.url(),
-	/** The app's id there. */
-	app: z.string().regex(BASE44_APP),
+	/** The app's id there. Printable characters only, because commands print it. */
+	app: z.string().regex(/^[\x21-\x7e]{1,200}$/),
 	/** The vault that this binding belongs to. */
 	vault: vaultId,
 });
-const bindingSchema = z.discriminatedUnion("kind", [platformBinding, base44Binding]);
+
+/** Checks a binding by the schema that its `kind` selects, so that an error names the key that is wrong. */
+const bindingSchema = z.unknown().transform((value, context): PlatformBinding | TargetBinding => {
+	const isTarget = typeof value === "object" && value !== null && "kind" in value;
+	const parsed = (isTarget ? targetBinding : platformBinding).safeParse(value);
+	if (parsed.success) return parsed.data;
+	for (const { message, path } of parsed.error.issues) context.addIssue({ code: "custom", message, path });
+	return z.NEVER;
+});
 const configSchema = z.strictObject({
 	/** The environment that commands use if neither a flag nor COFFER_ENVIRONMENT names one. */
 	environment: z.string().optional(),
@@ -46,13 +54,14 @@ const configSchema = z.strictObject({
 
 /** A Coffer platform that an environment is synced with. */
 export type PlatformBinding = z.infer<typeof platformBinding>;
-/** A Base44 app that an environment's secrets are sent to. */
-export type Base44Binding = z.infer<typeof base44Binding>;
+/** A target, another product, that an environment's secrets are sent to. */
+export type TargetBinding = z.infer<typeof targetBinding>;
 /** The platform or target that an environment is linked with. */
-export type Binding = PlatformBinding | Base44Binding;
+export type Binding = PlatformBinding | TargetBinding;
 export type ProjectConfig = z.infer<typeof configSchema>;
 
-function invalid(root: string, message: string): AppError {
+/** The error for a `coffer.json` that is not valid. @param message names the place in the file, and what is wrong */
+export function configInvalid(root: string, message: string): AppError {
 	return new AppError({
 		code: "CONFIG_INVALID",
 		message: `${join(root, CONFIG_FILE)}: ${message}.`,
@@ -70,12 +79,12 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 	try {
 		value = JSON.parse(text ?? "");
 	} catch (error) {
-		throw invalid(root, `not JSON (${error instanceof Error ? error.message : "unreadable"})`);
+		throw configInvalid(root, `not JSON (${error instanceof Error ? error.message : "unreadable"})`);
 	}
 	const result = configSchema.safeParse(value);
 	if (result.success) return result.data;
 	const issue = result.error.issues[0];
-	throw invalid(
+	throw configInvalid(
 		root,
 		`${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`,
 	);
@@ -109,9 +118,14 @@ export function bindingOf(config: ProjectConfig, environment: string): Binding |
 	return Object.hasOwn(config.links, environment) ? config.links[environment] : undefined;
 }
 
+/** Whether a binding names a target, and not a Coffer platform. */
+export function isTargetBinding(binding: Binding | undefined): binding is TargetBinding {
+	return binding?.kind !== undefined;
+}
+
 /** The platform that the environment is linked with; undefined if it is linked with none. */
 export function platformOf(binding: Binding | undefined): PlatformBinding | undefined {
-	return binding?.kind === undefined ? binding : undefined;
+	return isTargetBinding(binding) ? undefined : binding;
 }
 
 /**

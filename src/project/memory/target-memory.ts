@@ -12,9 +12,10 @@ import { withLock } from "../files/vault-lock.ts";
 import type { MemoryLocation } from "./device-state.ts";
 import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } from "./signed-json.ts";
 
-/** Identifies a target: its kind, its origin, and the app. */
+/** Identifies a target: the name of its kind, its origin, and the app. */
 export interface TargetId {
-	readonly kind: "base44";
+	readonly kind: string;
+	/** The origin of an address of http or https. Any other address as it is. */
 	readonly origin: string;
 	readonly app: string;
 }

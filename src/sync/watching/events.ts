@@ -14,7 +14,8 @@ export type WatchEvent =
 			/** Names in `sent` and `taken` that are deleted now. */
 			deleted: readonly string[];
 	  }
-	| { event: "sent"; app: string; sent: readonly string[]; deleted: readonly string[] }
+	/** `target` is the name of the kind of target. */
+	| { event: "sent"; target: string; app: string; sent: readonly string[]; deleted: readonly string[] }
 	| { event: "redeployed"; result: RedeployResult }
 	/** `again`: it fails as before, although its files changed. */
 	| { event: "function"; result: DeployedFunction; again?: true }

@@ -56,8 +56,9 @@ test("a platform's link stays as it is on disk beside one with Base44; what is n
 
 	for (const wrong of [
 		{ ...platform, kind: "base44" },
-		{ ...base44, kind: "heroku" },
-		{ ...base44, app: "../../other" },
+		{ ...base44, kind: "Base44" },
+		{ ...base44, app: "a b" },
+		{ ...base44, app: "\u001b[31m" },
 		{ ...base44, platform: platform.platform },
 		{ ...base44, key: "b44k_1" },
 	]) {

@@ -65,8 +65,9 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		membership: ["views", "context", "shell"],
 		wait: ["views", "shell"],
 		sides: ["context", "shell"],
-		base44: ["sides", "views", "context", "shell"],
-		edits: ["base44", "sides", "wait", "views", "context", "shell"],
+		targets: ["sides", "views", "context", "shell"],
+		edits: ["targets", "sides", "wait", "views", "context", "shell"],
+		base44: ["edits", "shell"],
 		undo: ["edits", "context", "shell"],
 	},
 	"src/platform": {

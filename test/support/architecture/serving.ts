@@ -30,7 +30,7 @@ const synchronousChildren: Rule = {
 };
 
 /** Whether nothing of an import or export is there when the code runs. */
-function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
+export function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
 	if (ts.isExportDeclaration(node)) return node.isTypeOnly;
 	const clause = node.importClause;
 	if (clause === undefined) return false;

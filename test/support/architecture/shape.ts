@@ -139,7 +139,7 @@ const directions: Rule = {
 	planted: [
 		{ "src/sync/push.ts": 'import { a } from "../platform/server.ts";' },
 		{ "src/platform/server.ts": 'export { a } from "../sync/push.ts";' },
-		{ "src/targets/base44.ts": 'import { a } from "../sync/remote.ts";' },
+		{ "src/targets/base44/client.ts": 'import { a } from "../../sync/client/platform-client.ts";' },
 		{ "src/sync/push.ts": 'import { a } from "../targets/sync.ts";' },
 		{ "src/vault/records/seal.ts": 'import type { A } from "../../project/files/project-root.ts";' },
 		{ "src/bytes.ts": 'import { a } from "./vault/seal.ts";' },

@@ -1,11 +1,11 @@
 /** Base44 as a target: three calls of its API, authorised by a workspace's API key. */
-import { AppError, EXIT } from "../errors.ts";
-import { type Answer, carry } from "../http-request.ts";
-import type { TargetId } from "../project/memory/target-memory.ts";
-import { requestFault } from "../request-fault.ts";
-import { faultDetail, jsonOf, readBody } from "./answer.ts";
-import { base44Fault } from "./base44-faults.ts";
-import type { SecretTarget, TargetCall, TargetWork } from "./target.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { type Answer, carry } from "../../http-request.ts";
+import type { TargetId } from "../../project/memory/target-memory.ts";
+import { requestFault } from "../../request-fault.ts";
+import { faultDetail, jsonOf, readBody } from "../answer.ts";
+import type { SecretTarget, TargetCall, TargetWork } from "../target.ts";
+import { base44Fault } from "./faults.ts";
 
 /** How long the list of names may take, in milliseconds. */
 const LIST_MS = 10_000;
@@ -17,7 +17,7 @@ const FAULT_BYTES_MAX = 64 * 1024;
 
 export interface Base44Options {
 	readonly id: TargetId;
-	/** The workspace's API key, checked by `requireBase44Key`. */
+	/** The workspace's API key, checked by `BASE44.credential.parse`. */
 	readonly key: string;
 	/** Replaces the times above, in milliseconds. */
 	readonly answerMs?: number | undefined;
@@ -35,14 +35,14 @@ function deleteUrl(id: TargetId, name: string): string {
 /** The requests that a task makes, to show them. */
 export function base44Calls(id: TargetId, { list, set, deleted }: TargetWork): TargetCall[] {
 	return [
-		...(list ? [{ method: "GET" as const, url: secretsUrl(id), names: [] }] : []),
-		...set.map((names) => ({ method: "POST" as const, url: secretsUrl(id), names })),
-		...deleted.map((name) => ({ method: "DELETE" as const, url: deleteUrl(id, name), names: [name] })),
+		...(list ? [{ method: "GET", url: secretsUrl(id), names: [] }] : []),
+		...set.map((names) => ({ method: "POST", url: secretsUrl(id), names })),
+		...deleted.map((name) => ({ method: "DELETE", url: deleteUrl(id, name), names: [name] })),
 	];
 }
 
 interface Request {
-	readonly method: TargetCall["method"];
+	readonly method: "GET" | "POST" | "DELETE";
 	readonly url: string;
 	readonly answerMs: number;
 	readonly json?: object;
@@ -51,7 +51,6 @@ interface Request {
 }
 
 export class Base44 implements SecretTarget {
-	readonly title = "Base44";
 	readonly #options: Base44Options;
 
 	constructor(options: Base44Options) {

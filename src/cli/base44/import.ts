@@ -4,18 +4,19 @@
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
-import { bindingOf, readConfig } from "../../project/files/config.ts";
+import { bindingOf, isTargetBinding, readConfig } from "../../project/files/config.ts";
 import { readTargetMemory, type TargetId } from "../../project/memory/target-memory.ts";
 import type { VaultSession } from "../../project/session/session.ts";
-import { BASE44_ORIGIN, base44Id } from "../../targets/base44-binding.ts";
+import { BASE44, BASE44_ORIGIN } from "../../targets/base44/kind.ts";
+import { linkedTarget } from "../../targets/linked.ts";
 import { allowedTarget } from "../../targets/pin.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
-import { base44AppId } from "../base44/connection.ts";
+import { base44AppId } from "../base44/app-id.ts";
+import { readEnvFile } from "../edits/secret-values.ts";
 import type { Environment } from "../shell/process-environment.ts";
 import { promptValue } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
-import { readEnvFile } from "./secret-values.ts";
 
 /** The largest number of names that an error lists. */
 const SHOWN_MAX = 100;
@@ -23,7 +24,7 @@ const SHOWN_MAX = 100;
 /**
  * The app to import from: the one that flags name, or else the one that the environment is linked with, if
  * this device may send a key to that address.
- * @throws AppError as `base44Id`, `base44AppId` and `allowedTarget`
+ * @throws AppError as `BASE44.identify`, `base44AppId` and `allowedTarget`
  */
 export async function importSource(
 	session: VaultSession,
@@ -34,11 +35,15 @@ export async function importSource(
 	const binding = bindingOf(await readConfig(root), name);
 	const isWhole = given.app !== undefined && given.url !== undefined;
 	const linked =
-		binding?.kind === "base44" && !isWhole
-			? allowedTarget(session, await readTargetMemory(session.place), binding)
+		isTargetBinding(binding) && binding.kind === BASE44.name && !isWhole
+			? allowedTarget(
+					session,
+					await readTargetMemory(session.place),
+					await linkedTarget(session.context, binding),
+				)
 			: undefined;
 	const app = given.app ?? linked?.app ?? (await base44AppId(undefined, root, environment));
-	return base44Id(given.url ?? linked?.origin ?? environment.base44Url ?? BASE44_ORIGIN, app);
+	return BASE44.identify(given.url ?? linked?.origin ?? environment.base44Url ?? BASE44_ORIGIN, app);
 }
 
 /** The names at Base44, grouped by what the import does with them. Each list is sorted. */

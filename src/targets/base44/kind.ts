@@ -1,12 +1,15 @@
-/** Checks what identifies an app at Base44, and the key that gives access to it. */
-import { AppError, EXIT } from "../errors.ts";
-import { judgeOrigin } from "../origin.ts";
-import { BASE44_APP, type Base44Binding } from "../project/files/config.ts";
-import type { TargetId } from "../project/memory/target-memory.ts";
+/** Base44 as a kind of target: its apps, its API key, and its words. `client.ts` makes the requests. */
+import { AppError, EXIT } from "../../errors.ts";
+import { judgeOrigin } from "../../origin.ts";
+import type { TargetId } from "../../project/memory/target-memory.ts";
+import type { TargetKind } from "../target.ts";
+import { Base44, base44Calls } from "./client.ts";
 
 /** Base44's own address. */
 export const BASE44_ORIGIN = "https://app.base44.com";
 
+/** A valid id of an app. The id becomes a part of a URL. */
+const APP_ID = /^[A-Za-z0-9_-]{1,128}$/;
 /** An HTTP header can carry only these characters, and a longer text is not a key. */
 const KEY = /^b44k_[\x21-\x7e]{1,500}$/;
 
@@ -19,7 +22,7 @@ function usage(code: string, message: string, hint: string): AppError {
  * @throws AppError `TARGET_URL_INVALID`, `TARGET_URL_INSECURE` (exit 2): values are sent over TLS, or to this
  *   machine
  */
-export function base44Origin(url: string): string {
+function base44Origin(url: string): string {
 	const judged = judgeOrigin(url);
 	if ("origin" in judged) return judged.origin;
 	if (judged.fault === "invalid")
@@ -36,27 +39,21 @@ export function base44Origin(url: string): string {
 }
 
 /** Identifies an app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `base44Origin` */
-export function base44Id(url: string, app: string): TargetId {
-	if (!BASE44_APP.test(app))
+function base44Id(url: string, app: string): TargetId {
+	if (!APP_ID.test(app))
 		throw usage(
 			"APP_ID_INVALID",
 			"An app's id at Base44 is 1 to 128 letters, digits, dashes and underscores.",
 			"'base44/.app.jsonc' names it, and so does the app's address in Base44's editor.",
 		);
-	return { kind: "base44", origin: base44Origin(url), app };
-}
-
-/** The target that a binding names, to look up its memory. Does not check whether this device may send to it. */
-export function placeNamed({ kind, url, app }: Base44Binding): TargetId {
-	const judged = judgeOrigin(url);
-	return { kind, origin: "origin" in judged ? judged.origin : url, app };
+	return { kind: BASE44.name, origin: base44Origin(url), app };
 }
 
 /**
  * A key without surrounding spaces. @throws AppError `BASE44_KEY_MALFORMED` (exit 2), which does not repeat the
  * text
  */
-export function requireBase44Key(text: string): string {
+function requireBase44Key(text: string): string {
 	const key = text.trim();
 	if (KEY.test(key)) return key;
 	throw usage(
@@ -65,3 +62,25 @@ export function requireBase44Key(text: string): string {
 		"Create one in the workspace's settings at Base44, and copy all of it.",
 	);
 }
+
+export const BASE44: TargetKind = {
+	name: "base44",
+	title: "Base44",
+	officialOrigin: BASE44_ORIGIN,
+	appId: APP_ID,
+	credential: {
+		variable: "BASE44_API_KEY",
+		noun: "API key",
+		question: "API key of the Base44 workspace (b44k_...)",
+		missingCode: "BASE44_KEY_MISSING",
+		parse: requireBase44Key,
+	},
+	linkCommand: ({ app, origin }) =>
+		`coffer link base44 --app ${app}${origin === BASE44_ORIGIN ? "" : ` --url ${origin}`}`,
+	importCommand: "coffer import base44",
+	deployCommand: "base44 functions deploy",
+	deleteCommand: "base44 secrets delete NAME",
+	identify: base44Id,
+	connect: (id, { credential = "", signal }) => new Base44({ id, key: credential, signal }),
+	calls: base44Calls,
+};

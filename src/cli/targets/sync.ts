@@ -1,68 +1,82 @@
-/** Syncs an environment that is linked with Base44: for `coffer sync`, and after an edit. */
+/** Syncs an environment that is linked with a target: for `coffer sync`, and after an edit. */
 import { AppError, EXIT } from "../../errors.ts";
-import type { Base44Binding } from "../../project/files/config.ts";
+import type { TargetBinding } from "../../project/files/config.ts";
+import type { TargetId } from "../../project/memory/target-memory.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { Take } from "../../sync/changes/merge-with-log.ts";
+import { loadedKind } from "../../targets/kinds.ts";
+import { linkedTarget } from "../../targets/linked.ts";
 import { syncTarget, type TargetOutcome } from "../../targets/sync.ts";
+import type { TargetKind } from "../../targets/target.ts";
 import { promptChoice } from "../shell/prompts.ts";
 import { MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { noteSides, type SyncSides } from "../sides/sync-sides.ts";
 import { listNames, type SyncReport } from "../views/edit-result.ts";
-import { connectBase44 } from "./connection.ts";
-import { base44Sides } from "./sides.ts";
+import { connectTarget } from "./connection.ts";
+import { targetSides } from "./sides.ts";
 
 /** Stable: other programs rely on it. */
-export interface Base44SyncResult {
+export interface TargetSyncResult {
 	environment: string;
-	target: "base44";
+	/** The name of the kind of target. */
+	target: string;
 	app: string;
 	url: string;
 	sent: readonly string[];
 	deleted: readonly string[];
-	/** The part of `sent` that had been sent before and was missing at Base44. */
+	/** The part of `sent` that had been sent before and was missing at the target. */
 	missing: readonly string[];
 	/** Names that are older in the vault than what was sent, or absent: the user has to decide. */
 	pending: readonly string[];
-	/** Names that Base44 has, and neither the vault nor this device knows. They are left alone. */
+	/** Names that the target has, and neither the vault nor this device knows. They are left alone. */
 	foreign: readonly string[];
 }
 
-const OLDER = "The vault has older versions than those that were sent to Base44, or no longer has";
+function olderWords({ title }: TargetKind): string {
+	return `The vault has older versions than those that were sent to ${title}, or no longer has`;
+}
 
-/** Sends the names that an edit changed, without a request for the names at Base44. */
-export async function sendToBase44(
+/** Sends the names that an edit changed, without a request for the names at the target. */
+export async function sendToTarget(
 	context: SessionContext,
-	binding: Base44Binding,
+	binding: TargetBinding,
 	terminal: Terminal,
 ): Promise<Pick<SyncReport, "pending" | "target">> {
-	const outcome = await syncTarget(context, binding, connectBase44, { list: false });
+	const linked = await linkedTarget(context, binding);
+	const { kind } = linked;
+	const connect = (id: TargetId) => connectTarget(kind, id);
+	const outcome = await syncTarget(context, linked, connect, { list: false });
 	for (const warning of outcome.warnings) terminal.warn(warning);
 	const { sent, deleted, rolledBack } = outcome;
 	if (rolledBack.length > 0)
 		terminal.warn(
-			`Not sent, because Base44 was sent newer versions: ${listNames(rolledBack)}. Run 'coffer sync' to decide.`,
+			`Not sent, because ${kind.title} was sent newer versions: ${listNames(rolledBack)}. Run 'coffer sync' to decide.`,
 		);
 	const { app, url } = binding;
-	return { pending: rolledBack.length, target: { kind: "base44", app, url, sent, deleted } };
+	return { pending: rolledBack.length, target: { kind: kind.name, app, url, sent, deleted } };
 }
 
 /** @throws AppError `TAKE_IMPOSSIBLE` (exit 2) */
-function requireLocal(side: string | undefined): void {
+function requireLocal({ title }: TargetKind, side: string | undefined): void {
 	if (side !== "platform") return;
 	throw new AppError({
 		code: "TAKE_IMPOSSIBLE",
-		message: "Base44 does not return the values of its secrets, so they cannot be written to the vault.",
+		message: `${title} does not return the values of its secrets, so they cannot be written to the vault.`,
 		hint: "Send the vault's values (--take local), or restore the newer value from git or with 'coffer vault restore NAME'.",
 		exit: EXIT.usage,
 	});
 }
 
 /** Asks about names that are older here; undefined where it is decided later. */
-async function decide(sides: readonly SyncSides[], terminal: Terminal): Promise<Take | undefined> {
+async function decide(
+	kind: TargetKind,
+	sides: readonly SyncSides[],
+	terminal: Terminal,
+): Promise<Take | undefined> {
 	const names = sides.map(({ name }) => name);
-	terminal.note(`${OLDER}:`);
-	noteSides(sides, "Base44", terminal);
+	terminal.note(`${olderWords(kind)}:`);
+	noteSides(sides, kind.title, terminal);
 	const side = await promptChoice(
 		terminal,
 		"A switch to another git branch can cause this. What should happen?",
@@ -71,7 +85,7 @@ async function decide(sides: readonly SyncSides[], terminal: Terminal): Promise<
 			{
 				value: "local",
 				label: "send the vault's values",
-				hint: "and delete at Base44 what the vault no longer has",
+				hint: `and delete at ${kind.title} what the vault no longer has`,
 			},
 		],
 		"coffer sync --take local",
@@ -80,10 +94,10 @@ async function decide(sides: readonly SyncSides[], terminal: Terminal): Promise<
 }
 
 /** The error for names that are still undecided. @param data the command's result */
-export function rolledBackError(names: readonly string[], data?: unknown): AppError {
+export function rolledBackError(kind: TargetKind, names: readonly string[], data?: unknown): AppError {
 	return new AppError({
 		code: "SYNC_ROLLED_BACK",
-		message: `${OLDER}: ${listNames(names)}. The cause is a switch to another git branch, or a roll-back of the file.`,
+		message: `${olderWords(kind)}: ${listNames(names)}. The cause is a switch to another git branch, or a roll-back of the file.`,
 		hint: "Send the vault's values (coffer sync --take local), or restore the newer values from git or with 'coffer vault restore NAME'.",
 		exit: EXIT.conflict,
 		data,
@@ -106,27 +120,30 @@ function combined(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
 }
 
 /**
- * Sends pending secrets, sends again those that are missing at Base44, and reports names that only Base44
- * has.
+ * Sends pending secrets, sends again those that are missing at the target, and reports names that only the
+ * target has.
  * @param decisions the parsed `--take`, and its side as the user typed it
  * @throws AppError `SYNC_ROLLED_BACK` (exit 5) for names that nobody decided, `TAKE_IMPOSSIBLE` (exit 2), and
  *   as `syncTarget`
  */
-export async function syncBase44(
+export async function syncWithTarget(
 	context: SessionContext,
-	binding: Base44Binding,
+	binding: TargetBinding,
 	{ take, side }: { take: Take | undefined; side: string | undefined },
 	terminal: Terminal,
-): Promise<Base44SyncResult> {
-	requireLocal(side);
+): Promise<TargetSyncResult> {
+	const linked = await linkedTarget(context, binding);
+	const { kind } = linked;
+	requireLocal(kind, side);
+	const connect = (id: TargetId) => connectTarget(kind, id);
 	const run = (decided: Take | undefined) => {
 		const takeLocal = (name: string) => decided?.(name) === "local";
-		return syncTarget(context, binding, connectBase44, { list: true, takeLocal });
+		return syncTarget(context, linked, connect, { list: true, takeLocal });
 	};
 	let outcome = await run(take);
 	if (outcome.rolledBack.length > 0 && terminal.interactive) {
-		const sides = await base44Sides(context, binding, outcome.rolledBack);
-		const decided = await decide(sides, terminal);
+		const sides = await targetSides(context, linked, outcome.rolledBack);
+		const decided = await decide(kind, sides, terminal);
 		if (decided) outcome = combined(outcome, await run(decided));
 	}
 	for (const warning of outcome.warnings) terminal.warn(warning);
@@ -135,7 +152,7 @@ export async function syncBase44(
 	const { environment } = context;
 	const result = {
 		environment,
-		target: "base44" as const,
+		target: kind.name,
 		app,
 		url,
 		sent,
@@ -144,21 +161,23 @@ export async function syncBase44(
 		pending,
 		foreign,
 	};
-	if (pending.length > 0) throw rolledBackError(pending, result);
+	if (pending.length > 0) throw rolledBackError(kind, pending, result);
 	return result;
 }
 
-/** A line about names that only Base44 has. */
-export function foreignLine(names: readonly string[]): string {
-	return `Base44 has secrets that the vault does not have: ${listNames(names)}. They were left alone. To import them: coffer import base44`;
+/** A line about names that only the target has. */
+export function foreignLine({ importCommand, title }: TargetKind, names: readonly string[]): string {
+	const found = `${title} has secrets that the vault does not have: ${listNames(names)}. They were left alone.`;
+	return importCommand === undefined ? found : `${found} To import them: ${importCommand}`;
 }
 
-export function renderBase44Sync(result: Base44SyncResult, terminal: Terminal): void {
+export function renderTargetSync(result: TargetSyncResult, terminal: Terminal): void {
 	const { environment, sent, deleted, missing, foreign, pending, app } = result;
+	const kind = loadedKind(result.target);
 	if (missing.length > 0)
-		terminal.line(`${MARKS.pending} Missing at Base44, sent again: ${listNames(missing)}`);
+		terminal.line(`${MARKS.pending} Missing at ${kind.title}, sent again: ${listNames(missing)}`);
 	if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
 	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)}`);
-	if (foreign.length > 0) terminal.line(foreignLine(foreign));
-	if (pending.length === 0) terminal.line(`In sync: ${environment} with app '${app}' at Base44`);
+	if (foreign.length > 0) terminal.line(foreignLine(kind, foreign));
+	if (pending.length === 0) terminal.line(`In sync: ${environment} with app '${app}' at ${kind.title}`);
 }

@@ -1,5 +1,5 @@
 /** Explains the statuses of Base44's error answers. */
-import { EXIT, type ExitStatus } from "../errors.ts";
+import { EXIT, type ExitStatus } from "../../errors.ts";
 
 interface Fault {
 	readonly code: string;

@@ -1,0 +1,23 @@
+/** The kinds of targets. A new one adds a line here, and implements `TargetKind`. */
+import type { TargetKind } from "./target.ts";
+
+/** Loads a kind by its name. A kind is loaded only for an environment that is linked with it. */
+export const TARGET_KINDS = new Map<string, () => Promise<TargetKind>>([
+	["base44", async () => (await import("./base44/kind.ts")).BASE44],
+]);
+
+const loaded = new Map<string, TargetKind>();
+
+/** The kind with a name; undefined if this version of Coffer does not know it. */
+export async function loadKind(name: string): Promise<TargetKind | undefined> {
+	const kind = await TARGET_KINDS.get(name)?.();
+	if (kind) loaded.set(name, kind);
+	return kind;
+}
+
+/** A kind that `loadKind` has loaded before: the one of a result that is printed. */
+export function loadedKind(name: string): TargetKind {
+	const kind = loaded.get(name);
+	if (!kind) throw new Error(`The target ${name} is not loaded.`);
+	return kind;
+}

@@ -1,0 +1,20 @@
+/** Base44 keeps the contract of a target, with its API as its own command line uses it. */
+import LinkBase44 from "../../../src/commands/link/base44.ts";
+import { BASE44 } from "../../../src/targets/base44/kind.ts";
+import { Base44Server } from "../../support/base44-server.ts";
+import { describeTarget } from "./contract.ts";
+
+describeTarget("Base44", async () => {
+	const server = await new Base44Server().start();
+	const { app, key, origin, secrets } = server;
+	return {
+		kind: BASE44,
+		id: { kind: "base44", origin, app },
+		credential: key,
+		link: [LinkBase44, "--url", origin, "--app", app],
+		secrets: () => secrets,
+		put: (name, value) => void (value === undefined ? secrets.delete(name) : secrets.set(name, value)),
+		goAway: () => server.stop(),
+		[Symbol.asyncDispose]: () => server.stop(),
+	};
+});

@@ -1,0 +1,52 @@
+/** What every kind of target promises. Each kind runs these tests in a file of its own. */
+import { describe, expect, test } from "vitest";
+import { AppError } from "../../../src/errors.ts";
+import { boundId } from "../../../src/targets/linked.ts";
+import { describeCommands } from "./commands-contract.ts";
+import { type Place, VALUE } from "./place.ts";
+
+/** Registers the tests for a kind of target. */
+export function describeTarget(name: string, open: () => Promise<Place>): void {
+	describe(`${name}: the kind`, () => {
+		test("identifies a place as its binding in coffer.json does", async () => {
+			await using place = await open();
+			const { app, kind, origin } = place.id;
+			expect(place.kind.identify(origin, app)).toEqual({ kind: place.kind.name, origin, app });
+			expect(boundId({ kind, url: origin, app, vault: "" })).toEqual(place.id);
+			expect(place.kind.appId.test(app)).toBe(true);
+			expect(place.kind.linkCommand(place.id)).toContain(app);
+		});
+
+		test("sets, lists and deletes names of every form; a missing name is deleted without an error", async () => {
+			await using place = await open();
+			const target = place.kind.connect(place.id, { credential: place.credential });
+			expect(await target.list()).toEqual([]);
+			await target.set(
+				new Map([
+					["A", VALUE],
+					["__proto__", "two\nlines"],
+				]),
+			);
+			await target.set(new Map([["B", ""]]));
+			expect((await target.list()).sort()).toEqual(["A", "B", "__proto__"]);
+			expect(place.secrets().get("__proto__")).toBe("two\nlines");
+			await target.delete("__proto__");
+			await target.delete("NEVER_SET");
+			expect([...place.secrets()].sort()).toEqual([
+				["A", VALUE],
+				["B", ""],
+			]);
+		});
+
+		test("fails with an AppError that contains no value", async () => {
+			await using place = await open();
+			await place.goAway();
+			const target = place.kind.connect(place.id, { credential: place.credential });
+			const error = await target.set(new Map([["A", VALUE]])).catch((thrown: unknown) => thrown);
+			expect(error).toBeInstanceOf(AppError);
+			expect(error).toMatchObject({ exit: 6 });
+			expect(JSON.stringify(error) + String((error as AppError).stack)).not.toContain(VALUE);
+		});
+	});
+	describeCommands(name, open);
+}
