@@ -71,6 +71,13 @@ export function lengthPrefixed(...fields: readonly (string | number)[]): Uint8Ar
 	return out;
 }
 
+/** What `lengthPrefixed` writes before a field of so many bytes, for a large field that is not to be copied. */
+export function lengthPrefix(bytes: number): Uint8Array {
+	const out = Buffer.alloc(LENGTH_BYTES);
+	out.writeUInt32BE(bytes);
+	return out;
+}
+
 function writeFields(texts: readonly string[], out: Buffer): number {
 	let offset = 0;
 	for (const text of texts) {
@@ -96,8 +103,16 @@ export function wipe(...buffers: readonly Uint8Array[]): void {
 }
 
 const BASE64_TEXT = /^[A-Za-z0-9_-]+$/;
-/** The characters at the end that leave no stray bits, by the text's length modulo 4. */
-const BASE64_ENDS = [/[A-Za-z0-9_-]$/, undefined, /[AQgw]$/, /[AEIMQUYcgkosw048]$/] as const;
+/** The characters at the end that leave no stray bits, by the text's length modulo 4. A length of 1 is not possible. */
+const BASE64_ENDS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
+
+/**
+ * Whether the last character of a text of url-safe base64 fits its length: the bits that it does not need are zero.
+ * The characters themselves are not checked.
+ */
+export function hasBase64End(text: string): boolean {
+	return BASE64_ENDS[text.length % 4]?.includes(text.at(-1) ?? " ") ?? true;
+}
 
 /**
  * Whether a text is canonical url-safe base64 without padding, of exactly `bytes` decoded bytes if given. The
@@ -105,5 +120,5 @@ const BASE64_ENDS = [/[A-Za-z0-9_-]$/, undefined, /[AQgw]$/, /[AEIMQUYcgkosw048]
  */
 export function isBase64Text(text: string, bytes?: number): boolean {
 	if (bytes !== undefined && text.length !== Math.ceil((bytes * 4) / 3)) return false;
-	return BASE64_TEXT.test(text) && (BASE64_ENDS[text.length % 4]?.test(text) ?? false);
+	return BASE64_TEXT.test(text) && hasBase64End(text);
 }

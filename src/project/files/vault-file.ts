@@ -1,10 +1,9 @@
 /** Reads `coffer.vault`, and replaces it atomically under its lock. */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
-import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
-import { parseVault, printVault } from "../../vault/document/format.ts";
+import { parseVault, printVault, vaultIdOf } from "../../vault/document/format.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
 import {
 	type FileStamp,
@@ -16,7 +15,7 @@ import {
 } from "./atomic-file.ts";
 import { VAULT_FILE } from "./project-root.ts";
 import { withLock } from "./vault-lock.ts";
-import { vaultTextOf } from "./vault-text.ts";
+import { vaultDigest, vaultTextOf } from "./vault-text.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
 const NEW_FILE_MODE = 0o600;
@@ -31,23 +30,29 @@ export interface LoadedVault {
 	readonly stamp: FileStamp | undefined;
 }
 
-/** The hash that identifies a text of the vault in this device's memory. */
-export function vaultDigest(text: string | Uint8Array): string {
-	return toBase64(hash(text));
+/** How a vault is read. */
+export interface VaultReading {
+	/** The vault as this process last read or wrote it. It is returned if the file is unchanged. */
+	readonly known?: LoadedVault | undefined;
+	/** Whether this device has parsed a text with this hash before. The records of such a text are not parsed again. */
+	readonly isParsed?: ((vaultId: string, digest: string) => Promise<boolean>) | undefined;
 }
 
 /**
  * Reads and parses the project's vault.
- * @param known the vault as this process last read or wrote it. It is returned if the file is unchanged
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), exit 7 for a syntax error, exit 5 for conflict markers of git
  */
-export async function loadVault(root: string, known?: LoadedVault): Promise<LoadedVault> {
+export async function loadVault(root: string, reading: VaultReading = {}): Promise<LoadedVault> {
+	const { known, isParsed } = reading;
 	// Taken before the file is read: a write during the read then makes the stamp too old, never too new.
 	const stamp = stampOf(join(root, VAULT_FILE));
 	if (known?.stamp && isSameStamp(known.stamp, stamp)) return known;
 	const bytes = await readVaultBytes(root);
 	const text = vaultTextOf(bytes);
-	return { document: parseVault(text), text, digest: vaultDigest(bytes), stamp };
+	const digest = vaultDigest(bytes);
+	const vaultId = isParsed && vaultIdOf(text);
+	const order = vaultId !== undefined && (await isParsed?.(vaultId, digest)) ? "known" : "sorted";
+	return { document: parseVault(text, undefined, order), text, digest, stamp };
 }
 
 /**
@@ -173,7 +178,7 @@ function unsyncedOnly(error: unknown): AppError {
  *
  * The document is parsed and not verified: an edit of one environment uses `editEnvironment`, which verifies it.
  * @param edit gets the vault as it is on disk, once
- * @param options.known as in `loadVault`
+ * @param options.reading as in `loadVault`
  * @param options.whileWriting called while the file is on its way to the disk
  * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
  *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
@@ -182,14 +187,14 @@ export async function editVault<T>(
 	root: string,
 	edit: (loaded: LoadedVault) => Promise<VaultEdit<T>>,
 	options: {
-		readonly known?: LoadedVault | undefined;
+		readonly reading?: VaultReading | undefined;
 		readonly whileWriting?: (() => void) | undefined;
 	} = {},
 ): Promise<T> {
 	return withLock(join(root, LOCK_FILE), async () => {
 		const path = join(root, VAULT_FILE);
 		await removeLeftovers(path);
-		const loaded = await loadVault(root, options.known);
+		const loaded = await loadVault(root, options.reading);
 		const { alongside, document, remember, result } = await edit(loaded);
 		const text = document ? printChecked(document) : loaded.text;
 		if (document && text !== loaded.text) {

@@ -1,5 +1,6 @@
-/** Decodes a vault's bytes, and finds the line of the first fault. */
+/** Decodes a vault's bytes, finds the line of the first fault, and identifies texts by their hash. */
 import { fromUtf8 } from "../../bytes.ts";
+import { hash, hashLarge, toBase64 } from "../../crypto.ts";
 import { malformed } from "../../vault/syntax/syntax.ts";
 
 /**
@@ -38,4 +39,23 @@ function badLineIn(block: Uint8Array): number {
 		if (end < 0 || fromUtf8(block.subarray(start, end)) === undefined) return before;
 		start = end + 1;
 	}
+}
+
+const DIGEST_PREFIX = "sha256.";
+
+/** The hash that identifies a text of the vault in this device's memory. */
+export function vaultDigest(text: string | Uint8Array): string {
+	return DIGEST_PREFIX + toBase64(hashLarge(text));
+}
+
+/**
+ * A remembered hash of a text, in the form that `vaultDigest` returns. Coffer 0.1.0 remembered BLAKE2b hashes.
+ * @param loaded the vault whose text it may be the hash of. The hash of another text is returned as it is
+ */
+export function presentDigest(
+	remembered: string,
+	{ text, digest }: { readonly text: string; readonly digest: string },
+): string {
+	if (remembered === "" || remembered.startsWith(DIGEST_PREFIX)) return remembered;
+	return remembered === toBase64(hash(text)) ? digest : remembered;
 }

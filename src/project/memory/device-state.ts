@@ -120,14 +120,17 @@ async function writeCheckoutMemory(place: MemoryLocation, memory: CheckoutMemory
 	await writeSignedJson(checkoutFile(place), place.stateKey, checkoutToJson(memory));
 }
 
-/** Whether a command of this device, for any of these environments, wrote exactly this text here. */
+/**
+ * Whether a command of this device, for any of these environments, wrote a text here.
+ * @param isText whether a remembered hash is that of the text
+ */
 export async function isWrittenHere(
 	place: MemoryLocation,
 	environments: Iterable<string>,
-	digest: string,
+	isText: (digest: string) => boolean,
 ): Promise<boolean> {
 	for (const environment of environments)
-		if ((await readCheckoutMemory({ ...place, environment })).written === digest) return true;
+		if (isText((await readCheckoutMemory({ ...place, environment })).written)) return true;
 	return false;
 }
 

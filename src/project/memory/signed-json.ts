@@ -1,12 +1,12 @@
 /**
- * Small JSON files that only the holder of a key can write: one line with a MAC (keyed BLAKE2b over the file's
- * name and its JSON), and one line of JSON.
+ * JSON files that only the holder of a key can write: one line with a MAC over the file's name and its JSON, and one
+ * line of JSON.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { FILE_BYTES } from "../../bounded-file.ts";
-import { equalBytes, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
-import { fromBase64, hash, toBase64 } from "../../crypto.ts";
+import { concat, equalBytes, fromUtf8, lengthPrefix, lengthPrefixed, utf8 } from "../../bytes.ts";
+import { fromBase64, hash, macLarge, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { readWhole, replaceFile } from "../files/atomic-file.ts";
 
@@ -21,8 +21,26 @@ export interface SignedFile {
 	readonly name: string;
 }
 
-function macOf({ name }: SignedFile, key: Uint8Array, json: string): Uint8Array {
-	return hash(lengthPrefixed("coffer/state/1", name, json), key);
+/** In front of a MAC by HMAC. Coffer 0.1.0 wrote MACs by BLAKE2b, without a word in front. */
+const HMAC_PREFIX = "hmac-sha256.";
+const NEWLINE = 0x0a;
+
+/** `fields("coffer/state/1", name, json)` without the bytes of the last field. */
+function fieldsBefore(name: string, json: Uint8Array): Uint8Array {
+	return concat(lengthPrefixed("coffer/state/1", name), lengthPrefix(json.length));
+}
+
+function macOf({ name }: SignedFile, key: Uint8Array, json: Uint8Array): Uint8Array {
+	return macLarge([fieldsBefore(name, json), json], key);
+}
+
+/** Whether the first line of a file is the MAC of its JSON. */
+function isMacOf(line: string, file: SignedFile, key: Uint8Array, json: Uint8Array): boolean {
+	const isHmac = line.startsWith(HMAC_PREFIX);
+	const mac = fromBase64(isHmac ? line.slice(HMAC_PREFIX.length) : line);
+	if (mac === undefined) return false;
+	if (isHmac) return equalBytes(mac, macOf(file, key, json));
+	return equalBytes(mac, hash(concat(fieldsBefore(file.name, json), json), key));
 }
 
 function damaged(path: string): AppError {
@@ -43,13 +61,13 @@ export async function readSignedJson(file: SignedFile, key: Uint8Array): Promise
 	const path = join(file.folder, file.name);
 	const bytes = await readWhole(path, FILE_BYTES.state);
 	if (bytes === undefined) return undefined;
-	const text = fromUtf8(bytes);
-	const at = text?.indexOf("\n") ?? -1;
-	if (text === undefined || at < 0 || !text.endsWith("\n")) throw damaged(path);
-	const json = text.slice(at + 1, -1);
-	const mac = fromBase64(text.slice(0, at));
-	if (!mac || !equalBytes(mac, macOf(file, key, json))) throw damaged(path);
-	const value: unknown = JSON.parse(json);
+	const lineEnd = bytes.indexOf(NEWLINE);
+	const line = lineEnd < 0 ? undefined : fromUtf8(bytes.subarray(0, lineEnd));
+	const json = bytes.subarray(lineEnd + 1, -1);
+	const isWhole = line !== undefined && bytes.at(-1) === NEWLINE && isMacOf(line, file, key, json);
+	const text = isWhole ? fromUtf8(json) : undefined;
+	if (text === undefined) throw damaged(path);
+	const value: unknown = JSON.parse(text);
 	if (typeof value !== "object" || value === null || !("format" in value) || value.format !== FORMAT)
 		throw damaged(path);
 	return value;
@@ -78,9 +96,9 @@ export async function makeStateFolder(folder: string): Promise<void> {
 export async function writeSignedJson(file: SignedFile, key: Uint8Array, value: object): Promise<void> {
 	const path = join(file.folder, file.name);
 	await makeStateFolder(dirname(path));
-	const json = JSON.stringify({ format: FORMAT, ...value });
-	const text = `${toBase64(macOf(file, key, json))}\n${json}\n`;
+	const json = utf8(JSON.stringify({ format: FORMAT, ...value }));
+	const content = concat(utf8(`${HMAC_PREFIX}${toBase64(macOf(file, key, json))}\n`), json, utf8("\n"));
 	const present = await readWhole(path, FILE_BYTES.state).catch(() => undefined);
-	if (present?.equals(utf8(text))) return;
-	await replaceFile(path, text, { mode: FILE_MODE });
+	if (present?.equals(content)) return;
+	await replaceFile(path, content, { mode: FILE_MODE });
 }

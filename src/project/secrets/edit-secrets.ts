@@ -10,7 +10,7 @@ import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
-import { openEnvironment } from "../session/open-session.ts";
+import { openEnvironment, readingOf } from "../session/open-session.ts";
 import { environmentRecreated } from "../session/recreated-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 
@@ -165,7 +165,7 @@ export async function deleteSecrets(context: SessionContext, names: readonly str
 
 /** @throws AppError `SECRET_NOT_FOUND` (exit 4) that lists every name without a live secret */
 export async function requireLive(context: SessionContext, names: readonly string[]): Promise<void> {
-	const { document } = await loadVault(context.root, context.cache?.loaded);
+	const { document } = await loadVault(context.root, readingOf(context));
 	const records = document.environments.get(context.environment)?.records;
 	if (records) {
 		const absent = names.filter((name) => records.get(name)?.kind !== "live");

@@ -3,7 +3,7 @@
  */
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { editVault, type LoadedVault, type VaultEdit } from "../files/vault-file.ts";
-import { openSession } from "./open-session.ts";
+import { openSession, readingOf } from "./open-session.ts";
 import type { SessionContext, VaultSession } from "./session.ts";
 
 /** The outcome of an edit of one environment. */
@@ -29,5 +29,5 @@ export function editEnvironment<T>(
 		const { written, ...edited } = edit(session, loaded);
 		return { remember: (now) => session.remember(now, written), ...edited };
 	};
-	return editVault(context.root, open, { known: context.cache?.loaded, whileWriting: context.meanwhile });
+	return editVault(context.root, open, { reading: readingOf(context), whileWriting: context.meanwhile });
 }

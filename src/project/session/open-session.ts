@@ -2,17 +2,25 @@
 import { openKeys } from "../../vault/chains/environment-keys.ts";
 import { chainsOf, verifyChains } from "../../vault/document/document.ts";
 import { checkPin, memoryOfLifetime } from "../../vault/document/version-marks.ts";
-import { type LoadedVault, loadVault } from "../files/vault-file.ts";
-import { type CheckoutMemory, type MemoryLocation, readDeviceMemory } from "../memory/device-state.ts";
+import { type LoadedVault, loadVault, type VaultReading } from "../files/vault-file.ts";
+import { presentDigest } from "../files/vault-text.ts";
+import { type CheckoutMemory, readDeviceMemory } from "../memory/device-state.ts";
 import { checkVaultId } from "../memory/first-use.ts";
 import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
 import { VaultSession } from "./session.ts";
 import { withSameChains } from "./session-cache.ts";
-import type { SessionContext } from "./session-context.ts";
+import { memoryLocation, type SessionContext } from "./session-context.ts";
 
-/** A session may edit its copy of the memory before the memory is written. */
-function copyOf(checkout: CheckoutMemory): CheckoutMemory {
-	return { ...checkout, platform: checkout.platform && { ...checkout.platform } };
+/** A session may edit its copy of the memory before the memory is written. The hashes of texts are in today's form. */
+function copyOf(checkout: CheckoutMemory, loaded: LoadedVault): CheckoutMemory {
+	const { seen, written, whole, platform } = checkout;
+	return {
+		...checkout,
+		seen: presentDigest(seen, loaded),
+		written: presentDigest(written, loaded),
+		whole: presentDigest(whole, loaded),
+		platform: platform && { ...platform },
+	};
 }
 
 /**
@@ -25,22 +33,16 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	const { document } = loaded;
 	const { environment, identity } = context;
 	const warnings = await checkVaultId(context, document.vaultId);
-	const place: MemoryLocation = {
-		folder: context.stateFolder,
-		vaultId: document.vaultId,
-		environment,
-		member: context.member,
-		stateKey: identity.stateKey,
-		root: context.root,
-	};
+	const place = memoryLocation(context, document.vaultId);
 	const known = context.cache?.of(document.vaultId, environment);
-	const stored = await readDeviceMemory(place, known?.stored);
+	const stored = await readDeviceMemory(place, known?.stored ?? context.cache?.memoryOf(place));
 	const links = chainsOf(document, environment);
 	const memory = memoryOfLifetime(stored.memory, environment, links);
 	const before = known && withSameChains(known.verified, known.loaded.document, document);
 	const verified = before ?? verifyChains(document, environment, memory.pin);
 	const membershipOlder = memory.pin !== undefined && checkPin(memory.pin, environment, links).older;
-	if (loaded.digest !== stored.checkout.seen) {
+	const checkout = copyOf(stored.checkout, loaded);
+	if (loaded.digest !== checkout.seen) {
 		if (membershipOlder) warnings.push(MEMBERSHIP_OLDER);
 		warnings.push(...markWarnings(memory, verified.section.records));
 	}
@@ -51,16 +53,35 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 		verified,
 		keys: (before && known?.keys) ?? openKeys(verified.state, identity),
 		memory,
-		checkout: copyOf(stored.checkout),
+		checkout,
 		stored,
 		warnings,
 		membershipOlder,
 	});
 }
 
+/**
+ * How the vault is read to open an environment. A text that was read here when the memory was last written, or was
+ * written then, was parsed before. The memory's MAC proves that this device wrote it.
+ */
+export function readingOf(context: SessionContext): VaultReading {
+	const isParsed = async (vaultId: string, digest: string) => {
+		const place = memoryLocation(context, vaultId);
+		try {
+			const stored = await readDeviceMemory(place);
+			context.cache?.keepMemory(place, stored);
+			return stored.checkout.seen === digest;
+		} catch {
+			// `openSession` meets the error again and reports it.
+			return false;
+		}
+	};
+	return { known: context.cache?.loaded, isParsed };
+}
+
 /** Reads the vault and opens an environment of it. @throws AppError as `loadVault` and `openSession` */
 export async function openEnvironment(context: SessionContext): Promise<VaultSession> {
-	const loaded = await loadVault(context.root, context.cache?.loaded);
+	const loaded = await loadVault(context.root, readingOf(context));
 	const session = await openSession(loaded, context);
 	const { keys, stored, verified } = session;
 	context.cache?.keep({ loaded, verified, keys, stored });

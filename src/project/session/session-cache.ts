@@ -2,7 +2,7 @@
 import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
 import type { VaultDocument, VerifiedEnvironment } from "../../vault/document/document.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
-import type { DeviceMemory } from "../memory/device-state.ts";
+import type { DeviceMemory, MemoryLocation } from "../memory/device-state.ts";
 
 /** One environment as a step of the command verified it, or wrote and remembered it. */
 export interface KnownEnvironment {
@@ -19,10 +19,22 @@ export interface KnownEnvironment {
  */
 export class SessionCache {
 	#known: KnownEnvironment | undefined;
+	#memory: { readonly place: MemoryLocation; readonly stored: DeviceMemory } | undefined;
 
 	/** @param known undefined before a change, so that a change that fails halfway leaves nothing behind */
 	keep(known: KnownEnvironment | undefined): void {
 		this.#known = known;
+	}
+
+	/** Keeps the memory that was read before the vault was parsed, for the session that is opened next. */
+	keepMemory(place: MemoryLocation, stored: DeviceMemory): void {
+		this.#memory = { place, stored };
+	}
+
+	/** The memory that `keepMemory` was given, if it is that of this environment. */
+	memoryOf({ vaultId, environment }: MemoryLocation): DeviceMemory | undefined {
+		const { place, stored } = this.#memory ?? {};
+		return place?.vaultId === vaultId && place.environment === environment ? stored : undefined;
 	}
 
 	get loaded(): LoadedVault | undefined {

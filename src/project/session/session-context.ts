@@ -3,6 +3,7 @@
  * memory.
  */
 import type { KeyPair } from "../../crypto.ts";
+import type { MemoryLocation } from "../memory/device-state.ts";
 import type { SessionCache } from "./session-cache.ts";
 
 /**
@@ -19,6 +20,12 @@ export interface SessionIdentity {
 	readonly stateKey: Uint8Array;
 	/** The vault that a CI identity is bound to. */
 	readonly vaultPin?: string | undefined;
+}
+
+/** Identifies what this device remembers of the environment of a context. */
+export function memoryLocation(context: SessionContext, vaultId: string): MemoryLocation {
+	const { environment, identity, member, root, stateFolder } = context;
+	return { folder: stateFolder, vaultId, environment, member, stateKey: identity.stateKey, root };
 }
 
 export interface SessionContext {

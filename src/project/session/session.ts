@@ -6,10 +6,12 @@ import { AppError } from "../../errors.ts";
 import type { Link } from "../../vault/chains/chain.ts";
 import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
 import type { VerifiedEnvironment } from "../../vault/document/document.ts";
+import { TextRecords } from "../../vault/document/text-records.ts";
 import { compareLifetimes, hasVersionMark, memoryOfLifetime } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
+import { presentDigest } from "../files/vault-text.ts";
 import {
 	type CheckoutMemory,
 	type DeviceMemory,
@@ -118,9 +120,13 @@ export class VaultSession {
 	 */
 	#wholeOf(now: LoadedVault, written: Iterable<SealedRecord>): string {
 		const own = new Set(written);
-		const records = now.document.environments.get(this.place.environment)?.records.values() ?? [];
+		const present = now.document.environments.get(this.place.environment)?.records ?? new Map();
+		const { section } = this.verified;
+		const changed = present instanceof TextRecords ? present.changedSince(section.records) : undefined;
+		// The unchanged records of a text that was verified as a whole are not looked at one by one.
+		const records = this.digest === this.checkout.whole && changed ? changed : present.values();
 		for (const record of records)
-			if (!own.has(record) && !this.#known.has(record) && !this.#isOfWholeText(record))
+			if (!this.#isOfWholeText(record) && !own.has(record) && !this.#known.has(record))
 				return this.checkout.whole;
 		return now.digest;
 	}
@@ -196,7 +202,8 @@ export class VaultSession {
 		cache?.keep(undefined);
 		const { platform } = checkout;
 		const names = now.document.environments.keys();
-		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, before.digest));
+		const isBefore = (digest: string) => presentDigest(digest, this.loaded) === before.digest;
+		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, isBefore));
 		const section = now.document.environments.get(place.environment);
 		const update = (present: EnvironmentMemory, presentCheckout: CheckoutMemory) => {
 			const chains = { vault: now.document.links, environment: section?.links ?? [] };

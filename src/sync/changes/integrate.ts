@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
 import { editVault, type LoadedVault, type VaultEdit } from "../../project/files/vault-file.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
-import { openSession } from "../../project/session/open-session.ts";
+import { openSession, readingOf } from "../../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import type { LogEntry } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
@@ -130,5 +130,5 @@ export async function integrate(
 		const document = isChanged ? withRecords(merged, environment, records) : undefined;
 		return { document, result: { taken, conflicts, rolledBack, isOvertaken: false }, remember };
 	};
-	return editVault(context.root, edit, { known: context.cache?.loaded });
+	return editVault(context.root, edit, { reading: readingOf(context) });
 }

@@ -8,6 +8,7 @@ import { type EnvironmentState, verifyEnvironment } from "../chains/membership.t
 import { type RootState, verifyRoot } from "../chains/vault-chain.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { LIMITS, malformed } from "../syntax/syntax.ts";
+import { TextRecords } from "./text-records.ts";
 import type { FileChains, Pin } from "./version-marks.ts";
 
 export interface EnvironmentSection {
@@ -73,6 +74,16 @@ export function verifyChains(document: VaultDocument, environment: string, pin?:
 	return { root, section, state };
 }
 
+function mergedRecords(
+	present: EnvironmentSection["records"],
+	records: Iterable<SealedRecord>,
+): EnvironmentSection["records"] {
+	if (present instanceof TextRecords) return present.with(records);
+	const merged = new Map(present);
+	for (const record of records) merged.set(record.name, record);
+	return merged;
+}
+
 /**
  * Returns a document with the given records added to an environment; a record replaces one with the same name.
  * @param links the environment's links, if they change too
@@ -86,8 +97,7 @@ export function withRecords(
 ): VaultDocument {
 	const section = document.environments.get(environment);
 	if (!section) throw new TypeError(`No section '${environment}'.`);
-	const merged = new Map(section.records);
-	for (const record of records) merged.set(record.name, record);
+	const merged = mergedRecords(section.records, records);
 	if (merged.size > LIMITS.recordsPerEnvironment) {
 		throw new AppError({
 			code: "TOO_MANY_SECRETS",

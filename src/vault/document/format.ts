@@ -8,6 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { type Link, parseLink } from "../chains/chain.ts";
 import { formatRecord, parseRecord, type SealedRecord } from "../records/record.ts";
+import { scanRecord } from "../records/record-scanner.ts";
 import { isSecretName } from "../syntax/secret-name.ts";
 import {
 	compareNames,
@@ -19,7 +20,9 @@ import {
 	requireSize,
 } from "../syntax/syntax.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
+import { LineReader } from "./line-reader.ts";
 import { type RecordOrder, RecordOrderCheck } from "./record-order.ts";
+import { TextRecords } from "./text-records.ts";
 
 /** A line that git writes around the sides of a conflict. No valid line of a vault looks like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
@@ -28,64 +31,15 @@ const HEADER = /^coffer-vault 1 ([A-Za-z0-9_-]{43})$/;
 const ANY_FORMAT = /^coffer-vault ([1-9][0-9]{0,3})( |$)/;
 /** The format's number is within this many characters from the start of the file. */
 const LATER_FORMAT_CHARACTERS = 32;
+/** A record is its name, its second line and a blank line. */
+const LINES_OF_RECORD = 3;
 /** How much of an unexpected line an error shows. */
 const SHOWN_CHARACTERS = 40;
-
-/** Reads the text line by line and keeps the current line's number for errors. */
-class LineReader {
-	readonly #lines: readonly string[];
-	readonly #numbers: readonly number[] | undefined;
-	#index = 0;
-
-	/** @param numbers the number of each line, if they are not 1, 2, 3, … */
-	constructor(text: string, numbers?: readonly number[]) {
-		this.#lines = text.split("\n");
-		this.#numbers = numbers;
-	}
-
-	/** 1-based number of the line that `peek` shows. */
-	get line(): number {
-		return this.#numbers?.[this.#index] ?? this.#index + 1;
-	}
-
-	/** How many lines are left, counting the empty text after the last line feed. */
-	get left(): number {
-		return this.#lines.length - this.#index;
-	}
-
-	/** 1-based number of the last line if it has no line feed; undefined if it has one. */
-	get unended(): number | undefined {
-		const last = this.#lines.length - 1;
-		return this.#lines[last] === "" ? undefined : (this.#numbers?.[last] ?? last + 1);
-	}
-
-	peek(): string {
-		return this.#lines[this.#index] ?? "";
-	}
-
-	take(): string {
-		const line = this.peek();
-		this.#index++;
-		return line;
-	}
-
-	/** Consumes the line if it is the expected one. The empty text after the last line feed is not a line. */
-	accept(expected: string): boolean {
-		if (this.left <= 1 || this.peek() !== expected) return false;
-		this.#index++;
-		return true;
-	}
-
-	/** Consumes the expected line. @param description names it in the error */
-	expect(expected: string, description: string): void {
-		if (!this.accept(expected)) throw unexpected(this, description);
-	}
-}
 
 function unexpected(reader: LineReader, expected: string): AppError {
 	const { line } = reader;
 	const text = reader.peek();
-	if (reader.left <= 1 && text === "")
+	if (reader.isLast && text === "")
 		return malformed("VAULT_TRUNCATED", `the file ends where ${expected} is expected.`, line);
 	if (text.startsWith("\uFEFF"))
 		return malformed("VAULT_MALFORMED", "there is a byte order mark here, which an editor added.", line);
@@ -100,6 +54,11 @@ function unexpected(reader: LineReader, expected: string): AppError {
 	const shown =
 		text.length > SHOWN_CHARACTERS ? `${printable(text.slice(0, SHOWN_CHARACTERS))}…` : printable(text);
 	return malformed("VAULT_MALFORMED", `expected ${expected}, found '${shown}'.`, line);
+}
+
+/** Consumes the expected line. @param description names it in the error */
+function expectLine(reader: LineReader, expected: string, description: string): void {
+	if (!reader.accept(expected)) throw unexpected(reader, description);
 }
 
 /** A file with git's conflict markers gets an error of its own, because it is unfinished and not damaged. */
@@ -131,10 +90,16 @@ function refuseLaterFormat(text: string): void {
 	});
 }
 
+/** The id on the first line of a vault's text; undefined if that line is not valid. */
+export function vaultIdOf(text: string): string | undefined {
+	const end = text.indexOf("\n");
+	const vaultId = HEADER.exec(end < 0 ? text : text.slice(0, end))?.[1];
+	return vaultId !== undefined && isBase64Text(vaultId, HASH_BYTES) ? vaultId : undefined;
+}
+
 function readHeader(reader: LineReader): string {
-	const vaultId = HEADER.exec(reader.peek())?.[1];
-	if (vaultId === undefined || !isBase64Text(vaultId, HASH_BYTES))
-		throw unexpected(reader, `'${MAGIC} ${FORMAT_VERSION} VAULT-ID'`);
+	const vaultId = vaultIdOf(reader.text);
+	if (vaultId === undefined) throw unexpected(reader, `'${MAGIC} ${FORMAT_VERSION} VAULT-ID'`);
 	reader.take();
 	return vaultId;
 }
@@ -155,14 +120,12 @@ function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<s
 	const records = new Map<string, SealedRecord>();
 	const place = new RecordOrderCheck(order);
 	while (!reader.accept(end)) {
-		if (reader.left <= 1) throw unexpected(reader, `a record or '${end}'`);
 		const line = reader.line;
-		const name = reader.take();
-		// If the name is invalid and the second line is missing too, the error is about the name.
-		if (reader.left <= 1 && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
-		const record = parseRecord(name, reader.take(), line);
+		const scanned = scanRecord(reader.text, reader.offset, line);
+		const record = scanned?.record ?? readRecord(reader, end);
 		const isWanted = place.keeps(record);
-		reader.expect("", "a blank line");
+		if (scanned) reader.skip(LINES_OF_RECORD, scanned.end);
+		else expectLine(reader, "", "a blank line");
 		if (records.size >= LIMITS.recordsPerEnvironment) {
 			throw malformed(
 				"VAULT_TOO_LARGE",
@@ -175,20 +138,43 @@ function readRecords(reader: LineReader, end: string, order: RecordOrder): Map<s
 	return records;
 }
 
+/** Reads the two lines of a record, and finds the fault if they are not valid. */
+function readRecord(reader: LineReader, end: string): SealedRecord {
+	if (reader.isLast) throw unexpected(reader, `a record or '${end}'`);
+	const line = reader.line;
+	const name = reader.take();
+	// If the name is invalid and the second line is missing too, the error is about the name.
+	if (reader.isLast && isSecretName(name)) throw unexpected(reader, `the second line of ${name}`);
+	return parseRecord(name, reader.take(), line);
+}
+
+/** The records of a known text, which are not parsed. No line of a record is like the end of the section. */
+function takeRecords(reader: LineReader, end: string): TextRecords {
+	const { line, offset: start, text } = reader;
+	const last = text.indexOf(`\n${end}\n`, start - 1) + 1;
+	const records = TextRecords.of(text, { start, end: last }, line);
+	const next = last + end.length + 1;
+	// The number of the lines takes time, and nobody needs it behind the last section.
+	reader.skip(next < text.length ? LINES_OF_RECORD * records.size + 1 : 0, next);
+	return records;
+}
+
 function readEnvironment(reader: LineReader, order: RecordOrder): EnvironmentSection {
 	const line = reader.line;
 	const name = /^environment (.*)$/.exec(reader.peek())?.[1];
 	if (name === undefined || !isEnvironmentName(name)) throw unexpected(reader, "'environment NAME'");
 	reader.take();
 	const links = readLinks(reader);
-	reader.expect("", "a blank line");
-	return { name, line, links, records: readRecords(reader, `end ${name}`, order) };
+	expectLine(reader, "", "a blank line");
+	const end = `end ${name}`;
+	const records = order === "known" ? takeRecords(reader, end) : readRecords(reader, end, order);
+	return { name, line, links, records };
 }
 
 /**
  * Parses a vault. Checks the syntax of all of it and no signature.
  * @param numbers the number of each line, if the text is a part of a longer text
- * @param order anything but `sorted` is only for the repair of a vault
+ * @param order anything but `sorted` and `known` is only for the repair of a vault
  * @throws AppError with the line: exit 7 for a syntax fault, `VAULT_CONFLICTED` (exit 5) for git's conflict markers,
  *   `VAULT_VERSION_UNKNOWN` (exit 1) for a later format
  */
@@ -204,14 +190,14 @@ export function parseVault(
 	const vaultId = readHeader(reader);
 	if (reader.unended !== undefined)
 		throw malformed("VAULT_TRUNCATED", "the last line has no line feed.", reader.unended);
-	reader.expect("", "a blank line");
-	reader.expect("vault", "'vault'");
+	expectLine(reader, "", "a blank line");
+	expectLine(reader, "vault", "'vault'");
 	const links = readLinks(reader);
-	reader.expect("end vault", "a membership link or 'end vault'");
+	expectLine(reader, "end vault", "a membership link or 'end vault'");
 	const environments = new Map<string, EnvironmentSection>();
 	let before = "";
-	while (reader.left > 1) {
-		reader.expect("", "a blank line");
+	while (!reader.isLast) {
+		expectLine(reader, "", "a blank line");
 		const section = readEnvironment(reader, order);
 		if (compareNames(section.name, before) <= 0) {
 			throw malformed(
@@ -232,6 +218,21 @@ export function parseVault(
 	return { vaultId, links, environments };
 }
 
+/** Records in the order of their names. Ten thousand records are not sorted again if they are sorted already. */
+function inOrder(records: ReadonlyMap<string, SealedRecord>): SealedRecord[] {
+	const list = [...records.values()];
+	const isSorted = list.every(({ name }, index) => index === 0 || (list[index - 1]?.name ?? "") < name);
+	return isSorted ? list : list.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** The text of a section's records, each with its blank line. */
+function printRecords(records: ReadonlyMap<string, SealedRecord>): string {
+	if (records instanceof TextRecords) return records.print();
+	return inOrder(records)
+		.map((record) => `${formatRecord(record)}\n\n`)
+		.join("");
+}
+
 /** Prints a vault, sorted by name; the inverse of `parseVault`. */
 export function printVault(document: VaultDocument): string {
 	const parts = [`${MAGIC} ${FORMAT_VERSION} ${document.vaultId}\n\nvault\n`];
@@ -241,9 +242,7 @@ export function printVault(document: VaultDocument): string {
 		parts.push(`\nenvironment ${section.name}\n`);
 		for (const link of section.links) parts.push(link.text, "\n");
 		parts.push("\n");
-		for (const record of [...section.records.values()].sort((a, b) => compareNames(a.name, b.name))) {
-			parts.push(formatRecord(record), "\n\n");
-		}
+		parts.push(printRecords(section.records));
 		parts.push(`end ${section.name}\n`);
 	}
 	return parts.join("");

@@ -3,7 +3,7 @@
  * `vVERSION KIND EPOCH SINCE AUTHOR SEALED SIGNATURE`. One long line is used instead of several short ones because
  * lines that are equal in many records (an author's key, an epoch) make git align the wrong blocks in a merge.
  */
-import { isBase64Text, lengthPrefixed } from "../../bytes.ts";
+import { hasBase64End, isBase64Text, lengthPrefixed } from "../../bytes.ts";
 import { hash, PUBLIC_KEY_BYTES, SEAL_OVERHEAD_BYTES, SIGNATURE_BYTES, toBase64 } from "../../crypto.ts";
 import { epochNumber } from "../chains/membership.ts";
 import { isSecretName } from "../syntax/secret-name.ts";
@@ -43,20 +43,22 @@ const MAX_SEALED_BYTES = SEAL_OVERHEAD_BYTES + LIMITS.valueBytes + PAD_BYTES;
 /** The last valid author's key. Most records of a vault have the same author, so this saves decoding it each time. */
 let lastAuthor = "";
 
-function isAuthor(text: string): boolean {
+export function isAuthor(text: string): boolean {
 	if (text === lastAuthor && text !== "") return true;
 	if (!isBase64Text(text, PUBLIC_KEY_BYTES)) return false;
 	lastAuthor = text;
 	return true;
 }
 
-/** Whether the text is the base64 of a payload with a valid padded size. */
-function isSealedText(text: string): boolean {
+/**
+ * Whether a text has the length and the last character of a payload with a valid padded size. Its other characters are
+ * not checked.
+ */
+export function hasSealedForm(text: string): boolean {
 	const bytes = Math.floor((text.length * 3) / 4);
 	const padded = bytes - SEAL_OVERHEAD_BYTES;
-	return (
-		bytes <= MAX_SEALED_BYTES && padded >= PAD_BYTES && padded % PAD_BYTES === 0 && isBase64Text(text, bytes)
-	);
+	const isPadded = bytes <= MAX_SEALED_BYTES && padded >= PAD_BYTES && padded % PAD_BYTES === 0;
+	return isPadded && text.length === Math.ceil((bytes * 4) / 3) && hasBase64End(text);
 }
 
 /**
@@ -80,7 +82,8 @@ export function parseRecord(name: string, body: string, line: number): SealedRec
 	if (since === undefined || !SINCE.test(since) || Number(since) > number)
 		throw fault("does not give a valid epoch in which its value was set");
 	if (author === undefined || !isAuthor(author)) throw fault("has no valid author");
-	if (sealed === undefined || !isSealedText(sealed)) throw fault("has no valid payload");
+	if (sealed === undefined || !hasSealedForm(sealed) || !isBase64Text(sealed))
+		throw fault("has no valid payload");
 	if (signature === undefined || !isBase64Text(signature, SIGNATURE_BYTES))
 		throw fault("has no valid signature");
 	return {

@@ -49,6 +49,8 @@ export function compareNames(a: string, b: string): number {
 export function requireSize(text: string): void {
 	if (text.length > LIMITS.fileBytes)
 		throw malformed("VAULT_TOO_LARGE", `the file is larger than ${LIMITS.fileBytes} bytes.`, 1);
+	// Each line takes a character at least.
+	if (text.length < LIMITS.fileLines) return;
 	let lines = 1;
 	for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) {
 		lines++;

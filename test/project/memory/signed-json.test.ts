@@ -1,10 +1,12 @@
 /** Small files that only the holder of a key can write. */
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
+import { lengthPrefixed } from "../../../src/bytes.ts";
+import { cryptoReady, hash, randomBytes, toBase64 } from "../../../src/crypto.ts";
 import { readSignedJson, writeSignedJson } from "../../../src/project/memory/signed-json.ts";
+import { refusalOf } from "../../support/refusal.ts";
 
 await cryptoReady;
 const KEY = randomBytes(32);
@@ -36,4 +38,16 @@ test("under another key, or over what is none, it is written", async () => {
 	writeFileSync(join(folder, "place/memory.json"), "junk");
 	await writeSignedJson(file(), KEY, { seen: "one" });
 	expect(await readSignedJson(file(), KEY)).toMatchObject({ seen: "one" });
+});
+
+test("a file with the MAC of version 0.1.0 is read, and one with a wrong MAC of that kind is not", async () => {
+	const json = '{"format":1,"seen":"one"}';
+	const old = toBase64(hash(lengthPrefixed("coffer/state/1", file().name, json), KEY));
+	mkdirSync(join(folder, "place"));
+	writeFileSync(join(folder, "place/memory.json"), `${old}\n${json}\n`);
+	expect(await readSignedJson(file(), KEY)).toMatchObject({ seen: "one" });
+	writeFileSync(join(folder, "place/memory.json"), `${old}\n${json.replace("one", "two")}\n`);
+	expect(await refusalOf(readSignedJson(file(), KEY))).toMatchObject({ code: "STATE_DAMAGED", exit: 7 });
+	writeFileSync(join(folder, "place/memory.json"), `hmac-sha256.${old}\n${json}\n`);
+	expect(await refusalOf(readSignedJson(file(), KEY))).toMatchObject({ code: "STATE_DAMAGED", exit: 7 });
 });
