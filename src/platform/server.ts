@@ -99,6 +99,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const logs = openLogFiles({
 		directory: join(config.dataDirectory, "logs"),
 		onError: (error) => log.warn(describeError(error), "lines of functions' logs were lost"),
+		onUnknownDropped: (requests) => log.warn({ requests }, "requests to unknown functions were not logged"),
 	});
 	opened.add(() => logs.close());
 	const faults = new Faults(log);
@@ -207,19 +208,8 @@ async function openCore(
 		log,
 		now: clock.now,
 	});
-	const bounds = { startsMax: cores, processesMax };
-	return await Core.open({
-		version,
-		store,
-		runtime,
-		logs,
-		deployer,
-		identity,
-		...bounds,
-		log,
-		clock,
-		faults,
-	});
+	const bounds = { version, startsMax: cores, processesMax };
+	return await Core.open({ store, runtime, logs, deployer, identity, ...bounds, log, clock, faults });
 }
 
 async function listen(

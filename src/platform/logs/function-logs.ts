@@ -77,9 +77,14 @@ export interface KeptLines<Line> {
 	position(): string;
 }
 
+/** How many lines were dropped since the platform started, of output and of requests. */
+export type DroppedLines = Readonly<Record<"output" | "requests", number>>;
+
 /** The lines that functions write, and their requests. */
 export interface FunctionLogs extends KeptLines<LogLine> {
 	readonly requests: KeptLines<RequestLine>;
+	/** Lines that the disk did not store, or not fast enough. */
+	readonly dropped: DroppedLines;
 	/** Removes the lines of a deleted function. Its listeners stay. */
 	forget(app: string, name: string): Promise<void>;
 	/** Removes all lines of a deleted app, including those of functions that were never deployed. */

@@ -16,8 +16,23 @@ export interface LineKind<Line extends Timed> {
 	levelOf(line: Line): LogLine["level"];
 	/** A line from a file. Undefined where the value is not one. */
 	parse(value: unknown): Kept<Line> | undefined;
-	/** The line that reports dropped lines. Undefined for a kind that does not report them. */
-	dropped(count: number): Line | undefined;
+	/**
+	 * The line that reports dropped lines in the same file. Undefined for a kind whose dropped lines are
+	 * reported in the function's log.
+	 */
+	readonly dropped: ((count: number) => Line) | undefined;
+}
+
+const CAUSE = "the disk did not store them, or not fast enough.";
+
+function errorLine(message: string): LogLine {
+	return { time: new Date().toISOString(), level: "error", message };
+}
+
+/** The line of a function's log that reports requests which are not in its request log. */
+export function missingRequests(count: number): LogLine {
+	const requests = count === 1 ? "1 request is" : `${count} requests are`;
+	return errorLine(`${requests} missing in the request log: ${CAUSE}`);
 }
 
 export const WRITTEN: LineKind<LogLine> = {
@@ -31,11 +46,8 @@ export const WRITTEN: LineKind<LogLine> = {
 		if (!isLine || (level !== "info" && level !== "error")) return undefined;
 		return { time, level, message, ...(logPositionSchema.safeParse(position).success && { position }) };
 	},
-	dropped: (count) => ({
-		time: new Date().toISOString(),
-		level: "error",
-		message: `${count} lines were dropped here: they came faster than the disk could store them.`,
-	}),
+	dropped: (count) =>
+		errorLine(`${count === 1 ? "1 line was" : `${count} lines were`} dropped here: ${CAUSE}`),
 };
 
 const requestSchema = z.object({
@@ -64,7 +76,7 @@ export const REQUESTS: LineKind<RequestLine> = {
 	},
 	levelOf: ({ reason, status }) => (reason !== null || status >= 500 ? "error" : "info"),
 	parse: (value) => requestSchema.safeParse(value).data,
-	dropped: () => undefined,
+	dropped: undefined,
 };
 
 /** Whether a query selects a line, apart from its limit. */

@@ -11,6 +11,11 @@ export interface LogFilesOptions {
 	readonly directory: string;
 	/** Called where the disk does not take lines, at most once a minute. */
 	readonly onError: (error: unknown) => void;
+	/**
+	 * Called once the disk takes requests again, where requests to names without a function were dropped:
+	 * they have no function whose log could report it.
+	 */
+	readonly onUnknownDropped?: (requests: number) => void;
 	readonly limits?: LogFileLimits;
 }
 
@@ -47,15 +52,19 @@ export class Positions {
 	}
 }
 
-interface LinesOptions<Line extends Timed> extends Required<LogFilesOptions> {
+interface LinesOptions<Line extends Timed> extends Pick<LogFilesOptions, "directory" | "onError"> {
+	readonly limits: LogFileLimits;
 	readonly kind: LineKind<Line>;
 	readonly positions: Positions;
+	/** Called once the disk takes a function's lines again, where the lines' kind does not report dropped lines. */
+	readonly onDropped?: (app: string, name: string, count: number) => void;
 }
 
 /** The files of one kind. */
 export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 	readonly #options: LinesOptions<Line>;
 	readonly #open = new Map<string, Open<Line>>();
+	readonly #lost = { count: 0 };
 
 	constructor(options: LinesOptions<Line>) {
 		this.#options = options;
@@ -93,6 +102,11 @@ export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 		return this.#options.positions.last;
 	}
 
+	/** How many lines were dropped since the platform started. */
+	get dropped(): number {
+		return this.#lost.count;
+	}
+
 	async forget(app: string, name: string): Promise<void> {
 		const { file, listeners } = this.#of(app, name);
 		await file.clear();
@@ -113,13 +127,18 @@ export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 		const key = keyOf(app, name);
 		const known = this.#open.get(key);
 		if (known !== undefined) return known;
-		const { directory, kind, limits, onError } = this.#options;
+		const { directory, kind, limits, onDropped, onError, positions } = this.#options;
 		const path = join(directory, app, fileOf(name, kind));
-		const dropped = (count: number) => {
-			const line = kind.dropped(count);
-			return line && kind.write(line, this.#options.positions.next());
-		};
-		const file = new LogFile({ path, kind, limits, onError, dropped });
+		const { dropped } = kind;
+		const file = new LogFile({
+			path,
+			kind,
+			limits,
+			onError,
+			lost: this.#lost,
+			droppedLine: dropped && ((count) => kind.write(dropped(count), positions.next())),
+			onDropped: onDropped && ((count) => onDropped(app, name, count)),
+		});
 		const opened = { file, listeners: new Set<Listener<Line>>() };
 		this.#open.set(key, opened);
 		return opened;

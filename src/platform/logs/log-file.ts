@@ -11,7 +11,7 @@ import { isWanted, type LineKind } from "./line-kind.ts";
 export interface LogFileLimits {
 	/** The largest size of a file. Before it grows beyond that, it becomes the second file. */
 	readonly fileBytes: number;
-	/** The most bytes that wait for the disk. Further lines are dropped, and a line reports how many. */
+	/** The most bytes that wait for the disk. Further lines are dropped, and their number is reported. */
 	readonly waitingBytes: number;
 }
 
@@ -53,37 +53,38 @@ export interface LogFileOptions<Line extends Timed> {
 	readonly kind: LineKind<Line>;
 	readonly limits: LogFileLimits;
 	readonly onError: (error: unknown) => void;
-	/** The text of the line that reports dropped lines. Undefined where nothing reports them. */
-	readonly dropped: (count: number) => string | undefined;
+	/** How many lines were dropped. Files may share it. */
+	readonly lost: { count: number };
+	/** The line that reports dropped lines. It is written with the next lines that the disk takes. */
+	readonly droppedLine?: ((count: number) => string) | undefined;
+	/** Called once the disk takes lines again, if lines were dropped before. */
+	readonly onDropped?: ((count: number) => void) | undefined;
 }
 
 export class LogFile<Line extends Timed> {
 	readonly #path: string;
 	readonly #kind: LineKind<Line>;
-	readonly #limits: LogFileLimits;
-	readonly #onError: (error: unknown) => void;
-	readonly #droppedText: LogFileOptions<Line>["dropped"];
+	readonly #options: Pick<LogFileOptions<Line>, "limits" | "lost" | "onError" | "droppedLine" | "onDropped">;
 	readonly #mutex = new Mutex();
 	/** Not on disk yet. */
 	#waiting: string[] = [];
 	#waitingBytes = 0;
+	/** Dropped lines that are not reported yet. */
 	#dropped = 0;
 	#isFlushing = false;
 	/** Size of the file. Undefined until it has been read. */
 	#size: number | undefined;
 
-	constructor({ dropped, kind, limits, onError, path }: LogFileOptions<Line>) {
+	constructor({ kind, path, ...options }: LogFileOptions<Line>) {
 		this.#path = path;
 		this.#kind = kind;
-		this.#limits = limits;
-		this.#onError = onError;
-		this.#droppedText = dropped;
+		this.#options = options;
 	}
 
 	/** @param text a line in the form that `LineKind.write` gives */
 	append(text: string): void {
-		if (this.#waitingBytes > this.#limits.waitingBytes) {
-			this.#dropped++;
+		if (this.#waitingBytes > this.#options.limits.waitingBytes) {
+			this.#drop(1);
 			return;
 		}
 		this.#waiting.push(text);
@@ -91,9 +92,14 @@ export class LogFile<Line extends Timed> {
 		if (!this.#isFlushing) this.#flushSoon();
 	}
 
+	#drop(count: number): void {
+		this.#dropped += count;
+		this.#options.lost.count += count;
+	}
+
 	#flushSoon(): void {
 		this.#isFlushing = true;
-		const flush = () => void this.flush().catch(this.#onError);
+		const flush = () => void this.flush().catch(this.#options.onError);
 		if (this.#kind.gatherMs === 0) flush();
 		else setTimeout(flush, this.#kind.gatherMs).unref();
 	}
@@ -109,15 +115,19 @@ export class LogFile<Line extends Timed> {
 	}
 
 	async #writeWaiting(): Promise<void> {
-		while (this.#waiting.length > 0 || this.#dropped > 0) {
-			const lines = this.#takeWaiting();
-			if (lines.length === 0) continue;
+		while (this.#waiting.length > 0) {
+			const { dropped, lines } = this.#takeWaiting();
+			const report = dropped > 0 ? this.#options.droppedLine?.(dropped) : undefined;
+			const texts = report === undefined ? lines : [...lines, report];
 			try {
-				await this.#write(Buffer.from(`${lines.join("\n")}\n`));
+				await this.#write(Buffer.from(`${texts.join("\n")}\n`));
+				if (dropped > 0) this.#options.onDropped?.(dropped);
 			} catch (error) {
 				// The state of the file is unknown now. It is read again with the next lines.
 				this.#size = undefined;
-				this.#onError(error);
+				this.#drop(lines.length);
+				this.#dropped += dropped;
+				this.#options.onError(error);
 			}
 		}
 		// Set here too, so that a line that is appended from now on starts a flush of its own.
@@ -169,7 +179,8 @@ export class LogFile<Line extends Timed> {
 	async clear(): Promise<void> {
 		await this.#mutex.run(async () => {
 			[this.#waiting, this.#waitingBytes, this.#dropped, this.#size] = [[], 0, 0, 0];
-			for (const path of [this.#path, this.#olderPath]) await rm(path, { force: true }).catch(this.#onError);
+			for (const path of [this.#path, this.#olderPath])
+				await rm(path, { force: true }).catch(this.#options.onError);
 		});
 	}
 
@@ -177,17 +188,16 @@ export class LogFile<Line extends Timed> {
 		return `${this.#path}.1`;
 	}
 
-	#takeWaiting(): string[] {
-		const lines = this.#waiting;
-		const dropped = this.#dropped > 0 ? this.#droppedText(this.#dropped) : undefined;
-		if (dropped !== undefined) lines.push(dropped);
+	/** The waiting lines, and how many lines were dropped since lines were last taken. */
+	#takeWaiting(): { readonly lines: readonly string[]; readonly dropped: number } {
+		const taken = { lines: this.#waiting, dropped: this.#dropped };
 		[this.#waiting, this.#waitingBytes, this.#dropped] = [[], 0, 0];
-		return lines;
+		return taken;
 	}
 
 	async #write(bytes: Buffer): Promise<void> {
 		if (this.#size === undefined) await this.#openExisting();
-		if ((this.#size ?? 0) + bytes.length > this.#limits.fileBytes && (this.#size ?? 0) > 0) {
+		if ((this.#size ?? 0) + bytes.length > this.#options.limits.fileBytes && (this.#size ?? 0) > 0) {
 			await rename(this.#path, this.#olderPath);
 			this.#size = 0;
 		}

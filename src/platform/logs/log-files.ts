@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
+	type DroppedLines,
 	type Following,
 	type FunctionLogs,
 	type Kept,
@@ -12,7 +13,7 @@ import {
 	NO_FUNCTION,
 	type RequestLine,
 } from "./function-logs.ts";
-import { REQUESTS, WRITTEN } from "./line-kind.ts";
+import { missingRequests, REQUESTS, WRITTEN } from "./line-kind.ts";
 import { fileOf, LinesInFiles, type Listener, type LogFilesOptions, Positions } from "./lines-in-files.ts";
 import { type LogFileLimits, readTail } from "./log-file.ts";
 
@@ -40,7 +41,18 @@ class LogFiles implements FunctionLogs {
 		const onError = (error: unknown) => this.#report(error);
 		const shared = { directory, limits, onError, positions: this.#positions };
 		this.#written = new LinesInFiles({ ...shared, kind: WRITTEN });
-		this.requests = new LinesInFiles({ ...shared, kind: REQUESTS });
+		this.requests = new LinesInFiles({
+			...shared,
+			kind: REQUESTS,
+			onDropped: (app, name, count) => {
+				if (name === NO_FUNCTION) options.onUnknownDropped?.(count);
+				else this.#written.append(app, name, missingRequests(count));
+			},
+		});
+	}
+
+	get dropped(): DroppedLines {
+		return { output: this.#written.dropped, requests: this.requests.dropped };
 	}
 
 	append(app: string, name: string, line: LogLine): void {
@@ -108,7 +120,9 @@ class LogFiles implements FunctionLogs {
 	}
 
 	async close(): Promise<void> {
-		await Promise.all([this.#written.flush(), this.requests.flush()]);
+		// Requests first: those that were dropped are reported in the log of the function.
+		await this.requests.flush();
+		await this.#written.flush();
 	}
 
 	#report(error: unknown): void {

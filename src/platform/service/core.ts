@@ -89,6 +89,7 @@ export class Core {
 			version: options.version,
 			functions: () => this.#samples(),
 			faults: () => this.faults.counts(),
+			droppedLines: () => logs.dropped,
 			residentBytes,
 		});
 		this.automations = new Automations({
@@ -138,8 +139,7 @@ export class Core {
 			return isSame && found?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
 		};
 		const claims = await Claims.open({ store, key, isListed });
-		const { sign, box } = identity.publicKeys;
-		const registry = { store, fingerprint: fingerprint({ sign, box }), stateKey: key };
+		const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };
 		const tokens = await TokenRegistry.open(registry);
 		// The streams are checked before the whole store: an error about one stream says more.
 		store.check();

@@ -3,6 +3,7 @@
  * them comes from a request or a secret.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
+import type { DroppedLines } from "../logs/function-logs.ts";
 import type { Stuck } from "../runtime/runtime.ts";
 
 /** In seconds: from the time that a warm function takes to the longest time that the gateway waits. */
@@ -34,6 +35,8 @@ export interface MetricsOptions {
 	 * How many exceptions each error boundary has contained, by its origin. Without it the metric is empty.
 	 */
 	readonly faults?: () => Readonly<Record<string, number>>;
+	/** How many lines of functions' logs were dropped, by log. Without it the metric is empty. */
+	readonly droppedLines?: () => DroppedLines;
 	/**
 	 * Resident memory of a process, in bytes. Undefined where the process has ended or its memory cannot be
 	 * read.
@@ -115,6 +118,12 @@ export class Metrics {
 		name: "coffer_internal_errors_total",
 		help: "Exceptions that were contained, by origin: gateway, control, function or process.",
 		labelNames: ["listener"] as const,
+		registers: [this.#registry],
+	});
+	readonly #droppedLines = new Counter({
+		name: "coffer_log_lines_dropped_total",
+		help: "Lines that are missing in functions' logs because the disk did not store them, or not fast enough, by log: output or requests.",
+		labelNames: ["log"] as const,
 		registers: [this.#registry],
 	});
 	readonly #states = new Gauge({
@@ -223,6 +232,9 @@ export class Metrics {
 		this.#internalErrors.reset();
 		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))
 			this.#internalErrors.inc({ listener }, count);
+		this.#droppedLines.reset();
+		for (const [log, count] of Object.entries(this.#options.droppedLines?.() ?? {}))
+			this.#droppedLines.inc({ log }, count);
 		const samples = [...this.#options.functions()];
 		for (const state of ["live", "idle", "failed"] as const)
 			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);

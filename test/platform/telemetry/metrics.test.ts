@@ -123,4 +123,19 @@ describe("a platform", () => {
 		expect(text).not.toContain('function="nothing"');
 		expect(text).not.toContain("canary");
 	});
+
+	test("shows how many lines of its logs are missing", async () => {
+		const { core } = platform;
+		const lifetime = core.apps.get(APP).functionLifetime("metered");
+		const request = { method: "GET", status: 200, ms: 1, bytes: 0, id: null, reason: null };
+		const line = { ...request, time: new Date().toISOString(), path: "/".repeat(1_000) };
+		// Nothing is written before this loop ends, so most of these lines find no room.
+		for (let index = 0; index < 2_000; index++)
+			core.logs.requests.append(lifetime?.app ?? "", lifetime?.function ?? "", line);
+		const { dropped } = core.logs;
+		expect(dropped.requests).toBeGreaterThan(500);
+		const samples = samplesOf(await (await client.call(ROUTES.metrics, {})).text());
+		expect(samples.get('coffer_log_lines_dropped_total{log="requests"}')).toBe(dropped.requests);
+		expect(samples.get('coffer_log_lines_dropped_total{log="output"}')).toBe(dropped.output);
+	});
 });

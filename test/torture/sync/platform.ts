@@ -47,6 +47,7 @@ const NO_KIND = { append: never, read: never, follow: never, position: never };
 const NO_LINES: FunctionLogs = {
 	...NO_KIND,
 	requests: NO_KIND,
+	dropped: { output: 0, requests: 0 },
 	forget: async () => {},
 	forgetAll: async () => {},
 	keepOnly: async () => {},
