@@ -1,6 +1,7 @@
 /** Reads `coffer.vault`, and replaces it atomically under its lock. */
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
+import { utf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault, vaultIdOf } from "../../vault/document/format.ts";
@@ -136,11 +137,11 @@ export async function afterWrite(work: () => Promise<void>): Promise<void> {
  */
 async function replaceUnchanged(
 	path: string,
-	text: string,
+	content: string | Uint8Array,
 	before: FileStamp | undefined,
 	meanwhile?: () => void,
 ): Promise<FileStamp> {
-	return await replaceFile(path, text, {
+	return await replaceFile(path, content, {
 		mode: NEW_FILE_MODE,
 		meanwhile,
 		beforeRename: async () => {
@@ -198,7 +199,8 @@ export async function editVault<T>(
 		const { alongside, document, remember, result } = await edit(loaded);
 		const text = document ? printChecked(document) : loaded.text;
 		if (document && text !== loaded.text) {
-			const written = await replaceUnchanged(path, text, loaded.stamp, options.whileWriting).catch(
+			const bytes = utf8(text);
+			const written = await replaceUnchanged(path, bytes, loaded.stamp, options.whileWriting).catch(
 				unsyncedOnly,
 			);
 			const unsynced = written instanceof AppError ? written : undefined;
@@ -207,7 +209,7 @@ export async function editVault<T>(
 				throw error;
 			});
 			const stamp = written instanceof AppError ? undefined : written;
-			const now = { document, text, digest: vaultDigest(text), stamp };
+			const now = { document, text, digest: vaultDigest(bytes), stamp };
 			await afterWrite(async () => remember?.(now));
 			if (unsynced) throw unsynced;
 		} else {

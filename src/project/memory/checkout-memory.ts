@@ -1,7 +1,8 @@
 /** What a device remembers of one working copy's environment, and its JSON form. */
 import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
-import { type MarkRow, marksOf, rowsOf } from "./environment-memory.ts";
+import { type MarkRow, marksOf } from "./environment-memory.ts";
+import { printMarks } from "./mark-table.ts";
 
 /** The position in a platform's log up to which this working copy and the platform agree. */
 export interface PlatformMemory {
@@ -50,7 +51,7 @@ export function checkoutFromJson(value: object | undefined): CheckoutMemory {
 		written?: string;
 		whole?: string;
 		replaced?: ReplacedRow[];
-		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: MarkRow[]; reseals?: string[] };
+		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: string | MarkRow[]; reseals?: string[] };
 	};
 	return {
 		seen,
@@ -63,7 +64,7 @@ export function checkoutFromJson(value: object | undefined): CheckoutMemory {
 
 export function checkoutToJson(memory: CheckoutMemory): object {
 	const { platform: known } = memory;
-	const platform = known && { ...known, base: rowsOf(known.base), reseals: [...known.reseals] };
+	const platform = known && { ...known, base: printMarks(known.base).table, reseals: [...known.reseals] };
 	const rows = [...memory.replaced].map(([name, digests]): ReplacedRow => [name, ...digests]);
 	const replaced = rows.length > 0 ? rows : undefined;
 	const { seen, written, whole } = memory;

@@ -1,6 +1,7 @@
 /** What a device remembers of one environment, and its JSON form. */
 import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import type { LinkNote } from "../../vault/undo/link-note.ts";
+import { MarkTable, printMarks } from "./mark-table.ts";
 
 export interface EnvironmentMemory {
 	pin: Pin | undefined;
@@ -11,51 +12,31 @@ export interface EnvironmentMemory {
 	floors: Map<string, number>;
 }
 
-/** A version mark as JSON: an array, because a secret's name must not be a key of a plain object. */
-export type MarkRow = [name: string, version: number, digest: string];
-/**
- * A device's own version mark: `author` is an index into the list of authors, and `made` is 1 if the record was
- * made here.
- */
-type OwnMarkRow = [...MarkRow, author?: number, made?: 1];
+/** A version mark in a file of version 0.1.0: `author` is an index into the list of authors, `made` is 1 or missing. */
+export type MarkRow = [name: string, version: number, digest: string, author?: number, made?: 1];
 
-export function rowsOf(marks: ReadonlyMap<string, VersionMark>): MarkRow[] {
-	return [...marks].map(([name, mark]) => [name, mark.version, mark.digest]);
-}
-
-function ownRowsOf(marks: ReadonlyMap<string, VersionMark>): { authors: string[]; marks: OwnMarkRow[] } {
-	const places = new Map<string, number>();
-	const placeOf = (author: string): number => {
-		const place = places.get(author) ?? places.size;
-		places.set(author, place);
-		return place;
-	};
-	const rows = [...marks].map(([name, { version, digest, author, made }]): OwnMarkRow => {
-		if (author === undefined) return [name, version, digest];
-		return made ? [name, version, digest, placeOf(author), 1] : [name, version, digest, placeOf(author)];
-	});
-	return { authors: [...places.keys()], marks: rows };
-}
-
-export function marksOf(rows: readonly MarkRow[]): Map<string, VersionMark> {
-	return new Map(rows.map(([name, version, digest]) => [name, { version, digest }]));
-}
-
-function ownMarksOf(rows: readonly OwnMarkRow[], authors: readonly string[]): Map<string, VersionMark> {
-	return new Map(
-		rows.map(([name, version, digest, place, made]) => {
-			const author = place === undefined ? undefined : authors[place];
-			return [name, { version, digest, author, made: made === 1 }];
-		}),
-	);
+/** The marks of a file: a table as text, or the rows that version 0.1.0 wrote. */
+export function marksOf(marks: string | readonly MarkRow[], authors: readonly string[] = []): MarkTable {
+	if (typeof marks === "string") return MarkTable.of({ table: marks, authors });
+	const table = new MarkTable();
+	for (const [name, version, digest, author, made] of marks)
+		table.set(
+			name,
+			author === undefined
+				? { version, digest }
+				: { version, digest, author: authors[author], made: made === 1 },
+		);
+	return table;
 }
 
 export function memoryToJson({ pin, marks, notes, floors }: EnvironmentMemory): object {
 	// A floor that is not above its mark adds nothing.
 	const above = [...floors].filter(([name, version]) => version > (marks.get(name)?.version ?? 0));
+	const { table, authors } = printMarks(marks);
 	return {
 		pin,
-		...ownRowsOf(marks),
+		authors,
+		marks: table,
 		...(notes.size > 0 ? { notes: [...notes.values()] } : {}),
 		...(above.length > 0 ? { floors: above } : {}),
 	};
@@ -63,7 +44,7 @@ export function memoryToJson({ pin, marks, notes, floors }: EnvironmentMemory): 
 
 interface MemoryJson {
 	readonly pin?: Pin;
-	readonly marks: OwnMarkRow[];
+	readonly marks: string | MarkRow[];
 	readonly authors?: string[];
 	readonly notes?: LinkNote[];
 	readonly floors?: [string, number][];
@@ -75,7 +56,7 @@ export function memoryFromJson(value: object | undefined): EnvironmentMemory {
 	const { pin, marks, authors = [], notes = [], floors = [] } = (value ?? { marks: [] }) as MemoryJson;
 	return {
 		pin,
-		marks: ownMarksOf(marks, authors),
+		marks: marksOf(marks, authors),
 		notes: new Map(notes.map((note) => [note.hash, note])),
 		floors: new Map(floors),
 	};
