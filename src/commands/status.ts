@@ -99,7 +99,7 @@ async function readLink(session: VaultSession, binding: Binding | undefined): Pr
 		revision: memory?.revision ?? null,
 		platformRevision: "revision" in answer ? answer.revision : null,
 		local: "local" in answer ? answer.local : [],
-		pending: pendingNames(session.verified, memory),
+		pending: pendingNames(session.snapshot, memory),
 		...("reason" in answer ? answer : {}),
 	};
 }

@@ -19,7 +19,7 @@ import type { SealedRecord } from "../../vault/records/record.ts";
 export async function pendingIn(session: VaultSession, binding: Binding | undefined): Promise<string[]> {
 	if (binding === undefined) return [];
 	if (!isTargetBinding(binding))
-		return pendingNames(session.verified, rememberedPlatform(session.checkout, binding));
+		return pendingNames(session.snapshot, rememberedPlatform(session.checkout, binding));
 	const { pendingAtTarget } = await import("../../targets/sync.ts");
 	return pendingAtTarget(session, binding);
 }

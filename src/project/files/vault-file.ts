@@ -52,7 +52,7 @@ export async function loadVault(root: string, reading: VaultReading = {}): Promi
 	const text = vaultTextOf(bytes);
 	const digest = vaultDigest(bytes);
 	const vaultId = isParsed && vaultIdOf(text);
-	const order = vaultId !== undefined && (await isParsed?.(vaultId, digest)) ? "known" : "sorted";
+	const order = vaultId !== undefined && (await isParsed?.(vaultId, digest)) ? { digest } : "sorted";
 	return { document: parseVault(text, undefined, order), text, digest, stamp };
 }
 

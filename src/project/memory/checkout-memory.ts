@@ -16,6 +16,8 @@ export interface PlatformMemory {
 	base: Map<string, VersionMark>;
 	/** Digests of records that were re-encrypted here: they hold an agreed value at the agreed version. */
 	reseals: ReadonlySet<string>;
+	/** The hash of a text of the vault whose records are those of `base`; empty for none. */
+	agreed: string;
 	/** The hashes of both chains' last links at that position, separated by a space. */
 	header: string;
 }
@@ -35,6 +37,17 @@ export interface CheckoutMemory {
 	replaced: Map<string, readonly string[]>;
 }
 
+interface PlatformJson extends Omit<PlatformMemory, "base" | "reseals" | "agreed"> {
+	readonly base: string | MarkRow[];
+	readonly reseals?: string[];
+	readonly agreed?: string;
+}
+
+function platformFromJson(platform: PlatformJson): PlatformMemory {
+	const { agreed = "", base, reseals } = platform;
+	return { ...platform, agreed, base: marksOf(base), reseals: new Set(reseals) };
+}
+
 type ReplacedRow = [name: string, ...digests: string[]];
 
 /** @param value made by `checkoutToJson` of this version or an earlier one; undefined for an empty memory */
@@ -51,13 +64,13 @@ export function checkoutFromJson(value: object | undefined): CheckoutMemory {
 		written?: string;
 		whole?: string;
 		replaced?: ReplacedRow[];
-		platform?: Omit<PlatformMemory, "base" | "reseals"> & { base: string | MarkRow[]; reseals?: string[] };
+		platform?: PlatformJson;
 	};
 	return {
 		seen,
 		written,
 		whole,
-		platform: platform && { ...platform, base: marksOf(platform.base), reseals: new Set(platform.reseals) },
+		platform: platform && platformFromJson(platform),
 		replaced: new Map(replaced?.map(([name, ...digests]) => [name, digests])),
 	};
 }

@@ -74,11 +74,12 @@ export async function previewEdit(
  * The changes that the next sync would send to the platform as new values. None if the environment is not
  * linked with a platform.
  */
-async function pendingChanges({ checkout, context, verified }: VaultSession): Promise<PreviewedChange[]> {
+async function pendingChanges(session: VaultSession): Promise<PreviewedChange[]> {
+	const { checkout, context, snapshot, verified } = session;
 	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (binding === undefined) return [];
 	const memory = rememberedPlatform(checkout, binding);
-	return pendingNames(verified, memory).flatMap((name): PreviewedChange[] => {
+	return pendingNames(snapshot, memory).flatMap((name): PreviewedChange[] => {
 		const record = verified.section.records.get(name);
 		// A name that is missing in the file was not deleted, so nothing is sent for it.
 		if (record === undefined || (memory !== undefined && isReseal(memory, record))) return [];

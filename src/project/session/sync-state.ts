@@ -4,6 +4,7 @@
  */
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { VerifiedEnvironment } from "../../vault/document/document.ts";
+import { TextRecords } from "../../vault/document/text-records.ts";
 import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
@@ -38,13 +39,49 @@ export function syncStateOf(
 	return differs(record, rememberedPlatform(checkout, binding)?.base) ? "pending" : "synced";
 }
 
+/** The records of an environment, and the hash of the text that they are from. */
+export interface RecordsOfText {
+	readonly digest: string;
+	readonly records: ReadonlyMap<string, SealedRecord>;
+}
+
+/**
+ * The names whose records may differ from the agreed ones; undefined if each may. After an agreement, they are those
+ * that this command has edited.
+ */
+export function unagreedNames(
+	{ digest, records }: RecordsOfText,
+	memory: Pick<PlatformMemory, "agreed"> | undefined,
+): readonly string[] | undefined {
+	const agreed = memory?.agreed;
+	if (agreed === undefined || agreed === "") return undefined;
+	if (digest === agreed) return [];
+	return records instanceof TextRecords ? records.namesChangedFrom(agreed) : undefined;
+}
+
+/** The part of a map that has these names; the map itself if `names` is undefined. */
+export function pick<T>(
+	map: ReadonlyMap<string, T>,
+	names: Iterable<string> | undefined,
+): ReadonlyMap<string, T> {
+	if (names === undefined) return map;
+	const picked = new Map<string, T>();
+	for (const name of names) {
+		const value = map.get(name);
+		if (value !== undefined) picked.set(name, value);
+	}
+	return picked;
+}
+
 /** The names whose record differs from the one that was last agreed with the platform; sorted. */
-export function pendingNames(verified: VerifiedEnvironment, memory: PlatformMemory | undefined): string[] {
-	const { records } = verified.section;
+export function pendingNames(present: RecordsOfText, memory: PlatformMemory | undefined): string[] {
+	const names = unagreedNames(present, memory);
+	const records = pick(present.records, names);
 	const pending = [...records.values()]
 		.filter((record) => differs(record, memory?.base))
 		.map((record) => record.name);
-	for (const name of memory?.base.keys() ?? []) if (!records.has(name)) pending.push(name);
+	for (const name of names ?? memory?.base.keys() ?? [])
+		if (memory?.base.has(name) && !records.has(name)) pending.push(name);
 	return pending.sort(compareNames);
 }
 

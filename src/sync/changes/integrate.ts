@@ -119,9 +119,16 @@ export async function integrate(
 		if (!union) return { result: OVERTAKEN };
 		const { records, taken, conflicts, rolledBack, resealed } = union;
 		const remember = async (now: LoadedVault) => {
+			const present = now.document.environments.get(environment)?.records ?? new Map();
+			const agreement = {
+				news,
+				theirs: log.records,
+				resealed,
+				now: { digest: now.digest, records: present },
+			};
 			session.checkout.platform =
 				conflicts.length === 0
-					? advanced(memory, news, log.records, resealed)
+					? advanced(memory, agreement)
 					: decided(memory, log.records, conflicts, resealed);
 			await session.remember(now, records, { always: true });
 		};

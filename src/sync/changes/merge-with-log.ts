@@ -2,7 +2,7 @@
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
-import { isReseal } from "../../project/session/sync-state.ts";
+import { isReseal, pick, unagreedNames } from "../../project/session/sync-state.ts";
 import { hasVersionMark, type VersionMark } from "../../vault/document/version-marks.ts";
 import { mergeRecords } from "../../vault/merge/merge-records.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
@@ -49,10 +49,11 @@ function without<T>(
 function outdatedBy({ memory, verified }: VaultSession, log: LogView): Map<string, SealedRecord> {
 	const { writers } = verified.state.epoch;
 	const outdated = new Map<string, SealedRecord>();
-	for (const ours of verified.section.records.values()) {
-		const theirs = log.records.get(ours.name);
+	for (const theirs of log.records.values()) {
+		const ours = verified.section.records.get(theirs.name);
+		if (!ours) continue;
 		const counts = writers.has(ours.author) || hasVersionMark(memory.marks, ours);
-		if (!counts && theirs && theirs.version >= ours.version && theirs.body !== ours.body)
+		if (!counts && theirs.version >= ours.version && theirs.body !== ours.body)
 			outdated.set(ours.name, theirs);
 	}
 	return outdated;
@@ -152,8 +153,12 @@ export function unite(
 	const uniting = new Uniting(session, memory, log);
 	const outdated = outdatedBy(session, log);
 	for (const theirs of outdated.values()) uniting.take(theirs);
-	const ours = without(session.verified.section.records, outdated);
-	const base = mergeBase(ours, session.checkout.replaced, without(memory.base, outdated), log);
+	const { replaced } = session.checkout;
+	const unagreed = unagreedNames(session.snapshot, memory);
+	// All other records are the agreed ones on both sides.
+	const names = unagreed && new Set([...unagreed, ...log.records.keys(), ...replaced.keys()]);
+	const ours = without(pick(session.verified.section.records, names), outdated);
+	const base = mergeBase(ours, replaced, without(pick(memory.base, names), outdated), log);
 	const merge = mergeRecords({
 		ours,
 		theirs: changedSince(base, without(log.records, outdated)),

@@ -2,7 +2,7 @@
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
-import { headerId, isMiscounted } from "../../project/session/sync-state.ts";
+import { headerId, isMiscounted, pick, unagreedNames } from "../../project/session/sync-state.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { mergeRecords } from "../../vault/merge/merge-records.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
@@ -26,10 +26,11 @@ function hasHeader({ vaultLinks, verified }: VaultSession, header: string): bool
 /** What waits to be sent, without asking the platform. */
 export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 	const { verified } = session;
+	const names = unagreedNames(session.snapshot, memory);
 	const sides = {
-		ours: verified.section.records,
+		ours: pick(verified.section.records, names),
 		theirs: new Map(),
-		base: memory.base,
+		base: pick(memory.base, names),
 		sameValue: () => false,
 		isReencrypted: () => false,
 	};

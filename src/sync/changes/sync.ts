@@ -165,7 +165,7 @@ class Run {
 	 */
 	async #open(conflicts: readonly string[]): Promise<string[]> {
 		const session = await openEnvironment(this.#context);
-		const pending = new Set(pendingNames(session.verified, memoryOf(session, this.#target)));
+		const pending = new Set(pendingNames(session.snapshot, memoryOf(session, this.#target)));
 		return conflicts.filter((name) => pending.has(name));
 	}
 }

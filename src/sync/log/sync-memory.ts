@@ -3,8 +3,9 @@ import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
+import { copyMarks } from "../../project/memory/mark-table.ts";
 import type { VaultSession } from "../../project/session/session.ts";
-import { rememberedPlatform } from "../../project/session/sync-state.ts";
+import { type RecordsOfText, rememberedPlatform, unagreedNames } from "../../project/session/sync-state.ts";
 import { emptyHead } from "../../protocol/change.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import type { VersionMark } from "../../vault/document/version-marks.ts";
@@ -27,6 +28,7 @@ export function freshMemory(
 		url,
 		...emptyHead(logContextOf(target.binding, vaultId, environment)),
 		base: new Map(),
+		agreed: "",
 		reseals: new Set(),
 		header: "",
 	};
@@ -89,10 +91,10 @@ export function decided(
 	conflicts: readonly string[],
 	resealed: readonly SealedRecord[],
 ): PlatformMemory {
-	const base = new Map(memory.base);
+	const base = copyMarks(memory.base);
 	for (const record of theirs.values())
 		if (!conflicts.includes(record.name)) base.set(record.name, markOf(record));
-	return { ...memory, base, reseals: openReseals(memory, base, resealed) };
+	return { ...memory, base, agreed: "", reseals: openReseals(memory, base, resealed) };
 }
 
 /** The digests of records that hold an agreed value, re-encrypted, and that are not agreed themselves. */
@@ -101,24 +103,43 @@ function openReseals(
 	base: ReadonlyMap<string, VersionMark>,
 	resealed: readonly SealedRecord[],
 ): ReadonlySet<string> {
-	const agreed = new Set([...base.values()].map(({ digest }) => digest));
 	const digests = [...memory.reseals, ...resealed.map(recordDigest)];
+	if (digests.length === 0) return new Set();
+	const agreed = new Set([...base.values()].map(({ digest }) => digest));
 	return new Set(digests.filter((digest) => !agreed.has(digest)));
 }
 
-/** The memory after agreeing with the platform up to a head. */
-export function advanced(
-	memory: PlatformMemory,
-	news: News,
-	theirs: ReadonlyMap<string, SealedRecord>,
-	resealed: readonly SealedRecord[],
-): PlatformMemory {
-	const base = new Map(memory.base);
+/** What a sync agreed on with the platform. */
+export interface Agreement {
+	readonly news: News;
+	/** The records of the log's entries. */
+	readonly theirs: ReadonlyMap<string, SealedRecord>;
+	/** Records here that hold an agreed value, re-encrypted. */
+	readonly resealed: readonly SealedRecord[];
+	readonly now: RecordsOfText;
+}
+
+/**
+ * The memory after agreeing with the platform up to a head.
+ * @param now the records after the merge. If nothing of them is pending, their text is remembered as the agreed one
+ */
+export function advanced(memory: PlatformMemory, { news, theirs, resealed, now }: Agreement): PlatformMemory {
+	const base = copyMarks(memory.base);
 	for (const record of theirs.values()) base.set(record.name, markOf(record));
 	const header = lastHeader(news.entries);
 	const headerSeen = header ? `${headOf(header.vault)} ${headOf(header.environment)}` : memory.header;
 	const reseals = openReseals(memory, base, resealed);
-	return { ...memory, ...news.reached, base, reseals, header: headerSeen };
+	const changed = unagreedNames(now, memory);
+	const names = changed && new Set([...changed, ...theirs.keys()]);
+	const isAgreed = [...(names ?? new Set([...now.records.keys(), ...base.keys()]))].every(
+		(name) => digestOf(now.records.get(name)) === base.get(name)?.digest,
+	);
+	const agreed = isAgreed ? now.digest : "";
+	return { ...memory, ...news.reached, base, agreed, reseals, header: headerSeen };
+}
+
+function digestOf(record: SealedRecord | undefined): string | undefined {
+	return record && recordDigest(record);
 }
 
 function headOf(links: readonly Link[]): string {

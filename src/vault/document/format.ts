@@ -148,18 +148,23 @@ function readRecord(reader: LineReader, end: string): SealedRecord {
 	return parseRecord(name, reader.take(), line);
 }
 
+/** A text that this device has parsed or printed before. */
+export interface KnownText {
+	readonly digest: string;
+}
+
 /** The records of a known text, which are not parsed. No line of a record is like the end of the section. */
-function takeRecords(reader: LineReader, end: string): TextRecords {
+function takeRecords(reader: LineReader, end: string, { digest }: KnownText): TextRecords {
 	const { line, offset: start, text } = reader;
 	const last = text.indexOf(`\n${end}\n`, start - 1) + 1;
-	const records = TextRecords.of(text, { start, end: last }, line);
+	const records = TextRecords.of(text, { start, end: last }, { line, digest });
 	const next = last + end.length + 1;
 	// The number of the lines takes time, and nobody needs it behind the last section.
 	reader.skip(next < text.length ? LINES_OF_RECORD * records.size + 1 : 0, next);
 	return records;
 }
 
-function readEnvironment(reader: LineReader, order: RecordOrder): EnvironmentSection {
+function readEnvironment(reader: LineReader, order: RecordOrder | KnownText): EnvironmentSection {
 	const line = reader.line;
 	const name = /^environment (.*)$/.exec(reader.peek())?.[1];
 	if (name === undefined || !isEnvironmentName(name)) throw unexpected(reader, "'environment NAME'");
@@ -167,21 +172,22 @@ function readEnvironment(reader: LineReader, order: RecordOrder): EnvironmentSec
 	const links = readLinks(reader);
 	expectLine(reader, "", "a blank line");
 	const end = `end ${name}`;
-	const records = order === "known" ? takeRecords(reader, end) : readRecords(reader, end, order);
+	const records =
+		typeof order === "object" ? takeRecords(reader, end, order) : readRecords(reader, end, order);
 	return { name, line, links, records };
 }
 
 /**
  * Parses a vault. Checks the syntax of all of it and no signature.
  * @param numbers the number of each line, if the text is a part of a longer text
- * @param order anything but `sorted` and `known` is only for the repair of a vault
+ * @param order the hash of a known text, whose records are not parsed again; any other than `sorted` is for repairs
  * @throws AppError with the line: exit 7 for a syntax fault, `VAULT_CONFLICTED` (exit 5) for git's conflict markers,
  *   `VAULT_VERSION_UNKNOWN` (exit 1) for a later format
  */
 export function parseVault(
 	text: string,
 	numbers?: readonly number[],
-	order: RecordOrder = "sorted",
+	order: RecordOrder | KnownText = "sorted",
 ): VaultDocument {
 	refuseLaterFormat(text);
 	requireSize(text);

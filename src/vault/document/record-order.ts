@@ -1,6 +1,5 @@
 /**
- * The order of the records in a section. The format requires `sorted`, and `known` is a text that
- * this device has parsed so before: its records are not parsed again (`text-records.ts`). A merge that treats the file as plain text can
+ * The order of the records in a section. The format requires `sorted`. A merge that treats the file as plain text can
  * break the order, or insert a name twice, without a conflict. To repair such a file, the parser accepts `any` order,
  * or two records of one name, of which it takes the `first` or the `last`.
  */
@@ -8,7 +7,7 @@ import type { AppError } from "../../errors.ts";
 import type { SealedRecord } from "../records/record.ts";
 import { compareNames, malformed } from "../syntax/syntax.ts";
 
-export type RecordOrder = "sorted" | "known" | "any" | "first" | "last";
+export type RecordOrder = "sorted" | "any" | "first" | "last";
 
 const HINT =
 	"A merge without Coffer's merge driver can cause this. Run 'coffer vault resolve' to repair the file.";

@@ -15,6 +15,8 @@ const SINGLES_MAX = 16;
 
 /** The text that the records were read from. Tables that differ by edits share it, and the records that were parsed. */
 interface Source {
+	/** The hash by which the caller of `parseVault` knows the whole text. */
+	readonly digest: string;
 	readonly entries: SortedText;
 	/** 1-based line of the first record. */
 	readonly line: number;
@@ -33,15 +35,16 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 
 	/**
 	 * @param place of the records in the text, which is known to be valid
-	 * @param line 1-based line of the first record
+	 * @param known.line 1-based line of the first record
+	 * @param known.digest the hash of the whole text
 	 */
 	static of(
 		text: string,
 		place: { readonly start: number; readonly end: number },
-		line: number,
+		{ line, digest }: { readonly line: number; readonly digest: string },
 	): TextRecords {
 		const entries = new SortedText(text, place, FORM);
-		return new TextRecords({ entries, line, parsed: new Map() }, new Map());
+		return new TextRecords({ digest, entries, line, parsed: new Map() }, new Map());
 	}
 
 	/** The table with records added or replaced. */
@@ -61,6 +64,11 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 			const record = this.get(name);
 			return record === undefined || record === other.get(name) ? [] : [record];
 		});
+	}
+
+	/** The names that may differ from those of a text with this hash; undefined if the table is no edit of that text. */
+	namesChangedFrom(digest: string): readonly string[] | undefined {
+		return this.#source.digest === digest ? [...this.#changed.keys()] : undefined;
 	}
 
 	/** The text of all records, each with its blank line. */
