@@ -7,7 +7,7 @@ import { HASH_BYTES } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { type Link, parseLink } from "../chains/chain.ts";
-import { formatRecord, parseRecord, type SealedRecord } from "../records/record.ts";
+import { parseRecord, type SealedRecord } from "../records/record.ts";
 import { scanRecord } from "../records/record-scanner.ts";
 import { isSecretName } from "../syntax/secret-name.ts";
 import {
@@ -22,7 +22,7 @@ import {
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 import { LineReader } from "./line-reader.ts";
 import { type RecordOrder, RecordOrderCheck } from "./record-order.ts";
-import { TextRecords } from "./text-records.ts";
+import { printRecords, TextRecords } from "./text-records.ts";
 
 /** A line that git writes around the sides of a conflict. No valid line of a vault looks like it. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
@@ -222,21 +222,6 @@ export function parseVault(
 		before = section.name;
 	}
 	return { vaultId, links, environments };
-}
-
-/** Records in the order of their names. Ten thousand records are not sorted again if they are sorted already. */
-function inOrder(records: ReadonlyMap<string, SealedRecord>): SealedRecord[] {
-	const list = [...records.values()];
-	const isSorted = list.every(({ name }, index) => index === 0 || (list[index - 1]?.name ?? "") < name);
-	return isSorted ? list : list.sort((a, b) => compareNames(a.name, b.name));
-}
-
-/** The text of a section's records, each with its blank line. */
-function printRecords(records: ReadonlyMap<string, SealedRecord>): string {
-	if (records instanceof TextRecords) return records.print();
-	return inOrder(records)
-		.map((record) => `${formatRecord(record)}\n\n`)
-		.join("");
 }
 
 /** Prints a vault, sorted by name; the inverse of `parseVault`. */

@@ -2,7 +2,7 @@
  * The records of a section whose text this device has parsed before. They stay text: a record is parsed when it is
  * used, and an edit replaces the text of the records that it changes. `parseVault` checks a text that is not known.
  */
-import type { SealedRecord } from "../records/record.ts";
+import { formatRecord, type SealedRecord } from "../records/record.ts";
 import { type ScannedRecord, scanRecord } from "../records/record-scanner.ts";
 import { SortedText } from "../syntax/sorted-text.ts";
 import { compareNames } from "../syntax/syntax.ts";
@@ -151,4 +151,19 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 	[Symbol.iterator]() {
 		return this.#whole()[Symbol.iterator]();
 	}
+}
+
+/** Records in the order of their names. Ten thousand records are not sorted again if they are sorted already. */
+function inOrder(records: ReadonlyMap<string, SealedRecord>): SealedRecord[] {
+	const list = [...records.values()];
+	const isSorted = list.every(({ name }, index) => index === 0 || (list[index - 1]?.name ?? "") < name);
+	return isSorted ? list : list.sort((a, b) => compareNames(a.name, b.name));
+}
+
+/** The text of a section's records, each with its blank line. */
+export function printRecords(records: ReadonlyMap<string, SealedRecord>): string {
+	if (records instanceof TextRecords) return records.print();
+	return inOrder(records)
+		.map((record) => `${formatRecord(record)}\n\n`)
+		.join("");
 }
