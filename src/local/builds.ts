@@ -11,7 +11,8 @@ import { type Builder, openBuilder } from "../platform/build/bundle.ts";
 import { type CheckedFunction, Checker } from "../platform/build/check/checker.ts";
 import { readProvidedModules } from "../platform/build/provided-modules.ts";
 import { checkUpload, type Upload } from "../platform/build/upload.ts";
-import { DEFAULT_MAXIMA, PASSED_THROUGH } from "../platform/configuration/config.ts";
+import { PASSED_THROUGH } from "../platform/configuration/config.ts";
+import { limitsOf } from "../platform/configuration/limits.ts";
 import { operationHash } from "../platform/functions/function.ts";
 import { builtPath } from "../platform/machine/assets.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
@@ -66,7 +67,7 @@ export class LocalBuilds implements AsyncDisposable {
 		const uploaded = [...files].map(([path, content]) => ({ path, content }));
 		const upload = checkUpload(uploaded, functions);
 		const checker = await this.#openChecker(conditions);
-		const checked = await checker.check(upload, DEFAULT_MAXIMA);
+		const checked = await checker.check(upload, limitsOf());
 		return new Map(
 			[...checked.functions].map(([name, found]): [string, LocalBuild | AppError] => [
 				name,

@@ -3,27 +3,23 @@ import { type Api, createApi } from "./api/api.ts";
 import { ControlListener } from "./api/control-listener.ts";
 import { Certificate } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
+import { functionDefaults, type PlatformLimits } from "./configuration/limits.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descriptors.ts";
 import type { Core } from "./service/core.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 
 /** How many open files each listener may use. */
-export function listenerBudget({ processesMax }: PlatformConfig): DescriptorBudget {
+export function listenerBudget({ processesMax }: PlatformLimits): DescriptorBudget {
 	return budgetOf(descriptorLimit(), processesMax);
 }
 
-/**
- * The gateway. It does not listen yet.
- * @param bounds hold for functions whose settings name no limit
- */
-export function buildGateway(
-	core: Core,
-	limits: DescriptorBudget,
-	bounds: { readonly timeoutMs: number; readonly bodyBytes: number },
-): Gateway {
+/** The gateway. It does not listen yet. */
+export function buildGateway(core: Core, budget: DescriptorBudget, limits: PlatformLimits): Gateway {
 	const { apps, clock, faults, logs, metrics } = core;
+	const { maxBodyMB, timeoutSeconds } = functionDefaults(limits);
 	return createGateway({
+		...limits,
 		functions: (app) => apps.find(app)?.state.functions,
 		onAnswer: (route, answer) => core.answered(route, answer),
 		onRequest: requestLog(core),
@@ -38,10 +34,10 @@ export function buildGateway(
 		},
 		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => apps.find(app)?.state.functions.get(name)?.deployment.settings,
-		responseTimeoutMs: bounds.timeoutMs,
-		maxBodyBytes: bounds.bodyBytes,
+		responseTimeoutMs: timeoutSeconds * 1000,
+		maxBodyBytes: maxBodyMB * 1024 * 1024,
 		faults: faults.gateway,
-		limits,
+		limits: budget,
 	});
 }
 

@@ -6,7 +6,8 @@ import { bindAddress, type ControlListener, httpUrl } from "./api/control-listen
 import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
-import type { FunctionMaxima, PlatformConfig } from "./configuration/config.ts";
+import type { PlatformConfig } from "./configuration/config.ts";
+import { functionDefaults } from "./configuration/limits.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
@@ -44,8 +45,6 @@ export interface PlatformParts {
 	readonly clock?: Clock;
 }
 
-/** For functions whose settings name no limit. A lower limit of the platform holds instead. */
-const DEFAULTS: FunctionMaxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 
@@ -110,10 +109,8 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const core = await openCore(config, open);
 	opened.add(() => core.close(GRACE_MS));
 
-	const timeoutMs = Math.min(DEFAULTS.timeoutSeconds, config.maxima.timeoutSeconds) * 1000;
-	const bodyBytes = Math.min(DEFAULTS.maxBodyMB, config.maxima.maxBodyMB) * 1024 * 1024;
-	const budget = listenerBudget(config);
-	const gateway = buildGateway(core, budget, { timeoutMs, bodyBytes });
+	const budget = listenerBudget(config.limits);
+	const gateway = buildGateway(core, budget, config.limits);
 	const listeners = new OpenParts();
 	// Both listeners close at the same time, so that requests in flight share one grace period.
 	opened.add(() => listeners.closeTogether(log));
@@ -122,6 +119,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const control = buildControlListener(core, budget, config, { listenUrl, closing: closing.signal });
 	const controlUrl = await listenControl(control, config, listeners);
 	await core.startPinned();
+	const timeoutMs = functionDefaults(config.limits).timeoutSeconds * 1000;
 	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
 	listeners.add(() => core.automations.close(GRACE_MS));
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);
@@ -153,17 +151,17 @@ async function openDeno(
 	opened: OpenParts,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, hidden, maxima, passthrough, spares } = config;
-	const memoryMiB = Math.min(DEFAULTS.memoryMB, maxima.memoryMB);
+	const { allowNet, buildDirectory, dataDirectory, hidden, limits, passthrough } = config;
+	const { memoryMB: memoryMiB, timeoutSeconds } = functionDefaults(limits);
 	const runtime = await createDenoRuntime({
+		...limits,
 		binary,
 		hostPath: hostPath("main.ts"),
 		directory: join(dataDirectory, "run"),
 		allowNet,
-		spares,
 		memoryMiB,
 		heapMiB: Math.floor(memoryMiB / 2),
-		responseTimeoutMs: Math.min(DEFAULTS.timeoutSeconds, maxima.timeoutSeconds) * 1000,
+		responseTimeoutMs: timeoutSeconds * 1000,
 		onLine: (app, name, line) => logs.append(app, name, line),
 		egressProgram: builtPath("egress.cjs"),
 		onMissingIsolation: (wall, why) =>
@@ -187,7 +185,7 @@ async function openDeno(
 }
 
 async function openCore(
-	{ maxima, processesMax, version }: PlatformConfig,
+	{ limits, version }: PlatformConfig,
 	parts: Required<PlatformParts> & {
 		store: Store;
 		analyst: Analyst;
@@ -204,12 +202,12 @@ async function openCore(
 		builder,
 		analyze: (bundle) => analyst.analyze(bundle),
 		buildsMax: cores,
-		maxima,
+		maxima: limits,
 		log,
 		now: clock.now,
 	});
-	const bounds = { version, startsMax: cores, processesMax };
-	return await Core.open({ store, runtime, logs, deployer, identity, ...bounds, log, clock, faults });
+	const bounds = { ...limits, version, startsMax: cores };
+	return await Core.open({ ...bounds, store, runtime, logs, deployer, identity, log, clock, faults });
 }
 
 async function listen(

@@ -160,7 +160,7 @@ export async function openTestCoreIn(
 		checkIdleMs: 600_000,
 		...(await provided()),
 	});
-	const deployer = testDeployer({ store, builder, maxima: config.maxima, now: clock.now });
+	const deployer = testDeployer({ store, builder, maxima: config.limits, now: clock.now });
 	const release = async () => {
 		await runtime.close();
 		await logs.close();

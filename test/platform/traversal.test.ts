@@ -25,7 +25,10 @@ let client: TestClient;
 beforeAll(async () => {
 	const identity = newTestIdentity();
 	// A process that is made while nobody looks would be a file that a request made.
-	platform = await startPlatform({ ...place.config, spares: 0 }, { identity, log: NO_LOG });
+	platform = await startPlatform(
+		{ ...place.config, limits: { ...place.config.limits, spares: 0 } },
+		{ identity, log: NO_LOG },
+	);
 	client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), platform.firstToken ?? "");
 	const vault = new TestVault().add(identity, "reader", "platform");
 	const { revision, head } = await client.createApp(APP, vault);

@@ -6,20 +6,23 @@ import { interruption } from "../../cli/shell/signals.ts";
 import { networkWallGap } from "../../cli/views/network-wall.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
-import {
-	DEFAULT_MAXIMA,
-	type FunctionMaxima,
-	readPlatformConfig,
-	readPlatformCredentials,
-} from "../../platform/configuration/config.ts";
+import { readPlatformConfig, readPlatformCredentials } from "../../platform/configuration/config.ts";
+import { LIMIT_ROWS, limitsOf } from "../../platform/configuration/limits.ts";
 import { openLog } from "../../platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
 
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
 
-const limit = (description: string, key: keyof FunctionMaxima) =>
-	Flags.integer({ description, default: DEFAULT_MAXIMA[key], min: 1, helpValue: "N" });
+/** A flag for each limit of the platform. */
+const limitFlags = Object.fromEntries(
+	LIMIT_ROWS.map(({ default: value, defaultWords, description, flag, min, unit }) => {
+		const text = unit === undefined ? description : `${description}, in ${unit}`;
+		const shown = defaultWords === undefined ? { default: value } : {};
+		const help = defaultWords === undefined ? text : `${text}. Defaults to ${defaultWords}`;
+		return [flag, Flags.integer({ description: help, min, helpValue: "N", ...shown })];
+	}),
+);
 
 export default class PlatformStart extends BaseCommand<void> {
 	static override summary = "Start a platform, the server that runs functions with their secrets";
@@ -53,24 +56,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "HOST:PORT",
 			multiple: true,
 		}),
-		"max-memory": limit("most memory that a function.jsonc may request, in MB", "memoryMB"),
-		"max-timeout": limit(
-			"longest timeout of a request that a function.jsonc may set, in seconds",
-			"timeoutSeconds",
-		),
-		"max-body": limit("largest request body that a function.jsonc may allow, in MB", "maxBodyMB"),
-		"max-processes": Flags.integer({
-			description:
-				"most functions that run at the same time; beyond it, the least recently called one stops. Defaults to one for each 128 MiB of memory",
-			min: 1,
-			helpValue: "N",
-		}),
-		"spare-processes": Flags.integer({
-			description:
-				"processes that wait without a function, so that a function starts faster; each needs about 50 MiB. Defaults to 2",
-			min: 0,
-			helpValue: "N",
-		}),
+		...limitFlags,
 		host: Flags.string({
 			description: "another host name of the control API (repeatable)",
 			helpValue: "NAME",
@@ -96,13 +82,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			identityFile: flags["identity-file"],
 			allowNet: flags["allow-net"] ?? [],
 			hostNames: flags.host ?? [],
-			maxima: {
-				memoryMB: flags["max-memory"],
-				timeoutSeconds: flags["max-timeout"],
-				maxBodyMB: flags["max-body"],
-			},
-			processesMax: flags["max-processes"],
-			spares: flags["spare-processes"],
+			limits: limitsOf(flags),
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { ancestorsOf } from "../../modules/paths.ts";
-import type { FunctionMaxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/limits.ts";
 import { builtPath } from "../machine/assets.ts";
 import { buildFailure, cleaner } from "../threads/build-failure.ts";
 import { bundlePath, type Output, type OutputRequest } from "../threads/build-output.ts";

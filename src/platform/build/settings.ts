@@ -3,7 +3,7 @@
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
-import type { FunctionMaxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/limits.ts";
 import type { FunctionSource, StoredAutomation } from "../functions/function.ts";
 
 /** What a function's files say about how it is to be run. */

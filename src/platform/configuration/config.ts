@@ -2,10 +2,11 @@
  * The platform's configuration, and its only code that reads the process environment. Credentials are kept
  * apart, so that the configuration can be logged.
  */
-import { homedir, totalmem } from "node:os";
+import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
+import { limitsOf, type PlatformLimits } from "./limits.ts";
 
 /** Where a listener binds. */
 export interface Address {
@@ -13,15 +14,6 @@ export interface Address {
 	/** 0 picks a free one. */
 	readonly port: number;
 }
-
-/** The highest values that a `function.jsonc` may ask for. */
-export interface FunctionMaxima {
-	readonly memoryMB: number;
-	readonly timeoutSeconds: number;
-	readonly maxBodyMB: number;
-}
-
-export const DEFAULT_MAXIMA: FunctionMaxima = { memoryMB: 2048, timeoutSeconds: 900, maxBodyMB: 1024 };
 
 export interface PlatformConfig {
 	readonly version: string;
@@ -42,12 +34,7 @@ export interface PlatformConfig {
 	readonly hidden: readonly string[];
 	/** What functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
-	/** The highest values that a `function.jsonc` may ask for. */
-	readonly maxima: FunctionMaxima;
-	/** The most functions that run at the same time. */
-	readonly processesMax: number;
-	/** The number of spare processes. */
-	readonly spares: number;
+	readonly limits: PlatformLimits;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** The variables that builds get from the process environment. */
@@ -70,20 +57,11 @@ export interface PlatformFlags {
 	readonly identityFile?: string | undefined;
 	readonly allowNet: readonly string[];
 	readonly hostNames: readonly string[];
-	readonly maxima?: Partial<FunctionMaxima> | undefined;
-	readonly processesMax?: number | undefined;
-	readonly spares?: number | undefined;
+	/** The defaults if left out. */
+	readonly limits?: PlatformLimits | undefined;
 	readonly behindTlsProxy: boolean;
 	readonly tlsCert?: string | undefined;
 	readonly tlsKey?: string | undefined;
-}
-
-/** One for a change, and one for a second change at the same time. Each spare process takes about 50 MiB. */
-const DEFAULT_SPARES = 2;
-
-/** How many functions fit into the machine's memory, at 128 MiB each, which a function with some packages takes. */
-export function defaultProcessesMax(memoryBytes: number): number {
-	return Math.max(8, Math.floor(memoryBytes / (128 * 1024 * 1024)));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -187,9 +165,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		identityFile: flags.identityFile,
 		hidden: [dataDirectory, ...secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
 		allowNet: flags.allowNet,
-		maxima: { ...DEFAULT_MAXIMA, ...flags.maxima },
-		processesMax: flags.processesMax ?? defaultProcessesMax(totalmem()),
-		spares: flags.spares ?? DEFAULT_SPARES,
+		limits: flags.limits ?? limitsOf(),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno uses the system's certificates and SSL_CERT_FILE only where this variable says so.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },

@@ -9,7 +9,7 @@ import type { Builder, Bundle } from "../build/bundle.ts";
 import { checkFailed } from "../build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "../build/upload.ts";
-import type { FunctionMaxima } from "../configuration/config.ts";
+import type { FunctionMaxima } from "../configuration/limits.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import {
 	type Deployment,

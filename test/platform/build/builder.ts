@@ -11,7 +11,7 @@ import {
 } from "../../../src/platform/build/bundle.ts";
 import type { PreparedBuild } from "../../../src/platform/build/check/checker.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
-import type { FunctionMaxima } from "../../../src/platform/configuration/config.ts";
+import type { FunctionMaxima } from "../../../src/platform/configuration/limits.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
 export const CANARY = "canary-3f9c1e";

@@ -28,11 +28,6 @@ describe("the data directory", () => {
 	});
 });
 
-test("two processes wait for functions unless it is told otherwise, none included", () => {
-	expect(readPlatformConfig(FLAGS, {}).spares).toBe(2);
-	expect(readPlatformConfig({ ...FLAGS, spares: 0 }, {}).spares).toBe(0);
-});
-
 describe("addresses", () => {
 	test.each([
 		["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],

@@ -154,6 +154,7 @@ const directions: Rule = {
 const PLATFORM_FRONT = [
 	"src/platform/server.ts",
 	"src/platform/configuration/config.ts",
+	"src/platform/configuration/limits.ts",
 	"src/platform/faults/log.ts",
 	"src/platform/backup/backup.ts",
 	"src/platform/backup/restore.ts",

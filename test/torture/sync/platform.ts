@@ -1,7 +1,7 @@
 /** The platform of a simulation: the real core, API and store, no socket, no function; it can go down at any time. */
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { DEFAULT_MAXIMA } from "../../../src/platform/configuration/config.ts";
+import { limitsOf } from "../../../src/platform/configuration/limits.ts";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import type { FunctionLogs } from "../../../src/platform/logs/function-logs.ts";
 import type { Clock } from "../../../src/platform/machine/clock.ts";
@@ -147,7 +147,7 @@ export class SimulatedPlatform {
 			builder: NO_BUILDS,
 			analyze,
 			buildsMax: 1,
-			maxima: DEFAULT_MAXIMA,
+			maxima: limitsOf(),
 			log: NO_LOG,
 			now: clock.now,
 		});

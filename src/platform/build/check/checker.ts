@@ -7,7 +7,7 @@
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
-import type { FunctionMaxima } from "../../configuration/config.ts";
+import type { FunctionMaxima } from "../../configuration/limits.ts";
 import { Limiter } from "../../machine/mutex.ts";
 import type { FileSays } from "../settings.ts";
 import type { Upload } from "../upload.ts";

@@ -1,6 +1,6 @@
 /** What the platform and a process that checks sources say to one another. */
 import type { AppError } from "../../../errors.ts";
-import type { FunctionMaxima } from "../../configuration/config.ts";
+import type { FunctionMaxima } from "../../configuration/limits.ts";
 import type { FunctionSource } from "../../functions/function.ts";
 import type { ImportRules } from "../imports.ts";
 import type { FileSays } from "../settings.ts";

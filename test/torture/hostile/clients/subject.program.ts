@@ -6,6 +6,7 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Identity } from "../../../../src/identity/identity.ts";
 import { readPlatformConfig } from "../../../../src/platform/configuration/config.ts";
+import { limitsOf } from "../../../../src/platform/configuration/limits.ts";
 import { Faults } from "../../../../src/platform/faults/error-boundary.ts";
 import { openLog } from "../../../../src/platform/faults/log.ts";
 import { createGateway, type Gateway } from "../../../../src/platform/gateway/gateway.ts";
@@ -168,7 +169,7 @@ async function main(folder: string): Promise<void> {
 		allowNet: [],
 		hostNames: [],
 		behindTlsProxy: false,
-		spares: 0,
+		limits: limitsOf({ "spare-processes": 0 }),
 	});
 	const identity = newTestIdentity();
 	const platform = await startPlatform(config, { identity, log: openLog() });
