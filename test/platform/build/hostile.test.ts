@@ -1,7 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
+import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import { buildText, CANARY, ENTRY, filesOf, LEVELS, makePlace, prepare, testBuilder } from "./builder.ts";
 import { hostileImports, UP } from "./hostile-imports.ts";
 
@@ -10,17 +11,26 @@ const JSON_FILE = join(place.data, "canary.json");
 const MODULE = join(place.data, "canary.ts");
 const IMPORTS = hostileImports(place);
 
-describe("what an upload may not import is refused before anything is built", () => {
-	let builder: Builder;
-	beforeAll(async () => {
-		builder = await testBuilder(place, { levels: ["none"] });
-	});
+/**
+ * The builder of the level that was asked for last. Opening one tries the sandbox, and its first check starts a
+ * process. Only one is open at a time, since opening one gives the folder to the user of its level.
+ */
+let opened: { readonly level: SandboxLevel; readonly builder: Builder } | undefined;
+async function builderAt(level: SandboxLevel): Promise<Builder> {
+	if (opened?.level !== level) {
+		opened?.builder.close();
+		opened = { level, builder: await testBuilder(place, { levels: [level] }) };
+	}
+	return opened.builder;
+}
+afterAll(() => opened?.builder.close());
 
+describe("what an upload may not import is refused before anything is built", () => {
 	test.each(IMPORTS)("%s", async (_, source, files = {}) => {
 		const upload = filesOf({ [ENTRY]: `// first line\n${source}`, ...files });
 		let refusal: { code?: string; exit?: number; line?: number; message?: string } = {};
 		try {
-			await prepare(builder, upload);
+			await prepare(await builderAt("none"), upload);
 		} catch (error) {
 			refusal = error as typeof refusal;
 		}
@@ -36,10 +46,10 @@ describe("what an upload may not import is refused before anything is built", ()
 	test.each(LEVELS)(
 		"a reference to types elsewhere is refused after the build, at level %s",
 		async (level) => {
-			const own = await testBuilder(place, { levels: [level] });
+			const builder = await builderAt(level);
 			for (const comment of [`/// <reference path="${MODULE}" />`, `// @deno-types="file://${MODULE}"`]) {
 				const files = { [ENTRY]: `${comment}\nimport "./x.js";`, "functions/a/x.js": "console.log(1);" };
-				await expect(buildText(own, files)).rejects.toMatchObject({ code: "BUILD_ESCAPE" });
+				await expect(buildText(builder, files)).rejects.toMatchObject({ code: "BUILD_ESCAPE" });
 			}
 		},
 	);
@@ -65,7 +75,7 @@ describe("what an upload may not import is refused before anything is built", ()
 			'//# sourceMappingURL=data:application/json,{"version":3,"sources":["fake.ts"],"mappings":"AAAA","names":[]}';
 		for (const comment of [map, spoof, ...named]) {
 			const bundle = await buildText(
-				builder,
+				await builderAt("none"),
 				{ "functions/a.js": `console.log(1);\n${comment}` },
 				"functions/a.js",
 			);
@@ -97,7 +107,7 @@ const NAMED: [string, string][] = [
 
 describe.each(LEVELS)("at level %s, nothing is read because it is named", (level) => {
 	test.each(NAMED)("%s", async (_, source) => {
-		const builder = await testBuilder(place, { levels: [level] });
+		const builder = await builderAt(level);
 		const { text, sourceMap } = await buildText(builder, { [ENTRY]: source });
 		expect(text + sourceMap).not.toContain(CANARY);
 	});
@@ -108,7 +118,7 @@ describe.each(LEVELS)("unchecked sources at level %s", (level) => {
 	test.each(IMPORTS.filter(([, source]) => source.includes(place.data)))(
 		"%s",
 		async (_, source, files = {}) => {
-			const builder = await testBuilder(place, { levels: [level] });
+			const builder = await builderAt(level);
 			const sources = new Map([
 				...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
 			]);
