@@ -1,11 +1,11 @@
 /** A large module that many functions share is parsed once, by no thread that serves. */
 import { expect, test, vi } from "vitest";
 import { statusesOf } from "./client-fixture.ts";
-import { bounds, platform, TestApp } from "./redeploy/app-fixture.ts";
+import { platform, TestApp, useCore } from "./redeploy/app-fixture.ts";
 
 const COUNT = 12;
 const MODULE_BYTES = 3 * 1024 * 1024;
-bounds.processesMax = COUNT;
+useCore({ processesMax: COUNT });
 
 /** A table in code, as generators write it. */
 function largeModule(): string {

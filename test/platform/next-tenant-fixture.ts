@@ -57,15 +57,20 @@ class World {
 	}
 }
 
+/** Made by `useWorld` before each test. */
 export let world: World;
-beforeEach(async () => {
-	world = new World();
-	await world.open();
-});
-afterEach(async () => {
-	await world.close();
-	world.place[Symbol.dispose]();
-});
+
+/** Opens a platform before each test of the calling file, and closes it after the test. */
+export function useWorld(): void {
+	beforeEach(async () => {
+		world = new World();
+		await world.open();
+	});
+	afterEach(async () => {
+		await world.close();
+		world.place[Symbol.dispose]();
+	});
+}
 
 export function send(path: string, init: RequestInit): Promise<Response> {
 	const { core } = world.opened;

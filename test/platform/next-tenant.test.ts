@@ -21,9 +21,12 @@ import {
 	send,
 	source,
 	uidOf,
+	useWorld,
 	world,
 } from "./next-tenant-fixture.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
+
+useWorld();
 
 /** Ways to delete the function alone, and whether it is the app's last. */
 const WAYS: Readonly<Record<string, () => Promise<unknown>>> = {

@@ -14,28 +14,31 @@ export const BLOB = utf8("export const one = 1;");
 /** For every route's path. */
 export const PARAMETERS = { app: APP, hash: blobHash(BLOB), id: "tok_0123456789abcdef" };
 
-/** Made anew before a file's tests. */
+/** Made by `useApi` before a file's tests. */
 export let platform: TestCore;
 export let api: Api;
 export let client: TestClient;
 export let vault: TestVault;
 
-beforeAll(async () => {
-	platform = await openTestCore();
-	vault = new TestVault().add(platform.identity, "reader", "platform");
-	api = createApi({
-		core: platform.core,
-		hosts: { bound: "127.0.0.1", names: ["coffer.example.com"] },
-		listenUrl: "http://127.0.0.1:8080",
+/** Opens the platform before the tests of the calling file, and closes it after them. */
+export function useApi(): void {
+	beforeAll(async () => {
+		platform = await openTestCore();
+		vault = new TestVault().add(platform.identity, "reader", "platform");
+		api = createApi({
+			core: platform.core,
+			hosts: { bound: "127.0.0.1", names: ["coffer.example.com"] },
+			listenUrl: "http://127.0.0.1:8080",
+		});
+		client = new TestClient((path, init) => api(new Request(ORIGIN + path, init)), platform.token);
+		const { revision, head } = await client.createApp(APP, vault);
+		const record = vault.record("A", 1, "a");
+		await client.send(APP, vault.change(APP, { revision, head }, [record], { header: vault.header }));
+		await client.deploy(APP, { "functions/hello/index.ts": "export default () => new Response('hello');" });
 	});
-	client = new TestClient((path, init) => api(new Request(ORIGIN + path, init)), platform.token);
-	const { revision, head } = await client.createApp(APP, vault);
-	const record = vault.record("A", 1, "a");
-	await client.send(APP, vault.change(APP, { revision, head }, [record], { header: vault.header }));
-	await client.deploy(APP, { "functions/hello/index.ts": "export default () => new Response('hello');" });
-});
 
-afterAll(async () => await platform[Symbol.asyncDispose]());
+	afterAll(async () => await platform[Symbol.asyncDispose]());
+}
 
 /** A request that each route answers with success. */
 export async function good(name: keyof typeof ROUTES): Promise<{ path: string; body?: unknown }> {

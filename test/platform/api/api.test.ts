@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { ROUTES, type Route, routePath, type Scope } from "../../../src/protocol/routes.ts";
-import { api, expectProblem, good, ORIGIN, PARAMETERS, platform, send } from "./api-fixture.ts";
+import { api, expectProblem, good, ORIGIN, PARAMETERS, platform, send, useApi } from "./api-fixture.ts";
+
+useApi();
 
 const SCOPES: readonly Scope[] = ["read", "sync", "deploy", "admin"];
 const ALL = Object.entries(ROUTES) as [keyof typeof ROUTES, Route][];

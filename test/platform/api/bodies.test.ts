@@ -2,7 +2,9 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { MESSAGE_LIMITS } from "../../../src/protocol/messages.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
-import { api, expectProblem, good, ORIGIN, platform, send } from "./api-fixture.ts";
+import { api, expectProblem, good, ORIGIN, platform, send, useApi } from "./api-fixture.ts";
+
+useApi();
 
 const JSON_ROUTES: readonly [keyof typeof ROUTES, Route][] = [
 	["createApp", ROUTES.createApp],

@@ -5,7 +5,9 @@ import { staleSchema } from "../../../src/protocol/messages.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { linesOf } from "../client-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
-import { APP, BLOB, client, expectProblem, platform, vault } from "./api-fixture.ts";
+import { APP, BLOB, client, expectProblem, platform, useApi, vault } from "./api-fixture.ts";
+
+useApi();
 
 describe("changes", () => {
 	test("are paged, and come back as they were sent", async () => {

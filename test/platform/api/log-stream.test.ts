@@ -4,7 +4,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { type LogEvent, logEventSchema } from "../../../src/protocol/function-log.ts";
 import { logOf } from "../core-fixture.ts";
-import { APP, ORIGIN, platform } from "./api-fixture.ts";
+import { APP, ORIGIN, platform, useApi } from "./api-fixture.ts";
+
+useApi();
 
 const PATH = `/v1/apps/${APP}/logs/stream?function=hello&limit=0`;
 const POSITION = expect.stringMatching(/^[0-9a-z]{9}\.[0-9a-z]{9}$/);

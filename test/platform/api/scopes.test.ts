@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
-import { APP, api, client, good, ORIGIN, platform, send, vault } from "./api-fixture.ts";
+import { APP, api, client, good, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+
+useApi();
 
 type Name = keyof typeof ROUTES;
 

@@ -2,7 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { MESSAGE_LIMITS } from "../../../src/protocol/messages.ts";
 import { ROUTES, routePath, type Scope } from "../../../src/protocol/routes.ts";
-import { APP, api, client, expectProblem, ORIGIN, platform, send, vault } from "./api-fixture.ts";
+import { APP, api, client, expectProblem, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+
+useApi();
 
 const create = (body: object) => send(ROUTES.createToken, "/v1/tokens", platform.token, body);
 const grant = async (scopes: readonly Scope[]) =>

@@ -8,19 +8,32 @@ import { TestClient } from "../client-fixture.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
 
-/** What a test file sets before its first test. */
-export const bounds: { processesMax: number; pingMs?: number } = { processesMax: 100 };
+/** Made by `useCore` before a file's tests. */
 export let platform: TestCore;
 export let client: TestClient;
 
-beforeAll(async () => {
-	platform = await openTestCore(undefined, bounds.processesMax, bounds.pingMs);
-	const hosts = { bound: "127.0.0.1", names: [] };
-	const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
-	client = new TestClient((path, init) => api(new Request(`http://127.0.0.1${path}`, init)), platform.token);
-});
-
-afterAll(async () => await platform[Symbol.asyncDispose]());
+/**
+ * Opens a platform before the tests of the calling file, and closes it after them.
+ * @param pingMs how often functions are asked whether they still answer
+ */
+export function useCore({
+	processesMax = 100,
+	pingMs,
+}: {
+	processesMax?: number;
+	pingMs?: number;
+} = {}): void {
+	beforeAll(async () => {
+		platform = await openTestCore(undefined, processesMax, pingMs);
+		const hosts = { bound: "127.0.0.1", names: [] };
+		const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
+		client = new TestClient(
+			(path, init) => api(new Request(`http://127.0.0.1${path}`, init)),
+			platform.token,
+		);
+	});
+	afterAll(async () => await platform[Symbol.asyncDispose]());
+}
 
 /** An app of its own for each test. */
 export class TestApp {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { bounds, client, get, platform, SHOW, TestApp } from "./app-fixture.ts";
+import { client, get, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
-bounds.processesMax = 2;
+useCore({ processesMax: 2 });
 
 const states = async (app: TestApp) =>
 	Object.fromEntries((await client.functions(app.id)).map(({ name, state }) => [name, state]));

@@ -1,5 +1,7 @@
 import { expect, test, vi } from "vitest";
-import { client, platform, SHOW, TestApp } from "./app-fixture.ts";
+import { client, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 const PID = `Deno.serve(() => new Response(String(Deno.pid)));`;
 const MINUTE_MS = 60_000;

@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
-import { client, get, platform, SHOW, TestApp } from "./app-fixture.ts";
+import { client, get, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 describe("a version that is replaced", () => {
 	test("serves what it has begun, takes nothing new, and ends", async () => {

@@ -3,7 +3,9 @@
 import { describe, expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
 import { logOf } from "../core-fixture.ts";
-import { platform, TestApp } from "./app-fixture.ts";
+import { platform, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 /** Reads a variable in a way that no analysis sees. */
 const HIDDEN = (name: string) => `(0, eval)("Deno.env.get('${name}')")`;

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 import { functionListSchema } from "../../../src/protocol/function-list.ts";
 import { statusesOf } from "../client-fixture.ts";
-import { client, SHOW, TestApp } from "./app-fixture.ts";
+import { client, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 /** A module whose inline source map, which the bundler follows, says where its code came from. */
 function mapped(code: string, source: string): string {

@@ -1,6 +1,8 @@
 import { expect, test } from "vitest";
 import type { Deployment } from "../../../src/platform/functions/function.ts";
-import { platform, SHOW, TestApp } from "./app-fixture.ts";
+import { platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 function present(app: TestApp, name: string): Deployment {
 	const known = platform.core.apps.get(app.id).state.functions.get(name);

@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
-import { platform, SHOW, TestApp } from "./app-fixture.ts";
+import { platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 const PICKY = `if (Deno.env.get("MODE") === "bad") throw new Error("MODE is bad");\n${SHOW("MODE")}`;
 

@@ -1,6 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
-import { client, platform, SHOW, TestApp } from "./app-fixture.ts";
+import { client, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
+
+useCore();
 
 const deploy = (app: TestApp, settings: Record<string, string>) =>
 	client.deploy(app.id, {

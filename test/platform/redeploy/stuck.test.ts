@@ -3,9 +3,9 @@ import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import { logOf } from "../core-fixture.ts";
-import { bounds, client, platform, TestApp } from "./app-fixture.ts";
+import { client, platform, TestApp, useCore } from "./app-fixture.ts";
 
-bounds.pingMs = 100;
+useCore({ pingMs: 100 });
 const TIMEOUT_MS = 60_000;
 
 let gateway: Gateway;

@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from "vitest";
 import { logOf } from "../core-fixture.ts";
-import { platform, TestApp } from "../redeploy/app-fixture.ts";
+import { platform, TestApp, useCore } from "../redeploy/app-fixture.ts";
+
+useCore();
 
 const TIMEOUT_MS = 150_000;
 const MINUTE_MS = 60_000;

@@ -3,7 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import { type FunctionSample, Metrics } from "../../../src/platform/telemetry/metrics.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { APP, client, platform, vault } from "../api/api-fixture.ts";
+import { APP, client, platform, useApi, vault } from "../api/api-fixture.ts";
+
+useApi();
 
 const PAY = { app: "shop", function: "pay" };
 

@@ -1,6 +1,8 @@
 /** What starts functions by itself, as the Base44 CLI's calls bring and fetch it. */
 import { describe, expect, test } from "vitest";
-import { APP, api, ORIGIN, platform } from "../api-fixture.ts";
+import { APP, api, ORIGIN, platform, useApi } from "../api-fixture.ts";
+
+useApi();
 
 const BASE = `/api/apps/${APP}/backend-functions`;
 

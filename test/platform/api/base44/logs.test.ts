@@ -3,7 +3,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../../src/platform/api/api.ts";
 import { logOf } from "../../core-fixture.ts";
-import { APP, api, ORIGIN, platform } from "../api-fixture.ts";
+import { APP, api, ORIGIN, platform, useApi } from "../api-fixture.ts";
+
+useApi();
 
 const BASE = `/api/apps/${APP}/functions-mgmt`;
 const at = (second: number) => `2026-01-01T00:00:0${second}.000Z`;
