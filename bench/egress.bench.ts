@@ -93,9 +93,9 @@ export const bench: Bench = {
 		const options: Request = { directory, deno, ...paths, code: functionOf(address) };
 		const hosts = await TestHosts.open([deno, "run", "--quiet", "--no-config", "--allow-net", server]);
 		try {
-			const { child, said } = await hosts.run<Ready>(program, JSON.stringify(options));
+			const { child, firstLine } = await hosts.run<Ready>(program, JSON.stringify(options));
 			const ended = once(child, "close");
-			const rows = await measure(said, context);
+			const rows = await measure(firstLine, context);
 			child.stdin?.end();
 			await ended;
 			return rows;

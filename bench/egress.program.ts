@@ -1,6 +1,6 @@
 /**
- * One function behind the egress proxy, and the same one with the machine's network. Takes its options as JSON in the first
- * argument, says by which Unix sockets both answer as a line of JSON, and ends with its standard input.
+ * Starts a function behind the egress proxy, and the same function with the machine's network. Reads its options as
+ * JSON from the first argument, prints the Unix sockets of both as a line of JSON, and ends with its standard input.
  */
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
@@ -9,19 +9,19 @@ import type { NetworkIsolation } from "../src/platform/egress/network.ts";
 import { createDenoRuntime } from "../src/platform/runtime/open-deno.ts";
 import type { Runtime } from "../src/platform/runtime/runtime.ts";
 
-/** What `egress.bench.ts` asks for. */
+/** The options that `egress.bench.ts` passes. */
 export interface Request {
 	/** An empty folder. */
 	directory: string;
 	deno: string;
 	hostPath: string;
-	/** The file that the egress proxy is built to. */
+	/** The path of the bundle of the egress proxy. */
 	egressProgram: string;
 	/** The function's module. */
 	code: string;
 }
 
-/** The sockets by which the two functions answer. */
+/** The Unix sockets at which the two functions answer. */
 export interface Ready {
 	proxied: string;
 	direct: string;
@@ -29,18 +29,19 @@ export interface Ready {
 
 const { code, deno: binary, directory, egressProgram, hostPath }: Request = JSON.parse(process.argv[2] ?? "");
 
-async function start(wall: NetworkIsolation): Promise<{ runtime: Runtime; socketPath: string }> {
-	const own = join(directory, wall);
-	await mkdir(own, { mode: 0o711 });
+async function start(isolation: NetworkIsolation): Promise<{ runtime: Runtime; socketPath: string }> {
+	const folder = join(directory, isolation);
+	await mkdir(folder, { mode: 0o711 });
 	const programs = { binary, hostPath, egressProgram };
 	const onMissingIsolation = (missing: NetworkIsolation, why: string) => console.error(missing, why);
 	const runtime = await createDenoRuntime({
 		...programs,
-		directory: own,
-		isolationKinds: [wall],
+		directory: folder,
+		isolationKinds: [isolation],
 		onMissingIsolation,
 	});
-	if (runtime.network.wall !== wall) throw new Error(`The wall "${wall}" does not work here.`);
+	if (runtime.network.isolation !== isolation)
+		throw new Error(`The network isolation "${isolation}" does not work on this machine.`);
 	const { socketPath } = await runtime.start({
 		app: "bench",
 		function: "fetches",

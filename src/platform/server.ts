@@ -130,8 +130,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const firstToken = await createFirstToken(core);
 	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
-	const walls = { buildSandbox: builder.level, network: runtime.network };
-	return { listenUrl, controlUrl, firstToken, ...walls, close: () => opened.close(log) };
+	const { network } = runtime;
+	const close = () => opened.close(log);
+	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, network, close };
 }
 
 /** Describes the isolation of functions for the log, and warns of each part that does not work here. */
@@ -141,7 +142,7 @@ function reportIsolation({ limits, network }: Runtime, log: Log): { limits: stri
 	const open = network.missing;
 	if (open.length > 0)
 		log.warn({ missing: open }, "some network restrictions of functions do not work on this machine");
-	return { limits: limits.driver, network: network.wall };
+	return { limits: limits.driver, network: network.isolation };
 }
 
 async function openDeno(

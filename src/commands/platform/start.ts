@@ -118,7 +118,7 @@ export default class PlatformStart extends BaseCommand<void> {
 				"On this machine, builds of functions can read this user's files. To prevent that, install bubblewrap.",
 			);
 		}
-		const gap = networkWallGap(network);
+		const gap = networkWallGap({ wall: network.isolation, missing: network.missing });
 		if (gap !== undefined) this.terminal.warn(gap);
 		if (firstToken !== undefined) {
 			this.terminal.line(`  token      ${firstToken}`);

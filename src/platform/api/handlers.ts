@@ -180,7 +180,7 @@ export const listFunctions: Handler = (call) => {
 		functions,
 		...(hasFiles ? { conditions: [...call.core.deployer.conditions] } : {}),
 		unbounded: [...limits.missing],
-		network: { wall: network.wall, missing: [...network.missing] },
+		network: { wall: network.isolation, missing: [...network.missing] },
 	};
 	return Response.json(list);
 };

@@ -1,18 +1,18 @@
-/** The operator's exceptions: what functions may reach besides the public internet. Pure. */
+/** The operator's exceptions: addresses that functions may reach besides the public internet. Pure. */
 import { isIP } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
 
 export const PORT_MAX = 65_535;
 
-/** One address that is open to functions. */
+/** An address that functions may reach. */
 export interface AllowedAddress {
 	/** A literal IP address, without brackets. */
 	readonly address: string;
-	/** Undefined: every port. */
+	/** Undefined means every port. */
 	readonly ports: ReadonlySet<number> | undefined;
 }
 
-/** The error for an exception that cannot be. @param why the rest of a sentence that begins with the exception */
+/** The error for an invalid exception. @param why the rest of a sentence that begins with the exception */
 export function allowNetInvalid(entry: string, why: string): AppError {
 	return new AppError({
 		code: "ALLOW_NET_INVALID",
@@ -33,7 +33,7 @@ function parseEntry(entry: string): { address: string; port: number | undefined 
 }
 
 /**
- * Reads the exceptions; those for one address become one.
+ * Parses the exceptions. Several exceptions for one address become one.
  * @param entries `ADDRESS` or `ADDRESS:PORT`
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */

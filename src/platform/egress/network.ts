@@ -1,39 +1,42 @@
-/** The port behind which functions are kept to the networks that they may reach. One file per driver. */
+/** The interface of the drivers that restrict which networks functions may reach. */
 import type { User } from "../machine/users.ts";
 
-/** Whose network it is to be. */
+/** The process that needs a network. */
 export interface NetworkClient {
-	/** Whom the process runs as; the platform's own user where undefined. */
+	/** The user that the process runs as. Undefined means the platform's own user. */
 	readonly user: User | undefined;
-	/** The hosts that it may reach, `HOST` or `HOST:PORT`; undefined for the public internet. */
+	/** The hosts that the process may reach, `HOST` or `HOST:PORT`. Undefined means the public internet. */
 	readonly network: readonly string[] | undefined;
-	/** Its working directory, in which it may write. */
+	/** The process's working directory, in which it may write. */
 	readonly temporary: string;
 }
 
-/** One process's place in the network. */
+/** The network of one process. */
 export interface NetworkAttachment {
-	/** What comes before its command. */
+	/** The program and arguments that run the process's command in its network. */
 	readonly commandPrefix: readonly string[];
-	/** Whether its working directory is a file system of its own, which is bounded and goes with it. */
+	/** Whether the working directory is a file system of its own, which has a maximum size and is removed with the process. */
 	readonly hasBoundedTemporary: boolean;
-	/** Whether that runs as root, so that the command itself has to change to the process's user. */
+	/** Whether the prefix runs as root. The command must then switch to the process's user itself. */
 	readonly startsAsRoot: boolean;
-	/** Told of what was refused to it, as a sentence. Set it once the process is somebody's. */
+	/** Called with a sentence about each refused access. Set it when the process is assigned to a function. */
 	onRefused: (sentence: string) => void;
-	/** Told when the wall has fallen: the process has no network any more, and must be ended. */
+	/** Called when the isolation failed. The process has no network any more and must be ended. */
 	onNetworkFailed: () => void;
-	/** Ends what it has open. Call it once the process has ended. */
+	/** Closes the process's connections. Call it after the process has ended. */
 	detach(): void;
 }
 
 export type NetworkIsolation = "namespace" | "user rules" | "none";
 
 export interface Network {
-	readonly wall: NetworkIsolation;
-	/** What this wall does not hold, in words; empty where it holds everything. */
+	readonly isolation: NetworkIsolation;
+	/** Descriptions of the traffic that this driver does not block. Empty if it blocks everything that it should. */
 	readonly missing: readonly string[];
-	/** Makes a place for one process, before it is started. @throws Error where the wall has fallen and cannot be built again */
-	attach(guest: NetworkClient): Promise<NetworkAttachment>;
+	/**
+	 * Creates the network of a process that will be started.
+	 * @throws Error if the isolation failed and could not be restored
+	 */
+	attach(client: NetworkClient): Promise<NetworkAttachment>;
 	close(): Promise<void>;
 }

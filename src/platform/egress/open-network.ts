@@ -1,4 +1,4 @@
-/** Finds the best wall around functions' network that works on this machine. */
+/** Finds the strongest network isolation that works on this machine. */
 import { existsSync } from "node:fs";
 import { AppError } from "../../errors.ts";
 import { systemProgram } from "../machine/system-program.ts";
@@ -9,22 +9,22 @@ import type { Network, NetworkIsolation } from "./network.ts";
 import { openPacketFilterDriver } from "./packet-filter-driver.ts";
 
 export interface NetworkOptions extends Omit<NamespaceDriverOptions, "tools" | "hasV6"> {
-	/** Whether the platform is root on Linux; nothing else can build a wall. */
+	/** Whether the platform is root on Linux. Isolation needs that. */
 	readonly isRoot: boolean;
-	/** Whether each function has a user of its own, by which its packets are told from others'. */
+	/** Whether each function has a user of its own. The packet filter identifies a function's packets by the user. */
 	readonly hasUsers: boolean;
-	/** Which walls to try, best first. */
+	/** The kinds of isolation to try, strongest first. */
 	readonly isolationKinds?: readonly NetworkIsolation[];
-	/** Told why a better wall does not work here. */
+	/** Called with each kind that does not work on this machine, and the reason. */
 	readonly onMissing: (wall: NetworkIsolation, errorMessage: string) => void;
-	/** Told when a part of the wall has fallen while the platform runs, as a sentence without its full stop. */
+	/** Called when a part of the isolation fails while the platform runs, with a sentence without its full stop. */
 	readonly onFailed: (what: string) => void;
 }
 
 const NO_ISOLATION: Network = {
-	wall: "none",
+	isolation: "none",
 	missing: [
-		"private IPv6 networks, and whatever else Deno's permissions do not see",
+		"private IPv6 networks, and other traffic that Deno's permissions do not check",
 		"abstract Unix sockets of this machine and of other functions",
 	],
 	attach: async () => ({
@@ -38,24 +38,24 @@ const NO_ISOLATION: Network = {
 	close: async () => {},
 };
 
-const why = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error)).slice(0, 500);
 
 /**
- * Opens the first wall that works. Where none does, functions are held by Deno's permissions alone, and the network
- * returned says so.
+ * Opens the first kind of isolation that works. If none works, only Deno's permissions restrict functions, and the
+ * returned network's `missing` says so.
  * @throws AppError `ALLOW_NET_INVALID` (exit 2)
  */
 export async function openNetwork(options: NetworkOptions): Promise<Network> {
 	parseAllowNet(options.allowNet);
-	const { isRoot, onMissing, isolationKinds: walls = ["namespace", "user rules"] } = options;
+	const { isRoot, onMissing, isolationKinds = ["namespace", "user rules"] } = options;
 	if (!isRoot) return NO_ISOLATION;
-	for (const wall of walls) {
+	for (const kind of isolationKinds) {
 		try {
-			if (wall === "namespace") return await tryNamespaces(options);
-			if (wall === "user rules") return await tryUserRules(options);
+			if (kind === "namespace") return await tryNamespaces(options);
+			if (kind === "user rules") return await tryPacketFilter(options);
 		} catch (error) {
 			if (error instanceof AppError) throw error;
-			onMissing(wall, why(error));
+			onMissing(kind, messageOf(error));
 		}
 	}
 	return NO_ISOLATION;
@@ -63,7 +63,7 @@ export async function openNetwork(options: NetworkOptions): Promise<Network> {
 
 async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 	const found = findTools();
-	if ("missing" in found) throw new Error(`these programs are not here: ${found.missing.join(", ")}`);
+	if ("missing" in found) throw new Error(`these programs are not installed: ${found.missing.join(", ")}`);
 	return await openNamespaceDriver({
 		...options,
 		tools: found.tools,
@@ -71,9 +71,9 @@ async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 	});
 }
 
-async function tryUserRules({ allowNet, hasUsers, onFailed }: NetworkOptions): Promise<Network> {
+async function tryPacketFilter({ allowNet, hasUsers, onFailed }: NetworkOptions): Promise<Network> {
 	const nft = systemProgram("nft");
-	if (nft === undefined) throw new Error("the program nft is not here");
-	if (!hasUsers) throw new Error("functions have no users of their own");
+	if (nft === undefined) throw new Error("the program nft is not installed");
+	if (!hasUsers) throw new Error("functions do not have users of their own");
 	return await openPacketFilterDriver(nft, allowNet, onFailed);
 }

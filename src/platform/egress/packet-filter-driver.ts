@@ -1,6 +1,7 @@
 /**
- * The driver with the system's packet filter: functions have the machine's network, and their users' packets to what
- * is not public are rejected. For a platform that is root and may change the filter, and cannot make namespaces.
+ * The driver with the system's packet filter. Functions use the machine's network. The filter rejects packets of
+ * their users to addresses that are not public. It serves platforms that are root and may change the filter, but
+ * cannot create namespaces.
  */
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
@@ -18,11 +19,12 @@ function acceptRule(address: string, ports: ReadonlySet<number> | undefined, pro
 }
 
 /**
- * Commands that make the filter's table, which goes with the program that made it (`flags owner`), and list it.
- * @param name of the table
- * @param nameServers literal addresses; functions resolve names by themselves here
+ * The commands that create the filter's table and list it. The kernel removes the table when the program that
+ * created it ends (`flags owner`).
+ * @param name the name of the table
+ * @param nameServers literal addresses; with this driver, functions resolve names themselves
  */
-export function userRules(
+export function packetFilterCommands(
 	name: string,
 	allowed: readonly AllowedAddress[],
 	nameServers: readonly string[],
@@ -42,7 +44,7 @@ export function userRules(
 		`add chain inet ${name} functions`,
 		`add chain inet ${name} output { type filter hook output priority filter; policy accept; }`,
 		...rules.map((rule) => `add rule inet ${name} functions ${rule}`),
-		// What the kernel sends by itself belongs to nobody, and is not looked at.
+		// Packets that the kernel sends itself have no user, so they skip the chain.
 		`add rule inet ${name} output meta skuid ${first}-${last} jump functions`,
 		`list table inet ${name}`,
 	].join("\n");
@@ -55,18 +57,18 @@ export function nameServersIn(text: string): string[] {
 }
 
 const MISSING = [
-	"hosts of the public internet that a function's \"network\" does not name, but for Deno's permissions",
+	"public hosts that a function's \"network\" does not list (only Deno's permissions block them)",
 	"abstract Unix sockets of this machine and of other functions",
 ];
 
-/** One alone would leave functions without a wall from its end until it is there again. */
+/** With one table alone, functions would not be isolated between its failure and its replacement. */
 const TABLES = 2;
-/** Where a table cannot be put back, the next try comes later. */
+/** The time between attempts to restore a table. */
 const RETRY_MS = 1_000;
 
 /** The same rules in two tables, each held by a process of its own. */
 class PacketFilterDriver implements Network {
-	readonly wall = "user rules";
+	readonly isolation = "user rules";
 	readonly missing = MISSING;
 	readonly #nft: string;
 	readonly #rulesOf: (name: string) => string;
@@ -75,29 +77,29 @@ class PacketFilterDriver implements Network {
 	readonly #attachments = new Set<NetworkAttachment>();
 	#isClosed = false;
 
-	constructor(nft: string, rulesOf: (name: string) => string, onFallen: (what: string) => void) {
+	constructor(nft: string, rulesOf: (name: string) => string, onFailed: (what: string) => void) {
 		this.#nft = nft;
 		this.#rulesOf = rulesOf;
-		this.#onFailed = onFallen;
+		this.#onFailed = onFailed;
 	}
 
-	/** @throws Error with what `nft` said, where it does not work here */
+	/** @throws Error with the output of `nft` if the filter does not work on this machine */
 	async open(): Promise<void> {
 		for (let index = 0; index < TABLES; index++) await this.#openTable(`coffer_${process.pid}_${index}`);
 	}
 
 	async attach(): Promise<NetworkAttachment> {
-		if (this.#tables.size === 0) throw new Error("The packet filter's rules have fallen.");
-		const admission: NetworkAttachment = {
+		if (this.#tables.size === 0) throw new Error("The packet filter's tables are gone.");
+		const attachment: NetworkAttachment = {
 			commandPrefix: [],
 			startsAsRoot: false,
 			hasBoundedTemporary: false,
 			onRefused: () => {},
 			onNetworkFailed: () => {},
-			detach: () => void this.#attachments.delete(admission),
+			detach: () => void this.#attachments.delete(attachment),
 		};
-		this.#attachments.add(admission);
-		return admission;
+		this.#attachments.add(attachment);
+		return attachment;
 	}
 
 	async close(): Promise<void> {
@@ -115,7 +117,7 @@ class PacketFilterDriver implements Network {
 	#onTableEnded(table: PacketFilterTable, name: string): void {
 		this.#tables.delete(table);
 		if (this.#isClosed) return;
-		this.#onFailed(`a table of the packet filter, ${name}, has fallen; ${this.#tables.size} are left`);
+		this.#onFailed(`the packet filter's table ${name} is gone; ${this.#tables.size} are left`);
 		if (this.#tables.size === 0) for (const { onNetworkFailed } of [...this.#attachments]) onNetworkFailed();
 		void this.#restore(name);
 	}
@@ -132,18 +134,23 @@ class PacketFilterDriver implements Network {
 }
 
 /**
- * Puts the rules in place, for as long as the platform lives.
- * @param onFallen told when a part of the wall has fallen, as the beginning of a sentence
- * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with what `nft` said, where it does not work here
+ * Installs the rules for as long as the platform runs.
+ * @param onFailed called when a table is gone, with a sentence without its full stop
+ * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with the output of `nft` if the filter does not work on this
+ * machine
  */
 export async function openPacketFilterDriver(
 	nft: string,
 	allowNet: readonly string[],
-	onFallen: (what: string) => void,
+	onFailed: (what: string) => void,
 ): Promise<Network> {
 	const nameServers = nameServersIn(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
 	const allowed = parseAllowNet(allowNet);
-	const network = new PacketFilterDriver(nft, (name) => userRules(name, allowed, nameServers), onFallen);
+	const network = new PacketFilterDriver(
+		nft,
+		(name) => packetFilterCommands(name, allowed, nameServers),
+		onFailed,
+	);
 	try {
 		await network.open();
 		return network;

@@ -1,12 +1,12 @@
-/** A table of the system's packet filter that is there as long as a process holds it: nobody else can change it meanwhile. */
+/** A table of the system's packet filter that a process owns. It exists as long as that process, and no other process can change it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 
-/** What is printed once the table is in place. */
+/** The text that `nft` prints once the table is installed. */
 const TABLE_READY = "coffer: the table is in place";
 
 export class PacketFilterTable {
-	/** Settles when the process has ended, and the table with it. */
+	/** Settles when the process has ended. The table is gone then. */
 	readonly ended: Promise<unknown>;
 	readonly #child: ChildProcess;
 
@@ -16,33 +16,33 @@ export class PacketFilterTable {
 	}
 
 	/**
-	 * Puts the table in place.
-	 * @param nft the program, an absolute path
-	 * @param commands that make the table, with `flags owner`
-	 * @throws Error with what `nft` said, where it does not work here
+	 * Installs the table.
+	 * @param nft the absolute path of the program
+	 * @param commands the commands that create the table, with `flags owner`, and list it
+	 * @throws Error with the output of `nft` if that fails
 	 */
 	static async open(nft: string, commands: string): Promise<PacketFilterTable> {
 		const child = spawn(nft, ["--interactive"], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe"] });
 		const table = new PacketFilterTable(child);
-		// A process that has gone says so by its end.
+		// If the process has exited, its `close` event reports that.
 		child.stdin.on("error", () => {});
-		let said = "";
-		const inPlace = new Promise<void>((resolve, reject) => {
+		let output = "";
+		const ready = new Promise<void>((resolve, reject) => {
 			child.once("error", reject);
-			child.once("close", () => reject(new Error(said.trim() || "nft ended")));
+			child.once("close", () => reject(new Error(output.trim() || "nft exited without a message")));
 			child.stdout.setEncoding("utf8").on("data", (text: string) => {
-				said = (said + text).slice(-10_000);
-				if (said.includes(TABLE_READY)) resolve();
+				output = (output + text).slice(-10_000);
+				if (output.includes(TABLE_READY)) resolve();
 			});
 			child.stderr.setEncoding("utf8").on("data", (text: string) => {
-				said = (said + text).slice(-10_000);
-				if (/error/i.test(text)) reject(new Error(said.trim()));
+				output = (output + text).slice(-10_000);
+				if (/error/i.test(text)) reject(new Error(output.trim()));
 			});
 		});
-		inPlace.catch(() => {});
+		ready.catch(() => {});
 		child.stdin.write(`${commands}\n`);
 		try {
-			await inPlace;
+			await ready;
 			return table;
 		} catch (error) {
 			child.kill("SIGKILL");
@@ -56,5 +56,5 @@ export class PacketFilterTable {
 	}
 }
 
-/** A rule's comment, by which `FilterTable` sees in a list that the last rule is in place. */
+/** The comment of the last rule. When `nft` lists it, all rules are installed. */
 export const LAST_RULE = `comment "${TABLE_READY}"`;

@@ -2,17 +2,17 @@
  * Which addresses belong to the public internet. Pure.
  *
  * The ranges are those of IANA's registries of special-purpose addresses (RFC 6890 and its updates) that are not
- * globally reachable, with multicast (RFC 5771, RFC 4291). IPv6 is turned around: only global unicast (2000::/3) is
- * public, so that a range nobody has thought of is closed.
+ * globally reachable, and multicast (RFC 5771, RFC 4291). For IPv6 only global unicast (2000::/3) is public, so that
+ * ranges which are not listed here are closed too.
  */
 import { BlockList, isIP } from "node:net";
 
 export const CLOSED_V4: readonly (readonly [network: string, prefix: number])[] = [
 	["0.0.0.0", 8], // this host
 	["10.0.0.0", 8], // private
-	["100.64.0.0", 10], // shared by carriers, and metadata of some clouds
+	["100.64.0.0", 10], // shared by carriers, and metadata services of some clouds
 	["127.0.0.0", 8], // loopback
-	["169.254.0.0", 16], // link-local, and metadata of most clouds
+	["169.254.0.0", 16], // link-local, and metadata services of most clouds
 	["172.16.0.0", 12], // private
 	["192.0.0.0", 24], // protocol assignments
 	["192.0.2.0", 24], // documentation
@@ -26,9 +26,9 @@ export const CLOSED_V4: readonly (readonly [network: string, prefix: number])[] 
 ];
 
 export const CLOSED_V6: readonly (readonly [network: string, prefix: number])[] = [
-	["2001::", 23], // protocol assignments, Teredo among them
+	["2001::", 23], // protocol assignments, including Teredo
 	["2001:db8::", 32], // documentation
-	["2002::", 16], // 6to4, which holds an IPv4 address
+	["2002::", 16], // 6to4, which embeds an IPv4 address
 	["3fff::", 20], // documentation
 ];
 
@@ -42,7 +42,7 @@ mapped.addSubnet("::ffff:0:0", 96, "ipv6");
 const translated = new BlockList();
 translated.addSubnet("64:ff9b::", 96, "ipv6");
 
-/** The eight groups of an IPv6 address. */
+/** The eight 16-bit groups of an IPv6 address. */
 function groupsOf(address: string): number[] {
 	const host = new URL(`http://[${address.replace(/%.*$/, "")}]/`).hostname.slice(1, -1);
 	const [head = "", tail] = host.split("::");
@@ -53,8 +53,8 @@ function groupsOf(address: string): number[] {
 }
 
 /**
- * The one spelling of an address by which two are compared: IPv6 in its shortest form and without a zone, and an
- * IPv4 address that is written as an IPv6 one as what it is.
+ * The canonical form of an address, for comparisons: IPv6 in its shortest form and without a zone, and an IPv4-mapped
+ * IPv6 address as IPv4.
  * @param address a literal IP address, without brackets
  */
 export function canonicalAddress(address: string): string {
@@ -69,7 +69,7 @@ function embeddedV4(address: string): string {
 	return [high >> 8, high & 255, low >> 8, low & 255].join(".");
 }
 
-/** Whether an address is one of the public internet. @param address a literal IP address; anything else is not public */
+/** Whether an address belongs to the public internet. @param address a literal IP address; anything else is not public */
 export function isPublicAddress(address: string): boolean {
 	const family = isIP(address);
 	if (family === 0) return false;

@@ -99,7 +99,7 @@ export interface ExitReason {
 
 export interface Runtime {
 	/** The network isolation in addition to Deno's own permissions, and what it does not cover. */
-	readonly network: Pick<Network, "wall" | "missing">;
+	readonly network: Pick<Network, "isolation" | "missing">;
 	/** The driver of resource limits, and descriptions of the limits that are missing. */
 	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
 	/**

@@ -1,45 +1,48 @@
-/** What every wall around functions' network holds, whichever driver builds it. */
+/** The tests that every driver of network isolation has to pass. */
 import { describe, expect, test } from "vitest";
-import type { SecondWall } from "./isolation.ts";
+import type { IsolationProgram } from "./isolation.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 import { datagram, LISTENER, OWN_MACHINE, toListener, WAYS, within } from "./ways.ts";
 
 /**
- * @param wall with the function `open`, which names no hosts; asked for once tests run
- * @param allowed addresses that the operator opened
+ * @param program returns the program with the function `open`, which lists no hosts; called only when tests run
+ * @param allowed addresses that the operator allows
  */
-export function testWall(wall: () => SecondWall, allowed: ReadonlySet<string> = new Set()): void {
+export function testIsolation(
+	program: () => IsolationProgram,
+	allowed: ReadonlySet<string> = new Set(),
+): void {
 	const closed = PRIVATE.filter((host) => !allowed.has(host));
 	const reached = { result: "reached" };
 	const expectClosed = async (code: string) => {
-		expect([code, (await wall().probe("open", code)).result]).toEqual([code, undefined]);
-		expect([code, await wall().probe("outside", code)]).toEqual([code, reached]);
+		expect([code, (await program().probe("open", code)).result]).toEqual([code, undefined]);
+		expect([code, await program().probe("outside", code)]).toEqual([code, reached]);
 	};
 
 	describe.each(Object.entries(WAYS))("by %s", (_, way) => {
-		test.each(PUBLIC)("the public internet is open: %s", async (host) => {
-			expect(await wall().probe("open", within(5_000, way(host)))).toEqual(reached);
+		test.each(PUBLIC)("a public address is reachable: %s", async (host) => {
+			expect(await program().probe("open", within(5_000, way(host)))).toEqual(reached);
 		});
 
-		test.each(closed)("%s is closed, and open without the wall", async (host) => {
+		test.each(closed)("%s is blocked, and reachable without the isolation", async (host) => {
 			await expectClosed(within(5_000, way(host)));
 		});
 
-		test("a public name is open, one that resolves to a private address is not", async () => {
-			expect(await wall().probe("open", within(5_000, way("api.example")))).toEqual(reached);
-			expect(await wall().probe("open", within(5_000, way("six.example")))).toEqual(reached);
+		test("a name with a public address is reachable, and a name with a private address is not", async () => {
+			expect(await program().probe("open", within(5_000, way("api.example")))).toEqual(reached);
+			expect(await program().probe("open", within(5_000, way("six.example")))).toEqual(reached);
 			await expectClosed(within(5_000, way("inside.example")));
 		});
 	});
 
-	test.each(closed)("no datagram to %s", async (host) => {
+	test.each(closed)("a UDP datagram to %s is blocked", async (host) => {
 		const code = datagram(host);
-		expect((await wall().probe("open", within(300, code))).result).toBeUndefined();
-		expect(await wall().probe("outside", within(5_000, code))).toEqual(reached);
+		expect((await program().probe("open", within(300, code))).result).toBeUndefined();
+		expect(await program().probe("outside", within(5_000, code))).toEqual(reached);
 	});
 
-	test.each(OWN_MACHINE)("a listener on the machine is out of reach as %s", async (host) => {
-		expect(await wall().probe("outside", LISTENER)).toEqual({ result: "listening" });
+	test.each(OWN_MACHINE)("a listener on the machine cannot be reached as %s", async (host) => {
+		expect(await program().probe("outside", LISTENER)).toEqual({ result: "listening" });
 		await expectClosed(within(5_000, toListener(host)));
 	});
 }

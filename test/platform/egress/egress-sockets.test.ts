@@ -1,4 +1,4 @@
-/** Whichever descriptors Deno itself uses, the proxy gets its sockets and its own namespace. */
+/** The proxy inherits its sockets and keeps its own network namespace, whichever file descriptors Deno itself uses. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -13,12 +13,12 @@ import { HOST_PATH } from "../runtime/harness.ts";
 
 /** Prints a line `descriptor target` for each descriptor, then the network namespace. */
 const SHOW = `cd /proc/$$/fd; for fd in *; do echo "$fd $(readlink $fd)"; done; readlink /proc/$$/ns/net`;
-/** Deno has some twenty descriptors of its own, so the first one that is free is among these. */
+/** Deno uses about twenty descriptors itself, so the first free one is among these. */
 const FIRSTS = Array.from({ length: 15 }, (_, index) => 8 + 2 * index);
 
 /** Only root may open a network namespace. */
 describe.each(mayChangeUser() ? FIRSTS : [])("with sockets at the descriptors from %i", (first) => {
-	test("the program has these sockets alone, in the namespace that it came from", async () => {
+	test("the program has only these sockets, and its original network namespace", async () => {
 		const found = findTools();
 		if ("missing" in found) throw new Error(`missing: ${found.missing.join(", ")}`);
 		const namespace = await ProxyNamespace.open(found.tools, false);

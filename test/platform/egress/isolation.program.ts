@@ -1,6 +1,7 @@
 /**
- * Scripts of Deno's without any wall of its own: in the network of a function, and beside it in the machine's. Says by
- * which sockets they answer, and what was refused, as lines of JSON; ends with its standard input.
+ * Runs Deno scripts with all permissions: one in the network of each function, and two in the machine's network.
+ * Prints lines of JSON: first the sockets at which the scripts answer, and then, for each line on standard input, what
+ * was refused. Ends with its standard input.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -17,14 +18,14 @@ interface Request {
 	deno: string;
 	socketOpenerPath: string;
 	program: string;
-	wall: NetworkIsolation;
+	isolation: NetworkIsolation;
 	allowNet: string[];
 	/** The `network` of each function. */
 	functions: Record<string, string[] | null>;
 }
 
 const request: Request = JSON.parse(process.argv[2] ?? "");
-const { allowNet, deno, directory, functions, socketOpenerPath, program, wall } = request;
+const { allowNet, deno, directory, functions, isolation, socketOpenerPath, program } = request;
 const users = new Users();
 const egress = join(directory, "egress");
 mkdirSync(egress, { mode: 0o711 });
@@ -39,12 +40,12 @@ const network = await openNetwork({
 	needed: [directory, deno],
 	isRoot: true,
 	hasUsers: true,
-	isolationKinds: [wall],
-	onMissing: (which, why) => console.error(which, why),
-	onFailed: (what) => refused.push(`fallen: ${what}`),
+	isolationKinds: [isolation],
+	onMissing: (kind, why) => console.error(kind, why),
+	onFailed: (what) => refused.push(`failed: ${what}`),
 });
 
-/** @param hosts undefined for a script that no wall is around. @param user root's where it is one of the machine's own */
+/** @param hosts undefined for a script without isolation @param user root for a script that counts as the machine's own */
 async function start(name: string, hosts: string[] | null | undefined, user = users.reserve()) {
 	const folder = join(directory, name);
 	const [temporary, denoDirectory, socketPath, script] = ["tmp", "deno", "s", "script.js"].map((each) =>
@@ -56,13 +57,13 @@ async function start(name: string, hosts: string[] | null | undefined, user = us
 	}
 	chmodSync(folder, 0o711);
 	writeFileSync(script, evaluatorScript(socketPath), { mode: 0o644 });
-	const guest = { network: hosts ?? undefined, temporary, user };
-	const admission = hosts === undefined ? undefined : await network.attach(guest);
-	if (admission !== undefined) admission.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
-	const isRoot = admission?.startsAsRoot !== false;
+	const client = { network: hosts ?? undefined, temporary, user };
+	const attachment = hosts === undefined ? undefined : await network.attach(client);
+	if (attachment !== undefined) attachment.onRefused = (sentence) => refused.push(`${name}: ${sentence}`);
+	const isRoot = attachment?.startsAsRoot !== false;
 	const flags = ["run", "--quiet", "--no-config", "--no-lock", "-A", "--unstable-kv", "--unstable-net"];
 	const before = [
-		...(admission?.commandPrefix ?? []),
+		...(attachment?.commandPrefix ?? []),
 		...dropPrivilegesCommand(isRoot ? { becomes: user } : undefined),
 	];
 	const [file = "", ...args] = [...before, deno, ...flags, script];
@@ -74,18 +75,18 @@ async function start(name: string, hosts: string[] | null | undefined, user = us
 	});
 	await once(child.stdout, "data");
 	child.stdout.resume();
-	return { child, pid: child.pid ?? -1, socketPath, leave: admission?.detach };
+	return { child, pid: child.pid ?? -1, socketPath };
 }
 
 const started = await Promise.all(
 	Object.entries(functions).map(async ([name, hosts]) => [name, await start(name, hosts)] as const),
 );
-// Beside the functions: without a namespace, and as a user that no rule is about.
+// Two scripts without isolation: without a namespace, and as a user to which no rule applies.
 const root = { uid: 0, gid: 0 };
-started.push(["outside", await start("outside", undefined, request.wall === "namespace" ? undefined : root)]);
+started.push(["outside", await start("outside", undefined, isolation === "namespace" ? undefined : root)]);
 started.push(["root", await start("root", undefined, root)]);
-const said = started.map(([name, { pid, socketPath }]) => [name, { pid, socketPath }]);
-console.log(JSON.stringify({ wall: network.wall, scripts: Object.fromEntries(said) }));
+const scripts = started.map(([name, { pid, socketPath }]) => [name, { pid, socketPath }]);
+console.log(JSON.stringify({ isolation: network.isolation, scripts: Object.fromEntries(scripts) }));
 
 process.stdin.on("data", () => console.log(JSON.stringify(refused.splice(0))));
 await once(process.stdin, "end");

@@ -13,30 +13,30 @@ import type { Outcome } from "../runtime/hostile.ts";
 import { bundleForNode } from "../runtime/strip.ts";
 import { TestHosts } from "./test-hosts.ts";
 
-export interface SecondWall {
-	readonly wall: NetworkIsolation;
+export interface IsolationProgram {
+	readonly isolation: NetworkIsolation;
 	readonly hosts: TestHosts;
-	/** Of the program that builds the wall. */
+	/** The process id of the program, which has the part of the platform. */
 	readonly platformPid: number;
 	pid(script: string): number;
 	/** Runs code in a script. */
 	probe(script: string, code: string): Promise<Outcome>;
-	/** What was refused since the last call. */
+	/** The refusals and failures since the last call. */
 	refused(): Promise<string[]>;
 	close(): Promise<void>;
 }
 
 interface Options {
-	wall?: NetworkIsolation;
+	isolation?: NetworkIsolation;
 	allowNet?: string[];
 	functions: Record<string, string[] | null>;
 }
 
-export async function openSecondWall({
-	wall = "namespace",
+export async function startIsolationProgram({
+	isolation = "namespace",
 	allowNet = [],
 	functions,
-}: Options): Promise<SecondWall> {
+}: Options): Promise<IsolationProgram> {
 	const directory = await mkdtemp(join(tmpdir(), "cw-"));
 	await chmod(directory, 0o711);
 	const program = join(directory, "walls.mjs");
@@ -47,15 +47,18 @@ export async function openSecondWall({
 		deno: await findDeno(),
 		socketOpenerPath: join(dirname(HOST_PATH), "egress-sockets.ts"),
 		program: EGRESS_PROGRAM,
-		wall,
+		isolation,
 		allowNet,
 		functions,
 	};
-	type Said = { wall: NetworkIsolation; scripts: Record<string, { pid: number; socketPath: string }> };
-	const { child, lines, said } = await hosts.run<Said>(program, JSON.stringify(request));
-	const script = (name: string) => said.scripts[name] ?? { pid: -1, socketPath: "" };
+	interface Started {
+		isolation: NetworkIsolation;
+		scripts: Record<string, { pid: number; socketPath: string }>;
+	}
+	const { child, lines, firstLine } = await hosts.run<Started>(program, JSON.stringify(request));
+	const script = (name: string) => firstLine.scripts[name] ?? { pid: -1, socketPath: "" };
 	return {
-		wall: said.wall,
+		isolation: firstLine.isolation,
 		hosts,
 		// `ip netns exec` becomes the program.
 		platformPid: child.pid ?? -1,

@@ -1,63 +1,63 @@
-/** The packet filter's rules, which take a namespace's place where there are none. */
+/** The isolation by packet filter, which serves systems without namespaces. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { testWall } from "./contract.ts";
-import { openSecondWall, type SecondWall } from "./isolation.ts";
+import { testIsolation } from "./contract.ts";
+import { type IsolationProgram, startIsolationProgram } from "./isolation.ts";
 import { holdersOf, killOne } from "./processes.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 import { datagram, LISTENER, toListener, WAYS, within } from "./ways.ts";
 
-let it: SecondWall;
+let program: IsolationProgram;
 beforeAll(async () => {
-	it = await openSecondWall({
-		wall: "user rules",
+	program = await startIsolationProgram({
+		isolation: "user rules",
 		allowNet: ["10.255.255.254:80"],
 		functions: { open: null },
 	});
 });
-afterAll(() => it.close());
+afterAll(() => program.close());
 
-test("the wall is one of rules", () => {
-	expect(it.wall).toBe("user rules");
+test("the isolation uses the packet filter", () => {
+	expect(program.isolation).toBe("user rules");
 });
 
 describe("the contract", () => {
 	const allowed = new Set(["10.255.255.254"]);
 	expect(PRIVATE).toContain([...allowed][0]);
-	testWall(() => it, allowed);
+	testIsolation(() => program, allowed);
 });
 
-test("what the operator opens is open, on its port alone", async () => {
+test("an address that the operator allows is reachable, on that port only", async () => {
 	const [way] = Object.values(WAYS);
 	const host = "10.255.255.254";
-	expect(await it.probe("open", within(5_000, way?.(host) ?? ""))).toEqual({ result: "reached" });
-	expect((await it.probe("open", within(300, datagram(host)))).result).toBeUndefined();
+	expect(await program.probe("open", within(5_000, way?.(host) ?? ""))).toEqual({ result: "reached" });
+	expect((await program.probe("open", within(300, datagram(host)))).result).toBeUndefined();
 });
 
-test("the machine's own traffic is left alone, also what the kernel sends by itself", async () => {
+test("the machine's own traffic is not filtered, including packets that the kernel sends itself", async () => {
 	const refused = `return Deno.connect({ hostname: "127.0.0.1", port: 7_002 }).then(() => "open", (error) => error.name)`;
-	expect(await it.probe("root", within(5_000, refused))).toEqual({ result: "ConnectionRefused" });
+	expect(await program.probe("root", within(5_000, refused))).toEqual({ result: "ConnectionRefused" });
 });
 
-test("a table that falls leaves the other one, and is put back", async () => {
-	await it.probe("outside", LISTENER);
-	const [first, second] = holdersOf(it.platformPid, "rules");
+test("while a lost table is restored, the other table still filters", async () => {
+	await program.probe("outside", LISTENER);
+	const [first, second] = holdersOf(program.platformPid, "rules");
 	const closed = async () => {
 		for (const code of [toListener("127.0.0.1"), WAYS.fetch?.("10.1.2.3") ?? ""])
-			expect((await it.probe("open", within(5_000, code))).result).toBeUndefined();
-		expect(await it.probe("open", within(5_000, WAYS.fetch?.(PUBLIC[0]) ?? ""))).toEqual({
+			expect((await program.probe("open", within(5_000, code))).result).toBeUndefined();
+		expect(await program.probe("open", within(5_000, WAYS.fetch?.(PUBLIC[0]) ?? ""))).toEqual({
 			result: "reached",
 		});
 	};
-	await it.refused();
-	for (const fallen of [first, second]) {
-		killOne(fallen);
+	await program.refused();
+	for (const holder of [first, second]) {
+		killOne(holder);
 		await closed();
-		await vi.waitFor(() => expect(holdersOf(it.platformPid, "rules")).toHaveLength(2));
+		await vi.waitFor(() => expect(holdersOf(program.platformPid, "rules")).toHaveLength(2));
 		await closed();
 	}
-	expect(holdersOf(it.platformPid, "rules")).not.toContain(first);
-	expect(await it.refused()).toEqual([
-		expect.stringMatching(/^fallen: a table of the packet filter, \w+, has fallen; 1 are left$/),
-		expect.stringMatching(/^fallen: a table of the packet filter/),
+	expect(holdersOf(program.platformPid, "rules")).not.toContain(first);
+	expect(await program.refused()).toEqual([
+		expect.stringMatching(/^failed: the packet filter's table \w+ is gone; 1 are left$/),
+		expect.stringMatching(/^failed: the packet filter's table/),
 	]);
 });

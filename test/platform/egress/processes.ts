@@ -1,7 +1,7 @@
-/** Finds and ends the processes that hold a wall. */
+/** Finds and ends the processes on which the network isolation depends. */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** The parent of a process; undefined where there is no such process any more. */
+/** The parent of a process. Undefined if the process has ended. */
 function parentOf(pid: string): number | undefined {
 	try {
 		const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
@@ -19,7 +19,7 @@ function commandOf(pid: string): string {
 	}
 }
 
-/** By what of its command each holder of a wall is known: the egress proxy, its namespace, the packet filter's rules. */
+/** Patterns for the commands of these processes: the egress proxy, and the holders of its namespace and of the packet filter's tables. */
 const HOLDERS = {
 	proxy: /\0[^{]*egress\.cjs\0/,
 	namespace: /^cat\0$/,
@@ -27,7 +27,7 @@ const HOLDERS = {
 } as const;
 export type Holder = keyof typeof HOLDERS;
 
-/** The processes of a kind that a platform's process started. */
+/** The processes of a kind whose parent is the platform's process. */
 export function holdersOf(platform: number, kind: Holder): number[] {
 	return readdirSync("/proc")
 		.filter(
@@ -36,7 +36,7 @@ export function holdersOf(platform: number, kind: Holder): number[] {
 		.map(Number);
 }
 
-/** Kills one process. @throws Error where it is none: a number that stands for many must not be killed */
+/** Kills one process. @throws Error if the number is not a process id: 0 and negative numbers would kill process groups */
 export function killOne(pid: number | undefined): void {
 	if (pid === undefined || !Number.isSafeInteger(pid) || pid < 2)
 		throw new Error("There is no such process.");

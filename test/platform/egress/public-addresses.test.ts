@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { canonicalAddress, isPublicAddress } from "../../../src/platform/egress/public-addresses.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 
-describe("public are addresses of the public internet alone", () => {
+describe("only addresses of the public internet are public", () => {
 	test.each([...PUBLIC, "1.1.1.1", "172.32.0.1", "192.0.1.1", "64:ff9b::808:808", "::ffff:8.8.8.8"])(
 		"%s is",
 		(address) => {
@@ -29,7 +29,7 @@ describe("public are addresses of the public internet alone", () => {
 		expect(isPublicAddress(address)).toBe(false);
 	});
 
-	test("whichever way an IPv4 address is written as an IPv6 one", () => {
+	test("an IPv4 address in an IPv6 spelling is judged as the IPv4 address", () => {
 		fc.assert(
 			fc.property(fc.ipV4(), (address) => {
 				const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);
@@ -41,7 +41,7 @@ describe("public are addresses of the public internet alone", () => {
 		);
 	});
 
-	test("two spellings of one IPv6 address are one", () => {
+	test("two spellings of an IPv6 address have the same canonical form", () => {
 		expect(canonicalAddress("2600:1F00:0:0::0010")).toBe(canonicalAddress("2600:1f00::10"));
 		expect(canonicalAddress("fe80::1%eth0")).toBe("fe80::1");
 	});

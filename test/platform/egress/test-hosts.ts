@@ -1,6 +1,6 @@
 /**
- * A network of test hosts: one namespace in which a platform's parts run, and one host with many addresses, public and
- * not, that the first one reaches. Nothing leaves the two.
+ * A network for tests: one namespace in which the platform's parts run, and a second one for a host with many public
+ * and private addresses, which the first one reaches. No packet leaves the two.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ export const HTTP_PORT = 80;
 export const UDP_PORT = 9_999;
 const PUBLIC_V4 = "11.0.0.10";
 const PUBLIC_V6 = "2600:1f00::10";
-/** What belongs to no public internet, and answers here. */
+/** Addresses outside of the public internet. The test host answers at them. */
 export const PRIVATE = [
 	"10.1.2.3",
 	"10.255.255.254",
@@ -36,7 +36,7 @@ export const PRIVATE = [
 	"64:ff9b::a01:203",
 ];
 export const PUBLIC = [PUBLIC_V4, PUBLIC_V6] as const;
-/** Names, and what they resolve to. */
+/** Names and their addresses. */
 export const NAMES = {
 	"api.example": PUBLIC_V4,
 	"other.example": PUBLIC_V4,
@@ -72,7 +72,7 @@ export class TestHosts {
 		this.outer = `${name}-out`;
 	}
 
-	/** @param command of the server that listens on the other host's addresses; it writes something once it does */
+	/** @param command the server that listens at the test host's addresses; it writes something when it is ready */
 	static async open(command: readonly string[] = [process.execPath, "-e", SERVER]): Promise<TestHosts> {
 		const hosts = new TestHosts(`coffer-test-${process.pid}-${count++}`);
 		const { inner, outer } = hosts;
@@ -93,7 +93,7 @@ export class TestHosts {
 		ip("-n", inner, "-6", "route", "add", "default", "via", "fd77::2");
 		for (const address of [...PRIVATE, ...PUBLIC, "11.0.0.11"])
 			ip("-n", outer, "addr", "add", `${address}/${isV6(address) ? 128 : 32}`, "dev", "lo");
-		// What a program in the namespace takes for the machine's.
+		// Programs in the namespace see these files instead of the machine's.
 		mkdirSync(`/etc/netns/${inner}`, { recursive: true });
 		const lines = Object.entries(NAMES).map(([name, address]) => `${address} ${name}\n`);
 		writeFileSync(`/etc/netns/${inner}/hosts`, `127.0.0.1 localhost\n${lines.join("")}`);
@@ -106,21 +106,21 @@ export class TestHosts {
 		return hosts;
 	}
 
-	/** Starts a program of Node's in the platform's namespace; resolves with it and the first line that it writes, as JSON. */
+	/** Starts a Node program in the platform's namespace. Resolves with the parsed JSON of the first line that it writes. */
 	async run<T>(
 		program: string,
 		...args: string[]
-	): Promise<{ child: ChildProcess; lines: Interface; said: T }> {
+	): Promise<{ child: ChildProcess; lines: Interface; firstLine: T }> {
 		const child = spawn("ip", ["netns", "exec", this.inner, process.execPath, program, ...args], {
 			stdio: ["pipe", "pipe", "inherit"],
 		});
 		const lines = createInterface({ input: child.stdout });
 		const ended = once(child, "close").then(([code]) =>
-			Promise.reject(new Error(`It ended with status ${code}.`)),
+			Promise.reject(new Error(`${program} ended with status ${code}.`)),
 		);
 		ended.catch(() => {});
 		const [line] = await Promise.race([once(lines, "line"), ended]);
-		return { child, lines, said: JSON.parse(String(line)) };
+		return { child, lines, firstLine: JSON.parse(String(line)) };
 	}
 
 	close(): void {

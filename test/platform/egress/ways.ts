@@ -1,12 +1,12 @@
-/** Code by which a script tries to get out of a function's network. It is run where Deno's permissions hold nothing. */
+/** Code with which a script tries to leave a function's network. The script has all of Deno's permissions. */
 import { HTTP_PORT, UDP_PORT } from "./test-hosts.ts";
 
-/** Code that fails where it takes longer. */
+/** Wraps code so that it fails after a time. */
 export const within = (ms: number, code: string) =>
 	`return await Promise.race([(async () => { ${code} })(), new Promise((_, no) => setTimeout(() => no(new Error("no answer")), ${ms}))]);`;
 export const bracketed = (host: string) => (host.includes(":") ? `[${host}]` : host);
 
-/** Ways to a host by TCP, each of which gives "reached". */
+/** Ways to connect to a host by TCP. Each returns "reached" if it succeeds. */
 export const WAYS: Record<string, (host: string) => string> = {
 	fetch: (host) => `return (await fetch("http://${bracketed(host)}:${HTTP_PORT}/")).text()`,
 	"Deno.connect": (host) =>
@@ -23,7 +23,7 @@ export const WAYS: Record<string, (host: string) => string> = {
 			socket.write("GET / HTTP/1.0\\r\\n\\r\\n");
 		});`,
 };
-/** Code that sends a datagram, and gives the answer. */
+/** Code that sends a datagram and returns the answer. */
 export const datagram = (host: string, port = UDP_PORT) =>
 	`const dgram = await import("node:dgram"); return await new Promise((ok, no) => {
 		const socket = dgram.createSocket("udp${host.includes(":") ? 6 : 4}").on("error", no);
@@ -33,7 +33,7 @@ export const datagram = (host: string, port = UDP_PORT) =>
 /** Code that listens on every address of its network, for `toListener`. */
 export const LISTENER = `globalThis.kept ??= Deno.listen({ hostname: "::", port: 7_001 }); (async () => { for await (const c of kept) c.write(new TextEncoder().encode("HTTP/1.0 200 OK\\r\\n\\r\\nreached")).then(() => c.close()); })(); return "listening";`;
 export const toListener = (host: string) => `return (await fetch("http://${bracketed(host)}:7001/")).text()`;
-/** Addresses by which a program gets at its own machine. */
+/** Addresses at which a program reaches its own machine. */
 export const OWN_MACHINE = [
 	"127.0.0.1",
 	"127.9.9.9",
@@ -54,7 +54,7 @@ export const abstractSocket = (name: string) => {
 	};
 };
 
-/** Code that writes more to its temporary folder than a function may, and removes what it wrote. */
+/** Code that writes more to its temporary folder than a function may, and then removes these files. */
 export const OVERFLOW = `const data = new Uint8Array(8 * 1024 * 1024).fill(7);
 	const paths = Array.from({ length: 40 }, (_, n) => Deno.cwd() + "/x" + n);
 	try {

@@ -38,7 +38,7 @@ function never(): never {
 
 const NO_FUNCTIONS: Runtime = {
 	limits: { driver: "priority", missing: [] },
-	network: { wall: "none", missing: [] },
+	network: { isolation: "none", missing: [] },
 	start: never,
 	forget: async () => {},
 	close: async () => {},

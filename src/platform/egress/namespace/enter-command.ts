@@ -1,42 +1,42 @@
-/** How a function's process comes into a network and a view of the files of its own, before it is the function's. Pure. */
+/** The command that gives a process a network and a view of the file system of its own before it runs a function. Pure. */
 import type { User } from "../../machine/users.ts";
 import { type Addresses, type LoopbackAlias, NAME_SERVER } from "../addressing.ts";
 import type { Tools } from "./tools.ts";
 
-/** What one process is to have. */
+/** The network and the view of the file system of one process. */
 export interface NamespaceEntry {
 	readonly tools: Tools;
-	/** The process that holds the proxy's namespace. */
+	/** The id of the process that holds the proxy's namespace open. */
 	readonly holder: number;
-	/** Distinct among the processes of a platform; names the interface. */
+	/** A number that is unique among the processes of a platform. It is part of the interface's name. */
 	readonly index: number;
 	readonly addresses: Addresses;
 	readonly aliases: readonly LoopbackAlias[];
 	readonly user: User | undefined;
-	/** The folders in which it may write, each to be bounded: path → bytes. What is in them goes with the process. */
+	/** The folders that the process may write to, with their maximum sizes: path → bytes. Their content is removed with the process. */
 	readonly writable: ReadonlyMap<string, number>;
-	/** Its working directory. */
+	/** The working directory of the process. */
 	readonly temporary: string;
-	/** A file with its `mountTable`. */
+	/** The path of a file with the process's `mountTable`. */
 	readonly mounts: string;
-	/** Folders that others use and it does not need. */
+	/** Folders that the process does not need. It sees them empty. */
 	readonly masked: readonly string[];
-	/** Files that it sees in the place of the machine's: where → which. */
+	/** Files that the process sees instead of the machine's: path of the machine's file → path of the other file. */
 	readonly replaced: ReadonlyMap<string, string>;
-	/** Where the system reads its name servers from, links followed; undefined where it does not. */
+	/** The real path of the file that lists the machine's name servers. Undefined if there is none. */
 	readonly resolvConf: string | undefined;
-	/** A file that names the proxy's name server. */
+	/** The path of a file that lists the proxy's name server. */
 	readonly proxyResolvConf: string;
 }
 
-/** Both ends have it, so that neither has to ask the other for it. */
+/** Both ends have the same address, so that neither has to resolve the other's. */
 const MAC = "02:00:00:00:00:01";
-/** No packet leaves the machine as it is, so it may be as long as packets can be. */
+/** The longest possible packet. No packet leaves the machine in this form, so no network limits the length. */
 const MTU = 65_535;
 const MASK_BYTES = 1024 * 1024;
 const INODES_MAX = 65_536;
 
-/** In the proxy's namespace: `$$` is the process that enters. */
+/** Commands for `ip` in the proxy's namespace. The script replaces `$$` with the id of its process. */
 function proxySideCommands({ addresses, index }: NamespaceEntry): string {
 	const [v4, v6] = addresses;
 	const name = `f${index}`;
@@ -49,6 +49,7 @@ function proxySideCommands({ addresses, index }: NamespaceEntry): string {
 	].join("\n");
 }
 
+/** Commands for `ip` in the function's namespace. */
 function functionSideCommands({ addresses: [v4, v6] }: NamespaceEntry): string {
 	return [
 		"link set lo up",
@@ -61,7 +62,7 @@ function functionSideCommands({ addresses: [v4, v6] }: NamespaceEntry): string {
 	].join("\n");
 }
 
-/** What the operator opened of the machine's loopback is sent to its stand-in; empty where nothing is. */
+/** Rules that redirect allowed loopback addresses of the machine to their aliases. Empty if no such address is allowed. */
 function loopbackRules({ addresses: [v4, v6], aliases }: NamespaceEntry): string {
 	const usable = aliases.filter(({ loopback }) => loopback !== "::1" || v6 !== null);
 	if (usable.length === 0) return "";
@@ -81,11 +82,11 @@ function loopbackRules({ addresses: [v4, v6], aliases }: NamespaceEntry): string
 `;
 }
 
-/** In a table of mounts, as of fstab(5), blanks are written as numbers. */
+/** Escapes a path for a table of mounts: fstab(5) has white space as octal numbers. */
 const escapeField = (path: string) =>
 	path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
-/** The table of what is mounted for a process, as of fstab(5). */
+/** The mounts of a process, as a table in the format of fstab(5). */
 export function mountTable({
 	masked,
 	replaced,
@@ -95,7 +96,7 @@ export function mountTable({
 	const closed = "nosuid,nodev,noexec";
 	const owner = user === undefined ? "mode=700" : `mode=700,uid=${user.uid},gid=${user.gid}`;
 	const lines = [
-		...[...replaced].map(([path, own]) => [escapeField(own), escapeField(path), "none", "bind"]),
+		...[...replaced].map(([path, source]) => [escapeField(source), escapeField(path), "none", "bind"]),
 		...masked.map((path) => [
 			"coffer-mask",
 			escapeField(path),
@@ -112,15 +113,15 @@ export function mountTable({
 	return lines.map((line) => `${line.join(" ")} 0 0\n`).join("");
 }
 
-/** Runs as root, in namespaces of its own, and becomes what follows its arguments. */
+/** A shell script that runs as root in new namespaces. At its end it executes the command that follows its arguments. */
 const SCRIPT = `set -e
-ip=$1 nsenter=$2 mount=$3 nft=$4 holder=$5 proxy_side=$6 own_side=$7 rules=$8 mounts=$9
+ip=$1 nsenter=$2 mount=$3 nft=$4 holder=$5 proxy_side=$6 function_side=$7 rules=$8 mounts=$9
 shift 9
-resolv=$1 own_resolv=$2 temporary=$3
+resolv=$1 proxy_resolv=$2 temporary=$3
 shift 3
 case $proxy_side in *'$$'*) proxy_side="\${proxy_side%%'$$'*}$$\${proxy_side#*'$$'}" ;; esac
 printf %s "$proxy_side" | "$nsenter" --net="/proc/$holder/ns/net" "$ip" -batch -
-printf %s "$own_side" | "$ip" -batch -
+printf %s "$function_side" | "$ip" -batch -
 if [ -n "$rules" ]; then
 	echo 1 > /proc/sys/net/ipv4/conf/all/route_localnet
 	printf %s "$rules" | "$nft" -f -
@@ -128,12 +129,12 @@ fi
 "$mount" -a -T "$mounts"
 if [ -n "$resolv" ]; then
 	if [ ! -e "$resolv" ]; then mkdir -p "\${resolv%/*}"; : > "$resolv"; fi
-	"$mount" --bind "$own_resolv" "$resolv"
+	"$mount" --bind "$proxy_resolv" "$resolv"
 fi
 cd "$temporary"
 exec "$@"`;
 
-/** What comes before the command of a process; the process id stays the same. It is started as root. */
+/** The program and arguments that run a process's command in its network. It must start as root. The process id does not change. */
 export function enterCommand(entry: NamespaceEntry): string[] {
 	const { holder, proxyResolvConf, resolvConf = "", temporary, tools } = entry;
 	const { ip, mount, nft, nsenter, unshare } = tools;
@@ -153,13 +154,13 @@ export function enterCommand(entry: NamespaceEntry): string[] {
 	return [unshare, "--net", "--mount", "--", ...script];
 }
 
-/** What hosts(5) says to functions: names that the machine knows are asked of the proxy, as all others. */
+/** The hosts(5) file of functions. It has no names of the machine, so functions ask the proxy for these too. */
 export const HOSTS = "127.0.0.1 localhost\n";
 
-/** The content of the file that names the name server. */
+/** The resolv.conf(5) file of functions. */
 export const RESOLV_CONF = `nameserver ${NAME_SERVER.v4}\noptions timeout:5 attempts:2\n`;
 
-/** Of the folders that all programs of a machine share, those that hold nothing which a function's process needs. */
+/** The folders that all programs of a machine share, without those that contain something that functions need. */
 export function maskable(
 	needed: readonly string[],
 	shared = ["/run", "/tmp", "/var/tmp", "/dev/shm"],

@@ -1,6 +1,7 @@
 /**
- * The driver with network namespaces: each process has a network with one interface, which leads to the egress proxy,
- * and a view of the files in which what it may write is bounded. For a platform that is root on Linux.
+ * The driver with network namespaces. Each process has a network whose only interface leads to the egress proxy, and
+ * a view of the file system in which the folders that it may write to have a maximum size. It serves platforms that
+ * are root on Linux.
  */
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -22,7 +23,7 @@ import {
 import { ProxyNamespace } from "./proxy-namespace.ts";
 import type { Tools } from "./tools.ts";
 
-/** What a function may write to its temporary folder. */
+/** The maximum size of a function's temporary folder. */
 const TEMPORARY_BYTES = 256 * 1024 * 1024;
 const PROBE_MS = 60_000;
 
@@ -31,28 +32,28 @@ const run = promisify(execFile);
 export interface NamespaceDriverOptions
 	extends Pick<ProxyProcessOptions, "allowNet" | "deno" | "socketOpenerPath" | "program" | "user"> {
 	readonly tools: Tools;
-	/** The driver's own folder, which exists. */
+	/** The driver's own folder. It exists. */
 	readonly directory: string;
-	/** Files and folders that functions need; what holds one of them is not hidden from them. */
+	/** Files and folders that functions need. Folders that contain one of them are not masked. */
 	readonly needed: readonly string[];
 	readonly hasV6: boolean;
-	/** Told when the functions' side of the network has fallen; it is built anew for the next process. */
+	/** Called when the proxy or its namespace fails. Both are created anew for the next process. */
 	readonly onFailed: (what: string) => void;
 }
 
-/** What all processes have in common. */
+/** The part of an entry that is the same for all processes. */
 type SharedEntry = Pick<
 	NamespaceEntry,
 	"masked" | "proxyResolvConf" | "replaced" | "resolvConf" | "aliases" | "tools"
 >;
 
-/** The side that functions connect to. */
+/** The namespace that functions connect to, and the proxy in it. */
 interface ProxySide {
 	readonly namespace: ProxyNamespace;
 	readonly proxy: ProxyProcess;
 }
 
-/** A process that is admitted. */
+/** A process that has a network. */
 interface AttachedProcess {
 	readonly attachment: NetworkAttachment;
 	readonly side: ProxySide;
@@ -84,25 +85,26 @@ async function sharedEntryOf({
 }
 
 function sentence(what: string, count: number): string {
-	return `Refused by the platform: ${what}.${count > 1 ? ` ${count} times since it was last said.` : ""}`;
+	const repeats = count > 1 ? ` This happened ${count} times since the last report.` : "";
+	return `Refused by the platform: ${what}.${repeats}`;
 }
 
 class NamespaceDriver implements Network {
-	readonly wall = "namespace";
+	readonly isolation = "namespace";
 	readonly missing: readonly string[] = [];
 	readonly #options: NamespaceDriverOptions;
 	readonly #shared: SharedEntry;
-	/** By the address that the proxy knows it by. */
+	/** The processes by their IPv4 addresses. */
 	readonly #attached = new Map<string, AttachedProcess>();
-	/** Sides that have fallen: each of their parts tells of it. */
+	/** The sides that failed. Proxy and namespace each report a failure, and only the first report counts. */
 	readonly #failedSides = new WeakSet<ProxySide>();
 	#side: Promise<ProxySide> | undefined;
 	#next = 0;
 	#isClosed = false;
 
-	constructor(options: NamespaceDriverOptions, common: SharedEntry) {
+	constructor(options: NamespaceDriverOptions, shared: SharedEntry) {
 		this.#options = options;
-		this.#shared = common;
+		this.#shared = shared;
 	}
 
 	async attach({ network, temporary, user }: NetworkClient): Promise<NetworkAttachment> {
@@ -131,9 +133,9 @@ class NamespaceDriver implements Network {
 		return attachment;
 	}
 
-	/** Sends a program that does nothing the way that functions' processes go. @throws Error with what was said on the way */
+	/** Runs `/bin/true` in a network like a function's. @throws Error with the standard error if that fails */
 	async probe(): Promise<void> {
-		const temporary = join(this.#options.directory, "trial");
+		const temporary = join(this.#options.directory, "probe");
 		await mkdir(temporary, { recursive: true });
 		const attachment = await this.attach({ network: [], temporary, user: undefined });
 		try {
@@ -144,7 +146,7 @@ class NamespaceDriver implements Network {
 			});
 		} catch (error) {
 			const { stderr = "" } = error as { stderr?: string };
-			throw new Error(stderr.trim() || "a process in a namespace of its own did not end by itself", {
+			throw new Error(stderr.trim() || "a test program in a network namespace did not exit in time", {
 				cause: error,
 			});
 		} finally {
@@ -158,7 +160,7 @@ class NamespaceDriver implements Network {
 		await Promise.all([side?.proxy.close(), side?.namespace.close()]);
 	}
 
-	/** Addresses come round again; one that is in use is passed over. */
+	/** The next addresses that are free. Addresses repeat after some time, so those in use are skipped. */
 	#nextFreeIndex(): [number, Addresses] {
 		for (;;) {
 			const index = this.#next++;
@@ -167,7 +169,7 @@ class NamespaceDriver implements Network {
 		}
 	}
 
-	/** One for all processes; opened again by the first one after it fell. */
+	/** The side that all processes share. If it failed, the next process opens a new one. */
 	#proxySide(): Promise<ProxySide> {
 		if (this.#isClosed) return Promise.reject(new Error("The network is closed."));
 		this.#side ??= this.#open().catch((error) => {
@@ -187,7 +189,7 @@ class NamespaceDriver implements Network {
 		try {
 			const side = { namespace, proxy: await ProxyProcess.open(proxyOptions) };
 			void namespace.ended.then(() =>
-				this.#onSideFailed(side, "the namespace of functions' network has fallen"),
+				this.#onSideFailed(side, "the network namespace of the egress proxy has ended"),
 			);
 			void side.proxy.ended.then(() => this.#onSideFailed(side, "the egress proxy has ended"));
 			return side;
@@ -203,12 +205,12 @@ class NamespaceDriver implements Network {
 		this.#options.onFailed(what);
 		this.#side = undefined;
 		void Promise.all([side.proxy.close(), side.namespace.close()]);
-		for (const { attachment, side: own } of this.#attached.values())
-			if (own === side) attachment.onNetworkFailed();
+		for (const attached of this.#attached.values())
+			if (attached.side === side) attached.attachment.onNetworkFailed();
 	}
 }
 
-/** Opens the driver. @throws Error with what the system's programs said, where it does not work here */
+/** Opens the driver. @throws Error with the output of the system's programs if it does not work on this machine */
 export async function openNamespaceDriver(options: NamespaceDriverOptions): Promise<Network> {
 	const network = new NamespaceDriver(options, await sharedEntryOf(options));
 	try {

@@ -1,6 +1,7 @@
 /**
- * The proxy's side of the functions' network: a namespace of its own, apart from the machine's, in which every address
- * is local. One process holds it, and ends with the platform, however that ends.
+ * The network namespace to which the networks of all functions are connected, and in which the egress proxy listens.
+ * It is separate from the machine's network, and every address is local in it. A process holds it open, and ends with
+ * the platform, even if the platform is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -10,8 +11,9 @@ import { PROXY_PORT } from "../proxy/inherited-sockets.ts";
 import type { Tools } from "./tools.ts";
 
 /**
- * Whatever comes from a function: TCP goes to the proxy with its destination kept (`tproxy`), DNS by UDP to the name
- * server, all else nowhere. A packet whose source is not its interface's own address is dropped.
+ * The packet filter's rules for packets from functions. TCP goes to the proxy with its destination kept (`tproxy`).
+ * DNS by UDP goes to the name server. All other packets are dropped, and so are packets whose source is not the
+ * address of their interface.
  */
 export function rulesFor(hasV6: boolean): string {
 	const v6 = [
@@ -55,9 +57,9 @@ exec cat >/dev/null`;
 
 export class ProxyNamespace {
 	readonly pid: number;
-	/** The file that names the namespace. */
+	/** The path that identifies the namespace. */
 	readonly path: string;
-	/** Settles when it is gone, and every function's network with it. */
+	/** Settles when the namespace is gone. The networks of all functions are gone then, too. */
 	readonly ended: Promise<unknown>;
 	readonly #holder: ChildProcess;
 
@@ -68,7 +70,7 @@ export class ProxyNamespace {
 		this.ended = once(holder, "close");
 	}
 
-	/** @throws Error with what the system's programs said, where it cannot be made here */
+	/** Creates the namespace. @throws Error with the output of the system's programs if that fails */
 	static async open({ ip, nft, unshare }: Tools, hasV6: boolean): Promise<ProxyNamespace> {
 		const args = ["sh", ip, nft, hasV6 ? "v6" : "v4", rulesFor(hasV6)];
 		const holder = spawn(unshare, ["--net", "--", "/bin/sh", "-c", SCRIPT, ...args], {
@@ -77,13 +79,13 @@ export class ProxyNamespace {
 			stdio: ["pipe", "pipe", "pipe"],
 		});
 		holder.stdin.on("error", () => {});
-		let said = "";
+		let stderr = "";
 		holder.stderr.setEncoding("utf8").on("data", (text: string) => {
-			said = (said + text).slice(-1_000);
+			stderr = (stderr + text).slice(-1_000);
 		});
 		const lines = createInterface({ input: holder.stdout });
 		const failed = once(holder, "close").then(() =>
-			Promise.reject(new Error(said.trim() || "unshare failed")),
+			Promise.reject(new Error(stderr.trim() || "unshare failed without a message")),
 		);
 		failed.catch(() => {});
 		await Promise.race([once(lines, "line"), failed]);

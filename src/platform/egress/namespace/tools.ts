@@ -1,12 +1,12 @@
-/** The system's programs that the walls are built with. */
+/** The system's programs that the namespace driver needs. */
 import { systemProgram } from "../../machine/system-program.ts";
 
 const NAMES = ["ip", "mount", "nft", "nsenter", "setpriv", "unshare"] as const;
 
-/** Absolute paths. */
+/** The absolute path of each program. */
 export type Tools = Readonly<Record<(typeof NAMES)[number], string>>;
 
-/** The programs, or the names of those that are not here: iproute2, nftables and util-linux bring them. */
+/** Finds the programs, or the names of the missing ones. They are part of iproute2, nftables and util-linux. */
 export function findTools(): { tools: Tools } | { missing: readonly string[] } {
 	const found = NAMES.map((name) => [name, systemProgram(name)] as const);
 	const missing = found.flatMap(([name, path]) => (path === undefined ? [name] : []));

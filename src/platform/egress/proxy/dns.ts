@@ -1,6 +1,6 @@
 /**
- * Answers the DNS queries of functions: one message in, one out (RFC 1035). Names are resolved by the machine's own
- * resolver; a function never speaks to a name server.
+ * Answers the DNS queries of functions: one message in, one message out (RFC 1035). The machine's own resolver
+ * resolves the names. A function never connects to a name server.
  */
 import type { LookupAddress } from "node:dns";
 import {
@@ -14,9 +14,9 @@ import {
 } from "dns-packet";
 import type { EgressPolicy } from "./policy.ts";
 
-/** The part of `node:dns/promises` that is used. */
+/** The part of `node:dns/promises` that the proxy uses. */
 export interface NameResolver {
-	/** All addresses of a name, as the machine's programs see them. */
+	/** All addresses of a name, with the machine's hosts file and resolver settings applied. */
 	lookup(name: string, options: { all: true; family: 4 | 6 }): Promise<LookupAddress[]>;
 	resolveMx(name: string): Promise<{ priority: number; exchange: string }[]>;
 	resolveTxt(name: string): Promise<string[][]>;
@@ -26,7 +26,7 @@ export interface NameResolver {
 	resolvePtr(name: string): Promise<string[]>;
 }
 
-/** The machine's resolver does not say how long an answer holds. */
+/** The time to live of answers. The machine's resolver does not report one. */
 const TTL_S = 30;
 const RCODE = {
 	noError: 0,
@@ -36,14 +36,15 @@ const RCODE = {
 	notImplemented: 4,
 	refused: 5,
 } as const;
-/** Without EDNS an answer by UDP has no more than this. */
+/** The maximum size of an answer by UDP without EDNS. */
 const UDP_BYTES_MAX = 512;
+/** The maximum with EDNS, whatever the query allows. */
 const UDP_BYTES_LIMIT = 4_096;
 
 type Rcode = (typeof RCODE)[keyof typeof RCODE];
-/** How each type of record but addresses is found. */
 type ResolveRecords = (resolver: NameResolver, name: string) => Promise<Answer[]>;
 
+/** How to resolve each record type, except addresses. */
 const RECORD_RESOLVERS: Readonly<Record<string, ResolveRecords>> = {
 	MX: async (resolver, name) =>
 		(await resolver.resolveMx(name)).map(({ priority, exchange }) => ({
@@ -69,22 +70,24 @@ const RECORD_RESOLVERS: Readonly<Record<string, ResolveRecords>> = {
 		(await resolver.resolvePtr(name)).map((data) => ({ type: "PTR", name, ttl: TTL_S, data })),
 };
 
-/** What the system's resolver says where a name is there and has nothing of what was asked for. */
-const EMPTY = new Set(["ENODATA", "EAI_NODATA", "EAI_ADDRFAMILY"]);
-const ABSENT = new Set(["ENOTFOUND", "EAI_NONAME"]);
+/** The resolver's error codes for a name that exists but has no record of the type. */
+const NO_RECORD_CODES = new Set(["ENODATA", "EAI_NODATA", "EAI_ADDRFAMILY"]);
+/** The resolver's error codes for a name that does not exist. */
+const NO_SUCH_NAME_CODES = new Set(["ENOTFOUND", "EAI_NONAME"]);
 
 export interface DnsOptions {
 	readonly policy: EgressPolicy;
 	readonly resolver: NameResolver;
 	readonly nowMs: () => number;
-	/** Told of each name that the function may not ask for. */
+	/** Called with each name that the function may not resolve. */
 	readonly onRefused: (name: string) => void;
 }
 
 /**
- * @param message a query, as it came
- * @param transport by UDP an answer that is too long is cut, and marked so that the asker comes again by TCP
- * @returns the answer; undefined for what is no query, to which nothing is said
+ * Answers one message.
+ * @param message the encoded query
+ * @param transport an answer that is too long for UDP is marked as truncated, so that the client repeats the query by TCP
+ * @returns the encoded answer; undefined if the message is not a query and gets no answer
  */
 export async function answerQuery(
 	message: Uint8Array,
@@ -111,11 +114,11 @@ export async function answerQuery(
 	return encode({ ...packet, flags: (packet.flags ?? 0) | TRUNCATED_RESPONSE, answers: [] });
 }
 
-/** EDNS (RFC 6891) says in an OPT record how much the asker takes. */
+/** The maximum size of an answer by UDP. With EDNS (RFC 6891), the client states its own maximum in an OPT record. */
 function udpBytesMax({ additionals }: Packet): number {
-	const size = additionals?.find((record) => record.type === "OPT");
-	const asked = size?.type === "OPT" ? size.udpPayloadSize : UDP_BYTES_MAX;
-	return Math.min(UDP_BYTES_LIMIT, Math.max(UDP_BYTES_MAX, asked));
+	const opt = additionals?.find((record) => record.type === "OPT");
+	const clientMax = opt?.type === "OPT" ? opt.udpPayloadSize : UDP_BYTES_MAX;
+	return Math.min(UDP_BYTES_LIMIT, Math.max(UDP_BYTES_MAX, clientMax));
 }
 
 async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers: Answer[]; rcode: Rcode }> {
@@ -129,18 +132,18 @@ async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers:
 	}
 	try {
 		if (type === "A" || type === "AAAA") return await addresses(name, type, options);
-		const find = RECORD_RESOLVERS[type];
-		// What a resolver does not know is answered as empty: clients then go on with addresses.
-		if (find === undefined) return { answers: [], rcode: RCODE.noError };
-		return { answers: await find(options.resolver, name), rcode: RCODE.noError };
+		const resolve = RECORD_RESOLVERS[type];
+		// An unknown record type gets an empty answer. Clients then go on with addresses.
+		if (resolve === undefined) return { answers: [], rcode: RCODE.noError };
+		return { answers: await resolve(options.resolver, name), rcode: RCODE.noError };
 	} catch (error) {
 		const code = String((error as { code?: unknown }).code);
-		if (EMPTY.has(code)) return { answers: [], rcode: RCODE.noError };
-		return { answers: [], rcode: ABSENT.has(code) ? RCODE.noSuchName : RCODE.serverFailure };
+		if (NO_RECORD_CODES.has(code)) return { answers: [], rcode: RCODE.noError };
+		return { answers: [], rcode: NO_SUCH_NAME_CODES.has(code) ? RCODE.noSuchName : RCODE.serverFailure };
 	}
 }
 
-/** Addresses that nobody could connect to are left out, so that a client does not try them first. */
+/** Resolves addresses. Those that the function may not connect to are left out, so that a client does not try them first. */
 async function addresses(
 	name: string,
 	type: "A" | "AAAA",

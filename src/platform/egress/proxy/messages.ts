@@ -1,7 +1,7 @@
-/** What the platform and its egress proxy say to one another: lines of JSON on the proxy's standard input and output. */
+/** The messages between the platform and its egress proxy: lines of JSON on the proxy's standard input and output. */
 import { z } from "zod";
 
-/** The platform's orders. */
+/** A message from the platform to the proxy. */
 export type Order =
 	| {
 			readonly do: "begin";
@@ -10,14 +10,14 @@ export type Order =
 	  }
 	| {
 			readonly do: "admit";
-			/** The addresses that the function has in its own network; the second is IPv6, null where there is none. */
+			/** The IPv4 and IPv6 address of the function in its own network. Null if the system has no IPv6. */
 			readonly addresses: readonly [string, string | null];
-			/** The hosts that it may reach; null for the public internet. */
+			/** The hosts that the function may reach. Null means the public internet. */
 			readonly network: readonly string[] | null;
 	  }
 	| { readonly do: "dismiss"; readonly addresses: readonly [string, string | null] };
 
-/** What the proxy reports. */
+/** A message from the proxy to the platform. */
 export const reportSchema = z.discriminatedUnion("event", [
 	z.object({ event: z.literal("ready") }),
 	z.object({ event: z.literal("admitted"), address: z.string() }),

@@ -1,23 +1,26 @@
-/** What one function may connect to, and which names it may look up. Pure but for what it remembers. */
+/** Decides which addresses a function may connect to, and which names it may look up. It has state, but no input or output. */
 import { isIP } from "node:net";
 import type { AllowedAddress } from "../allow-net.ts";
 import { canonicalAddress, isPublicAddress } from "../public-addresses.ts";
 
-/** How long an answer counts after it was given. Connections come right after; a pool may keep an answer for a while. */
+/**
+ * How long a DNS answer permits connections to its addresses. Most connections follow at once, but a connection pool
+ * may keep an answer for some time.
+ */
 const RESOLVED_MS = 15 * 60_000;
 const RESOLVED_MAX = 2_048;
 
-/** What every function of a platform is held to. */
+/** The rules that apply to all functions of a platform. */
 export interface PlatformRules {
 	/** The operator's exceptions. */
 	readonly allowed: readonly AllowedAddress[];
-	/** Whether an address is this machine's own, by which the platform itself could be reached. */
+	/** Whether an address belongs to this machine. At such an address a function could reach the platform itself. */
 	isOwn(address: string): boolean;
 }
 
 interface Host {
 	readonly name: string;
-	/** Undefined: every port. */
+	/** Undefined means every port. */
 	readonly port: number | undefined;
 }
 
@@ -26,7 +29,7 @@ function parseHost(text: string): Host {
 	return { name: canonicalName(bracketed ?? plain), port: port === undefined ? undefined : Number(port) };
 }
 
-/** The one spelling of a name or an address by which two are compared. */
+/** The canonical form of a name or an address, for comparisons. */
 function canonicalName(name: string): string {
 	return isIP(name) === 0 ? name.toLowerCase().replace(/\.$/, "") : canonicalAddress(name);
 }
@@ -34,25 +37,28 @@ function canonicalName(name: string): string {
 export class EgressPolicy {
 	readonly #platform: PlatformRules;
 	readonly #hosts: readonly Host[] | undefined;
-	/** Address → the listed names that it was the answer for, and until when that counts. */
+	/** Address → the listed names that resolved to it, and when this entry expires. */
 	readonly #resolved = new Map<string, { names: Set<string>; untilMs: number }>();
 
-	/** @param network the hosts that it may reach, `HOST` or `HOST:PORT`; undefined for the public internet */
-	constructor(network: readonly string[] | undefined, common: PlatformRules) {
-		this.#platform = common;
+	/** @param network the hosts that the function may reach, `HOST` or `HOST:PORT`; undefined for the public internet */
+	constructor(network: readonly string[] | undefined, platform: PlatformRules) {
+		this.#platform = platform;
 		this.#hosts = network?.map(parseHost);
 	}
 
-	/** Whether it may ask for a name. One that names its hosts learns nothing of others, and tells nobody by asking. */
+	/**
+	 * Whether the function may resolve a name. A function with a list of hosts cannot resolve other names, because a
+	 * query could carry data to a name server.
+	 */
 	mayResolve(name: string): boolean {
 		if (this.#hosts === undefined) return true;
 		const asked = canonicalName(name);
-		// Services are looked up below the host that offers them: `_mongodb._tcp.db.example.com`.
+		// Names of services are below the name of their host: `_mongodb._tcp.db.example.com`.
 		const service = asked.replace(/^(?:_[^.]+\.)+/, "");
 		return this.#hosts.some((host) => host.name === asked || host.name === service);
 	}
 
-	/** Keeps what a name was answered with, so that connections to it are known to be to that name. */
+	/** Records the addresses of a name, so that connections to them count as connections to that name. */
 	recordResolved(name: string, addresses: readonly string[], nowMs: number): void {
 		if (this.#hosts === undefined) return;
 		for (const address of addresses.map(canonicalAddress)) {
@@ -67,7 +73,10 @@ export class EgressPolicy {
 		}
 	}
 
-	/** Why it may not connect, as the end of a sentence; undefined where it may. @param address literal, as connected to */
+	/**
+	 * Why the function may not connect to an address, as the end of a sentence. Undefined if it may.
+	 * @param address a literal IP address
+	 */
 	refusalReason(address: string, port: number, nowMs: number): string | undefined {
 		const target = canonicalAddress(address);
 		if (!this.#isOpen(target, port)) {
@@ -83,7 +92,7 @@ export class EgressPolicy {
 		return isListed ? undefined : 'is not in the function\'s "network"';
 	}
 
-	/** Whether an address could be connected to on any port: what a name is answered with. */
+	/** Whether a function may connect to an address on at least one port. DNS answers contain only such addresses. */
 	isReachable(address: string): boolean {
 		const target = canonicalAddress(address);
 		return this.#isAllowed(target) || (isPublicAddress(target) && !this.#platform.isOwn(target));
@@ -105,7 +114,7 @@ export class EgressPolicy {
 	}
 
 	#namesOf(address: string, nowMs: number): ReadonlySet<string> {
-		const learned = this.#resolved.get(address);
-		return learned === undefined || learned.untilMs <= nowMs ? new Set() : learned.names;
+		const known = this.#resolved.get(address);
+		return known === undefined || known.untilMs <= nowMs ? new Set() : known.names;
 	}
 }

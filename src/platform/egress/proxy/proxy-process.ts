@@ -1,4 +1,4 @@
-/** The egress proxy's process, as the platform sees it. */
+/** Starts the egress proxy as a child process and controls it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -7,23 +7,24 @@ import { type Addresses, NAME_SERVER } from "../addressing.ts";
 import { INHERITED_SOCKETS, PROXY_PORT } from "./inherited-sockets.ts";
 import { type Order, type Report, reportSchema } from "./messages.ts";
 
-/** Look-ups of names by the system's resolver take a thread each. */
+/** Each look-up of a name by the system's resolver occupies a thread. */
 const THREADS = 64;
 const HEAP_MIB = 512;
 
 export interface ProxyProcessOptions {
-	/** Deno, which opens the sockets, and a folder of its own. */
+	/** The path of Deno, which runs the program that opens the sockets. */
 	readonly deno: string;
+	/** A Deno folder for that program alone. */
 	readonly denoDirectory: string;
-	/** `egress-sockets.ts`. */
+	/** The path of `egress-sockets.ts`, the program that opens the sockets. */
 	readonly socketOpenerPath: string;
-	/** The file that `proxy-program.ts` is built to. */
+	/** The path of the bundle of `proxy-program.ts`. */
 	readonly program: string;
-	/** The file that names the namespace in which functions connect. */
+	/** The path that identifies the network namespace in which the sockets are opened. */
 	readonly namespace: string;
 	readonly hasV6: boolean;
 	readonly allowNet: readonly string[];
-	/** Whom it runs as. */
+	/** The user that the proxy runs as. Undefined means the platform's own user. */
 	readonly user: User | undefined;
 	readonly onRefused: (address: string, what: string, count: number) => void;
 }
@@ -43,7 +44,7 @@ function socketsOf(hasV6: boolean) {
 }
 
 export class ProxyProcess {
-	/** Settles when it has ended. */
+	/** Settles when the process has ended. */
 	readonly ended: Promise<unknown>;
 	readonly #child: ChildProcess;
 	readonly #waiting = new Map<string, () => void>();
@@ -53,7 +54,7 @@ export class ProxyProcess {
 		this.ended = once(child, "close");
 	}
 
-	/** @throws Error with what it said, where it does not get ready */
+	/** Starts the proxy and waits until it is ready. @throws Error with the proxy's standard error if it ends before */
 	static async open(options: ProxyProcessOptions): Promise<ProxyProcess> {
 		const { allowNet, deno, denoDirectory, hasV6, namespace, onRefused, socketOpenerPath, program, user } =
 			options;
@@ -80,9 +81,9 @@ export class ProxyProcess {
 			stdio: ["pipe", "pipe", "pipe"],
 		});
 		child.stdin.on("error", () => {});
-		let said = "";
+		let stderr = "";
 		child.stderr.setEncoding("utf8").on("data", (text: string) => {
-			said = (said + text).slice(-1_000);
+			stderr = (stderr + text).slice(-1_000);
 		});
 		const proxy = new ProxyProcess(child);
 		const ready = new Promise<void>((resolve) => {
@@ -98,21 +99,24 @@ export class ProxyProcess {
 			allowNet,
 			user: user === undefined ? null : { uid: user.uid, gid: user.gid },
 		});
-		const failed = proxy.ended.then(() => Promise.reject(new Error(said.trim() || "the proxy ended")));
+		const failed = proxy.ended.then(() =>
+			Promise.reject(new Error(stderr.trim() || "the egress proxy ended before it was ready")),
+		);
 		failed.catch(() => {});
 		await Promise.race([ready, failed]);
 		return proxy;
 	}
 
-	/** Resolves once it knows the function. @throws Error where it has ended */
+	/** Registers a function. Resolves once the proxy serves it. @throws Error if the proxy has ended */
 	async admit(addresses: Addresses, network: readonly string[] | undefined): Promise<void> {
 		const [address] = addresses;
-		const known = new Promise<void>((resolve) => this.#waiting.set(address, resolve));
+		const admitted = new Promise<void>((resolve) => this.#waiting.set(address, resolve));
 		this.#order({ do: "admit", addresses, network: network ?? null });
-		await Promise.race([known, this.ended]);
+		await Promise.race([admitted, this.ended]);
 		if (this.#waiting.delete(address)) throw new Error("The egress proxy has ended.");
 	}
 
+	/** Closes a function's connections and removes the function. */
 	dismiss(addresses: Addresses): void {
 		this.#order({ do: "dismiss", addresses });
 	}

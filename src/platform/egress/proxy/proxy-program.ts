@@ -1,6 +1,7 @@
 /**
- * The egress proxy as a process: it adopts the sockets that `open-sockets.ts` opened in the functions' side of the
- * network, gives up root, and follows the platform's orders until its standard input ends. Built as a program of its own.
+ * The main module of the egress proxy's process. It inherits the sockets that `egress-sockets.ts` opened in the
+ * network namespace of functions, gives up root, and follows the platform's messages until its standard input ends.
+ * The build bundles it as a program of its own.
  */
 import { createSocket } from "node:dgram";
 import {
@@ -22,17 +23,17 @@ import { EgressProxy } from "./proxy.ts";
 
 const OWN_ADDRESSES_MS = 1_000;
 
-/** The addresses of this machine's interfaces, looked up again after a second: they come and go. */
+/** Reads the addresses of this machine's interfaces. They can change, so the result is cached for one second only. */
 function ownAddressReader(): () => ReadonlySet<string> {
-	let known: ReadonlySet<string> = new Set();
+	let cached: ReadonlySet<string> = new Set();
 	let readMs = Number.NEGATIVE_INFINITY;
 	return () => {
 		if (performance.now() - readMs > OWN_ADDRESSES_MS) {
 			const interfaces = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
-			known = new Set(interfaces.map(({ address }) => canonicalAddress(address)));
+			cached = new Set(interfaces.map(({ address }) => canonicalAddress(address)));
 			readMs = performance.now();
 		}
-		return known;
+		return cached;
 	};
 }
 
@@ -52,7 +53,7 @@ async function listen(proxy: EgressProxy, hasV6: boolean): Promise<void> {
 		);
 		const datagrams = createSocket(family === "v4" ? "udp4" : "udp6");
 		datagrams.on("message", (message, from) => void proxy.query(message, from, datagrams));
-		// A datagram that cannot be answered is asked again by whoever asked.
+		// If an answer cannot be sent, the client repeats its query.
 		datagrams.on("error", () => {});
 		await Promise.all([
 			new Promise<void>((resolve) => server.listen({ fd: INHERITED_SOCKETS[family].tcp }, resolve)),
@@ -84,6 +85,6 @@ async function main(hasV6: boolean): Promise<void> {
 	}
 }
 
-// Ctrl-C in a terminal reaches the whole process group; the platform alone decides when the proxy ends.
+// Ctrl-C in a terminal signals the whole process group. The platform alone decides when the proxy ends.
 process.on("SIGINT", () => {});
 void main(process.argv.includes("--ipv6"));

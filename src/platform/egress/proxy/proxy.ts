@@ -1,6 +1,6 @@
 /**
- * The egress proxy: every connection and every DNS query of every function goes through it. It knows functions by the
- * addresses of their networks, which a function cannot choose, and holds each to its policy.
+ * The egress proxy. Every TCP connection and every DNS query of a function goes through it. It identifies functions by
+ * the addresses of their networks, which a function cannot choose, and applies the policy of each function.
  */
 import type { Socket as DatagramSocket } from "node:dgram";
 import type { Socket } from "node:net";
@@ -13,15 +13,15 @@ import { EgressPolicy, type PlatformRules } from "./policy.ts";
 import { Refusals } from "./refusals.ts";
 import { relay, type Target } from "./relay.ts";
 
-/** More than any pool opens; a function that leaks connections meets its own bound first. */
+/** The maximum number of connections of a function. No connection pool needs as many. */
 const CONNECTIONS_MAX = 1_024;
 const QUERIES_MAX = 256;
 const DNS_PORT = 53;
-/** A query by TCP has its length in front, in two bytes. */
+/** A DNS message by TCP begins with its length, in two bytes. */
 const LENGTH_BYTES = 2;
 const TCP_QUERY_MS = 10_000;
 
-/** A function that is admitted. */
+/** A function that uses the proxy. */
 interface FunctionClient {
 	readonly policy: EgressPolicy;
 	readonly refusals: Refusals;
@@ -52,21 +52,21 @@ export class EgressProxy {
 		this.#aliases = new Map(loopbackAliases(allowed).map((alias) => [alias.address, alias]));
 	}
 
-	/** Knows a function from here on. @param network the hosts that it may reach; null for the public internet */
+	/** Serves a function from now on. @param network the hosts that it may reach; null for the public internet */
 	admit(addresses: Addresses, network: readonly string[] | null): void {
 		const { nowMs, report } = this.#options;
 		const [address] = addresses;
-		const member = {
+		const client = {
 			policy: new EgressPolicy(network ?? undefined, this.#platform),
 			refusals: new Refusals((what, count) => report({ event: "refused", address, what, count }), nowMs),
 			connections: new Set<Socket>(),
 			queries: 0,
 		};
-		for (const each of addresses) if (each !== null) this.#clients.set(each, member);
+		for (const each of addresses) if (each !== null) this.#clients.set(each, client);
 		report({ event: "admitted", address });
 	}
 
-	/** Ends what a function has open, and knows it no more. */
+	/** Closes a function's connections and stops serving it. */
 	dismiss(addresses: Addresses): void {
 		for (const address of addresses) {
 			if (address === null) continue;
@@ -75,35 +75,35 @@ export class EgressProxy {
 		}
 	}
 
-	/** Takes a connection of a function's. @param client its local address is where the function wanted to go */
-	accept(client: Socket): void {
-		client.on("error", () => client.destroy());
-		const member = this.#clients.get(canonicalAddress(client.remoteAddress ?? ""));
-		const target = this.#targetOf(client);
-		if (member === undefined || target === undefined) return void client.resetAndDestroy();
-		if (member.connections.size >= CONNECTIONS_MAX) {
-			member.refusals.add(`more than ${CONNECTIONS_MAX} connections at once`);
-			return void client.resetAndDestroy();
+	/** Accepts a connection of a function. @param socket its local address is the target that the function connected to */
+	accept(socket: Socket): void {
+		socket.on("error", () => socket.destroy());
+		const client = this.#clients.get(canonicalAddress(socket.remoteAddress ?? ""));
+		const target = this.#targetOf(socket);
+		if (client === undefined || target === undefined) return void socket.resetAndDestroy();
+		if (client.connections.size >= CONNECTIONS_MAX) {
+			client.refusals.add(`more than ${CONNECTIONS_MAX} connections at once`);
+			return void socket.resetAndDestroy();
 		}
-		member.connections.add(client);
-		const forget = () => void member.connections.delete(client);
-		client.once("close", forget);
-		if (target.port === DNS_PORT && !this.#isException(target)) return void this.#serveDns(client, member);
-		const refusal = member.policy.refusalReason(target.address, target.port, this.#options.nowMs());
-		if (refusal === undefined) return void relay(client, target, forget);
-		member.refusals.add(`a connection to ${target.address} port ${target.port}, which ${refusal}`);
-		client.resetAndDestroy();
+		client.connections.add(socket);
+		const forget = () => void client.connections.delete(socket);
+		socket.once("close", forget);
+		if (target.port === DNS_PORT && !this.#isException(target)) return void this.#serveDns(socket, client);
+		const refusal = client.policy.refusalReason(target.address, target.port, this.#options.nowMs());
+		if (refusal === undefined) return void relay(socket, target, forget);
+		client.refusals.add(`a connection to ${target.address} port ${target.port}, which ${refusal}`);
+		socket.resetAndDestroy();
 	}
 
-	/** Answers a datagram that came from a function, if it is a DNS query. */
+	/** Answers a datagram from a function if it is a DNS query. */
 	async query(
 		message: Uint8Array,
 		from: { address: string; port: number },
 		socket: DatagramSocket,
 	): Promise<void> {
-		const member = this.#clients.get(canonicalAddress(from.address));
-		if (member === undefined) return;
-		const answer = await this.#answer(member, message, "udp");
+		const client = this.#clients.get(canonicalAddress(from.address));
+		if (client === undefined) return;
+		const answer = await this.#answer(client, message, "udp");
 		if (answer !== undefined) socket.send(answer, from.port, from.address, () => {});
 	}
 
@@ -120,53 +120,53 @@ export class EgressProxy {
 	}
 
 	async #answer(
-		member: FunctionClient,
+		client: FunctionClient,
 		message: Uint8Array,
 		transport: "udp" | "tcp",
 	): Promise<Buffer | undefined> {
-		if (member.queries >= QUERIES_MAX) return undefined;
-		member.queries++;
+		if (client.queries >= QUERIES_MAX) return undefined;
+		client.queries++;
 		try {
 			const { nowMs, resolver } = this.#options;
 			const onRefused = (name: string) =>
-				member.refusals.add(
+				client.refusals.add(
 					`a look-up of ${JSON.stringify(name.slice(0, 253))}, which is not in the function's "network"`,
 				);
-			return await answerQuery(message, transport, { policy: member.policy, resolver, nowMs, onRefused });
+			return await answerQuery(message, transport, { policy: client.policy, resolver, nowMs, onRefused });
 		} catch {
-			// What cannot be written as an answer has none.
+			// The answer could not be encoded.
 			return undefined;
 		} finally {
-			member.queries--;
+			client.queries--;
 		}
 	}
 
-	/** DNS by TCP (RFC 7766): one query after the other, each answered before the next is read. */
-	#serveDns(client: Socket, member: FunctionClient): void {
-		client.setTimeout(TCP_QUERY_MS, () => client.destroy());
+	/** Serves DNS by TCP (RFC 7766). Each query is answered before the next one is read. */
+	#serveDns(socket: Socket, client: FunctionClient): void {
+		socket.setTimeout(TCP_QUERY_MS, () => socket.destroy());
 		let pending = Buffer.alloc(0);
 		let isAnswering = false;
 		const next = async () => {
 			const length = pending.length < LENGTH_BYTES ? Number.POSITIVE_INFINITY : pending.readUInt16BE(0);
 			if (isAnswering || pending.length < LENGTH_BYTES + length) return;
 			isAnswering = true;
-			client.pause();
+			socket.pause();
 			const message = pending.subarray(LENGTH_BYTES, LENGTH_BYTES + length);
 			pending = pending.subarray(LENGTH_BYTES + length);
-			const answer = await this.#answer(member, message, "tcp");
+			const answer = await this.#answer(client, message, "tcp");
 			isAnswering = false;
-			if (answer === undefined) return void client.destroy();
+			if (answer === undefined) return void socket.destroy();
 			const size = Buffer.alloc(LENGTH_BYTES);
 			size.writeUInt16BE(answer.length);
-			client.write(Buffer.concat([size, answer]));
-			client.resume();
+			socket.write(Buffer.concat([size, answer]));
+			socket.resume();
 			await next();
 		};
-		client.on("end", () => client.end());
-		client.on("data", (chunk: Buffer) => {
+		socket.on("end", () => socket.end());
+		socket.on("data", (chunk: Buffer) => {
 			pending = Buffer.concat([pending, chunk]);
 			void next();
 		});
-		client.resume();
+		socket.resume();
 	}
 }

@@ -1,4 +1,4 @@
-/** Says what was refused to a function, without a line for each of a thousand tries. */
+/** Reports what was refused to a function. Repeated refusals of one kind are summed up, so that they cannot flood the log. */
 
 const REPORT_INTERVAL_MS = 60_000;
 const KINDS_MAX = 64;
@@ -8,19 +8,19 @@ export class Refusals {
 	readonly #nowMs: () => number;
 	readonly #seen = new Map<string, { count: number; toldMs: number }>();
 
-	/** @param report called with the first refusal of a kind, and at most once a minute with how many came since */
+	/** @param report called at the first refusal of a kind, and then at most once a minute with the number since then */
 	constructor(report: (what: string, count: number) => void, nowMs: () => number) {
 		this.#report = report;
 		this.#nowMs = nowMs;
 	}
 
-	/** @param what was refused and why, the same text for the same thing */
+	/** @param what the refused access and the reason; refusals with the same text are of one kind */
 	add(what: string): void {
 		const nowMs = this.#nowMs();
 		const known = this.#seen.get(what);
 		if (known === undefined) {
 			if (this.#seen.size >= KINDS_MAX) this.#forgetOld(nowMs);
-			// A function that tries thousands of targets is told of the first ones.
+			// If a function tries thousands of targets, only the first ones are reported.
 			if (this.#seen.size >= KINDS_MAX) return;
 			this.#seen.set(what, { count: 0, toldMs: nowMs });
 			this.#report(what, 1);

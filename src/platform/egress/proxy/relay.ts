@@ -1,13 +1,13 @@
 /**
- * Carries a function's TCP connections to where they go. The kernel hands each connection over with the address that
- * the function connected to as its local address; what is allowed is connected to from outside the function's network.
+ * Forwards a function's TCP connections to their targets. The kernel delivers each connection to the proxy, with the
+ * target as its local address. The proxy connects to allowed targets from outside the function's network.
  */
 import { connect, type Socket } from "node:net";
 
 const BUFFER_BYTES = 64 * 1024;
 const KEEP_ALIVE_MS = 60_000;
 
-/** Where a connection is to go. */
+/** The target of a connection. */
 export interface Target {
 	/** A literal IP address. */
 	readonly address: string;
@@ -15,10 +15,10 @@ export interface Target {
 }
 
 /**
- * Connects a function's connection with its target, in both directions, until both have ended. A target that cannot
- * be reached resets the function's connection: by then the function takes it for connected.
- * @param client accepted with `pauseOnConnect` and `allowHalfOpen`
- * @param onEnd called once, when nothing is left of either side
+ * Connects a function's connection with its target, in both directions, until both have ended. If the target cannot
+ * be reached, the function's connection is reset, because the function already sees it as connected.
+ * @param client the function's connection, accepted with `pauseOnConnect` and `allowHalfOpen`
+ * @param onEnd called once, when both sides are closed
  */
 export function relay(client: Socket, { address, port }: Target, onEnd: () => void): void {
 	const upstream = connect({
@@ -26,7 +26,7 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 		port,
 		allowHalfOpen: true,
 		noDelay: true,
-		// One buffer for the connection's life: most of what comes is written on at once.
+		// One buffer serves the whole connection, because most chunks are written on at once.
 		onread: {
 			buffer: Buffer.allocUnsafe(BUFFER_BYTES),
 			callback: (length, buffer) => forward(length, buffer),
@@ -35,7 +35,7 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 	const forward = (length: number, buffer: Uint8Array): boolean => {
 		client.write(buffer.subarray(0, length));
 		if (client.writableLength === 0) return true;
-		// The kernel did not take all of it, so the buffer is still in use.
+		// The kernel did not accept the whole chunk, so the buffer is still in use.
 		client.once("drain", () => upstream.resume());
 		return false;
 	};
@@ -56,12 +56,12 @@ export function relay(client: Socket, { address, port }: Target, onEnd: () => vo
 		if (!client.destroyed && !upstream.readableEnded) client.resetAndDestroy();
 		closed();
 	});
-	// Each is followed by `close`.
+	// A `close` event follows each error.
 	client.on("error", () => {});
 	upstream.on("error", () => {});
 }
 
-/** As `client.pipe(upstream)`, at less cost for the short messages of requests: one listener, and no look at the rest. */
+/** Does what `client.pipe(upstream)` does, with fewer listeners. That is cheaper for the short messages of requests. */
 function send(client: Socket, upstream: Socket): void {
 	client.on("data", (chunk) => {
 		if (upstream.write(chunk)) return;

@@ -65,12 +65,12 @@ describe("a query is answered", () => {
 		expect(await ask([{ type, name: "any.example" }])).toMatchObject({ id: 9, code: 0, data });
 	});
 
-	test("with what the resolver says of names that are not there, and of its own failures", async () => {
+	test("with an error code if the name does not exist or the resolver fails", async () => {
 		expect(await ask([{ type: "A", name: "absent.example" }])).toMatchObject({ code: 3, data: [] });
 		expect(await ask([{ type: "A", name: "broken.example" }])).toMatchObject({ code: 2, data: [] });
 	});
 
-	test("cut by UDP where it is too long, and whole by TCP", async () => {
+	test("truncated by UDP if it is too long, and complete by TCP", async () => {
 		const cut = await ask([{ type: "TXT", name: "any.example" }]);
 		expect(cut).toMatchObject({ code: 0, isCut: true, data: [] });
 		expect(cut?.length).toBeLessThanOrEqual(512);
@@ -79,19 +79,19 @@ describe("a query is answered", () => {
 		expect(whole?.data).toHaveLength(40);
 	});
 
-	test("with a refusal for names that the function does not name", async () => {
+	test("with a refusal for names that the function does not list", async () => {
 		const answer = await ask([{ type: "TXT", name: "data.attacker.example" }], "udp", ["api.example"]);
 		expect(answer).toMatchObject({ code: 5, data: [], refused: ["data.attacker.example"] });
 	});
 
-	test("as malformed where it has no question, or two", async () => {
+	test("with a format error if it has no question or two", async () => {
 		expect(await ask([])).toMatchObject({ code: 1 });
 		const question = { type: "A", name: "any.example" } as const;
 		expect(await ask([question, question])).toMatchObject({ code: 1 });
 	});
 });
 
-test("what is no query has no answer, and nothing throws", async () => {
+test("a message that is not a query has no answer, and malformed messages do not throw", async () => {
 	const options = {
 		policy: new EgressPolicy(undefined, { allowed: [], isOwn: () => false }),
 		resolver: RESOLVER,

@@ -12,7 +12,7 @@ function policy(network?: string[], allowNet: string[] = [], own: string[] = [])
 }
 
 describe("a function that names no hosts", () => {
-	test("reaches the public internet, and neither what is private nor the machine's own public address", () => {
+	test("reaches the public internet, but no private address and not the machine's own public address", () => {
 		const open = policy(undefined, [], ["11.0.0.1"]);
 		expect(open.refusalReason("11.0.0.2", 443, 0)).toBeUndefined();
 		expect(open.refusalReason("10.0.0.1", 443, 0)).toMatch(/public internet/);
@@ -21,7 +21,7 @@ describe("a function that names no hosts", () => {
 		expect(open.mayResolve("any.example")).toBe(true);
 	});
 
-	test("reaches what the operator opened, by its ports", () => {
+	test("reaches an address that the operator allows, on the allowed ports", () => {
 		const open = policy(undefined, ["10.0.0.5:5432", "10.0.0.6", "11.0.0.1:80"], ["11.0.0.1"]);
 		expect(open.refusalReason("10.0.0.5", 5432, 0)).toBeUndefined();
 		expect(open.refusalReason("10.0.0.5", 5433, 0)).toBeDefined();
@@ -36,7 +36,7 @@ describe("a function that names no hosts", () => {
 describe("a function that names its hosts", () => {
 	const named = () => policy(["api.example:443", "db.example", "11.0.0.9:25", "[2600::9]"], ["10.0.0.5"]);
 
-	test("reaches a name's addresses once it has asked for them, on the name's ports, for a while", () => {
+	test("reaches a name's addresses for some minutes after it has resolved the name, on the name's ports", () => {
 		const own = named();
 		expect(own.refusalReason("11.0.0.2", 443, 0)).toMatch(/"network"/);
 		own.recordResolved("API.example.", ["11.0.0.2"], 0);
@@ -45,21 +45,21 @@ describe("a function that names its hosts", () => {
 		expect(own.refusalReason("11.0.0.2", 443, 16 * MINUTE_MS)).toMatch(/"network"/);
 	});
 
-	test("reaches a private address of a name only where the operator opened it", () => {
+	test("reaches a private address of a name only if the operator allows it", () => {
 		const own = named();
 		own.recordResolved("db.example", ["10.0.0.4", "10.0.0.5"], 0);
 		expect(own.refusalReason("10.0.0.5", 5432, 0)).toBeUndefined();
 		expect(own.refusalReason("10.0.0.4", 5432, 0)).toMatch(/public internet/);
 	});
 
-	test("reaches addresses that it names, on their ports", () => {
+	test("reaches addresses that it lists, on their ports", () => {
 		const own = named();
 		expect(own.refusalReason("11.0.0.9", 25, 0)).toBeUndefined();
 		expect(own.refusalReason("11.0.0.9", 26, 0)).toBeDefined();
 		expect(own.refusalReason("2600:0::9", 26, 0)).toBeUndefined();
 	});
 
-	test("asks for its names alone, and for services below them", () => {
+	test("may resolve only the names that it lists, and services below them", () => {
 		const own = named();
 		for (const name of ["api.example", "API.EXAMPLE.", "_mongodb._tcp.db.example"])
 			expect(own.mayResolve(name)).toBe(true);
@@ -67,7 +67,7 @@ describe("a function that names its hosts", () => {
 			expect(own.mayResolve(name)).toBe(false);
 	});
 
-	test("what it learns of others' names counts for nothing", () => {
+	test("does not reach the addresses of other names", () => {
 		const own = named();
 		own.recordResolved("other.example", ["11.0.0.3"], 0);
 		expect(own.refusalReason("11.0.0.3", 443, 0)).toMatch(/"network"/);

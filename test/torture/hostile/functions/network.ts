@@ -4,7 +4,7 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openSecondWall, type SecondWall } from "../../../platform/egress/isolation.ts";
+import { type IsolationProgram, startIsolationProgram } from "../../../platform/egress/isolation.ts";
 import { PRIVATE, PUBLIC } from "../../../platform/egress/test-hosts.ts";
 import {
 	abstractSocket,
@@ -24,7 +24,7 @@ const SHARED = ["/run", "/dev/shm", "/var/tmp"];
 const UNLISTED = ["elsewhere.example", "11.0.0.11", "other.example"];
 
 /** @param script the one that is in a function's network */
-function probe(wall: SecondWall, aim: string, script: string, code: string): Probe {
+function probe(wall: IsolationProgram, aim: string, script: string, code: string): Probe {
 	return {
 		aim,
 		name: code,
@@ -33,7 +33,7 @@ function probe(wall: SecondWall, aim: string, script: string, code: string): Pro
 	};
 }
 
-function networkProbes(wall: SecondWall): Probe[] {
+function networkProbes(wall: IsolationProgram): Probe[] {
 	const to = (script: string, hosts: readonly string[]) =>
 		hosts.flatMap((host) =>
 			Object.values(WAYS).map((way) => probe(wall, "network", script, within(5_000, way(host)))),
@@ -55,8 +55,10 @@ function networkProbes(wall: SecondWall): Probe[] {
 }
 
 export async function openNetworkNamespace(): Promise<Part> {
-	const wall = await openSecondWall({ functions: { open: null, listed: ["api.example:80"], closed: [] } });
-	if (wall.wall !== "namespace") throw new Error("There are no namespaces here.");
+	const wall = await startIsolationProgram({
+		functions: { open: null, listed: ["api.example:80"], closed: [] },
+	});
+	if (wall.isolation !== "namespace") throw new Error("Network namespaces do not work on this machine.");
 	const socket = abstractSocket(NAME);
 	await wall.probe("outside", LISTENER);
 	await wall.probe("outside", socket.listen);
