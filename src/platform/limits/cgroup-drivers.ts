@@ -1,20 +1,21 @@
-/** Which driver to try, in which order, and what is the same wherever groups are made. */
+/** The order in which drivers are tried, and the options that all drivers with control groups share. */
 import { createHash } from "node:crypto";
 import type { Hierarchy } from "./hierarchies.ts";
 import type { LimitsOptions } from "./limits.ts";
 
-/** What every driver with groups is told. */
+/** The options of a driver with control groups. */
 export interface GroupDriverOptions extends Pick<LimitsOptions, "onFailure"> {
-	/** Of the folder that holds all of this platform's groups. */
+	/** The name of the folder that contains all groups of this platform. */
 	readonly name: string;
+	/** The maximum number of threads of all functions, of an app and of a process. */
 	readonly threads: { readonly ofAll: number; readonly ofApp: number; readonly ofProcess: number };
 }
 
 /**
- * The name of a platform's groups: the same each time that it starts, and never another platform's. A path alone may be
- * two platforms', in two containers.
- * @param directory the platform's own; absolute, without links
- * @param file which file on which device that is
+ * The name of a platform's folder of groups. It is the same at each start and differs from every other platform's.
+ * The path alone is not enough, because platforms in two containers may have the same path.
+ * @param directory the platform's directory, absolute and without symbolic links
+ * @param file device and inode of that directory
  */
 export function groupName(directory: string, file: { readonly dev: number; readonly ino: number }): string {
 	const hash = createHash("sha256").update(`${file.dev}:${file.ino}:${directory}`);
@@ -24,20 +25,20 @@ export function groupName(directory: string, file: { readonly dev: number; reado
 export type GroupDriver = "cgroup2" | "cgroup1";
 
 /**
- * The drivers that may work here, the best first. What divides the processor counts most: a machine may have version 2
- * mounted with its controllers given to version 1.
- * @param controllers those that the group of version 2 has
+ * The drivers that may work on this system, best first. The processor controller counts most. A system may mount
+ * version 2 although version 1 has the controllers.
+ * @param controllers the controllers of the group of version 2
  */
 export function driversFor(hierarchies: readonly Hierarchy[], controllers: readonly string[]): GroupDriver[] {
-	const older = hierarchies.filter(({ version }) => version === 1).flatMap((each) => each.controllers);
-	const has2 = hierarchies.some(({ version }) => version === 2);
-	const worth = (list: readonly string[]) => (list.includes("cpu") ? 2 : list.includes("pids") ? 1 : 0);
-	const all: { driver: GroupDriver; worth: number }[] = [
-		{ driver: "cgroup2", worth: has2 ? worth(controllers) : 0 },
-		{ driver: "cgroup1", worth: worth(older) },
+	const controllers1 = hierarchies.filter(({ version }) => version === 1).flatMap((each) => each.controllers);
+	const hasVersion2 = hierarchies.some(({ version }) => version === 2);
+	const rank = (list: readonly string[]) => (list.includes("cpu") ? 2 : list.includes("pids") ? 1 : 0);
+	const ranked: { driver: GroupDriver; rank: number }[] = [
+		{ driver: "cgroup2", rank: hasVersion2 ? rank(controllers) : 0 },
+		{ driver: "cgroup1", rank: rank(controllers1) },
 	];
-	return all
-		.filter((each) => each.worth > 0)
-		.sort((a, b) => b.worth - a.worth)
+	return ranked
+		.filter((each) => each.rank > 0)
+		.sort((a, b) => b.rank - a.rank)
 		.map(({ driver }) => driver);
 }

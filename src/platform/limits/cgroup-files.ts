@@ -1,23 +1,23 @@
-/** The files of control groups: who is in one, how its processes are ended, how it is removed. */
+/** Reads and writes the files of control groups: settings, processes, removal. */
 import { mkdir, readdir, readFile, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 
-/** What is written into a group's files, by their names. */
+/** The settings of a group: names of files → content. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** Killed processes need a moment until they are gone; one that waits for a disk may need long. */
+/** How often an operation is repeated. A killed process needs time to exit, and a lot of it if it waits for a disk. */
 const TRIES = 300;
 const TRY_MS = 10;
 
 const codeOf = (error: unknown) => (error as NodeJS.ErrnoException).code ?? "";
 
-/** Writes into a file of a group that is there. @throws the file system's error, ENOENT where the kernel has no such file */
+/** Writes a file of an existing group. @throws the file system's error; ENOENT if the kernel does not provide the file */
 export async function writeControl(folder: string, file: string, text: string): Promise<void> {
 	await writeFile(join(folder, file), text, { flag: "r+" });
 }
 
-/** Makes a group, where it is not there yet, with its settings. @throws the file system's error */
+/** Creates a group unless it exists, and applies its settings. @throws the file system's error */
 export async function makeGroup(folder: string, settings: Settings): Promise<void> {
 	await mkdir(folder).catch((error: unknown) => {
 		if (codeOf(error) !== "EEXIST") throw error;
@@ -25,7 +25,7 @@ export async function makeGroup(folder: string, settings: Settings): Promise<voi
 	for (const [file, text] of Object.entries(settings)) await writeControl(folder, file, text);
 }
 
-/** Moves a process with all of its threads. @returns false where there is no such process any more @throws the file system's error */
+/** Moves a process with all of its threads. @returns false if the process has ended @throws the file system's error */
 export async function moveProcess(folder: string, pid: number): Promise<boolean> {
 	try {
 		await writeControl(folder, "cgroup.procs", String(pid));
@@ -36,10 +36,10 @@ export async function moveProcess(folder: string, pid: number): Promise<boolean>
 	}
 }
 
-/** The processes in a group, without those in groups below it; empty where there is no such group. */
+/** The processes in a group, without those in the groups below it. Empty if the group does not exist. */
 export async function processesIn(folder: string): Promise<number[]> {
 	const text = await readFile(join(folder, "cgroup.procs"), "latin1").catch(() => "");
-	// Processes of other containers are listed as 0, and a signal to 0 would go to this process and its siblings.
+	// Processes of other containers are listed as 0. A signal to 0 would go to this process's own process group.
 	return text
 		.split("\n")
 		.map(Number)
@@ -47,8 +47,8 @@ export async function processesIn(folder: string): Promise<number[]> {
 }
 
 /**
- * Moves all processes of one group to another, those that they start meanwhile as well.
- * @throws the file system's error, or Error where they start others without end
+ * Moves all processes of one group to another, including those that they start meanwhile.
+ * @throws the file system's error, or Error if the processes never stop starting others
  */
 export async function moveAll(from: string, to: string): Promise<void> {
 	for (let tries = 1; tries <= TRIES; tries++) {
@@ -56,7 +56,9 @@ export async function moveAll(from: string, to: string): Promise<void> {
 		if (pids.length === 0) return;
 		for (const pid of pids) await moveProcess(to, pid);
 	}
-	throw new Error("The processes of a group do not stop starting others.");
+	throw new Error(
+		`The processes of the control group ${from} could not be moved: they keep starting others.`,
+	);
 }
 
 async function groupsIn(folder: string): Promise<string[]> {
@@ -68,11 +70,11 @@ function kill(pid: number): void {
 	try {
 		process.kill(pid, "SIGKILL");
 	} catch {
-		// It ended by itself in between.
+		// The process has ended in the meantime.
 	}
 }
 
-/** Kills all processes of a group and of those below: at once where the kernel can (version 2), otherwise those that are seen now. */
+/** Kills the processes of a group: in version 2 all at once with those of the groups below, in version 1 those that are listed now. */
 async function killAll(folder: string): Promise<void> {
 	try {
 		await writeControl(folder, "cgroup.kill", "1");
@@ -82,8 +84,9 @@ async function killAll(folder: string): Promise<void> {
 }
 
 /**
- * Ends every process in a group and in those below it, and removes them all. Nothing happens where there is none.
- * @throws the file system's error where processes do not end within some seconds, or the group cannot be removed
+ * Kills every process in a group and in the groups below it, and removes these groups. Does nothing if the group does
+ * not exist.
+ * @throws the file system's error if processes do not exit within some seconds, or the group cannot be removed
  */
 export async function removeGroup(folder: string): Promise<void> {
 	for (const inner of await groupsIn(folder)) await removeGroup(inner);
@@ -94,7 +97,7 @@ export async function removeGroup(folder: string): Promise<void> {
 			if (codeOf(error) === "ENOENT") return;
 			if (codeOf(error) !== "EBUSY" || tries === TRIES) throw error;
 		}
-		// In each round: what was seen may have started others meanwhile.
+		// Killed in each round, because a process may have started others in the meantime.
 		await killAll(folder);
 		await setTimeout(TRY_MS);
 		for (const inner of await groupsIn(folder)) await removeGroup(inner);

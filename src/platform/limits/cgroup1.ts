@@ -1,4 +1,4 @@
-/** The driver for control groups of version 1: a hierarchy for each controller, of which `cpu` and `pids` are used. */
+/** The driver for control groups of version 1, which has a hierarchy for each controller. It uses `cpu` and `pids`. */
 import { join } from "node:path";
 import type { GroupDriverOptions } from "./cgroup-drivers.ts";
 import { makeGroup, removeGroup, type Settings } from "./cgroup-files.ts";
@@ -9,12 +9,12 @@ import type { Limits, Resource } from "./limits.ts";
 import { type GroupTree, ProcessGroups } from "./process-groups.ts";
 import { CPU_SHARES } from "./shares.ts";
 
-/** What is bounded by a controller, and how. */
+/** The resource that a controller limits, and the settings of its groups. */
 interface ControllerSettings {
 	readonly resource: Resource;
 	readonly controller: string;
 	readonly root: Settings;
-	/** Of the platform's own group, where it is to have one. */
+	/** The settings of the platform's own group, if it gets one. */
 	readonly ofPlatform?: Settings;
 	readonly ofApp: Settings;
 	readonly ofProcess: Settings;
@@ -45,20 +45,20 @@ interface OpenedTree {
 
 const NOTHING = async () => {};
 
-/** Opens a control below the platform's own group, else below the topmost one; undefined where neither works. */
+/** Opens a controller's tree below the platform's own group, or else below the topmost one. Undefined if neither works. */
 async function openTree(
 	{ own, top }: Hierarchy,
-	control: ControllerSettings,
+	settings: ControllerSettings,
 	{ name }: GroupDriverOptions,
 ): Promise<OpenedTree | undefined> {
 	const group = own === undefined ? top : parentOfLeaf(own);
 	for (const parent of new Set([group, top])) {
-		const { ofApp, ofPlatform, ofProcess } = control;
+		const { ofApp, ofPlatform, ofProcess } = settings;
 		const tree = { root: join(parent, name), ofApp, ofProcess };
 		try {
-			await makeGroup(tree.root, control.root);
+			await makeGroup(tree.root, settings.root);
 			await probeGroups(tree);
-			// Functions are held to their share all the same where it cannot be moved.
+			// If the platform cannot be moved, functions are limited all the same.
 			const restore = ofPlatform && (await moveToLeaf(parent, ofPlatform).catch(() => undefined));
 			return { tree, restore: restore ?? NOTHING };
 		} catch {
@@ -69,28 +69,27 @@ async function openTree(
 }
 
 /**
- * Opens the driver with what works of it; undefined where nothing does. What an earlier platform left in its place is
- * ended and removed before.
+ * Opens the driver with those controllers that work. Undefined if none works.
  */
 export async function openCgroup1(
 	hierarchies: readonly Hierarchy[],
-	place: GroupDriverOptions,
+	options: GroupDriverOptions,
 ): Promise<Limits | undefined> {
 	const opened: OpenedTree[] = [];
 	const bounded = new Set<Resource>();
-	for (const control of controllerSettings(place)) {
-		const found = hierarchies.find(
-			({ controllers, version }) => version === 1 && controllers.includes(control.controller),
+	for (const settings of controllerSettings(options)) {
+		const hierarchy = hierarchies.find(
+			({ controllers, version }) => version === 1 && controllers.includes(settings.controller),
 		);
-		const one = found && (await openTree(found, control, place));
-		if (one === undefined) continue;
-		opened.push(one);
-		bounded.add(control.resource);
+		const tree = hierarchy && (await openTree(hierarchy, settings, options));
+		if (tree === undefined) continue;
+		opened.push(tree);
+		bounded.add(settings.resource);
 	}
 	if (opened.length === 0) return undefined;
 	const trees = opened.map(({ tree }) => tree);
 	const restore = async () => {
-		for (const one of opened) await one.restore();
+		for (const tree of opened) await tree.restore();
 	};
-	return new ProcessGroups({ driver: "cgroup v1", bounded, trees, restore, onFailure: place.onFailure });
+	return new ProcessGroups({ driver: "cgroup v1", bounded, trees, restore, onFailure: options.onFailure });
 }

@@ -1,7 +1,7 @@
 /**
- * The driver for control groups of version 2: one hierarchy, in which a group that hands controllers on to groups below
- * it holds no processes itself (but for the topmost). A platform that has a group to itself, as in a unit of systemd
- * with `Delegate=yes` or in a container, therefore moves into a group below that one.
+ * The driver for control groups of version 2, which has one hierarchy. In it, a group that delegates controllers to
+ * groups below cannot contain processes itself, except the topmost group. A platform with a group of its own, as in a
+ * systemd unit with `Delegate=yes` or in a container, therefore moves into a group below that one.
  */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
@@ -23,25 +23,25 @@ const CONTROLLERS: Readonly<Record<Resource, string>> = {
 
 const SUBTREE = "cgroup.subtree_control";
 
-/** Controllers in a file of a group; none where it is not there. */
+/** The controllers in a file of a group. Empty if the file does not exist. */
 export async function controllersIn(folder: string, file: string): Promise<string[]> {
 	const text = await readFile(join(folder, file), "latin1").catch(() => "");
 	return text.split(/\s+/).filter(Boolean);
 }
 
-/** Hands on what a group has of the controllers. @returns what the groups below it are bounded by */
+/** Delegates a group's controllers to the groups below it. @returns the resources that can be limited there */
 async function delegate(folder: string): Promise<Resource[]> {
 	const before = await controllersIn(folder, SUBTREE);
 	for (const resource of RESOURCES) {
 		const controller = CONTROLLERS[resource];
-		// One by one, since all would be refused where one is not there.
+		// One by one, because the kernel refuses all of them if one is missing.
 		if (!before.includes(controller)) await writeControl(folder, SUBTREE, `+${controller}`).catch(() => {});
 	}
 	const after = await controllersIn(folder, SUBTREE);
 	return RESOURCES.filter((resource) => after.includes(CONTROLLERS[resource]));
 }
 
-/** What the groups of functions are set to, with the controllers that there are. */
+/** The settings of the groups of functions, for the controllers that are available. */
 function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDriverOptions): GroupTree {
 	const has = (resource: Resource) => bounded.includes(resource);
 	const pidsMax = (count: number) => (has("processes") ? { "pids.max": String(count) } : {});
@@ -50,7 +50,7 @@ function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDr
 		root,
 		ofApp: { ...pidsMax(threads.ofApp), ...(all === "" ? {} : { [SUBTREE]: all }) },
 		ofProcess: pidsMax(threads.ofProcess),
-		// All of a process's children go with it: half of it would serve nobody.
+		// The kernel kills all processes of the group together, because a function with some of them missing cannot work.
 		...(has("memory") && {
 			ofMemory: (memoryMiB) => ({
 				"memory.max": String(memoryBytes(memoryMiB)),
@@ -60,7 +60,7 @@ function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDr
 	};
 }
 
-/** Why the kernel ended a process of a group, where it did. */
+/** A message about the kernel's kill of a process for its memory. Undefined if there was none in the group. */
 async function oomMessage(folder: string): Promise<string | undefined> {
 	const read = (file: string) => readFile(join(folder, file), "latin1").catch(() => "");
 	if (!/^oom_kill [1-9]/m.test(await read("memory.events"))) return undefined;
@@ -70,22 +70,22 @@ async function oomMessage(folder: string): Promise<string | undefined> {
 
 async function openBelow(
 	{ folder, leaf, restore }: GroupParent,
-	place: GroupDriverOptions,
+	options: GroupDriverOptions,
 ): Promise<Limits | undefined> {
-	const root = join(folder, place.name);
+	const root = join(folder, options.name);
 	try {
 		await makeGroup(root, {});
 		const ofParent = await delegate(folder);
-		const handedOn = await delegate(root);
-		const bounded = ofParent.filter((resource) => handedOn.includes(resource));
-		const tree = treeOf(root, bounded, place);
+		const ofRoot = await delegate(root);
+		const bounded = ofParent.filter((resource) => ofRoot.includes(resource));
+		const tree = treeOf(root, bounded, options);
 		if (bounded.includes("processor")) {
 			await writeControl(root, "cpu.weight", CPU_WEIGHTS.functions);
 			if (leaf !== undefined) await writeControl(leaf, "cpu.weight", CPU_WEIGHTS.platform);
 		}
-		if (bounded.includes("processes")) await writeControl(root, "pids.max", String(place.threads.ofAll));
+		if (bounded.includes("processes")) await writeControl(root, "pids.max", String(options.threads.ofAll));
 		await probeGroups(tree);
-		const { onFailure } = place;
+		const { onFailure } = options;
 		return new ProcessGroups({
 			driver: "cgroup v2",
 			bounded: new Set(bounded),
@@ -102,20 +102,20 @@ async function openBelow(
 }
 
 /**
- * Opens the driver with what works of it, below the platform's own group if that is its alone, else below the topmost
- * one; undefined where neither works. What an earlier platform left in its place is ended and removed before.
+ * Opens the driver with those controllers that work: below the platform's own group if no other programs are in it, or
+ * else below the topmost group. Undefined if neither works.
  */
 export async function openCgroup2(
 	{ own, top }: Hierarchy,
-	place: GroupDriverOptions,
+	options: GroupDriverOptions,
 ): Promise<Limits | undefined> {
 	const group = own === undefined ? undefined : parentOfLeaf(own);
-	// The topmost group of all has no type, and may hold processes.
+	// The hierarchy's root group has no `cgroup.type`, and may contain processes.
 	if (group !== undefined && existsSync(join(group, "cgroup.type"))) {
 		const parent = await moveAllToLeaf(own as string);
-		const limits = parent && (await openBelow(parent, place));
+		const limits = parent && (await openBelow(parent, options));
 		if (limits !== undefined && limits.bounded.size > 0) return limits;
 		await limits?.close();
 	}
-	return await openBelow({ folder: top, leaf: undefined, restore: async () => {} }, place);
+	return await openBelow({ folder: top, leaf: undefined, restore: async () => {} }, options);
 }

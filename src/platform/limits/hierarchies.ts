@@ -1,17 +1,17 @@
 /**
- * Which hierarchies of control groups a process sees, from what the kernel says in `/proc/self/mountinfo` and
- * `/proc/self/cgroup`. Pure.
+ * Finds the hierarchies of control groups that a process sees, from `/proc/self/mountinfo` and `/proc/self/cgroup`.
+ * Pure.
  */
 import { join } from "node:path";
 
-/** One mounted hierarchy. */
+/** A mounted hierarchy. */
 export interface Hierarchy {
 	readonly version: 1 | 2;
-	/** Of version 1: what it is mounted with. Version 2 says in its files which controllers it has. */
+	/** The controllers of a hierarchy of version 1. Empty for version 2, whose files list its controllers. */
 	readonly controllers: readonly string[];
-	/** The folder of the topmost group that can be seen. */
+	/** The folder of the topmost visible group. */
 	readonly top: string;
-	/** The folder of the process's own group; undefined where it lies outside of what is mounted. */
+	/** The folder of the process's own group. Undefined if it is outside of the mounted part. */
 	readonly own: string | undefined;
 }
 
@@ -22,7 +22,7 @@ interface Mount {
 	readonly options: readonly string[];
 }
 
-/** The kernel writes white space and backslashes in octal. */
+/** Decodes a path. The kernel writes white space and backslashes as octal numbers. */
 const unescaped = (text: string) =>
 	text.replace(/\\([0-7]{3})/g, (_, octal: string) => String.fromCharCode(Number.parseInt(octal, 8)));
 
@@ -34,7 +34,7 @@ function mountOf(line: string): Mount | undefined {
 	return { root: unescaped(root), path: unescaped(path), type, options: options.split(",") };
 }
 
-/** The folder of a group by its path from the root of the hierarchy, which may not be what is mounted. */
+/** The folder of a group. Its path starts at the root of the hierarchy, but the mount may show only a part of it. */
 function folderOf(group: string, { path, root }: Mount): string | undefined {
 	if (group.split("/").includes("..")) return undefined;
 	if (root === "/") return join(path, group);
@@ -54,7 +54,7 @@ function membershipOf(line: string): Membership | undefined {
 	return { controllers: controllers.split(",").filter(Boolean), group };
 }
 
-/** Whether a mount is the hierarchy of a membership. */
+/** Whether a membership belongs to the hierarchy of a mount. */
 function belongs({ controllers }: Membership, { options, type }: Mount): boolean {
 	if (controllers.length === 0) return type === "cgroup2";
 	return type === "cgroup" && controllers.every((controller) => options.includes(controller));
@@ -63,7 +63,7 @@ function belongs({ controllers }: Membership, { options, type }: Mount): boolean
 const defined = <T>(value: T | undefined): value is T => value !== undefined;
 
 /**
- * The hierarchies that are mounted, each once.
+ * The mounted hierarchies, without duplicates.
  * @param mountinfo the text of `/proc/self/mountinfo`
  * @param cgroup the text of `/proc/self/cgroup`
  */

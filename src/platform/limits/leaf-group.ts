@@ -1,6 +1,7 @@
 /**
- * How the platform makes room for groups below its own one: it moves into a leaf beside them, together with the
- * processes that it was started by, which are in the same group (npm, a shell, an init), if there are no others.
+ * Makes it possible to create groups below the platform's own group: the platform moves into a leaf group next to
+ * them. The processes that started it (npm, a shell, an init) are in the same group and move with it. The platform
+ * does not move if other programs are in the group.
  */
 import { readFile, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -8,37 +9,37 @@ import { makeGroup, moveProcess, processesIn, type Settings, writeControl } from
 
 const LEAF = "coffer-platform";
 
-/** A group below which groups may be made. */
+/** A group below which groups can be created. */
 export interface GroupParent {
 	readonly folder: string;
-	/** The group that the platform is in, where that is one of these. */
+	/** The platform's leaf group. Undefined if the platform is not in one. */
 	readonly leaf: string | undefined;
-	/** Puts everything back as it was. */
+	/** Moves the processes back and removes the leaf. */
 	readonly restore: () => Promise<void>;
 }
 
-/** The group to make room in: a process that was started by one in a leaf is in that leaf already. */
+/** The group below which groups are created. A process that a process in a leaf started is in that leaf already. */
 export const parentOfLeaf = (own: string) => (basename(own) === LEAF ? dirname(own) : own);
 
-/** The process that started one; 0 where it is gone, or there is none. */
+/** The parent of a process. 0 if the process has ended or has no parent. */
 async function parentPid(pid: number): Promise<number> {
 	const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");
-	// The name is in brackets and may hold anything; state and parent follow.
+	// The name is in brackets and may contain any character. State and parent follow.
 	return Number(stat.replace(/^.*\)/s, "").trim().split(" ")[1] ?? 0);
 }
 
-/** A process and all of those that led to it. */
-async function ancestorsOf(pid: number): Promise<number[]> {
-	const line: number[] = [];
-	for (let at = pid; at > 0 && !line.includes(at); at = await parentPid(at)) line.push(at);
-	return line;
+/** A process and all of its ancestors. */
+async function lineageOf(pid: number): Promise<number[]> {
+	const lineage: number[] = [];
+	for (let at = pid; at > 0 && !lineage.includes(at); at = await parentPid(at)) lineage.push(at);
+	return lineage;
 }
 
-/** Whether all of the processes started this one, or were started by it. */
+/** Whether each of the processes is an ancestor or a descendant of this process. */
 async function areRelated(pids: readonly number[]): Promise<boolean> {
-	const own = await ancestorsOf(process.pid);
+	const lineage = await lineageOf(process.pid);
 	for (const pid of pids)
-		if (!own.includes(pid) && !(await ancestorsOf(pid)).includes(process.pid)) return false;
+		if (!lineage.includes(pid) && !(await lineageOf(pid)).includes(process.pid)) return false;
 	return true;
 }
 
@@ -51,15 +52,15 @@ async function restore(folder: string): Promise<void> {
 	for (const controller of text.split(/\s+/).filter(Boolean))
 		await writeControl(folder, "cgroup.subtree_control", `-${controller}`);
 	await moveProcesses(join(folder, LEAF), folder);
-	// Nobody who came into it meanwhile is ended for that: a group that is left is used again.
+	// If other processes have joined the leaf, it stays, and a later platform uses it again.
 	await rmdir(join(folder, LEAF)).catch(() => {});
 }
 
 /**
- * Moves the platform alone into a leaf, as version 1 allows.
- * @param settings those of the leaf
- * @returns moves it back
- * @throws the file system's error where that is not allowed
+ * Moves the platform alone into a leaf, which version 1 allows.
+ * @param settings the settings of the leaf
+ * @returns a function that moves the platform back
+ * @throws the file system's error if that is not permitted
  */
 export async function moveToLeaf(parent: string, settings: Settings): Promise<() => Promise<void>> {
 	const leaf = join(parent, LEAF);
@@ -67,19 +68,19 @@ export async function moveToLeaf(parent: string, settings: Settings): Promise<()
 	await moveProcess(leaf, process.pid);
 	return async () => {
 		await moveProcess(parent, process.pid);
-		// Another platform may be in it.
+		// This fails if another platform is in the leaf.
 		await rmdir(leaf).catch(() => {});
 	};
 }
 
 /**
- * Empties the platform's own group into a leaf.
+ * Moves all processes of the platform's own group into a leaf.
  * @param own the folder of the platform's group
- * @returns undefined where it is not the platform's alone, or may not be changed
+ * @returns undefined if other programs are in the group, or it cannot be changed
  */
 export async function moveAllToLeaf(own: string): Promise<GroupParent | undefined> {
 	const folder = parentOfLeaf(own);
-	// A leaf that is there is another platform's, or this one's of before: whoever made it puts things back.
+	// The platform is in a leaf already. The platform that created the leaf restores the group.
 	if (folder !== own) return { folder, leaf: own, restore: async () => {} };
 	if (!(await areRelated(await processesIn(folder)))) return undefined;
 	const leaf = join(folder, LEAF);

@@ -1,51 +1,52 @@
 /**
- * The port behind which functions' processes are held to a share of the machine. Three drivers: control groups of
- * version 2 (`cgroup2.ts`) and of version 1 (`cgroup1.ts`), and a lower priority where there are none (`priority.ts`).
+ * The interface of the drivers that limit functions' processes to a share of the machine. There are three drivers:
+ * control groups of version 2 (`cgroup2.ts`) and of version 1 (`cgroup1.ts`), and a lower priority for systems without
+ * control groups (`priority.ts`).
  */
 
-/** What a driver can bound, beside what `rlimits.ts` bounds for each process by itself. */
+/** The resources that a driver can limit. `rlimits.ts` sets further limits for each process. */
 export const RESOURCES = ["processor", "processes", "memory"] as const;
 export type Resource = (typeof RESOURCES)[number];
 
-/** Whose a process is. */
+/** The app that a process belongs to, with the limits of the process. */
 export interface ProcessOwner {
 	readonly app: string;
-	/** What the process may have of memory in all. */
+	/** The limit of the process's total memory. */
 	readonly memoryMiB: number;
-	/** Told in one line why the system ended the process, where it was for a limit. */
+	/** Called with a one-line reason if the system ended the process because of a limit. */
 	readonly onExceeded: (why: string) => void;
 }
 
-/** One process, with all of its threads and all that it starts. */
+/** A process with all of its threads and descendants. */
 export interface LimitedProcess {
-	/** Resolves once the limits hold for the process; never rejects. No code of a function may run in it before. */
+	/** Resolves once the limits apply to the process. Never rejects. No code of a function may run in the process before. */
 	readonly applied: Promise<void>;
-	/** Counts the process to its app from now on: what an app has is shared by all of its processes. Called once at most. */
+	/** Assigns the process to an app. All processes of an app share the app's limits. Call it at most once. */
 	assign(owner: ProcessOwner): void;
-	/** Says that the process serves. */
+	/** Reports that the process serves requests. */
 	startedServing(): void;
-	/** After the end of the process: ends what it left running, removes what was made for it. Never rejects. */
+	/** Kills the descendants of an ended process and removes its groups. Never rejects. */
 	remove(): Promise<void>;
 }
 
 export interface Limits {
-	/** As the platform's log names it. */
+	/** The driver's name in the platform's log. */
 	readonly driver: "cgroup v2" | "cgroup v1" | "priority";
-	/** What it bounds. */
+	/** The resources that the driver limits on this system. */
 	readonly bounded: ReadonlySet<Resource>;
 	/**
-	 * Takes a process in that was just spawned. Never throws: what fails is told to `onFailure`.
-	 * @param pid -1 where it could not be spawned
-	 * @param app whose it will be; undefined where that is not known yet
+	 * Limits a process that was just spawned. Never throws. Errors go to `onFailure`.
+	 * @param pid -1 if the process could not be spawned
+	 * @param app the app of the process; undefined if it is not known yet
 	 */
 	add(pid: number, app: string | undefined): LimitedProcess;
-	/** Ends every member, and removes everything that was made. */
+	/** Kills all processes and removes all groups. */
 	close(): Promise<void>;
 }
 
 export interface LimitsOptions {
-	/** The platform's own directory, which no other running platform has: what an earlier one left behind is known by it. */
+	/** The platform's own directory. No other running platform uses it, so it identifies the leftovers of an earlier start. */
 	readonly directory: string;
-	/** Told when a process cannot be taken in, or what was made for it cannot be removed. It runs on, with a lower priority. */
+	/** Called if a process cannot be limited, or its groups cannot be removed. The process continues with a lower priority. */
 	readonly onFailure: (error: unknown) => void;
 }

@@ -1,22 +1,22 @@
-/** Which limits a platform lacks, in the words of its log and of `coffer functions list`. Pure. */
+/** Describes the limits that do not work on a system, for the platform's log and `coffer functions list`. Pure. */
 import type { Resource } from "./limits.ts";
 
-/** What there is. */
+/** The limits that work. */
 export interface AvailableLimits {
-	/** What the driver bounds. */
+	/** The resources that the driver limits. */
 	readonly bounded: ReadonlySet<Resource>;
-	/** Whether each process has limits of its own (`rlimits.ts`). */
+	/** Whether each process has resource limits of its own (`rlimits.ts`). */
 	readonly hasRlimits: boolean;
-	/** Whether each function has a user of its own, whose processes the system counts. */
+	/** Whether each function has a user of its own. The system counts processes by user. */
 	readonly hasUsers: boolean;
-	/** Whether the system says how much memory a process has, so that the platform can look. */
+	/** Whether the system reports the memory of a process, so that the platform can check it. */
 	readonly canMeasureMemory: boolean;
 }
 
-const MEMORY_SEEN = "memory between two looks, of which there are four a second";
-const MEMORY_UNSEEN = "memory beside the JavaScript heap";
+const MEMORY_SAMPLED = "memory between two checks (there are four checks a second)";
+const MEMORY_UNMEASURED = "memory outside of the JavaScript heap";
 
-/** Each as what is not bounded: `a share of the processor for each app`. Empty where everything is. */
+/** The resources that are not limited, for example `a share of the processor for each app`. Empty if all are limited. */
 export function missingLimits({
 	bounded,
 	hasRlimits,
@@ -27,7 +27,7 @@ export function missingLimits({
 	return [
 		...(bounded.has("processor") ? [] : ["a share of the processor for each app"]),
 		...(countsProcesses ? [] : ["the number of processes and threads"]),
-		...(bounded.has("memory") ? [] : [canMeasureMemory ? MEMORY_SEEN : MEMORY_UNSEEN]),
-		...(hasRlimits ? [] : ["open files, and the size of a file"]),
+		...(bounded.has("memory") ? [] : [canMeasureMemory ? MEMORY_SAMPLED : MEMORY_UNMEASURED]),
+		...(hasRlimits ? [] : ["the number of open files and the size of a file"]),
 	];
 }

@@ -1,4 +1,4 @@
-/** Finds out, by trying it, by what this system can hold functions to a share of it. */
+/** Opens the best driver of limits that works on this system. */
 import { readFile, realpath, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -12,17 +12,17 @@ import type { Limits, LimitsOptions } from "./limits.ts";
 import { priorityLimits } from "./priority.ts";
 import { threadsOfAll, threadsOfApp, threadsOfProcess } from "./shares.ts";
 
-/** As many threads as Linux gives where nothing else is said. */
+/** Linux's default for the maximum number of threads. */
 const THREADS_MAX = 32_768;
 
 const read = (path: string) => readFile(path, "latin1").catch(() => "");
 
-/** The hierarchies of control groups that this process sees; none where the system has no such thing. */
+/** The hierarchies of control groups that this process sees. Empty if the system has none. */
 export async function findHierarchies(): Promise<Hierarchy[]> {
 	return hierarchiesOf(await read("/proc/self/mountinfo"), await read("/proc/self/cgroup"));
 }
 
-/** How many threads the whole system may have. */
+/** The maximum number of threads of the whole system. */
 async function systemThreadsMax(): Promise<number> {
 	const files = ["pid_max", "threads-max"].map((name) => read(`/proc/sys/kernel/${name}`));
 	const numbers = (await Promise.all(files)).map(Number).filter((number) => number > 0);
@@ -43,32 +43,32 @@ async function driverOptions({ directory, onFailure }: LimitsOptions): Promise<G
 	};
 }
 
-/** Ends and removes what a platform with the same directory left behind, whichever driver it had. */
+/** Kills the processes and removes the groups of an earlier platform with the same directory, whichever driver it used. */
 async function removeLeftovers(hierarchies: readonly Hierarchy[], name: string): Promise<void> {
 	const parents = hierarchies.flatMap(({ own, top }) => [
 		top,
 		...(own === undefined ? [] : [parentOfLeaf(own)]),
 	]);
-	// What cannot be removed is in nobody's way: groups that are there are used.
+	// A group that cannot be removed does no harm, because existing groups are used.
 	for (const parent of new Set(parents)) await removeGroup(join(parent, name)).catch(() => {});
 }
 
-/** Opens one driver. @returns undefined where it does not work here */
+/** Opens a driver. @returns undefined if it does not work on this system */
 export async function openDriver(
 	driver: GroupDriver,
 	hierarchies: readonly Hierarchy[],
 	options: LimitsOptions,
 ): Promise<Limits | undefined> {
-	const place = await driverOptions(options);
-	await removeLeftovers(hierarchies, place.name);
-	if (driver === "cgroup1") return await openCgroup1(hierarchies, place);
+	const groupOptions = await driverOptions(options);
+	await removeLeftovers(hierarchies, groupOptions.name);
+	if (driver === "cgroup1") return await openCgroup1(hierarchies, groupOptions);
 	const unified = hierarchies.find(({ version }) => version === 2);
-	return unified && (await openCgroup2(unified, place));
+	return unified && (await openCgroup2(unified, groupOptions));
 }
 
 /**
- * Opens the best driver that works, after what an earlier platform with the same directory left behind was ended.
- * @throws where the directory is not there
+ * Opens the best driver that works. Before that, it removes the groups of an earlier platform with the same directory.
+ * @throws the file system's error if the directory does not exist
  */
 export async function openLimits(options: LimitsOptions): Promise<Limits> {
 	const hierarchies = await findHierarchies();

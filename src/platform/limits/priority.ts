@@ -1,16 +1,16 @@
 /**
- * The driver for systems without control groups: functions get a lower priority than the platform, which divides the
- * processor by threads and not by apps, and bounds nothing else.
+ * The driver for systems without control groups. Functions get a lower priority than the platform. A priority divides
+ * the processor between threads and not between apps, and limits nothing else.
  */
 import { readdirSync } from "node:fs";
 import { getPriority, setPriority } from "node:os";
 import type { LimitedProcess, Limits } from "./limits.ts";
 
-/** A thread of the platform and one of a function that both want the same processor get three quarters and a quarter. */
+/** If a thread of the platform and one of a function compete for a processor, they get three quarters and a quarter. */
 const LOWER_BY = 5;
 const LOWEST = 19;
 
-/** The threads of a process; on Linux each has a priority of its own, and hands it on to those that it makes. */
+/** The threads of a process. On Linux each thread has its own priority and passes it on to threads that it starts. */
 function threadsOf(pid: number): number[] {
 	try {
 		return readdirSync(`/proc/${pid}/task`).map(Number);
@@ -19,21 +19,21 @@ function threadsOf(pid: number): number[] {
 	}
 }
 
-/** Gives a process a lower priority than this one's, as far as the system lets it. */
+/** Gives a process a lower priority than this process has, if the system permits it. */
 export function lowerPriority(pid: number): void {
 	const priority = Math.min(LOWEST, getPriority() + LOWER_BY);
 	for (const thread of threadsOf(pid)) {
 		try {
 			setPriority(thread, priority);
 		} catch {
-			// It ended in between.
+			// The thread has ended in the meantime.
 		}
 	}
 }
 
 /**
- * A process has the lower priority only once it serves. Requests wait for a start, which would otherwise wait for every
- * function that is busy.
+ * A process gets the lower priority only when it serves. Requests wait for its start, and with a low priority the start
+ * would wait for every busy function.
  */
 const limitedProcess = (pid: number): LimitedProcess => ({
 	applied: Promise.resolve(),
@@ -42,7 +42,7 @@ const limitedProcess = (pid: number): LimitedProcess => ({
 	remove: async () => {},
 });
 
-/** The driver that works everywhere. */
+/** The driver that works on every system. */
 export const priorityLimits = (): Limits => ({
 	driver: "priority",
 	bounded: new Set(),

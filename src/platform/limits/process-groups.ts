@@ -1,10 +1,10 @@
 /**
- * What both versions of control groups share: below the group of all functions one group for each app, below that one
- * for each process. So an app's share is the same however many processes it has, and each of its processes has the same
- * part of that.
+ * The groups that both versions of control groups use. The group of all functions contains a group for each app, and
+ * that contains a group for each process. An app's share does not depend on the number of its processes, and each of
+ * its processes has an equal part of the share.
  *
- *     <root>/spare/<pid>-<n>       a process that is no app's yet
- *     <root>/app-<app>/<pid>-<n>
+ *     <root>/spare/<pid>-<n>       a process without an app
+ *     <root>/app-<app>/<pid>-<n>   a process of an app
  */
 import { join } from "node:path";
 import { Mutex } from "../machine/mutex.ts";
@@ -12,15 +12,15 @@ import { makeGroup, moveAll, moveProcess, removeGroup, type Settings } from "./c
 import type { LimitedProcess, Limits, LimitsOptions, ProcessOwner, Resource } from "./limits.ts";
 import { lowerPriority } from "./priority.ts";
 
-/** One hierarchy: version 2 has one in all, version 1 one for each controller. */
+/** The groups in a hierarchy. Version 2 has one hierarchy, version 1 has one for each controller. */
 export interface GroupTree {
-	/** The group of all functions, which is there. */
+	/** The folder of the group of all functions, which exists. */
 	readonly root: string;
-	/** What a new group of an app is set to. */
+	/** The settings of a new group of an app. */
 	readonly ofApp: Settings;
-	/** What a new group of a process is set to. */
+	/** The settings of a new group of a process. */
 	readonly ofProcess: Settings;
-	/** What the group of a process is set to once its memory is known. */
+	/** The settings of a process's group once the limit of its memory is known. */
 	readonly ofMemory?: (memoryMiB: number) => Settings;
 }
 
@@ -28,9 +28,9 @@ export interface ProcessGroupsOptions extends Pick<LimitsOptions, "onFailure"> {
 	readonly driver: Limits["driver"];
 	readonly bounded: ReadonlySet<Resource>;
 	readonly trees: readonly GroupTree[];
-	/** Says why the kernel ended a process of this group, where it did, before the group is removed. */
+	/** Returns the reason why the kernel ended a process of a group, if it did. Called before the group is removed. */
 	readonly exceeded?: (folder: string) => Promise<string | undefined>;
-	/** Undoes what was done beside the trees. */
+	/** Undoes changes outside of the trees. */
 	readonly restore?: () => Promise<void>;
 }
 
@@ -39,7 +39,7 @@ const groupOf = (app: string) => `app-${encodeURIComponent(app).replaceAll(".", 
 
 export class ProcessGroups implements Limits {
 	readonly #options: ProcessGroupsOptions;
-	/** How many processes have a group below each of those of apps. */
+	/** Group of an app → number of processes with a group in it. */
 	readonly #counts = new Map<string, number>();
 	readonly #mutex = new Mutex();
 	#next = 1;
@@ -67,7 +67,7 @@ export class ProcessGroups implements Limits {
 		await restore?.().catch(onFailure);
 	}
 
-	/** Makes the group of an app, where it is not there, for one more process. */
+	/** Counts a process of an app. Creates the app's group for its first process. */
 	acquireAppGroup(group: string): Promise<void> {
 		return this.#mutex.run(async () => {
 			const count = this.#counts.get(group) ?? 0;
@@ -77,7 +77,7 @@ export class ProcessGroups implements Limits {
 		});
 	}
 
-	/** Removes it after its last process. */
+	/** Counts the end of a process of an app. Removes the app's group after its last process. */
 	releaseAppGroup(group: string): Promise<void> {
 		return this.#mutex.run(async () => {
 			const count = (this.#counts.get(group) ?? 0) - 1;
@@ -94,11 +94,11 @@ class GroupedProcess implements LimitedProcess {
 	readonly #options: ProcessGroupsOptions;
 	readonly #pid: number;
 	readonly #name: string;
-	/** The groups of apps in which it has one: two for a moment, when it becomes an app's. */
+	/** The groups of apps that contain a group of this process. There are two for a moment while it is assigned to an app. */
 	readonly #groupNames: string[] = [];
 	#owner: ProcessOwner | undefined;
 	#hasEnded = false;
-	/** What is done to it, one after the other. */
+	/** Runs the tasks of this process one after the other. */
 	#queue: Promise<void>;
 
 	constructor(groups: ProcessGroups, options: ProcessGroupsOptions, { pid, group, name }: ProcessGroup) {
@@ -120,7 +120,7 @@ class GroupedProcess implements LimitedProcess {
 				if (settings !== undefined) await makeGroup(join(root, group, this.#name), settings);
 			}
 			for (const earlier of this.#groupNames.filter((each) => each !== group)) {
-				// A process that is still on its way into its network has children, which must not be ended.
+				// While the process enters its network it has children, which must move with it and not be killed.
 				for (const { root } of this.#options.trees)
 					await moveAll(join(root, earlier, this.#name), join(root, group, this.#name));
 				await this.#remove(earlier);
@@ -149,7 +149,7 @@ class GroupedProcess implements LimitedProcess {
 		try {
 			await task();
 		} catch (error) {
-			// After its end another process may have its number.
+			// After the end of the process, another one may have its id.
 			if (!this.#hasEnded) lowerPriority(this.#pid);
 			this.#options.onFailure(error);
 		}

@@ -1,20 +1,20 @@
 /**
- * The limits that the system holds each process to by itself (`setrlimit(2)`), set by a small program that becomes the
- * function's process: they hold from Deno's first instruction on, and nothing in it can raise them again.
+ * The system's limits for single processes (`setrlimit(2)`). A small program sets them and then becomes the function's
+ * process, so they apply from Deno's first instruction on, and the process cannot raise them again.
  */
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { systemProgram } from "../machine/system-program.ts";
 import { threadsOfProcess } from "./shares.ts";
 
-/** Connections, files and workers (6 each) of a function; Deno takes some 30 for itself. */
+/** Connections, files and workers (6 descriptors each) of a function. Deno itself uses about 30. */
 const DESCRIPTORS = 4_096;
-/** Of one file that a function writes, in bytes. */
+/** The maximum size of a file that a function writes. */
 const FILE_BYTES = 512 * 1024 * 1024;
-/** A function's user has one process for each version that is ending, besides the one that serves. */
+/** A function's user may have several processes: the one that serves, and older versions that drain. */
 const VERSIONS = 4;
 
-/** An option of `prlimit`, what the kernel calls it in `/proc/PID/limits`, and the most that a function may have. */
+/** An option of `prlimit`, its name in `/proc/PID/limits`, and the maximum for a function. */
 interface Rlimit {
 	readonly option: string;
 	readonly name: string;
@@ -28,13 +28,13 @@ const rlimitsOf = (hasOwnUser: boolean, cores: number): Rlimit[] => [
 	{ option: "msgqueue", name: "Max msgqueue size", max: 0 },
 	{ option: "nice", name: "Max nice priority", max: 0 },
 	{ option: "rtprio", name: "Max realtime priority", max: 0 },
-	// The system counts it for a user: where functions have none of their own, it would count the platform's processes too.
+	// The system counts by user. Without a user for each function, it would count the platform's processes too.
 	...(hasOwnUser
 		? [{ option: "nproc", name: "Max processes", max: VERSIONS * threadsOfProcess(cores) }]
 		: []),
 ];
 
-/** What a process may have at most now, as `/proc/PID/limits` says. */
+/** The current hard limit of a process, from the text of `/proc/PID/limits`. */
 function hardLimit(limits: string, name: string): number {
 	const line = limits.split("\n").find((each) => each.startsWith(`${name} `)) ?? "";
 	const [, hard = "unlimited"] = line.slice(name.length).trim().split(/\s+/);
@@ -42,9 +42,9 @@ function hardLimit(limits: string, name: string): number {
 }
 
 /**
- * The options for `prlimit`. None is higher than what the platform has, which it could not give. Pure.
+ * The options for `prlimit`. No limit is higher than the platform's own hard limit, which it cannot exceed. Pure.
  * @param limits the text of the platform's `/proc/self/limits`
- * @param hasOwnUser whether the process has a user that only processes of its function have
+ * @param hasOwnUser whether only processes of the same function run as the process's user
  */
 export function rlimitOptions(limits: string, hasOwnUser: boolean, cores: number): string[] {
 	return rlimitsOf(hasOwnUser, cores).map(({ max, name, option }) => {
@@ -54,14 +54,15 @@ export function rlimitOptions(limits: string, hasOwnUser: boolean, cores: number
 }
 
 /**
- * A write past the bound of a file's size is to fail. It would end the process, if that did not ignore the signal that
- * comes with it; what is ignored stays so in the program that a process becomes.
+ * Makes a write beyond the maximum size of a file fail with an error. By default the signal XFSZ would end the process.
+ * A program inherits the signals that the shell ignores.
  */
 const IGNORE_SIGNAL = ["/bin/sh", "-c", 'trap "" XFSZ && exec "$@"', "sh"];
 
 /**
- * What comes before the command of a function; the process id stays the same. Empty where the system has no `prlimit`.
- * @param hasOwnUser whether the process has a user that only processes of its function have
+ * The program and arguments that run a function's command with these limits. The process id does not change. Empty if
+ * the system has no `prlimit`.
+ * @param hasOwnUser whether only processes of the same function run as the process's user
  */
 export function rlimitsCommand(hasOwnUser: boolean): readonly string[] {
 	const prlimit = process.platform === "linux" ? systemProgram("prlimit") : undefined;

@@ -35,7 +35,7 @@ describe.each(mayChangeUser() ? PARTS : [])("if the %s is killed", (part, what) 
 		const [pid, ...others] = holdersOf(program.platformPid, part);
 		expect(others).toEqual([]);
 		killOne(pid);
-		await vi.waitFor(async () => expect(await program.refused()).toEqual([`fallen: ${what}`]));
+		await vi.waitFor(async () => expect(await program.refused()).toEqual([`failed: ${what}`]));
 		const outcomes = await Promise.all(codes.map((code) => program.probe("open", code)));
 		expect(outcomes.map(({ result }) => result)).toEqual(codes.map(() => undefined));
 		expect(await program.probe("outside", codes[0] ?? "")).toEqual({ result: "reached" });

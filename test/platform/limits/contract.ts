@@ -1,4 +1,4 @@
-/** What every driver of limits does, with real processes. */
+/** The tests that every driver of limits has to pass, with real processes. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,60 +22,60 @@ export async function opened(open: Open) {
 	return { directory, limits, onFailure };
 }
 
-/** @param open opens the driver by itself */
+/** @param open opens this driver */
 export function contract(name: Limits["driver"], open: Open): void {
 	describe(`the driver ${name}`, () => {
-		test("says what it is", async () => {
+		test("reports its name", async () => {
 			expect((await opened(open)).limits.driver).toBe(name);
 		});
 
 		test.each([undefined, "shop"])(
-			"takes in a process that is first of the app %s, and lets it be",
+			"limits a process that starts with the app %s, and does not disturb it",
 			async (app) => {
 				const { limits, onFailure } = await opened(open);
 				const { go, output, pid } = await program("echo served");
-				const member = limits.add(pid, app);
-				await member.applied;
-				member.assign(ownerOf("shop"));
-				member.startedServing();
+				const limited = limits.add(pid, app);
+				await limited.applied;
+				limited.assign(ownerOf("shop"));
+				limited.startedServing();
 				go();
 				expect(await output).toBe("served\n");
-				await member.remove();
+				await limited.remove();
 				expect(onFailure).not.toHaveBeenCalled();
 			},
 		);
 
-		test("takes a process that could not be spawned, or has ended, without a word", async () => {
+		test("accepts a process that could not be spawned or has ended, and reports no failure", async () => {
 			const { limits, onFailure } = await opened(open);
 			const { ended, go, pid } = await program("");
 			go();
 			await ended;
-			for (const gone of [-1, pid]) {
-				const member = limits.add(gone, "shop");
-				await member.applied;
-				member.assign(ownerOf("shop"));
-				await member.remove();
+			for (const endedPid of [-1, pid]) {
+				const limited = limits.add(endedPid, "shop");
+				await limited.applied;
+				limited.assign(ownerOf("shop"));
+				await limited.remove();
 			}
 			expect(onFailure).not.toHaveBeenCalled();
 		});
 
-		test("has many at once come and go, of few apps", async () => {
+		test("handles many concurrent processes of a few apps", async () => {
 			const { limits, onFailure } = await opened(open);
 			const programs = await Promise.all(Array.from({ length: 12 }, () => program("")));
-			const come = programs.map(async ({ ended, go, pid }, index) => {
+			const runs = programs.map(async ({ ended, go, pid }, index) => {
 				const app = `app-${index % 3}`;
-				const member = limits.add(pid, index % 2 === 0 ? app : undefined);
-				await member.applied;
-				member.assign(ownerOf(app));
+				const limited = limits.add(pid, index % 2 === 0 ? app : undefined);
+				await limited.applied;
+				limited.assign(ownerOf(app));
 				go();
 				await ended;
-				await member.remove();
+				await limited.remove();
 			});
-			await Promise.all(come);
+			await Promise.all(runs);
 			expect(onFailure).not.toHaveBeenCalled();
 		});
 
-		test("leaves the processes alone that it was not told of", async () => {
+		test("does not touch other processes", async () => {
 			const { limits } = await opened(open);
 			const [{ pid }, other] = [await program("sleep 1000"), await program("sleep 1000")];
 			await limits.add(pid, "shop").applied;

@@ -1,4 +1,4 @@
-/** Every driver, as far as this machine has it; and which of them is taken. */
+/** Every driver that works on this machine, and the choice between them. */
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -24,7 +24,7 @@ const opening =
 		return limits;
 	};
 
-/** What a driver bounds here; undefined where it does not work. */
+/** The resources that a driver limits on this machine. Undefined if the driver does not work. */
 async function boundedBy(driver: GroupDriver): Promise<Limits["bounded"] | undefined> {
 	const directory = await mkdtemp(join(tmpdir(), "coffer-limits-"));
 	const limits = await openDriver(driver, hierarchies, { directory, onFailure: () => {} });
@@ -45,7 +45,7 @@ for (const [driver, name] of [
 	groupsContract(name, opening(driver), bounded);
 }
 
-test("a process of another container, which has no number here, is none: a signal to it would be one to this process", async () => {
+test("a process of another container, which is listed as 0, is ignored, because a signal to 0 would reach this process", async () => {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-limits-"));
 	onTestFinished(() => rm(folder, { recursive: true }));
 	await writeFile(join(folder, "cgroup.procs"), "0\n4711\n0\n");
@@ -53,7 +53,7 @@ test("a process of another container, which has no number here, is none: a signa
 	expect(await processesIn(join(folder, "absent"))).toEqual([]);
 });
 
-test("by priority, a process has less than the platform once it serves", async () => {
+test("by priority, a process that serves has a lower priority than the platform", async () => {
 	const { pid } = await program("sleep 1000");
 	const member = priorityLimits().add(pid, "shop");
 	expect(nicenessOf(pid)).toBe(nicenessOf(process.pid));
@@ -61,9 +61,9 @@ test("by priority, a process has less than the platform once it serves", async (
 	expect(nicenessOf(pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
 });
 
-/** Where it is opened alone: what a process is in is one thing. */
+/** Only if the driver is opened alone, because a process is in one group of each hierarchy. */
 test.each((await boundedBy("cgroup1"))?.has("processor") ? ["cpu.shares"] : [])(
-	"by version 1, the platform weighs more than all functions together by its %s, and is back where it was when it closes",
+	"with version 1, the platform has a higher %s than all functions together, and moves back when it closes",
 	async (file) => {
 		const cpu = hierarchies.find(({ controllers }) => controllers.includes("cpu"));
 		const ownOf = async () =>
@@ -86,7 +86,7 @@ test.each((await boundedBy("cgroup1"))?.has("processor") ? ["cpu.shares"] : [])(
 	},
 );
 
-test("the one that is taken is the one that works and bounds the most", async () => {
+test("the platform uses the working driver that limits the most resources", async () => {
 	const { limits } = await opened(openLimits);
 	const bounds = [await boundedBy("cgroup2"), await boundedBy("cgroup1")];
 	const best = bounds.some((each) => each?.has("processor"));

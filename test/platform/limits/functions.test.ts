@@ -1,4 +1,4 @@
-/** Functions on real Deno under the limits of this machine: in which groups they are, and what happens at a bound. */
+/** Functions in real Deno processes under the limits of this machine: their groups, and what happens at a limit. */
 import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { groupFoldersOf, groupsOf } from "./programs.ts";
 
 const HELLO = 'export default () => new Response("hello");';
 
-/** Makes workers until it is told that there can be no more, and ends them again. */
+/** A function that starts workers until one fails, and then ends all of them. */
 const GROWING = `
 export default () => {
 	const workers = [];
@@ -20,8 +20,8 @@ export default () => {
 		for (const worker of workers) worker.terminate();
 	}
 };`;
-/** Few enough threads that they are soon made. */
-const FEW = 60;
+/** A small number of threads, so that the function reaches the limit soon. */
+const THREADS = 60;
 
 const none = await openRuntime();
 const { driver } = none.runtime.limits;
@@ -37,7 +37,7 @@ afterAll(async () => {
 	expect(onLimitFailure).not.toHaveBeenCalled();
 });
 
-/** Lets a function's group have a number of threads more than it has now. */
+/** Limits a function's group to its present number of threads plus a count. */
 async function allowMore(pid: number, count: number): Promise<{ settled(): Promise<void> }> {
 	const folders = await groupFoldersOf(pid);
 	const folder = folders.find((one) => existsSync(join(one, "pids.max"))) ?? "";
@@ -49,16 +49,16 @@ async function allowMore(pid: number, count: number): Promise<{ settled(): Promi
 }
 
 describe.each(driver === "priority" ? [] : [driver])("by %s", () => {
-	test("one that makes threads without end is refused them; it, its neighbour and the platform go on", async () => {
+	test("a function that starts threads without end gets errors; that function, others and the platform continue", async () => {
 		const own = { function: "growing", settings: { memoryMB: 1024 } };
 		const growing = await harness.runtime.start(launch(GROWING, {}, own));
 		const neighbour = await harness.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
-		const { settled } = await allowMore(growing.pid, FEW);
+		const { settled } = await allowMore(growing.pid, THREADS);
 		for (let again = 0; again < 2; again++) {
 			await settled();
 			const [, count, why] = /^(\d+) (.*)$/.exec((await ask(growing.socketPath)).body) ?? [];
 			expect(Number(count)).toBeGreaterThan(0);
-			expect(Number(count)).toBeLessThanOrEqual(FEW);
+			expect(Number(count)).toBeLessThanOrEqual(THREADS);
 			expect(why).toMatch(/^Resource temporarily unavailable/);
 			expect((await ask(neighbour.socketPath)).body).toBe("hello");
 		}
@@ -67,7 +67,7 @@ describe.each(driver === "priority" ? [] : [driver])("by %s", () => {
 		for (const instance of [growing, neighbour, another]) await instance.stop({ graceMs: 0 });
 	});
 
-	test("functions of an app share its group; the platform is in none, and nothing is left of those that ended", async () => {
+	test("functions of an app share its group, the platform is in none, and groups of ended functions are removed", async () => {
 		const start = (app: string, name: string) =>
 			harness.runtime.start(launch(HELLO, {}, { app, function: name, settings: { memoryMB: 256 } }));
 		const all = await Promise.all([start("shop", "pay"), start("shop", "ship"), start("blog", "pay")]);
@@ -81,7 +81,7 @@ describe.each(driver === "priority" ? [] : [driver])("by %s", () => {
 		await vi.waitFor(() => expect(folders.filter((folder) => existsSync(dirname(folder)))).toEqual([]));
 	});
 
-	test("a process that waited ready-made comes to the app's group when it becomes a function", async () => {
+	test("a spare process moves to the app's group when it is assigned to a function", async () => {
 		const [spare = 0] = await sparesOf(harness, 1);
 		await vi.waitFor(async () => expect((await groupsOf(spare))[0]).toMatch(/\/spare\/[^/]+$/));
 		const instance = await harness.runtime.start(launch(HELLO));
@@ -92,7 +92,7 @@ describe.each(driver === "priority" ? [] : [driver])("by %s", () => {
 		await instance.stop({ graceMs: 0 });
 	});
 
-	test("what a platform made is gone when it is closed", async () => {
+	test("a platform removes its groups when it closes", async () => {
 		const other = await openRuntime();
 		const { pid } = await other.runtime.start(launch(HELLO));
 		const roots = (await groupFoldersOf(pid)).map((folder) => dirname(dirname(folder)));

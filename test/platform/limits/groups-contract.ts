@@ -1,4 +1,4 @@
-/** What the drivers do that have control groups, beside what every driver does. */
+/** The tests that the drivers with control groups have to pass, in addition to those for every driver. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -12,23 +12,23 @@ import { cpuOf, groupFoldersOf, groupsOf, hasEnded, program } from "./programs.t
 
 const MEASURED_NS = 1e9;
 
-/** @param bounded what the driver bounds on this machine */
+/** @param bounded the resources that the driver limits on this machine */
 export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Resource>): void {
-	const admitted = async (
+	const startLimited = async (
 		limits: Awaited<ReturnType<Open>>,
 		app: string | undefined,
 		script = "sleep 1000",
 	) => {
 		const started = await program(script);
-		const member = limits.add(started.pid, app);
-		await member.applied;
-		return { ...started, member };
+		const limited = limits.add(started.pid, app);
+		await limited.applied;
+		return { ...started, limited };
 	};
 
 	describe(`the driver ${name} with its groups`, () => {
-		test("puts each process into its own, below its app's", async () => {
+		test("puts each process into a group of its own, below the group of its app", async () => {
 			const { limits } = await opened(open);
-			const all = await Promise.all(["a", "a", "b"].map((app) => admitted(limits, app)));
+			const all = await Promise.all(["a", "a", "b"].map((app) => startLimited(limits, app)));
 			const groups = await Promise.all(all.map(async ({ pid }) => (await groupsOf(pid))[0] as string));
 			expect(new Set(groups).size).toBe(3);
 			const [first = "", second = "", third = ""] = groups.map(dirname);
@@ -40,21 +40,21 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			expect(self.filter((group) => !/(^|\/)coffer-platform$/.test(group))).toEqual([]);
 		});
 
-		test("moves a process that becomes an app's, and keeps nothing of where it was", async () => {
+		test("moves a process that is assigned to an app, and removes its former groups", async () => {
 			const { limits } = await opened(open);
-			const { go, member, pid } = await admitted(limits, undefined, "sleep 1000 & wait");
+			const { go, limited, pid } = await startLimited(limits, undefined, "sleep 1000 & wait");
 			const before = await groupFoldersOf(pid);
-			member.assign(ownerOf("shop"));
+			limited.assign(ownerOf("shop"));
 			await vi.waitFor(() => expect(before.filter((folder) => existsSync(dirname(folder)))).toEqual([]));
 			expect((await groupsOf(pid))[0]).toMatch(/\/app-shop\/[^/]+$/);
 			go();
-			await member.remove();
+			await limited.remove();
 			expect(await hasEnded(pid)).toBe(true);
 		});
 
-		test("ends what a process left running, and removes its groups and its app's, when it leaves", async () => {
+		test("kills the descendants of an ended process, and removes its groups and its app's groups", async () => {
 			const { limits } = await opened(open);
-			const { ended, go, member, output, pid } = await admitted(
+			const { ended, go, limited, output, pid } = await startLimited(
 				limits,
 				"shop",
 				"sleep 1000 >/dev/null 2>&1 & echo $!",
@@ -65,23 +65,23 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			await ended;
 			const left = Number(await output);
 			expect(await hasEnded(left)).toBe(false);
-			await member.remove();
+			await limited.remove();
 			expect(await hasEnded(left)).toBe(true);
 			expect(folders.filter((folder) => existsSync(dirname(folder)))).toEqual([]);
 		});
 
-		test("an app's name is a name, whatever it is called", async () => {
+		test("any name of an app is a valid name of a group, and never a path", async () => {
 			const { limits, onFailure } = await opened(open);
 			for (const app of ["..", ".", "a/../../b", "%2e"]) {
-				const { pid } = await admitted(limits, app);
+				const { pid } = await startLimited(limits, app);
 				expect((await groupsOf(pid))[0]).toMatch(/\/coffer-[0-9a-f]+\/app-[^/]+\/[^/]+$/);
 			}
 			expect(onFailure).not.toHaveBeenCalled();
 		});
 
-		test("removes all of its own when it closes, and nobody else's", async () => {
+		test("removes all of its groups when it closes, and no other platform's groups", async () => {
 			const [own, other] = [await opened(open), await opened(open)];
-			const [mine, theirs] = [await admitted(own.limits, "a"), await admitted(other.limits, "a")];
+			const [mine, theirs] = [await startLimited(own.limits, "a"), await startLimited(other.limits, "a")];
 			const folders = await groupFoldersOf(mine.pid);
 			await own.limits.close();
 			expect(await mine.ended).toEqual([null, "SIGKILL"]);
@@ -90,9 +90,9 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			expect((await groupsOf(theirs.pid)).length).toBeGreaterThan(0);
 		});
 
-		test("what a platform that was killed left behind is ended by the next in its place, not by another", async () => {
+		test("the groups of a killed platform are removed by the next platform in the same directory, and not by another one", async () => {
 			const { directory, limits, onFailure } = await opened(open);
-			const { ended, pid } = await admitted(limits, "shop");
+			const { ended, pid } = await startLimited(limits, "shop");
 			await opened(open);
 			expect(await hasEnded(pid)).toBe(false);
 			const roots = (await groupFoldersOf(pid)).map((folder) => dirname(dirname(folder)));
@@ -103,25 +103,25 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			expect(roots.filter(existsSync)).toEqual([]);
 		});
 
-		test("where a process cannot be put into a group, it runs on with a lower priority, and that is told", async () => {
+		test("a process that cannot be put into a group continues with a lower priority, and the failure is reported", async () => {
 			const { limits, onFailure } = await opened(open);
-			const { pid } = await admitted(limits, "shop");
+			const { pid } = await startLimited(limits, "shop");
 			const root = (await groupFoldersOf(pid)).map((folder) => dirname(dirname(folder)));
 			await limits.close();
 			expect(root.filter(existsSync)).toEqual([]);
-			const other = await admitted(limits, "shop");
+			const other = await startLimited(limits, "shop");
 			expect(onFailure).toHaveBeenCalledOnce();
 			expect(await hasEnded(other.pid)).toBe(false);
 			expect(nicenessOf(other.pid)).toBe(Math.min(19, nicenessOf(process.pid) + 5));
 		});
 	});
 
-	/** What this machine's controllers are not there for is held by the other driver here, and by this one elsewhere. */
-	describe.each(bounded.has("processes") ? ["processes"] : [])(`the driver ${name} bounds %s`, () => {
-		test("one that forks without end is refused, its neighbour is not", async () => {
+	/** Each resource is tested with the driver that limits it on this machine. */
+	describe.each(bounded.has("processes") ? ["processes"] : [])(`the driver ${name} limits %s`, () => {
+		test("a process that forks without end gets errors, and a process of the same app does not", async () => {
 			const { limits } = await opened(open);
-			const forking = await admitted(limits, "a", "while :; do sleep 1000 >/dev/null 2>&1 & done");
-			const neighbour = await admitted(limits, "a", "for i in 1 2 3; do /bin/true && echo ran; done");
+			const forking = await startLimited(limits, "a", "while :; do sleep 1000 >/dev/null 2>&1 & done");
+			const neighbour = await startLimited(limits, "a", "for i in 1 2 3; do /bin/true && echo ran; done");
 			const [folder = ""] = (await groupFoldersOf(forking.pid)).filter((each) =>
 				existsSync(join(each, "pids.max")),
 			);
@@ -131,13 +131,13 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			expect(await neighbour.output).toBe("ran\n".repeat(3));
 			const max = threadsOfProcess(availableParallelism());
 			expect(await readFile(join(folder, "pids.max"), "latin1")).toBe(`${max}\n`);
-			await forking.member.remove();
+			await forking.limited.remove();
 			expect(existsSync(folder)).toBe(false);
 		});
 	});
 
-	describe.each(bounded.has("processor") ? ["the processor"] : [])(`the driver ${name} bounds %s`, () => {
-		test("an app with many processes has no more of it than one with one", async () => {
+	describe.each(bounded.has("processor") ? ["the processor"] : [])(`the driver ${name} limits %s`, () => {
+		test("an app with many processes gets no larger share than an app with one process", async () => {
 			const { limits } = await opened(open);
 			const spin = async (app: string) => {
 				const started = await program("while :; do :; done", ["/usr/bin/taskset", "-c", "0"]);
@@ -159,28 +159,28 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 					},
 					{ timeout: 60_000 },
 				);
-			// All of them spin by then.
+			// All of them are busy by now.
 			await atLeast(MEASURED_NS / 2, []);
 			const used = await atLeast(MEASURED_NS, await cpuOfAll());
 			const share = (used[3] as number) / sum(used);
-			// A quarter is what it would have as one process among four.
+			// If the share depended on the number of processes, it would be a quarter.
 			expect(share).toBeGreaterThan(0.35);
 			expect(share).toBeLessThan(0.65);
 		}, 70_000);
 	});
 
-	describe.each(bounded.has("memory") ? ["memory"] : [])(`the driver ${name} bounds %s`, () => {
-		test("one that takes too much at once is ended, and told why; its neighbour is not", async () => {
+	describe.each(bounded.has("memory") ? ["memory"] : [])(`the driver ${name} limits %s`, () => {
+		test("a process that allocates too much at once is killed with a message, and a process of the same app is not", async () => {
 			const { limits } = await opened(open);
-			// What `tail` keeps of zeros without a line feed is one line.
-			const taking = await admitted(limits, undefined, "head -c 400M /dev/zero | tail -n 1 | wc -c");
-			const neighbour = await admitted(limits, "a");
+			// `tail` keeps zeros without a line feed in memory as one line.
+			const taking = await startLimited(limits, undefined, "head -c 400M /dev/zero | tail -n 1 | wc -c");
+			const neighbour = await startLimited(limits, "a");
 			const onExceeded = vi.fn();
-			taking.member.assign({ ...ownerOf("a"), memoryMiB: 64, onExceeded });
+			taking.limited.assign({ ...ownerOf("a"), memoryMiB: 64, onExceeded });
 			await vi.waitFor(async () => expect((await groupsOf(taking.pid))[0]).toMatch(/app-a/));
 			taking.go();
 			expect(await taking.ended).toEqual([null, "SIGKILL"]);
-			await taking.member.remove();
+			await taking.limited.remove();
 			expect(onExceeded).toHaveBeenCalledExactlyOnceWith(
 				"The function used 144 MiB of memory at once and was ended.",
 			);

@@ -1,4 +1,4 @@
-/** What is read from the kernel's own words about control groups, of many systems. */
+/** Parsing of the kernel's descriptions of control groups, from many systems. */
 import { describe, expect, test } from "vitest";
 import { driversFor, groupName } from "../../../src/platform/limits/cgroup-drivers.ts";
 import { hierarchiesOf } from "../../../src/platform/limits/hierarchies.ts";
@@ -13,7 +13,7 @@ const NAMED = "40 31 0:37 / /sys/fs/cgroup/systemd rw,relatime - cgroup cgroup r
 const lines = (...list: string[]) => `${list.join("\n")}\n`;
 
 describe("hierarchies", () => {
-	test("of version 2, in a unit of systemd", () => {
+	test("of version 2, in a systemd unit", () => {
 		expect(hierarchiesOf(lines(V2), lines("0::/system.slice/coffer.service"))).toEqual([
 			{
 				version: 2,
@@ -24,7 +24,7 @@ describe("hierarchies", () => {
 		]);
 	});
 
-	test("of both versions, each once, and the named one beside them", () => {
+	test("of both versions, without duplicates, and a named hierarchy", () => {
 		const cgroup = lines("9:name=systemd:/a", "8:pids:/user", "1:cpu,cpuacct:/", "0::/");
 		expect(hierarchiesOf(lines(TMPFS, CPU, PIDS, NAMED, V2_BESIDE), cgroup)).toEqual([
 			{
@@ -54,7 +54,7 @@ describe("hierarchies", () => {
 		expect(hierarchiesOf(lines(mount), lines(`0::${group}`))).toMatchObject([{ top: "/sys/fs/cgroup", own }]);
 	});
 
-	test("whose names hold spaces, colons and further mounts", () => {
+	test("with spaces, colons and further mounts in their names", () => {
 		const mount = "35 24 0:30 / /mnt/control\\040groups rw - cgroup2 none rw";
 		expect(hierarchiesOf(lines(mount, V2), lines("0::/a:b c"))).toMatchObject([
 			{ top: "/mnt/control groups", own: "/mnt/control groups/a:b c" },
@@ -92,7 +92,7 @@ describe("the driver", () => {
 	});
 });
 
-test("a platform's groups have a name that is the same each time, and no other platform's", () => {
+test("the name of a platform's groups is the same at each start, and differs from every other platform's", () => {
 	const name = groupName("/data/run", { dev: 1, ino: 2 });
 	expect(name).toMatch(/^coffer-[0-9a-f]{16}$/);
 	expect(groupName("/data/run", { dev: 1, ino: 2 })).toBe(name);

@@ -1,4 +1,4 @@
-/** A platform that has a group of version 2 to itself, as in a unit of systemd, and one that has not. */
+/** A platform with a version 2 group of its own, as in a systemd unit, and a platform that shares its group. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -15,19 +15,19 @@ import { program } from "./programs.ts";
 
 const unified = (await findHierarchies()).find(({ version }) => version === 2);
 
-/** Whether groups can be made in a hierarchy. */
+/** Whether the tests may create groups in a hierarchy. */
 async function mayMakeIn(folder: string): Promise<boolean> {
-	const trial = join(folder, `trial-${process.pid}`);
+	const probe = join(folder, `probe-${process.pid}`);
 	try {
-		await mkdir(trial);
-		await removeGroup(trial);
+		await mkdir(probe);
+		await removeGroup(probe);
 		return true;
 	} catch {
 		return false;
 	}
 }
 
-/** Told of its group's folder, it makes room there; told so again, it puts all back. */
+/** A program that reads the folder of its group. At the first line it moves into a leaf, at the second it moves back. */
 const PLATFORM = `
 import { createInterface } from "node:readline";
 import { moveAllToLeaf } from "./leaf.mjs";
@@ -39,7 +39,7 @@ for await (const own of createInterface({ input: process.stdin })) {
 	console.log(JSON.stringify(parent ?? null));
 }`;
 
-/** Only where there is such a hierarchy, and the tests may make groups in it. */
+/** Only on systems with such a hierarchy in which the tests may create groups. */
 describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified.top] : [])(
 	"below %s",
 	(top) => {
@@ -54,7 +54,7 @@ describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified
 		});
 		afterAll(() => rm(folder, { recursive: true }));
 
-		/** A platform in a group of its own, started by a shell that is there too. */
+		/** Starts a platform in a group of its own. The shell that starts it is in the same group. */
 		async function startPlatform() {
 			const own = join(top, `unit-${process.pid}`);
 			await mkdir(own);
@@ -83,7 +83,7 @@ describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified
 			return { pid: Number(children), lines, starter };
 		}
 
-		test("with those that started it alone, it makes room for functions, and puts all back when it closes", async () => {
+		test("if only its ancestors are in its group, it moves with them into a leaf, and moves back when it closes", async () => {
 			const { own, pid, starter, step } = await startPlatform();
 			const name = own.slice(top.length).replace(/^\/?/, "/");
 			const leaf = join(own, "coffer-platform");
@@ -96,7 +96,7 @@ describe.each(unified !== undefined && (await mayMakeIn(unified.top)) ? [unified
 			await once(starter, "exit");
 		});
 
-		test("with others in its group, it moves nobody", async () => {
+		test("if other programs are in its group, it moves no process", async () => {
 			const { own, step } = await startPlatform();
 			const other = await program("sleep 1000");
 			await moveProcess(own, other.pid);

@@ -1,4 +1,4 @@
-/** Programs that are put under limits, and what the system says of them. */
+/** Programs for tests of limits, and what the system reports about them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile, readlink } from "node:fs/promises";
@@ -9,18 +9,18 @@ import { findHierarchies } from "../../../src/platform/limits/open-limits.ts";
 export interface Program {
 	readonly pid: number;
 	readonly child: ChildProcess;
-	/** Lets it go on: it waits until then. */
+	/** Starts the script. The program waits until then. */
 	go(): void;
-	/** The code and the signal of its end. */
+	/** The exit code and the signal. */
 	readonly ended: Promise<unknown[]>;
-	/** What it wrote, of both kinds, until it ended. */
+	/** The standard output and standard error of the whole run. */
 	readonly output: Promise<string>;
 }
 
 /**
- * A shell's script that waits until it may go on; ended with the test.
- * @param before what becomes the shell
- * @param uid whom it runs as; the tests' own user unless told
+ * Starts a shell script that waits for `go`. It is killed at the end of the test.
+ * @param before a command that executes the shell
+ * @param uid the user of the script; the tests' own user by default
  */
 export async function program(
 	script: string,
@@ -40,32 +40,32 @@ export async function program(
 	return { pid: child.pid as number, child, go: () => child.stdin.write("\n"), ended, output };
 }
 
-/** The groups of a process that are a platform's, as paths from the root of their hierarchies. */
+/** The groups of a process that belong to a platform, as paths from the root of their hierarchies. */
 export async function groupsOf(pid: number | "self"): Promise<string[]> {
 	const text = await readFile(`/proc/${pid}/cgroup`, "latin1").catch(() => "");
 	const groups = text.split("\n").map((line) => line.replace(/^[^:]*:[^:]*:/, ""));
 	return [...new Set(groups)].filter((group) => group.includes("/coffer-"));
 }
 
-/** The folders of a process's groups that are a platform's. */
+/** The folders of a process's groups that belong to a platform. */
 export async function groupFoldersOf(pid: number): Promise<string[]> {
 	const groups = await groupsOf(pid);
 	const tops = (await findHierarchies()).map(({ top }) => top);
 	const folders = tops.flatMap((top) => groups.map((group) => join(top, group)));
-	const are = await Promise.all(
+	const pids = await Promise.all(
 		folders.map(async (folder) =>
 			(await readFile(join(folder, "cgroup.procs"), "latin1").catch(() => "")).split("\n"),
 		),
 	);
-	return folders.filter((_, index) => are[index]?.includes(String(pid)));
+	return folders.filter((_, index) => pids[index]?.includes(String(pid)));
 }
 
-/** What a process has run, by the scheduler's own count, in nanoseconds. */
+/** The processor time of a process in nanoseconds, as the scheduler counts it. */
 export async function cpuOf(pid: number): Promise<number> {
 	return Number((await readFile(`/proc/${pid}/schedstat`, "latin1")).split(" ")[0]);
 }
 
-/** Whether a process has ended, reaped or not. */
+/** Whether a process has ended. Zombies count as ended. */
 export async function hasEnded(pid: number): Promise<boolean> {
 	if (
 		await readlink(`/proc/${pid}/cwd`).then(

@@ -1,4 +1,4 @@
-/** The limits of each process: which, and how they look and work in a real one. */
+/** The resource limits of processes: their values, and their effect in a real process. */
 import { spawnSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -20,7 +20,7 @@ Max realtime priority     0                    0
 `;
 
 describe("the options", () => {
-	test("are as high as they should be where the platform may have more", () => {
+	test("have the intended values if the platform's own limits are higher", () => {
 		expect(rlimitOptions(PLATFORM, true, 2)).toEqual([
 			"--core=0:0",
 			"--fsize=536870912:536870912",
@@ -32,18 +32,18 @@ describe("the options", () => {
 		]);
 	});
 
-	test("are no higher than what the platform has", () => {
+	test("are not higher than the platform's own limits", () => {
 		const lower = PLATFORM.replace("20000", "256  ").replaceAll("96365", "100  ");
 		const options = rlimitOptions(lower, true, 2);
 		expect(options).toContain("--nofile=256:256");
 		expect(options).toContain("--nproc=100:100");
 	});
 
-	test("count processes only for users who are one function alone", () => {
+	test("limit the number of processes only if each function has a user of its own", () => {
 		expect(rlimitOptions(PLATFORM, false, 2).join()).not.toContain("nproc");
 	});
 
-	test("rise with the number of cores, for each of which Deno has threads", () => {
+	test("rise with the number of cores, because Deno has threads for each core", () => {
 		expect(rlimitOptions(PLATFORM, true, 64)).toContain("--nproc=2048:2048");
 	});
 });
@@ -74,11 +74,11 @@ export default async (request) => {
 	return new Response("served");
 };`;
 
-/** Only root can be other users. */
-describe.each(mayChangeUser() && rlimitsCommand(true).length > 0 ? ["a user"] : [])(
-	"%s of a function's",
+/** Only root can run processes as other users. */
+describe.each(mayChangeUser() && rlimitsCommand(true).length > 0 ? ["the user"] : [])(
+	"%s of a function",
 	() => {
-		test("has so many processes and no more, and another user has its own", async () => {
+		test("has a maximum number of processes, which does not affect another user", async () => {
 			const { uid } = new Users().reserve();
 			const forking = await program(
 				"while :; do sleep 1000 >/dev/null 2>&1 & done",
@@ -94,7 +94,7 @@ describe.each(mayChangeUser() && rlimitsCommand(true).length > 0 ? ["a user"] : 
 	},
 );
 
-/** Linux alone has the program. */
+/** Only Linux has the program. */
 describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
 	"where the system %s, a function",
 	() => {
@@ -104,7 +104,7 @@ describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
 		});
 		afterAll(() => harness.close());
 
-		test("has them from within, for good, and the platform has not", async () => {
+		test("has limits that it cannot raise, and the platform's own limits do not change", async () => {
 			const own = await readFile("/proc/self/limits", "latin1");
 			const { pid } = await harness.runtime.start(launch(ABILITIES));
 			const limits = await readFile(`/proc/${pid}/limits`, "latin1");
@@ -125,7 +125,7 @@ describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
 			expect(await readFile("/proc/self/limits", "latin1")).toBe(own);
 		});
 
-		test("is refused what is beyond them, and serves on", async () => {
+		test("gets errors beyond the limits, and continues to serve", async () => {
 			const { socketPath } = await harness.runtime.start(launch(ABILITIES, {}, { function: "refused" }));
 			expect((await ask(socketPath, "/file")).body).toMatch(/^File too large/);
 			const [, count, why] = /^(\d+) (.*)/.exec((await ask(socketPath, "/descriptors")).body) ?? [];
@@ -134,7 +134,7 @@ describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
 			expect((await ask(socketPath)).body).toBe("served");
 		});
 
-		test("becomes what it is started as: the process stays the same, and no variable comes with it", () => {
+		test("keeps its process id, and gets no further environment variables", () => {
 			const [file = "", ...args] = [...rlimitsCommand(false), "/usr/bin/env"];
 			const { pid, stdout } = spawnSync(file, [...args], { env: { ONLY: "this" }, encoding: "utf8" });
 			expect(pid).toBeGreaterThan(0);
@@ -143,7 +143,7 @@ describe.each(rlimitsCommand(true).length > 0 ? ["has prlimit"] : [])(
 	},
 );
 
-describe("what is missing is said", () => {
+describe("missing limits are described", () => {
 	const all = {
 		bounded: new Set(["processor", "processes", "memory"] as const),
 		hasRlimits: true,
@@ -155,12 +155,12 @@ describe("what is missing is said", () => {
 		[
 			"groups of version 1",
 			{ ...all, bounded: new Set(["processor", "processes"] as const) },
-			["memory between two looks, of which there are four a second"],
+			["memory between two checks (there are four checks a second)"],
 		],
 		[
 			"no groups, but users",
 			{ ...all, bounded: new Set<never>() },
-			["a share of the processor for each app", "memory between two looks, of which there are four a second"],
+			["a share of the processor for each app", "memory between two checks (there are four checks a second)"],
 		],
 		[
 			"neither",
@@ -168,7 +168,7 @@ describe("what is missing is said", () => {
 			[
 				"a share of the processor for each app",
 				"the number of processes and threads",
-				"memory between two looks, of which there are four a second",
+				"memory between two checks (there are four checks a second)",
 			],
 		],
 		[
@@ -177,8 +177,8 @@ describe("what is missing is said", () => {
 			[
 				"a share of the processor for each app",
 				"the number of processes and threads",
-				"memory beside the JavaScript heap",
-				"open files, and the size of a file",
+				"memory outside of the JavaScript heap",
+				"the number of open files and the size of a file",
 			],
 		],
 	])("%s", (_, present, missing) => {

@@ -133,7 +133,7 @@ describe("an instance", () => {
 		await ask(hog.socketPath);
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
-		// The kernel comes first where it bounds memory, and the function takes all of it between two looks.
+		// If the kernel limits memory, its limit comes first, and the function allocates all of it between two checks.
 		const said =
 			/^The function used (more than 300 MiB of memory|\d+ MiB of memory at once) and was ended\.$/;
 		await vi.waitFor(async () => expect((await small.lines("pay")).at(-1)?.message).toMatch(said));
