@@ -130,9 +130,8 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const firstToken = await createFirstToken(core);
 	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
-	const { network } = runtime;
-	const close = () => opened.close(log);
-	return { listenUrl, controlUrl, firstToken, buildSandbox: builder.level, network, close };
+	const protection = { buildSandbox: builder.level, network: runtime.network };
+	return { listenUrl, controlUrl, firstToken, ...protection, close: () => opened.close(log) };
 }
 
 /** Describes the isolation of functions for the log, and warns of each part that does not work here. */

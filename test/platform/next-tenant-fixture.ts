@@ -116,7 +116,7 @@ export async function fill(): Promise<void> {
 	await base44("POST", "secrets", { LOCAL: CANARY });
 	expect(await call("/fill")).toMatchObject({ stored: CANARY, cached: CANARY, local: CANARY });
 	world.opened.core.metrics.answered({ app: "shop", function: "pay" }, { status: 200, ms: 1 });
-	world.opened.core.functionsOf(world.opened.core.apps.get("shop")).slot("pay").stopIdle(0);
+	world.opened.core.functionsOf(world.opened.core.apps.get("shop")).supervisor("pay").stopIdle(0);
 	// It is all there for the same function's next process: else this test would say nothing.
 	expect(await call()).toEqual({ stored: CANARY, cached: CANARY, local: CANARY });
 	const lines = await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 10 });

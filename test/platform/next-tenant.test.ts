@@ -55,13 +55,13 @@ test("a function counts from nothing where it comes while the one before is bein
 	const { core } = world.opened;
 	core.metrics.answered({ app: "shop", function: "pay" }, { status: 200, ms: 1 });
 	const functions = core.functionsOf(core.apps.get("shop"));
-	const slot = functions.slot("pay");
-	const close = slot.close.bind(slot);
+	const supervisor = functions.supervisor("pay");
+	const close = supervisor.close.bind(supervisor);
 	let free = () => {};
 	const held = new Promise<void>((resolve) => {
 		free = resolve;
 	});
-	slot.close = async (graceMs) => {
+	supervisor.close = async (graceMs) => {
 		await held;
 		await close(graceMs);
 	};

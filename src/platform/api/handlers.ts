@@ -148,14 +148,14 @@ export const listFunctions: Handler = (call) => {
 	const functions = [...app.state.functions]
 		.sort(([a], [b]) => (a < b ? -1 : 1))
 		.map(([name, known]) => {
-			const slot = running.find(name);
-			const error = (slot?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
+			const supervisor = running.findSupervisor(name);
+			const error = (supervisor?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
 			const { id, bundle, references, dynamic, seen = [], settings, source, sources } = known.deployment;
 			return {
 				name,
 				url: urlOf(call.listenUrl, app.id, name),
-				state: slot?.state ?? ("failed" as const),
-				pid: slot?.instance?.pid ?? null,
+				state: supervisor?.state ?? ("failed" as const),
+				pid: supervisor?.instance?.pid ?? null,
 				deployment: id,
 				references,
 				dynamic,
@@ -171,7 +171,7 @@ export const listFunctions: Handler = (call) => {
 						}
 					: {}),
 				automations: call.core.automations.of(app.id, name).map(automationInfo),
-				...(slot?.replaced === undefined ? {} : { replaced: slot.replaced }),
+				...(supervisor?.replaced === undefined ? {} : { replaced: supervisor.replaced }),
 				...(error === undefined ? {} : { error }),
 			};
 		});

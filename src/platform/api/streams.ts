@@ -9,7 +9,7 @@ import {
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import { describeError } from "../faults/log.ts";
-import { concernedBy } from "../redeploy/refresh.ts";
+import { affectedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
 import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
 import { problemResponse } from "./problem.ts";
@@ -47,7 +47,7 @@ export const appendChange: Handler = async (call) => {
 	return answer(call, async (write) => {
 		const send = (event: ChangeEvent) => write(event);
 		const functions = call.core.functionsOf(app);
-		const concerned = concernedBy(app, change.operation);
+		const concerned = affectedBy(app, change.operation);
 		send({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
 		const { untouched } = await functions.redeploy(change.operation, (result) =>
 			send({ type: "redeployed", result }),

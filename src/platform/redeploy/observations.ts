@@ -21,7 +21,7 @@ export interface ObservationsPort {
 	/** Starts the function again with the present secrets. */
 	restart(name: string): Promise<unknown>;
 	/** Writes a line into the function's log. */
-	tell(name: string, message: string): void;
+	log(name: string, message: string): void;
 	/** Told of what could not be noted. */
 	onError(name: string, error: unknown): void;
 }
@@ -57,10 +57,10 @@ export class Observations {
 	}
 
 	/** The version with what its processes wanted and were not given, although there is such a secret; itself where that is nothing. */
-	completed(deployment: Deployment): Deployment {
+	withMissedSecrets(deployment: Deployment): Deployment {
 		const seen = this.#pending.get(deployment.id)?.seen ?? new Map<string, boolean>();
 		const missed = [...seen].filter(([name, wasGiven]) => !wasGiven && this.#port.isSecret(name));
-		const references = missed.map(([name]) => observed(name));
+		const references = missed.map(([name]) => observedReference(name));
 		const complete = { ...deployment, references: [...deployment.references, ...references] };
 		const [before, after] = [new Granted(readsOf(deployment)), new Granted(readsOf(complete))];
 		return missed.some(([name]) => after.has(name) && !before.has(name)) ? complete : deployment;
@@ -100,7 +100,7 @@ export class Observations {
 		const room = Math.max(0, NAMES_MAX - before.size);
 		const fresh = [...seen.keys()].filter((name) => !before.has(name)).slice(0, room);
 		const told = new Matcher(present.references.map((reference) => reference.name));
-		const references = fresh.filter((name) => told.exactness(name) === undefined).map(observed);
+		const references = fresh.filter((name) => told.exactness(name) === undefined).map(observedReference);
 		if (fresh.length > 0) await this.#port.record(present, fresh, references);
 		const missed = [...seen].filter(([name, wasGiven]) => !wasGiven && this.#port.isSecret(name));
 		if (missed.length > 0)
@@ -120,13 +120,13 @@ export class Observations {
 			const what = granted.has(secret)
 				? "which its code does not tell of: it is started again with it"
 				: "which it is not given: its function.jsonc excludes it";
-			this.#port.tell(name, `Read the secret ${secret}, ${what}.`);
+			this.#port.log(name, `Read the secret ${secret}, ${what}.`);
 		}
 		if (missed.some((secret) => granted.has(secret))) await this.#port.restart(name);
 	}
 }
 
 /** A name that was seen: nobody knows where in the code. */
-function observed(name: string): Reference {
+function observedReference(name: string): Reference {
 	return { name, file: "", line: 0, how: "observed" };
 }

@@ -32,7 +32,7 @@ export function observe(
 					: undefined,
 			),
 		restart,
-		tell: (name, message) => {
+		log: (name, message) => {
 			const lifetime = app.functionLifetime(name);
 			const time = new Date(now()).toISOString();
 			if (lifetime !== undefined)

@@ -6,7 +6,7 @@ import type { Limiter } from "../machine/mutex.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
-import type { Places } from "./places.ts";
+import type { Capacity } from "./capacity.ts";
 
 /** What is told to whoever runs the platform. Never holds a value. */
 interface ReconcileLog {
@@ -26,7 +26,7 @@ export interface ReconcileOptions {
 	/** How many starts there may be at once, over all apps. */
 	readonly starts: Limiter;
 	/** How many functions may run at once, over all apps. */
-	readonly places: Places;
+	readonly capacity: Capacity;
 	readonly log: ReconcileLog;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;

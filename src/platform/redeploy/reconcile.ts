@@ -9,24 +9,24 @@ import { describeError } from "../faults/log.ts";
 import { type Deployment, readsOf } from "../functions/function.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Instance } from "../runtime/runtime.ts";
+import type { CapacityHolder } from "./capacity.ts";
+import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
-import type { Occupant } from "./places.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshConcerned } from "./refresh.ts";
-import { removeKept } from "./removal.ts";
-import { FunctionSlot } from "./slot.ts";
-import type { SlotOutcome, SlotPort } from "./slot-port.ts";
+import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshAffected } from "./refresh.ts";
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
-import { functionNotFound } from "./starts/missing.ts";
+import { functionNotFound } from "./starts/not-found.ts";
 import { noteReplaced } from "./starts/replacements.ts";
+import { removeFunctionData } from "./stored-data.ts";
+import type { StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
 
 export class AppFunctions {
 	readonly app: App;
 	readonly #options: ReconcileOptions;
-	readonly #slots = new Map<string, FunctionSlot>();
+	readonly #supervisors = new Map<string, FunctionSupervisor>();
 	readonly #running = new Map<string, Promise<Redeployed>>();
 	readonly #verified = new WeakSet<SealedRecord>();
 	readonly #observations: Observations;
@@ -37,7 +37,7 @@ export class AppFunctions {
 		this.app = options.app;
 		this.#options = options;
 		this.blobs = new UnusedBlobs(options.app, options.store);
-		this.#observations = observe(options, async (name) => await this.find(name)?.refresh());
+		this.#observations = observe(options, async (name) => await this.findSupervisor(name)?.refresh());
 	}
 
 	/**
@@ -53,33 +53,35 @@ export class AppFunctions {
 
 	/** Starts a function unless it runs. */
 	async #startNow(name: string): Promise<void> {
-		const slot = this.slot(name);
+		const supervisor = this.supervisor(name);
 		// Where there is no room, the log tells, and its first request tries again.
-		if (slot.state === "idle") await Promise.resolve(slot.ensure()).catch(() => undefined);
-		else await slot.refresh();
+		if (supervisor.state === "idle") await Promise.resolve(supervisor.ensure()).catch(() => undefined);
+		else await supervisor.refresh();
 	}
 
 	/** The function's place, made where there is none. */
-	slot(name: string): FunctionSlot {
-		const present = this.#slots.get(name);
+	supervisor(name: string): FunctionSupervisor {
+		const present = this.#supervisors.get(name);
 		if (present !== undefined) return present;
 		const deployed = this.app.state.functions.get(name);
-		const port = this.#port(name, () => slot);
-		const slot = new FunctionSlot(port, deployed !== undefined && deployed.error === undefined);
-		this.#slots.set(name, slot);
+		const port = this.#port(name, () => supervisor);
+		const supervisor = new FunctionSupervisor(port, deployed !== undefined && deployed.error === undefined);
+		this.#supervisors.set(name, supervisor);
 		// Closed before it has begun: it answers, and starts nothing.
-		if (this.#isClosed) void slot.close();
-		return slot;
+		if (this.#isClosed) void supervisor.close();
+		return supervisor;
 	}
 
 	/** The place of a function that is deployed or being deployed. */
-	find(name: string): FunctionSlot | undefined {
-		return this.#slots.get(name) ?? (this.app.state.functions.has(name) ? this.slot(name) : undefined);
+	findSupervisor(name: string): FunctionSupervisor | undefined {
+		return (
+			this.#supervisors.get(name) ?? (this.app.state.functions.has(name) ? this.supervisor(name) : undefined)
+		);
 	}
 
 	/** The running instance of a function, started where it was idle. */
 	instance(name: string): Instance | undefined | Promise<Instance | undefined> {
-		return this.find(name)?.ensure();
+		return this.findSupervisor(name)?.ensure();
 	}
 
 	/**
@@ -101,8 +103,8 @@ export class AppFunctions {
 
 	async #redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
 		const changes = changesOf(this.app, operation);
-		const slot = (name: string) => this.slot(name);
-		const { results, untouched } = await refreshConcerned(this.#options, slot, changes, onResult);
+		const supervisor = (name: string) => this.supervisor(name);
+		const { results, untouched } = await refreshAffected(this.#options, supervisor, changes, onResult);
 		// Where no function was concerned, too: a repeat must find that this was the first answer.
 		const atMs = this.#options.now();
 		await this.app.record(() => ({
@@ -117,23 +119,23 @@ export class AppFunctions {
 
 	/** Brings the functions that the platform's own secrets concern to the present ones. */
 	refresh(changes: readonly SecretChange[]): Promise<Redeployed> {
-		return refreshConcerned(
+		return refreshAffected(
 			this.#options,
-			(name) => this.slot(name),
+			(name) => this.supervisor(name),
 			changes,
 			() => undefined,
 		);
 	}
 
 	/** Makes a built deployment the function's present one, once it runs. */
-	async deploy(deployment: Deployment): Promise<SlotOutcome> {
+	async deploy(deployment: Deployment): Promise<StartOutcome> {
 		const name = deployment.function;
-		let slot = this.slot(name);
-		let outcome = await slot.deploy(deployment, () => this.recordDeployed(deployment));
-		while (outcome.status === "failed" && !this.#isClosed && this.#slots.get(name) !== slot) {
+		let supervisor = this.supervisor(name);
+		let outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
+		while (outcome.status === "failed" && !this.#isClosed && this.#supervisors.get(name) !== supervisor) {
 			// The function was deleted while this waited for its turn: this came after, and begins it anew.
-			slot = this.slot(name);
-			outcome = await slot.deploy(deployment, () => this.recordDeployed(deployment));
+			supervisor = this.supervisor(name);
+			outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
 		}
 		if (outcome.status === "failed") {
 			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
@@ -159,11 +161,11 @@ export class AppFunctions {
 			return names.length === 0 ? undefined : { type: "deleted", functions: [...new Set(names)], atMs };
 		});
 		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
-		const slots = names.map((name) => this.#slots.get(name));
-		for (const name of names) this.#slots.delete(name);
-		await Promise.all(slots.map((slot) => slot?.close()));
+		const supervisors = names.map((name) => this.#supervisors.get(name));
+		for (const name of names) this.#supervisors.delete(name);
+		await Promise.all(supervisors.map((supervisor) => supervisor?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
-		await removeKept(this.#options, lifetimes);
+		await removeFunctionData(this.#options, lifetimes);
 		await this.blobs.removeOf(lifetimes);
 		// What it was still answering when it was deleted may have been counted since.
 		for (const name of names.filter((each) => !isDeployed(each)))
@@ -178,11 +180,11 @@ export class AppFunctions {
 	 */
 	stopIdle(defaultMs: number): number {
 		let soonestMs = Number.POSITIVE_INFINITY;
-		for (const [name, slot] of this.#slots) {
-			if (slot.instance === undefined) continue;
+		for (const [name, supervisor] of this.#supervisors) {
+			if (supervisor.instance === undefined) continue;
 			const said = this.#idleSeconds(name);
 			if (said === "never") continue;
-			soonestMs = Math.min(soonestMs, slot.stopIdle(said === undefined ? defaultMs : said * 1000));
+			soonestMs = Math.min(soonestMs, supervisor.stopIdle(said === undefined ? defaultMs : said * 1000));
 		}
 		return soonestMs;
 	}
@@ -190,7 +192,7 @@ export class AppFunctions {
 	/** Stops all functions; resolves once their processes are gone. */
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
-		await Promise.all([...this.#slots.values()].map((slot) => slot.close(graceMs)));
+		await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close(graceMs)));
 		await Promise.allSettled(this.#running.values());
 	}
 
@@ -201,7 +203,7 @@ export class AppFunctions {
 	}
 
 	/** Notes more about the present deployment, unless another has taken its place. */
-	async recordSame(deployment: Deployment): Promise<void> {
+	async updateDeployment(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(({ functions }) => {
 			const isPresent = functions.get(deployment.function)?.deployment.id === deployment.id;
@@ -210,13 +212,13 @@ export class AppFunctions {
 	}
 
 	/** A function as others see it that want its place. */
-	#occupant(slot: () => FunctionSlot, name: string): Occupant {
+	#occupant(supervisor: () => FunctionSupervisor, name: string): CapacityHolder {
 		const isPinned = () => this.#idleSeconds(name) === "never";
 		return {
 			get idleSinceMs() {
-				return isPinned() ? undefined : slot().idleSinceMs;
+				return isPinned() ? undefined : supervisor().idleSinceMs;
 			},
-			stop: () => void slot().stopIdle(0),
+			stop: () => void supervisor().stopIdle(0),
 		};
 	}
 
@@ -224,15 +226,15 @@ export class AppFunctions {
 		return this.app.state.functions.get(name)?.deployment.settings?.idleSeconds;
 	}
 
-	#port(name: string, slot: () => FunctionSlot): SlotPort {
-		const [{ log, monotonicMs, now, places, schedule }, observations] = [this.#options, this.#observations];
+	#port(name: string, supervisor: () => FunctionSupervisor): SupervisorPort {
+		const [{ log, monotonicMs, now, capacity, schedule }, observations] = [this.#options, this.#observations];
 		const present = () => this.app.state.functions.get(name);
-		const occupant = this.#occupant(slot, name);
+		const occupant = this.#occupant(supervisor, name);
 		return {
-			wanted: () => present()?.deployment,
-			enter: () => places.take(occupant),
-			leave: () => places.free(occupant),
-			settled: () => places.offer(),
+			wantedDeployment: () => present()?.deployment,
+			acquireCapacity: () => capacity.acquire(occupant),
+			releaseCapacity: () => capacity.release(occupant),
+			onStartSettled: () => capacity.admitWaiting(),
 			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, observations, begin),
 			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
 			onStarted: async ({ deployment }) => {

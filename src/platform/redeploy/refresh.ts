@@ -2,8 +2,8 @@
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { type Plan, plan, type SecretChange } from "../../references/plan/plan.ts";
 import { readsOf } from "../functions/function.ts";
+import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import type { FunctionSlot } from "./slot.ts";
 
 /** What a change did to the functions. */
 export interface Redeployed {
@@ -21,7 +21,7 @@ export function changesOf({ state }: ReconcileOptions["app"], operation: string)
 }
 
 /** The functions that an operation in the log concerns and that have not been brought to it yet; sorted. */
-export function concernedBy(app: ReconcileOptions["app"], operation: string): string[] {
+export function affectedBy(app: ReconcileOptions["app"], operation: string): string[] {
 	if (app.state.operations.get(operation)?.redeployed !== undefined) return [];
 	return planFor(app, changesOf(app, operation)).redeploy.map((planned) => planned.function);
 }
@@ -37,12 +37,12 @@ function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[])
 
 /**
  * Plans, and refreshes what the plan names.
- * @param slot the place of a function
+ * @param supervisor the place of a function
  * @param onResult called as each function is done
  */
-export async function refreshConcerned(
+export async function refreshAffected(
 	options: ReconcileOptions,
-	slot: (name: string) => FunctionSlot,
+	supervisor: (name: string) => FunctionSupervisor,
 	changes: readonly SecretChange[],
 	onResult: (result: RedeployResult) => void,
 ): Promise<Redeployed> {
@@ -51,7 +51,7 @@ export async function refreshConcerned(
 	const sinceMs = monotonicMs();
 	const results = await Promise.all(
 		redeploy.map(async ({ function: name, reasons }) => {
-			const { status, error, serving } = await slot(name).refresh();
+			const { status, error, serving } = await supervisor(name).refresh();
 			const ms = Math.max(0, Math.round(monotonicMs() - sinceMs));
 			const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
 			const kept = serving === undefined ? {} : { serving };

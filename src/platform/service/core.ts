@@ -11,10 +11,10 @@ import { lifetimeKey } from "../functions/lifetimes.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
-import { Places } from "../redeploy/places.ts";
+import { Capacity } from "../redeploy/capacity.ts";
 import { AppFunctions } from "../redeploy/reconcile.ts";
 import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
-import { removeAllKept } from "../redeploy/removal.ts";
+import { removeAppData } from "../redeploy/stored-data.ts";
 import { residentBytes } from "../runtime/process/memory-watch.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
@@ -54,7 +54,7 @@ export interface CoreOptions {
 const SWEEP_MIN_MS = 50;
 const SWEEP_MAX_MS = 1_000;
 /** How long a request waits for a process where all running functions are busy. A client waits for an answer as long. */
-const PLACE_WAIT_MS = 10_000;
+const CAPACITY_WAIT_MS = 10_000;
 
 export class Core {
 	readonly info: PlatformInfo;
@@ -111,7 +111,11 @@ export class Core {
 			log,
 			...clock,
 			starts: new Limiter(options.startsMax),
-			places: new Places({ countMax: options.processesMax, waitMs: PLACE_WAIT_MS, schedule: clock.schedule }),
+			capacity: new Capacity({
+				countMax: options.processesMax,
+				waitMs: CAPACITY_WAIT_MS,
+				schedule: clock.schedule,
+			}),
 		};
 	}
 
@@ -176,8 +180,13 @@ export class Core {
 		for (const app of this.apps.list()) {
 			const running = this.functionsOf(app);
 			for (const name of app.state.functions.keys()) {
-				const slot = running.find(name);
-				yield { app: app.id, function: name, state: slot?.state ?? "failed", pid: slot?.instance?.pid };
+				const supervisor = running.findSupervisor(name);
+				yield {
+					app: app.id,
+					function: name,
+					state: supervisor?.state ?? "failed",
+					pid: supervisor?.instance?.pid,
+				};
 			}
 		}
 	}
@@ -206,7 +215,7 @@ export class Core {
 		await this.apps.delete(id, async (app) => {
 			await this.#functions.get(app)?.close();
 			this.#functions.delete(app);
-			await removeAllKept(this, app);
+			await removeAppData(this, app);
 		});
 		this.log.info({ app: id }, "app deleted");
 	}

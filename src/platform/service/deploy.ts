@@ -162,7 +162,7 @@ export class Deployer {
 		const references = [...found, ...observedReferences(functions, name, found)];
 		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
 			// The process keeps running. The next upload of the same sources is not built again.
-			await functions.recordSame({
+			await functions.updateDeployment({
 				...present,
 				source,
 				sourceMap,
@@ -202,8 +202,8 @@ export class Deployer {
 function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
 	const present = functions.app.state.functions.get(name);
 	if (present === undefined || present.error !== undefined) return undefined;
-	const slot = functions.find(name);
-	const runs = slot !== undefined && slot.state !== "failed" && slot.error === undefined;
+	const supervisor = functions.findSupervisor(name);
+	const runs = supervisor !== undefined && supervisor.state !== "failed" && supervisor.error === undefined;
 	return runs ? present.deployment : undefined;
 }
 
@@ -219,7 +219,7 @@ async function recordDeclarations(
 	const { function: name } = present;
 	const isScheduled = isSame(present.automations, automations);
 	if (!isScheduled || !isSame(present.sources, sources))
-		await functions.recordSame({ ...present, sources, automations });
+		await functions.updateDeployment({ ...present, sources, automations });
 	return { name, status: isScheduled ? "unchanged" : "deployed" };
 }
 

@@ -32,8 +32,8 @@ test("what is noted of a deployment takes the place of no newer one", async () =
 	const old = present(app, "show");
 	const newer = { ...old, id: "d-newer" };
 	await app.functions.deploy(newer);
-	await app.functions.recordSame({ ...old, source: "another" });
+	await app.functions.updateDeployment({ ...old, source: "another" });
 	expect(present(app, "show")).toEqual(newer);
-	await app.functions.recordSame({ ...newer, source: "another" });
+	await app.functions.updateDeployment({ ...newer, source: "another" });
 	expect(present(app, "show").source).toBe("another");
 });

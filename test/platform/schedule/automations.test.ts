@@ -70,7 +70,7 @@ describe("an automation", () => {
 			start();
 			const app = await TestApp.open("runs", {});
 			await app.deployFiles(files("echo", [cron("every minute ü", { function_args: { a: [1, "ü"] } })]));
-			const slot = app.functions.slot("echo");
+			const slot = app.functions.supervisor("echo");
 			slot.stopIdle(0);
 			expect(slot.state).toBe("idle");
 			const [before] = (await app.show("echo"))?.automations ?? [];
@@ -175,7 +175,9 @@ Deno.serve(async (request) => {
 });`;
 			await app.deployFiles(files("long", [cron("a")], code));
 			pass(MINUTE_MS);
-			await expect.poll(() => app.functions.slot("long").instance?.inFlight, { timeout: 20_000 }).toBe(1);
+			await expect
+				.poll(() => app.functions.supervisor("long").instance?.inFlight, { timeout: 20_000 })
+				.toBe(1);
 			pass(MINUTE_MS);
 			expect(await told("long", "long", 1)).toEqual([
 				'error automation "a": skipped: the run before is still in progress',

@@ -153,7 +153,7 @@ test(
 		wake();
 		await expect.poll(() => writing).toBe(1);
 		const app = platform.core.apps.get(APP);
-		const slot = platform.core.functionsOf(app).slot("f");
+		const slot = platform.core.functionsOf(app).supervisor("f");
 		// Another request comes and goes meanwhile: the run had as much time.
 		const pool = slot.instance && new Instances(() => undefined).connector.openPool(slot.instance);
 		await pool?.request({ method: "GET", path: "/" });
@@ -198,7 +198,7 @@ test(
 		clock.atMs += MINUTE_MS;
 		wake();
 		const app = platform.core.apps.get(APP);
-		const running = () => platform.core.functionsOf(app).slot("f").instance?.inFlight;
+		const running = () => platform.core.functionsOf(app).supervisor("f").instance?.inFlight;
 		await expect.poll(running).toBe(1);
 		const closed = platform.core.automations.close(5_000);
 		await expect.poll(() => clock.tasks.some(({ delayMs }) => delayMs === 5_000)).toBe(true);

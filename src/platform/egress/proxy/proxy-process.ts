@@ -10,6 +10,16 @@ import { type Order, type Report, reportSchema } from "./messages.ts";
 /** Each look-up of a name by the system's resolver occupies a thread. */
 const THREADS = 64;
 const HEAP_MIB = 512;
+/** The program that opens the sockets calls the C library, so it needs the permission for native code. */
+const DENO_FLAGS = [
+	"--quiet",
+	"--no-prompt",
+	"--no-remote",
+	"--no-npm",
+	"--no-config",
+	"--no-lock",
+	"--allow-ffi",
+];
 
 export interface ProxyProcessOptions {
 	/** The path of Deno, which runs the program that opens the sockets. */
@@ -66,16 +76,7 @@ export class ProxyProcess {
 		];
 		const environment = { UV_THREADPOOL_SIZE: String(THREADS) };
 		const request = { namespace, sockets: socketsOf(hasV6), command, environment };
-		const flags = [
-			"--quiet",
-			"--no-prompt",
-			"--no-remote",
-			"--no-npm",
-			"--no-config",
-			"--no-lock",
-			"--allow-ffi",
-		];
-		const child = spawn(deno, ["run", ...flags, socketOpenerPath, JSON.stringify(request)], {
+		const child = spawn(deno, ["run", ...DENO_FLAGS, socketOpenerPath, JSON.stringify(request)], {
 			cwd: "/",
 			env: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
 			stdio: ["pipe", "pipe", "pipe"],

@@ -3,9 +3,9 @@ import type { SealedRecord } from "../../../vault/records/record.ts";
 import { type Deployment, readsOf } from "../../functions/function.ts";
 import type { Observations } from "../observations.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
-import type { Started } from "../slot-port.ts";
+import type { Started } from "../supervisor-port.ts";
 import { openEnvironment } from "./function-environment.ts";
-import { bundleMissing } from "./missing.ts";
+import { bundleMissing } from "./not-found.ts";
 
 /**
  * Starts one version of a function when it is its turn. One that fails and was seen to want a secret that its code did
@@ -25,7 +25,7 @@ export async function launch(
 		try {
 			return await launchOnce(options, wanted, verified, observations, begin);
 		} catch (error) {
-			const complete = observations.completed(wanted);
+			const complete = observations.withMissedSecrets(wanted);
 			if (complete === wanted) throw error;
 			wanted = complete;
 		}
@@ -39,7 +39,7 @@ function launchOnce(
 	observations: Observations,
 	begin: () => void,
 ): Promise<Started> {
-	const { app, identity, metrics, monotonicMs, places, runtime, starts, store } = options;
+	const { app, identity, metrics, monotonicMs, capacity, runtime, starts, store } = options;
 	return starts.run(async () => {
 		const [code, map] = await Promise.all([
 			store.getBlob(app.lifetimeId, deployment.bundle),
@@ -64,7 +64,7 @@ function launchOnce(
 			sourceMap: Buffer.from(map).toString("utf8"),
 			environment,
 			settings: deployment.settings,
-			onIdle: () => places.offer(),
+			onIdle: () => capacity.admitWaiting(),
 			onRead: (variable) => observations.note(deployment, variable, environment.has(variable)),
 		});
 		const instance = await starting.catch((error: unknown) => {

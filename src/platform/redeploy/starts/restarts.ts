@@ -1,6 +1,6 @@
 /** Starting a function again whose process ended by itself or is stuck: the more often, the later. */
 import type { Instance, Stuck } from "../../runtime/runtime.ts";
-import type { SlotOutcome, SlotPort } from "../slot-port.ts";
+import type { StartOutcome, SupervisorPort } from "../supervisor-port.ts";
 import { Backoff } from "./backoff.ts";
 import { type Replaced, Replacements, replacedMessage } from "./replacements.ts";
 
@@ -8,11 +8,11 @@ import { type Replaced, Replacements, replacedMessage } from "./replacements.ts"
 const PROVEN_MS = 30_000;
 
 export interface RestartsOptions {
-	readonly port: SlotPort;
+	readonly port: SupervisorPort;
 	/** The process that serves; undefined where none does, or the function is closed. */
 	readonly current: () => Instance | undefined;
 	/** Starts the wanted version in the place of the present one. */
-	readonly refresh: () => Promise<SlotOutcome>;
+	readonly refresh: () => Promise<StartOutcome>;
 }
 
 export class Restarts {
@@ -76,7 +76,7 @@ export class Restarts {
 		const isOver = () => this.#isClosed || current() !== instead;
 		if (isOver()) return;
 		const { status } = await refresh();
-		if (status !== "failed" || isOver() || port.wanted() === undefined) return;
+		if (status !== "failed" || isOver() || port.wantedDeployment() === undefined) return;
 		this.#crashes.failed();
 		this.#startLater(instead, this.#crashes.delayMs);
 	}

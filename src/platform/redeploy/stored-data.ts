@@ -3,11 +3,11 @@ import type { App } from "../apps/app.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
-type Keepers = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
+type DataStores = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
 
 /** Removes what functions that were deleted, and stopped, wrote and stored. */
-export async function removeKept(
-	{ logs, runtime }: Pick<Keepers, "logs" | "runtime">,
+export async function removeFunctionData(
+	{ logs, runtime }: Pick<DataStores, "logs" | "runtime">,
 	lifetimes: readonly FunctionLifetime[],
 ): Promise<void> {
 	await allOf(
@@ -16,7 +16,7 @@ export async function removeKept(
 }
 
 /** Removes everything that is kept for an app that was deleted, and whose functions were stopped. */
-export async function removeAllKept(keepers: Keepers, app: App): Promise<void> {
+export async function removeAppData(keepers: DataStores, app: App): Promise<void> {
 	const { logs, metrics, runtime, store } = keepers;
 	await allOf([
 		logs.forgetAll(app.lifetimeId),

@@ -1,8 +1,8 @@
 /** What becomes of a function's process that is stuck. */
 import { describe, expect, test, vi } from "vitest";
-import { FunctionSlot } from "../../../src/platform/redeploy/slot.ts";
+import { FunctionSupervisor } from "../../../src/platform/redeploy/function-supervisor.ts";
 import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
-import { DEPLOYMENT, NEVER, Starts } from "./slot-fixture.ts";
+import { DEPLOYMENT, NEVER, Starts } from "./supervisor-fixture.ts";
 
 describe("a process that is stuck", () => {
 	const SILENT: Stuck = { reason: "silent", why: "its event loop has not answered for 30 s" };
@@ -20,11 +20,11 @@ describe("a process that is stuck", () => {
 		/** Each process, in the order of their starts. */
 		readonly processes: { get: (stuck: Stuck) => void; stopped: (number | undefined)[] }[] = [];
 		isBroken = false;
-		readonly slot: FunctionSlot;
+		readonly supervisor: FunctionSupervisor;
 
 		constructor() {
 			super();
-			this.slot = new FunctionSlot({
+			this.supervisor = new FunctionSupervisor({
 				...this,
 				onReplaced: ({ count }) => this.replaced.push(count),
 				now: () => 42,
@@ -71,16 +71,16 @@ describe("a process that is stuck", () => {
 
 	test("and answers nothing is ended at once, and whoever asks is served by the next one", async () => {
 		const world = new World();
-		await world.slot.refresh();
-		const first = world.slot.instance;
+		await world.supervisor.refresh();
+		const first = world.supervisor.instance;
 		await world.get(SILENT);
 		expect(world.processes[0]?.stopped).toEqual([0]);
-		const next = await world.slot.ensure();
+		const next = await world.supervisor.ensure();
 		expect(next).toBeDefined();
 		expect(next).not.toBe(first);
-		expect(world.slot.state).toBe("live");
-		expect(world.slot.error).toBeUndefined();
-		expect(world.slot.replaced).toEqual({ count: 1, atMs: 42, ...SILENT });
+		expect(world.supervisor.state).toBe("live");
+		expect(world.supervisor.error).toBeUndefined();
+		expect(world.supervisor.replaced).toEqual({ count: 1, atMs: 42, ...SILENT });
 		expect(world.told).toEqual([
 			"The function is replaced, the first time since the platform started: its event loop has not answered for 30 s. Its next process starts at once.",
 		]);
@@ -88,51 +88,51 @@ describe("a process that is stuck", () => {
 
 	test("again and again is started ever later, until ten minutes went well", async () => {
 		const world = new World();
-		await world.slot.refresh();
+		await world.supervisor.refresh();
 		await world.get(SILENT);
 		const delays: number[] = [];
 		for (let round = 0; round < 9; round++) {
-			await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+			await vi.waitFor(() => expect(world.supervisor.state).toBe("live"));
 			world.nowMs += 5 * 60_000;
 			await world.get(SILENT);
-			expect(world.slot.state).toBe("failed");
-			expect(world.slot.error).toContain("not answered for 30 s");
-			expect(await world.slot.ensure()).toBeUndefined();
+			expect(world.supervisor.state).toBe("failed");
+			expect(world.supervisor.error).toContain("not answered for 30 s");
+			expect(await world.supervisor.ensure()).toBeUndefined();
 			delays.push(world.runTask());
 		}
 		expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
-		await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+		await vi.waitFor(() => expect(world.supervisor.state).toBe("live"));
 		world.nowMs += 10 * 60_000;
 		await world.get(SILENT);
-		await vi.waitFor(() => expect(world.slot.state).toBe("live"));
+		await vi.waitFor(() => expect(world.supervisor.state).toBe("live"));
 		expect(world.told.at(-1)).toMatch(/^The function is replaced, 11 times by now .* starts at once\.$/);
 	});
 
 	test("but lives serves on until the next one is ready, and has its time to end", async () => {
 		const world = new World();
-		await world.slot.refresh();
-		const first = world.slot.instance;
+		await world.supervisor.refresh();
+		const first = world.supervisor.instance;
 		world.isBroken = true;
 		await world.get(UNANSWERED);
 		await vi.waitFor(() => expect(world.tasks).toHaveLength(1));
-		expect(world.slot.instance).toBe(first);
+		expect(world.supervisor.instance).toBe(first);
 		world.isBroken = false;
 		world.runTask();
 		await vi.waitFor(() => expect(world.processes[0]?.stopped).toEqual([undefined]));
-		expect(world.slot.instance).not.toBe(first);
-		expect(world.slot.replaced).toMatchObject({ count: 1, reason: "unanswered" });
+		expect(world.supervisor.instance).not.toBe(first);
+		expect(world.supervisor.replaced).toMatchObject({ count: 1, reason: "unanswered" });
 	});
 
 	test("is no business of a function that is closed, was replaced already, or became idle", async () => {
 		const world = new World();
-		await world.slot.refresh();
-		await world.slot.deploy(DEPLOYMENT, async () => {});
+		await world.supervisor.refresh();
+		await world.supervisor.deploy(DEPLOYMENT, async () => {});
 		world.processes[0]?.get(SILENT);
 		world.nowMs += 1_000_000;
-		world.slot.stopIdle(1);
+		world.supervisor.stopIdle(1);
 		world.processes[1]?.get(UNANSWERED);
-		await world.slot.ensure();
-		await world.slot.close();
+		await world.supervisor.ensure();
+		await world.supervisor.close();
 		world.processes[2]?.get(SILENT);
 		await new Promise((resolve) => setImmediate(resolve));
 		expect(world.replaced).toEqual([]);

@@ -11,18 +11,18 @@ export interface Started {
 	readonly moment: number;
 }
 
-export interface SlotPort {
+export interface SupervisorPort {
 	/** What should run; undefined once the function is deleted. */
-	wanted(): Deployment | undefined;
+	wantedDeployment(): Deployment | undefined;
 	/**
 	 * Waits until the function may run beside the others.
 	 * @throws AppError `PLATFORM_FULL` where that takes too long, or `leave` was called meanwhile
 	 */
-	enter(): Promise<void>;
+	acquireCapacity(): Promise<void>;
 	/** Called when it runs no more. */
-	leave(): void;
+	releaseCapacity(): void;
 	/** Called when its start is over, so that it could give its place to another. */
-	settled(): void;
+	onStartSettled(): void;
 	/**
 	 * Starts a version with the secrets of this moment.
 	 * @param begin called when the secrets are read: what changes later is not in it
@@ -45,7 +45,7 @@ export interface SlotPort {
 	monotonicMs(): number;
 }
 
-export interface SlotOutcome {
+export interface StartOutcome {
 	readonly status: "live" | "idle" | "failed";
 	/** The function's own error, or why there was no room for it. */
 	readonly error?: string;

@@ -5,14 +5,14 @@
 import { AppError, EXIT } from "../../errors.ts";
 
 /** A function that runs, or is about to. */
-export interface Occupant {
+export interface CapacityHolder {
 	/** When it was last active, by a clock that never goes back; undefined while it must not be stopped. */
 	readonly idleSinceMs: number | undefined;
 	/** Stops it, and gives its place up with `free`. The next request starts it again. */
 	stop(): void;
 }
 
-export interface PlacesOptions {
+export interface CapacityOptions {
 	readonly countMax: number;
 	/** How long a function waits for a place. */
 	readonly waitMs: number;
@@ -21,21 +21,21 @@ export interface PlacesOptions {
 }
 
 interface Waiting {
-	readonly occupant: Occupant;
+	readonly occupant: CapacityHolder;
 	readonly settle: (error?: AppError) => void;
 }
 
-export class Places {
-	readonly #options: PlacesOptions;
-	readonly #taken = new Set<Occupant>();
+export class Capacity {
+	readonly #options: CapacityOptions;
+	readonly #taken = new Set<CapacityHolder>();
 	readonly #waiting: Waiting[] = [];
 
-	constructor(options: PlacesOptions) {
+	constructor(options: CapacityOptions) {
 		this.#options = options;
 	}
 
 	/** Functions that have a place. */
-	get taken(): number {
+	get usedCount(): number {
 		return this.#taken.size;
 	}
 
@@ -43,7 +43,7 @@ export class Places {
 	 * Gets the occupant a place, in the order of the calls. One that has a place keeps it.
 	 * @throws AppError `PLATFORM_FULL` (exit 6) where none could be had in time, or `free` was called meanwhile
 	 */
-	async take(occupant: Occupant): Promise<void> {
+	async acquire(occupant: CapacityHolder): Promise<void> {
 		if (this.#taken.has(occupant)) return;
 		if (this.#waiting.length === 0 && this.#hasRoom()) {
 			this.#taken.add(occupant);
@@ -62,13 +62,13 @@ export class Places {
 	}
 
 	/** Gives the occupant's place up, or its wait for one. */
-	free(occupant: Occupant): void {
-		if (this.#taken.delete(occupant)) this.offer();
+	release(occupant: CapacityHolder): void {
+		if (this.#taken.delete(occupant)) this.admitWaiting();
 		else this.#refuse(occupant);
 	}
 
 	/** Looks for places for those who wait: called when a function may have got idle. */
-	offer(): void {
+	admitWaiting(): void {
 		while (this.#waiting.length > 0 && this.#hasRoom()) {
 			const next = this.#waiting.shift();
 			if (next === undefined) return;
@@ -80,7 +80,7 @@ export class Places {
 	/** Whether there is a place, made by stopping a function where need be. */
 	#hasRoom(): boolean {
 		if (this.#taken.size < this.#options.countMax) return true;
-		let last: { occupant: Occupant; sinceMs: number } | undefined;
+		let last: { occupant: CapacityHolder; sinceMs: number } | undefined;
 		for (const occupant of this.#taken) {
 			const sinceMs = occupant.idleSinceMs;
 			if (sinceMs !== undefined && (last === undefined || sinceMs < last.sinceMs))
@@ -93,7 +93,7 @@ export class Places {
 		return true;
 	}
 
-	#refuse(occupant: Occupant): void {
+	#refuse(occupant: CapacityHolder): void {
 		const index = this.#waiting.findIndex((waiting) => waiting.occupant === occupant);
 		if (index !== -1) this.#waiting.splice(index, 1)[0]?.settle(platformFull(this.#options.countMax));
 	}

@@ -6,14 +6,14 @@ import { AppError } from "../../errors.ts";
 import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime/runtime.ts";
-import type { SlotOutcome, SlotPort, Started } from "./slot-port.ts";
 import { Backoff } from "./starts/backoff.ts";
 import { exitMessage } from "./starts/exit-message.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
+import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
-export class FunctionSlot {
-	readonly #port: SlotPort;
+export class FunctionSupervisor {
+	readonly #port: SupervisorPort;
 	readonly #turns = new Mutex();
 	readonly #draining = new Set<Promise<void>>();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
@@ -31,10 +31,10 @@ export class FunctionSlot {
 	#starting: Promise<unknown> | undefined;
 	#startingCount = 0;
 	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
-	#pending: Promise<SlotOutcome> | undefined;
+	#pending: Promise<StartOutcome> | undefined;
 
 	/** @param startsIdle it is deployed, and ran before: the first request starts it */
-	constructor(port: SlotPort, startsIdle = false) {
+	constructor(port: SupervisorPort, startsIdle = false) {
 		this.#port = port;
 		const current = () => this.instance;
 		this.#restarts = new Restarts({ port, current, refresh: () => this.#refresh() });
@@ -61,7 +61,7 @@ export class FunctionSlot {
 	}
 
 	/** Brings the function to what is wanted, with the present secrets. Calls that come while one waits share it. */
-	refresh(): Promise<SlotOutcome> {
+	refresh(): Promise<StartOutcome> {
 		// An idle function that a request has woken has read its secrets, maybe those of before.
 		const isWaking = this.#pending !== undefined || this.#startingCount > 0;
 		if (this.state === "idle" && !isWaking) return Promise.resolve({ status: "idle" });
@@ -86,9 +86,9 @@ export class FunctionSlot {
 		return this.#current?.instance;
 	}
 
-	#refresh(): Promise<SlotOutcome> {
+	#refresh(): Promise<StartOutcome> {
 		this.#pending ??= this.#turns.run(async () => {
-			const wanted = this.#port.wanted();
+			const wanted = this.#port.wantedDeployment();
 			const begin = () => {
 				this.#pending = undefined;
 			};
@@ -106,17 +106,17 @@ export class FunctionSlot {
 	 * Starts a deployment in the place of the present one.
 	 * @param commit makes it the wanted one; called once it runs, before it serves
 	 */
-	async deploy(deployment: Deployment, commit: () => Promise<void>): Promise<SlotOutcome> {
+	async deploy(deployment: Deployment, commit: () => Promise<void>): Promise<StartOutcome> {
 		const outcome = await this.#turns.run(() => this.#replace(deployment, () => undefined, commit));
 		const isOutdated = this.#current !== undefined && this.#port.isOutdated(this.#current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
 
-	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<SlotOutcome> {
+	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<StartOutcome> {
 		this.#startingCount++;
 		const replaced = this.#start(deployment, begin, commit).finally(() => {
 			this.#startingCount--;
-			this.#port.settled();
+			this.#port.onStartSettled();
 		});
 		this.#starting = replaced;
 		return replaced;
@@ -126,13 +126,13 @@ export class FunctionSlot {
 		deployment: Deployment,
 		begin: () => void,
 		commit?: () => Promise<void>,
-	): Promise<SlotOutcome> {
+	): Promise<StartOutcome> {
 		this.#restarts.cancel();
 		let started: Started | undefined;
 		try {
 			if (this.#isClosed) return this.#notStarted("The function is being stopped.");
 			this.#noRoom = undefined;
-			await this.#port.enter();
+			await this.#port.acquireCapacity();
 			started = await this.#port.start(deployment, begin);
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
 		} catch (error) {
@@ -144,8 +144,8 @@ export class FunctionSlot {
 	}
 
 	/** @param isNew what failed is no wanted version, but was to become it: the one that was there can still be called */
-	#failed(error: unknown, isNew: boolean): SlotOutcome {
-		if (this.#current === undefined) this.#port.leave();
+	#failed(error: unknown, isNew: boolean): StartOutcome {
+		if (this.#current === undefined) this.#port.releaseCapacity();
 		const isAppError = error instanceof AppError;
 		const message = isAppError ? error.message : "The platform could not start it; its log says more.";
 		this.#port.onFailure(error);
@@ -162,7 +162,7 @@ export class FunctionSlot {
 		return this.#notStarted(message);
 	}
 
-	#notStarted(error: string): SlotOutcome {
+	#notStarted(error: string): StartOutcome {
 		return { status: "failed", error, serving: this.#current !== undefined };
 	}
 
@@ -188,7 +188,7 @@ export class FunctionSlot {
 		const current = this.#current;
 		if (current?.instance !== instance || this.#isClosed) return;
 		this.#current = undefined;
-		if (this.#startingCount === 0) this.#port.leave();
+		if (this.#startingCount === 0) this.#port.releaseCapacity();
 		this.#error = exitMessage(reason);
 		this.#port.onFailure();
 		this.#restarts.crashed(this.#port.monotonicMs() - current.sinceMs);
@@ -201,7 +201,7 @@ export class FunctionSlot {
 		const isLeft = stuck.reason === "unanswered";
 		if (!isLeft) {
 			this.#current = undefined;
-			if (this.#startingCount === 0) this.#port.leave();
+			if (this.#startingCount === 0) this.#port.releaseCapacity();
 			this.#error = `The function was ended: ${stuck.why}.`;
 			this.#drain(instance, 0);
 		}
@@ -228,7 +228,7 @@ export class FunctionSlot {
 		if (leftMs > 0) return leftMs;
 		this.#current = undefined;
 		this.#isIdle = true;
-		this.#port.leave();
+		this.#port.releaseCapacity();
 		this.#drain(instance);
 		return Number.POSITIVE_INFINITY;
 	}
@@ -237,11 +237,11 @@ export class FunctionSlot {
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
 		this.#restarts.close();
-		if (this.#current === undefined) this.#port.leave();
+		if (this.#current === undefined) this.#port.releaseCapacity();
 		await this.#turns.run(async () => {
 			const instance = this.#current?.instance;
 			this.#current = undefined;
-			this.#port.leave();
+			this.#port.releaseCapacity();
 			if (instance !== undefined) this.#drain(instance, graceMs);
 		});
 		await Promise.all(this.#draining);

@@ -1,20 +1,20 @@
 /** A function's place whose starts end when the test says so. */
 import type { Deployment } from "../../../src/platform/functions/function.ts";
-import type { SlotPort, Started } from "../../../src/platform/redeploy/slot-port.ts";
+import type { Started, SupervisorPort } from "../../../src/platform/redeploy/supervisor-port.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 
 export const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
 export const NEVER = new Promise<never>(() => {});
 
 /** Starts that end when the test says so, each with the secrets of the moment in which it began. */
-export class Starts implements Omit<SlotPort, "start"> {
+export class Starts implements Omit<SupervisorPort, "start"> {
 	secrets = 1;
 	readonly under: { finish: () => void; moment: number }[] = [];
 	readonly begun: (() => void)[] = [];
-	wanted = () => DEPLOYMENT;
-	enter = async () => {};
-	leave = () => {};
-	settled = () => {};
+	wantedDeployment = () => DEPLOYMENT;
+	acquireCapacity = async () => {};
+	releaseCapacity = () => {};
+	onStartSettled = () => {};
 	isOutdated = (started: Started) => started.moment < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};

@@ -1,23 +1,23 @@
 import { expect, test, vi } from "vitest";
 import type { Deployment } from "../../../src/platform/functions/function.ts";
-import { FunctionSlot } from "../../../src/platform/redeploy/slot.ts";
-import type { Started } from "../../../src/platform/redeploy/slot-port.ts";
+import { FunctionSupervisor } from "../../../src/platform/redeploy/function-supervisor.ts";
+import type { Started } from "../../../src/platform/redeploy/supervisor-port.ts";
 import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";
-import { DEPLOYMENT, NEVER, Starts } from "./slot-fixture.ts";
+import { DEPLOYMENT, NEVER, Starts } from "./supervisor-fixture.ts";
 
 test("a function that is waking up when its secrets change is started with the new ones", async () => {
 	const starts = new Starts();
-	const slot = new FunctionSlot(starts);
-	const first = slot.refresh();
+	const supervisor = new FunctionSupervisor(starts);
+	const first = supervisor.refresh();
 	(await starts.next()).finish();
 	await first;
-	slot.stopIdle(1);
-	expect(slot.state).toBe("idle");
+	supervisor.stopIdle(1);
+	expect(supervisor.state).toBe("idle");
 
-	const request = slot.ensure();
+	const request = supervisor.ensure();
 	const waking = await starts.next();
 	starts.secrets = 2;
-	const change = slot.refresh();
+	const change = supervisor.refresh();
 	waking.finish();
 	await request;
 	const restarted = await starts.next();
@@ -32,7 +32,7 @@ test("a function that ended and does not start again at once is tried again, eve
 	const delays: number[] = [];
 	let end: (reason: ExitReason) => void = () => {};
 	let isAway = false;
-	const slot = new FunctionSlot({
+	const supervisor = new FunctionSupervisor({
 		...starts,
 		schedule: (run: () => void, delayMs: number) => {
 			tasks.push({ run, delayMs });
@@ -54,7 +54,7 @@ test("a function that ended and does not start again at once is tried again, eve
 			return { instance, deployment, moment: 1 };
 		},
 	});
-	await slot.refresh();
+	await supervisor.refresh();
 	isAway = true;
 	end({ code: 1, signal: null, stderr: "" });
 	for (let round = 0; round < 4; round++) {
@@ -65,7 +65,7 @@ test("a function that ended and does not start again at once is tried again, eve
 		task?.run();
 	}
 	expect(delays).toEqual([500, 1000, 2000, 4000]);
-	await vi.waitFor(() => expect(slot.state).toBe("live"));
+	await vi.waitFor(() => expect(supervisor.state).toBe("live"));
 	expect(tasks).toEqual([]);
 });
 
@@ -74,7 +74,7 @@ test("a function that does not start when it is called is not started again at o
 	let nowMs = 1_000_000;
 	let tries = 0;
 	let isBroken = true;
-	const slot = new FunctionSlot(
+	const supervisor = new FunctionSupervisor(
 		{
 			...starts,
 			monotonicMs: () => nowMs,
@@ -89,11 +89,11 @@ test("a function that does not start when it is called is not started again at o
 		true,
 	);
 	const ask = async () => {
-		for (let request = 0; request < 5; request++) await slot.ensure();
+		for (let request = 0; request < 5; request++) await supervisor.ensure();
 		return tries;
 	};
 	expect(await ask()).toBe(1);
-	expect(slot.state).toBe("failed");
+	expect(supervisor.state).toBe("failed");
 	nowMs += 499;
 	expect(await ask()).toBe(1);
 	nowMs += 1;
@@ -103,7 +103,7 @@ test("a function that does not start when it is called is not started again at o
 	nowMs += 1;
 	isBroken = false;
 	expect(await ask()).toBe(3);
-	expect(slot.state).toBe("live");
+	expect(supervisor.state).toBe("live");
 });
 
 test("a function that ends again and again is started ever later, a minute apart at the most, until it has proved itself", async () => {
@@ -111,7 +111,7 @@ test("a function that ends again and again is started ever later, a minute apart
 	let nowMs = 0;
 	const tasks: { run: () => void; delayMs: number }[] = [];
 	let end: (reason: ExitReason) => void = () => {};
-	const slot = new FunctionSlot({
+	const supervisor = new FunctionSupervisor({
 		...starts,
 		monotonicMs: () => nowMs,
 		schedule: (run: () => void, delayMs: number) => {
@@ -138,14 +138,14 @@ test("a function that ends again and again is started ever later, a minute apart
 		nowMs += livedMs;
 		end({ code: 1, signal: null, stderr: "" });
 		await vi.waitFor(() => expect(tasks).toHaveLength(1));
-		expect(slot.state).toBe("failed");
+		expect(supervisor.state).toBe("failed");
 		const task = tasks.shift();
 		nowMs += task?.delayMs ?? 0;
 		task?.run();
-		await vi.waitFor(() => expect(slot.state).toBe("live"));
+		await vi.waitFor(() => expect(supervisor.state).toBe("live"));
 		return task?.delayMs ?? -1;
 	};
-	await slot.refresh();
+	await supervisor.refresh();
 	const delays: number[] = [];
 	for (let crash = 0; crash < 9; crash++) delays.push(await crashAfter(1_000));
 	expect(delays).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]);
@@ -157,7 +157,7 @@ test("a function that ends again and again is started ever later, a minute apart
 test("a new version that does not start keeps nobody from the idle one", async () => {
 	const starts = new Starts();
 	const broken = { ...DEPLOYMENT, id: "d2" };
-	const slot = new FunctionSlot(
+	const supervisor = new FunctionSupervisor(
 		{
 			...starts,
 			start: async (deployment: Deployment, begin: () => void): Promise<Started> => {
@@ -170,8 +170,8 @@ test("a new version that does not start keeps nobody from the idle one", async (
 		true,
 	);
 	for (let attempt = 0; attempt < 3; attempt++)
-		expect(await slot.deploy(broken, async () => {})).toMatchObject({ status: "failed" });
-	expect(await slot.ensure()).toBeDefined();
+		expect(await supervisor.deploy(broken, async () => {})).toMatchObject({ status: "failed" });
+	expect(await supervisor.ensure()).toBeDefined();
 });
 
 test("a start that fails says whether a version from before serves", async () => {
@@ -183,10 +183,10 @@ test("a start that fails says whether a version from before serves", async () =>
 		starts.under.shift()?.finish();
 		return started;
 	};
-	const slot = new FunctionSlot({ ...starts, start });
-	expect(await slot.refresh()).toMatchObject({ status: "failed", serving: false });
+	const supervisor = new FunctionSupervisor({ ...starts, start });
+	expect(await supervisor.refresh()).toMatchObject({ status: "failed", serving: false });
 	isBroken = false;
-	expect(await slot.refresh()).toEqual({ status: "live" });
+	expect(await supervisor.refresh()).toEqual({ status: "live" });
 	isBroken = true;
-	expect(await slot.refresh()).toMatchObject({ status: "failed", serving: true });
+	expect(await supervisor.refresh()).toMatchObject({ status: "failed", serving: true });
 });
