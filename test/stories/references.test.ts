@@ -147,7 +147,9 @@ describe("references", () => {
 		const { stdout } = await project.ok(["functions", "references", "quiet"]);
 		expect(stdout).toMatch(/SMTP_URL +seen at run time, not in the code/);
 		const log = await project.ok(["functions", "logs", "quiet"]);
-		expect(log.stdout).toContain("Read the secret SMTP_URL, which its code does not tell of");
+		expect(log.stdout).toContain(
+			"The function read the secret SMTP_URL, which the analysis of its code did not find",
+		);
 	});
 
 	test("outlast a restart of the platform", async () => {

@@ -1,4 +1,4 @@
-/** A function whose process stands still: replaced, and told of wherever somebody looks. */
+/** A function whose process is stopped is replaced, and the list of functions and the log report that. */
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -49,7 +49,7 @@ test(
 		);
 		const logs = await project.ok(["functions", "logs", "still"]);
 		expect(logs.stdout).toMatch(
-			/ error The function is replaced, the first time since the platform started: /,
+			/ error The function's process is replaced \(replacement 1 since the platform started\): /,
 		);
 	},
 	TIMEOUT_MS,

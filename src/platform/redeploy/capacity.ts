@@ -1,100 +1,101 @@
 /**
- * How many functions run at once on this platform. A function that starts where all places are taken gets that of the
- * one that was called least recently; one that serves a request, or is never to be idle, keeps its place.
+ * Limits how many functions run at the same time on this platform. If a function must start at the limit, the function
+ * that was called least recently is stopped. A function that serves a request, or must never be idle, is not stopped.
  */
 import { AppError, EXIT } from "../../errors.ts";
 
-/** A function that runs, or is about to. */
+/** A function that runs or starts. */
 export interface CapacityHolder {
-	/** When it was last active, by a clock that never goes back; undefined while it must not be stopped. */
+	/** When the function was last active, in milliseconds of a monotonic clock. Undefined while it must not be stopped. */
 	readonly idleSinceMs: number | undefined;
-	/** Stops it, and gives its place up with `free`. The next request starts it again. */
+	/** Stops the function and calls `release`. The next request starts the function again. */
 	stop(): void;
 }
 
 export interface CapacityOptions {
 	readonly countMax: number;
-	/** How long a function waits for a place. */
+	/** How long a function waits for capacity. */
 	readonly waitMs: number;
-	/** Runs a task later; the returned function takes that back. */
+	/** Runs a task after a delay. The returned function cancels it. */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
 interface Waiting {
-	readonly occupant: CapacityHolder;
+	readonly holder: CapacityHolder;
 	readonly settle: (error?: AppError) => void;
 }
 
 export class Capacity {
 	readonly #options: CapacityOptions;
-	readonly #taken = new Set<CapacityHolder>();
+	readonly #used = new Set<CapacityHolder>();
 	readonly #waiting: Waiting[] = [];
 
 	constructor(options: CapacityOptions) {
 		this.#options = options;
 	}
 
-	/** Functions that have a place. */
+	/** The number of functions that run or start. */
 	get usedCount(): number {
-		return this.#taken.size;
+		return this.#used.size;
 	}
 
 	/**
-	 * Gets the occupant a place, in the order of the calls. One that has a place keeps it.
-	 * @throws AppError `PLATFORM_FULL` (exit 6) where none could be had in time, or `free` was called meanwhile
+	 * Waits until the function may run. Functions are admitted in the order of the calls. Resolves at once if the function
+	 * is admitted already.
+	 * @throws AppError `PLATFORM_FULL` (exit 6) if there is no capacity in time, or `release` is called meanwhile
 	 */
-	async acquire(occupant: CapacityHolder): Promise<void> {
-		if (this.#taken.has(occupant)) return;
-		if (this.#waiting.length === 0 && this.#hasRoom()) {
-			this.#taken.add(occupant);
+	async acquire(holder: CapacityHolder): Promise<void> {
+		if (this.#used.has(holder)) return;
+		if (this.#waiting.length === 0 && this.#makeRoom()) {
+			this.#used.add(holder);
 			return;
 		}
-		const got = new Promise<void>((resolve, reject) => {
-			const cancel = this.#options.schedule(() => this.#refuse(occupant), this.#options.waitMs);
+		const admitted = new Promise<void>((resolve, reject) => {
+			const cancel = this.#options.schedule(() => this.#refuse(holder), this.#options.waitMs);
 			const settle = (error?: AppError) => {
 				cancel();
 				if (error === undefined) resolve();
 				else reject(error);
 			};
-			this.#waiting.push({ occupant, settle });
+			this.#waiting.push({ holder, settle });
 		});
-		await got;
+		await admitted;
 	}
 
-	/** Gives the occupant's place up, or its wait for one. */
-	release(occupant: CapacityHolder): void {
-		if (this.#taken.delete(occupant)) this.admitWaiting();
-		else this.#refuse(occupant);
+	/** Gives up the function's capacity, or its wait for capacity. */
+	release(holder: CapacityHolder): void {
+		if (this.#used.delete(holder)) this.admitWaiting();
+		else this.#refuse(holder);
 	}
 
-	/** Looks for places for those who wait: called when a function may have got idle. */
+	/** Admits waiting functions if possible. Call it when a function may have become idle. */
 	admitWaiting(): void {
-		while (this.#waiting.length > 0 && this.#hasRoom()) {
+		while (this.#waiting.length > 0 && this.#makeRoom()) {
 			const next = this.#waiting.shift();
 			if (next === undefined) return;
-			this.#taken.add(next.occupant);
+			this.#used.add(next.holder);
 			next.settle();
 		}
 	}
 
-	/** Whether there is a place, made by stopping a function where need be. */
-	#hasRoom(): boolean {
-		if (this.#taken.size < this.#options.countMax) return true;
-		let last: { occupant: CapacityHolder; sinceMs: number } | undefined;
-		for (const occupant of this.#taken) {
-			const sinceMs = occupant.idleSinceMs;
-			if (sinceMs !== undefined && (last === undefined || sinceMs < last.sinceMs))
-				last = { occupant, sinceMs };
+	/** Stops an idle function if the limit is reached. @returns whether another function may run */
+	#makeRoom(): boolean {
+		if (this.#used.size < this.#options.countMax) return true;
+		let oldest: { holder: CapacityHolder; sinceMs: number } | undefined;
+		for (const holder of this.#used) {
+			const sinceMs = holder.idleSinceMs;
+			if (sinceMs !== undefined && (oldest === undefined || sinceMs < oldest.sinceMs))
+				oldest = { holder, sinceMs };
 		}
-		if (last === undefined) return false;
-		// Given up here, so that what `stop` frees is not offered in the midst of an offer.
-		this.#taken.delete(last.occupant);
-		last.occupant.stop();
+		if (oldest === undefined) return false;
+		// Removed first, so that the call of `release` in `stop` does not admit a waiting function.
+		this.#used.delete(oldest.holder);
+		oldest.holder.stop();
 		return true;
 	}
 
-	#refuse(occupant: CapacityHolder): void {
-		const index = this.#waiting.findIndex((waiting) => waiting.occupant === occupant);
+	#refuse(holder: CapacityHolder): void {
+		const index = this.#waiting.findIndex((waiting) => waiting.holder === holder);
 		if (index !== -1) this.#waiting.splice(index, 1)[0]?.settle(platformFull(this.#options.countMax));
 	}
 }
@@ -102,8 +103,8 @@ export class Capacity {
 function platformFull(countMax: number): AppError {
 	return new AppError({
 		code: "PLATFORM_FULL",
-		message: `The platform runs ${countMax} functions at once, and all of them are busy or never to be idle.`,
-		hint: "Try again; or whoever runs the platform gives it more with --max-processes.",
+		message: `The platform is at its limit of ${countMax} functions that run at the same time, and none of them can be stopped now: each is busy or must never be idle.`,
+		hint: "Try again later. The operator of the platform can raise the limit with --max-processes.",
 		exit: EXIT.network,
 	});
 }

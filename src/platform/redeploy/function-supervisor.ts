@@ -1,6 +1,6 @@
 /**
- * One function's place: which version runs, and the turns in which it is replaced. A new version is ready before
- * the old one is drained; one that does not start changes nothing.
+ * Manages the processes of a function: which version runs, and when it is replaced. A new version is ready before the
+ * old one is drained. If a new version does not start, the old one continues to serve.
  */
 import { AppError } from "../../errors.ts";
 import type { Deployment } from "../functions/function.ts";
@@ -14,26 +14,27 @@ import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts
 
 export class FunctionSupervisor {
 	readonly #port: SupervisorPort;
-	readonly #turns = new Mutex();
+	/** Allows one replacement at a time. */
+	readonly #mutex = new Mutex();
 	readonly #draining = new Set<Promise<void>>();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
 	#error: string | undefined;
-	/** Whether the next request starts it. One that is deployed when the platform starts begins so. */
+	/** Whether the next request starts the function. At the platform's start, deployed functions are idle. */
 	#isIdle: boolean;
 	#isClosed = false;
-	/** Why the last start was not even tried. */
-	#noRoom: AppError | undefined;
-	/** Of one that does not start when it is called, and since when. */
-	readonly #wakes = new Backoff();
+	/** The error `PLATFORM_FULL` if the last start was not attempted because of it. */
+	#capacityError: AppError | undefined;
+	/** The delay after failed starts for requests, and the time of the last one. */
+	readonly #wakeBackoff = new Backoff();
 	#wakeFailedMs = 0;
 	readonly #restarts: Restarts;
-	/** The last start, and how many are under way. */
+	/** The last start, and the number of starts in progress. */
 	#starting: Promise<unknown> | undefined;
 	#startingCount = 0;
-	/** A refresh that has not read the secrets yet: whoever asks now is served by it. */
+	/** A refresh that has not read the secrets yet. Further callers share it. */
 	#pending: Promise<StartOutcome> | undefined;
 
-	/** @param startsIdle it is deployed, and ran before: the first request starts it */
+	/** @param startsIdle whether the first request starts the function, because it is deployed and ran before */
 	constructor(port: SupervisorPort, startsIdle = false) {
 		this.#port = port;
 		const current = () => this.instance;
@@ -50,27 +51,27 @@ export class FunctionSupervisor {
 		return this.#isIdle && this.#error === undefined ? "idle" : "failed";
 	}
 
-	/** Why the last start failed, or the last version ended. */
+	/** The reason why the last start failed, or why the last process ended. */
 	get error(): string | undefined {
 		return this.#error;
 	}
 
-	/** How often it was replaced because it was stuck; undefined where it never was. */
+	/** The replacements of stuck processes. Undefined if there were none. */
 	get replaced(): Replaced | undefined {
 		return this.#restarts.replaced;
 	}
 
-	/** Brings the function to what is wanted, with the present secrets. Calls that come while one waits share it. */
+	/** Starts the wanted version with the present secrets. Does not start an idle function. Concurrent calls share a start. */
 	refresh(): Promise<StartOutcome> {
-		// An idle function that a request has woken has read its secrets, maybe those of before.
+		// If a request is starting an idle function, that start may have read the old secrets already.
 		const isWaking = this.#pending !== undefined || this.#startingCount > 0;
 		if (this.state === "idle" && !isWaking) return Promise.resolve({ status: "idle" });
 		return this.#refresh();
 	}
 
 	/**
-	 * The instance to send a request to; starts an idle function, but not again at once where that failed.
-	 * @returns undefined where it does not run
+	 * The instance for a request. Starts an idle function, unless a start failed a short time ago.
+	 * @returns undefined if the function does not run
 	 * @throws AppError `PLATFORM_FULL`
 	 */
 	ensure(): Instance | undefined | Promise<Instance | undefined> {
@@ -78,23 +79,23 @@ export class FunctionSupervisor {
 	}
 
 	async #wake(): Promise<Instance | undefined> {
-		// However many ask while it starts: all of them get that one process.
-		const underWay = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
-		const isResting = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakes.delayMs;
-		await (underWay ?? (this.#isIdle && !isResting ? this.#refresh() : this.#starting));
-		if (this.#current === undefined && this.#noRoom !== undefined) throw this.#noRoom;
+		// All requests that arrive during a start share its process.
+		const inProgress = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
+		const isDelayed = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakeBackoff.delayMs;
+		await (inProgress ?? (this.#isIdle && !isDelayed ? this.#refresh() : this.#starting));
+		if (this.#current === undefined && this.#capacityError !== undefined) throw this.#capacityError;
 		return this.#current?.instance;
 	}
 
 	#refresh(): Promise<StartOutcome> {
-		this.#pending ??= this.#turns.run(async () => {
-			const wanted = this.#port.wantedDeployment();
+		this.#pending ??= this.#mutex.run(async () => {
+			const deployment = this.#port.wantedDeployment();
 			const begin = () => {
 				this.#pending = undefined;
 			};
 			try {
-				if (wanted === undefined) return this.#notStarted("The function was deleted.");
-				return await this.#replace(wanted, begin);
+				if (deployment === undefined) return this.#notStarted("The function was deleted.");
+				return await this.#replace(deployment, begin);
 			} finally {
 				begin();
 			}
@@ -103,11 +104,11 @@ export class FunctionSupervisor {
 	}
 
 	/**
-	 * Starts a deployment in the place of the present one.
-	 * @param commit makes it the wanted one; called once it runs, before it serves
+	 * Replaces the present deployment by a new one.
+	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
 	 */
 	async deploy(deployment: Deployment, commit: () => Promise<void>): Promise<StartOutcome> {
-		const outcome = await this.#turns.run(() => this.#replace(deployment, () => undefined, commit));
+		const outcome = await this.#mutex.run(() => this.#replace(deployment, () => undefined, commit));
 		const isOutdated = this.#current !== undefined && this.#port.isOutdated(this.#current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
@@ -131,7 +132,7 @@ export class FunctionSupervisor {
 		let started: Started | undefined;
 		try {
 			if (this.#isClosed) return this.#notStarted("The function is being stopped.");
-			this.#noRoom = undefined;
+			this.#capacityError = undefined;
 			await this.#port.acquireCapacity();
 			started = await this.#port.start(deployment, begin);
 			await (commit === undefined ? this.#port.onStarted(started) : commit());
@@ -143,20 +144,20 @@ export class FunctionSupervisor {
 		return { status: "live" };
 	}
 
-	/** @param isNew what failed is no wanted version, but was to become it: the one that was there can still be called */
+	/** @param isNew whether a new deployment failed; the wanted version can still be started then */
 	#failed(error: unknown, isNew: boolean): StartOutcome {
 		if (this.#current === undefined) this.#port.releaseCapacity();
 		const isAppError = error instanceof AppError;
-		const message = isAppError ? error.message : "The platform could not start it; its log says more.";
+		const message = isAppError ? error.message : "The platform could not start it. Its log has details.";
 		this.#port.onFailure(error);
 		if (isAppError && error.code === "PLATFORM_FULL") {
-			// Nothing was tried: the function is as it was.
-			this.#noRoom = error;
+			// No start was attempted, so the function's state does not change.
+			this.#capacityError = error;
 			return this.#notStarted(message);
 		}
 		this.#error = message;
 		if (!isNew) {
-			this.#wakes.failed();
+			this.#wakeBackoff.failed();
 			this.#wakeFailedMs = this.#port.monotonicMs();
 		}
 		return this.#notStarted(message);
@@ -171,7 +172,7 @@ export class FunctionSupervisor {
 		this.#current = { ...started, sinceMs: this.#port.monotonicMs() };
 		this.#error = undefined;
 		this.#isIdle = false;
-		this.#wakes.reset();
+		this.#wakeBackoff.reset();
 		const { instance } = started;
 		void instance.exited.then((reason) => this.#onExit(instance, reason));
 		void instance.stuck.then((stuck) => this.#onStuck(instance, stuck));
@@ -194,21 +195,21 @@ export class FunctionSupervisor {
 		this.#restarts.crashed(this.#port.monotonicMs() - current.sinceMs);
 	}
 
-	/** Replaces a process that runs and is of no use. */
+	/** Replaces a process that runs but does not work. */
 	#onStuck(instance: Instance, stuck: Stuck): void {
 		if (this.#current?.instance !== instance || this.#isClosed) return;
-		// It may still answer some requests: it goes once another one is ready.
-		const isLeft = stuck.reason === "unanswered";
-		if (!isLeft) {
+		// The process may still answer some requests, so it serves until the next process is ready.
+		const isServing = stuck.reason === "unanswered";
+		if (!isServing) {
 			this.#current = undefined;
 			if (this.#startingCount === 0) this.#port.releaseCapacity();
 			this.#error = `The function was ended: ${stuck.why}.`;
 			this.#drain(instance, 0);
 		}
-		this.#restarts.stuck(instance, stuck, isLeft);
+		this.#restarts.stuck(instance, stuck, isServing);
 	}
 
-	/** Since when nobody calls it, in milliseconds of the monotonic clock; undefined where it serves, starts or does not run. */
+	/** When the last request ended, in milliseconds of the monotonic clock. Undefined if the function serves, starts or does not run. */
 	get idleSinceMs(): number | undefined {
 		const instance = this.#current?.instance;
 		const isBusy = instance === undefined || instance.inFlight > 0 || this.#startingCount > 0;
@@ -216,8 +217,8 @@ export class FunctionSupervisor {
 	}
 
 	/**
-	 * Stops a function that nobody called for a while; the next request starts it.
-	 * @returns in how many milliseconds it could be stopped at the soonest; infinite where it does not run
+	 * Stops a function that has had no request for some time. The next request starts it.
+	 * @returns the earliest time at which the function could be stopped, in milliseconds from now; infinite if it does not run
 	 */
 	stopIdle(idleMs: number): number {
 		const instance = this.#current?.instance;
@@ -233,12 +234,12 @@ export class FunctionSupervisor {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	/** Stops the function for good; resolves once every version of it is gone. */
+	/** Stops the function permanently. Resolves when all of its processes have exited. */
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
 		this.#restarts.close();
 		if (this.#current === undefined) this.#port.releaseCapacity();
-		await this.#turns.run(async () => {
+		await this.#mutex.run(async () => {
 			const instance = this.#current?.instance;
 			this.#current = undefined;
 			this.#port.releaseCapacity();

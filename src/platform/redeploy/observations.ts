@@ -1,6 +1,7 @@
 /**
- * What functions were seen to read. A name that the code did not tell of becomes a reference of the function, which is
- * started again with it where there is such a secret. Each name is noted once per version, and many at once.
+ * Records which variables functions read at run time. If the analysis of the code did not find a name, the name becomes
+ * a reference of the function. If there is a secret of this name, the function is started again with it. Each name is
+ * recorded once for each version. Several names are recorded together.
  */
 
 import { Matcher } from "../../references/evidence/name-pattern.ts";
@@ -8,33 +9,33 @@ import type { Reference } from "../../references/evidence/reference.ts";
 import { Granted } from "../../references/plan/granted.ts";
 import { type Deployment, readsOf } from "../functions/function.ts";
 
-/** Names of one version. Who reads more is not told apart from one who counts. */
+/** The maximum number of names of a version. A function may read names in a loop, for example `KEY_1`, `KEY_2`, … */
 const NAMES_MAX = 500;
 
 export interface ObservationsPort {
-	/** The function's present version. */
+	/** The present version of a function. */
 	present(name: string): Deployment | undefined;
-	/** Whether there is a secret of that name. */
+	/** Whether there is a secret of this name. */
 	isSecret(name: string): boolean;
-	/** Notes names that a version was seen to read, and the references that are new among them. */
+	/** Records names that a version read, and the new references among them. */
 	record(deployment: Deployment, seen: readonly string[], references: readonly Reference[]): Promise<void>;
 	/** Starts the function again with the present secrets. */
 	restart(name: string): Promise<unknown>;
 	/** Writes a line into the function's log. */
 	log(name: string, message: string): void;
-	/** Told of what could not be noted. */
+	/** Called if names could not be recorded. */
 	onError(name: string, error: unknown): void;
 }
 
-/** What was seen of one version, by name: whether the process that read it had been given it. */
+/** The names that a version read → whether the process that read a name had it in its environment. */
 type Seen = Map<string, boolean>;
 
 export class Observations {
 	readonly #port: ObservationsPort;
-	/** By deployment. What is noted already is not in it. */
+	/** The names that are not recorded yet, by deployment. */
 	readonly #pending = new Map<string, { deployment: Deployment; seen: Seen }>();
-	/** By function. One is done with before the next begins, and takes in all that came until then. */
-	readonly #turns = new Map<string, Promise<void>>();
+	/** The last write of each function. Writes of a function run one after the other, and each takes all pending names. */
+	readonly #writes = new Map<string, Promise<void>>();
 	readonly #waiting = new Set<string>();
 
 	constructor(port: ObservationsPort) {
@@ -42,8 +43,8 @@ export class Observations {
 	}
 
 	/**
-	 * A process of a version read a variable.
-	 * @param wasGiven whether it was in its environment
+	 * Notes that a process of a version read a variable.
+	 * @param wasGiven whether the variable was in the process's environment
 	 */
 	note(deployment: Deployment, variable: string, wasGiven: boolean): void {
 		const { function: name, id } = deployment;
@@ -56,7 +57,10 @@ export class Observations {
 		void this.flush(name);
 	}
 
-	/** The version with what its processes wanted and were not given, although there is such a secret; itself where that is nothing. */
+	/**
+	 * The version with additional references to the secrets that its processes read and did not get. The same object if
+	 * there are none.
+	 */
 	withMissedSecrets(deployment: Deployment): Deployment {
 		const seen = this.#pending.get(deployment.id)?.seen ?? new Map<string, boolean>();
 		const missed = [...seen].filter(([name, wasGiven]) => !wasGiven && this.#port.isSecret(name));
@@ -66,12 +70,12 @@ export class Observations {
 		return missed.some(([name]) => after.has(name) && !before.has(name)) ? complete : deployment;
 	}
 
-	/** Notes what was seen of the function's present version. What was seen of one that is yet to become it is kept. */
+	/** Records the pending names of the function's present version. Names of a version that is being deployed stay pending. */
 	flush(name: string): Promise<void> {
-		const turn = (this.#turns.get(name) ?? Promise.resolve()).then(() => this.#flush(name));
-		this.#turns.set(name, turn);
-		void turn.then(() => this.#turns.get(name) === turn && this.#turns.delete(name));
-		return turn;
+		const write = (this.#writes.get(name) ?? Promise.resolve()).then(() => this.#flush(name));
+		this.#writes.set(name, write);
+		void write.then(() => this.#writes.get(name) === write && this.#writes.delete(name));
+		return write;
 	}
 
 	async #flush(name: string): Promise<void> {
@@ -79,54 +83,55 @@ export class Observations {
 		const present = this.#port.present(name);
 		if (present === undefined) return;
 		const seen = this.#pending.get(present.id)?.seen;
-		// Versions are sorted by time: those before are not asked about again.
+		// The ids of deployments are in the order of time. Earlier versions do not become the present one again.
 		for (const [id, { deployment }] of this.#pending)
 			if (deployment.function === name && id <= present.id) this.#pending.delete(id);
 		if (seen === undefined) return;
 		try {
-			await this.#settle(present, seen);
+			await this.#record(present, seen);
 		} catch (error) {
 			this.#port.onError(name, error);
 		}
 	}
 
-	/** Forgets what was seen of a version that did not become the present one. */
+	/** Discards the pending names of a version that did not become the present one. */
 	forget({ function: name, id }: Pick<Deployment, "function" | "id">): void {
 		if (this.#port.present(name)?.id !== id) this.#pending.delete(id);
 	}
 
-	async #settle(present: Deployment, seen: Seen): Promise<void> {
-		const before = new Set(present.seen);
-		const room = Math.max(0, NAMES_MAX - before.size);
-		const fresh = [...seen.keys()].filter((name) => !before.has(name)).slice(0, room);
-		const told = new Matcher(present.references.map((reference) => reference.name));
-		const references = fresh.filter((name) => told.exactness(name) === undefined).map(observedReference);
-		if (fresh.length > 0) await this.#port.record(present, fresh, references);
+	async #record(present: Deployment, seen: Seen): Promise<void> {
+		const recorded = new Set(present.seen);
+		const room = Math.max(0, NAMES_MAX - recorded.size);
+		const newNames = [...seen.keys()].filter((name) => !recorded.has(name)).slice(0, room);
+		const referenced = new Matcher(present.references.map((reference) => reference.name));
+		const references = newNames
+			.filter((name) => referenced.exactness(name) === undefined)
+			.map(observedReference);
+		if (newNames.length > 0) await this.#port.record(present, newNames, references);
 		const missed = [...seen].filter(([name, wasGiven]) => !wasGiven && this.#port.isSecret(name));
 		if (missed.length > 0)
-			await this.#complete(
+			await this.#restartWith(
 				present,
 				missed.map(([name]) => name),
 			);
 	}
 
-	/** Gives a function what it wanted and was not given, and says so in its log. */
-	async #complete(before: Deployment, missed: readonly string[]): Promise<void> {
-		const { function: name, id } = before;
+	/** Restarts a function with the secrets that it read and did not get, and reports that in its log. */
+	async #restartWith({ function: name, id }: Deployment, missed: readonly string[]): Promise<void> {
 		const present = this.#port.present(name);
 		if (present?.id !== id) return;
 		const granted = new Granted(readsOf(present));
 		for (const secret of missed) {
-			const what = granted.has(secret)
-				? "which its code does not tell of: it is started again with it"
-				: "which it is not given: its function.jsonc excludes it";
-			this.#port.log(name, `Read the secret ${secret}, ${what}.`);
+			const message = granted.has(secret)
+				? `The function read the secret ${secret}, which the analysis of its code did not find. It is started again with this secret.`
+				: `The function read the secret ${secret}, but its function.jsonc excludes this secret. The function does not get it.`;
+			this.#port.log(name, message);
 		}
 		if (missed.some((secret) => granted.has(secret))) await this.#port.restart(name);
 	}
 }
 
-/** A name that was seen: nobody knows where in the code. */
+/** A reference to an observed name. Its place in the code is unknown. */
 function observedReference(name: string): Reference {
 	return { name, file: "", line: 0, how: "observed" };
 }

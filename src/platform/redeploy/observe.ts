@@ -1,4 +1,4 @@
-/** How what functions were seen to read reaches the app's log, and the functions themselves. */
+/** Connects the observations of an app's functions with the app's log and the functions' logs. */
 
 import { isLive } from "../apps/app-state.ts";
 import { describeError } from "../faults/log.ts";
@@ -6,7 +6,7 @@ import { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
 /**
- * The observations of an app's functions.
+ * Creates the observations of an app's functions.
  * @param restart starts a function again with the present secrets
  */
 export function observe(
@@ -41,7 +41,7 @@ export function observe(
 		onError: (name, error) =>
 			log.warn(
 				{ app: app.id, function: name, ...describeError(error) },
-				"what a function reads was not noted",
+				"the variables that a function reads could not be recorded",
 			),
 	});
 }

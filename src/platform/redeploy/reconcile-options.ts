@@ -1,4 +1,4 @@
-/** What the functions of an app are given to work with. */
+/** The options of `AppFunctions`. */
 import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
@@ -8,7 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Capacity } from "./capacity.ts";
 
-/** What is told to whoever runs the platform. Never holds a value. */
+/** The platform's log. It never contains a value of a secret. */
 interface ReconcileLog {
 	warn(
 		fields: { app: string; function: string; error?: string; count?: number; why?: string },
@@ -23,14 +23,14 @@ export interface ReconcileOptions {
 	readonly logs: FunctionLogs;
 	readonly metrics: Pick<Metrics, "started" | "redeployed" | "replaced" | "forget">;
 	readonly identity: MemberIdentity;
-	/** How many starts there may be at once, over all apps. */
+	/** Limits the concurrent starts of all apps. */
 	readonly starts: Limiter;
-	/** How many functions may run at once, over all apps. */
+	/** Limits the running functions of all apps. */
 	readonly capacity: Capacity;
 	readonly log: ReconcileLog;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Milliseconds of a clock that never goes back, as of `performance.now()`. */
+	/** Milliseconds of a monotonic clock, for example `performance.now()`. */
 	readonly monotonicMs: () => number;
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }

@@ -1,5 +1,5 @@
 /**
- * The functions of one app, kept in step with its log: after a change exactly those that it concerns are replaced.
+ * Keeps the functions of an app in step with the app's log: after a change, exactly the affected functions are replaced.
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
@@ -18,7 +18,7 @@ import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshAffected } fro
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
 import { functionNotFound } from "./starts/not-found.ts";
-import { noteReplaced } from "./starts/replacements.ts";
+import { reportReplaced } from "./starts/replacements.ts";
 import { removeFunctionData } from "./stored-data.ts";
 import type { StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
@@ -41,8 +41,8 @@ export class AppFunctions {
 	}
 
 	/**
-	 * Starts the functions that are never to be idle, and those that never ran, whose fault may be gone. The others are
-	 * started by their first request. One that fails does not keep the others from starting.
+	 * Starts the functions that must never be idle. Also starts those whose first start failed, because the cause may be
+	 * gone. Other functions are started by their first request. A failure does not affect the other functions.
 	 */
 	async startPinned(): Promise<void> {
 		const eager = [...this.app.state.functions].filter(
@@ -54,12 +54,12 @@ export class AppFunctions {
 	/** Starts a function unless it runs. */
 	async #startNow(name: string): Promise<void> {
 		const supervisor = this.supervisor(name);
-		// Where there is no room, the log tells, and its first request tries again.
+		// If there is no capacity, the supervisor logs that, and the function's first request tries again.
 		if (supervisor.state === "idle") await Promise.resolve(supervisor.ensure()).catch(() => undefined);
 		else await supervisor.refresh();
 	}
 
-	/** The function's place, made where there is none. */
+	/** The supervisor of a function. Creates it if there is none. */
 	supervisor(name: string): FunctionSupervisor {
 		const present = this.#supervisors.get(name);
 		if (present !== undefined) return present;
@@ -67,26 +67,26 @@ export class AppFunctions {
 		const port = this.#port(name, () => supervisor);
 		const supervisor = new FunctionSupervisor(port, deployed !== undefined && deployed.error === undefined);
 		this.#supervisors.set(name, supervisor);
-		// Closed before it has begun: it answers, and starts nothing.
+		// A closed supervisor answers calls and starts nothing.
 		if (this.#isClosed) void supervisor.close();
 		return supervisor;
 	}
 
-	/** The place of a function that is deployed or being deployed. */
+	/** The supervisor of a function. Undefined if the function is neither deployed nor being deployed. */
 	findSupervisor(name: string): FunctionSupervisor | undefined {
 		return (
 			this.#supervisors.get(name) ?? (this.app.state.functions.has(name) ? this.supervisor(name) : undefined)
 		);
 	}
 
-	/** The running instance of a function, started where it was idle. */
+	/** The instance of a function. Starts an idle function. Undefined if the function does not run. */
 	instance(name: string): Instance | undefined | Promise<Instance | undefined> {
 		return this.findSupervisor(name)?.ensure();
 	}
 
 	/**
-	 * Does what an operation that is in the log asks for, once: a repeat gets the first answer.
-	 * @param onResult called as each function is done
+	 * Redeploys the functions that an operation in the log affects. A repeated call returns the results of the first one.
+	 * @param onResult called when each function is redeployed
 	 */
 	async redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
 		const known = this.app.state.operations.get(operation)?.redeployed;
@@ -105,7 +105,7 @@ export class AppFunctions {
 		const changes = changesOf(this.app, operation);
 		const supervisor = (name: string) => this.supervisor(name);
 		const { results, untouched } = await refreshAffected(this.#options, supervisor, changes, onResult);
-		// Where no function was concerned, too: a repeat must find that this was the first answer.
+		// Recorded even if no function is affected, so that a repeated call finds these results.
 		const atMs = this.#options.now();
 		await this.app.record(() => ({
 			type: "redeployed",
@@ -117,23 +117,19 @@ export class AppFunctions {
 		return { results, untouched };
 	}
 
-	/** Brings the functions that the platform's own secrets concern to the present ones. */
+	/** Restarts the functions that are affected by changes of the platform's own secrets. */
 	refresh(changes: readonly SecretChange[]): Promise<Redeployed> {
-		return refreshAffected(
-			this.#options,
-			(name) => this.supervisor(name),
-			changes,
-			() => undefined,
-		);
+		const supervisor = (name: string) => this.supervisor(name);
+		return refreshAffected(this.#options, supervisor, changes, () => undefined);
 	}
 
-	/** Makes a built deployment the function's present one, once it runs. */
+	/** Starts a built deployment, and makes it the function's present one when it is ready. */
 	async deploy(deployment: Deployment): Promise<StartOutcome> {
 		const name = deployment.function;
 		let supervisor = this.supervisor(name);
 		let outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
 		while (outcome.status === "failed" && !this.#isClosed && this.#supervisors.get(name) !== supervisor) {
-			// The function was deleted while this waited for its turn: this came after, and begins it anew.
+			// The function was deleted while this deployment waited. The deployment came later, so it creates the function again.
 			supervisor = this.supervisor(name);
 			outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
 		}
@@ -148,7 +144,7 @@ export class AppFunctions {
 	}
 
 	/**
-	 * Deletes functions: none of them if one is not there.
+	 * Deletes functions. If one of them does not exist, none is deleted.
 	 * @throws AppError `FUNCTION_NOT_FOUND` (exit 4)
 	 */
 	async delete(names: readonly string[]): Promise<void> {
@@ -167,42 +163,45 @@ export class AppFunctions {
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
 		await removeFunctionData(this.#options, lifetimes);
 		await this.blobs.removeOf(lifetimes);
-		// What it was still answering when it was deleted may have been counted since.
+		// Requests that were in progress at the deletion may have been counted since then.
 		for (const name of names.filter((each) => !isDeployed(each)))
 			this.#options.metrics.forget({ app: this.app.id, function: name });
-		// What was starting meanwhile, in the place that was closed, was deployed after the deletion.
+		// A function that is deployed now was deployed after the deletion. Its start failed if it used the closed supervisor.
 		if (!this.#isClosed) await Promise.all(names.filter(isDeployed).map((name) => this.#startNow(name)));
 	}
 
 	/**
-	 * Stops the functions that nobody called for a while: as long as each says, else for `defaultMs`.
-	 * @returns in how many milliseconds the next one could be due; infinite where none runs
+	 * Stops the functions that have had no request for their `idleSeconds`, or for `defaultMs` if they do not set that.
+	 * @returns the earliest time at which another function could be stopped, in milliseconds from now; infinite if none runs
 	 */
 	stopIdle(defaultMs: number): number {
 		let soonestMs = Number.POSITIVE_INFINITY;
 		for (const [name, supervisor] of this.#supervisors) {
 			if (supervisor.instance === undefined) continue;
-			const said = this.#idleSeconds(name);
-			if (said === "never") continue;
-			soonestMs = Math.min(soonestMs, supervisor.stopIdle(said === undefined ? defaultMs : said * 1000));
+			const idleSeconds = this.#idleSeconds(name);
+			if (idleSeconds === "never") continue;
+			soonestMs = Math.min(
+				soonestMs,
+				supervisor.stopIdle(idleSeconds === undefined ? defaultMs : idleSeconds * 1000),
+			);
 		}
 		return soonestMs;
 	}
 
-	/** Stops all functions; resolves once their processes are gone. */
+	/** Stops all functions. Resolves when their processes have exited. */
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
 		await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close(graceMs)));
 		await Promise.allSettled(this.#running.values());
 	}
 
-	/** Notes a deployment as the function's present one. */
+	/** Records a deployment as the function's present one. */
 	async recordDeployed(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
 	}
 
-	/** Notes more about the present deployment, unless another has taken its place. */
+	/** Records changed data of the present deployment. Does nothing if another deployment has replaced it. */
 	async updateDeployment(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(({ functions }) => {
@@ -211,8 +210,8 @@ export class AppFunctions {
 		});
 	}
 
-	/** A function as others see it that want its place. */
-	#occupant(supervisor: () => FunctionSupervisor, name: string): CapacityHolder {
+	/** A function as the platform's capacity sees it. */
+	#capacityHolder(supervisor: () => FunctionSupervisor, name: string): CapacityHolder {
 		const isPinned = () => this.#idleSeconds(name) === "never";
 		return {
 			get idleSinceMs() {
@@ -229,11 +228,11 @@ export class AppFunctions {
 	#port(name: string, supervisor: () => FunctionSupervisor): SupervisorPort {
 		const [{ log, monotonicMs, now, capacity, schedule }, observations] = [this.#options, this.#observations];
 		const present = () => this.app.state.functions.get(name);
-		const occupant = this.#occupant(supervisor, name);
+		const holder = this.#capacityHolder(supervisor, name);
 		return {
 			wantedDeployment: () => present()?.deployment,
-			acquireCapacity: () => capacity.acquire(occupant),
-			releaseCapacity: () => capacity.release(occupant),
+			acquireCapacity: () => capacity.acquire(holder),
+			releaseCapacity: () => capacity.release(holder),
 			onStartSettled: () => capacity.admitWaiting(),
 			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, observations, begin),
 			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
@@ -242,7 +241,7 @@ export class AppFunctions {
 			},
 			onFailure: (error) =>
 				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run"),
-			onReplaced: (replaced) => noteReplaced(this.#options, name, replaced),
+			onReplaced: (replaced) => reportReplaced(this.#options, name, replaced),
 			now,
 			schedule,
 			monotonicMs,

@@ -1,17 +1,17 @@
-/** Brings the functions that changes of secrets concern to the present secrets, and leaves the others alone. */
+/** Restarts the functions that are affected by changes of secrets, and no others. */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { type Plan, plan, type SecretChange } from "../../references/plan/plan.ts";
 import { readsOf } from "../functions/function.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
-/** What a change did to the functions. */
+/** The effect of a change on an app's functions. */
 export interface Redeployed {
 	readonly results: readonly RedeployResult[];
 	readonly untouched: readonly string[];
 }
 
-/** Of what a function said when it failed. */
+/** The maximum length of a function's error message. */
 export const ERROR_CHARACTERS_MAX = 32 * 1024;
 
 /** The secrets that an operation in the log has set or deleted. */
@@ -20,13 +20,13 @@ export function changesOf({ state }: ReconcileOptions["app"], operation: string)
 	return state.summaries[revision - 1]?.changed ?? [];
 }
 
-/** The functions that an operation in the log concerns and that have not been brought to it yet; sorted. */
+/** The functions that an operation in the log affects and that are not redeployed yet, sorted. */
 export function affectedBy(app: ReconcileOptions["app"], operation: string): string[] {
 	if (app.state.operations.get(operation)?.redeployed !== undefined) return [];
 	return planFor(app, changesOf(app, operation)).redeploy.map((planned) => planned.function);
 }
 
-/** What changes concern of an app's present functions. */
+/** The plan for changes of secrets and an app's present functions. */
 function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[]): Plan {
 	const functions = [...app.state.functions].map(([name, { deployment }]) => ({
 		...readsOf(deployment),
@@ -36,9 +36,9 @@ function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[])
 }
 
 /**
- * Plans, and refreshes what the plan names.
- * @param supervisor the place of a function
- * @param onResult called as each function is done
+ * Makes a plan and refreshes the functions in it.
+ * @param supervisor returns the supervisor of a function
+ * @param onResult called when each function is redeployed
  */
 export async function refreshAffected(
 	options: ReconcileOptions,
@@ -53,9 +53,9 @@ export async function refreshAffected(
 		redeploy.map(async ({ function: name, reasons }) => {
 			const { status, error, serving } = await supervisor(name).refresh();
 			const ms = Math.max(0, Math.round(monotonicMs() - sinceMs));
-			const cut = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
-			const kept = serving === undefined ? {} : { serving };
-			const result: RedeployResult = { function: name, status, ms, ...kept, ...cut, reasons };
+			const errorPart = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
+			const servingPart = serving === undefined ? {} : { serving };
+			const result: RedeployResult = { function: name, status, ms, ...servingPart, ...errorPart, reasons };
 			metrics.redeployed({ app: app.id, function: name }, status);
 			onResult(result);
 			return result;

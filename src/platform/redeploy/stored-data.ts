@@ -1,11 +1,11 @@
-/** What is kept for functions outside the streams, and goes with them. */
+/** Removes the data of deleted functions and apps that is stored outside of the streams. */
 import type { App } from "../apps/app.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
 type DataStores = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
 
-/** Removes what functions that were deleted, and stopped, wrote and stored. */
+/** Removes the logs and stored files of functions that are deleted and stopped. */
 export async function removeFunctionData(
 	{ logs, runtime }: Pick<DataStores, "logs" | "runtime">,
 	lifetimes: readonly FunctionLifetime[],
@@ -15,9 +15,9 @@ export async function removeFunctionData(
 	);
 }
 
-/** Removes everything that is kept for an app that was deleted, and whose functions were stopped. */
-export async function removeAppData(keepers: DataStores, app: App): Promise<void> {
-	const { logs, metrics, runtime, store } = keepers;
+/** Removes all data of a deleted app whose functions are stopped. */
+export async function removeAppData(stores: DataStores, app: App): Promise<void> {
+	const { logs, metrics, runtime, store } = stores;
 	await allOf([
 		logs.forgetAll(app.lifetimeId),
 		runtime.forget({ app: app.lifetimeId }),
@@ -26,7 +26,7 @@ export async function removeAppData(keepers: DataStores, app: App): Promise<void
 	for (const name of app.state.functions.keys()) metrics.forget({ app: app.id, function: name });
 }
 
-/** Waits for all, whatever becomes of one: nothing may go on that is taken for over. @throws the first one's error */
+/** Waits for all removals even if one fails, so that none is still running afterwards. @throws the first error */
 async function allOf(removals: readonly Promise<void>[]): Promise<void> {
 	const results = await Promise.allSettled(removals);
 	for (const result of results) if (result.status === "rejected") throw result.reason;

@@ -1,4 +1,4 @@
-/** What a function's place needs of the platform, and what it tells. */
+/** The interface between a function's supervisor and the platform. */
 import type { Deployment } from "../functions/function.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Replaced } from "./starts/replacements.ts";
@@ -7,48 +7,48 @@ import type { Replaced } from "./starts/replacements.ts";
 export interface Started {
 	readonly instance: Instance;
 	readonly deployment: Deployment;
-	/** The moment whose secrets it has, as the app's state counts them. */
+	/** The version of the app's secrets that the process has, as the app's state counts versions. */
 	readonly moment: number;
 }
 
 export interface SupervisorPort {
-	/** What should run; undefined once the function is deleted. */
+	/** The deployment that should run. Undefined once the function is deleted. */
 	wantedDeployment(): Deployment | undefined;
 	/**
-	 * Waits until the function may run beside the others.
-	 * @throws AppError `PLATFORM_FULL` where that takes too long, or `leave` was called meanwhile
+	 * Waits until the platform has capacity for the function.
+	 * @throws AppError `PLATFORM_FULL` if that takes too long, or `releaseCapacity` is called meanwhile
 	 */
 	acquireCapacity(): Promise<void>;
-	/** Called when it runs no more. */
+	/** Called when the function no longer runs. */
 	releaseCapacity(): void;
-	/** Called when its start is over, so that it could give its place to another. */
+	/** Called when a start has succeeded or failed. The function may be idle from then on. */
 	onStartSettled(): void;
 	/**
-	 * Starts a version with the secrets of this moment.
-	 * @param begin called when the secrets are read: what changes later is not in it
-	 * @throws AppError where it does not start
+	 * Starts a version with the present secrets.
+	 * @param begin called when the secrets are read; the process does not get later changes
+	 * @throws AppError if the version does not start
 	 */
 	start(deployment: Deployment, begin: () => void): Promise<Started>;
-	/** Whether secrets that it reads changed since it was started. */
+	/** Whether secrets that the version reads have changed since its start. */
 	isOutdated(started: Started): boolean;
-	/** Called after a wanted version has started, before it serves. */
+	/** Called after the wanted version has started and before it serves. */
 	onStarted(started: Started): Promise<void>;
-	/** Called where a version ended by itself, and with the error where one did not start. */
+	/** Called with the error if a version did not start, and without one if a process ended unexpectedly. */
 	onFailure(error?: unknown): void;
-	/** Called each time that a process that is stuck is given up. */
+	/** Called each time a stuck process is replaced. */
 	onReplaced(replaced: Replaced): void;
 	/** Milliseconds since 1970. */
 	now(): number;
-	/** Runs a task later; the returned function takes that back. */
+	/** Runs a task after a delay. The returned function cancels it. */
 	schedule(task: () => void, delayMs: number): () => void;
-	/** Milliseconds of a clock that never goes back. */
+	/** Milliseconds of a monotonic clock. */
 	monotonicMs(): number;
 }
 
 export interface StartOutcome {
 	readonly status: "live" | "idle" | "failed";
-	/** The function's own error, or why there was no room for it. */
+	/** The function's own error, or the reason why the platform could not start it. */
 	readonly error?: string;
-	/** Of one that failed: whether a version from before goes on serving. */
+	/** After a failure: whether an earlier version continues to serve. */
 	readonly serving?: boolean;
 }

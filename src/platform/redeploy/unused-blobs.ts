@@ -1,6 +1,6 @@
 /**
- * Removes the blobs of deleted functions. What a function that is there is made of stays, and nothing goes while a
- * deployment is under way: it may be about to use what nobody uses yet.
+ * Removes the blobs of deleted functions. Blobs that a present function uses stay. Nothing is removed while a deployment
+ * is in progress, because it may be about to use a blob that no function uses yet.
  */
 import type { App } from "../apps/app.ts";
 import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
@@ -22,7 +22,7 @@ export class UnusedBlobs {
 		this.#store = store;
 	}
 
-	/** Runs a deployment, during which no blob goes. @returns what it returns or throws */
+	/** Runs a deployment. No blob is removed meanwhile. @returns the result of the deployment @throws its error */
 	async during<T>(deployment: () => Promise<T>): Promise<T> {
 		this.#deployments++;
 		await this.#removed;
@@ -34,13 +34,13 @@ export class UnusedBlobs {
 		}
 	}
 
-	/** Removes the blobs of deleted functions, at once or when the deployments that are under way are over. */
+	/** Removes the blobs of deleted functions, at once or when the deployments in progress have ended. */
 	async removeOf(lifetimes: readonly FunctionLifetime[]): Promise<void> {
 		for (const hash of await this.#blobsOf(lifetimes)) this.#candidates.add(hash);
 		await this.#sweep();
 	}
 
-	/** The blobs of all versions that functions ever had. Each entry was checked when it was taken in. */
+	/** The blobs of all versions of functions, including earlier ones. Entries were checked when they were accepted. */
 	async #blobsOf(lifetimes: readonly FunctionLifetime[]): Promise<Set<string>> {
 		const wanted = new Set(lifetimes.map(({ function: firstDeployment }) => firstDeployment));
 		const functions = new Map<string, FunctionState>();
@@ -63,14 +63,14 @@ export class UnusedBlobs {
 		const unused = [...this.#candidates].filter((hash) => !used.has(hash));
 		this.#candidates.clear();
 		this.#removed = this.#removed.then(() => this.#store.removeBlobs(this.#app.lifetimeId, unused));
-		// Whoever waits for it next has nothing to do with what failed.
+		// The caller gets an error. Later callers do not.
 		const removed = this.#removed;
 		this.#removed = removed.catch(() => undefined);
 		await removed;
 	}
 }
 
-/** The blobs of an app's present functions. */
+/** The hashes of the blobs of an app's present functions. */
 export function usedBlobs(app: App): Set<string> {
 	return new Set([...app.state.functions.values()].flatMap(({ deployment }) => blobsOf(deployment)));
 }

@@ -8,7 +8,7 @@ import { TestClient } from "../client-fixture.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
 
-/** Made by `useCore` before a file's tests. */
+/** `useCore` creates these before the tests of a file. */
 export let platform: TestCore;
 export let client: TestClient;
 
@@ -78,7 +78,7 @@ export class TestApp {
 		return await this.deployFiles(Object.fromEntries(files));
 	}
 
-	/** @param files by path */
+	/** @param files path → content */
 	async deployFiles(files: Record<string, string>) {
 		return await client.deploy(this.id, files);
 	}
@@ -94,7 +94,7 @@ export class TestApp {
 	}
 }
 
-/** One request to one instance, past the gateway. */
+/** A request to an instance, without the gateway. */
 export function get(instance: Instance, path: string): Promise<string> {
 	return new Promise((resolve, reject) => {
 		const outgoing = request(

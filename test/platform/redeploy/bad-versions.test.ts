@@ -1,4 +1,4 @@
-/** New versions that do not come to serve: the old one answers every request meanwhile, and the deployment says why. */
+/** New versions that do not start. The old version answers every request meanwhile, and the deployment reports the reason. */
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
@@ -9,11 +9,11 @@ import { platform, TestApp, useCore } from "./app-fixture.ts";
 useCore();
 
 const OLD = 'Deno.serve(() => new Response("old"));';
-/** Small, so that a hog is one soon. */
+/** Small, so that a function reaches the limit soon. */
 const SETTINGS = '{ "memoryMB": 256 }';
-/** A start that hangs is given up after ten seconds. */
+/** A start that hangs fails after ten seconds. */
 const TIMEOUT_MS = 90_000;
-/** Between two requests: requests without a pause would only take the processor from the start that they watch. */
+/** The pause between two requests. Without it, the requests would take the processor from the start that they watch. */
 const PAUSE_MS = 20;
 
 interface Bad {
@@ -153,7 +153,7 @@ async function deploy(to: TestApp, code: string, settings?: string): Promise<rea
 
 const ask = (of: TestApp) => call({ port, path: `/${of.id}/bad` });
 
-/** Asks again and again until the work is done. @returns each different answer, and how many there were */
+/** Sends requests until the work is done. @returns the different answers, and the number of requests */
 async function askingWhile(
 	of: TestApp,
 	work: Promise<unknown>,
@@ -174,7 +174,7 @@ async function askingWhile(
 	return { answers, count };
 }
 
-/** Deploys a bad version of what runs in an app, and expects that the old one answers all the while. */
+/** Deploys a bad version of an app's function, and expects that the old version answers every request meanwhile. */
 async function expectOldServes(of: TestApp, { code, settings, why }: Bad): Promise<void> {
 	const before = await of.show("bad");
 	const deployment = deploy(of, code, settings).then(
@@ -195,7 +195,7 @@ async function expectOldServes(of: TestApp, { code, settings, why }: Bad): Promi
 	});
 }
 
-test("there are enough", () => expect(BAD.length).toBeGreaterThanOrEqual(25));
+test("there are at least 25 such versions", () => expect(BAD.length).toBeGreaterThanOrEqual(25));
 
 describe("a new version that", () => {
 	const [slow, fast] = [true, false].map((hangs) => BAD.filter((bad) => (bad.hangs ?? false) === hangs));
@@ -208,7 +208,7 @@ describe("a new version that", () => {
 		await expectOldServes(own, bad);
 	});
 
-	test("works is taken after all of them", async () => {
+	test("works is deployed after all of them", async () => {
 		await deploy(app, 'Deno.serve(() => new Response("new"));');
 		expect((await ask(app)).body).toBe("new");
 	});

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { Capacity, type CapacityHolder } from "../../../src/platform/redeploy/capacity.ts";
 
-/** Two places, and timers that end when the test says so. */
-class House {
+/** A platform with capacity for two functions. The test decides when timers end. */
+class World {
 	readonly timers = new Set<() => void>();
 	readonly stopped: string[] = [];
-	readonly places = new Capacity({
+	readonly capacity = new Capacity({
 		countMax: 2,
 		waitMs: 1,
 		schedule: (task) => {
@@ -14,14 +14,14 @@ class House {
 		},
 	});
 
-	/** @param idleSinceMs undefined: it must not be stopped */
-	occupant(name: string, idleSinceMs?: number): CapacityHolder & { idleSinceMs: number | undefined } {
-		const { places, stopped } = this;
+	/** @param idleSinceMs undefined if the function must not be stopped */
+	holder(name: string, idleSinceMs?: number): CapacityHolder & { idleSinceMs: number | undefined } {
+		const { capacity, stopped } = this;
 		return {
 			idleSinceMs,
 			stop() {
 				stopped.push(name);
-				places.release(this);
+				capacity.release(this);
 			},
 		};
 	}
@@ -31,62 +31,62 @@ class House {
 	}
 }
 
-test("where all places are taken, the one that was called least recently gives up its own", async () => {
-	const house = new House();
-	await house.places.acquire(house.occupant("recent", 20));
-	await house.places.acquire(house.occupant("long ago", 10));
-	await house.places.acquire(house.occupant("new", 30));
-	expect(house.stopped).toEqual(["long ago"]);
-	await house.places.acquire(house.occupant("newer", 40));
-	expect(house.stopped).toEqual(["long ago", "recent"]);
-	expect(house.places.usedCount).toBe(2);
+test("at the limit, the function that was called least recently is stopped", async () => {
+	const world = new World();
+	await world.capacity.acquire(world.holder("recent", 20));
+	await world.capacity.acquire(world.holder("long ago", 10));
+	await world.capacity.acquire(world.holder("new", 30));
+	expect(world.stopped).toEqual(["long ago"]);
+	await world.capacity.acquire(world.holder("newer", 40));
+	expect(world.stopped).toEqual(["long ago", "recent"]);
+	expect(world.capacity.usedCount).toBe(2);
 });
 
-test("one that has a place keeps it when it takes one again", async () => {
-	const house = new House();
-	const first = house.occupant("first", 10);
-	await house.places.acquire(first);
-	await house.places.acquire(house.occupant("second", 20));
-	await house.places.acquire(first);
-	expect(house.stopped).toEqual([]);
+test("a function that is admitted already is admitted again at once", async () => {
+	const world = new World();
+	const first = world.holder("first", 10);
+	await world.capacity.acquire(first);
+	await world.capacity.acquire(world.holder("second", 20));
+	await world.capacity.acquire(first);
+	expect(world.stopped).toEqual([]);
 });
 
-test("where all are busy, those who wait get places in their order, as they become free", async () => {
-	const house = new House();
-	const busy = [house.occupant("a"), house.occupant("b")] as const;
-	for (const occupant of busy) await house.places.acquire(occupant);
-	const got: string[] = [];
+test("if all functions are busy, waiting functions are admitted in order as capacity becomes free", async () => {
+	const world = new World();
+	const busy = [world.holder("a"), world.holder("b")] as const;
+	for (const holder of busy) await world.capacity.acquire(holder);
+	const admitted: string[] = [];
 	const waiting = ["first", "second"].map(async (name) => {
-		await house.places.acquire(house.occupant(name));
-		got.push(name);
+		await world.capacity.acquire(world.holder(name));
+		admitted.push(name);
 	});
-	house.places.admitWaiting();
+	world.capacity.admitWaiting();
 	await Promise.resolve();
-	expect(got).toEqual([]);
+	expect(admitted).toEqual([]);
 	busy[1].idleSinceMs = 1;
-	house.places.admitWaiting();
+	world.capacity.admitWaiting();
 	await waiting[0];
-	expect(got).toEqual(["first"]);
-	house.places.release(busy[0]);
+	expect(admitted).toEqual(["first"]);
+	world.capacity.release(busy[0]);
 	await waiting[1];
-	expect(house.stopped).toEqual(["b"]);
-	expect(house.timers.size).toBe(0);
+	expect(world.stopped).toEqual(["b"]);
+	expect(world.timers.size).toBe(0);
 });
 
-test("who waits in vain, or gives up, is told that the platform is full, and takes no place later", async () => {
-	const house = new House();
-	const busy = house.occupant("a");
-	await house.places.acquire(busy);
-	await house.places.acquire(house.occupant("b"));
+test("a function that waits too long, or is released, gets PLATFORM_FULL and is not admitted later", async () => {
+	const world = new World();
+	const busy = world.holder("a");
+	await world.capacity.acquire(busy);
+	await world.capacity.acquire(world.holder("b"));
 	const full = { code: "PLATFORM_FULL", exit: 6, message: expect.stringContaining("2 functions") };
-	const inVain = expect(house.places.acquire(house.occupant("late"))).rejects.toMatchObject(full);
-	house.timeIsUp();
+	const inVain = expect(world.capacity.acquire(world.holder("late"))).rejects.toMatchObject(full);
+	world.timeIsUp();
 	await inVain;
-	const leaving = house.occupant("leaving");
-	const givenUp = expect(house.places.acquire(leaving)).rejects.toMatchObject(full);
-	house.places.release(leaving);
+	const leaving = world.holder("leaving");
+	const givenUp = expect(world.capacity.acquire(leaving)).rejects.toMatchObject(full);
+	world.capacity.release(leaving);
 	await givenUp;
-	house.places.release(busy);
-	expect(house.places.usedCount).toBe(1);
-	expect(house.timers.size).toBe(0);
+	world.capacity.release(busy);
+	expect(world.capacity.usedCount).toBe(1);
+	expect(world.timers.size).toBe(0);
 });

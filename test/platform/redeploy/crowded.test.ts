@@ -6,7 +6,7 @@ useCore({ processesMax: 2 });
 const states = async (app: TestApp) =>
 	Object.fromEntries((await client.functions(app.id)).map(({ name, state }) => [name, state]));
 
-/** A request as the gateway makes it: counted in, and out again. */
+/** A request like one of the gateway, which counts its begin and its end. */
 async function call(app: TestApp, name: string): Promise<string> {
 	const instance = await app.functions.instance(name);
 	const release = instance?.acquire();
@@ -16,17 +16,17 @@ async function call(app: TestApp, name: string): Promise<string> {
 	return answer;
 }
 
-/** Resolves once something waits for a place. */
+/** Resolves when a function waits for capacity. */
 async function waiting(): Promise<void> {
 	await expect.poll(() => platform.clock.tasks.filter(({ delayMs }) => delayMs === 10_000)).toHaveLength(1);
 }
 
-/** What waits for a place gives up. */
+/** Ends the wait for capacity. */
 function timeIsUp(): void {
 	for (const { task, delayMs } of [...platform.clock.tasks]) if (delayMs === 10_000) task();
 }
 
-test("more functions than may run at once all answer, and the least recently called is stopped", async () => {
+test("more functions than may run at the same time all answer, because the least recently called one is stopped", async () => {
 	const app = await TestApp.open("crowded", { KEY: "v" });
 	await app.deploy({ a: SHOW("KEY"), b: SHOW("KEY") });
 	await call(app, "b");
@@ -45,7 +45,7 @@ test("more functions than may run at once all answer, and the least recently cal
 	await app.functions.delete(["a", "b", "c"]);
 });
 
-test("a function that serves a request keeps its place; who finds none gets one as soon as the request is over", async () => {
+test("a function that serves a request is not stopped, and another one starts as soon as the request has ended", async () => {
 	const app = await TestApp.open("busy", { KEY: "v" });
 	await app.deploy({ a: SHOW("KEY"), b: SHOW("KEY") });
 	const release = (await app.functions.instance("a"))?.acquire();
@@ -64,7 +64,7 @@ test("a function that serves a request keeps its place; who finds none gets one 
 	await app.functions.delete(["a", "b", "c"]);
 });
 
-test("an idle function that finds no place is still idle, and its caller is told why", async () => {
+test("an idle function that gets no capacity stays idle, and its caller gets the reason", async () => {
 	const app = await TestApp.open("idle", { KEY: "v" });
 	await app.deploy({ a: SHOW("KEY"), b: SHOW("KEY") });
 	await app.deploy({ c: SHOW("KEY") });
@@ -82,7 +82,7 @@ test("an idle function that finds no place is still idle, and its caller is told
 	await app.functions.delete(["a", "b", "c"]);
 });
 
-test("a pinned function keeps its place", async () => {
+test("a pinned function is not stopped", async () => {
 	const app = await TestApp.open("pinned", { KEY: "v" });
 	const settings = '{"idleSeconds": "never"}';
 	await client.deploy(app.id, {

@@ -5,7 +5,7 @@ import type { Started } from "../../../src/platform/redeploy/supervisor-port.ts"
 import type { ExitReason, Instance } from "../../../src/platform/runtime/runtime.ts";
 import { DEPLOYMENT, NEVER, Starts } from "./supervisor-fixture.ts";
 
-test("a function that is waking up when its secrets change is started with the new ones", async () => {
+test("a function whose secrets change during its start is started again with the new ones", async () => {
 	const starts = new Starts();
 	const supervisor = new FunctionSupervisor(starts);
 	const first = supervisor.refresh();
@@ -26,7 +26,7 @@ test("a function that is waking up when its secrets change is started with the n
 	expect(await change).toEqual({ status: "live" });
 });
 
-test("a function that ended and does not start again at once is tried again, ever later", async () => {
+test("a function that ended and cannot be restarted is tried again after growing delays", async () => {
 	const starts = new Starts();
 	const tasks: { run: () => void; delayMs: number }[] = [];
 	const delays: number[] = [];
@@ -69,7 +69,7 @@ test("a function that ended and does not start again at once is tried again, eve
 	expect(tasks).toEqual([]);
 });
 
-test("a function that does not start when it is called is not started again at once, however many call", async () => {
+test("a function whose start for a request failed is not started at once for further requests", async () => {
 	const starts = new Starts();
 	let nowMs = 1_000_000;
 	let tries = 0;
@@ -106,7 +106,7 @@ test("a function that does not start when it is called is not started again at o
 	expect(supervisor.state).toBe("live");
 });
 
-test("a function that ends again and again is started ever later, a minute apart at the most, until it has proved itself", async () => {
+test("a function that ends repeatedly is restarted after growing delays of at most a minute, until it has run long enough", async () => {
 	const starts = new Starts();
 	let nowMs = 0;
 	const tasks: { run: () => void; delayMs: number }[] = [];
@@ -133,7 +133,7 @@ test("a function that ends again and again is started ever later, a minute apart
 			return { instance, deployment, moment: 1 };
 		},
 	});
-	/** Ends it after a while. @returns how long it waits then; it is started after that */
+	/** Ends the process after some time, and restarts it. @returns the delay of the restart */
 	const crashAfter = async (livedMs: number): Promise<number> => {
 		nowMs += livedMs;
 		end({ code: 1, signal: null, stderr: "" });
@@ -154,7 +154,7 @@ test("a function that ends again and again is started ever later, a minute apart
 	expect(await crashAfter(1)).toBe(500);
 });
 
-test("a new version that does not start keeps nobody from the idle one", async () => {
+test("a new version that does not start does not prevent the idle version from starting", async () => {
 	const starts = new Starts();
 	const broken = { ...DEPLOYMENT, id: "d2" };
 	const supervisor = new FunctionSupervisor(
@@ -174,13 +174,13 @@ test("a new version that does not start keeps nobody from the idle one", async (
 	expect(await supervisor.ensure()).toBeDefined();
 });
 
-test("a start that fails says whether a version from before serves", async () => {
+test("the outcome of a failed start says whether an earlier version serves", async () => {
 	const starts = new Starts();
 	let isBroken = true;
 	const start = (deployment: Deployment, begin: () => void): Promise<Started> => {
 		if (isBroken) return Promise.reject(new Error("no such key"));
 		const started = starts.start(deployment, begin);
-		starts.under.shift()?.finish();
+		starts.inProgress.shift()?.finish();
 		return started;
 	};
 	const supervisor = new FunctionSupervisor({ ...starts, start });

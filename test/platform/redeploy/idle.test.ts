@@ -6,7 +6,7 @@ useCore();
 const PID = `Deno.serve(() => new Response(String(Deno.pid)));`;
 const MINUTE_MS = 60_000;
 
-test("a burst of requests to an idle function starts one process, whenever in its start they come", async () => {
+test("a burst of requests to an idle function starts one process, at whatever time during its start they arrive", async () => {
 	const app = await TestApp.open("burst", { KEY: "v" });
 	await app.deploy({ one: PID });
 	const before = await app.functions.instance("one");
@@ -33,7 +33,7 @@ test("a burst of requests to an idle function starts one process, whenever in it
 	starts.mockRestore();
 });
 
-test("each function is idle after its own time, and a pinned one never", async () => {
+test("each function becomes idle after its own time, and a pinned function never does", async () => {
 	const app = await TestApp.open("times", { KEY: "v" });
 	const said = {
 		soon: '{"idleSeconds": 2}',

@@ -5,7 +5,7 @@ import { client, get, platform, SHOW, TestApp, useCore } from "./app-fixture.ts"
 useCore();
 
 describe("a version that is replaced", () => {
-	test("serves what it has begun, takes nothing new, and ends", async () => {
+	test("finishes its requests, gets no new ones, and ends", async () => {
 		const app = await TestApp.open("drain", { KEY: "old" });
 		await app.deploy({ slow: SHOW("KEY") });
 		const old = await app.functions.instance("slow");
@@ -19,8 +19,8 @@ describe("a version that is replaced", () => {
 	});
 });
 
-describe("a deployment of what is deployed", () => {
-	test("is not built where the sources are the same, and restarts nothing where the bundle is", async () => {
+describe("a deployment without changes", () => {
+	test("is not built if the sources are the same, and restarts nothing if the bundle is the same", async () => {
 		const app = await TestApp.open("same", { KEY: "v" });
 		await app.deploy({ one: SHOW("KEY") });
 		const before = await app.show("one");
@@ -39,8 +39,8 @@ describe("a deployment of what is deployed", () => {
 	});
 });
 
-describe("a function that ends by itself", () => {
-	test("is started again, later each time", async () => {
+describe("a function whose process ends", () => {
+	test("is started again after growing delays", async () => {
 		const app = await TestApp.open("crash", { KEY: "v" });
 		const source = `Deno.serve((r) => new URL(r.url).pathname === "/exit" ? Deno.exit(7) : new Response(Deno.env.get("KEY")));`;
 		await app.deploy({ frail: source });
@@ -59,8 +59,8 @@ describe("a function that ends by itself", () => {
 	});
 });
 
-describe("a function that nobody calls", () => {
-	test("is stopped, and started by the next request with the secrets of then", async () => {
+describe("a function without requests", () => {
+	test("is stopped, and the next request starts it with the present secrets", async () => {
 		const app = await TestApp.open("idle", { KEY: "before" });
 		await app.deploy({ lazy: SHOW("KEY") });
 		const instance = await app.functions.instance("lazy");

@@ -1,4 +1,4 @@
-/** Names that functions are seen to read although their code does not tell of them. */
+/** Names that functions read although the analysis of their code did not find them. */
 
 import { describe, expect, test, vi } from "vitest";
 import { statusesOf } from "../client-fixture.ts";
@@ -7,7 +7,7 @@ import { platform, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();
 
-/** Reads a variable in a way that no analysis sees. */
+/** A function that reads a variable in a way that the analysis cannot find. */
 const HIDDEN = (name: string) => `(0, eval)("Deno.env.get('${name}')")`;
 const SHOW_HIDDEN = (name: string) => `Deno.serve(() => new Response(${HIDDEN(name)} ?? "none"));`;
 
@@ -19,8 +19,8 @@ const linesOf = async (app: TestApp, name: string) =>
 const namesOf = async (app: TestApp, name: string) =>
 	(await app.show(name))?.references.map((reference) => `${reference.how} ${reference.name}`);
 
-describe("a secret that a function is seen to read", () => {
-	test("joins its references, and the function is started again with it", async () => {
+describe("a secret that a function reads and the analysis did not find", () => {
+	test("becomes a reference, and the function is started again with it", async () => {
 		const app = await TestApp.open("seen", { HIDDEN: "v1", OTHER: "o" });
 		await app.deploy({ lazy: SHOW_HIDDEN("HIDDEN"), other: SHOW_HIDDEN("ELSE") });
 		const before = await app.show("lazy");
@@ -35,11 +35,11 @@ describe("a secret that a function is seen to read", () => {
 			seen: ["HIDDEN"],
 		});
 		expect(await linesOf(app, "lazy")).toEqual([
-			"Read the secret HIDDEN, which its code does not tell of: it is started again with it.",
+			"The function read the secret HIDDEN, which the analysis of its code did not find. It is started again with this secret.",
 		]);
 	});
 
-	test("is one of those whose change redeploys it", async () => {
+	test("redeploys the function when it changes", async () => {
 		const app = await TestApp.open("changes", { HIDDEN: "v1" });
 		await app.deploy({ lazy: SHOW_HIDDEN("HIDDEN") });
 		await app.fetch("lazy");
@@ -50,7 +50,7 @@ describe("a secret that a function is seen to read", () => {
 		expect(await app.fetch("lazy")).toBe("v2");
 	});
 
-	test("keeps no function from starting that cannot start without it", async () => {
+	test("is given to a function that cannot start without it", async () => {
 		const app = await TestApp.open("needs", { FIRST: "1", SECOND: "2" });
 		const need = (name: string) => `if (!${HIDDEN(name)}) throw new Error("no ${name}");`;
 		const code = `${need("FIRST")}\n${need("SECOND")}\n${SHOW_HIDDEN("SECOND")}`;
@@ -59,7 +59,7 @@ describe("a secret that a function is seen to read", () => {
 		expect(await namesOf(app, "strict")).toEqual(["observed FIRST", "observed SECOND"]);
 	});
 
-	test("is a reference of the versions that come after", async () => {
+	test("is a reference of later versions", async () => {
 		const app = await TestApp.open("carried", { HIDDEN: "v1" });
 		await app.deploy({ lazy: SHOW_HIDDEN("HIDDEN") });
 		await app.fetch("lazy");
@@ -69,7 +69,7 @@ describe("a secret that a function is seen to read", () => {
 		expect(await app.fetch("lazy")).toBe("v1");
 	});
 
-	test("is one no more once the code tells of it", async () => {
+	test("is no longer an observed reference once the analysis finds it", async () => {
 		const app = await TestApp.open("told-now", { HIDDEN: "v1" });
 		await app.deploy({ lazy: SHOW_HIDDEN("HIDDEN") });
 		await app.fetch("lazy");
@@ -78,7 +78,7 @@ describe("a secret that a function is seen to read", () => {
 		expect(await namesOf(app, "lazy")).toEqual(["static HIDDEN"]);
 	});
 
-	test("is not given to a function that its function.jsonc keeps from it, and the log says so", async () => {
+	test("is not given to a function whose function.jsonc excludes it, and the log says so", async () => {
 		const app = await TestApp.open("kept", { HIDDEN: "v1" });
 		await app.deployFiles({
 			"functions/lazy/index.ts": SHOW_HIDDEN("HIDDEN"),
@@ -88,7 +88,7 @@ describe("a secret that a function is seen to read", () => {
 		expect(await app.fetch("lazy")).toBe("none");
 		await vi.waitFor(async () =>
 			expect(await linesOf(app, "lazy")).toEqual([
-				"Read the secret HIDDEN, which it is not given: its function.jsonc excludes it.",
+				"The function read the secret HIDDEN, but its function.jsonc excludes this secret. The function does not get it.",
 			]),
 		);
 		expect(await app.fetch("lazy")).toBe("none");
@@ -96,7 +96,7 @@ describe("a secret that a function is seen to read", () => {
 	});
 });
 
-test("a variable that is no secret is noted, and restarts nothing; once it is one, the function gets it", async () => {
+test("a variable that is not a secret is recorded and restarts nothing; when such a secret is set, the function gets it", async () => {
 	const app = await TestApp.open("later", {});
 	await app.deploy({ lazy: SHOW_HIDDEN("LATER") });
 	const { pid } = (await app.show("lazy")) ?? {};
@@ -108,7 +108,7 @@ test("a variable that is no secret is noted, and restarts nothing; once it is on
 	expect(await app.fetch("lazy")).toBe("now");
 });
 
-test("what the code tells of is noted as seen, and is no second reference", async () => {
+test("a name that the analysis found is recorded as seen, and is not a second reference", async () => {
 	const app = await TestApp.open("told", { READ: "r", UNREAD: "u" });
 	const code = `Deno.serve((r) => new Response(Deno.env.get(r.url.endsWith("never") ? "UNREAD" : "READ")));`;
 	await app.deploy({ both: code });
@@ -119,7 +119,7 @@ test("what the code tells of is noted as seen, and is no second reference", asyn
 	expect(await app.show("both")).toMatchObject({ pid });
 });
 
-test("a function that counts through names is noted for a bounded number of them", async () => {
+test("a function that reads names in a loop is recorded with a limited number of them", async () => {
 	const app = await TestApp.open("counts", {});
 	const code = `Deno.serve(() => {
 		for (let i = 0; i < 2000; i++) (0, eval)("Deno.env.get('N" + i + "')");
@@ -131,14 +131,14 @@ test("a function that counts through names is noted for a bounded number of them
 	expect(await app.fetch("counting")).toBe("done");
 });
 
-describe("what function.jsonc declares", () => {
+describe("a declaration in function.jsonc", () => {
 	const declare = (secrets: unknown) => `{\n  // by hand\n  "secrets": ${JSON.stringify(secrets)}\n}`;
 	const files = (code: string, secrets: unknown) => ({
 		"functions/by-hand/index.ts": code,
 		"functions/by-hand/function.jsonc": declare(secrets),
 	});
 
-	test("is given, and redeploys the function", async () => {
+	test("gives the function a secret, and a change of it redeploys the function", async () => {
 		const app = await TestApp.open("declared", { HIDDEN: "v1", STRIPE_ID: "s" });
 		await app.deployFiles(files(SHOW_HIDDEN("HIDDEN"), { include: ["HIDDEN", "STRIPE_*"] }));
 		expect(await app.fetch("by-hand")).toBe("v1");
@@ -153,7 +153,7 @@ describe("what function.jsonc declares", () => {
 		});
 	});
 
-	test("takes from a dynamic function all but what it names", async () => {
+	test("limits a dynamic function to the names in it", async () => {
 		const app = await TestApp.open("narrowed", { A: "a", B: "b" });
 		const code = `Deno.serve((r) => new Response(Deno.env.get(new URL(r.url).pathname.slice(1)) ?? "none"));`;
 		await app.deployFiles(files(code, { include: ["A"], exclude: ["*"] }));
@@ -162,7 +162,7 @@ describe("what function.jsonc declares", () => {
 		expect(await app.set({ A: "a2" })).toMatchObject([{ function: "by-hand" }]);
 	});
 
-	test("changes alone start the function again, and nothing is built", async () => {
+	test("that changes restarts the function without a build", async () => {
 		const app = await TestApp.open("redeclared", { HIDDEN: "v1" });
 		await app.deployFiles(files(SHOW_HIDDEN("HIDDEN"), { include: ["OTHER"] }));
 		const builds = vi.spyOn(platform.builder, "build");

@@ -5,14 +5,14 @@ import { client, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();
 
-/** A module whose inline source map, which the bundler follows, says where its code came from. */
+/** A module with an inline source map that names its sources. The bundler uses the map. */
 function mapped(code: string, source: string): string {
 	const map = { version: 3, sources: [source], sourcesContent: [code], names: [], mappings: "AAAA" };
 	const data = Buffer.from(JSON.stringify(map)).toString("base64");
 	return `${code}\n//# sourceMappingURL=data:application/json;base64,${data}\n`;
 }
 
-test("what a function says of itself, however long, keeps nobody from reading the list", async () => {
+test("very long names in a function's own source map do not break the list of functions", async () => {
 	const app = await TestApp.open("odd", { KEY: "v1" });
 	const often = Array.from(
 		{ length: 20_001 },

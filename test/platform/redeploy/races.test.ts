@@ -10,7 +10,7 @@ function present(app: TestApp, name: string): Deployment {
 	return known.deployment;
 }
 
-test("a function that is deleted while it is being deployed is gone, or runs", async () => {
+test("a function that is deleted during its deployment is either deleted or runs", async () => {
 	const app = await TestApp.open("delete-race", { KEY: "v" });
 	await app.deploy({ show: SHOW("KEY") });
 	const deployment = present(app, "show");
@@ -26,7 +26,7 @@ test("a function that is deleted while it is being deployed is gone, or runs", a
 	}
 });
 
-test("what is noted of a deployment takes the place of no newer one", async () => {
+test("changed data of a deployment does not overwrite a newer deployment", async () => {
 	const app = await TestApp.open("note-race", { KEY: "v" });
 	await app.deploy({ show: SHOW("KEY") });
 	const old = present(app, "show");

@@ -7,7 +7,7 @@ useCore();
 const PICKY = `if (Deno.env.get("MODE") === "bad") throw new Error("MODE is bad");\n${SHOW("MODE")}`;
 
 describe("a start that fails", () => {
-	test("leaves the old version serving, and says the function's own error", async () => {
+	test("leaves the old version serving, and reports the function's own error", async () => {
 		const app = await TestApp.open("fails", { MODE: "good" });
 		await app.deploy({ picky: PICKY });
 		const before = await app.show("picky");
@@ -22,7 +22,7 @@ describe("a start that fails", () => {
 		expect((await app.show("picky"))?.error).toBeUndefined();
 	});
 
-	test("of a new version leaves the one before deployed", async () => {
+	test("of a new version leaves the earlier version deployed", async () => {
 		const app = await TestApp.open("newer", { MODE: "good" });
 		await app.deploy({ picky: SHOW("MODE") });
 		const before = await app.show("picky");
@@ -37,7 +37,7 @@ describe("a start that fails", () => {
 		expect(statusesOf(await app.deploy({ picky: SHOW("MODE") }))).toEqual({ picky: "deployed" });
 	});
 
-	test("of the first version is tried again by a change of what it reads, and by nothing else", async () => {
+	test("of the first version is repeated when a secret that it reads changes, and at no other time", async () => {
 		const app = await TestApp.open("first", { MODE: "bad" });
 		expect(statusesOf(await app.deploy({ picky: PICKY }))).toEqual({ picky: "failed" });
 		expect(await app.show("picky")).toMatchObject({ state: "failed", pid: null });
@@ -49,8 +49,8 @@ describe("a start that fails", () => {
 	});
 });
 
-describe("what a function gets", () => {
-	test("is what it reads, and no other secret; a deleted one is gone", async () => {
+describe("a function's process environment", () => {
+	test("contains the secrets that it reads and no others, and no deleted secret", async () => {
 		const app = await TestApp.open("least", { MINE: "mine", YOURS: "yours" });
 		const all =
 			'const mine = Deno.env.get("MINE"); export default () => Response.json([mine ?? null, Object.keys(process.env)]);';
@@ -70,7 +70,7 @@ describe("what a function gets", () => {
 		expect((await names())[1]).not.toContain("YOURS");
 	});
 
-	test("does not change with a reseal or a tombstone of what never was", async () => {
+	test("does not change when a record is re-encrypted, or a secret that never existed is deleted", async () => {
 		const app = await TestApp.open("tombstone", { MINE: "mine" });
 		await app.deploy({ own: SHOW("NEVER") });
 		const before = await app.show("own");
@@ -79,8 +79,8 @@ describe("what a function gets", () => {
 	});
 });
 
-describe("changes that come together", () => {
-	test("end with the last value, in fewer starts than changes", async () => {
+describe("concurrent changes", () => {
+	test("lead to the last value with fewer starts than changes", async () => {
 		const app = await TestApp.open("burst", { COUNT: "0" });
 		await app.deploy({ count: SHOW("COUNT") });
 		const starts = vi.spyOn(platform.core.runtime, "start");
@@ -97,7 +97,7 @@ describe("changes that come together", () => {
 		starts.mockRestore();
 	});
 
-	test("reach a version that was starting when they came", async () => {
+	test("reach a version that is starting when they arrive", async () => {
 		const app = await TestApp.open("race", { KEY: "old", OTHER: "x" });
 		await app.deploy({ racer: SHOW("OTHER") });
 		const { start } = platform.core.runtime;

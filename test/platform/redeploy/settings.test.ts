@@ -13,7 +13,7 @@ const deploy = (app: TestApp, settings: Record<string, string>) =>
 		),
 	});
 
-test("changed settings redeploy their function alone, and build nothing", async () => {
+test("changed settings redeploy only their function, without a build", async () => {
 	const app = await TestApp.open("settings", { KEY: "v" });
 	await deploy(app, { one: "{}" });
 	const [one, two] = [await app.show("one"), await app.show("two")];

@@ -1,4 +1,4 @@
-/** Functions that run and are of no use, on a platform with real processes that are asked often. */
+/** Functions that run but do not work, on a platform with real processes and frequent liveness checks. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
@@ -28,7 +28,7 @@ async function deployed(id: string, code: string, settings: object = { timeoutSe
 		"functions/f/function.jsonc": JSON.stringify(settings),
 	});
 	const pid = (await app.show("f"))?.pid as number;
-	/** What the list says, once the process is another. */
+	/** The entry in the list of functions, once the process is replaced. */
 	const replaced = async () => {
 		const isAnother = async () => {
 			const shown = await app.show("f");
@@ -136,7 +136,7 @@ describe("a function", () => {
 	);
 });
 
-test("what was replaced is gone", async () => {
+test("processes that were replaced have exited", async () => {
 	const { pid, replaced } = await deployed("gone", HELLO, { timeoutSeconds: 100 });
 	process.kill(pid, "SIGSTOP");
 	await replaced();

@@ -1,4 +1,4 @@
-/** A function's place whose starts end when the test says so. */
+/** The port of a supervisor for tests, which decide when a start finishes. */
 import type { Deployment } from "../../../src/platform/functions/function.ts";
 import type { Started, SupervisorPort } from "../../../src/platform/redeploy/supervisor-port.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
@@ -6,10 +6,10 @@ import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 export const DEPLOYMENT = { id: "d1", function: "f", references: [], dynamic: [] } as unknown as Deployment;
 export const NEVER = new Promise<never>(() => {});
 
-/** Starts that end when the test says so, each with the secrets of the moment in which it began. */
+/** Starts that a test finishes. Each has the secrets of the time at which it began. */
 export class Starts implements Omit<SupervisorPort, "start"> {
 	secrets = 1;
-	readonly under: { finish: () => void; moment: number }[] = [];
+	readonly inProgress: { finish: () => void; moment: number }[] = [];
 	readonly begun: (() => void)[] = [];
 	wantedDeployment = () => DEPLOYMENT;
 	acquireCapacity = async () => {};
@@ -34,16 +34,16 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 			stop: async () => {},
 		} as unknown as Instance;
 		return new Promise((resolve) => {
-			this.under.push({ moment, finish: () => resolve({ instance, deployment, moment }) });
+			this.inProgress.push({ moment, finish: () => resolve({ instance, deployment, moment }) });
 			this.begun.shift()?.();
 		});
 	};
 
 	/** Resolves with the next start once it has read the secrets. */
 	async next(): Promise<{ finish: () => void; moment: number }> {
-		if (this.under.length === 0) await new Promise<void>((resolve) => this.begun.push(resolve));
-		const first = this.under.shift();
-		if (!first) throw new Error("nothing starts");
+		if (this.inProgress.length === 0) await new Promise<void>((resolve) => this.begun.push(resolve));
+		const first = this.inProgress.shift();
+		if (!first) throw new Error("No start is in progress.");
 		return first;
 	}
 }

@@ -1,4 +1,4 @@
-/** What becomes of a function's process that is stuck. */
+/** Replacement of a function's stuck process. */
 import { describe, expect, test, vi } from "vitest";
 import { FunctionSupervisor } from "../../../src/platform/redeploy/function-supervisor.ts";
 import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
@@ -11,7 +11,7 @@ describe("a process that is stuck", () => {
 		why: "3 requests in a row got no response within 30 s",
 	};
 
-	/** Processes that start at once, and are stuck when the test says so. */
+	/** Processes that start at once. The test decides when they are stuck. */
 	class World extends Starts {
 		nowMs = 1_000_000;
 		readonly tasks: { run: () => void; delayMs: number }[] = [];
@@ -69,7 +69,7 @@ describe("a process that is stuck", () => {
 		}
 	}
 
-	test("and answers nothing is ended at once, and whoever asks is served by the next one", async () => {
+	test("and does not respond is killed at once, and the next process answers requests", async () => {
 		const world = new World();
 		await world.supervisor.refresh();
 		const first = world.supervisor.instance;
@@ -82,11 +82,11 @@ describe("a process that is stuck", () => {
 		expect(world.supervisor.error).toBeUndefined();
 		expect(world.supervisor.replaced).toEqual({ count: 1, atMs: 42, ...SILENT });
 		expect(world.told).toEqual([
-			"The function is replaced, the first time since the platform started: its event loop has not answered for 30 s. Its next process starts at once.",
+			"The function's process is replaced (replacement 1 since the platform started): its event loop has not answered for 30 s. The next process starts at once.",
 		]);
 	});
 
-	test("again and again is started ever later, until ten minutes went well", async () => {
+	test("repeatedly is restarted after growing delays, until ten minutes pass without a replacement", async () => {
 		const world = new World();
 		await world.supervisor.refresh();
 		await world.get(SILENT);
@@ -105,10 +105,10 @@ describe("a process that is stuck", () => {
 		world.nowMs += 10 * 60_000;
 		await world.get(SILENT);
 		await vi.waitFor(() => expect(world.supervisor.state).toBe("live"));
-		expect(world.told.at(-1)).toMatch(/^The function is replaced, 11 times by now .* starts at once\.$/);
+		expect(world.told.at(-1)).toMatch(/\(replacement 11 since .* starts at once\.$/);
 	});
 
-	test("but lives serves on until the next one is ready, and has its time to end", async () => {
+	test("but still responds serves until the next process is ready, and is then drained", async () => {
 		const world = new World();
 		await world.supervisor.refresh();
 		const first = world.supervisor.instance;
@@ -123,7 +123,7 @@ describe("a process that is stuck", () => {
 		expect(world.supervisor.replaced).toMatchObject({ count: 1, reason: "unanswered" });
 	});
 
-	test("is no business of a function that is closed, was replaced already, or became idle", async () => {
+	test("is ignored if the function is closed, has become idle, or has replaced the process already", async () => {
 		const world = new World();
 		await world.supervisor.refresh();
 		await world.supervisor.deploy(DEPLOYMENT, async () => {});

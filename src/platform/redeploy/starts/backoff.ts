@@ -1,11 +1,11 @@
-/** How long to wait before the next try: twice as long after each failure, up to a bound. */
+/** Exponential backoff: the delay before the next attempt doubles after each failure, up to a maximum. */
 const FIRST_MS = 500;
 const MAX_MS = 60_000;
 
 export class Backoff {
 	#failures = 0;
 
-	/** @returns how long to wait before the next try, in milliseconds; 0 where nothing failed yet */
+	/** The delay before the next attempt in milliseconds. 0 if nothing has failed. */
 	get delayMs(): number {
 		return this.#failures === 0 ? 0 : Math.min(FIRST_MS * 2 ** (this.#failures - 1), MAX_MS);
 	}

@@ -1,8 +1,8 @@
 import type { ExitReason } from "../../runtime/runtime.ts";
 
-/** How a version ended, and the last that it wrote to its standard error. */
+/** Describes the exit of a function's process, with the end of its standard error. */
 export function exitMessage({ code, signal, stderr }: ExitReason): string {
 	const how = signal === null ? `with status ${code}` : `by signal ${signal}`;
-	const said = stderr.trim();
-	return said === "" ? `The function ended ${how}.` : `The function ended ${how}:\n${said}`;
+	const output = stderr.trim();
+	return output === "" ? `The function ended ${how}.` : `The function ended ${how}:\n${output}`;
 }

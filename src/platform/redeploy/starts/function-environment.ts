@@ -1,5 +1,5 @@
 /**
- * The one place where the platform opens values: what a function's environment holds, at the moment of a start.
+ * Decrypts the secrets for a function's process environment at its start. The platform decrypts values nowhere else.
  */
 
 import type { Reads } from "../../../references/evidence/reference.ts";
@@ -13,11 +13,11 @@ import { type AppState, isLive } from "../../apps/app-state.ts";
 import type { LocalEnvironment } from "../../apps/local-environment.ts";
 
 /**
- * The environment of a function as the state has it: the live secrets that it references, all where it is dynamic. Of
- * two by one name the vault's holds.
- * @param local opens what the platform keeps by itself
- * @param verified the records whose signatures were checked before, to which this adds
- * @throws AppError exit 7 where a record was tampered with, 3 where the platform is no member
+ * The process environment of a function: the live secrets that it references, or all of them if it is dynamic. If the
+ * vault and the platform both have a secret of a name, the vault's value is used.
+ * @param local decrypts the secrets that the platform itself stores
+ * @param verified the records whose signatures are verified; this function adds to them
+ * @throws AppError with exit 7 if a record was tampered with, and exit 3 if the platform is not a member
  */
 export function openEnvironment(
 	state: AppState,
@@ -30,29 +30,29 @@ export function openEnvironment(
 	const live = new Map([...state.records].filter(([, record]) => isLive(record)));
 	const wanted = environmentFor(reads, live);
 	if (state.header === undefined || wanted.size === 0) return environment;
-	const place = state.header.environment;
-	const keys = openKeys(place, platform);
+	const vaultEnvironment = state.header.environment;
+	const keys = openKeys(vaultEnvironment, platform);
 	for (const [name, record] of wanted) {
-		// A chain only grows, so who might sign a record once may not lose that later.
-		if (!verified.has(record)) verifyRecord(place, record);
+		// A chain only grows. So a signature that was valid once stays valid.
+		if (!verified.has(record)) verifyRecord(vaultEnvironment, record);
 		verified.add(record);
-		const value = openRecord(place, keys, record);
+		const value = openRecord(vaultEnvironment, keys, record);
 		if (value !== undefined) environment.set(name, value);
 	}
 	return environment;
 }
 
 function openLocal(state: AppState, reads: Reads, local: LocalEnvironment): Map<string, string> {
-	const own = new Map([...state.local].filter(([, { record }]) => isLive(record)));
+	const live = new Map([...state.local].filter(([, { record }]) => isLive(record)));
 	const environment = new Map<string, string>();
-	for (const [name, { record }] of environmentFor(reads, own)) {
+	for (const [name, { record }] of environmentFor(reads, live)) {
 		const value = local.open(record);
 		if (value !== undefined) environment.set(name, value);
 	}
 	return environment;
 }
 
-/** Whether a name that the function reads has changed after a moment. */
+/** Whether a secret that the function reads has changed after a version of the app's secrets. */
 export function changedSince(state: AppState, reads: Reads, moment: number): boolean {
 	const granted = new Granted(reads);
 	return [...state.changedAt].some(([name, at]) => at > moment && granted.has(name));

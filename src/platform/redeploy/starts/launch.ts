@@ -1,4 +1,4 @@
-/** From a deployment in the store to a process that serves it, with the secrets of this moment. */
+/** Starts a process for a deployment in the store, with the present secrets. */
 import type { SealedRecord } from "../../../vault/records/record.ts";
 import { type Deployment, readsOf } from "../../functions/function.ts";
 import type { Observations } from "../observations.ts";
@@ -8,11 +8,11 @@ import { openEnvironment } from "./function-environment.ts";
 import { bundleMissing } from "./not-found.ts";
 
 /**
- * Starts one version of a function when it is its turn. One that fails and was seen to want a secret that its code did
- * not tell of is tried again with it.
- * @param verified the records whose signature was checked before
- * @param begin called when the secrets are read: what changes later is not in it
- * @throws AppError `BUNDLE_MISSING` (exit 1), and as `Runtime.start` and `openEnvironment`
+ * Starts a version of a function when the limit of concurrent starts permits it. If the start fails and the process was
+ * observed to read a secret that the analysis did not find, the start is repeated with that secret.
+ * @param verified the records whose signatures are verified
+ * @param begin called when the secrets are read; the process does not get later changes
+ * @throws AppError `BUNDLE_MISSING` (exit 1), and the errors of `Runtime.start` and `openEnvironment`
  */
 export async function launch(
 	options: ReconcileOptions,

@@ -1,21 +1,21 @@
-/** What is not there: functions that were named, bundles that the store should have. */
+/** Errors for functions and bundles that do not exist. */
 import { AppError, EXIT } from "../../../errors.ts";
 
-/** Functions that an app does not have. */
+/** The error for names of functions that an app does not have. */
 export function functionNotFound(names: readonly string[]): AppError {
 	return new AppError({
 		code: "FUNCTION_NOT_FOUND",
 		message: `There is no function ${names.map((name) => JSON.stringify(name)).join(", ")} in this app. Nothing was deleted.`,
-		hint: "`coffer functions list` shows what there is.",
+		hint: "`coffer functions list` shows the functions of the app.",
 		exit: EXIT.notFound,
 	});
 }
 
-/** A deployed function whose bundle the store has lost. */
+/** The error for a deployed function whose bundle is missing from the store. */
 export function bundleMissing(name: string): AppError {
 	return new AppError({
 		code: "BUNDLE_MISSING",
-		message: `The bundle of ${name} is gone from the store.`,
+		message: `The bundle of the function ${name} is missing from the platform's store.`,
 		hint: "Deploy the function again.",
 		exit: EXIT.failure,
 	});

@@ -1,19 +1,19 @@
-/** How often a function was replaced because its process was stuck, and how long its next process has to wait. */
+/** Counts the replacements of a function's stuck processes, and computes the delay of the next process. */
 import type { Stuck } from "../../runtime/runtime.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import { Backoff } from "./backoff.ts";
 
-/** Whatever needed no replacement for so long is well again. */
+/** After this time without a replacement, the delay starts from zero again. */
 const CALM_MS = 10 * 60_000;
 
 export interface Replaced {
-	/** Since the platform started. */
+	/** The number of replacements since the platform started. */
 	readonly count: number;
-	/** The last time, in milliseconds since 1970. */
+	/** The time of the last replacement, in milliseconds since 1970. */
 	readonly atMs: number;
-	/** Of the last time. */
+	/** The reason of the last replacement. */
 	readonly reason: Stuck["reason"];
-	/** The end of a sentence about the function. */
+	/** A description of that reason, as the end of a sentence about the function. */
 	readonly why: string;
 }
 
@@ -22,12 +22,12 @@ export class Replacements {
 	#last: Replaced | undefined;
 	#lastMonotonicMs = Number.NEGATIVE_INFINITY;
 
-	/** The last one, and how many there were; undefined where there was none. */
+	/** The last replacement, with the number of replacements. Undefined if there was none. */
 	get last(): Replaced | undefined {
 		return this.#last;
 	}
 
-	/** Notes one. @returns how long to wait before the next process is started, in milliseconds */
+	/** Counts a replacement. @returns the delay before the next process is started, in milliseconds */
 	note({ reason, why }: Stuck, nowMs: number, monotonicMs: number): number {
 		if (monotonicMs - this.#lastMonotonicMs >= CALM_MS) this.#backoff.reset();
 		const { delayMs } = this.#backoff;
@@ -38,19 +38,18 @@ export class Replacements {
 	}
 }
 
-/** What the function's log says. */
+/** The message for the function's log. */
 export function replacedMessage({ count, why }: Replaced, delayMs: number): string {
-	const times = count === 1 ? "the first time" : `${count} times by now`;
 	const when = delayMs === 0 ? "at once" : `in ${delayMs / 1000} s`;
-	return `The function is replaced, ${times} since the platform started: ${why}. Its next process starts ${when}.`;
+	return `The function's process is replaced (replacement ${count} since the platform started): ${why}. The next process starts ${when}.`;
 }
 
-/** Tells whoever runs the platform. */
-export function noteReplaced(
+/** Reports a replacement in the platform's log and metrics. */
+export function reportReplaced(
 	{ app, log, metrics }: Pick<ReconcileOptions, "app" | "log" | "metrics">,
 	name: string,
 	{ count, reason, why }: Replaced,
 ): void {
 	metrics.replaced({ app: app.id, function: name }, reason);
-	log.warn({ app: app.id, function: name, count, why }, "a function that is stuck is replaced");
+	log.warn({ app: app.id, function: name, count, why }, "a stuck process of a function is replaced");
 }

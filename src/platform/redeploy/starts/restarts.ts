@@ -1,17 +1,17 @@
-/** Starting a function again whose process ended by itself or is stuck: the more often, the later. */
+/** Restarts a function after its process has ended unexpectedly or is stuck. The delay grows with each restart. */
 import type { Instance, Stuck } from "../../runtime/runtime.ts";
 import type { StartOutcome, SupervisorPort } from "../supervisor-port.ts";
 import { Backoff } from "./backoff.ts";
 import { type Replaced, Replacements, replacedMessage } from "./replacements.ts";
 
-/** A version that lived this long has proved itself: when it ends, its successor is started at once. */
+/** If a process has served for this time, the next one is started at once when it ends. */
 const PROVEN_MS = 30_000;
 
 export interface RestartsOptions {
 	readonly port: SupervisorPort;
-	/** The process that serves; undefined where none does, or the function is closed. */
+	/** The process that serves. Undefined if there is none, or the function is closed. */
 	readonly current: () => Instance | undefined;
-	/** Starts the wanted version in the place of the present one. */
+	/** Replaces the present version by the wanted one. */
 	readonly refresh: () => Promise<StartOutcome>;
 }
 
@@ -26,58 +26,58 @@ export class Restarts {
 		this.#options = options;
 	}
 
-	/** How often a process was given up because it was stuck; undefined where none was. */
+	/** The replacements of stuck processes. Undefined if there were none. */
 	get replaced(): Replaced | undefined {
 		return this.#replacements.last;
 	}
 
-	/** Takes back what is to be started later: something else is being started. */
+	/** Cancels a delayed restart, because another start has begun. */
 	cancel(): void {
 		this.#cancel?.();
 	}
 
-	/** Starts nothing any more. */
+	/** Cancels a delayed restart and prevents further ones. */
 	close(): void {
 		this.#isClosed = true;
 		this.cancel();
 	}
 
-	/** The process ended by itself. @param livedMs how long it had served */
-	crashed(livedMs: number): void {
-		if (livedMs >= PROVEN_MS) this.#crashes.reset();
+	/** Call it when the process has ended unexpectedly. @param servedMs how long the process had served */
+	crashed(servedMs: number): void {
+		if (servedMs >= PROVEN_MS) this.#crashes.reset();
 		else this.#crashes.failed();
 		this.#startLater(undefined, this.#crashes.delayMs);
 	}
 
 	/**
-	 * The process is stuck.
-	 * @param isLeft whether it goes on serving until the next one is ready; otherwise it was taken out of service before
+	 * Call it when the process is stuck.
+	 * @param isServing whether the process serves until the next one is ready
 	 */
-	stuck(instance: Instance, stuck: Stuck, isLeft: boolean): void {
+	stuck(instance: Instance, stuck: Stuck, isServing: boolean): void {
 		const { port } = this.#options;
 		const delayMs = this.#replacements.note(stuck, port.now(), port.monotonicMs());
-		const replaced = this.#replacements.last as Replaced;
-		instance.log(replacedMessage(replaced, delayMs));
-		port.onReplaced(replaced);
-		const instead = isLeft ? instance : undefined;
-		// At once, without a moment in which a request would find neither a process nor a start.
-		if (delayMs === 0) void this.#start(instead);
-		else this.#startLater(instead, delayMs);
+		const last = this.#replacements.last as Replaced;
+		instance.log(replacedMessage(last, delayMs));
+		port.onReplaced(last);
+		const replaced = isServing ? instance : undefined;
+		// Synchronously, so that a request never finds neither a process nor a start in progress.
+		if (delayMs === 0) void this.#start(replaced);
+		else this.#startLater(replaced, delayMs);
 	}
 
-	/** @param instead of which process the next one is started; undefined where none is left */
-	#startLater(instead: Instance | undefined, delayMs: number): void {
-		this.#cancel = this.#options.port.schedule(() => void this.#start(instead), delayMs);
+	/** @param replaced the process that the next one replaces; undefined if none serves */
+	#startLater(replaced: Instance | undefined, delayMs: number): void {
+		this.#cancel = this.#options.port.schedule(() => void this.#start(replaced), delayMs);
 	}
 
-	/** What it needs may be away for longer, so that one failure is not the last try. */
-	async #start(instead: Instance | undefined): Promise<void> {
+	/** Starts the function, and tries again later if that fails. */
+	async #start(replaced: Instance | undefined): Promise<void> {
 		const { current, port, refresh } = this.#options;
-		const isOver = () => this.#isClosed || current() !== instead;
+		const isOver = () => this.#isClosed || current() !== replaced;
 		if (isOver()) return;
 		const { status } = await refresh();
 		if (status !== "failed" || isOver() || port.wantedDeployment() === undefined) return;
 		this.#crashes.failed();
-		this.#startLater(instead, this.#crashes.delayMs);
+		this.#startLater(replaced, this.#crashes.delayMs);
 	}
 }

@@ -46,16 +46,16 @@ describe("a function's environment", () => {
 		vault.record("UNICODE", 1, "zażółć 🔑\n"),
 	);
 
-	test("holds what the function reads, and deleted or unknown names not at all", () => {
+	test("contains the secrets that the function reads, and no deleted or unknown names", () => {
 		expect(opened(state, reads("A", "B", "GONE", "NEVER"))).toEqual({ A: "a", B: "" });
 		expect(opened(state, reads())).toEqual({});
 	});
 
-	test("holds what begins as the function's code says", () => {
+	test("contains the secrets with a prefix that the function's code uses", () => {
 		expect(opened(state, reads("U*", "GO*"))).toEqual({ UNICODE: "zażółć 🔑\n" });
 	});
 
-	test("holds every live secret where the function may read any", () => {
+	test("contains every live secret if the function may read any", () => {
 		expect(opened(state, ALL)).toEqual({ A: "a", B: "", UNICODE: "zażółć 🔑\n" });
 	});
 
@@ -63,13 +63,13 @@ describe("a function's environment", () => {
 		expect(opened(new AppFold(vault.context("shop")), ALL)).toEqual({});
 	});
 
-	test("is not opened by another identity", () => {
+	test("cannot be decrypted with another identity", () => {
 		expect(() => opened(state, ALL, newTestIdentity())).toThrow(
 			expect.objectContaining({ code: "NOT_A_MEMBER" }),
 		);
 	});
 
-	test("is refused where the stored record is not what was signed, though its key opens it", () => {
+	test("is refused if a stored record differs from the signed one, even if it can be decrypted", () => {
 		const forged = stateOf(vault.record("A", 1, "a"));
 		// The platform's own key seals it, and may sign nothing.
 		forged.records.set("A", vault.record("A", 2, "planted", platform));
