@@ -54,7 +54,7 @@ const DEAF = `Deno.serve((request) => (request.url.endsWith("/ok") ? new Respons
 
 describe("a function", () => {
 	test(
-		"whose process is stopped while nobody calls it is replaced, and list, log and metrics say so",
+		"whose process is stopped is replaced without a request, and list, log and metrics report that",
 		async () => {
 			const { ask, logged, pid, replaced } = await deployed("stopped", HELLO, { timeoutSeconds: 100 });
 			process.kill(pid, "SIGSTOP");
@@ -65,7 +65,7 @@ describe("a function", () => {
 				why: expect.stringMatching(/^its process is stopped by a signal and has not answered for [\d.]+ s$/),
 			});
 			expect(Number(await (await ask()).text())).not.toBe(pid);
-			expect(await logged()).toEqual([expect.stringContaining("the first time since the platform started")]);
+			expect(await logged()).toEqual([expect.stringContaining("(replacement 1 since the platform started)")]);
 			const { text } = await platform.core.metrics.text();
 			expect(text).toContain(
 				'coffer_function_replacements_total{app="stopped",function="f",reason="stopped"} 1',
@@ -75,10 +75,10 @@ describe("a function", () => {
 	);
 
 	test(
-		"that computes without end is replaced, and whoever waits for it is told",
+		"that computes without end is replaced, and waiting requests get an error",
 		async () => {
 			const { ask, logged, replaced } = await deployed("spins", SPIN);
-			// Three that run out of time would be another reason to replace it.
+			// Two requests only: three that time out would be another reason to replace the process.
 			const waiting = await Promise.all([ask("/spin"), ask()]);
 			for (const answer of waiting) expect([200, 502, 504]).toContain(answer.status);
 			expect(waiting.some(({ status }) => status !== 200)).toBe(true);
@@ -90,7 +90,7 @@ describe("a function", () => {
 	);
 
 	test(
-		"that replaces what its host works with is heard all the same",
+		"that overwrites the built-ins of its host still passes the liveness checks",
 		async () => {
 			const code = `const { setTimeout } = globalThis;
 				const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -111,7 +111,7 @@ describe("a function", () => {
 					return new Response("still here");
 				});`;
 			const { app, pid } = await deployed("tampers", code, { timeoutSeconds: 3 });
-			// It takes six seconds in which it is asked again and again; one that was not heard would be gone after three.
+			// The request takes six seconds with several liveness checks. A process that fails them is replaced after three.
 			expect(await app.fetch("f")).toBe("still here");
 			expect((await app.show("f"))?.pid).toBe(pid);
 			expect((await app.show("f"))?.replaced).toBeUndefined();
@@ -120,7 +120,7 @@ describe("a function", () => {
 	);
 
 	test(
-		"that answers nothing is replaced after three requests in a row, and not where one of them is answered",
+		"that does not respond is replaced after three requests in a row, and not if it answers one of them",
 		async () => {
 			const { app, ask, pid, replaced } = await deployed("deaf", DEAF, { timeoutSeconds: 3 });
 			for (const paths of [["/", "/"], ["/ok"], ["/", "/"]]) await Promise.all(paths.map(ask));
