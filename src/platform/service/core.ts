@@ -53,7 +53,7 @@ export interface CoreOptions {
  */
 const SWEEP_MIN_MS = 50;
 const SWEEP_MAX_MS = 1_000;
-/** How long a request waits for a process where all running functions are busy. A client waits for an answer as long. */
+/** How long a request waits for capacity if all running functions are busy. A client waits that long for an answer. */
 const CAPACITY_WAIT_MS = 10_000;
 
 export class Core {
@@ -111,11 +111,7 @@ export class Core {
 			log,
 			...clock,
 			starts: new Limiter(options.startsMax),
-			capacity: new Capacity({
-				countMax: options.processesMax,
-				waitMs: CAPACITY_WAIT_MS,
-				schedule: clock.schedule,
-			}),
+			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
 		};
 	}
 
@@ -180,13 +176,8 @@ export class Core {
 		for (const app of this.apps.list()) {
 			const running = this.functionsOf(app);
 			for (const name of app.state.functions.keys()) {
-				const supervisor = running.findSupervisor(name);
-				yield {
-					app: app.id,
-					function: name,
-					state: supervisor?.state ?? "failed",
-					pid: supervisor?.instance?.pid,
-				};
+				const found = running.findSupervisor(name);
+				yield { app: app.id, function: name, state: found?.state ?? "failed", pid: found?.instance?.pid };
 			}
 		}
 	}
