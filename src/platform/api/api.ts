@@ -3,15 +3,18 @@
  * of the table that clients use (`protocol/routes.ts`), and those of the Base44 CLI.
  */
 import { Hono } from "hono";
+import { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import { describeError } from "../faults/log.ts";
 import type { Core } from "../service/core.ts";
 import type { Principal } from "../tokens/tokens.ts";
+import * as apps from "./apps.ts";
 import { authenticate, authorise } from "./authenticate.ts";
 import { addBase44Routes } from "./base44/routes.ts";
+import { answerOf, type Endpoint, json } from "./endpoint.ts";
+import * as functions from "./functions.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
-import * as handlers from "./handlers.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -33,13 +36,18 @@ export interface ApiOptions {
 /** @param address the sender's address, as far as it is known. Failed authentications are counted by it. */
 export type Api = (request: Request, address?: string) => Promise<Response>;
 
-/** Each handler has the name of its route. */
-const HANDLERS: Readonly<Record<keyof typeof ROUTES, handlers.Handler>> = {
-	...handlers,
+/** Each endpoint has the name of its route. */
+const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
+	...apps,
+	...functions,
 	...streams,
 	...logs,
 	...tokens,
-	openApi: ({ core }) => Response.json(openApiDocument(core.info.version)),
+	openApi: {
+		summary: "Read this document",
+		answer: answerOf("The document", json(z.looseObject({ openapi: z.string() }))),
+		handle: ({ core }) => Response.json(openApiDocument(core.info.version, ENDPOINTS)),
+	},
 };
 
 const NEVER = new AbortController().signal;
@@ -90,7 +98,7 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 				authorise(core.tokens, principal, route.scope, bound);
 			}
 			const url = new URL(request.url);
-			return HANDLERS[name]({ core, request, principal, url, listenUrl, parameter, closing });
+			return ENDPOINTS[name].handle({ core, request, principal, url, listenUrl, parameter, closing });
 		});
 	}
 	addBase44Routes(app, { core, listenUrl, closing }, guard);

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { PROBLEM_MEDIA_TYPE } from "../../protocol/problem.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
-import { type Body, OPERATIONS, type Operation } from "./operations.ts";
+import type { Body, Operation } from "./endpoint.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -70,9 +70,8 @@ function parameters({ path }: Route, { query = [] }: Operation): Json[] {
 	return [...named, ...query.map((parameter) => ({ ...parameter, in: "query" }))];
 }
 
-function describe(name: keyof typeof ROUTES): Json {
+function describe(name: keyof typeof ROUTES, operation: Operation): Json {
 	const route: Route = ROUTES[name];
-	const operation: Operation = OPERATIONS[name];
 	const { answer, body, summary } = operation;
 	const success = answer.body === undefined ? {} : { content: content(answer.body) };
 	const statuses = [...new Set(refusals(route, operation))].sort();
@@ -99,13 +98,17 @@ function template({ path }: Route): string {
 /**
  * The document.
  * @param version of the platform
+ * @param operations the description of each route
  */
-export function openApiDocument(version: string): Json {
+export function openApiDocument(
+	version: string,
+	operations: Readonly<Record<keyof typeof ROUTES, Operation>>,
+): Json {
 	const paths: Record<string, Record<string, Json>> = {};
 	for (const name of Object.keys(ROUTES) as (keyof typeof ROUTES)[]) {
 		const route = ROUTES[name];
 		const at = template(route);
-		paths[at] = { ...paths[at], [route.method.toLowerCase()]: describe(name) };
+		paths[at] = { ...paths[at], [route.method.toLowerCase()]: describe(name, operations[name]) };
 	}
 	return {
 		openapi: "3.1.0",

@@ -2,16 +2,18 @@
 import { AppError, EXIT } from "../../errors.ts";
 import {
 	type ChangeEvent,
+	changeEventSchema,
 	changeSchema,
 	type DeployEvent,
 	decode,
+	deployEventSchema,
 	deploySchema,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
 import { describeError } from "../faults/log.ts";
 import { affectedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
-import { appOf, type Call, type Handler, jsonOf, urlOf } from "./handlers.ts";
+import { answerOf, appOf, type Call, type Endpoint, json, jsonOf, lines, urlOf } from "./endpoint.ts";
 import { problemResponse } from "./problem.ts";
 import { lineStream } from "./stream.ts";
 
@@ -36,38 +38,50 @@ function stale(app: string): AppError {
 	});
 }
 
-export const appendChange: Handler = async (call) => {
-	const app = appOf(call);
-	const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
-	const change = decode(changeSchema, body, "The change");
-	const outcome = await app.append(change);
-	if ("stale" in outcome) return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });
-	const { accepted, isRepeat, since } = outcome;
-	if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
-	return answer(call, async (write) => {
-		const send = (event: ChangeEvent) => write(event);
-		const functions = call.core.functionsOf(app);
-		const concerned = affectedBy(app, change.operation);
-		send({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
-		const { untouched } = await functions.redeploy(change.operation, (result) =>
-			send({ type: "redeployed", result }),
-		);
-		send({ type: "done", untouched: [...untouched] });
-	});
+export const appendChange: Endpoint = {
+	summary: "Append a change, and redeploy the functions that read it",
+	body: json(changeSchema),
+	answer: answerOf("A line for each event, or a problem as the last line", lines(changeEventSchema)),
+	refuses: [409, 422],
+	handle: async (call) => {
+		const app = appOf(call);
+		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
+		const change = decode(changeSchema, body, "The change");
+		const outcome = await app.append(change);
+		if ("stale" in outcome)
+			return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });
+		const { accepted, isRepeat, since } = outcome;
+		if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
+		return answer(call, async (write) => {
+			const send = (event: ChangeEvent) => write(event);
+			const functions = call.core.functionsOf(app);
+			const concerned = affectedBy(app, change.operation);
+			send({ type: "accepted", ...accepted, since, repeat: isRepeat, concerned });
+			const { untouched } = await functions.redeploy(change.operation, (result) =>
+				send({ type: "redeployed", result }),
+			);
+			send({ type: "done", untouched: [...untouched] });
+		});
+	},
 };
 
-export const deploy: Handler = async (call) => {
-	const app = appOf(call);
-	const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
-	const request = decode(deploySchema, body, "The deployment");
-	const { core, listenUrl } = call;
-	return answer(call, async (write) => {
-		const tell = (event: DeployEvent) => write(event);
-		const outcome = await core.deployer.deploy(core.functionsOf(app), request, (result) => {
-			core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
-			tell({ type: "function", result: { ...result, url: urlOf(listenUrl, app.id, result.name) } });
+export const deploy: Endpoint = {
+	summary: "Deploy functions from stored files",
+	body: json(deploySchema),
+	answer: answerOf("A line for each event, or a problem as the last line", lines(deployEventSchema)),
+	handle: async (call) => {
+		const app = appOf(call);
+		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
+		const request = decode(deploySchema, body, "The deployment");
+		const { core, listenUrl } = call;
+		return answer(call, async (write) => {
+			const tell = (event: DeployEvent) => write(event);
+			const outcome = await core.deployer.deploy(core.functionsOf(app), request, (result) => {
+				core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
+				tell({ type: "function", result: { ...result, url: urlOf(listenUrl, app.id, result.name) } });
+			});
+			if ("missing" in outcome) tell({ type: "missing", hashes: [...outcome.missing] });
+			else tell({ type: "done", pruned: [...outcome.pruned] });
 		});
-		if ("missing" in outcome) tell({ type: "missing", hashes: [...outcome.missing] });
-		else tell({ type: "done", pruned: [...outcome.pruned] });
-	});
+	},
 };

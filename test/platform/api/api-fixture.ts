@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
-import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
+import type { Route } from "../../../src/protocol/routes.ts";
 import { TestClient } from "../client-fixture.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 import { TestVault } from "../vault-fixture.ts";
@@ -38,34 +38,6 @@ export function useApi(): void {
 	});
 
 	afterAll(async () => await platform[Symbol.asyncDispose]());
-}
-
-/** A request that each route answers with success. */
-export async function good(name: keyof typeof ROUTES): Promise<{ path: string; body?: unknown }> {
-	const { revision, head } = await client.showApp(APP);
-	const version = (platform.core.apps.get(APP).state.records.get("B")?.version ?? 0) + 1;
-	const path = routePath(ROUTES[name], PARAMETERS);
-	if (name === "createApp") return { path, body: { vaultId: vault.vaultId, environment: "production" } };
-	if (name === "appendChange") {
-		return { path, body: vault.change(APP, { revision, head }, [vault.record("B", version, "b")]) };
-	}
-	if (name === "putBlob") return { path, body: BLOB };
-	if (name === "deploy") return { path, body: { files: [], functions: [], prune: false } };
-	if (/^(read|follow)(Logs|Requests)$/.test(name)) return { path: `${path}?function=hello` };
-	if (name === "deleteFunctions") {
-		await client.deploy(APP, { "functions/gone/index.ts": "export default () => new Response();" });
-		return { path: `${path}?name=gone` };
-	}
-	if (name === "createToken") return { path, body: { scopes: ["read"], app: APP, expires: { inMs: 1000 } } };
-	if (name === "revokeToken") {
-		const { id } = await platform.core.tokens.create({ scopes: ["read"] }, platform.clock.now());
-		return { path: routePath(ROUTES.revokeToken, { id }) };
-	}
-	if (name === "deleteApp") {
-		await client.createApp("doomed", vault);
-		return { path: "/v1/apps/doomed" };
-	}
-	return { path };
 }
 
 export async function send(

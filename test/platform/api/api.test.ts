@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ROUTES, type Route, routePath, type Scope } from "../../../src/protocol/routes.ts";
-import { api, expectProblem, good, ORIGIN, PARAMETERS, platform, send, useApi } from "./api-fixture.ts";
+import { api, expectProblem, ORIGIN, PARAMETERS, platform, send, useApi } from "./api-fixture.ts";
+import { good } from "./expected-routes.ts";
 
 useApi();
 

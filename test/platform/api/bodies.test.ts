@@ -2,7 +2,8 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { MESSAGE_LIMITS } from "../../../src/protocol/messages.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
-import { api, expectProblem, good, ORIGIN, platform, send, useApi } from "./api-fixture.ts";
+import { api, expectProblem, ORIGIN, platform, send, useApi } from "./api-fixture.ts";
+import { good } from "./expected-routes.ts";
 
 useApi();
 

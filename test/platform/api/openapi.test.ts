@@ -4,7 +4,8 @@ import { z } from "zod";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
 import { TestVault } from "../vault-fixture.ts";
-import { APP, api, client, good, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+import { APP, api, client, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+import { good } from "./expected-routes.ts";
 
 useApi();
 

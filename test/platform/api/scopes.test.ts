@@ -1,40 +1,15 @@
-/** Every route with every kind of token: what each may do is written out here once more, beside the route table. */
+/** Every route with every kind of token: what each may do is in `expected-routes.ts` once more, beside the route table. */
 import { describe, expect, test } from "vitest";
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
-import { APP, api, client, good, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+import { APP, api, client, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
+import { EXPECTED, good, type RouteName } from "./expected-routes.ts";
 
 useApi();
 
-type Name = keyof typeof ROUTES;
-
-/** Which scopes open a route, and whether a token for one app does. */
-const MAY: Readonly<Record<Name, readonly [scopes: readonly GrantedScope[], forOneApp: boolean]>> = {
-	health: [[], true],
-	platform: [[], true],
-	openApi: [[], true],
-	metrics: [["read", "admin"], false],
-	listApps: [["read", "admin"], false],
-	createApp: [["sync", "admin"], true],
-	showApp: [["read", "admin"], true],
-	deleteApp: [["admin"], true],
-	readChanges: [["sync", "admin"], true],
-	appendChange: [["sync", "admin"], true],
-	putBlob: [["deploy", "admin"], true],
-	deploy: [["deploy", "admin"], true],
-	listFunctions: [["read", "admin"], true],
-	deleteFunctions: [["deploy", "admin"], true],
-	readLogs: [["read", "admin"], true],
-	followLogs: [["read", "admin"], true],
-	readRequests: [["read", "admin"], true],
-	followRequests: [["read", "admin"], true],
-	listTokens: [["admin"], false],
-	createToken: [["admin"], false],
-	revokeToken: [["admin"], false],
-};
 const SCOPES: readonly GrantedScope[] = ["read", "sync", "deploy", "admin", "base44"];
-const OPEN: readonly Name[] = ["health", "platform", "openApi"];
-const GUARDED = (Object.keys(ROUTES) as Name[]).filter((name) => !OPEN.includes(name));
+const OPEN: readonly RouteName[] = ["health", "platform", "openApi"];
+const GUARDED = (Object.keys(ROUTES) as RouteName[]).filter((name) => !OPEN.includes(name));
 
 /** Routes of the Base44 CLI, with the status that its own token gets. */
 const BASE44: readonly (readonly [
@@ -58,7 +33,7 @@ async function token(scopes: readonly GrantedScope[], app?: string): Promise<str
 }
 
 /** The status of a request to a route as it should be, but for the token. An answer without end is cut. */
-async function status(name: Name, given: string | undefined): Promise<number> {
+async function status(name: RouteName, given: string | undefined): Promise<number> {
 	const { path, body } = await good(name);
 	const answer = await send(ROUTES[name], path, given, body);
 	await answer.body?.cancel();
@@ -83,11 +58,11 @@ async function base44(
 }
 
 test("the table here is about every route", () => {
-	expect(Object.keys(MAY).sort()).toEqual(Object.keys(ROUTES).sort());
+	expect(Object.keys(EXPECTED).sort()).toEqual(Object.keys(ROUTES).sort());
 });
 
 describe.each(GUARDED)("%s", (name) => {
-	const [may, forOneApp] = MAY[name];
+	const { scopes: may, forOneApp } = EXPECTED[name];
 	const target = name === "deleteApp" ? "doomed" : APP;
 
 	test.each(SCOPES)("with a token of the scope %s alone", async (scope) => {

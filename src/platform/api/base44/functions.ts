@@ -8,7 +8,7 @@ import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
 import { decode, MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { Deployment, StoredAutomation } from "../../functions/function.ts";
 import type { Store } from "../../store/store.ts";
-import { appOf, type Handler, jsonOf } from "../handlers.ts";
+import { appOf, type Handler, jsonOf } from "../endpoint.ts";
 import { done } from "./answer.ts";
 import { folderOf, placeSources } from "./sources.ts";
 

@@ -1,7 +1,7 @@
 /** The Base44 CLI's `logs`, read and followed. */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
-import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
+import { appOf, type Call, type Handler, invalid } from "../endpoint.ts";
 import { type FollowFormat, follow } from "../logs/follow.ts";
 import { writtenBy } from "../logs/handlers.ts";
 import { checkFunctions, readNewest } from "../logs/sources.ts";

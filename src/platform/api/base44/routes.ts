@@ -10,7 +10,7 @@ import { describeError } from "../../faults/log.ts";
 import { tokenOfOtherApp } from "../../tokens/token-grant.ts";
 import type { Principal } from "../../tokens/tokens.ts";
 import { authenticate, type Guard } from "../authenticate.ts";
-import type { Call, Handler } from "../handlers.ts";
+import type { Call, Handler } from "../endpoint.ts";
 import { refusal } from "./answer.ts";
 import * as functions from "./functions.ts";
 import * as logs from "./logs.ts";

@@ -4,7 +4,7 @@ import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { SecretChange } from "../../../references/plan/plan.ts";
 import type { App } from "../../apps/app.ts";
 import { deleteLocal, localNames, setLocal } from "../../apps/local-secrets.ts";
-import { appOf, type Call, type Handler, invalid, jsonOf } from "../handlers.ts";
+import { appOf, type Call, type Handler, invalid, jsonOf } from "../endpoint.ts";
 import { done } from "./answer.ts";
 
 /** Shows nothing of a value, not even its length. */

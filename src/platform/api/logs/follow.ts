@@ -5,7 +5,7 @@ import { comparePositions } from "../../../protocol/log-position.ts";
 import { describeError } from "../../faults/log.ts";
 import { type FunctionLifetime, isSameLifetime } from "../../functions/lifetimes.ts";
 import type { Kept, LogQuery, Timed } from "../../logs/function-logs.ts";
-import { type Call, isStillValid } from "../handlers.ts";
+import { type Call, isStillValid } from "../endpoint.ts";
 import { type NamedLine, Newest } from "./newest.ts";
 import { limitOf, present, type Source } from "./sources.ts";
 

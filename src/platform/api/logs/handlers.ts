@@ -3,19 +3,47 @@ import {
 	LOG_LINES_MAX,
 	type LogEvent,
 	type LogLines,
+	logEventSchema,
 	logLevelSchema,
+	logsSchema,
 } from "../../../protocol/function-log.ts";
 import { logPositionSchema } from "../../../protocol/log-position.ts";
-import type { LoggedRequests, RequestEvent } from "../../../protocol/request-log.ts";
+import {
+	type LoggedRequests,
+	type RequestEvent,
+	requestEventSchema,
+	requestsSchema,
+} from "../../../protocol/request-log.ts";
 import type { App } from "../../apps/app.ts";
 import type { LogLine, LogQuery, RequestLine } from "../../logs/function-logs.ts";
-import { appOf, type Call, type Handler, invalid } from "../handlers.ts";
+import {
+	answerOf,
+	appOf,
+	type Call,
+	type Endpoint,
+	invalid,
+	json,
+	lines as linesBody,
+	TEXT,
+} from "../endpoint.ts";
 import { NDJSON_MEDIA_TYPE } from "../stream.ts";
 import { type FollowFormat, follow } from "./follow.ts";
 import { checkFunctions, readNewest, type Source } from "./sources.ts";
 
 const LIMIT = 1_000;
 const FUNCTIONS_MAX = 100;
+
+/** Selects functions. Without it, all functions. */
+const FUNCTIONS = { name: "function", required: false, schema: { type: "array", items: TEXT } };
+/** Selects lines after a position. */
+const AFTER = { name: "after", required: false, schema: TEXT };
+
+/** Selects lines of a log. */
+const LINE_PARAMETERS = [
+	{ name: "since", required: false, schema: { type: "integer", minimum: 0 } },
+	{ name: "level", required: false, schema: { type: "string", enum: ["info", "error"] } },
+	{ name: "limit", required: false, schema: { type: "integer", minimum: 0, maximum: LOG_LINES_MAX } },
+];
 
 function numberOf(url: URL, name: string, max: number): number | undefined {
 	const text = url.searchParams.get(name);
@@ -60,20 +88,32 @@ function requestsTo(call: Call, app: App, names: readonly string[] | undefined):
 	return { app, lines: call.core.logs.requests, names, hasOthers: true, sizeOf: ({ path }) => path.length };
 }
 
-export const readLogs: Handler = async (call) => {
-	const app = appOf(call);
-	const lines = await readNewest(writtenBy(call, app, namesOf(call, app)), queryOf(call.url));
-	return Response.json({
-		lines: lines.map(({ name, line }) => ({ function: name ?? "", ...line })),
-	} satisfies LogLines);
+export const readLogs: Endpoint = {
+	summary: "Read the logs of functions",
+	query: [FUNCTIONS, ...LINE_PARAMETERS],
+	answer: answerOf("The last lines", json(logsSchema)),
+	refuses: [400],
+	handle: async (call) => {
+		const app = appOf(call);
+		const lines = await readNewest(writtenBy(call, app, namesOf(call, app)), queryOf(call.url));
+		return Response.json({
+			lines: lines.map(({ name, line }) => ({ function: name ?? "", ...line })),
+		} satisfies LogLines);
+	},
 };
 
-export const readRequests: Handler = async (call) => {
-	const app = appOf(call);
-	const lines = await readNewest(requestsTo(call, app, namesOf(call, app)), queryOf(call.url));
-	return Response.json({
-		requests: lines.map(({ name, line }) => ({ function: name, ...line })),
-	} satisfies LoggedRequests);
+export const readRequests: Endpoint = {
+	summary: "Read the requests to functions",
+	query: [FUNCTIONS, ...LINE_PARAMETERS],
+	answer: answerOf("The last requests", json(requestsSchema)),
+	refuses: [400],
+	handle: async (call) => {
+		const app = appOf(call);
+		const lines = await readNewest(requestsTo(call, app, namesOf(call, app)), queryOf(call.url));
+		return Response.json({
+			requests: lines.map(({ name, line }) => ({ function: name, ...line })),
+		} satisfies LoggedRequests);
+	},
 };
 
 /** One line of JSON for each event. */
@@ -95,14 +135,26 @@ const REQUESTS = linesOfJson<RequestLine>(
 	(name, line) => ({ type: "request", request: { function: name, ...line } }) satisfies RequestEvent,
 );
 
-export const followLogs: Handler = (call) => {
-	const app = appOf(call);
-	const source = writtenBy(call, app, namesOf(call, app));
-	return follow(call, { source, query: queryOf(call.url), format: LINES });
+export const followLogs: Endpoint = {
+	summary: "Read the logs of functions and follow them until the client or the platform ends the answer",
+	query: [FUNCTIONS, ...LINE_PARAMETERS, AFTER],
+	answer: answerOf("A line for each event", linesBody(logEventSchema)),
+	refuses: [400],
+	handle: (call) => {
+		const app = appOf(call);
+		const source = writtenBy(call, app, namesOf(call, app));
+		return follow(call, { source, query: queryOf(call.url), format: LINES });
+	},
 };
 
-export const followRequests: Handler = (call) => {
-	const app = appOf(call);
-	const source = requestsTo(call, app, namesOf(call, app));
-	return follow(call, { source, query: queryOf(call.url), format: REQUESTS });
+export const followRequests: Endpoint = {
+	summary: "Read the requests to functions and follow them until the client or the platform ends the answer",
+	query: [FUNCTIONS, ...LINE_PARAMETERS, AFTER],
+	answer: answerOf("A line for each event", linesBody(requestEventSchema)),
+	refuses: [400],
+	handle: (call) => {
+		const app = appOf(call);
+		const source = requestsTo(call, app, namesOf(call, app));
+		return follow(call, { source, query: queryOf(call.url), format: REQUESTS });
+	},
 };

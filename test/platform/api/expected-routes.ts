@@ -1,0 +1,94 @@
+/** What each route promises: which tokens open it, and a request that succeeds. Written out once more, beside the table of routes. */
+import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
+import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
+import { APP, BLOB, client, PARAMETERS, platform, vault } from "./api-fixture.ts";
+
+export type RouteName = keyof typeof ROUTES;
+
+/** What replaces the route's own path, or what is appended to it, and the body. */
+interface Request {
+	readonly path?: string;
+	readonly query?: string;
+	readonly body?: unknown;
+}
+
+interface Expected {
+	readonly scopes: readonly GrantedScope[];
+	/** Whether a token for one app opens it. */
+	readonly forOneApp: boolean;
+	/** Left out where a request without query and body succeeds. */
+	readonly request?: () => Request | Promise<Request>;
+}
+
+const ofHello = () => ({ query: "?function=hello" });
+
+export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
+	health: { scopes: [], forOneApp: true },
+	platform: { scopes: [], forOneApp: true },
+	openApi: { scopes: [], forOneApp: true },
+	metrics: { scopes: ["read", "admin"], forOneApp: false },
+	listApps: { scopes: ["read", "admin"], forOneApp: false },
+	createApp: {
+		scopes: ["sync", "admin"],
+		forOneApp: true,
+		request: () => ({ body: { vaultId: vault.vaultId, environment: "production" } }),
+	},
+	showApp: { scopes: ["read", "admin"], forOneApp: true },
+	deleteApp: {
+		scopes: ["admin"],
+		forOneApp: true,
+		request: async () => {
+			await client.createApp("doomed", vault);
+			return { path: "/v1/apps/doomed" };
+		},
+	},
+	readChanges: { scopes: ["sync", "admin"], forOneApp: true },
+	appendChange: {
+		scopes: ["sync", "admin"],
+		forOneApp: true,
+		request: async () => {
+			const { revision, head } = await client.showApp(APP);
+			const version = (platform.core.apps.get(APP).state.records.get("B")?.version ?? 0) + 1;
+			return { body: vault.change(APP, { revision, head }, [vault.record("B", version, "b")]) };
+		},
+	},
+	putBlob: { scopes: ["deploy", "admin"], forOneApp: true, request: () => ({ body: BLOB }) },
+	deploy: {
+		scopes: ["deploy", "admin"],
+		forOneApp: true,
+		request: () => ({ body: { files: [], functions: [], prune: false } }),
+	},
+	listFunctions: { scopes: ["read", "admin"], forOneApp: true },
+	deleteFunctions: {
+		scopes: ["deploy", "admin"],
+		forOneApp: true,
+		request: async () => {
+			await client.deploy(APP, { "functions/gone/index.ts": "export default () => new Response();" });
+			return { query: "?name=gone" };
+		},
+	},
+	readLogs: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	followLogs: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	readRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	followRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	listTokens: { scopes: ["admin"], forOneApp: false },
+	createToken: {
+		scopes: ["admin"],
+		forOneApp: false,
+		request: () => ({ body: { scopes: ["read"], app: APP, expires: { inMs: 1000 } } }),
+	},
+	revokeToken: {
+		scopes: ["admin"],
+		forOneApp: false,
+		request: async () => {
+			const { id } = await platform.core.tokens.create({ scopes: ["read"] }, platform.clock.now());
+			return { path: routePath(ROUTES.revokeToken, { id }) };
+		},
+	},
+};
+
+/** A request that the route answers with success. */
+export async function good(name: RouteName): Promise<{ path: string; body?: unknown }> {
+	const { body, path, query = "" }: Request = (await EXPECTED[name].request?.()) ?? {};
+	return { path: (path ?? routePath(ROUTES[name], PARAMETERS)) + query, body };
+}
