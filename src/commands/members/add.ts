@@ -1,18 +1,14 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentsFlag, noSyncFlag } from "../../cli/command.ts";
-import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
+import { allEnvironmentsFlag, openEnvironments, syncEach } from "../../cli/edits/several-environments.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint, type PublicKeys, parsePublicIdentity } from "../../identity/identity.ts";
-import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
-import { loadVault } from "../../project/files/vault-file.ts";
-import { environmentNames } from "../../project/members/environments.ts";
 import { addToEnvironments } from "../../project/members/members.ts";
-import type { SessionContext } from "../../project/session/session.ts";
 
 interface Added {
 	name: string;
@@ -77,7 +73,7 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 	};
 	static override flags = {
 		environment: environmentsFlag,
-		"all-environments": Flags.boolean({ description: "add the member to every environment of the vault" }),
+		"all-environments": allEnvironmentsFlag("add the member to"),
 		name: Flags.string({
 			description: "name of the member in the list of members",
 			required: true,
@@ -93,45 +89,31 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 
 	protected async execute(): Promise<AddResult> {
 		const { args, flags, metadata } = await this.parse(MembersAdd);
-		const isChosen = metadata.flags["environment"]?.setFromDefault !== true;
-		if (flags["all-environments"] && isChosen) throw bothGiven();
 		await cryptoReady;
 		const keys = parseKeyArgument(args.key);
-		const names = flags["all-environments"] ? await allEnvironments() : [...new Set(flags.environment)];
-		const [first, ...rest] = names;
-		if (first === undefined) throw new TypeError("A vault has an environment.");
-		const open = (name: string) => openContext(this.environment, name, "edit");
-		const contexts = [await open(first), ...(await Promise.all(rest.map(open)))] as const;
+		const chosen = {
+			names: flags.environment,
+			areNamed: metadata.flags["environment"]?.setFromDefault !== true,
+			all: flags["all-environments"],
+		};
+		const example = "coffer members add KEY --name NAME";
+		const contexts = await openEnvironments(this.environment, chosen, example);
 		const { name, role } = flags;
 		const added = await addToEnvironments([...contexts], { ...keys, name, role });
 		for (const warning of added.warnings) this.terminal.warn(warning);
 		const member = { name, role, owner: added.owner, fingerprint: fingerprint(keys) };
 		const sync = !flags["no-sync"];
+		const { terminal } = this;
+		const [{ environment: first }] = contexts;
 		if (contexts.length === 1)
-			return afterEdit(contexts[0], { environment: first, ...member }, { sync, terminal: this.terminal });
-		const environments = await this.#syncEach(contexts, { added: added.environments, sync });
+			return afterEdit(contexts[0], { environment: first, ...member }, { sync, terminal });
+		const names = contexts.map(({ environment }) => environment);
+		const edited = contexts
+			.filter(({ environment }) => added.environments.includes(environment))
+			.map((context) => ({ context, edit: { environment: context.environment } }));
+		const environments = await syncEach(edited, { sync, terminal });
 		const unchanged = names.filter((each) => !added.environments.includes(each));
 		return { ...member, environments, unchanged };
-	}
-
-	/** Syncs each environment that the member was added to. If one sync fails, the others still run. */
-	async #syncEach(
-		contexts: readonly SessionContext[],
-		{ added, sync }: { added: readonly string[]; sync: boolean },
-	): Promise<AddedTo[]> {
-		const done: AddedTo[] = [];
-		const { terminal } = this;
-		for (const context of contexts.filter(({ environment }) => added.includes(environment))) {
-			const { environment } = context;
-			try {
-				done.push(await afterEdit(context, { environment }, { sync, terminal }));
-			} catch (error) {
-				if (!(error instanceof AppError)) throw error;
-				terminal.warn(`${environment}: ${error.message} ${error.hint}`);
-				done.push(error.data as AddedTo);
-			}
-		}
-		return done;
 	}
 
 	protected render(result: AddResult, terminal: Terminal): void {
@@ -148,17 +130,4 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 			`  fingerprint  ${result.fingerprint} (compare it with the fingerprint on the member's own device)`,
 		);
 	}
-}
-
-function bothGiven(): AppError {
-	return new AppError({
-		code: "USAGE",
-		message: "--environment cannot be used together with --all-environments.",
-		hint: "coffer members add KEY --name NAME -e ENVIRONMENT... (or --all-environments)",
-		exit: EXIT.usage,
-	});
-}
-
-async function allEnvironments(): Promise<string[]> {
-	return environmentNames((await loadVault(requireRoot(currentFolder()))).document);
 }

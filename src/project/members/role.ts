@@ -5,8 +5,8 @@
 import { AppError, EXIT } from "../../errors.ts";
 import type { Member, Role } from "../../vault/chains/membership.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
+import { beginEpochs, type Removal } from "./begin-epoch.ts";
 import { withOwner } from "./members.ts";
-import { beginEpoch, type Removal } from "./remove-members.ts";
 
 function notFound({ verified }: VaultSession): AppError {
 	const { members, name } = verified.state;
@@ -50,28 +50,38 @@ export function memberToChange(session: VaultSession, name: string, role: Role):
 }
 
 /**
- * Gives a member another role. The member keeps its keys and its name. All records are re-encrypted under a new
- * key, which the member gets too, so no removal debt arises. A new writer becomes an owner of the vault if this
- * device's identity is an owner. An owner who becomes a reader, and is a writer in no other environment, loses
- * the ownership.
+ * Gives a member another role in environments of one vault: in all of them, or in none. The member keeps its
+ * keys and its name. All records are re-encrypted under a new key, which the member gets too, so no removal debt
+ * arises. A new writer becomes an owner of the vault if this device's identity is an owner. An owner who becomes
+ * a reader, and is a writer in no other environment, loses the ownership.
+ * @param contexts one or more, of the same project and identity, each of another environment
+ * @returns the outcomes in the order of the contexts
  * @throws AppError as `memberToChange`; `NOT_A_WRITER` (exit 3), `MEMBER_EXISTS` (exit 5), `EPOCH_OLDER`,
  *   `MEMBERSHIP_OLDER` and the errors of invalid records (exit 7)
  */
-export function changeRole(context: SessionContext, name: string, role: Role): Promise<Removal> {
+export function changeRoleInEnvironments(
+	contexts: readonly SessionContext[],
+	name: string,
+	role: Role,
+): Promise<readonly Removal[]> {
 	const back = (session: VaultSession) => {
 		const member = memberToChange(session, name, role);
 		return member === undefined ? [] : [{ ...member, role }];
 	};
-	return beginEpoch(
-		context,
+	return beginEpochs(
+		contexts,
 		(session) => {
 			const members = back(session);
 			return { gone: members, back: members };
 		},
-		(document, session) =>
-			back(session).reduce(
-				(now, member) => withOwner(now, session.verified.root, member, context.identity),
-				document,
-			),
+		(document, session, root) =>
+			back(session).reduce((now, member) => withOwner(now, root, member, session.context.identity), document),
 	);
+}
+
+/** Gives a member another role in one environment, as `changeRoleInEnvironments` does. */
+export async function changeRole(context: SessionContext, name: string, role: Role): Promise<Removal> {
+	const [removal] = await changeRoleInEnvironments([context], name, role);
+	if (removal === undefined) throw new TypeError("An epoch has an outcome.");
+	return removal;
 }
