@@ -21,8 +21,8 @@ async function bringUpToDate() {
 async function start() {
 	if (existsSync(join(root, "src"))) await bringUpToDate();
 	enableCompileCache(require("../package.json").version);
-	const { main, releaseKeychain } = require("../dist/main.cjs");
-	const status = await main(process.argv.slice(2), root);
+	const { commands, main, releaseKeychain } = require("../dist/main.cjs");
+	const status = await main(process.argv.slice(2), root, commands);
 	// A keychain that hangs holds a thread, and Node waits for its threads; where it cannot be let go, only a signal helps.
 	if (!(await releaseKeychain())) process.kill(process.pid, "SIGKILL");
 	process.exit(status);

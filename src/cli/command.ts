@@ -2,7 +2,7 @@
  * The base class of every command. A command has statics (summary, arguments, flags, examples), `execute`,
  * which makes one service call and returns data, and `render`, which prints that data as text.
  */
-import { Command, Flags, type Interfaces } from "@oclif/core";
+import { type Command, Flags, type Interfaces } from "@oclif/core";
 import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "./chosen-environment/choose.ts";
 import { splitAtDashes, wordsOf } from "./shell/arguments.ts";
 import { reportFailure } from "./shell/failure.ts";
+import { parsePlainly } from "./shell/plain-arguments.ts";
 import { type Environment, readEnvironment } from "./shell/process-environment.ts";
 import { processTerminal, type Terminal, wantsJson } from "./shell/terminal.ts";
 import { translateParseError, usageError } from "./shell/usage.ts";
@@ -86,13 +87,29 @@ type Parsed = Record<string, any>;
 /**
  * @typeParam Data what the command returns; printed as it is with `--json`, and passed to `render` without
  */
-export abstract class BaseCommand<Data> extends Command {
-	static override baseFlags = {
+export abstract class BaseCommand<Data> {
+	/** The statics that oclif reads for its manifest and its help, as its own `Command` has them. */
+	static aliases: string[] = [];
+	static hiddenAliases: string[] = [];
+	static args: Interfaces.ArgInput = {};
+	static flags: Interfaces.FlagInput = {};
+	static description: string | undefined;
+	static enableJsonFlag = false;
+	static examples: Command.Example[] | undefined;
+	static hasDynamicHelp = false;
+	static hidden: boolean;
+	static id: string;
+	static strict = true;
+	static summary: string | undefined;
+	static usage: string | string[] | undefined;
+	static baseFlags = {
 		json: Flags.boolean({ description: "print the result as JSON", helpGroup: "GLOBAL" }),
 	};
 
 	/** Whether the words after the first `--` are another program's command line. They are then `argv`, not parsed. */
 	static passesOn = false;
+	/** Whether the command reads oclif's configuration (`this.config`). */
+	static needsConfig?: boolean;
 
 	protected readonly environment: Environment;
 	protected readonly terminal: Terminal;
@@ -102,9 +119,13 @@ export abstract class BaseCommand<Data> extends Command {
 	#chosen: ChosenEnvironment | undefined;
 	/** The exit status after success. Only a command that runs another program sets it. */
 	protected exitStatus = 0;
+	readonly argv: string[];
+	readonly #config: Interfaces.Config | undefined;
 
-	constructor(argv: string[], config: Interfaces.Config) {
-		super(argv, config as never);
+	/** @param config undefined for a command without `needsConfig` */
+	constructor(argv: string[], config?: Interfaces.Config) {
+		this.argv = argv;
+		this.#config = config;
 		this.environment = readEnvironment();
 		this.terminal = processTerminal(wantsJson(argv), this.environment);
 	}
@@ -119,11 +140,21 @@ export abstract class BaseCommand<Data> extends Command {
 	/** Prints the data as text. Also called for the data of an AppError. */
 	protected abstract render(data: Data, terminal: Terminal): void;
 
+	/** Runs a command line. oclif calls it too. @returns the exit status */
+	static async run(this: unknown, argv: string[], config?: Interfaces.Config): Promise<number> {
+		// biome-ignore lint/complexity/noThisInStatic: the class is the subclass that is called.
+		const Subclass = this as new (argv: string[], config?: Interfaces.Config) => BaseCommand<unknown>;
+		return await new Subclass(argv, config).run();
+	}
+
+	protected get config(): Interfaces.Config {
+		if (this.#config === undefined)
+			throw new TypeError("A command that reads the configuration sets needsConfig.");
+		return this.#config;
+	}
+
 	/** Runs the command, and prints its result or its error. Never throws. @returns the exit status */
-	override async run(): Promise<number> {
-		// oclif warns on stderr about a command that does not parse, but a command without arguments need not
-		// parse.
-		this.parsed = true;
+	async run(): Promise<number> {
 		try {
 			const data = await this.execute();
 			if (data !== undefined) this.show(data);
@@ -172,18 +203,21 @@ export abstract class BaseCommand<Data> extends Command {
 	 * this.parse(TheCommand)`. `argv` has the words that are not flags, exactly as the user typed them.
 	 * @throws AppError `USAGE` (exit 2), which does not repeat what the user typed
 	 */
-	protected override async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
+	protected async parse<F extends Parsed, B extends Parsed, A extends Parsed>(
 		options?: Interfaces.Input<F, B, A>,
 		argv = this.argv,
 	): Promise<Interfaces.ParserOutput<F, B, A>> {
-		const definition = this.ctor as typeof BaseCommand;
+		const definition = this.constructor as typeof BaseCommand;
 		const name = (definition.id ?? "").replaceAll(":", " ");
 		const { own, passed } = definition.passesOn ? splitAtDashes(argv) : { own: argv, passed: undefined };
 		// oclif would read a missing argument from the first lines of stdin, but stdin is the command's own
 		// input.
 		for (const argument of Object.values(definition.args)) argument.ignoreStdin = true;
 		try {
-			const parsed = await super.parse(options, own);
+			const parsed = await this.#parseWords<F, B, A>(
+				(options ?? definition) as Interfaces.Input<F, B, A>,
+				own,
+			);
 			const words = wordsOf(parsed.raw);
 			if (passed && words.length > 0)
 				throw usageError("Only flags may come before '--'. Put the command after it.", name);
@@ -196,5 +230,18 @@ export abstract class BaseCommand<Data> extends Command {
 				args: definition.args,
 			});
 		}
+	}
+
+	/** Parses what is plain by itself, and leaves everything else to oclif's parser, which finds the faults. */
+	async #parseWords<F extends Parsed, B extends Parsed, A extends Parsed>(
+		definition: Interfaces.Input<F, B, A>,
+		argv: string[],
+	): Promise<Interfaces.ParserOutput<F, B, A>> {
+		const { args = {}, baseFlags, flags, strict } = definition;
+		const shape = { args, flags: { ...baseFlags, ...flags }, strict: strict !== false };
+		const plain = await parsePlainly(shape, argv, this);
+		if (plain) return plain as unknown as Interfaces.ParserOutput<F, B, A>;
+		const { parse } = await import("@oclif/core/parser");
+		return await parse(argv, { ...shape, context: this } as never);
 	}
 }

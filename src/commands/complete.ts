@@ -7,6 +7,7 @@ import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
 
 /** The command that the scripts of `coffer completion` run. */
 export default class Complete extends BaseCommand<Completion> {
+	static override needsConfig = true;
 	static override summary =
 		"List the candidates for the word at the cursor (the scripts of 'completion' run this)";
 	static override hidden = true;

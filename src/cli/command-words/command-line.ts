@@ -7,22 +7,18 @@ import type { Interfaces } from "@oclif/core";
 import { normalizeArgv } from "@oclif/core/help";
 import type { AppError } from "../../errors.ts";
 import { usageError } from "../shell/usage.ts";
-import { type IsKnown, withoutAliases } from "./aliases.ts";
-import { withFlagsLast } from "./global-flags.ts";
+import type { IsKnown } from "./aliases.ts";
+import { commandFirst } from "./command-first.ts";
 import { hintFor } from "./hints.ts";
 import { suggestion } from "./suggestion.ts";
 
 /** Puts the words of the command first: replaces aliases, and moves global flags after the words. */
 export function normalizeCommandLine(config: Interfaces.Config, argv: readonly string[]): string[] {
 	const isCommand: IsKnown = (id) => config.findCommand(id) !== undefined;
-	const isKnown: IsKnown = (id) => isCommand(id) || config.findTopic(id) !== undefined;
-	const resolved = (id: string) => withoutAliases(id.split(":"), isKnown).join(":");
-	const reordered = withFlagsLast(
-		argv,
-		(id) => isKnown(resolved(id)),
-		(id) => isCommand(resolved(id)),
-	);
-	return withoutAliases(reordered, isKnown);
+	return commandFirst(argv, {
+		isCommand,
+		isKnown: (id) => isCommand(id) || config.findTopic(id) !== undefined,
+	});
 }
 
 /** The error for a command line that does not begin with a command. */

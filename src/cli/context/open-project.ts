@@ -10,7 +10,6 @@ import type { SessionContext } from "../../project/session/session.ts";
 import { SessionCache } from "../../project/session/session-cache.ts";
 import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
 import { type Environment, readBusEnvironment, readCredentials } from "../shell/process-environment.ts";
-import { requireNearestVault } from "./other-vaults.ts";
 
 /** The system's keychain. No request is made until it is used. */
 export function systemKeychain(): Keychain {
@@ -90,7 +89,10 @@ export async function openContext(
 ): Promise<SessionContext> {
 	requireEnvironmentName(name);
 	const root = requireRoot(currentFolder());
-	if (use === "edit") await requireNearestVault(root);
+	if (use === "edit") {
+		const { requireNearestVault } = await import("./other-vaults.ts");
+		await requireNearestVault(root);
+	}
 	// The keychain answers while libsodium's WebAssembly is compiled and the code of the lock is loaded.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
 	if (use === "edit") setImmediate(prepareLock);

@@ -3,7 +3,6 @@
  * API_KEY=…`), and a command line may hold secrets. So these messages name only arguments and flags that the
  * command defines.
  */
-import { Errors } from "@oclif/core";
 import { editDistance } from "../../edit-distance.ts";
 import { AppError, EXIT } from "../../errors.ts";
 
@@ -151,6 +150,7 @@ function unwrapped(error: AppError): AppError {
 export function translateParseError(error: unknown, shape: CommandShape): unknown {
 	if (error instanceof AppError) return unwrapped(error);
 	if (!(error instanceof Error)) return error;
-	const fromParser = error instanceof Errors.CLIError || error.message.startsWith("Parsing --");
+	// Each class of errors in oclif has this property.
+	const fromParser = "oclif" in error || error.message.startsWith("Parsing --");
 	return fromParser ? usageError(explain(error, shape), shape.name) : error;
 }

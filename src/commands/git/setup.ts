@@ -10,6 +10,7 @@ import { currentFolder, requireRoot } from "../../project/files/project-root.ts"
 import { removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
 
 export default class GitSetup extends BaseCommand<Setup> {
+	static override needsConfig = true;
 	static override summary = "Set up git to merge, show and check the vault";
 	static override description =
 		"A merge driver merges vaults secret by secret. 'git diff' shows names, versions, authors and masked values. A pre-commit hook refuses a vault that is damaged, has conflict markers, or lost secrets in a merge, and files that contain a value of the vault or an identity. Run this once in each clone, because git does not clone its settings. Run it again if Coffer is installed at another path.";

@@ -16,6 +16,7 @@ interface BackupResult {
 }
 
 export default class PlatformBackup extends BaseCommand<BackupResult> {
+	static override needsConfig = true;
 	static override summary = "Back up a platform's data directory to a new directory";
 	static override description =
 		"Run it as the platform's user, on its machine. The platform may be running. The backup is a consistent snapshot of the log, with the access tokens, and of the bundles of the functions. The directory appears under its name only when it is complete. The values in the backup are encrypted, and it does not contain the platform's identity, so nobody can decrypt them with the backup alone. The logs and stored data of functions are not in it.";

@@ -25,6 +25,7 @@ const limitFlags = Object.fromEntries(
 );
 
 export default class PlatformStart extends BaseCommand<void> {
+	static override needsConfig = true;
 	static override summary = "Start a platform, the server that runs functions with their secrets";
 	static override description =
 		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";

@@ -1,7 +1,7 @@
 /** The interface of a keychain, and the operating system's keychain behind it. */
 import { keychainError } from "./keychain-error.ts";
 import { nativeKeychain } from "./native-keychain.ts";
-import { assertReady, type BusEnvironment, type KeychainUse } from "./secret-service.ts";
+import type { BusEnvironment, KeychainUse } from "./secret-service.ts";
 
 /**
  * A store of short texts by account name. Every method ends within 5 seconds.
@@ -41,6 +41,7 @@ export function osKeychain(options: { environment: BusEnvironment; timeoutMs?: n
 		const timer = setTimeout(() => timeout.abort(keychainError("KEYCHAIN_TIMEOUT")), timeoutMs);
 		try {
 			if (usesSecretService) {
+				const { assertReady } = await import("./secret-service.ts");
 				await assertReady(use, { service: KEYCHAIN_SERVICE, account }, options.environment, timeout.signal);
 			}
 			return await work(timeout.signal);

@@ -7,7 +7,7 @@
  * Therefore the code that ends the process calls `releaseKeychain` first.
  */
 import { readdirSync, readlinkSync } from "node:fs";
-import { Socket } from "node:net";
+import type { Socket } from "node:net";
 import { AppError } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { keychainError } from "./keychain-error.ts";
@@ -89,8 +89,9 @@ export async function releaseKeychain(waitMs = 500): Promise<boolean> {
 	if (pending.size === 0) return true;
 	// GLib raises SIGTERM in its own process when a bus goes away. This listener ignores it.
 	process.on("SIGTERM", () => {});
+	const net = await import("node:net");
 	for (const descriptor of openSockets())
-		if (!earlierSockets?.has(descriptor)) endConnection(Number(descriptor));
+		if (!earlierSockets?.has(descriptor)) endConnection(Number(descriptor), net.Socket);
 	let timer: NodeJS.Timeout | undefined;
 	const timeout = new Promise<void>((resolve) => {
 		timer = setTimeout(resolve, waitMs);
@@ -101,9 +102,9 @@ export async function releaseKeychain(waitMs = 500): Promise<boolean> {
 }
 
 /** Closes our direction of a connection. The bus answers by closing the other, and calls on it fail at once. */
-function endConnection(descriptor: number): void {
+function endConnection(descriptor: number, Connection: typeof Socket): void {
 	try {
-		const socket = new Socket({ fd: descriptor, readable: false, writable: true });
+		const socket = new Connection({ fd: descriptor, readable: false, writable: true });
 		socket.on("error", () => {});
 		socket.end();
 	} catch {

@@ -1,0 +1,60 @@
+/** Runs a command line through oclif: it finds the command in the manifest, and shows help and the version. */
+
+import type { Interfaces } from "@oclif/core";
+import { Config } from "@oclif/core/config";
+import { run } from "@oclif/core/run";
+import { settings } from "@oclif/core/settings";
+import { EXIT } from "../errors.ts";
+import { aliasesOf } from "./command-words/aliases.ts";
+import { normalizeCommandLine, requireCommand } from "./command-words/command-line.ts";
+import { asksForHelp } from "./command-words/help-words.ts";
+import { usageError } from "./shell/usage.ts";
+
+const silent = (): void => {};
+
+/**
+ * A logger that prints nothing, because oclif's debug log prints whole command lines, with the values in
+ * them.
+ */
+const logger: Interfaces.Logger = {
+	namespace: "oclif",
+	child: () => logger,
+	debug: silent,
+	error: silent,
+	info: silent,
+	trace: silent,
+	warn: silent,
+};
+
+/** The words before the first flag: the command that the user wants help for. Empty for the version. */
+function withoutHelpFlags(argv: readonly string[]): string[] {
+	const end = argv.findIndex((argument) => argument.startsWith("-"));
+	return argv.slice(0, end === -1 ? undefined : end);
+}
+
+/** Whether oclif threw the error. The property tells, because plugins bring error classes of their own. */
+function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
+	return error instanceof Error && "oclif" in error;
+}
+
+/**
+ * Runs a command line.
+ * @param root the package's folder, which contains package.json and oclif.manifest.json
+ * @returns the exit status
+ * @throws AppError `USAGE` (exit 2) if there is no such command
+ */
+export async function runWithOclif(typed: string[], root: string): Promise<number> {
+	settings.enableAutoTranspile = false;
+	try {
+		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
+		const argv = normalizeCommandLine(config, typed);
+		requireCommand(config, asksForHelp(argv) ? withoutHelpFlags(argv) : argv);
+		if (asksForHelp(argv)) for (const command of config.commands) command.aliases = aliasesOf(command.id);
+		const status: unknown = await run(argv, config);
+		return typeof status === "number" ? status : EXIT.ok;
+	} catch (error) {
+		if (!isFromOclif(error)) throw error;
+		if ("code" in error && error.code === "EEXIT") return error.oclif.exit ?? EXIT.ok;
+		throw usageError("There is no such command or topic.", "");
+	}
+}
