@@ -72,6 +72,21 @@ describe("git merge --squash", () => {
 	});
 });
 
+describe("a squash that was given up", () => {
+	test("with git checkout, which leaves SQUASH_MSG, does not make the hook refuse a later commit", async () => {
+		await using project = await branches();
+		git(project, "merge", "--squash", "one");
+		expect(git(project, "checkout", "--quiet", "HEAD", "--", ".").status).toBe(0);
+		git(project, "rm", "--quiet", "--cached", "--ignore-unmatch", "one.txt");
+		expect(project.read(".git/SQUASH_MSG")).toContain("Branch one");
+		await project.ok(["secrets", "set", "LATER=1"]);
+		project.write("later.txt", "later\n");
+		await project.git("add", "coffer.vault", "later.txt");
+		expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "LATER", "OF_MAIN"]);
+	});
+});
+
 describe("an octopus merge", () => {
 	test("of branches with other files passes; the vault of the one that has it is complete", async () => {
 		await using project = await branches();

@@ -24,6 +24,8 @@ interface OtherSide {
 	readonly id: string | undefined;
 	/** From the merge bases. */
 	readonly bases: readonly string[];
+	/** Whether this side counts only if the staged vault has something of it (see `isUnderWay`). */
+	readonly isUncertain: boolean;
 }
 
 /** A vault in the index, with the object ids of the parents' versions. */
@@ -36,24 +38,41 @@ interface StagedVault {
 	readonly others: readonly OtherSide[];
 }
 
+/** The label of a squashed branch. */
+const SQUASH = "SQUASH_MSG";
+
 const isNothing = (id: string) => /^0+$/.test(id);
 const known = (id: string | undefined) => (id === undefined || isNothing(id) ? undefined : id);
 
 const isVault = ({ path }: StagedFile) => path.endsWith(VAULT_FILE) && basename(path) === VAULT_FILE;
 
-/** The version of a staged vault in a commit that is being merged in. @param beside the files that differ from that commit */
+/** Paths of the files that differ from a commit, and of the vaults among them. */
+interface Beside {
+	readonly paths: ReadonlySet<string>;
+	readonly vaults: ReadonlyMap<string, StagedFile>;
+}
+
+/**
+ * Whether the next commit has a file of the squashed branch that HEAD lacks. SQUASH_MSG alone is no evidence: it
+ * stays after `git checkout HEAD -- .`, although nothing is squashed any more.
+ */
+const hasFileOf = ({ paths }: Beside, staged: readonly StagedFile[]) =>
+	staged.some(({ path }) => !paths.has(path));
+
+/** The version of a staged vault in a commit that is being merged in. @param isUncertain as in `OtherSide` */
 async function otherSide(
 	place: GitPlace,
 	{ label, bases }: OtherHead,
-	beside: ReadonlyMap<string, StagedFile>,
+	{ beside, isUncertain }: { readonly beside: Beside["vaults"] | undefined; readonly isUncertain: boolean },
 	{ id, path }: StagedFile,
 ): Promise<OtherSide> {
 	const names = bases.map((base) => `${base}:${path}`);
 	const found = names.length > 0 ? await findObjects(place, names) : [];
 	return {
 		label,
+		isUncertain,
 		// A file that is not listed is the same there as in the index.
-		id: known(beside.has(path) ? beside.get(path)?.idBefore : id),
+		id: known(beside?.has(path) ? beside.get(path)?.idBefore : id),
 		bases: found.flatMap((object) => (object?.type === "blob" ? [object.id] : [])),
 	};
 }
@@ -70,13 +89,19 @@ async function vaultsToCheck(
 	const byPath = (files: readonly StagedFile[]) =>
 		new Map(files.filter(isVault).map((file): [string, StagedFile] => [file.path, file]));
 	const fromHead = byPath(staged);
-	const beside: ReadonlyMap<string, StagedFile>[] = [];
-	for (const other of others) beside.push(byPath(await stagedSince(place, other.id)));
+	const beside: Beside[] = [];
+	for (const other of others) {
+		const files = await stagedSince(place, other.id);
+		beside.push({ paths: new Set(files.map(({ path }) => path)), vaults: byPath(files) });
+	}
 	const vaults: StagedVault[] = [];
-	for (const [path, file] of new Map([...beside.flatMap((files) => [...files]), ...fromHead])) {
+	for (const [path, file] of new Map([...beside.flatMap((files) => [...files.vaults]), ...fromHead])) {
 		const sides: OtherSide[] = [];
-		for (const [index, other] of others.entries())
-			sides.push(await otherSide(place, other, beside[index] ?? new Map(), file));
+		for (const [index, other] of others.entries()) {
+			const there = beside[index];
+			const isUncertain = other.label === SQUASH && there !== undefined && !hasFileOf(there, staged);
+			sides.push(await otherSide(place, other, { beside: there?.vaults, isUncertain }, file));
+		}
 		const head = known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id);
 		vaults.push({ path, mode: file.mode, id: file.id, head, others: sides });
 	}
@@ -146,18 +171,30 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 	});
 }
 
+const isPresent = (document: VaultDocument | undefined) => document !== undefined;
+
+/** Whether the staged vault has anything of a squashed branch that HEAD's vault lacks. */
+function hasSomethingOf(
+	document: VaultDocument,
+	{ head, side, bases }: { head: VaultDocument; side: Parent; bases: readonly VaultDocument[] },
+): boolean {
+	return lossesOf(document, [side], bases).length < lossesOf(head, [side], bases).length;
+}
+
 async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
 	const [document, head] = [await staged(place, vault), await committed(place, vault.head)];
 	await checkDocument(document, head);
 	const bases: VaultDocument[] = [];
 	const parents: Parent[] = head ? [{ label: "HEAD", document: head }] : [];
-	for (const { label, id, bases: ids } of vault.others) {
+	for (const { label, id, bases: ids, isUncertain } of vault.others) {
 		const theirs = await committed(place, id);
-		if (theirs) parents.push({ label, document: theirs });
-		for (const base of ids) {
-			const found = await committed(place, base);
-			if (found) bases.push(found);
-		}
+		const found: VaultDocument[] = [];
+		for (const base of ids) found.push(...[await committed(place, base)].filter(isPresent));
+		if (theirs === undefined) continue;
+		const side = { label, document: theirs };
+		if (isUncertain && head && !hasSomethingOf(document, { head, side, bases: found })) continue;
+		parents.push(side);
+		bases.push(...found);
 	}
 	requireNoLoss(lossesOf(document, parents, bases), parents.length > (head ? 1 : 0));
 }
