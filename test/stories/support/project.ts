@@ -193,10 +193,19 @@ export async function newProject(options: ProjectOptions = {}): Promise<Project>
 	}
 }
 
-/** Every file below a folder, with its bytes. */
+/**
+ * Every file below a folder, with its bytes. A file that has several names is read once: a platform links Deno's
+ * binary, of 95 MB, into the folder of each of its processes.
+ */
 export function filesBelow(folder: string): { path: string; bytes: Buffer }[] {
+	const seen = new Set<string>();
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
 		.map((path) => join(folder, path))
-		.filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+		.filter((path) => {
+			const status = statSync(path, { throwIfNoEntry: false });
+			if (!status?.isFile()) return false;
+			const before = seen.size;
+			return seen.add(`${status.dev}:${status.ino}`).size > before;
+		})
 		.map((path) => ({ path, bytes: readFileSync(path) }));
 }
