@@ -1,9 +1,10 @@
 /** What the hooks let through and refuse, in each way in which git brings in what others committed. */
 import { spawnSync } from "node:child_process";
+import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
-import { cleanEnvironment, newProject, type Project } from "./support/project.ts";
+import { cleanEnvironment, newProject, Project } from "./support/project.ts";
 
 /** Git as its user runs it, with the hooks. */
 function git(project: Project, ...args: string[]): { status: number | null; text: string } {
@@ -21,7 +22,7 @@ function git(project: Project, ...args: string[]): { status: number | null; text
 }
 
 /** `main` and the branches `one` and `two`, which each set a secret of their own; on main. */
-async function branches(): Promise<Project> {
+async function makeBranches(): Promise<Project> {
 	const project = await newProject();
 	await project.git("init", "--quiet", "--initial-branch", "main");
 	await project.ok(["secrets", "set", "BASE=0"]);
@@ -39,6 +40,19 @@ async function branches(): Promise<Project> {
 	return project;
 }
 
+let made: Project;
+beforeAll(async () => {
+	made = await makeBranches();
+});
+afterAll(() => made?.[Symbol.asyncDispose]());
+
+/** A copy of the project with those branches, and of all that its machine knows. */
+function branches(): Project {
+	const project = new Project(made.identity === undefined ? {} : { identity: made.identity });
+	cpSync(made.machine, project.machine, { recursive: true });
+	return project;
+}
+
 async function namesOf(project: Project): Promise<string[]> {
 	const { secrets } = await project.data(["secrets", "list"]);
 	return secrets.map(({ name }: { name: string }) => name);
@@ -46,7 +60,7 @@ async function namesOf(project: Project): Promise<string[]> {
 
 describe("git merge --squash", () => {
 	test("passes with what both sides have", async () => {
-		await using project = await branches();
+		await using project = branches();
 		expect(git(project, "merge", "--squash", "one").status).toBe(0);
 		const committed = git(project, "commit", "--quiet", "--message", "Squash");
 		expect(committed).toMatchObject({ status: 0 });
@@ -57,7 +71,7 @@ describe("git merge --squash", () => {
 	});
 
 	test.each(["main", "one"])("is refused where only the side of %s is kept", async (kept) => {
-		await using project = await branches();
+		await using project = branches();
 		git(project, "merge", "--squash", "one");
 		await project.git("checkout", kept, "--", "coffer.vault");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Squash");
@@ -89,7 +103,7 @@ describe("a squash that was given up", () => {
 
 describe("an octopus merge", () => {
 	test("of branches with other files passes; the vault of the one that has it is complete", async () => {
-		await using project = await branches();
+		await using project = branches();
 		// Git calls no merge driver in an octopus merge, so only one of the branches may have another vault.
 		for (const name of ["plain", "base"]) {
 			await project.git("checkout", "--quiet", "-b", name, "main~1");
@@ -102,7 +116,7 @@ describe("an octopus merge", () => {
 	});
 
 	test("is refused where one side of three is left out", async () => {
-		await using project = await branches();
+		await using project = branches();
 		git(project, "merge", "--no-commit", "one");
 		const heads = ["one", "two"].map((name) => git(project, "rev-parse", name).text.trim());
 		project.write(".git/MERGE_HEAD", `${heads.join("\n")}\n`);
@@ -114,7 +128,7 @@ describe("an octopus merge", () => {
 
 describe("git revert", () => {
 	test("of a commit that set a secret: the commit is refused, or the next command names what is gone", async () => {
-		await using project = await branches();
+		await using project = branches();
 		git(project, "revert", "--no-commit", "HEAD");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Revert");
 		expect(status).toBe(1);
@@ -127,7 +141,7 @@ describe("git revert", () => {
 	});
 
 	test("of a commit that left the vault alone passes", async () => {
-		await using project = await branches();
+		await using project = branches();
 		project.write("plain.txt", "plain\n");
 		await commit(project, "Plain");
 		expect(git(project, "revert", "--no-edit", "HEAD")).toMatchObject({ status: 0 });
@@ -152,13 +166,13 @@ const BRINGING_IN = [
 
 describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
 	test("passes with what both sides have", async () => {
-		await using project = await branches();
+		await using project = branches();
 		expect(git(project, ...start)).toMatchObject({ status: 0 });
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
 	});
 
 	test("that stopped is refused where the change that it brings in is left out", async () => {
-		await using project = await branches();
+		await using project = branches();
 		// Another file stops it; the vault is united by then.
 		project.write("one.txt", "of main\n");
 		await commit(project, "Conflict");
