@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type Result, Running, type Started } from "./process.ts";
-import { Warm } from "./warm.ts";
+import { sharedWarm, Warm } from "./warm.ts";
 
 export const APP = "shop";
 
@@ -99,17 +99,25 @@ export class Project {
 
 	/** Runs a command that is no more than an arrangement: in a process that is kept for the next, where that is the same to it. */
 	async #arrange(args: readonly string[], options: CommandOptions): Promise<Result> {
-		const { cwd = "", ...others } = options;
+		const { cwd = "", env: further, ...others } = options;
+		const env = defined({ ...cleanEnvironment(), ...this.variables, ...further });
 		const isPlain = Object.keys(others).length === 0 && !OWN_PROCESS.test(args.join(" "));
-		if (!isPlain) return await this.coffer(args, options);
-		const env = defined({ ...cleanEnvironment(), ...this.variables });
+		const warm = isPlain ? this.#warmFor(env) : undefined;
+		return warm === undefined
+			? await this.coffer(args, options)
+			: await warm.run(args, join(this.root, cwd), env);
+	}
+
+	/** A kept process that can run a command in an environment now. */
+	#warmFor(env: Readonly<Record<string, string>>): Warm | undefined {
+		const shared = sharedWarm(cleanEnvironment(), env);
+		if (shared !== undefined) return shared;
 		const key = JSON.stringify(env);
 		if (this.#warm?.env !== key) {
 			this.#warm?.process[Symbol.dispose]();
 			this.#warm = { process: new Warm(env), env: key };
 		}
-		const { process } = this.#warm;
-		return process.isFree ? await process.run(args, join(this.root, cwd)) : await this.coffer(args, options);
+		return this.#warm.process.isFree ? this.#warm.process : undefined;
 	}
 
 	/**

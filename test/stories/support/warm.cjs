@@ -20,11 +20,17 @@ for (const name of ["stdout", "stderr"]) {
 	};
 }
 
-process.on("message", async ({ args, cwd }) => {
+process.on("message", async ({ args, cwd, variables }) => {
 	Object.assign(written, { stdout: "", stderr: "" });
+	for (const [name, value] of Object.entries(variables)) {
+		if (value === null) delete process.env[name];
+		else process.env[name] = value;
+	}
 	process.argv = [process.execPath, program, ...args];
 	process.chdir(cwd);
 	const status = await main(args, root);
+	// The folder may be removed before the next command comes.
+	process.chdir("/");
 	process.send({ status, ...written });
 });
 process.on("disconnect", () => process.exit(0));

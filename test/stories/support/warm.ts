@@ -7,12 +7,53 @@ import { Result } from "./process.ts";
 
 const FILE = fileURLToPath(new URL("./warm.cjs", import.meta.url));
 
+/** The variables that commands read when they run, so that each command can have its own in the same process. */
+const PASSED = [
+	"HOME",
+	"TMPDIR",
+	"XDG_STATE_HOME",
+	"COFFER_ENVIRONMENT",
+	"COFFER_IDENTITY",
+	"COFFER_IDENTITY_FILE",
+	"COFFER_ORIGIN",
+	"COFFER_TOKEN",
+	"BASE44_API_KEY",
+	"BASE44_API_URL",
+	"BASE44_APP_ID",
+];
+
+/** In each worker: a story arranges few things at the same time. */
+const KEPT_MAX = 3;
+
+/** They end with the worker. */
+let kept: Warm[] = [];
+
+/**
+ * A free process that all projects of this worker share.
+ * @param usual the environment of a process of this worker
+ * @param env a command's whole environment
+ * @returns undefined if all are busy, or if the environments differ in more than what commands read when they run
+ */
+export function sharedWarm(
+	usual: Readonly<Record<string, string>>,
+	env: Readonly<Record<string, string>>,
+): Warm | undefined {
+	const names = new Set([...Object.keys(usual), ...Object.keys(env)]);
+	for (const name of names) if (usual[name] !== env[name] && !PASSED.includes(name)) return undefined;
+	kept = kept.filter(({ isAlive }) => isAlive);
+	const free = kept.find(({ isFree }) => isFree);
+	if (free !== undefined || kept.length >= KEPT_MAX) return free;
+	const warm = new Warm(env);
+	kept.push(warm);
+	return warm;
+}
+
 export class Warm implements Disposable {
 	readonly #child: ChildProcess;
 	readonly #ready: Promise<unknown>;
 	#isBusy = false;
 
-	/** @param env the environment of every command that it runs */
+	/** @param env its environment */
 	constructor(env: Readonly<Record<string, string>>) {
 		this.#child = fork(FILE, [PROGRAM], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
 		this.#child.unref();
@@ -22,11 +63,18 @@ export class Warm implements Disposable {
 
 	/** Whether it can run a command now: it runs one at a time. */
 	get isFree(): boolean {
-		return !this.#isBusy && this.#child.connected;
+		return !this.#isBusy && this.isAlive;
 	}
 
-	/** @throws Error where the process ends before the command has */
-	async run(args: readonly string[], cwd: string): Promise<Result> {
+	get isAlive(): boolean {
+		return this.#child.connected;
+	}
+
+	/**
+	 * @param env the command's whole environment; only the variables in `PASSED` may differ from the process's
+	 * @throws Error where the process ends before the command has
+	 */
+	async run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Result> {
 		this.#isBusy = true;
 		const ended = new AbortController();
 		const onExit = () => ended.abort(new Error(`The process ended within coffer ${args[0]}.`));
@@ -36,7 +84,8 @@ export class Warm implements Disposable {
 		try {
 			await this.#ready;
 			const answered = once(this.#child, "message", { signal: ended.signal });
-			this.#child.send({ args, cwd });
+			const variables = Object.fromEntries(PASSED.map((name) => [name, env[name] ?? null]));
+			this.#child.send({ args, cwd, variables });
 			const [{ status, stdout, stderr }] = await answered;
 			return new Result({ status, signal: null, stdout, stderr });
 		} finally {
