@@ -9,7 +9,7 @@ import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError } from "../errors.ts";
-import { Analyst } from "../platform/build/analyst.ts";
+import { BundleAnalyzer } from "../platform/build/bundle-analyzer.ts";
 import { builtPath, hostPath } from "../platform/machine/assets.ts";
 import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
 import type { DynamicAccess, Reference } from "../references/evidence/reference.ts";
@@ -53,7 +53,7 @@ const THREADS = Math.min(AT_ONCE, availableParallelism());
 interface Workshop {
 	readonly settings: Settings;
 	readonly remotes: Remotes;
-	readonly analysts: readonly Analyst[];
+	readonly analyzers: readonly BundleAnalyzer[];
 	readonly stdHttp: string;
 }
 
@@ -68,14 +68,14 @@ export async function analyzeEntries(
 ): Promise<LocalFunction[]> {
 	const { signal, root } = options;
 	const folder = await realpath(await mkdtemp(join(tmpdir(), "coffer-references-")));
-	const analysts = Array.from({ length: THREADS }, () => new Analyst(builtPath("analysis.cjs")));
-	const stop = () => Promise.all(analysts.map((one) => one.close()));
+	const analyzers = Array.from({ length: THREADS }, () => new BundleAnalyzer(builtPath("analysis.cjs")));
+	const stop = () => Promise.all(analyzers.map((one) => one.close()));
 	signal.addEventListener("abort", stop);
 	try {
 		const environment = withDenoFolder(options.environment, folder);
 		const remotes = new Remotes({ deno: options.deno, environment, folder, signal });
 		const stdHttp = await readFile(hostPath("std-http.ts"), "utf8");
-		const shop = { settings: new Settings(root), remotes, analysts, stdHttp };
+		const shop = { settings: new Settings(root), remotes, analyzers, stdHttp };
 		return await analyzeAll(entries, shop, signal);
 	} finally {
 		signal.removeEventListener("abort", stop);
@@ -99,9 +99,9 @@ async function analyzeAll(
 	const results: LocalFunction[] = [];
 	const pending = new Map<number, string[]>();
 	const analyze = async (index: number, worker: number) => {
-		const [entry, analyst] = [entries[index], shop.analysts[worker % shop.analysts.length]];
-		if (entry === undefined || analyst === undefined) return;
-		const found = await analyzeEntry(entry, shop, analyst);
+		const [entry, analyzer] = [entries[index], shop.analyzers[worker % shop.analyzers.length]];
+		if (entry === undefined || analyzer === undefined) return;
+		const found = await analyzeEntry(entry, shop, analyzer);
 		signal.throwIfAborted();
 		results[index] = found.result;
 		if (found.pending.length > 0) pending.set(index, found.pending);
@@ -137,7 +137,7 @@ async function eachOf(
 async function analyzeEntry(
 	entry: Entry,
 	shop: Workshop,
-	analyst: Analyst,
+	analyzer: BundleAnalyzer,
 ): Promise<{ result: LocalFunction; pending: string[] }> {
 	const path = entry.path.slice(1);
 	const show = (warning: Warning) => ({ ...warning, file: shownFile(warning.file, entry, shop) });
@@ -150,7 +150,7 @@ async function analyzeEntry(
 			setting: shop.settings.of(path),
 		});
 		const sourceMap = withShownSources(bundle.sourceMap, (source) => shownFile(source, entry, shop));
-		const { references, dynamic } = await analyst.analyze({ code: bundle.code, sourceMap });
+		const { references, dynamic } = await analyzer.analyze({ code: bundle.code, sourceMap });
 		const result = {
 			function: entry.function,
 			dynamic: dynamic.length > 0,

@@ -79,7 +79,7 @@ export class LocalBuilds implements AsyncDisposable {
 	#buildOf(checked: CheckedFunction, conditions: readonly string[]): LocalBuild {
 		return {
 			source: checked.source,
-			operation: operationHash(checked.said),
+			operation: operationHash(checked.declaration),
 			bundle: async () => {
 				this.#builder ??= this.#openBuilder(conditions);
 				const builder = await this.#builder;

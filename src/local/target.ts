@@ -57,7 +57,7 @@ export function targetOf(
 		case "other":
 			return RUNTIME.has(found.specifier)
 				? { kind: "runtime", specifier: found.specifier }
-				: { kind: "nothing", why: "nothing provides such a module" };
+				: { kind: "nothing", why: "the platform does not provide such a module" };
 		case "refused":
 			return { kind: "nothing", why: found.why };
 		case "outside":

@@ -3,8 +3,8 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
-import { Analyst } from "./build/analyst.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
+import { BundleAnalyzer } from "./build/bundle-analyzer.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
@@ -103,9 +103,9 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	opened.add(() => logs.close());
 	const faults = new Faults(log);
 	const { builder, runtime } = await openDeno(config, logs, { log, faults }, opened);
-	const analyst = new Analyst(builtPath("analysis.cjs"));
-	opened.add(() => analyst.close());
-	const open = { clock, identity, log, faults, logs, store, analyst, builder, runtime };
+	const analyzer = new BundleAnalyzer(builtPath("analysis.cjs"));
+	opened.add(() => analyzer.close());
+	const open = { clock, identity, log, faults, logs, store, analyzer, builder, runtime };
 	const core = await openCore(config, open);
 	opened.add(() => core.close(GRACE_MS));
 
@@ -188,19 +188,19 @@ async function openCore(
 	{ limits, version }: PlatformConfig,
 	parts: Required<PlatformParts> & {
 		store: Store;
-		analyst: Analyst;
+		analyzer: BundleAnalyzer;
 		builder: Builder;
 		runtime: Runtime;
 		logs: FunctionLogs;
 		faults: Faults;
 	},
 ): Promise<Core> {
-	const { analyst, builder, clock, faults, identity, log, logs, runtime, store } = parts;
+	const { analyzer, builder, clock, faults, identity, log, logs, runtime, store } = parts;
 	const cores = availableParallelism();
 	const deployer = new Deployer({
 		store,
 		builder,
-		analyze: (bundle) => analyst.analyze(bundle),
+		analyze: (bundle) => analyzer.analyze(bundle),
 		buildsMax: cores,
 		maxima: limits,
 		log,

@@ -1,11 +1,11 @@
 /**
- * What runs in the analyst's thread: one bundle in, its references or an error out, one after the other. Built as a
- * program of its own.
+ * The main module of the thread of `bundle-analyzer.ts`. It answers each bundle with the bundle's references or with an
+ * error. The build bundles it as a program of its own.
  */
 import { parentPort } from "node:worker_threads";
 import { AppError } from "../../errors.ts";
 import { analyzeReferences } from "../../references/analyze.ts";
-import type { Answer, Question } from "./analyst.ts";
+import type { Answer, Question } from "./bundle-analyzer.ts";
 
 function answer({ code, sourceMap }: Question): Answer {
 	try {

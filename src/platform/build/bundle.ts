@@ -1,9 +1,9 @@
 /**
- * Turns a function's sources into one self-contained module with a source map.
+ * Bundles a function's sources into one self-contained module with a source map.
  *
- * The modules are walked first (`imports.ts`), and only what the walk reached is written for the bundler to
- * find, so the bundler cannot follow what was not checked. It runs in a sandbox (`sandbox.ts`), and what
- * it says that it used is checked once more (`../threads/verify-build.ts`).
+ * First the imports are walked and checked (`imports.ts`). Only the files that the walk reached are written for the
+ * bundler, so it cannot use an unchecked file. It runs in a sandbox (`sandbox.ts`). Afterwards the list of files that it
+ * reports is checked (`../threads/verify-build.ts`).
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -19,68 +19,68 @@ import { bundlePath, type Output, type OutputRequest } from "../threads/build-ou
 import { checkGraphOf, outputOf } from "../threads/compute.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
 import type { CheckRules } from "./check/messages.ts";
-import { FirstAlone } from "./first-alone.ts";
+import { FirstRunGate } from "./first-run-gate.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
 
 export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
-	/** What builds need of the environment for network and CA (`SSL_CERT_FILE`, `HTTPS_PROXY` …): nothing else is passed. */
+	/** The environment variables that builds get for network and certificates (`SSL_CERT_FILE`, `HTTPS_PROXY`, …), and no others. */
 	passthrough: Readonly<Record<string, string>>;
-	/** The text of the module that stands in for std's `http/server.ts`, complete in itself. */
+	/** The text of the module that replaces std's `http/server.ts`. It imports nothing. */
 	stdHttp: string;
-	/** Modules that the platform provides: text by specifier. */
+	/** The modules that the platform provides: specifier → text. */
 	builtins?: ReadonlyMap<string, string>;
-	/** The hosts that `https:` modules may come from; `DEFAULT_HOSTS` where left out. */
+	/** The hosts from which `https:` modules may be imported. The default is `DEFAULT_HOSTS`. */
 	hosts?: readonly string[];
-	/** What a build may take; 60,000 where left out. */
+	/** The maximum time of a build. The default is 60,000. */
 	timeoutMs?: number;
-	/** What checking an upload before that may take; 60,000 where left out. */
+	/** The maximum time of the check of an upload. The default is 60,000. */
 	checkMs?: number;
-	/** How long a process that checks uploads is kept when nobody uses it; 30,000 where left out. */
+	/** How long an idle process that checks uploads is kept. The default is 30,000. */
 	checkIdleMs?: number;
-	/** Each process's; 2 GiB where left out. */
+	/** The maximum memory of each process. The default is 2 GiB. */
 	memoryBytesMax?: number;
-	/** The bundle's; 50 MiB where left out. */
+	/** The maximum size of the bundle. The default is 50 MiB. */
 	outputBytesMax?: number;
 }
 
-/** Its source map's sources are the upload's own paths, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's own. */
+/** A bundle. Its source map names paths of the upload, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's modules. */
 export type Bundle = Output;
 
 export interface Builder {
-	/** What keeps a build from the platform's files: to be said at the start where it is `none`. */
+	/** The protection of the platform's files from builds. The platform warns at its start if it is `none`. */
 	readonly level: SandboxLevel;
-	/** What else decides what a bundle is: Deno's version, the hosts that are allowed. */
+	/** The inputs of a bundle other than its files: Deno's version, the permitted hosts. */
 	readonly conditions: readonly string[];
 	/**
-	 * Checks the settings and imports of an upload's functions, and says what each would be built from. Nothing is built, and
-	 * nothing is parsed by this process.
-	 * @param upload as `checkUpload` returned it
-	 * @param maxima what a `function.jsonc` may ask for at most
-	 * @returns for each function what it would be built from, or what is wrong with it, as `Checker.check`
+	 * Checks the settings and imports of an upload's functions, and determines the inputs of each build. Builds nothing.
+	 * Another process parses the sources.
+	 * @param upload the result of `checkUpload`
+	 * @param maxima the maxima for settings in `function.jsonc`
+	 * @returns for each function the inputs of its build or an error, as `Checker.check` does
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
 	prepare(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload>;
 	/**
-	 * Builds. Equal sources give equal bytes, wherever and whenever, as long as the registries say the same.
-	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line where there is one, `BUILD_TIMEOUT`,
-	 *   `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (all exit 1)
+	 * Builds a bundle. Equal sources give equal bytes on every machine, as long as the registries return the same packages.
+	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line if known, `BUILD_TIMEOUT`, `BUILD_TOO_LARGE`,
+	 *   `BUILD_ESCAPE` (all exit 1)
 	 */
 	build(prepared: PreparedBuild): Promise<Bundle>;
-	/** Ends the processes that it keeps. */
+	/** Ends idle processes. */
 	close(): void;
 }
 
 const LOG_BYTES_MAX = 16 * 1024 * 1024;
-/** The bundler itself and packages are files that a build writes, too. */
+/** The maximum size of a file that a build downloads: the bundler itself, and packages. */
 const DOWNLOAD_BYTES_MAX = 256 * 1024 * 1024;
-/** A folder that is older was left by a process that died. */
+/** An older folder is a leftover of a process that was killed. */
 const ABANDONED_MS = 60 * 60 * 1000;
 
 /**
- * Opens a builder: finds the sandbox and clears what a crash left behind.
- * @throws AppError `BUILD_SANDBOX` (exit 1) where Deno cannot be run
+ * Opens a builder: finds the sandbox, and removes the leftovers of a crash.
+ * @throws AppError `BUILD_SANDBOX` (exit 1) if Deno cannot be run
  */
 export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	await cryptoReady;
@@ -103,7 +103,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	const { builtins = new Map(), stdHttp } = options;
 	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
 	const checker = openChecker({ hosts, builtins, stdHttp, conditions }, options);
-	const bundler = new FirstAlone(join(options.directory, "cache"), sandbox.denoVersion);
+	const bundler = new FirstRunGate(join(options.directory, "cache"), sandbox.denoVersion);
 	return {
 		level: sandbox.level,
 		conditions,
@@ -166,7 +166,7 @@ async function build(
 		};
 		await checkGraphOf(request);
 		await deno("bundle", "--sourcemap=external", "--platform=deno", "--output=../out/bundle.js");
-		// Packages are in it, too, and whoever searches the bundle parses it.
+		// The bundle contains packages, which are not checked yet. This process must not parse a bundle that could crash it.
 		await checker.assertParses(bundlePath(request));
 		return await outputOf(request);
 	} finally {
@@ -174,7 +174,7 @@ async function build(
 	}
 }
 
-/** Every file is new (`wx`) in a folder that was made for it alone, so nothing in there is a link. */
+/** Writes the sources. Every file is new (`wx`) in a new folder, so no path is a link. */
 async function writeSources(folder: string, files: PreparedBuild["files"], sandbox: Sandbox): Promise<void> {
 	const folders = new Set(["src", "out", "root"]);
 	for (const path of files.keys()) {
@@ -197,7 +197,7 @@ function buildFlags({ files }: PreparedBuild, { hosts }: Settings): string[] {
 
 function timeout({ entry }: PreparedBuild, { timeoutMs }: Settings): AppError {
 	const message = `The build of ${entry} took longer than ${timeoutMs / 1000} s.`;
-	const hint = "See that its packages can be downloaded from here, and try again.";
+	const hint = "Check that the platform can download its packages, and try again.";
 	return new AppError({ code: "BUILD_TIMEOUT", message, hint, exit: EXIT.failure });
 }
 

@@ -1,4 +1,4 @@
-/** Where Deno's own ecosystem keeps modules: the hosts that `https:` modules may come from. */
+/** The hosts from which `https:` modules may be imported by default. Deno's ecosystem publishes modules there. */
 export const DEFAULT_HOSTS: readonly string[] = [
 	"deno.land",
 	"jsr.io",

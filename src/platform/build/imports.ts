@@ -1,57 +1,57 @@
 /**
- * What the modules of an upload may import, decided before anything of it is written or run. Pure.
+ * Checks the imports of an upload's modules before any file is written or used. Pure.
  *
- * Local modules lie in the upload; `npm:`, `jsr:` and `node:` are fine; `https:` only from the hosts of a
- * list; nothing else. How a module is imported (attributes, `require`, `export from`) changes nothing.
+ * Permitted are local modules of the upload, `npm:`, `jsr:`, `node:`, and `https:` from listed hosts. The kind of import
+ * (attributes, `require`, `export from`) makes no difference.
  */
 import { type Configuration, configurationFor } from "../../modules/configuration.ts";
 import { type ImportSite, importError, type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
 import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
-/** The folder of the build that no upload can reach, since its name is hidden. */
+/** The build's own folder for generated files. No upload can contain it, because hidden names are refused. */
 export const HIDDEN_FOLDER = ".coffer";
 
 export interface ImportRules {
-	/** Host names, with `:port` where it is not 443. */
+	/** Host names, with `:port` if the port is not 443. */
 	hosts: readonly string[];
-	/** Modules that the platform provides: text by specifier, each complete in itself. */
+	/** The modules that the platform provides: specifier → text. They import nothing. */
 	builtins: ReadonlyMap<string, string>;
-	/** The text of the module that stands in for std's `http/server.ts`. */
+	/** The text of the module that replaces std's `http/server.ts`. */
 	stdHttp: string;
 }
 
 export interface CheckedImports {
-	/** The upload's files that the bundle may come from, configuration not among them. */
+	/** The upload's files that the bundle may contain, without configuration files. */
 	files: string[];
 	scans: ReadonlyMap<string, ModuleScan>;
 	configuration: Configuration;
-	/** Specifiers that mean something else than they say, each for one module. */
+	/** Specifiers that resolve to another address, each in one module. */
 	replaced: readonly { file: string; specifier: string; address: string }[];
-	/** The platform's own modules that are used: text by file name in the hidden folder. */
+	/** The platform's modules that are used: name of the file in the hidden folder → text. */
 	provided: ReadonlyMap<string, string>;
 }
 
 const STD_HTTP = /^https:\/\/deno\.land\/std(@[\w.-]+)?\/http\/(server|mod)\.ts$/;
 const STD_HTTP_FILE = "std-http.ts";
 
-/** Whether a URL is that of std's `http/server.ts`, which the platform has its own of. */
+/** Whether a URL is that of std's `http/server.ts`, which the platform replaces by its own module. */
 export function isStdHttp(url: URL): boolean {
 	return STD_HTTP.test(url.href);
 }
 
 /** The files of an upload. */
 export interface UploadPort {
-	/** Contents by path. */
+	/** Path → content. */
 	readonly files: ReadonlyMap<string, Uint8Array>;
-	/** @throws AppError for a file that cannot be parsed, as it is known from before */
+	/** @throws AppError for a file that ended a process in an earlier attempt to parse it */
 	read(path: string): Uint8Array | undefined;
 	readonly scanner: Scanner;
 }
 
 /**
- * Walks everything local that an entry imports.
- * @throws AppError (exit 2) with file and line: what `walkGraph` and `configurationFor` throw, and
- *   `IMPORT_NOT_ALLOWED` for a host that is not on the list or a scheme that no module may have
+ * Walks all local modules that an entry imports.
+ * @throws AppError (exit 2) with file and line: the errors of `walkGraph` and `configurationFor`, and
+ *   `IMPORT_NOT_ALLOWED` for a host that is not listed or a scheme that is not permitted
  */
 export function checkImports(
 	{ files, read, scanner }: UploadPort,
@@ -77,7 +77,7 @@ export function checkImports(
 		if (target.kind === "refused") throw notAllowed(at, target.why);
 		const names = [...rules.builtins.keys()];
 		const text = rules.builtins.get(target.specifier);
-		if (text === undefined) throw notAllowed(at, "nothing provides such a module");
+		if (text === undefined) throw notAllowed(at, "the platform does not provide such a module");
 		return provide(`builtin-${names.indexOf(target.specifier)}.ts`, text);
 	};
 	const list = (directory: string) =>
@@ -101,7 +101,7 @@ function foldersIn(paths: Iterable<string>): Map<string, string[]> {
 	return new Map([...found].map(([folder, names]) => [folder, [...names]]));
 }
 
-/** A bare built-in of Node's is written out; a package that a map names stays with the map. */
+/** The full specifier of a Node built-in that is imported without `node:`. Packages of an import map are resolved by the map. */
 function renamed(specifier: string): string | undefined {
 	return specifier.startsWith("node:") ? specifier : undefined;
 }

@@ -1,21 +1,21 @@
 /**
- * The commands that give a process a file system of its own. Pure but for looking which folders exist.
+ * The commands that run a build's process with a file system of its own. Pure, except that it checks which folders exist.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { sep } from "node:path";
 import type { Command } from "../machine/run-command.ts";
 
 export interface Mount {
-	/** Undefined for an empty folder that nobody can read. */
+	/** Undefined means an empty folder that no user can read. */
 	source: string | undefined;
 	target: string;
 	writable: boolean;
 }
 
-/** Where a build finds its things. Always the same, so that no path of the platform is in a bundle. */
+/** Paths inside the sandbox. They are always the same, so that a bundle contains no path of the platform. */
 export const INNER = { deno: "/builder/deno", cache: "/builder/cache", build: "/builder/build" } as const;
 
-/** Libraries, certificates and name resolution: what a program that speaks TLS needs, and no more. */
+/** The system's folders that a program with TLS needs, and no others: libraries, certificates and name resolution. */
 const SYSTEM = [
 	"/usr/lib",
 	"/usr/lib32",
@@ -39,9 +39,10 @@ const SYSTEM = [
 ];
 
 /**
- * Read-only mounts of the system, with what is hidden under them left empty.
+ * Read-only mounts of the system's folders. Hidden paths in them are covered by empty folders or unreadable files.
+ * @param hidden absolute paths that the build must not read
  * @param named texts that may be absolute paths of certificates, which are mounted too
- * @param blank an unreadable file, to lie over hidden files
+ * @param blank the path of an unreadable file, which is mounted over hidden files
  */
 export function systemMounts(hidden: readonly string[], named: readonly string[], blank: string): Mount[] {
 	const existing = [...SYSTEM, ...named.filter((text) => text.startsWith("/"))].filter((path) =>
@@ -89,8 +90,8 @@ export function bubblewrapCommand(mounts: readonly Mount[], command: readonly st
 }
 
 /**
- * Builds the same file system with util-linux. Mounts come as triples, `--` ends them; the old root is gone
- * and no capability is left when the command starts, so nothing can be mounted back.
+ * Creates the same file system with util-linux. The arguments are triples for mounts up to `--`, and then the command.
+ * When the command starts, the old root is unmounted and there is no capability, so the command cannot mount it again.
  */
 const PIVOT = `
 set -eu
@@ -122,7 +123,7 @@ cd "$cwd"
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
 `;
 
-/** Runs a command in `build/src` under `unshare`; as another than root, in a user namespace. */
+/** Runs a command in `build/src` under `unshare`. If the platform is not root, also in a user namespace. */
 export function namespacesCommand(
 	mounts: readonly Mount[],
 	command: readonly string[],

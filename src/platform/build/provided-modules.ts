@@ -1,8 +1,8 @@
-/** The modules that a build gets from the platform, and not from the upload. They come with Coffer. */
+/** The modules that the platform provides to a build. They are part of Coffer, and not of the upload. */
 import { readFile } from "node:fs/promises";
 import { hostPath } from "../machine/assets.ts";
 
-/** @returns the module that stands in for std's `http/server.ts`, and others by their specifiers; texts */
+/** @returns the text of the module that replaces std's `http/server.ts`, and the texts of other modules by specifier */
 export async function readProvidedModules(): Promise<{
 	stdHttp: string;
 	builtins: ReadonlyMap<string, string>;

@@ -1,18 +1,18 @@
 /**
- * Where a build runs: a process that sees the upload, the package cache and the system's libraries, and
- * neither the platform's data nor its identity nor its `/proc`.
+ * Runs a build in a process that sees the upload, the package cache and the system's libraries. It does not see the
+ * platform's data, identity or `/proc`.
  *
- * The bundler reads whatever its process can read and puts it into the bundle, so what it must not tell it
- * must not see. Four levels, the best that the system allows; each is tried out before it is used:
+ * The bundler puts files that its process can read into the bundle. So the process must not be able to read anything
+ * secret. There are four levels. The best level that works is used, and each is tried before:
  *
- * - `bubblewrap`, `namespaces`: a file system of its own, holding only the listed folders; no `/proc`; own
- *   process ids; no capabilities. Needs `bwrap`, or `unshare` and either root or user namespaces.
- * - `user`: an unprivileged uid, where the platform is root: files that others may read stay readable.
- * - `none`: the checks before and after the build hold, and nothing between them.
+ * - `bubblewrap`, `namespaces`: a file system with only the listed folders, no `/proc`, a process namespace, and no
+ *   capabilities. They need `bwrap`, or `unshare` with root or user namespaces.
+ * - `user`: an unprivileged uid, if the platform is root. Files that all users may read stay readable.
+ * - `none`: only the checks before and after the build.
  *
- * The package cache is writable to builds. No code of a project or package runs while it is built (no
- * install scripts, no plugins), so it takes a fault in Deno or esbuild to plant something there; and no
- * function of one app is built from another's files, since builds share nothing but that cache.
+ * Builds can write to the package cache. No code of a project or package runs during a build (no install scripts, no
+ * plugins), so only a bug in Deno or esbuild could write a malicious file there. Builds share nothing except that
+ * cache, so a function of one app is never built from another app's files.
  */
 import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { chown } from "node:fs/promises";
@@ -35,13 +35,13 @@ export const SANDBOX_LEVELS: readonly SandboxLevel[] = ["bubblewrap", "namespace
 export interface SandboxOptions {
 	/** Path of the native Deno binary. */
 	deno: string;
-	/** Absolute path of a folder for the builder alone; made where it is not there. */
+	/** Absolute path of the builder's own folder. It is created if it does not exist. */
 	directory: string;
 	/** Absolute paths that a build must not read: the data directory, the identity file. */
 	hidden: readonly string[];
-	/** What a build needs of the environment for network and CA (`SSL_CERT_FILE`, `HTTPS_PROXY` …), and only that. */
+	/** The environment variables that a build needs for network and certificates (`SSL_CERT_FILE`, `HTTPS_PROXY`, …), and no others. */
 	environment: Readonly<Record<string, string>>;
-	/** The most that a build's processes may allocate, each. At least 700 MiB, or Deno does not start. */
+	/** The maximum memory of each process of a build. Deno needs at least 700 MiB. */
 	memoryBytesMax: number;
 	/** The largest file that a build may write. */
 	fileBytesMax: number;
@@ -51,31 +51,31 @@ export interface SandboxOptions {
 
 export interface Sandbox {
 	readonly level: SandboxLevel;
-	/** Deno's, as it says it itself. */
+	/** The output of `deno --version`. */
 	readonly denoVersion: string;
-	/** Folder in which the sandbox has `build/` and `cache/`, as its processes see it. */
+	/** The paths of the build's folder and of the cache, as processes in the sandbox see them. */
 	rootFor(build: string): { build: string; cache: string };
-	/** Hands new folders and files over to the sandbox's user. */
+	/** Makes the sandbox's user the owner of new folders and files. */
 	adopt(paths: readonly string[]): Promise<void>;
 	/**
-	 * Runs a command in `build/src`; `build/root` is an empty folder. In `args`, `DENO` stands for the binary.
-	 * @param build absolute path of the build's folder, which is all that it may write, with the cache
+	 * Runs a command in `build/src`. `build/root` is an empty folder. In `args`, `DENO` stands for the path of Deno.
+	 * @param build absolute path of the build's folder; the command can write only there and to the cache
 	 */
 	run(build: string, args: readonly string[], limits: Limits): Promise<Outcome>;
 }
 
 export const DENO = "\0deno";
 const NOBODY = 65534;
-/** A file that nobody can read. */
+/** The name of a file that no user can read. */
 const BLANK = "blank";
 const PROBE_LIMITS: Limits = { timeoutMs: 20_000, outputBytesMax: 4096 };
 
-/** Fails where one of its arguments up to `--` can be read, then becomes the rest. */
+/** Exits with 9 if one of the arguments up to `--` can be read. Otherwise executes the remaining arguments. */
 const PROBE = 'while [ "$1" != -- ]; do if [ -r "$1" ]; then exit 9; fi; shift; done; shift; exec "$@"';
 
 /**
- * Finds the best level that works here, by running Deno in it and failing to read what is hidden.
- * @throws AppError `BUILD_SANDBOX` (exit 1) where no permitted level works
+ * Finds the best level that works on this machine: Deno runs in it, and hidden files cannot be read.
+ * @throws AppError `BUILD_SANDBOX` (exit 1) if no permitted level works
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 	const cache = join(options.directory, "cache");
@@ -170,14 +170,14 @@ function environmentFor(options: SandboxOptions, cache: string, home: string): R
 	};
 }
 
-/** Sets limits that children inherit. Units of the shell: KiB of data, blocks of 512 bytes of a file. */
+/** Sets limits that child processes inherit. The shell counts memory in KiB and file sizes in blocks of 512 bytes. */
 function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
 	const data = Math.ceil(memoryBytesMax / 1024);
 	const file = Math.ceil(fileBytesMax / 512);
 	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; ${EXEC_AFTER_PLATFORM}`;
 }
 
-/** A cache that another level's user filled cannot be written by this one; it is filled anew. */
+/** Removes a cache that belongs to the user of another level, because this level's user could not write to it. */
 function discardForeign(cache: string, level: SandboxLevel): void {
 	const owner = level === "user" ? NOBODY : process.getuid?.();
 	if (existsSync(cache) && statSync(cache).uid !== owner) rmSync(cache, { recursive: true });

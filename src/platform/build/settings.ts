@@ -1,29 +1,29 @@
 /**
- * A function's settings as the platform takes them: read from the uploaded text, and held to what the operator allows.
+ * Reads a function's settings from the upload, and checks them against the maxima of the operator.
  */
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
 import type { FunctionSource, StoredAutomation } from "../functions/function.ts";
 
-/** What a function's files say about how it is to be run. */
-export interface FileSays {
+/** The settings, secrets and automations that a function's files declare. */
+export interface FunctionDeclaration {
 	readonly settings: FunctionSettings;
-	/** The secrets that it declares. */
+	/** The secrets that the function declares. */
 	readonly declared: readonly Reference[];
 	readonly automations: readonly StoredAutomation[] | undefined;
 }
 
 /**
- * The settings of a function of a checked upload, and the secrets that it declares.
- * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line, where the text is not valid, names another
- *   entry than the upload, or asks for more than the maxima
+ * The declaration of a function of a checked upload.
+ * @throws AppError `FUNCTION_SETTINGS_INVALID` (exit 2) with file and line, if the text is invalid, names another entry
+ *   than the upload, or exceeds the maxima
  */
 export function readSettings(
 	files: ReadonlyMap<string, Uint8Array>,
 	{ name, entry, settings: path, automations }: FunctionSource,
 	maxima: FunctionMaxima,
-): FileSays {
+): FunctionDeclaration {
 	const bytes = path === undefined ? undefined : files.get(path);
 	if (path === undefined || bytes === undefined) return { settings: {}, declared: [], automations };
 	const file = parseFunctionFile(path, bytes, name);
@@ -41,7 +41,7 @@ export function readSettings(
 	const declared = (settings.secrets?.include ?? []).map(
 		(secret): Reference => ({ name: secret, file: path, line, how: "declared" }),
 	);
-	// Who says apart from the files what starts it, as the Base44 CLI does, has read them.
+	// A client that sends automations separately, as the Base44 CLI does, has read them from the files.
 	const inFile = file.automations as readonly object[] as readonly StoredAutomation[];
 	return { settings, declared, automations: automations ?? (inFile.length === 0 ? undefined : inFile) };
 }

@@ -1,5 +1,5 @@
 /**
- * What exactly a bundler gets to see for one entry, and its hash. Pure.
+ * Collects the files that the bundler sees for an entry, and computes their hash. Pure.
  */
 import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
@@ -10,11 +10,11 @@ import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
 
-/** Raised whenever the same sources would make another bundle. */
+/** Increase this when a new version of the builder makes another bundle from the same sources. */
 const BUILDER_VERSION = 1;
 
 /**
- * The files of a build: what the entry reaches, and in the hidden folder a configuration made for this build,
+ * The files of a build: the modules that the entry reaches. The hidden folder contains a configuration for this build,
  * the modules that the platform provides, and the upload's lock file.
  */
 export function buildFiles(
@@ -36,9 +36,9 @@ export function buildFiles(
 }
 
 /**
- * Hash of everything that a bundle is made from.
- * @param conditions what else decides: Deno's version, the hosts that are allowed
- * @param hashOf a content's BLAKE2b-256 in url-safe base64
+ * The hash of everything that determines a bundle.
+ * @param conditions other inputs than the files: Deno's version, the permitted hosts
+ * @param hashOf returns a content's BLAKE2b-256 in url-safe base64
  */
 export function sourceHash(
 	entry: string,
@@ -54,12 +54,12 @@ export function sourceHash(
 type Comments = readonly { start: number; end: number }[];
 
 const NO_COMMENTS: Comments = [];
-/** By the list of a module's comments, which functions that share the module share: it is made once for all of them. */
+/** A cache with the list of a module's comments as its key. Functions that share a module share this list. */
 const withoutLinks = new WeakMap<Comments, Uint8Array>();
 
 /**
- * A comment `sourceMappingURL=…` makes the bundler read the file that it names, and lets a module say where
- * it comes from. Both are put out of action, by a word of the same length.
+ * Disables comments `sourceMappingURL=…` by a word of the same length. Such a comment makes the bundler read the file
+ * that it names, and lets a module pretend to have another origin.
  */
 function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const known = withoutLinks.get(comments);
@@ -72,7 +72,7 @@ function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const text = fromUtf8(content);
 	if (text === undefined || !text.includes("sourceMappingURL")) return content;
-	// In one pass: a module may have a million comments.
+	// In one pass, because a module may have a million comments.
 	const parts: string[] = [];
 	let at = 0;
 	for (const { start, end } of comments) {
@@ -86,8 +86,8 @@ function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 }
 
 /**
- * The configuration of the build: the effective import map, with what may not be used left out. That a name of the
- * project comes from a registry may not be: not even for a type, which is looked up and then erased.
+ * The configuration of the build: the effective import map, without entries that are not permitted. A name of the
+ * project's own package must not come from a registry, not even for a type, which is downloaded although it is erased.
  */
 function configurationText(entry: string, { configuration, replaced }: CheckedImports): string {
 	const isLocal = (address: string) => {
@@ -129,9 +129,9 @@ function sorted(entries: [string, string][]): Record<string, string> {
 }
 
 /**
- * The lock file nearest to the entry, with the versions and hashes alone: its redirects and its addresses of
- * archives would send the build to hosts of the uploader's choice. What it says of the project's own names is left
- * out: by itself it would bring in a registry's package.
+ * The lock file nearest to the entry, with only its versions and hashes. Its redirects and its URLs of archives are
+ * removed, because they could direct the build to any host. Entries for names of the project's own packages are removed
+ * too, because they would add a package of a registry.
  */
 function lockText(
 	uploaded: ReadonlyMap<string, Uint8Array>,
@@ -157,7 +157,7 @@ function lockText(
 	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(own.get(key) ?? null)])));
 }
 
-/** The names of the packages that one of a lock file depends on. */
+/** The names of the packages on which a package in a lock file depends. */
 function wantedBy(item: Jsonc): string[] {
 	return ["dependencies", "optionalDependencies"].flatMap((key) => {
 		const listed = objectOf(item).get(key);
@@ -165,7 +165,7 @@ function wantedBy(item: Jsonc): string[] {
 	});
 }
 
-/** `@acme/lib` of `@acme/lib@1.0.0_peer@2.0.0`. */
+/** The name in a package's id: `@acme/lib` for `@acme/lib@1.0.0_peer@2.0.0`. */
 function nameIn(id: string): string {
 	return /^@?[^@]*/.exec(id)?.[0] ?? id;
 }

@@ -1,8 +1,8 @@
 /**
- * What an upload may be before anything is done with it. Pure: decides by the paths and sizes alone.
+ * Checks the paths and sizes of an untrusted upload before it is used. Pure.
  *
- * The rules are those of the strictest file system there is, so that two paths are two files everywhere
- * and no path means anything else than it says.
+ * The rules are those of the strictest file systems. So two different paths are two different files on every system,
+ * and no path has a special meaning.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import * as limits from "../../modules/limits.ts";
@@ -15,7 +15,7 @@ export interface UploadedFile {
 }
 
 export interface Upload {
-	/** Contents by path. */
+	/** Path → content. */
 	files: ReadonlyMap<string, Uint8Array>;
 	functions: readonly FunctionSource[];
 }
@@ -24,12 +24,12 @@ function refuse(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
 }
 
-/** As it may stand in a message: quoted, escaped, bounded. */
+/** Prepares untrusted text for a message: quoted, escaped and shortened. */
 function shown(text: string): string {
 	return JSON.stringify(text.length > 120 ? `${text.slice(0, 120)}…` : text);
 }
 
-/** Why a path cannot be one, or undefined where it can. */
+/** The reason why a path is invalid. Undefined if it is valid. */
 export function pathFault(path: string): string | undefined {
 	if (path === "") return "it is empty";
 	if (!path.isWellFormed() || path.normalize("NFC") !== path) return "it is not Unicode in normal form C";
@@ -41,7 +41,7 @@ export function pathFault(path: string): string | undefined {
 	const segments = path.split("/");
 	if (segments.length > limits.PATH_DEPTH_MAX) return `it is deeper than ${limits.PATH_DEPTH_MAX} folders`;
 	if (segments.includes("")) return "it has an empty segment";
-	// Also one of dots that only look so: somebody may take them for the same.
+	// This includes characters that look like dots, because a program may normalise them to dots.
 	if (segments.some((segment) => /^\.\.?$/.test(segment.normalize("NFKC"))))
 		return 'it has a segment "." or ".."';
 	if (segments.some((segment) => segment.startsWith("."))) return "it is hidden";
@@ -55,8 +55,8 @@ export function pathFault(path: string): string | undefined {
 
 /**
  * Checks an untrusted upload.
- * @throws AppError (exit 2): `UPLOAD_PATH_INVALID`, `UPLOAD_PATH_DUPLICATE` (also two that differ in case
- *   alone, and a file that is another's folder), `UPLOAD_TOO_LARGE`, `UPLOAD_FUNCTION_INVALID`,
+ * @throws AppError (exit 2): `UPLOAD_PATH_INVALID`, `UPLOAD_PATH_DUPLICATE` (also for two paths that differ only in
+ *   case, and for a file with the path of a folder), `UPLOAD_TOO_LARGE`, `UPLOAD_FUNCTION_INVALID`,
  *   `UPLOAD_ENTRY_MISSING`, `UPLOAD_SETTINGS_MISSING`
  */
 export function checkUpload(files: readonly UploadedFile[], functions: readonly FunctionSource[]): Upload {
@@ -89,7 +89,7 @@ export function checkUpload(files: readonly UploadedFile[], functions: readonly 
 	return { files: byPath, functions };
 }
 
-/** @throws AppError `UPLOAD_FUNCTION_INVALID` (exit 2) where the name cannot stand in a URL's path */
+/** @throws AppError `UPLOAD_FUNCTION_INVALID` (exit 2) if the name cannot be part of a URL's path */
 export function checkFunctionName(name: string): void {
 	const segments = name.split("/");
 	if (
@@ -147,7 +147,7 @@ function mebibytes(bytes: number): string {
 	return (bytes / 1024 / 1024).toFixed(1).replace(/\.0$/, "");
 }
 
-/** Equal for paths that some file system takes for one. */
+/** Maps paths that are the same file on some file system to the same text. */
 function fold(path: string): string {
 	return path.normalize("NFKC").toUpperCase().toLowerCase();
 }

@@ -124,7 +124,7 @@ export class Deployer {
 		const { name } = source;
 		try {
 			if (prepared === undefined || prepared instanceof AppError) throw prepared ?? checkFailed();
-			const said = { ...prepared.said, sources: keptSources(source, prepared, hashOf) };
+			const said = { ...prepared.declaration, sources: keptSources(source, prepared, hashOf) };
 			const present = presentDeployment(functions, name);
 			if (present?.source !== prepared.source) {
 				return await this.#buildAndStart(functions, name, prepared, said);
@@ -208,7 +208,7 @@ function presentDeployment(functions: AppFunctions, name: string): Deployment | 
 }
 
 /** The settings, secrets and automations that a function's files declare, and the files themselves. */
-type Declarations = CheckedFunction["said"] & { readonly sources: KeptSources };
+type Declarations = CheckedFunction["declaration"] & { readonly sources: KeptSources };
 
 /** Records changes that need no new process: automations, and the sources that a client can read back. */
 async function recordDeclarations(

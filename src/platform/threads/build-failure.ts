@@ -1,5 +1,5 @@
 /**
- * What a failed build says: the upload's own paths and lines, and nothing of the platform's. Pure.
+ * The error message of a failed build. It contains paths and lines of the upload, and nothing about the platform. Pure.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Outcome } from "../machine/run-command.ts";
@@ -10,23 +10,23 @@ const NOISE =
 	/^(⚠️|Download |Bundled |Warning |bundler warning|\s+note:|error: bundling failed|Caused by:|\s*$)/;
 
 /**
- * Turns Deno's output into an error.
- * @param clean as `cleaner` returned it
+ * Makes an error of Deno's output.
+ * @param clean a function that `cleaner` returned
  */
 export function buildFailure(entry: string, outcome: Outcome, clean: (text: string) => string): AppError {
 	const errors = errorsOf(clean(outcome.stderr)).slice(0, ERRORS_MAX);
-	const said = errors.length > 0 ? errors.join("; ") : deathOf(outcome);
-	const line = /:(\d+)(?::\d+)?\)/.exec(said)?.[1];
+	const reason = errors.length > 0 ? errors.join("; ") : exitReason(outcome);
+	const line = /:(\d+)(?::\d+)?\)/.exec(reason)?.[1];
 	return new AppError({
 		code: "BUILD_FAILED",
-		message: `${entry} does not build: ${said.slice(0, MESSAGE_LENGTH_MAX)}.`.replace(/\.+$/, "."),
-		hint: "Correct what the message names and deploy again.",
+		message: `${entry} does not build: ${reason.slice(0, MESSAGE_LENGTH_MAX)}.`.replace(/\.+$/, "."),
+		hint: "Correct the named error and deploy again.",
 		exit: EXIT.failure,
 		...(line === undefined ? {} : { line: Number(line) }),
 	});
 }
 
-function deathOf({ code, startError }: Outcome): string {
+function exitReason({ code, startError }: Outcome): string {
 	if (startError !== undefined) return `the bundler did not start (${startError})`;
 	return code === null
 		? "the bundler was killed, perhaps for its memory"
@@ -34,14 +34,14 @@ function deathOf({ code, startError }: Outcome): string {
 }
 
 /**
- * Returns what takes out of a text everything that is not the uploader's business.
- * @param root the build's folder as the build saw it
- * @param secrets texts that are left out, such as a proxy's address with its password
+ * Returns a function that removes paths and secrets of the platform from a text.
+ * @param root the path of the build's folder inside the sandbox
+ * @param secrets texts that are removed, such as a proxy's address with its password
  */
 export function cleaner(root: string, secrets: readonly string[]): (text: string) => string {
 	const hidden = secrets.filter((secret) => secret.length >= 6);
 	return (text) => {
-		// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
+		// biome-ignore lint/suspicious/noControlCharactersInRegex: the expression removes control characters
 		let out = text.replace(/\u001b\[[0-9;]*m/g, "").replace(/[\u0000-\u0009\u000b-\u001f\u007f]/g, " ");
 		for (const secret of hidden) out = out.replaceAll(secret, "…");
 		for (const prefix of [`${root}/src/`, `${root}/`])
@@ -50,7 +50,7 @@ export function cleaner(root: string, secrets: readonly string[]): (text: string
 	};
 }
 
-/** Each error with the place that follows it: `message (at file:line:column)`. */
+/** The errors, each with its position: `message (at file:line:column)`. */
 function errorsOf(text: string): string[] {
 	const errors: string[] = [];
 	let skipping = false;

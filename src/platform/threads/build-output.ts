@@ -1,4 +1,4 @@
-/** What a build wrote, read and checked. It may be large, and is done with in a thread (`./compute.ts`). */
+/** Reads and checks the output of a build. It may be large, so that runs in a thread (`./compute.ts`). */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
@@ -10,38 +10,39 @@ export interface OutputRequest {
 	readonly entry: string;
 	/** The paths of the files that the bundler saw. */
 	readonly paths: readonly string[];
-	/** Names of packages that are the project's own. */
+	/** The names of the project's own packages. */
 	readonly localNames: readonly string[];
-	/** What `deno info --json` printed. */
+	/** The output of `deno info --json`. */
 	readonly graph: string;
-	/** The build's folder, and the cache, as the build saw them. */
+	/** The paths of the build's folder and of the cache inside the sandbox. */
 	readonly root: { readonly build: string; readonly cache: string };
-	/** The same as they are. */
+	/** The path of the build's folder outside of the sandbox. */
 	readonly folder: string;
+	/** The path of the cache outside of the sandbox. */
 	readonly cache: string;
-	/** Texts that no message may hold. */
+	/** Texts that no message may contain. */
 	readonly secrets: readonly string[];
-	/** The bundle's size at most. */
+	/** The maximum size of the bundle. */
 	readonly bytesMax: number;
 }
 
 export interface Output {
 	readonly code: Uint8Array;
-	/** Of the code: BLAKE2b-256, url-safe base64. */
+	/** The BLAKE2b-256 hash of the code in url-safe base64. */
 	readonly hash: string;
-	/** JSON. */
+	/** The source map as JSON. */
 	readonly sourceMap: string;
-	/** The same in UTF-8. */
+	/** The source map as JSON in UTF-8. */
 	readonly sourceMapBytes: Uint8Array;
 }
 
-/** `checkGraph` for a build. @throws AppError as it does */
+/** Checks the module graph of a build. @throws AppError the errors of `checkGraph` and `checkPackages` */
 export function checkGraphText({ entry, graph, localNames, paths, root, secrets }: OutputRequest): void {
 	checkGraph(graph, { entry, files: new Set(paths) }, root, cleaner(root.build, secrets));
 	checkPackages(graph, entry, new Set(localNames));
 }
 
-/** Where the bundle lies, if it is a file that the build made. @throws AppError `BUILD_FAILED`, `BUILD_TOO_LARGE` (exit 1) */
+/** The path of the bundle. @throws AppError `BUILD_FAILED` if it is not a regular file, `BUILD_TOO_LARGE` (both exit 1) */
 export function bundlePath({ bytesMax, entry, folder }: OutputRequest): string {
 	return ownPath(folder, "bundle.js", bytesMax, entry);
 }
@@ -52,7 +53,7 @@ export function bundlePath({ bytesMax, entry, folder }: OutputRequest): string {
  */
 export function readOutput(request: OutputRequest): Output {
 	const { bytesMax, cache, entry, folder, paths, root } = request;
-	// Copied out of what Node may give to others, so that it can be given away.
+	// Copied out of Node's shared buffer, so that the array can be transferred to another thread.
 	const code = new Uint8Array(readFileSync(bundlePath(request)));
 	const map = readFileSync(ownPath(folder, "bundle.js.map", 2 * bytesMax, entry), "utf8");
 	const sourceMap = checkSourceMap(map, { entry, files: new Set(paths) }, root, cache);
@@ -60,7 +61,7 @@ export function readOutput(request: OutputRequest): Output {
 	return { code, hash: toBase64(hash(code)), sourceMap, sourceMapBytes };
 }
 
-/** No link in its place is followed: the build may not choose what the platform reads. */
+/** The path of a file of the build. Links are refused, so that the build cannot choose which file the platform reads. */
 function ownPath(folder: string, name: string, bytesMax: number, entry: string): string {
 	const path = join(realpathSync(folder), "out", name);
 	const isOwn = existsSync(path) && realpathSync(path) === path && statSync(path).isFile();
@@ -69,7 +70,7 @@ function ownPath(folder: string, name: string, bytesMax: number, entry: string):
 		throw new AppError({
 			code: "BUILD_FAILED",
 			message,
-			hint: "See that the entry is a module.",
+			hint: "Check that the entry is a module.",
 			exit: EXIT.failure,
 		});
 	}

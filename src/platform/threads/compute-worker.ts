@@ -1,4 +1,4 @@
-/** What runs in the thread of `compute.ts`: one task in, its result or an error out. Built as a program of its own. */
+/** The main module of the thread of `compute.ts`. It answers each task with a result or an error. The build bundles it as a program of its own. */
 import { parentPort } from "node:worker_threads";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
@@ -20,8 +20,8 @@ function perform(task: Task): Result {
 	}
 }
 
-/** What the platform takes over, instead of a copy. */
-function ownedBy(result: Result): ArrayBuffer[] {
+/** The buffers that are transferred to the platform instead of copied. */
+function transferableBuffers(result: Result): ArrayBuffer[] {
 	if (!("output" in result)) return [];
 	return [result.output.code.buffer, result.output.sourceMapBytes.buffer] as ArrayBuffer[];
 }
@@ -29,5 +29,5 @@ function ownedBy(result: Result): ArrayBuffer[] {
 parentPort?.on("message", async (task: Task) => {
 	await cryptoReady;
 	const result = perform(task);
-	parentPort?.postMessage(result, ownedBy(result));
+	parentPort?.postMessage(result, transferableBuffers(result));
 });

@@ -1,6 +1,6 @@
 /**
- * Work that takes a while and needs nothing but a processor, in a thread of its own: hashes of large contents, large
- * JSON texts, what a build wrote. One thread for the process, as the system's own threads are.
+ * Runs long computations in a thread: hashes of large contents, large JSON texts, the output of a build. The process
+ * has one such thread.
  */
 import { AppError, type ExitStatus } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
@@ -8,13 +8,13 @@ import { builtPath } from "../machine/assets.ts";
 import type { Output, OutputRequest } from "./build-output.ts";
 import { WorkerThread } from "./worker-thread.ts";
 
-/** What the thread is asked. */
+/** A task for the thread. */
 export type Task =
 	| { readonly type: "hash"; readonly bytes: Uint8Array }
 	| { readonly type: "json"; readonly bytes: Uint8Array; readonly depthMax: number }
 	| { readonly type: "graph" | "output"; readonly request: OutputRequest };
 
-/** What it answers; `error` where it is an `AppError`. */
+/** The result of a task, or an `AppError` as data. */
 export type Result =
 	| { readonly type: "hash"; readonly hash: string }
 	| { readonly type: "json"; readonly value: unknown }
@@ -22,7 +22,7 @@ export type Result =
 	| { readonly type: "output"; readonly output: Output }
 	| { readonly error: { code: string; message: string; hint: string; exit: number; line?: number } };
 
-/** Hashing less takes a millisecond or two, which is less than a thread's start. */
+/** Smaller contents are hashed in this thread. That takes one or two milliseconds, less than the start of a thread. */
 const HASH_HERE_BYTES = 1024 * 1024;
 const LIMITS = { maxOldGenerationSizeMb: 2048 };
 
@@ -38,26 +38,26 @@ async function compute<Type extends Task["type"]>(
 	throw new AppError({ ...result.error, exit: result.error.exit as ExitStatus });
 }
 
-/** The address of a content, as `blobHash`. Large ones are hashed in the thread. */
+/** The hash of a content, as `blobHash` computes it. Large contents are hashed in the thread. */
 export async function blobHashOf(bytes: Uint8Array): Promise<string> {
 	if (bytes.length <= HASH_HERE_BYTES) return blobHash(bytes);
 	return (await compute<"hash">({ type: "hash", bytes })).hash;
 }
 
 /**
- * The value of a JSON text in UTF-8.
- * @returns undefined where it is none, or where it nests deeper
+ * Parses a JSON text in UTF-8 in the thread.
+ * @returns the value; undefined if the text is not JSON or is nested more deeply than `depthMax`
  */
 export async function parseLargeJson(bytes: Uint8Array, depthMax: number): Promise<unknown> {
 	return (await compute<"json">({ type: "json", bytes, depthMax })).value;
 }
 
-/** `checkGraph`, in the thread. @throws AppError as it does */
+/** Calls `checkGraphText` in the thread. @throws AppError the errors of `checkGraphText` */
 export async function checkGraphOf(request: OutputRequest): Promise<void> {
 	await compute<"graph">({ type: "graph", request });
 }
 
-/** `readOutput`, in the thread. @throws AppError as it does */
+/** Calls `readOutput` in the thread. @throws AppError the errors of `readOutput` */
 export async function outputOf(request: OutputRequest): Promise<Output> {
 	return (await compute<"output">({ type: "output", request })).output;
 }

@@ -1,10 +1,10 @@
-/** JSON that nobody vouches for. PURE. */
+/** Parses untrusted JSON. PURE. */
 import { fromUtf8 } from "../../bytes.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The deepest nesting of arrays and objects; what is inside strings does not count. */
+/** The maximum nesting of arrays and objects. Brackets in strings do not count. */
 function depthOf(bytes: Uint8Array): number {
 	let depth = 0;
 	let deepest = 0;
@@ -21,13 +21,13 @@ function depthOf(bytes: Uint8Array): number {
 	return deepest;
 }
 
-/** The value of a JSON text in UTF-8; undefined where it is none, or nests deeper than `depthMax`. */
+/** The value of a JSON text in UTF-8. Undefined if the text is not JSON or is nested more deeply than `depthMax`. */
 export function parseJson(bytes: Uint8Array, depthMax: number): unknown {
 	const text = depthOf(bytes) <= depthMax ? fromUtf8(bytes) : undefined;
 	try {
 		return text === undefined ? undefined : (JSON.parse(text) as unknown);
 	} catch {
-		// The parser's own message repeats what was sent.
+		// The parser's error is not used, because its message contains parts of the text.
 		return undefined;
 	}
 }

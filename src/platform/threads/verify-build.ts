@@ -1,10 +1,11 @@
 /**
- * Checks what a build says that it used. The last of three walls: the walk of the imports before, the
- * sandbox during, this after.
+ * Checks which files a build used. This is the last of three checks: the imports are checked before the build, and the
+ * sandbox limits the build itself.
  *
- * Two witnesses, since neither sees all: Deno's module graph knows every module but those inside npm packages,
- * unused ones and types too; the source map knows whatever is in the bundle. Only a comment in a file itself
- * can make it appear under another name there, and a file of the platform has no such comment for an uploader.
+ * Two sources are checked, because neither is complete. Deno's module graph lists every module except those inside npm
+ * packages, including unused modules and types. The source map lists everything that is in the bundle. Only a comment in
+ * a file itself can give it another name in the source map, and an uploader cannot add such a comment to a file of the
+ * platform.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { posix, sep } from "node:path";
@@ -16,7 +17,7 @@ interface Built {
 	files: ReadonlySet<string>;
 }
 
-/** The build's folder and the cache, as the build saw them. */
+/** The paths of the build's folder and of the cache inside the sandbox. */
 interface Root {
 	build: string;
 	cache: string;
@@ -39,9 +40,10 @@ interface GraphModule {
 }
 
 /**
- * @param json what `deno info --json` printed
- * @throws AppError `BUILD_ESCAPE` (exit 1) where a module of the graph is a file that is not in the upload;
- *   `BUILD_FAILED` (exit 1) where one could not be loaded, with file and line of its import
+ * Checks the module graph of a build.
+ * @param json the output of `deno info --json`
+ * @throws AppError `BUILD_ESCAPE` (exit 1) if a module of the graph is a file that is not in the upload;
+ *   `BUILD_FAILED` (exit 1) with file and line of the import, if a module could not be loaded
  */
 export function checkGraph(
 	json: string,
@@ -57,7 +59,7 @@ export function checkGraph(
 		}
 		const path = decodeURIComponent(new URL(specifier).pathname);
 		const own = path.startsWith(`${root.build}/src/`) ? path.slice(root.build.length + 5) : undefined;
-		// A type that is imported and missing is named here too; it is erased, and nothing was read.
+		// A missing module that is imported only for a type is listed too. The import is erased, and no file was read.
 		const isMissing = own !== undefined && local === undefined;
 		if (own === undefined || !(isMissing || files.has(own))) throw escaped(entry, path);
 	}
@@ -67,10 +69,11 @@ export function checkGraph(
 }
 
 /**
- * The last look at where packages come from: one of a registry may want one that the project has by that name.
- * @param json what `deno info --json` printed
- * @param localNames names of packages that are the project's own
- * @throws AppError `BUILD_LOCAL_NAME` (exit 1) where a registry's package of such a name is part of the graph
+ * Checks where packages come from. A package of a registry may depend on a name that the project uses for its own
+ * package.
+ * @param json the output of `deno info --json`
+ * @param localNames the names of the project's own packages
+ * @throws AppError `BUILD_LOCAL_NAME` (exit 1) if a registry's package of such a name is in the graph
  */
 export function checkPackages(json: string, entry: string, localNames: ReadonlySet<string>): void {
 	const { modules, npmPackages = {} } = JSON.parse(json) as {
@@ -94,7 +97,7 @@ export function checkPackages(json: string, entry: string, localNames: ReadonlyS
 	});
 }
 
-/** A module that only types import may fail to load; any other may not. */
+/** Throws an error for a module that could not be loaded, unless it is imported only for types. */
 function checkImporters(
 	specifier: string,
 	error: string,
@@ -109,7 +112,7 @@ function checkImporters(
 		throw new AppError({
 			code: "BUILD_FAILED",
 			message: `${clean(importer.specifier)}:${line}: ${error.split("\n")[0]}`,
-			hint: "Correct the import; if it is right, see that it can be downloaded from here, and try again.",
+			hint: "Correct the import. If it is correct, check that the platform can download it, and try again.",
 			exit: EXIT.failure,
 			line,
 		});
@@ -118,16 +121,17 @@ function checkImporters(
 	throw new AppError({
 		code: "BUILD_FAILED",
 		message: `${entry}: ${error}`,
-		hint: "Correct it.",
+		hint: "Correct the module and deploy again.",
 		exit: EXIT.failure,
 	});
 }
 
 /**
+ * Checks the source map of a bundle.
  * @param json the source map
- * @param cache where the package cache really is
- * @returns the map with sources that mean something outside the build
- * @throws AppError `BUILD_ESCAPE` (exit 1) where a source is an existing file outside upload and cache
+ * @param cache the path of the package cache outside of the sandbox
+ * @returns the source map with names of sources that are meaningful outside of the sandbox
+ * @throws AppError `BUILD_ESCAPE` (exit 1) if a source is an existing file outside of upload and cache
  */
 export function checkSourceMap(json: string, { entry, files }: Built, root: Root, cache: string): string {
 	const map = JSON.parse(json) as { sources: string[] };

@@ -1,23 +1,23 @@
 /**
- * A thread that answers one question after the other. It is started by the first question, and ended when nobody asked for a while.
+ * A thread that answers one question at a time. The first question starts it. It ends when it is idle for some time.
  */
 import { once } from "node:events";
 import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
 import { Mutex } from "../machine/mutex.ts";
 
-/** An idle thread holds some 50 MB of memory. */
+/** How long an idle thread is kept. It uses about 50 MB of memory. */
 const IDLE_MS = 30_000;
 
 export class WorkerThread<Question, Answer> {
 	readonly #program: string;
 	readonly #limits: ResourceLimits;
-	readonly #turns = new Mutex();
+	readonly #mutex = new Mutex();
 	#worker: Worker | undefined;
 	#timer: NodeJS.Timeout | undefined;
 
 	/**
-	 * @param program absolute path of a script that answers each message of its parent port with one message
-	 * @param limits the thread's stack and heap
+	 * @param program absolute path of a script that answers each message at its parent port with one message
+	 * @param limits the sizes of the thread's stack and heap
 	 */
 	constructor(program: string, limits: ResourceLimits) {
 		this.#program = program;
@@ -25,19 +25,19 @@ export class WorkerThread<Question, Answer> {
 	}
 
 	/**
-	 * Asks when all questions before are answered.
-	 * @param transfer buffers of the question that the thread takes over, instead of a copy; they are empty here afterwards
-	 * @throws what the thread threw, or an `AbortError` where it ended without an answer; the next question starts another thread
+	 * Asks the thread when all earlier questions are answered.
+	 * @param transfer buffers in the question that are moved to the thread instead of copied; they are empty here afterwards
+	 * @throws the thread's error, or an `AbortError` if it ended without an answer; the next question starts another thread
 	 */
 	ask(question: Question, transfer: readonly Transferable[] = []): Promise<Answer> {
-		return this.#turns.run(() => this.#ask(question, transfer));
+		return this.#mutex.run(() => this.#ask(question, transfer));
 	}
 
-	/** Ends the thread, and what it is doing. */
+	/** Ends the thread, even while it answers. */
 	async close(): Promise<void> {
 		clearTimeout(this.#timer);
 		const worker = this.#worker;
-		// Whoever asks from here on gets another one.
+		// A later question starts another thread.
 		this.#worker = undefined;
 		await worker?.terminate();
 	}
@@ -58,7 +58,7 @@ export class WorkerThread<Question, Answer> {
 			if (this.#worker === worker) this.#worker = undefined;
 			throw error;
 		} finally {
-			// An idle thread does not keep the process from ending.
+			// An idle thread does not prevent the process from exiting.
 			worker.off("exit", onExit).unref();
 			this.#timer = setTimeout(() => void this.close(), IDLE_MS).unref();
 		}

@@ -1,22 +1,22 @@
-/** One process that checks sources, as the platform sees it: what it is told, what it answers, and how it ends. */
+/** Starts and controls a process that checks sources. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../../errors.ts";
 import { EXEC_AFTER_PLATFORM } from "../../machine/run-command.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 
-/** How a process ended before it was done. */
-export interface Ending {
-	/** The file that it was parsing; empty where it was at none. */
+/** The exit of a process before it has finished its work. */
+export interface EarlyExit {
+	/** The file that the process was parsing. Empty if it was parsing none. */
 	readonly parsing: string;
 	readonly why: "too deep" | "too much memory" | "too slow" | "unknown";
 }
 
-/** Half of the stack that a process has everywhere, so that what is parsed here is parsed elsewhere without danger. */
+/** Half of the usual stack. So a source that is parsed here can be parsed safely in every other process. */
 const STACK_KIB = 4096;
 const HEAP_MIB = 2048;
 const STDERR_BYTES_MAX = 16 * 1024;
 const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AFTER_PLATFORM}`;
-/** What the system ends a process by that runs out of its stack. */
+/** The signals with which the system ends a process whose stack overflows. */
 const STACK_SIGNALS: readonly unknown[] = ["SIGSEGV", "SIGBUS"];
 const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocation failed/i;
 
@@ -24,22 +24,22 @@ export class CheckProcess {
 	readonly #child: ChildProcess;
 	readonly #ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
 	#onReport: (report: Report) => void = () => {};
-	#said = "";
+	#stdout = "";
 	#stderr = "";
 	#isEnded = false;
 
-	/** @param program absolute path of the file that `check-program.ts` is built to */
+	/** @param program absolute path of the bundle of `check-program.ts` */
 	constructor(program: string, rules: CheckRules) {
 		const node = [process.execPath, `--max-old-space-size=${HEAP_MIB}`, program];
-		// It is told nothing but the sources: no environment, no file but its program.
+		// The process gets only the sources: no environment, and no file except its program.
 		this.#child = spawn("/bin/sh", ["-c", LIMIT_AND_RUN, "sh", ...node], {
 			env: {},
 			stdio: ["ignore", "pipe", "pipe", "ipc"],
 			serialization: "advanced",
 		});
 		this.#child.stdout?.on("data", (chunk: Buffer) => {
-			// Of complete lines, the last one counts.
-			this.#said = (this.#said + chunk.toString("utf8")).split("\n").slice(-2).join("\n");
+			// Only the last complete line matters.
+			this.#stdout = (this.#stdout + chunk.toString("utf8")).split("\n").slice(-2).join("\n");
 		});
 		this.#child.stderr?.on("data", (chunk: Buffer) => {
 			this.#stderr = (this.#stderr + chunk.toString("utf8")).slice(-STDERR_BYTES_MAX);
@@ -55,22 +55,22 @@ export class CheckProcess {
 		void this.#send({ type: "rules", rules });
 	}
 
-	/** Whether it can be told something. */
+	/** Whether the process can receive commands. */
 	get isAlive(): boolean {
 		return !this.#isEnded && this.#child.connected;
 	}
 
 	/**
-	 * Gives orders, the last of which is answered by `done`.
-	 * @param onReport called for each answer before that
-	 * @param timeoutMs after which the process is killed
-	 * @returns the last answer, or how the process ended without it
+	 * Sends commands. The process answers the last one with `done`.
+	 * @param onReport called for each answer before `done`
+	 * @param timeoutMs the time after which the process is killed
+	 * @returns the answer `done`, or a description of the exit if the process ended before
 	 */
 	async run(
 		orders: Iterable<Order>,
 		onReport: (report: Report) => void,
 		timeoutMs: number,
-	): Promise<Extract<Report, { type: "done" }> | Ending> {
+	): Promise<Extract<Report, { type: "done" }> | EarlyExit> {
 		let isLate = false;
 		const timer = setTimeout(() => {
 			isLate = true;
@@ -81,7 +81,7 @@ export class CheckProcess {
 		});
 		this.#hold(true);
 		try {
-			// What it does not take any more, its end tells of.
+			// If the process cannot receive a command any more, its exit is reported below.
 			for (const order of orders) await this.#send(order);
 			const ended = this.#ended.then(([code, signal]) => this.#ending(code, signal, isLate));
 			return await Promise.race([done, ended]);
@@ -92,12 +92,12 @@ export class CheckProcess {
 		}
 	}
 
-	/** Ends it, whatever it does. */
+	/** Kills the process. */
 	kill(): void {
 		this.#child.kill("SIGKILL");
 	}
 
-	/** Whether the platform waits for it: one that is idle keeps no process from ending. */
+	/** Sets whether the platform waits for the process. An idle process does not prevent the platform from exiting. */
 	#hold(isBusy: boolean): void {
 		const { channel, stderr, stdout } = this.#child;
 		for (const handle of [this.#child, channel, stderr, stdout] as unknown as (NodeJS.RefCounted | null)[]) {
@@ -106,7 +106,7 @@ export class CheckProcess {
 		}
 	}
 
-	/** Resolves once it is on its way, or lost: so no more than one file is copied at a time. */
+	/** Resolves when the command is sent or lost. So at most one file is copied at a time. */
 	#send(order: Order): Promise<void> {
 		return new Promise((resolve) => {
 			if (!this.isAlive) resolve();
@@ -114,8 +114,8 @@ export class CheckProcess {
 		});
 	}
 
-	#ending(code: number | null, signal: NodeJS.Signals | null, isLate: boolean): Ending {
-		const parsing = this.#said.split("\n").at(-2) ?? "";
+	#ending(code: number | null, signal: NodeJS.Signals | null, isLate: boolean): EarlyExit {
+		const parsing = this.#stdout.split("\n").at(-2) ?? "";
 		if (isLate) return { parsing, why: "too slow" };
 		if (STACK_SIGNALS.includes(signal) || /overflowed its stack/.test(this.#stderr))
 			return { parsing, why: "too deep" };
@@ -125,12 +125,12 @@ export class CheckProcess {
 	}
 }
 
-/** The error for a process that ended without a word about why. */
+/** The error for a process that ended for an unknown reason. */
 export function checkFailed(): AppError {
 	return new AppError({
 		code: "CHECK_FAILED",
 		message: "The process that checks sources ended before it was done.",
-		hint: "Deploy again; if that does not help, look at the platform's log and at its memory.",
+		hint: "Deploy again. If that does not help, check the platform's log and its memory.",
 		exit: EXIT.failure,
 	});
 }

@@ -1,6 +1,6 @@
 /**
- * The process that parses what was uploaded. It says on its standard output which file it is about to parse, so that
- * the platform knows what it ended over. Built as a program of its own.
+ * The main module of the process that parses uploads. It prints the path of each file before it parses the file, so that
+ * the platform knows which file ended the process. The build bundles it as a program of its own.
  */
 import { readFileSync, writeSync } from "node:fs";
 import { basename } from "node:path";
@@ -35,9 +35,9 @@ function parse(file: string): void {
 	}
 }
 
-function obey(order: Order): void {
+function handle(order: Order): void {
 	if (order.type === "rules") rules = order.rules;
-	else if (order.type === "file") files.set(order.path, contents.kept(order.content));
+	else if (order.type === "file") files.set(order.path, contents.deduplicate(order.content));
 	else if (order.type === "parse") parse(order.file);
 	else if (rules !== undefined) {
 		const before = scanner.parses;
@@ -47,4 +47,4 @@ function obey(order: Order): void {
 	}
 }
 
-process.on("message", (order: Order) => void cryptoReady.then(() => obey(order)));
+process.on("message", (order: Order) => void cryptoReady.then(() => handle(order)));

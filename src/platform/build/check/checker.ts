@@ -1,65 +1,64 @@
 /**
- * Checks uploads in processes of their own, so that the platform serves meanwhile.
+ * Checks uploads in separate processes, so that the platform continues to serve.
  *
- * The parser is native code that recurses as deep as a source nests: what overflows its stack takes the whole process
- * along. So it is never the platform's: a process that ends names the file that it ended over, and the functions
- * that do not import that file are checked all the same.
+ * The parser is native code that recurses as deeply as a source is nested. A source that overflows its stack ends the
+ * whole process, which must not be the platform's. The process reports the file that it parses. If a file ends the
+ * process, the functions that do not import this file are still checked.
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
 import { Limiter } from "../../machine/mutex.ts";
-import type { FileSays } from "../settings.ts";
+import type { FunctionDeclaration } from "../settings.ts";
 import type { Upload } from "../upload.ts";
-import { CheckProcess, checkFailed, type Ending } from "./check-process.ts";
+import { CheckProcess, checkFailed, type EarlyExit } from "./check-process.ts";
 import type { CheckRules, Order, Report, SeenFiles, SentError } from "./messages.ts";
 
-/** What a function's bundle is made from. */
+/** The inputs of a function's bundle. */
 export interface PreparedBuild {
 	readonly entry: string;
-	/** Hash of everything that the bundle is made from: equal hashes, equal bundles. */
+	/** The hash of all inputs. Equal hashes mean equal bundles. */
 	readonly source: string;
-	/** What the bundler gets to see: contents by path. */
+	/** The files that the bundler sees: path → content. */
 	readonly files: ReadonlyMap<string, Uint8Array>;
-	/** Names of packages that are the project's own: none of them may come from a registry. */
+	/** The names of the project's own packages. None of them may come from a registry. */
 	readonly localNames: readonly string[];
 }
 
-/** What was found of one function. */
+/** The result of the check of a function. */
 export interface CheckedFunction extends PreparedBuild {
-	/** What its files say about how it is to be run. */
-	readonly said: FileSays;
+	readonly declaration: FunctionDeclaration;
 }
 
 export interface CheckedUpload {
-	/** By the function's name: what was found, or why it cannot be built. */
+	/** Name of the function → the result of its check, or the reason why it cannot be built. */
 	readonly functions: ReadonlyMap<string, CheckedFunction | AppError>;
-	/** How many sources were parsed for it. */
+	/** The number of sources that were parsed for the upload. */
 	readonly parses: number;
 }
 
 export interface CheckerOptions {
-	/** Absolute path of the program that the processes run. */
+	/** Absolute path of the processes' program. */
 	readonly program: string;
 	readonly rules: CheckRules;
-	/** How many processes there may be at once. */
+	/** The maximum number of concurrent processes. */
 	readonly processesMax: number;
-	/** What one upload may take. */
+	/** The maximum time of the check of an upload. */
 	readonly timeoutMs: number;
-	/** How long a process is kept that nobody uses; 30,000 unless told. It holds some 60 MB of memory. */
+	/** How long an idle process is kept. The default is 30,000. A process uses about 60 MB of memory. */
 	readonly idleMs?: number | undefined;
 }
 
-/** How many files of one upload may end a process. */
+/** The maximum number of files of an upload that may end a process. */
 const ENDINGS_MAX = 3;
 
 export class Checker {
 	readonly #options: CheckerOptions;
 	readonly #turns: Limiter;
-	/** The processes that nobody uses. Those that remember an upload come last. */
+	/** The idle processes. Those with the cached results of an upload are at the end. */
 	readonly #idle: CheckProcess[] = [];
-	/** The processes that remember what they found in the sources of an upload. */
-	readonly #remembering = new WeakSet<CheckProcess>();
+	/** The processes that have checked an upload and cached its results. */
+	readonly #withCache = new WeakSet<CheckProcess>();
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: CheckerOptions) {
@@ -68,10 +67,10 @@ export class Checker {
 	}
 
 	/**
-	 * Checks the functions of an upload. Each file is parsed once for all of them, and not at all where it was parsed for
-	 * an upload before.
-	 * @param upload as `checkUpload` returned it
-	 * @returns for each function what was found or what is wrong with it: what `readSettings` and `checkImports` throw,
+	 * Checks the functions of an upload. Each file is parsed once for all functions. A file that was parsed for an earlier
+	 * upload is not parsed again.
+	 * @param upload the result of `checkUpload`
+	 * @returns for each function its result or an error: the errors of `readSettings` and `checkImports`,
 	 *   `SOURCE_SYNTAX`, `SOURCE_TOO_LARGE`, `UPLOAD_TOO_SLOW` (exit 2)
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
@@ -80,8 +79,8 @@ export class Checker {
 	}
 
 	/**
-	 * Parses a file and throws the result away.
-	 * @throws AppError `SOURCE_SYNTAX`, `SOURCE_TOO_LARGE`, `UPLOAD_TOO_SLOW` (exit 2) where that would have ended this process, `CHECK_FAILED` (exit 1)
+	 * Checks that a file can be parsed without the end of the process.
+	 * @throws AppError `SOURCE_SYNTAX`, `SOURCE_TOO_LARGE`, `UPLOAD_TOO_SLOW` (exit 2) if it cannot; `CHECK_FAILED` (exit 1)
 	 */
 	async assertParses(file: string): Promise<void> {
 		await this.#turns.run(async () => {
@@ -91,7 +90,7 @@ export class Checker {
 		});
 	}
 
-	/** Ends the processes that nobody waits for. */
+	/** Ends the idle processes. */
 	close(): void {
 		clearTimeout(this.#timer);
 		for (const process of this.#idle.splice(0)) process.kill();
@@ -107,9 +106,9 @@ export class Checker {
 			if (report.type === "made") made.set(report.id, report.content);
 			else if (report.type === "refused") functions.set(report.name, received(report.error));
 			else if (report.type === "checked") {
-				const { entry, localNames, name, said, source } = report;
+				const { entry, localNames, name, declaration, source } = report;
 				const seen = contentsOf(report.files, files, made);
-				functions.set(name, { entry, source, said, localNames, files: seen });
+				functions.set(name, { entry, source, declaration, localNames, files: seen });
 			}
 		};
 		for (;;) {
@@ -128,23 +127,23 @@ export class Checker {
 		}
 	}
 
-	/** Has a process do something, and keeps it for the next. */
+	/** Runs commands in a process, and keeps the process for further use. */
 	async #run(orders: readonly Order[], onReport: (report: Report) => void, timeoutMs: number) {
 		const { idleMs = 30_000 } = this.#options;
 		clearTimeout(this.#timer);
 		const isUpload = orders.at(-1)?.type === "check";
 		const process = this.#take(isUpload);
-		if (isUpload) this.#remembering.add(process);
+		if (isUpload) this.#withCache.add(process);
 		const end = await process.run(orders, onReport, timeoutMs);
 		if (!("why" in end)) {
-			if (this.#remembering.has(process)) this.#idle.push(process);
+			if (this.#withCache.has(process)) this.#idle.push(process);
 			else this.#idle.unshift(process);
 		}
 		this.#timer = setTimeout(() => this.close(), idleMs).unref();
 		return end;
 	}
 
-	/** Takes an idle process, or starts one. An upload gets the one that knows most, so that its files are not parsed again. */
+	/** Takes an idle process or starts one. An upload gets a process with cached results, so that its files are not parsed again. */
 	#take(isUpload: boolean): CheckProcess {
 		const { program, rules } = this.#options;
 		const next = () => (isUpload ? this.#idle.pop() : this.#idle.shift());
@@ -153,8 +152,8 @@ export class Checker {
 		return process ?? new CheckProcess(program, rules);
 	}
 
-	/** @param bytes the size of the file that was being parsed, where it is one of an upload */
-	#endingError({ parsing, why }: Ending, bytes: number | undefined): AppError {
+	/** @param bytes the size of the file that was being parsed, if it belongs to an upload */
+	#endingError({ parsing, why }: EarlyExit, bytes: number | undefined): AppError {
 		if (why === "too slow") return tooSlow(parsing, bytes, this.#options.timeoutMs);
 		if (why === "unknown") return checkFailed();
 		if (why === "too much memory") return treeTooLarge(parsing === "" ? "The upload" : parsing, bytes ?? 0);

@@ -1,42 +1,42 @@
-/** What the platform and a process that checks sources say to one another. */
+/** The messages between the platform and a process that checks sources. */
 import type { AppError } from "../../../errors.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
 import type { FunctionSource } from "../../functions/function.ts";
 import type { ImportRules } from "../imports.ts";
-import type { FileSays } from "../settings.ts";
+import type { FunctionDeclaration } from "../settings.ts";
 
-/** What holds for every upload. */
+/** The rules for every upload. */
 export interface CheckRules extends ImportRules {
-	/** What else decides what a bundle is: Deno's version, the hosts that are allowed. */
+	/** The inputs of a bundle other than its files: Deno's version, the permitted hosts. */
 	readonly conditions: readonly string[];
 }
 
-/** An `AppError` on its way between processes. */
+/** An `AppError` as it is sent between processes. */
 export type SentError = ReturnType<AppError["toJSON"]>;
 
-/** What the process is told, one message each. */
+/** A command to the process. */
 export type Order =
-	/** Once, first. */
+	/** The first command, which is sent once. */
 	| { readonly type: "rules"; readonly rules: CheckRules }
-	/** One file of the upload that is to be checked. */
+	/** A file of the upload. */
 	| { readonly type: "file"; readonly path: string; readonly content: Uint8Array }
-	/** Checks the functions of the files before, and forgets these. */
+	/** Checks the functions of the files that were sent before, and discards these files. */
 	| {
 			readonly type: "check";
 			readonly functions: readonly FunctionSource[];
 			readonly maxima: FunctionMaxima;
-			/** Files that ended a process when they were parsed. */
+			/** Files that ended a process when they were parsed → the error for each. */
 			readonly refused: ReadonlyMap<string, SentError>;
 	  }
 	/** Parses a file of this machine. */
 	| { readonly type: "parse"; readonly file: string };
 
-/** What a bundler gets to see: each path with where its content is, the upload (null) or what was made (an id). */
+/** The files that the bundler sees: each path, with null if the content is the upload's, or the id of generated content. */
 export type SeenFiles = readonly (readonly [path: string, made: string | null])[];
 
-/** What the process answers; `done` ends each `check` and `parse`. */
+/** An answer of the process. `done` is the last answer to `check` and to `parse`. */
 export type Report =
-	/** A content that is not the upload's; sent before the first function that has it. */
+	/** Generated content. It is sent before the first function that uses it. */
 	| { readonly type: "made"; readonly id: string; readonly content: Uint8Array }
 	| {
 			readonly type: "checked";
@@ -45,8 +45,8 @@ export type Report =
 			readonly source: string;
 			readonly files: SeenFiles;
 			readonly localNames: readonly string[];
-			readonly said: FileSays;
+			readonly declaration: FunctionDeclaration;
 	  }
 	| { readonly type: "refused"; readonly name: string; readonly error: SentError }
-	/** `parses`: how many sources were parsed. */
+	/** `parses` is the number of sources that were parsed. */
 	| { readonly type: "done"; readonly parses: number; readonly error?: SentError };

@@ -1,4 +1,4 @@
-/** Checks the functions of one upload: settings, imports, and what the bundler is to see. Runs in a process of its own. */
+/** Checks the functions of an upload: settings, imports, and the files that the bundler sees. Runs in a process of its own. */
 import { hash, toBase64 } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import type { Scanner } from "../../../modules/scan.ts";
@@ -11,8 +11,8 @@ import type { CheckRules, Order, Report, SeenFiles } from "./messages.ts";
 type CheckOrder = Extract<Order, { type: "check" }>;
 
 /**
- * Contents that are equal as one object, across uploads: what was found in it is found again by it. Bounded by their
- * size in all.
+ * Keeps one object for equal contents of several uploads, so that results can be cached by the object. The total size is
+ * limited.
  */
 export class Contents {
 	readonly #byHash = new Map<string, Uint8Array>();
@@ -24,8 +24,8 @@ export class Contents {
 		this.#bytesMax = bytesMax;
 	}
 
-	/** The bytes, or those that were kept before and are equal. */
-	kept(content: Uint8Array): Uint8Array {
+	/** Returns the kept object with equal bytes. Keeps the given object if there is none. */
+	deduplicate(content: Uint8Array): Uint8Array {
 		const id = this.hashOf(content);
 		const known = this.#byHash.get(id);
 		if (known !== undefined) return known;
@@ -38,7 +38,7 @@ export class Contents {
 		return content;
 	}
 
-	/** Each object is hashed once. @returns url-safe base64 */
+	/** The hash of a content in url-safe base64. Each object is hashed once. */
 	hashOf(content: Uint8Array): string {
 		const known = this.#hashes.get(content);
 		if (known !== undefined) return known;
@@ -49,8 +49,8 @@ export class Contents {
 }
 
 /**
- * Checks each function, and reports it when it is done.
- * @param files contents by path
+ * Checks each function and reports its result.
+ * @param files path → content
  */
 export function checkUploadedFunctions(
 	files: ReadonlyMap<string, Uint8Array>,
@@ -65,7 +65,7 @@ export function checkUploadedFunctions(
 	};
 	const made = new Set<string>();
 	const check = (source: FunctionSource) => {
-		const said = readSettings(files, source, maxima);
+		const declaration = readSettings(files, source, maxima);
 		const checked = checkImports({ files, read, scanner }, source.entry, rules);
 		const seen = buildFiles(files, source.entry, checked);
 		const listed: SeenFiles = [...seen].map(([path, content]) => {
@@ -79,7 +79,7 @@ export function checkUploadedFunctions(
 		const { entry, name } = source;
 		const hashed = sourceHash(entry, rules.conditions, seen, hashOf);
 		const localNames = checked.configuration.packages.localNames();
-		report({ type: "checked", name, entry, source: hashed, files: listed, localNames, said });
+		report({ type: "checked", name, entry, source: hashed, files: listed, localNames, declaration });
 	};
 	for (const source of functions) {
 		try {

@@ -1,7 +1,7 @@
 /**
- * The first bundle puts the bundler itself into the cache, by way of a temporary file that is named after the
- * process. In a namespace of its own each build is process 2, so several of them would write into one file and
- * start it half written. So there is one at a time until the bundler is there, whoever shares the cache.
+ * Prevents concurrent builds until the bundler is in the cache. The first build stores the bundler there through a
+ * temporary file with the process id in its name. In its own process namespace each build is process 2. So concurrent
+ * builds would write to the same file and might execute an incomplete bundler. Other processes may share the cache.
  */
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,16 +10,16 @@ import { Mutex } from "../machine/mutex.ts";
 
 const POLL_MS = 50;
 
-/** Runs tasks one by one until one of them has succeeded; from then on, as they come. */
-export class FirstAlone {
-	readonly #turns = new Mutex();
+/** Runs tasks one after the other until one of them has succeeded. From then on tasks run concurrently. */
+export class FirstRunGate {
+	readonly #mutex = new Mutex();
 	readonly #done: string;
 	readonly #lock: string;
 	#isDone: boolean;
 
 	/**
-	 * @param cache the folder that is shared, with other processes too
-	 * @param version of Deno: another one may bring another bundler
+	 * @param cache the folder of the cache, which other processes may share
+	 * @param version Deno's version; another version may use another bundler
 	 */
 	constructor(cache: string, version: string) {
 		const name = `.bundler-${version.replaceAll(/[^\w.]+/g, "-")}`;
@@ -28,10 +28,10 @@ export class FirstAlone {
 		this.#isDone = existsSync(this.#done);
 	}
 
-	/** Runs the task when it may. @returns what the task returns or throws */
+	/** Runs the task, after a wait if necessary. @returns the result of the task @throws the error of the task */
 	async run<T>(task: () => Promise<T>): Promise<T> {
 		if (this.#isDone) return await task();
-		return await this.#turns.run(async () => {
+		return await this.#mutex.run(async () => {
 			const isHolder = await this.#acquire();
 			try {
 				const result = await task();
@@ -44,7 +44,7 @@ export class FirstAlone {
 		});
 	}
 
-	/** Waits for its turn among processes. @returns false where that is over, since the bundler is there */
+	/** Waits for the lock between processes. @returns false if no lock is necessary, because the bundler is in the cache */
 	async #acquire(): Promise<boolean> {
 		for (;;) {
 			if (existsSync(this.#done)) return false;
@@ -59,11 +59,11 @@ export class FirstAlone {
 		}
 	}
 
-	/** Whether the process that holds the lock is gone. */
+	/** Whether the process that holds the lock has ended. */
 	#isAbandoned(): boolean {
 		try {
 			const pid = Number(readFileSync(this.#lock, "utf8"));
-			// Made, and not written yet.
+			// The lock file was created, but the process id is not written yet.
 			if (pid === 0) return false;
 			process.kill(pid, 0);
 			return false;

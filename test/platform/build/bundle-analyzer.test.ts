@@ -1,14 +1,14 @@
 import { afterAll, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { Analyst } from "../../../src/platform/build/analyst.ts";
+import { BundleAnalyzer } from "../../../src/platform/build/bundle-analyzer.ts";
 import { builtPath } from "../../../src/platform/machine/assets.ts";
 import { analyzeReferences } from "../../../src/references/analyze.ts";
 
 const NO_MAP = '{"version":3,"sources":[],"names":[],"mappings":""}';
-const analyst = new Analyst(builtPath("analysis.cjs"));
-afterAll(() => analyst.close());
+const analyzer = new BundleAnalyzer(builtPath("analysis.cjs"));
+afterAll(() => analyzer.close());
 
-const ask = (code: string) => analyst.analyze({ code: Buffer.from(code), sourceMap: NO_MAP });
+const ask = (code: string) => analyzer.analyze({ code: Buffer.from(code), sourceMap: NO_MAP });
 
 /** Functions that each read a name: enough of them to take a while. */
 const large = (count: number) =>
@@ -75,7 +75,7 @@ test("a thread that is ended over a bundle fails that one, and the next is analy
 	const failing = expect(ask(large(20_000))).rejects.toMatchObject({ code: "BUNDLE_UNANALYSED", exit: 1 });
 	// What it was asked is on its way by then.
 	await new Promise((resolve) => setImmediate(resolve));
-	await analyst.close();
+	await analyzer.close();
 	await failing;
 	expect((await ask(`Deno.env.get("KEY")`)).references).toHaveLength(1);
 });

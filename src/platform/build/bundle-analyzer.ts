@@ -1,37 +1,38 @@
 /**
- * The analysis of bundles in a thread of its own: it takes a second for a large one, in which the platform would
- * serve nobody.
+ * Analyses bundles in a thread of its own. The analysis of a large bundle takes a second, and would block the platform
+ * for that time.
  */
 import { AppError, EXIT, type ExitStatus } from "../../errors.ts";
 import type { References } from "../../references/evidence/reference.ts";
 import { WorkerThread } from "../threads/worker-thread.ts";
 
-/** What the thread is asked. */
+/** A message to the thread. */
 export interface Question {
-	/** UTF-8. */
+	/** The bundle in UTF-8. */
 	readonly code: Uint8Array;
 	readonly sourceMap: string;
 }
 
-/** What it answers. */
+/** A message from the thread. */
 export type Answer =
 	| { readonly references: References }
 	| { readonly error: { code: string; message: string; hint: string; exit: number; line?: number } };
 
-/** The parser's own recursion needs more than the 4 MiB that a thread has by itself; the main thread has 8. */
+/** The parser recurses deeply, and needs more than a thread's default stack of 4 MiB. The main thread has 8 MiB. */
 const LIMITS = { stackSizeMb: 16, maxOldGenerationSizeMb: 2048 };
 
-export class Analyst {
+export class BundleAnalyzer {
 	readonly #thread: WorkerThread<Question, Answer>;
 
-	/** @param program the file that `analysis-worker.ts` is built to */
+	/** @param program the path of the bundle of `analysis-worker.ts` */
 	constructor(program: string) {
 		this.#thread = new WorkerThread(program, LIMITS);
 	}
 
 	/**
-	 * The references of a bundle, as `analyzeReferences` finds them. One bundle at a time, in order of the calls.
-	 * @throws AppError `BUNDLE_UNPARSABLE`, and `BUNDLE_UNANALYSED` where the thread ended over it (exit 1)
+	 * Finds the references of a bundle with `analyzeReferences`. Bundles are analysed one after the other, in the order of
+	 * the calls.
+	 * @throws AppError `BUNDLE_UNPARSABLE`, or `BUNDLE_UNANALYSED` if the thread ended during the analysis (exit 1)
 	 */
 	async analyze(question: Question): Promise<References> {
 		const answer = await this.#thread.ask(question).catch((cause: unknown) => {
@@ -41,7 +42,7 @@ export class Analyst {
 		throw new AppError({ ...answer.error, exit: answer.error.exit as ExitStatus });
 	}
 
-	/** Ends the thread, and what it is doing. */
+	/** Ends the thread, even during an analysis. */
 	async close(): Promise<void> {
 		await this.#thread.close();
 	}
@@ -51,8 +52,8 @@ function unanalysed(cause: unknown): AppError {
 	return new AppError({
 		code: "BUNDLE_UNANALYSED",
 		message:
-			"The bundle could not be searched for the secrets that it reads: it took too much memory, or too deep a stack.",
-		hint: "Make the function smaller, or import less.",
+			"The bundle could not be searched for the secrets that it reads: the analysis needs too much memory or too deep a stack.",
+		hint: "Make the function smaller, or import fewer modules.",
 		exit: EXIT.failure,
 		cause,
 	});

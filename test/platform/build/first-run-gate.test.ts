@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { FirstAlone } from "../../../src/platform/build/first-alone.ts";
+import { FirstRunGate } from "../../../src/platform/build/first-run-gate.ts";
 
 let cache: string;
 
@@ -38,7 +38,7 @@ class Task {
 }
 
 test("tasks run one by one until one has succeeded, then as they come", async () => {
-	const gate = new FirstAlone(cache, "deno 2");
+	const gate = new FirstRunGate(cache, "deno 2");
 	const [first, second, third, fourth] = [new Task(), new Task(), new Task(), new Task()];
 	const failing = gate.run(first.run);
 	const succeeding = gate.run(second.run);
@@ -57,7 +57,7 @@ test("tasks run one by one until one has succeeded, then as they come", async ()
 });
 
 test("processes that share the cache take turns too", async () => {
-	const [ours, theirs] = [new FirstAlone(cache, "deno 2"), new FirstAlone(cache, "deno 2")];
+	const [ours, theirs] = [new FirstRunGate(cache, "deno 2"), new FirstRunGate(cache, "deno 2")];
 	const [first, second] = [new Task(), new Task()];
 	const finished = ours.run(first.run);
 	const waiting = theirs.run(second.run);
@@ -71,15 +71,15 @@ test("processes that share the cache take turns too", async () => {
 	expect(await readdir(cache)).toEqual([".bundler-deno-2.there"]);
 
 	const [third, fourth] = [new Task(), new Task()];
-	const later = new FirstAlone(cache, "deno 2");
+	const later = new FirstRunGate(cache, "deno 2");
 	void later.run(third.run);
 	void later.run(fourth.run);
 	await Promise.all([third.started, fourth.started]);
 });
 
 test("another version of Deno has another bundler", async () => {
-	await new FirstAlone(cache, "deno 2").run(async () => "built");
-	const gate = new FirstAlone(cache, "deno 3");
+	await new FirstRunGate(cache, "deno 2").run(async () => "built");
+	const gate = new FirstRunGate(cache, "deno 3");
 	const [first, second] = [new Task(), new Task()];
 	void gate.run(first.run);
 	void gate.run(second.run);
@@ -90,5 +90,5 @@ test("another version of Deno has another bundler", async () => {
 test("a process that died holds nobody up", async () => {
 	const { pid } = spawnSync(process.execPath, ["--version"]);
 	await writeFile(join(cache, ".bundler-deno-2.lock"), String(pid));
-	await expect(new FirstAlone(cache, "deno 2").run(async () => "built")).resolves.toBe("built");
+	await expect(new FirstRunGate(cache, "deno 2").run(async () => "built")).resolves.toBe("built");
 });
