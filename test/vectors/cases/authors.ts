@@ -9,16 +9,16 @@ const UNKNOWN = "RECORD_AUTHOR_UNKNOWN";
 const REMOVED = "RECORD_AUTHOR_REMOVED";
 
 const authors: Vector[] = [
-	record("by-stranger", UNKNOWN, "Signed by somebody who is no member", () => ({ by: mallory })),
+	record("by-stranger", UNKNOWN, "Signed by somebody who is not a member", () => ({ by: mallory })),
 	record("by-reader", UNKNOWN, "Signed by a reader", () => ({ by: carol })),
-	record("by-nobody", UNKNOWN, "The author's key is of small order, and nobody's", () => ({
+	record("by-nobody", UNKNOWN, "The author's key is of small order and belongs to nobody", () => ({
 		author: KEYS.neutral,
 		signature: (_, content) => signatureOfNobody(Buffer.from("01".padEnd(64, "0"), "hex"), content),
 	})),
 	fault(
 		"record-by-later-writer",
 		UNKNOWN,
-		"In an epoch that ended before its author came",
+		"A record in an epoch that ended before its author was added",
 		({ production }) => {
 			const before = production.epoch;
 			production.begin([]);
@@ -30,7 +30,7 @@ const authors: Vector[] = [
 	fault(
 		"record-by-absent-writer",
 		UNKNOWN,
-		"In the epoch between its author's removal and return",
+		"A record in the epoch between its author's removal and return",
 		({ production }) => {
 			production.begin([bob]);
 			const between = production.epoch;
@@ -44,7 +44,7 @@ const authors: Vector[] = [
 	fault(
 		"record-by-removed-writer",
 		REMOVED,
-		"By a writer who was removed, in an epoch of his",
+		"A record by a removed writer, in an epoch in which he was a member",
 		({ production }) => {
 			production.begin([bob]);
 			production.records.delete("GONE");
@@ -54,7 +54,7 @@ const authors: Vector[] = [
 	fault(
 		"record-backdated",
 		REMOVED,
-		"Made after the removal, dated back into an epoch whose key he kept",
+		"Made after the author's removal, with an earlier epoch whose key he still has",
 		({ production }) => {
 			const before = production.epoch;
 			production.begin([bob]);
@@ -66,7 +66,7 @@ const authors: Vector[] = [
 	fault(
 		"record-by-removed-in-new-epoch",
 		UNKNOWN,
-		"By a removed writer, in the epoch that removed him",
+		"A record by a removed writer, in the epoch that removed him",
 		({ production }) => {
 			production.begin([bob]);
 			production.records.delete("TOKEN");
@@ -77,7 +77,7 @@ const authors: Vector[] = [
 	fault(
 		"record-by-writer-turned-reader",
 		REMOVED,
-		"By somebody who came back as a reader",
+		"A record by a former writer who was added again as a reader",
 		({ production }) => {
 			production.begin([bob]);
 			production.add("reader", bob);

@@ -35,22 +35,28 @@ const put = (index: number, word: string | ((word: string) => string)) => (words
 /** Faults of the first links. */
 const beginnings: Vector[] = [
 	genesis("index", BROKEN, "The first link has index 1", undefined, { index: 1 }),
-	genesis("previous", BROKEN, "The first link names one before it", undefined, { previous: HASH }),
+	genesis("previous", BROKEN, "The first link names a previous link", undefined, { previous: HASH }),
 	genesis(
 		"forged",
 		FORGED,
-		"Signed by another key than the one it names",
+		"Signed by another key than the named one",
 		undefined,
 		{ signer: alice.sign },
 		mallory,
 	),
-	genesis("signed-for-vault", FORGED, "Signed for a vault id, which no genesis can know", undefined, {
-		context: [HASH, ""],
-	}),
+	genesis(
+		"signed-for-vault",
+		FORGED,
+		"Signed for a vault id, although the id depends on the genesis itself",
+		undefined,
+		{
+			context: [HASH, ""],
+		},
+	),
 	genesis(
 		"by-another",
 		REFUSED,
-		"Signed by somebody else than the owner it names",
+		"Signed by somebody else than the named owner",
 		() => ["genesis", "AAAAAAAAAAAAAAAAAAAAAA", ...alice.words],
 		{},
 		mallory,
@@ -60,11 +66,11 @@ const beginnings: Vector[] = [
 	genesis("name-invalid", REFUSED, "A name that begins with a hyphen", put(-1, "-alice")),
 	genesis("name-too-long", REFUSED, "A name of 65 letters", put(-1, "a".repeat(65))),
 	genesis("word-more", REFUSED, "A word too many", (words) => [...words, "more"]),
-	genesis("create", REFUSED, "Another change in its place", () => ["create", "qa", HASH]),
+	genesis("create", REFUSED, "Another change instead of the genesis", () => ["create", "qa", HASH]),
 	genesis(
 		"small-order",
 		FORGED,
-		"A key of small order, whose signatures anybody makes",
+		"A key of small order, for which anybody can forge signatures",
 		put(2, KEYS.neutral),
 		{
 			signer: KEYS.neutral,
@@ -83,14 +89,14 @@ const beginnings: Vector[] = [
 	fault(
 		"vault-genesis-of-another",
 		"VAULT_ID_MISMATCH",
-		"The genesis, of the same owner, is another vault's",
+		"The genesis of another vault of the same owner",
 		(vault) => {
 			vault.links[0] = smallVault("another").links[0] ?? "";
 			return LINE.genesis;
 		},
 	),
 	first("index", BROKEN, "The first link has index 1", undefined, { index: 1 }),
-	first("previous", BROKEN, "The first link names one before it", undefined, { previous: HASH }),
+	first("previous", BROKEN, "The first link names a previous link", undefined, { previous: HASH }),
 	first("signed-for-another", FORGED, "Signed for another environment", undefined, {
 		context: [smallVault().id, "preview"],
 	}),
@@ -117,14 +123,18 @@ const beginnings: Vector[] = [
 	),
 	first("wrap-stray-bits", REFUSED, "Unused bits of the wrap are set", put(-1, strayBit)),
 	first("key-stray-bits", REFUSED, "Unused bits of a key are set", put(5, strayBit)),
-	first("name-invalid", REFUSED, "A member's name that is none", put(-2, "ali/ce")),
+	first("name-invalid", REFUSED, "An invalid name of a member", put(-2, "ali/ce")),
 	first("word-more", REFUSED, "A word too many", (words) => [...words, "more"]),
-	first("by-another", REFUSED, "Signed by somebody else than the member it names", (words) => [
+	first("by-another", REFUSED, "Signed by somebody else than the named member", (words) => [
 		...words.slice(0, 4),
 		...bob.words,
 		words.at(-1) ?? "",
 	]),
-	first("add", REFUSED, "Another change in its place", (words) => ["add", "writer", ...words.slice(4)]),
+	first("add", REFUSED, "Another change instead of the genesis", (words) => [
+		"add",
+		"writer",
+		...words.slice(4),
+	]),
 ];
 
 /** Vectors of first links. */

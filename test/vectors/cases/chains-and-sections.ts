@@ -24,7 +24,7 @@ const vectors: Vector[] = [
 		qa.links = links;
 		return 1 + vault.lines().lastIndexOf(links[0] ?? "");
 	}),
-	unknown("replaced", "A stranger's chain under a name that exists", (vault) => {
+	unknown("replaced", "A stranger's chain under the name of an existing environment", (vault) => {
 		vault.environments.delete("production");
 		return vault.section("production").genesis(undefined, {}, mallory);
 	}),
@@ -37,26 +37,26 @@ const vectors: Vector[] = [
 		vault.environments.set("production", smallVault("another").production);
 		return LINE.first;
 	}),
-	unknown("deleted", "The section of an environment that was deleted", (vault) => {
+	unknown("deleted", "The section of a deleted environment", (vault) => {
 		vault.link(["delete", "preview"]);
 		return LINE.preview + 2;
 	}),
-	unknown("first-link-dropped", "The first link is gone", (vault) => {
+	unknown("first-link-dropped", "The first link is missing", (vault) => {
 		vault.production.links.shift();
 		return LINE.first;
 	}),
-	dropped("dropped", "A section is gone", (vault) => {
+	dropped("dropped", "A section is missing", (vault) => {
 		vault.environments.delete("preview");
 		return LINE.createProduction;
 	}),
 	dropped("never-there", "An environment was created, and has no section", (vault) =>
 		vault.link(["create", "qa", HASH]),
 	),
-	fault("vault-link-dropped", BROKEN, "A link of the vault's is gone", (vault) => {
+	fault("vault-link-dropped", BROKEN, "A link of the vault's chain is missing", (vault) => {
 		vault.links.splice(1, 1);
 		return LINE.createPreview;
 	}),
-	fault("environment-link-dropped", BROKEN, "A link of an environment's is gone", (vault) => {
+	fault("environment-link-dropped", BROKEN, "A link of an environment's chain is missing", (vault) => {
 		vault.production.links.splice(1, 1);
 		return LINE.addBob;
 	}),
@@ -64,7 +64,7 @@ const vectors: Vector[] = [
 		vault.production.links.push(...vault.production.links.splice(1, 1));
 		return LINE.addBob;
 	}),
-	fault("environment-link-twice", BROKEN, "A link stands twice", (vault) => {
+	fault("environment-link-twice", BROKEN, "A link appears twice", (vault) => {
 		vault.production.links.push(vault.production.links[2] ?? "");
 		return LINE.addCarol + 1;
 	}),

@@ -70,7 +70,7 @@ function united(): Vector[] {
 		),
 		conflict(
 			"one-side-diff3",
-			"One side set a new version, the other one left it; the ancestor says so",
+			"One side set a new version and the other did not, as the ancestor shows",
 			conflicted(set("API_KEY", "newer", 2), set("HERE", "1"), "diff3"),
 			fine([previewKey, newer, ["production", "HERE", "1"], token]),
 		),
@@ -148,13 +148,13 @@ const undecided: Vector[] = [
 	),
 	conflict(
 		"forged-on-one-side",
-		"One side's record is not what its author signed",
+		"A record of one side differs from what its author signed",
 		conflicted(set("HERE", "1"), (vault) => void vault.production.set("THERE", "2", { author: bob.sign })),
 		wrong("RECORD_FORGED"),
 	),
 	conflict(
 		"malformed-on-one-side",
-		"One side's record is not of its form",
+		"A record of one side is malformed",
 		conflicted(set("HERE", "1"), (vault) => void vault.production.set("THERE", "2", { kind: "dead" })),
 		wrong("VAULT_RECORD_MALFORMED"),
 	),
@@ -170,15 +170,15 @@ function unreadable(): Vector[] {
 	const at = (text: string[], marker: string) => text.findIndex((line) => line.startsWith(marker));
 	const without = (marker: string) => (text: string[]) => void text.splice(at(text, marker), 1);
 	return [
-		broken("without-beginning", "The first marker is gone", (text) => {
+		broken("without-beginning", "The first marker is missing", (text) => {
 			without("<<<<<<<")(text);
 			return at(text, "|||||||") + 1;
 		}),
-		broken("without-middle", "The middle marker is gone", (text) => {
+		broken("without-middle", "The middle marker is missing", (text) => {
 			without("=======")(text);
 			return at(text, ">>>>>>>") + 1;
 		}),
-		broken("without-end", "The last marker is gone", (text) => {
+		broken("without-end", "The last marker is missing", (text) => {
 			without(">>>>>>>")(text);
 			return at(text, "=======") + 1;
 		}),
@@ -186,7 +186,7 @@ function unreadable(): Vector[] {
 			text.splice(at(text, "=======") + 1, 0, "<<<<<<< inner");
 			return at(text, "<<<<<<< inner") + 1;
 		}),
-		broken("marker-alone", "A marker without a name behind it, and nothing else", (text) => {
+		broken("marker-alone", "A marker without a name after it, and nothing else", (text) => {
 			text.splice(0, text.length, ...smallVault().lines(), "");
 			text.splice(LINE.apiKey - 1, 0, ">>>>>>>");
 			return LINE.apiKey;
@@ -194,14 +194,14 @@ function unreadable(): Vector[] {
 		vectorOf(
 			"conflict-equals-signs-alone",
 			"VAULT_NAME_INVALID",
-			"The middle marker alone is damage: any text may have such a line",
+			"The middle marker alone is a syntax error, because any text may have such a line",
 			smallVault().text().replace("\nTOKEN\n", "\n=======\n"),
 			{ line: LINE.token },
 		),
 		vectorOf(
 			"conflict-of-a-later-format",
 			"VAULT_VERSION_UNKNOWN",
-			"Of a later format nothing is read, markers neither",
+			"Nothing of a later format is read, not even markers",
 			conflicted(set("HERE", "1"), set("THERE", "2")).replace(" 1 ", " 2 "),
 			{ line: 1 },
 		),

@@ -71,7 +71,7 @@ const keys: Vector[] = [
 	first("wrap-changed", "A wrap of other bytes", (words) =>
 		reword(words.join(" "), -1, otherBytes).split(" "),
 	),
-	first("wrap-of-another-key", "The wrap opens to a key that was not committed to", (words, qa) =>
+	first("wrap-of-another-key", "The wrap contains a key that does not match the commitment", (words, qa) =>
 		reword(words.join(" "), -1, qa.wrap(alice, qa.vault.random(32))).split(" "),
 	),
 	first("commitment-changed", "A commitment of other bytes", (words) =>
@@ -92,7 +92,7 @@ const keys: Vector[] = [
 	),
 	second(
 		"later-wrap-of-the-old-key",
-		"The second epoch's wraps open to the first one's key",
+		"The wraps of the second epoch contain the key of the first one",
 		(_, production) => ({
 			wraps: [alice, bob, carol]
 				.sort((a, b) => (a.sign < b.sign ? -1 : 1))
@@ -100,7 +100,7 @@ const keys: Vector[] = [
 				.join(","),
 		}),
 	),
-	second("later-wraps-swapped", "Everybody has somebody else's wrap", ({ wraps }) => {
+	second("later-wraps-swapped", "The wraps of all members are exchanged", ({ wraps }) => {
 		const made = wraps.split(",").map((pair) => pair.split(":"));
 		return {
 			wraps: made.map(([sign], index) => `${sign}:${made[(index + 1) % made.length]?.[1]}`).join(","),
@@ -117,7 +117,7 @@ const keys: Vector[] = [
 	),
 	second(
 		"previous-of-another",
-		"The previous key is not the one that was committed to",
+		"The previous key does not match its commitment",
 		(_, production) => ({ previousKey: previousKey(production, production.vault.random(32)) }),
 		true,
 	),

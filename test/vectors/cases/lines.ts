@@ -22,12 +22,12 @@ const linkRows: readonly Row[] = [
 	["not-ascii", "A letter beyond ASCII", (line) => line.replace(" bob ", " bób ")],
 	["index-leading-zero", "An index with a leading zero", (line) => reword(line, 1, "01")],
 	["index-negative", "A negative index", (line) => reword(line, 1, "-1")],
-	["index-not-a-number", "An index that is no number", (line) => reword(line, 1, "1a")],
-	["index-too-large", "An index that no chain reaches", (line) => reword(line, 1, "10000")],
+	["index-not-a-number", "An index that is not a number", (line) => reword(line, 1, "1a")],
+	["index-too-large", "An index above the maximum length of a chain", (line) => reword(line, 1, "10000")],
 	["previous-short", "A hash of 42 characters", (line) => reword(line, 2, (word) => word.slice(1))],
 	["previous-stray-bits", "Unused bits of the hash are set", (line) => reword(line, 2, strayBit)],
 	["previous-padded", "A hash with padding", (line) => reword(line, 2, (word) => `${word}=`)],
-	["previous-two-hyphens", "Two hyphens in place of a hash", (line) => reword(line, 2, "--")],
+	["previous-two-hyphens", "Two hyphens instead of a hash", (line) => reword(line, 2, "--")],
 	["signer-short", "A signer's key of 42 characters", (line) => reword(line, -2, (word) => word.slice(1))],
 	["signer-stray-bits", "Unused bits of the signer's key are set", (line) => reword(line, -2, strayBit)],
 	["signature-short", "A signature of 85 characters", (line) => line.slice(0, -1)],
@@ -49,7 +49,7 @@ const links: Vector[] = [
 		LINE.createProduction,
 		strayBit,
 	),
-	badLine("link-line-upper-case", "VAULT_MALFORMED", "'Link' in place of 'link'", LINE.addBob, (line) =>
+	badLine("link-line-upper-case", "VAULT_MALFORMED", "'Link' instead of 'link'", LINE.addBob, (line) =>
 		line.replace("link", "Link"),
 	),
 	badLine(
@@ -63,7 +63,7 @@ const links: Vector[] = [
 		line.replaceAll(" ", "\t"),
 	),
 	badLine("link-line-word-alone", "VAULT_MALFORMED", "'link' and nothing else", LINE.addBob, () => "link"),
-	badLines("link-line-among-records", NAME, "A link behind the records", (lines) => {
+	badLines("link-line-among-records", NAME, "A link after the records", (lines) => {
 		lines.splice(LINE.endProduction - 1, 0, lines[LINE.addCarol - 1] ?? "");
 		return LINE.endProduction;
 	}),
@@ -77,12 +77,12 @@ function names(): Vector[] {
 	const rows: readonly Row[] = [
 		["hyphen", "A hyphen in it", () => "API-KEY"],
 		["blank", "A blank in it", () => "API KEY"],
-		["blank-behind", "A blank behind it", (line) => `${line} `],
+		["blank-behind", "A blank after it", (line) => `${line} `],
 		["blank-before", "A blank before it", (line) => ` ${line}`],
 		["cr", "CR LF at the end", (line) => `${line}\r`],
 		["nul", "A NUL in it", () => "API\0KEY"],
 		["not-ascii", "A letter beyond ASCII", () => "API_KÉY"],
-		["full-width", "Letters that only look like ASCII", () => "ＡＰＩ_ＫＥＹ"],
+		["full-width", "Full-width letters, which look like ASCII", () => "ＡＰＩ_ＫＥＹ"],
 		["too-long", "129 letters", () => "A".repeat(129)],
 		["equals", "A line of a .env file", () => "API_KEY=value"],
 		["dot", "A dot in it", () => "api.key"],
@@ -111,7 +111,7 @@ function recordRows(): readonly Row[] {
 		["version-fraction", "A fraction", word(0, "v1.0")],
 		["version-bare", "A version without the v", word(0, "1")],
 		["version-upper-case", "A capital V", word(0, "V1")],
-		["kind-unknown", "Neither live nor deleted", word(1, "dead")],
+		["kind-unknown", "A kind that is neither live nor deleted", word(1, "dead")],
 		["kind-upper-case", "'Live'", word(1, "Live")],
 		["epoch-bare", "An epoch without its random part", word(2, "1")],
 		["epoch-0", "Epoch 0", word(2, (id) => id.replace("1.", "0."))],
@@ -119,15 +119,15 @@ function recordRows(): readonly Row[] {
 		["epoch-too-large", "An epoch of seven digits", word(2, (id) => id.replace("1.", "1000000."))],
 		["epoch-short", "A random part of 10 characters", word(2, (id) => id.slice(0, -1))],
 		["epoch-stray-bits", "Unused bits of the random part are set", word(2, strayBit)],
-		["since-0", "Since epoch 0", word(3, "0")],
+		["since-0", "SINCE is 0", word(3, "0")],
 		["since-leading-zero", "SINCE with a leading zero", word(3, "01")],
-		["since-later", "Since an epoch after the one that seals it", word(3, "2")],
-		["since-not-a-number", "SINCE is an epoch's id", word(3, "1.AAAAAAAAAAA")],
+		["since-later", "SINCE is a later epoch than the record's own", word(3, "2")],
+		["since-not-a-number", "SINCE is the id of an epoch instead of a number", word(3, "1.AAAAAAAAAAA")],
 		["author-short", "An author's key of 42 characters", word(4, (key) => key.slice(1))],
 		["author-stray-bits", "Unused bits of the author's key are set", word(4, strayBit)],
 		["author-padded", "An author's key with padding", word(4, (key) => `${key}=`)],
-		["payload-empty", "A payload of no blocks", word(5, bytes(40))],
-		["payload-odd", "A payload that is no whole number of blocks", word(5, bytes(40 + 65))],
+		["payload-empty", "A payload without blocks", word(5, bytes(40))],
+		["payload-odd", "A payload whose length is not a multiple of the block size", word(5, bytes(40 + 65))],
 		["payload-short", "A payload that is one character short", word(5, (text) => text.slice(1))],
 		["payload-too-large", "A payload of 1,026 blocks", word(5, bytes(40 + 1026 * 64))],
 		["payload-padded", "A payload with padding", word(5, (text) => `${text}=`)],
@@ -156,11 +156,11 @@ function records(): Vector[] {
 			lines.splice(LINE.apiKey, 1);
 			return LINE.apiKey + 1;
 		}),
-		badLines("record-line-twice", "VAULT_MALFORMED", "The second line stands twice", (lines) => {
+		badLines("record-line-twice", "VAULT_MALFORMED", "The second line appears twice", (lines) => {
 			lines.splice(LINE.apiKey, 0, lines[LINE.apiKey] ?? "");
 			return LINE.apiKey + 2;
 		}),
-		badLines("record-wrapped", RECORD, "The second line goes on in a third", (lines) => {
+		badLines("record-wrapped", RECORD, "The second line continues on a third line", (lines) => {
 			const [words, rest] = [lines[LINE.apiKey]?.split(" ") ?? [], LINE.apiKey];
 			lines.splice(rest, 1, words.slice(0, 5).join(" "), words.slice(5).join(" "));
 			return LINE.apiKey + 1;
@@ -176,11 +176,11 @@ function order(): Vector[] {
 			move(lines, LINE.apiKey, LINE.gone);
 			return LINE.gone;
 		}),
-		badLines("records-unsorted-end", "VAULT_UNSORTED", "API_KEY is the last one", (lines) => {
+		badLines("records-unsorted-end", "VAULT_UNSORTED", "API_KEY is last", (lines) => {
 			move(lines, LINE.apiKey, LINE.token);
 			return LINE.token;
 		}),
-		badLines("record-twice", "VAULT_NAME_DUPLICATE", "A record stands twice", (lines) => {
+		badLines("record-twice", "VAULT_NAME_DUPLICATE", "A record appears twice", (lines) => {
 			lines.splice(LINE.apiKey - 1, 0, ...lines.slice(LINE.apiKey - 1, LINE.apiKey + 2));
 			return LINE.apiKey + 3;
 		}),

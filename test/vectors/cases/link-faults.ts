@@ -39,16 +39,16 @@ const chains: readonly Chain[] = [
 
 function positions({ environment, links }: Chain): Row[] {
 	return [
-		["index-skipped", BROKEN, "An index is left out", () => ({ index: 4 })],
+		["index-skipped", BROKEN, "An index is skipped", () => ({ index: 4 })],
 		["index-repeated", BROKEN, "The index of the link before", () => ({ index: 2 })],
-		["previous-of-another", BROKEN, "The hash of no link before it", () => ({ previous: HASH })],
+		["previous-of-another", BROKEN, "The hash is that of no earlier link", () => ({ previous: HASH })],
 		[
 			"previous-forked",
 			BROKEN,
 			"The hash of the link before the last: a fork",
 			(vault) => ({ previous: linkHash(links(vault)[1] ?? "") }),
 		],
-		["previous-none", BROKEN, "No link before it, as if it were the first", () => ({ previous: "-" })],
+		["previous-none", BROKEN, "No previous link, as in a first link", () => ({ previous: "-" })],
 		[
 			"signed-for-another-vault",
 			FORGED,
@@ -58,7 +58,7 @@ function positions({ environment, links }: Chain): Row[] {
 		[
 			"signed-for-no-vault",
 			FORGED,
-			"The signature is for the vault id that only a genesis has",
+			"The signature is for the empty vault id, which only a genesis uses",
 			() => ({ context: ["", environment] }),
 		],
 		[
@@ -80,7 +80,7 @@ const signatures: readonly Row[] = [
 	[
 		"signature-of-something-else",
 		FORGED,
-		"The signer's signature of something else",
+		"A signature of the signer for something else",
 		() => ({ signature: () => signatureOf(Buffer.from("something else"), alice.signing) }),
 	],
 	["signature-zero", FORGED, "A signature of zeros", () => ({ signature: () => new Uint8Array(64) })],
@@ -105,7 +105,7 @@ function vectorsOf(chain: Chain): Vector[] {
 			append(vault, { signer: alice.sign }, mallory),
 		),
 		...strangers.map((who) =>
-			fault(`${place}-link-by-${who.name}`, REFUSED, `Signed by ${who.name}, who may not`, (vault) =>
+			fault(`${place}-link-by-${who.name}`, REFUSED, `Signed by ${who.name}, who has no right to`, (vault) =>
 				append(vault, {}, who),
 			),
 		),

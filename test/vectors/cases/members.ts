@@ -15,12 +15,12 @@ const put =
 		reword(words.join(" "), index, word).split(" ");
 
 const additionRows: readonly [name: string, comment: string, change: Change][] = [
-	["role-unknown", "Neither a writer nor a reader", put(1, "owner")],
+	["role-unknown", "A role that is neither writer nor reader", put(1, "owner")],
 	["role-upper-case", "'Writer'", put(1, "Writer")],
 	["member", "A member's signing key", put(2, bob.sign)],
 	["members-box", "A member's box key", put(3, bob.words[1] ?? "")],
 	["members-name", "A member's name", put(4, "bob")],
-	["name-invalid", "A name that is none", put(4, "da,ve")],
+	["name-invalid", "An invalid name", put(4, "da,ve")],
 	["name-too-long", "A name of 65 letters", put(4, "d".repeat(65))],
 	["key-short", "A key of 42 characters", put(2, (key) => key.slice(1))],
 	["key-stray-bits", "Unused bits of a key are set", put(2, strayBit)],
@@ -81,37 +81,41 @@ const epochRows: readonly [name: string, comment: string, turn: Turn][] = [
 		({ previousKey }) => ({ previousKey: previousKey.slice(1) }),
 	],
 	["previous-key-none", "No previous key", () => ({ previousKey: "-" })],
-	["removes-stranger", "Removes somebody who is no member", () => ({ removed: mallory.sign })],
+	["removes-stranger", "Removes somebody who is not a member", () => ({ removed: mallory.sign })],
 	["removes-signer", "Removes its signer, who makes the new key", () => ({ removed: alice.sign })],
 	["removes-twice", "Removes somebody twice", () => ({ removed: `${dave.sign},${dave.sign}` })],
 	[
 		"removes-unsorted",
-		"Two in falling order",
+		"Two members in descending order",
 		() => ({ removed: [carol.sign, dave.sign].sort().reverse().join(",") }),
 	],
 	["removes-comma", "A comma at the end", ({ removed }) => ({ removed: `${removed},` })],
-	["removes-by-name", "A name in place of a key", () => ({ removed: "dave" })],
+	["removes-by-name", "A name instead of a key", () => ({ removed: "dave" })],
 	[
 		"wraps-for-removed",
-		"A wrap for the member who is removed",
+		"A wrap for the removed member",
 		({ wraps }, { vault }) => ({
 			wraps: [...pairs(wraps), `${dave.sign}:${vault.production.wrap(dave)}`].sort().join(","),
 		}),
 	],
 	[
 		"wraps-for-stranger",
-		"A wrap for somebody who is no member",
+		"A wrap for somebody who is not a member",
 		({ wraps }, { vault }) => ({
 			wraps: [...pairs(wraps), `${mallory.sign}:${vault.production.wrap(mallory)}`].sort().join(","),
 		}),
 	],
 	[
 		"wraps-missing",
-		"No wrap for one who remains",
+		"No wrap for a remaining member",
 		({ wraps }) => ({ wraps: pairs(wraps).slice(1).join(",") }),
 	],
 	["wraps-twice", "A wrap twice", ({ wraps }) => ({ wraps: [pairs(wraps)[0], ...pairs(wraps)].join(",") })],
-	["wraps-unsorted", "Wraps in falling order", ({ wraps }) => ({ wraps: pairs(wraps).reverse().join(",") })],
+	[
+		"wraps-unsorted",
+		"Wraps in descending order",
+		({ wraps }) => ({ wraps: pairs(wraps).reverse().join(",") }),
+	],
 	["wraps-comma", "A comma at the end", ({ wraps }) => ({ wraps: `${wraps},` })],
 	["wraps-none", "No wraps", () => ({ wraps: "-" })],
 	["wrap-short", "A wrap of 79 bytes", ({ wraps }) => ({ wraps: wraps.slice(0, -1) })],
@@ -128,8 +132,12 @@ const epochs: Vector[] = [
 	...epochRows.map(([name, comment, turn]) =>
 		fault(`epoch-${name}`, REFUSED, comment, (vault) => begun(vault, turn)),
 	),
-	fault("epoch-by-reader", REFUSED, "Begun by a reader", (vault) => begun(vault, () => ({}), carol)),
-	fault("epoch-by-stranger", REFUSED, "Begun by a stranger", (vault) => begun(vault, () => ({}), mallory)),
+	fault("epoch-by-reader", REFUSED, "An epoch that a reader began", (vault) =>
+		begun(vault, () => ({}), carol),
+	),
+	fault("epoch-by-stranger", REFUSED, "An epoch that a stranger began", (vault) =>
+		begun(vault, () => ({}), mallory),
+	),
 	fault("epoch-word-missing", REFUSED, "No wraps at all: a word is missing", ({ production }) =>
 		production.link(["epoch", `2.${"A".repeat(11)}`, "A".repeat(43), "A".repeat(96), "-"]),
 	),

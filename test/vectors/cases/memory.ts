@@ -9,49 +9,49 @@ const seen = { seen: "good-small" };
 const newer: Value = ["production", "API_KEY", "a newer key"];
 
 const records: Vector[] = [
-	good("seen-nothing-new", "What was seen", () => undefined, SMALL_VALUES, seen),
+	good("seen-nothing-new", "The same vault that this device has seen", () => undefined, SMALL_VALUES, seen),
 	good(
 		"seen-newer",
-		"A newer version than was seen",
+		"A newer version than this device has seen",
 		({ production }) => void production.set("API_KEY", "a newer key", { version: 2 }),
 		[previewKey, newer, token],
 		seen,
 	),
-	good("seen-rolled-back", "An older version than was seen", () => undefined, SMALL_VALUES, {
+	good("seen-rolled-back", "An older version than this device has seen", () => undefined, SMALL_VALUES, {
 		seen: "seen-newer",
 		strict: "RECORD_ROLLED_BACK",
 	}),
 	good(
 		"seen-dropped",
-		"A record that was seen is gone",
+		"A record that this device has seen is missing",
 		({ production }) => void production.records.delete("TOKEN"),
 		[previewKey, apiKey],
 		{ ...seen, strict: "RECORD_DROPPED" },
 	),
 	good(
 		"seen-tombstone-dropped",
-		"A tombstone that was seen is gone",
+		"A tombstone that this device has seen is missing",
 		({ production }) => void production.records.delete("GONE"),
 		SMALL_VALUES,
 		{ ...seen, strict: "RECORD_DROPPED" },
 	),
 	good(
 		"seen-undeleted",
-		"A deleted name is alive again, at the version before",
+		"A deleted secret is live again, with the version before its deletion",
 		({ production }) => void production.set("GONE", "back", { version: 1 }),
 		[previewKey, apiKey, ["production", "GONE", "back"], token],
 		{ ...seen, strict: "RECORD_ROLLED_BACK" },
 	),
 	good(
 		"seen-replaced",
-		"Another record of the version that was seen",
+		"Another record with the version that this device has seen",
 		({ production }) => void production.set("API_KEY", "a newer key", { by: bob }),
 		[previewKey, newer, token],
 		{ ...seen, strict: "RECORD_REPLACED" },
 	),
 	good(
 		"seen-sealed-anew",
-		"The version that was seen, sealed anew in an epoch that was not",
+		"The version that this device has seen, re-encrypted in a newer epoch",
 		({ production }) => {
 			production.begin([]);
 			production.set("API_KEY", "the key itself", { since: 1 });
@@ -61,7 +61,7 @@ const records: Vector[] = [
 	),
 	good(
 		"seen-author-removed",
-		"Its author was removed after it was seen: it stays",
+		"Its author was removed after this device saw it; the record stays valid",
 		({ production }) => void production.begin([bob]),
 		SMALL_VALUES,
 		seen,
@@ -69,7 +69,7 @@ const records: Vector[] = [
 	fault(
 		"seen-author-removed-changed",
 		"RECORD_AUTHOR_REMOVED",
-		"Its author was removed, and it is not what was seen",
+		"Its author was removed, and the record differs from the one that this device has seen",
 		({ production }) => {
 			const before = production.epoch;
 			production.begin([bob]);
@@ -85,28 +85,28 @@ const diverged = "MEMBERSHIP_DIVERGED";
 const chains: Vector[] = [
 	good(
 		"seen-member-more",
-		"A member more than was seen",
+		"One member more than this device has seen",
 		({ production }) => void production.add("reader", dave),
 		SMALL_VALUES,
 		seen,
 	),
 	good(
 		"seen-member-less",
-		"An environment's chain is a beginning of what was seen",
+		"An environment's chain is a prefix of the one that this device has seen",
 		() => undefined,
 		SMALL_VALUES,
 		{ seen: "seen-member-more", strict: "MEMBERSHIP_ROLLED_BACK" },
 	),
 	good(
 		"seen-environment-more",
-		"An environment more than was seen",
+		"One environment more than this device has seen",
 		(vault) => void vault.create("qa"),
 		SMALL_VALUES,
 		seen,
 	),
 	good(
 		"seen-environment-less",
-		"The vault's chain is a beginning of what was seen",
+		"The vault's chain is a prefix of the one that this device has seen",
 		() => undefined,
 		SMALL_VALUES,
 		{ seen: "seen-environment-more", strict: "MEMBERSHIP_ROLLED_BACK" },
@@ -114,14 +114,14 @@ const chains: Vector[] = [
 	fault(
 		"seen-chain-forked",
 		diverged,
-		"Another link where one was seen",
+		"A link of an environment's chain differs from the one that this device has seen",
 		({ production }) => void production.add("reader", mallory),
 		{ seen: "seen-member-more" },
 	),
 	fault(
 		"seen-chain-forked-longer",
 		diverged,
-		"The same, and the chain is longer",
+		"The same, with a longer chain",
 		({ production }) => {
 			production.add("reader", mallory);
 			production.add("reader", dave);
@@ -133,7 +133,7 @@ const chains: Vector[] = [
 	fault(
 		"seen-vault-chain-forked",
 		diverged,
-		"Another link of the vault's where one was seen",
+		"A link of the vault's chain differs from the one that this device has seen",
 		(vault) => {
 			// Other random bytes than those of the one that was seen.
 			vault.random(8);
@@ -144,7 +144,7 @@ const chains: Vector[] = [
 	),
 	good(
 		"seen-environment-anew",
-		"An environment was deleted and made anew: the pin knows the one before",
+		"An environment was deleted and created again; this device has seen the earlier one",
 		(vault) => {
 			vault.link(["delete", "preview"]);
 			vault.create("preview").set("API_KEY", "anew", { version: 2 });
@@ -154,7 +154,7 @@ const chains: Vector[] = [
 	),
 	good(
 		"seen-environment-before",
-		"The file is from before an environment was deleted and made anew, as this device has seen",
+		"The file is older than the deletion and second creation of an environment that this device has seen",
 		() => undefined,
 		SMALL_VALUES,
 		{ seen: "seen-environment-anew", strict: "MEMBERSHIP_ROLLED_BACK" },

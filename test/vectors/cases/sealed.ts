@@ -38,7 +38,7 @@ function seals(): Vector[] {
 		fault(
 			"record-sealed-with-new-key",
 			UNREADABLE,
-			"Of the old epoch, sealed with the new one's key",
+			"A record of the old epoch that is encrypted with the key of the new one",
 			({ production }) => {
 				const before = production.epoch;
 				production.begin([]);
@@ -57,20 +57,20 @@ function contents(): Vector[] {
 	const utf8 = (name: string, comment: string, ...bytes: number[]) =>
 		content(`not-utf-8-${name}`, comment, padded(Buffer.from(bytes)));
 	return [
-		content("padding-missing", "Zeros, and no 0x80", block()),
-		content("padding-other-byte", "0x81 in place of 0x80", block(0x61, 0x81)),
+		content("padding-missing", "Padding of zeros without the byte 0x80", block()),
+		content("padding-other-byte", "0x81 instead of 0x80", block(0x61, 0x81)),
 		content("padding-without-zeros", "Letters to the end of the block", Buffer.alloc(64, 0x61)),
-		content("padding-not-zero", "A one behind the 0x80", block(0x61, 0x80, 1)),
+		content("padding-not-zero", "A byte 1 after the byte 0x80", block(0x61, 0x80, 1)),
 		content(
 			"padding-too-long",
-			"The 0x80 lies in the block before the last",
+			"The byte 0x80 is in the block before the last",
 			Buffer.concat([block(0x61, 0x80), block()]),
 		),
 		utf8("invalid-byte", "A byte that is never in UTF-8", 0x61, 0xff),
 		utf8("overlong", "An overlong form", 0xc0, 0xaf),
 		utf8("surrogate", "A surrogate", 0xed, 0xa0, 0x80),
 		utf8("too-large", "A number above U+10FFFF", 0xf4, 0x90, 0x80, 0x80),
-		utf8("cut", "A letter of three bytes of which two are there", 0xe2, 0x82),
+		utf8("cut", "A letter of three bytes, of which only two are present", 0xe2, 0x82),
 		content("too-large", "A value of 65,537 bytes", padded(Buffer.alloc(65_537, 0x61))),
 		content("of-tombstone", "A tombstone with a value", padded(Buffer.from("still here")), {
 			kind: "deleted",

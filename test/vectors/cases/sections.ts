@@ -10,8 +10,8 @@ const environment = (name: string, comment: string, word: string) =>
 	badLine(`environment-name-${name}`, MALFORMED, comment, LINE.production, () => `environment ${word}`);
 
 const sections: Vector[] = [
-	badLine("vault-line", MALFORMED, "'Vault' in place of 'vault'", LINE.vault, () => "Vault"),
-	badLine("vault-line-blank-behind", MALFORMED, "A blank behind 'vault'", LINE.vault, () => "vault "),
+	badLine("vault-line", MALFORMED, "'Vault' instead of 'vault'", LINE.vault, () => "Vault"),
+	badLine("vault-line-blank-behind", MALFORMED, "A blank after 'vault'", LINE.vault, () => "vault "),
 	badLines("vault-line-missing", MALFORMED, "No line 'vault'", (lines) => {
 		lines.splice(LINE.vault - 1, 1);
 		return LINE.vault;
@@ -30,7 +30,7 @@ const sections: Vector[] = [
 	environment("hyphen-first", "A name that begins with a hyphen", "-production"),
 	environment("empty", "No name", ""),
 	environment("too-long", "A name of 64 letters", "p".repeat(64)),
-	environment("blank-behind", "A blank behind the name", "production "),
+	environment("blank-behind", "A blank after the name", "production "),
 	badLines("environment-no-links", MALFORMED, "An environment without a link", (lines) => {
 		lines.splice(LINE.first - 1, 3);
 		return LINE.first;
@@ -45,7 +45,7 @@ const sections: Vector[] = [
 	badLine(
 		"environment-end-blank",
 		"VAULT_NAME_INVALID",
-		"A blank behind the end",
+		"A blank after the end",
 		LINE.endProduction,
 		(line) => `${line} `,
 	),
@@ -57,7 +57,7 @@ const sections: Vector[] = [
 		lines.push(...lines.splice(LINE.endVault, 8));
 		return lines.indexOf("environment preview") + 1;
 	}),
-	badLines("environment-twice", "VAULT_UNSORTED", "An environment stands twice", (lines) => {
+	badLines("environment-twice", "VAULT_UNSORTED", "An environment appears twice", (lines) => {
 		lines.push(...lines.slice(LINE.endPreview));
 		return lines.lastIndexOf("environment production") + 1;
 	}),
@@ -75,10 +75,10 @@ const ends: Vector[] = [
 	cut("after-vault-line", LINE.vault, "Cut before the first link"),
 	cut("in-vault-links", LINE.genesis, "Cut between two links of the vault"),
 	cut("after-environment-line", LINE.preview, "Cut before an environment's first link"),
-	cut("after-links", LINE.addCarol, "Cut behind an environment's links"),
+	cut("after-links", LINE.addCarol, "Cut after an environment's links"),
 	cut("before-records", LINE.addCarol + 1, "Cut before the first record"),
 	cut("in-record", LINE.gone, "Cut between a record's two lines"),
-	cut("after-record-lines", LINE.gone + 1, "Cut before the blank line behind a record"),
+	cut("after-record-lines", LINE.gone + 1, "Cut before the blank line after a record"),
 	cut("between-records", LINE.gone + 2, "Cut before a record"),
 	cut("before-end", LINE.endProduction - 1, "Cut before the last line"),
 	ending("no-line-feed", "VAULT_TRUNCATED", "The last line has no line feed", text.slice(0, -1), total),
@@ -103,12 +103,12 @@ const ends: Vector[] = [
 	ending(
 		"extra-blank-line",
 		"VAULT_TRUNCATED",
-		"A blank line behind the end: an environment should follow",
+		"A blank line after the end, where an environment should follow",
 		`${text}\n`,
 		total + 2,
 	),
-	ending("extra-blank-lines", MALFORMED, "Two blank lines behind the end", `${text}\n\n`, total + 2),
-	ending("extra-text", MALFORMED, "Text behind the end", `${text}more\n`, total + 1),
+	ending("extra-blank-lines", MALFORMED, "Two blank lines after the end", `${text}\n\n`, total + 2),
+	ending("extra-text", MALFORMED, "Text after the end", `${text}more\n`, total + 1),
 	ending("twice", MALFORMED, "The file twice", text + text, total + 1),
 ];
 

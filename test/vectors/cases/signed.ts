@@ -102,29 +102,34 @@ const replays: Vector[] = [
 		"The record of the same name in another vault",
 		() => smallVault("another").production.records.get("API_KEY") ?? "",
 	),
-	changed("of-unknown-epoch", EPOCH, "An epoch that never was", (body) =>
+	changed("of-unknown-epoch", EPOCH, "An epoch that never existed", (body) =>
 		reword(body, 2, `1.${"A".repeat(11)}`),
 	),
-	changed("of-later-epoch", EPOCH, "An epoch that is not yet", (body) =>
+	changed("of-later-epoch", EPOCH, "An epoch that does not exist yet", (body) =>
 		reword(body, 2, (id) => id.replace("1.", "2.")),
 	),
 	fault(
 		"record-of-twin-environment",
 		FORGED,
-		"From an environment with the same key, epoch and members",
+		"A record of an environment with the same key, epoch and members",
 		(vault) => {
 			twin(vault).records.set("API_KEY", vault.production.records.get("API_KEY") ?? "");
 			return ["qa", "API_KEY"];
 		},
 	),
-	fault("record-moved-into-new-epoch", FORGED, "An old record under the new epoch's id", ({ production }) => {
-		production.begin([]);
-		production.records.set(
-			"API_KEY",
-			reword(production.records.get("API_KEY") ?? "", 2, production.epoch.id),
-		);
-		return API_KEY;
-	}),
+	fault(
+		"record-moved-into-new-epoch",
+		FORGED,
+		"A record of the old epoch with the id of the new one",
+		({ production }) => {
+			production.begin([]);
+			production.records.set(
+				"API_KEY",
+				reword(production.records.get("API_KEY") ?? "", 2, production.epoch.id),
+			);
+			return API_KEY;
+		},
+	),
 	fault("record-since-lowered", FORGED, "SINCE was lowered, as if the value were older", ({ production }) => {
 		production.begin([]);
 		production.set("API_KEY", "the key itself");

@@ -23,21 +23,21 @@ function secret(label: string, comment: string, name: string): Vector {
 
 function records(): Vector[] {
 	return [
-		value("empty", "A value of no bytes", ""),
-		value("64-bytes", "A whole block, and so a block of padding", "x".repeat(64)),
+		value("empty", "An empty value", ""),
+		value("64-bytes", "A value of exactly one block, which needs a second block for padding", "x".repeat(64)),
 		value("63-bytes", "A block with one byte of padding", "x".repeat(63)),
 		value("65536-bytes", "As large as a value may be", "x".repeat(65_536)),
 		value("line-feeds", "A value of several lines", "one\ntwo\r\n\n"),
 		value("nul", "A NUL inside", "a\0b"),
 		value("byte-order-mark", "A byte order mark at the beginning is a part of the value", "\uFEFFvalue"),
 		value("beyond-ascii", "Letters of two, three and four bytes", "é€🔑"),
-		value("padding-bytes", "A value that ends in what padding looks like", "a\u0080\0\0"),
-		secret("prototype", "A name that objects have", "__proto__"),
-		secret("constructor", "Another one", "constructor"),
-		secret("128-letters", "As long as a name may be", "N".repeat(128)),
+		value("padding-bytes", "A value that ends with bytes that look like padding", "a\u0080\0\0"),
+		secret("prototype", "A name that JavaScript objects have as a property", "__proto__"),
+		secret("constructor", "The id of another vault", "constructor"),
+		secret("128-letters", "A name of the maximum length", "N".repeat(128)),
 		secret("digit-first", "A name that begins with a digit", "0"),
-		secret("small-letters", "Small letters sort behind capitals", "api_key"),
-		secret("reserved", "A name that must not be set is read all the same", "PATH"),
+		secret("small-letters", "Small letters sort after capitals", "api_key"),
+		secret("reserved", "A name that cannot be set can still be read", "PATH"),
 		secret("end", "A name that a section's end begins with", "end"),
 		secret("link", "A name that a link begins with", "link"),
 		good(
@@ -47,7 +47,7 @@ function records(): Vector[] {
 		),
 		good(
 			"good-payload-of-another-author",
-			"Bob signs what alice sealed under that very name and version",
+			"Bob signs a payload that alice encrypted for this name and version",
 			({ production: section }) => {
 				section.set("API_KEY", "", { by: bob, sealed: section.word("API_KEY", 5) });
 			},
@@ -60,10 +60,10 @@ const admitted = (vault: VaultWriter) => vault.link(["admit", ...bob.words]);
 const chains: Vector[] = [
 	good("good-small", "Two environments, three members, a tombstone", () => undefined),
 	good("good-empty-environment", "An environment without records", (vault) => void vault.create("empty")),
-	vectorOf("good-no-environment", "good", "A vault whose only environment was deleted", alone(), {
+	vectorOf("good-no-environment", "good", "A vault whose only environment is deleted", alone(), {
 		values: [],
 	}),
-	good("good-owner-expels-itself", "An owner leaves to another, who goes on", (vault) => {
+	good("good-owner-expels-itself", "An owner removes itself, and another owner continues", (vault) => {
 		admitted(vault);
 		vault.link(["expel", alice.sign]);
 		vault.create("bobs", bob).set("X", "unseen", { by: bob });
@@ -85,7 +85,7 @@ const chains: Vector[] = [
 	),
 	good(
 		"good-environment-anew",
-		"An environment was deleted and made anew",
+		"An environment was deleted and created again",
 		(vault) => {
 			vault.link(["delete", "preview"]);
 			vault.create("preview").set("API_KEY", "anew");
@@ -102,7 +102,7 @@ const chains: Vector[] = [
 	),
 	good(
 		"good-weak-box-key",
-		"Nobody refuses a box key of small order when reading",
+		"A box key of small order is accepted when reading",
 		(vault) =>
 			void vault.production.add("reader", dave, (words) => [
 				...words.slice(0, 3),
@@ -112,7 +112,7 @@ const chains: Vector[] = [
 	),
 	good(
 		"good-weak-signing-key",
-		"Nor a signing key of small order that has signed nothing",
+		"A signing key of small order that has signed nothing is accepted",
 		(vault) =>
 			void vault.production.add("writer", dave, (words) => [
 				...words.slice(0, 2),
@@ -128,7 +128,7 @@ const chains: Vector[] = [
 	}),
 	good(
 		"good-added-by-writer",
-		"A writer who is no owner adds a member",
+		"A writer who is not an owner adds a member",
 		(vault) => void vault.production.add("writer", dave, undefined, bob),
 		[apiKey, token],
 		{ identity: dave.seed },
@@ -153,16 +153,16 @@ const resealed = (vault: VaultWriter) => {
 };
 
 const epochs: Vector[] = [
-	good("good-removal", "A writer was removed; all is sealed anew", (vault) => {
+	good("good-removal", "A writer was removed, and all values are re-encrypted", (vault) => {
 		vault.production.add("writer", dave);
 		vault.production.begin([dave]);
 		resealed(vault);
 	}),
-	good("good-stale", "Records of the epoch before, by writers who are left", (vault) => {
+	good("good-stale", "Records of the previous epoch by writers who are still members", (vault) => {
 		vault.production.add("writer", dave);
 		vault.production.begin([dave]);
 	}),
-	good("good-stale-of-three-epochs", "Records of each of three epochs", ({ production: section }) => {
+	good("good-stale-of-three-epochs", "Records of three epochs", ({ production: section }) => {
 		section.begin([]);
 		section.set("API_KEY", "the key itself");
 		section.begin([], undefined, {}, bob);
@@ -178,7 +178,7 @@ const epochs: Vector[] = [
 	}),
 	good(
 		"good-back-again",
-		"A removed writer is back: his old records count again",
+		"A removed writer is added again, and his old records are valid again",
 		({ production: section }) => {
 			section.begin([bob]);
 			section.begin([]);
@@ -187,7 +187,7 @@ const epochs: Vector[] = [
 	),
 	good(
 		"good-names-reused",
-		"A removed member's name and box key are free again",
+		"The name and box key of a removed member can be used again",
 		({ production: section }) => {
 			section.begin([bob, carol]);
 			section.add("writer", mallory, (words) => [

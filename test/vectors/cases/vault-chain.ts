@@ -18,11 +18,11 @@ const rows: readonly [name: string, comment: string, change: readonly string[]][
 	["create-word-more", "A word too many", ["create", "qa", HASH, "now"]],
 	["delete-unknown", "An environment that does not exist", ["delete", "qa"]],
 	["delete-word-more", "A word too many", ["delete", "preview", "now"]],
-	["delete-word-missing", "Nothing to delete", ["delete"]],
+	["delete-word-missing", "Deletes an environment that does not exist", ["delete"]],
 	["admit-owner", "An owner's signing key", ["admit", alice.sign, bob.words[1] ?? "", "other"]],
 	["admit-owners-box", "An owner's box key", ["admit", bob.sign, alice.words[1] ?? "", "other"]],
 	["admit-owners-name", "An owner's name", ["admit", bob.sign, bob.words[1] ?? "", "alice"]],
-	["admit-name-invalid", "A name that is none", ["admit", bob.sign, bob.words[1] ?? "", "<bob>"]],
+	["admit-name-invalid", "An invalid name", ["admit", bob.sign, bob.words[1] ?? "", "<bob>"]],
 	[
 		"admit-key-stray-bits",
 		"Unused bits of a key are set",
@@ -30,7 +30,7 @@ const rows: readonly [name: string, comment: string, change: readonly string[]][
 	],
 	["admit-word-missing", "No name", ["admit", ...bob.words.slice(0, 2)]],
 	["admit-word-more", "A word too many", ["admit", ...bob.words, "now"]],
-	["expel-stranger", "Somebody who is no owner", ["expel", bob.sign]],
+	["expel-stranger", "Somebody who is not an owner", ["expel", bob.sign]],
 	["expel-last", "The last owner", ["expel", alice.sign]],
 	["expel-word-more", "A word too many", ["expel", alice.sign, "now"]],
 ];
