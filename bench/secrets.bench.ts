@@ -21,7 +21,7 @@ import { startPlatform } from "./running-platform.ts";
 const SIZES = [
 	{ secrets: 10, ratioMax: 3, linkedRatioMax: 1 },
 	{ secrets: 1_000, ratioMax: 1.5, linkedRatioMax: 1.5 },
-	{ secrets: 10_000, ratioMax: 2, linkedRatioMax: 2.5 },
+	{ secrets: 10_000, ratioMax: 1.3, linkedRatioMax: 1.3 },
 ] as const;
 
 /** Runs `coffer` in one project, and says how long it took. */
