@@ -1,5 +1,7 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that each need a process of their own; all others share theirs, which saves its start and the loading of modules. */
 const ISOLATED = [
@@ -8,11 +10,43 @@ const ISOLATED = [
 	// The keychain's native library keeps its connection to the first bus that it finds.
 	"test/identity/**/*.test.ts",
 	// Counts the files that its own process holds open.
-	"test/platform/runtime/storage/usage.test.ts",
+	"test/platform/runtime/storage/disk-usage.test.ts",
 ];
+
+/** The files that take longest, most of it waiting, longest first: they begin first, so that none is left alone at the end. */
+const LONG = [
+	"test/platform/build/hostile.test.ts",
+	"test/examples/shop.test.ts",
+	"test/stories/base44-cli.test.ts",
+	"test/stories/dry-run.test.ts",
+	"test/torture/hostile-clients.test.ts",
+	"test/platform/redeploy/bad-versions.test.ts",
+	"test/platform/build/check.test.ts",
+	"test/scripts/build.test.ts",
+	"test/stories/canary.test.ts",
+	"test/stories/identity-export.test.ts",
+	"test/project/git/gone-driver.test.ts",
+	"test/project/vectors.test.ts",
+];
+
+for (const path of [...ISOLATED, ...LONG]) {
+	if (path.includes("*") || existsSync(fileURLToPath(new URL(path, import.meta.url)))) continue;
+	throw new Error(`vitest.config.ts names ${path}, which does not exist. Write its new path there.`);
+}
+
+class LongestFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const rank = ({ moduleId }: TestSpecification) => {
+			const index = LONG.findIndex((path) => moduleId.endsWith(path));
+			return index === -1 ? LONG.length : index;
+		};
+		return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+	}
+}
 
 export default defineConfig({
 	test: {
+		sequence: { sequencer: LongestFirst },
 		globalSetup: ["test/support/build-once.ts"],
 		pool: "forks",
 		// Three for each core of the smallest machine: most tests wait for processes that they have started.
