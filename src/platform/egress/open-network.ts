@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { AppError } from "../../errors.ts";
 import { systemProgram } from "../machine/system-program.ts";
+import type { Users } from "../machine/users.ts";
 import { parseAllowNet } from "./allow-net.ts";
 import { type NamespaceDriverOptions, openNamespaceDriver } from "./namespace/namespace-driver.ts";
 import { findTools } from "./namespace/tools.ts";
@@ -11,8 +12,8 @@ import { openPacketFilterDriver } from "./packet-filter-driver.ts";
 export interface NetworkOptions extends Omit<NamespaceDriverOptions, "tools" | "hasV6"> {
 	/** Whether the platform is root on Linux. Isolation needs that. */
 	readonly isRoot: boolean;
-	/** Whether each function has a user of its own. The packet filter identifies a function's packets by the user. */
-	readonly hasUsers: boolean;
+	/** The users of functions, by which the packet filter identifies their packets. Undefined if functions have none. */
+	readonly users: Users | undefined;
 	/** The kinds of isolation to try, strongest first. */
 	readonly isolationKinds?: readonly NetworkIsolation[];
 	/** Called with each kind that does not work on this machine, and the reason. */
@@ -71,9 +72,9 @@ async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 	});
 }
 
-async function tryPacketFilter({ allowNet, hasUsers, onFailed }: NetworkOptions): Promise<Network> {
+async function tryPacketFilter({ allowNet, users, onFailed }: NetworkOptions): Promise<Network> {
 	const nft = systemProgram("nft");
 	if (nft === undefined) throw new Error("the program nft is not installed");
-	if (!hasUsers) throw new Error("functions do not have users of their own");
-	return await openPacketFilterDriver(nft, allowNet, onFailed);
+	if (users === undefined) throw new Error("functions do not have users of their own");
+	return await openPacketFilterDriver(nft, allowNet, users, onFailed);
 }

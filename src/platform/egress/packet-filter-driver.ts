@@ -3,9 +3,11 @@
  * their users to addresses that are not public. It serves platforms that are root and may change the filter, but
  * cannot create namespaces.
  */
+import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { isIP } from "node:net";
-import { FUNCTION_USERS } from "../machine/users.ts";
+import { promisify } from "node:util";
+import { USER_BLOCKS, type UserRange, type Users } from "../machine/users.ts";
 import { type AllowedAddress, parseAllowNet } from "./allow-net.ts";
 import type { Network, NetworkAttachment } from "./network.ts";
 import { LAST_RULE, PacketFilterTable } from "./packet-filter-table.ts";
@@ -22,10 +24,11 @@ function acceptRule(address: string, ports: ReadonlySet<number> | undefined, pro
  * The commands that create the filter's table and list it. The kernel removes the table when the program that
  * created it ends (`flags owner`).
  * @param name the name of the table
+ * @param range the uids that the rules hold for: those of this platform's functions and of no other platform's
  * @param nameServers literal addresses; with this driver, functions resolve names themselves
  */
 export function packetFilterCommands(
-	name: string,
+	{ name, range: { first, last } }: { readonly name: string; readonly range: UserRange },
 	allowed: readonly AllowedAddress[],
 	nameServers: readonly string[],
 ): string {
@@ -38,7 +41,6 @@ export function packetFilterCommands(
 		"ip6 daddr != 2000::/3 reject",
 		`ip6 daddr { ${CLOSED_V6.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject ${LAST_RULE}`,
 	];
-	const { first, last } = FUNCTION_USERS;
 	return [
 		`add table inet ${name} { flags owner; }`,
 		`add chain inet ${name} functions`,
@@ -61,6 +63,9 @@ const MISSING = [
 	"abstract Unix sockets of this machine and of other functions",
 ];
 
+/** The name of a table. No two platforms have tables of the same users, since a name exists once. */
+const nameOf = ({ first }: UserRange, index: number) => `coffer_${first}_${index}`;
+
 /** With one table alone, functions would not be isolated between its failure and its replacement. */
 const TABLES = 2;
 /** The time between attempts to restore a table. */
@@ -71,21 +76,47 @@ class PacketFilterDriver implements Network {
 	readonly isolation = "user rules";
 	readonly missing = MISSING;
 	readonly #nft: string;
+	readonly #users: Users;
 	readonly #rulesOf: (name: string) => string;
 	readonly #onFailed: (what: string) => void;
 	readonly #tables = new Set<PacketFilterTable>();
 	readonly #attachments = new Set<NetworkAttachment>();
 	#isClosed = false;
 
-	constructor(nft: string, rulesOf: (name: string) => string, onFailed: (what: string) => void) {
+	constructor(
+		nft: string,
+		users: Users,
+		rulesOf: (name: string) => string,
+		onFailed: (what: string) => void,
+	) {
 		this.#nft = nft;
+		this.#users = users;
 		this.#rulesOf = rulesOf;
 		this.#onFailed = onFailed;
 	}
 
-	/** @throws Error with the output of `nft` if the filter does not work on this machine */
+	/**
+	 * Installs the tables. If another platform's functions have the same users, this platform takes other ones: one
+	 * platform's rules would reject what the other one allows.
+	 * @throws Error with the output of `nft` if the filter does not work on this machine
+	 */
 	async open(): Promise<void> {
-		for (let index = 0; index < TABLES; index++) await this.#openTable(`coffer_${process.pid}_${index}`);
+		for (let attempts = 1; ; attempts++) {
+			const { range } = this.#users;
+			try {
+				await this.#openTable(nameOf(range, 0));
+				break;
+			} catch (error) {
+				if (attempts === USER_BLOCKS || !(await this.#exists(nameOf(range, 0)))) throw error;
+				this.#users.moveToNextRange();
+			}
+		}
+		for (let index = 1; index < TABLES; index++) await this.#openTable(nameOf(this.#users.range, index));
+	}
+
+	async #exists(name: string): Promise<boolean> {
+		const { stdout } = await promisify(execFile)(this.#nft, ["list", "tables", "inet"], { env: {} });
+		return stdout.split("\n").includes(`table inet ${name}`);
 	}
 
 	async attach(): Promise<NetworkAttachment> {
@@ -135,6 +166,7 @@ class PacketFilterDriver implements Network {
 
 /**
  * Installs the rules for as long as the platform runs.
+ * @param users of functions; they move to another range if another platform has this one
  * @param onFailed called when a table is gone, with a sentence without its full stop
  * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with the output of `nft` if the filter does not work on this
  * machine
@@ -142,13 +174,15 @@ class PacketFilterDriver implements Network {
 export async function openPacketFilterDriver(
 	nft: string,
 	allowNet: readonly string[],
+	users: Users,
 	onFailed: (what: string) => void,
 ): Promise<Network> {
 	const nameServers = nameServersIn(await readFile("/etc/resolv.conf", "utf8").catch(() => ""));
 	const allowed = parseAllowNet(allowNet);
 	const network = new PacketFilterDriver(
 		nft,
-		(name) => packetFilterCommands(name, allowed, nameServers),
+		users,
+		(name) => packetFilterCommands({ name, range: users.range }, allowed, nameServers),
 		onFailed,
 	);
 	try {

@@ -16,14 +16,19 @@ export interface User {
 
 /**
  * Above the ids that systemd gives to containers (up to 1,879,048,191) and that sssd and FreeIPA give to
- * users of directories (up to 2,000,200,000). Below 2^31, from where on some programs fail. Ids are drawn at
- * random, so that two platforms on one machine rarely draw the same.
+ * users of directories (up to 2,000,200,000). Below 2^31, from where on some programs fail. A platform draws
+ * its ids at random from one of 40 blocks, so that two platforms on one machine rarely draw the same.
  */
 const FIRST = 2_100_000_000;
 const COUNT = 40_000_000;
+const BLOCK = 1_000_000;
+export const USER_BLOCKS = COUNT / BLOCK;
 
-/** The range of the uids of functions. Both ends are included. */
-export const FUNCTION_USERS = { first: FIRST, last: FIRST + COUNT - 1 } as const;
+/** Uids. Both ends are included. */
+export interface UserRange {
+	readonly first: number;
+	readonly last: number;
+}
 
 /** Whether a uid is in the range of functions. */
 export const isFunctionUser = (uid: number) => uid >= FIRST && uid < FIRST + COUNT;
@@ -117,11 +122,28 @@ interface ActiveUser extends User {
 export class Users {
 	#members = new Map<string, ActiveUser>();
 	#taken = new Set<number>();
+	#block: number;
+
+	/** @param block number of the block of uids */
+	constructor(block: number = randomInt(USER_BLOCKS)) {
+		this.#block = block;
+	}
+
+	/** The uids of this platform's functions. */
+	get range(): UserRange {
+		const first = FIRST + this.#block * BLOCK;
+		return { first, last: first + BLOCK - 1 };
+	}
+
+	/** Takes the next block, because another platform on this machine has this one. Call it before functions start. */
+	moveToNextRange(): void {
+		this.#block = (this.#block + 1) % USER_BLOCKS;
+	}
 
 	/** Reserves a user that no function has. */
 	reserve(): User {
 		for (;;) {
-			const uid = FIRST + randomInt(COUNT);
+			const uid = this.range.first + randomInt(BLOCK);
 			if (this.#taken.has(uid)) continue;
 			this.#taken.add(uid);
 			return { uid, gid: uid };

@@ -25,7 +25,7 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 		program: egressProgram,
 		allowNet,
 		isRoot: mayChangeUser(),
-		hasUsers: workspace.hasUsers,
+		users: workspace.users,
 		...(isolationKinds && { isolationKinds }),
 		onMissing: onMissingIsolation,
 		onFailed: onFailedIsolation,

@@ -39,7 +39,7 @@ const network = await openNetwork({
 	user: users.reserve(),
 	needed: [directory, deno],
 	isRoot: true,
-	hasUsers: true,
+	users,
 	isolationKinds: [isolation],
 	onMissing: (kind, why) => console.error(kind, why),
 	onFailed: (what) => refused.push(`failed: ${what}`),

@@ -23,7 +23,7 @@
 import { chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
-import type { User } from "../../machine/users.ts";
+import type { User, Users } from "../../machine/users.ts";
 import { BundleFiles } from "./bundle-files.ts";
 import {
 	type DriverDirectory,
@@ -82,9 +82,14 @@ export class Workspace {
 		return { directory: join(path, "egress"), needed: [path, binary], user: users?.reserve() };
 	}
 
+	/** The users of functions. Undefined if functions run as the platform's own user. */
+	get users(): Users | undefined {
+		return this.#directory.users;
+	}
+
 	/** Whether each function has a user of its own. */
 	get hasUsers(): boolean {
-		return this.#directory.users !== undefined;
+		return this.users !== undefined;
 	}
 
 	/** Creates the files of one instance. @param isAudited whether it gets a FIFO for its permission audit */
