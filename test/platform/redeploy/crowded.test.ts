@@ -53,7 +53,7 @@ test("a function that serves a request is not stopped, and another one starts as
 	const refused = app.deploy({ c: SHOW("KEY") });
 	await waiting();
 	timeIsUp();
-	const error = expect.stringContaining("2 functions at once");
+	const error = expect.stringContaining("limit of 2 functions");
 	expect(await refused).toMatchObject([{ result: { name: "c", status: "failed", error } }, { type: "done" }]);
 	const deployed = app.deploy({ c: SHOW("KEY") });
 	await waiting();

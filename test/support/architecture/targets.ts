@@ -40,15 +40,16 @@ const imports: Rule = {
 	name: "only the list of kinds, and the kind's own commands, import a kind of target",
 	check: (sources) =>
 		importsThat(sources, (_, target, { path }) => {
-			const [, kind] = /^src\/targets\/([^/]+)\//.exec(target ?? "") ?? [];
-			if (kind === undefined || !path.startsWith("src/") || path.startsWith(`src/targets/${kind}/`))
-				return undefined;
+			const [, kind] = /^src\/targets\/([^/]+?)(?:\/|\.ts$)/.exec(target ?? "") ?? [];
+			const isKind = kind !== undefined && TARGET_KINDS.has(kind);
+			if (!isKind || !path.startsWith("src/") || path.startsWith(`src/targets/${kind}/`)) return undefined;
 			const mayImport = path === "src/targets/kinds.ts" || ownerOf(path) === kind;
 			return mayImport ? undefined : `imports ${target}`;
 		}),
 	planted: [
 		{ "src/cli/edits/after-edit.ts": 'import { BASE44 } from "../../targets/base44/kind.ts";' },
 		{ "src/targets/sync.ts": 'const { BASE44 } = await import("./base44/kind.ts");' },
+		{ "src/cli/targets/sync.ts": 'import { BASE44 } from "../../targets/base44.ts";' },
 	],
 	innocent: [
 		{ "src/commands/link/base44.ts": 'import { BASE44 } from "../../targets/base44/kind.ts";' },
