@@ -4,16 +4,12 @@
  * requests is slower but does not fail.
  */
 import { connect, type Socket } from "node:net";
-import { type buildConnector, Pool } from "undici";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { FunctionLimits } from "../http/descriptors.ts";
-import type { Instance } from "../runtime/runtime.ts";
 
 const RETRY_MS = 5;
 /** How long a connection is tried before it counts as failed. */
 const CONNECT_TIMEOUT_MS = 10_000;
-/** How long a connection stays open between two requests, whatever keep-alive the function asks for. */
-const IDLE_MS = 4_000;
 
 type OnConnect = (error: Error | null, socket: Socket | null) => void;
 
@@ -80,26 +76,6 @@ export class Connector {
 			);
 		};
 		this.#faults.run(attempt, fail);
-	}
-
-	/** A pool of connections to an instance: one for each concurrent request, reused by later requests. */
-	openPool({ socketPath }: Instance): Pool {
-		const connectAnother = (_options: unknown, callback: buildConnector.Callback) => {
-			this.connect(socketPath, (error, socket) => {
-				if (socket === null) return callback(error ?? new Error("not connected"), null);
-				socket.setNoDelay(true);
-				callback(null, socket);
-			});
-		};
-		return new Pool("http://function", {
-			connections: this.#limits.perFunctionConnectionsMax,
-			connect: this.#faults.callback(connectAnother, (error, _options, callback) =>
-				process.nextTick(callback, error, null),
-			),
-			keepAliveTimeout: IDLE_MS,
-			keepAliveMaxTimeout: IDLE_MS,
-			pipelining: 1,
-		});
 	}
 
 	#openSocket(socketPath: string): Socket {

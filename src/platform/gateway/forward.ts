@@ -2,12 +2,11 @@
  * Forwards one request to one instance. Both bodies are streamed, with backpressure: the slower side sets the pace.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { type Readable, Transform, type TransformCallback } from "node:stream";
-import { type Dispatcher, errors } from "undici";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
-import { isExhausted } from "./connect.ts";
-import { checkAnswer, INTERIM_MAX, unreadableAnswer } from "./function-answer.ts";
-import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
+import type { AcceptedAnswer } from "./function-answer.ts";
+import type { ConnectionPool } from "./http-client/connection-pool.ts";
+import type { Failure, FunctionExchange, ResponseHandler } from "./http-client/exchange.ts";
+import { hasBody, PROBLEMS, type Problem } from "./problem.ts";
 import type { TrackedRequest } from "./request-tracker.ts";
 
 export interface Exchange {
@@ -27,167 +26,146 @@ export interface Exchange {
 	/** Where the size of the response body, and the reason of an early end, are recorded. */
 	tracked: Pick<TrackedRequest, "bytes" | "instance" | "problem">;
 	faults: FaultBoundary;
-	/** Created by the first attempt and kept for the second, because bytes that it has read cannot be read again. */
-	body?: Readable | null;
 }
 
 /** How an exchange ended. `unsent`: nothing reached the function, so another instance can get the request. */
-export type Outcome = "done" | "unsent" | Problem;
+export type Outcome = "done" | Failure;
 
-/** The largest first chunk of a body that is copied, so that it leaves with the headers in one plain write. */
+/** The largest first part of a body that is copied, so that it leaves with the headers in one plain write. */
 const FIRST_BYTES_MAX = 16 * 1024;
 
-class BodyTooLarge extends Error {}
-
-/** The request body, with a limit on its size. It is a stream of its own because undici destroys the body it gets. */
-function limitedBody(request: IncomingMessage, maxBytes: number, faults: FaultBoundary): Readable {
-	let bytes = 0;
-	const pass = (chunk: Buffer, _encoding: string, done: TransformCallback) => {
-		bytes += chunk.length;
-		if (bytes > maxBytes) done(new BodyTooLarge());
-		else done(null, chunk);
-	};
-	const limiter = new Transform({
-		transform: faults.callback(pass, (error, _chunk, _encoding, done) => done(error as Error)),
-	});
-	const giveUp = () => request.destroy();
-	request.on(
-		"error",
-		faults.callback((error: Error) => limiter.destroy(error), giveUp),
-	);
-	// Whatever destroys the copy, the rest of the request is still read; otherwise the response might not get out.
-	const drain = () => {
-		request.unpipe(limiter);
-		request.resume();
-	};
-	limiter.on("close", faults.callback(drain, giveUp));
-	limiter.on("error", () => {});
-	return request.pipe(limiter);
-}
-
-function problemOf(error: Error): Problem {
-	if (error instanceof BodyTooLarge) return PROBLEMS.tooLarge;
-	if (error instanceof errors.HeadersTimeoutError) return PROBLEMS.timeout;
-	if (isExhausted(error)) return PROBLEMS.exhausted;
-	const fault = unreadableAnswer(error);
-	return fault === undefined ? PROBLEMS.broken : invalidAnswer(fault);
-}
-
-class Forwarder implements Dispatcher.DispatchHandler {
+class Forwarder implements ResponseHandler {
 	readonly #exchange: Exchange;
 	readonly #settle: (outcome: Outcome) => void;
-	#controller: Dispatcher.DispatchController | undefined;
-	/** The client closed the connection, or the gateway did. */
-	#isAborted = false;
-	#isOver = false;
-	#hasData = false;
-	#interimCount = 0;
+	/** Undefined while the request is handed over, which may fail at once. */
+	readonly #upstream: FunctionExchange | undefined;
 	readonly #onClose: () => void;
+	#isOver = false;
+	/** The head of the response until it is written. */
+	#head: AcceptedAnswer | undefined;
+	/** What arrived of the body in the same read. It is written at once. */
+	#pieces: Buffer[] = [];
 	/** Set when the client is slower than the function for the first time. */
 	#onDrain: (() => void) | undefined;
-	/** undici catches exceptions of the other handlers, but not of this one, so it has a boundary of its own. */
-	readonly onResponseError: (controller: unknown, error: Error) => void;
 
-	constructor(exchange: Exchange, settle: (outcome: Outcome) => void) {
+	constructor(pool: ConnectionPool, exchange: Exchange, settle: (outcome: Outcome) => void) {
 		this.#exchange = exchange;
 		this.#settle = settle;
-		const stop = () => this.#stop(PROBLEMS.internal);
-		this.#onClose = exchange.faults.callback(() => this.#abort(), stop);
-		this.onResponseError = exchange.faults.callback((_: unknown, error: Error) => this.#failed(error), stop);
-		exchange.response.on("close", this.#onClose);
+		this.#onClose = exchange.faults.callback(
+			() => this.#abort(),
+			() => this.#stop(PROBLEMS.internal),
+		);
+		const { request, response } = exchange;
+		response.on("close", this.#onClose);
+		this.#upstream = pool.send(
+			{
+				method: request.method ?? "GET",
+				target: exchange.target,
+				headers: exchange.headers,
+				body: hasBody(request) ? request : null,
+				maxBodyBytes: exchange.maxBodyBytes,
+				timeoutMs: exchange.responseTimeoutMs,
+				requestId: exchange.requestId,
+			},
+			this,
+		);
 	}
 
-	onRequestStart(controller: Dispatcher.DispatchController): void {
-		this.#controller = controller;
-		if (this.#isAborted || this.#isOver) controller.abort(new errors.RequestAbortedError());
-	}
-
-	onResponseStart(
-		controller: Dispatcher.DispatchController,
-		status: number,
-		_headers: unknown,
-		reason = "",
-	): void {
-		this.#guard(() => this.#begin(controller, status, reason));
-	}
-
-	onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+	onHead(answer: AcceptedAnswer): void {
 		this.#guard(() => {
-			const { response } = this.#exchange;
-			const isFirst = !this.#hasData;
-			this.#hasData = true;
-			this.#exchange.tracked.bytes += chunk.length;
-			// Node joins a string with the headers in one write. It writes bytes and headers as a vector, which costs more.
-			const isWritten =
-				isFirst && chunk.length <= FIRST_BYTES_MAX
-					? response.write(chunk.toString("latin1"), "latin1")
-					: response.write(chunk);
-			if (!isWritten) this.#waitForClient(controller);
+			this.#exchange.onAnswer?.();
+			this.#head = answer;
 		});
 	}
 
-	#waitForClient(controller: Dispatcher.DispatchController): void {
-		controller.pause();
+	onData(data: Buffer): void {
+		this.#exchange.tracked.bytes += data.length;
+		this.#pieces.push(data);
+	}
+
+	onRead(): void {
+		this.#guard(() => {
+			const { response } = this.#exchange;
+			const head = this.#writeHead();
+			const data = this.#takeData();
+			if (data !== undefined) {
+				if (!this.#write(data, head !== undefined)) this.#waitForClient();
+			} else if (head !== undefined && head.framing.length === undefined) {
+				// A response of known length leaves with its first bytes. A stream may have no bytes for a long time.
+				response.flushHeaders();
+			}
+		});
+	}
+
+	onEnd(): void {
+		this.#guard(() => {
+			const { faults, response } = this.#exchange;
+			const head = this.#writeHead();
+			const data = this.#takeData();
+			this.#finish("done");
+			faults.run(
+				() => {
+					if (data === undefined) response.end();
+					else if (isSmall(data, head !== undefined)) response.end(data.toString("latin1"), "latin1");
+					else response.end(data);
+				},
+				() => response.destroy(),
+			);
+		});
+	}
+
+	onFailed(failure: Failure): void {
+		this.#guard(() => {
+			const { response, tracked } = this.#exchange;
+			if (!response.headersSent) {
+				this.#finish(failure);
+				return;
+			}
+			tracked.problem = failure === "unsent" ? PROBLEMS.broken : failure;
+			response.destroy();
+			this.#finish("done");
+		});
+	}
+
+	/** @returns the head, if it was not written before */
+	#writeHead(): AcceptedAnswer | undefined {
+		const head = this.#head;
+		if (head === undefined) return undefined;
+		this.#head = undefined;
+		this.#exchange.response.writeHead(head.status, head.reason, head.headers);
+		return head;
+	}
+
+	#takeData(): Buffer | undefined {
+		const [first, ...others] = this.#pieces;
+		if (first === undefined) return undefined;
+		const data = others.length === 0 ? first : Buffer.concat(this.#pieces);
+		this.#pieces = [];
+		return data;
+	}
+
+	/** @returns false if the client has to read first */
+	#write(data: Buffer, isFirst: boolean): boolean {
+		const { response } = this.#exchange;
+		return isSmall(data, isFirst) ? response.write(data.toString("latin1"), "latin1") : response.write(data);
+	}
+
+	#waitForClient(): void {
+		this.#upstream?.pause();
 		if (this.#onDrain !== undefined) return;
 		const { faults, response } = this.#exchange;
 		this.#onDrain = faults.callback(
-			() => controller.resume(),
+			() => this.#upstream?.resume(),
 			() => this.#stop(PROBLEMS.internal),
 		);
 		response.on("drain", this.#onDrain);
 	}
 
-	onResponseEnd(): void {
-		this.#guard(() => {
-			const { faults, response } = this.#exchange;
-			const end = faults.callback(
-				() => response.end(),
-				() => response.destroy(),
-			);
-			// On the next tick, when the data is written: if it still waits, Node appends an empty chunk to the vector.
-			if (this.#hasData) process.nextTick(end);
-			else end();
-			this.#finish("done");
-		});
-	}
-
-	#failed(error: Error): void {
-		if (this.#isOver) return;
-		const { body, response } = this.#exchange;
-		if (response.headersSent) {
-			if (!this.#isAborted) this.#exchange.tracked.problem = PROBLEMS.broken;
-			response.destroy();
-			this.#finish("done");
-		} else if (this.#isAborted) this.#finish("done");
-		else if (this.#controller === undefined && body?.destroyed !== true && !isExhausted(error))
-			this.#finish("unsent");
-		else this.#finish(problemOf(error));
-	}
-
-	#begin(controller: Dispatcher.DispatchController, status: number, reason: string): void {
-		// Interim responses are not forwarded: the gateway sends its own to the client.
-		if (status >= 100 && status < 200 && this.#interimCount++ < INTERIM_MAX) return;
-		const { onAnswer, response, requestId } = this.#exchange;
-		onAnswer?.();
-		const raw = (controller.rawHeaders ?? []) as (Buffer | string)[];
-		const rawHeaders = raw.map((item) => (typeof item === "string" ? item : item.toString("latin1")));
-		const answer = checkAnswer({ status, reason, rawHeaders }, requestId);
-		if (answer.fault !== undefined) {
-			this.#stop(invalidAnswer(answer.fault));
-			return;
-		}
-		const { headers } = answer;
-		response.writeHead(answer.status, answer.reason, headers);
-		// A response of known length leaves with its first bytes. A stream may have no bytes for a long time.
-		if (!headers.some((item, index) => index % 2 === 0 && item.toLowerCase() === "content-length")) {
-			response.flushHeaders();
-		}
-	}
-
+	/** The client closed the connection, or the gateway did. */
 	#abort(): void {
-		if (this.#exchange.response.writableFinished) return;
-		this.#isAborted = true;
-		this.#controller?.abort(new errors.RequestAbortedError());
+		if (this.#isOver || this.#exchange.response.writableFinished) return;
+		this.#upstream?.abort();
+		this.#finish("done");
 	}
 
 	/** Runs a reaction to the function unless the exchange is over. An exception ends this exchange and no other. */
@@ -199,12 +177,13 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	/** Ends the exchange with a problem. If the response has begun, the client's connection is closed. */
 	#stop(problem: Problem): void {
 		this.#finish(problem);
-		this.#controller?.abort(new errors.RequestAbortedError());
+		this.#upstream?.abort();
 	}
 
 	#finish(outcome: Outcome): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
+		this.#pieces = [];
 		this.#exchange.response.off("close", this.#onClose);
 		if (this.#onDrain !== undefined) this.#exchange.response.off("drain", this.#onDrain);
 		this.#exchange.onOver?.();
@@ -212,21 +191,14 @@ class Forwarder implements Dispatcher.DispatchHandler {
 	}
 }
 
-/** Sends the request to the instance behind the dispatcher, and its response to the client. */
-export function forward(dispatcher: Dispatcher, exchange: Exchange): Promise<Outcome> {
-	const { request, target, headers, maxBodyBytes, responseTimeoutMs, faults } = exchange;
-	if (exchange.body === undefined)
-		exchange.body = hasBody(request) ? limitedBody(request, maxBodyBytes, faults) : null;
-	const { body } = exchange;
+/** Whether data is written as a string: Node joins a string with the headers, but writes bytes as a vector. */
+function isSmall(data: Buffer, isFirst: boolean): boolean {
+	return isFirst && data.length <= FIRST_BYTES_MAX;
+}
+
+/** Sends the request over a connection of the pool, and the response to the client. */
+export function forward(pool: ConnectionPool, exchange: Exchange): Promise<Outcome> {
 	return new Promise((resolve) => {
-		const options = {
-			path: target,
-			method: (request.method ?? "GET") as Dispatcher.HttpMethod,
-			headers,
-			body,
-			headersTimeout: responseTimeoutMs,
-			bodyTimeout: 0,
-		};
-		dispatcher.dispatch(options, new Forwarder(exchange, resolve));
+		new Forwarder(pool, exchange, resolve);
 	});
 }

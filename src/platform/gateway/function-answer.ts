@@ -10,6 +10,7 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 /** A field value or a reason phrase: Latin-1 without control characters, except the tab. */
 const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 const LENGTH = /^\d{1,15}$/;
+const KEEP_ALIVE = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i;
 const REASON_MAX = 512;
 const HEADERS_MAX = 500;
 /** The most interim responses (status 1xx) before a final response. */
@@ -23,44 +24,73 @@ export interface AnswerHead {
 	readonly rawHeaders: readonly string[];
 }
 
-/** The head to send to the client; or a description of the fault, which quotes no part of the response. */
-export type CheckedAnswer =
-	| {
-			readonly status: number;
-			readonly reason: string;
-			readonly headers: string[];
-			readonly fault?: undefined;
-	  }
-	| { readonly fault: string };
+/** Where the body of a response ends, and whether another response may follow on its connection. */
+export interface Framing {
+	/** The `Content-Length`; undefined if there is none. */
+	readonly length: number | undefined;
+	readonly isChunked: boolean;
+	/** The function closes the connection after this response. */
+	readonly isLast: boolean;
+	/** How long the function keeps the idle connection open, in milliseconds; undefined if it does not say. */
+	readonly keepAliveMs: number | undefined;
+}
+
+/** A valid head, with the headers that the client gets. */
+export interface AcceptedAnswer {
+	readonly status: number;
+	readonly reason: string;
+	readonly headers: string[];
+	readonly framing: Framing;
+	readonly fault?: undefined;
+}
+
+/** A valid head; or a description of its fault, which quotes no part of the response. */
+export type CheckedAnswer = AcceptedAnswer | { readonly fault: string };
 
 /** All values of a header. @param lowerCaseName the header's name in lower case */
 function valuesOf(raw: readonly string[], lowerCaseName: string): string[] {
 	return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase() === lowerCaseName);
 }
 
-function headerFault(raw: readonly string[], status: number): string | undefined {
-	if (raw.length > 2 * HEADERS_MAX) return `it has more than ${HEADERS_MAX} headers`;
-	let length: string | undefined;
-	let coding: string | undefined;
+/** Reads one header into the framing. @returns its fault */
+function frame(
+	framing: { -readonly [Key in keyof Framing]: Framing[Key] },
+	key: string,
+	value: string,
+): string | undefined {
+	if (key === "content-length") {
+		if (framing.length !== undefined || !LENGTH.test(value)) return "its Content-Length is not one number";
+		framing.length = Number(value);
+	} else if (key === "transfer-encoding") {
+		if (framing.isChunked || value.toLowerCase() !== "chunked") return "its Transfer-Encoding is not chunked";
+		framing.isChunked = true;
+	} else if (key === "connection") {
+		framing.isLast ||= /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value);
+	} else if (key === "keep-alive") {
+		const seconds = KEEP_ALIVE.exec(value)?.[1];
+		if (seconds !== undefined) framing.keepAliveMs = Number(seconds) * 1000;
+	}
+	return undefined;
+}
+
+/** Checks the headers, and finds out where the body ends (RFC 9112, section 6.3). */
+function framingOf(raw: readonly string[], status: number): Framing | { readonly fault: string } {
+	if (raw.length > 2 * HEADERS_MAX) return { fault: `it has more than ${HEADERS_MAX} headers` };
+	const framing = { length: undefined, isChunked: false, isLast: false, keepAliveMs: undefined };
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
 		const value = raw[index + 1] ?? "";
-		if (!TOKEN.test(name)) return "the name of a header is invalid";
-		if (!TEXT.test(value)) return "the value of a header contains a control character";
-		const key = name.toLowerCase();
-		if (key === "content-length") {
-			if (length !== undefined || !LENGTH.test(value)) return "its Content-Length is not one number";
-			length = value;
-		} else if (key === "transfer-encoding") {
-			if (coding !== undefined || value.trim().toLowerCase() !== "chunked")
-				return "its Transfer-Encoding is not chunked";
-			coding = value;
-		}
+		if (!TOKEN.test(name)) return { fault: "the name of a header is invalid" };
+		if (!TEXT.test(value)) return { fault: "the value of a header contains a control character" };
+		const fault = frame(framing, name.toLowerCase(), value);
+		if (fault !== undefined) return { fault };
 	}
-	if (length !== undefined && coding !== undefined)
-		return "it has both a Content-Length and a Transfer-Encoding";
-	if (status === 204 && Number(length ?? 0) > 0) return "it has status 204 and a Content-Length above 0";
-	return undefined;
+	const { length, isChunked }: Framing = framing;
+	if (length !== undefined && isChunked)
+		return { fault: "it has both a Content-Length and a Transfer-Encoding" };
+	return status === 204 && (length ?? 0) > 0
+		? { fault: "it has status 204 and a Content-Length above 0" }
+		: framing;
 }
 
 function reasonFault(reason: string): string | undefined {
@@ -79,10 +109,11 @@ export function checkAnswer(head: AnswerHead, requestId: string): CheckedAnswer 
 	if (status === 101) return { fault: "it switches protocols without a request to do so" };
 	if (!Number.isInteger(status) || status < 200 || status > 599)
 		return { fault: "its status is not between 200 and 599" };
-	const fault = reasonFault(reason) ?? headerFault(rawHeaders, status);
-	return fault === undefined
-		? { status, reason, headers: forwardedResponseHeaders(rawHeaders, requestId) }
-		: { fault };
+	const fault = reasonFault(reason);
+	if (fault !== undefined) return { fault };
+	const framing = framingOf(rawHeaders, status);
+	if ("fault" in framing) return framing;
+	return { status, reason, headers: forwardedResponseHeaders(rawHeaders, requestId), framing };
 }
 
 /** Checks a response that accepts a WebSocket. @param requestId as in `checkAnswer` */
@@ -91,12 +122,14 @@ export function checkSwitch(head: AnswerHead, requestId: string): CheckedAnswer 
 	const protocols = valuesOf(rawHeaders, "upgrade").map((protocol) => protocol.trim().toLowerCase());
 	if (status !== 101) return { fault: "it switches protocols with a status other than 101" };
 	if (protocols.join() !== "websocket") return { fault: "it switches to a protocol other than WebSocket" };
-	const fault = reasonFault(reason) ?? headerFault(rawHeaders, status);
+	const fault = reasonFault(reason);
 	if (fault !== undefined) return { fault };
-	const framing = [...valuesOf(rawHeaders, "content-length"), ...valuesOf(rawHeaders, "transfer-encoding")];
-	if (framing.length > 0) return { fault: "it switches protocols and declares a body" };
+	const framing = framingOf(rawHeaders, status);
+	if ("fault" in framing) return framing;
+	if (framing.length !== undefined || framing.isChunked)
+		return { fault: "it switches protocols and declares a body" };
 	const headers = forwardedResponseHeaders(rawHeaders, requestId);
-	return { status, reason, headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"] };
+	return { status, reason, headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"], framing };
 }
 
 /** The head of a response that Node's HTTP client has parsed. */
@@ -105,22 +138,12 @@ export function answerHead({ rawHeaders, statusCode, statusMessage }: IncomingMe
 }
 
 /**
- * Describes the fault of a response that an HTTP client could not parse.
- * @param error from Node's client or from undici
+ * Describes the fault of a response that Node's HTTP client could not parse.
  * @returns undefined if the error has another cause
  */
 export function unreadableAnswer(error: unknown): string | undefined {
 	if (!(error instanceof Error)) return undefined;
 	const code = "code" in error && typeof error.code === "string" ? error.code : "";
-	if (code === "UND_ERR_HEADERS_OVERFLOW" || code === "HPE_HEADER_OVERFLOW")
-		return "its headers are too large";
-	if (code === "UND_ERR_RES_CONTENT_LENGTH_MISMATCH")
-		return "the length of its body differs from its Content-Length";
-	// Some errors of undici's parser have no code, and some invalid responses fail one of undici's assertions.
-	if (code.startsWith("HPE_") || error.name === "HTTPParserError" || code === "ERR_ASSERTION")
-		return "it is not HTTP/1.1";
-	// undici's messages for an interim response that the request did not ask for.
-	return code === "UND_ERR_SOCKET" && /^bad (?:response|upgrade)$/.test(error.message)
-		? "it has an interim status that the request did not ask for"
-		: undefined;
+	if (code === "HPE_HEADER_OVERFLOW") return "its headers are too large";
+	return code.startsWith("HPE_") ? "it is not HTTP/1.1" : undefined;
 }

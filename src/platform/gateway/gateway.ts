@@ -89,7 +89,7 @@ class NodeGateway implements Gateway {
 		}, graceMs);
 		await closed;
 		clearTimeout(timer);
-		await this.#instances.close();
+		this.#instances.close();
 	}
 
 	/**
@@ -178,7 +178,7 @@ class NodeGateway implements Gateway {
 			exchange.onOver = release;
 			if (isWaiting) exchange.response.writeContinue();
 			const outcome = await forward(lease.pool, exchange);
-			// While the rest of the request body is still being sent, undici's headers timeout does not run.
+			// The time limit begins when the whole request is sent, so a slow client does not count against the function.
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {

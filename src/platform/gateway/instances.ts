@@ -2,11 +2,11 @@
  * Finds the instance that serves a function now, holds it so that nobody stops it during the request, and keeps a
  * pool of connections to it.
  */
-import type { Pool } from "undici";
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import { budgetOf, descriptorLimit, type FunctionLimits } from "../http/descriptors.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import { Connector } from "./connect.ts";
+import { ConnectionPool } from "./http-client/connection-pool.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
 
 /**
@@ -22,7 +22,7 @@ export type FindInstance = (
 /** An instance that counts one request as in flight, and the connections to it. */
 export interface Lease {
 	readonly instance: Instance;
-	readonly pool: Pool;
+	readonly pool: ConnectionPool;
 }
 
 /** During a redeploy, the instance that was found may already refuse requests; the next search finds its successor. */
@@ -32,7 +32,8 @@ export class Instances {
 	readonly #find: FindInstance;
 	readonly #faults: FaultBoundary;
 	readonly connector: Connector;
-	readonly #pools = new Map<Instance, Pool>();
+	readonly #connectionsMax: number;
+	readonly #pools = new Map<Instance, ConnectionPool>();
 
 	/**
 	 * @param faults handles exceptions of callbacks; by default one that logs nothing
@@ -46,6 +47,7 @@ export class Instances {
 		this.#find = find;
 		this.#faults = faults;
 		this.connector = new Connector(faults, limits);
+		this.#connectionsMax = limits.perFunctionConnectionsMax;
 	}
 
 	/**
@@ -107,21 +109,25 @@ export class Instances {
 		}
 	}
 
-	#pool(instance: Instance): Pool {
+	#pool(instance: Instance): ConnectionPool {
 		const known = this.#pools.get(instance);
 		if (known !== undefined) return known;
-		const pool = this.connector.openPool(instance);
+		const pool = new ConnectionPool(instance, {
+			connector: this.connector,
+			faults: this.#faults,
+			connectionsMax: this.#connectionsMax,
+		});
 		this.#pools.set(instance, pool);
 		this.#faults.run(async () => {
 			await instance.exited;
 			this.#pools.delete(instance);
-			await pool.destroy();
+			pool.destroy();
 		});
 		return pool;
 	}
 
 	/** Closes every connection at once. */
-	async close(): Promise<void> {
-		await Promise.all([...this.#pools.values()].map((pool) => pool.destroy()));
+	close(): void {
+		for (const pool of this.#pools.values()) pool.destroy();
 	}
 }

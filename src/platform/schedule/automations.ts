@@ -92,7 +92,7 @@ export class Automations {
 		this.#closing.abort();
 		// Runs that were cut off are still reported.
 		await this.#scheduler.close(REPORT_MS);
-		await this.#instances.close();
+		this.#instances.close();
 	}
 
 	*#list(): Iterable<ScheduledAutomation> {

@@ -1,8 +1,14 @@
 /** Runs a function for an automation: one POST to the instance that serves the function. */
 import { randomUUID } from "node:crypto";
-import { setTimeout as setPause } from "node:timers/promises";
-import { errors } from "undici";
+import type { AcceptedAnswer } from "../gateway/function-answer.ts";
 import { AUTOMATION_HEADERS } from "../gateway/headers.ts";
+import type { ConnectionPool } from "../gateway/http-client/connection-pool.ts";
+import type {
+	Failure,
+	FunctionExchange,
+	FunctionRequest,
+	ResponseHandler,
+} from "../gateway/http-client/exchange.ts";
 import type { Instances, Lease } from "../gateway/instances.ts";
 import { PROBLEMS, type Problem } from "../gateway/problem.ts";
 import type { DueRun } from "./scheduler.ts";
@@ -58,42 +64,101 @@ export async function invoke(instances: Instances, due: DueRun, options: InvokeO
 	}
 }
 
-async function run(lease: Lease, due: DueRun, options: InvokeOptions): Promise<Answer> {
-	const body = JSON.stringify(due.automation.function_args ?? {});
-	let hasBegun = false;
-	const over = new AbortController();
-	const timer = setTimeout(() => over.abort(), options.timeoutMs + (options.answerMs ?? ANSWER_MS)).unref();
-	try {
-		const answer = await lease.pool.request({
-			method: "POST",
-			path: "/",
-			headers: headersOf(due, options),
-			body,
-			headersTimeout: options.timeoutMs,
-			bodyTimeout: 0,
-			signal: AbortSignal.any([options.signal, over.signal]),
+async function run({ instance, pool }: Lease, due: DueRun, options: InvokeOptions): Promise<Answer> {
+	const requestId = options.requestId ?? randomUUID();
+	const request: FunctionRequest = {
+		method: "POST",
+		target: "/",
+		headers: headersOf(due, options.host, requestId),
+		body: Buffer.from(JSON.stringify(due.automation.function_args ?? {})),
+		maxBodyBytes: Number.POSITIVE_INFINITY,
+		timeoutMs: options.timeoutMs,
+		requestId,
+	};
+	const answer = await new AutomationRun(pool, request, options, () => instance.answered()).ended;
+	if (answer === PROBLEMS.timeout) instance.timedOut();
+	return answer;
+}
+
+/**
+ * The exchange of one run. It reads the response to its end at a limited rate: the function may write without end,
+ * and the platform has other work.
+ */
+class AutomationRun implements ResponseHandler {
+	/** Resolves once the response has ended. */
+	readonly ended: Promise<Answer>;
+	readonly #onAnswer: () => void;
+	readonly #exchange: FunctionExchange;
+	#status: number | undefined;
+	#bytes = 0;
+	#partBytes = 0;
+	#partPieces = 0;
+	#pause: NodeJS.Timeout | undefined;
+	#settle: (answer: Answer) => void = () => {};
+
+	constructor(
+		pool: ConnectionPool,
+		request: FunctionRequest,
+		{ answerMs = ANSWER_MS, signal, timeoutMs }: InvokeOptions,
+		onAnswer: () => void,
+	) {
+		this.#onAnswer = onAnswer;
+		const settled = new Promise<Answer>((resolve) => {
+			this.#settle = resolve;
 		});
-		hasBegun = true;
-		lease.instance.answered();
-		const bytes = await discard(answer.body);
-		return { status: answer.statusCode, bytes };
-	} catch (error) {
-		if (options.signal.aborted) return STOPPED;
-		if (over.signal.aborted && hasBegun) return UNENDED;
-		if (!over.signal.aborted && !(error instanceof errors.HeadersTimeoutError)) return PROBLEMS.broken;
-		lease.instance.timedOut();
-		return PROBLEMS.timeout;
-	} finally {
-		clearTimeout(timer);
+		const stop = () => this.#giveUp(STOPPED);
+		const expire = () => this.#giveUp(this.#status === undefined ? PROBLEMS.timeout : UNENDED);
+		const timer = setTimeout(expire, timeoutMs + answerMs).unref();
+		signal.addEventListener("abort", stop);
+		this.ended = settled.finally(() => {
+			clearTimeout(timer);
+			clearTimeout(this.#pause);
+			signal.removeEventListener("abort", stop);
+		});
+		this.#exchange = pool.send(request, this);
+		if (signal.aborted) stop();
+	}
+
+	onHead({ status }: AcceptedAnswer): void {
+		this.#status = status;
+		this.#onAnswer();
+	}
+
+	onData(data: Buffer): void {
+		this.#bytes += data.length;
+		this.#partBytes += data.length;
+		this.#partPieces++;
+	}
+
+	onRead(): void {
+		if (this.#partBytes < PART_BYTES && this.#partPieces < PART_PIECES) return;
+		this.#partBytes = 0;
+		this.#partPieces = 0;
+		this.#exchange.pause();
+		this.#pause = setTimeout(() => this.#exchange.resume(), PAUSE_MS);
+	}
+
+	onEnd(): void {
+		this.#settle({ status: this.#status ?? 0, bytes: this.#bytes });
+	}
+
+	onFailed(failure: Failure): void {
+		this.#settle(failure === PROBLEMS.timeout ? PROBLEMS.timeout : PROBLEMS.broken);
+	}
+
+	#giveUp(problem: Problem): void {
+		this.#exchange.abort();
+		this.#settle(problem);
 	}
 }
 
 /** The headers that the gateway also sets, and those that tell a run of an automation from a client's request. */
 function headersOf(
 	{ app, function: name, automation, dueMs }: DueRun,
-	{ host, requestId = randomUUID() }: InvokeOptions,
-): Record<string, string> {
-	return {
+	host: string,
+	requestId: string,
+): string[] {
+	return Object.entries({
 		host,
 		"content-type": "application/json",
 		"user-agent": "coffer-automation",
@@ -103,26 +168,5 @@ function headersOf(
 		"x-request-id": requestId,
 		[AUTOMATION_HEADERS.name]: encodeURIComponent(automation.name),
 		[AUTOMATION_HEADERS.due]: new Date(dueMs).toISOString(),
-	};
-}
-
-/**
- * Reads a body to its end at a limited rate: the function may write without end, and the platform has other
- * work.
- * @returns the number of bytes
- */
-async function discard(body: AsyncIterable<Uint8Array>): Promise<number> {
-	let all = 0;
-	let bytes = 0;
-	let pieces = 0;
-	for await (const piece of body) {
-		all += piece.length;
-		bytes += piece.length;
-		pieces++;
-		if (bytes < PART_BYTES && pieces < PART_PIECES) continue;
-		bytes = 0;
-		pieces = 0;
-		await setPause(PAUSE_MS);
-	}
-	return all;
+	}).flat();
 }

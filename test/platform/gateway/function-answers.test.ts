@@ -185,6 +185,7 @@ describe("the check of a response", () => {
 			status: 200,
 			reason: "OK",
 			headers: ["A", "b", "x-request-id", "id"],
+			framing: { length: undefined, isChunked: false, isLast: false, keepAliveMs: undefined },
 		});
 		const { fault } = checkAnswer(head(200, ["secret\x01", "value"]), "id");
 		expect(fault).not.toMatch(/secret/);

@@ -43,7 +43,7 @@ async function run(answer: RequestListener) {
 	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();
 	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
-	await instances.close();
+	instances.close();
 	return { outcome, inFlight, said };
 }
 

@@ -16,6 +16,15 @@ import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 const MINUTE_MS = 60_000;
 const TIMEOUT_MS = 150_000;
 const APP = "shop";
+const GET = {
+	method: "GET",
+	target: "/",
+	headers: ["host", "h"],
+	body: null,
+	maxBodyBytes: 0,
+	timeoutMs: 10_000,
+	requestId: "r",
+};
 const identity = newTestIdentity();
 let place: TestPlace;
 let clock: TestClock;
@@ -155,9 +164,14 @@ test(
 		const app = platform.core.apps.get(APP);
 		const slot = platform.core.functionsOf(app).supervisor("f");
 		// Another request comes and goes meanwhile: the run had as much time.
-		const pool = slot.instance && new Instances(() => undefined).connector.openPool(slot.instance);
-		await pool?.request({ method: "GET", path: "/" });
-		await pool?.destroy();
+		const others = new Instances(() => slot.instance);
+		const lease = await others.lease(APP, "f", (release) => release());
+		if ("status" in lease) throw new Error(lease.code);
+		await new Promise<void>((onEnd, onFailed) => {
+			const ignore = () => undefined;
+			lease.pool.send(GET, { onHead: ignore, onData: ignore, onRead: ignore, onEnd, onFailed });
+		});
+		others.close();
 		expect([slot.instance?.inFlight, await told()]).toEqual([0, []]);
 		write();
 		await expect.poll(told).toEqual(["a answered"]);

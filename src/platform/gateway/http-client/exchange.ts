@@ -1,0 +1,92 @@
+/** One request to a function and its response, as the gateway and the scheduler see them. */
+import type { IncomingMessage } from "node:http";
+import type { AcceptedAnswer } from "../function-answer.ts";
+import type { Problem } from "../problem.ts";
+
+export interface FunctionRequest {
+	readonly method: string;
+	/** The request target without the prefix. */
+	readonly target: string;
+	/** A flat list (`[name, value, …]`) without headers of the connection. */
+	readonly headers: readonly string[];
+	/** The client's request, if it has a body; or the whole body; or null. */
+	readonly body: IncomingMessage | Buffer | null;
+	/** The largest body that is streamed. */
+	readonly maxBodyBytes: number;
+	/** How long the response may take to begin, once the whole request is sent. */
+	readonly timeoutMs: number;
+	/** The response gets it as `x-request-id` if the function does not send one. */
+	readonly requestId: string;
+}
+
+/** Why there is no complete response. `unsent`: nothing reached the function, so another instance can get the request. */
+export type Failure = "unsent" | Problem;
+
+/** Called in this order: `onHead`, `onData` and `onRead` any number of times, then `onEnd` or `onFailed`. */
+export interface ResponseHandler {
+	readonly onHead: (answer: AcceptedAnswer) => void;
+	/** A piece of the body. It may share memory with other pieces. */
+	readonly onData: (data: Buffer) => void;
+	/** All bytes that had arrived are handed over. More will follow, perhaps much later. */
+	readonly onRead: () => void;
+	readonly onEnd: () => void;
+	readonly onFailed: (failure: Failure) => void;
+}
+
+/** A connection that works on an exchange. */
+export interface ExchangeConnection {
+	readonly pause: () => void;
+	readonly resume: () => void;
+	readonly destroy: () => void;
+}
+
+export class FunctionExchange {
+	readonly request: FunctionRequest;
+	readonly handler: ResponseHandler;
+	#connection: ExchangeConnection | undefined;
+	#isOver = false;
+
+	constructor(request: FunctionRequest, handler: ResponseHandler) {
+		this.request = request;
+		this.handler = handler;
+	}
+
+	/** Whether it has ended, failed or was aborted. */
+	get isOver(): boolean {
+		return this.#isOver;
+	}
+
+	/** A connection begins to work on it. */
+	begin(connection: ExchangeConnection): void {
+		this.#connection = connection;
+	}
+
+	/** Reads no more of the response for now. */
+	pause(): void {
+		this.#connection?.pause();
+	}
+
+	resume(): void {
+		if (!this.#isOver) this.#connection?.resume();
+	}
+
+	/** Gives the exchange up. The handler is not called any more. */
+	abort(): void {
+		if (this.#claim()) this.#connection?.destroy();
+	}
+
+	/** The response is complete. */
+	end(): void {
+		if (this.#claim()) this.handler.onEnd();
+	}
+
+	fail(failure: Failure): void {
+		if (this.#claim()) this.handler.onFailed(failure);
+	}
+
+	#claim(): boolean {
+		if (this.#isOver) return false;
+		this.#isOver = true;
+		return true;
+	}
+}

@@ -1,0 +1,213 @@
+/** A connection to a function. It carries one exchange at a time. */
+import type { Socket } from "node:net";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { invalidAnswer, PROBLEMS, type Problem } from "../problem.ts";
+import type { FunctionExchange, FunctionRequest } from "./exchange.ts";
+import { InvalidResponse } from "./invalid-response.ts";
+import { RequestBody } from "./request-body.ts";
+import { ResponseParser } from "./response-parser.ts";
+
+export interface FunctionConnectionEvents {
+	/** Called when the connection can take another exchange. */
+	readonly onFree: (connection: FunctionConnection) => void;
+	/** Called once, when the connection has closed. */
+	readonly onClosed: (connection: FunctionConnection) => void;
+}
+
+/** Methods whose requests have a body as a rule, so that an empty one is declared (RFC 9110, section 8.6). */
+const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
+
+function hasHeader(headers: readonly string[], lowerCaseName: string): boolean {
+	for (let index = 0; index < headers.length; index += 2)
+		if (headers[index]?.toLowerCase() === lowerCaseName) return true;
+	return false;
+}
+
+/** The request line and the headers. @param framing the header that says where the body ends, with its line end */
+function headOf({ method, target, headers }: FunctionRequest, framing: string): string {
+	let text = `${method} ${target} HTTP/1.1\r\n`;
+	for (let index = 0; index < headers.length; index += 2)
+		text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+	return `${text}${framing}connection: keep-alive\r\n\r\n`;
+}
+
+export class FunctionConnection {
+	readonly #socket: Socket;
+	readonly #faults: FaultBoundary;
+	readonly #events: FunctionConnectionEvents;
+	readonly #parser: ResponseParser;
+	readonly #stopFaulty = () => this.#fail(PROBLEMS.internal);
+	#exchange: FunctionExchange | undefined;
+	#body: RequestBody | undefined;
+	/** Whether the request is sent and no head has come. The time limit holds then. */
+	#isWaiting = false;
+	#timer: NodeJS.Timeout | undefined;
+	#timerMs = 0;
+	/** When the connection became idle (`performance.now()`). */
+	idleSinceMs = 0;
+
+	/** @param socket connected */
+	constructor(socket: Socket, faults: FaultBoundary, events: FunctionConnectionEvents) {
+		this.#socket = socket;
+		this.#faults = faults;
+		this.#events = events;
+		this.#parser = new ResponseParser({
+			onHead: (answer) => {
+				this.#isWaiting = false;
+				this.#exchange?.handler.onHead(answer);
+			},
+			onData: (data) => this.#exchange?.handler.onData(data),
+		});
+		const stopFaulty = this.#stopFaulty;
+		socket.on(
+			"data",
+			faults.callback((bytes: Buffer) => this.#read(bytes), stopFaulty),
+		);
+		socket.on(
+			"drain",
+			faults.callback(() => this.#body?.resume(), stopFaulty),
+		);
+		socket.on(
+			"end",
+			faults.callback(() => this.#ended(), stopFaulty),
+		);
+		socket.on(
+			"close",
+			faults.callback(() => this.#closed(), stopFaulty),
+		);
+	}
+
+	/** How long the function keeps the idle connection open, if it says so, in milliseconds. */
+	get keepAliveMs(): number | undefined {
+		return this.#parser.keepAliveMs;
+	}
+
+	get isUsable(): boolean {
+		return this.#socket.writable && !this.#socket.destroyed;
+	}
+
+	pause(): void {
+		this.#socket.pause();
+	}
+
+	resume(): void {
+		this.#socket.resume();
+	}
+
+	destroy(): void {
+		this.#stop();
+	}
+
+	/** Sends a request. The connection must be free. An exception is contained, and fails the exchange. */
+	send(exchange: FunctionExchange): void {
+		this.#exchange = exchange;
+		this.#faults.run(() => this.#begin(exchange), this.#stopFaulty);
+	}
+
+	#begin(exchange: FunctionExchange): void {
+		const { request } = exchange;
+		const { body, headers, method } = request;
+		exchange.begin(this);
+		this.#parser.begin(request);
+		const hasLength = hasHeader(headers, "content-length");
+		if (body === null || Buffer.isBuffer(body)) {
+			const length = body?.length ?? 0;
+			const isDeclared = !hasLength && (length > 0 || WITH_BODY.has(method));
+			const head = headOf(request, isDeclared ? `content-length: ${length}\r\n` : "");
+			this.#socket.write(head, "latin1");
+			if (body !== null) this.#socket.write(body);
+			this.#sent(request);
+			return;
+		}
+		const socket = this.#socket;
+		socket.cork();
+		socket.write(headOf(request, hasLength ? "" : "transfer-encoding: chunked\r\n"), "latin1");
+		this.#body = new RequestBody(
+			body,
+			socket,
+			{ maxBytes: request.maxBodyBytes, isChunked: !hasLength },
+			{
+				onSent: () => this.#sent(request),
+				onTooLarge: () => this.#fail(PROBLEMS.tooLarge),
+				onFault: this.#stopFaulty,
+			},
+			this.#faults,
+		);
+		// On the next tick, so that the head leaves together with the part of the body that has arrived.
+		process.nextTick(this.#faults.callback(() => socket.uncork(), this.#stopFaulty));
+	}
+
+	#sent({ timeoutMs }: FunctionRequest): void {
+		this.#body = undefined;
+		// The function may have responded before the request was complete.
+		if (this.#parser.hasHead) return;
+		this.#isWaiting = true;
+		if (this.#timer !== undefined && this.#timerMs === timeoutMs) {
+			this.#timer.refresh();
+			return;
+		}
+		clearTimeout(this.#timer);
+		this.#timerMs = timeoutMs;
+		const expired = () => {
+			if (this.#isWaiting) this.#fail(PROBLEMS.timeout);
+		};
+		this.#timer = setTimeout(this.#faults.callback(expired, this.#stopFaulty), timeoutMs).unref();
+	}
+
+	#read(bytes: Buffer): void {
+		const exchange = this.#exchange;
+		// The function sent bytes that no request asked for.
+		if (exchange === undefined) {
+			this.#stop();
+			return;
+		}
+		try {
+			this.#parser.read(bytes);
+		} catch (error) {
+			if (!(error instanceof InvalidResponse)) throw error;
+			this.#fail(invalidAnswer(error.fault));
+			return;
+		}
+		if (this.#exchange !== exchange) return;
+		if (this.#parser.isComplete) this.#complete(exchange);
+		else exchange.handler.onRead();
+	}
+
+	#complete(exchange: FunctionExchange): void {
+		this.#exchange = undefined;
+		const isReusable = this.#parser.isReusable && this.#body === undefined && this.isUsable;
+		if (!isReusable) this.#stop();
+		exchange.end();
+		if (!isReusable) return;
+		this.#socket.resume();
+		this.#events.onFree(this);
+	}
+
+	/** The function sends no more. */
+	#ended(): void {
+		const exchange = this.#exchange;
+		if (exchange !== undefined && this.#parser.end()) this.#complete(exchange);
+		else this.#fail(PROBLEMS.broken);
+	}
+
+	#closed(): void {
+		clearTimeout(this.#timer);
+		this.#fail(PROBLEMS.broken);
+		this.#events.onClosed(this);
+	}
+
+	#fail(problem: Problem): void {
+		const exchange = this.#exchange;
+		this.#stop();
+		exchange?.fail(problem);
+	}
+
+	/** Closes the connection. Nothing that arrives on it is handed over any more. */
+	#stop(): void {
+		this.#exchange = undefined;
+		this.#isWaiting = false;
+		this.#body?.stop();
+		this.#body = undefined;
+		this.#socket.destroy();
+	}
+}

@@ -1,0 +1,11 @@
+/** A response that is not valid HTTP/1.1, or not a valid response to the request. */
+export class InvalidResponse extends Error {
+	override name = "InvalidResponse";
+	/** What is wrong with it: the end of a sentence, which quotes no part of the response. */
+	readonly fault: string;
+
+	constructor(fault: string) {
+		super(`The response is invalid: ${fault}.`);
+		this.fault = fault;
+	}
+}
