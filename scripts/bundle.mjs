@@ -36,7 +36,6 @@ const VENDORED = [
 	"pino",
 	"prom-client",
 	"semver",
-	"undici",
 	"yaml",
 	"zod",
 ];

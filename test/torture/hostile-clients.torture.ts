@@ -31,7 +31,7 @@ const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 	"a request whose client has left goes on": {
 		file: "src/platform/gateway/forward.ts",
-		text: 'exchange.response.on("close", this.#onClose);',
+		text: 'response.on("close", this.#onClose);',
 		by: "",
 	},
 	"a request that is malformed is passed on": {

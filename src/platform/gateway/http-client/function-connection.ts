@@ -94,8 +94,9 @@ export class FunctionConnection {
 		this.#socket.resume();
 	}
 
+	/** Closes the connection. An exchange in progress fails, unless it was given up. */
 	destroy(): void {
-		this.#stop();
+		this.#fail(PROBLEMS.broken);
 	}
 
 	/** Sends a request. The connection must be free. An exception is contained, and fails the exchange. */

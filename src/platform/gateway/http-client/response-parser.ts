@@ -175,6 +175,8 @@ export class ResponseParser {
 		const rawHeaders = lineEnd === -1 ? [] : headersOf(text, lineEnd + 2);
 		const answer = checkAnswer({ status, reason, rawHeaders }, this.#expected.requestId);
 		if (answer.fault !== undefined) throw new InvalidResponse(answer.fault);
+		if (minor === "0" && answer.framing.isChunked)
+			throw new InvalidResponse("it is HTTP/1.0 and has a Transfer-Encoding");
 		this.#beginBody(answer, minor === "1");
 		this.#events.onHead(answer);
 	}
