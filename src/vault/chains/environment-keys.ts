@@ -83,7 +83,7 @@ function wrongKey(message: string): AppError {
 	return new AppError({
 		code: "VAULT_KEY_WRONG",
 		message,
-		hint: "Somebody changed the membership of this vault. Restore the file from git and compare it with a teammate's.",
+		hint: "A writer's program made a faulty key. Go back to the last committed vault: git checkout HEAD -- coffer.vault. If that vault has the same fault, take the file from an earlier commit (git log -- coffer.vault).",
 		exit: EXIT.integrity,
 	});
 }
