@@ -51,7 +51,7 @@ describe("two branches that set different names merge cleanly", () => {
 	});
 });
 
-describe("what git cannot merge is a conflict, said by its line", () => {
+describe("what git cannot merge is a conflict, and the error names its line", () => {
 	const cases: [string, Edit, Edit][] = [
 		["the same name, edited", { D: "1" }, { D: "2" }],
 		["the same name, added", { E: "1" }, { E: "2" }],
@@ -77,7 +77,7 @@ describe("what git cannot merge is a conflict, said by its line", () => {
 	});
 });
 
-test("what git puts together out of order is refused by its line, and resolved without any key", async () => {
+test("records that git merged in the wrong order are refused with the line, and resolved without a key", async () => {
 	const repo = await repository();
 	using project = repo.project;
 	const clean = await repo.merge(
@@ -125,7 +125,7 @@ describe.each([
 	});
 });
 
-test("a switch of branch warns by name, and a switch back says nothing", async () => {
+test("after a switch to an older branch the command warns by name, and after a switch back it does not", async () => {
 	const repo = await repository();
 	using project = repo.project;
 	repo.git("checkout", "-q", "-b", "branch");

@@ -101,7 +101,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 	});
 });
 
-test("where markers hold the ancestor, a name that one side left alone is no conflict", async () => {
+test("if the markers contain the merge base, a name that only one side changed is not a conflict", async () => {
 	using project = await TestProject.create();
 	await project.set({ B: "b", D: "d" });
 	const base = await project.read();
@@ -143,7 +143,7 @@ describe("membership", () => {
 	}
 	const base = new VaultMaker().environment("preview").set("A", "a").set("B", "b").text;
 
-	test("that one side continued is taken, beside names of the other", async () => {
+	test("that one side changed is taken, together with names of the other side", async () => {
 		using project = await TestProject.create();
 		const ours = from(base).add(bob, "writer", "bob").set("AA", "1").set("BY_BOB", "2", PRODUCTION, bob);
 		const clean = await mergedByGit(project, base, ours.text, from(base).set("AB", "3").set("C", "4").text);
@@ -161,7 +161,7 @@ describe("membership", () => {
 		expect(environments.get(PRODUCTION)?.links).toHaveLength(2);
 	});
 
-	test("that both sides changed is refused, with what to do", async () => {
+	test("that both sides changed is refused with instructions", async () => {
 		using project = await TestProject.create();
 		const ours = from(base).add(bob, "writer", "bob").text;
 		await mergedByGit(project, base, ours, from(base).add(carol, "reader", "carol").text);
@@ -196,7 +196,7 @@ describe("membership", () => {
 	);
 });
 
-describe("what cannot be read as a conflict is refused with its line, and left", () => {
+describe("a malformed conflict is refused with its line, and the file is not changed", () => {
 	test.each<[string, (text: string) => string]>([
 		["no end", (text) => text.replace(/^>>>>>>> .*\n/m, "")],
 		["no middle", (text) => text.replace(/^=======\n/m, "")],
@@ -212,7 +212,7 @@ describe("what cannot be read as a conflict is refused with its line, and left",
 		expect(await project.read()).toBe(text);
 	});
 
-	test("a side that is no vault: its line is the file's", async () => {
+	test("a side that is not a vault is refused with the line of the file", async () => {
 		const repo = await conflicted("merge", { DA: "1" }, { DB: "2" });
 		using project = repo.project;
 		const text = (await project.read()).replace("\nDA\n", "\nD A\n");
@@ -232,7 +232,7 @@ describe("what cannot be read as a conflict is refused with its line, and left",
 	});
 });
 
-test("a vault without a conflict is left as it is", async () => {
+test("a vault without a conflict is not changed", async () => {
 	using project = await TestProject.create();
 	const text = await project.read();
 	expect(await resolveVault(project.root, {})).toMatchObject({

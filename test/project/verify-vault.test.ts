@@ -31,8 +31,8 @@ function lineOf(text: string, name: string): number {
 
 const codes = (report: VerifyReport) => report.findings.map(({ code, name }) => [code, name]);
 
-describe("a vault that holds", () => {
-	test("is checked and opened whole, tombstones included, without a change to the file", async () => {
+describe("a valid vault", () => {
+	test("is checked and decrypted completely, including tombstones, and the file is not changed", async () => {
 		using project = await filled();
 		await project.delete("B");
 		const text = await project.read();
@@ -42,7 +42,7 @@ describe("a vault that holds", () => {
 		expect(await project.read()).toBe(text);
 	});
 
-	test("of a team: every environment, those that this identity is no member of too", async () => {
+	test("of a team is checked in every environment, including those without this identity", async () => {
 		using project = await TestProject.create();
 		const maker = teamVault();
 		await project.write(maker.text);
@@ -59,7 +59,7 @@ describe("a vault that holds", () => {
 		expect(said).toContain(maker.document.vaultId);
 	});
 
-	test("is marked by the check: what comes after is held against it", async () => {
+	test("gets version marks by the check, with which later files are compared", async () => {
 		using project = await TestProject.create();
 		const maker = teamVault();
 		await project.write(maker.text);
@@ -76,7 +76,7 @@ describe("a vault that holds", () => {
 		expect(report.unchecked).toEqual([expect.stringMatching(/no identity/)]);
 	});
 
-	test("what was seen before its author was removed stays; what was not is named", async () => {
+	test("a record that was seen before its author's removal is valid, and one that was not is reported", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker().add(dave, "writer", "dave").set("OLD", "1", PRODUCTION, dave);
 		const late = maker.seal("LATE", "2", PRODUCTION, dave);
@@ -163,7 +163,7 @@ describe("every fault is found, not only the first", () => {
 		expect(codes(await check(project))).toEqual([["VAULT_REPLACED", null]]);
 	});
 
-	test("a section that is gone, a section that nobody created, a fault in one of two", async () => {
+	test("a missing section, a section that nobody created, and a fault in one of two sections", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker().environment("preview").set("A", "1").set("B", "2", "preview");
 		await adopt(project, maker.text);
@@ -181,7 +181,7 @@ describe("every fault is found, not only the first", () => {
 		expect(codes(await check(project, 1, "preview"))).toContainEqual(["RECORD_FORGED", "C"]);
 	});
 
-	test("a fault of the syntax, with its line; nothing is claimed of the rest", async () => {
+	test("a syntax error is reported with its line, and nothing is claimed about the rest", async () => {
 		using project = await filled();
 		const text = await project.read();
 		await project.write(text.replace("\nB\n", "\nB B\n"));
@@ -190,7 +190,7 @@ describe("every fault is found, not only the first", () => {
 		expect(report).toMatchObject({ vaultId: null, environments: [], unchecked: [expect.any(String)] });
 	});
 
-	test("local state that somebody altered", async () => {
+	test("altered local state", async () => {
 		using project = await filled();
 		const files = await readdir(project.context.stateFolder, { recursive: true });
 		const marks = files.find((file) => file.includes("marks-")) ?? "";
@@ -199,7 +199,7 @@ describe("every fault is found, not only the first", () => {
 	});
 });
 
-test("an environment that is not there is exit 4, a conflict exit 5", async () => {
+test("a missing environment exits with 4, and a conflict with 5", async () => {
 	using project = await filled();
 	expect(await refusalOf(check(project, 1, "nowhere"))).toMatchObject({ exit: 4 });
 	await project.write((await project.read()).replace("\nB\n", "\n<<<<<<< ours\nB\n"));

@@ -17,7 +17,7 @@ function run(project: TestProject, mode: string, name: string): Promise<ProcessR
 	return program.run([mode, root, stateFolder, name], {}, TIMEOUT_MS);
 }
 
-test("a process that is killed with the lock in hand keeps nobody out", async () => {
+test("a process that is killed while it holds the lock does not block others", async () => {
 	using project = await TestProject.create();
 	expect(await run(project, "die-locked", "")).toMatchObject({ signal: "SIGKILL" });
 	await project.set({ AFTER: "value" });
@@ -41,7 +41,7 @@ test("a process that is killed in the middle of a write leaves the old vault, an
 	expect((await project.list()).secrets).toEqual({ AFTER: 1, BEFORE: 1 });
 });
 
-test("a file that cannot be written whole leaves the old vault and nothing else", async () => {
+test("if a file cannot be written completely, the old vault stays and no other file", async () => {
 	using project = await TestProject.create();
 	await project.set({ BEFORE: "value" });
 	const old = await project.read();

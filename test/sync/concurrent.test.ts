@@ -48,7 +48,7 @@ function late(target: LinkTarget): { target: LinkTarget; remote: LateRemote } {
 	return { target: { ...target, remote }, remote };
 }
 
-test("what one process read before another synced further takes nothing back", async () => {
+test("an older state that a process has read does not overwrite the result of a later sync", async () => {
 	using project = await TestProject.create();
 	await project.set({ KEY: "first" });
 	const target = await linkProject(platform, project.context, "late-page");
@@ -71,7 +71,7 @@ test("what one process read before another synced further takes nothing back", a
 	expect((await readSession(project.context)).session.checkout.platform?.revision).toBe(3);
 });
 
-test("a decision holds although another process synced meanwhile", async () => {
+test("a decision about a conflict is applied although another process synced meanwhile", async () => {
 	using project = await TestProject.create();
 	await project.set({ KEY: "first", OTHER: "1" });
 	const target = await linkProject(platform, project.context, "late-decision");
@@ -95,7 +95,7 @@ test("a decision holds although another process synced meanwhile", async () => {
 	expect(await valueIn(project.context, "OTHER")).toBe("2");
 });
 
-test("processes that sync at once agree in the end", async () => {
+test("processes that sync concurrently have the same result", async () => {
 	using project = await TestProject.create();
 	await project.set({ KEY: "0" });
 	const target = await linkProject(platform, project.context, "at-once");
@@ -116,7 +116,7 @@ test("processes that sync at once agree in the end", async () => {
 	expect(await names(other)).toEqual(["A1", "A2", "A3", "B1", "B2", "B3", "KEY"]);
 });
 
-test("a reader that opened the vault before a sync does not take back what the sync remembered", async () => {
+test("a reader that opened the vault before a sync does not overwrite the version marks of the sync", async () => {
 	using project = await TestProject.create();
 	await project.set({ KEY: "first" });
 	const target = await linkProject(platform, project.context, "slow-reader");

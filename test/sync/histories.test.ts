@@ -37,7 +37,7 @@ class LostAnswer extends Remote {
 	}
 }
 
-test("an answer that is lost, and the name set again before the next sync: no conflict with oneself", async () => {
+test("a lost answer followed by a new value does not lead to a conflict with the own change", async () => {
 	using team = await makeTeam(platform, "lost-answer");
 	const { ana, ben } = team;
 	const whole = team.target;
@@ -54,7 +54,7 @@ test("an answer that is lost, and the name set again before the next sync: no co
 	expect((await readSession(ana.context)).session.checkout.replaced.size).toBe(0);
 });
 
-test("a removal seals a value anew whose acceptance was lost, and it is set again: no conflict with oneself", async () => {
+test("a lost acceptance followed by a removal and a new value does not lead to a conflict with the own change", async () => {
 	using team = await makeTeam(platform, "lost-removal");
 	const { ana } = team;
 	const whole = team.target;
@@ -68,7 +68,7 @@ test("a removal seals a value anew whose acceptance was lost, and it is set agai
 	expect(await ana.value("A")).toBe("a3");
 });
 
-test("a clone of somebody who sealed anew, and then took a newer value in, has changed nothing", async () => {
+test("a clone that re-encrypted a value and then accepted a newer one has no change of its own", async () => {
 	using team = await makeTeam(platform, "cloned-epoch");
 	const { ana, ben, project } = team;
 	await removeMembers(ana.context, ["carol"]);
@@ -109,7 +109,7 @@ class Eventful extends Remote {
 	}
 }
 
-test("a conflict that another process of the device has decided meanwhile is not asked about", async () => {
+test("a conflict that another process has decided meanwhile is not asked about", async () => {
 	using team = await makeTeam(platform, "decided-meanwhile");
 	const { ana, ben } = team;
 	const whole = team.target;
@@ -127,7 +127,7 @@ test("a conflict that another process of the device has decided meanwhile is not
 	await allEqual(ana, ben);
 });
 
-test("git brings a commit that the platform has gone past: the newer value is taken", async () => {
+test("if git brings an older state than the platform has, the newer value is taken", async () => {
 	using team = await makeTeam(platform, "behind-git");
 	const { ana, ben, carol } = team;
 	await ana.set({ A: "a2" });
@@ -140,7 +140,7 @@ test("git brings a commit that the platform has gone past: the newer value is ta
 });
 
 describe("a removal", () => {
-	test("a colleague's pending change goes out under the new key, and stays a debt", async () => {
+	test("a colleague's pending change is sent with the new key, and stays a removal debt", async () => {
 		using team = await makeTeam(platform, "pending-colleague");
 		const { ana, ben } = team;
 		await ben.set({ A: "a2" });
@@ -156,7 +156,7 @@ describe("a removal", () => {
 		expect(removalDebt(session.verified)).toEqual([{ member: "carol", epoch: 2, names: ["A", "B"] }]);
 	});
 
-	test("what the leaver and a colleague append at the last moment is taken in, and sealed anew", async () => {
+	test("changes that the removed member and a colleague append at the last moment are accepted and re-encrypted", async () => {
 		using team = await makeTeam(platform, "last-moment");
 		const { ana, ben, carol } = team;
 		await prepareRemoval(ana.context, team.target, ["carol"]);
@@ -176,7 +176,7 @@ describe("a removal", () => {
 		expect(removalDebt(session.verified)[0]?.names).toEqual(["A", "B", "NEW"]);
 	});
 
-	test("that git brings before the platform has it: what is sealed anew keeps its version", async () => {
+	test("that git brings before the platform has it: re-encrypted values keep their versions", async () => {
 		using team = await makeTeam(platform, "git-first");
 		const { ana, ben } = team;
 		await ben.set({ B: "b2" });
@@ -189,7 +189,7 @@ describe("a removal", () => {
 		await allEqual(ana, ben);
 	});
 
-	test("that git brings, and another value that the platform got meanwhile: the value counts", async () => {
+	test("that git brings, and another value that the platform got meanwhile: the value is kept", async () => {
 		using team = await makeTeam(platform, "git-and-value");
 		const { ana, ben, carol } = team;
 		await removeMembers(ana.context, ["carol"]);
@@ -207,7 +207,7 @@ describe("unlinked", () => {
 	const bindingIn = async ({ context }: Device) =>
 		platformOf(bindingOf(await readConfig(context.root), "production"));
 
-	test("a platform opens nothing that comes after; linked again, only what changed is a change", async () => {
+	test("an unlinked platform cannot decrypt later values; after a new link only changed values are changes", async () => {
 		using team = await makeTeam(platform, "unlinked");
 		const { ana, ben } = team;
 		const binding = await bindingIn(ana);
@@ -229,7 +229,7 @@ describe("unlinked", () => {
 		expect(await ben.versions()).toEqual({ A: 2, B: 2, NEW: 1 });
 	});
 
-	test("linked again from another clone: what was sealed anew is no conflict and no change", async () => {
+	test("after a new link from another clone, re-encrypted values are neither conflicts nor changes", async () => {
 		using team = await makeTeam(platform, "relinked-elsewhere");
 		const { ana, ben } = team;
 		const binding = await bindingIn(ana);

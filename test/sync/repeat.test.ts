@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => platform[Symbol.asyncDispose]());
 
-test("a teammate who took the change from git sent nothing of it", async () => {
+test("a teammate who got the change from git does not send it again", async () => {
 	using team = await makeTeam(platform, "repeat");
 	const { ana, ben } = team;
 	await ana.set({ A: "a2", C: "c1" });

@@ -34,7 +34,7 @@ function openWatchers(): number {
 	return process.getActiveResourcesInfo().filter((name) => name.startsWith("FSEvent")).length;
 }
 
-test("an error that nobody foresaw ends the watch, and leaves nothing that keeps the process going", async () => {
+test("an unexpected error ends the watch, and nothing keeps the process running", async () => {
 	using project = await TestProject.create();
 	const { binding } = await linkProject(platform, project.context, "watch-fault");
 	const remote = toldRemote();
@@ -50,7 +50,7 @@ test("an error that nobody foresaw ends the watch, and leaves nothing that keeps
 	expect(openWatchers()).toBe(before);
 });
 
-test("a name that is older here is told once, however often it is looked at", async () => {
+test("a name that is older on this side is reported once, however often it is checked", async () => {
 	using project = await TestProject.create();
 	await project.set({ KEY: "first" });
 	const { binding, remote: usual } = await linkProject(platform, project.context, "watch-older");
@@ -73,7 +73,7 @@ test("a name that is older here is told once, however often it is looked at", as
 	expect(failures).toEqual(["SYNC_ROLLED_BACK"]);
 });
 
-describe("what is told once, and again", () => {
+describe("repeated events", () => {
 	const unreachable = (message: string) =>
 		new AppError({ code: "PLATFORM_UNREACHABLE", message, hint: "", exit: EXIT.network });
 	const broken = new AppError({
@@ -83,7 +83,7 @@ describe("what is told once, and again", () => {
 		exit: EXIT.usage,
 	});
 
-	test("a failure of all work: when it changes, and when it is over", () => {
+	test("a failure is reported when it changes and when it has ended", () => {
 		const failures = new WorkFailures();
 		const told = (event: WatchEvent | undefined) => event?.event;
 		expect(failures.worked("sync")).toBeUndefined();
@@ -105,7 +105,7 @@ describe("what is told once, and again", () => {
 		expect(told(failures.failed("deploy", broken))).toBe("failed");
 	});
 
-	test("a function that fails: in short where its files changed, not at all where another's did", () => {
+	test("a failing function is reported briefly if its own files changed, and not if another function's files did", () => {
 		const failures = new FunctionFailures();
 		const result = (status: "failed" | "deployed" | "unchanged", error?: string) =>
 			failures.done({ name: "pay", status, url: "u", ...(error !== undefined && { error }) });
@@ -122,7 +122,7 @@ describe("what is told once, and again", () => {
 		expect(result("failed", "no")).toMatchObject({ event: "function" });
 	});
 
-	test("a function counts as deleted once it was gone for a while; one that comes back does not", () => {
+	test("a function counts as deleted after it is missing for some time, and not if it comes back", () => {
 		const gone = new GoneFunctions();
 		expect(gone.look(["a", "b"], 0)).toEqual({ deleted: [], missed: [], againMs: undefined });
 		expect(gone.look([], 100)).toEqual({ deleted: [], missed: ["a", "b"], againMs: 2_000 });
@@ -134,7 +134,7 @@ describe("what is told once, and again", () => {
 		expect(gone.look(["b"], 9_001)).toEqual({ deleted: [], missed: [], againMs: undefined });
 	});
 
-	test("while git changes the files nothing counts as deleted, and the delay begins when git is done", () => {
+	test("while git changes files nothing counts as deleted, and the delay begins when git has finished", () => {
 		const gone = new GoneFunctions();
 		gone.look(["a"], 0);
 		expect(gone.look([], 100, true)).toEqual({ deleted: [], missed: ["a"], againMs: 2_000 });

@@ -30,7 +30,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 const modeOf = (file: string) => statSync(file).mode & 0o777;
 
 describe("replaceFile", () => {
-	test("makes a new file with the mode asked for, whatever the umask", async () => {
+	test("creates a file with the requested mode, whatever the umask", async () => {
 		const umask = process.umask(0o077);
 		await replaceFile(path, "text", { mode: 0o644 }).finally(() => process.umask(umask));
 		expect([readFileSync(path, "utf8"), modeOf(path)]).toEqual(["text", 0o644]);
@@ -45,7 +45,7 @@ describe("replaceFile", () => {
 		expect([readFileSync(path, "utf8"), modeOf(path)]).toEqual(["new", mode]);
 	});
 
-	test("follows no symbolic link, and leaves its target as it was", async () => {
+	test("does not follow a symbolic link, and does not change its target", async () => {
 		const target = join(folder, "target");
 		writeFileSync(target, "old");
 		symlinkSync(target, path);
@@ -57,7 +57,7 @@ describe("replaceFile", () => {
 		expect(readdirSync(folder).sort()).toEqual(["file", "target"]);
 	});
 
-	test("refuses a dangling link and a folder, and leaves nothing behind", async () => {
+	test("refuses a dangling link and a folder, and leaves no temporary file", async () => {
 		symlinkSync(join(folder, "nowhere"), path);
 		expect(await refusalOf(replaceFile(path, "new", { mode: 0o600 }))).toMatchObject({
 			code: "FILE_UNWRITABLE",
@@ -82,7 +82,7 @@ describe("replaceFile", () => {
 		expect([readdirSync(folder), readFileSync(path, "utf8")]).toEqual([["file"], "old"]);
 	});
 
-	test("tells when it waits for the disk: all is written beside the file, and nothing is replaced", async () => {
+	test("reports that it waits for the disk when everything is written to a temporary file and nothing is replaced yet", async () => {
 		writeFileSync(path, "old");
 		const seen: unknown[] = [];
 		const look = () => {
@@ -93,7 +93,7 @@ describe("replaceFile", () => {
 		expect([...seen, readFileSync(path, "utf8")]).toEqual(["old", "new", "new"]);
 	});
 
-	test("an error of the rename itself does so too", async () => {
+	test("an error of the rename leaves the old content and no temporary file", async () => {
 		const put = async () => void mkdirSync(join(path, "full"), { recursive: true });
 		const error = await refusalOf(replaceFile(path, "new", { mode: 0o600, beforeRename: put }));
 		expect(error).toMatchObject({
@@ -103,7 +103,7 @@ describe("replaceFile", () => {
 		expect(readdirSync(folder)).toEqual(["file"]);
 	});
 
-	test("no folder, no file", async () => {
+	test("a missing folder is not created", async () => {
 		const error = await refusalOf(replaceFile(join(folder, "absent", "file"), "new", { mode: 0o600 }));
 		expect(error).toMatchObject({ code: "FILE_UNWRITABLE", exit: 1 });
 		expect(readdirSync(folder)).toEqual([]);
@@ -137,7 +137,7 @@ describe("readWhole", () => {
 		expect(await readWhole(path, 100)).toBeUndefined();
 	});
 
-	test("follows no link, waits on no pipe, reads no folder and nothing too large", async () => {
+	test("refuses links, pipes, folders and files that are too large", async () => {
 		writeFileSync(join(folder, "target"), "content");
 		symlinkSync(join(folder, "target"), path);
 		execFileSync("mkfifo", [join(folder, "pipe")]);

@@ -13,7 +13,7 @@ import {
 } from "../../../src/project/files/config.ts";
 import { TestProject } from "../project.ts";
 
-test("environments that are linked at once all stay linked", async () => {
+test("environments that are linked concurrently all stay linked", async () => {
 	using project = await TestProject.create();
 	const names = Array.from({ length: 8 }, (_, index) => `env-${index}`);
 	const binding = {
@@ -30,7 +30,7 @@ test("environments that are linked at once all stay linked", async () => {
 	expect(Object.keys((await readConfig(project.root)).links)).toEqual(names);
 });
 
-test("a platform's link stays as it is on disk beside one with Base44; what is neither is refused", async () => {
+test("a link with a platform is unchanged on disk next to one with Base44, and any other binding is refused", async () => {
 	using project = await TestProject.create();
 	const path = join(project.root, "coffer.json");
 	const platform = {
@@ -67,7 +67,7 @@ test("a platform's link stays as it is on disk beside one with Base44; what is n
 	}
 });
 
-test("the default environment stays through links that come and go, and goes with its environment", async () => {
+test("the default environment survives linking and unlinking, and is removed with its environment", async () => {
 	using project = await TestProject.create();
 	const binding = {
 		url: "https://coffer.example.com",

@@ -9,7 +9,7 @@ import { VaultMaker } from "../../vault/maker.ts";
 import { TestProject } from "../project.ts";
 
 describe("the file itself", () => {
-	test("bytes that are no text, and faults, name their line, and an edit writes nothing", async () => {
+	test("an error about invalid bytes or syntax names the line, and an edit writes nothing", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one" });
 		const bytes = Buffer.from(await project.read());
@@ -25,7 +25,7 @@ describe("the file itself", () => {
 		}
 	});
 
-	test("an edit whose memory fails says that the vault is written, and the next one mends it", async () => {
+	test("an edit that cannot store the version marks reports that the vault is written, and the next edit repairs the marks", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one" });
 		const { stateFolder } = project.context;
@@ -40,7 +40,7 @@ describe("the file itself", () => {
 		expect(await project.list()).toEqual({ secrets: { A: 1, B: 1 }, warnings: [] });
 	});
 
-	test("what another program writes in the meantime is not overwritten", async () => {
+	test("a concurrent write of another program is not overwritten", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one" });
 		const error = await refusalOf(

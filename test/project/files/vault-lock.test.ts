@@ -26,7 +26,7 @@ afterEach(() => {
 const wait = (patience: { stillMs: number; mostMs: number }) =>
 	withLock(join(folder, "lock"), async () => "had it", patience);
 
-test("a holder that does nothing is waited for only so long", async () => {
+test("a lock whose holder does nothing is awaited for a limited time", async () => {
 	expect(await refusalOf(wait({ stillMs: 300, mostMs: 60_000 }))).toMatchObject({
 		code: "VAULT_LOCKED",
 		exit: 1,
@@ -36,7 +36,7 @@ test("a holder that does nothing is waited for only so long", async () => {
 	expect(await wait({ stillMs: 300, mostMs: 60_000 })).toBe("had it");
 });
 
-test("while others get something done, a writer waits on", async () => {
+test("a writer continues to wait while other processes make progress", async () => {
 	const waiting = wait({ stillMs: 500, mostMs: 60_000 });
 	const startMs = performance.now();
 	let written = 0;
@@ -53,7 +53,7 @@ test("while others get something done, a writer waits on", async () => {
 	expect(await waiting).toBe("had it");
 });
 
-test("but not for ever", async () => {
+test("a writer does not wait forever", async () => {
 	const writing = setInterval(() => writeFileSync(join(folder, String(performance.now())), ""), 20);
 	expect(await refusalOf(wait({ stillMs: 60_000, mostMs: 400 }))).toMatchObject({ code: "VAULT_LOCKED" });
 	clearInterval(writing);

@@ -20,7 +20,7 @@ function write(files: Readonly<Record<string, string>>): void {
 const MODULE = "export default () => new Response();\n";
 
 describe("the functions of a Base44 project", () => {
-	test("are called by their path, or as their file says, at any depth, beside Coffer's own", async () => {
+	test("are named by their path or by their file, at any depth, next to Coffer's own functions", async () => {
 		write({
 			"functions/own/index.ts": MODULE,
 			"base44/functions/hello/entry.ts": MODULE,
@@ -77,7 +77,7 @@ describe("the functions of a Base44 project", () => {
 		await expect(discoverFunctions(root)).rejects.toMatchObject({ code, exit: 2 });
 	});
 
-	test("are not looked for outside the project, nor for ever", async () => {
+	test("are searched only in the project, and the search ends", async () => {
 		write({ "base44/functions/x/entry.ts": MODULE });
 		symlinkSync("..", join(root, "base44/functions/x/circle"));
 		expect(await discoverFunctions(root)).toEqual([{ name: "x", entry: "base44/functions/x/entry.ts" }]);

@@ -112,7 +112,7 @@ describe("discoverFunctions", () => {
 describe("function.jsonc", () => {
 	const found = (files: Record<string, string>) => discoverFunctions(temporaryProject(files));
 
-	test("names another entry, or stands beside the usual one", async () => {
+	test("may name another entry, or be next to the usual one", async () => {
 		const files = {
 			"functions/api/billing/function.jsonc": '{"entry": "src/start.ts"}',
 			"functions/api/billing/src/start.ts": "",

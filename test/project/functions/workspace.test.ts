@@ -41,12 +41,12 @@ const UPLOADED = [
 ];
 
 describe("an upload", () => {
-	test("holds the members that are reached, and the manifests of all: they say which names are local", async () => {
+	test("contains the workspace members that are imported, and the manifests of all members, which list the local names", async () => {
 		const root = temporaryProject({ ...WORKSPACE, [ENTRY]: SOURCE });
 		expect([...(await collectSources(root, FUNCTIONS)).keys()]).toEqual(UPLOADED);
 	});
 
-	test("is the same where node_modules is full of links to members", async () => {
+	test("is the same if node_modules contains links to members", async () => {
 		const stranger = { "node_modules/@acme/deep/package.json": '{"name":"@acme/deep","version":"9.0.0"}' };
 		const root = temporaryProject({ ...WORKSPACE, ...stranger, [ENTRY]: SOURCE });
 		symlinkSync("../../packages/lib", join(root, "node_modules/@acme/lib"));
@@ -55,7 +55,7 @@ describe("an upload", () => {
 		expect([...(await collectSources(root, FUNCTIONS)).keys()]).toEqual(UPLOADED);
 	});
 
-	test("holds members that are links in the project", async () => {
+	test("contains members that are links in the project", async () => {
 		const { "packages/deep/keys.ts": keys, "packages/deep/package.json": manifest, ...rest } = WORKSPACE;
 		const root = temporaryProject({
 			...rest,
@@ -67,7 +67,7 @@ describe("an upload", () => {
 		expect([...(await collectSources(root, FUNCTIONS)).keys()]).toEqual(UPLOADED);
 	});
 
-	test("of many functions parses each module once, whoever is checked first", async () => {
+	test("of many functions parses each module once, in whatever order the functions are checked", async () => {
 		const names = Array.from({ length: 12 }, (_, index) => `f${index}`);
 		const entries = Object.fromEntries(names.map((name) => [`functions/${name}/index.ts`, SOURCE]));
 		const root = temporaryProject({ ...WORKSPACE, ...entries });

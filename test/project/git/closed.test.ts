@@ -108,7 +108,7 @@ const CALLER = {
 	SSH_ASKPASS: "/somewhere",
 };
 
-test("each call, whatever is done, has the closed configuration and nothing else of git's", async () => {
+test("every call of git has the closed configuration and no other git variables", async () => {
 	using project = await TestProject.create();
 	const repository = new Repository(project);
 	await project.set({ A: "1" });
@@ -146,7 +146,7 @@ test("each call, whatever is done, has the closed configuration and nothing else
 });
 
 describe("the closed configuration", () => {
-	test("goes before the command, and leaves core.hooksPath alone only for who asks where hooks are", () => {
+	test("is passed before the command, and leaves core.hooksPath unchanged only in the query for the hooks' folder", () => {
 		const args = closedArguments(["rev-parse", "HEAD"]);
 		expect(args.slice(-2)).toEqual(["rev-parse", "HEAD"]);
 		expect(args).toContain("core.hooksPath=/dev/null");
@@ -157,7 +157,7 @@ describe("the closed configuration", () => {
 		expect(seeing).not.toContain("core.hooksPath=/dev/null");
 	});
 
-	test("keeps where a hook's repository is, and the rest of the environment", () => {
+	test("keeps the variables that locate a hook's repository, and the rest of the environment", () => {
 		const kept = {
 			GIT_DIR: ".git",
 			GIT_INDEX_FILE: ".git/index.lock",
@@ -169,7 +169,7 @@ describe("the closed configuration", () => {
 		expect(closedEnvironment({ ...kept, ...dropped })).toEqual({ ...kept, ...GIVEN_VARIABLES });
 	});
 
-	test("says of each setting why it starts nothing", () => {
+	test("has a reason for each setting why it starts no program", () => {
 		for (const { reason } of PROGRAM_SETTINGS) expect(reason).not.toBe("");
 		const keys = PROGRAM_SETTINGS.flatMap((setting) => setting.keys.split(" "));
 		expect(new Set(keys).size).toBe(keys.length);
@@ -177,7 +177,7 @@ describe("the closed configuration", () => {
 });
 
 describe("the git that is run", () => {
-	test("is looked for in absolute folders alone: others lead into somebody's repository", () => {
+	test("is searched only in absolute folders, because a relative one could be in an untrusted repository", () => {
 		const bin = gitProgram("exit 0");
 		const real = findGit({ PATH: path });
 		expect(findGit({ PATH: [bin, path].join(delimiter) })).toBe(join(bin, "git"));
@@ -205,7 +205,7 @@ describe("the git that is run", () => {
 	const answering = (script: string) =>
 		gitProgram(`case "$*" in *version) echo git version 2.99;; *) ${script};; esac`);
 
-	test("is ended where it does not answer, or answers without end", async () => {
+	test("is ended if it does not answer or answers without end", async () => {
 		const silent = answering("exec sleep 1000");
 		expect(await refusalOf(runGit(place(silent), ["rev-list"], { ms: 20 }))).toMatchObject({
 			code: "GIT_TIMED_OUT",
@@ -221,7 +221,7 @@ describe("the git that is run", () => {
 		});
 	});
 
-	test("is ended where it answers about objects in a line without end", async () => {
+	test("is ended if it answers about objects with an endless line", async () => {
 		const bin = answering("exec tr '\\0' a < /dev/zero");
 		expect(await refusalOf(findObjects(place(bin), ["HEAD:x"]))).toMatchObject({
 			code: "GIT_OUTPUT_TOO_LARGE",
@@ -229,7 +229,7 @@ describe("the git that is run", () => {
 		});
 	});
 
-	test("in a folder that is gone: said so", async () => {
+	test("in a deleted folder fails with a message about the folder", async () => {
 		const gone = place(gitProgram("exec true"), join(folder, "gone"));
 		expect(await refusalOf(runGit(gone, ["rev-parse"]))).toMatchObject({ code: "GIT_FAILED", exit: 1 });
 	});

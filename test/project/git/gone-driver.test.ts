@@ -91,7 +91,7 @@ async function branches(theirs: Edit, ours: Edit): Promise<Repository> {
 }
 
 describe.each(Object.entries(WAYS))("%s", (_, way) => {
-	test("both sides are united out of the index, and once more changes nothing", async () => {
+	test("both sides are merged from the index, and a second run changes nothing", async () => {
 		const repo = await branches(THEIRS, OURS);
 		using project = repo.project;
 		const root = way(repo);
@@ -110,7 +110,7 @@ describe.each(Object.entries(WAYS))("%s", (_, way) => {
 		expect(await resolveVault(root, options)).toMatchObject({ conflicted: false, unmerged: false });
 	});
 
-	test("what is added as it is, is refused by name; it can be united still", async () => {
+	test("a one-sided file that is added is refused with the names, and can still be merged", async () => {
 		const repo = await branches(THEIRS, OURS);
 		using project = repo.project;
 		const root = way(repo);
@@ -126,7 +126,7 @@ describe.each(Object.entries(WAYS))("%s", (_, way) => {
 		expect(await valuesOf({ ...project.context, root })).toEqual(BOTH);
 	});
 
-	test("a name that both changed is asked for; what was decided is no loss", async () => {
+	test("the user decides about a name that both sides changed, and the decision does not count as a loss", async () => {
 		const repo = await branches({ B: "b-theirs", T: "t" }, { B: "b-ours" });
 		using project = repo.project;
 		const root = way(repo);
@@ -140,7 +140,7 @@ describe.each(Object.entries(WAYS))("%s", (_, way) => {
 		expect(Object.keys(await valuesOf({ ...project.context, root }))).toEqual(["A", "B", "T"]);
 	});
 
-	test("what is set or deleted on the side that git kept stays", async () => {
+	test("changes on the side that git kept are kept", async () => {
 		const repo = await branches(THEIRS, OURS);
 		using project = repo.project;
 		const root = way(repo);
@@ -151,7 +151,7 @@ describe.each(Object.entries(WAYS))("%s", (_, way) => {
 	});
 });
 
-test("a stash that is brought back is united with what was committed meanwhile", async () => {
+test("a stash that is applied is merged with later commits", async () => {
 	const repo = await repository();
 	using project = repo.project;
 	await apply(project, THEIRS);
@@ -182,7 +182,7 @@ test("a plain commit may not drop what HEAD has, unless it was deleted", async (
 	expect(await check(place)).toEqual(["coffer.vault"]);
 });
 
-test("a member that one side added is no loss in silence", async () => {
+test("a member that one side added is never lost without a message", async () => {
 	const repo = await repository();
 	using project = repo.project;
 	const { addMember } = await import("../../../src/project/members/members.ts");

@@ -58,7 +58,7 @@ const values = (text: string) =>
 		[...openEverything(parseVault(text), alice)].map(([key, value]) => [key.split("/")[1], value]),
 	);
 
-describe("merges by itself", () => {
+describe("merges without a question", () => {
 	test("names in one gap, edits, deletions and a new environment", async () => {
 		const ours = from(BASE)
 			.set("AA", "1")
@@ -69,14 +69,14 @@ describe("merges by itself", () => {
 		expect(values(await merged(BASE, ours, theirs))).toEqual({ A: "a", AA: "1", AB: "2", C: "new", P: "p" });
 	});
 
-	test("membership that one side continued, beside records of the other", async () => {
+	test("membership that one side changed, and records that the other side changed", async () => {
 		const ours = from(BASE).add(bob, "writer", "bob").set("BY_BOB", "1", PRODUCTION, bob).text;
 		const text = await merged(BASE, ours, from(BASE).set("A", "new").text);
 		expect(values(text)).toEqual({ A: "new", B: "b", BY_BOB: "1", C: "c" });
 		expect(parseVault(text).environments.get(PRODUCTION)?.links).toHaveLength(2);
 	});
 
-	test("everything sealed anew on one side: the other one's edits and inserts stay, the rest is of the new epoch", async () => {
+	test("one side re-encrypted everything: edits and new records of the other side are kept, and the rest is of the new epoch", async () => {
 		const team = from(BASE).add(dave, "writer", "dave").text;
 		const text = await merged(
 			team,
@@ -101,7 +101,7 @@ describe("merges by itself", () => {
 		expect(error.code).toBe("ENVIRONMENT_CONFLICT");
 	});
 
-	test("where branches crossed: what the ancestors agree on counts, what they do not is a conflict", async () => {
+	test("with several merge bases, records on which they agree are the base, and others are a conflict", async () => {
 		const [one, two] = [parseVault(from(BASE).set("B", "1").text), parseVault(from(BASE).set("B", "2").text)];
 		const { document, conflicts } = mergeVaults(one, two);
 		const base = printConflicted(document, conflicts);
@@ -118,13 +118,13 @@ describe("merges by itself", () => {
 			expect((await refused(base, takeOne, theirs)).error.message).toBe("Both sides changed B (production).");
 	});
 
-	test("two files that came without an ancestor", async () => {
+	test("two files without a merge base", async () => {
 		const text = await merged("", from(BASE).set("X", "x").text, from(BASE).set("Y", "y").text);
 		expect(values(text)).toEqual({ A: "a", B: "b", C: "c", X: "x", Y: "y" });
 	});
 });
 
-describe("stops, with everything in the file", () => {
+describe("stops with all data in the file", () => {
 	test.each<[string, string | undefined, string | undefined]>([
 		["two values", "ours-value", "theirs-value"],
 		["a deletion and a value", undefined, "theirs-value"],
@@ -143,19 +143,19 @@ describe("stops, with everything in the file", () => {
 		expect(text).toMatch(/^AA\n[^\n]+\n\nAB\n/m);
 	});
 
-	test("membership on both sides: git's own markers, and why", async () => {
+	test("both sides changed the membership: the file has git's markers, and the error gives the reason", async () => {
 		const ours = from(BASE).add(bob, "writer", "bob").text;
 		const { text, error } = await refused(BASE, ours, from(BASE).add(carol, "reader", "carol").text);
 		expect(error).toMatchObject({ code: "MEMBERSHIP_CONFLICT", exit: 5 });
 		expect(text).toMatch(/^<<<<<<< ours\nlink 1 .* bob /m);
 	});
 
-	test("a side that somebody forged", async () => {
+	test("one side is forged", async () => {
 		const forged = from(BASE).set("AA", "1").text.replace("\nAA\n", "\nAB\n");
 		expect((await refused(BASE, BASE, forged)).error).toMatchObject({ code: "RECORD_FORGED", exit: 7 });
 	});
 
-	test("an edit by somebody whom the other side removed", async () => {
+	test("one side has an edit by a member whom the other side removed", async () => {
 		const team = from(BASE).add(dave, "writer", "dave").text;
 		const theirs = from(team).set("B", "dave", PRODUCTION, dave).text;
 		const { error } = await refused(team, from(team).epoch([dave]).text, theirs);

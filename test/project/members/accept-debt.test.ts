@@ -36,7 +36,7 @@ async function verified(project: TestProject) {
 }
 const debtOf = async (project: TestProject) => removalDebt(await verified(project));
 
-test("a value that is accepted stays as it is, in a new version by whoever accepts, and everybody sees it settled", async () => {
+test("accepting a removal debt keeps the value in a new version, and every member sees that the debt is settled", async () => {
 	using project = await owing();
 	const carols = onDeviceOf(project, 3);
 	const outcome = await acceptDebt(carols, ["A", "A"]);
@@ -48,7 +48,7 @@ test("a value that is accepted stays as it is, in a new version by whoever accep
 	expect(getSecret((await readSession(project.context)).session, "A").value).toBe("a");
 });
 
-test("a later removal makes the value a debt again", async () => {
+test("a later removal makes the value a removal debt again", async () => {
 	using project = await owing();
 	await acceptDebt(project.context, undefined);
 	expect(await debtOf(project)).toEqual([]);
@@ -56,7 +56,7 @@ test("a later removal makes the value a debt again", async () => {
 	expect(await debtOf(project)).toEqual([{ member: "carol", epoch: 3, names: ["A", "B"] }]);
 });
 
-test("what is not owed is refused, names that cannot be one are not repeated, and nothing is accepted", async () => {
+test("a value without debt is refused, invalid names are not repeated in messages, and nothing is accepted", async () => {
 	using project = await owing();
 	await project.set({ NEW: "n" });
 	const before = await project.read();

@@ -18,8 +18,8 @@ import { bob, carol, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 import { handOver, successorOf, vaultIdOf } from "../handover-fixture.ts";
 import { contextOf, TestProject } from "../project.ts";
 
-describe("how a project stands", () => {
-	test("each environment by what is next", async () => {
+describe("the state of a project during a hand-over", () => {
+	test("each environment is listed with its next step", async () => {
 		using project = await TestProject.create();
 		const to = successorOf(project);
 		const { previous, present } = { previous: project.context.identity, present: to.identity };
@@ -40,7 +40,7 @@ describe("how a project stands", () => {
 		expect(await nexts()).toEqual({ preview: "add", production: "none" });
 	});
 
-	test("a reader waits for a writer, until both are done with", async () => {
+	test("a reader waits for a writer until both are finished", async () => {
 		using project = await TestProject.create();
 		await addMember(project.context, { ...carol.publicKeys, name: "carol", role: "reader" });
 		const to = contextOf(project.root, project.context.stateFolder, 5);
@@ -88,7 +88,7 @@ describe("the vault's ownership", () => {
 		return [...verifyRoot(vaultId, links).owners.values()].map(({ name }) => name).sort();
 	}
 
-	test("goes with the last environment", async () => {
+	test("is handed over with the last environment", async () => {
 		using project = await TestProject.create();
 		await addEnvironment({ ...project.context, environment: "preview" });
 		const to = await handOver(project);
@@ -99,7 +99,7 @@ describe("the vault's ownership", () => {
 		expect(await owners(project)).toEqual(["alice.2"]);
 	});
 
-	test("goes over by itself where the previous identity is in no environment", async () => {
+	test("is handed over alone if the previous identity is in no environment", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
@@ -117,8 +117,8 @@ describe("the vault's ownership", () => {
 	});
 });
 
-describe("before a key is made", () => {
-	test("an older membership than this device has seen is refused", async () => {
+describe("before a key is generated", () => {
+	test("a membership that is older than the one that this device has seen is refused", async () => {
 		using project = await TestProject.create();
 		const older = await project.read();
 		await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });

@@ -32,8 +32,8 @@ async function findingsOf(project: TestProject, context: SessionContext): Promis
 	return findings.map(({ code, name }) => `${code} ${name}`);
 }
 
-describe("what was remembered counts for the new identity", () => {
-	test("nothing is new to it, and all values open", async () => {
+describe("the version marks also apply to the new identity", () => {
+	test("nothing is reported as new, and all values can be decrypted", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		const to = await handOver(project);
@@ -42,7 +42,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect(await refusalOf(readSession(project.context))).toMatchObject({ code: "NOT_A_MEMBER", exit: 3 });
 	});
 
-	test("a record that was dropped before the rotation is missed after it", async () => {
+	test("a record that disappeared before the rotation is still reported after it", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		await project.set({ B: "b2" });
@@ -53,7 +53,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect((await project.list(to)).secrets).toEqual({ A: 1, B: 3 });
 	});
 
-	test("a record that is put back after it is older", async () => {
+	test("an older record that is put back after the rotation is reported as a roll-back", async () => {
 		using project = await TestProject.create();
 		await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });
 		const onBobsDevice = contextOf(project.root, `${project.folder}/state-bob`, 2);
@@ -73,7 +73,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect((await project.list(to)).warnings.join()).toMatch(/Older than this device has seen: B\./);
 	});
 
-	test("another vault in its place is refused, and so is the membership of before", async () => {
+	test("another vault and an earlier membership are refused", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a" });
 		const vaultId = await vaultIdOf(project);
@@ -91,7 +91,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect(await refusalOf(readSession(to))).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
 	});
 
-	test("carrying it again takes nothing back", async () => {
+	test("inheriting the marks twice changes nothing", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		const to = await handOver(project);
@@ -104,7 +104,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect((await project.list(to)).secrets).toEqual({ A: 3, B: 1 });
 	});
 
-	test("memory that the new identity began without it is held against it", async () => {
+	test("version marks that the new identity stored itself are combined with the inherited ones", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		await addMember(project.context, {
@@ -120,7 +120,7 @@ describe("what was remembered counts for the new identity", () => {
 		expect(await findingsOf(project, to)).toEqual(["RECORD_DROPPED B"]);
 	});
 
-	test("a position in a platform's log: the further one counts", async () => {
+	test("of two positions in a platform's log the later one is kept", async () => {
 		using project = await TestProject.create();
 		const vaultId = await vaultIdOf(project);
 		const to = successorOf(project);

@@ -23,7 +23,7 @@ async function readValue(context: SessionContext, name: string): Promise<string>
 }
 
 describe("adding", () => {
-	test("a writer opens and sets, and owns the vault; a reader only opens", async () => {
+	test("a writer reads, sets values and owns the vault; a reader only reads", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a" });
 		expect(await addMember(project.context, asWriter)).toMatchObject({ owner: true });
@@ -42,7 +42,7 @@ describe("adding", () => {
 		]);
 	});
 
-	test("no record is touched, so nothing redeploys", async () => {
+	test("does not change records, so nothing is redeployed", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		const before = parseVault(await project.read()).environments.get("production")?.records;
@@ -52,7 +52,7 @@ describe("adding", () => {
 		expect(bodies(after)).toEqual(bodies());
 	});
 
-	test("a writer who owns nothing makes no owners", async () => {
+	test("a writer who is not an owner cannot make others owners", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
@@ -83,7 +83,7 @@ describe("adding", () => {
 		expect(await project.read()).toBe(before);
 	});
 
-	test("a name that an owner has elsewhere is refused, since the vault's chain has one list of owners", async () => {
+	test("a name that an owner has in another environment is refused, because the vault's chain has one list of owners", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
@@ -102,7 +102,7 @@ describe("adding", () => {
 		expect(refused).toMatchObject({ code: seed === 2 ? "NOT_A_MEMBER" : "NOT_A_WRITER", exit: 3 });
 	});
 
-	test("on an older membership nothing is added: the chain would fork", async () => {
+	test("with an older membership nothing is added, because the chain would fork", async () => {
 		using project = await TestProject.create();
 		const older = await project.read();
 		await addMember(project.context, asWriter);
@@ -121,7 +121,7 @@ describe("adding to several environments", () => {
 		return { project, both: [project.context, preview] as const };
 	}
 
-	test("is one write, and leaves alone those that have this very member", async () => {
+	test("is one write, and skips the environments that already have this member", async () => {
 		const { project, both } = await withPreview();
 		using _ = project;
 		await addMember(project.context, asWriter);

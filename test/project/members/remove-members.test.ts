@@ -39,7 +39,7 @@ async function debtOf(project: TestProject) {
 }
 
 describe("after a removal", () => {
-	test("every record is the remover's, under the new key, with version, kind, value and since as before", async () => {
+	test("every record is signed by the remover and encrypted with the new key, with the same version, kind, value and since", async () => {
 		using project = await team();
 		const before = await document(project);
 		const removal = await removeMembers(project.context, ["bob"]);
@@ -64,7 +64,7 @@ describe("after a removal", () => {
 		}
 	});
 
-	test("who left opens nothing, who stays opens all, and the owner's rights are gone", async () => {
+	test("the removed member can decrypt nothing, the others can decrypt everything, and the removed member is no longer an owner", async () => {
 		using project = await team();
 		await removeMembers(project.context, ["bob"]);
 		const refused = await refusalOf(readSession(onDeviceOf(project, 2)));
@@ -76,7 +76,7 @@ describe("after a removal", () => {
 		expect([...state.members.values()].map(({ name }) => name)).toEqual(["alice", "carol"]);
 	});
 
-	test("the file of before is held to be older: nothing is sealed under the key that the leaver has", async () => {
+	test("the earlier file counts as older, and nothing is encrypted with the key that the removed member has", async () => {
 		using project = await team();
 		const before = await project.read();
 		await removeMembers(project.context, ["bob"]);
@@ -84,7 +84,7 @@ describe("after a removal", () => {
 		expect(await refusalOf(project.set({ A: "a3" }))).toMatchObject({ code: "EPOCH_OLDER", exit: 7 });
 	});
 
-	test("the debt is each live value, by name, until it has a new version", async () => {
+	test("each live value is a removal debt until it has a new version", async () => {
 		using project = await team();
 		const owed = (names: string[]) => [{ member: "bob", epoch: 2, names }];
 		expect((await removeMembers(project.context, ["bob"])).debt).toEqual(owed(["A", "B", "EMPTY"]));
@@ -111,7 +111,7 @@ describe("after a removal", () => {
 		expect(await debtOf(project)).toEqual([{ member: "carol", epoch: 5, names: ["A", "B", "NEW"] }]);
 	});
 
-	test("several leave at once, in one epoch", async () => {
+	test("several members are removed together in one epoch", async () => {
 		using project = await team();
 		expect(await removeMembers(project.context, ["carol", "bob", "carol"])).toMatchObject({
 			removed: ["bob", "carol"],
@@ -120,8 +120,8 @@ describe("after a removal", () => {
 	});
 });
 
-describe("an owner who leaves one of several environments", () => {
-	test("owns the vault on while a member of another, and no longer after the last", async () => {
+describe("an owner who is removed from one of several environments", () => {
+	test("stays an owner while a member of another environment, and not after the last one", async () => {
 		using project = await team();
 		const maker = new VaultMaker();
 		maker.document = await document(project);
@@ -133,7 +133,7 @@ describe("an owner who leaves one of several environments", () => {
 		expect((await owners()).map(({ name }) => name)).toEqual(["alice"]);
 	});
 
-	test("stays an owner where the remover is none, and that is said", async () => {
+	test("stays an owner if the remover is not an owner, and a message says so", async () => {
 		using project = await team();
 		const maker = new VaultMaker();
 		maker.document = await document(project);

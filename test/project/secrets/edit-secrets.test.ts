@@ -8,7 +8,7 @@ import { VaultMaker } from "../../vault/maker.ts";
 import { TestProject } from "../project.ts";
 
 describe("setting and deleting", () => {
-	test("setting the value that a name has changes not a byte", async () => {
+	test("setting the present value of a name changes no byte", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one", B: "" });
 		const before = { text: await project.read(), stat: statSync(project.path, { bigint: true }) };
@@ -18,7 +18,7 @@ describe("setting and deleting", () => {
 		expect([after.stat.ino, after.stat.mtimeNs]).toEqual([before.stat.ino, before.stat.mtimeNs]);
 	});
 
-	test("an edit touches its own block alone, and the file's mode stays", async () => {
+	test("an edit changes only its own block, and keeps the file's mode", async () => {
 		using project = await TestProject.create();
 		expect(statSync(project.path).mode & 0o777).toBe(0o600);
 		await project.set({ A: "one", B: "two", C: "three" });
@@ -30,7 +30,7 @@ describe("setting and deleting", () => {
 		expect(statSync(project.path).mode & 0o777).toBe(0o640);
 	});
 
-	test("a deletion leaves a tombstone, counts on after it, and does nothing where one name is absent", async () => {
+	test("a deletion leaves a tombstone with the next version, and deletes nothing if one name does not exist", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one", B: "two" });
 		await project.delete("A");
@@ -44,7 +44,7 @@ describe("setting and deleting", () => {
 		expect((await project.list()).secrets).toEqual({ A: 3, B: 1 });
 	});
 
-	test("a name that is reserved or malformed, or a value too large, writes nothing of the rest either", async () => {
+	test("if one name is reserved or malformed, or one value too large, nothing is written", async () => {
 		using project = await TestProject.create();
 		const text = await project.read();
 		for (const bad of [
@@ -59,7 +59,7 @@ describe("setting and deleting", () => {
 		expect(await project.read()).toBe(text);
 	});
 
-	test("a name that another program should not have written is not injected", async () => {
+	test("a reserved name that another program wrote is not passed to commands", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());

@@ -37,7 +37,7 @@ async function commitEach(repository: Repository, ...values: (string | undefined
 }
 
 describe("git's history", () => {
-	test("has every version that was committed, with the first commit of each and its author's date", async () => {
+	test("has every committed version, with its first commit and the author's date", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one", "two", undefined, "four");
 		await project.set({ B: "other" });
@@ -57,7 +57,7 @@ describe("git's history", () => {
 		expect([looked, notes]).toEqual(["git (6 commits of coffer.vault)", []]);
 	});
 
-	test("has the side of a merge that lost, and is HEAD's alone", async () => {
+	test("has the losing side of a merge, and only commits of HEAD", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one");
 		repository.git("checkout", "-q", "-b", "side");
@@ -68,7 +68,7 @@ describe("git's history", () => {
 		expect((await historyAt()).versions).toEqual(["v2 live", "v1 live"]);
 	});
 
-	test("has what stands below a subfolder, and what was deleted in between", async () => {
+	test("has versions in a subfolder, and versions that were deleted later", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one", "two");
 		repository.git("rm", "-q", "--cached", "coffer.vault");
@@ -89,7 +89,7 @@ describe("git's history", () => {
 		expect([looked, versions]).toEqual(["git (1 commit of coffer.vault)", ["v2 live"]]);
 	});
 
-	test("what is no vault there is passed over, and said once", async () => {
+	test("files that are not vaults are skipped with one warning", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one");
 		const good = await project.read();
@@ -114,7 +114,7 @@ describe("git's history", () => {
 		]);
 	});
 
-	test("a record that was altered in a commit is shown apart", async () => {
+	test("a record that was altered in a commit is listed separately", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one");
 		const good = await project.read();
@@ -128,8 +128,8 @@ describe("git's history", () => {
 	});
 });
 
-describe("where there is little or nothing of it", () => {
-	test("no repository, no commit, a shallow clone, no git: the file is there, and it is said", async () => {
+describe("if there is little or no history", () => {
+	test("without a repository, a commit, a full clone or git, only the file is used, and a message says so", async () => {
 		await project.set({ A: "one" });
 		const none = await historyAt();
 		expect([none.looked, none.versions]).toEqual(["git (no history)", ["v1 live"]]);
@@ -150,7 +150,7 @@ describe("where there is little or nothing of it", () => {
 		}
 	});
 
-	test("a text that git's store has lost is named; a store that breaks off is an error", async () => {
+	test("a blob that is missing in git is named, and a failing git is an error", async () => {
 		const repository = new Repository(project);
 		await commitEach(repository, "one", "two");
 		const [commit = "", blob = ""] = ["HEAD~1", "HEAD~1:coffer.vault"].map((name) =>

@@ -104,8 +104,8 @@ async function bobJoins(): Promise<void> {
 	await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });
 }
 
-describe("rolled back", () => {
-	test("the value becomes a new version; the value that it has already costs nothing", async () => {
+describe("secrets rollback", () => {
+	test("the value becomes a new version, and the present value changes nothing", async () => {
 		for (const value of ["one", "two", "three"]) await set(value);
 		expect(await roll(1)).toEqual({ outcome: "sealed-anew", version: 4 });
 		expect(await valueNow()).toBe("one");
@@ -114,7 +114,7 @@ describe("rolled back", () => {
 		expect(await project.read()).toBe(text);
 	});
 
-	test("what a removed member has read stays to be rotated", async () => {
+	test("a value that a removed member has read is still a removal debt", async () => {
 		await bobJoins();
 		await set("read-by-bob");
 		await set("two");
@@ -128,7 +128,7 @@ describe("rolled back", () => {
 		expect(await debtNames()).toEqual([]);
 	});
 
-	test("refused from a record that does not hold, from none, and to a newer one", async () => {
+	test("an invalid record, a missing record and a newer version are refused", async () => {
 		for (const value of ["one", "two"]) await set(value);
 		const good = await project.read();
 		await change(forge);
@@ -144,13 +144,13 @@ describe("rolled back", () => {
 	});
 });
 
-describe("restored", () => {
+describe("secrets restore", () => {
 	test.each<[string, () => Promise<void>]>([
 		["dropped", () => change(() => undefined)],
 		["altered", () => change((body) => body.replace(/ live /, " deleted "))],
 		["forged, with the highest version that there is", () => change(forge)],
 		["rolled back", () => project.write(commits[0] ?? "")],
-	])("%s: the very record is put back, byte for byte", async (_, lose) => {
+	])("%s: the same record is put back byte for byte", async (_, lose) => {
 		for (const value of ["one", "two"]) await set(value);
 		const whole = await project.read();
 		await lose();
@@ -160,7 +160,7 @@ describe("restored", () => {
 		expect(await back()).toEqual({ outcome: "unchanged", version: 2 });
 	});
 
-	test("deleted: the last value becomes a new version; its deletion can be put back where it is lost", async () => {
+	test("deleted: the last value becomes a new version, and a lost tombstone can be put back", async () => {
 		await set("one");
 		await set(undefined);
 		expect(await back()).toEqual({ outcome: "sealed-anew", version: 3 });
@@ -172,7 +172,7 @@ describe("restored", () => {
 		expect(await project.read()).toBe(commits[2]);
 	});
 
-	test("a newer version that this device has seen and nobody has: the value goes above it", async () => {
+	test("if the version that this device has seen is lost, the value gets a higher version", async () => {
 		await set("one");
 		await project.set({ A: "two" });
 		await change(() => undefined);
@@ -187,7 +187,7 @@ describe("restored", () => {
 		expect(await valueNow()).toBe("one");
 	});
 
-	test("by an author who was removed, known here: sealed anew, and still owed", async () => {
+	test("a record by a removed author that this device has seen is re-encrypted, and is still a removal debt", async () => {
 		await bobJoins();
 		const withBob = contextOf(project.root, join(project.folder, "state-bob"), 2);
 		await set("bobs", withBob);
@@ -199,7 +199,7 @@ describe("restored", () => {
 		expect(await debtNames()).toEqual(["A"]);
 	});
 
-	test("dated back by an author who was removed: not to be found", async () => {
+	test("a backdated record by a removed author is not found", async () => {
 		await bobJoins();
 		await set("one");
 		const old = await readSession(contextOf(project.root, join(project.folder, "state-bob"), 2));
@@ -215,7 +215,7 @@ describe("restored", () => {
 		expect(await project.read()).toBe(kept);
 	});
 
-	test("nothing of it anywhere, and a file that another program changed meanwhile", async () => {
+	test("an unknown secret and a concurrently changed file are refused", async () => {
 		await project.set({ B: "other" });
 		await expect(back()).rejects.toMatchObject({ code: "SECRET_NOT_FOUND", exit: 4, hint: "Searched: c." });
 		for (const value of ["one", "two"]) await set(value);

@@ -17,8 +17,8 @@ function without(text: string, name: string): string {
 	return [...lines.slice(0, at), ...lines.slice(at + 3)].join("\n");
 }
 
-describe("what was seen before", () => {
-	test("a record that is rolled back is named once, and named again when it happens again", async () => {
+describe("version marks", () => {
+	test("a record that is rolled back is reported once, and again when it happens again", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "old", B: "b" });
 		const old = await project.read();
@@ -37,7 +37,7 @@ describe("what was seen before", () => {
 		expect((await project.list()).secrets).toEqual({ A: 3, B: 1 });
 	});
 
-	test("every older state of a vault is noticed", async () => {
+	test("every older state of a vault is detected", async () => {
 		using project = await TestProject.create();
 		const states = [await project.read()];
 		for (const secrets of [{ A: "1" }, { B: "1" }, { A: "2" }, { C: "1", B: "2" }]) {
@@ -52,7 +52,7 @@ describe("what was seen before", () => {
 		}
 	});
 
-	test("a record that is gone is named once", async () => {
+	test("a missing record is reported once", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b" });
 		await project.write(without(await project.read(), "A"));
@@ -82,7 +82,7 @@ describe("what was seen before", () => {
 		expect(await project.read()).toBe(other);
 	});
 
-	test("a text of which only some records were opened, or written, is not one that was verified whole", async () => {
+	test("a text of which only some records were verified does not count as completely verified", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a", B: "b", C: "c" });
 		const text = await project.read();
@@ -110,7 +110,7 @@ describe("what was seen before", () => {
 		expect(await refusalOf(project.list())).toMatchObject({ code: "RECORD_FORGED" });
 	});
 
-	test("an identity that is bound to a vault opens no other, on any machine", async () => {
+	test("an identity that is bound to a vault cannot open another vault on any machine", async () => {
 		using project = await TestProject.create();
 		const identity = identityOf(new Uint8Array(32).fill(1), new VaultMaker().document.vaultId);
 		const context = { ...project.context, identity, stateFolder: join(project.folder, "other-state") };
@@ -167,7 +167,7 @@ describe("what was seen before", () => {
 		});
 	});
 
-	test("a value that a removed writer left unsealed anew is refused until somebody sets it", async () => {
+	test("a value that a removed writer did not re-encrypt is refused until a member sets it", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());

@@ -15,7 +15,7 @@ const CHANGE: Change = {
 	signature: HASH,
 };
 
-test("a platform that takes a change and says nothing is given up, however long a redeploy may take", async () => {
+test("a platform that accepts a change and then stays silent is given up, whatever time a redeploy may take", async () => {
 	const server = createServer((socket) => socket.on("error", () => {}).resume());
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");

@@ -31,7 +31,7 @@ async function explained(error: unknown, expected?: string): Promise<AppError> {
 	return explanation;
 }
 
-test("a gateway's answer is known for one, and the control address is named where the platform says who it is", async () => {
+test("an answer of a gateway is recognised, and the error names the control address if the platform is the known one", async () => {
 	const error = errorFromProblem(404, NO_SUCH_FUNCTION);
 	expect(error).toMatchObject({ code: "PLATFORM_ADDRESS_IS_GATEWAY", exit: 2 });
 	const { message, hint } = await explained(error);
@@ -45,7 +45,7 @@ test("another platform's address is not named", async () => {
 	expect(hint).toContain("coffer platform start");
 });
 
-test("what is no gateway's answer stays what it was", async () => {
+test("any other answer is not changed", async () => {
 	const other = errorFromProblem(404, { ...NO_SUCH_FUNCTION, requestId: undefined });
 	expect(other.code).toBe("PLATFORM_ANSWER_UNKNOWN");
 	expect(await explained(other)).toBe(other);

@@ -23,7 +23,7 @@ function cutAt(text: string, places: readonly number[]): Uint8Array[] {
 
 const line = fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => !/[\n\ufeff]/.test(text));
 
-test("lines and whole bodies come out as they went in, wherever the pieces are cut", async () => {
+test("lines and bodies are read correctly, wherever chunks are cut", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (lines, places) => {
 			const text = lines.map((one) => `${one}\n`).join("");
@@ -35,13 +35,13 @@ test("lines and whole bodies come out as they went in, wherever the pieces are c
 	);
 });
 
-test("a body of one byte too many is refused, and no piece behind it is read", async () => {
+test("a body with one byte too many is refused, and no further chunk is read", async () => {
 	const pieces = [new Uint8Array(60).fill(0x20), new Uint8Array(40).fill(0x20)];
 	expect(await readBounded(answer(pieces), 100)).toHaveLength(100);
 	await expect(readBounded(answer(pieces), 99)).rejects.toMatchObject({ code: "ANSWER_TOO_LARGE", exit: 6 });
 });
 
-test("a last line without its end is a cut answer, not a line", async () => {
+test("a last line without a line feed is an incomplete answer", async () => {
 	const read: string[] = [];
 	const all = (async () => {
 		for await (const one of readLines(answer(cutAt('{"a":1}\n{"b"', [])), 100)) read.push(one);
@@ -50,6 +50,6 @@ test("a last line without its end is a cut answer, not a line", async () => {
 	expect(read).toEqual(['{"a":1}']);
 });
 
-test("bytes that are no text are refused", async () => {
+test("bytes that are not UTF-8 are refused", async () => {
 	await expect(readBounded(answer([Uint8Array.of(0xff, 0xfe)]), 100)).rejects.toThrow(TypeError);
 });

@@ -28,7 +28,7 @@ const log = makeLog(6);
 const end = log.at(-1) as LogEntry;
 
 describe("following a log", () => {
-	test("from any head that it has, to its end", () => {
+	test("from any of its heads to its end", () => {
 		for (let from = 0; from <= log.length; from++) {
 			const head = from === 0 ? start : (log[from - 1] as LogEntry);
 			const reached = followLog({ revision: head.revision, head: head.head }, log.slice(from), end);
@@ -36,7 +36,7 @@ describe("following a log", () => {
 		}
 	});
 
-	test("any choice of entries but all of them, in their order, is refused", () => {
+	test("any selection of entries except all of them in order is refused", () => {
 		const picks = fc.array(fc.nat({ max: log.length - 1 }), { maxLength: 8 });
 		fc.assert(
 			fc.property(picks, (indices) => {
@@ -49,7 +49,7 @@ describe("following a log", () => {
 		);
 	});
 
-	test("a change of any part that the head is made of is refused", () => {
+	test("a change of any part that the head covers is refused", () => {
 		const parts = ["operation", "author", "signature"] as const;
 		for (const [at, entry] of log.entries()) {
 			for (const part of parts) {
@@ -62,7 +62,7 @@ describe("following a log", () => {
 	});
 });
 
-test("an entry that is put between, by a writer and a platform together, does not fit what the later senders saw", () => {
+test("an entry that a writer and a platform insert together does not match what later senders signed", () => {
 	const [first, ...rest] = log as [LogEntry, ...LogEntry[]];
 	const planted = vault.change(APP, first, [vault.record("PLANTED", 1, "x")]);
 	const entries: LogEntry[] = [first];
@@ -85,14 +85,14 @@ describe("the records of a log", () => {
 		]);
 	});
 
-	test("records that are not those of the signed operation are refused, though the heads fit", () => {
+	test("records that differ from the signed operation are refused although the heads match", () => {
 		const [first, second] = log as [LogEntry, LogEntry];
 		const swapped = { ...first, change: { ...first.change, records: second.change.records } };
 		expect(followLog(start, [swapped], first)).toEqual({ revision: 1, head: first.head });
 		expect(() => recordsOf(context, [swapped], state)).toThrow(expect.objectContaining({ exit: 7 }));
 	});
 
-	test("a stranger's change is refused, though its own signature holds", () => {
+	test("a stranger's change is refused although its own signature is valid", () => {
 		const stranger = new TestVault(newTestIdentity());
 		const change = stranger.change(APP, start, [stranger.record("A", 1, "forged")]);
 		const entry = { ...nextHead(start, change), change };

@@ -51,7 +51,7 @@ class MadeRemote extends Remote {
 	}
 }
 
-describe("a log that is made", () => {
+describe("a constructed log", () => {
 	const maker = new VaultMaker().add(dave, "writer", "dave");
 	const vaultId = maker.document.vaultId;
 	const headerNow = () => ({
@@ -118,7 +118,7 @@ describe("a log that is made", () => {
 	const byDave = { by: dave, records: daves };
 	const byAlice = { by: alice, records: third };
 
-	test("what a member wrote before the removal counts: who removed it had seen it", async () => {
+	test("a record that a member wrote before the removal is valid, because the remover had seen it", async () => {
 		const log = logOf(start, byDave, byAlice, { by: alice, ...removal });
 		expect(await historyOfLog(log)).toEqual(["v3", "v2", "v1"]);
 	});
@@ -131,7 +131,7 @@ describe("a log that is made", () => {
 		expect(await historyOfLog(log)).toEqual(["v3", "v1", "v2 RECORD_AUTHOR_REMOVED"]);
 	});
 
-	test("a log without the removal vouches for nothing of who was removed", async () => {
+	test("a log without the removal proves nothing about the removed member's records", async () => {
 		expect(await historyOfLog(logOf(start, byDave, byAlice))).toEqual([
 			"v3",
 			"v1",
@@ -148,7 +148,7 @@ describe("a log that is made", () => {
 		await expect(historyOfLog(entries)).rejects.toMatchObject({ code: "LOG_FORKED", exit: 7 });
 	});
 
-	test("a change that says it builds on another head", async () => {
+	test("a change that names another head", async () => {
 		const [one, two] = logOf(start, byAlice) as [LogEntry, LogEntry];
 		const change = makeChange(
 			logContext,

@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const PROGRAM = { script: "/opt/it's here/run.js", node: "/opt/node" };
 
-test("made, executable, and gone again", async () => {
+test("is created, is executable, and is removed again", async () => {
 	expect(await addToHook(path, PROGRAM)).toBe("made");
 	expect(statSync(path).mode & 0o111).toBe(0o111);
 	expect(await addToHook(path, PROGRAM)).toBe("present");
@@ -46,7 +46,7 @@ test.each([
 	["#!/usr/bin/env node\nmain();\n"],
 	["no first line\n"],
 	[new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 0xff])],
-])("left alone where it is no shell script", async (content) => {
+])("is not changed if it is not a shell script", async (content) => {
 	writeFileSync(path, content);
 	expect(await addToHook(path, PROGRAM)).toBe("foreign");
 	expect(await removeFromHook(path)).toBe(false);
