@@ -37,7 +37,7 @@ test("list shows each app with its environment; with a token for one app it is r
 	expect(refused.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
 });
 
-test("delete deletes nothing that was not confirmed, and nothing that is not there", async () => {
+test("delete changes nothing without a confirmation, and nothing for an app that does not exist", async () => {
 	const unasked = await project.coffer(["apps", "delete", "shop", "--json"]);
 	expect(unasked.error()).toMatchObject({
 		code: "NO_TERMINAL",
@@ -58,7 +58,7 @@ test("delete deletes nothing that was not confirmed, and nothing that is not the
 	expect((await platform.call("hello")).text).toBe("hello");
 });
 
-test("delete says what goes, asks for the name, and takes everything with it", async () => {
+test("delete lists what it removes, asks for the name, and removes everything of the app", async () => {
 	const { tokens } = await project.data(["platform", "token", "list"]);
 	const bound = tokens.find(({ app }: { app: string | null }) => app === "shop");
 	const { status, shown } = await onTerminal(

@@ -93,7 +93,7 @@ test(
 	TIMEOUT_MS,
 );
 
-test("that is not one is refused with file and line, and nothing is deployed", async () => {
+test("that is invalid is refused with file and line, and nothing is deployed", async () => {
 	project.write(SETTINGS, `{\n\t"name": "report",\n\t"automations": [{ "name": "a", "type": "hourly" }]\n}`);
 	const refused = await project.coffer(["functions", "deploy", "--json"]);
 	expect(refused.error()).toMatchObject({

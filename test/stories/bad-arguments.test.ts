@@ -98,7 +98,7 @@ describe("values", () => {
 		},
 	);
 
-	test("stdin is read to its end, whatever the pieces; one newline at the end is dropped, and said", async () => {
+	test("stdin is read to its end in any chunks, and one newline at the end is dropped with a message", async () => {
 		const pieces = ["first,", " second,".repeat(3_000), " third", "\n"];
 		const result = await project.ok(["secrets", "set", "VALUE", "--stdin"], { input: pieces });
 		expect(await project.reveal("VALUE")).toBe(pieces.slice(0, 3).join(""));
@@ -113,7 +113,7 @@ describe("values", () => {
 		}
 	});
 
-	test("empty: refused from stdin, where a command that failed would leave it; taken as an argument", async () => {
+	test("an empty value is refused from stdin, because a failed command may have caused it, and accepted as an argument", async () => {
 		const stdin = ["secrets", "set", "VALUE", "--stdin"];
 		for (const input of ["", "\n"])
 			await expectRefused(project, { args: stdin, exit: 2, code: "STDIN_EMPTY", input });
@@ -121,7 +121,7 @@ describe("values", () => {
 		expect(await project.reveal("VALUE")).toBe("");
 	});
 
-	test("too long, by a byte; not text; with a NUL", async () => {
+	test("a value that is one byte too long, is not text or contains a NUL is refused", async () => {
 		const tooLong = "x".repeat(64 * KIB + 1);
 		const stdin = ["secrets", "set", "VALUE", "--stdin"];
 		await expectRefused(project, { args: stdin, exit: 2, code: "STDIN_TOO_LARGE", input: tooLong });

@@ -68,13 +68,13 @@ describe(".env files", () => {
 		});
 	});
 
-	test("all faults of a file are told at once", async () => {
+	test("all faults of a file are reported together", async () => {
 		project.write(".env", "1 A=x\nB=1\nB=2\nPATH=/bin\n");
 		const { stderr } = await project.coffer(["secrets", "set", "--env-file", ".env"]);
 		expect(stderr).toMatch(/line 1: [\s\S]*line 3: [\s\S]*line 4: /);
 	});
 
-	test("what would be read otherwise elsewhere is a warning, and the value is as written", async () => {
+	test("a line that other programs read differently causes a warning, and its value is taken literally", async () => {
 		project.write(".env", 'CUT=abc#def\nDOLLAR=pa$$word$(id)\nWHOLE="abc#def"\n1ST=one\n');
 		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
 		expect(edited.set).toEqual(["1ST", "CUT", "DOLLAR", "WHOLE"]);
@@ -102,7 +102,7 @@ describe(".env files", () => {
 		expect(existsSync(join(project.machine, "trapped"))).toBe(false);
 	});
 
-	test("absent, a folder, not text", async () => {
+	test("a missing file, a folder and a file that is not text are refused", async () => {
 		const set = (path: string) => ["secrets", "set", "--env-file", path];
 		await expectRefused(project, { args: set("absent.env"), exit: 4, code: "ENV_FILE_NOT_FOUND" });
 		await expectRefused(project, { args: set("."), exit: 1, code: "ENV_FILE_UNREADABLE" });
@@ -110,7 +110,7 @@ describe(".env files", () => {
 		await expectRefused(project, { args: set("binary.env"), exit: 2, code: "ENV_FILE_NOT_TEXT" });
 	});
 
-	test("empty: nothing is set, and that is said", async () => {
+	test("an empty file sets nothing, and a message says so", async () => {
 		project.write("empty.env", "# nothing yet\n");
 		expect((await project.ok(["secrets", "set", "--env-file", "empty.env"])).stdout).toContain(
 			"Nothing was set, because there were no names",

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-describe("who and where", () => {
+describe("identity and project", () => {
 	test("no project", async () => {
 		await using bare = new Project();
 		for (const args of [["secrets", "list"], ["status"], ["secrets", "set", "A=1"], ["sync"]]) {
@@ -28,7 +28,7 @@ describe("who and where", () => {
 		expect((await project.data(["status"], { cwd: "deep/er" })).environment).toBe("production");
 	});
 
-	test("no identity, a malformed one, one that is no member's, an open file", async () => {
+	test("no identity, a malformed one, one of a non-member, and a file that others can read", async () => {
 		const list = ["secrets", "list"];
 		const as = (identity: string | undefined, file?: string) => ({
 			COFFER_IDENTITY: identity,
@@ -62,7 +62,7 @@ describe("who and where", () => {
 	});
 });
 
-describe("files that are not as they should be", () => {
+describe("damaged files", () => {
 	/** Runs with another text in place of a file, and puts the file back. */
 	async function withText(path: string, text: string, work: () => Promise<void>): Promise<void> {
 		const vault = project.vault;

@@ -94,7 +94,7 @@ test.each(REFUSALS)("$what: exit $exit, and nothing is written", async ({ args, 
 	expect(() => project.read("coffer.json")).toThrow();
 });
 
-test("an app that holds another vault is taken", async () => {
+test("an app with another vault is taken", async () => {
 	await link(project, platform);
 	await using other = await newProject();
 	const vault = other.vault;
@@ -105,7 +105,7 @@ test("an app that holds another vault is taken", async () => {
 	expect(other.vault).toBe(vault);
 });
 
-test("once linked: a token that is no longer good is told, and the change is saved", async () => {
+test("once linked: an invalid token is reported, and the change is saved", async () => {
 	const bad = { COFFER_TOKEN: flipped(platform.token, platform.token.indexOf(".") + 1) };
 	const result = await project.coffer(["secrets", "set", "A=2", "--json"], { env: bad });
 	expect(result.status).toBe(3);
@@ -115,14 +115,14 @@ test("once linked: a token that is no longer good is told, and the change is sav
 	expect(await project.data(["sync"])).toMatchObject({ sent: ["A"] });
 });
 
-test("once linked: a token that no request could carry is told without being shown", async () => {
+test("once linked: a token that cannot be sent in a request is reported and not shown", async () => {
 	const bad = { COFFER_TOKEN: "canary-of-a-token\u0001é" };
 	const result = await project.coffer(["sync", "--json"], { env: bad });
 	expect(result.error()).toMatchObject({ code: "TOKEN_MALFORMED", exit: 2 });
 	expect(result.stdout + result.stderr).not.toContain("canary");
 });
 
-test("a coffer.json that leads elsewhere is not followed", async () => {
+test("a coffer.json that names another platform is not followed", async () => {
 	const config = project.read("coffer.json");
 	project.write("coffer.json", config.replace(platform.control, "https://elsewhere.example"));
 	const result = await project.coffer(["sync", "--json"]);

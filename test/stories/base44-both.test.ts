@@ -6,7 +6,7 @@ import { newProject } from "./support/project.ts";
 
 const APP = "both-ways";
 
-test("what the vault sends by Base44's calls is what the functions of the Base44 CLI get", async () => {
+test("secrets that the vault sends with Base44's API reach the functions that the Base44 CLI deploys", async () => {
 	await using platform = await startPlatform();
 	await using theirs = new Base44Project({
 		"base44/functions/show/entry.ts":

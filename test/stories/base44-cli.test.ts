@@ -62,7 +62,7 @@ async function pids(): Promise<Record<string, number>> {
 }
 
 describe("the Base44 CLI", () => {
-	test("sets and lists secrets of an app that is first met, which no later token of another app reaches", async () => {
+	test("sets and lists secrets of a new app, which tokens of other apps cannot access", async () => {
 		expect(await project.base44Ok(["secrets", "list"])).toContain("No secrets configured.");
 		const set = await project.base44Ok(["secrets", "set", `CHARGE_KEY=${CANARY}`, "UNUSED=b=c"]);
 		expect(set).toContain("2 secrets set successfully");
@@ -88,7 +88,7 @@ describe("the Base44 CLI", () => {
 		);
 	});
 
-	test("a changed secret restarts exactly what reads it; a value that is there already, nothing", async () => {
+	test("a changed secret restarts exactly the functions that read it, and an unchanged value restarts none", async () => {
 		for (const name of ["charge", "api/billing", "report"]) await ask(name);
 		const before = await pids();
 		await project.base44Ok(["secrets", "set", `CHARGE_KEY=${CANARY}`]);
@@ -105,7 +105,7 @@ describe("the Base44 CLI", () => {
 		expect((await pids())["report"]).toBe(before["report"]);
 	});
 
-	test("says that a function does not start with a value, which is saved; the version before serves on", async () => {
+	test("reports that a function does not start with a value, which is saved, and the earlier version continues to serve", async () => {
 		const code = `const key = Deno.env.get("STRICT_KEY") ?? "absent";
 if (key === "bad") throw new Error("this key is not one");
 export default () => new Response("strict " + key.length);
@@ -125,7 +125,7 @@ export default () => new Response("strict " + key.length);
 		project.remove("base44/functions/strict");
 	});
 
-	test("refuses names that a function may not get, with none of a request's secrets set", async () => {
+	test("refuses names that a function must not get, and sets no secret of the request", async () => {
 		const refused = await project.base44(["secrets", "set", "FINE=1", `LD_PRELOAD=${CANARY}`]);
 		expect([refused.status, refused.stdout + refused.stderr]).toEqual([
 			1,
@@ -135,7 +135,7 @@ export default () => new Response("strict " + key.length);
 		expect(await project.base44Ok(["secrets", "list"])).not.toContain("FINE");
 	});
 
-	test("says why a function does not build, and the others go on", async () => {
+	test("reports why a function does not build, and deploys the others", async () => {
 		project.write(
 			"base44/functions/broken/entry.ts",
 			'import "./absent.ts";\nexport default () => new Response();\n',
@@ -181,7 +181,7 @@ export default () => new Response("strict " + key.length);
 		expect(unknown.stdout + unknown.stderr).toMatch(/nobody.*api\/billing, charge, report/s);
 	});
 
-	test("deletes a function, and with --force what is not here", async () => {
+	test("deletes a function, and with --force functions that are only on the platform", async () => {
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("deleted");
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("not found");
 		expect(Object.keys(await pids())).toEqual(["api/billing", "charge"]);

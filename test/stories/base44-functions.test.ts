@@ -42,7 +42,7 @@ afterAll(async () => {
 const ask = async (path: string) => await (await fetch(`${platform.listen}/${APP}/${path}`)).text();
 
 describe("a Base44 project on a platform", () => {
-	test("its functions get their secrets, and the place of each read is the function's own", async () => {
+	test("its functions get their secrets, and each reference is in the function's own file", async () => {
 		expect(await ask("charge")).toBe("one");
 		const { functions } = await project.data(["functions", "references"]);
 		const references = functions.flatMap(

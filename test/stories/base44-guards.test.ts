@@ -21,7 +21,7 @@ describe("of a linked environment", () => {
 		await base44?.[Symbol.asyncDispose]();
 	});
 
-	test("an older file: exit 5, nothing sent; --take local sends it, --take platform cannot be", async () => {
+	test("an older file: exit 5 and nothing is sent; --take local sends it, and --take platform is not possible", async () => {
 		const before = project.vault;
 		await project.ok(["secrets", "set", "NEW=newer", "LATER=1"]);
 		const now = project.vault;
@@ -49,7 +49,7 @@ describe("of a linked environment", () => {
 		expect(base44.secrets.get("NEW")).toBe("newer");
 	});
 
-	test("coffer.json that leads elsewhere: exit 7, and nothing is sent, not even the key", async () => {
+	test("a coffer.json that names another address: exit 7, and nothing is sent, not even the key", async () => {
 		await using other = await new Base44Server().start();
 		const config = project.read("coffer.json");
 		for (const changed of [
@@ -76,7 +76,7 @@ describe("of a linked environment", () => {
 	});
 });
 
-test("a fresh clone sends to no address that this device has not linked, but to Base44's own", async () => {
+test("a fresh clone sends only to Base44's own address and to addresses that this device has linked", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.ok(["secrets", "set", "A=1"]);
@@ -99,7 +99,7 @@ test("a fresh clone sends to no address that this device has not linked, but to 
 	expect(keyless.error()).toMatchObject({ code: "BASE44_KEY_MISSING", exit: 6 });
 });
 
-test("an environment is linked with one target: the one before is left first", async () => {
+test("an environment is linked with one target: the user has to unlink the earlier one first", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
@@ -115,7 +115,7 @@ test("an environment is linked with one target: the one before is left first", a
 	expect(platform.error()).toMatchObject({ code: "ENVIRONMENT_LINKED", exit: 5 });
 });
 
-test("a Coffer platform is left first, too; a dry run shows what it would be sent, and sends nothing", async () => {
+test("a Coffer platform must be unlinked first too, and a dry run shows the requests and sends none", async () => {
 	await using platform = await startPlatform();
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
@@ -152,7 +152,7 @@ test("a Coffer platform is left first, too; a dry run shows what it would be sen
 	expect(await ana.data(["status"])).toMatchObject({ target: "coffer", platformRevision: 1 });
 });
 
-test("some of what is older is decided by name; on a terminal, somebody is asked", async () => {
+test("some older secrets are decided by name, and on a terminal the user is asked", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.ok(["secrets", "set", "A=first", "B=first"]);
@@ -174,7 +174,7 @@ test("some of what is older is decided by name; on a terminal, somebody is asked
 	expect([now.status, base44.secrets.get("A")]).toEqual([0, "first"]);
 });
 
-test("a CI job that may only read sends what the vault has, and changes nothing in it", async () => {
+test("a CI job with a reader's identity sends the vault's secrets and does not change the vault", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);

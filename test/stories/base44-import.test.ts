@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 const from = (...more: string[]) => ["import", "base44", "--url", base44.origin, ...more];
 
-test("without a terminal and without a file: exit 2, and the names that want values", async () => {
+test("without a terminal and without a file: exit 2, and the names that need values", async () => {
 	const vault = ana.vault;
 	const refused = await ana.coffer([...from(), "--json"]);
 	expect(refused.error()).toMatchObject({
@@ -32,7 +32,7 @@ test("without a terminal and without a file: exit 2, and the names that want val
 	expect(ana.vault).toBe(vault);
 });
 
-test("values from a file, for names that are there; what the vault has, and what it cannot have, is told", async () => {
+test("values are taken from a file for existing names, and names that are set already or invalid are reported", async () => {
 	ana.write(".env", "MAIL_KEY=from-the-file\nHERE=theirs\nUNRELATED=x\n");
 	const imported = await ana.data(from("--env-file", ".env"));
 	expect(imported).toMatchObject({

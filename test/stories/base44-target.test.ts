@@ -135,7 +135,7 @@ describe("with a keychain", () => {
 		});
 	});
 
-	test("what is gone there is told and sent again; a delete of what is gone there is done", async () => {
+	test("a secret that is missing in Base44 is reported and sent again, and deleting a missing one succeeds", async () => {
 		base44.secrets.delete("NEW");
 		base44.secrets.delete("API_KEY");
 		expect(await project.data(["status"])).toMatchObject({
@@ -176,7 +176,7 @@ describe("with a keychain", () => {
 		expect(versions).toHaveLength(1);
 	});
 
-	test("a member is removed: sealed anew is no change", async () => {
+	test("after the removal of a member, re-encrypted values are not sent as changes", async () => {
 		const { publicKey } = await project.data(["identity", "new", "--ci"]);
 		await project.ok(["members", "add", publicKey, "--name", "ci", "--role", "reader"]);
 		base44.take();
@@ -185,7 +185,7 @@ describe("with a keychain", () => {
 		expect(base44.take()).toEqual(["GET"]);
 	});
 
-	test("unlink takes out the link and what was remembered; the values stay there", async () => {
+	test("unlink removes the link and the stored state, and the values stay in Base44", async () => {
 		base44.take();
 		expect(await project.data(["unlink", "--forget-token"])).toMatchObject({
 			target: "base44",

@@ -38,7 +38,7 @@ async function ask(name: string): Promise<string> {
 	return await (await fetch(`${platform.listen}/${BASE44_APP}/${name}`)).text();
 }
 
-test("what a vault has is refused here, takes the place of what the platform kept, and status tells them apart", async () => {
+test("names of the vault are refused by this API and replace the platform's own secrets, and status distinguishes the two", async () => {
 	const ana = await newProject();
 	try {
 		const env = { COFFER_TOKEN: platform.token };

@@ -57,7 +57,7 @@ test("the search finds each form", () => {
 	expect(hits(shifted)).not.toEqual([]);
 });
 
-describe("set by every way, then every command, as it should go, as it should not, and with COFFER_DEBUG", () => {
+describe("values are set in every way, and every command runs with success, with failure and with COFFER_DEBUG", () => {
 	test.each([
 		{ how: "as it is", env: {} },
 		{ how: "with COFFER_DEBUG", env: { COFFER_DEBUG: "1", DEBUG: "*" } },
@@ -110,13 +110,13 @@ describe("set by every way, then every command, as it should go, as it should no
 		expect((await platform.call("one")).text).toBe(String(CANARIES.PAIR.length + mark.length));
 	});
 
-	test("what was asked for shows it", async () => {
+	test("the commands that show a value show it", async () => {
 		expect(await project.reveal("STDIN")).toContain(CANARIES.STDIN);
 		const shown = await project.ok(["run", "--", "printenv", "PAIR"]);
 		expect(hits(shown.stdout)).not.toEqual([]);
 	});
 
-	test("no file holds it: project, state, home, temporary files, the platform's data and log", () => {
+	test("no file contains it: project, state, home, temporary files, the platform's data and log", () => {
 		const files = [...filesBelow(project.machine), ...filesBelow(platform.folder)].filter(
 			({ path }) => !path.endsWith("given.env"),
 		);
@@ -126,7 +126,7 @@ describe("set by every way, then every command, as it should go, as it should no
 		expect(hits(platform.log)).toEqual([]);
 	});
 
-	test("nor the vault, through the seed or the token", () => {
+	test("the vault does not contain it under the seed or the token", () => {
 		const seed = (project.identity ?? "").split(".")[1] ?? "";
 		const secret = platform.token.split(".")[1] ?? "";
 		const own = [...filesBelow(project.machine), ...filesBelow(platform.data)];
@@ -136,7 +136,7 @@ describe("set by every way, then every command, as it should go, as it should no
 		expect(outputs + platform.log).not.toContain(secret);
 	});
 
-	test("no process shows it in its arguments or its environment", async () => {
+	test("no process has it in its arguments or environment", async () => {
 		const functions = Object.values(await pidsOf(project)).filter((pid): pid is number => pid !== null);
 		expect(functions).toHaveLength(2);
 		for (const pid of [platform.pid, ...functions]) expect(existsSync(`/proc/${pid}/environ`)).toBe(true);

@@ -109,7 +109,7 @@ test(
 	},
 );
 
-test("one name to two values is a conflict, whoever's clock says that he was later", LONG, async () => {
+test("two values of one name are a conflict, whatever the clocks say", LONG, async () => {
 	await using platform = await startPlatform();
 	await using ahead = await newProject({ env: clock("+365d") });
 	await link(ahead, platform);
@@ -135,7 +135,7 @@ test("one name to two values is a conflict, whoever's clock says that he was lat
 	}
 });
 
-test("an old vault is noticed by a device whose clock went back since", LONG, async () => {
+test("an old vault is detected by a device whose clock was set back", LONG, async () => {
 	await using project = await newProject({ env: clock("+365d") });
 	await project.ok(["secrets", "set", "A=old"]);
 	const old = project.vault;

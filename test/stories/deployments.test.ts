@@ -31,7 +31,7 @@ describe("functions change", () => {
 		expect(await pidsOf(project)).toEqual(before);
 	});
 
-	test("one that does not parse fails alone, with its line; none is pruned for it", async () => {
+	test("a function that does not parse fails alone with its line, and no function is pruned", async () => {
 		const source = project.read("functions/hello/index.ts");
 		project.write("functions/hello/index.ts", "const a = 1;\nDeno.serve(() => new Response(;\n");
 		const result = await project.coffer(["functions", "deploy", "--json"]);
@@ -54,7 +54,7 @@ describe("functions change", () => {
 		expect((await platform.call("hello")).text).toBe("hello world");
 	});
 
-	test("one that does not build, or does not start, fails alone; the version before goes on", async () => {
+	test("a function that does not build or start fails alone, and its earlier version continues to serve", async () => {
 		const files = ["functions/hello/index.ts", "functions/std/index.ts", "functions/mail/main.ts"];
 		const sources = files.map((path) => project.read(path));
 		const [hello = "", std = "", mail = ""] = files;
@@ -90,7 +90,7 @@ describe("functions change", () => {
 		await project.ok(["functions", "deploy"]);
 	});
 
-	test("what is only on the platform is named and stays; so are names that are read and not set", async () => {
+	test("functions that are only on the platform are listed and stay, and names that are read but not set are listed", async () => {
 		project.write("functions/hello/extra.ts", "export const key = Deno.env.get('HELLO_KEY');\n");
 		const source = project.read("functions/hello/index.ts");
 		project.write(
@@ -153,7 +153,7 @@ describe("functions change", () => {
 			rmSync(`${project.root}/${path}`, { recursive: true });
 	});
 
-	test("what a function writes is in its log", async () => {
+	test("the output of a function is in its log", async () => {
 		project.write(
 			"functions/plain.ts",
 			'console.log("plain was started");\nexport default () => new Response("new");',
@@ -171,7 +171,7 @@ describe("functions change", () => {
 		expect((await project.coffer(["functions", "logs", "nope"])).status).toBe(4);
 	});
 
-	test("delete takes one away, all or none; --prune those that the project no longer has", async () => {
+	test("delete removes all named functions or none, and --prune removes those that the project no longer has", async () => {
 		const refused = await project.coffer(["functions", "delete", "plain", "nope", "--json"]);
 		expect(refused.status).toBe(4);
 		expect((await platform.call("plain")).status).toBe(200);
@@ -188,7 +188,7 @@ describe("functions change", () => {
 });
 
 describe("the platform comes and goes", () => {
-	test("down: the change is saved, counted and named; back up: everything is as it was, and sync sends it", async () => {
+	test("if the platform is down, the change is saved and counted; when it is up again, sync sends it", async () => {
 		const { revision } = await project.data(["status"]);
 		expect(await platform.stop()).toBe(0);
 		const saved = await project.coffer(["secrets", "set", "GREETING=mars", "--json"]);

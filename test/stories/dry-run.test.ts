@@ -186,7 +186,7 @@ test("a change of a package's version, and of the lock file beside it", async ()
 	await expectBoth(["packed"]);
 });
 
-test("without the platform's Deno on this machine, what may turn out unchanged is named", async () => {
+test("without the platform's Deno on this machine, functions that may be unchanged are listed", async () => {
 	project.write("lib/words.ts", `// Again.\n${project.read("lib/words.ts")}`);
 	project.write("lib/others.ts", `// Again.\n${project.read("lib/others.ts")}`);
 	const env = { COFFER_DENO: "/nowhere/deno" };

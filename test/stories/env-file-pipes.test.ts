@@ -22,7 +22,7 @@ afterAll(() => project?.[Symbol.asyncDispose]());
 
 const environment = () => ({ ...cleanEnvironment(), ...project.variables });
 
-test("--env-file - is standard input, for a plan too, and an empty one is refused", async () => {
+test("--env-file - reads standard input, also for a plan, and refuses empty input", async () => {
 	const set = ["secrets", "set", "--env-file", "-"];
 	await project.ok(set, { input: "FIRST=1\nSECOND='two\nlines'\n" });
 	expect(await project.reveal("SECOND")).toBe("two\nlines");
@@ -46,7 +46,7 @@ test("a process substitution that writes nothing ends", async () => {
 	expect(await once(child, "close")).toEqual([0, null]);
 });
 
-test("a named pipe is read once somebody writes to it", async () => {
+test("a named pipe is read when a process writes to it", async () => {
 	const [result] = await Promise.all([
 		project.coffer(["secrets", "set", "--env-file", fifo]),
 		writeFile(fifo, "NAMED=pipe\n"),
@@ -55,7 +55,7 @@ test("a named pipe is read once somebody writes to it", async () => {
 	expect(await project.reveal("NAMED")).toBe("pipe");
 });
 
-test("Ctrl-C ends the wait for a named pipe to which nobody writes", async () => {
+test("Ctrl-C ends the wait for a named pipe without a writer", async () => {
 	const command = project.start(["secrets", "set", "--env-file", fifo]);
 	// This end opens once the other one is open.
 	const writer = await open(fifo, "w");

@@ -76,7 +76,7 @@ test("refused, with nothing written", async () => {
 	expect(ana.vault).toBe(first);
 });
 
-test("the default is deleted by its name alone, and created anew", async () => {
+test("the default environment is deleted only by its name, and can be created again", async () => {
 	await using ana = await newProject();
 	await ana.ok(["environments", "create", "preview"]);
 	const before = ana.vault;

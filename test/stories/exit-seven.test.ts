@@ -135,7 +135,7 @@ test("STATE_DAMAGED: each file of what this device remembers can be deleted, and
 	}
 });
 
-describe("a file that does not hold", () => {
+describe("an invalid file", () => {
 	const DAMAGES: Record<string, { code: string; damage: (text: string) => string }> = {
 		"a record is altered": {
 			code: "RECORD_FORGED",

@@ -123,7 +123,7 @@ describe("a full disk", () => {
 		await expectReadable();
 	});
 
-	test("that has room again takes the next change", LONG, async () => {
+	test("that has space again accepts the next change", LONG, async () => {
 		rmSync(disk.at("fill"));
 		expect(await disk.data("secrets", "set", "B=3")).toMatchObject({ set: ["B"] });
 		expect(Object.keys(disk.files).sort()).toEqual([

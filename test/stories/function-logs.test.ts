@@ -33,7 +33,7 @@ const messagesOf = ({ lines }: { lines: { message: string }[] }) => lines.map(({
 
 // The tests of this file are the chapters of one story, in this order.
 describe("functions logs", () => {
-	test("shows the last lines, by level and number; a value in them is its name", async () => {
+	test("shows the last lines by level and number, with values replaced by their names", async () => {
 		for (const word of ["one", "wrong", "two"]) await platform.call(`talker?say=${word}`);
 		const all = await project.data(["functions", "logs", "talker"]);
 		expect(messagesOf(all)).toEqual(["starts with [API_KEY]", "says one", "went wrong", "says two"]);
@@ -47,7 +47,7 @@ describe("functions logs", () => {
 		expect(stdout).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z info {2}starts with \[API_KEY\]\n$/);
 	});
 
-	test("takes a time since when: a length or an instant", async () => {
+	test("accepts a start time as a duration or a date", async () => {
 		expect(messagesOf(await project.data(["functions", "logs", "talker", "--since", "1h"]))).toHaveLength(4);
 		expect(messagesOf(await project.data(["functions", "logs", "talker", "--since", "9999-01-01"]))).toEqual(
 			[],
@@ -63,7 +63,7 @@ describe("functions logs", () => {
 		expect(refused.error()).toMatchObject({ code, exit });
 	});
 
-	test("--follow goes on with what several write, until Ctrl-C", async () => {
+	test("--follow shows new lines of several functions until Ctrl-C", async () => {
 		const following = project.start(["functions", "logs", "talker", "api/other", "--follow", "--limit", "1"]);
 		await following.stdout.next(/^api\/other {2}.* info {2}starts with \[API_KEY\]$/);
 		await following.stdout.next(/^talker {2}.* info {2}says two$/);
@@ -80,7 +80,7 @@ describe("functions logs", () => {
 		expect(stdout).not.toContain("canary");
 	});
 
-	test("with --json is a document a line", async () => {
+	test("with --json prints one document per line", async () => {
 		const following = project.start([
 			"functions",
 			"logs",
@@ -113,7 +113,7 @@ describe("functions logs", () => {
 		expect(stdout).toMatch(/^api\/other {2}\S+Z info {2}says late\n$/);
 	});
 
-	test("--follow goes on after the platform was killed or restarted, without a line lost or told twice", async () => {
+	test("--follow continues after the platform was killed or restarted, without lost or repeated lines", async () => {
 		const following = project.start(["functions", "logs", "--follow"]);
 		await following.stdout.next(/says late$/);
 		await platform.call("talker?say=before");
@@ -138,7 +138,7 @@ describe("functions logs", () => {
 		expect(stderr.match(/Reconnected\./g)).toHaveLength(2);
 	});
 
-	test("--follow ends where the token is revoked meanwhile", async () => {
+	test("--follow ends when the token is revoked", async () => {
 		const made = ["platform", "token", "create", "--scope", "read"];
 		const { id, token } = await project.data(made);
 		const following = project.start(["functions", "logs", "-f"], { env: { COFFER_TOKEN: token } });
@@ -148,7 +148,7 @@ describe("functions logs", () => {
 		expect([status, stderr]).toEqual([3, expect.stringContaining("token is not valid")]);
 	});
 
-	test("--requests shows what became of each request, and nothing of what was in it", async () => {
+	test("--requests shows the result of each request, and nothing of its content", async () => {
 		const headers = { "x-request-id": "known-id", cookie: VALUE };
 		await platform.call(`talker/orders?say=${VALUE}`, { headers });
 		await platform.call("nobody/here", { method: "POST", body: VALUE });
@@ -199,7 +199,7 @@ describe("functions logs", () => {
 		expect((await following.ended).status).toBe(0);
 	});
 
-	test("of a function that was deleted are gone", async () => {
+	test("of a deleted function are removed", async () => {
 		await project.ok(["functions", "delete", "talker"]);
 		expect((await project.coffer(["functions", "logs", "talker"])).status).toBe(4);
 		await project.ok(["functions", "deploy", "talker"]);

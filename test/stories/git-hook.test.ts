@@ -86,7 +86,7 @@ describe("git merge --squash", () => {
 	});
 });
 
-describe("a squash that was given up", () => {
+describe("an abandoned squash", () => {
 	test("with git checkout, which leaves SQUASH_MSG, does not make the hook refuse a later commit", async () => {
 		await using project = await branches();
 		git(project, "merge", "--squash", "one");
@@ -115,7 +115,7 @@ describe("an octopus merge", () => {
 		expect(await namesOf(project)).toEqual(["BASE", "OF_ONE"]);
 	});
 
-	test("is refused where one side of three is left out", async () => {
+	test("is refused if one of three sides is missing", async () => {
 		await using project = branches();
 		git(project, "merge", "--no-commit", "one");
 		const heads = ["one", "two"].map((name) => git(project, "rev-parse", name).text.trim());
@@ -127,7 +127,7 @@ describe("an octopus merge", () => {
 });
 
 describe("git revert", () => {
-	test("of a commit that set a secret: the commit is refused, or the next command names what is gone", async () => {
+	test("of a commit that set a secret: the commit is refused, or the next command names the missing secret", async () => {
 		await using project = branches();
 		git(project, "revert", "--no-commit", "HEAD");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Revert");
@@ -140,7 +140,7 @@ describe("git revert", () => {
 		else expect((await project.data(["secrets", "list"])).warnings.join(" ")).toMatch(/OF_MAIN/);
 	});
 
-	test("of a commit that left the vault alone passes", async () => {
+	test("of a commit that did not change the vault passes", async () => {
 		await using project = branches();
 		project.write("plain.txt", "plain\n");
 		await commit(project, "Plain");
@@ -171,7 +171,7 @@ describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
 	});
 
-	test("that stopped is refused where the change that it brings in is left out", async () => {
+	test("that stopped is refused if its change is left out", async () => {
 		await using project = branches();
 		// Another file stops it; the vault is united by then.
 		project.write("one.txt", "of main\n");

@@ -26,7 +26,7 @@ function git(project: Project, ...args: string[]): { status: number | null; text
 	return { status, text: stdout + stderr };
 }
 
-test("a driver whose program is gone leaves both sides between markers", async () => {
+test("a merge driver whose program is missing leaves both sides between markers", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	await project.ok(["git", "setup"]);
@@ -53,7 +53,7 @@ test("a driver whose program is gone leaves both sides between markers", async (
 	expect(git(project, "show", "branch", "--", "coffer.vault").text).toContain("THEIRS");
 });
 
-test("the hook refuses values and identities by file, line and name, and lets what is listed pass", async () => {
+test("the hook refuses values and identities with file, line and name, and accepts listed exceptions", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	await project.ok(["git", "setup"]);
@@ -72,7 +72,7 @@ test("the hook refuses values and identities by file, line and name, and lets wh
 	expect(git(project, "commit", "--message", "x").status).toBe(0);
 });
 
-test("a .env file that git would take in is said so, and put into .gitignore for whoever says yes", async () => {
+test("a .env file that git would add is reported, and is added to .gitignore if the user agrees", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	project.write("config/.env", "A=1\n");
@@ -96,7 +96,7 @@ test("a .env file that git would take in is said so, and put into .gitignore for
 	await project.ok(["identity", "new"], file);
 });
 
-test("a key that is rotated in a file lies where git ignores it, and so does the one before", async () => {
+test("a key in a file is rotated only if git ignores the files of both keys", async () => {
 	await using project = new Project({ identity: "none" });
 	await project.git("init", "--quiet");
 	project.variables["COFFER_IDENTITY_FILE"] = "id";
@@ -119,7 +119,7 @@ test("a key that is rotated in a file lies where git ignores it, and so does the
 	expect((await project.git("status", "--short", "--", "id", "id.previous")) ?? "").not.toMatch(/id/);
 });
 
-test("plan --env-file says of the file what secrets set does", async () => {
+test("plan --env-file reports the same faults of a file as secrets set", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await project.git("init", "--quiet");
@@ -132,7 +132,7 @@ test("plan --env-file says of the file what secrets set does", async () => {
 	expect((await project.data(plan)).warnings).toBeUndefined();
 });
 
-test("a vault that git has, or a folder above, is noticed; the commands that the errors name work", async () => {
+test("a vault in git or in a parent folder is detected, and the commands in the errors work", async () => {
 	await using project = await newProject();
 	await project.ok(["secrets", "set", "A=1"]);
 	await project.git("init", "--quiet");

@@ -57,7 +57,7 @@ async function branches(
 	return git(project, ["merge", "--no-edit", "branch"]);
 }
 
-test("names in one gap merge through the driver, and the result holds", async () => {
+test("adjacent new names are merged by the driver, and the result is valid", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["set", "AA=1", "B=new"], ["set", "AB=2"]);
 	expect(merge).toMatchObject({ status: 0 });
@@ -68,7 +68,7 @@ test("names in one gap merge through the driver, and the result holds", async ()
 	await project.ok(["vault", "verify"]);
 });
 
-test("one name on both sides stops by name; the commit is refused until it is resolved", async () => {
+test("one name on both sides is a conflict by name, and the commit is refused until it is resolved", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["set", "B=theirs-value", "AA=1"], ["set", "B=ours-value", "AB=2"]);
 	expect(merge.status).toBe(1);
@@ -85,14 +85,14 @@ test("one name on both sides stops by name; the commit is refused until it is re
 	expect((await project.data(["secrets", "list"])).secrets).toHaveLength(5);
 });
 
-test("a deletion against an edit stops too", async () => {
+test("a deletion against an edit is a conflict too", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["delete", "B"], ["set", "B=edited"]);
 	expect(merge.status).toBe(1);
 	expect(merge.text).toContain("Both sides changed B (production).");
 });
 
-test("a diff shows names, versions and authors; masks where the identity is at hand; never a value", async () => {
+test("a diff shows names, versions and authors, masked values if the identity is available, and never a value", async () => {
 	await using project = await repository();
 	await project.ok(["secrets", "set", "B=a-rather-long-value-B"]);
 	await project.ok(["secrets", "delete", "C"]);
@@ -106,7 +106,7 @@ test("a diff shows names, versions and authors; masks where the identity is at h
 	expect(diff + anonymous.text).not.toContain("rather-long");
 });
 
-test("a broken vault is not committed; what else is committed is not our business", async () => {
+test("a broken vault is not committed, and other files are", async () => {
 	await using project = await repository();
 	const good = project.vault;
 	project.vault = good.replace("\nB\n", "\nBB\n");
@@ -122,7 +122,7 @@ test("a broken vault is not committed; what else is committed is not our busines
 	commitAll(project);
 });
 
-test("once more changes nothing; --remove leaves everything as it was; a hook that is there runs on", async () => {
+test("a second setup changes nothing, --remove restores everything, and an existing hook still runs", async () => {
 	await using project = await newProject();
 	gitOk(project, "init", "--quiet", "--initial-branch", "main");
 	project.write(".git/hooks/pre-commit", "#!/bin/sh\necho the other hook ran >&2\n");
@@ -147,7 +147,7 @@ test("once more changes nothing; --remove leaves everything as it was; a hook th
 	expect((await project.ok(["git", "setup", "--remove"])).stdout).toMatch(/no setup to remove/);
 });
 
-test("a hook that is not a shell script, or another tool's folder of hooks, is left with a message", async () => {
+test("a hook that is not a shell script, or another tool's hooks folder, is not changed, and a message says so", async () => {
 	await using project = await newProject();
 	expect((await project.coffer(["git", "setup"])).status).toBe(4);
 	gitOk(project, "init", "--quiet");

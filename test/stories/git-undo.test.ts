@@ -23,7 +23,7 @@ async function begun(): Promise<Project> {
 
 const undo = (project: Project) => project.git("checkout", "--quiet", "--", "coffer.vault");
 
-test("a member who was added by mistake is undone, and another one added", async () => {
+test("the addition of a member is undone, and another member is added", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
 	await undo(project);
@@ -41,7 +41,7 @@ test("a member who was added by mistake is undone, and another one added", async
 	await project.ok(["vault", "verify"]);
 });
 
-test("a removal that is undone: who is let in again is named before all else", async () => {
+test("if a removal is undone, the member who gets access again is named first", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "ben"), "--name", "ben"]);
 	await commit(project, "Ben");
@@ -61,7 +61,7 @@ test("a removal that is undone: who is let in again is named before all else", a
 	await project.ok(["vault", "verify"]);
 });
 
-test("what is committed is not forgotten by --yes: its branch is named, and --all takes a code", async () => {
+test("committed changes are not undone by --yes: their branch is named, and --all needs a code", async () => {
 	await using project = await begun();
 	await project.git("checkout", "--quiet", "-b", "feat");
 	await project.ok(["members", "add", await keyOf(project, "bob"), "--name", "bob"]);
@@ -117,7 +117,7 @@ test("an environment that was created and undone can be created again", async ()
 	await project.ok(["vault", "verify"]);
 });
 
-test("'vault resolve --take ours' makes a vault that this device does not take for a roll-back", async () => {
+test("the result of 'vault resolve --take ours' does not count as a roll-back", async () => {
 	await using project = await begun();
 	await project.ok(["secrets", "set", "A=ours"]);
 	await project.git("checkout", "--quiet", "-b", "feat");
@@ -134,7 +134,7 @@ test("'vault resolve --take ours' makes a vault that this device does not take f
 	expect(await project.reveal("A")).toBe("ours");
 });
 
-test("another vault in the folder is taken for good only by a code", async () => {
+test("another vault in the folder is accepted only with a code", async () => {
 	await using project = await begun();
 	await using another = await begun();
 	project.vault = another.vault;
@@ -180,7 +180,7 @@ test("linked on two branches, and the branches merged", async () => {
 	await project.ok(["vault", "verify"]);
 });
 
-test("a link that is refused leaves both files as they were", async () => {
+test("a link that is refused changes neither file", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
 	await undo(project);

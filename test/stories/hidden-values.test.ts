@@ -36,7 +36,7 @@ test("a PEM that is pasted into a terminal is stored whole", async () => {
 	expect(await project.reveal("TLS_KEY")).toBe(privateKey.trimEnd());
 });
 
-test("Enter alone is asked about, and no is nothing", async () => {
+test("Enter alone causes a question, and the answer no sets nothing", async () => {
 	const answers = [
 		{ question: QUESTION, answer: "" },
 		{ question: EMPTY, answer: "n" },
@@ -47,7 +47,7 @@ test("Enter alone is asked about, and no is nothing", async () => {
 	expect((await project.coffer(["secrets", "get", "KEY"])).status).toBe(4);
 });
 
-test("Enter alone is an empty value where the answer is yes", async () => {
+test("Enter alone sets an empty value after the answer yes", async () => {
 	const answers = [
 		{ question: QUESTION, answer: "" },
 		{ question: EMPTY, answer: "y" },
@@ -56,7 +56,7 @@ test("Enter alone is an empty value where the answer is yes", async () => {
 	expect(await project.reveal("KEY")).toBe("");
 });
 
-test("empty standard input is refused, and the way out that the hint names works", async () => {
+test("empty standard input is refused, and the command in the hint works", async () => {
 	for (const input of ["", "\n"]) {
 		const refused = await project.coffer(["secrets", "set", "PIPED", "--stdin", "--json"], { input });
 		expect(refused.status).toBe(2);

@@ -151,7 +151,7 @@ test("git itself would fetch the object that is not there", () => {
 	expect(trap.takeMarks()).toContain("remote.origin.uploadpack");
 });
 
-describe("Coffer leaves no mark", () => {
+describe("Coffer leaves no trace", () => {
 	/** What each command is given; one that is not named gets nothing. */
 	const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 		"environments create": [["preview"]],
@@ -189,7 +189,7 @@ describe("Coffer leaves no mark", () => {
 		.map((id) => id.replaceAll(":", " "))
 		.filter((name) => !LEFT_OUT.includes(name));
 
-	test("every command that is named here is one", () => {
+	test("every command in this list exists", () => {
 		for (const name of Object.keys(ARGUMENTS)) expect(commands).toContain(name);
 	});
 
@@ -204,7 +204,7 @@ describe("Coffer leaves no mark", () => {
 		}
 	});
 
-	test("and does what it is asked: history without what is not there, rollback, check, setup", async () => {
+	test("and works: history without the missing objects, rollback, check, setup", async () => {
 		const { versions, looked, notes } = await project.data(["secrets", "history", "A"]);
 		const numbers = versions.map(({ version }: { version: number }) => version);
 		expect(numbers).toEqual(expect.arrayContaining([1, 3]));
@@ -221,7 +221,7 @@ describe("Coffer leaves no mark", () => {
 	});
 });
 
-test("a repository without a work tree that lies among the files is not taken for theirs", async () => {
+test("a bare repository among the files is not used as the project's repository", async () => {
 	const inner = join(project.machine, "elsewhere");
 	mkdirSync(inner);
 	cpSync(join(project.root, "coffer.vault"), join(inner, "coffer.vault"));

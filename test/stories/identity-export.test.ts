@@ -60,7 +60,7 @@ describe("from one keychain to another", () => {
 			expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 	});
 
-	test("a device that has another identity keeps that one", { timeout: TIMEOUT_MS }, async () => {
+	test("a device that has another identity keeps it", { timeout: TIMEOUT_MS }, async () => {
 		await using other = await newLaptop(2);
 		const { publicKey } = await other.data(["identity", "new"]);
 		const refused = await other.coffer(["identity", "import", file, "--json", ...STDIN], WITH);
@@ -82,7 +82,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 	afterAll(() => project?.[Symbol.asyncDispose]());
 
-	test("it is imported into a new file, and into no other; what fails leaves nothing behind", {
+	test("it is imported only into a new file, and a failure leaves no file", {
 		timeout: TIMEOUT_MS,
 	}, async () => {
 		const text = readFileSync(file, "utf8");
@@ -125,7 +125,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 		expect(readFileSync(other)).toEqual(before);
 	});
 
-	test("exports are refused before anything is asked or written", { timeout: TIMEOUT_MS }, async () => {
+	test("exports are refused before a question or a write", { timeout: TIMEOUT_MS }, async () => {
 		const before = readFileSync(file);
 		const refusal = async (args: readonly string[], input: string | undefined) =>
 			(await project.coffer(["identity", "export", "--json", ...args], { input })).error();
@@ -146,7 +146,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 });
 
-test("a CI identity keeps its vault; COFFER_IDENTITY leaves nothing to import to", {
+test("a CI identity stays bound to its vault, and with COFFER_IDENTITY nothing can be imported", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using project = await newProject();
@@ -164,7 +164,7 @@ test("a CI identity keeps its vault; COFFER_IDENTITY leaves nothing to import to
 	expect(readFileSync(identityFile, "utf8")).toBe(`${secret}\n`);
 });
 
-test("on a terminal it is asked for twice, and shown never", { timeout: TIMEOUT_MS }, async () => {
+test("on a terminal it is asked for twice and never shown", { timeout: TIMEOUT_MS }, async () => {
 	await using project = await newProject();
 	const file = join(project.machine, "export");
 	const answers = (second: string) => [

@@ -61,7 +61,9 @@ async function readByEither(project: Project): Promise<string | undefined> {
 	return undefined;
 }
 
-test("killed at every step, it can be read, and goes on", { timeout: 300_000 }, async () => {
+test("after a kill at any step, the vault can be read and the rotation continues", {
+	timeout: 300_000,
+}, async () => {
 	await using project = new Project({ identity: "none" });
 	project.variables["COFFER_IDENTITY_FILE"] = join(project.machine, "identity");
 	await project.ok(["init", "--name", "ana"]);

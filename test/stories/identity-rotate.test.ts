@@ -28,7 +28,7 @@ async function besides(first: Project): Promise<Project> {
 	return second;
 }
 
-test("in the keychain, two projects are handed over by one new key, which is the only one at the end", {
+test("with a keychain, two projects are handed over to one new key, which is the only one at the end", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	const service = await withSecretService();
@@ -79,7 +79,7 @@ test("in the keychain, two projects are handed over by one new key, which is the
 	}
 });
 
-test("with a platform: functions run on, out of reach it stops half-way, and goes on from there", {
+test("with a platform: functions continue to run, and the rotation stops if the platform is unreachable and continues later", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using ana = await withIdentityFile();
@@ -118,7 +118,9 @@ test("with a platform: functions run on, out of reach it stops half-way, and goe
 	expect(Object.keys(await pidsOf(ana))).toEqual(Object.keys(pids));
 });
 
-test("where the key before only reads, a writer is told what to do", { timeout: TIMEOUT_MS }, async () => {
+test("if the previous key is a reader, the error says what a writer must do", {
+	timeout: TIMEOUT_MS,
+}, async () => {
 	await using ana = await newProject();
 	await using ben = new Project({ identity: "none" });
 	ben.variables["COFFER_IDENTITY_FILE"] = join(ben.machine, "identity");
@@ -146,7 +148,7 @@ test("where the key before only reads, a writer is told what to do", { timeout: 
 	await ben.ok([...FORGET, "--yes"]);
 });
 
-test("refused, with no key made: from COFFER_IDENTITY, and where the vault does not hold", {
+test("refused without a new key: from COFFER_IDENTITY, and with an invalid vault", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using ci = await newProject();

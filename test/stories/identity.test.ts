@@ -13,19 +13,19 @@ test("the public key is shown, its secret is not", async () => {
 	expect(shown.stdout).not.toContain(project.identity?.slice(-43));
 });
 
-test("without an identity: exit 3, and how to make one", async () => {
+test("without an identity: exit 3, and the command that creates one", async () => {
 	await using project = new Project({ identity: "none" });
 	const shown = await project.coffer(["identity", "show", "--json"]);
 	expect(shown.status).toBe(3);
 });
 
-test("a device that has an identity makes no second one", async () => {
+test("a device that has an identity does not create a second one", async () => {
 	await using project = await newProject();
 	const again = await project.coffer(["identity", "new", "--json"]);
 	expect(again.error()).toMatchObject({ code: "IDENTITY_EXISTS", exit: 5 });
 });
 
-test("a CI identity is bound to the vault, printed once and kept nowhere", async () => {
+test("a CI identity is bound to the vault, printed once and stored nowhere", async () => {
 	await using project = await newProject();
 	await using other = await newProject();
 	const vault = project.vault;

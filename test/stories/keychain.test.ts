@@ -7,7 +7,7 @@ import { APP, filesBelow, newProject, Project } from "./support/project.ts";
 /** In which a command without a keychain must have ended, its start included. */
 const BOUND_MS = 5_000;
 
-describe("a keychain that is there", () => {
+describe("a keychain that works", () => {
 	let service: SecretService;
 	let platform: Platform;
 	let project: Project;
@@ -21,7 +21,7 @@ describe("a keychain that is there", () => {
 		await service?.close();
 	});
 
-	test("init makes the identity there, and every later command finds it", async () => {
+	test("init stores the identity there, and every later command finds it", async () => {
 		expect(await project.data(["init"])).toMatchObject({ identity: "created", environment: "production" });
 		await project.ok(["secrets", "set", "A=1"]);
 		expect(await project.reveal("A")).toBe("1");
@@ -31,7 +31,7 @@ describe("a keychain that is there", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
-	test("link keeps the token there, for this platform alone", async () => {
+	test("link stores the token there for this platform only", async () => {
 		await project.ok(["link", platform.control, "--app", APP, "--token", platform.token]);
 		expect(await project.data(["secrets", "set", "A=2"])).toMatchObject({ pending: 0, revision: 2 });
 		expect(await project.data(["status"])).toMatchObject({ reachable: true, pending: [] });
@@ -40,14 +40,14 @@ describe("a keychain that is there", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
-	test("a second project of the same platform is linked with the token that is kept, and nobody is asked", async () => {
+	test("a second project of the same platform is linked with the stored token without a question", async () => {
 		await using second = await newProject({ env: service.env });
 		const linked = await second.ok(["link", platform.control, "--app", "second"]);
 		expect(linked.stderr).toContain(`Using the access token in the keychain for ${platform.control}`);
 		expect(await second.data(["secrets", "set", "A=1"])).toMatchObject({ pending: 0 });
 	});
 
-	test("a token that comes by COFFER_TOKEN is not kept", async () => {
+	test("a token in COFFER_TOKEN is not stored", async () => {
 		await using other = await newProject({ env: { ...service.env, COFFER_TOKEN: platform.token } });
 		await other.ok(["link", platform.control.replace("127.0.0.1", "localhost"), "--app", "other"]);
 		other.variables["COFFER_TOKEN"] = undefined;
@@ -55,7 +55,7 @@ describe("a keychain that is there", () => {
 		expect(result.error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 	});
 
-	test("one that has no identity yet: exit 3, and how to come by one", async () => {
+	test("a keychain without an identity: exit 3, and the command that creates one", async () => {
 		const empty = await withSecretService();
 		const result = await project.coffer(["secrets", "list", "--json"], { env: empty.env });
 		await empty.close();
@@ -63,7 +63,7 @@ describe("a keychain that is there", () => {
 	});
 });
 
-describe("a keychain that is not: exit 3 within the bound, the process ends, and nothing weaker is made", () => {
+describe("a keychain that does not work: exit 3 within the time limit, and no weaker storage is used", () => {
 	async function expectRefused(env: Readonly<Record<string, string>>, code: RegExp): Promise<void> {
 		await using project = new Project({ identity: "none", env });
 		const before = performance.now();

@@ -35,7 +35,7 @@ describe.each([
 	["a vault before them", () => Buffer.concat([Buffer.from(good), lineFeeds])],
 	["a conflict marker before them", () => Buffer.concat([Buffer.from("<<<<<<< ours\n"), lineFeeds])],
 ])("a vault of 200 MB of line feeds, %s", (_, content) => {
-	test("is refused by every way to read it", async () => {
+	test("is refused by every command that reads it", async () => {
 		project.write("coffer.vault", content());
 		const message = "coffer.vault, line 5000001: the file has more than 5000000 lines.";
 		for (const args of [
@@ -86,7 +86,7 @@ test.each([
 	expect(project.vault).toBe(good);
 });
 
-test("what git has of the vault, and what it hands to the merge driver", async () => {
+test("versions of the vault in git, and the files that git passes to the merge driver", async () => {
 	git("init", "--quiet");
 	git("config", "core.bigFileThreshold", "1g");
 	git("config", "core.compression", "1");

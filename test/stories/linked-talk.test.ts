@@ -30,14 +30,14 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-test("the address at which functions are served is told from the control address, which is named", async () => {
+test("the address of the gateway is recognised, and the error names the control address", async () => {
 	// The control address is the next port only where both were chosen so; the address itself is told apart anyway.
 	const refused = await project.coffer(["link", platform.listen, "--app", "shop", "--json"]);
 	expect(refused.error()).toMatchObject({ code: "PLATFORM_ADDRESS_IS_GATEWAY", exit: 2 });
 	expect(refused.error().hint).toMatch(/control/);
 });
 
-test("a fresh clone without a token says that it is missing, and does what can be done here", async () => {
+test("a fresh clone without a token reports that, and does what is possible without one", async () => {
 	await using clone = await cloneOf(project);
 	clone.variables["COFFER_TOKEN"] = undefined;
 	const set = await clone.ok(["secrets", "set", "OTHER=1"]);
@@ -51,7 +51,7 @@ test("a fresh clone without a token says that it is missing, and does what can b
 	expect((await clone.coffer(["sync", "--json"])).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 });
 
-test("the reason of a failed start comes before what was set, and names what serves", async () => {
+test("the reason of a failed start is printed first, with the version that still serves", async () => {
 	const { status, stderr, stdout } = await project.coffer(["secrets", "set", "GREETING="]);
 	expect(status).toBe(1);
 	expect(stderr).toMatch(
@@ -61,7 +61,7 @@ test("the reason of a failed start comes before what was set, and names what ser
 	expect((await platform.call("hello")).text).toBe("hello");
 });
 
-test("Ctrl-C in the wait says what is saved and what goes on, and ends with 130", async () => {
+test("Ctrl-C during the wait prints what is saved and what continues, and exits with 130", async () => {
 	const { shown, status } = await onTerminal(
 		project,
 		["secrets", "set", "SLOW=yes"],

@@ -110,7 +110,7 @@ const LIES: Record<string, (page: Page) => void> = {
 	},
 };
 
-describe("a log that does not hold is refused with exit 7, and not a byte of it is taken", () => {
+describe("an invalid log is refused with exit 7, and no byte of it is used", () => {
 	test.each(Object.entries(LIES))("%s", async (_, change) => {
 		const vault = behind.vault;
 		liar.lie = pages(change);
@@ -120,7 +120,7 @@ describe("a log that does not hold is refused with exit 7, and not a byte of it 
 		expect(behind.vault).toBe(vault);
 	});
 
-	test("an empty log after the first revisions is a cut one", async () => {
+	test("an empty log after the first revisions counts as truncated", async () => {
 		const vault = ahead.vault;
 		liar.lie = pages((page) => {
 			page.entries = [];
@@ -171,7 +171,7 @@ const NOISE: Record<string, { lie: Lie; code: string }> = {
 	"never begun": { lie: () => () => undefined, code: "PLATFORM_TIMEOUT" },
 };
 
-describe("an answer that is none: exit 6, and nothing is changed", () => {
+describe("an invalid answer: exit 6, and nothing is changed", () => {
 	test.each(Object.entries(NOISE))("%s", async (_, { lie, code }) => {
 		const vault = behind.vault;
 		liar.lie = lie;
@@ -181,7 +181,7 @@ describe("an answer that is none: exit 6, and nothing is changed", () => {
 		expect(behind.vault).toBe(vault);
 	});
 
-	test("and once it tells the truth, everything is taken", async () => {
+	test("when the platform answers truthfully again, everything is accepted", async () => {
 		liar.lie = () => undefined;
 		await ahead.ok(["sync"]);
 		expect(await behind.data(["sync"])).toMatchObject({ taken: expect.arrayContaining(["A"]) });

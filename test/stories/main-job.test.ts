@@ -87,7 +87,7 @@ describe("from an empty folder to functions that answer", () => {
 		expect((await platform.call("absent")).status).toBe(404);
 	});
 
-	test("the list tells what each function reads, and whether that is all; and what nothing bounds", async () => {
+	test("the list shows what each function reads, whether that is complete, and which limits are missing", async () => {
 		const { functions, network, unbounded } = await project.data(["functions", "list"]);
 		const { stdout } = await project.ok(["functions", "list"]);
 		expect(network).toEqual({ wall: expect.any(String), missing: expect.any(Array) });
@@ -123,7 +123,7 @@ describe("from an empty folder to functions that answer", () => {
 		});
 	});
 
-	test("references tell file and line", async () => {
+	test("references show file and line", async () => {
 		const { functions } = await project.data(["functions", "references", "api/pay", "mail", "any"]);
 		expect(functions).toMatchObject([
 			{ function: "any", dynamic: true },
@@ -174,7 +174,7 @@ describe("one secret changes", () => {
 		expect(answers.map(({ text }) => text)).toEqual(["hello moon", "std moon", "any moon"]);
 	});
 
-	test("through a shared module, only the function whose export reads it", async () => {
+	test("through a shared module, only the function whose export reads it is restarted", async () => {
 		const changed = await changedBy(async () => {
 			await project.ok(["secrets", "set", "MAIL_KEY", "--stdin"], { input: "mail-2\n" });
 		});
@@ -183,7 +183,7 @@ describe("one secret changes", () => {
 		expect((await platform.call("api/pay")).text).toBe("pay pay-1");
 	});
 
-	test("to the value that it has: not a byte, no revision, no process", async () => {
+	test("setting the present value changes no byte, no revision and no process", async () => {
 		const before = project.vault;
 		const changed = await changedBy(async () => {
 			const edited = await project.data(["secrets", "set", "GREETING=moon", "PAY_KEY=pay-1"]);
@@ -215,7 +215,7 @@ describe("one secret changes", () => {
 		expect(secrets.map(({ name }: { name: string }) => name)).not.toContain("PAY_KEY");
 	});
 
-	test("a value that a function dies of leaves the old version serving, and is told by its own error", async () => {
+	test("a value with which a function does not start leaves the old version serving, and the function's error is shown", async () => {
 		const value = "canary-no-number-5150";
 		const changed = await changedBy(async () => {
 			const result = await project.coffer(["secrets", "set", `LIMIT=${value}`, "--json"]);

@@ -4,7 +4,7 @@ import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 import { FaultyProxy } from "./support/proxy.ts";
 
-test("eight processes that set different names at once: all there, all synced", async () => {
+test("eight processes set different names concurrently, and all names are set and synced", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);

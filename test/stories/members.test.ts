@@ -49,7 +49,7 @@ test("a teammate hands a key over, is added, and both write", async () => {
 	expect((await ben.ok(["members", "list"])).stdout).toMatch(/ben@desk \(you\) +writer, owner/);
 });
 
-test("a CI job's identity is a reader: it opens, and writes nothing", async () => {
+test("a CI job's identity is a reader, which reads and does not write", async () => {
 	await using ana = await newProject();
 	await ana.ok(["secrets", "set", "A=for-the-job"]);
 	const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);
@@ -68,7 +68,7 @@ test("a CI job's identity is a reader: it opens, and writes nothing", async () =
 	expect(ana.vault).toBe(vault);
 });
 
-test("what is no public key is refused, and a secret in its place is not repeated", async () => {
+test("an invalid public key is refused, and a secret in its place is not repeated", async () => {
 	await using ana = await newProject();
 	const vault = ana.vault;
 	for (const key of ["nonsense", "coffer-member-1.AAAA.BBBB", ana.identity ?? ""]) {
@@ -101,7 +101,7 @@ describe("a removal on a linked vault", () => {
 		return entries.length;
 	}
 
-	test("functions keep running, the values stay, the debt is told until it is rotated", async () => {
+	test("functions continue to run, values stay, and the removal debt is reported until the values are rotated", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.ok(["secrets", "set", "GREETING=hello-1", "OTHER=o"]);
@@ -149,7 +149,7 @@ describe("a removal on a linked vault", () => {
 		expect(await fresh.data(["sync"])).toMatchObject({ pending: [], sent: [] });
 	});
 
-	test("more records than one change holds: at no moment does the log hold one that counts no more", async () => {
+	test("with more records than one change may have, the log never contains an invalid record", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.git("init", "--quiet");
@@ -170,7 +170,7 @@ describe("a removal on a linked vault", () => {
 		expect(await ana.reveal("NAME_1000")).toBe("value-1000");
 	});
 
-	test("out of reach: nobody is removed unless it is said that the vault alone is meant; the platform stays", async () => {
+	test("if the platform is unreachable, nobody is removed without the flag for the vault alone, and the platform stays a member", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.ok(["secrets", "set", "A=1"]);

@@ -51,7 +51,7 @@ function lead(away: Project): void {
 	away.write("coffer.json", away.read("coffer.json").replace(platform.control, thiefUrl));
 }
 
-test("a fresh clone sends nothing anywhere before it is told, whatever the command", async () => {
+test("a fresh clone sends nothing with any command before the user links it", async () => {
 	await using clone = await cloneOf(project);
 	clone.variables["COFFER_ORIGIN"] = undefined;
 	lead(clone);
@@ -69,7 +69,7 @@ test("a fresh clone sends nothing anywhere before it is told, whatever the comma
 	expect(stolen).toEqual([]);
 });
 
-test("a device that linked the platform, and CI, which says where its token may go, send nothing elsewhere", async () => {
+test("a device that linked the platform, and CI with COFFER_ORIGIN, send nothing to other addresses", async () => {
 	await using clone = await cloneOf(project);
 	lead(clone);
 	const kept = project.read("coffer.json");
@@ -84,7 +84,7 @@ test("a device that linked the platform, and CI, which says where its token may 
 	expect(stolen).toEqual([]);
 });
 
-test("the way out that the error names is one: link once, or COFFER_ORIGIN in CI", async () => {
+test("the commands in the error work: link once, or COFFER_ORIGIN in CI", async () => {
 	await using clone = await cloneOf(project);
 	clone.variables["COFFER_ORIGIN"] = undefined;
 	const list = ["functions", "list", "--json"];

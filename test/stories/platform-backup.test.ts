@@ -38,7 +38,7 @@ const backUp = (to: string) => ["platform", "backup", to, "--data", platform.dat
 
 // The tests of this file are the chapters of one story, in this order.
 describe("a backup", () => {
-	test("is made while changes and deployments come, and says what is in it", async () => {
+	test("is made during changes and deployments, and reports its content", async () => {
 		const backups = [backup, `${backup}-2`, `${backup}-3`];
 		const made = Promise.all(backups.map((to) => project.data(backUp(to))));
 		for (let round = 2; round < 5; round++) {
@@ -69,7 +69,7 @@ describe("a backup", () => {
 		expect([nothing.status, nothing.error().code]).toEqual([4, "DATA_DIR_NOT_FOUND"]);
 	});
 
-	test("holds no value, no token, no identity, and nothing that a function wrote", async () => {
+	test("contains no value, no token, no identity, and no output of a function", async () => {
 		await project.ok(backUp(`${backup}-4`));
 		const seed = readFileSync(join(platform.folder, "identity"), "utf8").trim().split(".")[1] ?? "";
 		const secret = platform.token.split(".")[1] ?? "";
@@ -86,7 +86,7 @@ describe("a backup", () => {
 });
 
 describe("a restore", () => {
-	test("into the directory of a platform that runs, or out of a spoilt backup, is refused", async () => {
+	test("into the directory of a running platform, or from a damaged backup, is refused", async () => {
 		const running = await project.coffer(["platform", "restore", backup, "--data", platform.data, "--json"]);
 		expect([running.status, running.error().code]).toEqual([5, "DATA_DIR_IN_USE"]);
 		const none = await project.coffer([
@@ -126,7 +126,7 @@ describe("a restore", () => {
 		});
 	});
 
-	test("of an older backup is refused by whoever has seen more; under another name of the app all of it is there again", async () => {
+	test("of an older backup is refused by devices that have seen more, and works under another name of the app", async () => {
 		await platform.kill();
 		renameSync(platform.data, `${platform.data}.later`);
 		await project.ok(["platform", "restore", `${backup}-last`, "--data", platform.data]);

@@ -92,7 +92,7 @@ test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, asy
 		expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 });
 
-test("from a file into a file; what is no platform's, or would not be used, is refused", {
+test("from a file into a file; an identity that is not a platform's, or would not be used, is refused", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	const [kept, file, copy, own] = ["kept", "export-2", "copy", "own"].map((name) =>

@@ -58,7 +58,7 @@ async function answerOn(socket: TLSSocket, text: string): Promise<string> {
 const HEALTH = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 
 describe("platform start --tls-cert --tls-key", () => {
-	test("is linked and synced over https where the authority is known, and nothing is sent where it is not", async () => {
+	test("is linked and synced over https if the certificate authority is trusted, and nothing is sent otherwise", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform({}, [...flagsOf(first), "--control", "0.0.0.0:0"]);
 		const url = platform.control.replace("0.0.0.0", "localhost");
@@ -74,7 +74,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(plain).toBe("no answer");
 	});
 
-	test("takes up files that change, for whoever connects next; what does not fit is left alone and logged", async () => {
+	test("uses changed files for new connections, and logs and ignores files that do not match", async () => {
 		const files = place("rotated");
 		await using platform = await startPlatform({}, flagsOf(files));
 		const url = platform.control;
@@ -96,7 +96,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(platform.log).not.toContain("PRIVATE KEY");
 	});
 
-	test("ends in order: what is being asked is answered, and nobody else is waited for", async () => {
+	test("ends in order: requests in progress are answered, and idle connections are closed", async () => {
 		await using platform = await startPlatform({}, flagsOf(first));
 		const url = platform.control;
 		const [asking, idle] = [await open(url), await open(url)];
@@ -113,7 +113,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(await stopped).toBe(0);
 	});
 
-	test("refuses what is no pair of certificate and key, naming the file", async () => {
+	test("refuses files that are not a pair of certificate and key, and names the file", async () => {
 		const file = (name: string, text: string | Buffer) => {
 			writeFileSync(join(authority.folder, name), text);
 			return join(authority.folder, name);

@@ -20,7 +20,7 @@ afterAll(async () => {
 const token = (...words: string[]) => ["platform", "token", ...words];
 
 describe("platform token", () => {
-	test("create prints the token alone on stdout; it does what it is for, and list never shows it", async () => {
+	test("create prints only the token on stdout, the token has its permissions, and list never shows it", async () => {
 		const made = await ana.ok(token("create", "--scope", "read", "--app", "shop", "--expires", "30d"));
 		const text = made.stdout.trim();
 		expect(made.stdout).toMatch(/^coffer_[\w-]{22}\.[\w-]{43}\n$/);
@@ -52,7 +52,7 @@ describe("platform token", () => {
 		expect(platform.log).not.toContain(text.slice(-20));
 	});
 
-	test("one that is for an app can link it, and is no administrator", async () => {
+	test("a token for an app can link the app, and has no administrator's permissions", async () => {
 		const { token: text } = await ana.data(token("create", "--scope", "admin", "--app", "other"));
 		const env = { COFFER_TOKEN: text };
 		await ana.ok(["environments", "create", "other"]);
@@ -63,7 +63,7 @@ describe("platform token", () => {
 		}
 	});
 
-	test("what makes no sense is refused, and nothing of it comes back", async () => {
+	test("invalid arguments are refused and not repeated", async () => {
 		const id = "tok_0123456789abcdef";
 		const read = ["--scope", "read"];
 		for (const [words, exit, code] of [
@@ -102,7 +102,7 @@ describe("platform token", () => {
 		imposter.close();
 	});
 
-	test("where no administrator's token is left, the next start prints one", async () => {
+	test("if no administrator's token is left, the next start prints one", async () => {
 		const { tokens } = await ana.data(token("list"));
 		for (const { id } of tokens.filter((row: { app: string | null }) => row.app === null))
 			await ana.ok(token("revoke", id));

@@ -33,7 +33,7 @@ async function push(from: Project, to: Project, message: string): Promise<void> 
 	await to.git("pull", "--quiet", from.root, "HEAD");
 }
 
-test("with an export: imported, rotated, and the lost key opens nothing new", {
+test("with an export, the identity is imported and rotated, and the lost key cannot decrypt new values", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using lost = await laptopWithProject();
@@ -65,7 +65,9 @@ test("with an export: imported, rotated, and the lost key opens nothing new", {
 	expect(await another.reveal("API_KEY")).toBe("one-anew");
 });
 
-test("with a second writer: a new key comes in, the lost one goes", { timeout: TIMEOUT_MS }, async () => {
+test("with a second writer, a new key is added and the lost one is removed", {
+	timeout: TIMEOUT_MS,
+}, async () => {
 	await using lost = await laptopWithProject();
 	await using ben = await newMachine(lost);
 	const { publicKey } = await ben.data(["identity", "new"]);
@@ -86,7 +88,7 @@ test("with a second writer: a new key comes in, the lost one goes", { timeout: T
 	]);
 });
 
-test("with neither: functions run on, the names are known, a new vault takes over", {
+test("with neither, functions continue to run, the names are known, and a new vault replaces the old one", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using lost = await newProject();

@@ -45,7 +45,7 @@ test("the app is refused, nothing is written, and the hint leads to an app of it
 	await project.ok(["vault", "verify"]);
 });
 
-test("a coffer.json that still names the earlier app: nothing of either is given to the other", async () => {
+test("with a coffer.json that names the earlier app, no data of one app reaches the other", async () => {
 	const config = project.read("coffer.json");
 	project.write("coffer.json", earlier);
 	const vault = project.vault;

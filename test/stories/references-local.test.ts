@@ -71,7 +71,7 @@ describe("--local", () => {
 		]);
 	});
 
-	test("shows those that are named, and refuses what is no function", async () => {
+	test("shows the named functions, and refuses other names", async () => {
 		expect((await analyze(["--local", "pay"])).map((found) => found.function)).toEqual(["pay"]);
 		const absent = await project.coffer(["functions", "references", "--local", "nope", "--json"]);
 		expect([absent.status, absent.error().code]).toEqual([4, "FUNCTION_NOT_FOUND"]);
@@ -80,7 +80,7 @@ describe("--local", () => {
 		expect([nowhere.status, nowhere.error().code]).toEqual([4, "PROJECT_NOT_FOUND"]);
 	});
 
-	test("reads well", async () => {
+	test("prints a readable table", async () => {
 		project.write("functions/off.ts", `import a from "nobody";\n${reads("OFF_KEY")}a();\n`);
 		project.write("functions/rest/index.ts", `Deno.serve(() => new Response("ok"));\n`);
 		const { stdout } = await project.ok(["functions", "references", "--local"]);
@@ -100,7 +100,7 @@ Warnings: the analysis could not include
 });
 
 describe("--entry", () => {
-	test("takes files from anywhere, each called as it was given", async () => {
+	test("accepts files anywhere, and shows each path as it was given", async () => {
 		const odd = "other repo/fünktion [1]/é#%41.ts";
 		project.writeAll({ [odd]: reads("ODD"), "plain.ts": reads("PLAIN") });
 		symlinkSync(join(project.root, "plain.ts"), join(project.root, "link.ts"));
@@ -116,7 +116,7 @@ describe("--entry", () => {
 		]);
 	});
 
-	test("says what is no file before it does anything", async () => {
+	test("reports missing files before it starts", async () => {
 		project.write("a.ts", reads("A"));
 		mkdirSync(join(project.root, "folder"));
 		const run = (file: string) =>
@@ -131,7 +131,7 @@ describe("--entry", () => {
 		expect((await one("a.ts")).references).toEqual([{ name: "A", file: "a.ts", line: 3, how: "static" }]);
 	});
 
-	test("goes by the import maps and the package.json of each checkout", async () => {
+	test("uses the import maps and the package.json of each checkout", async () => {
 		project.writeAll({
 			"deno.json": '{"imports": {"above": "./two/lib/key.ts"}}',
 			"one/.git/HEAD": "",
@@ -149,7 +149,9 @@ describe("--entry", () => {
 		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 
-	test("marks what a package reads, and what the package.json calls it", { timeout: 180_000 }, async () => {
+	test("marks the reads in packages with the package's name in package.json", {
+		timeout: 180_000,
+	}, async () => {
 		project.writeAll({
 			"package.json": '{"dependencies": {"debugger": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debugger";\ndebug("a")(Deno.env.get("A"));\n`,
@@ -168,7 +170,7 @@ describe("--entry", () => {
 		});
 	});
 
-	test("goes on without what is not there, and says it once", async () => {
+	test("continues without missing modules, and reports each once", async () => {
 		project.writeAll({
 			"a.ts": `import { b } from "./b.ts";
 import x from "./absent.ts";
@@ -232,7 +234,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(found.map((each) => namesOf(each).join())).toEqual(files.map((_, index) => `KEY_${index}`));
 	});
 
-	test("interrupted while a registry keeps it waiting, it leaves nothing behind", async () => {
+	test("an interrupt while it waits for a registry leaves no files", async () => {
 		project.write("a.ts", `import a from "npm:anything@1";\na(Deno.env.get("A"));\n`);
 		const registry = createServer();
 		const asked = once(registry, "request");

@@ -34,7 +34,7 @@ afterAll(async () => {
 const named = (plan: { redeploy: { function: string }[] }) => plan.redeploy.map((one) => one.function);
 
 describe("a plan", () => {
-	test("tells for a name alone who would be redeployed, where it reads it, and who would not", async () => {
+	test("shows for a name which functions would be redeployed, where they read it, and which would not", async () => {
 		const plan = await project.data(["plan", "STRIPE_KEY"]);
 		expect(plan).toEqual({
 			environment: "production",
@@ -60,7 +60,7 @@ describe("a plan", () => {
 		expect(stdout).toMatch(/2 functions would be redeployed, 2 not/);
 	});
 
-	test("holds a pair against the present value, changes nothing, and names no value", async () => {
+	test("compares a NAME=VALUE pair with the present value, changes nothing, and shows no value", async () => {
 		const before = [project.vault, await pidsOf(project)];
 		project.write("new.env", "SMTP_URL=smtp\nSTRIPE_KEY=sk_canary_value\n");
 		for (const args of [
@@ -77,7 +77,7 @@ describe("a plan", () => {
 		expect([project.vault, await pidsOf(project)]).toEqual(before);
 	});
 
-	test("of a deletion is what a deletion does", async () => {
+	test("of a deletion matches the deletion", async () => {
 		await project.ok(["secrets", "set", "CURRENCY=EUR"]);
 		const plan = await project.data(["secrets", "delete", "CURRENCY", "--dry-run"]);
 		expect(plan.changes).toEqual([{ name: "CURRENCY", kind: "deleted", pending: false }]);
@@ -88,7 +88,7 @@ describe("a plan", () => {
 		expect(absent.error()).toMatchObject({ code: "SECRET_NOT_FOUND", exit: 4 });
 	});
 
-	test("without a name is of what is not synced yet, and comes true with the sync", async () => {
+	test("without a name shows the effect of unsynced changes, which the sync then has", async () => {
 		expect(await project.data(["plan"])).toMatchObject({ changes: [], redeploy: [] });
 		await project.ok(["secrets", "set", "PLUGIN_TOKEN=p", "--no-sync"]);
 		const plan = await project.data(["plan"]);
@@ -108,7 +108,7 @@ describe("a plan", () => {
 		expect(redeployed.map((one: { function: string }) => one.function).sort()).toEqual(named(plan));
 	});
 
-	test("refuses what is no name without repeating it, and a name that is given twice", async () => {
+	test("refuses an invalid name without repeating it, and a repeated name", async () => {
 		const odd = await project.coffer(["plan", "sk-live-canary", "--json"]);
 		expect(odd.error()).toMatchObject({ code: "NAME_INVALID", exit: 2 });
 		expect(odd.stderr).not.toContain("canary");
@@ -116,7 +116,7 @@ describe("a plan", () => {
 		expect(twice.error()).toMatchObject({ code: "NAME_DUPLICATE", exit: 2 });
 	});
 
-	test("needs the platform, and says what tells without it", async () => {
+	test("needs the platform, and names the command that works without it", async () => {
 		await platform.kill();
 		const { stderr, status } = await project.coffer(["plan", "STRIPE_KEY"]);
 		expect(status).toBe(6);
@@ -128,7 +128,7 @@ describe("a plan", () => {
 });
 
 describe("references", () => {
-	test("tell what was seen: beside the code, instead of it, and never", async () => {
+	test("show the names that functions were observed to read, besides the references in the code", async () => {
 		expect((await platform.call("quiet")).text).toBe("none");
 		await vi.waitFor(async () => expect((await platform.call("quiet")).text).toBe("smtp"), {
 			timeout: 10_000,
@@ -160,7 +160,7 @@ describe("references", () => {
 		expect((await platform.call("quiet")).text).toBe("smtp");
 	});
 
-	test("say what is read and not there, and what is there and not read", async () => {
+	test("list names that are read and not set, and names that are set and not read", async () => {
 		const { missing, unused } = await project.data(["functions", "references", "--missing"]);
 		expect(missing).toEqual([
 			{ name: "CURRENCY", places: [{ function: "pay", file: "functions/pay/index.ts", line: 2 }] },
@@ -174,7 +174,7 @@ describe("references", () => {
 		expect(one.stdout).toBe("Every name that is read is in the vault.\n");
 	});
 
-	test("are the same without the platform, but for what was seen", async () => {
+	test("are the same without the platform, except observed names", async () => {
 		project.write(
 			"functions/sdk/index.ts",
 			'import ms from "npm:ms@2.1.3";\nDeno.serve(() => new Response(ms(Number(Deno.env.get("SMTP_URL")))));\n',

@@ -21,7 +21,7 @@ test.each([0, 1, 7, 125, 255])("exit status %i is passed on", async (status) => 
 	expect([result.status, result.stdout, result.stderr]).toEqual([status, "", ""]);
 });
 
-test("a command that a signal ends: 128 and the signal's number", async () => {
+test("after a command that a signal ends, the status is 128 plus the signal's number", async () => {
 	expect((await project.coffer(sh("kill -KILL $$"))).status).toBe(137);
 	expect((await project.coffer(sh("kill -TERM $$"))).status).toBe(143);
 });
@@ -41,7 +41,7 @@ test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
 	},
 );
 
-test("in a folder that was deleted meanwhile: said so, here by status 125, and nothing is run", async () => {
+test("in a deleted folder, run fails with status 125 and runs nothing", async () => {
 	const coffer = `mkdir gone; cd gone; rmdir ../gone; "$0" -- "$1"`;
 	const inDeleted = (command: string) => [...sh(`${coffer} ${command}`), process.execPath, PROGRAM];
 	const listed = await project.coffer(inDeleted("secrets list"));
@@ -55,7 +55,7 @@ test("standard input, output and error are the command's own", async () => {
 	expect([result.status, result.stdout, result.stderr]).toEqual([0, "one\ntwo\n", "problem\n"]);
 });
 
-test("the environment: the caller's, the secrets over it, and no credential of Coffer's", async () => {
+test("the environment is the caller's with the secrets added and without Coffer's credentials", async () => {
 	const env = {
 		API_KEY: "from outside",
 		OUTSIDE: "kept",
@@ -77,7 +77,7 @@ test("the environment: the caller's, the secrets over it, and no credential of C
 		expect(variables.has(name)).toBe(false);
 });
 
-test("arguments reach the command as they are, flags of the same name too", async () => {
+test("the command gets its arguments unchanged, including flags that run has too", async () => {
 	const result = await project.coffer(["run", "--", "printf", "%s|", "--json", "-e", "a b", "", "$HOME"]);
 	expect(result.stdout).toBe("--json|-e|a b||$HOME|");
 });
@@ -96,7 +96,7 @@ test.each([
 	expect([result.status, result.stdout]).toEqual([0, words.map((word) => `${word}\0`).join("")]);
 });
 
-test("a word that is no text is not handed on as another one", async () => {
+test("an argument that is not text is refused instead of changed", async () => {
 	const script = `"$0" "$1" run -- printf %s "$(printf 'a\\377b')"`;
 	const outer = ["run", "--", "/bin/sh", "-c", script, process.execPath, PROGRAM];
 	const env = { COFFER_IDENTITY_FILE: join(project.machine, "identity") };
@@ -106,7 +106,7 @@ test("a word that is no text is not handed on as another one", async () => {
 	expect(result.stderr).toContain("Word 3 of the command is not UTF-8 text");
 });
 
-test("a name that makes programs load code: said when it is set, and handed over only where it is allowed", async () => {
+test("a name that makes programs load code causes a warning when it is set, and is passed on only if it is allowed", async () => {
 	await using other = await newProject();
 	const set = await other.ok(["secrets", "set", "PYTHONPATH=/somewhere", "npm_config_shell=x", "A=1"]);
 	expect(set.stderr).toMatch(/only with --allow-unsafe PYTHONPATH, because Python loads modules/);
@@ -143,7 +143,7 @@ test("its own failures are 125", async () => {
 	expect(machine.error()).toMatchObject({ code: "COMMAND_NOT_FOUND", exit: 125 });
 });
 
-test("secrets that are more than the system hands to a process: 125, and why", async () => {
+test("secrets that exceed the system's limit for a process: status 125 with the reason", async () => {
 	await using full = await newProject();
 	const large = Array.from({ length: 60 }, (_, index) => `LARGE_${index}=${"x".repeat(60_000)}\n`);
 	await writeFile(join(full.root, "large.env"), large.join(""));

@@ -20,7 +20,7 @@ async function committed(values: readonly string[]): Promise<Project> {
 	return project;
 }
 
-test("versions from git, newest first, and the value of one of them again", LONG, async () => {
+test("versions from git are listed newest first, and the value of one can be restored", LONG, async () => {
 	await using ana = await committed(["value-one", "value-two"]);
 	await ana.ok(["secrets", "delete", "A"]);
 	await commit(ana, "Delete");
@@ -66,7 +66,7 @@ test("versions from git, newest first, and the value of one of them again", LONG
 	expect(ana.vault).toBe(vault);
 });
 
-test("what the file has lost is brought back, from a commit that has it", LONG, async () => {
+test("a record that the file has lost is restored from a commit", LONG, async () => {
 	await using ana = await committed(["one", "two"]);
 	const whole = ana.vault;
 	const LOSSES = [
@@ -148,35 +148,42 @@ test(
 	},
 );
 
-test("a removed member's past that the log held before the removal counts", LONG, async () => {
-	await using ana = await newProject();
-	await using platform = await startPlatform();
-	await ana.ok(["secrets", "set", "A=from-ana"]);
-	await link(ana, platform);
-	await ana.git("init", "--quiet");
-	await using ben = new Project();
-	await ana.ok(["members", "add", (await ben.data(["identity", "show"])).publicKey, "--name", "ben"]);
-	await commit(ana, "Start");
-	await ben.git("clone", "--quiet", ana.root, ".");
-	ben.variables["COFFER_TOKEN"] = platform.token;
-	ben.variables["COFFER_ORIGIN"] = platform.control;
-	for (const value of ["from-ben", "later-from-ben"]) await ben.ok(["secrets", "set", `A=${value}`]);
-	await ana.ok(["members", "remove", "ben"]);
-	await ana.ok(["secrets", "set", "A=rotated"]);
-	await using fresh = await cloneOf(ana);
-	fresh.vault = ana.vault;
-	const { versions, refused } = await fresh.data(["secrets", "history", "A"]);
-	expect(refused).toEqual([]);
-	expect(versions.map(({ by, version }: { by: object; version: number }) => [version, by])).toMatchObject([
-		[4, { member: true }],
-		[3, { name: "ben", member: false }],
-		[2, { name: "ben", member: false }],
-		[1, { member: true }],
-	]);
-	expect(await ana.data(["secrets", "rollback", "A", "--to", "2"])).toMatchObject({ version: 5, pending: 0 });
-	expect(await ana.reveal("A")).toBe("from-ben");
-	expect((await ana.data(["status"])).debt).toMatchObject([{ member: "ben", names: ["A"] }]);
-});
+test(
+	"records that a removed member wrote before the removal are valid according to the log",
+	LONG,
+	async () => {
+		await using ana = await newProject();
+		await using platform = await startPlatform();
+		await ana.ok(["secrets", "set", "A=from-ana"]);
+		await link(ana, platform);
+		await ana.git("init", "--quiet");
+		await using ben = new Project();
+		await ana.ok(["members", "add", (await ben.data(["identity", "show"])).publicKey, "--name", "ben"]);
+		await commit(ana, "Start");
+		await ben.git("clone", "--quiet", ana.root, ".");
+		ben.variables["COFFER_TOKEN"] = platform.token;
+		ben.variables["COFFER_ORIGIN"] = platform.control;
+		for (const value of ["from-ben", "later-from-ben"]) await ben.ok(["secrets", "set", `A=${value}`]);
+		await ana.ok(["members", "remove", "ben"]);
+		await ana.ok(["secrets", "set", "A=rotated"]);
+		await using fresh = await cloneOf(ana);
+		fresh.vault = ana.vault;
+		const { versions, refused } = await fresh.data(["secrets", "history", "A"]);
+		expect(refused).toEqual([]);
+		expect(versions.map(({ by, version }: { by: object; version: number }) => [version, by])).toMatchObject([
+			[4, { member: true }],
+			[3, { name: "ben", member: false }],
+			[2, { name: "ben", member: false }],
+			[1, { member: true }],
+		]);
+		expect(await ana.data(["secrets", "rollback", "A", "--to", "2"])).toMatchObject({
+			version: 5,
+			pending: 0,
+		});
+		expect(await ana.reveal("A")).toBe("from-ben");
+		expect((await ana.data(["status"])).debt).toMatchObject([{ member: "ben", names: ["A"] }]);
+	},
+);
 
 test(
 	"on a linked vault: the log's versions with its times, redeploys, and what a clone lacks",
@@ -222,7 +229,7 @@ test(
 	},
 );
 
-test("a platform that is out of reach is said, and what git and the file have is used", LONG, async () => {
+test("an unreachable platform is reported, and git and the file are used", LONG, async () => {
 	await using ana = await committed(["one"]);
 	await using platform = await startPlatform();
 	await link(ana, platform);

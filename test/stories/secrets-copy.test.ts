@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";
 
-test("copied as 'secrets set' would: what is there already costs nothing, and the other is synced", async () => {
+test("secrets are copied as with 'secrets set': unchanged values cause nothing, and others are synced", async () => {
 	await using ana = await newProject();
 	await using platform = await startPlatform();
 	await ana.ok(["environments", "create", "preview"]);

@@ -48,7 +48,7 @@ describe("of a Coffer platform", () => {
 		expect(await ana.reveal("A")).toBe("value-of-ben");
 	});
 
-	test("without a terminal, both sides stand before the error", async () => {
+	test("without a terminal, both sides are printed before the error", async () => {
 		await ben.ok(["sync"]);
 		await ben.ok(["secrets", "delete", "A"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-3", "--no-sync"]);

@@ -88,7 +88,7 @@ describe("both sides change", () => {
 		},
 	);
 
-	test("names are decided one by one; what --take does not name stays undecided, and as it was", async () => {
+	test("names are decided one by one, and names that --take does not list stay undecided and unchanged", async () => {
 		await ours.ok(["secrets", "set", "A=o", "B=o", "--no-sync"]);
 		await theirs.ok(["secrets", "set", "A=t", "B=t"]);
 		const half = await ours.coffer(["sync", "--take", "local", "A", "--json"]);
@@ -102,7 +102,7 @@ describe("both sides change", () => {
 	});
 });
 
-test("git brings what the other has synced already: nothing is sent anew, and the log is no fork", async () => {
+test("if git brings changes that are synced already, nothing is sent again and the log does not fork", async () => {
 	for (const project of [ours, theirs]) await project.ok(["sync"]);
 	await theirs.ok(["secrets", "set", "BY_GIT=1", "--no-sync"]);
 	const { revision } = await ours.data(["secrets", "set", "BESIDE=1"]);
@@ -170,7 +170,7 @@ describe("an older vault is put back", () => {
 });
 
 describe("a clone that never synced", () => {
-	test("changes and deletes what the platform holds as git has it, without being asked", async () => {
+	test("changes and deletes values that are the same in git and on the platform without a question", async () => {
 		await ours.ok(["sync"]);
 		await ours.ok(["secrets", "set", "KEPT=1", "DROPPED=1"]);
 		await commit(ours, "For a new clone");

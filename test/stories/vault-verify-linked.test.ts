@@ -39,7 +39,7 @@ async function check(project: Project, ...flags: string[]): Promise<Checked> {
 const codes = ({ findings }: Checked) => findings.map(({ code, name }) => [code, name]);
 
 describe("a fresh clone", () => {
-	test("of the newest commit: nothing is wrong, and it is held against the log", async () => {
+	test("of the newest commit is valid and is compared with the log", async () => {
 		await using clone = await cloneOf(ana);
 		const checked = await check(clone);
 		expect(checked).toMatchObject({ status: 0, findings: [] });
@@ -48,7 +48,7 @@ describe("a fresh clone", () => {
 		expect((await check(other, "--offline")).unchecked.join()).toMatch(/no version marks of it yet/);
 	});
 
-	test("whose vault was rolled back, or lost a record: exit 7, by name", async () => {
+	test("whose vault was rolled back or lost a record exits with 7 and names the records", async () => {
 		await using clone = await cloneOf(ana);
 		clone.vault = older;
 		const rolledBack = await check(clone);
@@ -80,7 +80,7 @@ describe("a fresh clone", () => {
 });
 
 describe("a working copy that has synced", () => {
-	test("and has lost a record: told once, although its memory and the log both miss it", async () => {
+	test("that has lost a record reports it once, although its version marks and the log both show it", async () => {
 		await using clone = await cloneOf(ana);
 		await clone.ok(["sync"]);
 		await clone.ok(["secrets", "list"]);
@@ -88,7 +88,7 @@ describe("a working copy that has synced", () => {
 		expect(codes(await check(clone))).toEqual([["RECORD_DROPPED", "B"]]);
 	});
 
-	test("and that others are ahead of is behind, not wrong; a platform out of reach is said", async () => {
+	test("that is behind others is not invalid, and an unreachable platform is reported", async () => {
 		await using clone = await cloneOf(ana);
 		await clone.ok(["sync"]);
 		await ana.ok(["secrets", "set", "A=third", "D=new"]);

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { newProject } from "./support/project.ts";
 
-test("nothing wrong is exit 0; an older file is only warned of elsewhere, and exit 7 here", async () => {
+test("a valid vault exits with 0; an older file exits with 7 here and causes only a warning elsewhere", async () => {
 	await using project = await newProject();
 	await project.ok(["secrets", "set", "A=first-value-of-A", "B=b"]);
 	const older = project.vault;
@@ -35,7 +35,7 @@ test("nothing wrong is exit 0; an older file is only warned of elsewhere, and ex
 	expect(anonymous.unchecked).toEqual([expect.stringMatching(/no identity/)]);
 });
 
-test("one record that is gone or altered: every command names what brings it back", async () => {
+test("for a missing or altered record, every command names the command that restores it", async () => {
 	await using project = await newProject();
 	await project.ok(["environments", "create", "preview"]);
 	await project.ok(["secrets", "set", "A=a", "-e", "preview"]);

@@ -52,7 +52,7 @@ test("a day with watch", async () => {
 	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon/);
 });
 
-test("deletions are followed: a secret's, and that of a function's files", async () => {
+test("deletions of a secret and of a function's files are applied", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);
@@ -95,7 +95,7 @@ test("with --json each event is a document; SIGTERM ends it while the platform i
 	});
 });
 
-test("linked with Base44: what changes in the vault is sent, through an outage, and no function is deployed", async () => {
+test("linked with Base44: changes of the vault are sent, also after an outage, and no function is deployed", async () => {
 	await using base44 = await new Base44Server().start();
 	await using project = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await project.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
