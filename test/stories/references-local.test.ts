@@ -149,9 +149,7 @@ describe("--entry", () => {
 		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 
-	test("marks the reads in packages with the package's name in package.json", {
-		timeout: 180_000,
-	}, async () => {
+	test("marks what a package reads with its name in package.json", { timeout: 180_000 }, async () => {
 		project.writeAll({
 			"package.json": '{"dependencies": {"debugger": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debugger";\ndebug("a")(Deno.env.get("A"));\n`,
