@@ -3,7 +3,7 @@ import { type Change, emptyHead } from "../../src/protocol/change.ts";
 import { APP, codeOf, setup } from "./accept-fixture.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
-describe("a change whose content or author is not what it says", () => {
+describe("a change with a forged content or author", () => {
 	const stranger = newTestIdentity();
 	type Setup = ReturnType<typeof setup>;
 	const cases: [string, string, (setup: Setup) => Change][] = [

@@ -33,7 +33,7 @@ test("twelve functions that share a module of 3 MiB", { timeout: 300_000 }, asyn
 	expect(await parsesOf(1)).toBe(0);
 });
 
-test("what an upload takes too much of is said, with the file and what to do", async () => {
+test("the error for an upload that exceeds a limit names the file and says what to do", async () => {
 	const app = await TestApp.open("deep", { UNUSED: "1" });
 	const nested = `${"[".repeat(100_000)}${"]".repeat(100_000)};`;
 	const events = await app.deployFiles({

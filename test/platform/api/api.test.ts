@@ -70,7 +70,7 @@ describe("every route", () => {
 	});
 });
 
-describe("what there is not", () => {
+describe("missing apps and functions", () => {
 	test.each(["/", "/v1", "/v1/apps/shop/secrets", "/v2/apps", "/healthz/x", "//v1/apps"])(
 		"%s is 404",
 		async (path) => {

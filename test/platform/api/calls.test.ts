@@ -10,7 +10,7 @@ import { APP, BLOB, client, expectProblem, platform, useApi, vault } from "./api
 useApi();
 
 describe("changes", () => {
-	test("are paged, and come back as they were sent", async () => {
+	test("are paged and returned as they were sent", async () => {
 		const { revision, head } = await client.showApp(APP);
 		const version = (platform.core.apps.get(APP).state.records.get("C")?.version ?? 0) + 1;
 		const change = vault.change(APP, { revision, head }, [vault.record("C", version, "c")]);
@@ -29,7 +29,7 @@ describe("changes", () => {
 		await expectProblem(response, 400, "REQUEST_INVALID");
 	});
 
-	test("that are stale come back with what came since", async () => {
+	test("that are stale are answered with the later changes", async () => {
 		const { revision, head } = await client.showApp(APP);
 		const version = (platform.core.apps.get(APP).state.records.get("D")?.version ?? 0) + 1;
 		const base = { revision, head };
@@ -43,7 +43,7 @@ describe("changes", () => {
 		expect(stale.revision).toBe(revision + 1);
 	});
 
-	test("sent twice get the first answer and are one entry", async () => {
+	test("that are sent twice get the first answer and are one entry", async () => {
 		const { revision, head } = await client.showApp(APP);
 		const version = (platform.core.apps.get(APP).state.records.get("E")?.version ?? 0) + 1;
 		const change = vault.change(APP, { revision, head }, [vault.record("E", version, "e")]);
@@ -60,7 +60,7 @@ describe("apps and functions", () => {
 		await expectProblem(await client.call(ROUTES.createApp, { app: APP }, body), 409, "APP_TAKEN");
 	});
 
-	test("an app that is deleted takes nothing more, and made again it starts empty", async () => {
+	test("a deleted app accepts no changes, and starts empty when it is created again", async () => {
 		const empty = await client.createApp("again", vault);
 		const base = { revision: empty.revision, head: empty.head };
 		const first = vault.change("again", base, [vault.record("A", 1, "a")], { header: vault.header });
@@ -86,7 +86,7 @@ describe("apps and functions", () => {
 		},
 	);
 
-	test("deleting one that is not there deletes nothing", async () => {
+	test("deleting a function that does not exist deletes nothing", async () => {
 		const response = await client.call(
 			ROUTES.deleteFunctions,
 			{ app: APP },

@@ -64,7 +64,7 @@ describe("on the wire", () => {
 		expect((await ask("wrong")).statusCode).toBe(401);
 	});
 
-	test("a token that runs away is bounded, and no other with it", async () => {
+	test("too many requests with one token are limited, and other tokens are not affected", async () => {
 		const { token } = await platform.core.tokens.create({ scopes: ["read"] }, platform.clock.now());
 		const answers = await Promise.all(Array.from({ length: BURST + 10 }, () => ask(token)));
 		expect(countBy(answers.map(({ statusCode }) => statusCode))).toEqual({ 200: BURST, 429: 10 });
@@ -94,7 +94,7 @@ describe("what is counted as one peer", () => {
 });
 
 describe("what is remembered", () => {
-	test("of peers is bounded: whom nothing was heard of the longest is forgotten", () => {
+	test("of peers is limited, and the peer that was silent for longest is forgotten", () => {
 		const limit = new FailureLimit(() => 0);
 		const fail = (address: string) => () => limit.note(address);
 		const peers = (from: number, to: number) => {

@@ -77,7 +77,7 @@ async function open(closing = new AbortController(), path = PATH) {
 	return { reader, response, id };
 }
 
-test("tells what comes, and says every 15 s that it is there", async () => {
+test("sends new lines, and a sign of life every 15 s", async () => {
 	const { reader } = await open();
 	say("one");
 	expect(await reader.next()).toEqual({
@@ -108,7 +108,7 @@ test("ends when the platform closes, before it begins, too", async () => {
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("ends, and leaves nothing behind, where the lines cannot be read", async () => {
+test("ends and releases everything if the lines cannot be read", async () => {
 	const broken = vi.spyOn(platform.core.logs, "follow").mockRejectedValueOnce(new Error("the disk is gone"));
 	const { core } = platform;
 	const api = createApi({
@@ -123,13 +123,13 @@ test("ends, and leaves nothing behind, where the lines cannot be read", async ()
 	broken.mockRestore();
 });
 
-test("a client that goes leaves nothing behind", async () => {
+test("when a client disconnects, everything is released", async () => {
 	const { reader } = await open();
 	await reader.cancel();
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("leaves lines out for a client that reads too slowly, and says how many", async () => {
+test("omits lines for a client that reads too slowly, and reports how many", async () => {
 	const { reader } = await open();
 	const message = "x".repeat(10_000);
 	for (let index = 0; index < 1_000; index++) say(message);
@@ -147,7 +147,7 @@ test("leaves lines out for a client that reads too slowly, and says how many", a
 	expect(await reader.tell()).toMatchObject({ type: "line", line: { message: "after" } });
 });
 
-describe("a client that goes on where it was", () => {
+describe("a client that continues at its position", () => {
 	const messageOf = (event: LogEvent | undefined) =>
 		event?.type === "line" ? event.line.message : undefined;
 	const resume = (position: string, query = "function=hello") =>
@@ -169,7 +169,7 @@ describe("a client that goes on where it was", () => {
 		return new Reader(await api(new Request(ORIGIN + path, { headers })));
 	}
 
-	test("gets all that came since, whatever the limit, in its order, and nothing twice", async () => {
+	test("gets all later lines in order, whatever the limit, and none twice", async () => {
 		say("before");
 		const position = present();
 		const messages = Array.from({ length: 1_500 }, (_, index) => `since ${index}`);
@@ -210,7 +210,7 @@ describe("a client that goes on where it was", () => {
 		await reader.cancel();
 	});
 
-	test("a position that is none is refused", async () => {
+	test("an invalid position is refused", async () => {
 		const { core } = platform;
 		const hosts = { bound: "127.0.0.1", names: [] };
 		const api = createApi({ core, hosts, listenUrl: "http://127.0.0.1:8080" });

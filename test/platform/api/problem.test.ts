@@ -30,7 +30,7 @@ describe("problemResponse", () => {
 		expect(problemResponse(conflict).headers.get("www-authenticate")).toBeNull();
 	});
 
-	test("says nothing of what nobody foresaw", async () => {
+	test("contains no details of an unexpected error", async () => {
 		for (const thrown of [new Error("canary"), "canary", { message: "canary" }, undefined]) {
 			const response = problemResponse(thrown);
 			const text = await response.text();

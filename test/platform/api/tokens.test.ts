@@ -20,7 +20,7 @@ function lineReader(response: Response): () => Promise<Record<string, unknown> |
 }
 
 describe("a token that is made", () => {
-	test("does what it is for until it expires, by the platform's clock, and is told once", async () => {
+	test("works until it expires by the platform's clock, and is shown once", async () => {
 		const answer = await create({ scopes: ["read", "read"], app: APP, expires: { inMs: 1000 } });
 		expect(answer.status).toBe(201);
 		const { token, ...described } = (await answer.json()) as { token: string; id: string };
@@ -57,7 +57,7 @@ describe("a token that is made", () => {
 });
 
 describe("a token that is revoked", () => {
-	test("is refused from then on, and cannot be revoked again", async () => {
+	test("is refused, and cannot be revoked again", async () => {
 		const { id, token } = await grant(["read"]);
 		const revoke = () => send(ROUTES.revokeToken, routePath(ROUTES.revokeToken, { id }), platform.token);
 		expect((await revoke()).status).toBe(204);

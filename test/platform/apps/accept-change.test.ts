@@ -24,7 +24,7 @@ describe("the first change", () => {
 		expect(codeOf(() => accept(change))).toBe("HEADER_REQUIRED");
 	});
 
-	test("is refused where the platform is no member", () => {
+	test("is refused if the platform is not a member", () => {
 		const { fold, platform } = setup();
 		const other = new TestVault();
 		const context = new AppFold(other.context(APP));
@@ -67,7 +67,7 @@ describe("a header that comes later", () => {
 		expect(fold.head.revision).toBe(3);
 	});
 
-	test("is refused where it leaves a link out", () => {
+	test("is refused if a link is missing", () => {
 		const { accept, first, fold, vault } = setup();
 		first();
 		const environment = vault.header.environment.slice(0, -1);
@@ -75,7 +75,7 @@ describe("a header that comes later", () => {
 		expect(codeOf(() => accept(change))).toBe("HEADER_DIVERGED");
 	});
 
-	test("is refused where it branches off", () => {
+	test("is refused if the chain forks", () => {
 		const { accept, append, first, fold, vault } = setup();
 		first();
 		const before = vault.document;
@@ -89,7 +89,7 @@ describe("a header that comes later", () => {
 });
 
 describe("a change that builds on an older revision", () => {
-	test("is appended where others changed other names", () => {
+	test("is appended if others changed other names", () => {
 		const { append, first, fold, vault } = setup();
 		const base = first();
 		append(vault.change(APP, base, [vault.record("B", 1, "b")]));
@@ -97,14 +97,14 @@ describe("a change that builds on an older revision", () => {
 		expect(fold.head.revision).toBe(3);
 	});
 
-	test("is stale where others changed the same name", () => {
+	test("is stale if others changed the same name", () => {
 		const { accept, append, first, vault } = setup();
 		const base = first();
 		append(vault.change(APP, base, [vault.record("A", 2, "x")]));
 		expect(accept(vault.change(APP, base, [vault.record("A", 2, "y")]))).toEqual({ stale: 1 });
 	});
 
-	test("is stale where the membership changed on either side", () => {
+	test("is stale if the membership changed on either side", () => {
 		const { accept, append, first, fold, vault } = setup();
 		const base = first();
 		const record = vault.record("B", 1, "b");
@@ -119,7 +119,7 @@ describe("a change that builds on an older revision", () => {
 });
 
 describe("a repeat", () => {
-	test("gets the first answer, for ever, before anything else is asked", () => {
+	test("always gets the first answer, before any other check", () => {
 		const { accept, append, first, fold, vault } = setup();
 		const base = first();
 		const change = vault.change(APP, base, [vault.record("A", 2, "x")]);

@@ -106,7 +106,7 @@ describe("the log", () => {
 		return [...entries, { ...nextHead(last, change), change }];
 	}
 
-	test("an older record that a stranger brought back is noticed", () => {
+	test("an older record that somebody put back is detected", () => {
 		const old = vault.record("A", 1, "a");
 		const { entries } = logOf([old], [vault.record("A", 2, "b")]);
 		expect(() => refold(appended(entries, [old]))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
@@ -119,7 +119,7 @@ describe("the log", () => {
 		expect(() => refold(appended(entries, [vault.record("A", 3, "c")], vault.writer))).not.toThrow();
 	});
 
-	test("an end that was cut off is noticed where the platform had applied it", () => {
+	test("a truncated end is detected if the platform had applied it", () => {
 		const { entries } = logOf([vault.record("A", 1, "a")], [vault.record("A", 2, "b")]);
 		const operation = entries[1]?.change.operation ?? "";
 		const event: AppEvent = { type: "redeployed", operation, results: [], untouched: [], atMs: 0 };
@@ -129,7 +129,7 @@ describe("the log", () => {
 		);
 	});
 
-	test("tells which names really changed", () => {
+	test("reports which names changed", () => {
 		const { fold } = logOf(
 			[vault.record("A", 1, "a"), vault.record("B", 1, "b")],
 			[vault.record("A", 2, "a2")],
@@ -147,7 +147,7 @@ describe("the log", () => {
 		expect(Object.fromEntries(fold.changedAt)).toEqual({ A: 2, B: 5 });
 	});
 
-	test("a value sealed anew at its version is stored, and changes nothing", () => {
+	test("a value that is re-encrypted with the same version is stored and changes nothing", () => {
 		const { fold } = logOf([vault.record("A", 1, "a")]);
 		const resealed = vault.record("A", 1, "a");
 		const entry = { revision: 2, head: "h", change: vault.change(APP, fold.head, [resealed]) };
@@ -179,12 +179,12 @@ describe("the platform's events", () => {
 		expect(fold(deployed(deployment("f", "d1")), failed(deployment("g", "d2"))).head).toEqual(before);
 	});
 
-	test("a deployment takes the place of the one before, and clears its failure", () => {
+	test("a deployment replaces the earlier one and its failure", () => {
 		const { functions } = fold(failed(deployment("f", "d1")), deployed(deployment("f", "d2", "A")));
 		expect(functions.get("f")).toMatchObject({ deployment: deployment("f", "d2", "A"), error: undefined });
 	});
 
-	test("a failure leaves a version that ran, and takes the place of one that did not", () => {
+	test("a failure leaves a version that ran, and replaces one that did not", () => {
 		const after = fold(deployed(deployment("f", "d1")), failed(deployment("f", "d2")));
 		expect(after.functions.get("f")?.deployment.id).toBe("d1");
 		const first = fold(failed(deployment("f", "d1")), failed(deployment("f", "d2")));
@@ -213,7 +213,7 @@ describe("the platform's events", () => {
 		expect(functions.get("f")?.deployment.seen).toEqual(["A", "B"]);
 	});
 
-	test("a deletion is one, and what comes back is new", () => {
+	test("a deleted function is gone, and a later one of its name is new", () => {
 		const gone: AppEvent = { type: "deleted", functions: ["f", "g"], atMs };
 		expect([...fold(deployed(deployment("f", "d1")), gone).functions]).toEqual([]);
 		expect(fold(deployed(deployment("f", "d1")), gone, deployed(deployment("f", "d2"))).functions.size).toBe(

@@ -83,7 +83,7 @@ describe("since when an automation is as it is", () => {
 		expect(anchors(deployed(1, before), deployed(2, after))).toEqual({ a: 2 });
 	});
 
-	test("begins anew where it was away, or the function was", () => {
+	test("starts again if the automation or the function was deleted in between", () => {
 		expect(anchors(deployed(1, cron("a")), deployed(2), deployed(3, cron("a")))).toEqual({ a: 3 });
 		const deleted: AppEvent = { type: "deleted", functions: ["f"], atMs: 2 };
 		expect(anchors(deployed(1, cron("a")), deleted, deployed(3, cron("a")))).toEqual({ a: 3 });

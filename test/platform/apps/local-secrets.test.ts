@@ -43,7 +43,7 @@ function appended(app: App, version: number, value: string | undefined) {
 }
 
 describe("secrets of the platform's own", () => {
-	test("are there after a restart, sealed in the store, and move no revision", async () => {
+	test("survive a restart, are sealed in the store, and change no revision", async () => {
 		const app = await open();
 		const changed = await setLocal(app, entries(["A", "first value"], ["B", "b"]), BY);
 		expect(changed.map(({ name }) => name)).toEqual(["A", "B"]);
@@ -55,7 +55,7 @@ describe("secrets of the platform's own", () => {
 		expect(bodies).not.toMatch(/first value|second value/);
 	});
 
-	test("that are there already are no change, nor is what was refused", async () => {
+	test("with the same value are not a change, and refused ones are not either", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
 		const { moment } = app.state;
@@ -79,7 +79,7 @@ describe("secrets of the platform's own", () => {
 		expect([app.state.local.get("A")?.record.version, values(await open())]).toEqual([3, { A: "anew" }]);
 	});
 
-	test("give way to the vault's for good, and are refused by its names", async () => {
+	test("are replaced permanently by the vault's secrets, whose names they cannot have", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "the platform's"], ["B", "b"]), BY);
 		await appended(app, 1, "the vault's");
@@ -105,7 +105,7 @@ describe("secrets of the platform's own", () => {
 		expect(values(await open())).toEqual({});
 	});
 
-	test("open under no other identity, and not under another app's name", async () => {
+	test("cannot be decrypted with another identity or under another app's name", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
 		await expect(open(newTestIdentity())).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });

@@ -7,7 +7,7 @@ import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, OWNER, Place } from "./place.ts";
 
 describe("a backup of a store that is in use", () => {
-	test("is what was there, and becomes a store again", async () => {
+	test("contains the store, and can become a store again", async () => {
 		await using place = await Place.open();
 		await using store = await openSqliteStore(place.data);
 		const blobs = await fill(store);
@@ -45,7 +45,7 @@ describe("a backup of a store that is in use", () => {
 		expect(await other.missingBlobs(OWNER, [newer, map, bundle])).toEqual([bundle]);
 	});
 
-	test("is one moment of it, while changes come", async () => {
+	test("is consistent although changes are made", async () => {
 		await using place = await Place.open();
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
@@ -86,7 +86,7 @@ describe("a backup of a store that is in use", () => {
 		expect(await making).toMatchObject({ functions: 0, files: 1 });
 	});
 
-	test("leaves nothing behind where a blob is gone, or is another", async () => {
+	test("leaves no files if a blob is missing or damaged", async () => {
 		await using place = await Place.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
@@ -111,7 +111,7 @@ describe("a backup", () => {
 		expect(await readFile(file, "utf8")).toBe("mine");
 	});
 
-	test("says where there is nothing to back up, or no place for it", async () => {
+	test("reports that there is nothing to back up, or no space", async () => {
 		await using place = await Place.open();
 		await expect(place.backup()).rejects.toMatchObject({ code: "DATA_DIR_NOT_FOUND", exit: 4 });
 		await using store = await openSqliteStore(place.data);

@@ -48,7 +48,7 @@ describe("a restore", () => {
 		expect(left.filter((name) => name !== "lock")).toEqual([]);
 	});
 
-	test("refuses the format of a newer Coffer, and what is no backup at all", async () => {
+	test("refuses a backup of a newer Coffer, and files that are not a backup", async () => {
 		await using place = await Place.withBackup();
 		await rewrite(place, (manifest) => Object.assign(manifest, { format: 2 }));
 		await expect(place.restore()).rejects.toMatchObject({ code: "BACKUP_TOO_NEW", exit: 1 });
@@ -85,7 +85,7 @@ describe("a restore", () => {
 		});
 	});
 
-	test("takes a directory that is empty but for what a disk has, and makes it private", async () => {
+	test("accepts a directory that is empty except for a disk's own files, and makes it private", async () => {
 		await using place = await Place.withBackup();
 		await mkdir(join(place.restored, "lost+found"), { recursive: true });
 		await chmod(place.restored, 0o755);

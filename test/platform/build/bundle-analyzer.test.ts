@@ -24,7 +24,7 @@ test("finds what the analysis finds, line by line", async () => {
 	expect(found).toEqual(analyzeReferences({ code, sourceMap: NO_MAP }));
 });
 
-test("leaves this thread to others meanwhile", async () => {
+test("does not block this thread", async () => {
 	let turns = 0;
 	let isDone = false;
 	const turn = () => {
@@ -39,14 +39,14 @@ test("leaves this thread to others meanwhile", async () => {
 	expect(turns).toBeGreaterThan(10);
 });
 
-test("answers each in turn, however many ask at once", async () => {
+test("answers concurrent questions one after the other", async () => {
 	const asked = ["A", "B", "C"].map(
 		async (name) => (await ask(`Deno.env.get("${name}")`)).references[0]?.name,
 	);
 	expect(await Promise.all(asked)).toEqual(["A", "B", "C"]);
 });
 
-test("says of code that does not parse what the analysis says", async () => {
+test("returns the error of the analysis for code that does not parse", async () => {
 	const code = "const = 1;";
 	const error = await ask(code).catch((cause: unknown) => cause);
 	expect(error).toBeInstanceOf(AppError);
@@ -60,7 +60,7 @@ test("says of code that does not parse what the analysis says", async () => {
 	expect((error as AppError).toJSON()).toEqual((expected as AppError).toJSON());
 });
 
-test("code as deep as the analysis takes it ends no thread", async () => {
+test("code with the maximum nesting does not end the thread", async () => {
 	const nested = (depth: number) => `${"[".repeat(depth)}Deno.env.get("KEY")${"]".repeat(depth)};`;
 	for (let depth = 100; depth <= 102_400; depth *= 2) {
 		const outcome = await ask(nested(depth)).then(
@@ -71,7 +71,7 @@ test("code as deep as the analysis takes it ends no thread", async () => {
 	}
 });
 
-test("a thread that is ended over a bundle fails that one, and the next is analysed", async () => {
+test("if the thread ends during an analysis, that one fails and the next bundle is analysed", async () => {
 	const failing = expect(ask(large(20_000))).rejects.toMatchObject({ code: "BUNDLE_UNANALYSED", exit: 1 });
 	// What it was asked is on its way by then.
 	await new Promise((resolve) => setImmediate(resolve));

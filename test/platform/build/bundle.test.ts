@@ -29,7 +29,7 @@ export function mailed() { return Deno.env.get("MAIL_KEY"); }
 `;
 
 describe("a bundle", () => {
-	test("holds everything and runs by itself: TypeScript, enums, JSON, text, npm, Node's modules", async () => {
+	test("contains everything and runs alone: TypeScript, enums, JSON, text, npm, Node's modules", async () => {
 		const source = `
 import ms from "npm:ms@2.1.3";
 import { join } from "node:path";
@@ -94,7 +94,7 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 		expect(await run(bundle.code)).toBe("x y");
 	});
 
-	test("takes what an import known in part can lead to, and nothing else", async () => {
+	test("contains the files that a partly known import can name, and no others", async () => {
 		const bundle = await buildText(builder, {
 			[ENTRY]:
 				'const name = Deno.env.get("NOBODY") ?? "de"; console.log((await import(`./l/${name}.ts`)).hello);',
@@ -154,7 +154,7 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 		expect(await run((await buildText(builder, files, "functions/a/index.tsx")).code)).toBe("p made");
 	});
 
-	test("keeps to the versions of the lock file", async () => {
+	test("uses the versions of the lock file", async () => {
 		const lock = {
 			version: "5",
 			specifiers: { "npm:ms@2": "2.1.1" },

@@ -51,7 +51,7 @@ const SHARING: Record<string, string> = Object.fromEntries(
 );
 
 describe("each file is parsed once", { timeout: 240_000 }, () => {
-	test("however many functions share it, and not again for the next upload", async () => {
+	test("for any number of functions, and not again for the next upload", async () => {
 		const checker = open();
 		const files: Record<string, string> = { ...SHARING, "shared/large.ts": large(3 * MIB) };
 		const first = await check(checker, files, TWELVE);
@@ -93,8 +93,8 @@ describe("each file is parsed once", { timeout: 240_000 }, () => {
 
 const NESTED = `${"[".repeat(100_000)}${"]".repeat(100_000)};`;
 
-describe("what ends the process", () => {
-	test("is named, and is the fault of those functions alone that import it", async () => {
+describe("a file that ends the process", () => {
+	test("is named, and only the functions that import it fail", async () => {
 		const files = {
 			"a.ts": 'import "./ok.ts";',
 			"b.ts": 'import "./deep.ts";',
@@ -122,7 +122,7 @@ describe("what ends the process", () => {
 		expect((await check(checker, { "a.ts": "" }, ["a.ts"])).faults).toEqual([undefined]);
 	});
 
-	test("without a word is an error of the platform's", async () => {
+	test("without a message is an error of the platform", async () => {
 		const program = join(place.root, "silent.cjs");
 		writeFileSync(program, 'process.on("message", () => { throw new Error(); });');
 		const { faults } = await check(open({ program }), { "a.ts": "" }, ["a.ts"]);

@@ -37,7 +37,7 @@ class Task {
 		});
 }
 
-test("tasks run one by one until one has succeeded, then as they come", async () => {
+test("tasks run one after the other until one has succeeded, and then concurrently", async () => {
 	const gate = new FirstRunGate(cache, "deno 2");
 	const [first, second, third, fourth] = [new Task(), new Task(), new Task(), new Task()];
 	const failing = gate.run(first.run);
@@ -56,7 +56,7 @@ test("tasks run one by one until one has succeeded, then as they come", async ()
 	await Promise.all([third.started, fourth.started]);
 });
 
-test("processes that share the cache take turns too", async () => {
+test("processes that share the cache run one after the other too", async () => {
 	const [ours, theirs] = [new FirstRunGate(cache, "deno 2"), new FirstRunGate(cache, "deno 2")];
 	const [first, second] = [new Task(), new Task()];
 	const finished = ours.run(first.run);
@@ -87,7 +87,7 @@ test("another version of Deno has another bundler", async () => {
 	expect(second.isRunning).toBe(false);
 });
 
-test("a process that died holds nobody up", async () => {
+test("a process that was killed does not block others", async () => {
 	const { pid } = spawnSync(process.execPath, ["--version"]);
 	await writeFile(join(cache, ".bundler-deno-2.lock"), String(pid));
 	await expect(new FirstRunGate(cache, "deno 2").run(async () => "built")).resolves.toBe("built");

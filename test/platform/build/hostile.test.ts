@@ -54,7 +54,7 @@ describe("what an upload may not import is refused before anything is built", ()
 		},
 	);
 
-	test("comments that name source maps are followed by nobody", async () => {
+	test("comments that name source maps are ignored", async () => {
 		writeFileSync(
 			join(place.data, "x.map"),
 			JSON.stringify({ version: 3, sources: ["x"], sourcesContent: [CANARY], mappings: "AAAA", names: [] }),

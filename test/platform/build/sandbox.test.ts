@@ -52,7 +52,7 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 		).toEqual([]);
 	});
 
-	test("it writes its own folder and none of the platform's", async () => {
+	test("it can write to its own folder and to none of the platform's", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const target = join(place.data, `made-by-${level}`);
 		expect((await sandbox.run(build, ["/usr/bin/touch", "../out/mine"], LIMITS)).code).toBe(0);
@@ -67,7 +67,7 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 		expect(await run).toMatchObject({ timedOut: true, code: null });
 	});
 
-	test("endless output is cut", async () => {
+	test("endless output is truncated", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const run = sandbox.run(build, ["/usr/bin/head", "-c", "5000000", "/dev/zero"], LIMITS);
 		expect((await run).stdout.length).toBe(LIMITS.outputBytesMax);
@@ -75,7 +75,7 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 });
 
 describe("the level", () => {
-	test("is the best that works, and is said", async () => {
+	test("is the best one that works, and is reported", async () => {
 		const deno = await findDeno();
 		const options = {
 			deno,

@@ -126,7 +126,7 @@ describe("functions", () => {
 		expect(check).toThrow(expect.objectContaining({ code: "UPLOAD_FUNCTION_INVALID", exit: 2 }));
 	});
 
-	test("two of one name are refused", () => {
+	test("two functions with the same name are refused", () => {
 		expect(() => checkUpload(files("functions/a.ts"), [A, A])).toThrow(/Two functions/);
 	});
 

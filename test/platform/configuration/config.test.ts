@@ -72,7 +72,7 @@ describe("a control API without TLS", () => {
 	});
 });
 
-test("builds get what they need of the environment, and nothing of what is secret", () => {
+test("builds get the environment variables that they need, and no secrets", () => {
 	const variables = {
 		SSL_CERT_FILE: "/ca.pem",
 		NPM_CONFIG_REGISTRY: "https://npm.example",

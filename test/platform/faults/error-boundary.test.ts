@@ -28,7 +28,7 @@ const WORKS: Readonly<Record<string, () => unknown>> = {
 };
 
 describe.each(Object.entries(WORKS))("work that %s", (_, work) => {
-	test("is given up, counted and logged", async () => {
+	test("is ended, counted and logged", async () => {
 		const { lines, log } = keptLog();
 		const boundary = new FaultBoundary("gateway", log);
 		await new Promise<void>((resolve) => boundary.run(work, () => resolve()));
@@ -68,7 +68,7 @@ test("many exceptions are counted all, and logged in part", () => {
 	expect([boundary.count, lines.length]).toEqual([1_000, 20]);
 });
 
-test("a log that fails takes nothing with it", () => {
+test("a failing log affects nothing else", () => {
 	const log = { error: WORKS["throws at once"] } as unknown as Log;
 	const boundary = new FaultBoundary("function", log);
 	expect(() => boundary.note(failure())).not.toThrow();

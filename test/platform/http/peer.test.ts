@@ -10,7 +10,7 @@ test("each peer has its own bound, and gets back what it gives back", () => {
 	expect(counts.isFull("192.0.2.1")).toBe(false);
 });
 
-test("addresses of one IPv6 network are one peer", () => {
+test("addresses of one IPv6 network count as one peer", () => {
 	const counts = new PeerCounts(1);
 	counts.add("2001:db8:1:2::1");
 	expect(counts.isFull("2001:db8:1:2:ffff::9")).toBe(true);

@@ -81,7 +81,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		expect((await ask(own.socketPath)).body).toContain(folder);
 	});
 
-	test("what it leaves running ends with its last process, and not before", async () => {
+	test("its background processes end with its last process, and not before", async () => {
 		const start = (deployment: string) =>
 			harness.runtime.start(launch(HELLO, {}, { function: "leaving", deployment }));
 		const [older, newer] = [await start("d1"), await start("d2")];

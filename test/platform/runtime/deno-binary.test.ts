@@ -29,7 +29,7 @@ describe("the search path", () => {
 		expect(await findDeno({ searchPath: `${dirname(at("linked"))}` })).toBe(at("linked"));
 	});
 
-	test("is passed over where it holds a script, another program or a plain file", async () => {
+	test("is skipped if it contains a script, another program or a plain file", async () => {
 		const searchPath = ["wrapper", "other", "plain", "nowhere"]
 			.map((folder) => join(directory, folder))
 			.join(":");
@@ -55,7 +55,7 @@ describe("the explicit path", () => {
 		},
 	);
 
-	test("that is empty counts as none", async () => {
+	test("that is empty counts as unset", async () => {
 		expect(await findDeno({ explicit: "" })).toBe(native);
 	});
 });

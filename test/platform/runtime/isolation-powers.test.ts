@@ -62,7 +62,7 @@ test("a worker that asks for more than its function has ends the function", asyn
 	expect((await instance.exited).code).not.toBe(0);
 });
 
-describe("what belongs to a sibling", () => {
+describe("data of another function", () => {
 	test("its values are nowhere in a function's memory, environment or arguments", async () => {
 		const all = `return JSON.stringify([Deno.env.toObject(), (await import("node:process")).default.env, Deno.args, (await import("node:process")).default.argv, Object.getOwnPropertyNames(globalThis)])`;
 		const { result } = await it.probe(all);

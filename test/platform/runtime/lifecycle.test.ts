@@ -94,7 +94,7 @@ describe("an instance", () => {
 		},
 	);
 
-	test("that ends by itself says how", async () => {
+	test("that ends unexpectedly reports how", async () => {
 		const code = `export default () => { console.error("oh no"); setTimeout(() => { throw new Error("late crash"); }, 0); return new Response("ok"); };`;
 		const instance = await harness.runtime.start(launch(code));
 		await ask(instance.socketPath);
@@ -106,7 +106,7 @@ describe("an instance", () => {
 		await instance.stop();
 	});
 
-	test("that fills its heap ends, and says so", async () => {
+	test("that fills its heap ends, and its log says so", async () => {
 		const small = await openRuntime({ heapMiB: 32 });
 		const code = `const kept = []; export default () => { for (;;) kept.push({ a: kept.length, b: [kept.length] }); };`;
 		const instance = await small.runtime.start(launch(code));

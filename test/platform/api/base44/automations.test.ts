@@ -32,7 +32,7 @@ const nightly = {
 };
 
 describe("the automations of a deployment", () => {
-	test("are kept, given back as they came, and wait for their time", async () => {
+	test("are stored, returned unchanged, and wait for their time", async () => {
 		const created = {
 			name: "created",
 			type: "entity",

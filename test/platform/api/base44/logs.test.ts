@@ -54,7 +54,7 @@ describe("lines that are kept", () => {
 		},
 	);
 
-	test("of a function that is not there: 404", async () => {
+	test("of a function that does not exist: 404", async () => {
 		expect((await get("/nobody/logs")).status).toBe(404);
 		expect((await get("/logs/stream?function=hello,nobody")).status).toBe(404);
 	});
@@ -87,7 +87,7 @@ describe("a stream", () => {
 	const write = (message: string) =>
 		platform.core.logs.append(...logOf(platform, APP, "hello"), { time: at(1), level: "info", message });
 
-	test("begins at once, tells what is written from then on, and pings", async () => {
+	test("begins at once, sends new lines, and sends pings", async () => {
 		write("before");
 		const response = await get("/logs/stream");
 		expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -128,7 +128,7 @@ describe("a stream", () => {
 	});
 });
 
-describe("what is no call of the CLI's", () => {
+describe("requests that the CLI does not make", () => {
 	test.each([
 		["no token", {}, 401],
 		["a token of Coffer's own", { api_key: "own" }, 403],

@@ -46,7 +46,7 @@ describe("the files of a function that the Base44 CLI sends", () => {
 		);
 	});
 
-	test("are refused where two are one", () => {
+	test("are refused if two of them are the same file", () => {
 		expect(() => placed("x", "entry.ts", "entry.ts", "./a/../entry.ts")).toThrow("same path");
 	});
 

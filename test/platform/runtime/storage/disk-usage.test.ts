@@ -25,14 +25,14 @@ describe("the sum", () => {
 		expect(files).toBe(5);
 	});
 
-	test("follows no link out of the folder", async () => {
+	test("does not follow links out of the folder", async () => {
 		await symlink("/usr", join(folder, "link"));
 		expect((await usage()).bytes).toBeLessThan(64 * 1024);
 		const outside = join(folder, "link");
 		expect(await diskUsage([outside], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
-	test("of a folder that is not there is nothing", async () => {
+	test("of a missing folder is 0", async () => {
 		expect(await diskUsage([join(folder, "none")], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
@@ -46,7 +46,7 @@ describe("the sum", () => {
 	});
 });
 
-describe("is found to be too much", () => {
+describe("is above the limit", () => {
 	test("by bytes, and is counted no further", async () => {
 		for (let index = 0; index < 30; index++) await writeFile(join(folder, String(index)), KIB_100);
 		const { bytes, files } = await usage();
