@@ -23,11 +23,19 @@ function hasHeader(headers: readonly string[], lowerCaseName: string): boolean {
 	return false;
 }
 
-/** The request line and the headers. @param framing the header that says where the body ends, with its line end */
+/** Control characters, and characters that would be cut to another byte, perhaps to a line end. */
+const UNSENDABLE = /[^\t\r\n\x20-\xff]/;
+
+/**
+ * The request line and the headers, to be written as Latin-1.
+ * @param framing the header that says where the body ends, with its line end
+ * @throws TypeError if a header cannot be written so
+ */
 function headOf({ method, target, headers }: FunctionRequest, framing: string): string {
 	let text = `${method} ${target} HTTP/1.1\r\n`;
 	for (let index = 0; index < headers.length; index += 2)
 		text += `${headers[index]}: ${headers[index + 1]}\r\n`;
+	if (UNSENDABLE.test(text)) throw new TypeError("A request to a function is not printable Latin-1.");
 	return `${text}${framing}connection: keep-alive\r\n\r\n`;
 }
 
@@ -179,7 +187,8 @@ export class FunctionConnection {
 		const isReusable = this.#parser.isReusable && this.#body === undefined && this.isUsable;
 		if (!isReusable) this.#stop();
 		exchange.end();
-		if (!isReusable) return;
+		// Whoever got the response may have closed the pool.
+		if (!isReusable || !this.isUsable) return;
 		this.#socket.resume();
 		this.#events.onFree(this);
 	}

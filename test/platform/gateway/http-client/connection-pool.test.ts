@@ -20,18 +20,20 @@ let sockets: Socket[];
 let asked: string[];
 let pool: ConnectionPool;
 let faults: FaultBoundary;
+let faultsExpected: number;
 
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), "coffer-pool-"));
 	sockets = [];
 	asked = [];
+	faultsExpected = 0;
 });
 afterEach(() => {
 	pool.destroy();
 	for (const socket of sockets) socket.destroy();
 	server.close();
 	rmSync(folder, { recursive: true, force: true });
-	expect(faults.count).toBe(0);
+	expect(faults.count).toBe(faultsExpected);
 });
 
 /** @param answer called with each request's target */
@@ -126,6 +128,14 @@ test("the time limit begins again with each request of a connection", async () =
 	expect(await send("/1", 200).outcome).toBe("ok");
 	expect(await send("/silent", 200).outcome).toBe("FUNCTION_TIMEOUT");
 	expect(await send("/2", 200).outcome).toBe("ok");
+});
+
+test("a request that is not Latin-1 is never sent, since its characters could become line ends", async () => {
+	faultsExpected = 1;
+	await open(1, (socket) => socket.write(OK));
+	expect(await send("/\u010a").outcome).toBe("INTERNAL_ERROR");
+	expect(await send("/1").outcome).toBe("ok");
+	expect(asked).toEqual(["/1"]);
 });
 
 test("a response that ends with its connection is complete, and one that is cut off is not", async () => {
