@@ -51,6 +51,8 @@ export class FunctionConnection {
 	#isWaiting = false;
 	#timer: NodeJS.Timeout | undefined;
 	#timerMs = 0;
+	/** When the time limit of the request passes (`performance.now()`). */
+	#deadlineMs = 0;
 	/** When the connection became idle (`performance.now()`). */
 	idleSinceMs = 0;
 
@@ -151,16 +153,22 @@ export class FunctionConnection {
 		// The function may have responded before the request was complete.
 		if (this.#parser.hasHead) return;
 		this.#isWaiting = true;
-		if (this.#timer !== undefined && this.#timerMs === timeoutMs) {
-			this.#timer.refresh();
-			return;
-		}
+		this.#deadlineMs = performance.now() + timeoutMs;
+		if (this.#timer !== undefined && this.#timerMs === timeoutMs) this.#timer.refresh();
+		else this.#startTimer(timeoutMs);
+	}
+
+	#startTimer(ms: number): void {
 		clearTimeout(this.#timer);
-		this.#timerMs = timeoutMs;
+		this.#timerMs = ms;
 		const expired = () => {
-			if (this.#isWaiting) this.#fail(PROBLEMS.timeout);
+			if (!this.#isWaiting) return;
+			const leftMs = this.#deadlineMs - performance.now();
+			// Node calls a timer that was refreshed meanwhile if it was due together with an earlier one.
+			if (leftMs > 1) this.#startTimer(leftMs);
+			else this.#fail(PROBLEMS.timeout);
 		};
-		this.#timer = setTimeout(this.#faults.callback(expired, this.#stopFaulty), timeoutMs).unref();
+		this.#timer = setTimeout(this.#faults.callback(expired, this.#stopFaulty), ms).unref();
 	}
 
 	#read(bytes: Buffer): void {

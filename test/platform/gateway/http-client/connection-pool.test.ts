@@ -130,6 +130,20 @@ test("the time limit begins again with each request of a connection", async () =
 	expect(await send("/2", 200).outcome).toBe("ok");
 });
 
+test("a request that is sent while another one expires has its whole time", async () => {
+	await open(2, (socket, target) => target !== "/silent" && setTimeout(() => socket.write(OK), 20));
+	const [silent, first] = [send("/silent", 300), send("/first", 300)];
+	// The time limits of both connections have passed when the event loop comes to the first of them.
+	const block = () => {
+		for (const untilMs = performance.now() + 150; performance.now() < untilMs; );
+	};
+	setTimeout(block, 250);
+	expect([await first.outcome, await silent.outcome]).toEqual(["ok", "FUNCTION_TIMEOUT"]);
+	// This takes the connection of `/first`.
+	expect(await send("/second", 300).outcome).toBe("ok");
+	expect(sockets).toHaveLength(2);
+});
+
 test("a request that is not Latin-1 is never sent, since its characters could become line ends", async () => {
 	faultsExpected = 1;
 	await open(1, (socket) => socket.write(OK));
