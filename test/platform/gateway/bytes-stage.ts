@@ -31,6 +31,8 @@ class BytesInstance implements Partial<Instance> {
 	inFlightMost = 0;
 	/** How often something connected. */
 	connected = 0;
+	/** Called for each connection, before its first byte is read. */
+	onConnection: (socket: Socket) => void = () => {};
 
 	constructor(socketPath: string, answer: BytesFunction) {
 		this.socketPath = socketPath;
@@ -77,6 +79,7 @@ class BytesInstance implements Partial<Instance> {
 				answer(socket, target);
 			}
 		});
+		this.onConnection(socket);
 	}
 }
 

@@ -47,7 +47,7 @@ export class FunctionConnection {
 	readonly #stopFaulty = () => this.#fail(PROBLEMS.internal);
 	#exchange: FunctionExchange | undefined;
 	#body: RequestBody | undefined;
-	/** Whether the request is sent and no head has come. The time limit holds then. */
+	/** Whether the function has to read or to respond, and no head has come. The time limit holds then. */
 	#isWaiting = false;
 	#timer: NodeJS.Timeout | undefined;
 	#timerMs = 0;
@@ -75,7 +75,7 @@ export class FunctionConnection {
 		);
 		socket.on(
 			"drain",
-			faults.callback(() => this.#body?.resume(), stopFaulty),
+			faults.callback(() => this.#drained(), stopFaulty),
 		);
 		socket.on(
 			"end",
@@ -139,6 +139,8 @@ export class FunctionConnection {
 			{ maxBytes: request.maxBodyBytes, isChunked: !hasLength },
 			{
 				onSent: () => this.#sent(request),
+				// A function that does not read the body is as silent as one that does not respond.
+				onBlocked: () => this.#awaitFunction(request.timeoutMs),
 				onTooLarge: () => this.#fail(PROBLEMS.tooLarge),
 				onFault: this.#stopFaulty,
 			},
@@ -148,8 +150,19 @@ export class FunctionConnection {
 		process.nextTick(this.#faults.callback(() => socket.uncork(), this.#stopFaulty));
 	}
 
+	#drained(): void {
+		if (this.#body === undefined) return;
+		this.#isWaiting = false;
+		this.#body.resume();
+	}
+
 	#sent({ timeoutMs }: FunctionRequest): void {
 		this.#body = undefined;
+		this.#awaitFunction(timeoutMs);
+	}
+
+	/** Begins the time limit of the function. */
+	#awaitFunction(timeoutMs: number): void {
 		// The function may have responded before the request was complete.
 		if (this.#parser.hasHead) return;
 		this.#isWaiting = true;

@@ -6,6 +6,8 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 export interface RequestBodyEvents {
 	/** Called once, when the whole body is written. */
 	readonly onSent: () => void;
+	/** Called each time that the function has to read before more is written. */
+	readonly onBlocked: () => void;
 	/** Called once, when the body turns out larger than its limit. */
 	readonly onTooLarge: () => void;
 	/** Called after an exception, which is contained. */
@@ -83,7 +85,9 @@ export class RequestBody {
 			isFlushed = socket.write("\r\n", "latin1");
 			socket.uncork();
 		} else isFlushed = socket.write(data);
-		if (!isFlushed) this.#source.pause();
+		if (isFlushed) return;
+		this.#source.pause();
+		this.#events.onBlocked();
 	}
 
 	#end(): void {
