@@ -202,9 +202,16 @@ function isSmall(data: Buffer, isFirst: boolean): boolean {
 	return isFirst && data.length <= FIRST_BYTES_MAX;
 }
 
-/** Sends the request over a connection of the pool, and the response to the client. */
+/**
+ * Sends the request over a connection of the pool, and the response to the client. Resolves at once if the client has
+ * disconnected while its function was started: nothing would end the exchange then.
+ */
 export function forward(pool: ConnectionPool, exchange: Exchange): Promise<Outcome> {
 	return new Promise((resolve) => {
+		if (exchange.response.destroyed) {
+			resolve("done");
+			return;
+		}
 		new Forwarder(pool, exchange, resolve);
 	});
 }
