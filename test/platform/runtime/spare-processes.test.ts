@@ -17,8 +17,8 @@ afterAll(() => harness.close());
 
 const ownerOf = async (pid: number) => (await stat(`/proc/${pid}`)).uid;
 
-describe("a function", () => {
-	test("gets the process that waits, with its environment, its log, its own user, and leaves no file", async () => {
+describe("a function that starts while a spare process is ready", () => {
+	test("gets the spare process, with its own environment, log and user, and leaves no file", async () => {
 		const [spare = 0] = await sparesOf(harness, 1);
 		const instance = await harness.runtime.start(launch(SHOW, { KEY: "value-1" }, { function: "first" }));
 		expect(instance).toMatchObject({ pid: spare, deployment: "d1", inFlight: 0 });
@@ -36,7 +36,7 @@ describe("a function", () => {
 		await other.stop({ graceMs: 0 });
 	});
 
-	test("that asks for memory or network of its own gets a process of its own, and none is lost", async () => {
+	test("gets a new process if its settings limit memory or network, and the spare process is kept", async () => {
 		const [spare = 0] = await sparesOf(harness, 1);
 		for (const settings of [{ memoryMB: 256 }, { network: [] }]) {
 			const instance = await harness.runtime.start(launch(SHOW, { KEY: "v" }, { settings }));
@@ -46,7 +46,7 @@ describe("a function", () => {
 		expect(await sparesOf(harness, 1)).toEqual([spare]);
 	});
 
-	test("that fails in one is told why as any other", async () => {
+	test("reports why it failed in the spare process, as in any process", async () => {
 		await sparesOf(harness, 1);
 		const start = harness.runtime.start(launch(`throw new Error("no table");`, {}, { function: "bad" }));
 		await expect(start).rejects.toMatchObject({
@@ -55,7 +55,7 @@ describe("a function", () => {
 		});
 	});
 
-	test("whose bundle cannot be written takes the process that waited with it, and leaves the next one alone", async () => {
+	test("ends the spare process if its bundle cannot be written, and a later function gets another one", async () => {
 		const [spare = 0] = await sparesOf(harness, 1);
 		const place = await readlink(join(harness.directory, "place")).catch(() => harness.directory);
 		const [folder = ""] = (await readdir(join(place, "i"))).filter((name) =>
@@ -69,7 +69,7 @@ describe("a function", () => {
 		await instance.stop({ graceMs: 0 });
 	});
 
-	test("starts although the process that waited was killed", async () => {
+	test("starts although the spare process was killed", async () => {
 		const [spare = 0] = await sparesOf(harness, 1);
 		process.kill(spare, "SIGKILL");
 		await vi.waitFor(() => expect(isAlive(spare)).toBe(false));
@@ -79,7 +79,7 @@ describe("a function", () => {
 	});
 });
 
-test("closing ends what waits, and leaves nothing", async () => {
+test("closing the runtime ends the spare processes and leaves no file", async () => {
 	const own = await openRuntime({ spares: 2 });
 	const pids = await sparesOf(own, 2);
 	await own.runtime.close();
@@ -88,7 +88,7 @@ test("closing ends what waits, and leaves nothing", async () => {
 	await own.close();
 });
 
-describe("the number that waits", () => {
+describe("the number of spare processes", () => {
 	const quiet = { process: { exited: new Promise<void>(() => {}) } };
 	const options = (countMax: number, start: () => Promise<typeof quiet>) => ({
 		countMax,
@@ -97,7 +97,7 @@ describe("the number that waits", () => {
 		discard: async () => {},
 	});
 
-	test("is made up one after the other, and none where none is asked for", async () => {
+	test("is reached one process after the other, and none is made if none is asked for", async () => {
 		vi.useFakeTimers();
 		const start = vi.fn(async () => ({ ...quiet }));
 		const spares = new SpareProcesses(options(2, start));
@@ -117,7 +117,7 @@ describe("the number that waits", () => {
 		vi.useRealTimers();
 	});
 
-	test("is not tried for without end where one cannot be made", async () => {
+	test("is tried again only after a pause if no process can be made", async () => {
 		vi.useFakeTimers();
 		const start = vi.fn(async () => await Promise.reject(new Error("no memory")));
 		const spares = new SpareProcesses(options(1, start));
