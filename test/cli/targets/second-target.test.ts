@@ -15,7 +15,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Flags } from "@oclif/core";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { BaseCommand, environmentFlag } from "../../../src/cli/command.ts";
 import { openContext } from "../../../src/cli/context/open-project.ts";
 import type { Terminal } from "../../../src/cli/shell/terminal.ts";
@@ -101,7 +101,13 @@ class LinkFolder extends BaseCommand<TargetLinkResult> {
 	}
 }
 
-TARGET_KINDS.set("folder", async () => FOLDER);
+// Other test files share this process and its list of kinds.
+beforeAll(() => {
+	TARGET_KINDS.set("folder", async () => FOLDER);
+});
+afterAll(() => {
+	TARGET_KINDS.delete("folder");
+});
 
 describeTarget("a folder", async () => {
 	const root = mkdtempSync(join(tmpdir(), "coffer-folder-"));
