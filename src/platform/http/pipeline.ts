@@ -62,9 +62,13 @@ export class Pipeline {
 		);
 	}
 
-	/** Takes a request. @param turn if its start throws, the connection is closed */
+	/**
+	 * Takes a request. Ignores it if the connection is destroyed: Node may still hand over requests that it has
+	 * read, and never closes their answers.
+	 * @param turn if its start throws, the connection is closed
+	 */
 	serve(turn: PendingAnswer): void {
-		if (!this.#isEnding) this.#take(turn);
+		if (!this.#isEnding && !this.#socket.destroyed) this.#take(turn);
 	}
 
 	/** The same as `Connections.upgrade`. */
