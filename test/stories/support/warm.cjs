@@ -5,7 +5,13 @@ const { dirname, join } = require("node:path");
 
 const program = process.argv[2];
 const root = dirname(dirname(program));
+// esbuild keeps the folder in which it was loaded, and cannot start once that folder is removed.
+process.chdir("/");
+require(require.resolve("esbuild", { paths: [root] }));
 const { main } = require(join(root, "dist/main.cjs"));
+
+// So that an error of which Coffer does not know names its cause in what the test prints.
+process.env.COFFER_DEBUG = "1";
 
 // Every command adds its listeners to these.
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
