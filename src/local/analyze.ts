@@ -13,7 +13,7 @@ import { BundleAnalyzer } from "../platform/build/bundle-analyzer.ts";
 import { builtPath, hostPath } from "../platform/machine/assets.ts";
 import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
 import type { DynamicAccess, Reference } from "../references/evidence/reference.ts";
-import { bundleEntry, type LocalBundle } from "./bundler.ts";
+import { bundleEntry, ESBUILD_BROKEN, type LocalBundle } from "./bundler.ts";
 import { Settings, type Warning } from "./disk.ts";
 import type { Entry } from "./entries.ts";
 import { Remotes } from "./remote.ts";
@@ -160,7 +160,7 @@ async function analyzeEntry(
 		};
 		return { result, pending: bundle.pending };
 	} catch (error) {
-		if (!(error instanceof AppError)) throw error;
+		if (!(error instanceof AppError) || error.code === ESBUILD_BROKEN) throw error;
 		const warnings = bundle?.warnings.map(show) ?? [];
 		const nothing = { dynamic: false, references: [], dynamicAccesses: [], warnings };
 		return { result: { function: entry.function, ...nothing, error: error.toJSON() }, pending: [] };

@@ -17,6 +17,9 @@ export interface LocalBundle {
 	pending: string[];
 }
 
+/** The code of the error that concerns no entry alone: esbuild does not run. */
+export const ESBUILD_BROKEN = "PACKAGE_BROKEN";
+
 /** The most builds of one entry. Each build reveals the next fault of a module. */
 const BUILDS_MAX = 50;
 
@@ -49,7 +52,8 @@ const OPTIONS = {
 /**
  * Bundles one entry. Modules that do not parse are left out, with a warning, except for the entry itself.
  * @throws AppError `SOURCE_SYNTAX` (exit 2) with the line if the entry does not parse; `SOURCE_UNSUPPORTED`
- *   (exit 2) if it is not code; `SOURCE_UNBUNDLED` (exit 1) for any other fault that prevents a bundle
+ *   (exit 2) if it is not code; `PACKAGE_BROKEN` (exit 1) if esbuild itself does not run; `SOURCE_UNBUNDLED` (exit 1)
+ *   for any other fault that prevents a bundle
  */
 export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> {
 	if (!isCode(request.entry)) throw unsupported(request.shown);
@@ -72,7 +76,7 @@ export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> 
 				pending: notes.flatMap(({ pending }) => pending ?? []),
 			};
 		} catch (error) {
-			if (!isBuildFailure(error)) throw error;
+			if (!isBuildFailure(error)) throw notStarted(error);
 			const found = error.errors.filter((message) => patch(message, request, patches, warnings));
 			if (found.length === 0 || attempt === BUILDS_MAX) throw unbundled(error.errors[0]);
 		}
@@ -151,6 +155,17 @@ function unsupported(shown: string): AppError {
 		message: `${shown} is neither JavaScript nor TypeScript.`,
 		hint: "Name the function's entry module.",
 		exit: EXIT.usage,
+	});
+}
+
+/** esbuild reports a fault of the code as a list. Anything else is a fault of its program, such as one for another system. */
+function notStarted(cause: unknown): AppError {
+	return new AppError({
+		code: ESBUILD_BROKEN,
+		message: "The npm package esbuild, which bundles functions, does not run on this machine.",
+		hint: "Install Coffer again on this machine: packages that were copied from another system do not run.",
+		exit: EXIT.failure,
+		cause,
 	});
 }
 

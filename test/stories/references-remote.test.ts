@@ -3,7 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -157,4 +157,20 @@ test("a package with a missing archive does not affect the others", async () => 
 		{ function: "a.ts", references: [reference], warnings: [warning] },
 		{ function: "b.ts", references: [reference], warnings: [] },
 	]);
+});
+
+test("an esbuild that does not run, as one for another system, is named once", async () => {
+	project.writeAll({
+		"a.ts": `Deno.env.get("A");\n`,
+		"b.ts": `Deno.env.get("B");\n`,
+		esbuild: "#!/bin/sh\nexit 1\n",
+	});
+	chmodSync(join(project.root, "esbuild"), 0o755);
+	const env = { ESBUILD_BINARY_PATH: join(project.root, "esbuild") };
+	const result = await project.coffer(["functions", "references", "--entry", "a.ts", "b.ts"], { env });
+	expect([result.status, result.stdout]).toEqual([1, ""]);
+	const [problem] = result.stderr.split("\n");
+	expect(problem).toBe(
+		"Error: The npm package esbuild, which bundles functions, does not run on this machine.",
+	);
 });
