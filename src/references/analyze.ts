@@ -72,5 +72,5 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
 	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason });
 	if (!runToCompletion(engine, runAll)) engine.solver.abandon();
-	return report(engine.findings, files);
+	return report(engine.findings, files, input.code);
 }

@@ -3,6 +3,7 @@
 import type { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
 import type { Findings } from "./engine/findings.ts";
+import { widenFloods } from "./environment/floods.ts";
 import { compareLocations, compareText } from "./evidence/order.ts";
 import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
@@ -30,7 +31,8 @@ function locationsOf(
 }
 
 /** Sorted by name, file and line. Names that no secret can have are left out. */
-export function report(findings: Findings, files: SourceFiles): References {
+export function report(findings: Findings, files: SourceFiles, code: string): References {
+	widenFloods(findings, code);
 	const named = [...findings.references]
 		.filter(([name]) => NAME.test(name))
 		.sort(([a], [b]) => compareText(a, b));

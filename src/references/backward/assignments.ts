@@ -2,7 +2,7 @@
  * Backward analysis of assignment targets: the values that variables, parameters and patterns may receive.
  */
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { unify } from "../engine/context.ts";
+import { NO_CONTEXT, unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { inIteration } from "../engine/iteration-context.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
@@ -18,6 +18,7 @@ import {
 import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { addParameter } from "./functions.ts";
+import { isRepeated } from "./operators.ts";
 
 /** The values that may be assigned to a target: an identifier, a pattern or a member expression. */
 export function makeAssigned(engine: Engine): Engine["assigned"] {
@@ -38,7 +39,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			}
 			return solver.add(into, NOTHING);
 		case "AssignmentExpression":
-			return solver.include(engine.evaluate(parent), into);
+			return addAssigned(engine, node, parent, into);
 		case "ForOfStatement":
 		case "ForInStatement":
 			return addLoopVariable(engine, parent, into);
@@ -67,6 +68,18 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		default:
 			solver.add(into, importedValue(parent) ?? unknownValue("a computed value"));
 	}
+}
+
+/**
+ * What an assignment gives its target. A variable keeps its value from one call or iteration to the next one,
+ * so the value loses the context of the call and the iteration that assigned it.
+ */
+function addAssigned(engine: Engine, target: Node, assignment: Node, into: ValueSet) {
+	const { solver } = engine;
+	const binding = target.type === "Identifier" ? engine.scopes.resolve(target) : undefined;
+	if (binding === undefined || !isRepeated(assignment, binding.scope))
+		return solver.include(engine.evaluate(assignment), into);
+	solver.onValue(engine.evaluate(assignment), (value) => solver.add(into, withContext(value, NO_CONTEXT)));
 }
 
 /** Whether a loop assigns a variable in each iteration. */

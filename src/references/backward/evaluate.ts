@@ -105,7 +105,8 @@ function literal(node: Node): Value {
 		return makeValue({ kind: "string", text: String(node.value), numeric: true });
 	if (typeof node.value === "boolean") return booleanValue(node.value);
 	if (typeof node.bigint === "string") return makeValue({ kind: "string", text: node.bigint, numeric: true });
-	return node.regex === undefined ? NOTHING : unknownValue("a regular expression");
+	if (node.regex === undefined) return NOTHING;
+	return makeValue({ kind: "pattern", source: node.regex.pattern, flags: node.regex.flags });
 }
 
 /**

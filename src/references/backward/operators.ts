@@ -1,8 +1,17 @@
 /** Backward analysis of operators: concatenation, comparison and assignment. */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { BOOLEANS, NOTHING, stringValue, unknownValue, ValueSet } from "../engine/values.ts";
-import { concatenate } from "../models/strings.ts";
+import {
+	BOOLEANS,
+	NOTHING,
+	stringValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
+import { calculate, negate } from "../models/text/arithmetic.ts";
+import { combine, concatenate } from "../models/text/concatenation.ts";
 
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
@@ -24,7 +33,10 @@ const COMPARISONS = new Set(["==", "!=", "===", "!==", "<", "<=", ">", ">=", "in
 
 export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 	if (COMPARISONS.has(node.operator)) return addBooleans(engine, into);
-	if (node.operator !== "+") return engine.solver.add(into, unknownValue("a computed value"));
+	if (node.operator !== "+") {
+		const make = (left: Value, right: Value) => calculate(node.operator, left, right);
+		return combine(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, make);
+	}
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
 }
 
@@ -73,7 +85,10 @@ export function isRepeated(node: Node, scope: Node): boolean {
 export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {
 	if (node.operator === "!" || node.operator === "delete") return addBooleans(engine, into);
 	if (node.operator === "void") return engine.solver.add(into, NOTHING);
-	engine.solver.add(into, unknownValue("a computed value"));
+	if (node.operator === "typeof") return engine.solver.add(into, unknownValue("the name of a type"));
+	engine.solver.onValue(engine.evaluate(node.argument), (value) =>
+		engine.solver.add(into, withContext(negate(node.operator, value), value.context)),
+	);
 }
 
 function addBooleans(engine: Engine, into: ValueSet) {

@@ -5,7 +5,10 @@ import type { Engine } from "../engine/engine.ts";
 import {
 	type AbstractObject,
 	makeValue,
+	NOTHING,
 	type ObjectValue,
+	type StringValue,
+	stringValue,
 	unknownValue,
 	type Value,
 	withContext,
@@ -14,7 +17,7 @@ import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";
-import { STRING_METHODS } from "../models/strings.ts";
+import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
 import { literalProperty } from "./properties.ts";
 
 /** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
@@ -39,7 +42,11 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 				);
 			case "string":
 				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
-				return into(withContext(unknownValue("a computed value"), value.context));
+				return into(withContext(characterOf(value, key), value.context));
+			case "pattern":
+				if (key !== undefined && PATTERN_METHODS.has(key)) return method(key);
+				if (key === "source" || key === "flags") return into(stringValue(value[key]));
+				return into(unknownValue("a computed value"));
 			case "method":
 				if (key !== undefined && FUNCTION_METHODS.has(key)) return method(key);
 				return into(unknownValue("a computed value"));
@@ -51,6 +58,15 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 					: into(withContext(unknownValue("a computed value"), value.context));
 		}
 	};
+}
+
+/** A character of a string, or its length. */
+function characterOf({ text, numeric }: StringValue, key: string | undefined): Value {
+	if (key === "length" && !numeric)
+		return makeValue({ kind: "string", text: String(text.length), numeric: true });
+	if (key === undefined || !/^\d{1,6}$/.test(key) || numeric) return unknownValue("a computed value");
+	const character = text[Number(key)];
+	return character === undefined ? NOTHING : stringValue(character);
 }
 
 /**

@@ -32,7 +32,13 @@ export function staticKey(key: Node, computed: boolean): string | undefined {
 	if (key.type === "Literal" && (typeof key.value === "string" || typeof key.value === "number")) {
 		return String(key.value);
 	}
-	return undefined;
+	return computed ? symbolKey(key) : undefined;
+}
+
+/** `[Symbol.iterator]` is the key `@@iterator`. No identifier or variable has such a name. */
+function symbolKey(key: Node): string | undefined {
+	const isSymbol = key.type === "MemberExpression" && !key.computed && key.object.name === "Symbol";
+	return isSymbol ? `@@${key.property.name as string}` : undefined;
 }
 
 /** The function, field initialiser, static block or program whose `this` a node sees. */

@@ -4,9 +4,21 @@ import type { Engine } from "../engine/engine.ts";
 import { type CallSite, NOTHING, ValueSet } from "../engine/values.ts";
 
 /** Call sites, each the same whenever it is asked for. */
-export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "syntheticSite" | "argument"> {
+export function makeCallSites(
+	engine: Engine,
+): Pick<Engine, "callSite" | "syntheticSite" | "impliedSite" | "argument"> {
 	const sites = new Map<Node, CallSite>();
 	const implied = new Map<string, CallSite>();
+	const impliedBy = (key: string, node: Node, args: readonly ValueSet[], receiver?: ValueSet) => {
+		let site = implied.get(key);
+		if (site === undefined) {
+			const id = engine.objects.nextId();
+			const base = { spreadArguments: undefined, isInSource: false, isConstruct: false };
+			site = { ...base, id, node, arguments: args, receiver };
+			implied.set(key, site);
+		}
+		return site;
+	};
 	return {
 		callSite(node) {
 			let site = sites.get(node);
@@ -16,24 +28,9 @@ export function makeCallSites(engine: Engine): Pick<Engine, "callSite" | "synthe
 			}
 			return site;
 		},
-		syntheticSite(site, tag, args) {
-			const key = `${site.id} ${tag}`;
-			let inner = implied.get(key);
-			if (inner === undefined) {
-				const id = engine.objects.nextId();
-				inner = {
-					id,
-					node: site.node,
-					arguments: args,
-					spreadArguments: undefined,
-					receiver: undefined,
-					isInSource: false,
-					isConstruct: false,
-				};
-				implied.set(key, inner);
-			}
-			return inner;
-		},
+		syntheticSite: (site, tag, args) => impliedBy(`${site.id} ${tag}`, site.node, args),
+		impliedSite: (node, tag, args, receiver) =>
+			impliedBy(`${node.start} ${node.end} ${tag}`, node, args, receiver),
 		argument: (site, index) => argumentSet(engine, site, index),
 	};
 }

@@ -50,6 +50,12 @@ export class AbstractObjects {
 				escaped: false,
 				escapeListeners: [],
 				tracked: false,
+				knownLength: undefined,
+				isComplete: false,
+				resized: new ValueSet(),
+				received: new ValueSet(),
+				finalValues: new ValueSet(),
+				builtinClass: undefined,
 				proxyHandler: undefined,
 				trackedAs: undefined,
 			};

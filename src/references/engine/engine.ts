@@ -75,6 +75,11 @@ export interface Engine {
 	 * @param tag tells apart several such calls of one site
 	 */
 	syntheticSite(site: CallSite, tag: string, args: readonly ValueSet[]): CallSite;
+	/**
+	 * The site of a call that no call expression makes: a loop calls an iterator, an assignment a setter.
+	 * @param receiver what `this` is in the called function
+	 */
+	impliedSite(node: Node, tag: string, args: readonly ValueSet[], receiver: ValueSet): CallSite;
 	/** Calls the listener with every call edge to a function, present and future. */
 	onCallEdge(fn: AbstractObject, listener: (call: CallEdge) => void): void;
 	/** A value of the caller as the called function sees it; undefined where the contexts do not unify. */

@@ -3,12 +3,17 @@ import { withCall } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { keyOfShape, type Value, withContext } from "./values.ts";
 
+/** What a context has the iterations of a loop under. */
+export function iterationOf(engine: Engine, loop: Node): number {
+	return engine.objects.idOf(`loop ${loop.start} ${loop.end}`);
+}
+
 /**
  * Puts a value into the context of one iteration of a loop, or of one choice from a table. Parts of two
  * elements then never combine: `for (const [key, value] of …)` pairs each key with its own value.
  */
 export function inIteration(engine: Engine, value: Value, loop: Node): Value {
 	if (value.kind !== "object" && value.kind !== "string") return value;
-	const id = engine.objects.idOf(`loop ${loop.start} ${loop.end}`);
+	const id = iterationOf(engine, loop);
 	return withContext(value, withCall(value.context, id, engine.objects.idOf(keyOfShape(value))));
 }

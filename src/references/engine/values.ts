@@ -65,6 +65,8 @@ export type Shape =
 	| { readonly kind: "nothing"; readonly text?: "true" | "false" | undefined }
 	/** Any value. With a prefix: a string that begins with it. */
 	| { readonly kind: "unknown"; readonly why: string; readonly prefix?: string | undefined }
+	/** A regular expression. */
+	| { readonly kind: "pattern"; readonly source: string; readonly flags: string }
 	/** An object that the code creates. */
 	| { readonly kind: "object"; readonly object: AbstractObject }
 	/** An API of the runtime. */
@@ -79,6 +81,7 @@ export type Shape =
 /** An abstract value. */
 export type Value = Shape & Provenance;
 export type StringValue = Value & { readonly kind: "string" };
+export type PatternValue = Value & { readonly kind: "pattern" };
 export type ObjectValue = Value & { readonly kind: "object" };
 export type RuntimeValue = Value & { readonly kind: "runtime" };
 export type BuiltinValue = Value & { readonly kind: "builtin" };
@@ -121,6 +124,18 @@ export interface AbstractObject {
 	/** Whether code beyond the analysis has the function and may call it with anything. */
 	escaped: boolean;
 	readonly escapeListeners: (() => void)[];
+	/** The number of elements that a model gives an array, where it knows that. */
+	knownLength: number | undefined;
+	/** Whether a property that nothing defines is `undefined`. Otherwise its value is not known. */
+	isComplete: boolean;
+	/** Holds a value once elements were added to an array, or taken away. */
+	readonly resized: ValueSet;
+	/** What `next(value)` passes into a generator. */
+	readonly received: ValueSet;
+	/** What a generator returns, beside what it yields. */
+	readonly finalValues: ValueSet;
+	/** The built-in class of an object that `new` of such a class creates: `AsyncLocalStorage`. */
+	builtinClass: string | undefined;
 	/** Whether forward propagation from the allocation site has begun. */
 	tracked: boolean;
 	/** The handler of a proxy, whose `get` trap answers reads. */
@@ -179,6 +194,8 @@ export function keyOfShape(shape: Shape | Value): string {
 			return `-${shape.text ?? ""}`;
 		case "unknown":
 			return shape.prefix === undefined ? `?${shape.why}` : `?${shape.why} ${shape.prefix}`;
+		case "pattern":
+			return `/${shape.source}/${shape.flags}`;
 		case "object":
 			return `t${shape.object.id}`;
 		case "runtime":

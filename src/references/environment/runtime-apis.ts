@@ -28,7 +28,9 @@ const BUILTINS = new Set(
 	(
 		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
 		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
-		"setTimeout setInterval queueMicrotask isNaN parseInt parseFloat encodeURIComponent"
+		"setTimeout setInterval setImmediate queueMicrotask isNaN isFinite parseInt parseFloat encodeURI decodeURI " +
+		"encodeURIComponent decodeURIComponent atob btoa Math BigInt RegExp WeakMap WeakSet WeakRef FormData " +
+		"EventTarget Event CustomEvent Iterator SyntaxError AggregateError EvalError ReferenceError URIError"
 	).split(" "),
 );
 /** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */

@@ -1,6 +1,7 @@
 /** Models of the methods of arrays. Positions are not distinguished in the arrays that they return. */
 import type { Node } from "../bundle/syntax.ts";
-import { inIteration } from "../engine/iteration-context.ts";
+import { withoutCall } from "../engine/context.ts";
+import { inIteration, iterationOf } from "../engine/iteration-context.ts";
 import { setEntry } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
@@ -11,9 +12,10 @@ import {
 	stringValue,
 	unknownValue,
 	ValueSet,
+	withContext,
 } from "../engine/values.ts";
-import { type BuiltinCall, returnBoolean } from "./builtin-call.ts";
-import { concatenate } from "./strings.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+import { concatenate } from "./text/concatenation.ts";
 
 /**
  * @param receiver the array
@@ -50,7 +52,7 @@ const toNothing: Model = (call, receiver, elements) => {
 };
 const toBoolean: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, callbackArguments(call, receiver, elements));
-	returnBoolean(call);
+	call.returnBooleans();
 };
 /** Calls the callback with each element, and returns a number. */
 const toIndex: Model = (call, receiver, elements) => {
@@ -89,7 +91,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.engine.solver.include(elements, receiver.object.summary);
 		call.returnAll(elements);
 	},
-	includes: returnBoolean,
+	includes: (call) => call.returnBooleans(),
 	indexOf: (call) => call.returnValue(unknownValue("an index")),
 	lastIndexOf: (call) => call.returnValue(unknownValue("an index")),
 	push: append,
@@ -122,7 +124,13 @@ const MODELS: Readonly<Record<string, Model>> = {
 		const { solver } = call.engine;
 		if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
 		else solver.include(elements, accumulator);
-		call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], accumulator);
+		const returned = new ValueSet();
+		call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], returned);
+		// The accumulator goes on to the next element, and leaves the context of the one before.
+		const loop = iterationOf(call.engine, call.site.node);
+		solver.onValue(returned, (value) =>
+			solver.add(accumulator, withContext(value, withoutCall(value.context, loop))),
+		);
 		call.returnAll(accumulator);
 	},
 	join: (call, receiver) => joinArray(call, receiver.object),

@@ -44,6 +44,11 @@ export class BuiltinCall {
 	 */
 	giveUp(why = "the result of a call") {
 		this.returnValue(unknownValue(why));
+		this.giveUpArguments();
+	}
+
+	/** What happens to the arguments of a call that may do anything with them. */
+	giveUpArguments() {
 		const { engine, site } = this;
 		const count = site.arguments.length + (site.spreadArguments === undefined ? 0 : 1);
 		for (let index = 0; index < count; index++) {
@@ -51,6 +56,11 @@ export class BuiltinCall {
 				engine.escape(value, site.node, "passed to code that the analysis cannot follow"),
 			);
 		}
+	}
+
+	/** Returns `true` or `false`. */
+	returnBooleans() {
+		for (const value of BOOLEANS) this.returnValue(value);
 	}
 
 	/** Returns every value of a set. */
@@ -88,9 +98,4 @@ export class BuiltinCall {
 	returnObject(object: AbstractObject) {
 		this.returnValue(objectValue(object));
 	}
-}
-
-/** Returns `true` or `false`. */
-export function returnBoolean(call: BuiltinCall) {
-	for (const value of BOOLEANS) call.returnValue(value);
 }

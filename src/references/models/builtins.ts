@@ -13,14 +13,16 @@ import {
 import { recordReads } from "../environment/name-reads.ts";
 import { moduleValue, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
-import { BuiltinCall, returnBoolean } from "./builtin-call.ts";
+import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { makeCollection } from "./collections.ts";
 import { listProperties } from "./object-listings.ts";
 import { makeProxy } from "./proxies.ts";
+import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
 
 type Model = (call: BuiltinCall) => void;
 
+const returnBooleans: Model = (call) => call.returnBooleans();
 const returnFirst: Model = (call) => call.returnAll(call.argument(0));
 
 /** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
@@ -52,7 +54,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.fromEntries": fromEntries,
 	"Object.assign": assign,
 	"Object.hasOwn": readByName,
-	"Object.prototype.hasOwnProperty": returnBoolean,
+	"Object.prototype.hasOwnProperty": returnBooleans,
 	"Reflect.get": readByName,
 	"Reflect.has": readByName,
 	"Array.from": arrayFrom,
@@ -62,10 +64,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 			call.engine.solver.include(call.argument(index), created.summary);
 		call.returnObject(created);
 	},
-	"Array.isArray": returnBoolean,
-	Boolean: returnBoolean,
+	"Array.isArray": returnBooleans,
+	Boolean: returnBooleans,
 	String: toStringValue,
-	Number: toStringValue,
+	RegExp: makePattern,
 	Proxy: makeProxy,
 	Map: (call) => makeCollection(call, "map"),
 	Set: (call) => makeCollection(call, "set"),
@@ -83,7 +85,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 /** Built-in functions that neither call their arguments nor read a variable by them. */
 const HARMLESS = new Set(
-	"Response Response.json Request Headers URL URLSearchParams Error TypeError RangeError Date fetch isNaN".split(
+	"Response Response.json Request Headers URL URLSearchParams Error TypeError RangeError Date fetch Event".split(
 		" ",
 	),
 );
@@ -95,7 +97,7 @@ export function isHarmless(name: string): boolean {
 
 /** Whether there is a model of a built-in function. */
 export function hasModel(name: string): boolean {
-	return Object.hasOwn(MODELS, name);
+	return Object.hasOwn(MODELS, name) || isPureFunction(name);
 }
 
 /** Calls a built-in function; without a model, what it returns is unknown. */
@@ -106,7 +108,8 @@ export function callBuiltin(
 	result: ValueSet | undefined,
 ) {
 	const call = new BuiltinCall(engine, site, result, callee.context);
-	const model = hasModel(callee.name) ? MODELS[callee.name] : undefined;
+	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
+	const model = Object.hasOwn(MODELS, callee.name) ? MODELS[callee.name] : undefined;
 	if (model === undefined && isHarmless(callee.name)) call.returnValue(unknownValue("the result of a call"));
 	else if (model === undefined) call.giveUp();
 	else model(call);
@@ -126,6 +129,18 @@ function toStringValue(call: BuiltinCall) {
 				withContext(makeValue({ ...value, numeric: false }, value.context, value.reportAt), value.context),
 			);
 		else call.returnValue(withContext(unknownValue("a computed value"), value.context, value.reportAt));
+	});
+}
+
+/** `new RegExp(source, flags)` */
+function makePattern(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (source) => {
+		if (source.kind === "pattern") return call.returnValue(source);
+		call.engine.solver.onValue(call.argument(1), (flags) => {
+			const text = flags.kind === "nothing" ? "" : flags.kind === "string" ? flags.text : undefined;
+			if (source.kind !== "string" || text === undefined) return call.giveUp("a regular expression");
+			call.returnValue(makeValue({ kind: "pattern", source: source.text, flags: text }, source.context));
+		});
 	});
 }
 

@@ -1,24 +1,14 @@
 /** Models of built-in methods, by the kind of value that they are called on. */
 import type { Node } from "../bundle/syntax.ts";
-import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import {
-	type CallSite,
-	type MethodValue,
-	makeValue,
-	type StringValue,
-	stringValue,
-	unknownValue,
-	type Value,
-	ValueSet,
-} from "../engine/values.ts";
+import { type CallSite, type MethodValue, makeValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays.ts";
-import { BuiltinCall, returnBoolean } from "./builtin-call.ts";
+import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callCollectionMethod } from "./collections.ts";
-import { safePattern } from "./safe-patterns.ts";
-import { applyStringMethod, prefixAfter } from "./strings.ts";
+import { prefixAfter } from "./text/prefixes.ts";
+import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
 /** Calls a built-in method of a known value. */
 export function callMethod(
@@ -35,15 +25,17 @@ export function callMethod(
 	if (name === "hasOwnProperty" || name === "propertyIsEnumerable") {
 		if (receiver.kind === "runtime" && receiver.api === "env")
 			recordReads(engine, call.argument(0), callee, site.node);
-		return returnBoolean(call);
+		return call.returnBooleans();
 	}
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);
+	if (receiver.kind === "pattern") return callPatternMethod(call, name, receiver);
 	if (receiver.kind === "unknown" && receiver.prefix !== undefined) {
 		const prefix = prefixAfter(
 			name,
 			receiver.prefix,
 			site.spreadArguments === undefined ? (site.arguments as Node[]) : [],
 		);
+		call.giveUpArguments();
 		return call.returnValue(
 			makeValue({ kind: "unknown", why: receiver.why, prefix }, receiver.context, receiver.reportAt),
 		);
@@ -92,50 +84,4 @@ function callPromise(call: BuiltinCall, callee: MethodValue) {
 		solver.add(returned, callee.receiver);
 	}
 	call.returnAll(returned);
-}
-
-/** Calls a method of a known string, with every combination of known arguments. */
-function callStringMethod(call: BuiltinCall, name: string, receiver: StringValue) {
-	const { engine, site } = call;
-	if (site.spreadArguments !== undefined || site.arguments.length > 3) return call.giveUp("a computed value");
-	const step = (index: number, args: (string | RegExp)[], context: Value["context"]) => {
-		if (index === site.arguments.length) return returnStringResult(call, name, receiver, args, context);
-		const node = site.arguments[index] as Node;
-		if (node.type === "Literal" && node.regex !== undefined) {
-			const pattern = safePattern(node.regex.pattern, node.regex.flags);
-			if (pattern === undefined) return call.giveUp("a computed value");
-			return step(index + 1, [...args, pattern], context);
-		}
-		engine.solver.onValue(call.argument(index), (value) => {
-			const within = unify(context, value.context);
-			if (within === undefined) return;
-			if (value.kind === "string") step(index + 1, [...args, value.text], within);
-			else call.giveUp("a computed value");
-		});
-	};
-	step(0, [], receiver.context);
-}
-
-/** Runs a method of a string on known arguments and returns the result. */
-function returnStringResult(
-	call: BuiltinCall,
-	name: string,
-	receiver: StringValue,
-	args: readonly (string | RegExp)[],
-	context: Value["context"],
-) {
-	const { engine } = call;
-	const result = applyStringMethod(name, receiver.text, args);
-	if (result === undefined)
-		return call.returnValue(
-			makeValue({ kind: "unknown", why: "a computed value" }, context, receiver.reportAt),
-		);
-	if (typeof result === "string") {
-		return call.returnValue(
-			makeValue({ kind: "string", text: result, numeric: false }, context, receiver.reportAt),
-		);
-	}
-	const created = call.newArray(`split ${receiver.text} ${String(args[0])}`);
-	for (const part of result) engine.solver.add(created.summary, stringValue(part));
-	call.returnValue(makeValue({ kind: "object", object: created }, context));
 }

@@ -1,0 +1,66 @@
+/** Models of concatenation. */
+import { type Context, unify } from "../../engine/context.ts";
+import type { Solver } from "../../engine/solver.ts";
+import { makeValue, type Shape, type Value, type ValueSet } from "../../engine/values.ts";
+
+/**
+ * The longest string that is kept. Names have at most 128 characters; what they are made from may be longer.
+ */
+export const TEXT_MAX = 512;
+
+/** Adds the result for every combination of a left and a right value whose contexts unify. */
+export function combine(
+	solver: Solver,
+	left: ValueSet,
+	right: ValueSet,
+	into: ValueSet,
+	make: (left: Value, right: Value) => Shape,
+) {
+	solver.onValue(left, (a) =>
+		solver.onValue(right, (b) => {
+			const context: Context | undefined = unify(a.context, b.context);
+			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.reportAt ?? b.reportAt));
+		}),
+	);
+}
+
+/** `left + right` */
+export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, into: ValueSet) {
+	combine(solver, left, right, into, (a, b) => {
+		if (a.kind === "unknown") return a;
+		if (b.kind === "unknown") return withPrefix(a, b.why, b.prefix);
+		const [left, right] = [textOf(a), textOf(b)];
+		// A text with the word "undefined" in it is no name that anybody gives a secret.
+		if (left === null || right === null) return { kind: "nothing" };
+		if (left === undefined || right === undefined) return withPrefix(a, "a computed value");
+		const areNumbers = isNumber(a) && isNumber(b);
+		const text = areNumbers ? String(Number(left) + Number(right)) : left + right;
+		if (text.length > TEXT_MAX) {
+			return {
+				kind: "unknown",
+				why: "a string of more than 512 characters",
+				prefix: text.slice(0, TEXT_MAX),
+			};
+		}
+		return { kind: "string", text, numeric: areNumbers };
+	});
+}
+
+/** The text of a value within a string; null for `undefined` and `null`, undefined where it is not known. */
+function textOf(value: Value): string | null | undefined {
+	if (value.kind === "string") return value.text;
+	return value.kind === "nothing" ? (value.text ?? null) : undefined;
+}
+
+function isNumber(value: Value): boolean {
+	return value.kind === "string" && value.numeric;
+}
+
+/**
+ * A value with something unknown behind it: it has the value as prefix. A number has none, since `+` may add
+ * to it.
+ */
+function withPrefix(before: Shape, why: string, rest = ""): Shape {
+	const prefix = before.kind === "string" && !before.numeric ? before.text + rest : "";
+	return { kind: "unknown", why, prefix: prefix === "" ? undefined : prefix.slice(0, TEXT_MAX) };
+}

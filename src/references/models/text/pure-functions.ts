@@ -1,0 +1,91 @@
+/** Built-in functions that compute a constant from constants, and have no other effect. */
+import { type Context, unify } from "../../engine/context.ts";
+import { type Value, withContext } from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+import { TEXT_MAX } from "./concatenation.ts";
+import { type Constant, constantValue } from "./constants.ts";
+
+type Primitive = string | number | boolean;
+type PureFunction = (...args: never[]) => unknown;
+
+/** The most arguments that are regarded together. */
+const ARGUMENTS_MAX = 16;
+/** The longest text that `JSON.parse` and its like are run on. */
+const SOURCE_MAX = 20_000;
+
+const MATH = Object.fromEntries(
+	Object.getOwnPropertyNames(Math)
+		.filter((name) => name !== "random" && typeof Math[name as keyof Math] === "function")
+		.map((name) => [`Math.${name}`, Math[name as keyof Math] as unknown as PureFunction]),
+);
+
+const FUNCTIONS: Readonly<Record<string, PureFunction>> = {
+	...MATH,
+	parseInt,
+	parseFloat,
+	"Number.parseInt": parseInt,
+	"Number.parseFloat": parseFloat,
+	Number: (value: unknown) => Number(value),
+	BigInt: (value: string) => BigInt(value),
+	atob,
+	btoa,
+	encodeURI,
+	decodeURI,
+	encodeURIComponent,
+	decodeURIComponent,
+	"String.fromCharCode": String.fromCharCode as PureFunction,
+	"String.fromCodePoint": String.fromCodePoint as PureFunction,
+	"JSON.parse": (text: string) => JSON.parse(text),
+	isNaN,
+	isFinite,
+	"Number.isInteger": Number.isInteger,
+	"Number.isSafeInteger": Number.isSafeInteger,
+	"Number.isNaN": Number.isNaN,
+	"Number.isFinite": Number.isFinite,
+};
+
+export function isPureFunction(name: string): boolean {
+	return Object.hasOwn(FUNCTIONS, name);
+}
+
+/** Computes the result for every combination of known arguments; with another one it is unknown. */
+export function callPureFunction(call: BuiltinCall, name: string) {
+	const { engine, site } = call;
+	const count = name === "JSON.parse" ? 1 : site.arguments.length;
+	const hasReviver = name === "JSON.parse" && site.arguments.length > 1;
+	if (site.spreadArguments !== undefined || count > ARGUMENTS_MAX || hasReviver) return call.giveUp();
+	const step = (index: number, args: Primitive[], context: Context) => {
+		if (index === count) return returnComputed(call, name, args, context);
+		engine.solver.onValue(call.argument(index), (value) => {
+			const within = unify(context, value.context);
+			const primitive = primitiveOf(value);
+			if (primitive === undefined) call.giveUp("a computed value");
+			else if (within !== undefined) step(index + 1, [...args, primitive], within);
+		});
+	};
+	step(0, [], call.context);
+}
+
+function primitiveOf(value: Value): Primitive | undefined {
+	if (value.kind === "nothing") return value.text === undefined ? undefined : value.text === "true";
+	if (value.kind !== "string" || value.text.length > SOURCE_MAX) return undefined;
+	return value.numeric ? Number(value.text) : value.text;
+}
+
+function returnComputed(call: BuiltinCall, name: string, args: readonly Primitive[], context: Context) {
+	const result = compute(name, args);
+	const isLong = typeof result === "string" && result.length > TEXT_MAX;
+	if (isLong || result instanceof Error) return call.giveUp("a computed value");
+	const tag = `${name} ${args.join()}`;
+	call.returnValue(withContext(constantValue(call.engine, call.site.node, tag, result as Constant), context));
+}
+
+/** @returns the result, or the error that the call throws at run time too */
+function compute(name: string, args: readonly Primitive[]): unknown {
+	try {
+		const run = FUNCTIONS[name] as ((...given: readonly Primitive[]) => unknown) | undefined;
+		return run?.(...args);
+	} catch (error) {
+		return error instanceof Error ? error : new Error(String(error));
+	}
+}
