@@ -32,6 +32,17 @@ function withoutHelpFlags(argv: readonly string[]): string[] {
 	return argv.slice(0, end === -1 ? undefined : end);
 }
 
+/**
+ * Gives the command that the words name its aliases, for the help about it. If other commands had theirs, help would
+ * list these aliases as commands.
+ */
+function addAliases(config: Config, words: readonly string[]): void {
+	for (const command of config.commands) {
+		const length = command.id.split(":").length;
+		if (command.id === words.slice(0, length).join(":")) command.aliases = aliasesOf(command.id);
+	}
+}
+
 /** Whether oclif threw the error. The property tells, because plugins bring error classes of their own. */
 function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
 	return error instanceof Error && "oclif" in error;
@@ -48,8 +59,9 @@ export async function runWithOclif(typed: string[], root: string): Promise<numbe
 	try {
 		const config = await Config.load({ root, logger, devPlugins: false, userPlugins: false });
 		const argv = normalizeCommandLine(config, typed);
-		requireCommand(config, asksForHelp(argv) ? withoutHelpFlags(argv) : argv);
-		if (asksForHelp(argv)) for (const command of config.commands) command.aliases = aliasesOf(command.id);
+		const words = asksForHelp(argv) ? withoutHelpFlags(argv) : argv;
+		requireCommand(config, words);
+		if (asksForHelp(argv)) addAliases(config, words);
 		const status: unknown = await run(argv, config);
 		return typeof status === "number" ? status : EXIT.ok;
 	} catch (error) {
