@@ -17,9 +17,9 @@ import { builtPath } from "../machine/assets.ts";
 import { buildFailure, cleaner } from "../threads/build-failure.ts";
 import { bundlePath, type Output, type OutputRequest } from "../threads/build-output.ts";
 import { checkGraphOf, outputOf } from "../threads/compute.ts";
+import { BUNDLE_FLAGS, type Bundler, openBundler } from "./bundler.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
 import type { CheckRules } from "./check/messages.ts";
-import { FirstRunGate } from "./first-run-gate.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
 import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
@@ -103,12 +103,12 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	const { builtins = new Map(), stdHttp } = options;
 	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
 	const checker = openChecker({ hosts, builtins, stdHttp, conditions }, options);
-	const bundler = new FirstRunGate(join(options.directory, "cache"), sandbox.denoVersion);
+	const bundler = openBundler(join(options.directory, "cache"), sandbox.denoVersion);
 	return {
 		level: sandbox.level,
 		conditions,
 		prepare: (upload, maxima) => checker.check(upload, maxima),
-		build: (prepared) => bundler.run(() => build(prepared, sandbox, settings, checker)),
+		build: (prepared) => build(prepared, { sandbox, settings, checker, bundler }),
 		close: () => checker.close(),
 	};
 }
@@ -131,12 +131,15 @@ interface Settings {
 	outputBytesMax: number;
 }
 
-async function build(
-	prepared: PreparedBuild,
-	sandbox: Sandbox,
-	settings: Settings,
-	checker: Checker,
-): Promise<Bundle> {
+interface Tools {
+	readonly sandbox: Sandbox;
+	readonly settings: Settings;
+	readonly checker: Checker;
+	readonly bundler: Bundler;
+}
+
+async function build(prepared: PreparedBuild, tools: Tools): Promise<Bundle> {
+	const { sandbox, settings, checker, bundler } = tools;
 	const folder = await mkdtemp(join(settings.directory, "build-"));
 	try {
 		await writeSources(folder, prepared.files, sandbox);
@@ -145,14 +148,15 @@ async function build(
 		const deadline = performance.now() + settings.timeoutMs;
 		const secrets = Object.values(settings.passthrough);
 		const clean = cleaner(root.build, secrets);
-		const deno = async (...args: string[]) => {
+		const run = async (command: readonly string[]) => {
 			const timeoutMs = Math.max(1, deadline - performance.now());
 			const limits = { timeoutMs, outputBytesMax: LOG_BYTES_MAX };
-			const outcome = await sandbox.run(folder, [DENO, ...args, ...flags, `./${prepared.entry}`], limits);
+			const outcome = await sandbox.run(folder, command, limits);
 			if (outcome.timedOut) throw timeout(prepared, settings);
 			if (outcome.code !== 0) throw buildFailure(prepared.entry, outcome, clean);
 			return outcome.stdout;
 		};
+		const deno = (...args: string[]) => run([DENO, ...args, ...flags, `./${prepared.entry}`]);
 		const request: OutputRequest = {
 			entry: prepared.entry,
 			paths: [...prepared.files.keys()],
@@ -165,7 +169,8 @@ async function build(
 			bytesMax: settings.outputBytesMax,
 		};
 		await checkGraphOf(request);
-		await deno("bundle", "--sourcemap=external", "--platform=deno", "--output=../out/bundle.js");
+		await bundler.install(run);
+		await deno("bundle", ...BUNDLE_FLAGS, "--output=../out/bundle.js");
 		// The bundle contains packages, which are not checked yet. This process must not parse a bundle that could crash it.
 		await checker.assertParses(bundlePath(request));
 		return await outputOf(request);

@@ -1,56 +1,54 @@
 /**
- * Prevents concurrent builds until the bundler is in the cache. The first build stores the bundler there through a
- * temporary file with the process id in its name. In its own process namespace each build is process 2. So concurrent
- * builds would write to the same file and might execute an incomplete bundler. Other processes may share the cache.
+ * Installs the bundler once in a cache that several processes may share. Deno stores it there through a temporary file
+ * with the process id in its name. In its own process namespace each build is process 2. So concurrent builds would
+ * write to the same file and might execute an incomplete bundler.
  */
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { Mutex } from "../machine/mutex.ts";
 
 const POLL_MS = 50;
 
-/** Runs tasks one after the other until one of them has succeeded. From then on tasks run concurrently. */
 export class FirstRunGate {
 	readonly #mutex = new Mutex();
-	readonly #done: string;
 	readonly #lock: string;
-	#isDone: boolean;
+	readonly #isDone: () => boolean;
 
 	/**
-	 * @param cache the folder of the cache, which other processes may share
-	 * @param version Deno's version; another version may use another bundler
+	 * @param lock the path of a file that exists while a process installs; its folder exists
+	 * @param isDone whether nothing has to be installed
 	 */
-	constructor(cache: string, version: string) {
-		const name = `.bundler-${version.replaceAll(/[^\w.]+/g, "-")}`;
-		this.#done = join(cache, `${name}.there`);
-		this.#lock = join(cache, `${name}.lock`);
-		this.#isDone = existsSync(this.#done);
+	constructor(lock: string, isDone: () => boolean) {
+		this.#lock = lock;
+		this.#isDone = isDone;
 	}
 
-	/** Runs the task, after a wait if necessary. @returns the result of the task @throws the error of the task */
-	async run<T>(task: () => Promise<T>): Promise<T> {
-		if (this.#isDone) return await task();
-		return await this.#mutex.run(async () => {
-			const isHolder = await this.#acquire();
+	/**
+	 * Returns once everything is installed. One call at a time installs, among all processes. If it fails, the next one
+	 * tries again.
+	 * @throws the error of `install`
+	 */
+	async pass(install: () => Promise<unknown>): Promise<void> {
+		if (this.#isDone()) return;
+		await this.#mutex.run(async () => {
+			if (!(await this.#acquire())) return;
 			try {
-				const result = await task();
-				if (isHolder) writeFileSync(this.#done, "");
-				this.#isDone = true;
-				return result;
+				await install();
 			} finally {
-				if (isHolder) rmSync(this.#lock, { force: true });
+				rmSync(this.#lock, { force: true });
 			}
 		});
 	}
 
-	/** Waits for the lock between processes. @returns false if no lock is necessary, because the bundler is in the cache */
+	/** Waits for the lock between processes. @returns false if another process has installed everything meanwhile */
 	async #acquire(): Promise<boolean> {
 		for (;;) {
-			if (existsSync(this.#done)) return false;
+			if (this.#isDone()) return false;
 			try {
 				writeFileSync(this.#lock, String(process.pid), { flag: "wx" });
-				return true;
+				if (!this.#isDone()) return true;
+				rmSync(this.#lock, { force: true });
+				return false;
 			} catch (error) {
 				if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
 			}

@@ -125,7 +125,7 @@ function sandboxAt(
 		isolated ? { build: INNER.build, cache: INNER.cache } : { build, cache };
 	const commandFor = (build: string, args: readonly string[]): Command => {
 		const root = rootFor(build);
-		const environment = environmentFor(options, root.cache, isolated ? "/tmp" : build);
+		const environment = environmentFor(options, deno, root.cache, isolated ? "/tmp" : build);
 		const limited = ["/bin/sh", "-c", limitScript(options), "sh", ...args];
 		if (!isolated) {
 			const user = level === "user" ? { uid: NOBODY, gid: NOBODY } : {};
@@ -158,11 +158,18 @@ function sandboxAt(
 	};
 }
 
-function environmentFor(options: SandboxOptions, cache: string, home: string): Record<string, string> {
+function environmentFor(
+	options: SandboxOptions,
+	deno: string,
+	cache: string,
+	home: string,
+): Record<string, string> {
 	return {
 		...options.environment,
 		PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
 		HOME: home,
+		// For the program in esbuild's place (`./bundler.ts`).
+		COFFER_BUILD_DENO: deno,
 		DENO_DIR: cache,
 		DENO_NO_UPDATE_CHECK: "1",
 		DENO_NO_PROMPT: "1",

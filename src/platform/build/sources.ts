@@ -11,7 +11,7 @@ import { ancestorsOf, join } from "../../modules/paths.ts";
 import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
 
 /** Increase this when a new version of the builder makes another bundle from the same sources. */
-const BUILDER_VERSION = 1;
+const BUILDER_VERSION = 2;
 
 /**
  * The files of a build: the modules that the entry reaches. The hidden folder contains a configuration for this build,

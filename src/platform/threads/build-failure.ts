@@ -7,7 +7,7 @@ import type { Outcome } from "../machine/run-command.ts";
 const ERRORS_MAX = 5;
 const MESSAGE_LENGTH_MAX = 2000;
 const NOISE =
-	/^(⚠️|Download |Bundled |Warning |bundler warning|\s+note:|error: bundling failed|Caused by:|\s*$)/;
+	/^(⚠️|Download |Bundled |Externals must not |Warning |bundler warning|\s+note:|error: bundling failed|Caused by:|\s*$)/;
 
 /**
  * Makes an error of Deno's output.

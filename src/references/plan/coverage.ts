@@ -38,7 +38,7 @@ export interface Coverage {
 	readonly rows: readonly CoverageRow[];
 	/**
 	 * Names that the functions' own code or declarations read and the vault lacks, with each location. Sorted
-	 * by name.
+	 * by name. `NODE_ENV` is never missing, because the platform gives it a value.
 	 */
 	readonly missing: readonly { readonly name: string; readonly places: readonly ReadLocation[] }[];
 	/** Secrets that no function gets, or that only dynamic functions get. Sorted. */
@@ -51,6 +51,9 @@ export interface ReadLocation {
 	readonly file: string;
 	readonly line: number;
 }
+
+/** Names that have a value without a secret: a function that reads one works without it. */
+const WITH_DEFAULT: ReadonlySet<string> = new Set(["NODE_ENV"]);
 
 /** A cell shows the first of these that applies. */
 const STRONGEST_FIRST: readonly Cell[] = ["excluded", "static", "declared", "observed", "package", "dynamic"];
@@ -102,6 +105,7 @@ export function coverageOf(functions: readonly CoveredFunction[], secrets: Reado
 			const { name, file, line } = reference;
 			const cell = rows.get(name)?.get(one.name);
 			if (secrets.has(name) || cell === undefined || !isAskedFor(reference)) continue;
+			if (WITH_DEFAULT.has(name)) continue;
 			absent.set(name, [...(absent.get(name) ?? []), { function: one.name, file, line }]);
 		}
 	}

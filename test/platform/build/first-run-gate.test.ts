@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { existsSync, writeFileSync } from "node:fs";
 import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,8 +14,11 @@ beforeEach(async () => {
 
 afterEach(() => rm(cache, { recursive: true, force: true }));
 
-/** A task that runs until it is told to end. */
-class Task {
+const done = () => join(cache, "done");
+const openGate = () => new FirstRunGate(join(cache, "lock"), () => existsSync(done()));
+
+/** An installation that runs until it is told to end. */
+class Installation {
 	/** Resolves once it runs. */
 	readonly started: Promise<void>;
 	isRunning = false;
@@ -29,66 +33,59 @@ class Task {
 	}
 
 	readonly run = () =>
-		new Promise<string>((resolve, reject) => {
+		new Promise<void>((resolve, reject) => {
 			this.isRunning = true;
-			this.end = () => resolve("built");
-			this.fail = () => reject(new Error("It does not build."));
+			this.end = () => {
+				writeFileSync(done(), "");
+				resolve();
+			};
+			this.fail = () => reject(new Error("It does not install."));
 			this.#start();
 		});
 }
 
-test("tasks run one after the other until one has succeeded, and then concurrently", async () => {
-	const gate = new FirstRunGate(cache, "deno 2");
-	const [first, second, third, fourth] = [new Task(), new Task(), new Task(), new Task()];
-	const failing = gate.run(first.run);
-	const succeeding = gate.run(second.run);
+test("calls install one after the other until one has succeeded, and the next ones do not install", async () => {
+	const gate = openGate();
+	const [first, second, third] = [new Installation(), new Installation(), new Installation()];
+	const failing = gate.pass(first.run);
+	const succeeding = gate.pass(second.run);
+	const waiting = gate.pass(third.run);
 	await first.started;
 	expect(second.isRunning).toBe(false);
 
 	first.fail();
-	await expect(failing).rejects.toThrow("It does not build.");
+	await expect(failing).rejects.toThrow("It does not install.");
 	await second.started;
 	second.end();
-	await expect(succeeding).resolves.toBe("built");
-
-	void gate.run(third.run);
-	void gate.run(fourth.run);
-	await Promise.all([third.started, fourth.started]);
+	await Promise.all([succeeding, waiting]);
+	expect(third.isRunning).toBe(false);
 });
 
-test("processes that share the cache run one after the other too", async () => {
-	const [ours, theirs] = [new FirstRunGate(cache, "deno 2"), new FirstRunGate(cache, "deno 2")];
-	const [first, second] = [new Task(), new Task()];
-	const finished = ours.run(first.run);
-	const waiting = theirs.run(second.run);
+test("of processes that share the cache, one installs and the others wait for it", async () => {
+	const [first, second] = [new Installation(), new Installation()];
+	const installing = openGate().pass(first.run);
+	const waiting = openGate().pass(second.run);
 	await first.started;
-	expect(second.isRunning).toBe(false);
 	first.end();
-	await finished;
-	await second.started;
-	second.end();
-	await waiting;
-	expect(await readdir(cache)).toEqual([".bundler-deno-2.there"]);
-
-	const [third, fourth] = [new Task(), new Task()];
-	const later = new FirstRunGate(cache, "deno 2");
-	void later.run(third.run);
-	void later.run(fourth.run);
-	await Promise.all([third.started, fourth.started]);
+	await Promise.all([installing, waiting]);
+	expect(second.isRunning).toBe(false);
+	expect(await readdir(cache)).toEqual(["done"]);
 });
 
-test("another version of Deno has another bundler", async () => {
-	await new FirstRunGate(cache, "deno 2").run(async () => "built");
-	const gate = new FirstRunGate(cache, "deno 3");
-	const [first, second] = [new Task(), new Task()];
-	void gate.run(first.run);
-	void gate.run(second.run);
-	await first.started;
-	expect(second.isRunning).toBe(false);
+test("what was removed from the cache is installed again", async () => {
+	const gate = openGate();
+	await gate.pass(async () => writeFileSync(done(), ""));
+	await rm(done());
+	const again = new Installation();
+	const installing = gate.pass(again.run);
+	await again.started;
+	again.end();
+	await installing;
 });
 
 test("a process that was killed does not block others", async () => {
 	const { pid } = spawnSync(process.execPath, ["--version"]);
-	await writeFile(join(cache, ".bundler-deno-2.lock"), String(pid));
-	await expect(new FirstRunGate(cache, "deno 2").run(async () => "built")).resolves.toBe("built");
+	await writeFile(join(cache, "lock"), String(pid));
+	await openGate().pass(async () => writeFileSync(done(), ""));
+	expect(await readdir(cache)).toEqual(["done"]);
 });

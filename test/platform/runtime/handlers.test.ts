@@ -136,7 +136,7 @@ describe("what a handler sees", () => {
 			export default () => Response.json({ args: Deno.args, rest, environment: Deno.env.toObject() });`;
 		const { environment, ...more } = JSON.parse((await answerOf(code)).body);
 		expect(more).toEqual({ args: [], rest: [] });
-		expect(environment).toEqual({ WHO: "world", TMPDIR: expect.any(String) });
+		expect(environment).toEqual({ NODE_ENV: "production", WHO: "world", TMPDIR: expect.any(String) });
 	});
 
 	test("values of every kind, whole", async () => {

@@ -34,6 +34,8 @@ function replaceEnvironment(environment: Record<string, string>): void {
 		// Deno itself reads TMPDIR each time that it creates a temporary file.
 		if (name !== "TMPDIR") Deno.env.delete(name);
 	}
+	// Not in the message: the platform would take it for a secret, and redact it in the function's output.
+	Deno.env.set("NODE_ENV", "production");
 	for (const name of Object.keys(environment)) Deno.env.set(name, environment[name]);
 }
 

@@ -120,7 +120,7 @@ describe("a running function", () => {
 		};`;
 		const { instance } = await started(code, { OWN: "1" });
 		expect(JSON.parse((await ask(instance.socketPath)).body)).toEqual({
-			found: ["OWN", "TMPDIR"],
+			found: ["NODE_ENV", "OWN", "TMPDIR"],
 			read: "NotCapable",
 		});
 		const fifo = await stat(join(instance.socketPath, "../a"));

@@ -1,0 +1,54 @@
+#!/bin/sh
+# `deno bundle` replaces process.env.NODE_ENV by "development".
+#
+# Version: Deno 2.9.6.
+# Behaviour: `deno bundle --platform=deno`, which is the default platform, writes "development" for each
+#   `process.env.NODE_ENV` and `process.env["NODE_ENV"]`, and leaves out the branches that are dead after that, in
+#   packages too. With --minify it writes "production". No option and no variable changes it, the value of NODE_ENV
+#   during the bundling included. Other spellings (destructuring, `Deno.env.get`) are read at run time.
+# Reason: for this platform Deno gives esbuild no --platform, so esbuild bundles for the browser, where it defines the
+#   expression.
+# Expected: for the platform Deno the read stays, as in `deno run` of the same module, and as esbuild does it with
+#   --platform=node and --platform=neutral.
+# Who meets it: a server whose bundle runs a package's code for development, whatever NODE_ENV is.
+#
+# Run without Coffer, on harmless input. Exit status 0: the behaviour is as stated. 1: it has changed.
+# DENO names the program; by default the one in PATH.
+set -eu
+deno=${DENO:-deno}
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+cd "$folder"
+cat > main.js <<'PROGRAM'
+const { NODE_ENV } = process.env;
+const seen = [process.env.NODE_ENV, process.env["NODE_ENV"], NODE_ENV, Deno.env.get("NODE_ENV")];
+console.log(seen.join(), process.env.NODE_ENV === "production" ? "fast" : "slow");
+PROGRAM
+changed=0
+
+# expect LABEL EXPECTED COMMAND...
+expect() {
+	label=$1 expected=$2
+	shift 2
+	seen=$("$@")
+	echo "$label: $seen"
+	[ "$seen" = "$expected" ] || { echo "  (was: $expected)"; changed=1; }
+}
+
+export NODE_ENV=production
+run() { "$deno" run --quiet --no-config --allow-env "$1"; }
+bundle() { "$deno" bundle --quiet --no-config "$@" main.js; }
+bundle --platform=deno --output=bundled.js
+bundle --minify --output=minified.js
+"$deno" --version | head -n 1
+expect "deno run" "production,production,production,production fast" run main.js
+expect "deno bundle" "development,development,production,production slow" run bundled.js
+export NODE_ENV=staging
+expect "deno bundle --minify" "production,production,staging,staging fast" run minified.js
+exit "$changed"
+
+# Seen:
+#   deno 2.9.6 (stable, release, x86_64-unknown-linux-gnu)
+#   deno run: production,production,production,production fast
+#   deno bundle: development,development,production,production slow
+#   deno bundle --minify: production,production,staging,staging fast

@@ -1,0 +1,74 @@
+/**
+ * Makes `deno bundle` keep each read of `process.env.NODE_ENV`.
+ *
+ * `deno bundle` runs esbuild for its default platform, which is the browser. For browsers esbuild replaces
+ * `process.env.NODE_ENV` by "development" and removes the branches that are dead after that. A flag that defines the
+ * expression prevents it, even if the definition is the expression itself. `deno bundle` has no option for that flag.
+ *
+ * So a small program stands in for esbuild in the cache (`../runtime/host/keep-node-env.ts`). It starts the real
+ * esbuild, and exchanges a flag that `deno bundle` passes on unchanged. esbuild refuses that flag. So a build in which
+ * it is not exchanged fails, and does not quietly contain "development".
+ */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { hash, toBase64 } from "../../crypto.ts";
+import { hostPath } from "../machine/assets.ts";
+import { FirstRunGate } from "./first-run-gate.ts";
+import { DENO } from "./sandbox.ts";
+
+/** esbuild refuses a path with several wildcards. */
+const EXTERNAL = "*keep*process.env.NODE_ENV*";
+const PLACEHOLDER = `--external:${EXTERNAL}`;
+const DEFINITION = "--define:process.env.NODE_ENV=process.env.NODE_ENV";
+
+/** The flags of `deno bundle`. */
+export const BUNDLE_FLAGS = ["--sourcemap=external", "--platform=deno", `--external=${EXTERNAL}`];
+
+/** What stands in esbuild's place. Without the variable of a builder it only runs esbuild. */
+const STAND_IN = `#!/bin/sh
+if [ -z "\${COFFER_BUILD_DENO:-}" ]; then exec "$0.real" "$@"; fi
+exec "$COFFER_BUILD_DENO" run --quiet --no-config --no-lock --no-remote --no-npm --allow-run "$0.ts" \\
+	'${PLACEHOLDER}' '${DEFINITION}' "$0.real" "$@"
+`;
+
+/**
+ * Has Deno store esbuild in its cache, and puts the stand-in there. Each file is complete before it gets its name. The
+ * marks of other versions are removed, because their stand-ins are replaced.
+ * Arguments: Deno, the stand-in, its program, the name of the file that marks the end.
+ */
+const INSTALL = `
+set -eu
+echo 'export {}' > ../out/empty.js
+rm -f "$DENO_DIR"/dl/.coffer-*
+"$1" bundle --quiet --no-config --no-lock --output=../out/nothing.js ../out/empty.js
+rm ../out/empty.js ../out/nothing.js
+for path in "$DENO_DIR"/dl/esbuild-*/esbuild-*; do
+	case "$path" in *.real | *.ts | *.new) continue ;; esac
+	printf %s "$3" > "$path.new"
+	mv "$path.new" "$path.ts"
+	if [ "$(head -c 2 "$path")" != '#!' ]; then mv "$path" "$path.real"; fi
+	printf %s "$2" > "$path.new"
+	chmod 755 "$path.new"
+	mv "$path.new" "$path"
+done
+: > "$DENO_DIR/dl/$4"
+`;
+
+/** The bundler in a cache. */
+export interface Bundler {
+	/**
+	 * Installs the stand-in, unless that is done. Concurrent calls wait, those of other processes too.
+	 * @param run runs a command in a build's sandbox @throws the errors of `run`
+	 */
+	install(run: (command: readonly string[]) => Promise<unknown>): Promise<void>;
+}
+
+/** @param denoVersion another version of Deno may use another esbuild */
+export function openBundler(cache: string, denoVersion: string): Bundler {
+	const program = readFileSync(hostPath("keep-node-env.ts"), "utf8");
+	const version = toBase64(hash(Buffer.from(JSON.stringify([denoVersion, STAND_IN, INSTALL, program]))));
+	const mark = `.coffer-${version.slice(0, 16)}`;
+	const gate = new FirstRunGate(join(cache, ".bundler.lock"), () => existsSync(join(cache, "dl", mark)));
+	const command = ["/bin/sh", "-c", INSTALL, "sh", DENO, STAND_IN, program, mark];
+	return { install: (run) => gate.pass(() => run(command)) };
+}
