@@ -21,7 +21,11 @@ export function responseOn(request: IncomingMessage, socket: Duplex, faults: Fau
 	const response = new ServerResponse(request);
 	response.shouldKeepAlive = false;
 	response.assignSocket(socket as never);
+	// Node's server does this for sockets that it manages. Without it, a body stops at the first full buffer.
+	const resume = faults.callback(() => response.emit("drain"));
+	socket.on("drain", resume);
 	const end = () => {
+		socket.off("drain", resume);
 		response.detachSocket(socket as never);
 		socket.end();
 	};

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { answerOf, openBytesStage } from "./bytes-stage.ts";
 import { call, openStage, type Stage } from "./harness.ts";
 
 const ECHO = `
@@ -16,6 +17,12 @@ const ECHO = `
 		socket.onclose = () => console.log("closed");
 		return response;
 	};`;
+
+/** More than the buffers of the sockets on the way hold. */
+const BODY_BYTES = 32 * 1024 * 1024;
+
+const UPGRADE =
+	"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
 let stage: Stage;
 beforeAll(async () => {
@@ -71,14 +78,29 @@ describe("a WebSocket", () => {
 
 	test("that the function declines gets an ordinary response, and the connection closes", async () => {
 		const socket = connect(stage.port, "127.0.0.1");
-		const upgrade =
-			"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 		socket.write(
-			`GET /shop/echo/plain HTTP/1.1\r\nHost: x\r\n${upgrade}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
+			`GET /shop/echo/plain HTTP/1.1\r\nHost: x\r\n${UPGRADE}GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n`,
 		);
 		const text = Buffer.concat(await socket.toArray()).toString();
 		expect(text).toMatch(/^HTTP\/1\.1 403 .*no socket here/s);
 		expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+	});
+
+	test("that the function declines with a large body gets all of it, although the client reads slowly", async () => {
+		const body = "x".repeat(BODY_BYTES);
+		const large = `HTTP/1.1 403 Forbidden\r\ncontent-length: ${BODY_BYTES}\r\n\r\n${body}`;
+		await using bytes = await openBytesStage({
+			large: (socket) => socket.end(large),
+			small: (socket) => socket.write(answerOf("hello")),
+		});
+		const client = connect(bytes.port, "127.0.0.1");
+		client.write(`GET /shop/large HTTP/1.1\r\nHost: x\r\n${UPGRADE}`);
+		// The client reads nothing while the gateway serves others, so the buffers on the way fill up.
+		await once(client, "readable");
+		for (let count = 0; count < 50; count++) await call({ port: bytes.port, path: "/shop/small" });
+		const text = Buffer.concat(await client.toArray()).toString("latin1");
+		expect(text.slice(0, 12)).toBe("HTTP/1.1 403");
+		expect(text.length - text.indexOf(body)).toBe(BODY_BYTES);
 	});
 
 	test("to an unknown function gets a problem", async () => {
