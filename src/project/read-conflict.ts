@@ -7,7 +7,7 @@ import { checkMergeSignatures } from "../vault/merge/merge-signatures.ts";
 import { splitTextMerge } from "../vault/merge/text-merge.ts";
 import { readVaultText } from "./files/vault-file.ts";
 import { vaultOfOwnBranch } from "./git/own-branch.ts";
-import { sidesToUnite } from "./git/sides.ts";
+import { isMergeIn, sidesToUnite } from "./git/sides.ts";
 import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
 import type { Conflict } from "./undo/decide.ts";
 
@@ -67,12 +67,12 @@ function readText(text: string, own: VaultDocument | undefined): ReadVault {
 }
 
 /**
- * Reads the text, and compares it with git's unfinished merge. Conflict markers count first. If they cannot be
+ * Reads the text, and compares it with git's unfinished merge, if there is one. Conflict markers count first. If they cannot be
  * read, or if there are none and a side is incomplete, git's sides count.
  * @throws AppError as `sidesOf` and `sidesToUnite`
  */
 export function readBeside(text: string, { merge, own }: Pick<ReadVault, "merge" | "own">): ReadVault {
-	if (!merge) return readText(text, own);
+	if (!merge || (merge.isUncertain && !isMergeIn(text, merge))) return readText(text, own);
 	let read: ReadVault | undefined;
 	try {
 		read = readText(text, own);

@@ -1,9 +1,9 @@
 /** Derives a vault's conflict from git's unfinished merge when the vault's text has no conflict markers. */
-import { AppError, EXIT } from "../../errors.ts";
+import { AppError, attempt, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
 import { isConflicted } from "../../vault/merge/conflict-text.ts";
-import { lossesOf } from "../../vault/merge/losses.ts";
+import { hasSomethingOf, lossesOf } from "../../vault/merge/losses.ts";
 import { commonMergeBase, parseMergeBase } from "../../vault/merge/merge-base.ts";
 import { type MergeBase, requireMergeableChains } from "../../vault/merge/merge-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
@@ -51,6 +51,20 @@ export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefin
 	const [hasOurs, hasTheirs] = [continues(present, ours), continues(present, theirs)];
 	if (!hasOurs && !hasTheirs) throw neitherSide();
 	return { ours: hasOurs ? present : ours, theirs: hasTheirs ? present : theirs, base };
+}
+
+/**
+ * Whether the working folder's vault shows that an uncertain merge is in progress: it has conflict markers, or something
+ * of theirs that ours lacks.
+ */
+export function isMergeIn(text: string, merge: MergeTexts): boolean {
+	if (isConflicted(text)) return true;
+	const document = attempt(() => parseVault(merge.theirs));
+	if (document === undefined) return false;
+	const bases = merge.bases.flatMap((base) => attempt(() => parseVault(base)) ?? []);
+	const side = { label: merge.labels.theirs, document };
+	const compare = () => hasSomethingOf(parseVault(text), side, { before: parseVault(merge.ours), bases });
+	return attempt(compare) ?? false;
 }
 
 /** A merge would lose the content of the working folder, and it is unclear what of it is wanted. */

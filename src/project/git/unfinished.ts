@@ -11,6 +11,7 @@ import { readWhole } from "../files/atomic-file.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
+import { hasFileOf, stagedSince } from "./hook/staged.ts";
 import { type GitPlace, gitOutput, runGit } from "./run.ts";
 
 /** The commit that git is merging into HEAD. */
@@ -33,6 +34,8 @@ export interface MergeTexts {
 	readonly bases: readonly string[];
 	/** Whether git's index still has the file as unmerged. */
 	readonly unmerged: boolean;
+	/** Whether the merge counts only if the vault shows it (`isMergeIn`): SQUASH_MSG may be a leftover. */
+	readonly isUncertain: boolean;
 }
 
 /** REBASE_HEAD stays after a rebase, and a rebase that stopped for an edit has nothing to merge. */
@@ -41,28 +44,36 @@ async function isRebasing(place: GitPlace): Promise<boolean> {
 	const [merging = "", applying = ""] = (await gitOutput(place, asked))
 		.split("\n")
 		.map((path) => resolve(place.folder, path));
-	return existsSync(applying) || (existsSync(merging) && !existsSync(join(merging, "amend")));
+	// `git am` uses the folder of a rebase too.
+	return (
+		existsSync(join(applying, "rebasing")) || (existsSync(merging) && !existsSync(join(merging, "amend")))
+	);
 }
 
 /** A commit in MERGE_HEAD, or in the message that git proposes for a squashed branch. */
 const COMMIT_LINE = /^(?:commit )?([0-9a-f]{40,64})$/gm;
 
+/** The label of a squashed branch. */
+export const SQUASH = "SQUASH_MSG";
+
+type Head = Pick<OtherHead, "label" | "id">;
+
+/** The commits in a file of git's folder. */
+async function headsIn(place: GitPlace, label: string): Promise<Head[]> {
+	const path = (await gitOutput(place, ["rev-parse", "--git-path", label])).trimEnd();
+	const bytes = await readWhole(resolve(place.folder, path), FILE_BYTES.text);
+	const text = (bytes && fromUtf8(bytes)) ?? "";
+	return [...text.matchAll(COMMIT_LINE)].map(([, id = ""]) => ({ label, id }));
+}
+
 /**
- * The commits in MERGE_HEAD (several in an octopus merge), or else the newest commit of a squashed branch. Git names
- * the latter only in SQUASH_MSG, which stays after a squash that was given up.
+ * The newest commit of a squashed branch. Git names it only in SQUASH_MSG, which stays after a squash that was given
+ * up (see `isSquashStaged`).
  */
-async function mergedHeads(place: GitPlace): Promise<Pick<OtherHead, "label" | "id">[]> {
-	const asked = ["rev-parse", "--git-path", "MERGE_HEAD", "--git-path", "SQUASH_MSG"];
-	const [merge = "", squash = ""] = (await gitOutput(place, asked)).split("\n");
-	const idsIn = async (path: string) => {
-		const bytes = await readWhole(resolve(place.folder, path), FILE_BYTES.text);
-		return [...((bytes && fromUtf8(bytes)) ?? "").matchAll(COMMIT_LINE)].map(([, id = ""]) => id);
-	};
-	const merged = (await idsIn(merge)).map((id) => ({ label: "MERGE_HEAD", id }));
-	if (merged.length > 0) return merged;
-	const squashed = (await idsIn(squash)).slice(0, 1).map((id) => ({ label: "SQUASH_MSG", id }));
-	const found = squashed.length > 0 ? await findObjects(place, [squashed[0]?.id ?? ""]) : [];
-	return found[0]?.type === "commit" ? squashed : [];
+async function squashedHead(place: GitPlace): Promise<Head[]> {
+	const squashed = (await headsIn(place, SQUASH)).slice(0, 1);
+	const [found] = squashed[0] === undefined ? [] : await findObjects(place, [squashed[0].id]);
+	return found?.type === "commit" ? squashed : [];
 }
 
 /**
@@ -73,7 +84,7 @@ async function mergedHeads(place: GitPlace): Promise<Pick<OtherHead, "label" | "
 export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
 	const labels = ["CHERRY_PICK_HEAD", "REBASE_HEAD"];
 	const [merged, picked] = await Promise.all([
-		mergedHeads(place),
+		headsIn(place, "MERGE_HEAD"),
 		findObjects(
 			place,
 			labels.map((label) => `${label}^{commit}`),
@@ -84,14 +95,26 @@ export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
 		const id = picked[index]?.id;
 		if (id !== undefined && (label !== "REBASE_HEAD" || (await isRebasing(place)))) heads.push({ label, id });
 	}
+	// Git begins none of the others while a squashed branch is staged, so beside one of them SQUASH_MSG is a leftover.
+	if (heads.length === 0) heads.push(...(await squashedHead(place)));
 	const others: OtherHead[] = [];
 	for (const { label, id } of heads) {
-		const found = ["MERGE_HEAD", "SQUASH_MSG"].includes(label)
+		const found = ["MERGE_HEAD", SQUASH].includes(label)
 			? await runGit(place, ["merge-base", "--all", "HEAD", id])
 			: await runGit(place, ["rev-parse", "--quiet", "--verify", `${id}^1`]);
 		others.push({ label, id, bases: found.stdout.split("\n").filter((line) => line !== "") });
 	}
 	return others;
+}
+
+/**
+ * Whether the next commit has a file of a squashed branch that HEAD lacks. SQUASH_MSG alone is no evidence of a
+ * squash: it stays after `git checkout HEAD -- .`, although nothing is squashed any more.
+ * @throws AppError as `runGit`
+ */
+async function isSquashStaged(place: GitPlace, squashed: string): Promise<boolean> {
+	const [staged, differing] = await Promise.all([stagedSince(place, "HEAD"), stagedSince(place, squashed)]);
+	return hasFileOf(differing, staged);
 }
 
 const STAGE = /^[0-7]{6} ([0-9a-f]{40,64}) ([123])\t/;
@@ -132,7 +155,7 @@ export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | und
 		const [base, ours, theirs] = [1, 2, 3].map((stage) => stages.get(stage));
 		if (ours === undefined || theirs === undefined) return undefined;
 		const ids = [ours, theirs, ...(base === undefined ? [] : [base])];
-		return sidesOf(await textsOf(place, ids), { ours: "ours", theirs: "theirs" }, true);
+		return sidesOf(await textsOf(place, ids), { ours: "ours", theirs: "theirs" }, { unmerged: true });
 	}
 	const inside = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
 	const other = inside.status === 0 ? (await otherHeads(place))[0] : undefined;
@@ -141,10 +164,16 @@ export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | und
 	const [ours, theirs, ...bases] = await findObjects(place, names);
 	if (ours?.type !== "blob" || theirs?.type !== "blob") return undefined;
 	const ids = [ours, theirs, ...bases].flatMap((found) => (found?.type === "blob" ? [found.id] : []));
-	return sidesOf(await textsOf(place, ids), { ours: "HEAD", theirs: other.label }, false);
+	const isUncertain = other.label === SQUASH && !(await isSquashStaged(place, other.id));
+	const texts = await textsOf(place, ids);
+	return sidesOf(texts, { ours: "HEAD", theirs: other.label }, { isUncertain });
 }
 
-function sidesOf(texts: readonly string[], labels: MergeTexts["labels"], unmerged: boolean): MergeTexts {
+function sidesOf(
+	texts: readonly string[],
+	labels: MergeTexts["labels"],
+	{ isUncertain = false, unmerged = false },
+): MergeTexts {
 	const [ours = "", theirs = "", ...bases] = texts;
-	return { labels, ours, theirs, bases, unmerged };
+	return { labels, ours, theirs, bases, unmerged, isUncertain };
 }

@@ -136,3 +136,17 @@ export function lossesOf(
 	}
 	return losses;
 }
+
+/**
+ * Whether a vault has anything of a side that an earlier vault lacks.
+ * @param before the earlier vault
+ * @param bases as for `lossesOf`
+ * @throws AppError as `lossesOf`, for both vaults
+ */
+export function hasSomethingOf(
+	document: VaultDocument,
+	side: Parent,
+	{ before, bases }: { readonly before: VaultDocument; readonly bases: readonly VaultDocument[] },
+): boolean {
+	return lossesOf(document, [side], bases).length < lossesOf(before, [side], bases).length;
+}

@@ -85,6 +85,7 @@ async function indexBlobs(place: GitPlace): Promise<string[]> {
 
 /** Files in git's folder that show that an operation is in progress. */
 const UNDER_WAY = [
+	["rebase-apply/applying", "git am --continue"],
 	["rebase-merge", "git rebase --continue"],
 	["rebase-apply", "git rebase --continue"],
 	["MERGE_HEAD", "git merge --continue"],

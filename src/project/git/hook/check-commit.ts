@@ -7,15 +7,15 @@ import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
 import { verifyRoot } from "../../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../../vault/document/document.ts";
 import { parseVault } from "../../../vault/document/format.ts";
-import { type Loss, lossesOf, type Parent } from "../../../vault/merge/losses.ts";
+import { hasSomethingOf, type Loss, lossesOf, type Parent } from "../../../vault/merge/losses.ts";
 import { checkSignatures, verifyRecord } from "../../../vault/records/seal.ts";
 import { LIMITS, malformed } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
 import type { GitPlace } from "../run.ts";
-import { type OtherHead, otherHeads } from "../unfinished.ts";
-import { type StagedFile, stagedSince } from "./staged.ts";
+import { type OtherHead, otherHeads, SQUASH } from "../unfinished.ts";
+import { hasFileOf, type StagedFile, stagedSince } from "./staged.ts";
 
 /** The version of a staged vault in a commit that is being merged in. */
 interface OtherSide {
@@ -24,7 +24,7 @@ interface OtherSide {
 	readonly id: string | undefined;
 	/** From the merge bases. */
 	readonly bases: readonly string[];
-	/** Whether this side counts only if the staged vault has something of it (see `isUnderWay`). */
+	/** Whether this side counts only if the staged vault has something of it (see `isSquashStaged`). */
 	readonly isUncertain: boolean;
 }
 
@@ -38,32 +38,19 @@ interface StagedVault {
 	readonly others: readonly OtherSide[];
 }
 
-/** The label of a squashed branch. */
-const SQUASH = "SQUASH_MSG";
-
 const isNothing = (id: string) => /^0+$/.test(id);
 const known = (id: string | undefined) => (id === undefined || isNothing(id) ? undefined : id);
 
 const isVault = ({ path }: StagedFile) => path.endsWith(VAULT_FILE) && basename(path) === VAULT_FILE;
 
-/** Paths of the files that differ from a commit, and of the vaults among them. */
-interface Beside {
-	readonly paths: ReadonlySet<string>;
-	readonly vaults: ReadonlyMap<string, StagedFile>;
-}
-
-/**
- * Whether the next commit has a file of the squashed branch that HEAD lacks. SQUASH_MSG alone is no evidence: it
- * stays after `git checkout HEAD -- .`, although nothing is squashed any more.
- */
-const hasFileOf = ({ paths }: Beside, staged: readonly StagedFile[]) =>
-	staged.some(({ path }) => !paths.has(path));
-
 /** The version of a staged vault in a commit that is being merged in. @param isUncertain as in `OtherSide` */
 async function otherSide(
 	place: GitPlace,
 	{ label, bases }: OtherHead,
-	{ beside, isUncertain }: { readonly beside: Beside["vaults"] | undefined; readonly isUncertain: boolean },
+	{
+		beside,
+		isUncertain,
+	}: { readonly beside: ReadonlyMap<string, StagedFile> | undefined; readonly isUncertain: boolean },
 	{ id, path }: StagedFile,
 ): Promise<OtherSide> {
 	const names = bases.map((base) => `${base}:${path}`);
@@ -89,18 +76,17 @@ async function vaultsToCheck(
 	const byPath = (files: readonly StagedFile[]) =>
 		new Map(files.filter(isVault).map((file): [string, StagedFile] => [file.path, file]));
 	const fromHead = byPath(staged);
-	const beside: Beside[] = [];
-	for (const other of others) {
-		const files = await stagedSince(place, other.id);
-		beside.push({ paths: new Set(files.map(({ path }) => path)), vaults: byPath(files) });
+	const beside: { vaults: ReadonlyMap<string, StagedFile>; isUncertain: boolean }[] = [];
+	for (const { id, label } of others) {
+		const files = await stagedSince(place, id);
+		beside.push({ vaults: byPath(files), isUncertain: label === SQUASH && !hasFileOf(files, staged) });
 	}
 	const vaults: StagedVault[] = [];
 	for (const [path, file] of new Map([...beside.flatMap((files) => [...files.vaults]), ...fromHead])) {
 		const sides: OtherSide[] = [];
 		for (const [index, other] of others.entries()) {
-			const there = beside[index];
-			const isUncertain = other.label === SQUASH && there !== undefined && !hasFileOf(there, staged);
-			sides.push(await otherSide(place, other, { beside: there?.vaults, isUncertain }, file));
+			const { vaults, isUncertain = false } = beside[index] ?? {};
+			sides.push(await otherSide(place, other, { beside: vaults, isUncertain }, file));
 		}
 		const head = known(fromHead.has(path) ? fromHead.get(path)?.idBefore : file.id);
 		vaults.push({ path, mode: file.mode, id: file.id, head, others: sides });
@@ -173,14 +159,6 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 
 const isPresent = (document: VaultDocument | undefined) => document !== undefined;
 
-/** Whether the staged vault has anything of a squashed branch that HEAD's vault lacks. */
-function hasSomethingOf(
-	document: VaultDocument,
-	{ head, side, bases }: { head: VaultDocument; side: Parent; bases: readonly VaultDocument[] },
-): boolean {
-	return lossesOf(document, [side], bases).length < lossesOf(head, [side], bases).length;
-}
-
 async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
 	const [document, head] = [await staged(place, vault), await committed(place, vault.head)];
 	await checkDocument(document, head);
@@ -192,7 +170,7 @@ async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
 		for (const base of ids) found.push(...[await committed(place, base)].filter(isPresent));
 		if (theirs === undefined) continue;
 		const side = { label, document: theirs };
-		if (isUncertain && head && !hasSomethingOf(document, { head, side, bases: found })) continue;
+		if (isUncertain && head && !hasSomethingOf(document, side, { before: head, bases: found })) continue;
 		parents.push(side);
 		bases.push(...found);
 	}

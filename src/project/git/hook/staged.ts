@@ -45,3 +45,13 @@ export async function stagedSince(place: GitPlace, tree: string): Promise<Staged
 	}
 	return found;
 }
+
+/**
+ * Whether a staged file is the same in another commit.
+ * @param differing the files in the index that differ from that commit
+ * @param staged the files in the index that differ from HEAD
+ */
+export function hasFileOf(differing: readonly StagedFile[], staged: readonly StagedFile[]): boolean {
+	const paths = new Set(differing.map(({ path }) => path));
+	return staged.some(({ path }) => !paths.has(path));
+}
