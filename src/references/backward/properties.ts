@@ -14,7 +14,8 @@ export function makeProperty(engine: Engine): Engine["property"] {
 		if (set === undefined) {
 			set = new ValueSet();
 			object.properties.set(key, set);
-			engine.solver.include(object.summary, set);
+			// No code but the class's own reaches a private name, and it spells the name.
+			if (!key.startsWith("#")) engine.solver.include(object.summary, set);
 			if (object.anyProperty !== undefined) engine.solver.include(set, object.anyProperty);
 			fillProperty(engine, object, key, set);
 			engine.track(object);

@@ -60,8 +60,9 @@ export interface Engine {
 	/**
 	 * Records that code beyond the analysis has a value now.
 	 * @param why how it got there; becomes part of the reason of a dynamic access
+	 * @param isWritten false where the code calls functions and reads properties, but surely assigns none
 	 */
-	escape(value: Value, node: Node, why: string): void;
+	escape(value: Value, node: Node, why: string, isWritten?: boolean): void;
 
 	/**
 	 * Calls a value.

@@ -1,30 +1,55 @@
 /** Escape: values that reach code beyond the analysis. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { type AbstractObject, objectValue, unknownValue } from "../engine/values.ts";
+
+/** What properties hold that code beyond the analysis may assign. */
+const ASSIGNED_ELSEWHERE = unknownValue("a value that other code may change");
 
 /**
- * Code beyond the analysis has a value now. It may read all that the value holds, and call functions with
- * anything.
+ * Code beyond the analysis has a value now. It may read all that the value holds, call functions with
+ * anything, and assign anything to properties.
  */
 export function makeEscape(engine: Engine): Engine["escape"] {
-	const escapedObjects = new Set<number>();
-	return (value, node, why) => {
+	const escaped = new Set<AbstractObject>();
+	const written = new Set<AbstractObject>();
+	return (value, node, why, isWritten = true) => {
 		if (value.kind === "runtime") return escapeRuntime(engine, value.api, node, why);
-		if (value.kind === "method") return engine.escape(value.receiver, node, why);
+		if (value.kind === "method") return engine.escape(value.receiver, node, why, isWritten);
 		if (value.kind !== "object") return;
 		const { object } = value;
-		if (object.kind === "function") {
-			if (object.escaped) return;
+		if (isWritten && !written.has(object)) {
+			written.add(object);
+			writeAnything(engine, object);
+		} else if (escaped.has(object)) return;
+		escaped.add(object);
+		if (object.kind === "function" && !object.escaped) {
 			object.escaped = true;
 			for (const listener of object.escapeListeners) engine.solver.enqueue(listener);
-			return;
 		}
-		if (escapedObjects.has(object.id)) return;
-		escapedObjects.add(object.id);
-		for (const held of [engine.anyProperty(object), object.proxyHandler]) {
-			if (held !== undefined) engine.solver.onValue(held, (inner) => engine.escape(inner, node, why));
-		}
+		for (const held of heldBy(engine, object))
+			engine.solver.onValue(held, (inner) => engine.escape(inner, node, why, isWritten));
 	};
+}
+
+/** What code beyond the analysis can reach through an object. */
+function heldBy(engine: Engine, object: AbstractObject) {
+	const held = [engine.anyProperty(object), object.keys];
+	if (object.proxyHandler !== undefined) held.push(object.proxyHandler);
+	if (object.kind === "class") {
+		held.push(engine.solver.singleton(objectValue(engine.objects.externalInstance(object))));
+		const constructor = (object.node.body.body as Node[]).find((member) => member.kind === "constructor");
+		if (constructor) held.push(engine.evaluate(constructor.value));
+	}
+	return held;
+}
+
+/** Any property may hold anything from now on. Private names are out of reach. */
+function writeAnything(engine: Engine, object: AbstractObject) {
+	engine.track(object);
+	engine.solver.add(object.summary, ASSIGNED_ELSEWHERE);
+	engine.solver.add(object.keys, ASSIGNED_ELSEWHERE);
+	engine.solver.add(object.resized, ASSIGNED_ELSEWHERE);
 }
 
 function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {

@@ -96,9 +96,9 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return;
 		case "ExportSpecifier":
 			if ((parent.exported.name ?? parent.exported.value) !== "default") return;
-			return engine.escape(value, node, "exported");
+			return engine.escape(value, node, "exported", false);
 		case "ExportDefaultDeclaration":
-			return engine.escape(value, node, "exported");
+			return engine.escape(value, node, "exported", false);
 		default:
 			if (!ENDS.has(parent.type)) engine.escape(value, node, NOT_FOLLOWED);
 	}
