@@ -62,7 +62,11 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
 	for (const { value, node } of ownSources) engine.propagate(value, node);
 	const runOwn = () => engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true });
-	if (!runToCompletion(engine, runOwn)) {
+	// What the names of own reads depend on is known now. The rest of the code needs no more of dependencies.
+	const isKnown = runOwn();
+	dependencyNodes.left = 0;
+	engine.reach(program);
+	if (!isKnown || !runToCompletion(engine, runOwn)) {
 		engine.solver.abandon();
 		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}

@@ -18,6 +18,7 @@ import { Solver } from "./engine/solver.ts";
 import { makeEscape } from "./forward/escape.ts";
 import { makePropagate } from "./forward/propagate.ts";
 import { makePropagateInto } from "./forward/propagate-into.ts";
+import { makeReach } from "./forward/reach.ts";
 import { makeTrack } from "./forward/tracking.ts";
 
 /**
@@ -58,6 +59,7 @@ export function assembleEngine(
 		track: makeTrack(engine),
 		escape: makeEscape(engine),
 		invoke: makeInvoke(engine),
+		...makeReach(engine),
 		...makeCallSites(engine),
 		...makeCallEdges(engine),
 	});

@@ -37,10 +37,21 @@ const TRANSPARENT: Readonly<Record<string, string>> = {
 
 /** The value set of an expression. The solver fills it once somebody has asked for it. */
 export function makeEvaluate(engine: Engine): Engine["evaluate"] {
-	return lazyValueSets((node, into) => {
-		if (engine.spendBudget(node)) engine.solver.enqueue(() => fill(engine, node, into));
-		else engine.solver.add(into, unknownValue("the value of a dependency"));
+	/** Nodes of dependencies that were asked about while no budget was left. */
+	const left = new Set<Node>();
+	const sets = lazyValueSets((node, into) => {
+		if (engine.spendBudget(node)) return engine.solver.enqueue(() => fill(engine, node, into));
+		left.add(node);
+		engine.solver.add(into, unknownValue("the value of a dependency"));
 	}, engine.demanded.expressions);
+	return (node) => {
+		const set = sets(node);
+		if (left.size > 0 && left.has(node) && engine.spendBudget(node)) {
+			left.delete(node);
+			engine.solver.enqueue(() => fill(engine, node, set));
+		}
+		return set;
+	};
 }
 
 function fill(engine: Engine, node: Node, into: ValueSet) {

@@ -89,6 +89,11 @@ export class Scopes {
 		return undefined;
 	}
 
+	/** Whether an identifier declares a name. */
+	isDeclaration(identifier: Node): boolean {
+		return this.#bindingOf.has(identifier);
+	}
+
 	/** The identifiers that read and write a binding. */
 	uses(binding: Binding): Uses {
 		this.#resolveName(binding.name);

@@ -67,6 +67,7 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 	const call: CallEdge = { site, context };
 	fn.callEdges.set(key, call);
 	for (const listener of fn.callEdgeListeners) engine.solver.enqueue(() => listener(call));
+	if (!engine.isReached(fn.node)) engine.onReached(site.node, () => engine.reach(fn.node));
 	if (site.isInSource) return;
 	for (const [index, argument] of site.arguments.entries()) {
 		const param = fn.node.params[index] as Node | undefined;

@@ -64,6 +64,12 @@ export interface Engine {
 	 */
 	escape(value: Value, node: Node, why: string, isWritten?: boolean): void;
 
+	/** Notes that a function or program may run. The expressions of the upload's own code are evaluated then. */
+	reach(owner: Node): void;
+	/** Whether a function was reached. */
+	isReached(owner: Node): boolean;
+	/** Calls the listener once the code around a node may run. That of a dependency always may. */
+	onReached(node: Node, listener: () => void): void;
 	/**
 	 * Calls a value.
 	 * @param result receives what the call returns; undefined where nobody asks

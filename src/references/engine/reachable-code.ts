@@ -23,7 +23,8 @@ export class ReachableCode {
 	mayRun(node: Node): boolean {
 		let outer = node.parent;
 		while (outer !== undefined && !isFunction(outer)) outer = outer.parent;
-		if (outer === undefined) return true;
+		if (outer === undefined || this.#engine.isReached(outer)) return true;
+		if (!this.#engine.isDependency(outer)) return false;
 		const known = this.#known.get(outer);
 		if (known !== undefined) return known;
 		// A function that only itself calls never runs.

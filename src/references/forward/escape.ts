@@ -25,6 +25,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 		escaped.add(object);
 		if (object.kind === "function" && !object.escaped) {
 			object.escaped = true;
+			engine.reach(object.node);
 			for (const listener of object.escapeListeners) engine.solver.enqueue(listener);
 		}
 		for (const held of heldBy(engine, object))

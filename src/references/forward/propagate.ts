@@ -25,9 +25,8 @@ export function makePropagate(engine: Engine): Engine["propagate"] {
 			values = new Set();
 			seenAt.set(node, values);
 		}
-		if (values.has(value.key)) return;
+		if (values.has(value.key) || !engine.spendBudget(node)) return;
 		values.add(value.key);
-		if (!engine.spendBudget(node)) return;
 		engine.solver.enqueue(() => propagateToParent(engine, value, node));
 	};
 }
