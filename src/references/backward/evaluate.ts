@@ -14,7 +14,8 @@ import {
 	type Value,
 	type ValueSet,
 } from "../engine/values.ts";
-import { globalValue, moduleValue } from "../environment/runtime-apis.ts";
+import { loadModule } from "../environment/modules.ts";
+import { globalValue } from "../environment/runtime-apis.ts";
 import { addArgumentsObject } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
@@ -89,8 +90,12 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "Super":
 			return evaluateSuper(engine, node, into);
 		case "MetaProperty":
+			return solver.add(
+				into,
+				node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value"),
+			);
 		case "ImportExpression":
-			return solver.add(into, moduleOrMeta(node));
+			return loadModule(engine, engine.evaluate(node.source), node, (module) => solver.add(into, module));
 		case "UnaryExpression":
 			return evaluateUnary(engine, node, into);
 		case "ObjectExpression":
@@ -101,13 +106,6 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 				return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}
-}
-
-function moduleOrMeta(node: Node): Value {
-	if (node.type === "ImportExpression") {
-		return moduleValue(String(node.source.value)) ?? unknownValue("an imported value");
-	}
-	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
 }
 
 function literal(node: Node): Value {

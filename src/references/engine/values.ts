@@ -38,7 +38,14 @@ export type RuntimeApi =
 	| "write"
 	/** `eval` and `Function`, which make code out of text. */
 	| "eval"
-	| "Function";
+	| "Function"
+	/** What runs code that is not in the bundle: `Worker`, and all that `node:vm` has. */
+	| "other code"
+	/** `node:module`, and the functions that load a module by its name. */
+	| "node:module"
+	| "node:worker_threads"
+	| "createRequire"
+	| "require";
 
 /** Where a value comes from, and the keys that identify it. */
 interface Provenance {

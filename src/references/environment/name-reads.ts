@@ -17,6 +17,7 @@ import {
 } from "../engine/values.ts";
 import { prefixPattern } from "../evidence/name-pattern.ts";
 import { usedPrefixes } from "./listing-filters.ts";
+import { loadModule } from "./modules.ts";
 import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
 
 /** Calls a function of a runtime API. The first argument of `get` and `has` is the name of a variable. */
@@ -37,6 +38,14 @@ export function callRuntime(engine: Engine, callee: RuntimeValue, site: CallSite
 		case "Function":
 			returnValue(unknownValue("the result of a call"));
 			return engine.findings.addDynamic(site.node, "code is made out of text");
+		case "other code":
+			returnValue(unknownValue("the result of a call"));
+			return engine.findings.addDynamic(site.node, "code runs that is not in the bundle");
+		case "createRequire":
+			returnValue(runtimeValue("require"));
+			return;
+		case "require":
+			return loadModule(engine, engine.argument(site, 0), site.node, returnValue);
 		default:
 			returnValue(unknownValue("a computed value"));
 	}

@@ -1,10 +1,12 @@
 /** Reads of the environment as an object (`process.env`). */
 import type { Node } from "../bundle/syntax.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value, ValueSet } from "../engine/values.ts";
 import { prefixPattern } from "../evidence/name-pattern.ts";
 import { usedPrefixes } from "./listing-filters.ts";
 import { recordReads } from "./name-reads.ts";
+import { hasApiWithPrefix } from "./runtime-apis.ts";
 import { readsOfCopy } from "./spread-copies.ts";
 
 /** Each function records a read where the value is the environment, and does nothing for other values. */
@@ -13,9 +15,15 @@ export const objectReads = {
 	ofKey(engine: Engine, value: Value, key: string, node: Node) {
 		if (value.kind === "runtime" && value.api === "env") engine.findings.addReference(key, node);
 	},
-	/** `env[key]` */
+	/** `env[key]`, or `globalThis[key]`, which may be the environment where the key is not known. */
 	ofComputedKeys(engine: Engine, value: Value, keys: ValueSet, node: Node) {
-		if (value.kind === "runtime" && value.api === "env") recordReads(engine, keys, value, node);
+		if (value.kind !== "runtime") return;
+		if (value.api === "env") return recordReads(engine, keys, value, node);
+		engine.solver.onValue(keys, (key) => {
+			if (key.kind !== "unknown" || unify(key.context, value.context) === undefined) return;
+			if (hasApiWithPrefix(value.api, key.prefix ?? ""))
+				engine.findings.addDynamic(key.reportAt ?? node, "a property is read whose name is not known");
+		});
 	},
 	/** `key in env` */
 	ofInOperator(engine: Engine, value: Value, node: Node) {
@@ -47,8 +55,6 @@ export const objectReads = {
 	 * @param why the reason of the dynamic access
 	 */
 	ofEverything(engine: Engine, value: Value, node: Node, why: string) {
-		if (value.kind === "runtime" && (value.api === "env" || value.api === "Deno.env")) {
-			engine.findings.addDynamic(node, why);
-		}
+		if (value.kind === "runtime" && hasApiWithPrefix(value.api, "")) engine.findings.addDynamic(node, why);
 	},
 };

@@ -21,6 +21,9 @@ export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
 	global: "global",
 	eval: "eval",
 	Function: "Function",
+	require: "require",
+	Worker: "other code",
+	SharedWorker: "other code",
 };
 
 /** Globals of the language that the analysis has a model of, or knows to be harmless. */
@@ -41,7 +44,7 @@ const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi
 	global: { ...GLOBAL_APIS },
 	Deno: { env: "Deno.env" },
 	"Deno.env": { get: "get", has: "has", toObject: "toObject", set: "write", delete: "write" },
-	process: { env: "env", default: "process" },
+	process: { env: "env", default: "process", getBuiltinModule: "require" },
 	env: {},
 	secrets: { get: "get", has: "has" },
 	"secrets module": { secrets: "secrets", default: "secrets" },
@@ -52,8 +55,33 @@ const PROPERTIES: Readonly<Record<RuntimeApi, Readonly<Record<string, RuntimeApi
 	write: {},
 	eval: {},
 	Function: {},
+	"other code": {},
+	"node:module": { createRequire: "createRequire", Module: "node:module", default: "node:module" },
+	"node:worker_threads": { Worker: "other code", default: "node:worker_threads" },
+	createRequire: {},
+	require: {},
 };
-const FUNCTIONS = new Set<RuntimeApi>(["get", "has", "toObject", "write"]);
+const FUNCTIONS = new Set<RuntimeApi>([
+	"get",
+	"has",
+	"toObject",
+	"write",
+	"eval",
+	"Function",
+	"other code",
+	"createRequire",
+	"require",
+]);
+/** The modules that lead to the environment, or that run other code. */
+const MODULES: Readonly<Record<string, RuntimeApi>> = {
+	process: "process",
+	module: "node:module",
+	worker_threads: "node:worker_threads",
+	vm: "other code",
+	repl: "other code",
+	inspector: "other code",
+	"inspector/promises": "other code",
+};
 export const VALUE_OF_VARIABLE = "the value of an environment variable";
 
 /** The value of a global, or of a helper of the bundler; undefined for a variable of the code. */
@@ -64,7 +92,6 @@ export function globalValue(name: string, binding: Binding | undefined): Value |
 	}
 	if (binding !== undefined) return undefined;
 	if (name === "undefined" || name === "NaN" || name === "Infinity") return NOTHING;
-	if (name === "require") return makeValue({ kind: "builtin", name: "esbuild.require" });
 	const api = Object.hasOwn(GLOBAL_APIS, name) ? GLOBAL_APIS[name] : undefined;
 	if (api !== undefined) return runtimeValue(api);
 	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
@@ -72,8 +99,10 @@ export function globalValue(name: string, binding: Binding | undefined): Value |
 
 /** The value of a module namespace, where the module leads to the environment. */
 export function moduleValue(specifier: string): Value | undefined {
-	if (specifier === "node:process" || specifier === "process") return runtimeValue("process");
-	return specifier === "base44:runtime" ? runtimeValue("secrets module") : undefined;
+	if (specifier === "base44:runtime") return runtimeValue("secrets module");
+	const name = specifier.replace(/^node:/, "");
+	const api = Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
+	return api === undefined ? undefined : runtimeValue(api);
 }
 
 /** The value of an import specifier; undefined for any other node. */
@@ -92,8 +121,31 @@ function nameOf(node: Node): string {
 }
 
 function apiProperty(api: RuntimeApi, key: string): Value | undefined {
+	if (api === "other code" && !isMethodOfAll(key)) return runtimeValue(api);
 	const found = Object.hasOwn(PROPERTIES[api], key) ? PROPERTIES[api][key] : undefined;
 	return found === undefined ? undefined : runtimeValue(found);
+}
+
+function isMethodOfAll(key: string): boolean {
+	return [
+		"call",
+		"apply",
+		"bind",
+		"hasOwnProperty",
+		"propertyIsEnumerable",
+		"then",
+		"catch",
+		"finally",
+	].includes(key);
+}
+
+/** Whether a property with a name that begins with a prefix may lead to the environment. */
+export function hasApiWithPrefix(api: RuntimeApi, prefix: string): boolean {
+	return (
+		api === "env" ||
+		api === "other code" ||
+		Object.keys(PROPERTIES[api]).some((key) => key.startsWith(prefix))
+	);
 }
 
 /**
@@ -105,6 +157,10 @@ export function readRuntimeProperty(value: RuntimeValue, key: string | undefined
 		const found = apiProperty(value.api, key);
 		if (found !== undefined) return found;
 		if (value.api === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
+		if (key === "constructor")
+			return FUNCTIONS.has(value.api)
+				? runtimeValue("Function")
+				: makeValue({ kind: "builtin", name: "Object" });
 		const method = FUNCTIONS.has(value.api)
 			? ["call", "apply", "bind"]
 			: ["hasOwnProperty", "propertyIsEnumerable"];

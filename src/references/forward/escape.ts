@@ -39,8 +39,8 @@ function heldBy(engine: Engine, object: AbstractObject) {
 	if (object.proxyHandler !== undefined) held.push(object.proxyHandler);
 	if (object.kind === "class") {
 		held.push(engine.solver.singleton(objectValue(engine.objects.externalInstance(object))));
-		const constructor = (object.node.body.body as Node[]).find((member) => member.kind === "constructor");
-		if (constructor) held.push(engine.evaluate(constructor.value));
+		const own = (object.node.body.body as Node[]).find((member) => member.kind === "constructor");
+		if (own) held.push(engine.evaluate(own.value));
 	}
 	return held;
 }
@@ -58,7 +58,11 @@ function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {
 		engine.findings.addDynamic(node, `the whole environment is ${why}`);
 	} else if (name === "get" || name === "has" || name === "toObject") {
 		engine.findings.addDynamic(node, `a reader of the environment is ${why}`);
-	} else if (name === "Deno" || name === "process" || name === "eval") {
+	} else if (name === "global") {
+		engine.findings.addDynamic(node, `\`globalThis\` is ${why}`);
+	} else if (name === "Deno" || name === "process" || name === "eval" || name === "require") {
 		engine.findings.addDynamic(node, `\`${name}\` is ${why}`);
+	} else if (name !== "write" && name !== "import.meta") {
+		engine.findings.addDynamic(node, `a function that runs other code is ${why}`);
 	}
 }

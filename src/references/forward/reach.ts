@@ -6,6 +6,7 @@
 import { childKeys } from "../bundle/scopes.ts";
 import { isFunction, isTarget, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { noteCode } from "../environment/modules.ts";
 
 /** Methods that operators and built-in functions call without naming them. */
 const IMPLICIT_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);
@@ -69,6 +70,7 @@ function visit(engine: Engine, owner: Node) {
 
 function visitNode(engine: Engine, node: Node) {
 	if (isImplicit(node)) engine.reach(node);
+	if (node.source?.type === "Literal") noteCode(engine, String(node.source.value), node);
 	if (CREATES_OBJECT.has(node.type)) return engine.track(engine.objects.atNode(node));
 	if (!EXPRESSIONS.has(node.type) || isTarget(node)) return;
 	if (node.type === "Identifier" && engine.scopes.isDeclaration(node)) return;

@@ -10,8 +10,9 @@ import {
 	ValueSet,
 	withContext,
 } from "../engine/values.ts";
+import { loadModule } from "../environment/modules.ts";
 import { recordReads } from "../environment/name-reads.ts";
-import { moduleValue, VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
+import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -71,12 +72,8 @@ const MODELS: Readonly<Record<string, Model>> = {
 	Proxy: makeProxy,
 	Map: (call) => makeCollection(call, "map"),
 	Set: (call) => makeCollection(call, "set"),
-	"esbuild.require": (call) => {
-		call.engine.solver.onValue(call.argument(0), (name) => {
-			const module = name.kind === "string" ? moduleValue(name.text) : undefined;
-			call.returnValue(module ?? unknownValue("an imported value"));
-		});
-	},
+	"esbuild.require": (call) =>
+		loadModule(call.engine, call.argument(0), call.site.node, (module) => call.returnValue(module)),
 	"esbuild.toESM": toModule,
 	"esbuild.toCommonJS": returnFirst,
 	"esbuild.commonJS": wrapCommonJs,
