@@ -90,10 +90,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "Super":
 			return evaluateSuper(engine, node, into);
 		case "MetaProperty":
-			return solver.add(
-				into,
-				node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value"),
-			);
+			return solver.add(into, metaValue(node));
 		case "ImportExpression":
 			return loadModule(engine, engine.evaluate(node.source), node, (module) => solver.add(into, module));
 		case "UnaryExpression":
@@ -106,6 +103,10 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 				return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+function metaValue(node: Node): Value {
+	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
 }
 
 function literal(node: Node): Value {

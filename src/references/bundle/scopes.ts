@@ -5,7 +5,8 @@
  * name is resolved when it is first asked for, since an analysis asks for few of the names of a large bundle.
  */
 import { visitorKeys } from "oxc-parser";
-import { isFunction, isTarget, type Node } from "./syntax.ts";
+import { blockScope, functionScope } from "./scope-nodes.ts";
+import { isTarget, type Node } from "./syntax.ts";
 
 /** A declared name. */
 export interface Binding {
@@ -39,22 +40,6 @@ const CODE_CHILDREN: Record<string, readonly string[]> = {
 	TemplateLiteral: ["expressions"],
 };
 const KEYED = new Set(["Property", "MethodDefinition", "PropertyDefinition", "AccessorProperty"]);
-
-const SCOPES = new Set([
-	"Program",
-	"FunctionDeclaration",
-	"FunctionExpression",
-	"ArrowFunctionExpression",
-	"BlockStatement",
-	"ForStatement",
-	"ForInStatement",
-	"ForOfStatement",
-	"SwitchStatement",
-	"CatchClause",
-	"StaticBlock",
-	"ClassExpression",
-	"ClassDeclaration",
-]);
 
 export class Scopes {
 	/** Nodes at which an analysis starts, by type. */
@@ -239,17 +224,4 @@ function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[]
 		node.parent = parent;
 		stack.push(node);
 	}
-}
-
-function functionScope(node: Node): Node {
-	let scope = node;
-	while (scope.parent !== undefined && !isFunction(scope) && scope.type !== "StaticBlock")
-		scope = scope.parent;
-	return scope;
-}
-
-function blockScope(node: Node): Node {
-	let scope = node.parent ?? node;
-	while (scope.parent !== undefined && !SCOPES.has(scope.type)) scope = scope.parent;
-	return scope;
 }

@@ -7,6 +7,7 @@
  */
 import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
+import type { RuntimeApi } from "./runtime-api.ts";
 
 /** The values that one expression, variable, parameter or property may have. Only the solver adds to it. */
 export class ValueSet {
@@ -18,34 +19,6 @@ export class ValueSet {
 	/** The sets that already include this one. */
 	readonly includedIn = new Set<ValueSet>();
 }
-
-/**
- * The APIs of the runtime that hold the environment or lead to it. `env` is the environment as an object
- * (`process.env`, `Deno.env.toObject()`); `get`, `has`, `toObject` and `write` are functions of such an API.
- */
-export type RuntimeApi =
-	| "global"
-	| "Deno"
-	| "Deno.env"
-	| "process"
-	| "env"
-	| "secrets"
-	| "secrets module"
-	| "import.meta"
-	| "get"
-	| "has"
-	| "toObject"
-	| "write"
-	/** `eval` and `Function`, which make code out of text. */
-	| "eval"
-	| "Function"
-	/** What runs code that is not in the bundle: `Worker`, and all that `node:vm` has. */
-	| "other code"
-	/** `node:module`, and the functions that load a module by its name. */
-	| "node:module"
-	| "node:worker_threads"
-	| "createRequire"
-	| "require";
 
 /** Where a value comes from, and the keys that identify it. */
 interface Provenance {

@@ -1,10 +1,10 @@
 /** The APIs of the runtime that hold the environment or lead to it: globals, modules and their properties. */
 import type { Binding } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
+import type { RuntimeApi } from "../engine/runtime-api.ts";
 import {
 	makeValue,
 	NOTHING,
-	type RuntimeApi,
 	type RuntimeValue,
 	runtimeValue,
 	unknownValue,
