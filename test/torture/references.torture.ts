@@ -1,0 +1,125 @@
+/** Programs that read their environment in every way of a grammar: what Deno says they asked for, against the analysis. */
+import { analyzeReferences } from "../../src/references/analyze.ts";
+import { randomFrom } from "./random.ts";
+import { Generator, type Tree } from "./references/generate.ts";
+import { readGrammar } from "./references/grammar.ts";
+import {
+	type Analyze,
+	type Judgement,
+	judge,
+	judgeAll,
+	type Observation,
+	observeAll,
+} from "./references/judge.ts";
+import { plantedAnalysis, REFERENCES_PLANTS } from "./references/plants.ts";
+import { shown } from "./references/render.ts";
+import { shrinkAll } from "./references/shrink.ts";
+import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
+
+/** How many programs one process of Deno runs. */
+const BATCH = 300;
+/** How many finds of a batch are shrunk. */
+const SHRUNK_MAX = 20;
+
+const isFaulty = ({ missed, error }: Judgement) => missed.length > 0 || error !== undefined;
+
+/** Whether somebody who reads the program can tell its names. */
+function isKnowable({ idiom, children }: Tree): boolean {
+	return !idiom.isUnknown && children.every(isKnowable);
+}
+
+class Tally {
+	readonly #counts = new Map<string, number>();
+
+	count(tree: Tree, { run, found, isDynamic, unasked, error }: Judgement) {
+		const knowable = isKnowable(tree);
+		this.#add(`programs whose names ${knowable ? "a reader can tell" : "nobody can tell"}`);
+		if (isDynamic) this.#add(`dynamic although a reader can tell the names`, knowable);
+		if (isDynamic) this.#add(`dynamic, and nobody can tell the names`, !knowable);
+		this.#add(
+			"programs with a prefix",
+			found.some((name) => name.endsWith("*")),
+		);
+		this.#add("programs that ask for something", run.asked.size > 0);
+		this.#add("names asked for", true, run.asked.size);
+		this.#add("names found and not asked for", true, unasked.length);
+		this.#add(`programs that end by an exception`, run.outcome.startsWith("throws"));
+		this.#add(`programs that never end`, run.outcome === "waits" || run.outcome === "hangs");
+		this.#add("programs that could not be judged", error !== undefined);
+	}
+
+	#add(what: string, isSo = true, number = 1) {
+		if (isSo) this.#counts.set(what, number + (this.#counts.get(what) ?? 0));
+	}
+
+	get counts(): Readonly<Record<string, number>> {
+		return Object.fromEntries(this.#counts);
+	}
+}
+
+/** A find in the words of the report. */
+function describe(seed: number, tree: Tree, { run, found, missed, error }: Judgement): string {
+	const what =
+		error ??
+		`asked for ${[...run.asked].join(" ") || "nothing"}, found ${found.join(" ") || "nothing"}, missed ${missed.join(" ")}`;
+	return `seed ${seed}: ${what}\n${shown(tree)}`;
+}
+
+/** Confirms and shrinks finds. Each runs again, apart from the programs that ran before it. */
+async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: Analyze): Promise<string[]> {
+	const grammar = readGrammar();
+	const small = await shrinkAll(
+		finds.map(({ tree }) => tree),
+		grammar,
+		async (trees) => (await judgeAll(trees, analyze)).map(isFaulty),
+	);
+	const judgements = await judgeAll(small, analyze);
+	return small.map((tree, index) => describe(finds[index]?.seed ?? 0, tree, judgements[index] as Judgement));
+}
+
+/** Programs, each of a seed of its own, with what they do. */
+interface Batch {
+	readonly first: number;
+	readonly trees: readonly Tree[];
+	readonly observations: readonly Observation[];
+}
+
+/** The batch that was made last. Planted holes are looked for with the same programs, one hole after the other. */
+let latest: Batch | undefined;
+
+async function batchOf(first: number, size: number): Promise<Batch> {
+	if (latest?.first === first && latest.trees.length === size) return latest;
+	const grammar = readGrammar();
+	const trees = Array.from({ length: size }, (_, index) =>
+		new Generator(grammar, randomFrom(first + index)).program(),
+	);
+	latest = { first, trees, observations: await observeAll(trees) };
+	return latest;
+}
+
+async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
+	const analyze = plant === undefined ? analyzeReferences : await plantedAnalysis(plant);
+	const tally = new Tally();
+	const failures: string[] = [];
+	let played = 0;
+	while (played < rounds && !(plant && failures.length > 0)) {
+		const { first, trees, observations } = await batchOf(seed + played, Math.min(BATCH, rounds - played));
+		const finds: { seed: number; tree: Tree }[] = [];
+		for (const [index, tree] of trees.entries()) {
+			const judgement = judge(observations[index] as Observation, analyze);
+			tally.count(tree, judgement);
+			if (isFaulty(judgement)) finds.push({ seed: first + index, tree });
+		}
+		if (plant) failures.push(...finds.map(({ tree }) => shown(tree)));
+		else if (finds.length > 0) failures.push(...(await explain(finds.slice(0, SHRUNK_MAX), analyze)));
+		played += trees.length;
+	}
+	return { rounds: played, failures, tally: tally.counts };
+}
+
+export const torture: Torture = {
+	name: "references: what programs ask for, against what the analysis finds",
+	rounds: { short: 300, long: 20_000 },
+	plants: REFERENCES_PLANTS,
+	run,
+};
