@@ -46,12 +46,17 @@ function checkOf(text: string): string {
 	return toBase64(hash(lengthPrefixed("coffer/export-check/1", text)).subarray(0, CHECK_BYTES));
 }
 
-/** Seals an identity. @returns one line of text, without a line break @throws AppError as `keyOfPassphrase` */
-export async function sealExport(identity: Identity, passphrase: string): Promise<string> {
+/**
+ * Seals an identity.
+ * @param cost of an attempt to guess the passphrase; the export's text contains it
+ * @returns one line of text, without a line break
+ * @throws AppError as `keyOfPassphrase`
+ */
+export async function sealExport(identity: Identity, passphrase: string, cost = COST): Promise<string> {
 	await cryptoReady;
 	const salt = randomBytes(SALT_BYTES);
-	const parts = { ...COST, salt: toBase64(salt) };
-	const key = await keyOfPassphrase(passphrase, salt, COST);
+	const parts = { ...cost, salt: toBase64(salt) };
+	const key = await keyOfPassphrase(passphrase, salt, cost);
 	const text = utf8(formatIdentity(identity));
 	const content = pad(text, CONTENT_BYTES);
 	const sealed = toBase64(seal(content, context(parts), key));

@@ -2,6 +2,7 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { makeCheap, writeCheapExport } from "../support/cheap-export.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 import { commit } from "./support/clone.ts";
 import { filesBelow, newIdentityText, newProject, Project } from "./support/project.ts";
@@ -26,6 +27,7 @@ describe("from one keychain to another", () => {
 		await commit(laptop, "Start");
 		file = join(laptop.machine, "export");
 		exported = await laptop.data(["identity", "export", file, ...STDIN], WITH);
+		await makeCheap(file, PASSPHRASE);
 	});
 	afterAll(async () => {
 		await laptop?.[Symbol.asyncDispose]();
@@ -78,7 +80,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 		project.variables["COFFER_IDENTITY_FILE"] = join(project.machine, "identity");
 		await project.ok(["init"]);
 		[file, elsewhere] = [join(project.machine, "export"), join(project.machine, "elsewhere")];
-		await project.ok(["identity", "export", file, ...STDIN], WITH);
+		await writeCheapExport(file, readFileSync(project.variables["COFFER_IDENTITY_FILE"], "utf8"), PASSPHRASE);
 	});
 	afterAll(() => project?.[Symbol.asyncDispose]());
 
@@ -178,6 +180,7 @@ test("on a terminal it is asked for twice and never shown", { timeout: TIMEOUT_M
 	const same = await onTerminal(project, ["identity", "export", file], answers(PASSPHRASE));
 	expect(same.status).toBe(0);
 	expect(differ.shown + same.shown).not.toContain("canary");
+	await writeCheapExport(file, project.identity as string, PASSPHRASE);
 	project.variables["COFFER_IDENTITY"] = undefined;
 	project.variables["COFFER_IDENTITY_FILE"] = join(project.machine, "identity");
 	const imported = await onTerminal(

@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { makeCheap, writeCheapExport } from "../support/cheap-export.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 import { filesBelow, newProject, Project } from "./support/project.ts";
 
@@ -66,6 +67,7 @@ test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, asy
 	const [, fingerprint] = /^coffer_([\w-]{22})\./.exec(first.token ?? "") ?? [];
 	expect(exported).toEqual({ file, fingerprint, source: "keychain" });
 	expect(statSync(file).mode & 0o777).toBe(0o600);
+	await makeCheap(file, PASSPHRASE);
 	await before.ok(["platform", "backup", backup, "--data", data]);
 	await first.stop();
 
@@ -111,7 +113,7 @@ test("from a file into a file; an identity that is not a platform's, or would no
 		env: { COFFER_PLATFORM_IDENTITY_FILE: kept },
 	});
 	expect(shadowed.error()).toMatchObject({ code: "IDENTITY_EXISTS", exit: 5 });
-	await after.ok(["identity", "export", own, ...STDIN], WITH);
+	await writeCheapExport(own, after.identity as string, PASSPHRASE);
 	const personal = await after.coffer([...into(own), "--json"], WITH);
 	expect(personal.error()).toMatchObject({ code: "PLATFORM_IDENTITY_PERSONAL", exit: 3 });
 });
