@@ -40,6 +40,9 @@ const VENDORED = [
 	"zod",
 ];
 
+/** Packages whose syntax is minified in the registry. To minify it again takes half of the build's time, and saves nothing. */
+const MINIFIED = ["libsodium-wrappers-sumo"];
+
 function exactly(names) {
 	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
 }
@@ -139,7 +142,8 @@ async function bundlePackages(esbuild) {
 	const files = VENDORED.map(async (name) => {
 		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)});`;
 		const stdin = { contents, resolveDir: ROOT };
-		const { code, inputs } = await built(esbuild, { stdin, plugins: [slimZod] });
+		const minifySyntax = !MINIFIED.includes(name);
+		const { code, inputs } = await built(esbuild, { stdin, minifySyntax, plugins: [slimZod] });
 		const file = `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`;
 		return { name, file, code, inputs };
 	});

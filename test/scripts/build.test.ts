@@ -38,14 +38,17 @@ function start(script: string, ...args: string[]): Promise<Ended> {
 	return ended(child);
 }
 
+/** What no part of the command line's start imports: without it, a build takes half the time. */
+const LEFT_OUT = ["commands", "local", "platform", "references"].map((part) => join(ROOT, "src", part));
+
 /** Makes a checkout with one command, `say`. */
 function makeCheckout(): void {
 	checkout = mkdtempSync(join(tmpdir(), "coffer-checkout-"));
 	for (const path of ["bin", "scripts", "package.json", "package-lock.json", "tsconfig.json"]) {
 		cpSync(join(ROOT, path), join(checkout, path), { recursive: true });
 	}
-	const isCommand = (path: string) => path.startsWith(join(ROOT, "src/commands"));
-	cpSync(join(ROOT, "src"), join(checkout, "src"), { recursive: true, filter: (path) => !isCommand(path) });
+	const filter = (path: string) => !LEFT_OUT.includes(path);
+	cpSync(join(ROOT, "src"), join(checkout, "src"), { recursive: true, filter });
 	symlinkSync(join(ROOT, "node_modules"), join(checkout, "node_modules"));
 	writeCommand("say", "one");
 }
