@@ -150,7 +150,8 @@ describe("large flat sources", { timeout: 300_000 }, () => {
 describe("the time that an upload has", () => {
 	test("ends the process, and the error names the file, the budget and what to do", async () => {
 		const program = join(place.root, "slow.cjs");
-		const loop = 'require("node:fs").writeSync(1, "done.ts\\n\\nslow.ts\\n"); for (;;);';
+		const loop =
+			'require("node:fs").writeSync(1, "done.ts\\n\\nslow.ts\\n"); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
 		writeFileSync(program, `process.on("message", ({ type }) => { if (type === "check") { ${loop} } });`);
 		const { faults } = await check(open({ program, timeoutMs: 5_000 }), { "slow.ts": "1;" }, ["slow.ts"]);
 		expect(faults[0]).toMatchObject({ code: "UPLOAD_TOO_SLOW", exit: 2 });
