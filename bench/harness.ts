@@ -91,8 +91,10 @@ export async function pairedProcessorTime(
 		await run();
 		spent[name] += childrenProcessorMs() - before;
 	};
-	await subject();
-	await floor();
+	if (isMeasured(pairs)) {
+		await subject();
+		await floor();
+	}
 	for (let pair = 0; pair < pairs; pair++) {
 		await measure("subject", subject);
 		await measure("floor", floor);
@@ -119,11 +121,16 @@ export interface Paired {
 /** Something that takes time; returns how long, in ms. */
 export type Timed = (pair: number) => Promise<number>;
 
-/** Runs subject and floor in turns, after one pair that warms the caches and is not counted. */
+/** Whether the figures are more than a sign that the benchmark runs. A single pair, as in the short form, is not worth warm caches. */
+function isMeasured(pairs: number): boolean {
+	return pairs > 1;
+}
+
+/** Runs subject and floor in turns, after one pair that warms the caches and is not counted (in the short form, there is none). */
 export async function paired(subject: Timed, floor: Timed, pairs: number): Promise<Paired> {
 	const subjectMs: number[] = [];
 	const floorMs: number[] = [];
-	for (let pair = -1; pair < pairs; pair++) {
+	for (let pair = isMeasured(pairs) ? -1 : 0; pair < pairs; pair++) {
 		const times = [await subject(pair), await floor(pair)] as const;
 		if (pair < 0) continue;
 		subjectMs.push(times[0]);

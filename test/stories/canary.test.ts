@@ -26,9 +26,10 @@ let project: Project;
 let platform: Platform;
 let outputs = "";
 
-/** Runs a command and keeps all that it writes. */
+/** Runs a command and keeps all that it writes. With variables for debugging, each command is a process of its own. */
 async function keep(args: readonly string[], options: CommandOptions = {}): Promise<number | null> {
-	const result = await project.coffer(args, options);
+	const isDebugging = options.env?.["DEBUG"] !== undefined;
+	const result = await (isDebugging ? project.coffer(args, options) : project.kept(args, options));
 	outputs += `${result.stdout}${result.stderr}`;
 	return result.status;
 }

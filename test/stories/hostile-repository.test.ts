@@ -198,7 +198,7 @@ describe("Coffer leaves no trace", () => {
 		project.write("theirs", "theirs\n");
 		trap.takeMarks();
 		for (const args of ARGUMENTS[name] ?? [[]]) {
-			const result = await project.coffer([...name.split(" "), ...args], { input: [""] });
+			const result = await project.kept([...name.split(" "), ...args]);
 			expect(result.stderr).not.toContain("bug of Coffer");
 			expect(trap.takeMarks()).toEqual([]);
 		}

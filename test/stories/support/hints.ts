@@ -47,7 +47,7 @@ export async function follow(project: Project, hint: string, index = 0, input?: 
 
 /** The refusal of a command, which must be of this code. */
 export async function refusal(project: Project, args: readonly string[], code: string): Promise<string> {
-	const { status, stderr } = await project.coffer([...args, "--json"]);
+	const { status, stderr } = await project.kept([...args, "--json"]);
 	const { error } = JSON.parse(stderr) as { error: { code: string; hint: string } };
 	expect({ status, code: error.code }).toEqual({ status: 7, code });
 	return error.hint;

@@ -16,14 +16,17 @@ export interface Refusal {
 	readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** Runs it for a person and for a program: same exit, nothing on stdout, no value, and not a byte of the vault. */
+/**
+ * Runs it for a person, as a process of its own, and for a program: same exit, nothing on stdout, no value, and not a byte of
+ * the vault.
+ */
 export async function expectRefused(where: Project, refusal: Refusal): Promise<void> {
 	const { args, exit, code, line, says = /./, input, env } = refusal;
 	const vault = where.vault;
 	const options = { input, env: env ?? {} };
 	const [readable, machine] = [
 		await where.coffer(args, options),
-		await where.coffer([args[0] ?? "", "--json", ...args.slice(1)].flatMap(jsonBehindTopic), options),
+		await where.kept([args[0] ?? "", "--json", ...args.slice(1)].flatMap(jsonBehindTopic), options),
 	];
 	const document = machine.error();
 	expect(document).toEqual({

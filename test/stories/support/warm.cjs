@@ -8,7 +8,7 @@ const root = dirname(dirname(program));
 // esbuild keeps the folder in which it was loaded, and cannot start once that folder is removed.
 process.chdir("/");
 require(require.resolve("esbuild", { paths: [root] }));
-const { main } = require(join(root, "dist/main.cjs"));
+const { commands, main } = require(join(root, "dist/main.cjs"));
 
 // So that an error of which Coffer does not know names its cause in what the test prints.
 process.env.COFFER_DEBUG = "1";
@@ -34,7 +34,7 @@ process.on("message", async ({ args, cwd, variables }) => {
 	}
 	process.argv = [process.execPath, program, ...args];
 	process.chdir(cwd);
-	const status = await main(args, root);
+	const status = await main(args, root, commands);
 	// The folder may be removed before the next command comes.
 	process.chdir("/");
 	process.send({ status, ...written });
