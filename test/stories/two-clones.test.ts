@@ -112,6 +112,49 @@ test("if git brings changes that are synced already, nothing is sent again and t
 	expect(await ours.data(["status"])).toMatchObject({ platformRevision: revision + 1, pending: [] });
 });
 
+describe("both sides change the members", () => {
+	const membersOf = async (project: Project): Promise<string[]> => {
+		const { members } = await project.data(["members", "list"]);
+		return members.map(({ name }: { name: string }) => name);
+	};
+	const newKey = async (): Promise<string> => (await ours.data(["identity", "new", "--ci"])).publicKey;
+
+	test("the later one is told so, nothing is sent, and --take platform makes its change again", async () => {
+		for (const project of [ours, theirs]) await project.ok(["sync"]);
+		await theirs.ok(["members", "add", await newKey(), "--name", "of-theirs"]);
+		const { revision } = await theirs.data(["status"]);
+		const added = await ours.coffer(["members", "add", await newKey(), "--name", "of-ours", "--json"]);
+		expect(added.error()).toMatchObject({ code: "MEMBERSHIP_DIVERGED", exit: 5 });
+		expect(added.error().hint).toContain("coffer sync --take platform");
+		const again = await ours.coffer(["sync", "--take", "local", "--json"]);
+		expect(again.error()).toMatchObject({ code: "MEMBERSHIP_DIVERGED", exit: 5 });
+		expect(await theirs.data(["status"])).toMatchObject({ revision, platformRevision: revision });
+		const merged = await ours.ok(["sync", "--take", "platform"]);
+		expect(merged.stderr).toMatch(/Applied again: .* added of-ours/);
+		await theirs.ok(["sync"]);
+		for (const project of [ours, theirs]) {
+			expect(await membersOf(project)).toEqual(expect.arrayContaining(["of-ours", "of-theirs"]));
+			await project.ok(["vault", "verify"]);
+		}
+		expect(ours.vault).toBe(theirs.vault);
+	});
+
+	test("an undo of what the platform has cannot be accepted, and the error says so", async () => {
+		await commit(ours, "Before an undo");
+		await ours.ok(["members", "add", await newKey(), "--name", "undone"]);
+		await ours.git("checkout", "--", "coffer.vault");
+		for (const all of [[], ["--all"]]) {
+			const refused = await ours.coffer(["vault", "accept", ...all, "--json"]);
+			expect(refused.error()).toMatchObject({ code: "NOTHING_UNDONE", exit: 7 });
+			expect(refused.error().message).toContain("the linked platform has each of them");
+			expect(refused.error().hint).toContain("coffer sync");
+		}
+		await ours.ok(["sync"]);
+		expect(await membersOf(ours)).toContain("undone");
+		await ours.ok(["vault", "verify"]);
+	});
+});
+
 describe("a new clone", () => {
 	test("of an older commit takes what is newer, and has no conflict", async () => {
 		await ours.ok(["secrets", "set", "A=after the commit", "LATER=1"]);

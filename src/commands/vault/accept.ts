@@ -24,7 +24,7 @@ import type { SurveyContext } from "../../project/undo/survey.ts";
 export default class VaultAccept extends BaseCommand<AcceptReport> {
 	static override summary = "Accept the vault as it is, and forget the changes that it lacks";
 	static override description =
-		"Use this if changes of coffer.vault were undone with git on purpose. This device remembers members, environments, keys and secrets that the file no longer has, and refuses to work with the file. The command lists these changes. It forgets those that this device made and never sent, after you confirm. Changes that git or a platform still has, or that others made, stay remembered, unless you add --all and type a code. The vault itself is not changed.";
+		"Use this if changes of coffer.vault were undone with git on purpose. This device remembers members, environments, keys and secrets that the file no longer has, and refuses to work with the file. The command lists these changes. It forgets those that this device made and never sent, after you confirm. Changes that git still has, or that others made, stay remembered, unless you add --all and type a code. Changes that a linked platform has stay remembered in any case, because a sync brings them back. The vault itself is not changed.";
 	static override examples = [
 		"<%= config.bin %> vault accept",
 		"<%= config.bin %> vault accept --yes",
@@ -64,7 +64,11 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
 		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.whereabouts, flags.all);
 		const report = acceptReport(diagnosis, plan, false);
-		if (plan.forgotten.length === 0) return nothingToForget(report);
+		if (plan.forgotten.length === 0)
+			return nothingToForget(
+				report,
+				plan.kept.every(({ isLogged }) => isLogged),
+			);
 		const isStrong = plan.forgotten.some(({ kind }) => kind !== "undone");
 		await this.confirm({ code: plan.code, isStrong }, report, flags);
 		await accept(context, looking, plan, flags.all);
@@ -168,14 +172,17 @@ function notConfirmed(isWrongCode: boolean, instead: string, report: AcceptRepor
 }
 
 /**
+ * @param isLogged whether a linked platform has all changes that the vault lacks
  * @throws AppError `NOTHING_UNDONE` (exit 7) if the vault lacks changes, but none that only this device had
  */
-function nothingToForget(report: AcceptReport): AcceptReport {
+function nothingToForget(report: AcceptReport, isLogged: boolean): AcceptReport {
 	if (report.kept.length === 0) return report;
+	const why = isLogged
+		? "the linked platform has each of them. They are not forgotten, because a sync brings them back."
+		: "each of them was made by others or exists elsewhere. They are not forgotten without --all.";
 	throw new AppError({
 		code: "NOTHING_UNDONE",
-		message:
-			"coffer.vault lacks changes, but each of them was made by others or exists elsewhere. They are not forgotten without --all.",
+		message: `coffer.vault lacks changes, but ${why}`,
 		hint: waysHint(report.ways),
 		exit: EXIT.integrity,
 		data: report,

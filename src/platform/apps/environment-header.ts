@@ -28,15 +28,18 @@ function continues(chain: readonly string[], before: readonly string[]): boolean
 }
 
 /**
- * Checks that a header is the present one, with or without new links at its end.
+ * Checks that a header is the present one, with or without new links at its end. Two clients that change the members at
+ * once do not get here: the later one is stale, and merges first. So this refuses a client that was altered, or that
+ * does not merge.
  * @throws AppError `HEADER_DIVERGED` (exit 7)
  */
 export function checkContinues(header: Header, before: Header): void {
 	if (continues(header.vault, before.vault) && continues(header.environment, before.environment)) return;
 	throw new AppError({
 		code: "HEADER_DIVERGED",
-		message: "The membership chains of the change do not continue those of the platform.",
-		hint: "Compare the vault's history with a teammate's (git log -- coffer.vault): one of the two has been altered.",
+		message:
+			"The membership chains in the change do not continue those in the app's log: a link is missing or another one is in its place. Nothing was stored.",
+		hint: "Get the app's log first, and add new links after its last ones. 'coffer sync' does this. If 'coffer sync' shows this error, 'coffer vault verify' compares the vault with the log.",
 		exit: EXIT.integrity,
 	});
 }

@@ -4,7 +4,7 @@ import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import { staleSchema } from "../../../src/protocol/messages.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { linesOf } from "../client-fixture.ts";
-import { TestVault } from "../vault-fixture.ts";
+import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 import { APP, BLOB, client, expectProblem, platform, useApi, vault } from "./api-fixture.ts";
 
 useApi();
@@ -41,6 +41,24 @@ describe("changes", () => {
 		const stale = staleSchema.parse(problem);
 		expect(stale.entries.map((entry) => entry.revision)).toEqual([revision + 1]);
 		expect(stale.revision).toBe(revision + 1);
+	});
+
+	test("that fork the membership which their sender has read are refused, and nothing is stored", async () => {
+		const { revision, head } = await client.showApp(APP);
+		const { document } = vault;
+		vault.add(newTestIdentity(), "reader", "ben");
+		await client.send(APP, vault.change(APP, { revision, head }, [], { header: vault.header }));
+		const read = await client.showApp(APP);
+		const kept = vault.document;
+		vault.document = document;
+		vault.add(newTestIdentity(), "reader", "eve");
+		const forked = vault.change(APP, { revision: read.revision, head: read.head }, [], {
+			header: vault.header,
+		});
+		vault.document = kept;
+		const response = await client.call(ROUTES.appendChange, { app: APP }, forked);
+		await expectProblem(response, 422, "HEADER_DIVERGED");
+		expect((await client.showApp(APP)).revision).toBe(read.revision);
 	});
 
 	test("that are sent twice get the first answer and are one entry", async () => {
