@@ -62,7 +62,8 @@ export class DenoRuntime implements Runtime {
 		this.#liveness = new LivenessWatch(this.#faults, options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
 		// This checks the operator's exceptions.
-		this.#commands = new DenoCommands({ binary: workspace.binary, allowNet, heapMiB, memoryMiB });
+		const { binary, nodeModules } = workspace;
+		this.#commands = new DenoCommands({ binary, nodeModules, allowNet, heapMiB, memoryMiB });
 		const { bounded, driver } = groups;
 		const [{ hasRlimits }, { hasUsers }] = [this.#commands, workspace];
 		const canMeasureMemory = process.platform === "linux";

@@ -18,7 +18,7 @@ export const CANARY = "canary-5f1d9c";
 const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
 /** How a wall answers, in the words of Deno, the system, its resolver and browsers' interfaces. */
 export const REFUSAL =
-	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|failed to lookup address information|getaddrinfo E|Command failed: \/bin\/true/;
+	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|serve only once|failed to lookup address information|getaddrinfo E|Command failed: \/bin\/true/;
 
 export interface Outcome {
 	result?: string;

@@ -15,7 +15,7 @@ import {
 	symlink,
 } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { reachableBinary } from "../../machine/reachable-binary.ts";
 import { isReachable, mayChangeUser, Users, worksAs } from "../../machine/users.ts";
@@ -85,9 +85,14 @@ export async function openDriverDirectory({
  * anywhere.
  */
 async function copyHost(hostPath: string, folder: string): Promise<string> {
-	for (const name of await readdir(dirname(hostPath))) {
-		const copy = join(folder, name);
-		await copyFile(join(dirname(hostPath), name), copy);
+	const entries = await readdir(dirname(hostPath), { recursive: true, withFileTypes: true });
+	for (const entry of entries) {
+		const source = join(entry.parentPath, entry.name);
+		const copy = join(folder, relative(dirname(hostPath), source));
+		if (entry.isDirectory()) await mkdir(copy, { recursive: true, mode: 0o711 });
+		if (!entry.isFile()) continue;
+		await mkdir(dirname(copy), { recursive: true, mode: 0o711 });
+		await copyFile(source, copy);
 		await chmod(copy, 0o444);
 	}
 	return pathToFileURL(join(folder, "main.ts")).href;

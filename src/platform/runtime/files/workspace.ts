@@ -76,6 +76,11 @@ export class Workspace {
 		return this.#directory.binary;
 	}
 
+	/** The folder of the modules that functions get in place of Node's own. */
+	get nodeModules(): string {
+		return join(this.#directory.path, "host", "node");
+	}
+
 	/** The folder of the egress proxy, the files that all functions need, and a user that no function has. */
 	get egress(): { directory: string; needed: readonly string[]; user: User | undefined } {
 		const { binary, path, users } = this.#directory;

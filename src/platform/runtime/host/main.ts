@@ -8,7 +8,10 @@
  */
 import { Control } from "./control.ts";
 import { installListen } from "./listen.ts";
+import { replaceGlobalProcess } from "./node/builtin-modules.ts";
+import { replaceDeno } from "./node/system.ts";
 import { createServe, handlerOf } from "./serve.ts";
+import { slot } from "./server-slot.ts";
 
 /** The handover: one line of JSON from the platform. */
 interface Handover {
@@ -86,30 +89,27 @@ const control = await Control.open(controlPath);
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
 installBase44((isPending) => control.holding(isPending));
-let socketPath = "";
-const serve = createServe(
-	() => socketPath,
-	() => {
-		// In a later task: a module that throws directly after it began to serve has not started.
-		setTimeout(() => control.ready(), 0);
-	},
-);
+// In a later task: a module that throws directly after it began to serve has not started.
+slot.onReady = () => void setTimeout(() => control.ready(), 0);
+const serve = createServe(slot);
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
 installListen(serve);
+replaceDeno();
+replaceGlobalProcess();
 
 // Everything that does not depend on the function is done. A spare process waits here.
 const handover: Handover = JSON.parse(await control.handover());
 void control.answerPings();
 replaceEnvironment(handover.environment);
 handover.environment = {};
-socketPath = handover.socketPath;
+slot.socketPath = handover.socketPath;
 
 Deno.env.has(handover.begin);
 try {
 	const exported: { default?: unknown } = await import(handover.bundle);
 	const handler = handlerOf(exported.default);
-	if (!serve.called && handler !== undefined) serve(handler);
+	if (!slot.wasClaimed && handler !== undefined) serve(handler);
 } catch (error) {
 	printError(error);
 	exit(1);

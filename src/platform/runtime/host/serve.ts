@@ -1,14 +1,12 @@
 /** `Deno.serve` as functions know it, on the one Unix socket that the platform connects to. */
+import type { ServerSlot } from "./server-slot.ts";
 
 type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
 
 type Options = Deno.ServeTcpOptions & { handler?: unknown; automaticCompression?: boolean };
 
-/** `Deno.serve` with all its signatures, and whether it has been called. */
-export interface Serve {
-	(...args: unknown[]): Deno.HttpServer;
-	called: boolean;
-}
+/** `Deno.serve` with all its signatures. */
+export type Serve = (...args: unknown[]) => Deno.HttpServer;
 
 /** The handler of a default export: a function, or an object with a `fetch` method. */
 export function handlerOf(exported: unknown): Handler | undefined {
@@ -68,38 +66,28 @@ function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void):
 	} as Deno.HttpServer;
 }
 
-/**
- * Creates the function's `Deno.serve`.
- * @param socketPath returns the socket on which to serve, whatever port the function asks for
- * @param onReady called each time that a server accepts connections
- */
-export function createServe(socketPath: () => string, onReady: () => void): Serve {
+/** Creates the function's `Deno.serve`, which serves on the slot's socket, whatever port the function asks for. */
+export function createServe(slot: ServerSlot): Serve {
 	const nativeServe = Deno.serve;
 	const { AddrInUse } = Deno.errors;
-	let isServing = false;
-	const serve: Serve = (...args) => {
+	return (...args) => {
 		const { handler, options } = readArguments(args);
-		if (isServing) throw new AddrInUse("A function can serve only once; Deno.serve was called before.");
 		const addr = plausibleAddress(options);
-		serve.called = true;
-		isServing = true;
+		const refusal = slot.claim(`port ${addr.port}`);
+		if (refusal !== undefined) throw new AddrInUse(refusal);
 		const server = nativeServe(
 			{
-				path: socketPath(),
+				path: slot.socketPath,
 				signal: options.signal,
 				onError: options.onError,
 				automaticCompression: options.automaticCompression,
 				onListen: () => {
 					options.onListen?.(addr);
-					onReady();
+					slot.onReady();
 				},
 			},
 			(request: Request, info: Deno.ServeHandlerInfo) => handler(request, new Info(request, info)),
 		);
-		return facade(server, addr, () => {
-			isServing = false;
-		});
+		return facade(server, addr, () => slot.release());
 	};
-	serve.called = false;
-	return serve;
 }

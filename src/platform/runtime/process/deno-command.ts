@@ -1,5 +1,6 @@
 /** The command line of a function's Deno process: flags, permissions and limits. */
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { rlimitsCommand } from "../../limits/rlimits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
 import { allowFlag, denyFlags } from "../network-permissions.ts";
@@ -8,8 +9,8 @@ import { dropPrivilegesCommand } from "./drop-privileges.ts";
 
 /**
  * Flags that are the same for all functions. Modules come only from the bundle, and Deno never prompts. All
- * variables are readable, because the process environment contains only the function's own. Host name and OS
- * release are readable because widely used packages read them at import.
+ * variables are readable, because the process environment contains only the function's own. Nothing of the system is
+ * readable: the host gives constants in its place (`../host/node/system.ts`).
  */
 const FIXED_FLAGS = [
 	"--quiet",
@@ -20,12 +21,13 @@ const FIXED_FLAGS = [
 	"--no-config",
 	"--no-lock",
 	"--allow-env",
-	"--allow-sys=hostname,osRelease",
 ];
 
 export interface CommandOptions {
 	/** The path of a Deno binary that functions can execute. */
 	readonly binary: string;
+	/** The folder of the modules that functions get in place of Node's own, with the import map that says which. */
+	readonly nodeModules: string;
 	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	readonly allowNet: readonly string[];
 	/** The limit of the JavaScript heap. */
@@ -94,7 +96,8 @@ export class DenoCommands {
 		const access = [
 			`--v8-flags=--max-old-space-size=${this.memoryLimits(settings).heapMiB}`,
 			allowFlag(settings?.network, [listenPath, controlPath]),
-			`--allow-read=${bundle},${paths}`,
+			`--import-map=${join(this.#options.nodeModules, "import-map.json")}`,
+			`--allow-read=${bundle},${paths},${this.#options.nodeModules}`,
 			`--allow-write=${paths}`,
 		];
 		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;

@@ -1,0 +1,8 @@
+/** `node:http2` for functions: its servers listen on the function's socket. */
+import net from "node:net";
+import { installServers } from "./servers.ts";
+
+installServers(net);
+
+export * from "node:http2";
+export { default } from "node:http2";

@@ -1,0 +1,8 @@
+/** `node:tls` for functions: its servers listen on the function's socket. */
+import net from "node:net";
+import { installServers } from "./servers.ts";
+
+installServers(net);
+
+export * from "node:tls";
+export { default } from "node:tls";
