@@ -21,7 +21,9 @@ import { parse } from "./bundle/parse.ts";
 import { Positions } from "./bundle/positions.ts";
 import { Scopes } from "./bundle/scopes.ts";
 import { SourceFiles } from "./bundle/source-files.ts";
+import type { Node } from "./bundle/syntax.ts";
 import { runToCompletion } from "./engine/completion.ts";
+import type { Engine } from "./engine/engine.ts";
 import { BUDGET_EXCEEDED } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
 import { sourceNodes } from "./environment/source-nodes.ts";
@@ -56,8 +58,22 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const program = parse(input.code);
 	const positions = new Positions(input.code, input.sourceMap);
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
+	const scopes = new Scopes(program);
+	const replaced = new Set<string>();
+	let engine: Engine;
+	let known: number;
+	// What the code replaces is known after a run. The next run reads such names as unknown.
+	do {
+		known = replaced.size;
+		engine = runAnalysis(program, scopes, files, replaced);
+	} while (replaced.size > known);
+	return report(engine.findings, files, input.code);
+}
+
+/** @param replaced the names of built-in properties that the code replaces; the run adds to them */
+function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, replaced: Set<string>): Engine {
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
-	const engine = assembleEngine(new Scopes(program), files, dependencyNodes);
+	const engine = assembleEngine(scopes, files, dependencyNodes, replaced);
 	const sources = sourceNodes(engine.scopes);
 	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
 	for (const { value, node } of ownSources) engine.propagate(value, node);
@@ -76,5 +92,5 @@ export function analyzeReferences(input: AnalysisInput): References {
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
 	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason });
 	if (!runToCompletion(engine, runAll)) engine.solver.abandon();
-	return report(engine.findings, files, input.code);
+	return engine;
 }

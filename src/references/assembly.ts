@@ -3,7 +3,7 @@ import { makeEvaluate } from "./backward/evaluate.ts";
 import { makeReturned, makeThisValue } from "./backward/functions.ts";
 import { makeIterate } from "./backward/iteration.ts";
 import { makeKeys } from "./backward/keys.ts";
-import { makeAnyProperty, makeProperty } from "./backward/properties.ts";
+import { makeAnyProperty, makeCopyProperties, makeProperty } from "./backward/properties.ts";
 import { makeReadProperty } from "./backward/property-reads.ts";
 import type { Scopes } from "./bundle/scopes.ts";
 import type { SourceFiles } from "./bundle/source-files.ts";
@@ -24,17 +24,20 @@ import { makeTrack } from "./forward/tracking.ts";
 /**
  * Assembles the parts of the analysis. Each knows the others only through the engine.
  * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
+ * @param replaced the names of built-in properties that are known to be replaced
  */
 export function assembleEngine(
 	scopes: Scopes,
 	files: SourceFiles,
 	dependencyBudget: { left: number },
+	replaced: Set<string>,
 ): Engine {
 	const engine = {
 		solver: new Solver(),
 		scopes,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
+		replaced,
 		demanded: { expressions: new Map(), targets: new Map() },
 	} as Engine;
 	return Object.assign(engine, {
@@ -52,6 +55,7 @@ export function assembleEngine(
 		readProperty: makeReadProperty(engine),
 		property: makeProperty(engine),
 		anyProperty: makeAnyProperty(engine),
+		copyProperties: makeCopyProperties(engine),
 		keys: makeKeys(engine),
 		iterate: makeIterate(engine),
 		propagate: makePropagate(engine),

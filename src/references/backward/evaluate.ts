@@ -15,6 +15,7 @@ import {
 	type ValueSet,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
+import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { addArgumentsObject } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
@@ -125,6 +126,8 @@ function literal(node: Node): Value {
 function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);
+	if (binding === undefined && isReplaced(engine, node.name))
+		engine.solver.add(into, unknownValue("a global that the code replaces"));
 	if (known !== undefined) return engine.solver.add(into, known);
 	if (binding === undefined && node.name === "arguments") return addArgumentsObject(engine, node, into);
 	if (binding === undefined) return engine.solver.add(into, unknownValue("an unknown global"));

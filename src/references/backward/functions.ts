@@ -83,9 +83,11 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	const inClass = classElement.parent?.type === "ClassBody";
 	const addWithoutCaller = () => {
 		if (inClass) addOwnInstances(engine, classElement, into);
-		else if (member.type === "Property")
-			solver.add(into, objectValue(engine.objects.atNode(member.parent as Node)));
-		else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
+		else if (member.type === "Property") {
+			const literal = engine.objects.atNode(member.parent as Node);
+			solver.add(into, objectValue(literal));
+			solver.include(literal.instances, into);
+		} else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
 	};
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
 	if (!isFunction(owner) || accessor) return addWithoutCaller();

@@ -3,11 +3,14 @@ import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import { objectValue, unknownValue, type Value, type ValueSet, withContext } from "../engine/values.ts";
+import { isReplaced } from "../environment/replaced.ts";
 
 /** Arrays, sets and maps are iterable. What iterating over anything else yields is unknown. */
 export function makeIterate(engine: Engine): Engine["iterate"] {
 	return (value, into) => {
 		if (value.kind === "nothing") return;
+		if (isReplaced(engine, "@@iterator") || isReplaced(engine, "next"))
+			into(unknownValue("an element of an iterator that the code replaces"));
 		if (value.kind !== "object")
 			return into(withContext(unknownValue(whyUnknown(value)), value.context, value.reportAt));
 		const { object } = value;

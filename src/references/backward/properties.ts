@@ -24,6 +24,24 @@ export function makeProperty(engine: Engine): Engine["property"] {
 	};
 }
 
+/** Adds the properties of other objects to one that may have been asked about before. */
+export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
+	return (target, source) => {
+		if (target.copiedFrom.includes(source)) return;
+		target.copiedFrom.push(source);
+		for (const [key, into] of target.properties) copyProperty(engine, source, key, into);
+		if (target.anyProperty !== undefined) copyAllProperties(engine, source, target.anyProperty);
+		engine.solver.onValue(source, (from) => {
+			if (from.kind !== "object") {
+				if (from.kind !== "nothing") engine.solver.add(target.keys, unknownValue("a name from a listing"));
+				return;
+			}
+			engine.solver.add(from.object.instances, objectValue(target));
+			engine.solver.include(engine.keys(from.object), target.keys);
+		});
+	};
+}
+
 /** The values that a property has from the object's allocation on, by the kind of the object. */
 function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const { solver } = engine;
@@ -34,11 +52,12 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 		case "array":
 			return fillArrayProperty(engine, object, key, into);
 		case "class":
+			if (key === "prototype") return solver.add(into, objectValue(prototypeOf(engine, object)));
 			return includeClassMember(engine, object, key, true, into);
 		case "instance":
 			if (object.constructedBy === undefined) return solver.add(into, unknownValue("a computed value"));
-			if (object.constructedBy.kind === "function")
-				return solver.include(engine.property(prototypeOf(engine, object.constructedBy), key), into);
+			includePrototypes(engine, object.constructedBy, key, into);
+			if (object.constructedBy.kind === "function") return;
 			return includeClassMember(engine, object.constructedBy, key, false, into);
 		case "function":
 			if (key === "prototype") solver.add(into, objectValue(prototypeOf(engine, object)));
@@ -55,6 +74,24 @@ function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
 	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
 	prototype.trackedAs = objectValue(fn);
 	return prototype;
+}
+
+/** Includes what the code assigns to the prototype of a constructor, or of a class and its superclasses. */
+function includePrototypes(
+	engine: Engine,
+	owner: AbstractObject,
+	key: string,
+	into: ValueSet,
+	seen = new Set<AbstractObject>(),
+) {
+	if (seen.has(owner) || (owner.kind !== "class" && owner.kind !== "function")) return;
+	seen.add(owner);
+	const inherited = engine.property(prototypeOf(engine, owner), key);
+	engine.solver.onValue(inherited, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
+	if (owner.kind !== "class" || !owner.node.superClass) return;
+	engine.solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind === "object") includePrototypes(engine, superclass.object, key, into, seen);
+	});
 }
 
 /** Includes the property of another object that this one copies. */
@@ -78,7 +115,10 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 	for (const property of own) includeMember(engine, property, into);
 	let mayComeFromElsewhere = own.length > 0;
 	for (const property of object.node.properties as Node[]) {
-		if (property.type === "SpreadElement") {
+		if (isPrototype(property)) {
+			mayComeFromElsewhere = true;
+			copyProperty(engine, prototypeOfLiteral(engine, object, property), key, into);
+		} else if (property.type === "SpreadElement") {
 			mayComeFromElsewhere = true;
 			copyProperty(engine, engine.evaluate(property.argument), key, into);
 		} else if (property.computed && staticKey(property.key, true) === undefined) {
@@ -87,6 +127,21 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 		}
 	}
 	if (!mayComeFromElsewhere) engine.solver.add(into, NOTHING);
+}
+
+/** Whether a property of a literal gives the object its prototype: `__proto__: base`. */
+function isPrototype(property: Node): boolean {
+	if (property.type !== "Property" || property.computed || property.shorthand || property.method)
+		return false;
+	return (property.key.name ?? property.key.value) === "__proto__";
+}
+
+function prototypeOfLiteral(engine: Engine, object: AbstractObject, property: Node): ValueSet {
+	const prototype = engine.evaluate(property.value);
+	engine.solver.onValue(prototype, (base) => {
+		if (base.kind === "object") engine.solver.add(base.object.instances, objectValue(object));
+	});
+	return prototype;
 }
 
 /** Includes `[name]: value` once the computed key may be the given one. */
@@ -151,7 +206,9 @@ function includeAllMembers(engine: Engine, object: AbstractObject, into: ValueSe
 		}
 	} else if (object.kind === "plain" && object.node.type === "ObjectExpression") {
 		for (const property of object.node.properties as Node[]) {
-			if (property.type === "SpreadElement")
+			if (isPrototype(property))
+				copyAllProperties(engine, prototypeOfLiteral(engine, object, property), into);
+			else if (property.type === "SpreadElement")
 				copyAllProperties(engine, engine.evaluate(property.argument), into);
 			else includeMember(engine, property, into);
 		}

@@ -13,6 +13,7 @@ import {
 	type Value,
 	withContext,
 } from "../engine/values.ts";
+import { isReplaced } from "../environment/replaced.ts";
 import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
@@ -23,6 +24,8 @@ import { literalProperty } from "./properties.ts";
 /** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
 export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 	return (value, key, into) => {
+		if (key !== undefined && isReplaced(engine, key))
+			into(unknownValue("a built-in property that the code replaces"));
 		const method = (name: string) =>
 			into(makeValue({ kind: "method", name, receiver: value }, value.context));
 		switch (value.kind) {

@@ -16,6 +16,8 @@ export interface Engine {
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
 	/** The value sets of all nodes that somebody has asked about so far. */
+	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */
+	readonly replaced: Set<string>;
 	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };
 	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
@@ -44,6 +46,8 @@ export interface Engine {
 	readProperty(value: Value, key: string | undefined, into: (value: Value) => void): void;
 	/** The values of one property of an object. */
 	property(object: AbstractObject, key: string): ValueSet;
+	/** Gives an object all properties of others: by `Object.assign`, or as its prototype. */
+	copyProperties(target: AbstractObject, source: ValueSet): void;
 	/** The values of all properties of an object. */
 	anyProperty(object: AbstractObject): ValueSet;
 	/** The keys of an object, as strings or unknown values. */

@@ -5,6 +5,7 @@
 import { enclosingFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import { unify, withoutCall } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { RuntimeApi } from "../engine/runtime-api.ts";
 import {
 	type AbstractObject,
 	stringValue,
@@ -14,17 +15,21 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { ANY_NAME } from "../environment/replaced.ts";
 
 /** A value is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
 	const parent = member.parent;
 	if (member.object.parent !== member) return;
 	const isAssigned = isTarget(member);
-	const isCompound = parent?.type === "AssignmentExpression" && parent.operator !== "=";
+	const isCompound =
+		(parent?.type === "AssignmentExpression" && parent.operator !== "=" && isAssigned) ||
+		parent?.type === "UpdateExpression";
 	if (isAssigned && !isCompound) return includeAssigned(engine, value, member);
 	if (isCompound) includeAssigned(engine, value, member);
 	if (parent?.type === "UnaryExpression" && parent.operator === "delete") return;
 	const key = staticKey(member.property, member.computed);
+	if (value.kind === "object" && isCallee(member)) escapeToUnknownMethod(engine, value, member);
 	if (key !== undefined) {
 		if (!isOwnMethod(value, member, key)) objectReads.ofKey(engine, value, key, member);
 		return engine.readProperty(value, key, (found) => engine.propagate(found, member));
@@ -38,6 +43,20 @@ export function propagateMember(engine: Engine, value: Value, member: Node) {
 		if (seen.has(name) || by.kind === "nothing") return;
 		seen.add(name);
 		engine.readProperty(value, name, (found) => engine.propagate(found, member));
+	});
+}
+
+function isCallee(member: Node): boolean {
+	const parent = member.parent;
+	if (parent?.type === "TaggedTemplateExpression") return parent.tag === member;
+	return parent?.type === "CallExpression" && parent.callee === member;
+}
+
+/** A method that is not known may do anything with the object that it is called on. */
+function escapeToUnknownMethod(engine: Engine, value: Value, member: Node) {
+	engine.solver.onValue(engine.evaluate(member), (method) => {
+		if (method.kind === "unknown")
+			engine.escape(value, member, "the receiver of a method that the analysis cannot follow");
 	});
 }
 
@@ -55,10 +74,13 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 
 /** Something is assigned to a property of the value. */
 function includeAssigned(engine: Engine, value: Value, member: Node) {
+	if (value.kind === "runtime") return replaceApi(engine, value.api, member);
 	if (value.kind !== "object") return;
 	const source = engine.assigned(member);
 	const key = staticKey(member.property, member.computed);
 	const { object } = value;
+	if (key === "__proto__") return engine.copyProperties(object, source);
+	if (object.kind === "array") engine.solver.add(object.resized, unknownValue("an index"));
 	if (key !== undefined) return includeInProperty(engine, object, key, member, source);
 	engine.solver.onValue(engine.evaluate(member.property), (by) => {
 		if (by.kind === "nothing") return;
@@ -66,6 +88,13 @@ function includeAssigned(engine: Engine, value: Value, member: Node) {
 		engine.solver.add(object.keys, unknownValue("a name from a listing"));
 		includeUnified(engine, object, member, source, object.summary);
 	});
+}
+
+/** `globalThis.fetch = …`: from now on the name may mean anything. Variables of the environment may be written. */
+function replaceApi(engine: Engine, api: RuntimeApi, member: Node) {
+	if (api === "env") return;
+	const key = staticKey(member.property, member.computed);
+	engine.replaced.add(key ?? ANY_NAME);
 }
 
 function includeInProperty(
@@ -118,7 +147,7 @@ export function propagateStore(engine: Engine, value: Value, member: Node) {
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
 		if (holder.kind === "object") return engine.track(holder.object);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
-		if (holder.kind === "runtime" && holder.api !== "global") return;
+		if (holder.kind === "runtime" && holder.api === "env") return;
 		engine.escape(value, member, "stored where the analysis cannot follow it");
 	});
 }

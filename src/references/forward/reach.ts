@@ -4,9 +4,10 @@
  * took.
  */
 import { childKeys } from "../bundle/scopes.ts";
-import { isFunction, isTarget, type Node } from "../bundle/syntax.ts";
+import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { noteCode } from "../environment/modules.ts";
+import { replaceBuiltin } from "../environment/replaced.ts";
 
 /** Methods that operators and built-in functions call without naming them. */
 const IMPLICIT_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);
@@ -72,6 +73,10 @@ function visitNode(engine: Engine, node: Node) {
 	if (isImplicit(node)) engine.reach(node);
 	if (node.source?.type === "Literal") noteCode(engine, String(node.source.value), node);
 	if (CREATES_OBJECT.has(node.type)) return engine.track(engine.objects.atNode(node));
+	if (node.type === "MemberExpression" && (isTarget(node) || node.parent?.type === "UpdateExpression")) {
+		const key = staticKey(node.property, node.computed) ?? engine.evaluate(node.property);
+		engine.solver.onValue(engine.evaluate(node.object), (holder) => replaceBuiltin(engine, holder, key));
+	}
 	if (!EXPRESSIONS.has(node.type) || isTarget(node)) return;
 	if (node.type === "Identifier" && engine.scopes.isDeclaration(node)) return;
 	engine.solver.onValue(engine.evaluate(node), (value) => engine.propagate(value, node));
