@@ -42,11 +42,10 @@ export function assembleEngine(
 	} as Engine;
 	return Object.assign(engine, {
 		isDependency: (node: Node) => files.isDependency(node),
+		isForeign: (node: Node) => files.isForeign(node),
 		spendBudget(node: Node) {
-			if (dependencyBudget.left <= 0 && files.isDependency(node)) return false;
-			if (dependencyBudget.left < Number.POSITIVE_INFINITY && files.isDependency(node))
-				dependencyBudget.left--;
-			return true;
+			if (dependencyBudget.left === Number.POSITIVE_INFINITY || !files.isForeign(node)) return true;
+			return dependencyBudget.left-- > 0;
 		},
 		evaluate: makeEvaluate(engine),
 		assigned: makeAssigned(engine),

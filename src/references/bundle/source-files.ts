@@ -29,6 +29,12 @@ export class SourceFiles {
 		return this.#known(this.#positions.sourceAt(node.start)).dependency;
 	}
 
+	/** Whether a node comes from a dependency, and was not made by the bundler. */
+	isForeign(node: Node): boolean {
+		const source = this.#positions.sourceAt(node.start);
+		return source !== "" && this.#known(source).dependency;
+	}
+
 	#known(source: string): { path: string; dependency: boolean } {
 		let known = this.#paths.get(source);
 		if (known === undefined) {

@@ -21,6 +21,8 @@ export interface Engine {
 	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };
 	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
+	/** Whether a node comes from a dependency. False also for code that the bundler made. */
+	isForeign(node: Node): boolean;
 	/**
 	 * Counts one node of work.
 	 * @returns false where the budget for nodes of dependencies is used up, while the upload's own code is

@@ -24,7 +24,7 @@ export class ReachableCode {
 		let outer = node.parent;
 		while (outer !== undefined && !isFunction(outer)) outer = outer.parent;
 		if (outer === undefined || this.#engine.isReached(outer)) return true;
-		if (!this.#engine.isDependency(outer)) return false;
+		if (!this.#engine.isForeign(outer)) return false;
 		const known = this.#known.get(outer);
 		if (known !== undefined) return known;
 		// A function that only itself calls never runs.

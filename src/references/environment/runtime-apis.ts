@@ -97,6 +97,11 @@ export function globalValue(name: string, binding: Binding | undefined): Value |
 	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
 }
 
+/** Whether the analysis knows what a global is by its name. */
+export function isBuiltInGlobal(name: string): boolean {
+	return BUILTINS.has(name) || Object.hasOwn(GLOBAL_APIS, name);
+}
+
 /** The value of a module namespace, where the module leads to the environment. */
 export function moduleValue(specifier: string): Value | undefined {
 	if (specifier === "base44:runtime") return runtimeValue("secrets module");

@@ -16,6 +16,7 @@ import {
 } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { ANY_NAME } from "../environment/replaced.ts";
+import { isBuiltInGlobal } from "../environment/runtime-apis.ts";
 
 /** A value is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
@@ -90,11 +91,14 @@ function includeAssigned(engine: Engine, value: Value, member: Node) {
 	});
 }
 
-/** `globalThis.fetch = …`: from now on the name may mean anything. Variables of the environment may be written. */
+/**
+ * `globalThis.fetch = …`: the name may mean anything from now on. A name that is not built in is a variable.
+ * The variables of the environment may be written.
+ */
 function replaceApi(engine: Engine, api: RuntimeApi, member: Node) {
 	if (api === "env") return;
 	const key = staticKey(member.property, member.computed);
-	engine.replaced.add(key ?? ANY_NAME);
+	if (api !== "global" || key === undefined || isBuiltInGlobal(key)) engine.replaced.add(key ?? ANY_NAME);
 }
 
 function includeInProperty(

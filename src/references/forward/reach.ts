@@ -30,12 +30,12 @@ export function makeReach(engine: Engine): Pick<Engine, "reach" | "isReached" | 
 			reached.add(owner);
 			for (const listener of waiting.get(owner) ?? []) engine.solver.enqueue(listener);
 			waiting.delete(owner);
-			if (owner.type !== "Program" && engine.isDependency(owner)) return;
+			if (owner.type !== "Program" && engine.isForeign(owner)) return;
 			engine.solver.enqueue(() => visit(engine, owner));
 		},
 		onReached(node, listener) {
 			const owner = ownerOf(node);
-			if (reached.has(owner) || engine.isDependency(node)) return engine.solver.enqueue(listener);
+			if (reached.has(owner) || engine.isForeign(node)) return engine.solver.enqueue(listener);
 			const listeners = waiting.get(owner);
 			if (listeners === undefined) waiting.set(owner, [listener]);
 			else listeners.push(listener);
@@ -62,7 +62,7 @@ function visit(engine: Engine, owner: Node) {
 		for (const key of childKeys(node)) {
 			const child = node[key] as Node | (Node | null)[] | null | undefined;
 			for (const inner of Array.isArray(child) ? child : [child]) {
-				if (inner && !(owner.type === "Program" && node === owner && engine.isDependency(inner)))
+				if (inner && !(owner.type === "Program" && node === owner && engine.isForeign(inner)))
 					stack.push(inner);
 			}
 		}

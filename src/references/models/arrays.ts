@@ -73,8 +73,14 @@ const MODELS: Readonly<Record<string, Model>> = {
 	flatMap: (call, receiver, elements) => mapArray(call, receiver, elements, true),
 	filter: toFilteredArray,
 	slice: toNewArray,
-	sort: inPlace,
-	toSorted: toNewArray,
+	sort: (call, receiver, elements) => {
+		call.invokeCallback(0, [elements, elements]);
+		inPlace(call, receiver, elements);
+	},
+	toSorted: (call, receiver, elements) => {
+		call.invokeCallback(0, [elements, elements]);
+		toNewArray(call, receiver, elements);
+	},
 	reverse: inPlace,
 	toReversed: toNewArray,
 	values: (call, receiver) => call.returnValue(receiver),
