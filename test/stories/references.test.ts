@@ -12,7 +12,7 @@ const currency = Deno.env.get("CURRENCY");
 Deno.serve(() => new Response(\`\${key()} \${currency}\`));\n`,
 	"functions/mail/index.ts": `Deno.serve(() => new Response(Deno.env.get("SMTP_URL")));\n`,
 	"functions/any/index.ts": `Deno.serve((r) => new Response(Deno.env.get(new URL(r.url).pathname.slice(1)) ?? "none"));\n`,
-	"functions/quiet/index.ts": `import { runInThisContext } from "node:vm";\nDeno.serve(() => new Response(runInThisContext("Deno.env.get('SMTP_URL')") ?? "none"));\n`,
+	"functions/quiet/index.ts": `import template from "npm:lodash.template@4.5.0";\nDeno.serve(() => new Response(template('<%= Deno.env.get("SMTP_URL") %>')() || "none"));\n`,
 	"functions/quiet/function.jsonc": `{\n  "secrets": { "include": ["PLUGIN_*"], "exclude": ["CURRENCY"] }\n}\n`,
 };
 
