@@ -102,9 +102,10 @@ export async function openTestCore(
 	identity: Identity = newTestIdentity(),
 	processesMax = 100,
 	pingMs?: number,
+	spares?: number,
 ): Promise<TestCore> {
 	const place = testPlace();
-	const opened = await openTestCoreIn(place, { identity, processesMax, pingMs });
+	const opened = await openTestCoreIn(place, { identity, processesMax, pingMs, spares });
 	return {
 		...opened,
 		[Symbol.asyncDispose]: async () => {
@@ -118,11 +119,11 @@ function runtimeOf(
 	{ dataDirectory }: PlatformConfig,
 	binary: string,
 	onLine: DenoRuntimeOptions["onLine"] & object,
-	pingMs: number | undefined,
+	{ pingMs, spares = 0 }: Pick<CoreParts, "pingMs" | "spares">,
 ): Promise<Runtime> {
 	const directory = join(dataDirectory, "run");
 	const programs = { hostPath: hostPath("main.ts"), egressProgram: builtPath("egress.cjs") };
-	const options = { ...programs, binary, directory, onLine };
+	const options = { ...programs, binary, directory, onLine, spares };
 	return createDenoRuntime(pingMs === undefined ? options : { ...options, pingMs });
 }
 
@@ -134,6 +135,8 @@ interface CoreParts {
 	clock?: TestClock;
 	/** How often functions are asked whether they are there. */
 	pingMs?: number | undefined;
+	/** The number of spare processes. */
+	spares?: number | undefined;
 }
 
 /** The same in a folder that outlives it, so that it can be opened again. */
@@ -144,13 +147,14 @@ export async function openTestCoreIn(
 		processesMax = 100,
 		clock = new TestClock(),
 		pingMs,
+		spares,
 		token: known,
 	}: CoreParts = {},
 ): Promise<TestCore> {
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
 	const logs = logsOf(config);
-	const runtime = await runtimeOf(config, deno, logs.append.bind(logs), pingMs);
+	const runtime = await runtimeOf(config, deno, logs.append.bind(logs), { pingMs, spares });
 	const builder = await openBuilder({
 		deno,
 		directory: config.buildDirectory,

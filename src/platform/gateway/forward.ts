@@ -3,10 +3,11 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import type { AcceptedAnswer } from "./function-answer.ts";
 import type { ConnectionPool } from "./http-client/connection-pool.ts";
 import type { Failure, FunctionExchange, ResponseHandler } from "./http-client/exchange.ts";
-import { hasBody, PROBLEMS, type Problem } from "./problem.ts";
+import { hasBody, isRepeatable, PROBLEMS, type Problem } from "./problem.ts";
 import type { TrackedRequest } from "./request-tracker.ts";
 
 export interface Exchange {
@@ -19,8 +20,8 @@ export interface Exchange {
 	requestId: string;
 	maxBodyBytes: number;
 	responseTimeoutMs: number;
-	/** Called when the function's response begins. */
-	onAnswer?: () => void;
+	/** The instance that gets the request. */
+	instance?: Pick<Instance, "answered" | "probation">;
 	/** Called when the exchange is over, before the client's next request can begin. */
 	onOver?: () => void;
 	/** Where the size of the response body, and the reason of an early end, are recorded. */
@@ -28,8 +29,11 @@ export interface Exchange {
 	faults: FaultBoundary;
 }
 
-/** How an exchange ended. `unsent`: nothing reached the function, so another instance can get the request. */
-export type Outcome = "done" | Failure;
+/**
+ * How an exchange ended. `unsent`: nothing reached the function, so another instance can get the request. `superseded`:
+ * the instance lacks a secret and has answered nothing, so the next instance gets the request, which can be repeated.
+ */
+export type Outcome = "done" | "superseded" | Failure;
 
 /** The largest first part of a body that is copied, so that it leaves with the headers in one plain write. */
 const FIRST_BYTES_MAX = 16 * 1024;
@@ -40,6 +44,8 @@ class Forwarder implements ResponseHandler {
 	/** Undefined while the request is handed over, which may fail at once. */
 	readonly #upstream: FunctionExchange | undefined;
 	readonly #onClose: () => void;
+	/** Removes this request from those that can be repeated. */
+	readonly #keepHere: (() => void) | undefined;
 	#isOver = false;
 	/** The head of the response until it is written. */
 	#head: AcceptedAnswer | undefined;
@@ -57,6 +63,11 @@ class Forwarder implements ResponseHandler {
 		);
 		const { request, response } = exchange;
 		response.on("close", this.#onClose);
+		const { probation } = exchange.instance ?? {};
+		if (probation !== undefined && isRepeatable(request)) {
+			const repeat = () => this.#stop("superseded");
+			this.#keepHere = probation.onSuperseded(exchange.faults.callback(repeat));
+		}
 		this.#upstream = pool.send(
 			{
 				method: request.method ?? "GET",
@@ -73,7 +84,10 @@ class Forwarder implements ResponseHandler {
 
 	onHead(answer: AcceptedAnswer): void {
 		this.#guard(() => {
-			this.#exchange.onAnswer?.();
+			this.#exchange.instance?.probation?.settleReads();
+			if (this.#isOver) return;
+			this.#keepHere?.();
+			this.#exchange.instance?.answered();
 			this.#head = answer;
 		});
 	}
@@ -124,6 +138,8 @@ class Forwarder implements ResponseHandler {
 		this.#guard(() => {
 			const { response, tracked } = this.#exchange;
 			if (!response.headersSent) {
+				// The function may have failed because it lacks a secret.
+				this.#exchange.instance?.probation?.settleReads();
 				this.#finish(failure);
 				return;
 			}
@@ -180,9 +196,9 @@ class Forwarder implements ResponseHandler {
 		this.#exchange.faults.run(work, () => this.#stop(PROBLEMS.internal));
 	}
 
-	/** Ends the exchange with a problem. If the response has begun, the client's connection is closed. */
-	#stop(problem: Problem): void {
-		this.#finish(problem);
+	/** Ends the exchange, and the connection to the function. */
+	#stop(outcome: Problem | "superseded"): void {
+		this.#finish(outcome);
 		this.#upstream?.abort();
 	}
 
@@ -190,6 +206,7 @@ class Forwarder implements ResponseHandler {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#pieces = [];
+		this.#keepHere?.();
 		this.#exchange.response.off("close", this.#onClose);
 		if (this.#onDrain !== undefined) this.#exchange.response.off("drain", this.#onDrain);
 		this.#exchange.onOver?.();

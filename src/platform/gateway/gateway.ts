@@ -9,6 +9,7 @@ import { Connections } from "../http/connections.ts";
 import { budgetOf, descriptorLimit } from "../http/descriptors.ts";
 import { listenOn } from "../http/listen.ts";
 import { serverOptions } from "../http/server-options.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import { Admissions } from "./admission.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
@@ -18,7 +19,8 @@ import { PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } fr
 import { requestIdOf } from "./request-id.ts";
 import { RequestTracker } from "./request-tracker.ts";
 import type { Route } from "./routing.ts";
-import { forwardUpgrade, isWebSocket, reportingTo, responseOn } from "./upgrade.ts";
+import { UpgradeAttempts } from "./upgrades/upgrade-attempts.ts";
+import { isWebSocket, responseOn } from "./upgrades/upgrade-request.ts";
 
 export interface Gateway {
 	/** @param port 0 for any free port */
@@ -36,6 +38,7 @@ class NodeGateway implements Gateway {
 	readonly #instances: Instances;
 	readonly #connections: Connections;
 	readonly #concurrency: ConcurrencyLimiter;
+	readonly #upgrades: UpgradeAttempts;
 	readonly #upgraded = new Set<Duplex>();
 
 	constructor(options: GatewayOptions) {
@@ -45,6 +48,7 @@ class NodeGateway implements Gateway {
 		this.#admissions = new Admissions(options);
 		this.#tracker = new RequestTracker(options, faults);
 		this.#instances = new Instances((app, name) => options.instance(app, name), faults, limits.functions);
+		this.#upgrades = new UpgradeAttempts(this.#instances, faults);
 		this.#concurrency = new ConcurrencyLimiter(limits.functions.perFunctionMax);
 		this.#server = createServer(serverOptions(options));
 		this.#connections = new Connections(this.#server, {
@@ -155,9 +159,12 @@ class NodeGateway implements Gateway {
 		if (release === undefined) return PROBLEMS.busy;
 		try {
 			let outcome = await this.#attempt(route, exchange, isWaiting);
-			// Nothing reached the function, not even the request line, so another instance can get the request.
-			if (outcome === "unsent") outcome = await this.#attempt(route, exchange, false);
-			return outcome === "unsent" ? PROBLEMS.broken : outcome;
+			for (let unsent = 0; outcome === "superseded" || outcome === "unsent"; ) {
+				// Nothing reached the function, not even the request line, so another instance can get the request, once.
+				if (outcome === "unsent" && ++unsent > 1) return PROBLEMS.broken;
+				outcome = await this.#attempt(route, exchange, false);
+			}
+			return outcome;
 		} finally {
 			release();
 		}
@@ -174,10 +181,13 @@ class NodeGateway implements Gateway {
 			const lease = found instanceof Promise ? await found : found;
 			if ("status" in lease) return lease;
 			exchange.tracked.instance = lease.instance;
-			exchange.onAnswer = () => lease.instance.answered();
+			exchange.instance = lease.instance;
 			exchange.onOver = release;
 			if (isWaiting) exchange.response.writeContinue();
+			const sinceMs = performance.now();
 			const outcome = await forward(lease.pool, exchange);
+			// All attempts together have the time of one.
+			if (outcome === "superseded") exchange.responseTimeoutMs -= performance.now() - sinceMs;
 			// The time limit begins when the whole request is sent, so a slow client does not count against the function.
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
@@ -205,34 +215,18 @@ class NodeGateway implements Gateway {
 		if (release === undefined) return onProblem(PROBLEMS.busy);
 		socket.once("close", this.#faults.callback(release));
 		this.#tracker.endOnSocketClose(tracked, socket);
-		const onAcquired = (releaseInstance: () => void) => {
-			if (socket.destroyed) releaseInstance();
-			else socket.once("close", this.#faults.callback(releaseInstance));
+		const onInstance = (instance: Instance) => {
+			tracked.instance = instance;
+			if (!socket.destroyed) this.#upgraded.add(socket);
 		};
-		const lease = await this.#instances.lease(route.app, route.function, onAcquired);
-		if ("status" in lease) return onProblem(lease);
-		tracked.instance = lease.instance;
-		if (socket.destroyed) return;
-		this.#upgraded.add(socket);
-		const forget = () => this.#upgraded.delete(socket);
-		socket.once("close", this.#faults.callback(forget));
-		const headers = this.#admissions.headersFor(request, route, requestId);
-		const { socketPath } = lease.instance;
-		forwardUpgrade(
-			{
-				request,
-				socket,
-				head,
-				socketPath,
-				target: route.target,
-				headers,
-				requestId,
-				timeoutMs: limits.timeoutMs,
-			},
-			this.#instances.connector,
-			this.#faults,
-			reportingTo(lease.instance, { onStatus, onProblem }),
+		socket.once(
+			"close",
+			this.#faults.callback(() => this.#upgraded.delete(socket)),
 		);
+		const headers = this.#admissions.headersFor(request, route, requestId);
+		const { timeoutMs } = limits;
+		const upgrade = { request, socket, head, target: route.target, headers, requestId, timeoutMs };
+		await this.#upgrades.begin(upgrade, route, { onInstance, onStatus, onProblem });
 	}
 }
 

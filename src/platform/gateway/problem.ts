@@ -141,6 +141,17 @@ export function hasBody(request: IncomingMessage): boolean {
 	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
 }
 
+/** Methods that have the same effect if a request arrives twice (RFC 9110, section 9.2.2). */
+const IDEMPOTENT: ReadonlySet<string | undefined> = new Set([
+	...["GET", "HEAD", "OPTIONS", "TRACE"],
+	...["PUT", "DELETE"],
+]);
+
+/** Whether a request can be sent to a function again although the function may have worked on it. */
+export function isRepeatable(request: IncomingMessage): boolean {
+	return IDEMPOTENT.has(request.method) && !hasBody(request);
+}
+
 /**
  * Sends a problem as the response. The connection closes afterwards if it could be reused only by reading the rest of
  * a body or by trusting the length of a malformed request. If a response has begun already, it is cut off.

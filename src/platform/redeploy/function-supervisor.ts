@@ -7,16 +7,19 @@ import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime/runtime.ts";
 import { Backoff } from "./starts/backoff.ts";
+import { Draining } from "./starts/draining.ts";
 import { exitMessage } from "./starts/exit-message.ts";
+import { FirstRequests } from "./starts/first-requests.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
+import { StartsInProgress } from "./starts/starts-in-progress.ts";
 import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
 export class FunctionSupervisor {
 	readonly #port: SupervisorPort;
 	/** Allows one replacement at a time. */
 	readonly #mutex = new Mutex();
-	readonly #draining = new Set<Promise<void>>();
+	readonly #draining = new Draining();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
 	#error: string | undefined;
 	/** Whether the next request starts the function. At the platform's start, deployed functions are idle. */
@@ -24,19 +27,18 @@ export class FunctionSupervisor {
 	#isClosed = false;
 	/** The error `PLATFORM_FULL` if the last start was not attempted because of it. */
 	#capacityError: AppError | undefined;
-	/** The delay after failed starts for requests, and the time of the last one. */
+	/** The delay after failed starts for requests. */
 	readonly #wakeBackoff = new Backoff();
-	#wakeFailedMs = 0;
+	readonly #firstRequests = new FirstRequests();
 	readonly #restarts: Restarts;
-	/** The last start, and the number of starts in progress. */
-	#starting: Promise<unknown> | undefined;
-	#startingCount = 0;
+	readonly #starting: StartsInProgress;
 	/** A refresh that has not read the secrets yet. Further callers share it. */
 	#pending: Promise<StartOutcome> | undefined;
 
 	/** @param startsIdle whether the first request starts the function, because it is deployed and ran before */
 	constructor(port: SupervisorPort, startsIdle = false) {
 		this.#port = port;
+		this.#starting = new StartsInProgress(() => port.onStartSettled());
 		const current = () => this.instance;
 		this.#restarts = new Restarts({ port, current, refresh: () => this.#refresh() });
 		this.#isIdle = startsIdle;
@@ -64,7 +66,7 @@ export class FunctionSupervisor {
 	/** Starts the wanted version with the present secrets. Does not start an idle function. Concurrent calls share a start. */
 	refresh(): Promise<StartOutcome> {
 		// If a request is starting an idle function, that start may have read the old secrets already.
-		const isWaking = this.#pending !== undefined || this.#startingCount > 0;
+		const isWaking = this.#pending !== undefined || this.#starting.isAny;
 		if (this.state === "idle" && !isWaking) return Promise.resolve({ status: "idle" });
 		return this.#refresh();
 	}
@@ -75,14 +77,21 @@ export class FunctionSupervisor {
 	 * @throws AppError `PLATFORM_FULL`
 	 */
 	ensure(): Instance | undefined | Promise<Instance | undefined> {
+		if (this.#firstRequests.isHeld) return this.#firstRequests.settled().then(() => this.ensure());
 		return this.#current?.instance ?? this.#wake();
+	}
+
+	/** Lets requests wait for the replacement of a process that has answered nothing (see `FirstRequests.hold`). */
+	supersede(version: string, replaced: Promise<void>): void {
+		this.#firstRequests.hold(version, this.instance, replaced);
 	}
 
 	async #wake(): Promise<Instance | undefined> {
 		// All requests that arrive during a start share its process.
-		const inProgress = this.#pending ?? (this.#startingCount > 0 ? this.#starting : undefined);
-		const isDelayed = this.#port.monotonicMs() - this.#wakeFailedMs < this.#wakeBackoff.delayMs;
-		await (inProgress ?? (this.#isIdle && !isDelayed ? this.#refresh() : this.#starting));
+		const inProgress = this.#pending ?? (this.#starting.isAny ? this.#starting.last : undefined);
+		const isDelayed = this.#wakeBackoff.isDelayed(this.#port.monotonicMs());
+		await (inProgress ?? (this.#isIdle && !isDelayed ? this.#refresh() : this.#starting.last));
+		await this.#firstRequests.settled();
 		if (this.#current === undefined && this.#capacityError !== undefined) throw this.#capacityError;
 		return this.#current?.instance;
 	}
@@ -114,13 +123,7 @@ export class FunctionSupervisor {
 	}
 
 	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<StartOutcome> {
-		this.#startingCount++;
-		const replaced = this.#start(deployment, begin, commit).finally(() => {
-			this.#startingCount--;
-			this.#port.onStartSettled();
-		});
-		this.#starting = replaced;
-		return replaced;
+		return this.#starting.add(() => this.#start(deployment, begin, commit));
 	}
 
 	async #start(
@@ -157,8 +160,7 @@ export class FunctionSupervisor {
 		}
 		this.#error = message;
 		if (!isNew) {
-			this.#wakeBackoff.failed();
-			this.#wakeFailedMs = this.#port.monotonicMs();
+			this.#wakeBackoff.failed(this.#port.monotonicMs());
 		}
 		return this.#notStarted(message);
 	}
@@ -176,20 +178,14 @@ export class FunctionSupervisor {
 		const { instance } = started;
 		void instance.exited.then((reason) => this.#onExit(instance, reason));
 		void instance.stuck.then((stuck) => this.#onStuck(instance, stuck));
-		if (old !== undefined) this.#drain(old.instance);
-	}
-
-	#drain(instance: Instance, graceMs?: number): void {
-		const stopped = instance.stop(graceMs === undefined ? {} : { graceMs });
-		this.#draining.add(stopped);
-		void stopped.finally(() => this.#draining.delete(stopped));
+		if (old !== undefined) this.#draining.add(old.instance);
 	}
 
 	#onExit(instance: Instance, reason: ExitReason): void {
 		const current = this.#current;
 		if (current?.instance !== instance || this.#isClosed) return;
 		this.#current = undefined;
-		if (this.#startingCount === 0) this.#port.releaseCapacity();
+		if (!this.#starting.isAny) this.#port.releaseCapacity();
 		this.#error = exitMessage(reason);
 		this.#port.onFailure();
 		this.#restarts.crashed(this.#port.monotonicMs() - current.sinceMs);
@@ -202,9 +198,9 @@ export class FunctionSupervisor {
 		const isServing = stuck.reason === "unanswered";
 		if (!isServing) {
 			this.#current = undefined;
-			if (this.#startingCount === 0) this.#port.releaseCapacity();
+			if (!this.#starting.isAny) this.#port.releaseCapacity();
 			this.#error = `The function was ended: ${stuck.why}.`;
-			this.#drain(instance, 0);
+			this.#draining.add(instance, 0);
 		}
 		this.#restarts.stuck(instance, stuck, isServing);
 	}
@@ -212,7 +208,7 @@ export class FunctionSupervisor {
 	/** When the last request ended, in milliseconds of the monotonic clock. Undefined if the function serves, starts or does not run. */
 	get idleSinceMs(): number | undefined {
 		const instance = this.#current?.instance;
-		const isBusy = instance === undefined || instance.inFlight > 0 || this.#startingCount > 0;
+		const isBusy = instance === undefined || instance.inFlight > 0 || this.#starting.isAny;
 		return isBusy ? undefined : instance.lastActiveMs;
 	}
 
@@ -230,7 +226,7 @@ export class FunctionSupervisor {
 		this.#current = undefined;
 		this.#isIdle = true;
 		this.#port.releaseCapacity();
-		this.#drain(instance);
+		this.#draining.add(instance);
 		return Number.POSITIVE_INFINITY;
 	}
 
@@ -243,8 +239,8 @@ export class FunctionSupervisor {
 			const instance = this.#current?.instance;
 			this.#current = undefined;
 			this.#port.releaseCapacity();
-			if (instance !== undefined) this.#drain(instance, graceMs);
+			if (instance !== undefined) this.#draining.add(instance, graceMs);
 		});
-		await Promise.all(this.#draining);
+		await this.#draining.ended();
 	}
 }

@@ -21,6 +21,11 @@ export interface ObservationsPort {
 	record(deployment: Deployment, seen: readonly string[], references: readonly Reference[]): Promise<void>;
 	/** Starts the function again with the present secrets. */
 	restart(name: string): Promise<unknown>;
+	/**
+	 * Called as soon as a process of the present version has read a secret that it was not given and is going to get.
+	 * @param replaced settles when the function is started again, or could not be
+	 */
+	onMissed(present: Deployment, replaced: Promise<void>): void;
 	/** Writes a line into the function's log. */
 	log(name: string, message: string): void;
 	/** Called if names could not be recorded. */
@@ -52,22 +57,38 @@ export class Observations {
 		if (!known.seen.has(variable) && known.seen.size >= NAMES_MAX) return;
 		known.seen.set(variable, wasGiven);
 		this.#pending.set(id, known);
-		if (this.#waiting.has(name)) return;
+		const write = this.#waiting.has(name) ? this.#writes.get(name) : undefined;
 		this.#waiting.add(name);
-		void this.flush(name);
+		if (write === undefined) void this.flush(name);
+		else if (!wasGiven) this.#reportMissed(deployment, [variable], write);
 	}
 
 	/**
-	 * The version with additional references to the secrets that its processes read and did not get. The same object if
-	 * there are none.
+	 * The version with additional references to the secrets among the names. The same object if it gets no more secrets
+	 * so.
+	 * @param names variables that a process of the version read and did not have
 	 */
-	withMissedSecrets(deployment: Deployment): Deployment {
-		const seen = this.#pending.get(deployment.id)?.seen ?? new Map<string, boolean>();
-		const missed = [...seen].filter(([name, wasGiven]) => !wasGiven && this.#port.isSecret(name));
-		const references = missed.map(([name]) => observedReference(name));
-		const complete = { ...deployment, references: [...deployment.references, ...references] };
-		const [before, after] = [new Granted(readsOf(deployment)), new Granted(readsOf(complete))];
-		return missed.some(([name]) => after.has(name) && !before.has(name)) ? complete : deployment;
+	withMissedSecrets(deployment: Deployment, names: Iterable<string>): Deployment {
+		const before = new Granted(readsOf(deployment));
+		const references = this.#granted(deployment, names).filter(({ name }) => !before.has(name));
+		if (references.length === 0) return deployment;
+		return { ...deployment, references: [...deployment.references, ...references] };
+	}
+
+	/** References to the secrets among the names that the version may get once it references them. */
+	#granted(deployment: Deployment, names: Iterable<string>): Reference[] {
+		const references = [...names].filter((name) => this.#port.isSecret(name)).map(observedReference);
+		if (references.length === 0) return references;
+		const all = [...deployment.references, ...references];
+		const granted = new Granted(readsOf({ ...deployment, references: all }));
+		return references.filter(({ name }) => granted.has(name));
+	}
+
+	/** Reports that a process of the present version lacks one of the names, if it is a secret that the function may get. */
+	#reportMissed({ function: name, id }: Deployment, names: readonly string[], replaced: Promise<void>): void {
+		const present = this.#port.present(name);
+		if (present?.id === id && this.#granted(present, names).length > 0)
+			this.#port.onMissed(present, replaced);
 	}
 
 	/** Records the pending names of the function's present version. Names of a version that is being deployed stay pending. */
@@ -75,6 +96,10 @@ export class Observations {
 		const write = (this.#writes.get(name) ?? Promise.resolve()).then(() => this.#flush(name));
 		this.#writes.set(name, write);
 		void write.then(() => this.#writes.get(name) === write && this.#writes.delete(name));
+		const present = this.#port.present(name);
+		const { deployment, seen = [] } = this.#pending.get(present?.id ?? "") ?? {};
+		const missed = [...seen].filter(([, wasGiven]) => !wasGiven).map(([variable]) => variable);
+		if (deployment !== undefined) this.#reportMissed(deployment, missed, write);
 		return write;
 	}
 
@@ -123,12 +148,17 @@ export class Observations {
 		const granted = new Granted(readsOf(present));
 		for (const secret of missed) {
 			const message = granted.has(secret)
-				? `The function read the secret ${secret}, which the analysis of its code did not find. It is started again with this secret.`
+				? startedAgainMessage(secret)
 				: `The function read the secret ${secret}, but its function.jsonc excludes this secret. The function does not get it.`;
 			this.#port.log(name, message);
 		}
 		if (missed.some((secret) => granted.has(secret))) await this.#port.restart(name);
 	}
+}
+
+/** The message for the log of a function that read a secret and did not have it. */
+export function startedAgainMessage(secret: string): string {
+	return `The function read the secret ${secret}, which the analysis of its code did not find. It is started again with this secret.`;
 }
 
 /** A reference to an observed name. Its place in the code is unknown. */

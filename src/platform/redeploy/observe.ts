@@ -2,16 +2,14 @@
 
 import { isLive } from "../apps/app-state.ts";
 import { describeError } from "../faults/log.ts";
+import type { FunctionSupervisor } from "./function-supervisor.ts";
 import { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
-/**
- * Creates the observations of an app's functions.
- * @param restart starts a function again with the present secrets
- */
+/** Creates the observations of an app's functions. */
 export function observe(
 	options: ReconcileOptions,
-	restart: (name: string) => Promise<unknown>,
+	findSupervisor: (name: string) => FunctionSupervisor | undefined,
 ): Observations {
 	const { app, log, logs, now } = options;
 	const present = (name: string) => app.state.functions.get(name)?.deployment;
@@ -31,7 +29,8 @@ export function observe(
 						}
 					: undefined,
 			),
-		restart,
+		restart: async (name) => await findSupervisor(name)?.refresh(),
+		onMissed: ({ function: name, id }, replaced) => findSupervisor(name)?.supersede(id, replaced),
 		log: (name, message) => {
 			const lifetime = app.functionLifetime(name);
 			const time = new Date(now()).toISOString();

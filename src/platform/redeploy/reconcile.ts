@@ -37,7 +37,7 @@ export class AppFunctions {
 		this.app = options.app;
 		this.#options = options;
 		this.blobs = new UnusedBlobs(options.app, options.store);
-		this.#observations = observe(options, async (name) => await this.findSupervisor(name)?.refresh());
+		this.#observations = observe(options, (name) => this.findSupervisor(name));
 	}
 
 	/**

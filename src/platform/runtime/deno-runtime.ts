@@ -209,7 +209,7 @@ export class DenoRuntime implements Runtime {
 			this.#cleanups.delete(process);
 		});
 		this.#cleanups.set(process, cleanup);
-		return { attachment, process, files, limited, reads };
+		return { attachment, process, files, limited, reads, audit };
 	}
 
 	#timeoutMs(settings: Launch["settings"]): number {
@@ -218,7 +218,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	/** Assigns a process to a function. */
-	#assign({ attachment, files, limited, process, reads }: FunctionProcess, launch: Launch): void {
+	#assign({ attachment, audit, files, limited, process, reads }: FunctionProcess, launch: Launch): void {
 		const { app, function: name, environment, deployment, onIdle, onRead, settings } = launch;
 		const lifetime = lifetimeOf(launch);
 		this.#lifetimes.set(process, lifetime);
@@ -240,6 +240,7 @@ export class DenoRuntime implements Runtime {
 			handover: encodeHandover(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, displayNames(bundle, name)),
 			onIdle,
+			settleReads: () => audit?.settle(),
 			onLine: this.#faults.callback(onLine),
 		});
 	}

@@ -3,6 +3,7 @@ import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { Probation } from "./probation.ts";
 
 /** The function that a process is started for. */
 export interface Launch {
@@ -71,6 +72,8 @@ export interface Instance {
 	acquire(): (() => void) | undefined;
 	/** Settles when the instance should be replaced although its process runs. Never rejects. */
 	readonly stuck: Promise<Stuck>;
+	/** Undefined once the response to a request has begun. */
+	readonly probation: Probation | undefined;
 	/** Records that the response to a request has begun. */
 	answered(): void;
 	/**

@@ -10,6 +10,7 @@ import { join } from "node:path";
 import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
+import type { Probation } from "../../../src/platform/runtime/probation.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 
 /**
@@ -27,6 +28,8 @@ class BytesInstance implements Partial<Instance> {
 	/** The targets that it was asked for. */
 	readonly asked: string[] = [];
 	inFlight = 0;
+	/** Set while it counts as not having answered anything. */
+	probation: Probation | undefined;
 	/** The most requests that it ever had at once. */
 	inFlightMost = 0;
 	/** How often something connected. */
@@ -49,7 +52,9 @@ class BytesInstance implements Partial<Instance> {
 		};
 	}
 
-	answered(): void {}
+	answered(): void {
+		this.probation = undefined;
+	}
 
 	timedOut(): void {}
 

@@ -78,6 +78,7 @@ test("a request to an instance whose socket is gone reaches its successor, with 
 		acquire: { value: () => gone.acquire() },
 		inFlight: { get: () => gone.inFlight },
 		exited: { value: gone.exited },
+		probation: { value: undefined },
 	}) as Instance;
 	const answers = [dead, next];
 	const second = await openStage({ functions: () => new Set(["x"]), instance: () => answers.shift() });

@@ -15,16 +15,19 @@ export let client: TestClient;
 /**
  * Opens a platform before the tests of the calling file, and closes it after them.
  * @param pingMs how often functions are asked whether they still answer
+ * @param spares the number of spare processes
  */
 export function useCore({
 	processesMax = 100,
 	pingMs,
+	spares,
 }: {
 	processesMax?: number;
 	pingMs?: number;
+	spares?: number;
 } = {}): void {
 	beforeAll(async () => {
-		platform = await openTestCore(undefined, processesMax, pingMs);
+		platform = await openTestCore(undefined, processesMax, pingMs, spares);
 		const hosts = { bound: "127.0.0.1", names: [] };
 		const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
 		client = new TestClient(

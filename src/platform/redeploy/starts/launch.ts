@@ -1,15 +1,19 @@
 /** Starts a process for a deployment in the store, with the present secrets. */
 import type { SealedRecord } from "../../../vault/records/record.ts";
 import { type Deployment, readsOf } from "../../functions/function.ts";
-import type { Observations } from "../observations.ts";
+import { type Observations, startedAgainMessage } from "../observations.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import type { Started } from "../supervisor-port.ts";
 import { openEnvironment } from "./function-environment.ts";
 import { bundleMissing } from "./not-found.ts";
 
+/** How often a process that is ready is replaced before it serves. */
+const REPLACEMENTS_MAX = 10;
+
 /**
- * Starts a version of a function when the limit of concurrent starts permits it. If the start fails and the process was
- * observed to read a secret that the analysis did not find, the start is repeated with that secret.
+ * Starts a version of a function when the limit of concurrent starts permits it. If the process reads a secret during
+ * its start that the analysis did not find, another process is started with that secret, whether the start failed or
+ * not. If only that one fails, the process before it serves.
  * @param verified the records whose signatures are verified
  * @param begin called when the secrets are read; the process does not get later changes
  * @throws AppError `BUNDLE_MISSING` (exit 1), and the errors of `Runtime.start` and `openEnvironment`
@@ -21,23 +25,49 @@ export async function launch(
 	observations: Observations,
 	begin: () => void,
 ): Promise<Started> {
-	for (let wanted = deployment; ; ) {
+	let serving: Started | undefined;
+	/** The secrets that the process before did not have. */
+	let added: readonly string[] = [];
+	for (let wanted = deployment, count = 1; ; count++) {
+		const missed = new Set<string>();
+		const onRead = (variable: string, wasGiven: boolean) => {
+			if (!wasGiven) missed.add(variable);
+			observations.note(wanted, variable, wasGiven);
+		};
+		let failure: { readonly error: unknown } | undefined;
 		try {
-			return await launchOnce(options, wanted, verified, observations, begin);
+			const started = await launchOnce(options, wanted, { verified, begin, onRead });
+			void serving?.instance.stop({ graceMs: 0 });
+			serving = started;
+			// The process has no request yet, so its reads until now are those of its start.
+			started.instance.probation?.settleReads();
 		} catch (error) {
-			const complete = observations.withMissedSecrets(wanted);
-			if (complete === wanted) throw error;
-			wanted = complete;
+			failure = { error };
 		}
+		// Without effect on a process that has read the names again. Otherwise they would count as still missed.
+		for (const name of added) observations.note(wanted, name, failure === undefined);
+		const complete = observations.withMissedSecrets(wanted, missed);
+		if (complete === wanted || (serving !== undefined && count > REPLACEMENTS_MAX)) {
+			if (serving === undefined) throw failure?.error;
+			return serving;
+		}
+		added = complete.references.slice(wanted.references.length).map(({ name }) => name);
+		if (failure === undefined) for (const name of added) serving?.instance.log(startedAgainMessage(name));
+		wanted = complete;
 	}
+}
+
+interface LaunchOnce {
+	readonly verified: WeakSet<SealedRecord>;
+	readonly begin: () => void;
+	/** Called once with each variable that the process reads. @param wasGiven whether the process has it */
+	readonly onRead: (variable: string, wasGiven: boolean) => void;
 }
 
 function launchOnce(
 	options: ReconcileOptions,
 	deployment: Deployment,
-	verified: WeakSet<SealedRecord>,
-	observations: Observations,
-	begin: () => void,
+	{ verified, begin, onRead }: LaunchOnce,
 ): Promise<Started> {
 	const { app, identity, metrics, monotonicMs, capacity, runtime, starts, store } = options;
 	return starts.run(async () => {
@@ -65,7 +95,7 @@ function launchOnce(
 			environment,
 			settings: deployment.settings,
 			onIdle: () => capacity.admitWaiting(),
-			onRead: (variable) => observations.note(deployment, variable, environment.has(variable)),
+			onRead: (variable) => onRead(variable, environment.has(variable)),
 		});
 		const instance = await starting.catch((error: unknown) => {
 			metrics.started(labels, undefined);

@@ -138,6 +138,15 @@ export class PacedReader implements Source {
 		return { lines: part.lines + reads, bytes: cost };
 	}
 
+	/** Processes the waiting data now, whatever the limits are. */
+	flush(): void {
+		const part = this.#waiting;
+		if (part.length === 0) return;
+		this.#isAtLine = part[part.length - 1] === LINE_FEED;
+		this.#consume(part.length);
+		this.#process(part);
+	}
+
 	/** Stops reading and leaves the stream paused. @returns the data that was read and not yet processed */
 	detach(): Buffer {
 		const waiting = this.#waiting;

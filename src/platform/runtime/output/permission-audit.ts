@@ -89,6 +89,8 @@ function variableOf(line: string): string | undefined {
 
 /** A process whose audit is being read. */
 export interface Audit {
+	/** Reads the data that is in the FIFO now, without a wait. */
+	settle(): void;
 	/** Reads the data that remains in the FIFO and closes it. */
 	end(): void;
 }
@@ -122,6 +124,16 @@ function followAudit(
 	};
 	const reader = new PacedReader(socket, { scheduler, onChunk, faults, onFault: close });
 	return {
+		settle() {
+			if (socket.destroyed) return;
+			// The stream's data comes before the data that is still in the FIFO. `read` hands it to the reader.
+			socket.read();
+			reader.flush();
+			faults.run(() => {
+				for (const chunk of bufferedIn(fd)) lines.write(chunk);
+			}, close);
+			if (lines.isFull) close();
+		},
 		end() {
 			if (socket.destroyed) return;
 			lines.write(reader.detach().toString("latin1"));

@@ -9,6 +9,7 @@ import type { LogLine } from "../../logs/function-logs.ts";
 import { deferredRedactor } from "../output/deferred-redactor.ts";
 import { ProcessOutput } from "../output/process-output.ts";
 import type { Redactor } from "../output/redact.ts";
+import { Probation } from "../probation.ts";
 import type { ReadSchedulers } from "../read-schedulers.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime.ts";
 import { waitForExit } from "./child-exit.ts";
@@ -43,6 +44,8 @@ export interface Assignment {
 	onLine: (level: LogLine["level"], message: string) => void;
 	/** Called each time that the last request in flight ends. */
 	onIdle: (() => void) | undefined;
+	/** Reports every variable that the process has read until now. */
+	settleReads: () => void;
 	/** The time limit for the beginning of a response. */
 	timeoutMs: number;
 }
@@ -60,6 +63,7 @@ export class DenoProcess implements Instance {
 	#stopped: Promise<void> | undefined;
 	#assignment: Assignment | undefined;
 	#liveness: Liveness | undefined;
+	#probation: Probation | undefined;
 	readonly #output: ProcessOutput;
 	readonly #control: ControlSocket;
 	readonly #assigned = deferred<string>();
@@ -132,6 +136,7 @@ export class DenoProcess implements Instance {
 	/** Assigns the process to a function: once, and before it gets a request. */
 	assign(assignment: Assignment): void {
 		this.#assignment = assignment;
+		this.#probation = new Probation(assignment.settleReads);
 		this.#requests.lastActiveMs = performance.now();
 		this.#liveness = new Liveness({
 			pid: this.pid,
@@ -155,7 +160,12 @@ export class DenoProcess implements Instance {
 		return this.#liveness;
 	}
 
+	get probation(): Probation | undefined {
+		return this.#probation;
+	}
+
 	answered(): void {
+		this.#probation = undefined;
 		this.#liveness?.answered();
 	}
 

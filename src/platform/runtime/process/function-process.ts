@@ -3,6 +3,7 @@ import type { NetworkAttachment } from "../../egress/network.ts";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import type { LimitedProcess } from "../../limits/limits.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
+import type { Audit } from "../output/permission-audit.ts";
 import type { Launch } from "../runtime.ts";
 import type { ProcessStorage } from "../storage/storage-watch.ts";
 import { DenoProcess, type ProcessSpecification } from "./deno-process.ts";
@@ -29,6 +30,8 @@ export interface FunctionProcess<Files extends InstanceDirectory = InstanceDirec
 	readonly files: Files;
 	readonly attachment: NetworkAttachment;
 	readonly limited: LimitedProcess;
+	/** The permission audit. Undefined if it cannot be read. */
+	readonly audit: Audit | undefined;
 	/** The listener for the variables that the process reads. */
 	readonly reads: { onRead: Launch["onRead"] };
 }

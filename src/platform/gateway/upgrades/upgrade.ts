@@ -1,11 +1,11 @@
 /**
  * Forwards WebSockets. HTTP parsers read the handshake on both sides; after it, bytes are copied unchanged.
  */
-import { type ClientRequest, request as httpRequest, type IncomingMessage, ServerResponse } from "node:http";
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { Instance } from "../runtime/runtime.ts";
-import { type Connector, isExhausted } from "./connect.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import type { Instance } from "../../runtime/runtime.ts";
+import { type Connector, isExhausted } from "../connect.ts";
 import {
 	answerHead,
 	type CheckedAnswer,
@@ -13,34 +13,9 @@ import {
 	checkSwitch,
 	INTERIM_MAX,
 	unreadableAnswer,
-} from "./function-answer.ts";
-import { hasBody, invalidAnswer, PROBLEMS, type Problem } from "./problem.ts";
-
-/** A response on a socket that Node's server no longer manages. The connection closes after it. */
-export function responseOn(request: IncomingMessage, socket: Duplex, faults: FaultBoundary): ServerResponse {
-	const response = new ServerResponse(request);
-	response.shouldKeepAlive = false;
-	response.assignSocket(socket as never);
-	// Node's server does this for sockets that it manages. Without it, a body stops at the first full buffer.
-	const resume = faults.callback(() => response.emit("drain"));
-	socket.on("drain", resume);
-	const end = () => {
-		socket.off("drain", resume);
-		response.detachSocket(socket as never);
-		socket.end();
-	};
-	response.on(
-		"finish",
-		faults.callback(end, () => socket.destroy()),
-	);
-	return response;
-}
-
-/** Whether a request asks for a WebSocket. With a body it does not: the end of the body would be ambiguous. */
-export function isWebSocket(request: IncomingMessage): boolean {
-	const { headers, method } = request;
-	return method === "GET" && headers.upgrade?.trim().toLowerCase() === "websocket" && !hasBody(request);
-}
+} from "../function-answer.ts";
+import { invalidAnswer, PROBLEMS, type Problem } from "../problem.ts";
+import { responseOn } from "./upgrade-request.ts";
 
 /** A client's upgrade request, and the instance that gets it. */
 export interface Upgrade {
@@ -48,8 +23,7 @@ export interface Upgrade {
 	readonly socket: Duplex;
 	/** The bytes that the client sent after its request. */
 	readonly head: Buffer;
-	/** The Unix socket of the instance. */
-	readonly socketPath: string;
+	readonly instance: Pick<Instance, "answered" | "probation" | "socketPath" | "timedOut">;
 	/** The request target without the prefix. */
 	readonly target: string;
 	/** A flat list of the forwarded headers, without `connection` and `upgrade`. */
@@ -63,6 +37,8 @@ export interface UpgradeEvents {
 	readonly onStatus: (status: number) => void;
 	/** Called once if the client gets no response from the function. */
 	readonly onProblem: (problem: Problem) => void;
+	/** Called in place of the others if another instance has to get the request, because this one lacks a secret. */
+	readonly onSuperseded: () => void;
 }
 
 type Accepted = Exclude<CheckedAnswer, { readonly fault: string }>;
@@ -73,7 +49,12 @@ class UpgradeForwarder {
 	readonly #faults: FaultBoundary;
 	readonly #upstream: ClientRequest;
 	readonly #timer: NodeJS.Timeout;
+	readonly #onClose: () => void;
+	/** Removes this request from those that can be repeated. */
+	readonly #keepHere: (() => void) | undefined;
 	#isSettled = false;
+	/** Whether another attempt has the connection of the client. */
+	#isSuperseded = false;
 	#interimCount = 0;
 
 	constructor(upgrade: Upgrade, connector: Connector, faults: FaultBoundary, events: UpgradeEvents) {
@@ -84,7 +65,26 @@ class UpgradeForwarder {
 			this.#guarded(() => this.#fail(PROBLEMS.timeout)),
 			upgrade.timeoutMs,
 		);
+		this.#onClose = this.#guarded(() => {
+			clearTimeout(this.#timer);
+			this.#keepHere?.();
+			this.#upstream.destroy();
+		});
 		this.#upstream = this.#openUpstream(connector);
+		this.#keepHere = upgrade.instance.probation?.onSuperseded(this.#guarded(() => this.#repeat()));
+	}
+
+	/** Closes the connection of the client, unless another attempt has it. */
+	#closeClient(): void {
+		if (!this.#isSuperseded) this.#upgrade.socket.destroy();
+	}
+
+	#repeat(): void {
+		if (!this.#settle()) return;
+		this.#isSuperseded = true;
+		this.#upgrade.socket.off("close", this.#onClose);
+		this.#upstream.destroy();
+		this.#events.onSuperseded();
 	}
 
 	/** A callback whose exception closes the connections of both sides. */
@@ -92,29 +92,23 @@ class UpgradeForwarder {
 		return this.#faults.callback(work, () => {
 			clearTimeout(this.#timer);
 			this.#upstream.destroy();
-			if (this.#isSettled) this.#upgrade.socket.destroy();
+			if (this.#isSettled) this.#closeClient();
 			else this.#fail(PROBLEMS.internal);
 		});
 	}
 
 	#openUpstream(connector: Connector): ClientRequest {
-		const { headers, socket, socketPath, target } = this.#upgrade;
+		const { headers, instance, socket, target } = this.#upgrade;
 		const upstream = httpRequest({
 			createConnection: (_options, onConnect) => {
-				connector.connect(socketPath, (error, connection) => onConnect(error, connection as Duplex));
+				connector.connect(instance.socketPath, (error, connection) => onConnect(error, connection as Duplex));
 				return undefined;
 			},
 			path: target,
 			method: "GET",
 			headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"],
 		});
-		socket.once(
-			"close",
-			this.#guarded(() => {
-				clearTimeout(this.#timer);
-				upstream.destroy();
-			}),
-		);
+		socket.once("close", this.#onClose);
 		upstream.on(
 			"error",
 			this.#guarded((error: Error) => this.#failed(error)),
@@ -127,6 +121,7 @@ class UpgradeForwarder {
 			"upgrade",
 			this.#guarded((response: IncomingMessage, connection: Duplex, head: Buffer) => {
 				connection.on("error", () => connection.destroy());
+				this.#upgrade.instance.probation?.settleReads();
 				const answer = checkSwitch(answerHead(response), this.#upgrade.requestId);
 				if (this.#isSettled || answer.fault !== undefined) connection.destroy();
 				if (answer.fault !== undefined) this.#fail(invalidAnswer(answer.fault));
@@ -146,9 +141,10 @@ class UpgradeForwarder {
 
 	#failed(error: Error): void {
 		if (this.#isSettled) {
-			this.#upgrade.socket.destroy();
+			this.#closeClient();
 			return;
 		}
+		this.#upgrade.instance.probation?.settleReads();
 		const fault = unreadableAnswer(error);
 		if (isExhausted(error)) this.#fail(PROBLEMS.exhausted);
 		else this.#fail(fault === undefined ? PROBLEMS.broken : invalidAnswer(fault));
@@ -158,6 +154,7 @@ class UpgradeForwarder {
 	#settle(): boolean {
 		if (this.#isSettled || this.#upgrade.socket.destroyed) return false;
 		this.#isSettled = true;
+		this.#keepHere?.();
 		clearTimeout(this.#timer);
 		return true;
 	}
@@ -192,7 +189,8 @@ class UpgradeForwarder {
 	/** Forwards an ordinary response, with which the function declines the upgrade. */
 	#decline(response: IncomingMessage): void {
 		const { request, requestId, socket } = this.#upgrade;
-		response.on("error", () => socket.destroy());
+		response.on("error", () => this.#closeClient());
+		this.#upgrade.instance.probation?.settleReads();
 		const checked = checkAnswer(answerHead(response), requestId);
 		if (checked.fault !== undefined) {
 			this.#fail(invalidAnswer(checked.fault));
@@ -218,18 +216,4 @@ export function forwardUpgrade(
 	events: UpgradeEvents,
 ): void {
 	new UpgradeForwarder(upgrade, connector, faults, events).begin();
-}
-
-/** The events of an upgrade, extended so that the instance also learns whether it responds in time. */
-export function reportingTo(instance: Instance, { onStatus, onProblem }: UpgradeEvents): UpgradeEvents {
-	return {
-		onStatus: (status) => {
-			instance.answered();
-			onStatus(status);
-		},
-		onProblem: (problem) => {
-			if (problem === PROBLEMS.timeout) instance.timedOut();
-			onProblem(problem);
-		},
-	};
 }

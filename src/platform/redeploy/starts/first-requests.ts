@@ -1,0 +1,48 @@
+/**
+ * Lets the requests of a function wait while a process that has answered nothing is replaced, because it read a secret
+ * that it was not given.
+ */
+import type { Instance } from "../../runtime/runtime.ts";
+
+/**
+ * How often this happens for a version. A function may read one secret after the other, each time because it got the
+ * one before.
+ */
+const SUPERSEDED_MAX = 10;
+
+export class FirstRequests {
+	#held: Promise<void> | undefined;
+	#version: string | undefined;
+	#count = 0;
+
+	/** Whether requests have to wait. */
+	get isHeld(): boolean {
+		return this.#held !== undefined;
+	}
+
+	/** Resolves when requests can go on; without a wait if none has to wait. */
+	async settled(): Promise<void> {
+		while (this.#held !== undefined) await this.#held;
+	}
+
+	/**
+	 * Lets requests wait until the process is replaced, or could not be. Does nothing if the process has answered a
+	 * request, or if processes of this version were replaced so too often.
+	 * @param version the id of the deployment
+	 * @param instance the process that serves; undefined if none does
+	 * @param replaced settles when the replacement has started or failed
+	 */
+	hold(version: string, instance: Instance | undefined, replaced: Promise<unknown>): void {
+		if (instance !== undefined && instance.probation === undefined) return;
+		if (this.#version !== version) this.#count = 0;
+		this.#version = version;
+		// Names that are read during one wait count once.
+		if (this.#held === undefined && ++this.#count > SUPERSEDED_MAX) return;
+		const end = () => {
+			if (this.#held === held) this.#held = undefined;
+		};
+		const held = replaced.then(end, end);
+		this.#held = held;
+		instance?.probation?.supersede();
+	}
+}
