@@ -68,7 +68,7 @@ describe("a start fails", () => {
 		"at once when there is no handler: %s",
 		async (code) => {
 			const error = await failure(code);
-			expect(error.message).toContain("exports no handler and never called Deno.serve");
+			expect(error.message).toContain("exports no handler and does not serve");
 		},
 	);
 

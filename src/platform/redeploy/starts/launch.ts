@@ -5,6 +5,7 @@ import { type Observations, startedAgainMessage } from "../observations.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import type { Started } from "../supervisor-port.ts";
 import { openEnvironment } from "./function-environment.ts";
+import { withMissingSecrets } from "./missing-secrets.ts";
 import { bundleMissing } from "./not-found.ts";
 
 /** How often a process that is ready is replaced before it serves. */
@@ -99,7 +100,7 @@ function launchOnce(
 		});
 		const instance = await starting.catch((error: unknown) => {
 			metrics.started(labels, undefined);
-			throw error;
+			throw withMissingSecrets(error, name, reads, state);
 		});
 		metrics.started(labels, monotonicMs() - sinceMs);
 		return { instance, deployment, moment };

@@ -14,14 +14,16 @@ export function startError(
 	const status = reason.signal === null ? `status ${reason.code}` : `signal ${reason.signal}`;
 	let message: string;
 	if (outcome === "timeout")
-		message = `${subject} was not ready after ${timeoutMs} ms: it never called Deno.serve`;
+		message = `${subject} was not ready after ${timeoutMs} ms: it does not serve, neither by Deno.serve nor by a server of node:http`;
 	else if (reason.code === 0)
 		message =
-			`${subject} exports no handler and never called Deno.serve: ` +
+			`${subject} exports no handler and does not serve: ` +
 			"its default export is neither a function nor an object with a fetch method";
 	else message = `${subject} exited with ${status} before it was ready`;
 	// Stack frames of the host do not help the function's author.
-	const lines = reason.stderr.split("\n").filter((line) => !/^\s+at .*\/host\/\w+\.ts:\d+/.test(line));
+	const lines = reason.stderr
+		.split("\n")
+		.filter((line) => !/^\s+at .*\/host\/(?:node\/)?[\w-]+\.ts:\d+/.test(line));
 	const stderr = lines.join("\n").trim();
 	return new AppError({
 		code: "FUNCTION_START_FAILED",
