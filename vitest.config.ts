@@ -65,7 +65,13 @@ export default defineConfig({
 			{ extends: true, test: { name: "isolated", include: ISOLATED } },
 			{
 				extends: true,
-				test: { name: "shared", include: ["test/**/*.test.ts"], exclude: ISOLATED, isolate: false },
+				test: {
+					name: "shared",
+					include: ["test/**/*.test.ts"],
+					exclude: ISOLATED,
+					isolate: false,
+					setupFiles: ["test/support/left-behind.ts"],
+				},
 			},
 		],
 	},

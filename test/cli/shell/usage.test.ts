@@ -52,7 +52,7 @@ afterAll(() => program[Symbol.dispose]());
 describe.each(MISTAKES)("coffer $args", ({ args, says }) => {
 	test("is explained, exits 2 and repeats no value, however much debugging is on", async () => {
 		const env = { DEBUG: "*", COFFER_DEBUG: "1", CLI_FLAGS_DEBUG: "1" };
-		const { status, stdout, stderr } = await program.run(args, { env });
+		const { status, stdout, stderr } = await program.kept(args, env);
 		expect(stderr).toMatch(says);
 		expect(stdout + stderr).not.toContain(CANARY);
 		expect(stdout).toBe("");
@@ -60,7 +60,7 @@ describe.each(MISTAKES)("coffer $args", ({ args, says }) => {
 	});
 
 	test("has the same error as JSON", async () => {
-		const { status, stdout, stderr } = await program.run([...args, "--json"]);
+		const { status, stdout, stderr } = await program.kept([...args, "--json"]);
 		const { error } = JSON.parse(stderr);
 		expect(error).toEqual({
 			code: "USAGE",
@@ -72,6 +72,13 @@ describe.each(MISTAKES)("coffer $args", ({ args, says }) => {
 		expect(stderr).not.toContain(CANARY);
 		expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
 	});
+});
+
+test("a start of the program ends the same way", async () => {
+	const args = ["greet", "you", `--times=${CANARY}`, "--json"];
+	const { status, stdout, stderr } = await program.run(args);
+	expect(await program.kept(args)).toMatchObject({ status, stdout, stderr });
+	expect(status).toBe(2);
 });
 
 test("--json behind -- belongs to somebody else", async () => {

@@ -53,9 +53,12 @@ export class Warm implements Disposable {
 	readonly #ready: Promise<unknown>;
 	#isBusy = false;
 
-	/** @param env its environment */
-	constructor(env: Readonly<Record<string, string>>) {
-		this.#child = fork(FILE, [PROGRAM], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+	/**
+	 * @param env its environment
+	 * @param program the program's `bin/run.js`
+	 */
+	constructor(env: Readonly<Record<string, string>>, program = PROGRAM) {
+		this.#child = fork(FILE, [program], { env, execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
 		this.#child.unref();
 		this.#child.channel?.unref();
 		this.#ready = once(this.#child, "message");
