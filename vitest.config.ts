@@ -9,6 +9,11 @@ const ISOLATED = [
 	"test/cli/edits/verify-once.test.ts",
 	// The keychain's native library keeps its connection to the first bus that it finds.
 	"test/identity/**/*.test.ts",
+	// Derive keys of passphrases, which takes 256 MiB that a process then keeps.
+	"test/stories/identity-export.test.ts",
+	"test/stories/platform-identity.test.ts",
+	// Starts git thousands of times: to fork a process takes the longer, the more memory it has.
+	"test/torture/undo.test.ts",
 	// Counts the files that its own process holds open.
 	"test/platform/runtime/storage/disk-usage.test.ts",
 ];
@@ -24,6 +29,7 @@ const LONG = [
 	"test/platform/build/check.test.ts",
 	"test/scripts/build.test.ts",
 	"test/stories/canary.test.ts",
+	"test/torture/undo.test.ts",
 	"test/stories/identity-export.test.ts",
 	"test/project/git/gone-driver.test.ts",
 	"test/project/vectors.test.ts",
