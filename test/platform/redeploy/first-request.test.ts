@@ -25,10 +25,13 @@ afterAll(() => gateway.close({ graceMs: 0 }));
 const ask = async (app: TestApp, target: string, init?: RequestInit): Promise<string> =>
 	await (await fetch(`http://127.0.0.1:${port}/${app.id}/${target}`, init)).text();
 
-/** A read that the analysis does not find: it does not follow the code that `node:vm` runs. */
-const HIDDEN = (name: string) => `runInThisContext("Deno.env.get('${name}')")`;
-const VM = 'import { runInThisContext } from "node:vm";\n';
-const SHOW = (name: string) => `${VM}export default () => new Response(${HIDDEN(name)} ?? "none");`;
+/** `read` reads a variable, and the analysis does not find it: it does not follow code that a package makes of a text. */
+const READ = `
+	import template from "npm:lodash.template@4.5.0";
+	const read = (name) => template('<%= Deno.env.get("' + name + '") %>')() || undefined;
+`;
+const HIDDEN = (name: string) => `read("${name}")`;
+const SHOW = (name: string) => `${READ}export default () => new Response(${HIDDEN(name)} ?? "none");`;
 
 const linesOf = async (app: TestApp, name: string) =>
 	(await platform.core.logs.read(...logOf(platform, app.id, name), { limit: 100 })).map(
@@ -50,7 +53,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test.each(["HEAD", "OPTIONS", "PUT", "DELETE"])("is repeated if its method is %s", async (method) => {
 		const app = await TestApp.open(`first-${method.toLowerCase()}`, { KEY: "v1" });
-		const code = `${VM}export default () => new Response(null, { headers: { key: ${HIDDEN("KEY")} ?? "none" } });`;
+		const code = `${READ}export default () => new Response(null, { headers: { key: ${HIDDEN("KEY")} ?? "none" } });`;
 		await app.deploy({ lazy: code });
 		const { headers } = await fetch(`http://127.0.0.1:${port}/${app.id}/lazy`, { method });
 		expect(headers.get("key")).toBe("v1");
@@ -62,7 +65,7 @@ describe("the first request of a function that reads a secret that it was not gi
 		["its method is not idempotent and it has a body", "POST", true],
 	])("is not repeated if %s: it reaches the function once", async (_, method, hasBody) => {
 		const app = await TestApp.open(`once-${method.toLowerCase()}-${hasBody}`, { KEY: "v1" });
-		const code = `${VM}export default async (request) => {
+		const code = `${READ}export default async (request) => {
 			console.log("worked on " + await request.text());
 			return new Response(${HIDDEN("KEY")} ?? "none");
 		};`;
@@ -83,10 +86,10 @@ describe("the first request of a function that reads a secret that it was not gi
 	test("is answered with all secrets that the function reads one after the other", async () => {
 		const secrets = Object.fromEntries(["A", "B", "C", "D"].map((name) => [name, name.toLowerCase()]));
 		const app = await TestApp.open("chain", secrets);
-		const code = `${VM}export default () => {
+		const code = `${READ}export default () => {
 			let text = "";
 			for (const name of ["A", "B", "C", "D"]) {
-				const value = runInThisContext("Deno.env.get('" + name + "')");
+				const value = read(name);
 				if (value === undefined) throw new Error("no " + name);
 				text += value;
 			}
@@ -108,7 +111,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("and requests that cannot be repeated, at the same time: each is answered, and the latter work once", async () => {
 		const app = await TestApp.open("mixed", { KEY: "v1" });
-		const code = `${VM}export default async (request) => {
+		const code = `${READ}export default async (request) => {
 			if (request.method === "POST") console.log("worked on " + await request.text());
 			return new Response(${HIDDEN("KEY")} ?? "none");
 		};`;
@@ -128,7 +131,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("is answered if the function ends because it lacks the secret", async () => {
 		const app = await TestApp.open("ending", { KEY: "v1" });
-		const code = `${VM}export default () => {
+		const code = `${READ}export default () => {
 			const key = ${HIDDEN("KEY")};
 			if (key === undefined) Deno.exit(1);
 			return new Response(key);
@@ -139,7 +142,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("is answered if the function never responds without the secret", async () => {
 		const app = await TestApp.open("hanging", { KEY: "v1" });
-		const code = `${VM}export default () => {
+		const code = `${READ}export default () => {
 			const key = ${HIDDEN("KEY")};
 			return key === undefined ? new Promise(() => {}) : new Response(key);
 		};`;
@@ -167,7 +170,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("opens a WebSocket to a process that has the secret", async () => {
 		const app = await TestApp.open("socket", { KEY: "v1" });
-		const code = `${VM}export default (request) => {
+		const code = `${READ}export default (request) => {
 			const { socket, response } = Deno.upgradeWebSocket(request);
 			const key = ${HIDDEN("KEY")} ?? "none";
 			socket.onopen = () => socket.send(key);
@@ -182,8 +185,8 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("gets the response without the secret if the function does not start with it", async () => {
 		const app = await TestApp.open("refusing", { KEY: "v1" });
-		const code = `${VM}
-			if (runInThisContext("'KEY' in Deno.env.toObject()")) throw new Error("The key is not wanted.");
+		const code = `${READ}
+			if (template('<%= "KEY" in Deno.env.toObject() %>')() === "true") throw new Error("The key is not wanted.");
 			export default () => new Response(${HIDDEN("KEY")} ?? "none");`;
 		await app.deploy({ refusing: code });
 		expect(await ask(app, "refusing")).toBe("none");
@@ -193,9 +196,9 @@ describe("the first request of a function that reads a secret that it was not gi
 	test("is repeated a limited number of times", async () => {
 		const names = Array.from({ length: 30 }, (_, index) => `KEY_${index}`);
 		const app = await TestApp.open("endless", Object.fromEntries(names.map((name) => [name, "v"])));
-		const code = `${VM}export default () => {
+		const code = `${READ}export default () => {
 			let count = 0;
-			while (count < 30 && runInThisContext("Deno.env.get('KEY_" + count + "')") !== undefined) count++;
+			while (count < 30 && read("KEY_" + count) !== undefined) count++;
 			return new Response(String(count));
 		};`;
 		await app.deploy({ endless: code });
@@ -204,7 +207,7 @@ describe("the first request of a function that reads a secret that it was not gi
 
 	test("is not repeated after the process has answered another request", async () => {
 		const app = await TestApp.open("later-read", { KEY: "v1" });
-		const code = `${VM}export default (request) =>
+		const code = `${READ}export default (request) =>
 			new Response(request.url.endsWith("/read") ? ${HIDDEN("KEY")} ?? "none" : "other");`;
 		await app.deploy({ routes: code });
 		expect(await ask(app, "routes/else")).toBe("other");
@@ -215,7 +218,7 @@ describe("the first request of a function that reads a secret that it was not gi
 	test("ends at the function's time limit, which holds for all attempts together", async () => {
 		const app = await TestApp.open("limited", { KEY: "v1" });
 		await app.deployFiles({
-			"functions/slow/index.ts": `${VM}export default () => { ${HIDDEN("KEY")}; return new Promise(() => {}); };`,
+			"functions/slow/index.ts": `${READ}export default () => { ${HIDDEN("KEY")}; return new Promise(() => {}); };`,
 			"functions/slow/function.jsonc": '{ "timeoutSeconds": 1 }',
 		});
 		expect(JSON.parse(await ask(app, "slow"))).toMatchObject({ status: 504, code: "FUNCTION_TIMEOUT" });
@@ -225,7 +228,7 @@ describe("the first request of a function that reads a secret that it was not gi
 describe("a function that reads a secret when it starts", () => {
 	test.each(["GET", "POST"])("has it when its first request comes, whose method is %s", async (method) => {
 		const app = await TestApp.open(`at-start-${method.toLowerCase()}`, { KEY: "v1", MORE: "m1" });
-		const code = `${VM}
+		const code = `${READ}
 			const key = ${HIDDEN("KEY")};
 			const more = key && ${HIDDEN("MORE")};
 			export default () => new Response(key + more);`;
