@@ -21,6 +21,8 @@ const BATCH = 300;
 /** How many finds of a batch are shrunk. */
 const SHRUNK_MAX = 20;
 
+const GRAMMAR = readGrammar();
+
 const isFaulty = ({ missed, error }: Judgement) => missed.length > 0 || error !== undefined;
 
 /** Whether somebody who reads the program can tell its names. */
@@ -58,23 +60,29 @@ class Tally {
 }
 
 /** A find in the words of the report. */
-function describe(seed: number, tree: Tree, { run, found, missed, error }: Judgement): string {
+function describe(seed: number, text: string, { run, found, missed, error }: Judgement): string {
 	const what =
 		error ??
 		`asked for ${[...run.asked].join(" ") || "nothing"}, found ${found.join(" ") || "nothing"}, missed ${missed.join(" ")}`;
-	return `seed ${seed}: ${what}\n${shown(tree)}`;
+	return `seed ${seed}: ${what}\n${text}`;
 }
 
 /** Confirms and shrinks finds. Each runs again, apart from the programs that ran before it. */
 async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: Analyze): Promise<string[]> {
-	const grammar = readGrammar();
 	const small = await shrinkAll(
 		finds.map(({ tree }) => tree),
-		grammar,
+		GRAMMAR,
 		async (trees) => (await judgeAll(trees, analyze)).map(isFaulty),
 	);
 	const judgements = await judgeAll(small, analyze);
-	return small.map((tree, index) => describe(finds[index]?.seed ?? 0, tree, judgements[index] as Judgement));
+	// Many finds have one cause, and end as the same program.
+	const bySmallest = new Map<string, string>();
+	for (const [index, tree] of small.entries()) {
+		const text = shown(tree);
+		if (bySmallest.has(text)) continue;
+		bySmallest.set(text, describe(finds[index]?.seed ?? 0, text, judgements[index] as Judgement));
+	}
+	return [...bySmallest.values()];
 }
 
 /** Programs, each of a seed of its own, with what they do. */
@@ -89,9 +97,8 @@ let latest: Batch | undefined;
 
 async function batchOf(first: number, size: number): Promise<Batch> {
 	if (latest?.first === first && latest.trees.length === size) return latest;
-	const grammar = readGrammar();
 	const trees = Array.from({ length: size }, (_, index) =>
-		new Generator(grammar, randomFrom(first + index)).program(),
+		new Generator(GRAMMAR, randomFrom(first + index)).program(),
 	);
 	latest = { first, trees, observations: await observeAll(trees) };
 	return latest;
@@ -109,6 +116,8 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 			const judgement = judge(observations[index] as Observation, analyze);
 			tally.count(tree, judgement);
 			if (isFaulty(judgement)) finds.push({ seed: first + index, tree });
+			// One find is enough to have found a planted bug.
+			if (plant && finds.length > 0) break;
 		}
 		if (plant) failures.push(...finds.map(({ tree }) => shown(tree)));
 		else if (finds.length > 0) failures.push(...(await explain(finds.slice(0, SHRUNK_MAX), analyze)));

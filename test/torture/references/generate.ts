@@ -17,8 +17,8 @@ export function fits(idiom: Idiom, { kind }: Pick<Hole, "kind">, maySuspend: boo
 }
 
 /** Whether the code of a hole may wait, if the code of its idiom may. */
-export function maySuspendIn({ body }: Hole, outer: boolean): boolean {
-	return body === "none" ? outer : body === "async";
+export function maySuspendIn({ body, inModule }: Hole, outer: boolean): boolean {
+	return body === "none" ? outer && !inModule : body === "async";
 }
 
 /** Makes programs. */
@@ -32,7 +32,7 @@ export class Generator {
 	}
 
 	program(): Tree {
-		return this.#tree({ kind: "program", body: "async" }, true, this.#random.pick(DEPTHS));
+		return this.#tree({ kind: "program", body: "async", inModule: false }, true, this.#random.pick(DEPTHS));
 	}
 
 	#tree(hole: Hole, maySuspend: boolean, depth: number): Tree {

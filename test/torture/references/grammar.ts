@@ -26,6 +26,8 @@ export interface Hole {
 	readonly kind: string;
 	/** Whether it is the body of a function, and may wait. An expression may not: its statements may. */
 	readonly body: "none" | "sync" | "async";
+	/** Whether it is in a module of the idiom's own. Such code does not wait, since a CommonJS module cannot. */
+	readonly inModule: boolean;
 }
 
 /** A piece of text, an identifier, or the number of a hole. */
@@ -51,7 +53,7 @@ export type Grammar = ReadonlyMap<string, readonly Idiom[]>;
 const PLACE = /<<(async )?(\w+)>>|<(\w+)>|@(\w+)/g;
 
 /** Divides a text into parts, and adds its holes to those of the idiom. */
-function partsOf(text: string, kinds: ReadonlySet<string>, holes: Hole[]): Part[] {
+function partsOf(text: string, kinds: ReadonlySet<string>, holes: Hole[], inModule = false): Part[] {
 	const parts: Part[] = [];
 	let end = 0;
 	for (const match of text.matchAll(PLACE)) {
@@ -62,7 +64,7 @@ function partsOf(text: string, kinds: ReadonlySet<string>, holes: Hole[]): Part[
 		if (kind === undefined) parts.push({ identifier: identifier ?? "" });
 		else {
 			parts.push({ hole: holes.length });
-			holes.push({ kind, body: body === undefined ? "none" : isAsync ? "async" : "sync" });
+			holes.push({ kind, body: body === undefined ? "none" : isAsync ? "async" : "sync", inModule });
 		}
 	}
 	return [...parts, text.slice(end)];
@@ -81,7 +83,7 @@ function readIdiom(kind: string, block: string, kinds: ReadonlySet<string>): Idi
 	for (let at = 0; at < sections.length; at += 2) {
 		const [path = "", content = ""] = [sections[at], sections[at + 1]];
 		if (path === "") statements = content;
-		else modules.push([path, partsOf(content, kinds, holes)]);
+		else modules.push([path, partsOf(content, kinds, holes, true)]);
 	}
 	return {
 		kind,

@@ -1,10 +1,10 @@
 /**
- * Delta debugging on the trees of programs. An idiom gives way to one that it contains, or to the first of its kind
- * that contains none, as long as the program still shows a fault. All the next trees are judged together, since a process
+ * Delta debugging on the trees of programs. An idiom gives way to one that it contains, to the first of its kind that
+ * contains none, or to the first that has the same holes, as long as the program still shows a fault. All the next trees are judged together, since a process
  * of Deno costs far more than a program.
  */
 import { fits, maySuspendIn, type Tree } from "./generate.ts";
-import type { Grammar } from "./grammar.ts";
+import type { Grammar, Hole, Idiom } from "./grammar.ts";
 
 /** The more idioms, and the later in the grammar, the larger. */
 function sizeOf(tree: Tree, grammar: Grammar): number {
@@ -28,12 +28,20 @@ function isValid({ idiom, children }: Tree, maySuspend: boolean): boolean {
 	});
 }
 
+/** Whether two idioms have the same holes. */
+function isAlike({ holes }: Idiom, other: Idiom): boolean {
+	const spell = (one: Hole) => `${one.body} ${one.kind}`;
+	return holes.map(spell).join() === other.holes.map(spell).join();
+}
+
 /** The trees in which one idiom is replaced. */
 function* replacementsIn(tree: Tree, grammar: Grammar): Iterable<Tree> {
 	const { kind } = tree.idiom;
 	for (const inner of descendantsOf(tree)) if (inner.idiom.kind === kind) yield inner;
 	const leaf = (grammar.get(kind) ?? []).find(({ holes }) => holes.length === 0);
 	if (leaf !== undefined) yield { idiom: leaf, children: [] };
+	const simplest = (grammar.get(kind) ?? []).find((idiom) => isAlike(idiom, tree.idiom));
+	if (simplest !== undefined) yield { idiom: simplest, children: tree.children };
 	for (const [index, child] of tree.children.entries())
 		for (const other of replacementsIn(child, grammar))
 			yield { ...tree, children: tree.children.map((one, at) => (at === index ? other : one)) };
