@@ -1,6 +1,7 @@
 /** Members of several environments, changed together, on the real program. */
-import { expect, test } from "vitest";
-import { newProject, type Project } from "./support/project.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { APP, newProject, type Project } from "./support/project.ts";
 
 const SEVERAL = ["-e", "production", "-e", "preview", "-e", "staging"];
 
@@ -86,4 +87,106 @@ test("if one environment refuses, none is changed, and the error names the envir
 	expect(unknown.error()).toMatchObject({ code: "MEMBER_NOT_FOUND", exit: 4 });
 	expect(unknown.error().message).toContain("'eve': production, preview, staging");
 	expect(ana.vault).toBe(vault);
+});
+
+test("the environments are listed although libsodium is not loaded yet", async () => {
+	const { ana } = await threeEnvironments();
+	await using _ = ana;
+	// The file is read before libsodium's WebAssembly is compiled.
+	ana.write(
+		"../tmp/late.cjs",
+		"const { instantiate } = WebAssembly; WebAssembly.instantiate = (...given) =>" +
+			" new Promise((done) => setTimeout(done, 300)).then(() => instantiate(...given));",
+	);
+	const late = { env: { NODE_OPTIONS: "--require ../tmp/late.cjs" } };
+	for (const command of [
+		["members", "role", "ben", "reader"],
+		["members", "remove", "ben"],
+	]) {
+		const { status, stderr } = await ana.coffer([...command, "--all-environments"], late);
+		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+	}
+});
+
+describe("two environments are linked with a platform, and one is not", () => {
+	let platform: Platform;
+	let ana: Project;
+	const ALL = "--all-environments";
+	const addBen = (key: string) => ana.ok(["members", "add", key, "--name", "ben", ALL]);
+
+	beforeAll(async () => {
+		platform = await startPlatform();
+		({ ana } = await threeEnvironments());
+		await link(ana, platform);
+		await ana.ok(["link", platform.control, "--app", `${APP}-preview`, "-e", "preview"]);
+	});
+	afterAll(async () => {
+		await ana?.[Symbol.asyncDispose]();
+		await platform?.[Symbol.asyncDispose]();
+	});
+
+	test("role and remove sync each linked environment", async () => {
+		const role = await ana.coffer(["members", "role", "ben", "reader", ALL]);
+		expect(role.status).toBe(0);
+		expect(role.stdout).toMatch(/environment 'preview'; .*\n {2}Synced: revision \d/);
+		expect(role.stdout).toMatch(/environment 'production'; .*\n {2}Synced: revision \d/);
+		const removed = await ana.coffer(["members", "remove", "ben", ALL]);
+		expect(removed.status).toBe(0);
+		expect(removed.stdout.match(/Synced: revision \d/g)).toHaveLength(2);
+		for (const name of ["production", "preview"])
+			expect(await ana.data(["sync", "-e", name])).toMatchObject({ sent: [], taken: [], pending: [] });
+	});
+
+	test.each([
+		["members", "role", "ben", "reader"],
+		["members", "remove", "ben"],
+	])("if the platform is down, '%s %s' changes nothing and says so", async (...command) => {
+		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
+		await addBen(publicKey);
+		const { vault } = ana;
+		await platform.stop();
+		const down = await ana.coffer([...command, ALL, "--json"]);
+		expect(down.error()).toMatchObject({ code: "PLATFORM_UNREACHABLE", exit: 6 });
+		expect(down.error().message).toMatch(/^No member was changed, because environment 'preview' could not/);
+		expect(down.error().hint).toContain("--no-sync");
+		expect(ana.vault).toBe(vault);
+
+		const offline = await ana.coffer([...command, ALL, "--no-sync"]);
+		expect(offline.status).toBe(0);
+		expect(offline.stdout).toMatch(/not synced yet: run 'coffer sync -e preview'/);
+		await platform.start();
+		for (const name of ["production", "preview"])
+			expect(await ana.data(["sync", "-e", name])).toMatchObject({ sent: ["A"], pending: [] });
+		await ana.ok(["vault", "verify"]);
+		if (command[1] === "role") await ana.ok(["members", "remove", "ben", ALL]);
+	});
+
+	test("if one app is gone, the command names the environment, and no environment is changed", async () => {
+		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
+		await addBen(publicKey);
+		await ana.ok(["apps", "delete", `${APP}-preview`, "--url", platform.control, "--yes"]);
+		const { vault } = ana;
+		for (const command of [
+			["members", "role", "ben", "reader"],
+			["members", "remove", "ben"],
+		]) {
+			const gone = await ana.coffer([...command, ALL, "--json"]);
+			expect(gone.error()).toMatchObject({ code: "APP_NOT_FOUND", exit: 4 });
+			expect(gone.error().message).toMatch(/^No member was changed, because environment 'preview'/);
+			expect(ana.vault).toBe(vault);
+		}
+	});
+
+	test("if the sync after an addition fails in one environment, the others are synced, and the command fails", async () => {
+		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
+		const added = await ana.coffer(["members", "add", publicKey, "--name", "carol", ALL]);
+		expect(added.status).toBe(4);
+		expect(added.stdout).toMatch(/carol is a writer of environment 'production'.*\n {2}Synced: revision/);
+		expect(added.stdout).toMatch(/carol is a writer of environment 'staging'/);
+		expect(added.stderr).toMatch(/^Error: preview: Saved, but not synced: The platform has no app/m);
+		for (const name of ["production", "preview", "staging"])
+			expect((await ana.data(["members", "list", "-e", name])).members).toContainEqual(
+				expect.objectContaining({ name: "carol" }),
+			);
+	});
 });

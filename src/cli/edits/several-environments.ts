@@ -1,5 +1,6 @@
 /** The steps that members' commands share where they change several environments together. */
 import { Flags } from "@oclif/core";
+import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { loadVault } from "../../project/files/vault-file.ts";
@@ -45,7 +46,8 @@ function bothGiven(example: string): AppError {
 }
 
 async function allEnvironments(): Promise<string[]> {
-	return environmentNames((await loadVault(requireRoot(currentFolder()))).document);
+	const [{ document }] = await Promise.all([loadVault(requireRoot(currentFolder())), cryptoReady]);
+	return environmentNames(document);
 }
 
 /** An edit of one environment of several. */
@@ -54,20 +56,34 @@ export interface EditedEnvironment<Edit> {
 	readonly edit: Edit;
 }
 
-/** Syncs each environment. If one sync fails, the others still run. */
-export async function syncEach<Edit extends object>(
+/**
+ * Syncs each environment. If one sync fails, the others still run.
+ * @param resultOf makes the command's result from the reports of all environments
+ * @throws AppError with the code and exit status of the first sync that failed, the messages of all, and the
+ *   command's result as data. A platform that cannot be reached is only a warning, as in `afterEdit`
+ */
+export async function syncEach<Edit extends object, Result>(
 	edited: readonly EditedEnvironment<Edit>[],
 	{ sync, terminal }: { readonly sync: boolean; readonly terminal: Terminal },
-): Promise<(Edit & SyncReport)[]> {
+	resultOf: (environments: (Edit & SyncReport)[]) => Result,
+): Promise<Result> {
 	const done: (Edit & SyncReport)[] = [];
+	const failures: AppError[] = [];
 	for (const { context, edit } of edited) {
 		try {
 			done.push(await afterEdit(context, edit, { sync, terminal }));
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			terminal.warn(`${context.environment}: ${error.message} ${error.hint}`);
+			failures.push(error.with({ message: `${context.environment}: ${error.message}` }));
 			done.push(error.data as Edit & SyncReport);
 		}
 	}
-	return done;
+	const result = resultOf(done);
+	const [first] = failures;
+	if (first === undefined) return result;
+	throw first.with({
+		message: failures.map(({ message }) => message).join("\n"),
+		hint: [...new Set(failures.map(({ hint }) => hint))].join("\n"),
+		data: result,
+	});
 }

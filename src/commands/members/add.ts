@@ -111,9 +111,8 @@ export default class MembersAdd extends BaseCommand<AddResult> {
 		const edited = contexts
 			.filter(({ environment }) => added.environments.includes(environment))
 			.map((context) => ({ context, edit: { environment: context.environment } }));
-		const environments = await syncEach(edited, { sync, terminal });
 		const unchanged = names.filter((each) => !added.environments.includes(each));
-		return { ...member, environments, unchanged };
+		return syncEach(edited, { sync, terminal }, (environments) => ({ ...member, environments, unchanged }));
 	}
 
 	protected render(result: AddResult, terminal: Terminal): void {

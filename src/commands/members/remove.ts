@@ -148,7 +148,7 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 		const unchanged = contexts
 			.map(({ environment }) => environment)
 			.filter((name) => !leaving.includes(name));
-		return { environments: await syncEach(edited, { sync, terminal }), unchanged };
+		return syncEach(edited, { sync, terminal }, (environments) => ({ environments, unchanged }));
 	}
 
 	protected render(result: RemoveResult, terminal: Terminal): void {

@@ -89,10 +89,9 @@ export default class MembersRole extends BaseCommand<RoleResult> {
 			if (only === undefined) return { environment, ...changed, epoch: null, resealed: 0, ...NOT_SYNCED };
 			return afterEdit(only.context, { ...changed, ...only.edit }, { sync, terminal });
 		}
-		const environments = await syncEach(edited, { sync, terminal });
 		const names = removals.map((removal) => removal.environment);
 		const unchanged = contexts.map((context) => context.environment).filter((each) => !names.includes(each));
-		return { ...changed, environments, unchanged };
+		return syncEach(edited, { sync, terminal }, (environments) => ({ ...changed, environments, unchanged }));
 	}
 
 	protected render(result: RoleResult, terminal: Terminal): void {

@@ -12,7 +12,7 @@ import { membersToRemove, renewKey } from "../../project/members/remove-members.
 import { readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { firstBatch } from "../changes/batch.ts";
-import { syncEnvironment } from "../changes/sync.ts";
+import { type SyncOutcome, syncEnvironment } from "../changes/sync.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
 function rolledBack(names: readonly string[], environment: string): AppError {
@@ -22,6 +22,25 @@ function rolledBack(names: readonly string[], environment: string): AppError {
 		hint: `Decide first: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 		exit: EXIT.conflict,
 	});
+}
+
+/** Syncs before the change. @throws AppError as `syncEnvironment`; the message says that no member was changed */
+async function syncFirst(context: SessionContext, target: LinkTarget): Promise<SyncOutcome> {
+	try {
+		return await syncEnvironment(context, target);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const { environment } = context;
+		const isAway = error.exit === EXIT.network || error.exit === EXIT.notFound;
+		throw error.with({
+			message: `No member was changed, because environment '${environment}' could not be synced first. ${error.message}`,
+			hint: isAway
+				? "Try again when the platform can be reached and has the app. To change the vault now and sync later, add --no-sync."
+				: error.hint,
+			// The data is that of a sync. The commands that call this return other data.
+			data: undefined,
+		});
+	}
 }
 
 /**
@@ -34,12 +53,12 @@ export async function prepareRemoval(
 	names: readonly string[],
 ): Promise<void> {
 	membersToRemove((await readSession(context)).session, names);
-	const synced = await syncEnvironment(context, target);
+	const synced = await syncFirst(context, target);
 	if (synced.rolledBack.length > 0) throw rolledBack(synced.rolledBack, context.environment);
 	const { session } = await readSession(context);
 	membersToRemove(session, names);
 	const records = [...session.verified.section.records.values()];
 	if (firstBatch(records).length === records.length) return;
 	await renewKey(context);
-	await syncEnvironment(context, target);
+	await syncFirst(context, target);
 }
