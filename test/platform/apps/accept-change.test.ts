@@ -8,7 +8,7 @@ import { APP, codeOf, setup } from "../accept-fixture.ts";
 import { ENVIRONMENT, newTestIdentity, TestVault } from "../vault-fixture.ts";
 
 describe("the first change", () => {
-	test("is appended at revision 1, on top of the context's own hash", () => {
+	test("is appended at revision 1, and its head follows from the hash of the context", () => {
 		const { fold, first } = setup();
 		const before = fold.head;
 		expect(before).toEqual(emptyHead(fold.context));
@@ -33,7 +33,7 @@ describe("the first change", () => {
 		expect(fold.head.revision).toBe(0);
 	});
 
-	test("is refused where the platform's wrapped key is not the environment's", () => {
+	test("is refused if the key that it wraps for the platform is not the key of the environment", () => {
 		const platform = newTestIdentity();
 		const box = newTestIdentity().publicKeys.box;
 		const vault = new TestVault().add(
@@ -89,7 +89,7 @@ describe("a header that comes later", () => {
 });
 
 describe("a change that builds on an older revision", () => {
-	test("is appended if others changed other names", () => {
+	test("is appended if the newer changes set other names", () => {
 		const { append, first, fold, vault } = setup();
 		const base = first();
 		append(vault.change(APP, base, [vault.record("B", 1, "b")]));
@@ -97,7 +97,7 @@ describe("a change that builds on an older revision", () => {
 		expect(fold.head.revision).toBe(3);
 	});
 
-	test("is stale if others changed the same name", () => {
+	test("is stale if a newer change set the same name", () => {
 		const { accept, append, first, vault } = setup();
 		const base = first();
 		append(vault.change(APP, base, [vault.record("A", 2, "x")]));
@@ -118,8 +118,8 @@ describe("a change that builds on an older revision", () => {
 	});
 });
 
-describe("a repeat", () => {
-	test("always gets the first answer, before any other check", () => {
+describe("a change that is sent again", () => {
+	test("always gets the answer of the first change, before any other check", () => {
 		const { accept, append, first, fold, vault } = setup();
 		const base = first();
 		const change = vault.change(APP, base, [vault.record("A", 2, "x")]);
@@ -137,7 +137,7 @@ describe("a repeat", () => {
 	});
 });
 
-test("more names than an environment may hold are refused", () => {
+test("a change is refused if the environment would have too many names", () => {
 	const { accept, first, fold, vault } = setup();
 	first();
 	const filler = vault.record("FILLER", 1, "x");
@@ -150,7 +150,7 @@ test("more names than an environment may hold are refused", () => {
 	expect(codeOf(() => accept(vault.change(APP, fold.head, [vault.record("A", 2, "x")])))).toBe("accepted");
 });
 
-test("whatever writers build on, exactly what nobody else touched is appended, without gaps", () => {
+test("a change is appended exactly if nobody else changed its names, and revisions have no gaps", () => {
 	const names = ["A", "B", "C", "D"];
 	const step = fc.record({ name: fc.constantFrom(...names), lag: fc.nat(3), isDeleted: fc.boolean() });
 	fc.assert(

@@ -39,8 +39,8 @@ function deployment(name: string, id: string, ...reads: string[]): Deployment {
 	return { id, function: name, bundle: "b", sourceMap: "m", source: "s", references, dynamic: [] };
 }
 
-describe("the log", () => {
-	test("folds from the store to what it was when it was appended", () => {
+describe("the log of an app", () => {
+	test("read from the store, gives the same state as when it was appended", () => {
 		const step = fc.record({ name: fc.constantFrom("A", "B", "C"), isDeleted: fc.boolean() });
 		fc.assert(
 			fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
@@ -84,7 +84,7 @@ describe("the log", () => {
 					return index === 2 ? { ...entry, change: { ...entry.change, author } } : entry;
 				}),
 		],
-	])("%s is noticed", (_, damage) => {
+	])("%s is detected", (_, damage) => {
 		const { entries } = logOf(
 			[vault.record("A", 1, "a")],
 			[vault.record("B", 1, "b")],
@@ -106,7 +106,7 @@ describe("the log", () => {
 		return [...entries, { ...nextHead(last, change), change }];
 	}
 
-	test("an older record that somebody put back is detected", () => {
+	test("an older record in the place of a newer one is detected", () => {
 		const old = vault.record("A", 1, "a");
 		const { entries } = logOf([old], [vault.record("A", 2, "b")]);
 		expect(() => refold(appended(entries, [old]))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
@@ -119,7 +119,7 @@ describe("the log", () => {
 		expect(() => refold(appended(entries, [vault.record("A", 3, "c")], vault.writer))).not.toThrow();
 	});
 
-	test("a truncated end is detected if the platform had applied it", () => {
+	test("a missing end is detected if the platform has applied it", () => {
 		const { entries } = logOf([vault.record("A", 1, "a")], [vault.record("A", 2, "b")]);
 		const operation = entries[1]?.change.operation ?? "";
 		const event: AppEvent = { type: "redeployed", operation, results: [], untouched: [], atMs: 0 };
@@ -174,7 +174,7 @@ describe("the platform's events", () => {
 		return folded;
 	}
 
-	test("move no revision", () => {
+	test("do not change the revision", () => {
 		const before = new AppFold(vault.context(APP)).head;
 		expect(fold(deployed(deployment("f", "d1")), failed(deployment("g", "d2"))).head).toEqual(before);
 	});
@@ -184,14 +184,14 @@ describe("the platform's events", () => {
 		expect(functions.get("f")).toMatchObject({ deployment: deployment("f", "d2", "A"), error: undefined });
 	});
 
-	test("a failure leaves a version that ran, and replaces one that did not", () => {
+	test("a failed deployment keeps a version that ran, and replaces one that did not", () => {
 		const after = fold(deployed(deployment("f", "d1")), failed(deployment("f", "d2")));
 		expect(after.functions.get("f")?.deployment.id).toBe("d1");
 		const first = fold(failed(deployment("f", "d1")), failed(deployment("f", "d2")));
 		expect(first.functions.get("f")).toMatchObject({ deployment: { id: "d2" }, error: "why" });
 	});
 
-	test("an observed name joins the references of its deployment, once", () => {
+	test("an observed name is added to the references of its deployment once", () => {
 		const observed = (id: string): AppEvent => ({
 			type: "observed",
 			function: "f",
@@ -213,7 +213,7 @@ describe("the platform's events", () => {
 		expect(functions.get("f")?.deployment.seen).toEqual(["A", "B"]);
 	});
 
-	test("a deleted function is gone, and a later one of its name is new", () => {
+	test("a deleted function is removed, and a later function of its name is a new one", () => {
 		const gone: AppEvent = { type: "deleted", functions: ["f", "g"], atMs };
 		expect([...fold(deployed(deployment("f", "d1")), gone).functions]).toEqual([]);
 		expect(fold(deployed(deployment("f", "d1")), gone, deployed(deployment("f", "d2"))).functions.size).toBe(
@@ -221,7 +221,7 @@ describe("the platform's events", () => {
 		);
 	});
 
-	test("what a change did is kept with its operation", () => {
+	test("the results of a change are kept with its operation", () => {
 		const { fold: folded, entries } = logOf([vault.record("A", 1, "a")]);
 		const operation = entries[0]?.change.operation ?? "";
 		const results = [{ function: "f", status: "live" as const, ms: 5, reasons: [] }];

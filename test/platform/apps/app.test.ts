@@ -39,7 +39,7 @@ function change(app: App, version: number) {
 	return vault.change(APP, { revision, head }, [vault.record("A", version, `value ${version}`)], { header });
 }
 
-test("each entry has the time at which it came, whatever the clock says, and no head depends on it", async () => {
+test("each entry has the time at which it came, times never go back, and no head depends on them", async () => {
 	const times = [2_000, 1_000, -5];
 	const app = await open(() => times.shift() ?? 0);
 	for (const version of [1, 2, 3]) await app.append(change(app, version));
@@ -49,7 +49,7 @@ test("each entry has the time at which it came, whatever the clock says, and no 
 	expect(await again.entries(0)).toEqual(await app.entries(0));
 });
 
-test("a log that was written before times were noted is read, and goes on with times", async () => {
+test("a log without times, from an earlier version, is read and continued with times", async () => {
 	const app = await open(() => 1_000);
 	for (const version of [1, 2]) await app.append(change(app, version));
 	const old = await store.read(STREAM, 0);

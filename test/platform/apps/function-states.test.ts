@@ -45,19 +45,23 @@ function anchors(...events: AppEvent[]): Record<string, number> {
 	return Object.fromEntries(functions.get("f")?.anchorsMs ?? []);
 }
 
-describe("since when an automation is as it is", () => {
-	test("is when it was deployed first, for each of a function", () => {
+describe("the time since which an automation is unchanged", () => {
+	test("is the time of its first deployment, for each automation of a function", () => {
 		expect(anchors(deployed(1, cron("a")), deployed(2, cron("b"), cron("a")))).toEqual({ a: 1, b: 2 });
 	});
 
 	test.each([
 		["its arguments", cron("a"), cron("a", { function_args: { b: 1 } })],
-		["what is said of it", cron("a"), cron("a", { description: "nightly", color: "blue" })],
-		["when it ends", cron("a"), cron("a", { ends_type: "after", ends_after_count: 5 })],
-		["that it pauses", cron("a"), cron("a", { is_active: false })],
-		["what it had anyway", simple("a"), simple("a", { repeat_interval: 1, repeat_on_days: null })],
-		["an active date that is said to be", once("a"), once("a", { is_active: true })],
-	])("stays where %s changes", (_what, before, after) => {
+		["its description", cron("a"), cron("a", { description: "nightly", color: "blue" })],
+		["its end", cron("a"), cron("a", { ends_type: "after", ends_after_count: 5 })],
+		["its pause", cron("a"), cron("a", { is_active: false })],
+		[
+			"a value that is written out but was the default",
+			simple("a"),
+			simple("a", { repeat_interval: 1, repeat_on_days: null }),
+		],
+		["is_active, written out,", once("a"), once("a", { is_active: true })],
+	])("stays if %s changes", (_what, before, after) => {
 		expect(anchors(deployed(1, before), deployed(2, after))).toEqual({ a: 1 });
 	});
 
@@ -79,7 +83,7 @@ describe("since when an automation is as it is", () => {
 		["kind", cron("a"), simple("a")],
 		["date", once("a"), once("a", { one_time_date: "2027-03-02" })],
 		["date that is switched on", once("a", { is_active: false }), once("a")],
-	])("begins anew with another %s", (_what, before, after) => {
+	])("starts again with another %s", (_what, before, after) => {
 		expect(anchors(deployed(1, before), deployed(2, after))).toEqual({ a: 2 });
 	});
 
@@ -89,7 +93,7 @@ describe("since when an automation is as it is", () => {
 		expect(anchors(deployed(1, cron("a")), deleted, deployed(3, cron("a")))).toEqual({ a: 3 });
 	});
 
-	test("does not change with a version that did not start, and is kept for one that starts at last", () => {
+	test("does not change with a version that does not start, and is kept for the next version that starts", () => {
 		const failed = (atMs: number): AppEvent => ({
 			type: "deploy-failed",
 			deployment: deployment([cron("a", { cron_expression: "@hourly" })]),
@@ -100,7 +104,7 @@ describe("since when an automation is as it is", () => {
 		expect(anchors(failed(1), deployed(2, cron("a", { cron_expression: "@hourly" })))).toEqual({ a: 1 });
 	});
 
-	test("is kept by what is observed of a version", () => {
+	test("does not change if a read of a variable is observed", () => {
 		const observed: AppEvent = {
 			type: "observed",
 			function: "f",

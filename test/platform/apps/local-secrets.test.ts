@@ -42,7 +42,7 @@ function appended(app: App, version: number, value: string | undefined) {
 	return app.append(change);
 }
 
-describe("secrets of the platform's own", () => {
+describe("secrets that only the platform has", () => {
 	test("survive a restart, are sealed in the store, and change no revision", async () => {
 		const app = await open();
 		const changed = await setLocal(app, entries(["A", "first value"], ["B", "b"]), BY);
@@ -55,7 +55,7 @@ describe("secrets of the platform's own", () => {
 		expect(bodies).not.toMatch(/first value|second value/);
 	});
 
-	test("with the same value are not a change, and refused ones are not either", async () => {
+	test("are not changed by the same value, nor by a refused value", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
 		const { moment } = app.state;
@@ -69,7 +69,7 @@ describe("secrets of the platform's own", () => {
 		expect([values(app), app.state.moment]).toEqual([{ A: "a" }, moment]);
 	});
 
-	test("versions rise over a deletion, and a deleted name is not there", async () => {
+	test("have rising versions, also over a deletion, and a deleted name is not listed", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
 		expect(await deleteLocal(app, "A", BY)).toEqual([{ name: "A", kind: "deleted" }]);
@@ -79,7 +79,7 @@ describe("secrets of the platform's own", () => {
 		expect([app.state.local.get("A")?.record.version, values(await open())]).toEqual([3, { A: "anew" }]);
 	});
 
-	test("are replaced permanently by the vault's secrets, whose names they cannot have", async () => {
+	test("are replaced permanently by secrets of the vault, and cannot have their names", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "the platform's"], ["B", "b"]), BY);
 		await appended(app, 1, "the vault's");
@@ -94,7 +94,7 @@ describe("secrets of the platform's own", () => {
 		expect(values(await open())).toEqual({ B: "b" });
 	});
 
-	test("give way for good also where the platform was stopped right after the vault's came", async () => {
+	test("are replaced permanently also if the platform stops right after the secrets of the vault came", async () => {
 		// One that does not know of the other's secret drops nothing, like one that was killed before it could.
 		const [stopped, other] = [await open(), await open()];
 		await setLocal(other, entries(["A", "the platform's"]), BY);

@@ -52,8 +52,8 @@ async function withStore(work: (store: Store) => Promise<void>): Promise<void> {
 	await work(store);
 }
 
-describe("a stream of the platform's events", () => {
-	test("is read as it was written, others' events passed over", async () => {
+describe("a stream of events of the platform", () => {
+	test("is read as it was written, without the events of other streams", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const one = reader(store, key);
@@ -71,7 +71,7 @@ describe("a stream of the platform's events", () => {
 		});
 	});
 
-	test("takes nothing that it could not read back", async () => {
+	test("refuses events that it could not read back", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const one = reader(store, key);
@@ -84,7 +84,7 @@ describe("a stream of the platform's events", () => {
 		});
 	});
 
-	test("lets two writers append in turn, each told of the other's first", async () => {
+	test("lets two writers append in turn, each after it has read the events of the other", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const writers = [reader(store, key), reader(store, key)];
@@ -129,19 +129,22 @@ describe("a stream of the platform's events", () => {
 	});
 });
 
-describe("somebody who can write to the store, and has all entries that ever were", () => {
+describe("an attacker who can write to the store, and has all earlier entries", () => {
 	const NAMES = ["a", "b", "c", "d"];
 
 	test.each<[string, (now: string[], other: string[]) => string[]]>([
-		["drops one", ([a = "", , c = "", d = ""]) => [a, c, d]],
-		["drops the first", (now) => now.slice(1)],
-		["swaps two", ([a = "", b = "", c = "", d = ""]) => [a, c, b, d]],
-		["repeats one", ([a = "", b = "", ...rest]) => [a, b, b, ...rest]],
-		["puts one of another history at its own position", ([a = "", , ...rest], [, b = ""]) => [a, b, ...rest]],
+		["drops an entry", ([a = "", , c = "", d = ""]) => [a, c, d]],
+		["drops the first entry", (now) => now.slice(1)],
+		["swaps two entries", ([a = "", b = "", c = "", d = ""]) => [a, c, b, d]],
+		["repeats an entry", ([a = "", b = "", ...rest]) => [a, b, b, ...rest]],
+		[
+			"replaces an entry by one of another history at the same position",
+			([a = "", , ...rest], [, b = ""]) => [a, b, ...rest],
+		],
 		["begins with another history", (now, other) => [...other.slice(0, 2), ...now.slice(2)]],
-		["goes on with another history", (now, other) => [...now.slice(0, 2), ...other.slice(2)]],
-		["empties one", ([a = "", , ...rest]) => [a, "{}", ...rest]],
-	])("and %s is found out", async (_, tamper) => {
+		["continues with another history", (now, other) => [...now.slice(0, 2), ...other.slice(2)]],
+		["empties an entry", ([a = "", , ...rest]) => [a, "{}", ...rest]],
+	])("is detected if it %s", async (_, tamper) => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const histories: string[][] = [];
@@ -159,7 +162,7 @@ describe("somebody who can write to the store, and has all entries that ever wer
 		});
 	});
 
-	test("cannot give an app of the same name what the one before it had", async () => {
+	test("cannot give an app the events of an earlier app of the same name", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const first = reader(store, key, "apps/shop/events", "life-1");
@@ -170,8 +173,8 @@ describe("somebody who can write to the store, and has all entries that ever wer
 	});
 });
 
-describe("a stream that an earlier version wrote", () => {
-	test("is read, gets one entry that puts all of it under the codes, and goes on", async () => {
+describe("a stream of an earlier version", () => {
+	test("is read, gets one entry that authenticates all earlier entries, and is continued", async () => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			const old = [earlier(key, 1, created("a")), earlier(key, 2, created("b"))];
@@ -198,7 +201,7 @@ describe("a stream that an earlier version wrote", () => {
 		["at another position", (key) => earlier(key, 2, created("a"))],
 		["with another key", () => earlier(randomBytes(32), 1, created("a"))],
 		["without a code", () => JSON.stringify(created("a"))],
-	])("is refused with an entry %s", async (_, entry) => {
+	])("is refused if it has an entry %s", async (_, entry) => {
 		await withStore(async (store) => {
 			const key = randomBytes(32);
 			await replace(store, STREAM, [entry(key)]);

@@ -8,12 +8,12 @@ const run = (script: string, timeoutMs: number) =>
 		{ timeoutMs, outputBytesMax: 1_000 },
 	);
 
-test("more than is kept is thrown away, and the command ends as it would", async () => {
+test("output above the limit is discarded, and the command ends as without a limit", async () => {
 	const { code, stdout, timedOut } = await run("yes | head -c 100000; exit 3", 30_000);
 	expect([code, stdout.length, timedOut]).toEqual([3, 1_000, false]);
 });
 
-test("what is thrown away is read at a pace, so that a flood has to wait", async () => {
+test("discarded output is read at a limited rate, so that a flood has to wait", async () => {
 	// 256 MiB are read within a moment where nothing slows them down.
 	const { code, timedOut } = await run("head -c 268435456 /dev/zero; exit 3", 2_000);
 	expect([code, timedOut]).toEqual([null, true]);

@@ -28,11 +28,11 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 /** Where it is root, the platform gives functions users; elsewhere there is nothing to be seen here. */
-describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () => {
+describe.each(mayChangeUser() ? ["root"] : [])("if the platform is %s", () => {
 	const temporaryOf = async (instance: Instance) =>
 		(await ask(instance.socketPath)).body.replace("hello ", "");
 
-	test("each function is a user of its own, of no group, who can become nobody else", async () => {
+	test("each function runs as a user of its own, which has no group and cannot become another user", async () => {
 		const newer = await harness.runtime.start(launch(HELLO, {}, { function: "own", deployment: "d2" }));
 		for (const instance of [own, sibling]) {
 			const uid = uidOf(instance.pid);
@@ -48,23 +48,29 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		await newer.stop();
 	});
 
-	test.each(ON_SIBLING)("a sibling is out of reach, though not for itself: %s", async (_, script) => {
-		const code = (await scriptsOf(harness, own, sibling))(script);
-		const { code: refused, out } = as(uidOf(own.pid), code);
-		expect(refused).not.toBe(0);
-		expect(out).toBe("");
-		expect(as(uidOf(sibling.pid), code).code).toBe(0);
-	});
+	test.each(ON_SIBLING)(
+		"a function cannot do this to another function, only to itself: %s",
+		async (_, script) => {
+			const code = (await scriptsOf(harness, own, sibling))(script);
+			const { code: refused, out } = as(uidOf(own.pid), code);
+			expect(refused).not.toBe(0);
+			expect(out).toBe("");
+			expect(as(uidOf(sibling.pid), code).code).toBe(0);
+		},
+	);
 
-	test.each(ON_PLATFORM)("the platform is out of reach, though not for root: %s", async (_, script) => {
-		const code = (await scriptsOf(harness, own, sibling))(script);
-		const { code: refused, out } = as(uidOf(own.pid), code);
-		expect(refused).not.toBe(0);
-		expect(out).toBe("");
-		expect(as(0, code).code).toBe(0);
-	});
+	test.each(ON_PLATFORM)(
+		"a function cannot do this to the platform, only root can: %s",
+		async (_, script) => {
+			const code = (await scriptsOf(harness, own, sibling))(script);
+			const { code: refused, out } = as(uidOf(own.pid), code);
+			expect(refused).not.toBe(0);
+			expect(out).toBe("");
+			expect(as(0, code).code).toBe(0);
+		},
+	);
 
-	test("control groups, where there are any, are out of reach, though not for root", async () => {
+	test("a function cannot change control groups, if there are any; root can", async () => {
 		const fill = await scriptsOf(harness, own, sibling);
 		// Where there are none, nothing is there to be left.
 		for (const [name, script] of harness.runtime.limits.driver === "priority" ? [] : ON_GROUPS) {
@@ -75,13 +81,13 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		}
 	});
 
-	test("a link in the place of its socket leads the platform nowhere else", async () => {
+	test("the platform does not follow a link in the place of a function's socket", async () => {
 		const folder = join(dirname(own.socketPath), "f");
 		expect(as(uidOf(own.pid), `ln -sfn ${sibling.socketPath} ${folder}/s`).code).toBe(0);
 		expect((await ask(own.socketPath)).body).toContain(folder);
 	});
 
-	test("its background processes end with its last process, and not before", async () => {
+	test("background processes of a function end with its last process, and not before", async () => {
 		const start = (deployment: string) =>
 			harness.runtime.start(launch(HELLO, {}, { function: "leaving", deployment }));
 		const [older, newer] = [await start("d1"), await start("d2")];
@@ -94,7 +100,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		expect(await ended).toEqual([null, "SIGKILL"]);
 	});
 
-	test("its files are removed as itself: folders that it closed, links that it left", async () => {
+	test("files of a function are removed as its user: also folders that it closed, and links that it left", async () => {
 		const kept = await mkdtemp(join(tmpdir(), "coffer-kept-"));
 		onTestFinished(() => rm(kept, { recursive: true }));
 		await chmod(kept, 0o755);
@@ -111,7 +117,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		await again.stop();
 	});
 
-	test("a binary that only root can get at is copied to where functions can", async () => {
+	test("a binary that only root can read is copied to a place that functions can read", async () => {
 		const closed = await mkdtemp(join(tmpdir(), "coffer-closed-"));
 		onTestFinished(() => rm(closed, { recursive: true }));
 		const binary = join(closed, "deno");
@@ -124,7 +130,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("where the platform is %s", () =>
 		expect((await stat(binary)).mode & 0o777).toBe(0o700);
 	});
 
-	test("a directory that only root can get at is replaced by one elsewhere, which goes with the platform", async () => {
+	test("a directory that only root can read is replaced by another one, which is removed with the platform", async () => {
 		const closed = await mkdtemp(join(tmpdir(), "coffer-closed-"));
 		onTestFinished(() => rm(closed, { recursive: true }));
 		const directory = join(closed, "run");

@@ -20,16 +20,16 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 
 const at = (folder: string) => join(directory, folder, "deno");
 
-test("the optional package's own binary, not its wrapper", () => {
+test("without a path, the binary of the optional package is used, not its wrapper script", () => {
 	expect(native).toMatch(/@deno\/[a-z0-9-]+\/deno(\.exe)?$/);
 });
 
-describe("the search path", () => {
-	test("comes before the package", async () => {
+describe("a Deno in the search path", () => {
+	test("is used instead of the package", async () => {
 		expect(await findDeno({ searchPath: `${dirname(at("linked"))}` })).toBe(at("linked"));
 	});
 
-	test("is skipped if it contains a script, another program or a plain file", async () => {
+	test("is ignored if the file is a script, another program or plain data", async () => {
 		const searchPath = ["wrapper", "other", "plain", "nowhere"]
 			.map((folder) => join(directory, folder))
 			.join(":");
@@ -38,8 +38,8 @@ describe("the search path", () => {
 	});
 });
 
-describe("the explicit path", () => {
-	test("wins", async () => {
+describe("a path in COFFER_DENO", () => {
+	test("is used instead of the search path and the package", async () => {
 		expect(await findDeno({ explicit: at("linked"), searchPath: "" })).toBe(at("linked"));
 	});
 
@@ -55,7 +55,7 @@ describe("the explicit path", () => {
 		},
 	);
 
-	test("that is empty counts as unset", async () => {
+	test("is ignored if it is empty", async () => {
 		expect(await findDeno({ explicit: "" })).toBe(native);
 	});
 });

@@ -38,7 +38,7 @@ const SHAPES: Record<string, string> = {
 	"process.env": `export default () => new Response("hello " + process.env.WHO);`,
 };
 
-describe("handler shapes", () => {
+describe("a function may export its handler in each of these shapes", () => {
 	test.each(Object.entries(SHAPES))("%s", async (_, code) => {
 		const answer = await answerOf(code);
 		expect(answer).toMatchObject({ status: 200, body: "hello world" });
@@ -48,7 +48,7 @@ describe("handler shapes", () => {
 		"serve(handler)",
 		"listenAndServe({ port: 8000 }, handler)",
 		"new Server({ handler }).listenAndServe()",
-	])("the standard library's %s", async (call) => {
+	])("the standard library's %s serves requests", async (call) => {
 		const shim = stripTypeScript(await readFile("src/platform/runtime/host/std-http.ts", "utf8"));
 		const code = `${shim}\nconst handler = (request, info) => new Response(new URL(request.url).pathname + info.remoteAddr.hostname);\nawait ${call};`;
 		expect(await answerOf(code, "/a/b")).toMatchObject({ status: 200, body: "/a/b203.0.113.9" });
@@ -56,7 +56,7 @@ describe("handler shapes", () => {
 });
 
 describe("code that predates Deno.serve", () => {
-	test("answers request after request, at once, although each handler leaves its loop", async () => {
+	test("answers several requests at the same time, although each handler leaves its loop", async () => {
 		const code = `
 			async function handle(connection) {
 				for await (const event of Deno.serveHttp(connection)) {
@@ -97,13 +97,13 @@ describe("code that predates Deno.serve", () => {
 });
 
 describe("what a handler sees", () => {
-	test("an http URL with the request's host and its path as sent", async () => {
+	test("the URL has the scheme http, the host of the request, and the path as it was sent", async () => {
 		const code = `export default (request) => Response.json([request.url, request.clone().url, new Request(request).url]);`;
 		const url = "http://functions.example/a%2Fb//c?x=1&y=%20";
 		expect(JSON.parse((await answerOf(code, "/a%2Fb//c?x=1&y=%20")).body)).toEqual([url, url, url]);
 	});
 
-	test("the address of the client, as forwarded", async () => {
+	test("the address of the client is the forwarded one", async () => {
 		const code = `Deno.serve((_, info) => Response.json(info.remoteAddr));`;
 		expect(JSON.parse((await answerOf(code)).body)).toMatchObject({
 			transport: "tcp",
@@ -111,7 +111,7 @@ describe("what a handler sees", () => {
 		});
 	});
 
-	test("a listener with the address that it asked for, and a server that behaves", async () => {
+	test("its listener reports the address that it asked for, and its server behaves like Deno's", async () => {
 		const code = `
 			const seen = [];
 			const server = Deno.serve({ port: 4321, hostname: "127.0.0.1", onListen: (addr) => seen.push(addr) }, async () => {
@@ -129,7 +129,7 @@ describe("what a handler sees", () => {
 		expect((await harness.lines("server")).map(({ message }) => message)).toEqual(["finished"]);
 	});
 
-	test("no arguments, no standard input, and an environment of exactly its own", async () => {
+	test("it has no arguments, no standard input, and only the variables that it was given", async () => {
 		const code = `
 			const rest = [];
 			for await (const chunk of Deno.stdin.readable) rest.push(...chunk);
@@ -139,7 +139,7 @@ describe("what a handler sees", () => {
 		expect(environment).toEqual({ NODE_ENV: "production", WHO: "world", TMPDIR: expect.any(String) });
 	});
 
-	test("values of every kind, whole", async () => {
+	test("every kind of value arrives complete", async () => {
 		const values = {
 			EMPTY: "",
 			LINES: "a\nb\r\nc",

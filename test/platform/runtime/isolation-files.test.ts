@@ -21,7 +21,7 @@ describe.each([
 	});
 	afterAll(() => it.close());
 
-	describe("refused, and works without the walls", () => {
+	describe("is refused by the sandbox, and works without it", () => {
 		test.each(READS)("%s", async (code) => await compare(code));
 
 		test.each(WRITES)("%s", async (code) => await compare(code));
@@ -37,7 +37,7 @@ describe.each([
 		});
 	});
 
-	test("a link that leaves the temporary folder is followed by no way in", async () => {
+	test("no call follows a link out of the temporary folder", async () => {
 		const made = `const folder = await Deno.makeTempDir(); await Deno.writeTextFile(folder + "/a", "x"); `;
 		for (const end of [
 			`return Deno.readTextFile(folder + "/../../../../../../../../etc/passwd")`,

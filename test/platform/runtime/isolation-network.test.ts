@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.close());
 
-describe("refused, and works without the walls", () => {
+describe("is refused by the sandbox, and works without it", () => {
 	test.each(HERE)("this machine as %s", async (host) => {
 		for (const code of waysTo(host)) {
 			const { result, error } = await it.probe(code);
@@ -27,7 +27,7 @@ describe("refused, and works without the walls", () => {
 	});
 });
 
-describe("refused before anything is sent", () => {
+describe("is refused before anything is sent", () => {
 	test.each(ELSEWHERE)("%s", async (host) => {
 		for (const code of waysTo(host)) {
 			const { result, error } = await it.probe(code);

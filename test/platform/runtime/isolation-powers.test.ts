@@ -23,7 +23,7 @@ const MODULES = [
 	`const { default: process } = await import("node:process"); return process.dlopen({ exports: {} }, "/lib/x.node")`,
 ];
 
-describe("refused, and works without the walls", () => {
+describe("is refused by the sandbox, and works without it", () => {
 	test.each(POWERS)("%s", async (code) => {
 		const { result, error } = await it.probe(code);
 		expect(result).toBeUndefined();
@@ -34,21 +34,21 @@ describe("refused, and works without the walls", () => {
 	});
 });
 
-describe("not there", () => {
+describe("a module that gives powers cannot be imported", () => {
 	test.each(MODULES)("%s", async (code) => {
 		const { result, error } = await it.probe(code);
 		expect(result).toBeUndefined();
 		expect(error).toBeDefined();
 	});
 
-	test("nothing was asked of the network for a module", async () => {
+	test("no module is requested from the network", async () => {
 		const before = (await it.probe(MODULES[1] ?? "")).error;
 		expect(before).toMatch(/remote|no-remote|import/i);
 	});
 });
 
 describe("permissions", () => {
-	test.each(PERMISSIONS)("%s is not to be had by asking", async (name) => {
+	test.each(PERMISSIONS)("a function that requests the permission %s does not get it", async (name) => {
 		const asked = `return Deno.permissions.request({ ${name} }).then(({ state }) => state)`;
 		expect((await it.probe(asked)).result).not.toBe("granted");
 		expect(await it.control(asked)).toEqual({ result: "granted" });
@@ -63,7 +63,7 @@ test("a worker that asks for more than its function has ends the function", asyn
 });
 
 describe("data of another function", () => {
-	test("its values are nowhere in a function's memory, environment or arguments", async () => {
+	test("its values are not in the memory, environment or arguments of a function", async () => {
 		const all = `return JSON.stringify([Deno.env.toObject(), (await import("node:process")).default.env, Deno.args, (await import("node:process")).default.argv, Object.getOwnPropertyNames(globalThis)])`;
 		const { result } = await it.probe(all);
 		expect(result).toContain("own-value");
@@ -71,7 +71,7 @@ describe("data of another function", () => {
 		expect(result).not.toContain("control");
 	});
 
-	test("storage that another function filled is not there", async () => {
+	test("a function does not see storage that another function filled", async () => {
 		const { harness, probe } = it;
 		const write = `export default async () => { localStorage.setItem("x", "1"); await (await caches.open("c")).put("https://x.example/", new Response("1")); return new Response("written"); };`;
 		const writer = await harness.runtime.start(launch(write, {}, { function: "writer" }));

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.close());
 
-describe("allowed", () => {
+describe("a function may use", () => {
 	test("temporary files in a directory of its own", async () => {
 		const code = `const path = await Deno.makeTempFile(); await Deno.writeTextFile(path, "kept"); return path + " " + (await Deno.readTextFile(path)) + " " + Deno.cwd()`;
 		const [path, content, cwd] = ((await it.probe(code)).result ?? "").split(" ");
@@ -21,7 +21,7 @@ describe("allowed", () => {
 		expect(path?.startsWith(`${cwd}/`)).toBe(true);
 	});
 
-	test("enumerating the environment, which holds its own values only", async () => {
+	test("a list of its environment, which contains only its own values", async () => {
 		const { result } = await it.probe(`return JSON.stringify([Deno.env.toObject(), process.env])`);
 		expect(result).not.toContain(CANARY);
 		expect(JSON.parse(result ?? "")[0]).toEqual({
@@ -31,7 +31,7 @@ describe("allowed", () => {
 		});
 	});
 
-	test("serving anew after its server was shut down", async () => {
+	test("a second server after the first was shut down", async () => {
 		const code = `
 			let isOver = false;
 			const first = Deno.serve(() => { if (!isOver) setTimeout(again, 0); isOver = true; return new Response("first"); });
@@ -46,8 +46,8 @@ describe("allowed", () => {
 	});
 });
 
-describe("an exception of the operator's", () => {
-	test("opens what it names, and no port beside it", async () => {
+describe("an exception of the operator", () => {
+	test("opens the address and port that it names, and no other port", async () => {
 		const other = createTcpServer((socket) => socket.end());
 		other.listen(0, "127.0.0.1");
 		await once(other, "listening");
@@ -66,7 +66,7 @@ describe("an exception of the operator's", () => {
 		other.close();
 	});
 
-	test("is not left by a redirect", async () => {
+	test("does not allow a redirect to another address", async () => {
 		const redirecting = createServer((request, response) => {
 			response
 				.writeHead(request.url === "/kept" ? 307 : 302, { location: String(request.headers["x-to"]) })
@@ -91,7 +91,7 @@ describe("an exception of the operator's", () => {
 	});
 });
 
-test("values are in neither the command line nor the environment nor a file", async () => {
+test("the values of a function are not on the command line, in the environment of its process or in a file", async () => {
 	for (const file of ["environ", "cmdline"]) {
 		expect(await readFile(`/proc/${it.neighbour.pid}/${file}`, "latin1")).not.toContain(CANARY);
 	}

@@ -23,7 +23,7 @@ afterAll(() => harness.close());
 const ended = (pid: number) => expect(isAlive(pid)).toBe(false);
 
 describe("an instance", () => {
-	test("is private to the platform's user, and where it has one to its own", async () => {
+	test("can be reached only by the user of the platform, or by its own user if it has one", async () => {
 		const instance = await harness.runtime.start(launch(HELLO));
 		const folder = join(instance.socketPath, "..");
 		const isShared = !mayChangeUser();
@@ -36,7 +36,7 @@ describe("an instance", () => {
 		await instance.stop();
 	});
 
-	test("has a socket path that fits, however deep the directory", async () => {
+	test("has a socket path that is short enough, however deep the directory is", async () => {
 		const directory = join(harness.directory, "d".repeat(120));
 		const deep = await openRuntime({ directory });
 		const instance = await deep.runtime.start(launch(HELLO));
@@ -49,7 +49,7 @@ describe("an instance", () => {
 		await expect(stat(place)).rejects.toMatchObject({ code: "ENOENT" });
 	});
 
-	test("stops at once where nothing is in flight, for all who ask, and leaves no file", async () => {
+	test("stops at once if no request is in progress, for all callers, and leaves no file", async () => {
 		const instance = await harness.runtime.start(launch(HELLO));
 		const first = instance.stop();
 		expect(instance.stop({ graceMs: 1 })).toBe(first);
@@ -59,7 +59,7 @@ describe("an instance", () => {
 		expect(await instance.exited).toEqual({ code: null, signal: "SIGTERM", stderr: "" });
 	});
 
-	test("finishes what is in flight first", async () => {
+	test("finishes the requests in progress before it stops", async () => {
 		const code = `export default async () => { await new Promise((resolve) => setTimeout(resolve, 200)); return new Response("done"); };`;
 		const instance = await harness.runtime.start(launch(code));
 		const release = instance.acquire();
@@ -75,7 +75,7 @@ describe("an instance", () => {
 		ended(instance.pid);
 	});
 
-	test("waits for the grace period and no longer", async () => {
+	test("stops after the grace period, although a request is in progress", async () => {
 		const instance = await harness.runtime.start(launch(HELLO));
 		instance.acquire();
 		await instance.stop({ graceMs: 50 });
@@ -94,7 +94,7 @@ describe("an instance", () => {
 		},
 	);
 
-	test("that ends unexpectedly reports how", async () => {
+	test("that ends unexpectedly reports its exit status or signal", async () => {
 		const code = `export default () => { console.error("oh no"); setTimeout(() => { throw new Error("late crash"); }, 0); return new Response("ok"); };`;
 		const instance = await harness.runtime.start(launch(code));
 		await ask(instance.socketPath);
@@ -106,7 +106,7 @@ describe("an instance", () => {
 		await instance.stop();
 	});
 
-	test("that fills its heap ends, and its log says so", async () => {
+	test("that fills its heap ends, and its log has the reason", async () => {
 		const small = await openRuntime({ heapMiB: 32 });
 		const code = `const kept = []; export default () => { for (;;) kept.push({ a: kept.length, b: [kept.length] }); };`;
 		const instance = await small.runtime.start(launch(code));
@@ -125,7 +125,7 @@ describe("an instance", () => {
 			"workers, each with a heap of its own",
 			"kept.push(new Worker('data:text/javascript,self.kept = Array.from({ length: 3e6 }, (_, n) => ({ n }))', { type: 'module' }))",
 		],
-	])("that takes memory beside its heap is killed, and its neighbour is not: %s", async (_, take) => {
+	])("that takes memory outside its heap is killed, and its neighbour is not: %s", async (_, take) => {
 		const small = await openRuntime({ memoryMiB: 300 });
 		const neighbour = await small.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
 		const code = `const kept = []; export default () => { setInterval(() => { ${take}; }, 1); return new Response("ok"); };`;
@@ -142,7 +142,7 @@ describe("an instance", () => {
 		await small.close();
 	});
 
-	test("ignores the terminal's Ctrl-C, which is the platform's to answer", async () => {
+	test("ignores Ctrl-C in the terminal, because the platform handles it", async () => {
 		const instance = await harness.runtime.start(launch(HELLO));
 		process.kill(instance.pid, "SIGINT");
 		expect((await ask(instance.socketPath)).body).toBe("hello");
@@ -150,7 +150,7 @@ describe("an instance", () => {
 	});
 });
 
-test("two versions of the same code share one file, which goes with the last", async () => {
+test("two versions of the same code share one file, which is removed with the last version", async () => {
 	const other = await openRuntime();
 	const bundles = () => readdir(join(other.directory, "bundles"));
 	const instances = await Promise.all([1, 2, 3].map(() => other.runtime.start(launch(HELLO))));
@@ -161,7 +161,7 @@ test("two versions of the same code share one file, which goes with the last", a
 	for (const { pid } of instances) ended(pid);
 });
 
-test("closing ends everything at once, in flight, draining and starting alike", async () => {
+test("closing ends all instances at once: those that answer, drain or start", async () => {
 	const other = await openRuntime();
 	const [busy, draining] = await Promise.all([1, 2].map(() => other.runtime.start(launch(HELLO))));
 	busy?.acquire();

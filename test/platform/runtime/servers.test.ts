@@ -46,7 +46,7 @@ describe("a server of Node serves on", () => {
 	});
 });
 
-test("such a server knows the address that it asked for and the address of its client", async () => {
+test("a server of Node knows the address that it asked for and the address of its client", async () => {
 	const code = `${IMPORT} const server = http.createServer(({ socket }, response) => response.end(JSON.stringify({
 			client: [socket.remoteAddress, socket.remoteFamily], own: server.address() })));
 		server.listen(3000, "127.0.0.1");`;
@@ -87,6 +87,6 @@ test("the socket is free again after the server that claimed it has closed", () 
 	expect(slot.claim("port 4000")).toBeUndefined();
 });
 
-test.each(REFUSED)("%s is refused with what to do", async (_, code, message) => {
+test.each(REFUSED)("%s is refused, and the error says what to do", async (_, code, message) => {
 	await expect(harness.runtime.start(launch(IMPORT + code))).rejects.toThrow(message);
 });

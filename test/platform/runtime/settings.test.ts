@@ -38,7 +38,7 @@ async function reach(network: readonly string[], to: string): Promise<string[]> 
 describe("network", () => {
 	const DENIED = ["NotCapable", "NotCapable", "NotCapable"];
 
-	test("nothing at all is reached where it says none, and it serves all the same", async () => {
+	test("a function without network reaches nothing, and still serves", async () => {
 		expect(await reach([], "192.0.2.1 80")).toEqual([
 			"NotCapable",
 			"NotCapable",
@@ -46,12 +46,12 @@ describe("network", () => {
 		]);
 	});
 
-	test("what is not listed is not reached: another host, another port", async () => {
+	test("a host or port that is not listed is not reached", async () => {
 		expect(await reach(["192.0.2.1:443"], "192.0.2.2 443")).toEqual(DENIED);
 		expect(await reach(["192.0.2.1:443"], "192.0.2.1 80")).toEqual(DENIED);
 	});
 
-	test("a listed name or address of this machine is not reached, whatever it resolves to", async () => {
+	test("a listed name or address of this machine is not reached", async () => {
 		let connections = 0;
 		const server = createServer((socket) => {
 			connections++;
@@ -74,7 +74,7 @@ describe("network", () => {
 	});
 });
 
-test("memory: a function that takes more than it asked for is ended, at its own limit", async () => {
+test("a function that takes more memory than its settings allow is ended", async () => {
 	const code = `const kept = []; Deno.serve(() => { kept.push(new Uint8Array(300 << 20).fill(1)); return new Response("kept"); });`;
 	const [small, large] = await Promise.all(
 		[256, 900].map((memoryMB) => harness.runtime.start(launch(code, {}, { settings: { memoryMB } }))),
@@ -96,7 +96,7 @@ describe("requests", () => {
 	});
 	afterAll(() => stage.close());
 
-	test("a response that does not begin in time is a 504 that names the function and its time", async () => {
+	test("a response that does not begin in time becomes a 504 that names the function and its time limit", async () => {
 		const { status, headers, body } = await call({ port: stage.port, path: "/shop/strict" });
 		expect([status, headers["content-type"]]).toEqual([504, "application/problem+json"]);
 		expect(JSON.parse(body)).toMatchObject({
@@ -106,7 +106,7 @@ describe("requests", () => {
 		});
 	});
 
-	test("a body over the function's own bound is a 413, announced or not; others take it", async () => {
+	test("a request body above the limit of the function becomes a 413, with a length or without; other functions accept it", async () => {
 		const large = Buffer.alloc(2 * 1024 * 1024);
 		const post = (name: string, headers: object) =>
 			call({ port: stage.port, path: `/shop/${name}`, method: "POST", headers: { ...headers } }, large);

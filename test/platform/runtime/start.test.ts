@@ -43,7 +43,7 @@ describe("a start fails", () => {
 		expect(error.message).not.toContain("host/main.ts");
 	});
 
-	test("and is told in the function's own files and lines where there is a source map", async () => {
+	test("and the error names files and lines of the function if there is a source map", async () => {
 		const source = "interface A {}\n\n\nfunction boom(a: A): never { throw new Error('lost'); }\nboom({});\n";
 		const options = { loader: "ts", sourcemap: "external", sourcefile: "functions/pay/index.ts" } as const;
 		const { code, map: sourceMap } = transformSync(source, options);
@@ -84,13 +84,13 @@ describe("a start fails", () => {
 		expect((await failure("for (;;);")).message).toContain("was not ready after 1000 ms");
 	});
 
-	test("when a value cannot be in an environment, naming the variable alone", async () => {
+	test("when a value cannot be in an environment, and the error names only the variable", async () => {
 		const error = await failure("export default () => {};", { TOKEN: "canary\0value" });
 		expect(error.message).toContain("TOKEN");
 		expect(error.message).not.toContain("canary");
 	});
 
-	test("with injected values redacted, in the encodings that logs have", async () => {
+	test("and the error shows no injected value, in any encoding of the logs", async () => {
 		const value = 'canary "quoted" välue/+?';
 		const error = await failure(
 			`const value = Deno.env.get("TOKEN");
@@ -109,7 +109,7 @@ describe("a start fails", () => {
 		expect(await readdir(join(harness.directory, "bundles"))).toEqual([]);
 	});
 
-	test("where the binary cannot be started", async () => {
+	test("when the binary cannot be started", async () => {
 		const { directory } = harness;
 		const runtime = await createDenoRuntime({
 			binary: "/nowhere/deno",

@@ -55,7 +55,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("a platform that is %s", () => {
 		["may not change its user", ["setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"]],
 		["may not change owners", ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown"]],
 		["has no such users, in a user namespace", ["unshare", "--user", "--map-root-user"]],
-	])("where root %s, functions run as root, and that is told once", async (_, before) => {
+	])("if root %s, functions run as root, and the log says so once", async (_, before) => {
 		const { pid, socketPath, told } = await startPlatform("run", ...before);
 		expect(told).toBe(1);
 		expect(uidOf(pid)).toBe(0);

@@ -24,17 +24,17 @@ function linesOf(bytes: Uint8Array, cuts: readonly number[], values: Record<stri
 }
 
 describe("redaction", () => {
-	test("replaces values by their names, the longest first, again and again", () => {
+	test("replaces every occurrence of a value by its name, the longest value first", () => {
 		expect(redact("a=hunter2 b=hunter2-long hunter2hunter2", { A: "hunter2", B: "hunter2-long" })).toBe(
 			"a=[A] b=[B] [A][A]",
 		);
 	});
 
-	test("leaves short values and innocent text alone", () => {
+	test("leaves short values and other text unchanged", () => {
 		expect(redact("yes 123 nothing", { A: "yes", B: "123", C: "" })).toBe("yes 123 nothing");
 	});
 
-	test("knows the encodings that logs have, and the lines of a long value", () => {
+	test("finds values in the encodings of logs, and single lines of a long value", () => {
 		const value = 'pa"ss\\word/+ü?';
 		const bytes = Buffer.from(value);
 		for (const text of [
@@ -52,7 +52,7 @@ describe("redaction", () => {
 		expect(redact("got foobarfoobar here", { KEY: key })).toBe("got [KEY] here");
 	});
 
-	test("compares a bounded number of characters for a line that resembles many values, and shows nothing of the rest", () => {
+	test("compares a limited number of characters of a line that resembles many values, and leaves out the rest", () => {
 		const values = Array.from({ length: 300 }, (_, index) => [`N${index}`, `${"a".repeat(1_000 + index)}b`]);
 		const redactor = redactorOf(Object.fromEntries(values));
 		const line = `begin ${"a".repeat(LINE_LIMIT)}`;
@@ -66,7 +66,7 @@ describe("redaction", () => {
 		);
 	});
 
-	test("ten thousand values that begin alike cost a line no more than one does", () => {
+	test("a line takes as long with ten thousand values of one beginning as with one value", () => {
 		const values = Array.from({ length: 10_000 }, (_, index) => [`N${index}`, `sk_live_${1e9 + index}`]);
 		const redactor = redactorOf(Object.fromEntries(values));
 		expect(redactor.redact("got sk_live_1000009999, sk_live_2000000000", LINE_LIMIT)).toBe(
@@ -75,7 +75,7 @@ describe("redaction", () => {
 		expect(redactor.compared).toBeLessThan(200);
 	});
 
-	test("no value of four or more characters survives, wherever it stands", () => {
+	test("no value of four or more characters remains, wherever it is in the text", () => {
 		const value = fc.string({ minLength: 4, maxLength: 30 }).filter((text) => !/[\r\n]/.test(text));
 		fc.assert(
 			fc.property(
@@ -93,7 +93,7 @@ describe("redaction", () => {
 });
 
 describe("lines", () => {
-	test("are the same however the bytes are cut, and no value survives a cut", () => {
+	test("are the same however the bytes are split, and no part of a value remains", () => {
 		const bytes = Buffer.from(
 			"first é🔑 line\r\nsecret-value and secret-value\n\nüber lang\nlast without end",
 		);
@@ -105,7 +105,7 @@ describe("lines", () => {
 		);
 	});
 
-	test("that are long are cut, and a value across the cut is gone whole", () => {
+	test("that are long are cut, and a value across the cut is removed completely", () => {
 		const value = "canary-value-of-some-length";
 		for (let before = LINE_LIMIT - value.length - 1; before <= LINE_LIMIT + 1; before++) {
 			const text = `${"x".repeat(before)}${value}${"y".repeat(1_000)}${value}\nnext\n`;
@@ -117,7 +117,7 @@ describe("lines", () => {
 		}
 	});
 
-	test("without end need no memory without end", () => {
+	test("that never end need a limited amount of memory", () => {
 		const lines: string[] = [];
 		const splitter = new LineSplitter(redactorOf({}), (line) => lines.push(line));
 		const chunk = Buffer.alloc(1024 * 1024, "x");
@@ -128,7 +128,7 @@ describe("lines", () => {
 });
 
 describe("the last lines", () => {
-	test("keeps the end of what goes into an error", () => {
+	test("are kept for the error", () => {
 		const tail = new Tail(11);
 		for (const line of ["one", "two", "three", "four"]) tail.add(line);
 		expect(tail.toString()).toBe("three\nfour");
@@ -164,7 +164,7 @@ describe("a function's output", () => {
 		expect(await harness.lines("pay")).toEqual([]);
 	});
 
-	test("is another function's business only", async () => {
+	test("does not appear in the log of another function", async () => {
 		expect(await harness.lines("other")).toEqual([]);
 	});
 });

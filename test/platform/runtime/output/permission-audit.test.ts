@@ -14,14 +14,14 @@ function picked(...chunks: string[]): string[] {
 	return names;
 }
 
-describe("of what Deno writes", () => {
-	test("each variable is told once, from where the function begins", () => {
+describe("the reads of variables in what Deno writes", () => {
+	test("each variable is reported once, after the start of the function", () => {
 		const text = env("HOST_S_OWN") + env(AUDIT_BEGIN) + env("A") + env("B") + env("A") + env("HOST_S_OWN");
 		expect(picked(text)).toEqual(["A", "B", "HOST_S_OWN"]);
 		expect(picked(...text)).toEqual(["A", "B", "HOST_S_OWN"]);
 	});
 
-	test("what is no variable, or no line of its own, is passed over", () => {
+	test("text that is not a variable, or not a whole line, is ignored", () => {
 		const odd = [
 			'{"permission":"read","value":"A"}\n',
 			"{\n",
@@ -35,7 +35,7 @@ describe("of what Deno writes", () => {
 		expect(picked(env(AUDIT_BEGIN), ...odd, "x".repeat(100_000), "\n", env("B"))).toEqual(["B"]);
 	});
 
-	test("no more than a bounded number of lines is looked at", () => {
+	test("a limited number of lines is read", () => {
 		const lines = new AuditLines(() => {});
 		lines.write(env("A").repeat(100_000));
 		expect(lines.isFull).toBe(false);
@@ -43,7 +43,7 @@ describe("of what Deno writes", () => {
 		expect(lines.isFull).toBe(true);
 	});
 
-	test("nor more than a bounded number of bytes, with line feeds or without", () => {
+	test("a limited number of bytes is read, with line feeds or without", () => {
 		const lines = new AuditLines(() => {});
 		const chunk = "x".repeat(1024 * 1024);
 		for (let mebibytes = 0; mebibytes < 32; mebibytes++) lines.write(chunk);
@@ -52,7 +52,7 @@ describe("of what Deno writes", () => {
 		expect(lines.isFull).toBe(true);
 	});
 
-	test("a variable that is known is passed over, and what is like one in another's place is not", () => {
+	test("a known variable is ignored, and similar text in another place is not", () => {
 		const other = JSON.stringify({ permission: "net", value: "A" });
 		const quoted = JSON.stringify({ permission: "env", value: '"value":"A"' });
 		expect(picked(env(AUDIT_BEGIN), env("A"), `${other}\n`, `${quoted}\n`, env("AB"), env("A"))).toEqual([
@@ -77,7 +77,7 @@ describe("a running function", () => {
 		return { instance, names };
 	}
 
-	test("is seen to read variables in every way, also those that it was not given", async () => {
+	test("reports each variable that it reads in any way, also variables that it was not given", async () => {
 		const code = `
 			import process from "node:process";
 			Deno.env.get("ONE");
@@ -91,7 +91,7 @@ describe("a running function", () => {
 		await vi.waitFor(() => expect(names).toEqual(["ONE", "TWO", "THREE", "LATER", "FOUR"]));
 	});
 
-	test("is seen to read what it reads right before it fails", async () => {
+	test("reports the variables that it reads right before it fails", async () => {
 		const names: string[] = [];
 		const code = `if (!Deno.env.get("NEEDED")) throw new Error("no NEEDED"); Deno.serve(() => new Response());`;
 		const start = harness.runtime.start(launch(code, {}, { onRead: (name) => names.push(name) }));
@@ -99,7 +99,7 @@ describe("a running function", () => {
 		expect(names).toEqual(["NEEDED"]);
 	});
 
-	test("that asks without end is let go, and goes on", async () => {
+	test("that reads variables without end is no longer followed, and continues to run", async () => {
 		const code = `export default () => {
 			for (let i = 0; i < 150_000; i++) Deno.env.get("AGAIN");
 			Deno.env.get("TOO_LATE");
@@ -111,7 +111,7 @@ describe("a running function", () => {
 		expect(names).toEqual(["AGAIN"]);
 	});
 
-	test("finds no trace of being followed in its environment, and no way to what follows it", async () => {
+	test("cannot tell from its environment that its reads are followed, and cannot reach the reader", async () => {
 		const code = `export default () => {
 			const found = Object.keys(Deno.env.toObject()).sort();
 			let read = "";
@@ -128,7 +128,7 @@ describe("a running function", () => {
 		await instance.stop({ graceMs: 0 });
 	});
 
-	test("is not followed where nobody asks", async () => {
+	test("is not followed if nobody wants its reads", async () => {
 		const instance = await harness.runtime.start(launch("export default () => new Response();"));
 		await expect(stat(join(instance.socketPath, "../a"))).rejects.toMatchObject({ code: "ENOENT" });
 	});

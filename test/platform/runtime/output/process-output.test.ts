@@ -81,8 +81,8 @@ class Output {
 	}
 }
 
-describe("a flood", () => {
-	test("of line feeds leaves so many lines a second, says how many it does not, and its writer waits", async () => {
+describe("a flood of output", () => {
+	test("of line feeds keeps a limited number of lines a second, reports how many are left out, and slows its writer", async () => {
 		const flood = new Output("exec yes '' 2>&1");
 		for (let turn = 0; turn < 100; turn++) expect(await flood.turn()).toBeLessThanOrEqual(PER_TURN.lines);
 		// What was saved up, and what there is for each turn: 2,000 lines and then 20 in 20 ms.
@@ -103,7 +103,7 @@ describe("a flood", () => {
 		);
 	});
 
-	test("says in the log that its writer is slowed down, and for how long, once a minute", async () => {
+	test("is reported in the log once a minute, with the time for which its writer was slowed down", async () => {
 		const flood = new Output("exec cat /dev/zero");
 		const told = () => flood.lines.filter((line) => line.includes("slowed down"));
 		for (let turn = 0; turn < 200; turn++) await flood.turn();
@@ -115,7 +115,7 @@ describe("a flood", () => {
 		expect(told()).toHaveLength(2);
 	});
 
-	test("of many short lines stops its writer for no longer than one of few long ones", async () => {
+	test("of many short lines slows its writer no more than one of few long lines", async () => {
 		// As much as a pipe holds, of lines: to wait for each would take minutes.
 		const flood = new Output("head -c 400000 /dev/zero | tr '\\0' '\\n'; echo done");
 		const exited = once(flood.child, "exit").then(() => true);
@@ -127,7 +127,7 @@ describe("a flood", () => {
 		expect(flood.lines.at(-1) === "done" || flood.lines.at(-2) === "done").toBe(true);
 	});
 
-	test("of lines drops whole lines, and none that has begun", async () => {
+	test("of lines loses whole lines only", async () => {
 		const flood = new Output(`exec yes "$(printf 'x%.0s' $(seq 1 99))"`);
 		for (let turn = 0; turn < 300; turn++) await flood.turn();
 		flood.notes.shift()?.();
@@ -140,7 +140,7 @@ describe("a flood", () => {
 		["long lines", "exec yes \"$(head -c 20000 /dev/zero | tr '\\0' x)\""],
 		["no line at all", "exec cat /dev/zero"],
 		["carriage returns", "exec yes \"$(printf '\\r')\" | tr -d '\\n'"],
-	])("of %s has so many bytes a second", async (_what, command) => {
+	])("of %s keeps a limited number of bytes a second", async (_what, command) => {
 		const flood = new Output(command);
 		let bytes = 0;
 		flood.child.stdout.on("data", (chunk: Buffer) => {
@@ -152,7 +152,7 @@ describe("a flood", () => {
 		expect(flood.lines.length).toBeLessThanOrEqual(100);
 	});
 
-	test("of single bytes is read as seldom as one of lines", async () => {
+	test("of single bytes is read as rarely as a flood of lines", async () => {
 		const bytes = new Output(
 			`exec ${process.execPath} -e 'const fs = require("fs"); for (;;) fs.writeSync(1, "x")'`,
 		);
@@ -163,7 +163,7 @@ describe("a flood", () => {
 });
 
 describe("at the end of a process", () => {
-	test("nothing is lost of what fits", async () => {
+	test("output within the limit is kept completely", async () => {
 		const output = new Output("seq 1 400; echo oops >&2; exit 3");
 		await output.end();
 		expect(output.lines.filter((line) => line !== "oops")).toEqual(
@@ -172,7 +172,7 @@ describe("at the end of a process", () => {
 		expect(output.output.tail).toBe("oops");
 	});
 
-	test("of a flood the last lines are there, and how much is not", async () => {
+	test("the last lines of a flood are kept, and the amount that is left out is reported", async () => {
 		const command = "seq -f 'line %.0f of a flood' 1 2000 >&2; echo 'Error: out of beans' >&2; exit 1";
 		const output = new Output(command, {}, { lines: 10, bytes: 1_000 });
 		await once(output.child, "exit");
@@ -187,7 +187,7 @@ describe("at the end of a process", () => {
 		expect(output.output.tail).toContain("out of beans");
 	});
 
-	test("somebody else who holds its pipes keeps it from ending no longer than a moment", async () => {
+	test("another process that holds its pipes delays its end only for a moment", async () => {
 		const output = new Output("sleep 30 & echo $! ; exit 0");
 		await output.end();
 		const [pid] = output.lines;
@@ -195,7 +195,7 @@ describe("at the end of a process", () => {
 		expect(output.lines).toHaveLength(1);
 	});
 
-	test("no part of a value is left where its beginning was dropped", async () => {
+	test("no part of a value remains if its beginning was left out", async () => {
 		const value = "canary-value-of-some-length";
 		const flood = `value: ${value}${"\\n".repeat(600)}last`;
 		// The first turn ends in the midst of the value, and there is no other one.

@@ -59,15 +59,15 @@ class World {
 	}
 }
 
-describe("turns", () => {
-	test("what comes to an idle thread is dealt with at once", () => {
+describe("turns of the reader", () => {
+	test("output that comes to an idle thread is read at once", () => {
 		const world = new World();
 		world.lanes.add(world.source("a", 3));
 		expect(world.turns).toEqual([[["a", 3]]]);
 		expect(world.tasks).toEqual([]);
 	});
 
-	test("no turn has more than its lines, nor its bytes, however much waits", () => {
+	test("a turn reads a limited number of lines and bytes, however much is waiting", () => {
 		const world = new World();
 		for (let index = 0; index < 50; index++) world.lanes.add(world.source(`lines${index}`, 1_000));
 		for (let index = 0; index < 50; index++) world.lanes.add(world.source(`bytes${index}`, 100, 1_000));
@@ -81,7 +81,7 @@ describe("turns", () => {
 		expect(world.turns.flat().reduce((sum, [, lines]) => sum + lines, 0)).toBe(55_000);
 	});
 
-	test("a source that comes to a crowd waits for one slice of each other one, however much they have", () => {
+	test("a new source waits for one slice of each other source, however much these have", () => {
 		const world = new World();
 		const floods = Array.from({ length: 10 }, (_, index) => world.source(`flood${index}`, 1_000_000));
 		for (const flood of floods) world.lanes.add(flood);
@@ -93,7 +93,7 @@ describe("turns", () => {
 		expect(order.filter((name) => name === "flood1").length).toBeLessThanOrEqual(2);
 	});
 
-	test("one that has used up its own bound leaves the turn to the others, and goes on later", () => {
+	test("a source that has reached its own limit leaves the turn to the others, and continues later", () => {
 		const world = new World();
 		const budget = new TokenBucket({ perSecond: 1_000, burst: 30, now: () => world.nowMs });
 		world.lanes.add(world.source("flood", 1_000, 1, budget));
@@ -108,7 +108,7 @@ describe("turns", () => {
 		expect(world.turns.slice(1).map((turn) => turn)).toEqual(Array(5).fill([["flood", 20]]));
 	});
 
-	test("one that throws keeps the others from nothing", () => {
+	test("an exception in one source does not affect the others", () => {
 		const world = new World();
 		const broken: Source = {
 			isWaiting: true,
@@ -125,7 +125,7 @@ describe("turns", () => {
 		expect(world.turns.flat()).toContainEqual(["quiet", 1]);
 	});
 
-	test("what a source adds while another is dealt with waits for its turn", () => {
+	test("output that comes while another source is read waits for its turn", () => {
 		const world = new World();
 		const late = world.source("late", 1);
 		const first: Source = {
@@ -143,7 +143,7 @@ describe("turns", () => {
 });
 
 describe("a budget", () => {
-	test("saves up no more than its burst, and makes debts", () => {
+	test("accumulates at most its burst, and may go below zero", () => {
 		let nowMs = 0;
 		const budget = new TokenBucket({ perSecond: 10, burst: 20, now: () => nowMs });
 		expect(budget.available).toBe(20);

@@ -35,7 +35,7 @@ function passTo(atMs: number): void {
 	}
 }
 
-test("however often it begins and ends, there is one timer at the most, and none afterwards", () => {
+test("there is at most one timer, however often work begins and ends, and none afterwards", () => {
 	for (let round = 0; round < 10_000; round++) {
 		hold.set(true);
 		hold.set(true);
@@ -46,7 +46,7 @@ test("however often it begins and ends, there is one timer at the most, and none
 	expect([most, timers.size, counted]).toEqual([1, 0, 0]);
 });
 
-test("it counts for 150 s after the last request, and no longer", () => {
+test("a function counts as active for 150 s after its last request", () => {
 	hold.set(true);
 	calledMs = 100_000;
 	passTo(150_000);
@@ -62,7 +62,7 @@ test("it counts for 150 s after the last request, and no longer", () => {
 	expect(counted).toBe(1);
 });
 
-test("what could not be counted out is counted out by the next message", () => {
+test("the next message corrects a count that was missed", () => {
 	let tries = 0;
 	const count = () => () => {
 		tries++;

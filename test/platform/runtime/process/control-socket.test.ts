@@ -24,7 +24,7 @@ const read = (...parts: string[]) => {
 };
 
 describe("messages", () => {
-	test("of what is said twice the last holds, however it is cut", () => {
+	test("of two messages of one kind the last is used, however the bytes are split", () => {
 		const text = '{"holding":true}\n{"ready":true}\n{"nonsense":1}\n{"pong":true}\n{"holding":false}\n';
 		const expected: ControlMessages = { isHeld: false, isListening: true, isPong: true };
 		expect(read(text)).toEqual([expected]);
@@ -37,12 +37,12 @@ describe("messages", () => {
 		);
 	});
 
-	test("one that comes behind many others is not lost", () => {
+	test("a message after many others is not lost", () => {
 		const [said] = read(`${'{"holding":true}\n'.repeat(1_000)}{"holding":false}\n`);
 		expect(said).toEqual({ isHeld: false });
 	});
 
-	test("a line without end is thrown away, and what follows it is read", () => {
+	test("a line that never ends is discarded, and the next line is read", () => {
 		const messages = new MessageReader();
 		for (let mebibyte = 0; mebibyte < 10; mebibyte++)
 			expect(messages.read("x".repeat(1024 * 1024))).toEqual({});
@@ -93,7 +93,7 @@ describe("a socket", () => {
 		return { heard, socket, tasks, control };
 	}
 
-	test("that is flooded is read a turn at a time, and tells once a turn what holds", async () => {
+	test("that is flooded is read one turn at a time, and reports the last message once a turn", async () => {
 		const { heard, socket, tasks } = await open();
 		let sent = 0;
 		const flood = () => {
@@ -111,7 +111,7 @@ describe("a socket", () => {
 		expect(heard.pongs).toBeLessThanOrEqual(21);
 	});
 
-	test("is told to be served on once at a time, however often it is said", async () => {
+	test("is served once at a time, however often the message comes", async () => {
 		const settle: (() => void)[] = [];
 		const onListening = () => new Promise<void>((resolve) => settle.push(resolve));
 		const { socket } = await open(onListening);
@@ -125,14 +125,14 @@ describe("a socket", () => {
 		settle[1]?.();
 	});
 
-	test("carries pings behind the hand-over", async () => {
+	test("carries pings after the hand-over", async () => {
 		const { control, heard } = await open();
 		control.ping();
 		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\nping\n"));
 	});
 });
 
-test("the host says with each answer to a ping whether it holds its process: a message may have been lost", async () => {
+test("each answer to a ping says whether the function keeps its process, because a message may be lost", async () => {
 	const folder = await mkdtemp(join(tmpdir(), "cc-"));
 	onTestFinished(() => rm(folder, { recursive: true }));
 	const [path, bundle] = [join(folder, "c"), join(folder, "b.js")];

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-test("the question is answered wherever it is asked, and every position stays", () => {
+test("import.meta.main is replaced wherever it is used, and all positions stay", () => {
 	const code = "é;if (import.meta.main) a();\nif(!import.meta.main&&import.meta.main){}";
 	const answered = rewrite(code);
 	expect(answered).toHaveLength(code.length);
@@ -25,9 +25,9 @@ test.each([
 	"aimport.meta.main",
 	"import.meta.mainé",
 	"import.meta.url",
-])("%s is something else", (code) => expect(rewrite(code)).toBe(code));
+])("%s is not import.meta.main, and is not replaced", (code) => expect(rewrite(code)).toBe(code));
 
-test("a function that serves only as the main module serves", async () => {
+test("a function that serves only if it is the main module serves", async () => {
 	const code = `if (import.meta.main) Deno.serve(() => new Response("main"));`;
 	const instance = await harness.runtime.start(launch(code));
 	expect((await ask(instance.socketPath)).body).toBe("main");

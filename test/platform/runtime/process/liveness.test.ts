@@ -20,7 +20,7 @@ function watched(timeoutMs = 20_000, pid = process.pid) {
 	return { liveness, stuck, look, pings: () => pings };
 }
 
-test("one that answers is asked each time, and left alone", async () => {
+test("a function that answers is asked each time, and is not ended", async () => {
 	const { liveness, look, pings, stuck } = watched();
 	for (let round = 0; round < 10; round++) {
 		await look();
@@ -29,7 +29,7 @@ test("one that answers is asked each time, and left alone", async () => {
 	expect([pings(), stuck]).toEqual([10, []]);
 });
 
-test("one that computes for as long as a request may take is left alone, and given up once it takes longer", async () => {
+test("a function that computes may take as long as a request, and is ended if it takes longer", async () => {
 	const { liveness, look, pings, stuck } = watched(20_000);
 	for (let round = 0; round < 4; round++) await look();
 	expect([pings(), stuck]).toEqual([1, []]);
@@ -44,7 +44,7 @@ test("one that computes for as long as a request may take is left alone, and giv
 	expect(stuck).toHaveLength(1);
 });
 
-test("time in which the platform itself stood still does not count", async () => {
+test("time in which the platform itself did not run does not count", async () => {
 	const { liveness, look, stuck } = watched(60_000);
 	await look();
 	await look(3_600_000);
@@ -54,7 +54,7 @@ test("time in which the platform itself stood still does not count", async () =>
 	expect(stuck).toEqual([]);
 });
 
-test("one with a short time for its answers has a few seconds all the same", async () => {
+test("a function with a short time limit has a few seconds all the same", async () => {
 	const { look, stuck } = watched(1_000);
 	await look();
 	await look();
@@ -63,7 +63,7 @@ test("one with a short time for its answers has a few seconds all the same", asy
 	expect(stuck).toHaveLength(1);
 });
 
-test("one that is stopped is given up at the second look, and not where it goes on", async () => {
+test("a function whose process is stopped is ended at the second check, unless it continues", async () => {
 	const child = spawn("sleep", ["60"]);
 	try {
 		await once(child, "spawn");
@@ -90,7 +90,7 @@ test("one that is stopped is given up at the second look, and not where it goes 
 	}
 });
 
-test("three requests in a row without an answer are too many; one that is answered begins the count anew", () => {
+test("a function is ended after three requests in a row without a response; a response resets the count", () => {
 	const { liveness, stuck } = watched(30_000);
 	for (let round = 0; round < 5; round++) {
 		liveness.timedOut();

@@ -13,8 +13,8 @@ beforeEach(async () => {
 });
 const usage = (max = MAX) => diskUsage([folder], process.pid, max);
 
-describe("the sum", () => {
-	test("is of all files at any depth, each once", async () => {
+describe("the disk usage of a folder", () => {
+	test("counts all files at any depth, each once", async () => {
 		await mkdir(join(folder, "a/b"), { recursive: true });
 		await writeFile(join(folder, "a/b/x"), KIB_100);
 		await writeFile(join(folder, "y"), KIB_100);
@@ -32,11 +32,11 @@ describe("the sum", () => {
 		expect(await diskUsage([outside], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
-	test("of a missing folder is 0", async () => {
+	test("is 0 if the folder does not exist", async () => {
 		expect(await diskUsage([join(folder, "none")], process.pid, MAX)).toMatchObject({ bytes: 0, files: 0 });
 	});
 
-	test("has in it what was removed and is still open", async () => {
+	test("includes files that were removed and are still open", async () => {
 		const path = join(folder, "removed");
 		const handle = await open(path, "w");
 		onTestFinished(() => handle.close());
@@ -46,20 +46,20 @@ describe("the sum", () => {
 	});
 });
 
-describe("is above the limit", () => {
-	test("by bytes, and is counted no further", async () => {
+describe("a folder is above the limit", () => {
+	test("by its bytes, and the count ends there", async () => {
 		for (let index = 0; index < 30; index++) await writeFile(join(folder, String(index)), KIB_100);
 		const { bytes, files } = await usage();
 		expect(bytes).toBeGreaterThan(MAX.bytes);
 		expect(files).toBeLessThan(30);
 	});
 
-	test("by the number of files, empty ones too", async () => {
+	test("by its number of files, empty files included", async () => {
 		for (let index = 0; index < 150; index++) await writeFile(join(folder, String(index)), "");
 		expect((await usage()).files).toBe(101);
 	});
 
-	test("by folders within folders", async () => {
+	test("by its nested folders", async () => {
 		await mkdir(join(folder, "a/".repeat(9)), { recursive: true });
 		expect((await usage()).files).toBe(Number.POSITIVE_INFINITY);
 	});

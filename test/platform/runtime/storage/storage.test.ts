@@ -18,7 +18,7 @@ const CODE = `
 	};`;
 
 describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
-	test("a cache of more than the bound ends the function, whose storage is empty at its next start", async () => {
+	test("a cache above the limit ends the function, and its storage is empty at its next start", async () => {
 		const harness = await openRuntime({ isolationKinds: [wall] });
 		onTestFinished(() => harness.close());
 		const start = () => harness.runtime.start(launch(CODE));
@@ -35,7 +35,7 @@ describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
 	});
 });
 
-test("where a temporary folder is no file system of its own, it counts, too", async () => {
+test("a temporary folder that has no file system of its own counts too", async () => {
 	const harness = await openRuntime({ isolationKinds: ["none"] });
 	onTestFinished(() => harness.close());
 	const full = await harness.runtime.start(launch(CODE));
@@ -46,7 +46,7 @@ test("where a temporary folder is no file system of its own, it counts, too", as
 describe("a process that writes nothing", () => {
 	const usage = { bytes: 0, files: 0 };
 
-	test("is not looked into, but now and then", async () => {
+	test("is measured only now and then", async () => {
 		let [looked, written] = [0, 0];
 		const watch = new StorageWatch({
 			usage: async () => {
@@ -67,7 +67,7 @@ describe("a process that writes nothing", () => {
 		expect(looked).toBe(3);
 	});
 
-	test("is told of once, and watched no more", async () => {
+	test("is reported once, and is no longer watched", async () => {
 		let told = 0;
 		const watch = new StorageWatch({
 			usage: async () => ({ bytes: 0, files: STORAGE_MAX.files + 1 }),
