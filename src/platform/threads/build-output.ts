@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { cleaner } from "./build-failure.ts";
+import { checkNativePackages } from "./native-packages.ts";
 import { checkGraph, checkPackages, checkSourceMap } from "./verify-build.ts";
 
 export interface OutputRequest {
@@ -36,10 +37,31 @@ export interface Output {
 	readonly sourceMapBytes: Uint8Array;
 }
 
-/** Checks the module graph of a build. @throws AppError the errors of `checkGraph` and `checkPackages` */
-export function checkGraphText({ entry, graph, localNames, paths, root, secrets }: OutputRequest): void {
-	checkGraph(graph, { entry, files: new Set(paths) }, root, cleaner(root.build, secrets));
+/**
+ * Checks the module graph of a build.
+ * @throws AppError the errors of `checkGraph`, `checkPackages` and `checkNativePackages`
+ */
+export function checkGraphText({
+	cache,
+	entry,
+	graph,
+	localNames,
+	paths,
+	root,
+	secrets,
+}: OutputRequest): void {
+	const files = new Set(paths);
+	checkGraph(graph, { entry, files }, root, cleaner(root.build, secrets));
 	checkPackages(graph, entry, new Set(localNames));
+	checkNativePackages(
+		graph,
+		(path) => (path.startsWith(`${root.cache}/`) ? join(cache, path.slice(root.cache.length)) : undefined),
+		(specifier) => {
+			if (!specifier.startsWith("file:")) return undefined;
+			const path = decodeURIComponent(new URL(specifier).pathname).slice(`${root.build}/src/`.length);
+			return files.has(path) ? path : undefined;
+		},
+	);
 }
 
 /** The path of the bundle. @throws AppError `BUILD_FAILED` if it is not a regular file, `BUILD_TOO_LARGE` (both exit 1) */

@@ -11,9 +11,10 @@ import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { TestApp, useCore } from "../redeploy/app-fixture.ts";
 import type { Project } from "./project.ts";
+import { SDKS } from "./sdks.ts";
 import { SERVERS } from "./servers.ts";
 
-const PROJECTS: readonly Project[] = [...SERVERS];
+const PROJECTS: readonly Project[] = [...SERVERS, ...SDKS];
 
 interface Answer {
 	readonly status: number | undefined;

@@ -55,7 +55,8 @@ test("Deno and process", async () => {
 	const code = `import own, { getuid } from "node:process";
 		export default () => Response.json([Deno.hostname(), Deno.osRelease(), Deno.uid(), Deno.gid(), Deno.loadavg(),
 			Deno.networkInterfaces(), Deno.osUptime() < 60, Deno.systemMemoryInfo().total,
-			process.getuid(), process.geteuid(), own.getgid(), own.getegid(), getuid(), process.getgroups()]);`;
+			process.getuid(), process.geteuid(), own.getgid(), own.getegid(), getuid(), process.getgroups(),
+			process.report.getReport().header.glibcVersionRuntime]);`;
 	expect(await evaluate(code)).toEqual([
 		"function",
 		"6.1.0",
@@ -71,5 +72,6 @@ test("Deno and process", async () => {
 		1000,
 		1000,
 		[1000],
+		"2.36",
 	]);
 });

@@ -8,6 +8,7 @@ import type Os from "node:os";
 const HOSTNAME = "function";
 const RELEASE = "6.1.0";
 const VERSION = "#1 SMP";
+const GLIBC = "2.36";
 const ID = 1000;
 const USER = "function";
 const TOTAL_BYTES = 1024 ** 3;
@@ -47,13 +48,20 @@ export const OS = {
 	version: () => VERSION,
 };
 
-/** The functions of `node:process` that need a permission. */
+/** What of `node:process` needs a permission. */
 export const PROCESS = {
 	getegid: () => ID,
 	geteuid: () => ID,
 	getgid: () => ID,
 	getgroups: () => [ID],
 	getuid: () => ID,
+	/** Packages with native code look here for the system's C library. */
+	report: {
+		getReport: () => ({
+			header: { arch: Deno.build.arch, platform: Deno.build.os, glibcVersionRuntime: GLIBC },
+			sharedObjects: [],
+		}),
+	},
 };
 
 const DENO = {
