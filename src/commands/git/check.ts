@@ -37,8 +37,11 @@ export default class GitCheck extends BaseCommand<CheckResult> {
 			driverWarnings(place),
 		]);
 		for (const warning of warnings) this.terminal.warn(warning);
+		// Both wait for git most of the time.
+		const searching = findPlaintext(place, files, () => this.#identity());
+		searching.catch(() => undefined);
 		const checked = await checkStaged(place, files);
-		const found = await findPlaintext(place, files, () => this.#identity());
+		const found = await searching;
 		for (const file of found.unchecked)
 			this.terminal.warn(`${file} is too large to be searched for secrets.`);
 		const result = { checked, ...found };

@@ -99,8 +99,8 @@ export function timedOut(args: readonly string[], place: GitPlace, ms: number): 
 	return fault("GIT_TIMED_OUT", place, args, what, "Run it there yourself to see what it waits for.");
 }
 
-/** Paths of programs whose version was checked in this process. */
-const checked = new Set<string>();
+/** Paths of programs whose version this process has checked, or is checking. */
+const checked = new Map<string, Promise<void>>();
 
 async function checkVersion(program: string, place: GitPlace): Promise<void> {
 	const { stdout } = await collect(spawnGit(program, place, ["version"]), place, ["version"], {
@@ -116,9 +116,14 @@ async function checkVersion(program: string, place: GitPlace): Promise<void> {
  */
 export async function startGit(place: GitPlace, args: readonly string[], seen?: Seen): Promise<GitProcess> {
 	const program = findGit(place.variables);
-	if (!checked.has(program)) {
-		await checkVersion(program, place);
-		checked.add(program);
+	const check = checked.get(program) ?? checkVersion(program, place);
+	checked.set(program, check);
+	try {
+		await check;
+	} catch (error) {
+		// The next call tries again: this one may have failed because of its folder.
+		checked.delete(program);
+		throw error;
 	}
 	return spawnGit(program, place, args, seen);
 }

@@ -58,22 +58,26 @@ export const SQUASH = "SQUASH_MSG";
 
 type Head = Pick<OtherHead, "label" | "id">;
 
-/** The commits in a file of git's folder. */
-async function headsIn(place: GitPlace, label: string): Promise<Head[]> {
-	const path = (await gitOutput(place, ["rev-parse", "--git-path", label])).trimEnd();
-	const bytes = await readWhole(resolve(place.folder, path), FILE_BYTES.text);
-	const text = (bytes && fromUtf8(bytes)) ?? "";
-	return [...text.matchAll(COMMIT_LINE)].map(([, id = ""]) => ({ label, id }));
+/**
+ * The commits in MERGE_HEAD (several in an octopus merge), and the newest commit of a squashed branch. Git names the
+ * latter only in SQUASH_MSG, which stays after a squash that was given up (see `isSquashStaged`).
+ */
+async function mergedHeads(place: GitPlace): Promise<{ readonly merged: Head[]; readonly squashed: Head[] }> {
+	const labels = ["MERGE_HEAD", SQUASH];
+	const asked = labels.flatMap((label) => ["--git-path", label]);
+	const paths = (await gitOutput(place, ["rev-parse", ...asked])).split("\n");
+	const [merged = [], squashed = []] = await Promise.all(
+		labels.map(async (label, index): Promise<Head[]> => {
+			const bytes = await readWhole(resolve(place.folder, paths[index] ?? ""), FILE_BYTES.text);
+			const text = (bytes && fromUtf8(bytes)) ?? "";
+			return [...text.matchAll(COMMIT_LINE)].map(([, id = ""]) => ({ label, id }));
+		}),
+	);
+	return { merged, squashed: squashed.slice(0, 1) };
 }
 
-/**
- * The newest commit of a squashed branch. Git names it only in SQUASH_MSG, which stays after a squash that was given
- * up (see `isSquashStaged`).
- */
-async function squashedHead(place: GitPlace): Promise<Head[]> {
-	const squashed = (await headsIn(place, SQUASH)).slice(0, 1);
-	const [found] = squashed[0] === undefined ? [] : await findObjects(place, [squashed[0].id]);
-	return found?.type === "commit" ? squashed : [];
+async function isCommit(place: GitPlace, id: string): Promise<boolean> {
+	return (await findObjects(place, [id]))[0]?.type === "commit";
 }
 
 /**
@@ -83,8 +87,8 @@ async function squashedHead(place: GitPlace): Promise<Head[]> {
  */
 export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
 	const labels = ["CHERRY_PICK_HEAD", "REBASE_HEAD"];
-	const [merged, picked] = await Promise.all([
-		headsIn(place, "MERGE_HEAD"),
+	const [{ merged, squashed }, picked] = await Promise.all([
+		mergedHeads(place),
 		findObjects(
 			place,
 			labels.map((label) => `${label}^{commit}`),
@@ -96,7 +100,7 @@ export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
 		if (id !== undefined && (label !== "REBASE_HEAD" || (await isRebasing(place)))) heads.push({ label, id });
 	}
 	// Git begins none of the others while a squashed branch is staged, so beside one of them SQUASH_MSG is a leftover.
-	if (heads.length === 0) heads.push(...(await squashedHead(place)));
+	if (heads.length === 0 && squashed[0] && (await isCommit(place, squashed[0].id))) heads.push(...squashed);
 	const others: OtherHead[] = [];
 	for (const { label, id } of heads) {
 		const found = ["MERGE_HEAD", SQUASH].includes(label)
