@@ -1,7 +1,7 @@
 /** Changes built-in modules of Node in place, for the ways to load them that no import map covers. */
 import type Process from "node:process";
 import { installServers } from "./servers.ts";
-import { PROCESS, replaceOs } from "./system.ts";
+import { PROCESS, replaceOs, replaceReport } from "./system.ts";
 
 /** Loads a built-in module by its name. */
 export type Load = typeof Process.getBuiltinModule;
@@ -22,6 +22,7 @@ export function replaceProcess(process: typeof Process): void {
 	native = load;
 	for (const [name, value] of Object.entries({ ...PROCESS, getBuiltinModule }))
 		Object.defineProperty(process, name, { configurable: true, enumerable: true, writable: true, value });
+	replaceReport(process.report);
 }
 
 let native: Load | undefined;

@@ -48,21 +48,20 @@ export const OS = {
 	version: () => VERSION,
 };
 
-/** What of `node:process` needs a permission. */
+/** The functions of `node:process` that need a permission. */
 export const PROCESS = {
 	getegid: () => ID,
 	geteuid: () => ID,
 	getgid: () => ID,
 	getgroups: () => [ID],
 	getuid: () => ID,
-	/** Packages with native code look here for the system's C library. */
-	report: {
-		getReport: () => ({
-			header: { arch: Deno.build.arch, platform: Deno.build.os, glibcVersionRuntime: GLIBC },
-			sharedObjects: [],
-		}),
-	},
 };
+
+/** What packages with native code look at for the system's C library. */
+const getReport = () => ({
+	header: { arch: Deno.build.arch, platform: Deno.build.os, glibcVersionRuntime: GLIBC },
+	sharedObjects: [],
+});
 
 const DENO = {
 	gid: () => ID,
@@ -91,6 +90,11 @@ function replaceIn(target: object, functions: Readonly<Record<string, unknown>>)
 /** Changes the object that `require("os")` gives. */
 export function replaceOs(os: typeof Os): void {
 	replaceIn(os, OS);
+}
+
+/** Changes the object that `process.report` is. */
+export function replaceReport(report: object): void {
+	replaceIn(report, { getReport });
 }
 
 /** Changes the functions of `Deno`. */
