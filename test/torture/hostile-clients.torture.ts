@@ -67,12 +67,12 @@ function faultOfProcess({ uncontained }: Report, subject: Subject): string | und
 async function settled(subject: Subject, before: Report): Promise<string | undefined> {
 	const untilMs = performance.now() + SETTLE_MS;
 	for (;;) {
-		const { descriptors, heapBytes } = await subject.look();
+		const { descriptors, heapBytes } = await subject.look({ collectsGarbage: true });
 		const isBack = descriptors <= before.descriptors && heapBytes <= before.heapBytes + HEAP_GROWTH_MAX;
 		if (isBack) return undefined;
 		if (performance.now() > untilMs)
 			return `descriptors went from ${before.descriptors} to ${descriptors}, the heap from ${before.heapBytes} to ${heapBytes} bytes`;
-		await new Promise((resolve) => setTimeout(resolve, 200));
+		await new Promise((resolve) => setTimeout(resolve, 500));
 	}
 }
 
@@ -145,7 +145,7 @@ async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureRepo
 	try {
 		// What it needs at all, it has then.
 		await attack.converse(randomFrom(seed + 1), CLIENTS * 4, isEnough);
-		const before = await subject.look();
+		const before = await subject.look({ collectsGarbage: true });
 		await attack.probe(isEnough);
 		await attack.converse(randomFrom(seed), rounds, isEnough);
 		const held = isEnough() ? undefined : await settled(subject, before);

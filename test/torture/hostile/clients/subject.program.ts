@@ -20,7 +20,7 @@ import { newTestIdentity, TestVault } from "../../../platform/vault-fixture.ts";
 import { openRawFunction } from "./raw-function.ts";
 
 /** What it is asked. Each is answered with what is so then. */
-export type Order = { readonly arm: number } | { readonly look: true };
+export type Order = { readonly arm: number } | { readonly look: true; readonly collectsGarbage: boolean };
 
 export interface Report {
 	/** Places that were passed since the last look. */
@@ -188,7 +188,7 @@ async function main(folder: string): Promise<void> {
 			armed = order.arm;
 			hasThrown = false;
 		}
-		(globalThis as { gc?: () => void }).gc?.();
+		if ("look" in order && order.collectsGarbage) (globalThis as { gc?: () => void }).gc?.();
 		const report: Report = {
 			passed: [...passed],
 			hasThrown,

@@ -87,9 +87,12 @@ export class Subject implements AsyncDisposable {
 		return this.#log();
 	}
 
-	/** How it is, and what was passed since the last time. */
-	async look(): Promise<Report> {
-		return await this.#ask({ look: true });
+	/**
+	 * How it is, and what was passed since the last time.
+	 * @param collectsGarbage before: otherwise the report's heap and descriptors say little
+	 */
+	async look({ collectsGarbage = false } = {}): Promise<Report> {
+		return await this.#ask({ look: true, collectsGarbage });
 	}
 
 	/** Lets it throw once, at the place with this id; at none with -1. */
