@@ -24,6 +24,7 @@ function sharedState(): Map<string, unknown> {
 		["the clock, which is a fake", vi.isFakeTimers()],
 		["process.stdout.write", process.stdout.write],
 		["process.stderr.write", process.stderr.write],
+		["the object process.env", process.env],
 		["the umask", process.umask()],
 		["the environment that hints leave out", inEnvironment("", DEFAULT_ENVIRONMENT)],
 	]);

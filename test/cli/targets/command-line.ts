@@ -16,6 +16,12 @@ export interface CommandResult {
 	readonly stderr: string;
 }
 
+/** Gives this process's environment its earlier variables. The object stays the same, since others hold it. */
+function restoreEnvironment(variables: NodeJS.ProcessEnv): void {
+	for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name];
+	Object.assign(process.env, variables);
+}
+
 /** A machine of its own with an identity, and an empty folder for a project. */
 export class CommandLine implements Disposable {
 	readonly machine = mkdtempSync(join(tmpdir(), "coffer-targets-"));
@@ -73,7 +79,7 @@ export class CommandLine implements Disposable {
 		} finally {
 			for (const spy of spies) spy.mockRestore();
 			process.chdir(folder);
-			process.env = variables;
+			restoreEnvironment(variables);
 			this.written += output.stdout + output.stderr;
 		}
 	}
