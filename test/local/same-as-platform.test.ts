@@ -39,6 +39,10 @@ Deno.serve(async () => Response.json(await new OpenAI().models.list()));
 	"functions/old/entry.js": `import { serve } from "https://deno.land/std@0.168.0/http/server.ts";
 serve(() => new Response(process.env.OLD_KEY));
 `,
+	"functions/mode.ts": `import React from "npm:react@19.1.0";
+const key = process.env.NODE_ENV === "production" ? Deno.env.get("LIVE_KEY") : Deno.env.get("TEST_KEY");
+Deno.serve(() => new Response(React.version + key));
+`,
 	"functions/view/function.jsonc": '{ "entry": "./page.tsx" }',
 	"functions/view/page.tsx": `/** @jsxRuntime classic */
 const h = (name: string) => Deno.env.get(name);
@@ -71,7 +75,7 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test.each(["pay", "ask", "any", "old", "view"])("%s", { timeout: 240_000 }, async (name) => {
+test.each(["pay", "ask", "any", "old", "mode", "view"])("%s", { timeout: 240_000 }, async (name) => {
 	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
 	const entry = functions[0]?.entry ?? "";
 	const { code, sourceMap } = await builder.build(

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
+import { statusesOf } from "../client-fixture.ts";
 import { logOf } from "../core-fixture.ts";
 import { call } from "../gateway/harness.ts";
 import { platform, TestApp, useCore } from "./app-fixture.ts";
@@ -235,5 +236,18 @@ describe("a function that reads a secret when it starts", () => {
 		await app.deploy({ eager: code });
 		expect(await ask(app, "eager", { method })).toBe("v1m1");
 		expect(await linesOf(app, "eager")).toEqual([STARTED_AGAIN("KEY"), STARTED_AGAIN("MORE")]);
+	});
+
+	test("runs without it if it does not start with it, and the error is shown", async () => {
+		const app = await TestApp.open("start-refusing", { KEY: "v1" });
+		const code = `${READ}
+			if (${HIDDEN("KEY")}) throw new Error("The key is not wanted.");
+			export default () => new Response("without");`;
+		expect(statusesOf(await app.deploy({ refusing: code }))).toEqual({ refusing: "deployed" });
+		expect(await ask(app, "refusing")).toBe("without");
+		expect(await app.show("refusing")).toMatchObject({
+			state: "live",
+			error: expect.stringContaining("The key is not wanted."),
+		});
 	});
 });
