@@ -47,9 +47,7 @@ describe("the first request of a function that reads a secret that it was not gi
 		await app.deploy({ lazy: SHOW("KEY") });
 		expect(await ask(app, "lazy")).toBe("v1");
 		expect(await linesOf(app, "lazy")).toEqual([STARTED_AGAIN("KEY")]);
-		expect((await app.show("lazy"))?.references).toEqual([
-			{ name: "KEY", file: "", line: 0, how: "observed" },
-		]);
+		expect((await app.show("lazy"))?.references).toMatchObject([{ name: "KEY", how: "observed" }]);
 	});
 
 	test.each(["HEAD", "OPTIONS", "PUT", "DELETE"])("is repeated if its method is %s", async (method) => {
@@ -245,9 +243,7 @@ describe("a function that reads a secret when it starts", () => {
 			export default () => new Response("without");`;
 		expect(statusesOf(await app.deploy({ refusing: code }))).toEqual({ refusing: "deployed" });
 		expect(await ask(app, "refusing")).toBe("without");
-		expect(await app.show("refusing")).toMatchObject({
-			state: "live",
-			error: expect.stringContaining("The key is not wanted."),
-		});
+		const shown = await app.show("refusing");
+		expect([shown?.state, shown?.error]).toEqual(["live", expect.stringContaining("is not wanted")]);
 	});
 });
