@@ -130,7 +130,7 @@ function requireDeployed(result: DeployResult): DeployResult {
 	throw new AppError({
 		code: "DEPLOY_FAILED",
 		message: `${count(failed.length, "function")} of ${result.functions.length} failed: ${failed.map(({ name }) => name).join(", ")}.`,
-		hint: "Fix the errors that are listed above and deploy again. A previous version still serves requests.",
+		hint: "Fix the errors that are listed above and deploy again. Where there is a previous version, it still serves requests.",
 		exit: EXIT.failure,
 		data: result,
 	});

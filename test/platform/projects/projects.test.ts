@@ -51,7 +51,7 @@ async function framesOf(to: { socketPath: string } | { port: number }): Promise<
 	const parts = [head];
 	for await (const part of socket) {
 		parts.push(part);
-		if (Buffer.concat(parts).includes(0x88)) socket.end(CLOSE);
+		if (!socket.writableEnded && Buffer.concat(parts).includes(0x88)) socket.end(CLOSE);
 	}
 	return Buffer.concat(parts).toString("hex");
 }
