@@ -87,6 +87,7 @@ function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, replaced
 		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
+	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
 	for (const { value, node } of sources) engine.propagate(value, node);
 	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);

@@ -38,8 +38,9 @@ export function assembleEngine(
 		objects: new AbstractObjects(),
 		findings: new Findings(),
 		replaced,
+		postponed: [],
 		demanded: { expressions: new Map(), targets: new Map() },
-	} as Engine;
+	} as unknown as Engine;
 	return Object.assign(engine, {
 		isDependency: (node: Node) => files.isDependency(node),
 		isForeign: (node: Node) => files.isForeign(node),

@@ -102,7 +102,10 @@ function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 /** The most values of a counter that are distinguished. */
 const COUNT_MAX = 64;
 
-/** The values of `i` in `for (let i = 1; i <= 3; i++)`, where both bounds are numbers. */
+/**
+ * The values of `i` in `for (let i = 1; i <= 3; i++)`, where both bounds are numbers. A `var` has the value
+ * after the loop too.
+ */
 function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueSet) {
 	const { solver } = engine;
 	const loop = update.parent as Node;
@@ -119,7 +122,8 @@ function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueS
 		const last =
 			end.kind === "string" && end.numeric ? Number(end.text) - (test.operator === "<" ? 1 : 0) : Number.NaN;
 		if (!(last - start <= COUNT_MAX)) return solver.add(into, unknownValue("a counter"));
-		for (let at = start; at <= last; at++)
+		const hasEnd = loop.init.kind === "var";
+		for (let at = start; at <= last + (hasEnd ? 1 : 0); at++)
 			solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
 	});
 }

@@ -17,7 +17,7 @@ import {
 import { loadModule } from "../environment/modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
-import { addArgumentsObject } from "./functions.ts";
+import { addArgumentsObject, evaluateYield } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
 	evaluateAssignment,
@@ -42,7 +42,8 @@ export function makeEvaluate(engine: Engine): Engine["evaluate"] {
 	/** Nodes of dependencies that were asked about while no budget was left. */
 	const left = new Set<Node>();
 	const sets = lazyValueSets((node, into) => {
-		if (engine.spendBudget(node)) return engine.solver.enqueue(() => fill(engine, node, into));
+		if (engine.spendBudget(node) || isFunction(node) || isClass(node))
+			return engine.solver.enqueue(() => fill(engine, node, into));
 		left.add(node);
 		engine.solver.add(into, unknownValue("the value of a dependency"));
 	}, engine.demanded.expressions);
@@ -94,6 +95,8 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			return solver.add(into, metaValue(node));
 		case "ImportExpression":
 			return loadModule(engine, engine.evaluate(node.source), node, (module) => solver.add(into, module));
+		case "YieldExpression":
+			return evaluateYield(engine, node, into);
 		case "UnaryExpression":
 			return evaluateUnary(engine, node, into);
 		case "ObjectExpression":

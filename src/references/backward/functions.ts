@@ -126,7 +126,26 @@ function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 		else
 			solver.onValue(given, (value) => engine.iterate(value, (found) => solver.add(object.summary, found)));
 	}
+	for (const node of engine.objects.returnedNodes(fn))
+		solver.include(engine.evaluate(node), object.finalValues);
 	solver.add(into, objectValue(object));
+}
+
+/** What `yield` gives the generator: what `next(value)` passes in, or what the other generator returns. */
+export function evaluateYield(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	solver.add(into, NOTHING);
+	if (node.delegate) {
+		return solver.onValue(engine.evaluate(node.argument), (value) => {
+			if (value.kind === "object" && value.object.kind === "array")
+				solver.include(value.object.finalValues, into);
+			else solver.add(into, unknownValue("what an iterator returns"));
+		});
+	}
+	const fn = thisOwner(node);
+	const object = engine.objects.allocate(fn, "generator", "array");
+	solver.include(object.received, into);
+	engine.track(object);
 }
 
 /** `arguments`: one array that holds whatever callers pass. */

@@ -2,7 +2,14 @@
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
-import { objectValue, unknownValue, type Value, type ValueSet, withContext } from "../engine/values.ts";
+import {
+	type ObjectValue,
+	objectValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
 import { isReplaced } from "../environment/replaced.ts";
 
 /** Arrays, sets and maps are iterable. What iterating over anything else yields is unknown. */
@@ -23,8 +30,28 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 		if (object.kind === "array") addAll(engine.anyProperty(object));
 		else if (object.kind === "set") addAll(object.summary);
 		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));
-		else into(unknownValue("an element of an unknown value"));
+		else iterateByProtocol(engine, value, into);
 	};
+}
+
+/** Calls the object's own iterator, and reads what its `next` returns. */
+function iterateByProtocol(engine: Engine, value: ObjectValue, into: (value: Value) => void) {
+	const { solver } = engine;
+	const { node, id } = value.object;
+	const call = (holder: Value, name: string, use: (result: Value) => void) =>
+		engine.readProperty(holder, name, (method) => {
+			const site = engine.impliedSite(node, `${name} ${id} ${holder.key}`, [], solver.singleton(holder));
+			const result = new ValueSet();
+			engine.invoke(method, site, result);
+			solver.onValue(result, use);
+		});
+	const useIterator = (iterator: Value) => {
+		if (iterator.kind === "object" && iterator.object.kind !== "plain" && iterator.object.kind !== "instance")
+			return engine.iterate(iterator, into);
+		call(iterator, "next", (result) => engine.readProperty(result, "value", into));
+	};
+	call(value, "@@iterator", useIterator);
+	call(value, "@@asyncIterator", useIterator);
 }
 
 function whyUnknown(value: Value): string {

@@ -79,7 +79,12 @@ export function isRepeated(node: Node, scope: Node): boolean {
 		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
 			return true;
 	}
-	return false;
+	// The variable of `for (let i = 0; …)` goes on to the next iteration with its value.
+	return scope.type === "ForStatement" && !isWithin(node, scope.init);
+}
+
+function isWithin(node: Node, outer: Node | null): boolean {
+	return outer !== null && node.start >= outer.start && node.end <= outer.end;
 }
 
 export function evaluateUnary(engine: Engine, node: Node, into: ValueSet) {

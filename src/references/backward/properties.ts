@@ -1,5 +1,5 @@
 /** Backward analysis of the heap: the values of the properties of abstract objects. */
-import { type Node, staticKey } from "../bundle/syntax.ts";
+import { isPrototype, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
@@ -126,14 +126,8 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 			includeComputedProperty(engine, property, key, into);
 		}
 	}
-	if (!mayComeFromElsewhere) engine.solver.add(into, NOTHING);
-}
-
-/** Whether a property of a literal gives the object its prototype: `__proto__: base`. */
-function isPrototype(property: Node): boolean {
-	if (property.type !== "Property" || property.computed || property.shorthand || property.method)
-		return false;
-	return (property.key.name ?? property.key.value) === "__proto__";
+	if (!mayComeFromElsewhere)
+		engine.solver.add(into, key in Object.prototype ? unknownValue("an inherited method") : NOTHING);
 }
 
 function prototypeOfLiteral(engine: Engine, object: AbstractObject, property: Node): ValueSet {

@@ -18,6 +18,7 @@ import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";
+import { numberValue } from "../models/text/constants.ts";
 import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
 import { literalProperty } from "./properties.ts";
 
@@ -87,7 +88,10 @@ function readObjectProperty(
 	if (object.proxyHandler !== undefined && key !== "then")
 		return readThroughProxy(engine, object, object.proxyHandler, key, into);
 	if (key !== undefined && hasMethod(object, key)) return method(key);
-	if (key === "length" && object.kind === "array") return into(lengthOf(object));
+	if (key === "length" && object.kind === "array") {
+		solver.onValue(object.resized, into);
+		return into(lengthOf(object));
+	}
 	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
 	solver.onValue(set, (found) => {
 		const context = unify(found.context, value.context);
@@ -99,6 +103,7 @@ function readObjectProperty(
 function lengthOf(object: AbstractObject): Value {
 	const elements =
 		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
+	if (object.knownLength !== undefined) return numberValue(object.knownLength);
 	if (elements === undefined || elements.some((element) => element?.type === "SpreadElement")) {
 		return unknownValue("a computed value");
 	}
@@ -117,4 +122,11 @@ function hasMethod(object: AbstractObject, key: string): boolean {
 
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
-const OBJECT_METHODS = new Set(["hasOwnProperty"]);
+const OBJECT_METHODS = new Set([
+	"hasOwnProperty",
+	"propertyIsEnumerable",
+	"isPrototypeOf",
+	"toString",
+	"toLocaleString",
+	"valueOf",
+]);

@@ -35,6 +35,13 @@ export function staticKey(key: Node, computed: boolean): string | undefined {
 	return computed ? symbolKey(key) : undefined;
 }
 
+/** Whether a property of a literal gives the object its prototype: `__proto__: base`. */
+export function isPrototype(property: Node): boolean {
+	if (property.type !== "Property" || property.computed || property.shorthand || property.method)
+		return false;
+	return (property.key.name ?? property.key.value) === "__proto__";
+}
+
 /** `[Symbol.iterator]` is the key `@@iterator`. No identifier or variable has such a name. */
 function symbolKey(key: Node): string | undefined {
 	const isSymbol = key.type === "MemberExpression" && !key.computed && key.object.name === "Symbol";

@@ -16,6 +16,8 @@ export interface Engine {
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
 	/** The value sets of all nodes that somebody has asked about so far. */
+	/** What is left to do in dependencies, once there is a budget for them. */
+	readonly postponed: (() => void)[];
 	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */
 	readonly replaced: Set<string>;
 	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };

@@ -35,7 +35,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 
 /** What code beyond the analysis can reach through an object. */
 function heldBy(engine: Engine, object: AbstractObject) {
-	const held = [engine.anyProperty(object), object.keys];
+	const held = [engine.anyProperty(object), object.keys, object.finalValues];
 	if (object.proxyHandler !== undefined) held.push(object.proxyHandler);
 	if (object.kind === "class") {
 		held.push(engine.solver.singleton(objectValue(engine.objects.externalInstance(object))));
@@ -51,6 +51,7 @@ function writeAnything(engine: Engine, object: AbstractObject) {
 	engine.solver.add(object.summary, ASSIGNED_ELSEWHERE);
 	engine.solver.add(object.keys, ASSIGNED_ELSEWHERE);
 	engine.solver.add(object.resized, ASSIGNED_ELSEWHERE);
+	engine.solver.add(object.received, ASSIGNED_ELSEWHERE);
 }
 
 function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {

@@ -148,6 +148,8 @@ function keptBeyondCall(engine: Engine, value: Value, object: AbstractObject, me
 
 /** A propagated value is stored in a property. The object that holds it is propagated from now on. */
 export function propagateStore(engine: Engine, value: Value, member: Node) {
+	if (staticKey(member.property, member.computed) === "__proto__")
+		objectReads.ofEverything(engine, value, member, "the environment is a prototype");
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
 		if (holder.kind === "object") return engine.track(holder.object);
 		if (holder.kind === "nothing" || holder.kind === "string") return;

@@ -4,7 +4,7 @@
  * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and
  * classes that somebody has asked about. A value that goes where the analysis cannot follow escapes.
  */
-import { enclosingFunction, type Node } from "../bundle/syntax.ts";
+import { enclosingFunction, isPrototype, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
@@ -25,7 +25,11 @@ export function makePropagate(engine: Engine): Engine["propagate"] {
 			values = new Set();
 			seenAt.set(node, values);
 		}
-		if (values.has(value.key) || !engine.spendBudget(node)) return;
+		if (values.has(value.key)) return;
+		if (!engine.spendBudget(node)) {
+			engine.postponed.push(() => engine.propagate(value, node));
+			return;
+		}
 		values.add(value.key);
 		engine.solver.enqueue(() => propagateToParent(engine, value, node));
 	};
@@ -75,6 +79,8 @@ function propagateToParent(engine: Engine, value: Value, node: Node) {
 function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent: Node) {
 	switch (parent.type) {
 		case "Property":
+			if (isPrototype(parent))
+				objectReads.ofEverything(engine, value, parent, "the environment is a prototype");
 			return engine.track(engine.objects.atNode(parent.parent as Node));
 		case "ArrayExpression":
 			return engine.track(engine.objects.atNode(parent));

@@ -11,10 +11,13 @@ import {
 	objectValue,
 	stringValue,
 	unknownValue,
+	type Value,
 	ValueSet,
 	withContext,
 } from "../engine/values.ts";
+import { append, fill, noteResized, splice, toSpliced } from "./array-changes.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
+import { ITERATOR_MODELS } from "./iterators.ts";
 import { concatenate } from "./text/concatenation.ts";
 
 /**
@@ -59,15 +62,6 @@ const toIndex: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	call.returnValue(unknownValue("an index"));
 };
-/** Adds the arguments to the elements. */
-const append: Model = (call, receiver) => {
-	for (const index of call.site.arguments.keys())
-		call.engine.solver.include(call.argument(index), receiver.object.summary);
-	if (call.site.spreadArguments !== undefined)
-		call.engine.solver.include(call.argument(call.site.arguments.length), receiver.object.summary);
-	call.engine.track(receiver.object);
-};
-
 const MODELS: Readonly<Record<string, Model>> = {
 	map: (call, receiver, elements) => mapArray(call, receiver, elements, false),
 	flatMap: (call, receiver, elements) => mapArray(call, receiver, elements, true),
@@ -92,16 +86,32 @@ const MODELS: Readonly<Record<string, Model>> = {
 	find: toElement,
 	findLast: toElement,
 	at: (call, _of, elements) => call.returnAll(elements),
-	pop: (call, _of, elements) => call.returnAll(elements),
+	pop: (call, receiver, elements) => {
+		noteResized(call, receiver.object);
+		call.returnAll(elements);
+		call.returnValue(NOTHING);
+	},
 	shift: (call, receiver, elements) => {
+		noteResized(call, receiver.object);
 		call.engine.solver.include(elements, receiver.object.summary);
 		call.returnAll(elements);
+		call.returnValue(NOTHING);
 	},
 	includes: (call) => call.returnBooleans(),
 	indexOf: (call) => call.returnValue(unknownValue("an index")),
 	lastIndexOf: (call) => call.returnValue(unknownValue("an index")),
+	reduceRight: (call, receiver, elements) => reduceArray(call, receiver, elements),
 	push: append,
 	unshift: append,
+	splice,
+	toSpliced,
+	fill,
+	copyWithin: inPlace,
+	with: (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => {
+		toNewArray(call, receiver, elements);
+		call.engine.solver.include(call.argument(1), call.newArray().summary);
+	},
+	...ITERATOR_MODELS,
 	keys: (call) => {
 		const created = call.newArray();
 		call.engine.solver.add(created.summary, unknownValue("an index"));
@@ -117,28 +127,16 @@ const MODELS: Readonly<Record<string, Model>> = {
 	concat: (call, _of, elements) => {
 		const created = call.newArray();
 		call.engine.solver.include(elements, created.summary);
-		for (const index of call.site.arguments.keys()) flattenInto(call, call.argument(index), created.summary);
+		for (const argument of call.arguments()) flattenInto(call, argument, created.summary);
 		call.returnObject(created);
 	},
 	flat: (call, _of, elements) => {
 		const created = call.newArray();
-		flattenInto(call, elements, created.summary);
+		flattenInto(call, elements, created.summary, true);
 		call.returnObject(created);
 	},
-	reduce: (call, receiver, elements) => {
-		const accumulator = new ValueSet();
-		const { solver } = call.engine;
-		if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
-		else solver.include(elements, accumulator);
-		const returned = new ValueSet();
-		call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], returned);
-		// The accumulator goes on to the next element, and leaves the context of the one before.
-		const loop = iterationOf(call.engine, call.site.node);
-		solver.onValue(returned, (value) =>
-			solver.add(accumulator, withContext(value, withoutCall(value.context, loop))),
-		);
-		call.returnAll(accumulator);
-	},
+	toLocaleString: (call: BuiltinCall) => call.giveUp("a computed value"),
+	reduce: (call, receiver, elements) => reduceArray(call, receiver, elements),
 	join: (call, receiver) => joinArray(call, receiver.object),
 };
 
@@ -163,13 +161,48 @@ function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, 
 	call.returnObject(created);
 }
 
+/** `reduce` and `reduceRight` */
+function reduceArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) {
+	const accumulator = new ValueSet();
+	const { solver } = call.engine;
+	if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
+	else solver.include(elements, accumulator);
+	const returned = new ValueSet();
+	call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], returned);
+	// The accumulator goes on to the next element, and leaves the context of the one before.
+	const loop = iterationOf(call.engine, call.site.node);
+	solver.onValue(returned, (value) =>
+		solver.add(accumulator, withContext(value, withoutCall(value.context, loop))),
+	);
+	call.returnAll(accumulator);
+}
+
 /** Includes the elements of arrays and any other value as it is, as `concat` and `flat` do. */
-function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet) {
+function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, isDeep = false) {
 	const { engine } = call;
 	engine.solver.onValue(values, (value) => {
 		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
-		engine.iterate(value, (found) => engine.solver.add(into, found));
+		const elements = new ValueSet();
+		engine.iterate(value, (found) => engine.solver.add(elements, found));
+		// How deep `flat` goes is not regarded: an array counts as itself and as its elements.
+		if (isDeep && !seen(call, value)) flattenInto(call, elements, into, true);
+		if (isDeep) engine.solver.add(into, value);
+		engine.solver.include(elements, into);
 	});
+}
+
+const flattened = new WeakMap<object, Set<string>>();
+
+/** Whether a call flattened an array before: arrays may hold themselves. */
+function seen(call: BuiltinCall, value: Value): boolean {
+	let keys = flattened.get(call.site);
+	if (keys === undefined) {
+		keys = new Set();
+		flattened.set(call.site, keys);
+	}
+	if (keys.has(value.key)) return true;
+	keys.add(value.key);
+	return false;
 }
 
 /** What a callback is called with: an element, its index and the array. */

@@ -20,16 +20,34 @@ export class BuiltinCall {
 	/** Tells apart what one call does with different receivers. */
 	readonly tag: string;
 
-	constructor(engine: Engine, site: CallSite, result: ValueSet | undefined, context: Context, tag = "") {
+	/** The name of the method that is called; empty for a function. */
+	readonly methodName: string;
+
+	constructor(
+		engine: Engine,
+		site: CallSite,
+		result: ValueSet | undefined,
+		context: Context,
+		tag = "",
+		methodName = "",
+	) {
 		this.engine = engine;
 		this.site = site;
 		this.result = result;
 		this.context = context;
 		this.tag = tag;
+		this.methodName = methodName;
 	}
 
 	argument(index: number): ValueSet {
 		return this.engine.argument(this.site, index);
+	}
+
+	/** All arguments from a position on. The last set holds what is spread. */
+	arguments(from = 0): ValueSet[] {
+		const { site } = this;
+		const count = site.arguments.length + (site.spreadArguments === undefined ? 0 : 1);
+		return Array.from({ length: Math.max(0, count - from) }, (_, at) => this.argument(at + from));
 	}
 
 	/** Returns a value from the call, where its context unifies with that of the call. */
@@ -50,12 +68,10 @@ export class BuiltinCall {
 	/** What happens to the arguments of a call that may do anything with them. */
 	giveUpArguments() {
 		const { engine, site } = this;
-		const count = site.arguments.length + (site.spreadArguments === undefined ? 0 : 1);
-		for (let index = 0; index < count; index++) {
-			engine.solver.onValue(this.argument(index), (value) =>
+		for (const argument of this.arguments())
+			engine.solver.onValue(argument, (value) =>
 				engine.escape(value, site.node, "passed to code that the analysis cannot follow"),
 			);
-		}
 	}
 
 	/** Returns `true` or `false`. */

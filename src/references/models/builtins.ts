@@ -61,8 +61,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Array.from": arrayFrom,
 	"Array.of": (call) => {
 		const created = call.newArray();
-		for (const index of call.site.arguments.keys())
-			call.engine.solver.include(call.argument(index), created.summary);
+		for (const argument of call.arguments()) call.engine.solver.include(argument, created.summary);
 		call.returnObject(created);
 	},
 	"Array.isArray": returnBooleans,
@@ -163,13 +162,16 @@ function fromEntries(call: BuiltinCall) {
 	call.returnObject(created);
 }
 
+/** `Object.assign(target, …)` changes the target, and returns it. */
 function assign(call: BuiltinCall) {
 	const { engine } = call;
-	const created = engine.objects.allocate(call.site.node, "assigned", "plain");
-	if (created.copiedFrom.length === 0) {
-		for (const index of call.site.arguments.keys()) created.copiedFrom.push(call.argument(index));
-	}
-	call.returnObject(created);
+	const [target, ...sources] = call.arguments();
+	if (target === undefined) return;
+	engine.solver.onValue(target, (into) => {
+		call.returnValue(into);
+		if (into.kind !== "object") return;
+		for (const source of sources) engine.copyProperties(into.object, source);
+	});
 }
 
 function arrayFrom(call: BuiltinCall) {

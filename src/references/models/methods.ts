@@ -10,6 +10,9 @@ import { callCollectionMethod } from "./collections.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
+/** Methods of `Object.prototype` without effects. */
+const OF_ALL_OBJECTS = new Set(["toString", "toLocaleString", "valueOf", "isPrototypeOf"]);
+
 /** Calls a built-in method of a known value. */
 export function callMethod(
 	engine: Engine,
@@ -18,7 +21,7 @@ export function callMethod(
 	result: ValueSet | undefined,
 ) {
 	const { receiver, name } = callee;
-	const call = new BuiltinCall(engine, site, result, callee.context, receiver.key);
+	const call = new BuiltinCall(engine, site, result, callee.context, receiver.key, name);
 	if (name === "call" || name === "apply" || name === "bind") return callWithReceiver(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
 	if (name === "require") return requireModule(call, callee);
@@ -27,6 +30,8 @@ export function callMethod(
 			recordReads(engine, call.argument(0), callee, site.node);
 		return call.returnBooleans();
 	}
+	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))
+		return call.returnValue(name === "valueOf" ? receiver : unknownValue("a computed value"));
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);
 	if (receiver.kind === "pattern") return callPatternMethod(call, name, receiver);
 	if (receiver.kind === "unknown" && receiver.prefix !== undefined) {

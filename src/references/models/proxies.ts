@@ -7,8 +7,25 @@ import type { BuiltinCall } from "./builtin-call.ts";
 export function makeProxy(call: BuiltinCall) {
 	const proxy = call.engine.objects.allocate(call.site.node, "proxy", "plain");
 	proxy.proxyHandler ??= call.argument(1);
-	proxy.copiedFrom.push(call.argument(0));
+	call.engine.copyProperties(proxy, call.argument(0));
+	escapeTraps(call, proxy);
 	call.returnObject(proxy);
+}
+
+/** The traps of a handler, without `get`, which reads of properties call. */
+const OTHER_TRAPS = Object.getOwnPropertyNames(Reflect).filter((name) => name !== "get");
+
+/** Any code may call the other traps, with anything. What they answer is not known. */
+function escapeTraps(call: BuiltinCall, proxy: AbstractObject) {
+	const { engine, site } = call;
+	engine.solver.onValue(call.argument(1), (handler) => {
+		for (const name of OTHER_TRAPS)
+			engine.readProperty(handler, name, (trap) => {
+				if (trap.kind === "nothing") return;
+				engine.escape(trap, site.node, "a trap of a proxy");
+				engine.solver.add(proxy.keys, unknownValue("a name from a listing"));
+			});
+	});
 }
 
 /**

@@ -1,0 +1,56 @@
+/**
+ * Models of the methods of iterators. An iterator is taken for an array of what it yields. That of a generator
+ * also has what the generator receives and returns.
+ */
+import { setProperty } from "../engine/synthetic-objects.ts";
+import { BOOLEANS, NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
+import type { BuiltinCall } from "./builtin-call.ts";
+
+type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
+
+/** Returns `{ value, done }`. */
+function returnResult(call: BuiltinCall, tag: string, values: ValueSet) {
+	const { engine, site } = call;
+	const result = engine.objects.allocate(site.node, `${tag} ${call.tag}`, "plain");
+	setProperty(engine, result, "value", values);
+	const done = engine.property(result, "done");
+	for (const value of BOOLEANS) engine.solver.add(done, value);
+	call.returnObject(result);
+}
+
+/** Returns an iterator over the same elements. */
+const toSameElements: Model = (call, receiver, elements) => {
+	const created = call.newArray(`elements ${call.tag}`);
+	call.engine.solver.include(elements, created.summary);
+	call.returnValue(objectValue(created, receiver.context));
+};
+
+export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
+	"@@iterator": (call, receiver) => call.returnValue(receiver),
+	"@@asyncIterator": (call, receiver) => call.returnValue(receiver),
+	next: (call, { object }, elements) => {
+		const { solver } = call.engine;
+		solver.include(call.argument(0), object.received);
+		const values = new ValueSet();
+		solver.include(elements, values);
+		solver.include(object.finalValues, values);
+		solver.add(values, NOTHING);
+		returnResult(call, "next", values);
+	},
+	return: (call, { object }) => {
+		const values = new ValueSet();
+		call.engine.solver.include(call.argument(0), values);
+		call.engine.solver.include(object.finalValues, values);
+		returnResult(call, "return", values);
+	},
+	throw: (call, { object }, elements) => {
+		call.giveUpArguments();
+		const values = new ValueSet();
+		call.engine.solver.include(elements, values);
+		call.engine.solver.include(object.finalValues, values);
+		returnResult(call, "throw", values);
+	},
+	take: toSameElements,
+	drop: toSameElements,
+	toArray: toSameElements,
+};
