@@ -96,7 +96,7 @@ function includeAssigned(engine: Engine, value: Value, member: Node) {
  * The variables of the environment may be written.
  */
 function replaceApi(engine: Engine, api: RuntimeApi, member: Node) {
-	if (api === "env") return;
+	if (api === "env" || engine.isForeign(member)) return;
 	const key = staticKey(member.property, member.computed);
 	if (api !== "global" || key === undefined || isBuiltInGlobal(key)) engine.replaced.add(key ?? ANY_NAME);
 }

@@ -27,7 +27,9 @@ export function makePropagate(engine: Engine): Engine["propagate"] {
 		}
 		if (values.has(value.key)) return;
 		if (!engine.spendBudget(node)) {
-			engine.postponed.push(() => engine.propagate(value, node));
+			// What a dependency does with its own objects follows from the reads of the environment in it.
+			const isOwn = value.kind === "object" && !engine.isDependency(value.object.node);
+			if (isOwn) engine.postponed.push(() => engine.propagate(value, node));
 			return;
 		}
 		values.add(value.key);
