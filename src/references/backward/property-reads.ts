@@ -7,6 +7,7 @@ import {
 	makeValue,
 	NOTHING,
 	type ObjectValue,
+	runtimeValue,
 	type StringValue,
 	stringValue,
 	unknownValue,
@@ -27,6 +28,7 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 	return (value, key, into) => {
 		if (key !== undefined && isReplaced(engine, key))
 			into(unknownValue("a built-in property that the code replaces"));
+		if (key === "constructor") readConstructor(value, into);
 		const method = (name: string) =>
 			into(makeValue({ kind: "method", name, receiver: value }, value.context));
 		switch (value.kind) {
@@ -62,6 +64,19 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 					: into(withContext(unknownValue("a computed value"), value.context));
 		}
 	};
+}
+
+/**
+ * The constructor of a function is `Function`, which makes code out of text. That of a value that is not known
+ * may be, too. Classes and built-in constructors are functions.
+ */
+function readConstructor(value: Value, into: (value: Value) => void) {
+	const isObject =
+		value.kind === "object" && value.object.kind !== "function" && value.object.kind !== "class";
+	if (value.kind === "nothing") return;
+	if (isObject || value.kind === "string" || value.kind === "pattern")
+		into(makeValue({ kind: "builtin", name: "Object" }));
+	else if (value.kind !== "runtime") into(runtimeValue("Function"));
 }
 
 /** A character of a string, or its length. */

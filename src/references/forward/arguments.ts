@@ -3,7 +3,7 @@ import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
-import { hasModel, isHarmless } from "../models/builtins.ts";
+import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 
 /** A value is called. What the call returns is followed as well. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -137,12 +137,12 @@ const SINGLE_NAME_BUILTINS = new Set([
 	"Boolean",
 	"Array.isArray",
 	"Object.is",
-	"Object.defineProperty",
 ]);
 
 /** Propagates an argument of a built-in function, or records that it reads the whole environment. */
 function propagateToBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
 	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
+	if (BORROWED.test(name) && index === 0 && value.kind === "runtime" && value.api === "global") return;
 	if (SINGLE_NAME_BUILTINS.has(name)) {
 		propagateResult(engine, call);
 		return;

@@ -4,21 +4,18 @@ import { withoutCall } from "../engine/context.ts";
 import { inIteration, iterationOf } from "../engine/iteration-context.ts";
 import { setEntry } from "../engine/synthetic-objects.ts";
 import {
-	type AbstractObject,
 	makeValue,
 	NOTHING,
 	type ObjectValue,
 	objectValue,
-	stringValue,
 	unknownValue,
-	type Value,
 	ValueSet,
 	withContext,
 } from "../engine/values.ts";
 import { append, fill, noteResized, splice, toSpliced } from "./array-changes.ts";
+import { flattenInto, joinArray } from "./array-contents.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 import { ITERATOR_MODELS } from "./iterators.ts";
-import { concatenate } from "./text/concatenation.ts";
 
 /**
  * @param receiver the array
@@ -177,34 +174,6 @@ function reduceArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSe
 	call.returnAll(accumulator);
 }
 
-/** Includes the elements of arrays and any other value as it is, as `concat` and `flat` do. */
-function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, isDeep = false) {
-	const { engine } = call;
-	engine.solver.onValue(values, (value) => {
-		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
-		const elements = new ValueSet();
-		engine.iterate(value, (found) => engine.solver.add(elements, found));
-		// How deep `flat` goes is not regarded: an array counts as itself and as its elements.
-		if (isDeep && !seen(call, value)) flattenInto(call, elements, into, true);
-		if (isDeep) engine.solver.add(into, value);
-		engine.solver.include(elements, into);
-	});
-}
-
-const flattened = new WeakMap<object, Set<string>>();
-
-/** Whether a call flattened an array before: arrays may hold themselves. */
-function seen(call: BuiltinCall, value: Value): boolean {
-	let keys = flattened.get(call.site);
-	if (keys === undefined) {
-		keys = new Set();
-		flattened.set(call.site, keys);
-	}
-	if (keys.has(value.key)) return true;
-	keys.add(value.key);
-	return false;
-}
-
 /** What a callback is called with: an element, its index and the array. */
 function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet): ValueSet[] {
 	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
@@ -240,34 +209,4 @@ export function addNumbers(call: BuiltinCall, count: number, into: ValueSet) {
 	for (let at = 0; at < count; at++) {
 		call.engine.solver.add(into, makeValue({ kind: "string", text: String(at), numeric: true }));
 	}
-}
-
-/** `["A", suffix].join("_")`, for array literals. */
-function joinArray(call: BuiltinCall, object: AbstractObject) {
-	const { engine } = call;
-	const parts =
-		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
-	if (
-		parts === undefined ||
-		parts.length > 64 ||
-		parts.some((part) => part === null || part.type === "SpreadElement")
-	) {
-		return call.returnValue(unknownValue("a computed value"));
-	}
-	const separator =
-		call.site.arguments.length === 0 ? engine.solver.singleton(stringValue(",")) : call.argument(0);
-	let result = engine.solver.singleton(stringValue(""));
-	for (const [index, part] of parts.entries()) {
-		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
-		for (const step of steps) {
-			const next = new ValueSet();
-			concatenate(engine.solver, result, step, next);
-			result = next;
-		}
-	}
-	call.returnAll(result);
-	// Elements that are added later are joined too, at positions that are not known.
-	engine.solver.onValue(object.summary, () =>
-		call.returnValue(unknownValue("a string built in several steps")),
-	);
 }

@@ -60,18 +60,22 @@ export class BuiltinCall {
 	/**
 	 * What a call does that has no model: it may do anything with its arguments, and what it returns is unknown.
 	 */
-	giveUp(why = "the result of a call") {
+	giveUp(why = "the result of a call", isBorrowed = false) {
 		this.returnValue(unknownValue(why));
-		this.giveUpArguments();
+		this.giveUpArguments(isBorrowed);
 	}
 
-	/** What happens to the arguments of a call that may do anything with them. */
-	giveUpArguments() {
+	/**
+	 * What happens to the arguments of a call that may do anything with them.
+	 * @param isBorrowed whether the first argument is the receiver of a built-in function
+	 */
+	giveUpArguments(isBorrowed = false) {
 		const { engine, site } = this;
-		for (const argument of this.arguments())
-			engine.solver.onValue(argument, (value) =>
-				engine.escape(value, site.node, "passed to code that the analysis cannot follow"),
-			);
+		for (const [index, argument] of this.arguments().entries())
+			engine.solver.onValue(argument, (value) => {
+				if (isBorrowed && index === 0 && value.kind === "runtime") return;
+				engine.escape(value, site.node, "passed to code that the analysis cannot follow");
+			});
 	}
 
 	/** Returns `true` or `false`. */

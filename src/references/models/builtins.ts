@@ -12,6 +12,7 @@ import {
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
 import { recordReads } from "../environment/name-reads.ts";
+import { objectReads } from "../environment/object-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
@@ -36,6 +37,29 @@ const readByName: Model = (call) => {
 	call.returnValue(unknownValue(VALUE_OF_VARIABLE));
 };
 
+/** `Reflect.get(object, key)` reads a property of any value. */
+function readReflected(call: BuiltinCall) {
+	const { engine, site } = call;
+	const keys = call.argument(1);
+	engine.solver.onValue(call.argument(0), (object) => {
+		if (object.kind === "runtime" && object.api === "env") return;
+		objectReads.ofComputedKeys(engine, object, keys, site.node);
+		engine.solver.onValue(keys, (key) =>
+			engine.readProperty(object, key.kind === "string" ? key.text : undefined, (found) =>
+				call.returnValue(found),
+			),
+		);
+	});
+}
+
+/** A timer calls a function with anything. A text is run as code. */
+function runLater(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (task) => {
+		if (task.kind === "string") call.engine.findings.addDynamic(call.site.node, "code is made out of text");
+	});
+	call.giveUp();
+}
+
 /** By the name of the global, or the path to a function of it. */
 const MODELS: Readonly<Record<string, Model>> = {
 	"Object.freeze": returnFirst,
@@ -56,7 +80,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.assign": assign,
 	"Object.hasOwn": readByName,
 	"Object.prototype.hasOwnProperty": returnBooleans,
-	"Reflect.get": readByName,
+	"Reflect.get": (call) => {
+		readByName(call);
+		readReflected(call);
+	},
 	"Reflect.has": readByName,
 	"Array.from": arrayFrom,
 	"Array.of": (call) => {
@@ -64,6 +91,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 		for (const argument of call.arguments()) call.engine.solver.include(argument, created.summary);
 		call.returnObject(created);
 	},
+	setTimeout: runLater,
+	setInterval: runLater,
+	setImmediate: runLater,
 	"Array.isArray": returnBooleans,
 	Boolean: returnBooleans,
 	String: toStringValue,
@@ -107,9 +137,12 @@ export function callBuiltin(
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
 	const model = Object.hasOwn(MODELS, callee.name) ? MODELS[callee.name] : undefined;
 	if (model === undefined && isHarmless(callee.name)) call.returnValue(unknownValue("the result of a call"));
-	else if (model === undefined) call.giveUp();
+	else if (model === undefined) call.giveUp("the result of a call", BORROWED.test(callee.name));
 	else model(call);
 }
+
+/** `fetch.bind(globalThis)`: the receiver is no argument. */
+export const BORROWED = /\.(?:call|apply|bind)$/;
 
 function returnElements(call: BuiltinCall) {
 	const elements = new ValueSet();

@@ -68,7 +68,13 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 		isInSource: true,
 	};
 	if (inner.spreadArguments instanceof ValueSet) call.iterateInto(call.argument(1), inner.spreadArguments);
-	engine.invoke(callee.receiver, inner, call.result);
+	const called = callee.receiver;
+	if (called.kind !== "method" || called.receiver.kind === "runtime")
+		return engine.invoke(called, inner, call.result);
+	// `[].push.apply(list, names)`: the method of another object.
+	engine.solver.onValue(call.argument(0), (receiver) =>
+		engine.readProperty(receiver, called.name, (method) => engine.invoke(method, inner, call.result)),
+	);
 }
 
 /** `then`, `catch` and `finally`. A promise is taken for the value that it resolves to. */
