@@ -22,6 +22,7 @@ import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls
 import {
 	evaluateAssignment,
 	evaluateBinary,
+	evaluateLogical,
 	evaluateTemplate,
 	evaluateUnary,
 	isRepeated,
@@ -75,9 +76,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			from(node.consequent);
 			return from(node.alternate);
 		case "LogicalExpression":
-			if (node.operator !== "&&") from(node.left);
-			else solver.add(into, NOTHING);
-			return from(node.right);
+			return evaluateLogical(engine, node, into);
 		case "AssignmentExpression":
 			return evaluateAssignment(engine, node, into);
 		case "SequenceExpression":

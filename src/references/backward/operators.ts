@@ -3,6 +3,7 @@ import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
 	BOOLEANS,
+	booleanValue,
 	NOTHING,
 	stringValue,
 	unknownValue,
@@ -38,6 +39,21 @@ export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 		return combine(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, make);
 	}
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
+}
+
+/** `left && right` is the left value where that is false, and the right one otherwise. */
+export function evaluateLogical(engine: Engine, node: Node, into: ValueSet) {
+	const { solver } = engine;
+	const left = engine.evaluate(node.left);
+	solver.include(engine.evaluate(node.right), into);
+	if (node.operator !== "&&") return solver.include(left, into);
+	solver.add(into, NOTHING);
+	solver.onValue(left, (value) => {
+		const isEmptyText =
+			value.kind === "string" && (value.text === "" || (value.numeric && value.text === "0"));
+		if (isEmptyText || (value.kind === "nothing" && value.text === "false")) solver.add(into, value);
+		else if (value.kind === "unknown") solver.add(into, booleanValue(false));
+	});
 }
 
 /** The value of an assignment expression is the value that the target has afterwards. */
