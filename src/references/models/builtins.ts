@@ -19,6 +19,7 @@ import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { makeCollection } from "./collections.ts";
 import { listProperties } from "./object-listings.ts";
+import { makePromise } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
 
@@ -67,6 +68,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.preventExtensions": returnFirst,
 	structuredClone: returnFirst,
 	Object: returnFirst,
+	Promise: makePromise,
 	"Promise.resolve": returnFirst,
 	"Promise.all": returnFirst,
 	"Promise.race": (call) => returnElements(call),

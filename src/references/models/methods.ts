@@ -7,6 +7,7 @@ import { callArrayMethod } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callCollectionMethod } from "./collections.ts";
+import { isPromise, resolvePromise } from "./promises.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
@@ -30,6 +31,7 @@ export function callMethod(
 			recordReads(engine, call.argument(0), callee, site.node);
 		return call.returnBooleans();
 	}
+	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver.object);
 	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))
 		return call.returnValue(name === "valueOf" ? receiver : unknownValue("a computed value"));
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);
