@@ -2,6 +2,7 @@
 import { type Context, unify } from "../../engine/context.ts";
 import type { Solver } from "../../engine/solver.ts";
 import { makeValue, type Shape, type Value, type ValueSet } from "../../engine/values.ts";
+import { calculate } from "./arithmetic.ts";
 
 /**
  * The longest string that is kept. Names have at most 128 characters; what they are made from may be longer.
@@ -33,8 +34,8 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 		// A text with the word "undefined" in it is no name that anybody gives a secret.
 		if (left === null || right === null) return { kind: "nothing" };
 		if (left === undefined || right === undefined) return withPrefix(a, "a computed value");
-		const areNumbers = isNumber(a) && isNumber(b);
-		const text = areNumbers ? String(Number(left) + Number(right)) : left + right;
+		if (isNumber(a) && isNumber(b)) return calculate("+", a, b);
+		const text = left + right;
 		if (text.length > TEXT_MAX) {
 			return {
 				kind: "unknown",
@@ -42,7 +43,7 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 				prefix: text.slice(0, TEXT_MAX),
 			};
 		}
-		return { kind: "string", text, numeric: areNumbers };
+		return { kind: "string", text, numeric: false };
 	});
 }
 

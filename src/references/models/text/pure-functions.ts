@@ -2,6 +2,7 @@
 import { type Context, unify } from "../../engine/context.ts";
 import { type Value, withContext } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { isExact } from "./arithmetic.ts";
 import { TEXT_MAX } from "./concatenation.ts";
 import { type Constant, constantValue } from "./constants.ts";
 
@@ -69,6 +70,7 @@ export function callPureFunction(call: BuiltinCall, name: string) {
 function primitiveOf(value: Value): Primitive | undefined {
 	if (value.kind === "nothing") return value.text === undefined ? undefined : value.text === "true";
 	if (value.kind !== "string" || value.text.length > SOURCE_MAX) return undefined;
+	if (value.numeric && !isExact(value.text)) return undefined;
 	return value.numeric ? Number(value.text) : value.text;
 }
 

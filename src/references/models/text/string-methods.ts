@@ -13,6 +13,7 @@ import {
 	withContext,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { isExact } from "./arithmetic.ts";
 import { concatenate, TEXT_MAX } from "./concatenation.ts";
 import { constantValue, numberValue } from "./constants.ts";
 import { safePattern } from "./safe-patterns.ts";
@@ -89,6 +90,7 @@ function argumentOf(value: Value): Argument | undefined {
 	if (value.kind === "pattern") return safePattern(value.source, value.flags);
 	if (value.kind === "nothing") return value.text ?? undefined;
 	if (value.kind !== "string" || value.text.length > TEXT_MAX) return undefined;
+	if (value.numeric && !isExact(value.text)) return undefined;
 	return value.numeric ? Number(value.text) : value.text;
 }
 
@@ -98,7 +100,7 @@ function applyStringMethod(
 	{ text, numeric }: StringValue,
 	args: readonly Argument[],
 ): unknown {
-	if (text.length > TEXT_MAX) return null;
+	if (text.length > TEXT_MAX || (numeric && !isExact(text))) return null;
 	const isNumberMethod =
 		method === "toFixed" || method === "toPrecision" || (method === "toString" && numeric);
 	const grows = method === "repeat" || method.startsWith("pad") || method.startsWith("toFixed");
