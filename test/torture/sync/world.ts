@@ -152,7 +152,9 @@ export class World {
 	}
 
 	#conflicted(device: Device, error: AppError): void {
-		const names = (error.data as { pending: readonly string[] }).pending;
+		// A removal gives the error of the sync before it as the cause of its own.
+		const data = error.data ?? (error.cause as AppError).data;
+		const names = (data as { pending: readonly string[] }).pending;
 		const { ledger } = this;
 		for (const name of names) {
 			this.count("conflicts");

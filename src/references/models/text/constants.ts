@@ -3,7 +3,6 @@ import type { Node } from "../../bundle/syntax.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { setProperty } from "../../engine/synthetic-objects.ts";
 import {
-	type AbstractObject,
 	booleanValue,
 	makeValue,
 	NOTHING,
@@ -11,7 +10,6 @@ import {
 	stringValue,
 	unknownValue,
 	type Value,
-	type ValueSet,
 } from "../../engine/values.ts";
 
 /** Constants with more parts than this are not known. */
@@ -69,18 +67,4 @@ function build(engine: Engine, node: Node, tag: string, constant: Constant, left
 /** A number that is known. `NaN` is taken for nothing, as `undefined` is. */
 export function numberValue(value: number): Value {
 	return Number.isNaN(value) ? NOTHING : makeValue({ kind: "string", text: String(value), numeric: true });
-}
-
-/** An array whose elements and their positions are known. */
-export function listOf(
-	engine: Engine,
-	node: Node,
-	tag: string,
-	elements: readonly ValueSet[],
-): AbstractObject {
-	const object = engine.objects.allocate(node, tag, "array");
-	object.knownLength = elements.length;
-	object.isComplete = true;
-	for (const [index, element] of elements.entries()) setProperty(engine, object, String(index), element);
-	return object;
 }
