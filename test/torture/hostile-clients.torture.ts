@@ -18,7 +18,8 @@ const SETTLE_MS = 15_000;
 const HEAP_GROWTH_MAX = 24 * 1024 * 1024;
 const FAILURES_MAX = 20;
 
-const PLANTS: Readonly<Record<string, Replacement>> = {
+/** The planted bugs, by what they do. */
+export const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade overtakes an answer that is owed": {
 		file: "src/platform/http/pipeline.ts",
 		text: "this.#take({ answer: socket, request, start: isFree ? accept : refuse });",

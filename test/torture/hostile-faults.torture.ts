@@ -6,16 +6,19 @@ import { Subject } from "./hostile/clients/subject.ts";
 import { randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** All code that handles what clients and functions send, but the boundary itself. */
-const SOCKETS = [
+/** All code that handles what clients and functions send, except the boundary itself. Each pattern fits some file. */
+export const SOCKETS = [
 	/^src\/platform\/gateway\//,
+	/^src\/platform\/http\//,
 	/^src\/platform\/logs\//,
-	/^src\/platform\/api\/(?:follow|logs|stream|streams)\.ts$/,
-	/^src\/platform\/(?:listener|listeners|connections|pipeline|bare-answers|peer|strict-request)\.ts$/,
-	/^src\/platform\/runtime\/(?:output\/.*|control|deno-process|child-end|in-flight|hold|liveness)\.ts$/,
+	/^src\/platform\/api\/(?:logs\/.*|stream|streams|control-listener)\.ts$/,
+	/^src\/platform\/runtime\/output\//,
+	/^src\/platform\/runtime\/process\/(?:control-socket|deno-process|child-exit|in-flight|handover|liveness|background-work|function-process)\.ts$/,
+	/^src\/platform\/runtime\/probation\.ts$/,
 ];
 
-const PLANTS: Readonly<Record<string, Replacement>> = {
+/** The planted bugs, by what they do. */
+export const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade is begun outside of the boundary": {
 		file: "src/platform/http/pipeline.ts",
 		text: "faults.run(turn.start, end);",
@@ -23,7 +26,7 @@ const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 	"what a function writes is read outside of the boundary": {
 		file: "src/platform/runtime/output/paced-reader.ts",
-		text: "faults.callback((chunk: Buffer) => this.#read(chunk), onFault)",
+		text: "faults.callback((chunk: Buffer) => this.#read(chunk), goOn)",
 		by: "(chunk: Buffer) => this.#read(chunk)",
 	},
 	"a problem of the gateway's own leaves the client without an answer": {

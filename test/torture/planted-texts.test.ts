@@ -1,0 +1,29 @@
+/**
+ * The tortures of hostile clients and of faults name files and lines of the product by their text. After a change of
+ * that code such a name can fit nothing. The torture would then look at less than it says, or plant nothing.
+ */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { PLANTS as CLIENT_PLANTS } from "./hostile-clients.torture.ts";
+import { PLANTS as FAULT_PLANTS, SOCKETS } from "./hostile-faults.torture.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+describe("the tortures of hostile clients and of faults", () => {
+	test.each(Object.entries({ ...CLIENT_PLANTS, ...FAULT_PLANTS }))(
+		"can still plant: %s",
+		(_, { file, text }) => {
+			const occurrences = readFileSync(join(root, file), "utf8").split(text).length - 1;
+			expect(occurrences).toBe(1);
+		},
+	);
+
+	test.each(SOCKETS.map((pattern) => [pattern.source, pattern] as const))(
+		"instrument at least one file that fits %s",
+		(_, pattern) => {
+			const files = readdirSync(join(root, "src/platform"), { recursive: true, encoding: "utf8" });
+			expect(files.filter((file) => pattern.test(`src/platform/${file}`))).not.toEqual([]);
+		},
+	);
+});
