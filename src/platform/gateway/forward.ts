@@ -209,7 +209,9 @@ class Forwarder implements ResponseHandler {
 		this.#keepHere?.();
 		this.#exchange.response.off("close", this.#onClose);
 		if (this.#onDrain !== undefined) this.#exchange.response.off("drain", this.#onDrain);
-		this.#exchange.onOver?.();
+		// An exception here must not keep the response from being ended.
+		const { faults, onOver } = this.#exchange;
+		if (onOver !== undefined) faults.run(onOver);
 		this.#settle(outcome);
 	}
 }

@@ -172,8 +172,11 @@ class NodeGateway implements Gateway {
 
 	async #attempt(route: Route, exchange: Exchange, isWaiting: boolean): Promise<Outcome> {
 		let release = () => {};
+		let isOver = false;
 		const onAcquired = (releaseInstance: () => void) => {
-			release = releaseInstance;
+			// An instance that is found after an exception would never be released.
+			if (isOver) releaseInstance();
+			else release = releaseInstance;
 		};
 		try {
 			const found = this.#instances.lease(route.app, route.function, onAcquired);
@@ -192,6 +195,7 @@ class NodeGateway implements Gateway {
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {
+			isOver = true;
 			release();
 		}
 	}

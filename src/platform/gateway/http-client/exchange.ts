@@ -1,7 +1,7 @@
 /** One request to a function and its response, as the gateway and the scheduler see them. */
 import type { IncomingMessage } from "node:http";
 import type { AcceptedAnswer } from "../function-answer.ts";
-import type { Problem } from "../problem.ts";
+import { PROBLEMS, type Problem } from "../problem.ts";
 
 export interface FunctionRequest {
 	readonly method: string;
@@ -22,7 +22,10 @@ export interface FunctionRequest {
 /** Why there is no complete response. `unsent`: nothing reached the function, so another instance can get the request. */
 export type Failure = "unsent" | Problem;
 
-/** Called in this order: `onHead`, `onData` and `onRead` any number of times, then `onEnd` or `onFailed`. */
+/**
+ * Called in this order: `onHead`, `onData` and `onRead` any number of times, then `onEnd` or `onFailed`. If one of these
+ * two throws, `onFailed` is called once more, so that whoever waits for the response learns its end.
+ */
 export interface ResponseHandler {
 	readonly onHead: (answer: AcceptedAnswer) => void;
 	/** A piece of the body. It may share memory with other pieces. */
@@ -75,13 +78,26 @@ export class FunctionExchange {
 		if (this.#claim()) this.#connection?.destroy();
 	}
 
-	/** The response is complete. */
+	/** The response is complete. @throws the handler's exception, after the handler was told that the exchange failed */
 	end(): void {
-		if (this.#claim()) this.handler.onEnd();
+		if (!this.#claim()) return;
+		try {
+			this.handler.onEnd();
+		} catch (error) {
+			this.handler.onFailed(PROBLEMS.internal);
+			throw error;
+		}
 	}
 
+	/** There is no complete response. @throws the handler's exception, after a second attempt */
 	fail(failure: Failure): void {
-		if (this.#claim()) this.handler.onFailed(failure);
+		if (!this.#claim()) return;
+		try {
+			this.handler.onFailed(failure);
+		} catch (error) {
+			this.handler.onFailed(failure);
+			throw error;
+		}
 	}
 
 	#claim(): boolean {

@@ -5,6 +5,7 @@ import { invalidAnswer, PROBLEMS, type Problem } from "../problem.ts";
 import type { FunctionExchange, FunctionRequest } from "./exchange.ts";
 import { InvalidResponse } from "./invalid-response.ts";
 import { RequestBody } from "./request-body.ts";
+import { hasHeader, headOf, WITH_BODY } from "./request-head.ts";
 import { ResponseParser } from "./response-parser.ts";
 
 export interface FunctionConnectionEvents {
@@ -12,31 +13,6 @@ export interface FunctionConnectionEvents {
 	readonly onFree: (connection: FunctionConnection) => void;
 	/** Called once, when the connection has closed. */
 	readonly onClosed: (connection: FunctionConnection) => void;
-}
-
-/** Methods whose requests have a body as a rule, so that an empty one is declared (RFC 9110, section 8.6). */
-const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
-
-function hasHeader(headers: readonly string[], lowerCaseName: string): boolean {
-	for (let index = 0; index < headers.length; index += 2)
-		if (headers[index]?.toLowerCase() === lowerCaseName) return true;
-	return false;
-}
-
-/** Control characters, and characters that would be cut to another byte, perhaps to a line end. */
-const UNSENDABLE = /[^\t\r\n\x20-\xff]/;
-
-/**
- * The request line and the headers, to be written as Latin-1.
- * @param framing the header that says where the body ends, with its line end
- * @throws TypeError if a header cannot be written so
- */
-function headOf({ method, target, headers }: FunctionRequest, framing: string): string {
-	let text = `${method} ${target} HTTP/1.1\r\n`;
-	for (let index = 0; index < headers.length; index += 2)
-		text += `${headers[index]}: ${headers[index + 1]}\r\n`;
-	if (UNSENDABLE.test(text)) throw new TypeError("A request to a function is not printable Latin-1.");
-	return `${text}${framing}connection: keep-alive\r\n\r\n`;
 }
 
 export class FunctionConnection {
@@ -206,8 +182,14 @@ export class FunctionConnection {
 	#complete(exchange: FunctionExchange): void {
 		this.#exchange = undefined;
 		const isReusable = this.#parser.isReusable && this.#body === undefined && this.isUsable;
-		if (!isReusable) this.#stop();
-		exchange.end();
+		try {
+			if (!isReusable) this.#stop();
+			exchange.end();
+		} catch (error) {
+			// The connection does not know the exchange any more, so its own failure would not end the exchange.
+			exchange.fail(PROBLEMS.internal);
+			throw error;
+		}
 		// Whoever got the response may have closed the pool.
 		if (!isReusable || !this.isUsable) return;
 		this.#socket.resume();
@@ -229,8 +211,13 @@ export class FunctionConnection {
 
 	#fail(problem: Problem): void {
 		const exchange = this.#exchange;
-		this.#stop();
-		exchange?.fail(problem);
+		try {
+			this.#stop();
+			exchange?.fail(problem);
+		} catch (error) {
+			exchange?.fail(PROBLEMS.internal);
+			throw error;
+		}
 	}
 
 	/** Closes the connection. Nothing that arrives on it is handed over any more. */

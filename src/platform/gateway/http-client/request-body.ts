@@ -48,7 +48,7 @@ export class RequestBody {
 		source.on("data", this.#onData);
 		source.on("end", this.#onEnd);
 		// When the client disconnects, its response closes too, and that ends the exchange.
-		source.on("error", () => undefined);
+		source.on("error", () => {});
 	}
 
 	/** Continues after the socket could take no more. */
