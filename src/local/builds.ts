@@ -114,7 +114,7 @@ export class LocalBuilds implements AsyncDisposable {
 		const provided = await readProvidedModules();
 		const opened = findDeno(this.#deno).then((deno) =>
 			openBuilder({
-				...{ deno, directory, hidden: [], passthrough: this.#passthrough, hosts },
+				...{ deno, directory, hidden: [], passthrough: this.#passthrough, hosts, analyzes: false },
 				...provided,
 			}),
 		);

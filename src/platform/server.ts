@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
-import { BundleAnalyzer } from "./build/bundle-analyzer.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
@@ -103,9 +102,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	opened.add(() => logs.close());
 	const faults = new Faults(log);
 	const { builder, runtime } = await openDeno(config, logs, { log, faults }, opened);
-	const analyzer = new BundleAnalyzer(builtPath("analysis.cjs"));
-	opened.add(() => analyzer.close());
-	const open = { clock, identity, log, faults, logs, store, analyzer, builder, runtime };
+	const open = { clock, identity, log, faults, logs, store, builder, runtime };
 	const core = await openCore(config, open);
 	opened.add(() => core.close(GRACE_MS));
 
@@ -188,25 +185,21 @@ async function openCore(
 	{ limits, version }: PlatformConfig,
 	parts: Required<PlatformParts> & {
 		store: Store;
-		analyzer: BundleAnalyzer;
 		builder: Builder;
 		runtime: Runtime;
 		logs: FunctionLogs;
 		faults: Faults;
 	},
 ): Promise<Core> {
-	const { analyzer, builder, clock, faults, identity, log, logs, runtime, store } = parts;
-	const cores = availableParallelism();
+	const { builder, clock, faults, identity, log, logs, runtime, store } = parts;
 	const deployer = new Deployer({
 		store,
 		builder,
-		analyze: (bundle) => analyzer.analyze(bundle),
-		buildsMax: cores,
 		maxima: limits,
 		log,
 		now: clock.now,
 	});
-	const bounds = { ...limits, version, startsMax: cores };
+	const bounds = { ...limits, version, startsMax: availableParallelism() };
 	return await Core.open({ ...bounds, store, runtime, logs, deployer, identity, log, clock, faults });
 }
 

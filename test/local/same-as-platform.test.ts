@@ -8,7 +8,6 @@ import { projectEntries } from "../../src/local/entries.ts";
 import type { Builder } from "../../src/platform/build/bundle.ts";
 import { collectSources } from "../../src/project/functions/collect.ts";
 import { discoverFunctions } from "../../src/project/functions/discover.ts";
-import { analyzeReferences } from "../../src/references/analyze.ts";
 import { packageOf } from "../../src/references/evidence/package.ts";
 import type { Reference } from "../../src/references/evidence/reference.ts";
 import { makePlace, prepare, testBuilder } from "../platform/build/builder.ts";
@@ -78,10 +77,8 @@ afterAll(() => rmSync(project, { recursive: true, force: true }));
 test.each(["pay", "ask", "any", "old", "mode", "view"])("%s", { timeout: 240_000 }, async (name) => {
 	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
 	const entry = functions[0]?.entry ?? "";
-	const { code, sourceMap } = await builder.build(
-		await prepare(builder, await collectSources(project, functions), entry),
-	);
-	const platform = analyzeReferences({ code: new TextDecoder().decode(code), sourceMap });
+	const built = await builder.build(await prepare(builder, await collectSources(project, functions), entry));
+	const platform = built.references ?? { references: [], dynamic: [] };
 	const found = here.find((one) => one.function === name);
 	expect(comparable(found?.references ?? [])).toEqual(comparable(platform.references));
 	expect(found?.dynamicAccesses).toEqual(platform.dynamic);

@@ -16,7 +16,6 @@ import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { Core } from "../../src/platform/service/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/service/deploy.ts";
 import { openStore } from "../../src/platform/store/open.ts";
-import { analyzeReferences } from "../../src/references/analyze.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
 
 export interface TestPlace extends Disposable {
@@ -84,9 +83,7 @@ function logsOf({ dataDirectory }: PlatformConfig) {
 type Deploying = Pick<DeployerOptions, "store" | "builder" | "maxima" | "now">;
 
 function testDeployer(parts: Deploying): Deployer {
-	const analyze: DeployerOptions["analyze"] = ({ code, sourceMap }) =>
-		analyzeReferences({ code: Buffer.from(code).toString("utf8"), sourceMap });
-	return new Deployer({ ...parts, analyze, buildsMax: 2, log: NO_LOG });
+	return new Deployer({ ...parts, log: NO_LOG });
 }
 
 /** The modules that a platform puts in the place of others. */

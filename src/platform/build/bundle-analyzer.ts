@@ -48,7 +48,8 @@ export class BundleAnalyzer {
 	}
 }
 
-function unanalysed(cause: unknown): AppError {
+/** The error for a bundle whose analysis did not end. @param cause the error that ended it, if known */
+export function unanalysed(cause?: unknown): AppError {
 	return new AppError({
 		code: "BUNDLE_UNANALYSED",
 		message:

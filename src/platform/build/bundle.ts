@@ -1,27 +1,24 @@
 /**
- * Bundles a function's sources into one self-contained module with a source map.
+ * Bundles functions' sources, each into one self-contained module with a source map.
  *
- * First the imports are walked and checked (`imports.ts`). Only the files that the walk reached are written for the
- * bundler, so it cannot use an unchecked file. It runs in a sandbox (`sandbox.ts`). Afterwards the list of files that it
- * reports is checked (`../threads/verify-build.ts`).
+ * First the imports are walked and checked (`imports.ts`). Then the bundler runs for a batch of functions (`batches/`).
+ * Afterwards each bundle's list of files is checked, and the bundle is analysed (`check/bundle-reader.ts`).
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
-import { AppError, EXIT } from "../../errors.ts";
-import { ancestorsOf } from "../../modules/paths.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
 import { builtPath } from "../machine/assets.ts";
-import { buildFailure, cleaner } from "../threads/build-failure.ts";
-import { bundlePath, type Output, type OutputRequest } from "../threads/build-output.ts";
-import { checkGraphOf, outputOf } from "../threads/compute.ts";
-import { BUNDLE_FLAGS, type Bundler, openBundler } from "./bundler.ts";
+import { BatchQueue } from "./batches/batch-queue.ts";
+import { runBatch } from "./batches/batch-run.ts";
+import { openBundler } from "./bundler.ts";
+import { BundleReader, type ReadBundle } from "./check/bundle-reader.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
 import type { CheckRules } from "./check/messages.ts";
+import type { ProcessPoolOptions } from "./check/process-pool.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
-import { DENO, openSandbox, type Sandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
+import { openSandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
 
 export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
@@ -43,10 +40,12 @@ export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory
 	memoryBytesMax?: number;
 	/** The maximum size of the bundle. The default is 50 MiB. */
 	outputBytesMax?: number;
+	/** Whether to find the references of bundles. The default is true. */
+	analyzes?: boolean;
 }
 
 /** A bundle. Its source map names paths of the upload, `npm:pkg@1.2.3/file.js`, URLs, and `coffer:` for the platform's modules. */
-export type Bundle = Output;
+export type Bundle = ReadBundle;
 
 export interface Builder {
 	/** The protection of the platform's files from builds. The platform warns at its start if it is `none`. */
@@ -63,16 +62,18 @@ export interface Builder {
 	 */
 	prepare(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload>;
 	/**
-	 * Builds a bundle. Equal sources give equal bytes on every machine, as long as the registries return the same packages.
+	 * Builds a bundle and analyses it. Equal sources give equal bytes on every machine, as long as the registries return
+	 * the same packages. Builds of one upload that are asked for together share runs of the bundler.
 	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line if known, `BUILD_TIMEOUT`, `BUILD_TOO_LARGE`,
-	 *   `BUILD_ESCAPE` (all exit 1)
+	 *   `BUILD_ESCAPE` (all exit 1), and the errors of `BundleReader.read`
 	 */
 	build(prepared: PreparedBuild): Promise<Bundle>;
 	/** Ends idle processes. */
 	close(): void;
 }
 
-const LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** The maximum time to read and analyse a bundle. */
+const READ_MS = 120_000;
 /** The maximum size of a file that a build downloads: the bundler itself, and packages. */
 const DOWNLOAD_BYTES_MAX = 256 * 1024 * 1024;
 /** An older folder is a leftover of a process that was killed. */
@@ -102,108 +103,37 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	});
 	const { builtins = new Map(), stdHttp } = options;
 	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
-	const checker = openChecker({ hosts, builtins, stdHttp, conditions }, options);
+	const rules = { hosts, builtins, stdHttp, conditions };
+	const checker = new Checker({ ...processOptions(rules, options), timeoutMs: options.checkMs ?? 60_000 });
+	// A long analysis must not delay the check of other uploads, so bundles have processes of their own.
+	const reader = new BundleReader({
+		...processOptions(rules, options),
+		timeoutMs: READ_MS,
+		analyzer: options.analyzes === false ? undefined : builtPath("analysis.cjs"),
+	});
 	const bundler = openBundler(join(options.directory, "cache"), sandbox.denoVersion);
+	const queue = new BatchQueue<ReadBundle>(availableParallelism(), (batch, onBuilt) =>
+		runBatch(batch, onBuilt, { bundler, reader, sandbox, settings }),
+	);
 	return {
 		level: sandbox.level,
 		conditions,
 		prepare: (upload, maxima) => checker.check(upload, maxima),
-		build: (prepared) => build(prepared, { sandbox, settings, checker, bundler }),
-		close: () => checker.close(),
+		build: (prepared) => queue.build(prepared),
+		close: () => {
+			checker.close();
+			reader.close();
+		},
 	};
 }
 
-function openChecker(rules: CheckRules, { checkMs = 60_000, checkIdleMs }: BuilderOptions): Checker {
-	return new Checker({
+function processOptions(rules: CheckRules, { checkIdleMs }: BuilderOptions): ProcessPoolOptions {
+	return {
 		program: builtPath("check.cjs"),
 		rules,
 		processesMax: availableParallelism(),
-		timeoutMs: checkMs,
 		idleMs: checkIdleMs,
-	});
-}
-
-interface Settings {
-	hosts: readonly string[];
-	directory: string;
-	passthrough: Readonly<Record<string, string>>;
-	timeoutMs: number;
-	outputBytesMax: number;
-}
-
-interface Tools {
-	readonly sandbox: Sandbox;
-	readonly settings: Settings;
-	readonly checker: Checker;
-	readonly bundler: Bundler;
-}
-
-async function build(prepared: PreparedBuild, tools: Tools): Promise<Bundle> {
-	const { sandbox, settings, checker, bundler } = tools;
-	const folder = await mkdtemp(join(settings.directory, "build-"));
-	try {
-		await writeSources(folder, prepared.files, sandbox);
-		const root = sandbox.rootFor(folder);
-		const flags = buildFlags(prepared, settings);
-		const deadline = performance.now() + settings.timeoutMs;
-		const secrets = Object.values(settings.passthrough);
-		const clean = cleaner(root.build, secrets);
-		const run = async (command: readonly string[]) => {
-			const timeoutMs = Math.max(1, deadline - performance.now());
-			const limits = { timeoutMs, outputBytesMax: LOG_BYTES_MAX };
-			const outcome = await sandbox.run(folder, command, limits);
-			if (outcome.timedOut) throw timeout(prepared, settings);
-			if (outcome.code !== 0) throw buildFailure(prepared.entry, outcome, clean);
-			return outcome.stdout;
-		};
-		const deno = (...args: string[]) => run([DENO, ...args, ...flags, `./${prepared.entry}`]);
-		const request: OutputRequest = {
-			entry: prepared.entry,
-			paths: [...prepared.files.keys()],
-			localNames: prepared.localNames,
-			graph: await deno("info", "--json"),
-			root,
-			folder,
-			cache: join(settings.directory, "cache"),
-			secrets,
-			bytesMax: settings.outputBytesMax,
-		};
-		await checkGraphOf(request);
-		await bundler.install(run);
-		await deno("bundle", ...BUNDLE_FLAGS, "--output=../out/bundle.js");
-		// The bundle contains packages, which are not checked yet. This process must not parse a bundle that could crash it.
-		await checker.assertParses(bundlePath(request));
-		return await outputOf(request);
-	} finally {
-		await rm(folder, { recursive: true, force: true });
-	}
-}
-
-/** Writes the sources. Every file is new (`wx`) in a new folder, so no path is a link. */
-async function writeSources(folder: string, files: PreparedBuild["files"], sandbox: Sandbox): Promise<void> {
-	const folders = new Set(["src", "out", "root"]);
-	for (const path of files.keys()) {
-		for (const above of ancestorsOf(path).slice(1)) folders.add(`src/${above}`);
-	}
-	for (const name of folders) await mkdir(join(folder, name), { mode: 0o700 });
-	for (const [path, content] of files) {
-		await writeFile(join(folder, "src", path), content, { flag: "wx", mode: 0o600 });
-	}
-	const made = [...folders, ...[...files.keys()].map((path) => `src/${path}`)];
-	await sandbox.adopt([folder, ...made.map((name) => join(folder, name))]);
-}
-
-function buildFlags({ files }: PreparedBuild, { hosts }: Settings): string[] {
-	const imports = hosts.map((host) => (host.includes(":") ? host : `${host}:443`)).join(",");
-	const lock = files.has(".coffer/deno.lock") ? "--lock=.coffer/deno.lock" : "--no-lock";
-	const network = imports === "" ? "--no-remote" : `--allow-import=${imports}`;
-	return ["--config", ".coffer/deno.json", lock, network];
-}
-
-function timeout({ entry }: PreparedBuild, { timeoutMs }: Settings): AppError {
-	const message = `The build of ${entry} took longer than ${timeoutMs / 1000} s.`;
-	const hint = "Check that the platform can download its packages, and try again.";
-	return new AppError({ code: "BUILD_TIMEOUT", message, hint, exit: EXIT.failure });
+	};
 }
 
 function removeAbandoned(directory: string): void {

@@ -8,9 +8,6 @@ import { type Configuration, configurationFor } from "../../modules/configuratio
 import { type ImportSite, importError, type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
 import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
-/** The build's own folder for generated files. No upload can contain it, because hidden names are refused. */
-export const HIDDEN_FOLDER = ".coffer";
-
 export interface ImportRules {
 	/** Host names, with `:port` if the port is not 443. */
 	hosts: readonly string[];

@@ -8,7 +8,8 @@ import { type Jsonc, objectOf, parseJsonc } from "../../modules/jsonc.ts";
 import { checkConfigurationSize } from "../../modules/packages/manifests.ts";
 import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
-import { type CheckedImports, HIDDEN_FOLDER } from "./imports.ts";
+import { CONFIGURATION, HIDDEN_FOLDER, LOCK } from "./hidden-folder.ts";
+import type { CheckedImports } from "./imports.ts";
 
 /** Increase this when a new version of the builder makes another bundle from the same sources. */
 const BUILDER_VERSION = 2;
@@ -29,9 +30,9 @@ export function buildFiles(
 			files.set(path, withoutMapLinks(content, checked.scans.get(path)?.comments ?? NO_COMMENTS));
 	}
 	for (const [name, text] of checked.provided) files.set(`${HIDDEN_FOLDER}/${name}`, utf8(text));
-	files.set(`${HIDDEN_FOLDER}/deno.json`, utf8(configurationText(entry, checked)));
+	files.set(CONFIGURATION, utf8(configurationText(entry, checked)));
 	const lock = lockText(uploaded, entry, checked);
-	if (lock !== undefined) files.set(`${HIDDEN_FOLDER}/deno.lock`, utf8(lock));
+	if (lock !== undefined) files.set(LOCK, utf8(lock));
 	return files;
 }
 

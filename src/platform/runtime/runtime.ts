@@ -17,8 +17,8 @@ export interface Launch {
 	lifetime?: FunctionLifetime;
 	/** The bundle: a self-contained ES module. */
 	code: Uint8Array;
-	/** The bundle's source map, as JSON. With it, errors name the function's own files and lines. */
-	sourceMap?: string;
+	/** The bundle's source map, as JSON in UTF-8. With it, errors name the function's own files and lines. */
+	sourceMap?: Uint8Array;
 	/**
 	 * The complete process environment; nothing is inherited. The runtime keeps the values only to redact
 	 * output.

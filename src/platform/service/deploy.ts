@@ -3,9 +3,9 @@ import { AppError, EXIT } from "../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { Matcher } from "../../references/evidence/name-pattern.ts";
-import type { Reference, References } from "../../references/evidence/reference.ts";
+import type { Reference } from "../../references/evidence/reference.ts";
 import { keptSources } from "../apps/kept-sources.ts";
-import type { Builder, Bundle } from "../build/bundle.ts";
+import type { Builder } from "../build/bundle.ts";
 import { checkFailed } from "../build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "../build/upload.ts";
@@ -18,17 +18,12 @@ import {
 	isSame,
 	type KeptSources,
 } from "../functions/function.ts";
-import { Limiter } from "../machine/mutex.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { Store } from "../store/store.ts";
 
 export interface DeployerOptions {
 	readonly store: Store;
 	readonly builder: Builder;
-	/** Finds the variables that a bundle reads. */
-	readonly analyze: (bundle: Bundle) => References | Promise<References>;
-	/** The most builds at the same time. */
-	readonly buildsMax: number;
 	/** The limits that a `function.jsonc` may ask for. */
 	readonly maxima: FunctionMaxima;
 	readonly log: Log;
@@ -51,11 +46,9 @@ export type DeployOutcome =
 
 export class Deployer {
 	readonly #options: DeployerOptions;
-	readonly #builds: Limiter;
 
 	constructor(options: DeployerOptions) {
 		this.#options = options;
-		this.#builds = new Limiter(options.buildsMax);
 	}
 
 	/** The same as the builder's. */
@@ -148,19 +141,17 @@ export class Deployer {
 		prepared: PreparedBuild,
 		{ settings, declared, sources, automations }: Declarations,
 	): Promise<Omit<DeployedFunction, "url">> {
-		const { analyze, builder, store } = this.#options;
-		const built = await this.#builds.run(async () => {
-			const bundle = await builder.build(prepared);
-			return { bundle, references: await analyze(bundle) };
-		});
+		const { builder, store } = this.#options;
+		const built = await builder.build(prepared);
 		const { source } = prepared;
 		const { lifetimeId: owner } = functions.app;
-		const sourceMap = await store.putBlob(owner, built.bundle.sourceMapBytes);
+		const sourceMap = await store.putBlob(owner, built.sourceMap);
 		const present = presentDeployment(functions, name);
+		if (built.references === undefined) throw new Error("The platform's builder does not analyse bundles.");
 		const { dynamic } = built.references;
 		const found = [...built.references.references, ...declared];
 		const references = [...found, ...observedReferences(functions, name, found)];
-		if (present?.bundle === built.bundle.hash && isSame(present.settings, settings)) {
+		if (present?.bundle === built.hash && isSame(present.settings, settings)) {
 			// The process keeps running. The next upload of the same sources is not built again.
 			await functions.updateDeployment({
 				...present,
@@ -174,7 +165,7 @@ export class Deployer {
 			const isScheduled = isSame(present.automations, automations);
 			return { name, status: isScheduled ? "unchanged" : "deployed" };
 		}
-		const bundle = await store.putBlob(owner, built.bundle.code);
+		const bundle = await store.putBlob(owner, built.code);
 		return await this.#start(functions, {
 			function: name,
 			bundle,

@@ -1,13 +1,17 @@
-/** Reads and checks the output of a build. It may be large, so that runs in a thread (`./compute.ts`). */
+/**
+ * Reads and checks the module graph and the bundles of a build. They may be large, so that runs in other processes
+ * (`../build/check/bundle-reader.ts`).
+ */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { cleaner } from "./build-failure.ts";
 import { checkNativePackages } from "./native-packages.ts";
 import { checkGraph, checkPackages, checkSourceMap } from "./verify-build.ts";
 
-export interface OutputRequest {
+/** A module graph, and the build that it must fit. */
+export interface GraphRequest {
 	readonly entry: string;
 	/** The paths of the files that the bundler saw. */
 	readonly paths: readonly string[];
@@ -17,12 +21,18 @@ export interface OutputRequest {
 	readonly graph: string;
 	/** The paths of the build's folder and of the cache inside the sandbox. */
 	readonly root: { readonly build: string; readonly cache: string };
-	/** The path of the build's folder outside of the sandbox. */
-	readonly folder: string;
 	/** The path of the cache outside of the sandbox. */
 	readonly cache: string;
 	/** Texts that no message may contain. */
 	readonly secrets: readonly string[];
+}
+
+/** A bundle, and the build that it must fit. */
+export interface OutputRequest extends Pick<GraphRequest, "entry" | "paths" | "root" | "cache"> {
+	/** The path of the build's folder outside of the sandbox. */
+	readonly folder: string;
+	/** The path of the bundle in `out/` of that folder. */
+	readonly output: string;
 	/** The maximum size of the bundle. */
 	readonly bytesMax: number;
 }
@@ -31,10 +41,8 @@ export interface Output {
 	readonly code: Uint8Array;
 	/** The BLAKE2b-256 hash of the code in url-safe base64. */
 	readonly hash: string;
-	/** The source map as JSON. */
-	readonly sourceMap: string;
 	/** The source map as JSON in UTF-8. */
-	readonly sourceMapBytes: Uint8Array;
+	readonly sourceMap: Uint8Array;
 }
 
 /**
@@ -49,7 +57,7 @@ export function checkGraphText({
 	paths,
 	root,
 	secrets,
-}: OutputRequest): void {
+}: GraphRequest): void {
 	const files = new Set(paths);
 	checkGraph(graph, { entry, files }, root, cleaner(root.build, secrets));
 	checkPackages(graph, entry, new Set(localNames));
@@ -64,23 +72,16 @@ export function checkGraphText({
 	);
 }
 
-/** The path of the bundle. @throws AppError `BUILD_FAILED` if it is not a regular file, `BUILD_TOO_LARGE` (both exit 1) */
-export function bundlePath({ bytesMax, entry, folder }: OutputRequest): string {
-	return ownPath(folder, "bundle.js", bytesMax, entry);
-}
-
 /**
  * Reads the bundle and its source map.
- * @throws AppError `BUILD_FAILED`, `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (exit 1)
+ * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (all exit 1)
  */
-export function readOutput(request: OutputRequest): Output {
-	const { bytesMax, cache, entry, folder, paths, root } = request;
-	// Copied out of Node's shared buffer, so that the array can be transferred to another thread.
-	const code = new Uint8Array(readFileSync(bundlePath(request)));
-	const map = readFileSync(ownPath(folder, "bundle.js.map", 2 * bytesMax, entry), "utf8");
-	const sourceMap = checkSourceMap(map, { entry, files: new Set(paths) }, root, cache);
-	const sourceMapBytes = new TextEncoder().encode(sourceMap);
-	return { code, hash: toBase64(hash(code)), sourceMap, sourceMapBytes };
+export function readOutput({ bytesMax, cache, entry, folder, output, paths, root }: OutputRequest): Output {
+	const code = readFileSync(ownPath(folder, output, bytesMax, entry));
+	const map = readFileSync(ownPath(folder, `${output}.map`, 2 * bytesMax, entry), "utf8");
+	const built = { entry, files: new Set(paths) };
+	const sourceMap = checkSourceMap(map, built, { ...root, map: posix.dirname(output) }, cache);
+	return { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap) };
 }
 
 /** The path of a file of the build. Links are refused, so that the build cannot choose which file the platform reads. */

@@ -1,29 +1,25 @@
 /**
- * Runs long computations in a thread: hashes of large contents, large JSON texts, the output of a build. The process
+ * Runs long computations in a thread: hashes of large contents, and large JSON texts. The process
  * has one such thread.
  */
 import { AppError, type ExitStatus } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import { builtPath } from "../machine/assets.ts";
-import type { Output, OutputRequest } from "./build-output.ts";
 import { WorkerThread } from "./worker-thread.ts";
 
 /** A task for the thread. */
 export type Task =
 	| { readonly type: "hash"; readonly bytes: Uint8Array }
-	| { readonly type: "json"; readonly bytes: Uint8Array; readonly depthMax: number }
-	| { readonly type: "graph" | "output"; readonly request: OutputRequest };
+	| { readonly type: "json"; readonly bytes: Uint8Array; readonly depthMax: number };
 
 /** The result of a task, or an `AppError` as data. */
 export type Result =
 	| { readonly type: "hash"; readonly hash: string }
 	| { readonly type: "json"; readonly value: unknown }
-	| { readonly type: "graph" }
-	| { readonly type: "output"; readonly output: Output }
 	| { readonly error: { code: string; message: string; hint: string; exit: number; line?: number } };
 
 /** Smaller contents are hashed in this thread. That takes one or two milliseconds, less than the start of a thread. */
-const HASH_HERE_BYTES = 1024 * 1024;
+const HASH_HERE_BYTES = 2 * 1024 * 1024;
 const LIMITS = { maxOldGenerationSizeMb: 2048 };
 
 let thread: WorkerThread<Task, Result> | undefined;
@@ -50,14 +46,4 @@ export async function blobHashOf(bytes: Uint8Array): Promise<string> {
  */
 export async function parseLargeJson(bytes: Uint8Array, depthMax: number): Promise<unknown> {
 	return (await compute<"json">({ type: "json", bytes, depthMax })).value;
-}
-
-/** Calls `checkGraphText` in the thread. @throws AppError the errors of `checkGraphText` */
-export async function checkGraphOf(request: OutputRequest): Promise<void> {
-	await compute<"graph">({ type: "graph", request });
-}
-
-/** Calls `readOutput` in the thread. @throws AppError the errors of `readOutput` */
-export async function outputOf(request: OutputRequest): Promise<Output> {
-	return (await compute<"output">({ type: "output", request })).output;
 }

@@ -129,15 +129,21 @@ function checkImporters(
 /**
  * Checks the source map of a bundle.
  * @param json the source map
+ * @param root its `map` is the folder of the map in `out/` of the build's folder; sources are relative to it
  * @param cache the path of the package cache outside of the sandbox
  * @returns the source map with names of sources that are meaningful outside of the sandbox
  * @throws AppError `BUILD_ESCAPE` (exit 1) if a source is an existing file outside of upload and cache
  */
-export function checkSourceMap(json: string, { entry, files }: Built, root: Root, cache: string): string {
+export function checkSourceMap(
+	json: string,
+	{ entry, files }: Built,
+	root: Root & { readonly map: string },
+	cache: string,
+): string {
 	const map = JSON.parse(json) as { sources: string[] };
 	map.sources = map.sources.map((source) => {
 		if (/^[a-z][a-z0-9+.-]+:/i.test(source)) return source;
-		const path = posix.resolve(`${root.build}/out`, source);
+		const path = posix.resolve(`${root.build}/out`, root.map, source);
 		if (isWithin(path, `${root.build}/src`)) {
 			const own = path.slice(root.build.length + 5);
 			if (!files.has(own) && existsSync(path)) throw escaped(entry, own);

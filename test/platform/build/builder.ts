@@ -93,8 +93,11 @@ export async function buildText(
 	builder: Builder,
 	files: Record<string, string>,
 	entry = ENTRY,
-): Promise<Bundle & { text: string; sources: string[] }> {
+): Promise<Omit<Bundle, "sourceMap"> & { text: string; sourceMap: string; sources: string[] }> {
 	const bundle = await builder.build(await prepare(builder, filesOf(files), entry));
-	const { sources } = JSON.parse(bundle.sourceMap) as { sources: string[] };
-	return { ...bundle, text: new TextDecoder().decode(bundle.code), sources };
+	const [text = "", sourceMap = ""] = [bundle.code, bundle.sourceMap].map((bytes) =>
+		new TextDecoder().decode(bytes),
+	);
+	const { sources } = JSON.parse(sourceMap) as { sources: string[] };
+	return { ...bundle, text, sourceMap, sources };
 }

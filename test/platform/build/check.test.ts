@@ -63,16 +63,6 @@ describe("each file is parsed once", { timeout: 240_000 }, () => {
 		expect((await check(checker, changed, TWELVE)).parses).toBe(1);
 	});
 
-	test("whatever other processes did in between", async () => {
-		const checker = open({ processesMax: 3 });
-		const files: Record<string, string> = { ...SHARING, "shared/large.ts": large(1000) };
-		expect((await check(checker, files, TWELVE)).parses).toBe(13);
-		const bundle = join(place.root, "bundle.js");
-		writeFileSync(bundle, "export {};");
-		await Promise.all([bundle, bundle, bundle].map((file) => checker.assertParses(file)));
-		expect((await check(checker, files, TWELVE)).parses).toBe(0);
-	});
-
 	test("what is found does not depend on what was known before", async () => {
 		const files = { ...SHARING, "shared/large.ts": `${large(1000)}//# sourceMappingURL=x\n` };
 		const [cold, warm] = [open(), open()];

@@ -123,7 +123,7 @@ describe.each(LEVELS)("unchecked sources at level %s", (level) => {
 				...filesOf({ [ENTRY]: source, ...files, ".coffer/deno.json": files["deno.json"] ?? "{}" }),
 			]);
 			const built = await builder.build({ entry: ENTRY, source: "", files: sources, localNames: [] }).then(
-				(bundle) => new TextDecoder().decode(bundle.code) + bundle.sourceMap,
+				(bundle) => [bundle.code, bundle.sourceMap].map((bytes) => new TextDecoder().decode(bytes)).join(""),
 				(error: Error) => `${error.message}`,
 			);
 			expect(built).not.toContain(CANARY);

@@ -47,7 +47,9 @@ describe("a start fails", () => {
 		const source = "interface A {}\n\n\nfunction boom(a: A): never { throw new Error('lost'); }\nboom({});\n";
 		const options = { loader: "ts", sourcemap: "external", sourcefile: "functions/pay/index.ts" } as const;
 		const { code, map: sourceMap } = transformSync(source, options);
-		const error = await harness.runtime.start(launch(code, {}, { sourceMap })).catch((reason) => reason);
+		const error = await harness.runtime
+			.start(launch(code, {}, { sourceMap: Buffer.from(sourceMap) }))
+			.catch((reason) => reason);
 		expect(error.message).toContain("functions/pay/index.ts:4:");
 		expect(error.message).toContain("functions/pay/index.ts:5:");
 		expect(error.message).not.toContain(harness.directory);

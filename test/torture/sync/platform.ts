@@ -141,12 +141,9 @@ export class SimulatedPlatform {
 		const store = new WatchedStore(await openStore(this.#url));
 		store.plant = this.#plant;
 		const { clock, identity } = this;
-		const analyze = never;
 		const deployer = new Deployer({
 			store,
 			builder: NO_BUILDS,
-			analyze,
-			buildsMax: 1,
 			maxima: limitsOf(),
 			log: NO_LOG,
 			now: clock.now,

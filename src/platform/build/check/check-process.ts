@@ -22,11 +22,12 @@ const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocat
 
 export class CheckProcess {
 	readonly #child: ChildProcess;
-	readonly #ended: Promise<readonly [number | null, NodeJS.Signals | null]>;
 	#onReport: (report: Report) => void = () => {};
 	#stdout = "";
 	#stderr = "";
-	#isEnded = false;
+	/** How the process ended. Undefined while it runs. */
+	#end: readonly [number | null, NodeJS.Signals | null] | undefined;
+	#onEnd: () => void = () => {};
 
 	/** @param program absolute path of the bundle of `check-program.ts` */
 	constructor(program: string, rules: CheckRules) {
@@ -45,19 +46,18 @@ export class CheckProcess {
 			this.#stderr = (this.#stderr + chunk.toString("utf8")).slice(-STDERR_BYTES_MAX);
 		});
 		this.#child.on("message", (report: Report) => this.#onReport(report));
-		this.#ended = new Promise((resolve) => {
-			this.#child.once("error", () => resolve([null, null]));
-			this.#child.once("close", (code, signal) => resolve([code, signal]));
-		});
-		void this.#ended.then(() => {
-			this.#isEnded = true;
-		});
+		const ended = (code: number | null, signal: NodeJS.Signals | null) => {
+			this.#end ??= [code, signal];
+			this.#onEnd();
+		};
+		this.#child.once("error", () => ended(null, null));
+		this.#child.once("close", ended);
 		void this.#send({ type: "rules", rules });
 	}
 
 	/** Whether the process can receive commands. */
 	get isAlive(): boolean {
-		return !this.#isEnded && this.#child.connected;
+		return this.#end === undefined && this.#child.connected;
 	}
 
 	/**
@@ -76,18 +76,21 @@ export class CheckProcess {
 			isLate = true;
 			this.kill();
 		}, timeoutMs);
-		const done = new Promise<Extract<Report, { type: "done" }>>((resolve) => {
+		// A promise that lives as long as the process would keep the results of every run.
+		const done = new Promise<Extract<Report, { type: "done" }> | EarlyExit>((resolve) => {
 			this.#onReport = (report) => (report.type === "done" ? resolve(report) : onReport(report));
+			this.#onEnd = () => resolve(this.#ending(isLate));
+			if (this.#end !== undefined) this.#onEnd();
 		});
 		this.#hold(true);
 		try {
 			// If the process cannot receive a command any more, its exit is reported below.
 			for (const order of orders) await this.#send(order);
-			const ended = this.#ended.then(([code, signal]) => this.#ending(code, signal, isLate));
-			return await Promise.race([done, ended]);
+			return await done;
 		} finally {
 			clearTimeout(timer);
 			this.#onReport = () => {};
+			this.#onEnd = () => {};
 			this.#hold(false);
 		}
 	}
@@ -114,7 +117,8 @@ export class CheckProcess {
 		});
 	}
 
-	#ending(code: number | null, signal: NodeJS.Signals | null, isLate: boolean): EarlyExit {
+	#ending(isLate: boolean): EarlyExit {
+		const [code, signal] = this.#end ?? [null, null];
 		const parsing = this.#stdout.split("\n").at(-2) ?? "";
 		if (isLate) return { parsing, why: "too slow" };
 		if (STACK_SIGNALS.includes(signal) || /overflowed its stack/.test(this.#stderr))

@@ -1,13 +1,14 @@
 /**
- * The main module of the process that parses uploads. It prints the path of each file before it parses the file, so that
+ * The main module of the process that parses uploads and reads bundles. It prints the path of each file before it parses the file, so that
  * the platform knows which file ended the process. The build bundles it as a program of its own.
  */
-import { readFileSync, writeSync } from "node:fs";
-import { basename } from "node:path";
+import { writeSync } from "node:fs";
 import { cryptoReady } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
 import { Scanner } from "../../../modules/scan.ts";
+import { checkGraphText, readOutput } from "../../threads/build-output.ts";
+import { BundleAnalyzer } from "../bundle-analyzer.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 import { Contents, checkUploadedFunctions } from "./upload-check.ts";
 
@@ -24,27 +25,42 @@ function report(sent: Report): void {
 	process.send?.(sent);
 }
 
-function parse(file: string): void {
+let analyzer: BundleAnalyzer | undefined;
+
+async function readBundle({ analyzer: program, request }: Extract<Order, { type: "bundle" }>): Promise<void> {
+	const output = readOutput(request);
+	if (program === undefined) return report({ type: "bundle", output, references: undefined });
+	analyzer ??= new BundleAnalyzer(program);
+	writeSync(STDOUT, `${request.entry}\n`);
+	const sourceMap = new TextDecoder().decode(output.sourceMap);
+	const references = await analyzer.analyze({ code: output.code, sourceMap });
+	writeSync(STDOUT, "\n");
+	report({ type: "bundle", output, references });
+}
+
+async function handle(order: Order): Promise<void> {
+	if (order.type === "rules") rules = order.rules;
+	else if (order.type === "file") files.set(order.path, contents.deduplicate(order.content));
+	else if (order.type === "graph") checkGraphText(order.request);
+	else if (order.type === "bundle") await readBundle(order);
+	else if (rules !== undefined) {
+		checkUploadedFunctions(files, order, { contents, rules, scanner }, report);
+		files.clear();
+	}
+}
+
+/** Handles a command, and answers the last one of a run. */
+async function answer(order: Order): Promise<void> {
+	await cryptoReady;
 	const before = scanner.parses;
 	try {
-		scanner.scan(basename(file), readFileSync(file));
-		report({ type: "done", parses: scanner.parses - before });
+		await handle(order);
+		if (order.type !== "rules" && order.type !== "file")
+			report({ type: "done", parses: scanner.parses - before });
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		report({ type: "done", parses: scanner.parses - before, error: error.toJSON() });
 	}
 }
 
-function handle(order: Order): void {
-	if (order.type === "rules") rules = order.rules;
-	else if (order.type === "file") files.set(order.path, contents.deduplicate(order.content));
-	else if (order.type === "parse") parse(order.file);
-	else if (rules !== undefined) {
-		const before = scanner.parses;
-		checkUploadedFunctions(files, order, { contents, rules, scanner }, report);
-		files.clear();
-		report({ type: "done", parses: scanner.parses - before });
-	}
-}
-
-process.on("message", (order: Order) => void cryptoReady.then(() => handle(order)));
+process.on("message", (order: Order) => void answer(order));

@@ -8,11 +8,11 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
-import { Limiter } from "../../machine/mutex.ts";
 import type { FunctionDeclaration } from "../settings.ts";
 import type { Upload } from "../upload.ts";
-import { CheckProcess, checkFailed, type EarlyExit } from "./check-process.ts";
-import type { CheckRules, Order, Report, SeenFiles, SentError } from "./messages.ts";
+import { checkFailed, type EarlyExit } from "./check-process.ts";
+import type { Order, Report, SeenFiles, SentError } from "./messages.ts";
+import { ProcessPool, type ProcessPoolOptions } from "./process-pool.ts";
 
 /** The inputs of a function's bundle. */
 export interface PreparedBuild {
@@ -23,6 +23,8 @@ export interface PreparedBuild {
 	readonly files: ReadonlyMap<string, Uint8Array>;
 	/** The names of the project's own packages. None of them may come from a registry. */
 	readonly localNames: readonly string[];
+	/** The same object for all builds of an upload. Undefined if a build must not share a run of the bundler. */
+	readonly upload?: object | undefined;
 }
 
 /** The result of the check of a function. */
@@ -37,33 +39,21 @@ export interface CheckedUpload {
 	readonly parses: number;
 }
 
-export interface CheckerOptions {
-	/** Absolute path of the processes' program. */
-	readonly program: string;
-	readonly rules: CheckRules;
-	/** The maximum number of concurrent processes. */
-	readonly processesMax: number;
-	/** The maximum time of the check of an upload. */
+export interface CheckerOptions extends ProcessPoolOptions {
+	/** The maximum time of the check of an upload, in ms. */
 	readonly timeoutMs: number;
-	/** How long an idle process is kept. The default is 30,000. A process uses about 60 MB of memory. */
-	readonly idleMs?: number | undefined;
 }
 
 /** The maximum number of files of an upload that may end a process. */
 const ENDINGS_MAX = 3;
 
 export class Checker {
-	readonly #options: CheckerOptions;
-	readonly #turns: Limiter;
-	/** The idle processes. Those with the cached results of an upload are at the end. */
-	readonly #idle: CheckProcess[] = [];
-	/** The processes that have checked an upload and cached its results. */
-	readonly #withCache = new WeakSet<CheckProcess>();
-	#timer: NodeJS.Timeout | undefined;
+	readonly #timeoutMs: number;
+	readonly #processes: ProcessPool;
 
-	constructor(options: CheckerOptions) {
-		this.#options = options;
-		this.#turns = new Limiter(options.processesMax);
+	constructor({ timeoutMs, ...options }: CheckerOptions) {
+		this.#timeoutMs = timeoutMs;
+		this.#processes = new ProcessPool(options);
 	}
 
 	/**
@@ -75,30 +65,16 @@ export class Checker {
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
 	check(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {
-		return this.#turns.run(() => this.#check(upload, maxima));
-	}
-
-	/**
-	 * Checks that a file can be parsed without the end of the process.
-	 * @throws AppError `SOURCE_SYNTAX`, `SOURCE_TOO_LARGE`, `UPLOAD_TOO_SLOW` (exit 2) if it cannot; `CHECK_FAILED` (exit 1)
-	 */
-	async assertParses(file: string): Promise<void> {
-		await this.#turns.run(async () => {
-			const end = await this.#run([{ type: "parse", file }], () => {}, this.#options.timeoutMs);
-			if ("why" in end) throw this.#endingError(end, undefined);
-			if (end.error !== undefined) throw received(end.error);
-		});
+		return this.#processes.takeTurn(() => this.#check(upload, maxima));
 	}
 
 	/** Ends the idle processes. */
 	close(): void {
-		clearTimeout(this.#timer);
-		for (const process of this.#idle.splice(0)) process.kill();
+		this.#processes.close();
 	}
 
 	async #check({ files, functions: asked }: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {
-		const { timeoutMs } = this.#options;
-		const deadline = performance.now() + timeoutMs;
+		const deadline = performance.now() + this.#timeoutMs;
 		const functions = new Map<string, CheckedFunction | AppError>();
 		const made = new Map<string, Uint8Array>();
 		const refused = new Map<string, SentError>();
@@ -108,7 +84,7 @@ export class Checker {
 			else if (report.type === "checked") {
 				const { entry, localNames, name, declaration, source } = report;
 				const seen = contentsOf(report.files, files, made);
-				functions.set(name, { entry, source, declaration, localNames, files: seen });
+				functions.set(name, { entry, source, declaration, localNames, files: seen, upload: files });
 			}
 		};
 		for (;;) {
@@ -117,7 +93,8 @@ export class Checker {
 				...[...files].map(([path, content]): Order => ({ type: "file", path, content })),
 				{ type: "check", functions: left, maxima, refused } as const,
 			];
-			const end = await this.#run(orders, onReport, Math.max(1, deadline - performance.now()));
+			const timeoutMs = Math.max(1, deadline - performance.now());
+			const end = await this.#processes.run(orders, onReport, timeoutMs);
 			if (!("why" in end)) return { functions, parses: end.parses };
 			const error = this.#endingError(end, files.get(end.parsing)?.length);
 			const isLast = end.parsing === "" || end.why === "too slow" || refused.size === ENDINGS_MAX;
@@ -127,43 +104,23 @@ export class Checker {
 		}
 	}
 
-	/** Runs commands in a process, and keeps the process for further use. */
-	async #run(orders: readonly Order[], onReport: (report: Report) => void, timeoutMs: number) {
-		const { idleMs = 30_000 } = this.#options;
-		clearTimeout(this.#timer);
-		const isUpload = orders.at(-1)?.type === "check";
-		const process = this.#take(isUpload);
-		if (isUpload) this.#withCache.add(process);
-		const end = await process.run(orders, onReport, timeoutMs);
-		if (!("why" in end)) {
-			if (this.#withCache.has(process)) this.#idle.push(process);
-			else this.#idle.unshift(process);
-		}
-		this.#timer = setTimeout(() => this.close(), idleMs).unref();
-		return end;
-	}
-
-	/** Takes an idle process or starts one. An upload gets a process with cached results, so that its files are not parsed again. */
-	#take(isUpload: boolean): CheckProcess {
-		const { program, rules } = this.#options;
-		const next = () => (isUpload ? this.#idle.pop() : this.#idle.shift());
-		let process = next();
-		while (process !== undefined && !process.isAlive) process = next();
-		return process ?? new CheckProcess(program, rules);
-	}
-
 	/** @param bytes the size of the file that was being parsed, if it belongs to an upload */
 	#endingError({ parsing, why }: EarlyExit, bytes: number | undefined): AppError {
-		if (why === "too slow") return tooSlow(parsing, bytes, this.#options.timeoutMs);
+		if (why === "too slow") return tooSlow(parsing, bytes, this.#timeoutMs);
 		if (why === "unknown") return checkFailed();
 		if (why === "too much memory") return treeTooLarge(parsing === "" ? "The upload" : parsing, bytes ?? 0);
-		return new AppError({
-			code: "SOURCE_SYNTAX",
-			message: `${parsing} cannot be parsed: ${TOO_DEEP}.`,
-			hint: "Break its deepest expressions and blocks up, or import a generated file as JSON.",
-			exit: EXIT.usage,
-		});
+		return tooDeep(parsing);
 	}
+}
+
+/** The error for a file that ended the process in which it was parsed. */
+export function tooDeep(path: string): AppError {
+	return new AppError({
+		code: "SOURCE_SYNTAX",
+		message: `${path} cannot be parsed: ${TOO_DEEP}.`,
+		hint: "Break its deepest expressions and blocks up, or import a generated file as JSON.",
+		exit: EXIT.usage,
+	});
 }
 
 function contentsOf(

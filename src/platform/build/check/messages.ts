@@ -1,7 +1,9 @@
 /** The messages between the platform and a process that checks sources. */
 import type { AppError } from "../../../errors.ts";
+import type { References } from "../../../references/evidence/reference.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
 import type { FunctionSource } from "../../functions/function.ts";
+import type { GraphRequest, Output, OutputRequest } from "../../threads/build-output.ts";
 import type { ImportRules } from "../imports.ts";
 import type { FunctionDeclaration } from "../settings.ts";
 
@@ -28,13 +30,20 @@ export type Order =
 			/** Files that ended a process when they were parsed → the error for each. */
 			readonly refused: ReadonlyMap<string, SentError>;
 	  }
-	/** Parses a file of this machine. */
-	| { readonly type: "parse"; readonly file: string };
+	/** Checks the module graph of a build. */
+	| { readonly type: "graph"; readonly request: GraphRequest }
+	/** Reads a bundle. */
+	| {
+			readonly type: "bundle";
+			readonly request: OutputRequest;
+			/** The path of the program of the thread that analyses the bundle. Undefined if it is not analysed. */
+			readonly analyzer: string | undefined;
+	  };
 
 /** The files that the bundler sees: each path, with null if the content is the upload's, or the id of generated content. */
 export type SeenFiles = readonly (readonly [path: string, made: string | null])[];
 
-/** An answer of the process. `done` is the last answer to `check` and to `parse`. */
+/** An answer of the process. `done` is the last answer to `check`, to `graph` and to `bundle`. */
 export type Report =
 	/** Generated content. It is sent before the first function that uses it. */
 	| { readonly type: "made"; readonly id: string; readonly content: Uint8Array }
@@ -48,5 +57,6 @@ export type Report =
 			readonly declaration: FunctionDeclaration;
 	  }
 	| { readonly type: "refused"; readonly name: string; readonly error: SentError }
+	| { readonly type: "bundle"; readonly output: Output; readonly references: References | undefined }
 	/** `parses` is the number of sources that were parsed. */
 	| { readonly type: "done"; readonly parses: number; readonly error?: SentError };

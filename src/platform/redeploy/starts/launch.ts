@@ -92,7 +92,7 @@ function launchOnce(
 			deployment: id,
 			lifetime,
 			code,
-			sourceMap: Buffer.from(map).toString("utf8"),
+			sourceMap: map,
 			environment,
 			settings: deployment.settings,
 			onIdle: () => capacity.admitWaiting(),

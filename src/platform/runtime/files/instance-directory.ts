@@ -44,8 +44,8 @@ export interface SpareDirectory extends InstanceDirectory {
 
 export interface BundleFile {
 	code: Uint8Array;
-	/** JSON. */
-	sourceMap: string | undefined;
+	/** JSON in UTF-8. */
+	sourceMap: Uint8Array | undefined;
 }
 
 /** Creates a folder to which a function's user can write. */

@@ -1,0 +1,74 @@
+/**
+ * Reads bundles in separate processes: checks which files are in a bundle, and finds its references. A bundle contains
+ * packages, which nothing has checked before. If one ends the process that parses it, that must not be the platform's.
+ */
+import { AppError } from "../../../errors.ts";
+import type { References } from "../../../references/evidence/reference.ts";
+import type { GraphRequest, Output, OutputRequest } from "../../threads/build-output.ts";
+import { unanalysed } from "../bundle-analyzer.ts";
+import { checkFailed, type EarlyExit } from "./check-process.ts";
+import { tooDeep } from "./checker.ts";
+import type { Order, Report } from "./messages.ts";
+import { ProcessPool, type ProcessPoolOptions } from "./process-pool.ts";
+
+/** A checked bundle. */
+export interface ReadBundle extends Output {
+	/** The variables that the bundle reads. Undefined if it was not analysed. */
+	readonly references: References | undefined;
+}
+
+export interface BundleReaderOptions extends ProcessPoolOptions {
+	/** The maximum time for a bundle, in ms. */
+	readonly timeoutMs: number;
+	/** The path of the bundle of `analysis-worker.ts`. Undefined if bundles are not analysed. */
+	readonly analyzer: string | undefined;
+}
+
+export class BundleReader {
+	readonly #options: BundleReaderOptions;
+	readonly #processes: ProcessPool;
+
+	constructor(options: BundleReaderOptions) {
+		this.#options = options;
+		this.#processes = new ProcessPool(options);
+	}
+
+	/**
+	 * Reads a bundle.
+	 * @throws AppError the errors of `readOutput`, `BUNDLE_UNPARSABLE`, `BUNDLE_UNANALYSED` (exit 1), `SOURCE_SYNTAX` (exit 2)
+	 */
+	async read(request: OutputRequest): Promise<ReadBundle> {
+		const { analyzer } = this.#options;
+		let read: ReadBundle | undefined;
+		const end = await this.#run({ type: "bundle", request, analyzer }, (report) => {
+			if (report.type === "bundle") read = { ...report.output, references: report.references };
+		});
+		if (end !== undefined) throw end.why === "too deep" ? tooDeep(request.entry) : unanalysed();
+		if (read === undefined) throw checkFailed();
+		return read;
+	}
+
+	/**
+	 * Checks the module graph of a build.
+	 * @throws AppError the errors of `checkGraphText`, `CHECK_FAILED` (exit 1)
+	 */
+	async checkGraph(request: GraphRequest): Promise<void> {
+		const end = await this.#run({ type: "graph", request }, () => {});
+		if (end !== undefined) throw checkFailed();
+	}
+
+	/** @returns a description of the exit if the process ended before it was done @throws AppError the command's error */
+	#run(order: Order, onReport: (report: Report) => void): Promise<EarlyExit | undefined> {
+		return this.#processes.takeTurn(async () => {
+			const end = await this.#processes.run([order], onReport, this.#options.timeoutMs);
+			if ("why" in end) return end;
+			if (end.error !== undefined) throw new AppError(end.error as ConstructorParameters<typeof AppError>[0]);
+			return undefined;
+		});
+	}
+
+	/** Ends the idle processes. */
+	close(): void {
+		this.#processes.close();
+	}
+}

@@ -1,0 +1,65 @@
+/** The processes that check sources. An idle process is kept for a while, because it has cached what it has parsed. */
+import { Limiter } from "../../machine/mutex.ts";
+import { CheckProcess, type EarlyExit } from "./check-process.ts";
+import type { CheckRules, Order, Report } from "./messages.ts";
+
+export interface ProcessPoolOptions {
+	/** Absolute path of the processes' program. */
+	readonly program: string;
+	readonly rules: CheckRules;
+	/** The maximum number of concurrent processes. */
+	readonly processesMax: number;
+	/** How long an idle process is kept, in ms. The default is 30,000. A process uses about 60 MB of memory. */
+	readonly idleMs?: number | undefined;
+}
+
+const IDLE_MS = 30_000;
+
+export class ProcessPool {
+	readonly #options: ProcessPoolOptions;
+	readonly #turns: Limiter;
+	readonly #idle: CheckProcess[] = [];
+	#timer: NodeJS.Timeout | undefined;
+
+	constructor(options: ProcessPoolOptions) {
+		this.#options = options;
+		this.#turns = new Limiter(options.processesMax);
+	}
+
+	/** Runs a task once fewer than `processesMax` others run. @returns what the task returns or throws */
+	takeTurn<T>(task: () => Promise<T>): Promise<T> {
+		return this.#turns.run(task);
+	}
+
+	/**
+	 * Runs commands in a process, and keeps the process for further use. Call it within `takeTurn`.
+	 * @param onReport called for each answer before `done`
+	 * @param timeoutMs the time after which the process is killed
+	 * @returns the answer `done`, or a description of the exit if the process ended before
+	 */
+	async run(
+		orders: readonly Order[],
+		onReport: (report: Report) => void,
+		timeoutMs: number,
+	): Promise<Extract<Report, { type: "done" }> | EarlyExit> {
+		clearTimeout(this.#timer);
+		const process = this.#take();
+		const end = await process.run(orders, onReport, timeoutMs);
+		if (!("why" in end)) this.#idle.push(process);
+		this.#timer = setTimeout(() => this.close(), this.#options.idleMs ?? IDLE_MS).unref();
+		return end;
+	}
+
+	/** Ends the idle processes. */
+	close(): void {
+		clearTimeout(this.#timer);
+		for (const process of this.#idle.splice(0)) process.kill();
+	}
+
+	/** Takes the process that was used last, or starts one. */
+	#take(): CheckProcess {
+		let process = this.#idle.pop();
+		while (process !== undefined && !process.isAlive) process = this.#idle.pop();
+		return process ?? new CheckProcess(this.#options.program, this.#options.rules);
+	}
+}

@@ -1,0 +1,70 @@
+/** A function's bundle and source map do not depend on the functions that are built in the same run. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { AppError } from "../../../../src/errors.ts";
+import { batchOf } from "../../../../src/platform/build/batches/batch.ts";
+import type { Builder, Bundle } from "../../../../src/platform/build/bundle.ts";
+import type { PreparedBuild } from "../../../../src/platform/build/check/checker.ts";
+import { filesOf, makePlace, testBuilder } from "../builder.ts";
+
+const MAXIMA = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
+
+const FILES = {
+	"deno.json": '{"imports": {"nanoid": "npm:nanoid@5.1.6", "~/": "./shared/"}}',
+	"shared/text.ts": `export const used = () => Deno.env.get("USED");
+export const unused = () => Deno.env.get("UNUSED");
+export const pure = /* @__PURE__ */ unused();
+const name = "shared"; export default name;`,
+	"shared/late.ts": `export const late = () => Deno.env.get("LATE"); console.log("late");`,
+	"shared/data.json": '{"a": 1}',
+	// The names of modules collide with those of others.
+	"functions/a/index.ts": `import { used } from "~/text.ts"; import { nanoid } from "nanoid"; const name = 1;
+export default () => new Response(used() + nanoid() + name);`,
+	"functions/b/index.ts": `import shared, { pure, unused } from "~/text.ts"; const name = 2;
+export default async () => new Response(unused() + shared + name + pure + (await import("../../shared/late.ts")).late());`,
+	"functions/c/main.tsx": `/** @jsxImportSource npm:preact@10.27.2 */
+import data from "../../shared/data.json" with { type: "json" };
+import { late } from "../../shared/late.ts";
+export default () => <p>{data.a}{late()}</p>;`,
+	"functions/d.js": `import fs from "fs"; import { customAlphabet } from "nanoid";
+export default () => new Response(String(fs.existsSync("/")) + customAlphabet("a", 1)());`,
+	"functions/e/index.ts": `import handler from "../a/index.ts"; import { late } from "../../shared/late.ts"; late(); export default handler;`,
+	"functions/with space/index.ts": `export { default } from "../d.js";`,
+};
+const ENTRIES = Object.keys(FILES).filter((path) => path.startsWith("functions/"));
+
+const place = makePlace();
+let builder: Builder;
+let prepared: readonly PreparedBuild[];
+let together: readonly Bundle[];
+
+beforeAll(async () => {
+	builder = await testBuilder(place);
+	const functions = ENTRIES.map((entry, index) => ({ name: `f${index}`, entry }));
+	const checked = await builder.prepare({ files: filesOf(FILES), functions }, MAXIMA);
+	prepared = [...checked.functions.values()].map((one) => {
+		if (one instanceof AppError) throw one;
+		return one;
+	});
+	together = await Promise.all(prepared.map((one) => builder.build(one)));
+}, 120_000);
+afterAll(() => builder.close());
+
+test("all functions share one run", () => {
+	expect(batchOf(prepared, 16).builds).toHaveLength(ENTRIES.length);
+});
+
+test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_, index) => {
+	const { upload, ...alone } = prepared[index] as PreparedBuild;
+	expect(upload).toBeDefined();
+	const bundle = await builder.build(alone);
+	expect(Buffer.from(together[index]?.code ?? []).toString()).toBe(Buffer.from(bundle.code).toString());
+	expect(Buffer.from(together[index]?.sourceMap ?? []).toString()).toBe(
+		Buffer.from(bundle.sourceMap).toString(),
+	);
+	expect(together[index]).toEqual(bundle);
+});
+
+test("the references of one function are not those of another", () => {
+	const names = together.map(({ references }) => references?.references.map(({ name }) => name));
+	expect(names).toEqual([["USED"], ["LATE", "UNUSED"], ["LATE"], [], ["LATE", "USED"], []]);
+});
