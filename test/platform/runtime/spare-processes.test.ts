@@ -31,6 +31,10 @@ describe("a function that starts while a spare process is ready", () => {
 		expect((await ask(other.socketPath)).body).toBe(`${next} value-2`);
 		if (mayChangeUser()) expect(await ownerOf(other.pid)).not.toBe(await ownerOf(instance.pid));
 		const folder = join(instance.socketPath, "..");
+		// Nobody would read the code that Deno compiled, so none is stored.
+		const stored = await readdir(join(folder, mayChangeUser() ? "f" : "", "deno"));
+		expect(stored.filter((name) => name.startsWith("v8_code_cache"))).toEqual([]);
+		expect(stored).not.toEqual([]);
 		await instance.stop({ graceMs: 0 });
 		await vi.waitFor(() => expect(stat(folder)).rejects.toMatchObject({ code: "ENOENT" }));
 		await other.stop({ graceMs: 0 });

@@ -19,6 +19,8 @@ export interface InstanceDirectory {
 	 */
 	readonly temporary: string;
 	readonly denoDirectory: string;
+	/** Whether a later process of the same function gets the same Deno directory, with the code that Deno compiled. */
+	readonly keepsDenoDirectory: boolean;
 	/** The path of the bundle. */
 	readonly bundle: string;
 	/** The path of the main module. */

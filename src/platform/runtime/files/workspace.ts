@@ -118,6 +118,7 @@ export class Workspace {
 		return {
 			...(await this.#instanceDirectory(instance, isAudited)),
 			denoDirectory,
+			keepsDenoDirectory: true,
 			bundle: file,
 			main: join(folder, "main.js"),
 			clearStorage: () => storage.clearWhenUnused(),
@@ -149,6 +150,7 @@ export class Workspace {
 		return {
 			...(await this.#instanceDirectory(instance, true)),
 			denoDirectory,
+			keepsDenoDirectory: false,
 			bundle,
 			main,
 			// The storage is in the instance's folder and is removed with it.

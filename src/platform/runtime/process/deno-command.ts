@@ -91,7 +91,7 @@ export class DenoCommands {
 	 * @param startsAsRoot whether the process starts as root and has to switch to its user itself
 	 */
 	commandFor(files: InstanceDirectory, settings: Settings, startsAsRoot: boolean): string[] {
-		const { bundle, controlPath, listenPath, main, temporary, user } = files;
+		const { bundle, controlPath, keepsDenoDirectory, listenPath, main, temporary, user } = files;
 		const paths = [listenPath, controlPath, temporary].join(",");
 		const access = [
 			`--v8-flags=--max-old-space-size=${this.memoryLimits(settings).heapMiB}`,
@@ -99,6 +99,8 @@ export class DenoCommands {
 			`--import-map=${join(this.#options.nodeModules, "import-map.json")}`,
 			`--allow-read=${bundle},${paths},${this.#options.nodeModules}`,
 			`--allow-write=${paths}`,
+			// To store compiled code takes some 30 ms of processor time, and nobody would read it.
+			...(keepsDenoDirectory ? [] : ["--no-code-cache"]),
 		];
 		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;
 		const confined = dropPrivilegesCommand(startsAsRoot ? { becomes: user } : undefined);
