@@ -2,8 +2,9 @@
  * Finds the secrets that functions read, from their sources on this machine. Needs no platform, no vault and no
  * identity.
  *
- * Every entry is first bundled and analysed with what is on this machine. Missing modules are then fetched for
- * all entries together, and the entries that import them are bundled again.
+ * Every entry is first bundled with its local modules. Missing modules are then looked up for all entries
+ * together. An entry that an earlier run has analysed in the same state is finished then. The others are bundled
+ * with their missing modules, and analysed.
  */
 import { mkdtemp, readFile, realpath, rm } from "node:fs/promises";
 import { availableParallelism, tmpdir } from "node:os";
@@ -17,6 +18,7 @@ import { bundleEntry, ESBUILD_BROKEN, type LocalBundle } from "./bundler.ts";
 import { Settings, type Warning } from "./disk.ts";
 import type { Entry } from "./entries.ts";
 import { Remotes } from "./remote.ts";
+import { digestOf, type KeptResult, Results } from "./results.ts";
 import { shownSource, withShownSources } from "./shown.ts";
 
 /** The result for one function. */
@@ -55,7 +57,18 @@ interface Workshop {
 	readonly remotes: Remotes;
 	readonly analyzers: readonly BundleAnalyzer[];
 	readonly stdHttp: string;
+	readonly results: Results;
 }
+
+/** An entry that is bundled with its local modules, and imports modules that were not looked up yet. */
+interface PendingEntry {
+	/** The hash of everything local that the result depends on; undefined if the result is not kept. */
+	readonly digest: string | undefined;
+	readonly pending: readonly string[];
+}
+
+/** An entry is finished, or it waits for modules. */
+type Outcome = LocalFunction | PendingEntry;
 
 /**
  * Analyses entries, and removes its temporary files.
@@ -75,8 +88,11 @@ export async function analyzeEntries(
 		const environment = withDenoFolder(options.environment, folder);
 		const remotes = new Remotes({ deno: options.deno, environment, folder, signal });
 		const stdHttp = await readFile(hostPath("std-http.ts"), "utf8");
-		const shop = { settings: new Settings(root), remotes, analyzers, stdHttp };
-		return await analyzeAll(entries, shop, signal);
+		const results = await Results.open(options.environment);
+		const shop = { settings: new Settings(root), remotes, analyzers, stdHttp, results };
+		const found = await analyzeAll(entries, shop, signal);
+		await results.close();
+		return found;
 	} finally {
 		signal.removeEventListener("abort", stop);
 		await stop();
@@ -97,25 +113,57 @@ async function analyzeAll(
 	signal: AbortSignal,
 ): Promise<LocalFunction[]> {
 	const results: LocalFunction[] = [];
-	const pending = new Map<number, string[]>();
-	const analyze = async (index: number, worker: number) => {
-		const [entry, analyzer] = [entries[index], shop.analyzers[worker % shop.analyzers.length]];
-		if (entry === undefined || analyzer === undefined) return;
-		const found = await analyzeEntry(entry, shop, analyzer);
-		signal.throwIfAborted();
-		results[index] = found.result;
-		if (found.pending.length > 0) pending.set(index, found.pending);
+	const waiting = new Map<number, PendingEntry>();
+	const round = async (indices: readonly number[]) => {
+		const before = new Map(waiting);
+		waiting.clear();
+		const work = async (index: number, worker: number) => {
+			const [entry, analyzer] = [entries[index], shop.analyzers[worker % shop.analyzers.length]];
+			if (entry === undefined || analyzer === undefined) return;
+			const found = await analyzeEntry(entry, shop, analyzer, before.get(index));
+			signal.throwIfAborted();
+			if ("pending" in found) waiting.set(index, found);
+			else results[index] = found;
+		};
+		await eachOf(indices, work, signal);
 	};
-	await eachOf([...entries.keys()], analyze, signal);
+	await round([...entries.keys()]);
 	// Fetched modules may import others that were not requested yet, under the same names as an entry.
-	while (pending.size > 0) {
-		const again = [...pending.keys()].sort((a, b) => a - b);
-		const specifiers = [...pending.values()].flat();
-		pending.clear();
-		await shop.remotes.fetch(specifiers);
-		await eachOf(again, analyze, signal);
+	while (waiting.size > 0) {
+		await shop.remotes.find([...waiting.values()].flatMap(({ pending }) => pending));
+		await takeKept(entries, waiting, shop, results);
+		if (waiting.size === 0) break;
+		await shop.remotes.layOut();
+		await round([...waiting.keys()].sort((a, b) => a - b));
 	}
 	return results;
+}
+
+/** Finishes the entries whose results an earlier run has kept. */
+async function takeKept(
+	entries: readonly Entry[],
+	waiting: Map<number, PendingEntry>,
+	shop: Workshop,
+	results: LocalFunction[],
+) {
+	for (const [index, one] of waiting) {
+		const key = keyOf(one, shop);
+		const kept = key && (await shop.results.read(key));
+		const name = entries[index]?.function;
+		if (!kept || name === undefined) continue;
+		results[index] = finished(name, kept);
+		waiting.delete(index);
+	}
+}
+
+/** The name under which a result is kept. It depends on the versions of the missing modules. */
+function keyOf({ digest, pending }: PendingEntry, { remotes, results }: Workshop): string | undefined {
+	if (digest === undefined) return undefined;
+	return results.keyOf([digest, ...pending.map((specifier) => remotes.identityOf(specifier))]);
+}
+
+function finished(name: string, kept: KeptResult): LocalFunction {
+	return { function: name, dynamic: kept.dynamicAccesses.length > 0, ...kept };
 }
 
 /** Runs work for each index, a few at once. */
@@ -134,37 +182,51 @@ async function eachOf(
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
+/** @param before the entry's state after the round before; undefined in the first round */
 async function analyzeEntry(
 	entry: Entry,
 	shop: Workshop,
 	analyzer: BundleAnalyzer,
-): Promise<{ result: LocalFunction; pending: string[] }> {
-	const path = entry.path.slice(1);
+	before: PendingEntry | undefined,
+): Promise<Outcome> {
 	const show = (warning: Warning) => ({ ...warning, file: shownFile(warning.file, entry, shop) });
 	let bundle: LocalBundle | undefined;
 	try {
-		bundle = await bundleEntry({
-			...shop,
-			entry: path,
-			shown: entry.show(entry.path),
-			setting: shop.settings.of(path),
-		});
+		bundle = await bundleOf(entry, shop);
+		const { pending } = bundle;
+		// What a later round still misses depends on more than the state of the first round.
+		if (pending.length > 0)
+			return { digest: before ? undefined : digestOfLocal(entry, bundle, shop), pending };
+		const state = before ?? { digest: digestOfLocal(entry, bundle, shop), pending };
+		const key = keyOf(state, shop);
+		const kept = before || !key ? undefined : await shop.results.read(key);
+		if (kept !== undefined) return finished(entry.function, kept);
 		const sourceMap = withShownSources(bundle.sourceMap, (source) => shownFile(source, entry, shop));
 		const { references, dynamic } = await analyzer.analyze({ code: bundle.code, sourceMap });
-		const result = {
-			function: entry.function,
-			dynamic: dynamic.length > 0,
-			references,
-			dynamicAccesses: dynamic,
-			warnings: bundle.warnings.map(show),
-		};
-		return { result, pending: bundle.pending };
+		const result = { references, dynamicAccesses: dynamic, warnings: bundle.warnings.map(show) };
+		if (key !== undefined) await shop.results.write(key, result);
+		return finished(entry.function, result);
 	} catch (error) {
 		if (!(error instanceof AppError) || error.code === ESBUILD_BROKEN) throw error;
 		const warnings = bundle?.warnings.map(show) ?? [];
-		const nothing = { dynamic: false, references: [], dynamicAccesses: [], warnings };
-		return { result: { function: entry.function, ...nothing, error: error.toJSON() }, pending: [] };
+		const nothing = { references: [], dynamicAccesses: [], warnings };
+		return { ...finished(entry.function, nothing), error: error.toJSON() };
 	}
+}
+
+async function bundleOf(entry: Entry, shop: Workshop): Promise<LocalBundle> {
+	const path = entry.path.slice(1);
+	const setting = shop.settings.of(path);
+	return await bundleEntry({ ...shop, entry: path, shown: entry.show(entry.path), setting });
+}
+
+/** The hash of everything on this machine that the result of an entry depends on, besides fetched modules. */
+function digestOfLocal(entry: Entry, bundle: LocalBundle, shop: Workshop): string {
+	const { code, sourceMap, sources, warnings } = bundle;
+	const { compilerOptions } = shop.settings.of(entry.path.slice(1)).configuration;
+	const shown = [entry.path, entry.show(entry.path), entry.show("/")];
+	const options = [JSON.stringify([...compilerOptions]), JSON.stringify(warnings), shop.stdHttp];
+	return digestOf([code, sourceMap, sources, ...shown, ...options]);
 }
 
 function shownFile(source: string, entry: Entry, { remotes }: Workshop): string {

@@ -15,6 +15,8 @@ export interface LocalBundle {
 	warnings: Warning[];
 	/** Specifiers that were not fetched yet. With them, the bundle would be different. */
 	pending: string[];
+	/** The paths of the bundle's local modules and the hashes of their contents, sorted. */
+	sources: string;
 }
 
 /** The code of the error that concerns no entry alone: esbuild does not run. */
@@ -57,7 +59,7 @@ const OPTIONS = {
  */
 export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> {
 	if (!isCode(request.entry)) throw unsupported(request.shown);
-	const patches: Patches = { broken: new Set(), exports: new Map() };
+	const patches: Patches = { broken: new Set(), exports: new Map(), sources: new Map() };
 	const warnings: Warning[] = [...request.setting.warnings];
 	for (let attempt = 0; ; attempt++) {
 		try {
@@ -74,6 +76,7 @@ export async function bundleEntry(request: BundleRequest): Promise<LocalBundle> 
 				sourceMap: Buffer.from(bytes(".map")).toString("utf8"),
 				warnings: [...warnings, ...notes.filter(({ pending }) => pending === undefined).map(toWarning)],
 				pending: notes.flatMap(({ pending }) => pending ?? []),
+				sources: JSON.stringify([...patches.sources].sort(([a], [b]) => (a < b ? -1 : 1))),
 			};
 		} catch (error) {
 			if (!isBuildFailure(error)) throw notStarted(error);

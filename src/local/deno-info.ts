@@ -12,18 +12,31 @@ export interface DenoModule {
 	readonly local?: string;
 	/** Deno's name of its language: `TypeScript`, `JavaScript`, `Json`. */
 	readonly mediaType?: string;
+	/** For a package: it and all packages that it depends on, in exact versions, with their registries. */
+	readonly packages?: readonly string[];
 	readonly error?: string;
 }
 
-interface InfoModule extends Omit<DenoModule, "imports"> {
+interface InfoPackage {
+	registryUrl?: string;
+	dependencies?: string[];
+}
+
+interface InfoModule extends Omit<DenoModule, "imports" | "packages"> {
+	npmPackage?: string;
 	dependencies?: { specifier: string; code?: { specifier?: string; error?: string } }[];
 }
 
 /** The modules by URL, and by each URL that redirects to them. */
 export function parseInfo(json: string): Map<string, DenoModule> {
-	const info = JSON.parse(json) as { modules: InfoModule[]; redirects?: Record<string, string> };
+	const info = JSON.parse(json) as {
+		modules: InfoModule[];
+		redirects?: Record<string, string>;
+		npmPackages?: Record<string, InfoPackage>;
+	};
 	const modules = new Map<string, DenoModule>();
-	for (const { kind = "", specifier, local, mediaType, error, dependencies = [] } of info.modules) {
+	for (const module of info.modules) {
+		const { kind = "", specifier, local, mediaType, npmPackage, error, dependencies = [] } = module;
 		const imports = new Map<string, string>();
 		for (const { specifier: written, code } of dependencies)
 			if (code?.specifier !== undefined) imports.set(written, code.specifier);
@@ -33,6 +46,7 @@ export function parseInfo(json: string): Map<string, DenoModule> {
 			imports,
 			...(local !== undefined && { local }),
 			...(mediaType !== undefined && { mediaType }),
+			...(npmPackage !== undefined && { packages: withDependencies(npmPackage, info.npmPackages ?? {}) }),
 			...(error !== undefined && { error: oneLine(error) }),
 		});
 	}
@@ -41,6 +55,15 @@ export function parseInfo(json: string): Map<string, DenoModule> {
 		if (module !== undefined) modules.set(from, module);
 	}
 	return modules;
+}
+
+/** A package and all packages that it depends on. */
+function withDependencies(root: string, packages: Readonly<Record<string, InfoPackage>>): string[] {
+	const names = new Set([root]);
+	// A set that grows while it is iterated yields what was added.
+	for (const name of names)
+		for (const dependency of packages[name]?.dependencies ?? []) names.add(dependency);
+	return [...names].sort().map((name) => `${packages[name]?.registryUrl ?? ""} ${name}`);
 }
 
 function followed(from: string, redirects: Readonly<Record<string, string>>): string {

@@ -10,6 +10,7 @@ import { runCommand } from "../platform/machine/run-command.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
 import { type DenoModule, parseInfo } from "./deno-info.ts";
 import { hostOf, silentHosts } from "./hosts.ts";
+import { moduleIdentity } from "./identity.ts";
 import { splitPackage } from "./target.ts";
 
 export interface RemoteOptions {
@@ -40,6 +41,10 @@ export class Remotes {
 	readonly #modules = new Map<string, DenoModule>();
 	/** Where a requirement of npm is laid out. */
 	readonly #packages = new Map<string, { alias: string; folder: string }>();
+	/** What `identityOf` has returned. */
+	readonly #identities = new Map<string, string>();
+	/** The specifiers that were found and not laid out yet. */
+	#asked: readonly string[] = [];
 	#folders = 0;
 
 	constructor(options: RemoteOptions) {
@@ -57,7 +62,7 @@ export class Remotes {
 	}
 
 	/** Where a specifier leads; undefined if it was not fetched yet. @param specifier `npm:`, `jsr:` or a URL */
-	find(specifier: string): Found | undefined {
+	leadOf(specifier: string): Found | undefined {
 		return this.#found.get(specifier);
 	}
 
@@ -68,10 +73,11 @@ export class Remotes {
 	}
 
 	/**
-	 * Fetches the modules that are available. Does not throw for those that are not. @throws the signal's reason
-	 * when it is aborted
+	 * Finds the modules that are available, with all that they import. Does not throw for those that are not.
+	 * `layOut` makes them ready for a bundle. @throws the signal's reason when it is aborted
 	 */
-	async fetch(specifiers: Iterable<string>): Promise<void> {
+	async find(specifiers: Iterable<string>): Promise<void> {
+		this.#asked = [];
 		const wanted = [...new Set(specifiers)].filter((one) => !this.#found.has(one));
 		const silent = await silentHosts(wanted, this.#options.environment);
 		const asked: string[] = [];
@@ -98,6 +104,17 @@ export class Remotes {
 				asked.filter((one) => hostOf(one, this.#options.environment) === host),
 			);
 		await Promise.all([...hosts].map(lookAt));
+		this.#asked = asked;
+	}
+
+	/**
+	 * Makes the packages ready of all modules that were found. Does not throw for those that cannot be
+	 * downloaded. @throws the signal's reason when it is aborted
+	 */
+	async layOut(): Promise<void> {
+		const asked = this.#asked;
+		if (asked.length === 0) return;
+		const deno = await findDeno(this.#options.deno);
 		const requirements = [...this.#modules.values(), ...asked.map((specifier) => ({ specifier, kind: "" }))]
 			.filter(({ kind, specifier }) => kind === "npm" || specifier.startsWith("npm:"))
 			.filter(({ specifier }) => this.#modules.get(specifier)?.error === undefined)
@@ -107,6 +124,23 @@ export class Remotes {
 			[...new Set(requirements)].filter((one) => !this.#packages.has(one)),
 		);
 		for (const specifier of asked) this.#found.set(specifier, this.#leadsTo(specifier));
+		this.#asked = [];
+		// A package that could not be laid out has an error now.
+		this.#identities.clear();
+	}
+
+	/**
+	 * What a bundle contains of a module that was found, and of all that it imports: exact versions of packages,
+	 * hashes of other modules, and errors.
+	 */
+	identityOf(specifier: string): string {
+		let identity = this.#identities.get(specifier);
+		if (identity === undefined) {
+			const found = this.#modules.has(specifier) ? undefined : this.#found.get(specifier);
+			identity = found?.kind === "nothing" ? found.why : moduleIdentity(specifier, this.#modules);
+			this.#identities.set(specifier, identity);
+		}
+		return identity;
 	}
 
 	/** Lets Deno read the graph of all specifiers at once. An error of one module does not affect the others. */

@@ -19,6 +19,7 @@ import { isDataType } from "../modules/dynamic.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
 import { absolute, readSource, type Setting } from "./disk.ts";
 import type { Found, Remotes } from "./remote.ts";
+import { digestOf } from "./results.ts";
 import { targetOf } from "./target.ts";
 
 export interface BundleRequest {
@@ -38,6 +39,8 @@ export interface Patches {
 	readonly broken: Set<string>;
 	/** Names that are imported from modules that do not export them. */
 	readonly exports: Map<string, Set<string>>;
+	/** The hash of each local module that was read, by its path. */
+	readonly sources: Map<string, string>;
 }
 
 /** A note about an import. It is emitted as a warning of the bundler, which adds the position. */
@@ -126,7 +129,7 @@ async function resolve(
 			// A `require` may fail without harm.
 			return args.kind === "require-call" ? { path: args.path, external: true } : without(args, target.why);
 		case "remote": {
-			const found = request.remotes.find(target.specifier);
+			const found = request.remotes.leadOf(target.specifier);
 			if (found !== undefined) return await lead(found, args, build);
 			return without(args, "it was not asked for", target.specifier);
 		}
@@ -195,6 +198,7 @@ function isReadable(path: string, attributes: Record<string, string>): boolean {
 
 function loadSource(path: string, attributes: Record<string, string>, patches: Patches): OnLoadResult {
 	const bytes = readSource(path);
+	patches.sources.set(path, bytes === undefined ? "" : digestOf([bytes]));
 	const text = bytes && fromUtf8(bytes);
 	if (attributes.type === "text" || attributes.type === "bytes") return { contents: "", loader: "text" };
 	if (text === undefined) return { errors: [{ text: "it is not UTF-8 text", location: { file: path } }] };
