@@ -13,7 +13,7 @@ import { readProvidedModules } from "../platform/build/provided-modules.ts";
 import { checkUpload, type Upload } from "../platform/build/upload.ts";
 import { PASSED_THROUGH } from "../platform/configuration/config.ts";
 import { limitsOf } from "../platform/configuration/limits.ts";
-import { operationHash } from "../platform/functions/function.ts";
+import { fileHash, operationHash } from "../platform/functions/function.ts";
 import { builtPath } from "../platform/machine/assets.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
 
@@ -71,15 +71,18 @@ export class LocalBuilds implements AsyncDisposable {
 		return new Map(
 			[...checked.functions].map(([name, found]): [string, LocalBuild | AppError] => [
 				name,
-				found instanceof AppError ? found : this.#buildOf(found, conditions),
+				found instanceof AppError ? found : this.#buildOf(found, files, conditions),
 			]),
 		);
 	}
 
-	#buildOf(checked: CheckedFunction, conditions: readonly string[]): LocalBuild {
+	#buildOf(checked: CheckedFunction, files: LocalUpload["files"], conditions: readonly string[]): LocalBuild {
+		const assets = checked.assets.map(
+			(path) => [path, fileHash(files.get(path) ?? new Uint8Array())] as const,
+		);
 		return {
 			source: checked.source,
-			operation: operationHash(checked.declaration),
+			operation: operationHash({ ...checked.declaration, assets }),
 			bundle: async () => {
 				this.#builder ??= this.#openBuilder(conditions);
 				const builder = await this.#builder;

@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../errors.ts";
 import { type Automation, automations, automationsFault } from "./automations/automations.ts";
 import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
-import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX } from "./limits.ts";
+import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX, STATIC_FILES_MAX } from "./limits.ts";
 import { BASE44_FUNCTIONS, resolvePath } from "./paths.ts";
 
 /** Name of the file, in the function's folder. */
@@ -35,6 +35,8 @@ export interface FunctionFile {
 	readonly automations: readonly Automation[];
 	/** Path of the entry module, relative to the root; undefined if the file does not give it. */
 	readonly entry: string | undefined;
+	/** Globs of the files that it reads when it runs, relative to this file's folder. */
+	readonly staticFiles: readonly string[];
 	/** The function's name; undefined if the file does not give it. */
 	readonly name: string | undefined;
 	/** The 1-based line of each key. */
@@ -48,7 +50,7 @@ const NUMBERS = {
 	idleSeconds: [1, 7 * 24 * 3600],
 	maxBodyMB: [1, 10_240],
 } as const;
-const KEYS = ["automations", "entry", "name", "network", "secrets", ...Object.keys(NUMBERS)];
+const KEYS = ["automations", "entry", "name", "network", "secrets", "static_files", ...Object.keys(NUMBERS)];
 /** Keys that other platforms use in this file instead of `automations`. */
 const FOREIGN_KEYS = new Set(["cron", "schedule"]);
 
@@ -109,6 +111,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		settings,
 		automations: automations(values.automations),
 		entry: entry === undefined ? undefined : entryPath(path, entry),
+		staticFiles: (values.static_files ?? []) as readonly string[],
 		name: typeof values.name === "string" ? values.name : undefined,
 		lines,
 	};
@@ -132,12 +135,19 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 	if (key === "network") return networkFault(value);
 	if (key === "secrets") return secretsFault(value);
 	if (key === "automations") return automationsFault(value);
+	if (key === "static_files") return staticFilesFault(value);
 	if (key === "idleSeconds" && value === "never") return undefined;
 	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];
 	if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
 		return undefined;
 	const or = key === "idleSeconds" ? ', or "never"' : "";
 	return `"${key}" must be a whole number from ${least} to ${most}${or}`;
+}
+
+function staticFilesFault(value: Jsonc): string | undefined {
+	const isGlob = (glob: Jsonc) => typeof glob === "string" && glob !== "" && !/[\\[\]{}\p{Cc}]/u.test(glob);
+	if (Array.isArray(value) && value.length <= STATIC_FILES_MAX && value.every(isGlob)) return undefined;
+	return `"static_files" must be a list of at most ${STATIC_FILES_MAX} paths, in which only * and ? and ** have a meaning`;
 }
 
 const ENTRY_FAULT =

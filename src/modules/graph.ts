@@ -6,7 +6,8 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
-import type { SpecifierPieces } from "./dynamic.ts";
+import { matchesPieces } from "./files/pieces.ts";
+import { type FileWarning, type StaticFiles, WantedFiles } from "./files/wanted-files.ts";
 import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
 import type { ManifestPort } from "./packages/manifests.ts";
@@ -32,6 +33,8 @@ export interface GraphOptions {
 	 * an import map), or undefined to keep the specifier.
 	 */
 	onNonLocal(resolution: NonLocalResolution, at: ImportSite): string | undefined;
+	/** Files that the function's settings name. */
+	staticFiles?: StaticFiles | undefined;
 }
 
 export interface ImportSite {
@@ -44,6 +47,10 @@ export interface ImportSite {
 export interface Graph {
 	/** Every local file that the entry needs, sorted. */
 	files: string[];
+	/** Every file that the modules read when they run, or that the settings name, sorted. The bundle contains none of them. */
+	assets: string[];
+	/** Files that may be missing when the function runs. */
+	warnings: readonly FileWarning[];
 	/** The results of the modules among them that were scanned. */
 	scans: ReadonlyMap<string, ModuleScan>;
 	/** The specifiers that a bundler must map to another address. */
@@ -82,7 +89,7 @@ function unmapped(at: ImportSite): AppError {
  * lead to.
  * @throws AppError (exit 2), each with file and line: `IMPORT_OUTSIDE`, `IMPORT_NOT_FOUND`, `IMPORT_UNMAPPED`,
  *   `IMPORT_UNSUPPORTED` (neither code nor data, or too many imports that are known in part only), `SOURCE_SYNTAX`,
- *   `SOURCE_NOT_TEXT`; and errors of `onNonLocal`
+ *   `SOURCE_NOT_TEXT`; the errors of `WantedFiles`, and errors of `onNonLocal`
  */
 export function walkGraph(entry: string, port: GraphPort, options: GraphOptions): Graph {
 	return new Walk(port, options).from(entry);
@@ -102,11 +109,13 @@ class Walk {
 	readonly #erased = new Set<string>();
 	readonly #replaced: Graph["replaced"] = [];
 	readonly #pending: PendingModule[] = [];
+	readonly #assets: WantedFiles;
 	#patterns = 0;
 
 	constructor(port: GraphPort, options: GraphOptions) {
 		this.#port = port;
 		this.#options = options;
+		this.#assets = new WantedFiles(port, options.staticFiles !== undefined);
 	}
 
 	from(entry: string): Graph {
@@ -118,13 +127,19 @@ class Walk {
 			if (isErased) this.#visitErased(path);
 			else this.#visit(path);
 		}
-		return { files: [...this.#files].sort(), scans: this.#scans, replaced: this.#replaced };
+		if (this.#options.staticFiles !== undefined) this.#assets.addStatic(this.#options.staticFiles);
+		const { paths: assets, warnings } = this.#assets;
+		return {
+			files: [...this.#files].sort(),
+			...{ assets, warnings, scans: this.#scans, replaced: this.#replaced },
+		};
 	}
 
 	#visit(path: string): void {
 		const scan = scanFile(path, this.#port);
 		this.#scans.set(path, scan);
 		for (const request of requestsOf(path, scan, this.#options.configuration)) this.#follow(path, request);
+		for (const request of scan.files) this.#assets.add(path, request);
 		for (const pattern of scan.patterns) {
 			if (++this.#patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
 			for (const match of matchingFiles(path, pattern, this.#port)) {
@@ -223,25 +238,4 @@ function matchingFiles(file: string, { pieces, line }: PatternRequest, port: Gra
 			(path) =>
 				!/\.test\.[^./]+$|\.d\.[cm]?ts$/.test(path) && matchesPieces(path.slice(prefix.length), remainder),
 		);
-}
-
-/**
- * Whether a text consists of the known parts in order, with any text for the unknown parts. The search never backtracks,
- * so its time is linear in the number of parts.
- */
-function matchesPieces(text: string, pieces: SpecifierPieces): boolean {
-	let at = 0;
-	let isOpen = false;
-	for (const [index, piece] of pieces.entries()) {
-		if (piece === undefined) {
-			isOpen = true;
-			continue;
-		}
-		const isLast = index === pieces.length - 1;
-		const found = isLast && isOpen ? Math.max(at, text.length - piece.length) : text.indexOf(piece, at);
-		if (found < at || !text.startsWith(piece, found) || (!isOpen && found !== at)) return false;
-		at = found + piece.length;
-		isOpen = false;
-	}
-	return isOpen || at === text.length;
 }

@@ -27,3 +27,6 @@ export const CRON_LENGTH_MAX = 500;
 export const CONFIGURATION_BYTES_MAX = 4 * 1024 * 1024;
 /** Folders that are compared with the patterns of a workspace. */
 export const FOLDERS_MAX = 20_000;
+/** Files that the modules of one function read when they run. */
+export const FUNCTION_FILES_MAX = 1_000;
+export const STATIC_FILES_MAX = 100;

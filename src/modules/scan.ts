@@ -9,6 +9,7 @@ import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type SpecifierPieces } from "./dynamic.ts";
+import { type FileRequest, fileRequests, knowsPlace } from "./files/file-requests.ts";
 import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
 
 export interface ModuleRequest {
@@ -29,6 +30,10 @@ export interface PatternRequest {
 export interface ModuleScan {
 	requests: ModuleRequest[];
 	patterns: PatternRequest[];
+	/** The files that the module reads when it runs. */
+	files: FileRequest[];
+	/** Whether the result depends on the path of the module, and not on its text alone. */
+	isPlaced?: boolean;
 	/** Set if the module has a syntax error. Then the other lists are empty. */
 	fault: { message: string; line: number } | undefined;
 	/** The source's comments, in order; offsets are in UTF-16 units. */
@@ -53,7 +58,7 @@ export function scanModule(path: string, source: string): ModuleScan {
 	const [error] = errors;
 	if (error !== undefined) {
 		const fault = { message: error.message, line: lineAt(error.labels[0]?.start ?? 0) };
-		return { requests: [], patterns: [], fault, comments };
+		return { requests: [], patterns: [], files: [], fault, comments };
 	}
 	const requests = pragmaRequests(comments, lineAt);
 	const patterns: PatternRequest[] = [];
@@ -84,7 +89,9 @@ export function scanModule(path: string, source: string): ModuleScan {
 			if (argument.type !== "SpreadElement") addDynamic(argument, "optional");
 		},
 	}).visit(program);
-	return { requests, patterns, fault: undefined, comments };
+	const isPlaced = knowsPlace(source);
+	const files = isPlaced ? fileRequests(program, path, lineAt) : [];
+	return { requests, patterns, files, isPlaced, fault: undefined, comments };
 }
 
 /** Comments that make Deno import a module. The first group is the specifier. All but the first kind are erased. */
@@ -150,10 +157,12 @@ export class Scanner {
 	scan(path: string, bytes: Uint8Array): ModuleScan {
 		const language = /(\.d)?\.[^./]+$/.exec(path.toLowerCase())?.[0] ?? "";
 		const byLanguage = this.#found.get(bytes) ?? new Map<string, ModuleScan>();
-		const known = byLanguage.get(language);
+		// The files that a module reads depend on its place.
+		const placed = `${language} ${path}`;
+		const known = byLanguage.get(language) ?? byLanguage.get(placed);
 		if (known !== undefined) return known;
 		const scan = this.#parse(path, bytes);
-		this.#found.set(bytes, byLanguage.set(language, scan));
+		this.#found.set(bytes, byLanguage.set(scan.isPlaced ? placed : language, scan));
 		return scan;
 	}
 
@@ -169,7 +178,8 @@ export class Scanner {
 			return scanModule(path, source);
 		} catch (error) {
 			if (!isStackOverflow(error)) throw treeTooLarge(path, bytes.length);
-			return { requests: [], patterns: [], fault: { message: TOO_DEEP, line: 1 }, comments: [] };
+			const fault = { message: TOO_DEEP, line: 1 };
+			return { requests: [], patterns: [], files: [], fault, comments: [] };
 		} finally {
 			parsed();
 		}

@@ -103,7 +103,7 @@ function valueText(change: PlannedFunction["settings"][number], side: "from" | "
 }
 
 export function renderDryRun(result: DryRun, environment: string, terminal: Terminal): void {
-	for (const { dynamic, error, name, reads, settings, status } of result.functions) {
+	for (const { dynamic, error, name, reads, settings, status, warnings = [] } of result.functions) {
 		const known =
 			status === "unknown" ? "on the platform; an older platform does not tell whether it changed" : status;
 		const names = dynamic
@@ -114,6 +114,7 @@ export function renderDryRun(result: DryRun, environment: string, terminal: Term
 		if (error === undefined) terminal.line(`${SIGNS[status]} ${name}  ${known}  ${names}`);
 		else terminal.line(`${MARKS.failed} ${name}  would fail`);
 		if (error !== undefined) terminal.block(error, "    ");
+		for (const { message } of warnings) terminal.block(message, "    ");
 		for (const change of settings)
 			terminal.line(`    ${change.key}: ${valueText(change, "from")} → ${valueText(change, "to")}`);
 	}

@@ -11,7 +11,7 @@ import { PlatformWait } from "../../cli/wait/wait.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
-import { deployFunctions } from "../../sync/deploy/deploy.ts";
+import { type DeployOutcome, deployFunctions } from "../../sync/deploy/deploy.ts";
 
 interface DeployRequest {
 	readonly names: string[];
@@ -24,6 +24,8 @@ interface DeployResult extends DeployNotes {
 	app: string;
 	functions: readonly DeployedFunction[];
 	pruned: readonly string[];
+	/** Files that may be missing when a function runs. */
+	warnings: DeployOutcome["warnings"];
 }
 
 const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
@@ -112,6 +114,8 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 			renderDryRun(result, this.#environmentName, terminal);
 			return;
 		}
+		for (const { function: name, message } of result.warnings)
+			terminal.line(`${MARKS.pending} ${name}  ${message}`);
 		for (const name of result.pruned) terminal.line(`${MARKS.ok} ${name}  deleted`);
 		const deployed = result.functions.filter(({ status }) => status === "deployed").length;
 		const unchanged = result.functions.filter(({ status }) => status === "unchanged").length;

@@ -1,16 +1,18 @@
 /** Which files of an upload are kept with a deployment, so that a client can read them back. PURE. */
-import type { PreparedBuild } from "../build/check/checker.ts";
+import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import type { FunctionSource, KeptSources } from "../functions/function.ts";
 
 /**
- * The files of a function: those that its entry reaches, or the whole upload where it belongs to this
+ * The files of a function: those that its entry reaches and that it reads when it runs, or the whole upload where it belongs to this
  * function.
  */
 export function keptSources(
 	{ entry, ownsUpload, settings }: FunctionSource,
-	prepared: PreparedBuild,
+	prepared: PreparedBuild & Partial<Pick<CheckedFunction, "assets">>,
 	hashOf: ReadonlyMap<string, string>,
 ): KeptSources {
-	const isOwn = (path: string) => ownsUpload || prepared.files.has(path) || path === settings;
+	const assets = new Set(prepared.assets);
+	const isOwn = (path: string) =>
+		ownsUpload || prepared.files.has(path) || assets.has(path) || path === settings;
 	return { entry, files: [...hashOf].filter(([path]) => isOwn(path)).sort(([a], [b]) => (a < b ? -1 : 1)) };
 }

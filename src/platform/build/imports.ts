@@ -5,6 +5,7 @@
  * (attributes, `require`, `export from`) makes no difference.
  */
 import { type Configuration, configurationFor } from "../../modules/configuration.ts";
+import type { StaticFiles } from "../../modules/files/wanted-files.ts";
 import { type ImportSite, importError, type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
 import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
@@ -20,6 +21,8 @@ export interface ImportRules {
 export interface CheckedImports {
 	/** The upload's files that the bundle may contain, without configuration files. */
 	files: string[];
+	/** The upload's files that the function reads when it runs. */
+	assets: string[];
 	scans: ReadonlyMap<string, ModuleScan>;
 	configuration: Configuration;
 	/** Specifiers that resolve to another address, each in one module. */
@@ -47,6 +50,7 @@ export interface UploadPort {
 
 /**
  * Walks all local modules that an entry imports.
+ * @param staticFiles the files that the function's settings name
  * @throws AppError (exit 2) with file and line: the errors of `walkGraph` and `configurationFor`, and
  *   `IMPORT_NOT_ALLOWED` for a host that is not listed or a scheme that is not permitted
  */
@@ -54,6 +58,7 @@ export function checkImports(
 	{ files, read, scanner }: UploadPort,
 	entry: string,
 	rules: ImportRules,
+	staticFiles?: StaticFiles,
 ): CheckedImports {
 	const folders = foldersIn(files.keys());
 	const port = { read, folders: (directory: string) => folders.get(directory) ?? [] };
@@ -79,7 +84,11 @@ export function checkImports(
 	};
 	const list = (directory: string) =>
 		[...files.keys()].filter((path) => directory === "" || path.startsWith(`${directory}/`));
-	const graph = walkGraph(entry, { ...port, list, scanner }, { configuration, onNonLocal: elsewhere });
+	const graph = walkGraph(
+		entry,
+		{ ...port, list, scanner },
+		{ configuration, onNonLocal: elsewhere, staticFiles },
+	);
 	return { ...graph, configuration, provided };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reads a function's settings from the upload, and checks them against the maxima of the operator.
  */
+import type { StaticFiles } from "../../modules/files/wanted-files.ts";
 import { type FunctionSettings, parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
@@ -12,6 +13,8 @@ export interface FunctionDeclaration {
 	/** The secrets that the function declares. */
 	readonly declared: readonly Reference[];
 	readonly automations: readonly StoredAutomation[] | undefined;
+	/** The files that the function reads when it runs, as its settings name them. */
+	readonly staticFiles?: StaticFiles | undefined;
 }
 
 /**
@@ -43,5 +46,12 @@ export function readSettings(
 	);
 	// A client that sends automations separately, as the Base44 CLI does, has read them from the files.
 	const inFile = file.automations as readonly object[] as readonly StoredAutomation[];
-	return { settings, declared, automations: automations ?? (inFile.length === 0 ? undefined : inFile) };
+	return {
+		settings,
+		declared,
+		automations: automations ?? (inFile.length === 0 ? undefined : inFile),
+		...(file.lines.has("static_files") && {
+			staticFiles: { file: path, line: lineOf("static_files"), globs: file.staticFiles },
+		}),
+	};
 }

@@ -12,7 +12,7 @@ import { CONFIGURATION, HIDDEN_FOLDER, LOCK } from "./hidden-folder.ts";
 import type { CheckedImports } from "./imports.ts";
 
 /** Increase this when a new version of the builder makes another bundle from the same sources. */
-const BUILDER_VERSION = 2;
+const BUILDER_VERSION = 3;
 
 /**
  * The files of a build: the modules that the entry reaches. The hidden folder contains a configuration for this build,
@@ -108,6 +108,8 @@ function configurationText(entry: string, { configuration, replaced }: CheckedIm
 	}
 	const config = {
 		nodeModulesDir: "none",
+		// For imports with { type: "bytes" }.
+		unstable: ["raw-imports"],
 		compilerOptions: Object.fromEntries(configuration.compilerOptions),
 		imports: sorted(printed(configuration.map.imports)),
 		scopes: Object.fromEntries([...scopes].sort(byKey).map(([scope, entries]) => [scope, sorted(entries)])),

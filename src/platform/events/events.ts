@@ -44,6 +44,8 @@ const settingsSchema = z.strictObject({
 		.optional(),
 } satisfies Record<keyof FunctionSettings, z.ZodType>);
 
+const filesSchema = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();
+
 const deploymentSchema = z.strictObject({
 	id: z.string(),
 	function: z.string(),
@@ -58,9 +60,11 @@ const deploymentSchema = z.strictObject({
 	sources: z
 		.strictObject({
 			entry: z.string(),
-			files: z.array(z.tuple([z.string(), z.string()]).readonly()).readonly(),
+			files: filesSchema,
 		})
 		.optional(),
+	assets: filesSchema.optional(),
+	packageFiles: filesSchema.optional(),
 	automations: z.array(z.record(z.string(), z.json())).readonly().optional(),
 });
 

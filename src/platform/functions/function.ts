@@ -7,6 +7,7 @@ import { utf8 } from "../../bytes.ts";
 import { hash, randomBytes, toBase64 } from "../../crypto.ts";
 import type { Automation } from "../../modules/automations/automations.ts";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Reads, References } from "../../references/evidence/reference.ts";
 
 /** A function's entry and the files that it may use. */
@@ -34,6 +35,9 @@ export interface KeptSources {
 	readonly files: readonly (readonly [path: string, hash: string])[];
 }
 
+/** Path and hash of a file that a function reads when it runs. */
+export type DeployedFile = readonly [path: string, hash: string];
+
 /** What a deployment reads, and which secrets it excludes. */
 export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 	return { references, dynamic, excluded: settings?.secrets?.exclude };
@@ -58,12 +62,13 @@ export function isSame<Part extends object>(one: Part | undefined, other: Part |
 	return textOf(one) === textOf(other);
 }
 
-/** Hash of how a function runs: its settings and its automations. An absent part equals an empty one. */
+/** Hash of how a function runs: its settings, automations and files. An absent part equals an empty one. */
 export function operationHash({
+	assets = [],
 	settings,
 	automations,
-}: Pick<Deployment, "settings" | "automations">): string {
-	const text = JSON.stringify([settings ?? {}, automations ?? []]);
+}: Pick<Deployment, "assets" | "settings" | "automations">): string {
+	const text = JSON.stringify([settings ?? {}, automations ?? [], ...(assets.length > 0 ? [assets] : [])]);
 	return toBase64(hash(utf8(text)));
 }
 
@@ -87,13 +92,29 @@ export interface Deployment extends References {
 	settings?: FunctionSettings | undefined;
 	/** Undefined for deployments of versions that did not keep the sources. */
 	sources?: KeptSources | undefined;
+	/** Files of the project that the function reads when it runs, by paths of the upload, sorted. */
+	assets?: readonly DeployedFile[] | undefined;
+	/** Files of packages that the function reads when it runs, by paths below `.npm`, sorted. */
+	packageFiles?: readonly DeployedFile[] | undefined;
 	/** As the client sent them. */
 	automations?: readonly StoredAutomation[] | undefined;
 }
 
-/** Hashes of a deployment's blobs: its bundle, its source map and its sources. */
-export function blobsOf({ bundle, sourceMap, sources }: Deployment): string[] {
-	return [bundle, sourceMap, ...(sources?.files ?? []).map(([, hash]) => hash)];
+/** The hash of a file in the blob store. */
+export function fileHash(content: Uint8Array): string {
+	return blobHash(content);
+}
+
+/** The files that a deployment's process can read. */
+export function filesOf({ assets = [], packageFiles = [] }: Deployment): DeployedFile[] {
+	return [...assets, ...packageFiles];
+}
+
+/** Hashes of a deployment's blobs: its bundle, its source map, its sources and the files that it reads. */
+export function blobsOf(deployment: Deployment): string[] {
+	const { bundle, sourceMap, sources } = deployment;
+	const files = [...(sources?.files ?? []), ...filesOf(deployment)];
+	return [bundle, sourceMap, ...files.map(([, hash]) => hash)];
 }
 
 const ID_TIME_DIGITS = 9;

@@ -95,8 +95,8 @@ export class DenoRuntime implements Runtime {
 
 	/** Takes a spare process, or starts a new one. The process is not yet assigned to the function. */
 	async #takeProcess(launch: Launch): Promise<FunctionProcess> {
-		const { code, onRead, settings, sourceMap } = launch;
-		const bundle = { code: replaceImportMetaMain(code), sourceMap };
+		const { code, files: read, onRead, settings, sourceMap } = launch;
+		const bundle = { code: replaceImportMetaMain(code), sourceMap, files: read };
 		const spare = this.#spares.take(this.#commands.compatibilityKey(settings));
 		if (spare !== undefined) {
 			try {

@@ -5,6 +5,14 @@ import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
 import type { Probation } from "./probation.ts";
 
+/** The files that the code of a function may read when it runs. */
+export interface LaunchFiles {
+	/** Path, relative and valid, and hash of the content of each file. */
+	readonly list: readonly (readonly [path: string, hash: string])[];
+	/** @throws if the content cannot be had */
+	read(hash: string): Promise<Uint8Array>;
+}
+
 /** The function that a process is started for. */
 export interface Launch {
 	app: string;
@@ -17,6 +25,8 @@ export interface Launch {
 	lifetime?: FunctionLifetime;
 	/** The bundle: a self-contained ES module. */
 	code: Uint8Array;
+	/** The files that the code may read: their paths and how to get their contents. */
+	files?: LaunchFiles;
 	/** The bundle's source map, as JSON in UTF-8. With it, errors name the function's own files and lines. */
 	sourceMap?: Uint8Array;
 	/**

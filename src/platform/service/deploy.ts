@@ -2,24 +2,29 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
-import { Matcher } from "../../references/evidence/name-pattern.ts";
-import type { Reference } from "../../references/evidence/reference.ts";
 import { keptSources } from "../apps/kept-sources.ts";
-import type { Builder } from "../build/bundle.ts";
+import type { Builder, Bundle } from "../build/bundle.ts";
 import { checkFailed } from "../build/check/check-process.ts";
 import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "../build/upload.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import {
+	type DeployedFile,
 	type Deployment,
 	deploymentId,
 	type FunctionSource,
 	isSame,
-	type KeptSources,
 } from "../functions/function.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { Store } from "../store/store.ts";
+import {
+	type Declarations,
+	observedReferences,
+	presentDeployment,
+	recordDeclarations,
+	runsAlike,
+} from "./declarations.ts";
 
 export interface DeployerOptions {
 	readonly store: Store;
@@ -117,16 +122,21 @@ export class Deployer {
 		const { name } = source;
 		try {
 			if (prepared === undefined || prepared instanceof AppError) throw prepared ?? checkFailed();
-			const said = { ...prepared.declaration, sources: keptSources(source, prepared, hashOf) };
+			const said = {
+				...prepared.declaration,
+				sources: keptSources(source, prepared, hashOf),
+				assets: prepared.assets.map((path) => [path, hashOf.get(path) ?? ""] as const),
+			};
 			const present = presentDeployment(functions, name);
 			if (present?.source !== prepared.source) {
 				return await this.#buildAndStart(functions, name, prepared, said);
 			}
-			const { settings, declared, sources, automations } = said;
-			if (isSame(present.settings, settings)) return await recordDeclarations(functions, present, said);
+			const { declared, ...changed } = said;
+			if (isSame(present.settings, said.settings) && isSame(present.assets, said.assets))
+				return await recordDeclarations(functions, present, said);
 			// The bundle is unchanged, and so are the variables that its code reads.
 			const references = [...present.references.filter(({ how }) => how !== "declared"), ...declared];
-			return await this.#start(functions, { ...present, settings, references, sources, automations });
+			return await this.#start(functions, { ...present, ...changed, references });
 		} catch (error) {
 			if (error instanceof AppError)
 				return { name, status: "failed", error: `${error.message} ${error.hint}` };
@@ -139,44 +149,35 @@ export class Deployer {
 		functions: AppFunctions,
 		name: string,
 		prepared: PreparedBuild,
-		{ settings, declared, sources, automations }: Declarations,
+		{ declared, ...said }: Declarations,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { builder, store } = this.#options;
 		const built = await builder.build(prepared);
 		const { source } = prepared;
 		const { lifetimeId: owner } = functions.app;
 		const sourceMap = await store.putBlob(owner, built.sourceMap);
+		const packageFiles = await this.#keepFiles(owner, built);
 		const present = presentDeployment(functions, name);
 		if (built.references === undefined) throw new Error("The platform's builder does not analyse bundles.");
 		const { dynamic } = built.references;
 		const found = [...built.references.references, ...declared];
 		const references = [...found, ...observedReferences(functions, name, found)];
-		if (present?.bundle === built.hash && isSame(present.settings, settings)) {
+		const changed = { ...said, source, sourceMap, references, dynamic, packageFiles };
+		if (present?.bundle === built.hash && runsAlike(present, changed)) {
 			// The process keeps running. The next upload of the same sources is not built again.
-			await functions.updateDeployment({
-				...present,
-				source,
-				sourceMap,
-				references,
-				dynamic,
-				sources,
-				automations,
-			});
-			const isScheduled = isSame(present.automations, automations);
+			await functions.updateDeployment({ ...present, ...changed });
+			const isScheduled = isSame(present.automations, said.automations);
 			return { name, status: isScheduled ? "unchanged" : "deployed" };
 		}
 		const bundle = await store.putBlob(owner, built.code);
-		return await this.#start(functions, {
-			function: name,
-			bundle,
-			sourceMap,
-			source,
-			references,
-			dynamic,
-			settings,
-			sources,
-			automations,
-		});
+		return await this.#start(functions, { function: name, bundle, ...changed });
+	}
+
+	/** Keeps the files of packages that a bundle reads when it runs. */
+	#keepFiles(owner: string, { files }: Bundle): Promise<DeployedFile[]> {
+		const keep = async ([path, content]: (typeof files)[number]) =>
+			[path, await this.#options.store.putBlob(owner, content)] as const;
+		return Promise.all(files.map(keep));
 	}
 
 	async #start(
@@ -187,38 +188,6 @@ export class Deployer {
 		const { status, error } = await functions.deploy({ ...built, id: deploymentId(this.#options.now()) });
 		return status === "failed" ? { name, status, error: error ?? "" } : { name, status: "deployed" };
 	}
-}
-
-/** The function's present deployment. Undefined where it does not exist or has failed. */
-function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
-	const present = functions.app.state.functions.get(name);
-	if (present === undefined || present.error !== undefined) return undefined;
-	const supervisor = functions.findSupervisor(name);
-	const runs = supervisor !== undefined && supervisor.state !== "failed" && supervisor.error === undefined;
-	return runs ? present.deployment : undefined;
-}
-
-/** The settings, secrets and automations that a function's files declare, and the files themselves. */
-type Declarations = CheckedFunction["declaration"] & { readonly sources: KeptSources };
-
-/** Records changes that need no new process: automations, and the sources that a client can read back. */
-async function recordDeclarations(
-	functions: AppFunctions,
-	present: Deployment,
-	{ automations, sources }: Declarations,
-): Promise<Omit<DeployedFunction, "url">> {
-	const { function: name } = present;
-	const isScheduled = isSame(present.automations, automations);
-	if (!isScheduled || !isSame(present.sources, sources))
-		await functions.updateDeployment({ ...present, sources, automations });
-	return { name, status: isScheduled ? "unchanged" : "deployed" };
-}
-
-/** References that were observed while earlier deployments ran. The new one may read them, too. */
-function observedReferences(functions: AppFunctions, name: string, found: readonly Reference[]): Reference[] {
-	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
-	const known = new Matcher(found.map((reference) => reference.name));
-	return before.filter((one) => one.how === "observed" && known.exactness(one.name) === undefined);
 }
 
 /** Deletes the functions that the upload does not name. */

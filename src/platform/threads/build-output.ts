@@ -7,7 +7,9 @@ import { join, posix } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { cleaner } from "./build-failure.ts";
+import { placedBundle, placeModules } from "./module-places.ts";
 import { checkNativePackages } from "./native-packages.ts";
+import { packageFiles } from "./package-files.ts";
 import { checkGraph, checkPackages, checkSourceMap } from "./verify-build.ts";
 
 /** A module graph, and the build that it must fit. */
@@ -43,6 +45,8 @@ export interface Output {
 	readonly hash: string;
 	/** The source map as JSON in UTF-8. */
 	readonly sourceMap: Uint8Array;
+	/** The files of packages that the bundle reads when it runs: path below the folder of files, content. */
+	readonly files: readonly (readonly [path: string, content: Uint8Array])[];
 }
 
 /**
@@ -73,15 +77,20 @@ export function checkGraphText({
 }
 
 /**
- * Reads the bundle and its source map.
- * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE` (all exit 1)
+ * Reads the bundle and its source map, and gives each module its own place.
+ * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE`, `BUNDLE_UNPARSABLE`
+ *   (all exit 1)
  */
 export function readOutput({ bytesMax, cache, entry, folder, output, paths, root }: OutputRequest): Output {
-	const code = readFileSync(ownPath(folder, output, bytesMax, entry));
+	const written = readFileSync(ownPath(folder, output, bytesMax, entry));
 	const map = readFileSync(ownPath(folder, `${output}.map`, 2 * bytesMax, entry), "utf8");
 	const built = { entry, files: new Set(paths) };
 	const sourceMap = checkSourceMap(map, built, { ...root, map: posix.dirname(output) }, cache);
-	return { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap) };
+	const text = written.toString("utf8");
+	const placed = placedBundle(text, root);
+	const code = placed === undefined ? written : new TextEncoder().encode(placeModules(text, placed, entry));
+	const files = placed === undefined ? [] : packageFiles(placed, cache);
+	return { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap), files };
 }
 
 /** The path of a file of the build. Links are refused, so that the build cannot choose which file the platform reads. */

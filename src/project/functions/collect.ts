@@ -1,9 +1,11 @@
 /** Collects the files that a project's functions need. Reads files, writes nothing. */
-import { readdirSync, realpathSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { configurationFor } from "../../modules/configuration.ts";
+import type { FileWarning, StaticFiles } from "../../modules/files/wanted-files.ts";
+import { parseFunctionFile } from "../../modules/function-settings.ts";
 import { type GraphPort, walkGraph } from "../../modules/graph.ts";
 import { FILE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
@@ -23,14 +25,16 @@ function failure(code: string, message: string, hint: string): AppError {
 
 /**
  * Collects the files to upload: each function's entry, every local module that it reaches (static imports,
- * re-exports, `require`, dynamic imports as far as they are known, JSON and text), and the configuration that
+ * re-exports, `require`, dynamic imports as far as they are known, JSON and text), the files that these modules
+ * read when they run and those that `static_files` names, and the configuration that
  * resolves its imports: `deno.json`, `deno.jsonc`, import maps, `package.json`, `deno.lock` if anything comes
- * from outside the project, and the `function.jsonc` of each function. A file that nothing imports is not
- * uploaded: no bundle can contain it, and it may be private.
+ * from outside the project, and the `function.jsonc` of each function. A file that nothing imports
+ * or reads is not uploaded, because it may be private.
  *
  * @param root the project's folder
  * @param functions as `discoverFunctions` returns them
  * @param port the project's files. The port of an earlier call knows their content already
+ * @param onWarning called with each file that may be missing when a function runs
  * @returns contents by path: relative to the root, POSIX, sorted
  * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
  *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` for an import of the vault
@@ -40,9 +44,10 @@ export async function collectSources(
 	root: string,
 	functions: readonly FunctionEntry[],
 	port: ProjectFiles = projectFiles(root),
+	onWarning: (name: string, warning: FileWarning) => void = () => {},
 ): Promise<Map<string, Uint8Array>> {
 	const paths = new Set<string>();
-	for (const { entry, settings } of functions) {
+	for (const { name, entry, settings } of functions) {
 		if (settings !== undefined) paths.add(settings);
 		const configuration = configurationFor(entry, port, port.outside);
 		let foreign = false;
@@ -50,8 +55,10 @@ export async function collectSources(
 			foreign = true;
 			return undefined;
 		};
-		for (const path of walkGraph(entry, port, { configuration, onNonLocal: elsewhere }).files)
-			paths.add(path);
+		const staticFiles = settings === undefined ? undefined : staticFilesOf(settings, name, port);
+		const graph = walkGraph(entry, port, { configuration, onNonLocal: elsewhere, staticFiles });
+		for (const path of [...graph.files, ...graph.assets]) paths.add(path);
+		for (const warning of graph.warnings) onWarning(name, warning);
 		for (const path of configuration.files) paths.add(path);
 		const lock = foreign ? nearestLock(entry, port) : undefined;
 		if (lock !== undefined) paths.add(lock);
@@ -73,6 +80,13 @@ export async function collectSources(
 		);
 	}
 	return sources;
+}
+
+/** The files that a function's settings name. @throws AppError as `parseFunctionFile` */
+function staticFilesOf(settings: string, name: string, port: GraphPort): StaticFiles | undefined {
+	const { lines, staticFiles } = parseFunctionFile(settings, port.read(settings) ?? new Uint8Array(), name);
+	const line = lines.get("static_files");
+	return line === undefined ? undefined : { file: settings, line, globs: staticFiles };
 }
 
 function nearestLock(entry: string, port: GraphPort): string | undefined {
@@ -117,12 +131,7 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 	}
 	for (const name of [path, relative(root, real).split(sep).join("/")]) {
 		if (!/(^|\/)(\.|coffer\.vault$)/i.test(name)) continue;
-		const hint = "Secrets reach a function as environment variables: set them with `coffer secrets set`.";
-		throw failure(
-			"SOURCE_PRIVATE",
-			`${path} is private and is never uploaded, but a function imports it.`,
-			hint,
-		);
+		throw isPrivate(path);
 	}
 	const stat = statSync(real);
 	if (!stat.isFile()) return undefined;
@@ -130,12 +139,30 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 		const message = `${path} has ${megabytes(stat.size)} MB; ${megabytes(FILE_BYTES_MAX)} MB is the limit for a file.`;
 		throw failure("SOURCE_TOO_LARGE", message, "Load large data at run time instead of importing it.");
 	}
-	return new Uint8Array(readBoundedSync(real, FILE_BYTES_MAX));
+	const content = new Uint8Array(readBoundedSync(real, FILE_BYTES_MAX));
+	if (isKeyFile(content)) throw isPrivate(path);
+	return content;
 }
 
-/** All files below a folder, without hidden files, packages and links. */
+/** Whether a file holds an identity or an export of one, whatever it is called. */
+function isKeyFile(content: Uint8Array): boolean {
+	const beginning = Buffer.from(content.subarray(0, 32)).toString("latin1");
+	return /^\s*coffer-(identity|export)-\d/.test(beginning);
+}
+
+function isPrivate(path: string): AppError {
+	const hint = "Secrets reach a function as environment variables: set them with `coffer secrets set`.";
+	const message = `${path} is private and is never uploaded, but a function uses it.`;
+	return failure("SOURCE_PRIVATE", message, hint);
+}
+
+function isFile(path: string): boolean {
+	return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/** All files below a folder, without hidden files, packages and links to folders. */
 function list(root: string, directory: string): string[] {
-	let items: { name: string; isDirectory(): boolean; isFile(): boolean }[];
+	let items: Dirent[];
 	try {
 		items = readdirSync(join(root, directory), { withFileTypes: true });
 	} catch {
@@ -144,6 +171,8 @@ function list(root: string, directory: string): string[] {
 	return items.flatMap((item) => {
 		const path = joinPath(directory, item.name);
 		if (item.name.startsWith(".") || item.name === "node_modules") return [];
-		return item.isDirectory() ? list(root, path) : item.isFile() ? [path] : [];
+		if (item.isDirectory()) return list(root, path);
+		// A link is listed, so that a function that wants it gets an error and not a missing file.
+		return item.isFile() || (item.isSymbolicLink() && isFile(join(root, path))) ? [path] : [];
 	});
 }

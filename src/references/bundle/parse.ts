@@ -1,5 +1,5 @@
 /** From the text of a bundle to its syntax tree. */
-import { parseSync } from "oxc-parser";
+import { type Comment, parseSync } from "oxc-parser";
 import { AppError, EXIT } from "../../errors.ts";
 import { nestingFault } from "./nesting.ts";
 import type { Node } from "./syntax.ts";
@@ -9,12 +9,17 @@ import type { Node } from "./syntax.ts";
  * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
  */
 export function parse(code: string): Node {
+	return parseWithComments(code).program;
+}
+
+/** Parses a bundle, and returns its comments too, in order. @throws as `parse` */
+export function parseWithComments(code: string): { program: Node; comments: readonly Comment[] } {
 	const fault = nestingFault(code);
 	if (fault !== undefined) throw unparsable(fault);
 	const result = parseSync("bundle.js", code, { lang: "js", sourceType: "module", preserveParens: false });
 	const error = result.errors.find(({ severity }) => String(severity) === "Error");
 	if (error !== undefined) throw unparsable(error.message);
-	return result.program as unknown as Node;
+	return { program: result.program as unknown as Node, comments: result.comments };
 }
 
 function unparsable(reason: string): AppError {

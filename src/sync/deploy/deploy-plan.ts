@@ -3,6 +3,7 @@
  * nothing.
  */
 import { AppError, EXIT } from "../../errors.ts";
+import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../../project/functions/discover.ts";
@@ -42,6 +43,8 @@ export interface PlannedFunction {
 	readonly certain: boolean;
 	/** Keys of its `function.jsonc` that would change; values are left out where there are none. */
 	readonly settings: readonly { readonly key: string; readonly from?: unknown; readonly to?: unknown }[];
+	/** Files that may be missing when it runs. Left out where there are none. */
+	readonly warnings?: readonly FileWarning[];
 	/** Why its deployment would fail. */
 	readonly error?: string;
 }
@@ -69,7 +72,10 @@ export async function plannedDeployment(
 	const asked = chooseEntries(found, names);
 	const { conditions, functions: deployed } = await remote.listFunctions(binding.app, { files: true });
 	const port = projectFiles(root);
-	const collected = await collectEach(root, asked, port);
+	const warnings = new Map<string, FileWarning[]>();
+	const onWarning = (name: string, warning: FileWarning) =>
+		warnings.set(name, [...(warnings.get(name) ?? []), warning]);
+	const collected = await collectEach(root, asked, port, onWarning);
 	const chosen = asked.filter(({ name }) => !(collected.get(name) instanceof AppError));
 	const upload = { files: await collectSources(root, chosen, port), functions: chosen };
 	const prepared = conditions && chosen.length > 0 ? await prepare(upload, conditions) : undefined;
@@ -78,7 +84,9 @@ export async function plannedDeployment(
 		const { name } = entry;
 		const known = deployed.find((one) => one.name === name);
 		const sources = collected.get(name) ?? new Map<string, Uint8Array>();
-		functions.push(await planned(root, entry, known, { sources, prepared: prepared?.get(name) }));
+		const plan = await planned(root, entry, known, { sources, prepared: prepared?.get(name) });
+		const own = warnings.get(name);
+		functions.push(own === undefined ? plan : { ...plan, warnings: own });
 	}
 	functions.sort((a, b) => (a.name < b.name ? -1 : 1));
 	return { functions, absent: absentFrom(found, deployed) };
@@ -101,11 +109,12 @@ async function collectEach(
 	root: string,
 	entries: readonly FunctionEntry[],
 	port: ProjectFiles,
+	onWarning: (name: string, warning: FileWarning) => void,
 ): Promise<Map<string, ReadonlyMap<string, Uint8Array> | AppError>> {
 	const collected = new Map<string, ReadonlyMap<string, Uint8Array> | AppError>();
 	for (const entry of entries) {
 		try {
-			collected.set(entry.name, await collectSources(root, [entry], port));
+			collected.set(entry.name, await collectSources(root, [entry], port, onWarning));
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
 			collected.set(entry.name, error);

@@ -3,6 +3,7 @@
  * reports each result.
  */
 import { AppError, EXIT } from "../../errors.ts";
+import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
 import { discoverFunctions, type FunctionEntry } from "../../project/functions/discover.ts";
@@ -27,6 +28,8 @@ export interface DeployOptions {
 export interface DeployOutcome {
 	/** Sorted by name. */
 	readonly functions: readonly DeployedFunction[];
+	/** Files that may be missing when a function runs, with the function's name. */
+	readonly warnings: readonly (FileWarning & { readonly function: string })[];
 	/** Deleted, because the project no longer has them. */
 	readonly pruned: readonly string[];
 }
@@ -89,11 +92,12 @@ async function sourceFaults(
 	functions: readonly FunctionEntry[],
 	port: ProjectFiles,
 	onSources: DeployOptions["onSources"],
+	onWarning: (name: string, warning: FileWarning) => void,
 ): Promise<Map<string, AppError>> {
 	const faults = new Map<string, AppError>();
 	for (const entry of functions) {
 		try {
-			const sources = await collectSources(root, [entry], port);
+			const sources = await collectSources(root, [entry], port, onWarning);
 			onSources?.(entry.name, sources);
 		} catch (error) {
 			if (!(error instanceof AppError) || error.exit !== EXIT.usage) throw error;
@@ -131,7 +135,10 @@ export async function deployFunctions(
 ): Promise<DeployOutcome> {
 	const asked = chooseEntries(await discoverFunctions(root), options.names);
 	const port = projectFiles(root);
-	const faults = await sourceFaults(root, asked, port, options.onSources);
+	const warnings: DeployOutcome["warnings"][number][] = [];
+	const onWarning = (name: string, warning: FileWarning) =>
+		void warnings.push({ function: name, ...warning });
+	const faults = await sourceFaults(root, asked, port, options.onSources, onWarning);
 	const [fault] = faults.values();
 	// A function that is left out of the request would be pruned, and without any function there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;
@@ -144,7 +151,7 @@ export async function deployFunctions(
 		functions: chosen.map(({ name, entry, settings }) => ({ name, entry, ...(settings && { settings }) })),
 		prune: options.prune,
 	};
-	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[] };
+	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[], warnings };
 	for (const failed of outcome.functions) options.onFunction?.(failed);
 	const missing = await send(target, request, options, outcome);
 	if (missing) {

@@ -10,11 +10,12 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { TestApp, useCore } from "../redeploy/app-fixture.ts";
+import { FILES } from "./files.ts";
 import type { Project } from "./project.ts";
 import { SDKS } from "./sdks.ts";
 import { SERVERS } from "./servers.ts";
 
-const PROJECTS: readonly Project[] = [...SERVERS, ...SDKS];
+const PROJECTS: readonly Project[] = [...SERVERS, ...SDKS, ...FILES];
 
 interface Answer {
 	readonly status: number | undefined;

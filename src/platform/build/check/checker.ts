@@ -30,6 +30,8 @@ export interface PreparedBuild {
 /** The result of the check of a function. */
 export interface CheckedFunction extends PreparedBuild {
 	readonly declaration: FunctionDeclaration;
+	/** The paths of the upload's files that it reads when it runs. */
+	readonly assets: readonly string[];
 }
 
 export interface CheckedUpload {
@@ -82,9 +84,9 @@ export class Checker {
 			if (report.type === "made") made.set(report.id, report.content);
 			else if (report.type === "refused") functions.set(report.name, received(report.error));
 			else if (report.type === "checked") {
-				const { entry, localNames, name, declaration, source } = report;
+				const { assets, entry, localNames, name, declaration, source } = report;
 				const seen = contentsOf(report.files, files, made);
-				functions.set(name, { entry, source, declaration, localNames, files: seen, upload: files });
+				functions.set(name, { entry, source, declaration, assets, localNames, files: seen, upload: files });
 			}
 		};
 		for (;;) {

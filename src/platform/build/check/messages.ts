@@ -53,6 +53,8 @@ export type Report =
 			readonly entry: string;
 			readonly source: string;
 			readonly files: SeenFiles;
+			/** The paths of the upload's files that the function reads when it runs. */
+			readonly assets: readonly string[];
 			readonly localNames: readonly string[];
 			readonly declaration: FunctionDeclaration;
 	  }

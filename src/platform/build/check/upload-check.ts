@@ -65,8 +65,8 @@ export function checkUploadedFunctions(
 	};
 	const made = new Set<string>();
 	const check = (source: FunctionSource) => {
-		const declaration = readSettings(files, source, maxima);
-		const checked = checkImports({ files, read, scanner }, source.entry, rules);
+		const { staticFiles, ...declaration } = readSettings(files, source, maxima);
+		const checked = checkImports({ files, read, scanner }, source.entry, rules, staticFiles);
 		const seen = buildFiles(files, source.entry, checked);
 		const listed: SeenFiles = [...seen].map(([path, content]) => {
 			if (files.get(path) === content) return [path, null];
@@ -79,7 +79,8 @@ export function checkUploadedFunctions(
 		const { entry, name } = source;
 		const hashed = sourceHash(entry, rules.conditions, seen, hashOf);
 		const localNames = checked.configuration.packages.localNames();
-		report({ type: "checked", name, entry, source: hashed, files: listed, localNames, declaration });
+		const { assets } = checked;
+		report({ type: "checked", name, entry, source: hashed, files: listed, assets, localNames, declaration });
 	};
 	for (const source of functions) {
 		try {

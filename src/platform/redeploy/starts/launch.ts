@@ -1,6 +1,7 @@
 /** Starts a process for a deployment in the store, with the present secrets. */
 import type { SealedRecord } from "../../../vault/records/record.ts";
-import { type Deployment, readsOf } from "../../functions/function.ts";
+import { type Deployment, filesOf, readsOf } from "../../functions/function.ts";
+import type { Store } from "../../store/store.ts";
 import { type Observations, startedAgainMessage } from "../observations.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import type { Started } from "../supervisor-port.ts";
@@ -92,6 +93,7 @@ function launchOnce(
 			deployment: id,
 			lifetime,
 			code,
+			files: { list: filesOf(deployment), read: (hash) => readFile(hash, store, app.lifetimeId, name) },
 			sourceMap: map,
 			environment,
 			settings: deployment.settings,
@@ -105,4 +107,11 @@ function launchOnce(
 		metrics.started(labels, monotonicMs() - sinceMs);
 		return { instance, deployment, moment };
 	});
+}
+
+/** @throws AppError `BUNDLE_MISSING` (exit 1) */
+async function readFile(hash: string, store: Store, owner: string, name: string): Promise<Uint8Array> {
+	const content = await store.getBlob(owner, hash);
+	if (content === undefined) throw bundleMissing(name);
+	return content;
 }

@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Mutex } from "../../machine/mutex.ts";
 import type { User } from "../../machine/users.ts";
-import { type BundleFile, writeBundle } from "./instance-directory.ts";
+import { type BundleFile, filesFolder, writeBundle } from "./instance-directory.ts";
 
 /** A short name for content. Different contents have different names. */
 export function digest(...content: (Uint8Array | string)[]): string {
@@ -31,7 +31,7 @@ export class BundleFiles {
 	 * @returns its path
 	 */
 	acquire(bundle: BundleFile, user: User | undefined): Promise<string> {
-		const name = `${digest(bundle.code, bundle.sourceMap ?? "", String(user?.gid))}.js`;
+		const name = `${digest(bundle.code, bundle.sourceMap ?? "", JSON.stringify(bundle.files?.list ?? []), String(user?.gid))}.js`;
 		const path = join(this.#folder, name);
 		return this.#mutex.run(async () => {
 			const count = this.#counts.get(path) ?? 0;
@@ -47,7 +47,8 @@ export class BundleFiles {
 			const count = (this.#counts.get(path) ?? 1) - 1;
 			if (count > 0) return void this.#counts.set(path, count);
 			this.#counts.delete(path);
-			await Promise.all([path, `${path}.map`].map((entry) => rm(entry, { force: true })));
+			const entries = [path, `${path}.map`, filesFolder(path)];
+			await Promise.all(entries.map((entry) => rm(entry, { recursive: true, force: true })));
 		});
 	}
 

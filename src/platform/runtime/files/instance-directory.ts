@@ -1,7 +1,9 @@
 /** The files of one instance, and how they are changed if a function's user can write beside them. */
 import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { ancestorsOf } from "../../../modules/paths.ts";
 import type { User } from "../../machine/users.ts";
+import type { LaunchFiles } from "../runtime.ts";
 
 export interface InstanceDirectory {
 	/** The user of the process; undefined for the platform's own user. */
@@ -48,6 +50,32 @@ export interface BundleFile {
 	code: Uint8Array;
 	/** JSON in UTF-8. */
 	sourceMap: Uint8Array | undefined;
+	/** The files that the code may read. */
+	files?: LaunchFiles | undefined;
+}
+
+/** The folder of the files that a bundle's code may read. The bundle itself knows it by this rule. */
+export function filesFolder(bundle: string): string {
+	return bundle.slice(0, -".js".length);
+}
+
+/** Writes the files that a bundle's code may read. They belong to root or the platform, and the function's group can read them. */
+async function writeFiles(
+	bundle: string,
+	{ list, read }: LaunchFiles,
+	user: User | undefined,
+): Promise<void> {
+	const root = filesFolder(bundle);
+	await rm(root, { recursive: true, force: true });
+	const folders = new Set(list.flatMap(([path]) => ancestorsOf(path)));
+	for (const folder of new Set(["", ...folders])) {
+		await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
+		await allowGroup(user, join(root, folder), 0o750);
+	}
+	for (const [path, hash] of list) {
+		await writeFile(join(root, path), await read(hash), { flag: "wx", mode: 0o400 });
+		await allowGroup(user, join(root, path), 0o440);
+	}
 }
 
 /** Creates a folder to which a function's user can write. */
@@ -64,15 +92,16 @@ export async function allowGroup(user: User | undefined, path: string, mode: num
 }
 
 /**
- * Writes a bundle and, beside it, its source map. The bundle names the map.
+ * Writes a bundle and, beside it, its source map and the files that it may read. The bundle names the map.
  * @param name the name of the bundle's file
  */
 export async function writeBundle(
 	path: string,
 	name: string,
-	{ code, sourceMap }: BundleFile,
+	{ code, files, sourceMap }: BundleFile,
 	user: User | undefined,
 ): Promise<void> {
+	if (files !== undefined && files.list.length > 0) await writeFiles(path, files, user);
 	const end = `\n//# sourceMappingURL=${name}.map\n`;
 	const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
 	await writeFile(`${path}.new`, text, { mode: 0o400 });
@@ -106,5 +135,7 @@ export async function removeInstance(path: string, user: User | undefined): Prom
 	if (user === undefined) return await rm(path, { recursive: true, force: true });
 	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c"])
 		await rm(join(path, name), { force: true });
+	// The function's files: no user can change this folder.
+	await rm(join(path, "b"), { recursive: true, force: true });
 	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
 }

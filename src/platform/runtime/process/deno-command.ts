@@ -2,7 +2,7 @@
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { rlimitsCommand } from "../../limits/rlimits.ts";
-import type { InstanceDirectory } from "../files/instance-directory.ts";
+import { filesFolder, type InstanceDirectory } from "../files/instance-directory.ts";
 import { allowFlag, denyFlags } from "../network-permissions.ts";
 import type { Launch } from "../runtime.ts";
 import { dropPrivilegesCommand } from "./drop-privileges.ts";
@@ -97,7 +97,7 @@ export class DenoCommands {
 			`--v8-flags=--max-old-space-size=${this.memoryLimits(settings).heapMiB}`,
 			allowFlag(settings?.network, [listenPath, controlPath]),
 			`--import-map=${join(this.#options.nodeModules, "import-map.json")}`,
-			`--allow-read=${bundle},${paths},${this.#options.nodeModules}`,
+			`--allow-read=${bundle},${filesFolder(bundle)},${paths},${this.#options.nodeModules}`,
 			`--allow-write=${paths}`,
 			// To store compiled code takes some 30 ms of processor time, and nobody would read it.
 			...(keepsDenoDirectory ? [] : ["--no-code-cache"]),

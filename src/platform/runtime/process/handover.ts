@@ -23,6 +23,7 @@ export function checkEnvironment({ app, function: name, environment }: Launch): 
 export function displayNames(bundle: string, name: string): Map<string, string> {
 	return new Map([
 		[bundle, `${name}.js`],
+		[`${bundle.slice(0, -".js".length)}/`, ""],
 		[new URL("./", bundle).href, ""],
 	]);
 }

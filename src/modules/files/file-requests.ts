@@ -1,0 +1,104 @@
+/**
+ * Finds the files that a module wants beside it: `new URL("./page.html", import.meta.url)`, `join(__dirname, "fonts")`.
+ * Pure.
+ */
+import { Scopes } from "../../references/bundle/scopes.ts";
+import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
+import { exportOf } from "./bindings.ts";
+import { Evaluator } from "./evaluate.ts";
+import { pathUses } from "./path-uses.ts";
+import { HOLE, locationOf, type PathValue } from "./values.ts";
+
+/** A file, or several, that a module wants. */
+export interface FileRequest {
+	/**
+	 * The known parts of the path, relative to the root, in order; undefined for a part that is known at run time only.
+	 * One known part is the path of a file or folder. Undefined instead of a list if the path leads out of the project.
+	 */
+	readonly pieces: readonly (string | undefined)[] | undefined;
+	/** 1-based. */
+	readonly line: number;
+	/** Whether the module fails without the file: a function that reads gets the path, and nothing handles its error. */
+	readonly isRead: boolean;
+}
+
+/** Functions that read a file, of Deno, of Node and of the web. */
+const READERS = new Set([
+	...["readTextFile", "readTextFileSync", "readFile", "readFileSync", "createReadStream"],
+	...["open", "openSync", "readDir", "readDirSync", "readdir", "readdirSync"],
+]);
+
+/** Whether a module can know its place. One that does not contain these words cannot, and needs no scopes. */
+export function knowsPlace(source: string): boolean {
+	return ["meta", "__dirname", "__filename"].some((word) => source.includes(word));
+}
+
+/**
+ * The requests of a module.
+ * @param path its path, relative to the root
+ */
+export function fileRequests(
+	program: object,
+	path: string,
+	lineAt: (offset: number) => number,
+): FileRequest[] {
+	const scopes = new Scopes(program as Node);
+	const evaluator = new Evaluator(scopes, () => path);
+	const requests = new Map<string, FileRequest>();
+	for (const node of pathUses(scopes)) {
+		if (isPrinted(node)) continue;
+		const line = lineAt(node.start);
+		const isRead = isReadUnguarded(node, scopes);
+		for (const value of evaluator.evaluate(node)) {
+			const pieces = piecesOf(value, path);
+			if (pieces === "none") continue;
+			const key = JSON.stringify([pieces, line]);
+			const known = requests.get(key);
+			requests.set(key, { pieces, line, isRead: isRead || (known?.isRead ?? false) });
+		}
+	}
+	return [...requests.values()];
+}
+
+/** The pieces of a request; "none" if the value is not the path of another file of the project. */
+export function piecesOf(value: PathValue, module: string): FileRequest["pieces"] | "none" {
+	const location = locationOf(value);
+	if (location.kind === "elsewhere") return "none";
+	if (location.kind === "outside") return undefined;
+	if (location.path === module) return "none";
+	const [first = "", ...rest] = location.path.split(new RegExp(`${HOLE}+`));
+	const pieces = [first, ...rest.flatMap((text) => (text === "" ? [undefined] : [undefined, text]))];
+	return pieces;
+}
+
+function isPrinted({ parent }: Node): boolean {
+	return parent?.type === "CallExpression" && parent.callee.object?.name === "console";
+}
+
+function isReadUnguarded(node: Node, scopes: Scopes): boolean {
+	const { parent } = node;
+	if (parent?.type !== "CallExpression" || parent.arguments[0] !== node) return false;
+	return isReader(parent, scopes) && !isGuarded(parent);
+}
+
+function isReader({ arguments: [, options], callee }: Node, scopes: Scopes): boolean {
+	if (callee.type === "Identifier" && callee.name === "fetch") return scopes.resolve(callee) === undefined;
+	const isDeno = callee.type === "MemberExpression" && callee.object.name === "Deno";
+	const name = isDeno ? staticKey(callee.property, callee.computed) : exportOf(callee, scopes)?.name;
+	if (name === undefined || !READERS.has(name)) return false;
+	// To open a file with options or a mode may create it.
+	return !/^open/.test(name) || options === undefined;
+}
+
+/** Whether the code expects an error: `try { … }`, `.catch(…)`. */
+function isGuarded(call: Node): boolean {
+	for (let node = call; node.parent !== undefined; node = node.parent) {
+		const { parent } = node;
+		if (parent.type === "TryStatement" && parent.block === node && parent.handler) return true;
+		const method =
+			parent.type === "MemberExpression" ? staticKey(parent.property, parent.computed) : undefined;
+		if (method === "catch" || (method === "then" && parent.parent?.arguments?.length === 2)) return true;
+		if (isFunction(node)) return false;
+	}
+	return false;
+}

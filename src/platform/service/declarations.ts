@@ -1,0 +1,58 @@
+/** What an upload says of a function besides its code, compared with the function's present deployment. */
+import type { DeployedFunction } from "../../protocol/messages.ts";
+import { Matcher } from "../../references/evidence/name-pattern.ts";
+import type { Reference } from "../../references/evidence/reference.ts";
+import type { CheckedFunction } from "../build/check/checker.ts";
+import { type DeployedFile, type Deployment, isSame, type KeptSources } from "../functions/function.ts";
+import type { AppFunctions } from "../redeploy/reconcile.ts";
+
+/** The function's present deployment. Undefined where it does not exist or has failed. */
+export function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
+	const present = functions.app.state.functions.get(name);
+	if (present === undefined || present.error !== undefined) return undefined;
+	const supervisor = functions.findSupervisor(name);
+	const runs = supervisor !== undefined && supervisor.state !== "failed" && supervisor.error === undefined;
+	return runs ? present.deployment : undefined;
+}
+
+/** The settings, secrets and automations that a function's files declare, and the files themselves. */
+export type Declarations = Omit<CheckedFunction["declaration"], "staticFiles"> & {
+	readonly sources: KeptSources;
+	readonly assets: readonly DeployedFile[];
+};
+
+/** Whether a process of one deployment serves as one of the other would. */
+export function runsAlike(
+	present: Deployment,
+	other: Pick<Deployment, "assets" | "packageFiles" | "settings">,
+): boolean {
+	return (
+		isSame(present.settings, other.settings) &&
+		isSame(present.assets, other.assets) &&
+		isSame(present.packageFiles, other.packageFiles)
+	);
+}
+
+/** Records changes that need no new process: automations, and the sources that a client can read back. */
+export async function recordDeclarations(
+	functions: AppFunctions,
+	present: Deployment,
+	{ automations, sources }: Declarations,
+): Promise<Omit<DeployedFunction, "url">> {
+	const { function: name } = present;
+	const isScheduled = isSame(present.automations, automations);
+	if (!isScheduled || !isSame(present.sources, sources))
+		await functions.updateDeployment({ ...present, sources, automations });
+	return { name, status: isScheduled ? "unchanged" : "deployed" };
+}
+
+/** References that were observed while earlier deployments ran. The new one may read them, too. */
+export function observedReferences(
+	functions: AppFunctions,
+	name: string,
+	found: readonly Reference[],
+): Reference[] {
+	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
+	const known = new Matcher(found.map((reference) => reference.name));
+	return before.filter((one) => one.how === "observed" && known.exactness(one.name) === undefined);
+}

@@ -1,0 +1,137 @@
+/**
+ * Gives each module of a bundle its own place. `deno bundle` leaves `import.meta`, `__dirname` and `__filename` as they
+ * are, so they would tell the place of the bundle.
+ *
+ * A module of the upload gets the place of its source below the folder of the function's files, a module of a package
+ * one in `.npm` there, and a module of the web its URL. The folder is beside the bundle and has its name without `.js`.
+ * Each expression is replaced by a shorter call and spaces, so the source map stays valid. The called function is
+ * declared at the end of the bundle.
+ */
+
+import { posix } from "node:path";
+import { parseWithComments } from "../../references/bundle/parse.ts";
+import { Scopes } from "../../references/bundle/scopes.ts";
+import { type Node, staticKey } from "../../references/bundle/syntax.ts";
+
+/** The properties of `import.meta` that are replaced. Others do not depend on the place. */
+const PROPERTIES = new Set(["dirname", "filename", "main", "resolve", "url"]);
+const NAMES = ["$m", "$p", "$q", "$w", "$x", "$y", "$z", "$mm", "$pp", "$qq", "$ww", "$xx", "$yy", "$zz"];
+
+/** A bundle's syntax tree, with the places of its modules. */
+export interface PlacedBundle {
+	readonly scopes: Scopes;
+	/** The place of the module that a node comes from: a path below the folder of files, or a URL. Empty if unknown. */
+	placeOf(node: Node): string;
+}
+
+/** The paths of the build's folder and of the cache inside the sandbox. */
+interface Root {
+	readonly build: string;
+	readonly cache: string;
+}
+
+/** Parses a bundle. Undefined if no module of it asks for its place. @throws AppError `BUNDLE_UNPARSABLE` (exit 1) */
+export function placedBundle(code: string, root: Root): PlacedBundle | undefined {
+	if (!["import.meta", "__dirname", "__filename"].some((word) => code.includes(word))) return undefined;
+	const { comments, program } = parseWithComments(code);
+	// The bundler begins each module with a comment that names it. The source map does not tell the module, because a
+	// package may have source maps of its own, which name the files that it was made from.
+	const starts = comments.filter(
+		({ start, type, value }) =>
+			type === "Line" && value.startsWith(" ") && (start === 0 || code[start - 1] === "\n"),
+	);
+	const places = starts.map(({ value }) => placeOfModule(value.slice(1), root));
+	const placeOf = (node: Node) => places[lastIndexBefore(starts, node.start)] ?? "";
+	return { scopes: new Scopes(program), placeOf };
+}
+
+function lastIndexBefore(starts: readonly { start: number }[], offset: number): number {
+	let low = 0;
+	let high = starts.length;
+	while (low < high) {
+		const middle = (low + high) >> 1;
+		if ((starts[middle]?.start ?? 0) < offset) low = middle + 1;
+		else high = middle;
+	}
+	return low - 1;
+}
+
+/** @param module a module as the bundler names it: a path relative to the sources, or a URL */
+function placeOfModule(module: string, { build, cache }: Root): string {
+	if (/^https?:\/\//.test(module)) return module;
+	const path = posix.resolve(`${build}/src`, module.replace(/ with \{.*$/, ""));
+	if (path.startsWith(`${build}/src/`)) {
+		const own = path.slice(build.length + "/src/".length);
+		return own.startsWith(".") ? "" : own;
+	}
+	if (!path.startsWith(`${cache}/npm/`)) return "";
+	const [, name, version, file] =
+		/^[^/]+\/((?:@[^/]+\/)?[^/@]+)\/(\d[^/]*)\/(.+)$/.exec(path.slice(`${cache}/npm/`.length)) ?? [];
+	return file === undefined ? "" : `.npm/${name}@${version}/${file}`;
+}
+
+interface Replacement {
+	readonly node: Node;
+	readonly place: string;
+	readonly kind: "meta" | "dirname" | "filename";
+}
+
+function replacements({ placeOf, scopes }: PlacedBundle): Replacement[] {
+	const found: Replacement[] = [];
+	const add = (node: Node, kind: Replacement["kind"]) => {
+		const place = placeOf(node);
+		if (place !== "") found.push({ node, place, kind });
+	};
+	for (const node of scopes.metaProperties) {
+		const { parent } = node;
+		const isMember = parent?.type === "MemberExpression" && parent.object === node;
+		const key = isMember ? staticKey(parent.property, parent.computed) : undefined;
+		if (node.meta.name === "import" && (key === undefined || PROPERTIES.has(key))) add(node, "meta");
+	}
+	for (const kind of ["dirname", "filename"] as const)
+		for (const node of scopes.freeReads(`__${kind}`)) add(node, kind);
+	return found.sort((a, b) => a.node.start - b.node.start);
+}
+
+/**
+ * Replaces the expressions that tell the place of a module.
+ * @param entry the path of the entry, whose `import.meta.main` is true
+ */
+export function placeModules(code: string, bundle: PlacedBundle, entry: string): string {
+	const found = replacements(bundle);
+	if (found.length === 0) return code;
+	const name = NAMES.find((one) => !code.includes(one)) ?? "$coffer_place";
+	const ids = new Map<string, number>();
+	const parts: string[] = [];
+	let end = 0;
+	for (const { kind, node, place } of found) {
+		const key = JSON.stringify([place, kind]);
+		const id = ids.get(key) ?? ids.size;
+		ids.set(key, id);
+		const isShorthand = node.parent?.type === "Property" && node.parent.shorthand;
+		const call = `${isShorthand ? `__${kind}: ` : ""}${name}(${id})`;
+		parts.push(code.slice(end, node.start), call.padEnd(node.end - node.start));
+		end = node.end;
+	}
+	return `${parts.join("")}${code.slice(end)}\n${declaration(name, [...ids.keys()], entry)}\n`;
+}
+
+/** Functions are hoisted, so the declaration may be at the end. */
+function declaration(name: string, keys: readonly string[], entry: string): string {
+	return `function ${name}(id) {
+	const cache = ${name}.cache ??= [];
+	if (cache[id] !== undefined) return cache[id];
+	const [place, kind] = [${keys.join(", ")}][id];
+	const own = import.meta;
+	const isRemote = /^https?:/.test(place);
+	const encode = (path) => path.split("/").map(encodeURIComponent).join("/");
+	const url = isRemote ? place : new URL(own.url.slice(0, -3) + "/" + encode(place)).href;
+	const filename = isRemote ? undefined : own.filename.slice(0, -3) + "/" + place;
+	const dirname = filename?.replace(/\\/[^/]*$/, "");
+	if (kind !== "meta") return cache[id] = kind === "dirname" ? dirname : filename;
+	const resolve = (to) => /^\\.{0,2}\\//.test(to) ? new URL(to, url).href : own.resolve(to);
+	const places = isRemote ? { url } : { url, filename, dirname };
+	const main = place === ${JSON.stringify(entry)};
+	return cache[id] = Object.assign(Object.create(null), { ...places, main, resolve });
+}`;
+}
