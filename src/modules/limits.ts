@@ -30,3 +30,5 @@ export const FOLDERS_MAX = 20_000;
 /** Files that the modules of one function read when they run. */
 export const FUNCTION_FILES_MAX = 1_000;
 export const STATIC_FILES_MAX = 100;
+/** Expressions of one function that make paths of files. Each may be compared with every file. */
+export const FILE_REQUESTS_MAX = 2_000;

@@ -7,20 +7,24 @@
 import type { Binding, Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { callsOf, functionOf, importedName, isExported, TRANSPARENT } from "./bindings.ts";
-import { join, placeOf, textValueOf, urlProperty } from "./module-values.ts";
+import { isTooLong, join, placeOf, textValueOf, urlProperty } from "./module-values.ts";
 import { applyFunction } from "./path-functions.ts";
 import { type PathValue, resolveUrl, textValue, UNKNOWN } from "./values.ts";
 
 /** Code written by people does not have more alternatives in one path. */
 const ALTERNATIVES_MAX = 64;
-/** How deeply variables and calls are followed. */
-const DEPTH_MAX = 24;
+/** How deeply expressions, variables and calls are followed. */
+const DEPTH_MAX = 192;
+/** How many expressions of a module are evaluated. Code that people write needs a few hundred. */
+const STEPS_MAX = 50_000;
+const OPERANDS_MAX = 100;
 
 export class Evaluator {
 	readonly #scopes: Scopes;
 	readonly #moduleAt: (node: Node) => string;
 	/** The nodes that are being evaluated. A value that depends on itself is not known. */
 	readonly #active = new Set<Node>();
+	#steps = 0;
 
 	/** @param moduleAt the path of the module that a node is in, relative to the root */
 	constructor(scopes: Scopes, moduleAt: (node: Node) => string) {
@@ -30,11 +34,13 @@ export class Evaluator {
 
 	/** The values that an expression can have. */
 	evaluate(node: Node): readonly PathValue[] {
-		if (this.#active.has(node) || this.#active.size > DEPTH_MAX * 8) return [UNKNOWN];
+		const isLimit = this.#active.size > DEPTH_MAX || ++this.#steps > STEPS_MAX;
+		if (isLimit || this.#active.has(node)) return [UNKNOWN];
 		this.#active.add(node);
 		try {
 			const found = new Map(this.#values(node).map((value) => [`${value.kind}${value.text}`, value]));
-			return found.size > ALTERNATIVES_MAX ? [UNKNOWN] : [...found.values()];
+			const isTooMuch = found.size > ALTERNATIVES_MAX || [...found.values()].some(isTooLong);
+			return isTooMuch ? [UNKNOWN] : [...found.values()];
 		} finally {
 			this.#active.delete(node);
 		}
@@ -86,6 +92,7 @@ export class Evaluator {
 		nodes: readonly Node[],
 		apply: (values: readonly PathValue[]) => PathValue | undefined,
 	): readonly PathValue[] {
+		if (nodes.length > OPERANDS_MAX) return [UNKNOWN];
 		let combinations: PathValue[][] = [[]];
 		for (const node of nodes) {
 			const values = node.type === "SpreadElement" ? [UNKNOWN] : this.evaluate(node);

@@ -1,6 +1,6 @@
 /** Finds the files that requests of modules, and `static_files` of a `function.jsonc`, lead to. Pure. */
 import { AppError, EXIT } from "../../errors.ts";
-import { FUNCTION_FILES_MAX } from "../limits.ts";
+import { FILE_REQUESTS_MAX, FUNCTION_FILES_MAX } from "../limits.ts";
 import { directoryOf, isCode, resolvePath } from "../paths.ts";
 import type { FileRequest } from "./file-requests.ts";
 import { matchesGlob } from "./glob.ts";
@@ -36,6 +36,7 @@ export class WantedFiles {
 	readonly #hasStaticFiles: boolean;
 	readonly #found = new Set<string>();
 	readonly #warnings: FileWarning[] = [];
+	#requests = 0;
 
 	constructor(port: FilePort, hasStaticFiles: boolean) {
 		this.#port = port;
@@ -87,6 +88,8 @@ export class WantedFiles {
 	add(file: string, request: FileRequest): void {
 		const { isRead, line, pieces } = request;
 		const at = `${file}:${line}`;
+		if (++this.#requests > FILE_REQUESTS_MAX)
+			throw tooMany(`${at} exceeds the limit of ${FILE_REQUESTS_MAX} paths`, line);
 		if (pieces === undefined) {
 			if (!isRead) return;
 			const hint = "Copy the file into the project, or load it at run time.";
@@ -153,8 +156,7 @@ export class WantedFiles {
 		if (this.#port.read(path) === undefined) return;
 		this.#found.add(path);
 		if (this.#found.size <= FUNCTION_FILES_MAX) return;
-		const message = `${file}:${line} exceeds the limit of ${FUNCTION_FILES_MAX} files that a function may read.`;
-		throw fault("FILES_TOO_MANY", message, "Name fewer files, or put their contents into one.", line);
+		throw tooMany(`${file}:${line} exceeds the limit of ${FUNCTION_FILES_MAX} files`, line);
 	}
 }
 
@@ -164,4 +166,9 @@ function isAbove(directory: string, path: string): boolean {
 
 function fault(code: string, message: string, hint: string, line?: number): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage, ...(line !== undefined && { line }) });
+}
+
+function tooMany(what: string, line: number): AppError {
+	const hint = "Name fewer files, or put their contents into one.";
+	return fault("FILES_TOO_MANY", `${what} that a function may read.`, hint, line);
 }

@@ -80,4 +80,10 @@ describe("the files that a module reads are found", () => {
 		"const name = 'import.meta.url'; // new URL('./t', import.meta.url)",
 		'Deno.readTextFile("/etc/hostname"); new URL(import.meta.url).searchParams.get("x");',
 	])("no file is found in %s", (source) => expect(requestsOf(source)).toEqual([]));
+
+	test("values that double with each variable end in an unknown part", () => {
+		const names = Array.from({ length: 100 }, (_, index) => `const v${index + 1} = v${index} + v${index};`);
+		const source = `const v0 = "a"; ${names.join(" ")} Deno.readFile(new URL("./" + v100, import.meta.url));`;
+		expect(requestsOf(source)).toEqual(["functions/a/*!"]);
+	});
 });
