@@ -4,6 +4,7 @@
  */
 import { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
+import { directoryOf } from "../paths.ts";
 import { exportOf } from "./bindings.ts";
 import { Evaluator } from "./evaluate.ts";
 import { pathUses } from "./path-uses.ts";
@@ -62,6 +63,8 @@ export function fileRequests(
 
 /** The pieces of a request; "none" if the value is not the path of another file of the project. */
 export function piecesOf(value: PathValue, module: string): FileRequest["pieces"] | "none" {
+	// Nothing is known of the path, which is most likely relative to the module.
+	if (value.text === HOLE) return [directoryOf(module) === "" ? "" : `${directoryOf(module)}/`, undefined];
 	const location = locationOf(value);
 	if (location.kind === "elsewhere") return "none";
 	if (location.kind === "outside") return undefined;
