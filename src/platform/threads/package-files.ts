@@ -8,6 +8,7 @@ import { Evaluator } from "../../modules/files/evaluate.ts";
 import { type FileRequest, piecesOf } from "../../modules/files/file-requests.ts";
 import { pathUses } from "../../modules/files/path-uses.ts";
 import { matchesPieces } from "../../modules/files/pieces.ts";
+import { HOLE } from "../../modules/files/values.ts";
 import { isCode } from "../../modules/paths.ts";
 import type { PlacedBundle } from "./module-places.ts";
 
@@ -28,6 +29,7 @@ export function packageFiles(bundle: PlacedBundle, cache: string): [path: string
 		const module = placeOf(node);
 		if (!PACKAGE.test(module)) continue;
 		for (const value of evaluator.evaluate(node)) {
+			if (value.text === HOLE) continue;
 			const pieces = piecesOf(value, module);
 			if (pieces === "none" || pieces === undefined) continue;
 			for (const path of packages.matching(pieces, module)) found.add(path);
