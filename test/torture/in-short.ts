@@ -9,16 +9,25 @@ export interface ShortForm {
 	readonly rounds?: number;
 	/** The planted bugs that it has to catch here; all unless told. `npm run torture -- --plants` plants every one. */
 	readonly plants?: readonly string[];
+	/** What has to happen at least once, by its name in the tally; nothing unless told. */
+	readonly reaches?: readonly string[];
 }
 
 /** What a `.test.ts` says of a torture: its short form holds, and planted bugs are caught. */
 export function testTorture(torture: Torture, options: ShortForm): void {
-	const { seed, timeoutMs = 120_000, rounds = torture.rounds.short, plants = torture.plants } = options;
+	const {
+		seed,
+		timeoutMs = 120_000,
+		rounds = torture.rounds.short,
+		plants = torture.plants,
+		reaches = [],
+	} = options;
 	describe(torture.name, () => {
 		test("holds", { timeout: timeoutMs }, async () => {
 			const report = await torture.run({ rounds, seed });
 			expect(report.failures).toEqual([]);
 			expect(report.rounds).toBeGreaterThanOrEqual(rounds);
+			expect(Object.keys(report.tally)).toEqual(expect.arrayContaining([...reaches]));
 		});
 		test.each(plants)("catches a planted bug: %s", { timeout: timeoutMs }, async (plant) => {
 			expect(torture.plants).toContain(plant);
