@@ -24,10 +24,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function environment(more: Record<string, string> = {}): Record<string, string | undefined> {
 	const home = join(folder, "home");
-	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY } = process.env;
+	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY, NODE_COMPILE_CACHE } = process.env;
 	const network = { NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY };
 	// A short path: sockets lie below it.
-	return { PATH, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
+	return { PATH, NODE_COMPILE_CACHE, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
@@ -122,7 +122,7 @@ describe("the shop's demonstration", () => {
 		try {
 			const env = environment(service.env);
 			const demo = startDemo([], env);
-			const output = await demo.printed("$ coffer functions deploy");
+			const output = await demo.printed("A platform, and the shop on it");
 			expect(output).toContain("Identity: a new one in the system's keychain");
 			expect(output).toContain("identity     from the system's keychain");
 			expect(await keychainAccounts(env)).toEqual(["identity"]);
@@ -156,7 +156,7 @@ describe("the shop's demonstration", () => {
 			});
 
 			const again = startDemo([], env);
-			expect(await again.printed("$ coffer functions deploy")).toContain("which is there already");
+			expect(await again.printed("$ coffer init")).toContain("which is there already");
 			again.child.kill("SIGINT");
 			expect((await again.ended).status).toBe(130);
 			expect(await keychainAccounts(env)).toEqual(["identity"]);

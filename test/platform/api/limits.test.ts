@@ -8,7 +8,7 @@ import { FailureLimit, RequestLimit } from "../../../src/platform/api/limits.ts"
 import { peerOf } from "../../../src/platform/http/peer.ts";
 import { openTestCore, type TestCore } from "../core-fixture.ts";
 
-const WRONG = 10_000;
+const WRONG = 2_000;
 const BURST = 50;
 
 let platform: TestCore;
