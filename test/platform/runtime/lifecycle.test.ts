@@ -130,7 +130,8 @@ describe("an instance", () => {
 		const neighbour = await small.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
 		const code = `const kept = []; export default () => { setInterval(() => { ${take}; }, 1); return new Response("ok"); };`;
 		const hog = await small.runtime.start(launch(code));
-		await ask(hog.socketPath);
+		// On a busy machine the process is ended before its response is read.
+		await ask(hog.socketPath).catch(() => {});
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
 		// If the kernel limits memory, its limit comes first, and the function allocates all of it between two checks.
