@@ -17,6 +17,8 @@ import { readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { isDataType } from "../modules/dynamic.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
+import { isWasm } from "../modules/paths.ts";
+import { scanWasm } from "../modules/scan-wasm.ts";
 import { absolute, readSource, type Setting } from "./disk.ts";
 import type { Found, Remotes } from "./remote.ts";
 import { digestOf } from "./results.ts";
@@ -193,7 +195,7 @@ function extensionOf(path: string): string {
 }
 
 function isReadable(path: string, attributes: Record<string, string>): boolean {
-	return isDataType(attributes.type) || extensionOf(path) in CODE;
+	return isDataType(attributes.type) || extensionOf(path) in CODE || isWasm(path);
 }
 
 function loadSource(path: string, attributes: Record<string, string>, patches: Patches): OnLoadResult {
@@ -201,11 +203,22 @@ function loadSource(path: string, attributes: Record<string, string>, patches: P
 	patches.sources.set(path, bytes === undefined ? "" : digestOf([bytes]));
 	const text = bytes && fromUtf8(bytes);
 	if (attributes.type === "text" || attributes.type === "bytes") return { contents: "", loader: "text" };
+	if (bytes !== undefined && isWasm(path)) return loadWasm(path, bytes);
 	if (text === undefined) return { errors: [{ text: "it is not UTF-8 text", location: { file: path } }] };
 	const loader = attributes.type === "json" ? "json" : (CODE[extensionOf(path)] ?? "ts");
 	return {
 		contents: withExports(withoutMapLink(text), patches.exports.get(path)),
 		loader,
+		resolveDir: dirname(absolute(path)),
+	};
+}
+
+/** A WebAssembly module imports, and exports what it likes. A module of CommonJS may have any export. */
+function loadWasm(path: string, bytes: Uint8Array): OnLoadResult {
+	const imports = scanWasm(bytes).requests.map(({ specifier }) => `require(${JSON.stringify(specifier)});\n`);
+	return {
+		contents: `${imports.join("")}module.exports = {};`,
+		loader: "js",
 		resolveDir: dirname(absolute(path)),
 	};
 }

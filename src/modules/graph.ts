@@ -12,7 +12,7 @@ import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
 import type { ManifestPort } from "./packages/manifests.ts";
 import { registryName, resolveImport } from "./packages/resolve-import.ts";
-import { directoryOf, isCode, resolvePath } from "./paths.ts";
+import { directoryOf, isCode, isWasm, resolvePath } from "./paths.ts";
 import type { ModuleRequest, ModuleScan, PatternRequest, Scanner } from "./scan.ts";
 
 /** `read` throws an AppError if a file may not be read, for example a link out of the root. */
@@ -187,10 +187,16 @@ class Walk {
 		}
 		this.#files.add(path);
 		if (form === "asset" || /\.jsonc?$/i.test(path)) return;
-		if (isCode(path)) this.#pending.push({ path, isErased: form === "type" });
+		if (isCode(path) || (form === "module" && isWasm(path)))
+			this.#pending.push({ path, isErased: form === "type" });
 		else if (form === "module") {
 			const hint = 'Import data with { type: "json" } or { type: "text" }.';
-			throw importError("IMPORT_UNSUPPORTED", at, "the file is neither JavaScript nor TypeScript", hint);
+			throw importError(
+				"IMPORT_UNSUPPORTED",
+				at,
+				"the file is neither JavaScript nor TypeScript nor WebAssembly",
+				hint,
+			);
 		}
 	}
 }

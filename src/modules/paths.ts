@@ -54,3 +54,8 @@ function decode(segment: string): string | undefined {
 export function isCode(path: string): boolean {
 	return /\.[cm]?[jt]sx?$/i.test(path);
 }
+
+/** Whether a path has the extension of WebAssembly. */
+export function isWasm(path: string): boolean {
+	return /\.wasm$/i.test(path);
+}

@@ -10,6 +10,8 @@ import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type SpecifierPieces } from "./dynamic.ts";
 import { type FileRequest, fileRequests, knowsPlace } from "./files/file-requests.ts";
+import { isWasm } from "./paths.ts";
+import { scanWasm } from "./scan-wasm.ts";
 import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
 
 export interface ModuleRequest {
@@ -166,7 +168,18 @@ export class Scanner {
 		return scan;
 	}
 
+	#parseWasm(path: string, bytes: Uint8Array): ModuleScan {
+		this.#parses++;
+		const parsed = this.#onParse(path);
+		try {
+			return scanWasm(bytes);
+		} finally {
+			parsed();
+		}
+	}
+
 	#parse(path: string, bytes: Uint8Array): ModuleScan {
+		if (isWasm(path)) return this.#parseWasm(path, bytes);
 		const source = fromUtf8(bytes);
 		if (source === undefined) {
 			const message = `${path} is not UTF-8 text.`;

@@ -1,6 +1,15 @@
 /** Projects that read files beside their code, in the ways that people write. */
 import type { Project } from "./project.ts";
 
+/** The text of a file with these bytes, all of which are below 128. */
+const textOf = (hex: string) => Buffer.from(hex.replaceAll(" ", ""), "hex").toString("latin1");
+/** (module (func (export "add") (param i32 i32) (result i32) local.get 0 local.get 1 i32.add)) */
+const ADD = textOf("0061736d01000000 01070160027f7f017f 03020100 070701036164640000 0a09010700200020016a0b");
+/** (module (import "./twice.ts" "twice" (func (param i32) (result i32))) (func (export "four") (result i32) i32.const 2 call 0)) */
+const FOUR = textOf(
+	"0061736d01000000 010a0260017f017f6000017f 021401 0a2e2f74776963652e7473 057477696365 0000 03020101 07080104666f75720001 0a08010600410210000b",
+);
+
 const PAGE = "<h1>página</h1>\n";
 
 const reading = (name: string, entry: string, files: Record<string, string> = {}): Project => ({
@@ -119,5 +128,24 @@ export default { fetch: async () => Response.json([await load("./page.html"), aw
 			"deep/er/a.txt": "a",
 			"deep/er/b.md": "b",
 		},
+	),
+	reading(
+		"wasm",
+		`import { add } from "./add.wasm";
+const streamed = await WebAssembly.instantiateStreaming(fetch(new URL("./add.wasm", import.meta.url)));
+const read = await WebAssembly.instantiate(await Deno.readFile(new URL("./add.wasm", import.meta.url)));
+const compiled = await WebAssembly.compileStreaming(fetch(import.meta.resolve("./add.wasm")));
+export default { fetch: () => Response.json([
+	add(1, 2), streamed.instance.exports.add(3, 4), read.instance.exports.add(5, 6), WebAssembly.Module.exports(compiled),
+]) };
+`,
+		{ "add.wasm": ADD },
+	),
+	reading(
+		"wasm-with-imports",
+		`import { four } from "./twice.wasm";
+export default { fetch: () => new Response(String(four())) };
+`,
+		{ "twice.wasm": FOUR, "twice.ts": "export const twice = (value: number) => value * 2;\n" },
 	),
 ];
