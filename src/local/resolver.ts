@@ -215,7 +215,7 @@ function loadSource(path: string, attributes: Record<string, string>, patches: P
 
 /** A WebAssembly module imports, and exports what it likes. A module of CommonJS may have any export. */
 function loadWasm(path: string, bytes: Uint8Array): OnLoadResult {
-	const imports = scanWasm(bytes).requests.map(({ specifier }) => `require(${JSON.stringify(specifier)});\n`);
+	const imports = scanWasm(bytes).imports.map((specifier) => `require(${JSON.stringify(specifier)});\n`);
 	return {
 		contents: `${imports.join("")}module.exports = {};`,
 		loader: "js",

@@ -172,7 +172,10 @@ export class Scanner {
 		this.#parses++;
 		const parsed = this.#onParse(path);
 		try {
-			return scanWasm(bytes);
+			const { fault, imports } = scanWasm(bytes);
+			const requests = imports.map((specifier): ModuleRequest => ({ specifier, line: 1, form: "module" }));
+			const message = fault === undefined ? undefined : { message: fault, line: 1 };
+			return { requests, patterns: [], files: [], fault: message, comments: [] };
 		} finally {
 			parsed();
 		}
