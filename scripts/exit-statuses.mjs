@@ -44,6 +44,9 @@ export const STATUSES = {
 		4: "The project has no functions (`NO_FUNCTIONS`), or not all that are named.",
 	},
 	"functions:logs": { 4: NO_FUNCTION },
+	"functions:new": {
+		5: "A function or a file of that name exists already (`FUNCTION_EXISTS`). Nothing is written.",
+	},
 	"functions:references": {
 		1: "A function could not be analysed (`FUNCTIONS_UNANALYSED`), or `--strict` found a mismatch (`REFERENCES_INCOMPLETE`).",
 		4: "A file of `--entry`, or a function that is named, does not exist.",

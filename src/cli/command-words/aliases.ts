@@ -33,7 +33,15 @@ const LIST = { ls: "list" };
 const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	apps: { ...LIST, ...DELETE },
 	environments: { ...LIST, ...DELETE, add: "create", new: "create" },
-	functions: { ...LIST, ...DELETE, log: "logs", refs: "references" },
+	functions: {
+		...LIST,
+		...DELETE,
+		log: "logs",
+		refs: "references",
+		create: "new",
+		add: "new",
+		init: "new",
+	},
 	identity: { create: "new", generate: "new", whoami: "show" },
 	members: { ...LIST, rm: "remove", del: "remove", delete: "remove" },
 	"platform:token": {

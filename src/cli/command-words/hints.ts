@@ -49,8 +49,6 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	},
 	functions: {
 		"serve run start dev invoke call": START,
-		"new create init add":
-			"To create a function, write the file functions/NAME/index.ts. Then: coffer functions deploy.",
 		"publish push update up": "To deploy functions: coffer functions deploy.",
 		"tail watch": "To follow a function's output: coffer functions logs NAME --follow.",
 		"show get info status": "To list the functions with their states: coffer functions list.",

@@ -22,7 +22,8 @@ const FLAT = /^(.+)\.(ts|js)$/;
 const NO_FUNCTION = /\.test\.[^.]+$|\.d\.ts$/;
 const ASIDE = new Set(["shared", "lib", "_lib", "node_modules"]);
 
-const isAside = (segment: string) => /^[_.]/.test(segment) || ASIDE.has(segment);
+/** Whether a folder or file of this name contains no function. */
+export const isAside = (segment: string): boolean => /^[_.]/.test(segment) || ASIDE.has(segment);
 
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });

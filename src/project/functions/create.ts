@@ -1,0 +1,112 @@
+/** Writes the first files of a new function. */
+import { existsSync, realpathSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+import { FUNCTION_NAME_LENGTH_MAX, FUNCTION_SEGMENT } from "../../modules/limits.ts";
+import { ancestorsOf, BASE44_FUNCTIONS } from "../../modules/paths.ts";
+import { fileError } from "../files/atomic-file.ts";
+import { discoverFunctions, isAside } from "./discover.ts";
+import { checkInside } from "./folders.ts";
+
+/** `http` answers requests. `scheduled` runs every morning, by an automation in its `function.jsonc`. */
+export type Template = "http" | "scheduled";
+export const TEMPLATES: readonly Template[] = ["http", "scheduled"];
+
+const HTTP = `export default (request: Request): Response => {
+	const { pathname } = new URL(request.url);
+	return Response.json({ message: "Hello", path: pathname });
+};
+`;
+const SCHEDULED = `/** The platform calls this at the times that "automations" in function.jsonc gives. */
+export default async (request: Request): Promise<Response> => {
+	console.log("run", request.headers.get("x-coffer-automation"), await request.json());
+	return new Response(null, { status: 204 });
+};
+`;
+const DAILY = {
+	name: "daily",
+	type: "scheduled",
+	schedule_mode: "recurring",
+	schedule_type: "cron",
+	cron_expression: "30 8 * * *",
+};
+
+/**
+ * Creates a function. In a project that has functions of Base44 only, it has that product's form:
+ * `base44/functions/NAME/entry.ts` with a `function.jsonc`. Otherwise it is `functions/NAME/index.ts`, with a
+ * `function.jsonc` if the template or a function of the project has one. No file is overwritten.
+ * @param root the project's folder
+ * @param name `hello` or `api/billing`
+ * @returns the paths of the new files, relative to the root; the module comes first
+ * @throws AppError `FUNCTION_NAME_INVALID` (exit 2); `FUNCTION_EXISTS` (exit 5), also if the new function or
+ *   another one could not be found because one of their folders is in the other's; `FILE_UNWRITABLE` (exit 1);
+ *   as `discoverFunctions`
+ */
+export async function createFunction(root: string, name: string, template: Template): Promise<string[]> {
+	requireName(name);
+	const functions = await discoverFunctions(root);
+	for (const other of functions) requireApart(name, other);
+	const isBase44 = functions.length > 0 && functions.every(({ entry }) => entry.startsWith("base44/"));
+	const folder = isBase44 ? `${BASE44_FUNCTIONS}/${name}` : `functions/${name}`;
+	const entry = isBase44 ? "entry.ts" : "index.ts";
+	const settings = {
+		...(isBase44 && { name, entry }),
+		...(template === "scheduled" && { automations: [DAILY] }),
+	};
+	const hasSettings = Object.keys(settings).length > 0 || functions.some((one) => one.settings !== undefined);
+	const files = {
+		[`${folder}/${entry}`]: template === "scheduled" ? SCHEDULED : HTTP,
+		...(hasSettings && { [`${folder}/function.jsonc`]: `${JSON.stringify(settings, null, "\t")}\n` }),
+	};
+	const paths = Object.keys(files);
+	const present = paths.find((path) => existsSync(join(root, path)));
+	if (present !== undefined) throw exists(`${present} exists already.`);
+	for (const ancestor of ancestorsOf(`${folder}/${entry}`).slice(1))
+		checkInside(realpathSync(root), ancestor);
+	for (const [path, text] of Object.entries(files)) await writeNew(root, path, text);
+	return paths;
+}
+
+/** @throws AppError `FUNCTION_NAME_INVALID` (exit 2) */
+function requireName(name: string): void {
+	const segments = name.split("/");
+	const aside = segments.find(isAside);
+	const isValid =
+		name.length <= FUNCTION_NAME_LENGTH_MAX && segments.every((segment) => FUNCTION_SEGMENT.test(segment));
+	if (isValid && aside === undefined) return;
+	throw new AppError({
+		code: "FUNCTION_NAME_INVALID",
+		message:
+			isValid && aside !== undefined
+				? `${JSON.stringify(name)} is no name of a function: folders named ${aside} contain no functions.`
+				: `${JSON.stringify(name)} is no name of a function.`,
+		hint: `Use up to ${FUNCTION_NAME_LENGTH_MAX} letters, digits, dots, dashes and underscores, with slashes between folders. Each part begins with a letter or digit.`,
+		exit: EXIT.usage,
+	});
+}
+
+/** The search for functions ends at a folder that is a function. @throws AppError `FUNCTION_EXISTS` (exit 5) */
+function requireApart(name: string, other: { readonly name: string; readonly entry: string }): void {
+	if (other.name === name) throw exists(`${other.entry} is the function "${name}" already.`);
+	const isFlat = !other.entry.startsWith(`functions/${other.name}/`);
+	if (isFlat) return;
+	if (name.startsWith(`${other.name}/`))
+		throw exists(`${other.entry} is a function, so its folder cannot contain the function "${name}".`);
+	if (other.name.startsWith(`${name}/`))
+		throw exists(`The folder of "${name}" contains a function already: ${other.entry}.`);
+}
+
+function exists(message: string): AppError {
+	const hint = "Choose another name. Nothing was written.";
+	return new AppError({ code: "FUNCTION_EXISTS", message, hint, exit: EXIT.conflict });
+}
+
+async function writeNew(root: string, path: string, text: string): Promise<void> {
+	try {
+		await mkdir(join(root, path, ".."), { recursive: true });
+		await writeFile(join(root, path), text, { flag: "wx" });
+	} catch (error) {
+		throw fileError("write", path, error);
+	}
+}
