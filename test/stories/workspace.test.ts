@@ -68,3 +68,14 @@ test("a version that the member has not is refused, by file, line, member and wh
 	);
 	expect(stderr).toContain("never requested from a registry");
 });
+
+test("functions that functions new writes are deployed and answer as their templates say", async () => {
+	project.write("package.json", FILES["package.json"]);
+	await project.data(["functions", "new", "hello"]);
+	const created = await project.data(["functions", "new", "jobs/report", "--template", "scheduled"]);
+	expect(created.files).toEqual(["functions/jobs/report/index.ts", "functions/jobs/report/function.jsonc"]);
+	const { functions } = await project.data(["functions", "deploy", "hello", "jobs/report"]);
+	const [hello, report] = functions;
+	expect(await (await fetch(`${hello.url}/a`)).json()).toEqual({ message: "Hello", path: "/a" });
+	expect((await fetch(report.url, { method: "POST", body: "{}" })).status).toBe(204);
+});
