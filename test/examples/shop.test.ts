@@ -122,7 +122,7 @@ describe("the shop's demonstration", () => {
 		try {
 			const env = environment(service.env);
 			const demo = startDemo([], env);
-			const output = await demo.printed("A platform, and the shop on it");
+			const output = await demo.printed("$ coffer functions deploy");
 			expect(output).toContain("Identity: a new one in the system's keychain");
 			expect(output).toContain("identity     from the system's keychain");
 			expect(await keychainAccounts(env)).toEqual(["identity"]);
