@@ -84,6 +84,8 @@ export class LocalBuilds implements AsyncDisposable {
 			source: checked.source,
 			operation: operationHash({ ...checked.declaration, assets }),
 			bundle: async () => {
+				// The hash is that of one bundle, and workers have more.
+				if (checked.workers.length > 0) return undefined;
 				this.#builder ??= this.#openBuilder(conditions);
 				const builder = await this.#builder;
 				if (builder === undefined) return undefined;

@@ -6,8 +6,10 @@
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
+import type { FileRequest } from "./files/file-requests.ts";
 import { matchesPieces } from "./files/pieces.ts";
 import { type FileWarning, type StaticFiles, WantedFiles } from "./files/wanted-files.ts";
+import { type ImportSite, importError, outsideProject, tooManyPatterns, unmapped } from "./import-errors.ts";
 import { printLocal, type Resolution } from "./import-map.ts";
 import { PATTERNS_MAX } from "./limits.ts";
 import type { ManifestPort } from "./packages/manifests.ts";
@@ -37,51 +39,19 @@ export interface GraphOptions {
 	staticFiles?: StaticFiles | undefined;
 }
 
-export interface ImportSite {
-	specifier: string;
-	/** The module that contains the import, and the 1-based line. */
-	file: string;
-	line: number;
-}
-
 export interface Graph {
 	/** Every local file that the entry needs, sorted. */
 	files: string[];
 	/** Every file that the modules read when they run, or that the settings name, sorted. The bundle contains none of them. */
 	assets: string[];
+	/** The modules of workers, sorted. They are among `files`, and so is what they import. */
+	workers: string[];
 	/** Files that may be missing when the function runs. */
 	warnings: readonly FileWarning[];
 	/** The results of the modules among them that were scanned. */
 	scans: ReadonlyMap<string, ModuleScan>;
 	/** The specifiers that a bundler must map to another address. */
 	replaced: { file: string; specifier: string; address: string }[];
-}
-
-/** The error for an import that is not allowed. @param why a clause that ends the message */
-export function importError(code: string, at: ImportSite, why: string, hint: string): AppError {
-	const shown = JSON.stringify(at.specifier.length > 200 ? `${at.specifier.slice(0, 200)}…` : at.specifier);
-	const message = `${at.file}:${at.line} imports ${shown}: ${why}.`;
-	return new AppError({ code, message, hint, exit: EXIT.usage, line: at.line });
-}
-
-function outsideProject(at: ImportSite): AppError {
-	const hint = "Import by a relative path, and keep every module of a function inside the project.";
-	return importError("IMPORT_OUTSIDE", at, "this path leads out of the project", hint);
-}
-
-function tooManyPatterns(file: string, line: number): AppError {
-	return new AppError({
-		code: "IMPORT_UNSUPPORTED",
-		message: `${file}:${line} exceeds the limit of ${PATTERNS_MAX} imports whose names are known at run time only.`,
-		hint: "Write the names of the imports out, or load data at run time.",
-		exit: EXIT.usage,
-		line,
-	});
-}
-
-function unmapped(at: ImportSite): AppError {
-	const hint = `Add it to the imports of deno.json, or write "npm:${at.specifier}" or "jsr:…".`;
-	return importError("IMPORT_UNMAPPED", at, "no import map contains this name", hint);
 }
 
 /**
@@ -110,6 +80,7 @@ class Walk {
 	readonly #replaced: Graph["replaced"] = [];
 	readonly #pending: PendingModule[] = [];
 	readonly #assets: WantedFiles;
+	readonly #workers = new Set<string>();
 	#patterns = 0;
 
 	constructor(port: GraphPort, options: GraphOptions) {
@@ -131,6 +102,7 @@ class Walk {
 		const { paths: assets, warnings } = this.#assets;
 		return {
 			files: [...this.#files].sort(),
+			workers: [...this.#workers].sort(),
 			...{ assets, warnings, scans: this.#scans, replaced: this.#replaced },
 		};
 	}
@@ -139,7 +111,7 @@ class Walk {
 		const scan = scanFile(path, this.#port);
 		this.#scans.set(path, scan);
 		for (const request of requestsOf(path, scan, this.#options.configuration)) this.#follow(path, request);
-		for (const request of scan.files) this.#assets.add(path, request);
+		for (const request of scan.files) this.#want(path, request);
 		for (const pattern of scan.patterns) {
 			if (++this.#patterns > PATTERNS_MAX) throw tooManyPatterns(path, pattern.line);
 			for (const match of matchingFiles(path, pattern, this.#port)) {
@@ -147,6 +119,16 @@ class Walk {
 				if (isCode(match) || /\.json$/i.test(match)) this.#reach(match, at, "module");
 			}
 		}
+	}
+
+	#want(file: string, request: FileRequest): void {
+		const [worker, ...rest] = request.pieces ?? [];
+		const isModule = request.isWorker && rest.length === 0 && isCode(worker ?? "");
+		if (!isModule || worker === undefined || this.#port.read(worker) === undefined)
+			return void this.#assets.add(file, request);
+		this.#workers.add(worker);
+		this.#files.add(worker);
+		this.#pending.push({ path: worker, isErased: false });
 	}
 
 	/** Deno resolves the types of erased modules too, so their local names need a mapping. */

@@ -21,6 +21,8 @@ export interface FileRequest {
 	readonly line: number;
 	/** Whether the module fails without the file: a function that reads gets the path, and nothing handles its error. */
 	readonly isRead: boolean;
+	/** Whether the file is the module of a worker. */
+	readonly isWorker?: boolean;
 }
 
 /** Functions that read a file, of Deno, of Node and of the web. */
@@ -49,13 +51,18 @@ export function fileRequests(
 	for (const node of pathUses(scopes)) {
 		if (isPrinted(node)) continue;
 		const line = lineAt(node.start);
-		const isRead = isReadUnguarded(node, scopes);
+		const isWorker = isWorkerModule(node, scopes);
+		const isRead = isWorker || isReadUnguarded(node, scopes);
 		for (const value of evaluator.evaluate(node)) {
-			const pieces = piecesOf(value, path);
+			const pieces =
+				isWorker && locationOf(value).kind === "inside" ? piecesOf(value, "") : piecesOf(value, path);
 			if (pieces === "none") continue;
 			const key = JSON.stringify([pieces, line]);
 			const known = requests.get(key);
-			requests.set(key, { pieces, line, isRead: isRead || (known?.isRead ?? false) });
+			requests.set(key, {
+				...{ pieces, line, isRead: isRead || (known?.isRead ?? false) },
+				...((isWorker || known?.isWorker) && { isWorker: true }),
+			});
 		}
 	}
 	return [...requests.values()];
@@ -76,6 +83,13 @@ export function piecesOf(value: PathValue, module: string): FileRequest["pieces"
 
 function isPrinted({ parent }: Node): boolean {
 	return parent?.type === "CallExpression" && parent.callee.object?.name === "console";
+}
+
+/** Whether a node is the first argument of `new Worker`. */
+function isWorkerModule(node: Node, scopes: Scopes): boolean {
+	const { parent } = node;
+	if (parent?.type !== "NewExpression" || parent.arguments[0] !== node) return false;
+	return parent.callee.name === "Worker" && scopes.resolve(parent.callee) === undefined;
 }
 
 function isReadUnguarded(node: Node, scopes: Scopes): boolean {

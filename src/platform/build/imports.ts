@@ -6,7 +6,8 @@
  */
 import { type Configuration, configurationFor } from "../../modules/configuration.ts";
 import type { StaticFiles } from "../../modules/files/wanted-files.ts";
-import { type ImportSite, importError, type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
+import { type NonLocalResolution, walkGraph } from "../../modules/graph.ts";
+import { type ImportSite, importError } from "../../modules/import-errors.ts";
 import type { ModuleScan, Scanner } from "../../modules/scan.ts";
 
 export interface ImportRules {
@@ -23,6 +24,8 @@ export interface CheckedImports {
 	files: string[];
 	/** The upload's files that the function reads when it runs. */
 	assets: string[];
+	/** The modules of workers. */
+	workers: string[];
 	scans: ReadonlyMap<string, ModuleScan>;
 	configuration: Configuration;
 	/** Specifiers that resolve to another address, each in one module. */

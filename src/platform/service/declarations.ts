@@ -1,7 +1,8 @@
 /** What an upload says of a function besides its code, compared with the function's present deployment. */
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { Matcher } from "../../references/evidence/name-pattern.ts";
-import type { Reference } from "../../references/evidence/reference.ts";
+import type { Reference, References } from "../../references/evidence/reference.ts";
+import type { Bundle } from "../build/bundle.ts";
 import type { CheckedFunction } from "../build/check/checker.ts";
 import { type DeployedFile, type Deployment, isSame, type KeptSources } from "../functions/function.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
@@ -55,4 +56,19 @@ export function observedReferences(
 	const before = functions.app.state.functions.get(name)?.deployment.references ?? [];
 	const known = new Matcher(found.map((reference) => reference.name));
 	return before.filter((one) => one.how === "observed" && known.exactness(one.name) === undefined);
+}
+
+/** The references of a function's bundles: its own and those of its workers. @throws Error if one was not analysed */
+export function mergeReferences(bundles: readonly Bundle[]): References {
+	const all = bundles.map(({ references }) => {
+		if (references === undefined) throw new Error("The platform's builder does not analyse bundles.");
+		return references;
+	});
+	const distinct = <Item extends object>(items: readonly Item[]): Item[] => [
+		...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+	];
+	return {
+		references: distinct(all.flatMap(({ references }) => references)),
+		dynamic: distinct(all.flatMap(({ dynamic }) => dynamic)),
+	};
 }

@@ -1,11 +1,12 @@
 /** Deploys functions: checks an upload, builds its functions and starts them. Unchanged ones keep their process. */
 import { AppError, EXIT } from "../../errors.ts";
+import { workerPath } from "../../modules/files/worker-path.ts";
 import { UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { keptSources } from "../apps/kept-sources.ts";
 import type { Builder, Bundle } from "../build/bundle.ts";
 import { checkFailed } from "../build/check/check-process.ts";
-import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
+import type { CheckedFunction } from "../build/check/checker.ts";
 import { checkUpload, type Upload, type UploadedFile } from "../build/upload.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
 import { describeError, type Log } from "../faults/log.ts";
@@ -20,6 +21,7 @@ import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { Store } from "../store/store.ts";
 import {
 	type Declarations,
+	mergeReferences,
 	observedReferences,
 	presentDeployment,
 	recordDeclarations,
@@ -148,19 +150,28 @@ export class Deployer {
 	async #buildAndStart(
 		functions: AppFunctions,
 		name: string,
-		prepared: PreparedBuild,
+		prepared: CheckedFunction,
 		{ declared, ...said }: Declarations,
 	): Promise<Omit<DeployedFunction, "url">> {
 		const { builder, store } = this.#options;
-		const built = await builder.build(prepared);
+		const workerBuilds = prepared.workers.map((entry) => ({ ...prepared, entry, isWorker: true }));
+		const [built, ...workers] = await Promise.all(
+			[prepared, ...workerBuilds].map((build) => builder.build(build)),
+		);
+		if (built === undefined) throw checkFailed();
 		const { source } = prepared;
 		const { lifetimeId: owner } = functions.app;
 		const sourceMap = await store.putBlob(owner, built.sourceMap);
-		const packageFiles = await this.#keepFiles(owner, built);
+		const files = workers.map(
+			({ code }, index) => [workerPath(prepared.workers[index] ?? ""), code] as const,
+		);
+		const packageFiles = await this.#keepFiles(owner, [
+			...[built, ...workers].flatMap((one) => one.files),
+			...files,
+		]);
 		const present = presentDeployment(functions, name);
-		if (built.references === undefined) throw new Error("The platform's builder does not analyse bundles.");
-		const { dynamic } = built.references;
-		const found = [...built.references.references, ...declared];
+		const { dynamic, references: read } = mergeReferences([built, ...workers]);
+		const found = [...read, ...declared];
 		const references = [...found, ...observedReferences(functions, name, found)];
 		const changed = { ...said, source, sourceMap, references, dynamic, packageFiles };
 		if (present?.bundle === built.hash && runsAlike(present, changed)) {
@@ -174,10 +185,11 @@ export class Deployer {
 	}
 
 	/** Keeps the files of packages that a bundle reads when it runs. */
-	#keepFiles(owner: string, { files }: Bundle): Promise<DeployedFile[]> {
+	#keepFiles(owner: string, files: Bundle["files"]): Promise<DeployedFile[]> {
 		const keep = async ([path, content]: (typeof files)[number]) =>
 			[path, await this.#options.store.putBlob(owner, content)] as const;
-		return Promise.all(files.map(keep));
+		// Two bundles of a function may contain the same package.
+		return Promise.all([...new Map(files)].map(keep));
 	}
 
 	async #start(

@@ -33,6 +33,8 @@ export interface GraphRequest {
 export interface OutputRequest extends Pick<GraphRequest, "entry" | "paths" | "root" | "cache"> {
 	/** The path of the build's folder outside of the sandbox. */
 	readonly folder: string;
+	/** Whether it is the bundle of a worker. */
+	readonly isWorker?: boolean | undefined;
 	/** The path of the bundle in `out/` of that folder. */
 	readonly output: string;
 	/** The maximum size of the bundle. */
@@ -81,14 +83,18 @@ export function checkGraphText({
  * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE`, `BUNDLE_UNPARSABLE`
  *   (all exit 1)
  */
-export function readOutput({ bytesMax, cache, entry, folder, output, paths, root }: OutputRequest): Output {
+export function readOutput(request: OutputRequest): Output {
+	const { bytesMax, cache, entry, folder, isWorker, output, paths, root } = request;
 	const written = readFileSync(ownPath(folder, output, bytesMax, entry));
 	const map = readFileSync(ownPath(folder, `${output}.map`, 2 * bytesMax, entry), "utf8");
 	const built = { entry, files: new Set(paths) };
 	const sourceMap = checkSourceMap(map, built, { ...root, map: posix.dirname(output) }, cache);
 	const text = written.toString("utf8");
 	const placed = placedBundle(text, root);
-	const code = placed === undefined ? written : new TextEncoder().encode(placeModules(text, placed, entry));
+	const code =
+		placed === undefined
+			? written
+			: new TextEncoder().encode(placeModules(text, placed, { entry, isWorker }));
 	const files = placed === undefined ? [] : packageFiles(placed, cache);
 	return { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap), files };
 }

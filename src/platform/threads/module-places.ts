@@ -9,6 +9,7 @@
  */
 
 import { posix } from "node:path";
+import { WORKERS_FOLDER, workerPath } from "../../modules/files/worker-path.ts";
 import { parseWithComments } from "../../references/bundle/parse.ts";
 import { Scopes } from "../../references/bundle/scopes.ts";
 import { type Node, staticKey } from "../../references/bundle/syntax.ts";
@@ -73,7 +74,7 @@ function placeOfModule(module: string, { build, cache }: Root): string {
 interface Replacement {
 	readonly node: Node;
 	readonly place: string;
-	readonly kind: "meta" | "dirname" | "filename";
+	readonly kind: "meta" | "dirname" | "filename" | "worker";
 }
 
 function replacements({ placeOf, scopes }: PlacedBundle): Replacement[] {
@@ -90,14 +91,23 @@ function replacements({ placeOf, scopes }: PlacedBundle): Replacement[] {
 	}
 	for (const kind of ["dirname", "filename"] as const)
 		for (const node of scopes.freeReads(`__${kind}`)) add(node, kind);
+	for (const node of scopes.freeReads("Worker")) {
+		const isNew = node.parent?.type === "NewExpression" && node.parent.callee === node;
+		// Workers of packages have no bundles of their own.
+		if (isNew && !placeOf(node).startsWith(".npm/")) add(node, "worker");
+	}
 	return found.sort((a, b) => a.node.start - b.node.start);
 }
 
 /**
  * Replaces the expressions that tell the place of a module.
- * @param entry the path of the entry, whose `import.meta.main` is true
+ * @param entry the path of the entry, whose `import.meta.main` is true unless it is a worker's
  */
-export function placeModules(code: string, bundle: PlacedBundle, entry: string): string {
+export function placeModules(
+	code: string,
+	bundle: PlacedBundle,
+	{ entry, isWorker = false }: { readonly entry: string; readonly isWorker?: boolean | undefined },
+): string {
 	const found = replacements(bundle);
 	if (found.length === 0) return code;
 	const name = NAMES.find((one) => !code.includes(one)) ?? "$coffer_place";
@@ -105,28 +115,44 @@ export function placeModules(code: string, bundle: PlacedBundle, entry: string):
 	const parts: string[] = [];
 	let end = 0;
 	for (const { kind, node, place } of found) {
-		const key = JSON.stringify([place, kind]);
+		const key = JSON.stringify([kind === "worker" ? "" : place, kind]);
 		const id = ids.get(key) ?? ids.size;
 		ids.set(key, id);
 		const isShorthand = node.parent?.type === "Property" && node.parent.shorthand;
-		const call = `${isShorthand ? `__${kind}: ` : ""}${name}(${id})`;
+		const call = kind === "worker" ? name : `${isShorthand ? `__${kind}: ` : ""}${name}(${id})`;
 		parts.push(code.slice(end, node.start), call.padEnd(node.end - node.start));
 		end = node.end;
 	}
-	return `${parts.join("")}${code.slice(end)}\n${declaration(name, [...ids.keys()], entry)}\n`;
+	return `${parts.join("")}${code.slice(end)}\n${declaration(name, [...ids.keys()], { entry, isWorker })}\n`;
 }
 
 /** Functions are hoisted, so the declaration may be at the end. */
-function declaration(name: string, keys: readonly string[], entry: string): string {
-	return `function ${name}(id) {
+function declaration(
+	name: string,
+	keys: readonly string[],
+	{ entry, isWorker }: { readonly entry: string; readonly isWorker: boolean },
+): string {
+	const up = "../".repeat(workerPath(entry).split("/").length - 1);
+	const root = isWorker
+		? `new URL(${JSON.stringify(up || "./")}, own.url).href`
+		: 'own.url.slice(0, -3) + "/"';
+	// Called by `new`, it starts a worker from its bundle.
+	return `function ${name}(id, options) {
+	const own = import.meta;
+	const root = ${root};
+	if (new.target) {
+		const url = String(id);
+		const isOwn = url.startsWith(root);
+		const path = isOwn ? root + "${WORKERS_FOLDER}/" + url.slice(root.length).replace(/[?#].*$/s, "") + ".js" : id;
+		return new Worker(path, options);
+	}
 	const cache = ${name}.cache ??= [];
 	if (cache[id] !== undefined) return cache[id];
 	const [place, kind] = [${keys.join(", ")}][id];
-	const own = import.meta;
 	const isRemote = /^https?:/.test(place);
 	const encode = (path) => path.split("/").map(encodeURIComponent).join("/");
-	const url = isRemote ? place : new URL(own.url.slice(0, -3) + "/" + encode(place)).href;
-	const filename = isRemote ? undefined : own.filename.slice(0, -3) + "/" + place;
+	const url = isRemote ? place : new URL(root + encode(place)).href;
+	const filename = isRemote ? undefined : decodeURIComponent(new URL(root).pathname) + place;
 	const dirname = filename?.replace(/\\/[^/]*$/, "");
 	if (kind !== "meta") return cache[id] = kind === "dirname" ? dirname : filename;
 	const resolve = (to) => /^\\.{0,2}\\//.test(to) ? new URL(to, url).href : own.resolve(to);

@@ -148,4 +148,25 @@ export default { fetch: () => new Response(String(four())) };
 `,
 		{ "twice.wasm": FOUR, "twice.ts": "export const twice = (value: number) => value * 2;\n" },
 	),
+	reading(
+		"worker",
+		`const ask = (value: number) => new Promise((resolve, reject) => {
+	const worker = new Worker(new URL("./jobs/double.ts", import.meta.url), { type: "module" });
+	worker.onerror = (event) => reject(event.message);
+	worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+	worker.postMessage(value);
+});
+export default { fetch: async () => Response.json(await ask(21)) };
+`,
+		{
+			"jobs/double.ts": `import { double } from "./math.ts";
+import ms from "npm:ms@2.1.3";
+self.onmessage = async ({ data }: MessageEvent<number>) => {
+	const page = await Deno.readTextFile(new URL("../page.html", import.meta.url));
+	self.postMessage([double(data), ms("1s"), page]);
+};
+`,
+			"jobs/math.ts": "export const double = (value: number) => value * 2;\n",
+		},
+	),
 ];

@@ -80,7 +80,7 @@ export async function runBatch(
 		if (!isAlone) assertWritten(folder, outputs);
 		const reads = outputs.map(({ build, output }) => {
 			const paths = [...build.files.keys()];
-			const own = { entry: build.entry, paths, output };
+			const own = { entry: build.entry, isWorker: build.isWorker, paths, output };
 			const read = reader.read({ ...own, root, folder, cache, bytesMax: settings.outputBytesMax });
 			onBuilt(build, read);
 			return read;

@@ -21,6 +21,8 @@ export interface PreparedBuild {
 	readonly source: string;
 	/** The files that the bundler sees: path → content. */
 	readonly files: ReadonlyMap<string, Uint8Array>;
+	/** Whether it is the bundle of a worker. */
+	readonly isWorker?: boolean | undefined;
 	/** The names of the project's own packages. None of them may come from a registry. */
 	readonly localNames: readonly string[];
 	/** The same object for all builds of an upload. Undefined if a build must not share a run of the bundler. */
@@ -32,6 +34,8 @@ export interface CheckedFunction extends PreparedBuild {
 	readonly declaration: FunctionDeclaration;
 	/** The paths of the upload's files that it reads when it runs. */
 	readonly assets: readonly string[];
+	/** The modules of its workers. Each has a bundle of its own, which is built from the same files. */
+	readonly workers: readonly string[];
 }
 
 export interface CheckedUpload {
@@ -84,9 +88,18 @@ export class Checker {
 			if (report.type === "made") made.set(report.id, report.content);
 			else if (report.type === "refused") functions.set(report.name, received(report.error));
 			else if (report.type === "checked") {
-				const { assets, entry, localNames, name, declaration, source } = report;
+				const { assets, entry, localNames, name, declaration, source, workers } = report;
 				const seen = contentsOf(report.files, files, made);
-				functions.set(name, { entry, source, declaration, assets, localNames, files: seen, upload: files });
+				functions.set(name, {
+					entry,
+					source,
+					declaration,
+					assets,
+					workers,
+					localNames,
+					files: seen,
+					upload: files,
+				});
 			}
 		};
 		for (;;) {

@@ -55,6 +55,8 @@ export type Report =
 			readonly files: SeenFiles;
 			/** The paths of the upload's files that the function reads when it runs. */
 			readonly assets: readonly string[];
+			/** The paths of the modules of workers. */
+			readonly workers: readonly string[];
 			readonly localNames: readonly string[];
 			readonly declaration: FunctionDeclaration;
 	  }

@@ -79,8 +79,18 @@ export function checkUploadedFunctions(
 		const { entry, name } = source;
 		const hashed = sourceHash(entry, rules.conditions, seen, hashOf);
 		const localNames = checked.configuration.packages.localNames();
-		const { assets } = checked;
-		report({ type: "checked", name, entry, source: hashed, files: listed, assets, localNames, declaration });
+		const { assets, workers } = checked;
+		report({
+			type: "checked",
+			name,
+			entry,
+			source: hashed,
+			files: listed,
+			assets,
+			workers,
+			localNames,
+			declaration,
+		});
 	};
 	for (const source of functions) {
 		try {
