@@ -24,10 +24,10 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 function environment(more: Record<string, string> = {}): Record<string, string | undefined> {
 	const home = join(folder, "home");
-	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY, NODE_COMPILE_CACHE } = process.env;
+	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY } = process.env;
 	const network = { NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY };
 	// A short path: sockets lie below it.
-	return { PATH, NODE_COMPILE_CACHE, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
+	return { PATH, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
 }
 
 type Child = ChildProcessByStdio<null, Readable, Readable>;
