@@ -18,6 +18,7 @@ import {
 import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { addParameter } from "./functions.ts";
+import { readElement } from "./iteration.ts";
 import { isRepeated } from "./operators.ts";
 
 /** The values that may be assigned to a target: an identifier, a pattern or a member expression. */
@@ -48,9 +49,9 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "Property":
 			return addPatternProperty(engine, parent, into);
 		case "ArrayPattern": {
-			const key = String(parent.elements.indexOf(node));
+			const index = parent.elements.indexOf(node);
 			return solver.onValue(engine.assigned(parent), (value) =>
-				engine.readProperty(value, key, (found) => solver.add(into, found)),
+				readElement(engine, value, index, (found) => solver.add(into, found)),
 			);
 		}
 		case "RestElement":

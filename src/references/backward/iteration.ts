@@ -3,6 +3,7 @@ import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import {
+	NOTHING,
 	type ObjectValue,
 	objectValue,
 	unknownValue,
@@ -34,13 +35,25 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 	};
 }
 
+/** The element that an array pattern takes. Which element an iterator yields when is not distinguished. */
+export function readElement(engine: Engine, value: Value, index: number, into: (value: Value) => void) {
+	const isIterated =
+		value.kind === "object" && value.object.kind !== "array" && value.object.proxyHandler === undefined;
+	if (!isIterated) return engine.readProperty(value, String(index), into);
+	into(NOTHING);
+	engine.iterate(value, into);
+}
+
+const PASSED_ON: readonly Value[] = [unknownValue("a value that ends an iteration")];
+
 /** Calls the object's own iterator, and reads what its `next` returns. */
 function iterateByProtocol(engine: Engine, value: ObjectValue, into: (value: Value) => void) {
 	const { solver } = engine;
 	const { node, id } = value.object;
-	const call = (holder: Value, name: string, use: (result: Value) => void) =>
+	const call = (holder: Value, name: string, use: (result: Value) => void, args: readonly Value[] = []) =>
 		engine.readProperty(holder, name, (method) => {
-			const site = engine.impliedSite(node, `${name} ${id} ${holder.key}`, [], solver.singleton(holder));
+			const given = args.map((value) => solver.singleton(value));
+			const site = engine.impliedSite(node, `${name} ${id} ${holder.key}`, given, solver.singleton(holder));
 			const result = new ValueSet();
 			engine.invoke(method, site, result);
 			solver.onValue(result, use);
@@ -49,6 +62,8 @@ function iterateByProtocol(engine: Engine, value: ObjectValue, into: (value: Val
 		if (iterator.kind === "object" && iterator.object.kind !== "plain" && iterator.object.kind !== "instance")
 			return engine.iterate(iterator, into);
 		call(iterator, "next", (result) => engine.readProperty(result, "value", into));
+		// A loop that ends early calls `return`. `yield*` may call both, and passes on a value of the caller's.
+		for (const name of ["return", "throw"]) call(iterator, name, () => undefined, PASSED_ON);
 	};
 	call(value, "@@iterator", useIterator);
 	call(value, "@@asyncIterator", useIterator);

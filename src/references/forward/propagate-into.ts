@@ -1,4 +1,5 @@
 /** Forward analysis of assignments: where a value goes that is assigned to a target. */
+import { readElement } from "../backward/iteration.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value } from "../engine/values.ts";
@@ -53,6 +54,6 @@ function propagateIntoArrayPattern(engine: Engine, value: Value, pattern: Node) 
 	for (const [index, element] of (pattern.elements as (Node | null)[]).entries()) {
 		if (element === null) continue;
 		if (element.type === "RestElement") engine.track(engine.objects.allocate(element, "rest", "array"));
-		else engine.readProperty(value, String(index), (found) => engine.propagateInto(found, element));
+		else readElement(engine, value, index, (found) => engine.propagateInto(found, element));
 	}
 }

@@ -1,5 +1,5 @@
 /** Models of functions that list the properties of an object. */
-import { setEntry } from "../engine/synthetic-objects.ts";
+import { setEntry, setProperty } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
@@ -17,11 +17,13 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 			if (what === "keys") return engine.solver.add(created.summary, name);
 			const known = name.kind === "string" ? name.text : undefined;
 			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
+			// Several names share the entry: those that are not known, and one name in several contexts.
+			engine.solver.add(engine.property(entry, "0"), name);
 			if (!entry.populated) {
 				entry.populated = true;
 				const value =
 					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known);
-				setEntry(engine, entry, engine.solver.singleton(name), value);
+				setProperty(engine, entry, "1", value);
 			}
 			engine.solver.add(created.summary, objectValue(entry, name.context));
 		});
