@@ -17,8 +17,8 @@ import {
 } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
+import { readElement } from "../models/iterators.ts";
 import { addParameter } from "./functions.ts";
-import { readElement } from "./iteration.ts";
 import { isRepeated } from "./operators.ts";
 
 /** The values that may be assigned to a target: an identifier, a pattern or a member expression. */

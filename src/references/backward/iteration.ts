@@ -3,7 +3,6 @@ import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import {
-	NOTHING,
 	type ObjectValue,
 	objectValue,
 	unknownValue,
@@ -33,15 +32,6 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));
 		else iterateByProtocol(engine, value, into);
 	};
-}
-
-/** The element that an array pattern takes. Which element an iterator yields when is not distinguished. */
-export function readElement(engine: Engine, value: Value, index: number, into: (value: Value) => void) {
-	const isIterated =
-		value.kind === "object" && value.object.kind !== "array" && value.object.proxyHandler === undefined;
-	if (!isIterated) return engine.readProperty(value, String(index), into);
-	into(NOTHING);
-	engine.iterate(value, into);
 }
 
 const PASSED_ON: readonly Value[] = [unknownValue("a value that ends an iteration")];

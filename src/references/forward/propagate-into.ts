@@ -1,9 +1,10 @@
 /** Forward analysis of assignments: where a value goes that is assigned to a target. */
-import { readElement } from "../backward/iteration.ts";
+
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { readElement } from "../models/iterators.ts";
 import { propagateStore } from "./member-access.ts";
 import { isPropagated } from "./propagate.ts";
 

@@ -2,8 +2,9 @@
  * Models of the methods of iterators. An iterator is taken for an array of what it yields. That of a generator
  * also has what the generator receives and returns.
  */
+import type { Engine } from "../engine/engine.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
-import { BOOLEANS, NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
+import { BOOLEANS, NOTHING, type ObjectValue, objectValue, type Value, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
@@ -54,3 +55,12 @@ export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
 	drop: toSameElements,
 	toArray: toSameElements,
 };
+
+/** The element that an array pattern takes. Which element an iterator yields when is not distinguished. */
+export function readElement(engine: Engine, value: Value, index: number, into: (value: Value) => void) {
+	const isIterated =
+		value.kind === "object" && value.object.kind !== "array" && value.object.proxyHandler === undefined;
+	if (!isIterated) return engine.readProperty(value, String(index), into);
+	into(NOTHING);
+	engine.iterate(value, into);
+}
