@@ -40,6 +40,17 @@ const CASES: Case[] = [
 	["an import by name", `import x = require("${JSON_FILE}"); console.log(x);`],
 	["require", `console.log(require("${JSON_FILE}"));`],
 	["require, at a climb", `console.log(require("${UP}${JSON_FILE.slice(1)}"));`],
+	[
+		"a worker at a climb",
+		`new Worker(new URL("${UP}${MODULE.slice(1)}", import.meta.url), { type: "module" });`,
+	],
+	[
+		"a worker of a worker",
+		`new Worker(new URL("./x.ts", import.meta.url), { type: "module" });`,
+		{
+			"functions/a/x.ts": `new Worker(new URL("${UP}${MODULE.slice(1)}", import.meta.url), { type: "module" });`,
+		},
+	],
 	["a dynamic import", `console.log(await import("${MODULE}"));`],
 	["a dynamic import of JSON", `console.log(await import("${JSON_FILE}", { with: { type: "json" } }));`],
 	["a template literal", `console.log(await import(\`${UP}${MODULE.slice(1)}\`));`],

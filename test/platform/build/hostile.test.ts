@@ -35,10 +35,10 @@ describe("what an upload may not import is refused before anything is built", ()
 			refusal = error as typeof refusal;
 		}
 		expect(refusal.code).toMatch(
-			/^(IMPORT_(OUTSIDE|NOT_ALLOWED|NOT_FOUND|UNMAPPED|LOCAL_PACKAGE)|CONFIGURATION_INVALID)$/,
+			/^(IMPORT_(OUTSIDE|NOT_ALLOWED|NOT_FOUND|UNMAPPED|LOCAL_PACKAGE)|FILE_OUTSIDE|CONFIGURATION_INVALID)$/,
 		);
 		expect(refusal.exit).toBe(2);
-		if (refusal.code?.startsWith("IMPORT_")) {
+		if (refusal.code !== "CONFIGURATION_INVALID") {
 			expect(refusal.message).toMatch(/^functions\/a\/(index|x|m\/x)\.tsx?:[12] /);
 		}
 	});
@@ -94,8 +94,12 @@ const NAMED: [string, string][] = [
 	["a file: URL", `export default () => Deno.readTextFile(new URL("file://${JSON_FILE}"));`],
 	["a fetch of a file", `export default () => fetch(new URL("${JSON_FILE}", import.meta.url));`],
 	[
-		"a worker",
-		`export default () => new Worker(new URL("${UP}${MODULE.slice(1)}", import.meta.url), { type: "module" });`,
+		"a worker at a file: URL",
+		`export default () => new Worker(new URL("file://${MODULE}"), { type: "module" });`,
+	],
+	[
+		"a worker at an absolute path",
+		`export default () => new Worker(new URL("${MODULE}", import.meta.url), { type: "module" });`,
 	],
 	["a resolved name", `export default () => import.meta.resolve("${MODULE}");`],
 	["an import that only run time knows", `export default (x) => import(x ?? Deno.args[0]);`],
