@@ -111,6 +111,7 @@ export function placeModules(
 	const found = replacements(bundle);
 	if (found.length === 0) return code;
 	const name = NAMES.find((one) => !code.includes(one)) ?? "$coffer_place";
+	const startsWorkers = found.some(({ kind }) => kind === "worker");
 	const ids = new Map<string, number>();
 	const parts: string[] = [];
 	let end = 0;
@@ -123,29 +124,36 @@ export function placeModules(
 		parts.push(code.slice(end, node.start), call.padEnd(node.end - node.start));
 		end = node.end;
 	}
-	return `${parts.join("")}${code.slice(end)}\n${declaration(name, [...ids.keys()], { entry, isWorker })}\n`;
+	return `${parts.join("")}${code.slice(end)}\n${declaration(name, [...ids.keys()], { entry, isWorker, startsWorkers })}\n`;
 }
 
-/** Functions are hoisted, so the declaration may be at the end. */
-function declaration(
-	name: string,
-	keys: readonly string[],
-	{ entry, isWorker }: { readonly entry: string; readonly isWorker: boolean },
-): string {
-	const up = "../".repeat(workerPath(entry).split("/").length - 1);
-	const root = isWorker
-		? `new URL(${JSON.stringify(up || "./")}, own.url).href`
-		: 'own.url.slice(0, -3) + "/"';
-	// Called by `new`, it starts a worker from its bundle.
-	return `function ${name}(id, options) {
-	const own = import.meta;
-	const root = ${root};
+/** Called by `new`, the declared function starts a worker from its bundle. */
+const WORKER_START = `
 	if (new.target) {
 		const url = String(id);
 		const isOwn = url.startsWith(root);
 		const path = isOwn ? root + "${WORKERS_FOLDER}/" + url.slice(root.length).replace(/[?#].*$/s, "") + ".js" : id;
 		return new Worker(path, options);
-	}
+	}`;
+
+/** Functions are hoisted, so the declaration may be at the end. */
+function declaration(
+	name: string,
+	keys: readonly string[],
+	{
+		entry,
+		isWorker,
+		startsWorkers,
+	}: { readonly entry: string; readonly isWorker: boolean; readonly startsWorkers: boolean },
+): string {
+	const up = "../".repeat(workerPath(entry).split("/").length - 1);
+	const root = isWorker
+		? `new URL(${JSON.stringify(up || "./")}, own.url).href`
+		: 'own.url.slice(0, -3) + "/"';
+	// A bundle that starts no worker must not contain a call that could start one: to the analysis that is unknown code.
+	return `function ${name}(id, options) {
+	const own = import.meta;
+	const root = ${root};${startsWorkers ? WORKER_START : ""}
 	const cache = ${name}.cache ??= [];
 	if (cache[id] !== undefined) return cache[id];
 	const [place, kind] = [${keys.join(", ")}][id];
