@@ -1,4 +1,4 @@
-/** The proxy inherits its sockets and keeps its own network namespace, whichever file descriptors Deno itself uses. */
+/** The proxy inherits its sockets at the given file descriptors, and keeps its own network namespace. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readlinkSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -7,14 +7,23 @@ import { dirname, join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { ProxyNamespace } from "../../../src/platform/egress/namespace/proxy-namespace.ts";
 import { findTools } from "../../../src/platform/egress/namespace/tools.ts";
+import { INHERITED_SOCKETS } from "../../../src/platform/egress/proxy/inherited-sockets.ts";
 import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { HOST_PATH } from "../runtime/harness.ts";
 
 /** Prints a line `descriptor target` for each descriptor, then the network namespace. */
 const SHOW = `cd /proc/$$/fd; for fd in *; do echo "$fd $(readlink $fd)"; done; readlink /proc/$$/ns/net`;
-/** Deno uses about twenty descriptors itself, so the first free one is among these. */
-const FIRSTS = Array.from({ length: 15 }, (_, index) => 8 + 2 * index);
+const OWN = INHERITED_SOCKETS.v4.tcp;
+/** Deno uses about twenty descriptors itself. One that it closes at the wrong moment would not be a socket. */
+const DENO_MAX = 64;
+const FIRSTS = [OWN, OWN + 300];
+
+test("the descriptors of the proxy's sockets are none that Deno has", () => {
+	const fds = Object.values(INHERITED_SOCKETS).flatMap(({ tcp, udp }) => [tcp, udp]);
+	expect(Math.min(...fds)).toBeGreaterThan(2 * DENO_MAX);
+	expect(new Set(fds).size).toBe(4);
+});
 
 /** Only root may open a network namespace. */
 describe.each(mayChangeUser() ? FIRSTS : [])("with sockets at the descriptors from %i", (first) => {

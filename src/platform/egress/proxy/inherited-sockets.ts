@@ -1,7 +1,11 @@
-/** The file descriptors of the sockets that the proxy inherits from the program that opens them (`egress-sockets.ts`). */
+/**
+ * The file descriptors of the sockets that the proxy inherits from the program that opens them (`egress-sockets.ts`).
+ * Deno runs that program and takes the lowest free numbers for its own descriptors. If it had one of these, one of its
+ * threads could close it just after it was replaced by the socket.
+ */
 export const INHERITED_SOCKETS = {
-	v4: { tcp: 10, udp: 11 },
-	v6: { tcp: 12, udp: 13 },
+	v4: { tcp: 200, udp: 201 },
+	v6: { tcp: 202, udp: 203 },
 } as const;
 
 /** The port at which every TCP connection of a function arrives, whatever port the function connected to. */

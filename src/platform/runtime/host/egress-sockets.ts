@@ -11,6 +11,7 @@
 interface Request {
 	/** The file that identifies the namespace in which the sockets are opened. */
 	namespace: string;
+	/** Each `fd` is far above the numbers that Deno's own descriptors have. */
 	sockets: { fd: number; family: "v4" | "v6"; type: "tcp" | "udp"; address: string; port: number }[];
 	/** The program with its arguments, and its complete process environment. */
 	command: string[];
@@ -21,7 +22,8 @@ const O_CLOEXEC = 0o2000000;
 const SOCK_CLOEXEC = O_CLOEXEC;
 const F_DUPFD_CLOEXEC = 1030;
 /**
- * Above every descriptor that the program expects, so that no copy replaces a descriptor that is still in use.
+ * Above Deno's own descriptors and below those that the program expects, so that no copy replaces a descriptor that
+ * is still in use.
  */
 const FIRST_FREE_DESCRIPTOR = 64;
 const CLONE_NEWNET = 0x40000000;
@@ -117,8 +119,7 @@ const opened = request.sockets.map(openSocket);
 check(c.setns(ownNamespace, CLONE_NEWNET), "setns back");
 const command = request.command.map(text);
 const environment = Object.entries(request.environment).map(([name, value]) => text(`${name}=${value}`));
-// These copies stay open in the executed program. They may replace Deno's own descriptors, so they are made
-// last.
+// These copies stay open in the executed program.
 request.sockets.forEach(({ fd }, index) => {
 	check(c.dup2(opened[index], fd), "dup2");
 });
