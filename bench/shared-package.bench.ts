@@ -55,8 +55,18 @@ async function measure(context: BenchContext, name: string, program: string): Pr
 
 function rowsOf(ours: readonly Measured[], theirs: readonly Measured[]): Row[] {
 	const mid = (list: readonly Measured[], key: keyof Measured) => median(list.map((one) => one[key]));
+	if (theirs.length === 0) {
+		const shown = (figure: string, measured: string): Row => ({
+			...{ figure, measured, target: "shown", beside: "COFFER_BENCH_BEFORE names no build", reached: true },
+		});
+		return [
+			shown("new functions that share a package", `${mid(ours, "coldS").toFixed(1)} s`),
+			shown("one of them changed", `${mid(ours, "changedS").toFixed(1)} s`),
+			shown("memory of the platform's process after that", `${mid(ours, "residentMb").toFixed(0)} MB`),
+		];
+	}
 	const row = (figure: string, key: "coldS" | "changedS"): Row => {
-		const beside = theirs.length === 0 ? Number.NaN : mid(theirs, key);
+		const beside = mid(theirs, key);
 		const faster = beside / mid(ours, key);
 		return {
 			figure,
@@ -74,7 +84,7 @@ function rowsOf(ours: readonly Measured[], theirs: readonly Measured[]): Row[] {
 			figure: "memory of the platform's process after that",
 			target: `≤ ${RESIDENT_MB_MAX} MB`,
 			measured: `${resident.toFixed(0)} MB`,
-			beside: `the build before: ${(theirs.length === 0 ? Number.NaN : mid(theirs, "residentMb")).toFixed(0)} MB`,
+			beside: `the build before: ${mid(theirs, "residentMb").toFixed(0)} MB`,
 			reached: resident <= RESIDENT_MB_MAX,
 		},
 	];
