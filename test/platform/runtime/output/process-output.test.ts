@@ -179,7 +179,8 @@ describe("at the end of a process", () => {
 		await once(output.child, "exit");
 		await output.output.end();
 		const note = output.lines.findIndex((line) => /^[\d,]+ bytes were dropped here/.test(line));
-		expect(note).toBeGreaterThan(0);
+		// On a busy machine the process has ended before anything is read, and the note comes first.
+		expect(note).toBeGreaterThanOrEqual(0);
 		expect(output.lines.at(-1)).toBe("Error: out of beans");
 		expect(output.lines.length - note - 1).toBe(500);
 		expect(output.lines.slice(note + 1, -1)).toEqual(
