@@ -13,9 +13,10 @@ import { readProvidedModules } from "../platform/build/provided-modules.ts";
 import { checkUpload, type Upload } from "../platform/build/upload.ts";
 import { PASSED_THROUGH } from "../platform/configuration/config.ts";
 import { limitsOf } from "../platform/configuration/limits.ts";
-import { fileHash, operationHash } from "../platform/functions/function.ts";
+import { operationHash } from "../platform/functions/function.ts";
 import { builtPath } from "../platform/machine/assets.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
+import { blobHash } from "../protocol/blob-hash.ts";
 
 /** What a deployment would send. */
 export interface LocalUpload {
@@ -78,7 +79,7 @@ export class LocalBuilds implements AsyncDisposable {
 
 	#buildOf(checked: CheckedFunction, files: LocalUpload["files"], conditions: readonly string[]): LocalBuild {
 		const assets = checked.assets.map(
-			(path) => [path, fileHash(files.get(path) ?? new Uint8Array())] as const,
+			(path) => [path, blobHash(files.get(path) ?? new Uint8Array())] as const,
 		);
 		return {
 			source: checked.source,

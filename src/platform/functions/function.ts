@@ -7,7 +7,6 @@ import { utf8 } from "../../bytes.ts";
 import { hash, randomBytes, toBase64 } from "../../crypto.ts";
 import type { Automation } from "../../modules/automations/automations.ts";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
-import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Reads, References } from "../../references/evidence/reference.ts";
 
 /** A function's entry and the files that it may use. */
@@ -98,11 +97,6 @@ export interface Deployment extends References {
 	packageFiles?: readonly DeployedFile[] | undefined;
 	/** As the client sent them. */
 	automations?: readonly StoredAutomation[] | undefined;
-}
-
-/** The hash of a file in the blob store. */
-export function fileHash(content: Uint8Array): string {
-	return blobHash(content);
 }
 
 /** The files that a deployment's process can read. */

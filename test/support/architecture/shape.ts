@@ -81,7 +81,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	sync: ["project", "identity", "modules", "references", "vault", "protocol"],
 	targets: ["project", "identity", "modules", "vault"],
 	platform: ["identity", "modules", "references", "vault", "protocol"],
-	local: ["project", "platform", "modules", "references"],
+	local: ["project", "platform", "modules", "references", "protocol"],
 	cli: [
 		"project",
 		"local",

@@ -10,6 +10,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
+import { printLocal } from "../../../modules/import-map.ts";
 import { ancestorsOf } from "../../../modules/paths.ts";
 import { buildFailure, cleaner } from "../../threads/build-failure.ts";
 import { BUNDLE_FLAGS, type Bundler } from "../bundler.ts";
@@ -53,7 +54,8 @@ export async function runBatch(
 	onBuilt: OnBuilt<ReadBundle>,
 	{ bundler, reader, sandbox, settings }: RunTools,
 ): Promise<void> {
-	const entries = builds.map(({ entry }) => entry);
+	// A worker can be an entry of several functions.
+	const entries = [...new Set(builds.map(({ entry }) => entry))];
 	const [first = ""] = entries;
 	const isAlone = entries.length === 1;
 	const folder = await mkdtemp(join(settings.directory, "build-"));
@@ -98,7 +100,7 @@ function assertWritten(folder: string, outputs: readonly { readonly output: stri
 }
 
 function importsOf(entries: readonly string[]): Uint8Array {
-	return utf8(entries.map((entry) => `import ${JSON.stringify(`../${encodeURI(entry)}`)};\n`).join(""));
+	return utf8(entries.map((entry) => `import ${JSON.stringify(printLocal(entry))};\n`).join(""));
 }
 
 /** Returns a function that runs a command in the sandbox and returns its output. All commands share one time limit. */

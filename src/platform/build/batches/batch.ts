@@ -2,12 +2,14 @@
  * Batches: builds that share one run of the bundler. The bundler parses a package once for all functions of a run, and
  * links each function by itself, so its bundle has the same bytes as that of a run of its own. Pure.
  *
- * Builds share a run only if they belong to one upload and each would see the same configuration as in a run of its own.
+ * Builds share a run only if they belong to one upload and each would see the same configuration as in a run of its own
+ * (`./sharing.ts`).
  */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
+import { printLocal } from "../../../modules/import-map.ts";
 import { ancestorsOf } from "../../../modules/paths.ts";
 import type { PreparedBuild } from "../check/checker.ts";
-import { CONFIGURATION, LOCK } from "../hidden-folder.ts";
+import { CONFIGURATION } from "../hidden-folder.ts";
 
 /** Builds with all that the bundler sees for them. */
 export interface Batch {
@@ -17,77 +19,47 @@ export interface Batch {
 	readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-type Scopes = Readonly<Record<string, unknown>>;
-
-interface Configuration {
-	/** Everything but the scopes. */
-	readonly rest: string;
-	readonly scopes: Scopes;
-}
-
-function configurationOf({ files }: PreparedBuild): Configuration {
-	const { scopes = {}, ...rest } = JSON.parse(fromUtf8(files.get(CONFIGURATION) ?? utf8("{}")) ?? "{}");
-	return { rest: JSON.stringify(rest), scopes };
-}
-
-/** The upload's file that a scope concerns, as `printLocal` wrote it. Undefined for scopes of folders and of URLs. */
-function fileOf(scope: string): string | undefined {
-	if (!scope.startsWith("../") || scope.endsWith("/")) return undefined;
-	return decodeURIComponent(scope.slice("../".length));
-}
-
-/** Whether a build's modules would resolve the same with the scopes of others beside its own. */
-function isUnaffected(build: PreparedBuild, own: Scopes, others: Scopes): boolean {
-	return Object.entries(others).every(([scope, mapping]) => {
-		if (JSON.stringify(own[scope]) === JSON.stringify(mapping)) return true;
-		// A scope of one file changes nothing in a build without this file.
-		const file = fileOf(scope);
-		return file !== undefined && own[scope] === undefined && !build.files.has(file);
-	});
-}
-
-const sameBytes = (one: Uint8Array | undefined, other: Uint8Array | undefined) =>
-	one === other || (one !== undefined && other !== undefined && Buffer.compare(one, other) === 0);
-
 /** Collects the builds of a batch, one by one. */
 class Collector {
-	readonly #builds: { readonly build: PreparedBuild; readonly scopes: Scopes }[] = [];
+	readonly #builds: PreparedBuild[] = [];
 	readonly #files = new Map<string, Uint8Array>();
-	#scopes: Record<string, unknown> = {};
-	#rest = "";
+	readonly #fileScopes = new Map<string, string>();
 
 	/** Adds a build. @returns false, without a change, if it cannot share the run of those that were added before */
 	add(build: PreparedBuild): boolean {
-		const { rest, scopes } = configurationOf(build);
-		if (this.#builds.length > 0 && !this.#fits(build, rest, scopes)) return false;
-		this.#rest = rest;
-		this.#scopes = { ...this.#scopes, ...scopes };
-		this.#builds.push({ build, scopes });
+		const [first] = this.#builds;
+		if (first !== undefined && !this.#fits(build, first)) return false;
+		this.#builds.push(build);
 		for (const [path, content] of build.files) this.#files.set(path, content);
+		for (const [file, scope] of build.sharing?.fileScopes ?? []) this.#fileScopes.set(file, scope);
 		return true;
 	}
 
 	finish(): Batch {
-		const builds = this.#builds.map(({ build }) => build);
-		if (builds.length === 1) return { builds, files: this.#files };
-		const configuration = { ...JSON.parse(this.#rest), scopes: this.#scopes };
-		this.#files.set(CONFIGURATION, utf8(JSON.stringify(configuration)));
-		return { builds, files: this.#files };
+		if (this.#builds.length > 1) this.#files.set(CONFIGURATION, this.#configuration());
+		return { builds: this.#builds, files: this.#files };
 	}
 
-	#fits(build: PreparedBuild, rest: string, scopes: Scopes): boolean {
-		const first = this.#builds[0]?.build;
-		if (first === undefined || build.upload === undefined || build.upload !== first.upload) return false;
-		if (rest !== this.#rest || build.localNames.join() !== first.localNames.join()) return false;
-		if (build.files.has(LOCK) !== first.files.has(LOCK)) return false;
-		for (const [path, content] of build.files) {
+	#fits({ files, sharing }: PreparedBuild, { sharing: first }: PreparedBuild): boolean {
+		if (sharing === undefined || sharing.upload !== first?.upload || sharing.key !== first.key) return false;
+		for (const [path, content] of files) {
 			const known = this.#files.get(path);
-			if (path !== CONFIGURATION && known !== undefined && !sameBytes(known, content)) return false;
+			// Equal contents of one upload are one object.
+			if (path !== CONFIGURATION && known !== undefined && known !== content) return false;
 		}
-		return (
-			isUnaffected(build, scopes, this.#scopes) &&
-			this.#builds.every((other) => isUnaffected(other.build, other.scopes, scopes))
-		);
+		// A scope of one file changes nothing in a build without this file.
+		for (const [file, scope] of sharing.fileScopes) {
+			const known = this.#fileScopes.get(file);
+			if (known === undefined ? this.#files.has(file) : known !== scope) return false;
+		}
+		return [...this.#fileScopes.keys()].every((file) => sharing.fileScopes.has(file) || !files.has(file));
+	}
+
+	/** The configuration that all builds have in common, with all scopes of single files. */
+	#configuration(): Uint8Array {
+		const { scopes, ...rest } = JSON.parse(fromUtf8(this.#files.get(CONFIGURATION) ?? utf8("{}")) ?? "{}");
+		const added = [...this.#fileScopes].map(([file, scope]) => [printLocal(file), JSON.parse(scope)]);
+		return utf8(JSON.stringify({ ...rest, scopes: { ...scopes, ...Object.fromEntries(added) } }));
 	}
 }
 

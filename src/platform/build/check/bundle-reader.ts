@@ -2,7 +2,7 @@
  * Reads bundles in separate processes: checks which files are in a bundle, and finds its references. A bundle contains
  * packages, which nothing has checked before. If one ends the process that parses it, that must not be the platform's.
  */
-import { AppError } from "../../../errors.ts";
+import { AppError, EXIT } from "../../../errors.ts";
 import type { References } from "../../../references/evidence/reference.ts";
 import type { GraphRequest, Output, OutputRequest } from "../../threads/build-output.ts";
 import { unanalysed } from "../bundle-analyzer.ts";
@@ -24,6 +24,15 @@ export interface BundleReaderOptions extends ProcessPoolOptions {
 	readonly analyzer: string | undefined;
 }
 
+function tooSlow(entry: string, timeoutMs: number): AppError {
+	return new AppError({
+		code: "BUNDLE_UNANALYSED",
+		message: `To search the bundle of ${entry} for the secrets that it reads takes longer than ${timeoutMs / 1000} s.`,
+		hint: "Make the function smaller, or import fewer modules.",
+		exit: EXIT.failure,
+	});
+}
+
 export class BundleReader {
 	readonly #options: BundleReaderOptions;
 	readonly #processes: ProcessPool;
@@ -43,7 +52,9 @@ export class BundleReader {
 		const end = await this.#run({ type: "bundle", request, analyzer }, (report) => {
 			if (report.type === "bundle") read = { ...report.output, references: report.references };
 		});
-		if (end !== undefined) throw end.why === "too deep" ? tooDeep(request.entry) : unanalysed();
+		if (end?.why === "too deep") throw tooDeep(request.entry);
+		if (end?.why === "too slow") throw tooSlow(request.entry, this.#options.timeoutMs);
+		if (end !== undefined) throw unanalysed();
 		if (read === undefined) throw checkFailed();
 		return read;
 	}

@@ -32,7 +32,7 @@ export class CheckProcess {
 	/** @param program absolute path of the bundle of `check-program.ts` */
 	constructor(program: string, rules: CheckRules) {
 		const node = [process.execPath, `--max-old-space-size=${HEAP_MIB}`, program];
-		// The process gets only the sources: no environment, and no file except its program.
+		// The process gets no environment. It reads no file except its programs, the output of builds and their packages.
 		this.#child = spawn("/bin/sh", ["-c", LIMIT_AND_RUN, "sh", ...node], {
 			env: {},
 			stdio: ["ignore", "pipe", "pipe", "ipc"],

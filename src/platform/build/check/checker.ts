@@ -8,6 +8,7 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
+import type { Sharing } from "../batches/sharing.ts";
 import type { FunctionDeclaration } from "../settings.ts";
 import type { Upload } from "../upload.ts";
 import { checkFailed, type EarlyExit } from "./check-process.ts";
@@ -25,8 +26,8 @@ export interface PreparedBuild {
 	readonly isWorker?: boolean | undefined;
 	/** The names of the project's own packages. None of them may come from a registry. */
 	readonly localNames: readonly string[];
-	/** The same object for all builds of an upload. Undefined if a build must not share a run of the bundler. */
-	readonly upload?: object | undefined;
+	/** Undefined if the build must not share a run of the bundler. `upload` is the same object for all builds of an upload. */
+	readonly sharing?: (Sharing & { readonly upload: object }) | undefined;
 }
 
 /** The result of the check of a function. */
@@ -88,7 +89,7 @@ export class Checker {
 			if (report.type === "made") made.set(report.id, report.content);
 			else if (report.type === "refused") functions.set(report.name, received(report.error));
 			else if (report.type === "checked") {
-				const { assets, entry, localNames, name, declaration, source, workers } = report;
+				const { assets, entry, localNames, name, declaration, sharing, source, workers } = report;
 				const seen = contentsOf(report.files, files, made);
 				functions.set(name, {
 					entry,
@@ -98,7 +99,7 @@ export class Checker {
 					workers,
 					localNames,
 					files: seen,
-					upload: files,
+					sharing: sharing && { ...sharing, upload: files },
 				});
 			}
 		};

@@ -4,6 +4,7 @@ import type { References } from "../../../references/evidence/reference.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
 import type { FunctionSource } from "../../functions/function.ts";
 import type { GraphRequest, Output, OutputRequest } from "../../threads/build-output.ts";
+import type { Sharing } from "../batches/sharing.ts";
 import type { ImportRules } from "../imports.ts";
 import type { FunctionDeclaration } from "../settings.ts";
 
@@ -58,6 +59,7 @@ export type Report =
 			/** The paths of the modules of workers. */
 			readonly workers: readonly string[];
 			readonly localNames: readonly string[];
+			readonly sharing: Sharing | undefined;
 			readonly declaration: FunctionDeclaration;
 	  }
 	| { readonly type: "refused"; readonly name: string; readonly error: SentError }

@@ -3,6 +3,7 @@ import { hash, toBase64 } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import type { Scanner } from "../../../modules/scan.ts";
 import type { FunctionSource } from "../../functions/function.ts";
+import { sharingOf } from "../batches/sharing.ts";
 import { checkImports } from "../imports.ts";
 import { readSettings } from "../settings.ts";
 import { buildFiles, sourceHash } from "../sources.ts";
@@ -89,6 +90,7 @@ export function checkUploadedFunctions(
 			assets,
 			workers,
 			localNames,
+			sharing: sharingOf(seen, localNames),
 			declaration,
 		});
 	};

@@ -8,7 +8,7 @@ const build = (entry: string, upload: object = UPLOAD): PreparedBuild => ({
 	entry,
 	source: entry,
 	localNames: [],
-	upload,
+	sharing: { key: "", fileScopes: new Map(), upload },
 	files: new Map(),
 });
 const entriesOf = ({ builds }: Batch) => builds.map(({ entry }) => entry);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { batchOf, outputOf } from "../../../../src/platform/build/batches/batch.ts";
+import { sharingOf } from "../../../../src/platform/build/batches/sharing.ts";
 import type { PreparedBuild } from "../../../../src/platform/build/check/checker.ts";
 import { CONFIGURATION, LOCK } from "../../../../src/platform/build/hidden-folder.ts";
 
@@ -15,20 +16,42 @@ interface Case {
 	readonly upload?: object | undefined;
 }
 
-function build({ entry, files = {}, imports = {}, scopes = {}, lock, ...rest }: Case): PreparedBuild {
+/** Equal texts of an upload are one object. */
+const CONTENTS = new Map<string, Uint8Array>();
+const contentOf = (text: string): Uint8Array => {
+	const known = CONTENTS.get(text) ?? Buffer.from(text);
+	CONTENTS.set(text, known);
+	return known;
+};
+
+function build({
+	entry,
+	files = {},
+	imports = {},
+	scopes = {},
+	lock,
+	localNames = [],
+	...rest
+}: Case): PreparedBuild {
 	const texts = {
 		[entry]: `// ${entry}`,
 		...files,
 		[CONFIGURATION]: JSON.stringify({ imports, scopes }),
 		...(lock === undefined ? {} : { [LOCK]: lock }),
 	};
-	const contents = Object.entries(texts).map(([path, text]) => [path, Buffer.from(text)] as const);
-	return { entry, source: entry, localNames: [], upload: UPLOAD, ...rest, files: new Map(contents) };
+	const contents = new Map(Object.entries(texts).map(([path, text]) => [path, contentOf(text)]));
+	const upload = "upload" in rest ? rest.upload : UPLOAD;
+	const sharing = sharingOf(contents, localNames);
+	return {
+		...{ entry, source: entry, localNames, files: contents },
+		sharing: sharing && upload && { ...sharing, upload },
+	};
 }
 
 /** The entries of the batch that begins with the first build. */
 const together = (...cases: Case[]) => batchOf(cases.map(build), 16).builds.map(({ entry }) => entry);
 
+const LARGE = { x: `npm:${"x".repeat(70_000)}` };
 const A: Case = { entry: "a.ts" };
 const B: Case = { entry: "b.ts" };
 
@@ -79,6 +102,7 @@ describe("builds do not share a run", () => {
 		["if only one has a scope of a folder", A, { ...B, scopes: scope("../dir/") }],
 		["if only the first has a scope of a folder", { ...A, scopes: scope("../dir/") }, B],
 		["if only one has a scope of a URL", A, { ...B, scopes: scope("https://x.test/a.ts") }],
+		["if a configuration is large", { ...A, imports: LARGE }, { ...B, imports: LARGE }],
 		[
 			"if a file with an escaped name is concerned",
 			{ ...A, files: { "a b.ts": "" } },

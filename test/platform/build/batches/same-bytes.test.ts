@@ -54,8 +54,8 @@ test("all functions share one run", () => {
 });
 
 test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_, index) => {
-	const { upload, ...alone } = prepared[index] as PreparedBuild;
-	expect(upload).toBeDefined();
+	const { sharing, ...alone } = prepared[index] as PreparedBuild;
+	expect(sharing).toBeDefined();
 	const bundle = await builder.build(alone);
 	expect(Buffer.from(together[index]?.code ?? []).toString()).toBe(Buffer.from(bundle.code).toString());
 	expect(Buffer.from(together[index]?.sourceMap ?? []).toString()).toBe(
@@ -67,4 +67,23 @@ test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_
 test("the references of one function are not those of another", () => {
 	const names = together.map(({ references }) => references?.references.map(({ name }) => name));
 	expect(names).toEqual([["USED"], ["LATE", "UNUSED"], ["LATE"], [], ["LATE", "USED"], []]);
+});
+
+test("a worker of two functions is bundled for both in one run", async () => {
+	const start = `export default () => new Worker(new URL("../worker.ts", import.meta.url), { type: "module" });`;
+	const files = filesOf({
+		"functions/x/index.ts": start,
+		"functions/y/index.ts": start,
+		"functions/worker.ts": `console.log(Deno.env.get("OF_WORKER"));`,
+	});
+	const functions = ["x", "y"].map((name) => ({ name, entry: `functions/${name}/index.ts` }));
+	const checked = await builder.prepare({ files, functions }, MAXIMA);
+	const workers = [...checked.functions.values()].map((one) => {
+		if (one instanceof AppError) throw one;
+		return { ...one, entry: "functions/worker.ts", isWorker: true };
+	});
+	expect(batchOf(workers, 16).builds).toHaveLength(2);
+	const [first, second] = await Promise.all(workers.map((one) => builder.build(one)));
+	expect(first?.references?.references.map(({ name }) => name)).toEqual(["OF_WORKER"]);
+	expect(second).toEqual(first);
 });
