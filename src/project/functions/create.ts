@@ -1,7 +1,7 @@
 /** Writes the first files of a new function. */
 import { existsSync, realpathSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { FUNCTION_NAME_LENGTH_MAX, FUNCTION_SEGMENT } from "../../modules/limits.ts";
 import { ancestorsOf, BASE44_FUNCTIONS } from "../../modules/paths.ts";
@@ -64,7 +64,7 @@ export async function createFunction(root: string, name: string, template: Templ
 	if (present !== undefined) throw exists(`${present} exists already.`);
 	for (const ancestor of ancestorsOf(`${folder}/${entry}`).slice(1))
 		checkInside(realpathSync(root), ancestor);
-	for (const [path, text] of Object.entries(files)) await writeNew(root, path, text);
+	await writeAll(root, files);
 	return paths;
 }
 
@@ -102,11 +102,18 @@ function exists(message: string): AppError {
 	return new AppError({ code: "FUNCTION_EXISTS", message, hint, exit: EXIT.conflict });
 }
 
-async function writeNew(root: string, path: string, text: string): Promise<void> {
-	try {
-		await mkdir(join(root, path, ".."), { recursive: true });
-		await writeFile(join(root, path), text, { flag: "wx" });
-	} catch (error) {
-		throw fileError("write", path, error);
+/** Writes new files, or none of them. @throws AppError `FILE_UNWRITABLE` (exit 1) */
+async function writeAll(root: string, files: Readonly<Record<string, string>>): Promise<void> {
+	const written: string[] = [];
+	for (const [path, text] of Object.entries(files)) {
+		const full = join(root, path);
+		try {
+			await mkdir(dirname(full), { recursive: true });
+			await writeFile(full, text, { flag: "wx" });
+			written.push(full);
+		} catch (error) {
+			for (const other of written) await rm(other, { force: true });
+			throw fileError("write", path, error);
+		}
 	}
 }

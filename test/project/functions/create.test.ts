@@ -81,4 +81,13 @@ describe("createFunction", () => {
 		await expect(createFunction(root, "api/hello", "http")).rejects.toMatchObject({ code: "SOURCE_OUTSIDE" });
 		expect(existsSync(join(outside, "hello"))).toBe(false);
 	});
+
+	test("writes no file if one of them cannot be written", async () => {
+		const root = temporaryProject({ "functions/pay/index.ts": "" });
+		mkdirSync(join(root, "functions/hello"));
+		symlinkSync("nowhere", join(root, "functions/hello/function.jsonc"));
+		const creating = createFunction(root, "hello", "scheduled");
+		await expect(creating).rejects.toMatchObject({ code: "FILE_UNWRITABLE", exit: 1 });
+		expect(existsSync(join(root, "functions/hello/index.ts"))).toBe(false);
+	});
 });

@@ -19,18 +19,29 @@ export type OnBuilt<Result> = (build: PreparedBuild, result: Promise<Result>) =>
  */
 export type RunBatch<Result> = (batch: Batch, onBuilt: OnBuilt<Result>) => Promise<void>;
 
-interface Waiting<Result> {
-	readonly build: PreparedBuild;
+/** A build that has no result yet. */
+interface Pending<Result> {
+	readonly promise: Promise<Result>;
 	readonly resolve: (result: Promise<Result>) => void;
 	readonly reject: (error: unknown) => void;
+}
+
+function pending<Result>(): Pending<Result> {
+	let settle: Omit<Pending<Result>, "promise"> = { resolve: () => {}, reject: () => {} };
+	const promise = new Promise<Result>((resolve, reject) => {
+		settle = { resolve, reject };
+	});
+	return { promise, ...settle };
 }
 
 export class BatchQueue<Result> {
 	readonly #run: RunBatch<Result>;
 	readonly #runsMax: number;
-	#waiting: Waiting<Result>[] = [];
+	readonly #pending = new Map<PreparedBuild, Pending<Result>>();
+	/** The builds that no run has taken. */
+	readonly #waiting = new Set<PreparedBuild>();
 	/** Builds of failed batches. Each gets a run of its own. */
-	readonly #alone: Waiting<Result>[] = [];
+	readonly #alone: PreparedBuild[] = [];
 	#runs = 0;
 
 	/** @param runsMax the most runs at the same time */
@@ -41,19 +52,22 @@ export class BatchQueue<Result> {
 
 	/** Builds a bundle. @throws the error of a run of this build alone */
 	build(build: PreparedBuild): Promise<Result> {
-		return new Promise((resolve, reject) => {
-			this.#waiting.push({ build, resolve, reject });
-			// The other builds of an upload are added before the next microtask.
-			queueMicrotask(() => this.#fill());
-		});
+		const known = this.#pending.get(build);
+		if (known !== undefined) return known.promise;
+		const added = pending<Result>();
+		this.#pending.set(build, added);
+		this.#waiting.add(build);
+		// The other builds of an upload are added before the next microtask.
+		queueMicrotask(() => this.#fill());
+		return added.promise;
 	}
 
 	#fill(): void {
 		while (this.#runs < this.#runsMax) {
-			const taken = this.#take();
-			if (taken.length === 0) return;
+			const batch = this.#take();
+			if (batch === undefined) return;
 			this.#runs++;
-			void this.#runBatch(taken).finally(() => {
+			void this.#runBatch(batch).finally(() => {
 				this.#runs--;
 				this.#fill();
 			});
@@ -61,32 +75,32 @@ export class BatchQueue<Result> {
 	}
 
 	/** Takes the builds of the next run. Large uploads are divided evenly among the runs at the same time. */
-	#take(): Waiting<Result>[] {
+	#take(): Batch | undefined {
 		const alone = this.#alone.shift();
-		if (alone !== undefined) return [alone];
-		if (this.#waiting.length === 0) return [];
-		const share = Math.max(BUILDS_MIN, Math.ceil(this.#waiting.length / this.#runsMax));
-		const { builds } = batchOf(
-			this.#waiting.map(({ build }) => build),
-			Math.min(BUILDS_MAX, share),
-		);
-		const chosen = new Set(builds);
-		const taken = this.#waiting.filter(({ build }) => chosen.has(build));
-		this.#waiting = this.#waiting.filter(({ build }) => !chosen.has(build));
-		return taken;
+		if (alone !== undefined) return batchOf([alone], 1);
+		if (this.#waiting.size === 0) return undefined;
+		const share = Math.max(BUILDS_MIN, Math.ceil(this.#waiting.size / this.#runsMax));
+		const batch = batchOf(this.#waiting, Math.min(BUILDS_MAX, share));
+		for (const build of batch.builds) this.#waiting.delete(build);
+		return batch;
 	}
 
-	async #runBatch(taken: readonly Waiting<Result>[]): Promise<void> {
-		const unsettled = new Map(taken.map((waiting) => [waiting.build, waiting]));
-		const batch = batchOf([...unsettled.keys()], unsettled.size);
+	async #runBatch(batch: Batch): Promise<void> {
+		const unsettled = new Set(batch.builds);
 		try {
 			await this.#run(batch, (build, result) => {
-				unsettled.get(build)?.resolve(result);
-				unsettled.delete(build);
+				if (unsettled.delete(build)) this.#settle(build)?.resolve(result);
 			});
 		} catch (error) {
-			if (taken.length > 1) this.#alone.push(...unsettled.values());
-			else for (const { reject } of unsettled.values()) reject(error);
+			if (batch.builds.length > 1) this.#alone.push(...unsettled);
+			else for (const build of unsettled) this.#settle(build)?.reject(error);
 		}
+	}
+
+	/** Removes a build that has its result. */
+	#settle(build: PreparedBuild): Pending<Result> | undefined {
+		const settled = this.#pending.get(build);
+		this.#pending.delete(build);
+		return settled;
 	}
 }

@@ -68,7 +68,7 @@ class Collector {
  * @param waiting at least one build
  * @param countMax the most builds of the batch
  */
-export function batchOf(waiting: readonly PreparedBuild[], countMax: number): Batch {
+export function batchOf(waiting: Iterable<PreparedBuild>, countMax: number): Batch {
 	const collector = new Collector();
 	let count = 0;
 	for (const build of waiting) {

@@ -45,6 +45,13 @@ describe("builds that are asked for together", () => {
 		expect(runs.map(({ length }) => length)).toEqual([16, 16, 8]);
 	});
 
+	test("are built once if the same build is asked for twice", async () => {
+		const { queue, runs } = record(2, succeed);
+		const one = build("a");
+		expect(await Promise.all([queue.build(one), queue.build(one)])).toEqual(["built a", "built a"]);
+		expect(runs).toEqual([["a"]]);
+	});
+
 	test("of two uploads are never in one run", async () => {
 		const { queue, runs } = record(1, succeed);
 		await Promise.all([build("a"), build("x", {}), build("b")].map((one) => queue.build(one)));

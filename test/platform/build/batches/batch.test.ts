@@ -1,4 +1,5 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { cryptoReady } from "../../../../src/crypto.ts";
 import { batchOf, outputOf } from "../../../../src/platform/build/batches/batch.ts";
 import { sharingOf } from "../../../../src/platform/build/batches/sharing.ts";
 import type { PreparedBuild } from "../../../../src/platform/build/check/checker.ts";
@@ -54,6 +55,8 @@ const together = (...cases: Case[]) => batchOf(cases.map(build), 16).builds.map(
 const LARGE = { x: `npm:${"x".repeat(70_000)}` };
 const A: Case = { entry: "a.ts" };
 const B: Case = { entry: "b.ts" };
+
+beforeAll(() => cryptoReady);
 
 describe("builds share a run of the bundler", () => {
 	test("if they belong to one upload and have the same configuration", () => {
