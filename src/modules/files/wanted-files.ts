@@ -110,7 +110,10 @@ export class WantedFiles {
 		for (const path of paths) this.#tolerant(request, file, () => this.#add(path, file, line));
 		if (paths.length > 0) return;
 		const message = rest.length === 0 ? `there is no file ${shown}` : `no file matches ${shown}`;
-		const hint = `Correct the path or add the file. ${NAME_THEM}`;
+		const hint =
+			rest.length === 0
+				? "Correct the path, or add the file."
+				: `Correct the path, or add the files. ${NAME_THEM}`;
 		if (isRead) throw fault("FILE_NOT_FOUND", `${at} reads a file, but ${message}.`, hint, line);
 		this.#warnings.push({
 			file,
