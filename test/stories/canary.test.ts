@@ -1,7 +1,7 @@
 /** A value that is searched for everywhere, in every form: it is where it was asked for, and nowhere else. */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { formsOf } from "../support/forms.ts";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "./support/project.ts";
@@ -117,13 +117,13 @@ describe("values are set in every way, and every command runs with success, with
 		expect(hits(shown.stdout)).not.toEqual([]);
 	});
 
-	test("no file contains it: project, state, home, temporary files, the platform's data and log", () => {
+	test("no file contains it: project, state, home, temporary files, the platform's data and log", async () => {
 		const files = [...filesBelow(project.machine), ...filesBelow(platform.folder)].filter(
 			({ path }) => !path.endsWith("given.env"),
 		);
 		expect(files.length).toBeGreaterThan(10);
 		expect(files.filter(({ bytes }) => hits(bytes).length > 0).map(({ path }) => path)).toEqual([]);
-		expect(platform.log).toContain("change accepted");
+		await vi.waitFor(() => expect(platform.log).toContain("change accepted"));
 		expect(hits(platform.log)).toEqual([]);
 	});
 

@@ -1,7 +1,7 @@
 /** Whoever runs a platform hands out tokens, sees who has what, and takes one back. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 import { CANARY } from "./support/refusal.ts";
@@ -48,7 +48,8 @@ describe("platform token", () => {
 		const after = await ana.coffer(["functions", "list", "--json"], { env });
 		expect([after.status, after.error().code]).toEqual([3, "TOKEN_INVALID"]);
 		expect((await ana.data(token("list"))).tokens).toHaveLength(1);
-		expect(platform.log).toMatch(new RegExp(`"token":"${id}".*"msg":"token revoked"`));
+		const line = new RegExp(`"token":"${id}".*"msg":"token revoked"`);
+		await vi.waitFor(() => expect(platform.log).toMatch(line));
 		expect(platform.log).not.toContain(text.slice(-20));
 	});
 
