@@ -8,6 +8,7 @@ import { unknownValue, type Value, ValueSet, withContext } from "./values.ts";
 /** The reason of an access that is dynamic because the budget was used up. */
 export const BUDGET_EXCEEDED = "analysis limit";
 
+const UNKNOWN_BEYOND_BUDGET = unknownValue(BUDGET_EXCEEDED);
 const UNKNOWN_IN_DEPENDENCY = unknownValue("a value of a dependency");
 
 export interface Budget {
@@ -21,28 +22,37 @@ export interface Budget {
 	stepsMax: number;
 }
 
+/** A listener with the value that it hears of, or a task without a value. */
+type Task = (value: Value) => void;
+
 export class Solver {
 	/** Steps of all runs so far. */
 	steps = 0;
 	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true };
-	#queue: (() => void)[] = [];
+	/** The tasks that wait, and for each the value that it is called with. */
+	#tasks: Task[] = [];
+	#arguments: (Value | undefined)[] = [];
 
 	/** Adds a value to a set, or the value that it is widened to. */
 	add(set: ValueSet, value: Value) {
 		if (set.values.has(value.key)) return;
 		const added = this.#widen(set, value);
 		if (set.values.has(added.key)) return;
-		set.values.set(added.key, added);
-		for (const listener of set.listeners) this.enqueue(() => listener(added));
+		set.put(added);
+		for (const listener of set.listeners ?? []) this.#enqueueCall(listener, added);
+	}
+
+	/** Whether `add` changes nothing any more, whatever the value is. */
+	isFull(set: ValueSet): boolean {
+		return set.values.size >= this.#budget.valuesMax && set.values.has(UNKNOWN_BEYOND_BUDGET.key);
 	}
 
 	/** Widening: beyond its budget a set holds less precise values, so that the work ends. */
 	#widen(set: ValueSet, value: Value): Value {
-		if (set.values.size >= this.#budget.valuesMax) return unknownValue(BUDGET_EXCEEDED);
+		if (set.values.size >= this.#budget.valuesMax) return UNKNOWN_BEYOND_BUDGET;
 		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
 			return UNKNOWN_IN_DEPENDENCY;
-		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
-		set.contextCounts.set(value.shapeKey, contexts);
+		const contexts = set.countContext(value.shapeKey);
 		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
 		return withContext(value, NO_CONTEXT);
 	}
@@ -56,20 +66,26 @@ export class Solver {
 
 	/** Calls the listener with each value that the set has now or gets later. */
 	onValue(set: ValueSet, listener: (value: Value) => void) {
-		set.listeners.push(listener);
-		for (const value of set.values.values()) this.enqueue(() => listener(value));
+		if (set.listeners === undefined) set.listeners = [listener];
+		else set.listeners.push(listener);
+		for (const value of set.values.values()) this.#enqueueCall(listener, value);
 	}
 
 	/** Adds every value of one set to another, now and later: the constraint `from` ⊆ `to`. */
 	include(from: ValueSet, to: ValueSet) {
-		if (from === to || from.includedIn.has(to)) return;
-		from.includedIn.add(to);
+		if (from === to || !from.addIncluded(to)) return;
 		this.onValue(from, (value) => this.add(to, value));
 	}
 
 	/** Puts a task at the end of the work list. */
 	enqueue(task: () => void) {
-		this.#queue.push(task);
+		this.#tasks.push(task);
+		this.#arguments.push(undefined);
+	}
+
+	#enqueueCall(listener: Task, value: Value) {
+		this.#tasks.push(listener);
+		this.#arguments.push(value);
 	}
 
 	/**
@@ -79,15 +95,16 @@ export class Solver {
 	run(budget: Budget): boolean {
 		this.#budget = budget;
 		const stepsMax = this.steps + budget.stepsMax;
-		while (this.#queue.length > 0) {
-			const tasks = this.#queue;
-			this.#queue = [];
-			for (const [index, task] of tasks.entries()) {
+		while (this.#tasks.length > 0) {
+			const [tasks, values] = [this.#tasks, this.#arguments];
+			this.abandon();
+			for (let index = 0; index < tasks.length; index++) {
 				if (this.steps++ >= stepsMax) {
-					this.#queue = tasks.slice(index).concat(this.#queue);
+					this.#tasks = tasks.slice(index).concat(this.#tasks);
+					this.#arguments = values.slice(index).concat(this.#arguments);
 					return false;
 				}
-				task();
+				(tasks[index] as Task)(values[index] as Value);
 			}
 		}
 		return true;
@@ -95,6 +112,7 @@ export class Solver {
 
 	/** Drops the work that is left. */
 	abandon() {
-		this.#queue = [];
+		this.#tasks = [];
+		this.#arguments = [];
 	}
 }

@@ -9,15 +9,47 @@ import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
 
-/** The values that one expression, variable, parameter or property may have. Only the solver adds to it. */
+const NO_VALUES: ReadonlyMap<string, Value> = new Map();
+
+/**
+ * The values that one expression, variable, parameter or property may have. Only the solver adds to it. Most
+ * sets of an analysis stay empty or small, so the parts of a set are created when they are needed.
+ */
 export class ValueSet {
+	#values: Map<string, Value> | undefined;
+	#contextCounts: Map<string, number> | undefined;
+	#includedIn: Set<ValueSet> | undefined;
+	listeners: ((value: Value) => void)[] | undefined;
+
 	/** By key. */
-	readonly values = new Map<string, Value>();
-	readonly listeners: ((value: Value) => void)[] = [];
-	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
-	readonly contextCounts = new Map<string, number>();
-	/** The sets that already include this one. */
-	readonly includedIn = new Set<ValueSet>();
+	get values(): ReadonlyMap<string, Value> {
+		return this.#values ?? NO_VALUES;
+	}
+
+	/** Adds a value that is not in the set. */
+	put(value: Value) {
+		this.#values ??= new Map();
+		this.#values.set(value.key, value);
+	}
+
+	/**
+	 * Counts one more context in which the set holds a value of a shape.
+	 * @returns the number of contexts, this one included
+	 */
+	countContext(shapeKey: string): number {
+		this.#contextCounts ??= new Map();
+		const count = (this.#contextCounts.get(shapeKey) ?? 0) + 1;
+		this.#contextCounts.set(shapeKey, count);
+		return count;
+	}
+
+	/** Notes that another set includes this one. @returns false where that was known */
+	addIncluded(set: ValueSet): boolean {
+		this.#includedIn ??= new Set();
+		if (this.#includedIn.has(set)) return false;
+		this.#includedIn.add(set);
+		return true;
+	}
 }
 
 /** Where a value comes from, and the keys that identify it. */
@@ -155,15 +187,14 @@ export interface CallSite {
 }
 
 export function makeValue(shape: Shape, context: Context = NO_CONTEXT, reportAt?: Node): Value {
-	const location = reportAt === undefined ? "" : String(reportAt.start);
 	const shapeKey = keyOfShape(shape);
-	return {
-		...shape,
-		key: `${shapeKey}|${context.key}|${location}`,
-		shapeKey,
-		context,
-		reportAt,
-	};
+	return { ...shape, key: keyOf(shapeKey, context, reportAt), shapeKey, context, reportAt };
+}
+
+function keyOf(shapeKey: string, context: Context, reportAt: Node | undefined): string {
+	return reportAt === undefined
+		? `${shapeKey}|${context.key}|`
+		: `${shapeKey}|${context.key}|${reportAt.start}`;
 }
 
 export function keyOfShape(shape: Shape | Value): string {
@@ -223,5 +254,5 @@ export function withContext(
 	reportAt: Node | undefined = value.reportAt,
 ): Value {
 	if (context.key === value.context.key && reportAt === value.reportAt) return value;
-	return makeValue(value, context, reportAt);
+	return { ...value, key: keyOf(value.shapeKey, context, reportAt), context, reportAt };
 }
