@@ -19,6 +19,7 @@ export function combine(
 ) {
 	solver.onValue(left, (a) =>
 		solver.onValue(right, (b) => {
+			if (solver.isFull(into)) return;
 			const context: Context | undefined = unify(a.context, b.context);
 			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.reportAt ?? b.reportAt));
 		}),
