@@ -52,7 +52,9 @@ export class Solver {
 		if (set.values.size >= this.#budget.valuesMax) return UNKNOWN_BEYOND_BUDGET;
 		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
 			return UNKNOWN_IN_DEPENDENCY;
-		const contexts = set.countContext(value.shapeKey);
+		set.contextCounts ??= new Map();
+		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
+		set.contextCounts.set(value.shapeKey, contexts);
 		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
 		return withContext(value, NO_CONTEXT);
 	}
@@ -73,7 +75,9 @@ export class Solver {
 
 	/** Adds every value of one set to another, now and later: the constraint `from` ⊆ `to`. */
 	include(from: ValueSet, to: ValueSet) {
-		if (from === to || !from.addIncluded(to)) return;
+		if (from === to || from.includedIn?.has(to)) return;
+		from.includedIn ??= new Set();
+		from.includedIn.add(to);
 		this.onValue(from, (value) => this.add(to, value));
 	}
 

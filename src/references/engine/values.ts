@@ -17,9 +17,11 @@ const NO_VALUES: ReadonlyMap<string, Value> = new Map();
  */
 export class ValueSet {
 	#values: Map<string, Value> | undefined;
-	#contextCounts: Map<string, number> | undefined;
-	#includedIn: Set<ValueSet> | undefined;
 	listeners: ((value: Value) => void)[] | undefined;
+	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
+	contextCounts: Map<string, number> | undefined;
+	/** The sets that already include this one. */
+	includedIn: Set<ValueSet> | undefined;
 
 	/** By key. */
 	get values(): ReadonlyMap<string, Value> {
@@ -30,25 +32,6 @@ export class ValueSet {
 	put(value: Value) {
 		this.#values ??= new Map();
 		this.#values.set(value.key, value);
-	}
-
-	/**
-	 * Counts one more context in which the set holds a value of a shape.
-	 * @returns the number of contexts, this one included
-	 */
-	countContext(shapeKey: string): number {
-		this.#contextCounts ??= new Map();
-		const count = (this.#contextCounts.get(shapeKey) ?? 0) + 1;
-		this.#contextCounts.set(shapeKey, count);
-		return count;
-	}
-
-	/** Notes that another set includes this one. @returns false where that was known */
-	addIncluded(set: ValueSet): boolean {
-		this.#includedIn ??= new Set();
-		if (this.#includedIn.has(set)) return false;
-		this.#includedIn.add(set);
-		return true;
 	}
 }
 
