@@ -145,7 +145,7 @@ const INTRODUCTION = `# Commands
 
 ${wrap("This page lists every command with its usage, arguments, flags, examples and exit statuses. It has the words of `coffer COMMAND --help`.")}
 
-- ${wrap('Every command takes `--help` and `--json`. With `--json` it prints one document to standard output. If it fails, it prints `{"error": {"code", "message", "hint", "exit"}}` to standard error.', "  ")}
+- ${wrap('Every command takes `--help` and `--json`. With `--json` it prints one document to standard output. If it fails, it prints `{"error": {"code", "message", "hint", "exit"}}` to standard error, with `line` or `names` (the secrets that the message lists) where there are any.', "  ")}
 - ${wrap("Every command that touches secrets takes `-e, --environment NAME`. Without the flag it uses `COFFER_ENVIRONMENT`, then the default in `coffer.json`, then `production`.", "  ")}
 - ${wrap("`--json` and `-e NAME` can also stand before the command: `coffer -e preview secrets list`.", "  ")}
 - ${wrap("Some words of other tools work too, such as `coffer secrets rm`, `coffer env ls` and `coffer exec`.", "  ")}`;

@@ -31,16 +31,22 @@ export interface AppErrorOptions {
 	exit: ExitStatus;
 	/** 1-based line in the file that the message names. */
 	line?: number;
+	/** The names that the message lists, for programs. Names of secrets, for example of a conflict. */
+	names?: readonly string[];
 	/** Result data that is worth printing although the command failed, for example after a failed redeploy. */
 	data?: unknown;
 	cause?: unknown;
 }
+
+/** What only some errors have. */
+type ErrorDetails = Pick<AppErrorOptions, "line" | "names">;
 
 export class AppError extends Error {
 	readonly code: string;
 	readonly hint: string;
 	readonly exit: ExitStatus;
 	readonly line: number | undefined;
+	readonly names: readonly string[] | undefined;
 	readonly data: unknown;
 
 	constructor(options: AppErrorOptions) {
@@ -50,23 +56,28 @@ export class AppError extends Error {
 		this.hint = options.hint;
 		this.exit = options.exit;
 		this.line = options.line;
+		this.names = options.names;
 		this.data = options.data;
 	}
 
 	/**
 	 * The same error in other words, for code that knows more about the context. The original is its cause.
-	 * @param changes what is replaced. The line and the data stay if they are not given
+	 * @param changes what is replaced. The line, the names and the data stay if they are not given
 	 */
 	with(changes: Partial<Omit<AppErrorOptions, "cause" | "line">>): AppError {
-		const { code, data, exit, hint, line, message } = this;
-		const place = line === undefined ? {} : { line };
-		return new AppError({ code, message, hint, exit, data, ...place, ...changes, cause: this });
+		const { code, data, exit, hint, message } = this;
+		return new AppError({ code, message, hint, exit, data, ...this.#details(), ...changes, cause: this });
 	}
 
 	/** The shape that `--json` prints on stderr. */
-	toJSON(): { code: string; message: string; hint: string; exit: number; line?: number } {
-		const { code, message, hint, exit, line } = this;
-		return line === undefined ? { code, message, hint, exit } : { code, message, hint, exit, line };
+	toJSON(): { code: string; message: string; hint: string; exit: number } & ErrorDetails {
+		const { code, message, hint, exit } = this;
+		return { code, message, hint, exit, ...this.#details() };
+	}
+
+	#details(): ErrorDetails {
+		const { line, names } = this;
+		return { ...(line === undefined ? {} : { line }), ...(names === undefined ? {} : { names }) };
 	}
 }
 

@@ -93,6 +93,26 @@ test("committed changes are not undone by --yes: their branch is named, and --al
 	expect(members.map(({ name }: { name: string }) => name)).toEqual(["alice", "bob", "carol"]);
 });
 
+test("a part is forgotten: what the vault still lacks is listed, with the way that remains", async () => {
+	await using project = await begun();
+	await project.git("checkout", "--quiet", "-b", "feat");
+	await project.ok(["secrets", "set", "A=on the branch"]);
+	await commit(project, "Feat");
+	await project.git("checkout", "--quiet", "main");
+	await project.ok(["secrets", "set", "UNDONE=1"]);
+	await undo(project);
+	const { stdout } = await project.ok(["vault", "accept", "--yes"]);
+	expect(stdout).toMatch(/Forgot 1 change /);
+	expect(stdout).toMatch(/still lacks 1 change .*\n.*\n.*found elsewhere:\n +A, version 2 .* in branch feat/);
+	expect(stdout).toMatch(/git checkout feat -- coffer\.vault/);
+	expect(stdout).not.toMatch(/: coffer vault accept\n/);
+	const { kept, ways } = (await project.coffer(["vault", "accept", "--json"])).json();
+	expect(kept).toMatchObject([{ name: "A", kind: "elsewhere" }]);
+	expect(ways.at(-1).commands).toEqual(["coffer vault accept --all"]);
+	await project.git("checkout", "feat", "--", "coffer.vault");
+	await project.ok(["vault", "verify"]);
+});
+
 test("a secret that was set, deleted and undone is forgotten; its versions are not used again", async () => {
 	await using project = await begun();
 	await project.ok(["secrets", "set", "NEW=1"]);
@@ -145,12 +165,15 @@ test("another vault in the folder is accepted only with a code", async () => {
 	const refused = await project.coffer(["secrets", "list"], { env });
 	expect(refused).toMatchObject({
 		status: 7,
-		stderr: expect.stringContaining(": coffer vault accept --all\n"),
+		stderr: expect.stringContaining(": coffer vault accept\n"),
 	});
-	const asked = await project.coffer(["vault", "accept", "--all", "--yes"], { env });
-	const code = /--confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
-	expect(asked.status).toBe(2);
-	await project.ok(["vault", "accept", "--all", "--confirm", code], { env });
+	const asked = await project.coffer(["vault", "accept", "--yes"], { env });
+	const code = /accept --confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
+	expect(asked).toMatchObject({
+		status: 2,
+		stderr: expect.stringContaining("To accept the present vault for this folder"),
+	});
+	await project.ok(["vault", "accept", "--confirm", code], { env });
 	// The next refusal is of whom this vault does not know.
 	expect((await project.coffer(["secrets", "list"], { env })).status).toBe(3);
 });
@@ -193,4 +216,33 @@ test("a link that is refused changes neither file", async () => {
 	await project.ok(["vault", "accept", "--yes"]);
 	await project.ok(linkWith("refused"));
 	await project.ok(["vault", "verify"]);
+});
+
+test("--all without the platform forgets what only the platform has, says so, and a sync asks", async () => {
+	await using project = await begun();
+	project.variables["COFFER_TOKEN"] = platform.token;
+	await project.ok(linkWith("offline"));
+	await commit(project, "Link");
+	await project.ok(["secrets", "set", "SENT=1"]);
+	await undo(project);
+	const online = await project.coffer(["vault", "accept", "--all", "--yes"]);
+	expect(online).toMatchObject({
+		status: 7,
+		stderr: expect.stringContaining("the linked platform has each of them"),
+	});
+	const asked = await project.coffer(["vault", "accept", "--all", "--offline"]);
+	expect(asked.stderr).toMatch(
+		/platform of 'production' was not asked.*the next sync brings them back, or asks/,
+	);
+	const code = /--all --confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
+	await project.ok(["vault", "accept", "--all", "--offline", "--confirm", code]);
+	await project.ok(["vault", "verify", "--offline"]);
+	expect((await project.coffer(["sync", "--json"])).error()).toMatchObject({
+		code: "SYNC_ROLLED_BACK",
+		names: ["SENT"],
+	});
+	const taken = await project.data(["sync", "--take", "platform"]);
+	expect(taken).toMatchObject({ taken: ["SENT"], pending: [] });
+	await project.ok(["vault", "verify"]);
+	expect(await project.reveal("SENT")).toBe("1");
 });

@@ -239,6 +239,11 @@ describe("a clone that never synced", () => {
 			expect(result.status).toBe(5);
 			expect(result.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5 });
 			expect(await fresh.reveal("KEPT")).toBe("fresh");
+			const ben = `coffer-identity-1.${Buffer.alloc(32, "ben").toString("base64url")}`;
+			const { publicKey } = await fresh.data(["identity", "show"], { env: { COFFER_IDENTITY: ben } });
+			await fresh.ok(["members", "add", publicKey, "--name", "ben", "--no-sync"]);
+			const removal = await fresh.coffer(["members", "remove", "ben", "--json"]);
+			expect(removal.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5, names: ["KEPT"] });
 			expect(await ours.data(["sync"])).toMatchObject({ taken: [] });
 		} finally {
 			await fresh[Symbol.asyncDispose]();

@@ -4,6 +4,12 @@ import { platformOf, readConfig } from "../../project/files/config.ts";
 import type { LinkedLog } from "../../project/verify/verify-platform-log.ts";
 import { targetOf } from "./linking.ts";
 
+/** The names of a project's environments that are linked to a platform with a log. Base44 has no log. */
+export async function linkedEnvironments(root: string): Promise<string[]> {
+	const { links } = await readConfig(root);
+	return Object.entries(links).flatMap(([environment, linked]) => (platformOf(linked) ? [environment] : []));
+}
+
 /**
  * Reads the log of each linked environment.
  * @param only the environment to read; undefined for all

@@ -38,7 +38,7 @@ export function parseTake(side: string | undefined, names: readonly string[]): T
 /** The names of a `SYNC_CONFLICT` error, which both sides changed; undefined for any other error. */
 export function conflictsOf(error: unknown): readonly string[] | undefined {
 	if (!(error instanceof AppError) || error.code !== "SYNC_CONFLICT") return undefined;
-	return (error.data as { pending: readonly string[] }).pending;
+	return error.names;
 }
 
 /**
@@ -100,6 +100,7 @@ export function failOnRolledBack(result: {
 			message: `The vault has older versions than the platform, or no longer has: ${listNames(result.pending)}. The cause is a switch to another git branch, or a roll-back of the file.`,
 			hint: `To write the platform's values to this vault: ${inEnvironment("coffer sync --take platform", result.environment)}. To send this vault's values as new versions: ${inEnvironment("coffer sync --take local", result.environment)}.`,
 			exit: EXIT.conflict,
+			names: result.pending,
 			data: result,
 		});
 	}

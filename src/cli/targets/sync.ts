@@ -100,6 +100,7 @@ export function rolledBackError(kind: TargetKind, names: readonly string[], data
 		message: `${olderWords(kind)}: ${listNames(names)}. The cause is a switch to another git branch, or a roll-back of the file.`,
 		hint: "Send the vault's values (coffer sync --take local), or restore the newer values from git or with 'coffer vault restore NAME'.",
 		exit: EXIT.conflict,
+		names,
 		data,
 	});
 }

@@ -7,7 +7,7 @@ import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
 import type { Found } from "../../project/undo/whereabouts.ts";
 import { describeNote } from "../../vault/undo/link-note.ts";
-import { MARKS } from "../shell/render.ts";
+import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 export interface LackingRow {
@@ -150,4 +150,66 @@ export function renderLetIn(rows: readonly LetInRow[], terminal: Terminal): void
 /** What the user can do, one line for each way: the hint of an error. */
 export function waysHint(ways: AcceptReport["ways"]): string {
 	return ways.map(({ words, commands }) => `${words}: ${commands.join(" && ")}`).join("\n");
+}
+
+/** Another vault than before in this folder. */
+function renderReplaced(
+	{ before, now }: { before: string; now: string },
+	accepted: boolean,
+	terminal: Terminal,
+): void {
+	terminal.line(`  before  ${before}`);
+	terminal.line(`  now     ${now}`);
+	if (accepted) terminal.line(`${MARKS.ok} Accepted the present vault for this folder`);
+	else
+		terminal.line(
+			"This folder had another vault before. Compare the id of the present one with a teammate's",
+		);
+}
+
+/** What was forgotten, and what the vault still lacks. */
+function renderAccepted(
+	{ forgotten, kept, letIn, ways }: AcceptReport,
+	terminal: Terminal,
+	isShown: boolean,
+): void {
+	if (!isShown) {
+		renderLetIn(letIn, terminal);
+		renderLacking(forgotten, terminal);
+	}
+	terminal.line(`${MARKS.ok} Forgot ${count(forgotten.length, "change")} that coffer.vault does not have`);
+	if (kept.length === 0) return;
+	terminal.line(
+		`${MARKS.failed} coffer.vault still lacks ${count(kept.length, "change")} that this device remembers:`,
+	);
+	if (!isShown) renderLacking(kept, terminal);
+	const hint = waysHint(ways);
+	if (hint !== "") for (const line of hint.split("\n")) terminal.line(line);
+}
+
+/**
+ * Prints the result of `coffer vault accept`, or what it would do.
+ * @param isShown whether the changes were printed before, above a question
+ */
+export function renderAccept(report: AcceptReport, terminal: Terminal, isShown: boolean): void {
+	const { accepted, forgotten, kept, letIn, replaced } = report;
+	if (replaced) {
+		renderReplaced(replaced, accepted, terminal);
+		return;
+	}
+	if (accepted) {
+		renderAccepted(report, terminal, isShown);
+		return;
+	}
+	renderLetIn(letIn, terminal);
+	if (forgotten.length > 0) {
+		terminal.line("Will be forgotten:");
+		renderLacking(forgotten, terminal);
+	}
+	if (kept.length > 0) {
+		terminal.line("Will stay remembered:");
+		renderLacking(kept, terminal);
+	}
+	if (forgotten.length + kept.length === 0)
+		terminal.line("There is nothing to accept: coffer.vault has every change that this device has seen");
 }

@@ -24,7 +24,7 @@ import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 function remedy({ findings, ways }: Verified): string {
 	const explained = findings.filter(({ code }) => LACKING.includes(code)).length;
 	if (findings.some(({ code }) => code === "VAULT_REPLACED"))
-		return "Find out who changed the file (git log -p -- coffer.vault), and restore the right one: git checkout COMMIT -- coffer.vault\nTo continue with this vault in this folder: coffer vault accept --all";
+		return "Find out who changed the file (git log -p -- coffer.vault), and restore the right one: git checkout COMMIT -- coffer.vault\nTo continue with this vault in this folder: coffer vault accept";
 	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
 	if (ways.length > 0 && explained === findings.length) return waysHint(ways);
 	const named = findings.find(({ code, name }) => name !== null && !LACKING.includes(code));

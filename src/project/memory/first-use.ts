@@ -37,7 +37,7 @@ export async function checkVaultId(opening: Opening, vaultId: string): Promise<s
 			pinned,
 			vaultId,
 			"this folder had before",
-			"\nTo continue with this vault in this folder: coffer vault accept --all",
+			"\nTo continue with this vault in this folder: coffer vault accept",
 		);
 	if (pinned !== undefined || identity.vaultPin !== undefined) return [];
 	return [

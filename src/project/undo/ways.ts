@@ -207,7 +207,7 @@ export function waysOn(situation: Situation): Way[] {
 	if (bringing) ways.push(bringing);
 	if (found.some(({ isLogged, kind }) => kind !== "undone" && !isLogged))
 		ways.push({
-			words: bringing ? "To continue without it" : "To continue without all of it",
+			words: "To continue without the changes that coffer.vault lacks",
 			commands: ["coffer vault accept --all"],
 		});
 	return [...ways, ...byDeleting(situation)];

@@ -36,6 +36,7 @@ function conflict(
 		message: `Changed both here and on the platform, to different values: ${names.join(", ")}.`,
 		hint: `Nothing was lost. Decide: ${inEnvironment(`coffer sync --take local ${names.join(" ")}`, environment)} (or --take platform).`,
 		exit: EXIT.conflict,
+		names,
 		data: { ...outcome.done(revision, []), pending: names },
 	});
 }

@@ -21,6 +21,7 @@ function rolledBack(names: readonly string[], environment: string): AppError {
 		message: `Older here than on the platform, or gone here: ${names.join(", ")}. No member was changed.`,
 		hint: `Decide first: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 		exit: EXIT.conflict,
+		names,
 	});
 }
 
@@ -37,7 +38,7 @@ async function syncFirst(context: SessionContext, target: LinkTarget): Promise<S
 			hint: isAway
 				? "Try again when the platform can be reached and has the app. To change the vault now and sync later, add --no-sync."
 				: error.hint,
-			// The data is that of a sync. The commands that call this return other data.
+			// The data is that of a sync. The commands that call this return other data. The names stay.
 			data: undefined,
 		});
 	}

@@ -44,6 +44,7 @@ async function syncOnceMore(context: SessionContext, connect: Connect): Promise<
 			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Nothing was unlinked.`,
 			hint: `Decide first (${inEnvironment("coffer sync --take local|platform", context.environment)}), or leave the platform's values behind: --no-sync.`,
 			exit: EXIT.conflict,
+			names: rolledBack,
 		});
 	} catch (error) {
 		if (!(error instanceof AppError) || !GONE.includes(error.exit)) throw error;

@@ -49,6 +49,7 @@ export class WatchedPlatform {
 			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
 			hint: `Decide: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 			exit: EXIT.conflict,
+			names: rolledBack,
 		});
 	}
 

@@ -152,9 +152,7 @@ export class World {
 	}
 
 	#conflicted(device: Device, error: AppError): void {
-		// A removal gives the error of the sync before it as the cause of its own.
-		const data = error.data ?? (error.cause as AppError).data;
-		const names = (data as { pending: readonly string[] }).pending;
+		const names = error.names ?? [];
 		const { ledger } = this;
 		for (const name of names) {
 			this.count("conflicts");
