@@ -205,8 +205,7 @@ describe("an older vault is put back", () => {
 		const { warnings } = await ours.data(["secrets", "list"]);
 		expect(warnings).toEqual([expect.stringMatching(/absent now: DROPPED\./)]);
 		const refused = await ours.coffer(["sync", "--json"]);
-		expect(refused.status).toBe(5);
-		expect(refused.json().pending).toEqual(["DROPPED"]);
+		expect(refused).toMatchObject({ status: 5, stdout: expect.stringContaining('"pending":["DROPPED"]') });
 		await ours.ok(["sync", "--take", "platform"]);
 		expect(await ours.reveal("DROPPED")).toBe("here");
 	});
@@ -236,11 +235,10 @@ describe("a clone that never synced", () => {
 		try {
 			await ours.ok(["secrets", "set", "KEPT=platform"]);
 			const result = await fresh.coffer(["secrets", "set", "KEPT=fresh", "--json"]);
-			expect(result.status).toBe(5);
 			expect(result.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5 });
 			expect(await fresh.reveal("KEPT")).toBe("fresh");
-			const ben = `coffer-identity-1.${Buffer.alloc(32, "ben").toString("base64url")}`;
-			const { publicKey } = await fresh.data(["identity", "show"], { env: { COFFER_IDENTITY: ben } });
+			const COFFER_IDENTITY = `coffer-identity-1.${Buffer.alloc(32, "ben").toString("base64url")}`;
+			const { publicKey } = await fresh.data(["identity", "show"], { env: { COFFER_IDENTITY } });
 			await fresh.ok(["members", "add", publicKey, "--name", "ben", "--no-sync"]);
 			const removal = await fresh.coffer(["members", "remove", "ben", "--json"]);
 			expect(removal.error()).toMatchObject({ code: "SYNC_CONFLICT", exit: 5, names: ["KEPT"] });
