@@ -22,6 +22,7 @@ import { listProperties } from "./object-listings.ts";
 import { makePromise } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
+import { TIMER_MODELS } from "./timers.ts";
 
 type Model = (call: BuiltinCall) => void;
 
@@ -51,14 +52,6 @@ function readReflected(call: BuiltinCall) {
 			),
 		);
 	});
-}
-
-/** A timer calls a function with anything. A text is run as code. */
-function runLater(call: BuiltinCall) {
-	call.engine.solver.onValue(call.argument(0), (task) => {
-		if (task.kind === "string") call.engine.findings.addDynamic(call.site.node, "code is made out of text");
-	});
-	call.giveUp();
 }
 
 /** By the name of the global, or the path to a function of it. */
@@ -93,9 +86,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		for (const argument of call.arguments()) call.engine.solver.include(argument, created.summary);
 		call.returnObject(created);
 	},
-	setTimeout: runLater,
-	setInterval: runLater,
-	setImmediate: runLater,
+	...TIMER_MODELS,
 	"Array.isArray": returnBooleans,
 	Boolean: returnBooleans,
 	String: toStringValue,

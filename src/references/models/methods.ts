@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type CallSite, type MethodValue, makeValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays.ts";
+import { bindFunction, callBound, isBound } from "./bound-functions.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callCollectionMethod } from "./collections.ts";
@@ -26,6 +27,7 @@ export function callMethod(
 	if (name === "call" || name === "apply" || name === "bind") return callWithReceiver(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
 	if (name === "require") return requireModule(call, callee);
+	if (receiver.kind === "object" && isBound(receiver.object)) return callBound(call, receiver.object);
 	if (name === "hasOwnProperty" || name === "propertyIsEnumerable") {
 		if (receiver.kind === "runtime" && receiver.api === "env")
 			recordReads(engine, call.argument(0), callee, site.node);
@@ -57,11 +59,7 @@ export function callMethod(
 /** `f.call(receiver, …)`, `f.apply(receiver, array)` and `f.bind(receiver)`. */
 function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	const { engine, site } = call;
-	if (callee.name === "bind") {
-		if (site.arguments.length <= 1 && site.spreadArguments === undefined)
-			return call.returnValue(callee.receiver);
-		return engine.escape(callee.receiver, site.node, "bound to arguments");
-	}
+	if (callee.name === "bind") return bindFunction(call, callee.receiver);
 	const inner: CallSite = {
 		...engine.syntheticSite(site, callee.name, []),
 		arguments: callee.name === "call" ? site.arguments.slice(1) : [],
