@@ -21,6 +21,7 @@ import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";
 import { numberValue } from "../models/text/constants.ts";
 import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
+import { membersByKey } from "./class-members.ts";
 import { literalProperty } from "./properties.ts";
 
 /** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
@@ -125,11 +126,17 @@ function lengthOf(object: AbstractObject): Value {
 	return makeValue({ kind: "string", text: String(elements.length), numeric: true });
 }
 
+/** Whether a class may have a static member of its own under a key. */
+function definesStatic({ node, properties }: AbstractObject, key: string): boolean {
+	return Boolean(node.superClass) || properties.has(key) || membersByKey(node.body, node.body.body).has(key);
+}
+
 /** Whether an object has a built-in method that it does not define itself. */
 function hasMethod(object: AbstractObject, key: string): boolean {
 	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
 	if ((object.kind === "map" || object.kind === "set") && COLLECTION_METHODS.has(key)) return true;
 	if (object.kind === "function" && FUNCTION_METHODS.has(key)) return true;
+	if (object.kind === "class" && FUNCTION_METHODS.has(key)) return !definesStatic(object, key);
 	if (object.kind !== "plain" && object.kind !== "instance" && object.kind !== "array") return false;
 	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
 	return !object.properties.has(key) && literalProperty(object, key).length === 0;
