@@ -5,6 +5,7 @@
 import { z } from "zod";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { redeployResultSchema } from "../../protocol/messages.ts";
+import { cronSchema } from "../functions/crons.ts";
 
 /** The stream of events that belong to no app: the creation and deletion of apps, and access tokens. */
 export const PLATFORM_STREAM = "platform";
@@ -66,6 +67,7 @@ const deploymentSchema = z.strictObject({
 	assets: filesSchema.optional(),
 	packageFiles: filesSchema.optional(),
 	automations: z.array(z.record(z.string(), z.json())).readonly().optional(),
+	crons: z.array(cronSchema).readonly().optional(),
 });
 
 /** An event of the stream `platform` about an app. */

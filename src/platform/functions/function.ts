@@ -8,6 +8,7 @@ import { hash, randomBytes, toBase64 } from "../../crypto.ts";
 import type { Automation } from "../../modules/automations/automations.ts";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Reads, References } from "../../references/evidence/reference.ts";
+import { automationOf, type Cron } from "./crons.ts";
 
 /** A function's entry and the files that it may use. */
 export interface FunctionSource {
@@ -45,9 +46,14 @@ export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 /** An automation as the client sent it. It is valid: `automationsFault` has checked it. */
 export type StoredAutomation = Readonly<Record<string, JSONValue>>;
 
-/** A deployment's automations with their type. */
-export function automationsOf({ automations = [] }: Deployment): readonly Automation[] {
+/** The automations in a deployment's files, with their type. */
+export function fileAutomationsOf({ automations = [] }: Deployment): readonly Automation[] {
 	return automations as readonly object[] as readonly Automation[];
+}
+
+/** A deployment's automations: those in its files, and the cron jobs of its code. */
+export function automationsOf(deployment: Deployment): readonly Automation[] {
+	return [...fileAutomationsOf(deployment), ...(deployment.crons ?? []).map(automationOf)];
 }
 
 /**
@@ -97,6 +103,8 @@ export interface Deployment extends References {
 	packageFiles?: readonly DeployedFile[] | undefined;
 	/** As the client sent them. */
 	automations?: readonly StoredAutomation[] | undefined;
+	/** The cron jobs that the code registered when this deployment started. */
+	crons?: readonly Cron[] | undefined;
 }
 
 /** The files that a deployment's process can read. */

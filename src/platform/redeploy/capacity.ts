@@ -108,3 +108,16 @@ function platformFull(countMax: number): AppError {
 		exit: EXIT.network,
 	});
 }
+
+/** A function as the platform's capacity sees it. @param isPinned whether the function is never stopped */
+export function capacityHolder(
+	supervisor: () => Pick<CapacityHolder, "idleSinceMs"> & { stopIdle(idleMs: number): unknown },
+	isPinned: () => boolean,
+): CapacityHolder {
+	return {
+		get idleSinceMs() {
+			return isPinned() ? undefined : supervisor().idleSinceMs;
+		},
+		stop: () => void supervisor().stopIdle(0),
+	};
+}

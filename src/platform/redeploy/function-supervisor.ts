@@ -13,7 +13,7 @@ import { FirstRequests } from "./starts/first-requests.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
 import { StartsInProgress } from "./starts/starts-in-progress.ts";
-import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
+import type { Commit, Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
 export class FunctionSupervisor {
 	readonly #port: SupervisorPort;
@@ -116,21 +116,17 @@ export class FunctionSupervisor {
 	 * Replaces the present deployment by a new one.
 	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
 	 */
-	async deploy(deployment: Deployment, commit: () => Promise<void>): Promise<StartOutcome> {
+	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {
 		const outcome = await this.#mutex.run(() => this.#replace(deployment, () => undefined, commit));
 		const isOutdated = this.#current !== undefined && this.#port.isOutdated(this.#current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
 
-	#replace(deployment: Deployment, begin: () => void, commit?: () => Promise<void>): Promise<StartOutcome> {
+	#replace(deployment: Deployment, begin: () => void, commit?: Commit): Promise<StartOutcome> {
 		return this.#starting.add(() => this.#start(deployment, begin, commit));
 	}
 
-	async #start(
-		deployment: Deployment,
-		begin: () => void,
-		commit?: () => Promise<void>,
-	): Promise<StartOutcome> {
+	async #start(deployment: Deployment, begin: () => void, commit?: Commit): Promise<StartOutcome> {
 		this.#restarts.cancel();
 		let started: Started | undefined;
 		try {
@@ -138,7 +134,7 @@ export class FunctionSupervisor {
 			this.#capacityError = undefined;
 			await this.#port.acquireCapacity();
 			started = await this.#port.start(deployment, begin);
-			await (commit === undefined ? this.#port.onStarted(started) : commit());
+			await (commit === undefined ? this.#port.onStarted(started) : commit(started));
 		} catch (error) {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
 			return this.#failed(error, commit !== undefined);

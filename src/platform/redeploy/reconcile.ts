@@ -9,18 +9,19 @@ import { describeError } from "../faults/log.ts";
 import { type Deployment, readsOf } from "../functions/function.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Instance } from "../runtime/runtime.ts";
-import type { CapacityHolder } from "./capacity.ts";
+import { capacityHolder } from "./capacity.ts";
 import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshAffected } from "./refresh.ts";
+import { checkCrons, withCrons } from "./starts/crons.ts";
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
 import { functionNotFound } from "./starts/not-found.ts";
 import { reportReplaced } from "./starts/replacements.ts";
 import { removeFunctionData } from "./stored-data.ts";
-import type { StartOutcome, SupervisorPort } from "./supervisor-port.ts";
+import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
 
 export class AppFunctions {
@@ -127,11 +128,12 @@ export class AppFunctions {
 	async deploy(deployment: Deployment): Promise<StartOutcome> {
 		const name = deployment.function;
 		let supervisor = this.supervisor(name);
-		let outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
+		const commit = ({ instance }: Started) => this.recordDeployed(withCrons(deployment, instance));
+		let outcome = await supervisor.deploy(deployment, commit);
 		while (outcome.status === "failed" && !this.#isClosed && this.#supervisors.get(name) !== supervisor) {
 			// The function was deleted while this deployment waited. The deployment came later, so it creates the function again.
 			supervisor = this.supervisor(name);
-			outcome = await supervisor.deploy(deployment, () => this.recordDeployed(deployment));
+			outcome = await supervisor.deploy(deployment, commit);
 		}
 		if (outcome.status === "failed") {
 			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
@@ -201,24 +203,17 @@ export class AppFunctions {
 		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
 	}
 
-	/** Records changed data of the present deployment. Does nothing if another deployment has replaced it. */
+	/**
+	 * Records changed data of the present deployment. Does nothing if another deployment has replaced it.
+	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) as `checkCrons`
+	 */
 	async updateDeployment(deployment: Deployment): Promise<void> {
+		checkCrons(deployment);
 		const atMs = this.#options.now();
 		await this.app.record(({ functions }) => {
 			const isPresent = functions.get(deployment.function)?.deployment.id === deployment.id;
 			return isPresent ? { type: "deployed", deployment, atMs } : undefined;
 		});
-	}
-
-	/** A function as the platform's capacity sees it. */
-	#capacityHolder(supervisor: () => FunctionSupervisor, name: string): CapacityHolder {
-		const isPinned = () => this.#idleSeconds(name) === "never";
-		return {
-			get idleSinceMs() {
-				return isPinned() ? undefined : supervisor().idleSinceMs;
-			},
-			stop: () => void supervisor().stopIdle(0),
-		};
 	}
 
 	#idleSeconds(name: string): number | "never" | undefined {
@@ -228,7 +223,7 @@ export class AppFunctions {
 	#port(name: string, supervisor: () => FunctionSupervisor): SupervisorPort {
 		const [{ log, monotonicMs, now, capacity, schedule }, observations] = [this.#options, this.#observations];
 		const present = () => this.app.state.functions.get(name);
-		const holder = this.#capacityHolder(supervisor, name);
+		const holder = capacityHolder(supervisor, () => this.#idleSeconds(name) === "never");
 		return {
 			wantedDeployment: () => present()?.deployment,
 			acquireCapacity: () => capacity.acquire(holder),
@@ -236,8 +231,8 @@ export class AppFunctions {
 			onStartSettled: () => capacity.admitWaiting(),
 			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, observations, begin),
 			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
-			onStarted: async ({ deployment }) => {
-				if (present()?.error !== undefined) await this.recordDeployed(deployment);
+			onStarted: async ({ deployment, instance }) => {
+				if (present()?.error !== undefined) await this.recordDeployed(withCrons(deployment, instance));
 			},
 			onFailure: (error) =>
 				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run"),

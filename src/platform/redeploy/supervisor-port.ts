@@ -11,6 +11,9 @@ export interface Started {
 	readonly moment: number;
 }
 
+/** Makes a new deployment the wanted one. Called when its process is ready and before it serves. */
+export type Commit = (started: Started) => Promise<void>;
+
 export interface SupervisorPort {
 	/** The deployment that should run. Undefined once the function is deleted. */
 	wantedDeployment(): Deployment | undefined;

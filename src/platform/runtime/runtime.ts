@@ -3,6 +3,7 @@ import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
+import type { CronCalls } from "./crons/cron-calls.ts";
 import type { Probation } from "./probation.ts";
 
 /** The files that the code of a function may read when it runs. */
@@ -65,6 +66,8 @@ export interface Instance {
 	readonly pid: number;
 	/** The Unix socket on which it serves HTTP. */
 	readonly socketPath: string;
+	/** The cron jobs that its code has registered. */
+	readonly crons: Pick<CronCalls, "registered" | "run">;
 	/** Settles when the process has exited, for whatever reason. Never rejects. */
 	readonly exited: Promise<ExitReason>;
 	/** The number of requests and upgraded connections in flight. */

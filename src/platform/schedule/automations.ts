@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import type { Apps } from "../apps/apps.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
+import { backoffOf } from "../functions/crons.ts";
 import { automationsOf } from "../functions/function.ts";
 import { type FunctionLifetime, lifetimeKey } from "../functions/lifetimes.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
@@ -13,8 +14,10 @@ import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Claims } from "./claims.ts";
+import { runCron } from "./cron-run.ts";
+import type { DueRun, ScheduledAutomation } from "./due-run.ts";
 import { type Answer, invoke } from "./invoke.ts";
-import { type DueRun, type ScheduledAutomation, Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 
 const REPORT_MS = 1_000;
 
@@ -56,7 +59,7 @@ export class Automations {
 		this.#scheduler = new Scheduler({
 			list: () => this.#list(),
 			claim: (due) => options.claims.claim(claimOf(due)),
-			run: (due) => this.#run(due),
+			run: (due, attempt) => this.#run(due, attempt),
 			now: options.clock.now,
 			schedule: options.clock.schedule,
 			onError: (error, of) => this.#failed(error, of),
@@ -132,20 +135,35 @@ export class Automations {
 		return present !== undefined && lifetimeKey(present) === lifetime ? present : undefined;
 	}
 
-	async #run(due: DueRun): Promise<void> {
-		const { apps, metrics } = this.#options;
-		if (this.#present(due) === undefined) return;
-		const { host, timeoutMs } = this.#started ?? { host: "", timeoutMs: 0 };
-		const timeoutSeconds = apps.find(due.app)?.state.functions.get(due.function)?.deployment
+	/** How long a function may take until its answer begins. */
+	#timeoutMs({ app, function: name }: DueRun): number {
+		const seconds = this.#options.apps.find(app)?.state.functions.get(name)?.deployment
 			.settings?.timeoutSeconds;
+		return seconds === undefined ? (this.#started?.timeoutMs ?? 0) : seconds * 1000;
+	}
+
+	/** @returns after how many milliseconds the run is repeated; undefined if it is not */
+	async #run(due: DueRun, attempt: number): Promise<number | undefined> {
+		if (this.#present(due) === undefined) return undefined;
+		const timeoutMs = this.#timeoutMs(due);
+		const backoff = backoffOf(due.automation);
+		if (backoff === undefined) return await this.#request(due, timeoutMs);
+		const options = { timeoutMs, signal: this.#closing.signal, delayMs: backoff[attempt] };
+		const { isGood, text } = await runCron(this.#instances, due, options);
+		if (this.#present(due) === undefined) return undefined;
+		this.#options.metrics.automationRan(due, isGood ? "succeeded" : "failed");
+		this.#report(due, isGood ? "info" : "error", text);
+		return isGood ? undefined : options.delayMs;
+	}
+
+	/** Sends the request of a run. Such a run is not repeated. */
+	async #request(due: DueRun, timeoutMs: number): Promise<undefined> {
+		const { metrics } = this.#options;
+		const host = this.#started?.host ?? "";
 		const sinceMs = performance.now();
 		const requestId = randomUUID();
-		const answer = await invoke(this.#instances, due, {
-			host,
-			requestId,
-			timeoutMs: timeoutSeconds === undefined ? timeoutMs : timeoutSeconds * 1000,
-			signal: this.#closing.signal,
-		});
+		const { signal } = this.#closing;
+		const answer = await invoke(this.#instances, due, { host, requestId, timeoutMs, signal });
 		const ms = performance.now() - sinceMs;
 		const isGood = answer.status < 400;
 		const lifetime = this.#present(due);

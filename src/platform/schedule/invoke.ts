@@ -11,7 +11,7 @@ import type {
 } from "../gateway/http-client/exchange.ts";
 import type { Instances, Lease } from "../gateway/instances.ts";
 import { PROBLEMS, type Problem } from "../gateway/problem.ts";
-import type { DueRun } from "./scheduler.ts";
+import type { DueRun } from "./due-run.ts";
 
 /** How long an answer may take after it has begun. The automation's next run waits as long. */
 const ANSWER_MS = 600_000;

@@ -1,40 +1,27 @@
 /** Runs functions when their automations are due. One timer serves the automations of all functions of all apps. */
-import { isDeepStrictEqual } from "node:util";
-import type { Automation } from "../../modules/automations/automations.ts";
 import { nextRun } from "../../modules/automations/schedule.ts";
+import {
+	type DueRun,
+	dueOf,
+	isActive,
+	isOneTime,
+	isUnchanged,
+	keyOf,
+	type ScheduledAutomation,
+} from "./due-run.ts";
 import { FairLimiter } from "./fair-limiter.ts";
-
-/** An automation of a deployed function, and its progress. */
-export interface ScheduledAutomation {
-	readonly app: string;
-	readonly function: string;
-	/** Identifies the function among those that have had its name (`lifetimeKey`). */
-	readonly lifetime: string;
-	readonly automation: Automation;
-	/** When its present schedule was stored. A changed schedule starts again. */
-	readonly anchorMs: number;
-	/** The number of claimed runs. */
-	readonly runs: number;
-	/** The time of the last claimed run. */
-	readonly lastDueMs: number | undefined;
-}
-
-/** One run. `dueMs` identifies it: no two runs of an automation have the same. */
-export interface DueRun {
-	readonly app: string;
-	readonly function: string;
-	readonly lifetime: string;
-	readonly automation: Automation;
-	readonly anchorMs: number;
-	readonly dueMs: number;
-}
+import { Repeats } from "./repeats.ts";
 
 export interface SchedulerOptions {
 	/** All automations of all functions, including those that do not run by time. */
 	readonly list: () => Iterable<ScheduledAutomation>;
 	/** Records that this run begins. False where it was recorded before. A run that cannot be recorded does not begin. */
 	readonly claim: (due: DueRun) => Promise<boolean>;
-	readonly run: (due: DueRun) => Promise<void>;
+	/**
+	 * Runs a claimed run. @param attempt 0 at first
+	 * @returns after how many milliseconds the same run is repeated; undefined if it is not
+	 */
+	readonly run: (due: DueRun, attempt: number) => Promise<number | undefined>;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 	/** Runs a task later. @returns a function that cancels it */
@@ -85,6 +72,7 @@ export class Scheduler {
 	 * the same time.
 	 */
 	readonly #inProgress = new Map<string, Promise<void>>();
+	readonly #repeats: Repeats;
 	#entries = new Map<string, Entry>();
 	#clockMs = Number.NEGATIVE_INFINITY;
 	#cancel = () => {};
@@ -99,6 +87,7 @@ export class Scheduler {
 			longMs: LONG_MS,
 			schedule: options.schedule,
 		});
+		this.#repeats = new Repeats(options.schedule);
 	}
 
 	/** Reads the list of automations. Call it at the start and after every change of the list. */
@@ -124,6 +113,7 @@ export class Scheduler {
 	async close(graceMs: number): Promise<void> {
 		this.#isClosed = true;
 		this.#cancel();
+		this.#repeats.close();
 		let cancel = () => {};
 		const grace = new Promise<void>((resolve) => {
 			cancel = this.#options.schedule(resolve, graceMs);
@@ -198,25 +188,40 @@ export class Scheduler {
 		entry.handledMs = dueMs;
 		entry.dueMs = this.#next(entry, nowMs);
 		if (this.#inProgress.has(entry.key)) {
-			this.#options.onSkipped(dueOf(entry, dueMs));
+			this.#options.onSkipped(dueOf(entry.listed, dueMs));
 			return;
 		}
-		const run = this.#limiter
-			.run(entry.listed.app, () => this.#run(entry.key, dueMs))
+		// While a run waits for its repetition, it does not take the slot of another run.
+		const inTurn = (task: () => Promise<number | undefined>) => this.#limiter.run(entry.listed.app, task);
+		let due: DueRun | undefined;
+		const first = async () => {
+			due = await this.#claim(entry.key, dueMs);
+			return due && (await this.#options.run(due, 0));
+		};
+		const again = async (attempt: number) =>
+			due && this.#isPresent(entry.key, due) ? await this.#options.run(due, attempt) : undefined;
+		const run = this.#repeats
+			.run((attempt) => inTurn(() => (attempt === 0 ? first() : again(attempt))))
 			.catch((error: unknown) => this.#options.onError(error, entry.listed))
 			.finally(() => this.#inProgress.delete(entry.key));
 		this.#inProgress.set(entry.key, run);
 	}
 
-	async #run(key: string, dueMs: number): Promise<void> {
+	/** Claims a run. Undefined if it must not begin. */
+	async #claim(key: string, dueMs: number): Promise<DueRun | undefined> {
 		// The automation may have been changed or removed while its run waited for a slot.
 		const entry = this.#entries.get(key);
-		if (this.#isClosed || entry === undefined || !isActive(entry.listed.automation)) return;
-		const due = dueOf(entry, dueMs);
+		if (this.#isClosed || entry === undefined || !isActive(entry.listed.automation)) return undefined;
+		const due = dueOf(entry.listed, dueMs);
 		const { runs, listed } = entry;
-		if (!(await this.#options.claim(due))) return;
+		if (!(await this.#options.claim(due))) return undefined;
 		this.#count(key, listed.anchorMs, runs + 1);
-		await this.#options.run(due);
+		return due;
+	}
+
+	/** Whether an automation still has the schedule of a run. */
+	#isPresent(key: string, { anchorMs }: DueRun): boolean {
+		return !this.#isClosed && this.#entries.get(key)?.listed.anchorMs === anchorMs;
 	}
 
 	/** Counts a claimed run, which `list` may not show yet. It may have been the automation's last run. */
@@ -226,25 +231,4 @@ export class Scheduler {
 		entry.runs = Math.max(entry.runs, runs);
 		if (entry.dueMs !== undefined) entry.dueMs = this.#next(entry, entry.dueMs - 1);
 	}
-}
-
-function keyOf({ app, function: name, lifetime, automation }: ScheduledAutomation): string {
-	return JSON.stringify([app, name, lifetime, automation.name]);
-}
-
-function dueOf({ listed }: Entry, dueMs: number): DueRun {
-	const { app, function: name, lifetime, automation, anchorMs } = listed;
-	return { app, function: name, lifetime, automation, anchorMs, dueMs };
-}
-
-function isActive(automation: Automation): boolean {
-	return automation.type === "scheduled" && automation.is_active !== false;
-}
-
-function isUnchanged(before: ScheduledAutomation, after: ScheduledAutomation): boolean {
-	return before.anchorMs === after.anchorMs && isDeepStrictEqual(before.automation, after.automation);
-}
-
-function isOneTime(automation: Automation): boolean {
-	return automation.type === "scheduled" && automation.schedule_mode === "one-time";
 }

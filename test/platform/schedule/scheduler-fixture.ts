@@ -1,11 +1,8 @@
 /** A scheduler in a time that passes when the test says so. */
 import { setImmediate } from "node:timers/promises";
 import type { Automation } from "../../../src/modules/automations/automations.ts";
-import {
-	type DueRun,
-	type ScheduledAutomation,
-	Scheduler,
-} from "../../../src/platform/schedule/scheduler.ts";
+import type { DueRun, ScheduledAutomation } from "../../../src/platform/schedule/due-run.ts";
+import { Scheduler } from "../../../src/platform/schedule/scheduler.ts";
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
@@ -44,6 +41,8 @@ class World {
 	most = 0;
 	claim: (due: DueRun) => boolean | Promise<boolean> = () => true;
 	run: (due: DueRun) => void | Promise<void> = () => {};
+	/** After how many milliseconds a run is repeated. */
+	repeatMs: (attempt: number) => number | undefined = () => undefined;
 	#steadyMs = 0;
 	readonly timers = new Set<{ atMs: number; task: () => void }>();
 	scheduler = this.#started();
@@ -95,7 +94,10 @@ class World {
 				if (listed) this.stored.set(name, { ...listed, runs: listed.runs + 1, lastDueMs: due.dueMs });
 				return true;
 			},
-			run: (due) => this.#run(due),
+			run: async (due, attempt) => {
+				await this.#run(due);
+				return this.repeatMs(attempt);
+			},
 			now: () => this.clockMs,
 			schedule: (task, delayMs) => this.#schedule(task, delayMs),
 			onError: (error) => this.errors.push(error),

@@ -224,3 +224,17 @@ describe("close", () => {
 		expect(world.claimed).toHaveLength(5);
 	});
 });
+
+test("a run that asks for it is repeated after its delay, without another claim, unless its automation is removed", async () => {
+	const world = worldWith(cron("a", "*/10 * * * *"));
+	world.repeatMs = (attempt) => (attempt < 2 ? MINUTE_MS : undefined);
+	await world.pass(15 * MINUTE_MS);
+	expect(world.ran).toEqual(["a:10", "a:10", "a:10"]);
+	expect(world.claimed).toEqual(["a:10"]);
+	await world.pass(5 * MINUTE_MS);
+	world.stored.clear();
+	world.scheduler.refresh();
+	await world.pass(10 * MINUTE_MS);
+	expect(world.ran).toHaveLength(4);
+	expect(world.timers.size).toBe(0);
+});

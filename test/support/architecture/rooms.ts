@@ -77,7 +77,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		machine: ["functions"],
 		threads: ["machine"],
 		store: ["threads", "machine"],
-		events: ["store"],
+		events: ["store", "functions"],
 		tokens: ["events", "store", "machine"],
 		limits: ["machine"],
 		egress: ["machine"],

@@ -4,15 +4,30 @@
  * needed later is kept here.
  */
 
+import type { Outcome, Registration } from "./cron/cron.ts";
+
 const { exit } = Deno;
 const { UnexpectedEof } = Deno.errors;
 const { apply } = Reflect;
 const { subarray } = Uint8Array.prototype;
+const { indexOf, slice } = String.prototype;
+const { parse, stringify } = JSON;
+const { push, shift } = Array.prototype;
 const encoder = new TextEncoder();
+const encode = encoder.encode.bind(encoder);
+const decoder = new TextDecoder();
+const decode = decoder.decode.bind(decoder);
+
+/** A request of the platform to run a cron job. */
+interface Run {
+	readonly id: number;
+	readonly name: string;
+}
 
 /**
  * The messages to the platform, as lines of JSON: the function serves, the answer to a ping, and whether there
- * is work that continues after the responses.
+ * is work that continues after the responses. Before the first of these, a line for each cron job; later, a line for
+ * each of their runs.
  */
 const LINES = {
 	ready: encoder.encode('{"ready":true}\n'),
@@ -25,7 +40,10 @@ export class Control {
 	readonly #connection: Deno.Conn;
 	readonly #read: (into: Uint8Array) => Promise<number | null>;
 	readonly #write: (bytes: Uint8Array) => Promise<number>;
-	readonly #ping = new Uint8Array(64);
+	readonly #chunk = new Uint8Array(1024);
+	#rest = "";
+	/** Lines that are sent before all others: cron jobs, and how their runs ended. The platform limits their number. */
+	readonly #lines: Uint8Array[] = [];
 	#owesReady = false;
 	#owesPong = false;
 	#isPending = false;
@@ -58,24 +76,48 @@ export class Control {
 	}
 
 	/**
-	 * Answers pings from now on, and ends the process when the connection closes. It does not keep the process
+	 * Answers the platform from now on, and ends the process when the connection closes. It does not keep the process
 	 * alive by itself.
+	 * @param run runs a cron job; must not throw
 	 */
-	async answerPings(): Promise<never> {
+	async answer(run: (name: string) => Promise<Outcome>): Promise<never> {
 		this.#connection.unref();
 		try {
-			while ((await this.#read(this.#ping)) !== null) {
-				this.#owesPong = true;
-				void this.#send();
-			}
+			for (
+				let length = await this.#read(this.#chunk);
+				length !== null;
+				length = await this.#read(this.#chunk)
+			)
+				this.#handle(this.#rest + decode(apply(subarray, this.#chunk, [0, length])), run);
 		} catch {
 			// A broken connection means the same as a closed one.
 		}
 		return exit(143);
 	}
 
-	/** Reports that the function serves. */
-	ready(): void {
+	/** Handles complete lines. A ping is `ping`; every other line is the JSON of a run. */
+	#handle(text: string, run: (name: string) => Promise<Outcome>): void {
+		const nextEnd = (from: number) => apply(indexOf, text, ["\n", from]);
+		let start = 0;
+		for (let end = nextEnd(0); end !== -1; end = nextEnd(start)) {
+			const line = apply(slice, text, [start, end]);
+			if (line === "ping") this.#owesPong = true;
+			else void this.#run(parse(line), run);
+			start = end + 1;
+		}
+		this.#rest = apply(slice, text, [start]);
+		void this.#send();
+	}
+
+	async #run({ id, name }: Run, run: (name: string) => Promise<Outcome>): Promise<void> {
+		const ran = await run(name);
+		apply(push, this.#lines, [encode(`${stringify({ ran: id, outcome: ran })}\n`)]);
+		void this.#send();
+	}
+
+	/** Reports that the function serves. @param crons the cron jobs that are not reported yet */
+	ready(crons: readonly Registration[]): void {
+		for (const cron of crons) apply(push, this.#lines, [encode(`${stringify({ cron })}\n`)]);
 		this.#owesReady = true;
 		void this.#send();
 	}
@@ -103,6 +145,8 @@ export class Control {
 	}
 
 	#next(): Uint8Array | undefined {
+		const line: Uint8Array | undefined = apply(shift, this.#lines, []);
+		if (line !== undefined) return line;
 		if (this.#owesReady) {
 			this.#owesReady = false;
 			return LINES.ready;

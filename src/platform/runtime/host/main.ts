@@ -7,6 +7,7 @@
  * dynamic imports.
  */
 import { Control } from "./control.ts";
+import { CronJobs } from "./cron/cron.ts";
 import { installListen } from "./listen.ts";
 import { replaceGlobalProcess } from "./node/builtin-modules.ts";
 import { replaceDeno } from "./node/system.ts";
@@ -30,7 +31,7 @@ interface Handover {
 /** The function may replace any global, so globals that are needed after its import are kept here. */
 const { exit } = Deno;
 const printError = console.error;
-const { setTimeout } = globalThis;
+const { addEventListener, setTimeout } = globalThis;
 
 function replaceEnvironment(environment: Record<string, string>): void {
 	for (const name of Object.keys(Deno.env.toObject())) {
@@ -90,17 +91,30 @@ Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
 installBase44((isPending) => control.holding(isPending));
 // In a later task: a module that throws directly after it began to serve has not started.
-slot.onReady = () => void setTimeout(() => control.ready(), 0);
+const crons = new CronJobs();
+slot.onReady = () => void setTimeout(() => control.ready(crons.close()), 0);
 const serve = createServe(slot);
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
+Object.defineProperty(Deno, "cron", {
+	configurable: true,
+	enumerable: true,
+	writable: true,
+	value: crons.create,
+});
 installListen(serve);
 replaceDeno();
 replaceGlobalProcess();
+// The process would end now. With cron jobs and without a server, it stays and waits for their runs.
+addEventListener("beforeunload", (event) => {
+	if (crons.isEmpty || slot.wasClaimed) return;
+	event.preventDefault();
+	serve(() => new Response("This function runs on a schedule and answers no requests.\n", { status: 404 }));
+});
 
 // Everything that does not depend on the function is done. A spare process waits here.
 const handover: Handover = JSON.parse(await control.handover());
-void control.answerPings();
+void control.answer((name) => crons.run(name));
 replaceEnvironment(handover.environment);
 handover.environment = {};
 slot.socketPath = handover.socketPath;

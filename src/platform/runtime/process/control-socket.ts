@@ -9,8 +9,10 @@ import type { User } from "../../machine/users.ts";
 import { NO_READ_AHEAD, PacedReader } from "../output/paced-reader.ts";
 import type { ReadScheduler } from "../output/read-scheduler.ts";
 
-/** The longest message. The rest of a longer line is discarded. */
-const MESSAGE_CHARACTERS_MAX = 64;
+/** The longest message, which is a cron job. The rest of a longer line is discarded. */
+const MESSAGE_CHARACTERS_MAX = 768;
+/** Of the messages about cron jobs in one chunk, more than this are discarded. */
+const CRON_MESSAGES_MAX = 200;
 const PING = "ping\n";
 
 export interface ControlOptions {
@@ -33,6 +35,8 @@ export interface ControlOptions {
 	readonly onHolding: (isHeld: boolean) => void;
 	/** Called when the process answers a ping. */
 	readonly onPong: () => void;
+	/** Called with each message about cron jobs: any JSON. */
+	readonly onCron: (message: unknown) => void;
 	/** Called if the process cannot be reached at all. */
 	readonly onError: () => void;
 	/**
@@ -47,6 +51,8 @@ export interface ControlMessages {
 	isListening?: true;
 	isHeld?: boolean;
 	isPong?: true;
+	/** The messages about cron jobs, in their order. */
+	crons?: unknown[];
 }
 
 /** Reads messages from a stream of text chunks. */
@@ -77,6 +83,17 @@ function applyMessage(said: ControlMessages, line: string): void {
 	else if (line === '{"pong":true}') said.isPong = true;
 	else if (line === '{"holding":true}') said.isHeld = true;
 	else if (line === '{"holding":false}') said.isHeld = false;
+	else if (line.startsWith('{"cron":') || line.startsWith('{"ran":')) addCron(said, line);
+}
+
+function addCron(said: ControlMessages, line: string): void {
+	said.crons ??= [];
+	if (said.crons.length >= CRON_MESSAGES_MAX) return;
+	try {
+		said.crons.push(JSON.parse(line));
+	} catch {
+		// The host writes JSON only, so this is the function's own text.
+	}
 }
 
 /**
@@ -108,6 +125,11 @@ export class ControlSocket {
 		if (this.#socket?.writableLength === 0) this.#socket.write(PING);
 	}
 
+	/** Sends a line, if the process is connected. */
+	send(line: string): void {
+		this.#socket?.write(`${line}\n`);
+	}
+
 	/** Accepts no further connection. An open connection ends with the process. */
 	close(): void {
 		this.#server.close();
@@ -129,7 +151,8 @@ export class ControlSocket {
 		new PacedReader(socket, { scheduler, onChunk, faults });
 	}
 
-	#handle({ isHeld, isListening, isPong }: ControlMessages): void {
+	#handle({ crons, isHeld, isListening, isPong }: ControlMessages): void {
+		for (const message of crons ?? []) this.#options.onCron(message);
 		if (isPong) this.#options.onPong();
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
 		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);

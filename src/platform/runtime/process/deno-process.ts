@@ -3,9 +3,9 @@
  * control socket, is watched until it is ready, and is drained and ended. It may be spawned as a spare process,
  * before it has a function.
  */
-import type { Readable } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
+import { CronCalls } from "../crons/cron-calls.ts";
 import { deferredRedactor } from "../output/deferred-redactor.ts";
 import { ProcessOutput } from "../output/process-output.ts";
 import type { Redactor } from "../output/redact.ts";
@@ -18,6 +18,7 @@ import { deferred, timer } from "./deferred.ts";
 import { InFlightRequests } from "./in-flight.ts";
 import { Liveness } from "./liveness.ts";
 import { type Child, type ChildSpecification, spawnChild } from "./spawn-child.ts";
+import type { StartOutcome } from "./start-failure.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
@@ -50,13 +51,11 @@ export interface Assignment {
 	timeoutMs: number;
 }
 
-/** How a start ended. */
-export type StartOutcome = "ready" | "exited" | "timeout";
-
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
 	readonly exited: Promise<ExitReason>;
+	readonly crons = new CronCalls((line) => this.#control.send(line));
 	#child: Child;
 	#ready: Promise<void>;
 	#isAccepting = true;
@@ -88,6 +87,7 @@ export class DenoProcess implements Instance {
 			},
 			onHolding: (isHeld) => this.#requests.setBackgroundWork(isHeld),
 			onPong: () => this.#liveness?.pong(),
+			onCron: (message) => this.crons.read(message),
 			onError: () => void this.#child.kill("SIGKILL"),
 			faults,
 		});
@@ -105,6 +105,7 @@ export class DenoProcess implements Instance {
 		const ended = faults.callback(() => {
 			this.#isAccepting = false;
 			this.#control.close();
+			this.crons.exited();
 		});
 		void this.exited.then(ended);
 	}
@@ -121,7 +122,7 @@ export class DenoProcess implements Instance {
 
 	/** Reads the process's output. If the system had no descriptor left, there are no pipes. */
 	#read(
-		{ stderr, stdout }: { [Name in "stderr" | "stdout"]: Readable | undefined },
+		{ stderr, stdout }: Partial<Pick<Child, "stderr" | "stdout">>,
 		schedulers: ReadSchedulers,
 		faults: FaultBoundary,
 	): ProcessOutput {

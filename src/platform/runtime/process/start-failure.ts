@@ -1,7 +1,9 @@
 /** The errors of starts, with the function's own error output if there is some. */
 import { AppError, EXIT } from "../../../errors.ts";
 import type { ExitReason, Launch } from "../runtime.ts";
-import type { StartOutcome } from "./deno-process.ts";
+
+/** How a start ended. */
+export type StartOutcome = "ready" | "exited" | "timeout";
 
 /** The error for a failed start. @param timeoutMs the time limit of the start */
 export function startError(
@@ -23,7 +25,7 @@ export function startError(
 	// Stack frames of the host do not help the function's author.
 	const lines = reason.stderr
 		.split("\n")
-		.filter((line) => !/^\s+at .*\/host\/(?:node\/)?[\w-]+\.ts:\d+/.test(line));
+		.filter((line) => !/^\s+at .*\/host\/(?:(?:node|cron|kv)\/)?[\w-]+\.ts:\d+/.test(line));
 	const stderr = lines.join("\n").trim();
 	return new AppError({
 		code: "FUNCTION_START_FAILED",

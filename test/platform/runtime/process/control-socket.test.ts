@@ -66,7 +66,7 @@ describe("a socket", () => {
 
 	async function open(onListening: () => Promise<void> = async () => {}) {
 		const tasks: (() => void)[] = [];
-		const heard = { held: [] as boolean[], pongs: 0, received: "" };
+		const heard = { held: [] as boolean[], pongs: 0, received: "", crons: [] as unknown[] };
 		const scheduler = new ReadScheduler({
 			intervalMs: 20,
 			perRound: { lines: 100, bytes: 64 * 1024 },
@@ -82,6 +82,7 @@ describe("a socket", () => {
 			handover: Promise.resolve("the hand-over"),
 			onListening,
 			onHolding: (isHeld) => heard.held.push(isHeld),
+			onCron: (message) => heard.crons.push(message),
 			onPong: () => heard.pongs++,
 			onError: () => {},
 		});
