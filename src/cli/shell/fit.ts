@@ -9,20 +9,28 @@ type Row = readonly string[];
 const GAP = 2;
 const INDENT = "  ";
 
-/** Breaks a text at spaces into lines of at most `columns`. A longer word has a line of its own. */
+function indentOf(text: string): string {
+	return /^ */.exec(text)?.[0] ?? "";
+}
+
+/**
+ * Breaks a text at spaces into lines of at most `columns`. A longer word has a line of its own. Each line keeps
+ * the indent of the text.
+ */
 export function wrapped(text: string, columns: number): string[] {
 	if (isStyled(text)) return [text];
+	const indent = indentOf(text);
 	const lines: string[] = [];
 	let line = "";
-	for (const word of text.split(" ")) {
+	for (const word of text.slice(indent.length).split(" ")) {
 		const longer = line === "" ? word : `${line} ${word}`;
-		if (line === "" || columnsOf(longer) <= columns) line = longer;
+		if (line === "" || indent.length + columnsOf(longer) <= columns) line = longer;
 		else {
 			lines.push(line);
 			line = word;
 		}
 	}
-	return [...lines, line];
+	return [...lines, line].map((each) => indent + each);
 }
 
 function widest(texts: readonly string[]): number {
@@ -31,7 +39,7 @@ function widest(texts: readonly string[]): number {
 
 /** The width of the longest word in a column, which is the least width of that column. */
 function leastWidth(cells: readonly string[]): number {
-	return widest(cells.flatMap((cell) => (isStyled(cell) ? [cell] : cell.split(" "))));
+	return widest(cells.flatMap((cell) => (isStyled(cell) ? [cell] : wrapped(cell, 0))));
 }
 
 /** Column widths that fit; the widest columns shrink first. Undefined if the longest words do not fit. */
@@ -62,12 +70,13 @@ function stacked(rows: readonly Row[], heading: Row | undefined, columns: number
 	const labels = (heading ?? []).slice(1).map((title) => title.toLowerCase());
 	const labelled = widest(labels);
 	return rows.flatMap(([first = "", ...cells]) => {
+		const indent = indentOf(first) + INDENT;
 		const below = cells.flatMap((cell, index) => {
 			if (cell === "") return [];
 			const label = labels[index] ?? "";
 			const before = heading
-				? `${INDENT}${label}${" ".repeat(labelled - columnsOf(label))}${INDENT}`
-				: INDENT;
+				? `${indent}${label}${" ".repeat(labelled - columnsOf(label))}${INDENT}`
+				: indent;
 			const lines = wrapped(cell, columns - before.length);
 			return lines.map(
 				(line, at) =>

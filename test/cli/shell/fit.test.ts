@@ -47,6 +47,26 @@ test("else each row is a block", () => {
 	]);
 });
 
+test("rows that belong to a line above stay below it, by their indent", () => {
+	const rows = [
+		["  DATABASE_URL", "functions/checkout/index.ts:12", "static"],
+		["  MAIL_KEY or TOKEN_KEY", "functions/api/orders.ts:3", "a prefix"],
+	];
+	expect(fittedTable(rows, undefined, 34)).toEqual([
+		"  DATABASE_URL",
+		"    functions/checkout/index.ts:12",
+		"    static",
+		"  MAIL_KEY or TOKEN_KEY",
+		"    functions/api/orders.ts:3",
+		"    a prefix",
+	]);
+	expect(fittedTable(rows, undefined, 58)).toEqual([
+		"  DATABASE_URL  functions/checkout/index.ts:12  static",
+		"  MAIL_KEY or   functions/api/orders.ts:3       a prefix",
+		"  TOKEN_KEY",
+	]);
+});
+
 test("no word is lost or broken, and no line is wider than its words make it", () => {
 	const word = fc.stringMatching(/^[a-zA-Z_]{1,30}$/);
 	const cell = fc.array(word, { maxLength: 5 }).map((words) => words.join(" "));
