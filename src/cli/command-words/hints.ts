@@ -61,7 +61,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	members: {
 		"invite create new": INVITE,
 		"show get": "To list the members: coffer members list.",
-		"update edit set promote demote": "To see the members and their roles: coffer members list.",
+		"update edit set promote demote":
+			"To make a member a writer or a reader: coffer members role MEMBER writer|reader.",
 	},
 	platform: {
 		"serve run up dev": "To start a platform: coffer platform start.",
