@@ -28,13 +28,14 @@ function sparse(name: string, bytes: number): void {
 	truncateSync(join(project.root, name), bytes);
 }
 
-const lineFeeds = Buffer.alloc(200_000_000, "\n");
+/** More lines than a vault may have, which is 5,000,000. */
+const lineFeeds = Buffer.alloc(6_000_000, "\n");
 
 describe.each([
-	["nothing else", () => lineFeeds],
-	["a vault before them", () => Buffer.concat([Buffer.from(good), lineFeeds])],
+	["200 MB of line feeds", () => Buffer.alloc(200_000_000, "\n")],
+	["a vault before 6 MB of line feeds", () => Buffer.concat([Buffer.from(good), lineFeeds])],
 	["a conflict marker before them", () => Buffer.concat([Buffer.from("<<<<<<< ours\n"), lineFeeds])],
-])("a vault of 200 MB of line feeds, %s", (_, content) => {
+])("a vault that is %s", (_, content) => {
 	test("is refused by every command that reads it", async () => {
 		project.write("coffer.vault", content());
 		const message = "coffer.vault, line 5000001: the file has more than 5000000 lines.";
@@ -48,7 +49,7 @@ describe.each([
 			expect(result.error()).toMatchObject({ code: "VAULT_TOO_LARGE", message });
 		}
 		const shown = await project.ok(["git", "textconv", "coffer.vault"]);
-		expect(shown.stdout).toMatch(/^200\d+ bytes that are no vault\n$/);
+		expect(shown.stdout).toMatch(/^\d{7,9} bytes that are no vault\n$/);
 		project.vault = good;
 	});
 });

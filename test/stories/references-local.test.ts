@@ -223,12 +223,12 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(readdirSync(join(project.machine, "tmp"))).toEqual([]);
 	});
 
-	test("takes thousands of files in one process of little memory", { timeout: 240_000 }, async () => {
+	test("takes hundreds of files in one process of little memory", { timeout: 240_000 }, async () => {
 		project.write("shared.ts", `export const must = (name: string) => Deno.env.get(name);\n`);
-		const files = Array.from({ length: 2000 }, (_, index) => `functions/f${index}.ts`);
+		const files = Array.from({ length: 500 }, (_, index) => `functions/f${index}.ts`);
 		for (const [index, file] of files.entries())
 			project.write(file, `import { must } from "../shared.ts";\nmust("KEY_${index}");\n`);
-		const found = await analyze(["--entry", ...files], { NODE_OPTIONS: "--max-old-space-size=100" });
+		const found = await analyze(["--entry", ...files], { NODE_OPTIONS: "--max-old-space-size=32" });
 		expect(found.map((each) => namesOf(each).join())).toEqual(files.map((_, index) => `KEY_${index}`));
 	});
 

@@ -29,9 +29,12 @@ export class CheckProcess {
 	#end: readonly [number | null, NodeJS.Signals | null] | undefined;
 	#onEnd: () => void = () => {};
 
-	/** @param program absolute path of the bundle of `check-program.ts` */
-	constructor(program: string, rules: CheckRules) {
-		const node = [process.execPath, `--max-old-space-size=${HEAP_MIB}`, program];
+	/**
+	 * @param program absolute path of the bundle of `check-program.ts`
+	 * @param heapMiB the maximum size of the process's heap
+	 */
+	constructor(program: string, rules: CheckRules, heapMiB = HEAP_MIB) {
+		const node = [process.execPath, `--max-old-space-size=${heapMiB}`, program];
 		// The process gets no environment. It reads no file except its programs, the output of builds and their packages.
 		this.#child = spawn("/bin/sh", ["-c", LIMIT_AND_RUN, "sh", ...node], {
 			env: {},

@@ -11,6 +11,8 @@ export interface ProcessPoolOptions {
 	readonly processesMax: number;
 	/** How long an idle process is kept, in ms. The default is 30,000. A process uses about 60 MB of memory. */
 	readonly idleMs?: number | undefined;
+	/** The maximum size of a process's heap, in MiB. The default is 2,048. */
+	readonly heapMiB?: number | undefined;
 }
 
 const IDLE_MS = 30_000;
@@ -60,6 +62,7 @@ export class ProcessPool {
 	#take(): CheckProcess {
 		let process = this.#idle.pop();
 		while (process !== undefined && !process.isAlive) process = this.#idle.pop();
-		return process ?? new CheckProcess(this.#options.program, this.#options.rules);
+		const { heapMiB, program, rules } = this.#options;
+		return process ?? new CheckProcess(program, rules, heapMiB);
 	}
 }
