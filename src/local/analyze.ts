@@ -216,14 +216,14 @@ async function analyzeEntry(
 
 async function bundleOf(entry: Entry, shop: Workshop): Promise<LocalBundle> {
 	const path = entry.path.slice(1);
-	const setting = shop.settings.of(path);
+	const setting = shop.settings.of(path, entry.file?.importMap);
 	return await bundleEntry({ ...shop, entry: path, shown: entry.show(entry.path), setting });
 }
 
 /** The hash of everything on this machine that the result of an entry depends on, besides fetched modules. */
 function digestOfLocal(entry: Entry, bundle: LocalBundle, shop: Workshop): string {
 	const { code, sourceMap, sources, warnings } = bundle;
-	const { compilerOptions } = shop.settings.of(entry.path.slice(1)).configuration;
+	const { compilerOptions } = shop.settings.of(entry.path.slice(1), entry.file?.importMap).configuration;
 	const shown = [entry.path, entry.show(entry.path), entry.show("/")];
 	const options = [JSON.stringify([...compilerOptions]), JSON.stringify(warnings), shop.stdHttp];
 	return digestOf([code, sourceMap, sources, ...shown, ...options]);

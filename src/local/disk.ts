@@ -62,6 +62,7 @@ export function isFile(path: string): boolean {
 /** Finds the configuration of entries, and reads each configuration file once. */
 export class Settings {
 	readonly #root: string | undefined;
+	/** By the entry's folder and its import map. */
 	readonly #byFolder = new Map<string, Setting>();
 	/** The contents of configuration files. */
 	readonly #contents = new Map<string, Uint8Array | undefined>();
@@ -73,18 +74,23 @@ export class Settings {
 		this.#root = root;
 	}
 
-	/** The configuration of an entry. An invalid configuration file is left out, with a warning. */
-	of(entry: string): Setting {
+	/**
+	 * The configuration of an entry. An invalid configuration file is left out, with a warning.
+	 * @param importMap the import map that the function's settings name, relative to the project
+	 */
+	of(entry: string, importMap?: string): Setting {
 		const folder = directoryOf(entry);
-		let found = this.#byFolder.get(folder);
+		const key = JSON.stringify([folder, importMap]);
+		let found = this.#byFolder.get(key);
 		if (found === undefined) {
-			found = this.#read(entry, (this.#root ?? topAbove(absolute(folder))).slice(1));
-			this.#byFolder.set(folder, found);
+			const top = (this.#root ?? topAbove(absolute(folder))).slice(1);
+			found = this.#read(entry, top, importMap && join(top, importMap));
+			this.#byFolder.set(key, found);
 		}
 		return found;
 	}
 
-	#read(entry: string, top: string): Setting {
+	#read(entry: string, top: string, importMap: string | undefined): Setting {
 		const warnings: Warning[] = [];
 		const warn = (file: string, message: string) => {
 			if (!warnings.some((one) => one.file === file)) warnings.push({ file, line: 1, message });
@@ -92,14 +98,18 @@ export class Settings {
 		const isBelow = (path: string) => top === "" || `${path}/`.startsWith(`${top}/`);
 		const read = (path: string) => {
 			if (!isBelow(path)) return undefined;
-			if (!isConfiguration(path)) return readSource(path);
+			if (!isConfiguration(path) && path !== importMap) return readSource(path);
 			const bytes = this.#contentOf(path);
 			return bytes && usable(path, bytes, warn);
 		};
 		const folders = (path: string) => (isBelow(path) ? foldersIn(absolute(path)) : []);
 		let configuration = configurationFor(entry, NOTHING);
 		try {
-			configuration = configurationFor(entry, { read, folders }, this.#outsideOf(top));
+			configuration = configurationFor(
+				entry,
+				{ read, folders },
+				{ importMap, outside: this.#outsideOf(top) },
+			);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			warn(entry, error.message.replace(/\.$/, ""));

@@ -1,10 +1,13 @@
 /** Chooses the modules to analyse: any files, or the functions of a project. */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { AppError, EXIT } from "../errors.ts";
+import type { FunctionFile } from "../modules/function-settings.ts";
+import { BASE44_FUNCTIONS, SUPABASE_FUNCTIONS } from "../modules/paths.ts";
 import { findRoot } from "../project/files/project-root.ts";
 import { chooseEntries } from "../project/functions/choose.ts";
-import { discoverFunctions } from "../project/functions/discover.ts";
+import { discoverProject } from "../project/functions/discover.ts";
+import { functionFileOf } from "../project/functions/settings.ts";
 
 export interface Entry {
 	/** The function's name in the result. */
@@ -13,6 +16,8 @@ export interface Entry {
 	readonly path: string;
 	/** Path of its `function.jsonc`, relative to the project's root, if it has one. */
 	readonly settings?: string | undefined;
+	/** What its `function.jsonc` says. */
+	readonly file?: FunctionFile | undefined;
 	/** The form in which an absolute path is shown. */
 	show(path: string): string;
 }
@@ -47,7 +52,7 @@ export function entriesOf(files: readonly string[], folder: string): Entry[] {
 
 /**
  * The functions of the project around a folder, or the named ones.
- * @throws AppError `PROJECT_NOT_FOUND`, `FUNCTION_NOT_FOUND` (exit 4), and what `discoverFunctions` throws
+ * @throws AppError `PROJECT_NOT_FOUND`, `FUNCTION_NOT_FOUND` (exit 4), and what `discoverProject` throws
  */
 export async function projectEntries(
 	folder: string,
@@ -61,22 +66,26 @@ export async function projectEntries(
 			hint: "Go to the project's folder, or name files with --entry.",
 			exit: EXIT.notFound,
 		});
-	const found = await discoverFunctions(root);
-	const chosen = names.length === 0 ? found : chooseEntries(found, names);
+	const found = await discoverProject(root);
+	const chosen = names.length === 0 ? found.functions : chooseEntries(found, names);
 	const show = (path: string) => relative(root, path);
 	return {
 		root,
-		entries: chosen.map(({ name, entry, settings }) => ({
-			function: name,
-			path: join(root, entry),
-			settings,
+		entries: chosen.map((one) => ({
+			function: one.name,
+			path: join(root, one.entry),
+			settings: one.settings,
+			file: functionFileOf(root, one),
 			show,
 		})),
 	};
 }
 
 function folderWithFunctions(folder: string): string | undefined {
-	if (existsSync(join(folder, "functions"))) return folder;
+	const isProject = [BASE44_FUNCTIONS, SUPABASE_FUNCTIONS].some((path) => existsSync(join(folder, path)));
+	// The folder of another product's functions is in a folder of that product, which is in the project.
+	const isOfProduct = /^(base44|supabase)$/.test(basename(folder));
+	if (isProject || (!isOfProduct && existsSync(join(folder, "functions")))) return folder;
 	const parent = dirname(folder);
 	return parent === folder ? undefined : folderWithFunctions(parent);
 }

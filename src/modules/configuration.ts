@@ -3,8 +3,8 @@
  *
  * In each folder from the root down to the entry's folder, these count: `deno.json` or `deno.jsonc` (its `imports` and
  * `scopes`, or the file in its `importMap`), otherwise `import_map.json`, and the dependencies in `package.json`. If two
- * files map the same name, the one nearer to the entry wins. Of the rest of these files, only the compiler options for
- * JSX and decorators are used.
+ * files map the same name, the one nearer to the entry wins. A further import map that the function's settings name wins
+ * over all of them. Of the rest of these files, only the compiler options for JSX and decorators are used.
  */
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
 import { type Jsonc, objectOf, stringsOf } from "./jsonc.ts";
@@ -12,7 +12,7 @@ import { IMPORT_MAP_NAMES_MAX } from "./limits.ts";
 import { dependenciesOf, dependencySource } from "./packages/dependencies.ts";
 import { LocalPackages } from "./packages/local-packages.ts";
 import { configurationFault, type Manifest, type ManifestPort, Manifests } from "./packages/manifests.ts";
-import { ancestorsOf, join, resolvePath } from "./paths.ts";
+import { ancestorsOf, directoryOf, join, resolvePath } from "./paths.ts";
 
 export interface Configuration {
 	map: ImportMap;
@@ -63,35 +63,53 @@ class MapBuilder {
 	}
 }
 
+export interface ConfigurationOptions {
+	/** Names of workspace members outside the root, with their paths. */
+	readonly outside?: ReadonlyMap<string, string> | undefined;
+	/** Path of an import map or a `deno.json` that the function's settings name. */
+	readonly importMap?: string | undefined;
+}
+
 /**
  * Reads the configuration for an entry module.
  * @param entry path of the module, relative to the root
- * @param outside names of workspace members outside the root, with their paths
  * @throws AppError `CONFIGURATION_INVALID` (exit 2) with the path of a file that is not a JSON object, has too many
- *   names, or has an `importMap` that is not a file below the root
+ *   names, or has an `importMap` that is not a file below the root, and if `importMap` does not exist
  */
 export function configurationFor(
 	entry: string,
 	port: ManifestPort,
-	outside: ReadonlyMap<string, string> = new Map(),
+	{ importMap, outside }: ConfigurationOptions = {},
 ): Configuration {
 	const manifests = new Manifests(port);
 	const maps = new MapBuilder();
 	const compilerOptions = new Map<string, string | boolean>();
-	for (const directory of ancestorsOf(entry)) {
-		const manifest = join(directory, "package.json");
-		maps.addTo(maps.imports, manifest, registryDependencies(manifests.json(manifest)), "");
-		const deno = manifests.deno(directory);
-		const path = deno?.path ?? join(directory, "import_map.json");
-		const config = deno?.value ?? manifests.json(path);
-		if (config === undefined) continue;
-		const linked = deno !== undefined && !config.has("imports") ? config.get("importMap") : undefined;
+	const addConfig = (path: string, config: Manifest, isDeno: boolean) => {
+		const directory = directoryOf(path);
+		const linked = isDeno && !config.has("imports") ? config.get("importMap") : undefined;
 		if (typeof linked === "string") addImportMapFile(maps, path, directory, linked, manifests);
 		maps.add(path, config, directory);
 		for (const name of COMPILER_OPTIONS) {
 			const option = objectOf(config.get("compilerOptions")).get(name);
 			if (typeof option === "string" || typeof option === "boolean") compilerOptions.set(name, option);
 		}
+	};
+	for (const directory of ancestorsOf(entry)) {
+		const manifest = join(directory, "package.json");
+		maps.addTo(maps.imports, manifest, registryDependencies(manifests.json(manifest)), "");
+		const deno = manifests.deno(directory);
+		const path = deno?.path ?? join(directory, "import_map.json");
+		const config = deno?.value ?? manifests.json(path);
+		if (config !== undefined) addConfig(path, config, deno !== undefined);
+	}
+	if (importMap !== undefined) {
+		const config = manifests.json(importMap);
+		if (config === undefined)
+			throw configurationFault(
+				importMap,
+				"is the import map that the function's settings name, but it does not exist",
+			);
+		addConfig(importMap, config, /(^|\/)deno\.jsonc?$/.test(importMap));
 	}
 	const { imports, scopes } = maps;
 	const packages = new LocalPackages(entry, manifests, outside);
@@ -117,7 +135,7 @@ function addImportMapFile(
 	const map = target === undefined ? undefined : manifests.json(target);
 	if (target === undefined || map === undefined)
 		throw configurationFault(path, "has an importMap that does not exist in the project");
-	maps.add(target, map, target.includes("/") ? target.slice(0, target.lastIndexOf("/")) : "");
+	maps.add(target, map, directoryOf(target));
 }
 
 /**

@@ -9,7 +9,8 @@ import { type Automation, automations, automationsFault } from "./automations/au
 import { type DeclaredSecrets, declaredSecrets, secretsFault } from "./declared-secrets.ts";
 import { type Jsonc, type JsoncEntry, parseJsoncEntries } from "./jsonc.ts";
 import { SETTINGS_BYTES_MAX, SETTINGS_HOSTS_MAX, STATIC_FILES_MAX } from "./limits.ts";
-import { BASE44_FUNCTIONS, resolvePath } from "./paths.ts";
+import { folderAt } from "./packages/folder-at.ts";
+import { BASE44_FUNCTIONS, directoryOf } from "./paths.ts";
 
 /** Name of the file, in the function's folder. */
 export const SETTINGS_FILE = "function.jsonc";
@@ -37,6 +38,8 @@ export interface FunctionFile {
 	readonly entry: string | undefined;
 	/** Globs of the files that it reads when it runs, relative to this file's folder. */
 	readonly staticFiles: readonly string[];
+	/** Path of a further import map, relative to the root. Its entries win over those of other configuration files. */
+	readonly importMap: string | undefined;
 	/** The function's name; undefined if the file does not give it. */
 	readonly name: string | undefined;
 	/** The 1-based line of each key. */
@@ -50,7 +53,10 @@ const NUMBERS = {
 	idleSeconds: [1, 7 * 24 * 3600],
 	maxBodyMB: [1, 10_240],
 } as const;
-const KEYS = ["automations", "entry", "name", "network", "secrets", "static_files", ...Object.keys(NUMBERS)];
+const KEYS = [
+	...["automations", "entry", "import_map", "name", "network", "secrets", "static_files", "verify_jwt"],
+	...Object.keys(NUMBERS),
+];
 /** Keys that other platforms use in this file instead of `automations`. */
 const FOREIGN_KEYS = new Set(["cron", "schedule"]);
 
@@ -112,6 +118,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		automations: automations(values.automations),
 		entry: entry === undefined ? undefined : entryPath(path, entry),
 		staticFiles: (values.static_files ?? []) as readonly string[],
+		importMap: importMapPath(path, values.import_map),
 		name: typeof values.name === "string" ? values.name : undefined,
 		lines,
 	};
@@ -136,6 +143,8 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 	if (key === "secrets") return secretsFault(value);
 	if (key === "automations") return automationsFault(value);
 	if (key === "static_files") return staticFilesFault(value);
+	if (key === "import_map") return importMapPath(path, value) === undefined ? IMPORT_MAP_FAULT : undefined;
+	if (key === "verify_jwt") return value === false ? undefined : VERIFY_JWT_FAULT;
 	if (key === "idleSeconds" && value === "never") return undefined;
 	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];
 	if (typeof value === "number" && Number.isInteger(value) && value >= least && value <= most)
@@ -144,10 +153,26 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 	return `"${key}" must be a whole number from ${least} to ${most}${or}`;
 }
 
+/** Whether a value can be an item of `static_files`. */
+export function isStaticGlob(glob: Jsonc): boolean {
+	return typeof glob === "string" && glob !== "" && !/[\\[\]{}\p{Cc}]/u.test(glob);
+}
+
 function staticFilesFault(value: Jsonc): string | undefined {
-	const isGlob = (glob: Jsonc) => typeof glob === "string" && glob !== "" && !/[\\[\]{}\p{Cc}]/u.test(glob);
-	if (Array.isArray(value) && value.length <= STATIC_FILES_MAX && value.every(isGlob)) return undefined;
+	if (Array.isArray(value) && value.length <= STATIC_FILES_MAX && value.every(isStaticGlob)) return undefined;
 	return `"static_files" must be a list of at most ${STATIC_FILES_MAX} paths, in which only * and ? and ** have a meaning`;
+}
+
+const IMPORT_MAP_FAULT =
+	'"import_map" must be the path of a JSON file, relative to this folder and inside the project';
+const VERIFY_JWT_FAULT =
+	'"verify_jwt" can only be false, because the platform verifies no tokens before it calls a function';
+
+/** The path of an import map, relative to the root; undefined if it cannot be a file of the project. */
+function importMapPath(path: string, value: Jsonc | undefined): string | undefined {
+	if (typeof value !== "string" || !/\.jsonc?$/.test(value) || /^[a-z]+:|^\/|\\/i.test(value))
+		return undefined;
+	return folderAt(directoryOf(path), value);
 }
 
 const ENTRY_FAULT =
@@ -161,7 +186,7 @@ function entryPath(path: string, entry: Jsonc): string | undefined {
 		/^[a-z]+:|^\/|\\/i.test(entry)
 	)
 		return undefined;
-	return resolvePath(path.slice(0, path.lastIndexOf("/")), entry);
+	return folderAt(directoryOf(path), entry);
 }
 
 function networkFault(network: Jsonc): string | undefined {

@@ -4,6 +4,8 @@
 
 /** The folder of the functions in a Base44 project. */
 export const BASE44_FUNCTIONS = "base44/functions";
+/** The folder of the functions in a Supabase project. */
+export const SUPABASE_FUNCTIONS = "supabase/functions";
 
 /** The folder of a path, "" for the root. */
 export function directoryOf(path: string): string {

@@ -1,9 +1,6 @@
 /** Finds the references of a project's functions, or of any files, without a platform. */
-import { join } from "node:path";
-import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { analyzeEntries, type LocalFunction } from "../../local/analyze.ts";
 import { type Entry, entriesOf, projectEntries } from "../../local/entries.ts";
-import { parseFunctionFile } from "../../modules/function-settings.ts";
 import { currentFolder } from "../../project/files/project-root.ts";
 import type { Reference } from "../../references/evidence/reference.ts";
 import type { CoveredFunction } from "../../references/plan/coverage.ts";
@@ -24,22 +21,17 @@ export async function projectReferences(
 	environment: Environment,
 ): Promise<{ root: string; functions: SourceFunction[] }> {
 	const { root, entries } = await projectEntries(currentFolder(), names);
-	const settings = new Map(entries.map((one) => [one.function, one.settings]));
+	const byName = new Map(entries.map((one) => [one.function, one]));
 	const functions = (await analyse(entries, root, environment)).map((found) => {
-		const { declared, excluded } = declarationsOf(root, found.name, settings.get(found.name));
+		const { declared, excluded } = declarationsOf(byName.get(found.name));
 		return { ...found, references: [...found.references, ...declared], excluded };
 	});
 	return { root, functions };
 }
 
 /** The secrets that a function's `function.jsonc` adds and excludes. */
-function declarationsOf(root: string, name: string, settings: string | undefined) {
-	if (settings === undefined) return { declared: [], excluded: undefined };
-	const file = parseFunctionFile(
-		settings,
-		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
-		name,
-	);
+function declarationsOf({ file, settings }: Partial<Entry> = {}) {
+	if (settings === undefined || file === undefined) return { declared: [], excluded: undefined };
 	const { include = [], exclude } = file.settings.secrets ?? {};
 	const line = file.lines.get("secrets") ?? 1;
 	const declared = include.map(

@@ -7,16 +7,14 @@ import type { DeployedFunction } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { absentFrom } from "../../sync/deploy/deploy-plan.ts";
 import type { Environment } from "../shell/process-environment.ts";
-import { ifReadable, type Unset, unsetNames } from "./unset.ts";
+import { ifReadable, type MissingSecrets, missingSecrets } from "./unset.ts";
 
-export interface DeployNotes {
+export interface DeployNotes extends MissingSecrets {
 	/** Functions on the platform that the project does not have. The deployment leaves them alone. */
 	readonly absent: readonly string[];
-	/** Names that functions read and the vault lacks, with every location. */
-	readonly missing: readonly Unset[];
 }
 
-const NOTHING: DeployNotes = { absent: [], missing: [] };
+const NOTHING: DeployNotes = { absent: [], missing: [], named: [], envFiles: [] };
 
 /**
  * Collects the notes. The platform tells what a deployed function reads. For a function that failed, its sources are
@@ -35,8 +33,9 @@ export async function deployNotes(
 	const running = listing.functions.filter((one) => deployed.some((each) => each.name === one.name));
 	const deployedReads = running.filter((one) => !failed.includes(one.name));
 	const failedReads = failed.length === 0 ? [] : await readsOfSources(failed, environment);
-	const missing = await unsetNames(root, name, target, [...deployedReads, ...failedReads]);
-	return { absent: isAll ? absentFrom(await discoverFunctions(root), listing.functions) : [], missing };
+	const missing = await missingSecrets(root, name, target, [...deployedReads, ...failedReads]);
+	const absent = isAll ? absentFrom(await discoverFunctions(root), listing.functions) : [];
+	return { absent, ...missing };
 }
 
 /** The references in the sources of functions. A function that cannot be analysed is left out: its error is reported. */

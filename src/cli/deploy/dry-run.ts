@@ -1,15 +1,16 @@
 /** `coffer functions deploy --dry-run`: what a deployment would do. */
 import { AppError, EXIT } from "../../errors.ts";
+import type { DisabledFunction } from "../../project/functions/function-entry.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { type DeployPlan, type PlannedFunction, plannedDeployment } from "../../sync/deploy/deploy-plan.ts";
 import { projectReferences } from "../context/local-references.ts";
 import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
-import { renderAbsent, renderUnset, type Unset, unsetNames } from "./unset.ts";
+import { type MissingSecrets, missingSecrets, renderAbsent, renderDisabled, renderMissing } from "./unset.ts";
 
 /** Stable: other programs rely on it. */
-export interface DryRun {
+export interface DryRun extends MissingSecrets {
 	dryRun: true;
 	functions: readonly (PlannedFunction & {
 		/** The names that it reads, sorted. A prefix of names ends with a star. */
@@ -19,8 +20,8 @@ export interface DryRun {
 	})[];
 	/** Functions on the platform that the project does not have; `--prune` deletes them. */
 	absent: readonly string[];
-	/** Names that functions read and the vault lacks, with every location. */
-	missing: readonly Unset[];
+	/** Functions that a configuration file turns off. */
+	disabled: readonly DisabledFunction[];
 	/** Whether `--prune` was given. */
 	prune: boolean;
 }
@@ -55,10 +56,10 @@ export async function dryRun(
 	{ root, name: named, target }: { root: string; name: string; target: LinkTarget },
 	{ environment, names, prune }: DryRunOptions,
 ): Promise<DryRun> {
-	const { absent, functions } = await planned(root, target, names, environment);
+	const { absent, disabled, functions } = await planned(root, target, names, environment);
 	const sound = functions.filter(({ error }) => error === undefined).map(({ name }) => name);
 	const read = sound.length === 0 ? [] : (await projectReferences(sound, environment)).functions;
-	const missing = await unsetNames(
+	const missing = await missingSecrets(
 		root,
 		named,
 		target,
@@ -77,7 +78,8 @@ export async function dryRun(
 			};
 		}),
 		absent,
-		missing,
+		disabled,
+		...missing,
 		prune,
 	};
 	const failing = result.functions.filter(({ error }) => error !== undefined);
@@ -118,7 +120,8 @@ export function renderDryRun(result: DryRun, environment: string, terminal: Term
 		for (const change of settings)
 			terminal.line(`    ${change.key}: ${valueText(change, "from")} → ${valueText(change, "to")}`);
 	}
-	renderUnset(result.missing, environment, terminal);
+	renderDisabled(result.disabled, terminal);
+	renderMissing(result, environment, terminal);
 	if (!result.prune) renderAbsent(result.absent, environment, terminal);
 	else for (const name of result.absent) terminal.line(`${MARKS.failed} ${name}  would be deleted (--prune)`);
 	const unsure = result.functions.filter(({ certain, status }) => !certain && status === "changed");

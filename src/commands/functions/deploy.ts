@@ -4,7 +4,7 @@ import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { type DeployNotes, deployNotes } from "../../cli/deploy/after.ts";
 import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
-import { renderAbsent, renderUnset } from "../../cli/deploy/unset.ts";
+import { renderAbsent, renderDisabled, renderMissing, renderWarnings } from "../../cli/deploy/unset.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { PlatformWait } from "../../cli/wait/wait.ts";
@@ -26,6 +26,8 @@ interface DeployResult extends DeployNotes {
 	pruned: readonly string[];
 	/** Files that may be missing when a function runs. */
 	warnings: DeployOutcome["warnings"];
+	/** Not deployed, because a configuration file turns them off. */
+	disabled: DeployOutcome["disabled"];
 }
 
 const SIGNS = { deployed: MARKS.ok, unchanged: MARKS.same, failed: MARKS.failed };
@@ -114,15 +116,15 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 			renderDryRun(result, this.#environmentName, terminal);
 			return;
 		}
-		for (const { function: name, message } of result.warnings)
-			terminal.line(`${MARKS.pending} ${name}  ${message}`);
+		renderWarnings(result.warnings, terminal);
+		renderDisabled(result.disabled, terminal);
 		for (const name of result.pruned) terminal.line(`${MARKS.ok} ${name}  deleted`);
 		const deployed = result.functions.filter(({ status }) => status === "deployed").length;
 		const unchanged = result.functions.filter(({ status }) => status === "unchanged").length;
 		terminal.line(
 			`${deployed} deployed, ${unchanged} unchanged, ${result.functions.length - deployed - unchanged} failed (app '${result.app}', ${result.environment})`,
 		);
-		renderUnset(result.missing, this.#environmentName, terminal);
+		renderMissing(result, this.#environmentName, terminal);
 		renderAbsent(result.absent, this.#environmentName, terminal);
 	}
 }

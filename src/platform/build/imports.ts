@@ -51,9 +51,17 @@ export interface UploadPort {
 	readonly scanner: Scanner;
 }
 
+/** Files that a function's settings name. */
+export interface NamedFiles {
+	/** The files that the function reads when it runs. */
+	readonly staticFiles?: StaticFiles | undefined;
+	/** The path of an import map. */
+	readonly importMap?: string | undefined;
+}
+
 /**
  * Walks all local modules that an entry imports.
- * @param staticFiles the files that the function's settings name
+ * @param named what the function's settings name
  * @throws AppError (exit 2) with file and line: the errors of `walkGraph` and `configurationFor`, and
  *   `IMPORT_NOT_ALLOWED` for a host that is not listed or a scheme that is not permitted
  */
@@ -61,11 +69,11 @@ export function checkImports(
 	{ files, read, scanner }: UploadPort,
 	entry: string,
 	rules: ImportRules,
-	staticFiles?: StaticFiles,
+	named: NamedFiles = {},
 ): CheckedImports {
 	const folders = foldersIn(files.keys());
 	const port = { read, folders: (directory: string) => folders.get(directory) ?? [] };
-	const configuration = configurationFor(entry, port);
+	const configuration = configurationFor(entry, port, named);
 	const provided = new Map<string, string>();
 	const provide = (name: string, text: string) => {
 		provided.set(name, text);
@@ -90,7 +98,7 @@ export function checkImports(
 	const graph = walkGraph(
 		entry,
 		{ ...port, list, scanner },
-		{ configuration, onNonLocal: elsewhere, staticFiles },
+		{ configuration, onNonLocal: elsewhere, staticFiles: named.staticFiles },
 	);
 	return { ...graph, configuration, provided };
 }

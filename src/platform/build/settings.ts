@@ -15,6 +15,8 @@ export interface FunctionDeclaration {
 	readonly automations: readonly StoredAutomation[] | undefined;
 	/** The files that the function reads when it runs, as its settings name them. */
 	readonly staticFiles?: StaticFiles | undefined;
+	/** The path of a further import map. */
+	readonly importMap?: string | undefined;
 }
 
 /**
@@ -50,6 +52,7 @@ export function readSettings(
 		settings,
 		declared,
 		automations: automations ?? (inFile.length === 0 ? undefined : inFile),
+		...(file.importMap !== undefined && { importMap: file.importMap }),
 		...(file.lines.has("static_files") && {
 			staticFiles: { file: path, line: lineOf("static_files"), globs: file.staticFiles },
 		}),

@@ -4,12 +4,16 @@ import { z } from "zod";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8, isBase64Text } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { folderAt } from "../../modules/packages/folder-at.ts";
 import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
 import { readWhole, replaceFile } from "./atomic-file.ts";
 import { CONFIG_FILE, VAULT_FILE } from "./project-root.ts";
 import { withLock } from "./vault-lock.ts";
 
 const LOCK_FILE = `${VAULT_FILE}.lock`;
+
+/** No part of the path is hidden. */
+const FOLDER = /^[^./][^/]*(\/[^./][^/]*)*$/;
 
 const vaultId = z.string().refine((text) => isBase64Text(text, 32), "must be a vault id");
 
@@ -47,6 +51,15 @@ const bindingSchema = z.unknown().transform((value, context): PlatformBinding | 
 const configSchema = z.strictObject({
 	/** The environment that commands use if neither a flag nor COFFER_ENVIRONMENT names one. */
 	environment: z.string().optional(),
+	/** The folder of the functions, relative to this file. */
+	functions: z
+		.string()
+		.transform((path) => folderAt("", path.replace(/\/$/, "")) ?? "")
+		.refine(
+			(path) => FOLDER.test(path),
+			"must be the path of a folder in the project, such as supabase/functions",
+		)
+		.optional(),
 	links: z
 		.record(z.string().refine(isEnvironmentName, "must be an environment's name"), bindingSchema)
 		.default({}),
@@ -107,9 +120,9 @@ export async function editConfig(
 
 /** Writes `coffer.json` with sorted keys. */
 export async function writeConfig(root: string, config: ProjectConfig): Promise<void> {
-	const { environment } = config;
+	const { environment, functions } = config;
 	const links = Object.fromEntries(Object.entries(config.links).sort(([a], [b]) => (a < b ? -1 : 1)));
-	const text = JSON.stringify({ environment, links }, null, 2);
+	const text = JSON.stringify({ environment, functions, links }, null, 2);
 	await replaceFile(join(root, CONFIG_FILE), `${text}\n`, { mode: 0o644 });
 }
 

@@ -4,13 +4,13 @@ import { join, relative, sep } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { configurationFor } from "../../modules/configuration.ts";
-import type { FileWarning, StaticFiles } from "../../modules/files/wanted-files.ts";
+import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { parseFunctionFile } from "../../modules/function-settings.ts";
 import { type GraphPort, walkGraph } from "../../modules/graph.ts";
 import { FILE_BYTES_MAX, UPLOAD_BYTES_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, join as joinPath } from "../../modules/paths.ts";
 import { Scanner } from "../../modules/scan.ts";
-import type { FunctionEntry } from "./discover.ts";
+import type { FunctionEntry } from "./function-entry.ts";
 import { foldersIn, membersAbove } from "./workspace.ts";
 
 /** A project's files. Files that were read and parsed for one call are kept for the next. */
@@ -37,8 +37,8 @@ function failure(code: string, message: string, hint: string): AppError {
  * @param onWarning called with each file that may be missing when a function runs
  * @returns contents by path: relative to the root, POSIX, sorted
  * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
- *   throw; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE` for an import of the vault
- *   or of a hidden file; `SOURCE_TOO_LARGE`, `UPLOAD_TOO_LARGE`
+ *   throw; the `fault` of a function; `SOURCE_OUTSIDE` for a link that leads out of the root; `SOURCE_PRIVATE`
+ *   for an import of the vault or of a hidden file; `SOURCE_TOO_LARGE`, `UPLOAD_TOO_LARGE`
  */
 export async function collectSources(
 	root: string,
@@ -47,26 +47,17 @@ export async function collectSources(
 	onWarning: (name: string, warning: FileWarning) => void = () => {},
 ): Promise<Map<string, Uint8Array>> {
 	const paths = new Set<string>();
-	for (const { name, entry, settings } of functions) {
-		if (settings !== undefined) paths.add(settings);
-		const configuration = configurationFor(entry, port, port.outside);
-		let foreign = false;
-		const elsewhere = () => {
-			foreign = true;
-			return undefined;
-		};
-		const staticFiles = settings === undefined ? undefined : staticFilesOf(settings, name, port);
-		const graph = walkGraph(entry, port, { configuration, onNonLocal: elsewhere, staticFiles });
-		for (const path of [...graph.files, ...graph.assets]) paths.add(path);
-		for (const warning of graph.warnings) onWarning(name, warning);
-		for (const path of configuration.files) paths.add(path);
-		const lock = foreign ? nearestLock(entry, port) : undefined;
-		if (lock !== undefined) paths.add(lock);
+	/** Settings that are not the text of a file. */
+	const made = new Map<string, Uint8Array>();
+	for (const one of functions) {
+		const { settings, settingsText } = one;
+		if (settings !== undefined && settingsText !== undefined) made.set(settings, settingsText);
+		for (const path of pathsOf(one, port, (warning) => onWarning(one.name, warning))) paths.add(path);
 	}
 	const sources = new Map<string, Uint8Array>();
 	let total = 0;
 	for (const path of [...paths].sort()) {
-		const content = port.read(path);
+		const content = made.get(path) ?? port.read(path);
 		if (content === undefined) continue;
 		total += content.length;
 		sources.set(path, content);
@@ -82,11 +73,32 @@ export async function collectSources(
 	return sources;
 }
 
-/** The files that a function's settings name. @throws AppError as `parseFunctionFile` */
-function staticFilesOf(settings: string, name: string, port: GraphPort): StaticFiles | undefined {
-	const { lines, staticFiles } = parseFunctionFile(settings, port.read(settings) ?? new Uint8Array(), name);
-	const line = lines.get("static_files");
-	return line === undefined ? undefined : { file: settings, line, globs: staticFiles };
+/** The paths of the files that a function needs. @throws the function's `fault`, and as `collectSources` */
+function pathsOf(
+	{ entry, fault, name, settings, settingsText, ...found }: FunctionEntry,
+	port: ProjectFiles,
+	onWarning: (warning: FileWarning) => void,
+): string[] {
+	if (fault !== undefined) throw fault;
+	const bytes =
+		settings === undefined ? undefined : (settingsText ?? port.read(settings) ?? new Uint8Array());
+	const file =
+		settings === undefined || bytes === undefined ? undefined : parseFunctionFile(settings, bytes, name);
+	const { outside } = port;
+	const configuration = configurationFor(entry, port, { outside, importMap: file?.importMap });
+	let foreign = false;
+	const elsewhere = () => {
+		foreign = true;
+		return undefined;
+	};
+	const line = file?.lines.get("static_files");
+	const own = line && file && { file: settings ?? "", line, globs: file.staticFiles };
+	const staticFiles = found.staticFiles ?? (own || undefined);
+	const graph = walkGraph(entry, port, { configuration, onNonLocal: elsewhere, staticFiles });
+	for (const warning of [...(found.warnings ?? []), ...graph.warnings]) onWarning(warning);
+	const lock = foreign ? nearestLock(entry, port) : undefined;
+	const others = [settings, lock].filter((path) => path !== undefined);
+	return [...others, ...graph.files, ...graph.assets, ...configuration.files];
 }
 
 function nearestLock(entry: string, port: GraphPort): string | undefined {

@@ -4,9 +4,10 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { FUNCTION_NAME_LENGTH_MAX, FUNCTION_SEGMENT } from "../../modules/limits.ts";
-import { ancestorsOf, BASE44_FUNCTIONS } from "../../modules/paths.ts";
+import { ancestorsOf, BASE44_FUNCTIONS, directoryOf, SUPABASE_FUNCTIONS } from "../../modules/paths.ts";
 import { fileError } from "../files/atomic-file.ts";
-import { discoverFunctions, isAside } from "./discover.ts";
+import { discoverProject, isAside, type ProjectFunctions } from "./discover.ts";
+import { isSupabaseFolder, SUPABASE_NAME } from "./discover-supabase.ts";
 import { checkInside } from "./folders.ts";
 
 /** `http` answers requests. `scheduled` runs every morning, by an automation in its `function.jsonc`. */
@@ -33,22 +34,26 @@ const DAILY = {
 };
 
 /**
- * Creates a function. In a project that has functions of Base44 only, it has that product's form:
- * `base44/functions/NAME/entry.ts` with a `function.jsonc`. Otherwise it is `functions/NAME/index.ts`, with a
- * `function.jsonc` if the template or a function of the project has one. No file is overwritten.
+ * Creates a function in the folder that `coffer.json` names. If it names none, a project that has functions of Base44
+ * or of Supabase only gets a function in that product's folder, any other project in `functions`. A function of Base44
+ * is `NAME/entry.ts` with a `function.jsonc`. Others are `NAME/index.ts`, with a `function.jsonc` if the template or a
+ * function of the project has one. No file is overwritten.
  * @param root the project's folder
  * @param name `hello` or `api/billing`
  * @returns the paths of the new files, relative to the root; the module comes first
  * @throws AppError `FUNCTION_NAME_INVALID` (exit 2); `FUNCTION_EXISTS` (exit 5), also if the new function or
  *   another one could not be found because one of their folders is in the other's; `FILE_UNWRITABLE` (exit 1);
- *   as `discoverFunctions`
+ *   as `discoverProject`
  */
 export async function createFunction(root: string, name: string, template: Template): Promise<string[]> {
 	requireName(name);
-	const functions = await discoverFunctions(root);
-	for (const other of functions) requireApart(name, other);
-	const isBase44 = functions.length > 0 && functions.every(({ entry }) => entry.startsWith("base44/"));
-	const folder = isBase44 ? `${BASE44_FUNCTIONS}/${name}` : `functions/${name}`;
+	const found = await discoverProject(root);
+	const { functions } = found;
+	const top = folderFor(found);
+	requireSupabaseName(name, top);
+	for (const other of functions) requireApart(name, other, top);
+	const isBase44 = top === BASE44_FUNCTIONS;
+	const folder = `${top}/${name}`;
 	const entry = isBase44 ? "entry.ts" : "index.ts";
 	const settings = {
 		...(isBase44 && { name, entry }),
@@ -66,6 +71,25 @@ export async function createFunction(root: string, name: string, template: Templ
 		checkInside(realpathSync(root), ancestor);
 	await writeAll(root, files);
 	return paths;
+}
+
+/** A function of Supabase is in no folder but its own. @throws AppError `FUNCTION_NAME_INVALID` (exit 2) */
+function requireSupabaseName(name: string, top: string): void {
+	if (!isSupabaseFolder(top) || SUPABASE_NAME.test(name)) return;
+	throw new AppError({
+		code: "FUNCTION_NAME_INVALID",
+		message: `${JSON.stringify(name)} is no name of a function in ${top}.`,
+		hint: "Supabase takes letters, digits, dashes and underscores, beginning with a letter, and no folders.",
+		exit: EXIT.usage,
+	});
+}
+
+/** The folder for a new function: where `coffer.json` says, or where all functions of the project are. */
+function folderFor({ folder, functions }: ProjectFunctions): string {
+	if (folder !== undefined) return folder;
+	const isIn = (top: string) =>
+		functions.length > 0 && functions.every(({ entry }) => entry.startsWith(`${directoryOf(top)}/`));
+	return [BASE44_FUNCTIONS, SUPABASE_FUNCTIONS].find(isIn) ?? "functions";
 }
 
 /** @throws AppError `FUNCTION_NAME_INVALID` (exit 2) */
@@ -87,9 +111,13 @@ function requireName(name: string): void {
 }
 
 /** The search for functions ends at a folder that is a function. @throws AppError `FUNCTION_EXISTS` (exit 5) */
-function requireApart(name: string, other: { readonly name: string; readonly entry: string }): void {
+function requireApart(
+	name: string,
+	other: { readonly name: string; readonly entry: string },
+	top: string,
+): void {
 	if (other.name === name) throw exists(`${other.entry} is the function "${name}" already.`);
-	const isFlat = !other.entry.startsWith(`functions/${other.name}/`);
+	const isFlat = !other.entry.startsWith(`${top}/${other.name}/`);
 	if (isFlat) return;
 	if (name.startsWith(`${other.name}/`))
 		throw exists(`${other.entry} is a function, so its folder cannot contain the function "${name}".`);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { parseFunctionFile, settingsFault } from "../../modules/function-settings.ts";
 import { BASE44_FUNCTIONS } from "../../modules/paths.ts";
-import { type Add, checkInside, children } from "./folders.ts";
+import { checkInside, children } from "./folders.ts";
+import type { Discovery } from "./function-entry.ts";
 
 const ENTRY = /^entry\.(ts|js)$/;
 const SETTINGS = /^function\.jsonc?$/;
@@ -19,11 +20,11 @@ const SETTINGS = /^function\.jsonc?$/;
  *
  * @throws AppError (exit 2) `FUNCTION_SETTINGS_INVALID` with file and line, and as `add`
  */
-export function searchBase44(root: string, add: Add): void {
+export function searchBase44(root: string, add: Discovery["add"]): void {
 	search(root, BASE44_FUNCTIONS, [], add);
 }
 
-function search(root: string, directory: string, above: readonly string[], add: Add): void {
+function search(root: string, directory: string, above: readonly string[], add: Discovery["add"]): void {
 	if (checkInside(root, directory) === undefined) return;
 	const real = realpathSync(join(root, directory));
 	if (above.includes(real)) return;
@@ -33,11 +34,11 @@ function search(root: string, directory: string, above: readonly string[], add: 
 	const name = directory.slice(BASE44_FUNCTIONS.length + 1);
 	const [settings] = named(SETTINGS);
 	if (settings !== undefined) addConfigured(root, settings, name, add);
-	else if (!name.includes(".")) for (const entry of named(ENTRY)) add(name, entry);
+	else if (!name.includes(".")) for (const entry of named(ENTRY)) add({ name, entry });
 	for (const { path, isDirectory } of inside) if (isDirectory) search(root, path, [...above, real], add);
 }
 
-function addConfigured(root: string, settings: string, folder: string, add: Add): void {
+function addConfigured(root: string, settings: string, folder: string, add: Discovery["add"]): void {
 	const file = parseFunctionFile(
 		settings,
 		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
@@ -51,5 +52,5 @@ function addConfigured(root: string, settings: string, folder: string, add: Add)
 			file.lines.get("entry") ?? 1,
 			`"entry" names ${file.entry}, which is not a file`,
 		);
-	add(file.name ?? folder, file.entry, settings);
+	add({ name: file.name ?? folder, entry: file.entry, settings });
 }

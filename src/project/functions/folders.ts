@@ -3,9 +3,6 @@ import { type Dirent, readdirSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** Adds a function. @throws AppError `FUNCTION_DUPLICATE`, `FUNCTION_NAME_INVALID` (exit 2) */
-export type Add = (name: string, entry: string, settings?: string) => void;
-
 export interface Child {
 	path: string;
 	isDirectory: boolean;

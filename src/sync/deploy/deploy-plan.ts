@@ -6,7 +6,12 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
-import { discoverFunctions, type FunctionEntry } from "../../project/functions/discover.ts";
+import { discoverProject } from "../../project/functions/discover.ts";
+import {
+	type DisabledFunction,
+	deployedEntry,
+	type FunctionEntry,
+} from "../../project/functions/function-entry.ts";
 import { settingsOf } from "../../project/functions/settings.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
@@ -54,6 +59,8 @@ export interface DeployPlan {
 	readonly functions: readonly PlannedFunction[];
 	/** Functions on the platform that the project does not have, sorted. */
 	readonly absent: readonly string[];
+	/** Functions that a configuration file turns off. */
+	readonly disabled: readonly DisabledFunction[];
 }
 
 /**
@@ -68,7 +75,7 @@ export async function plannedDeployment(
 	names: readonly string[],
 	prepare: Prepare,
 ): Promise<DeployPlan> {
-	const found = await discoverFunctions(root);
+	const found = await discoverProject(root);
 	const asked = chooseEntries(found, names);
 	const { conditions, functions: deployed } = await remote.listFunctions(binding.app, { files: true });
 	const port = projectFiles(root);
@@ -77,7 +84,7 @@ export async function plannedDeployment(
 		warnings.set(name, [...(warnings.get(name) ?? []), warning]);
 	const collected = await collectEach(root, asked, port, onWarning);
 	const chosen = asked.filter(({ name }) => !(collected.get(name) instanceof AppError));
-	const upload = { files: await collectSources(root, chosen, port), functions: chosen };
+	const upload = { files: await collectSources(root, chosen, port), functions: chosen.map(deployedEntry) };
 	const prepared = conditions && chosen.length > 0 ? await prepare(upload, conditions) : undefined;
 	const functions: PlannedFunction[] = [];
 	for (const entry of asked) {
@@ -89,7 +96,11 @@ export async function plannedDeployment(
 		functions.push(own === undefined ? plan : { ...plan, warnings: own });
 	}
 	functions.sort((a, b) => (a.name < b.name ? -1 : 1));
-	return { functions, absent: absentFrom(found, deployed) };
+	return {
+		functions,
+		absent: absentFrom(found.functions, deployed),
+		disabled: names.length === 0 ? found.disabled : [],
+	};
 }
 
 /** Functions on the platform that a project does not have, sorted. */

@@ -6,7 +6,12 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { chooseEntries } from "../../project/functions/choose.ts";
 import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
-import { discoverFunctions, type FunctionEntry } from "../../project/functions/discover.ts";
+import { discoverProject } from "../../project/functions/discover.ts";
+import {
+	type DisabledFunction,
+	deployedEntry,
+	type FunctionEntry,
+} from "../../project/functions/function-entry.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../client/link-target.ts";
@@ -32,6 +37,8 @@ export interface DeployOutcome {
 	readonly warnings: readonly (FileWarning & { readonly function: string })[];
 	/** Deleted, because the project no longer has them. */
 	readonly pruned: readonly string[];
+	/** Not deployed, because a configuration file turns them off. */
+	readonly disabled: readonly DisabledFunction[];
 }
 
 async function upload(
@@ -133,7 +140,8 @@ export async function deployFunctions(
 	target: LinkTarget,
 	options: DeployOptions,
 ): Promise<DeployOutcome> {
-	const asked = chooseEntries(await discoverFunctions(root), options.names);
+	const found = await discoverProject(root);
+	const asked = chooseEntries(found, options.names);
 	const port = projectFiles(root);
 	const warnings: DeployOutcome["warnings"][number][] = [];
 	const onWarning = (name: string, warning: FileWarning) =>
@@ -148,10 +156,15 @@ export async function deployFunctions(
 	const contents = new Map([...sources].map(([, bytes], index) => [files[index]?.[1] ?? "", bytes]));
 	const request: Deploy = {
 		files,
-		functions: chosen.map(({ name, entry, settings }) => ({ name, entry, ...(settings && { settings }) })),
+		functions: chosen.map(deployedEntry),
 		prune: options.prune,
 	};
-	const outcome = { functions: await failedOf(target, faults), pruned: [] as string[], warnings };
+	const outcome = {
+		functions: await failedOf(target, faults),
+		pruned: [] as string[],
+		warnings,
+		disabled: options.names.length === 0 ? found.disabled : [],
+	};
 	for (const failed of outcome.functions) options.onFunction?.(failed);
 	const missing = await send(target, request, options, outcome);
 	if (missing) {

@@ -55,7 +55,7 @@ export function meaning({
 	outside = {},
 	specifier,
 }: Question): string {
-	const configuration = configurationFor(entry, portOf(files), new Map(Object.entries(outside)));
+	const configuration = configurationFor(entry, portOf(files), { outside: new Map(Object.entries(outside)) });
 	const { resolution } = resolveImport(configuration, specifier, from, manner);
 	if (resolution.kind === "local fault") return `${resolution.fault.code}: ${resolution.fault.why}`;
 	if (resolution.kind === "local") return resolution.path;

@@ -66,8 +66,8 @@ export function checkUploadedFunctions(
 	};
 	const made = new Set<string>();
 	const check = (source: FunctionSource) => {
-		const { staticFiles, ...declaration } = readSettings(files, source, maxima);
-		const checked = checkImports({ files, read, scanner }, source.entry, rules, staticFiles);
+		const { importMap, staticFiles, ...declaration } = readSettings(files, source, maxima);
+		const checked = checkImports({ files, read, scanner }, source.entry, rules, { importMap, staticFiles });
 		const seen = buildFiles(files, source.entry, checked);
 		const listed: SeenFiles = [...seen].map(([path, content]) => {
 			if (files.get(path) === content) return [path, null];
