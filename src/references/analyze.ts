@@ -1,7 +1,8 @@
 /**
  * Which secrets a function reads, derived from its bundle alone. How an analysis runs:
  *
- * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations.
+ * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations. Modules that an
+ *    earlier bundle had too keep their syntax trees.
  * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
  *    `process`.
  * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
@@ -17,8 +18,8 @@
  * `evidence/` holds the result's types. `plan/` says which functions a changed secret concerns.
  */
 import { assembleEngine } from "./assembly.ts";
-import { parse } from "./bundle/parse.ts";
 import { Positions } from "./bundle/positions.ts";
+import { BundleParser } from "./bundle/program-parts.ts";
 import { Scopes } from "./bundle/scopes.ts";
 import { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
@@ -52,13 +53,14 @@ const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
  * helper. Accesses whose names are not known are dynamic. Those of dependencies are left out, since the
  * author cannot change them. The function is pure and synchronous. Its time grows with the length of the
  * bundle.
+ * @param parser keeps the parts of bundles for the next analysis, which has the same result without it
  * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply
  */
-export function analyzeReferences(input: AnalysisInput): References {
-	const program = parse(input.code);
+export function analyzeReferences(input: AnalysisInput, parser = new BundleParser(0)): References {
+	const { program, parts } = parser.parse(input.code);
 	const positions = new Positions(input.code, input.sourceMap);
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
-	const scopes = new Scopes(program);
+	const scopes = new Scopes(program, parts);
 	const replaced = new Set<string>();
 	let engine: Engine;
 	let known: number;

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { parse } from "../../src/references/bundle/parse.ts";
-import { childKeys } from "../../src/references/bundle/scopes.ts";
+import { childKeys } from "../../src/references/bundle/scope-part.ts";
 import type { Node } from "../../src/references/bundle/syntax.ts";
 
 /** A program in which each type of syntax is on the way of the name `A` to an access. */

@@ -1,5 +1,6 @@
 /** What the names of a module mean: imported functions, functions of the module and their calls. Pure. */
-import type { Binding, Scopes } from "../../references/bundle/scopes.ts";
+import type { Binding } from "../../references/bundle/scope-part.ts";
+import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { isPathFunction } from "./path-functions.ts";
 

@@ -1,10 +1,10 @@
 /**
- * Evaluates expressions to paths and URLs of files, with the project's own scopes. Pure.
- *
- * A variable has the values of all assignments to it, and a parameter those of all calls in the module. What is not
- * known becomes a hole in the text, so `"./pages/" + name + ".html"` is a pattern.
+ * Evaluates expressions to paths and URLs of files, with the project's own scopes. Pure. A variable has the values of
+ * all assignments to it, and a parameter those of all calls in the module. What is not known becomes a hole in the
+ * text, so `"./pages/" + name + ".html"` is a pattern.
  */
-import type { Binding, Scopes } from "../../references/bundle/scopes.ts";
+import type { Binding } from "../../references/bundle/scope-part.ts";
+import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { callsOf, functionOf, importedName, isExported, TRANSPARENT } from "./bindings.ts";
 import { isTooLong, join, placeOf, textValueOf, urlProperty } from "./module-values.ts";

@@ -1,227 +1,92 @@
-/**
- * Lexical scopes: which declaration an identifier refers to.
- *
- * One pass over the tree links each node to its parent, and collects declarations and identifiers by name. A
- * name is resolved when it is first asked for, since an analysis asks for few of the names of a large bundle.
- */
-import { visitorKeys } from "oxc-parser";
-import { blockScope, functionScope } from "./scope-nodes.ts";
-import { isTarget, type Node } from "./syntax.ts";
+/** Lexical scopes: which declaration an identifier refers to. */
+import { type ProgramPart, partAt } from "./program-parts.ts";
+import { type Binding, ScopePart, type Uses } from "./scope-part.ts";
+import type { Node } from "./syntax.ts";
 
-/** A declared name. */
-export interface Binding {
-	readonly name: string;
-	/** The node of the scope that declares it. */
-	readonly scope: Node;
-	/** Every identifier that declares it. A `var` or a function may be declared several times. */
-	readonly declarations: Node[];
-}
-
-export interface Uses {
-	/** Identifiers that read the binding. */
-	reads: Node[];
-	/** Identifiers that an assignment, loop, update or pattern gives a value, without the declarations. */
-	writes: Node[];
-}
-
-const NO_CHILDREN: readonly string[] = [];
-/** For node types whose children are partly names and no expressions: the children that hold code. */
-const CODE_CHILDREN: Record<string, readonly string[]> = {
-	LabeledStatement: ["body"],
-	BreakStatement: NO_CHILDREN,
-	ContinueStatement: NO_CHILDREN,
-	MetaProperty: NO_CHILDREN,
-	ImportDeclaration: ["specifiers"],
-	ImportSpecifier: NO_CHILDREN,
-	ImportDefaultSpecifier: NO_CHILDREN,
-	ImportNamespaceSpecifier: NO_CHILDREN,
-	ExportSpecifier: ["local"],
-	ExportAllDeclaration: NO_CHILDREN,
-	TemplateLiteral: ["expressions"],
-};
-const KEYED = new Set(["Property", "MethodDefinition", "PropertyDefinition", "AccessorProperty"]);
-
+/** The scopes of a program. Those of its parts are collected once for all programs that have the part. */
 export class Scopes {
 	/** Nodes at which an analysis starts, by type. */
-	readonly metaProperties: Node[] = [];
+	readonly metaProperties: readonly Node[];
 	/** Calls of an identifier with a literal as first argument, as `require("process")` is. */
-	readonly calls: Node[] = [];
-	readonly importSpecifiers: Node[] = [];
-	readonly dynamicImports: Node[] = [];
-	readonly #declared = new Map<Node, Map<string, Binding>>();
-	readonly #bindingOf = new Map<Node, Binding>();
-	readonly #identifiers = new Map<string, Node[]>();
-	readonly #uses = new Map<Binding, Uses>();
-	readonly #free = new Map<string, Node[]>();
+	readonly calls: readonly Node[];
+	readonly importSpecifiers: readonly Node[];
+	readonly dynamicImports: readonly Node[];
+	readonly #parts: readonly ProgramPart[];
+	/** The collected parts, from the last to the first: the order in which one pass over the program meets them. */
+	readonly #collected: readonly ScopePart[];
+	readonly #topLevel = new Map<string, Binding>();
+	readonly #uses = new Map<string, Uses>();
 
-	constructor(program: Node) {
-		const stack: Node[] = [program];
-		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-			this.#enter(node);
-			for (const key of childKeys(node)) pushChildren(stack, node, node[key]);
+	/** @param parts the parts of the program, in order */
+	constructor(program: Node, parts: readonly ProgramPart[] = [partAt(0, program.body as Node[])]) {
+		for (const statement of program.body as Node[]) statement.parent = program;
+		this.#parts = parts;
+		const collected = parts.map((part) => {
+			part.scopes ??= new ScopePart(part.statements);
+			return part.scopes;
+		});
+		this.#collected = collected.reverse();
+		this.metaProperties = collected.flatMap((part) => part.metaProperties);
+		this.calls = collected.flatMap((part) => part.calls);
+		this.importSpecifiers = collected.flatMap((part) => part.importSpecifiers);
+		this.dynamicImports = collected.flatMap((part) => part.dynamicImports);
+		for (const part of collected) this.#declare(program, part);
+	}
+
+	#declare(program: Node, part: ScopePart) {
+		for (const [name, identifiers] of part.topLevel) {
+			const binding = this.#topLevel.get(name);
+			if (binding === undefined)
+				this.#topLevel.set(name, { name, scope: program, declarations: [...identifiers] });
+			else binding.declarations.push(...identifiers);
 		}
 	}
 
 	/** The binding that an identifier refers to; undefined for a global. */
 	resolve(identifier: Node): Binding | undefined {
-		const known = this.#bindingOf.get(identifier);
-		if (known !== undefined) return known;
-		const name = identifier.name as string;
-		for (let node = identifier.parent; node !== undefined; node = node.parent) {
-			const binding = this.#declared.get(node)?.get(name);
-			if (binding !== undefined) return binding;
-		}
-		return undefined;
+		const part = this.#partOf(identifier);
+		const local = part.resolve(identifier);
+		if (local !== undefined) return local;
+		// A static key or a label has no parent, and refers to nothing.
+		const isReference = identifier.parent !== undefined || part.isDeclaration(identifier);
+		return isReference ? this.#topLevel.get(identifier.name as string) : undefined;
 	}
 
 	/** Whether an identifier declares a name. */
 	isDeclaration(identifier: Node): boolean {
-		return this.#bindingOf.has(identifier);
+		return this.#partOf(identifier).isDeclaration(identifier);
 	}
 
 	/** The identifiers that read and write a binding. */
 	uses(binding: Binding): Uses {
-		this.#resolveName(binding.name);
-		return this.#uses.get(binding) ?? { reads: [], writes: [] };
+		if (binding.scope.type !== "Program") return this.#partOf(binding.scope).uses(binding);
+		return this.#topLevelUses(binding.name);
 	}
 
 	/** The identifiers that read a global. */
 	freeReads(name: string): readonly Node[] {
-		this.#resolveName(name);
-		return this.#free.get(name) ?? [];
+		return this.#topLevel.has(name) ? [] : this.#topLevelUses(name).reads;
 	}
 
-	#resolveName(name: string) {
-		const identifiers = this.#identifiers.get(name);
-		if (identifiers === undefined) return;
-		this.#identifiers.delete(name);
-		const free: Node[] = [];
-		for (const node of identifiers) {
-			if (this.#bindingOf.has(node)) continue;
-			const binding = this.resolve(node);
-			const target = isTarget(node) || node.parent?.type === "UpdateExpression";
-			if (binding === undefined) {
-				if (!target) free.push(node);
-				continue;
-			}
-			let uses = this.#uses.get(binding);
-			if (uses === undefined) {
-				uses = { reads: [], writes: [] };
-				this.#uses.set(binding, uses);
-			}
-			(target ? uses.writes : uses.reads).push(node);
+	#topLevelUses(name: string): Uses {
+		let uses = this.#uses.get(name);
+		if (uses === undefined) {
+			const found = this.#collected.map((part) => part.freeUses(name));
+			uses = { reads: found.flatMap(({ reads }) => reads), writes: found.flatMap(({ writes }) => writes) };
+			this.#uses.set(name, uses);
 		}
-		this.#free.set(name, free);
+		return uses;
 	}
 
-	#enter(node: Node) {
-		switch (node.type) {
-			case "Identifier": {
-				const list = this.#identifiers.get(node.name as string);
-				if (list === undefined) this.#identifiers.set(node.name as string, [node]);
-				else list.push(node);
-				return;
-			}
-			case "VariableDeclaration": {
-				const scope = node.kind === "var" ? functionScope(node) : blockScope(node);
-				for (const declarator of node.declarations as Node[]) this.#declarePattern(scope, declarator.id);
-				return;
-			}
-			case "CatchClause":
-				if (node.param) this.#declarePattern(node, node.param);
-				return;
-			case "MetaProperty":
-				this.metaProperties.push(node);
-				return;
-			case "ImportExpression":
-				this.dynamicImports.push(node);
-				return;
-			case "CallExpression":
-				if (node.callee.type === "Identifier" && node.arguments[0]?.type === "Literal") this.calls.push(node);
-				return;
-			case "ImportDeclaration":
-				for (const specifier of node.specifiers as Node[]) {
-					specifier.local.parent = specifier;
-					this.importSpecifiers.push(specifier);
-					this.#declare(blockScope(node), specifier.local);
-				}
-				return;
-			case "FunctionDeclaration":
-			case "FunctionExpression":
-			case "ArrowFunctionExpression":
-				this.#enterFunction(node);
-				return;
-			case "ClassDeclaration":
-			case "ClassExpression":
-				if (node.id) this.#declare(node.type === "ClassDeclaration" ? blockScope(node) : node, node.id);
+	/** The part that a node is in, by the node's position. */
+	#partOf(node: Node): ScopePart {
+		let low = 0;
+		let high = this.#parts.length - 1;
+		while (low < high) {
+			const middle = (low + high + 1) >> 1;
+			if ((this.#parts[middle] as ProgramPart).start <= node.start) low = middle;
+			else high = middle - 1;
 		}
-	}
-
-	#enterFunction(node: Node) {
-		if (node.id) this.#declare(node.type === "FunctionDeclaration" ? blockScope(node) : node, node.id);
-		for (const param of node.params as Node[]) this.#declarePattern(node, param);
-	}
-
-	#declarePattern(scope: Node, pattern: Node) {
-		const stack: Node[] = [pattern];
-		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-			switch (node.type) {
-				case "Identifier":
-					this.#declare(scope, node);
-					break;
-				case "ObjectPattern":
-					for (const property of node.properties as Node[]) stack.push(property.value ?? property.argument);
-					break;
-				case "ArrayPattern":
-					for (const element of node.elements as (Node | null)[]) if (element !== null) stack.push(element);
-					break;
-				case "AssignmentPattern":
-					stack.push(node.left);
-					break;
-				case "RestElement":
-					stack.push(node.argument);
-					break;
-			}
-		}
-	}
-
-	#declare(scope: Node, identifier: Node) {
-		const name = identifier.name as string;
-		let names = this.#declared.get(scope);
-		if (names === undefined) {
-			names = new Map();
-			this.#declared.set(scope, names);
-		}
-		let binding = names.get(name);
-		if (binding === undefined) {
-			binding = { name, scope, declarations: [] };
-			names.set(name, binding);
-		}
-		binding.declarations.push(identifier);
-		this.#bindingOf.set(identifier, binding);
-	}
-}
-
-/** The children of a node that hold code, without names of keys and labels. */
-export function childKeys(node: Node): readonly string[] {
-	const kept = CODE_CHILDREN[node.type];
-	if (kept !== undefined) return kept;
-	if (node.type === "MemberExpression") return node.computed ? ["object", "property"] : ["object"];
-	if (KEYED.has(node.type)) return node.computed ? ["key", "value"] : ["value"];
-	return visitorKeys[node.type] ?? NO_CHILDREN;
-}
-
-function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined) {
-	if (child === null || child === undefined) return;
-	if (!Array.isArray(child)) {
-		if (child.type === "Literal") return;
-		child.parent = parent;
-		stack.push(child);
-		return;
-	}
-	for (const node of child) {
-		if (node === null || node.type === "Literal") continue;
-		node.parent = parent;
-		stack.push(node);
+		return this.#collected[this.#parts.length - 1 - low] as ScopePart;
 	}
 }

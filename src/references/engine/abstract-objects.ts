@@ -3,7 +3,7 @@
  * what they return, what they yield and where they use `this`.
  */
 import { endsNormally } from "../bundle/completions.ts";
-import { childKeys } from "../bundle/scopes.ts";
+import { childKeys } from "../bundle/scope-part.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
 import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
 

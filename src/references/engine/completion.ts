@@ -5,7 +5,7 @@
  * rule describes how the value arises. The value is then not known. Without this step an access whose name
  * has no value would be taken for one that reads nothing.
  */
-import { childKeys } from "../bundle/scopes.ts";
+import { childKeys } from "../bundle/scope-part.ts";
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "./engine.ts";
 import { ReachableCode } from "./reachable-code.ts";

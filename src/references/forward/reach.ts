@@ -3,7 +3,7 @@
  * every value that an expression may have. So no use of an object is overlooked, whichever way the object
  * took.
  */
-import { childKeys } from "../bundle/scopes.ts";
+import { childKeys } from "../bundle/scope-part.ts";
 import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { noteCode } from "../environment/modules.ts";

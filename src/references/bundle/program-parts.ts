@@ -1,0 +1,210 @@
+/**
+ * Parses bundles, and keeps the syntax trees of their modules for the next bundles.
+ *
+ * The bundles of functions that share a package have most of their text in common. The bundler begins each module
+ * with a comment on a line of its own. A part of a bundle is the text from one such comment to the next.
+ *
+ * Parts that parse one by one are, one after the other, the parse of the whole text, if each boundary is one between
+ * two statements whatever follows it: the statement before it ends in a `;` or is a declaration that ends in a `}`,
+ * and the comment behind it is a real comment, and not the text of a template or of another comment. The grammar is
+ * not ambiguous, so there is no other parse.
+ */
+import { parse, parseWithComments } from "./parse.ts";
+import type { ScopePart } from "./scope-part.ts";
+import { shiftNodes, treeNodes } from "./shift.ts";
+import type { Node } from "./syntax.ts";
+
+/** Statements at the top level of a program, which follow one another. */
+export interface ProgramPart {
+	/** Where the part begins in the bundle, in UTF-16 code units. */
+	start: number;
+	readonly statements: readonly Node[];
+	/** Every node of the part, once it had to be moved. */
+	nodes: readonly Node[] | undefined;
+	/** What the part declares, once it was collected. */
+	scopes: ScopePart | undefined;
+}
+
+/** A syntax tree. It is valid until the next bundle is parsed, which may move its nodes. */
+export interface ParsedBundle {
+	readonly program: Node;
+	readonly parts: readonly ProgramPart[];
+}
+
+/** Where a module may begin: a comment at the start of a line. */
+const MODULE_START = /^\/\/ /gm;
+
+/** The text of a bundle between two places where a module may begin. */
+interface Section {
+	readonly start: number;
+	readonly end: number;
+	readonly text: string;
+}
+
+/** A part that consists of one section. */
+interface KeptPart {
+	readonly text: string;
+	readonly part: ProgramPart;
+}
+
+export class BundleParser {
+	/** By text, in the order in which the parts were used last. */
+	readonly #kept = new Map<string, KeptPart>();
+	readonly #charactersMax: number;
+	#characters = 0;
+
+	/** @param charactersMax how much text the kept parts may have. A tree takes 10 to 50 bytes for each character. */
+	constructor(charactersMax: number) {
+		this.#charactersMax = charactersMax;
+	}
+
+	/**
+	 * Parses a bundle, an ES module.
+	 * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
+	 */
+	parse(code: string): ParsedBundle {
+		const parts = this.#charactersMax > 0 ? this.#partsOf(code) : undefined;
+		if (parts === undefined) return wholeBundle(code);
+		const body = parts.flatMap(({ statements }) => statements);
+		return { program: { type: "Program", start: 0, end: code.length, body } as Node, parts };
+	}
+
+	/** The parts of a bundle; undefined where they do not parse one by one. */
+	#partsOf(code: string): readonly ProgramPart[] | undefined {
+		const parts: ProgramPart[] = [];
+		const used = new Set<ProgramPart>();
+		let unknown: Section[] = [];
+		const parseUnknown = (isLast: boolean) => {
+			const found = unknown.length === 0 ? [] : this.#parseSections(unknown, isLast);
+			unknown = [];
+			parts.push(...(found ?? []));
+			return found !== undefined;
+		};
+		for (const section of sectionsOf(code)) {
+			const known = this.#kept.get(section.text);
+			// A tree has one place in a program.
+			if (known === undefined || used.has(known.part)) {
+				unknown.push(section);
+				continue;
+			}
+			if (!parseUnknown(false)) return undefined;
+			this.#renew(section.text, known);
+			used.add(known.part);
+			moveTo(known.part, section.start);
+			parts.push(known.part);
+		}
+		if (!parseUnknown(true)) return undefined;
+		// Only the parse of the whole text notices that two parts export the same name.
+		const exporting = parts.filter(({ statements }) =>
+			statements.some(({ type }) => type.startsWith("Export")),
+		);
+		return exporting.length > 1 ? undefined : parts;
+	}
+
+	/**
+	 * Parses sections that follow one another, and keeps those that are parts.
+	 * @param isLast whether the bundle ends behind them
+	 * @returns undefined where they do not parse without what is around them
+	 */
+	#parseSections(sections: readonly Section[], isLast: boolean): ProgramPart[] | undefined {
+		const [first, last] = [sections[0] as Section, sections.at(-1) as Section];
+		const text = sections.map((section) => section.text).join("");
+		let parsed: ReturnType<typeof parseWithComments>;
+		try {
+			parsed = parseWithComments(text);
+		} catch {
+			return undefined;
+		}
+		const statements = parsed.program.body as Node[];
+		const comments = new Set(parsed.comments.map(({ start }) => start));
+		const parts: ProgramPart[] = [];
+		let from = first.start;
+		let at = 0;
+		let [count, taken]: [number, Node[]] = [0, []];
+		for (const section of sections) {
+			const end = section.end - first.start;
+			for (; at < statements.length && (statements[at] as Node).start < end; at++)
+				taken.push(statements[at] as Node);
+			count++;
+			const isBoundary = section === last || comments.has(end);
+			if (!isBoundary || !endsSurely(taken.at(-1), text, end)) continue;
+			const part = partAt(from - first.start, taken);
+			moveTo(part, from);
+			parts.push(part);
+			if (count === 1) this.#keep(section.text, part);
+			[from, count, taken] = [section.end, 0, []];
+		}
+		if (count === 0) return parts;
+		if (!isLast) return undefined;
+		const rest = partAt(from - first.start, taken);
+		moveTo(rest, from);
+		return [...parts, rest];
+	}
+
+	/** Notes that a part is the one that was used last. */
+	#renew(text: string, kept: KeptPart) {
+		this.#kept.delete(text);
+		this.#kept.set(kept.text, kept);
+	}
+
+	/** Keeps a part, and drops those that were not used for longest. */
+	#keep(text: string, part: ProgramPart) {
+		if (text.length > this.#charactersMax || this.#kept.has(text)) return;
+		// A slice keeps the whole bundle in memory, a copy only itself.
+		const copy = JSON.parse(JSON.stringify(text)) as string;
+		this.#kept.set(copy, { text: copy, part });
+		this.#characters += copy.length;
+		for (const oldest of this.#kept.keys()) {
+			if (this.#characters <= this.#charactersMax) break;
+			this.#kept.delete(oldest);
+			this.#characters -= oldest.length;
+		}
+	}
+}
+
+function wholeBundle(code: string): ParsedBundle {
+	const program = parse(code);
+	return { program, parts: [partAt(0, program.body as Node[])] };
+}
+
+/** A part that was parsed just now. */
+export function partAt(start: number, statements: readonly Node[]): ProgramPart {
+	return { start, statements, nodes: undefined, scopes: undefined };
+}
+
+function sectionsOf(code: string): Section[] {
+	const starts = [...code.matchAll(MODULE_START)].map(({ index }) => index);
+	if (starts[0] !== 0) starts.unshift(0);
+	return starts.map((start, index) => {
+		const end = starts[index + 1] ?? code.length;
+		return { start, end, text: code.slice(start, end) };
+	});
+}
+
+/**
+ * Whether a statement ends before a place in the text, whatever follows there. Where there is no statement, the text
+ * before the place has comments and spaces alone.
+ */
+function endsSurely(statement: Node | undefined, text: string, place: number): boolean {
+	if (statement === undefined) return true;
+	if (statement.end > place) return false;
+	if (statement.type === "FunctionDeclaration" || statement.type === "ClassDeclaration") return true;
+	return ENDS_WITH_SEMICOLON.has(statement.type) && text[statement.end - 1] === ";";
+}
+
+const ENDS_WITH_SEMICOLON = new Set([
+	"ExpressionStatement",
+	"VariableDeclaration",
+	"ImportDeclaration",
+	"ExportNamedDeclaration",
+	"ExportAllDeclaration",
+	"ExportDefaultDeclaration",
+]);
+
+/** Gives the nodes of a part the positions that they have where the part begins at `start`. */
+function moveTo(part: ProgramPart, start: number) {
+	if (part.start === start) return;
+	part.nodes ??= treeNodes(part.statements);
+	shiftNodes(part.nodes, start - part.start);
+	part.start = start;
+}
