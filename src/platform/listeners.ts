@@ -14,12 +14,21 @@ export function listenerBudget({ processesMax }: PlatformLimits): DescriptorBudg
 	return budgetOf(descriptorLimit(), processesMax);
 }
 
-/** The gateway. It does not listen yet. */
-export function buildGateway(core: Core, budget: DescriptorBudget, limits: PlatformLimits): Gateway {
+/**
+ * The gateway. It does not listen yet.
+ * @param onlyApp the app of all requests. By default the path of a request names the app
+ */
+export function buildGateway(
+	core: Core,
+	budget: DescriptorBudget,
+	limits: PlatformLimits,
+	onlyApp?: string,
+): Gateway {
 	const { apps, clock, faults, logs, metrics } = core;
 	const { maxBodyMB, timeoutSeconds } = functionDefaults(limits);
 	return createGateway({
 		...limits,
+		onlyApp,
 		functions: (app) => apps.find(app)?.state.functions,
 		onAnswer: (route, answer) => core.answered(route, answer),
 		onRequest: requestLog(core),

@@ -1,27 +1,14 @@
 /** The composition root: makes a serving platform from a configuration. */
-import { availableParallelism } from "node:os";
-import { join } from "node:path";
-import { cryptoReady } from "../crypto.ts";
 import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
-import { type Builder, openBuilder } from "./build/bundle.ts";
-import { readProvidedModules } from "./build/provided-modules.ts";
+import type { Builder } from "./build/bundle.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
-import { Faults } from "./faults/error-boundary.ts";
-import { describeError, type Log } from "./faults/log.ts";
+import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
-import type { FunctionLogs } from "./logs/function-logs.ts";
-import { openLogFiles } from "./logs/log-files.ts";
-import { builtPath, hostPath } from "./machine/assets.ts";
-import { type Clock, SYSTEM_CLOCK } from "./machine/clock.ts";
-import { findDeno } from "./runtime/deno-binary.ts";
-import { createDenoRuntime } from "./runtime/open-deno.ts";
+import { OpenParts, openCore, type PlatformParts } from "./open-core.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { Core, type CoreIdentity } from "./service/core.ts";
-import { Deployer } from "./service/deploy.ts";
-import { openStore } from "./store/open.ts";
-import type { Store } from "./store/store.ts";
+import type { Core } from "./service/core.ts";
 
 export interface Platform {
 	/** Base URL of the gateway, without a slash at its end. */
@@ -38,41 +25,8 @@ export interface Platform {
 	close(): Promise<void>;
 }
 
-export interface PlatformParts {
-	readonly identity: CoreIdentity;
-	readonly log: Log;
-	readonly clock?: Clock;
-}
-
 const GRACE_MS = 10_000;
 const IDLE_AFTER_MS = 5 * 60_000;
-
-/** The open parts of a platform. They are closed in the opposite order. */
-class OpenParts {
-	readonly #closers: (() => Promise<void>)[] = [];
-
-	add(close: () => Promise<void>): void {
-		this.#closers.push(close);
-	}
-
-	/** Closes everything, the last part first. A part that fails does not keep the others open. */
-	async close(log: Log): Promise<void> {
-		for (const close of this.#closers.splice(0).reverse()) await closeSafely(close, log);
-	}
-
-	/** Closes everything at the same time. */
-	async closeTogether(log: Log): Promise<void> {
-		await Promise.all(this.#closers.splice(0).map((close) => closeSafely(close, log)));
-	}
-}
-
-async function closeSafely(close: () => Promise<void>, log: Log): Promise<void> {
-	try {
-		await close();
-	} catch (error) {
-		log.error(describeError(error), "a part of the platform failed to close");
-	}
-}
 
 /**
  * Starts a platform. When this resolves, each function that is never idle runs or has failed.
@@ -90,22 +44,8 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 }
 
 async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
-	await cryptoReady;
-	const { clock = SYSTEM_CLOCK, identity, log } = parts;
-	const store = await openStore(config.storeUrl, { now: clock.monotonicMs });
-	opened.add(async () => await store[Symbol.asyncDispose]());
-	const logs = openLogFiles({
-		directory: join(config.dataDirectory, "logs"),
-		onError: (error) => log.warn(describeError(error), "lines of functions' logs were lost"),
-		onUnknownDropped: (requests) => log.warn({ requests }, "requests to unknown functions were not logged"),
-	});
-	opened.add(() => logs.close());
-	const faults = new Faults(log);
-	const { builder, runtime } = await openDeno(config, logs, { log, faults }, opened);
-	const open = { clock, identity, log, faults, logs, store, builder, runtime };
-	const core = await openCore(config, open);
-	opened.add(() => core.close(GRACE_MS));
-
+	const { log } = parts;
+	const { builder, core, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	const budget = listenerBudget(config.limits);
 	const gateway = buildGateway(core, budget, config.limits);
 	const listeners = new OpenParts();
@@ -122,7 +62,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);
 	opened.add(async () => endSweep());
 	opened.add(async () => closing.abort());
-	const endGuard = faults.guardProcess();
+	const endGuard = core.faults.guardProcess();
 	opened.add(async () => endGuard());
 	const firstToken = await createFirstToken(core);
 	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
@@ -139,68 +79,6 @@ function reportIsolation({ limits, network }: Runtime, log: Log): { limits: stri
 	if (open.length > 0)
 		log.warn({ missing: open }, "some network restrictions of functions do not work on this machine");
 	return { limits: limits.driver, network: network.isolation };
-}
-
-async function openDeno(
-	config: PlatformConfig,
-	logs: FunctionLogs,
-	{ log, faults }: { log: Log; faults: Faults },
-	opened: OpenParts,
-): Promise<{ builder: Builder; runtime: Runtime }> {
-	const binary = await findDeno(config.deno);
-	const { allowNet, buildDirectory, dataDirectory, hidden, limits, passthrough } = config;
-	const { memoryMB: memoryMiB, timeoutSeconds } = functionDefaults(limits);
-	const runtime = await createDenoRuntime({
-		...limits,
-		binary,
-		hostPath: hostPath("main.ts"),
-		directory: join(dataDirectory, "run"),
-		allowNet,
-		memoryMiB,
-		heapMiB: Math.floor(memoryMiB / 2),
-		responseTimeoutMs: timeoutSeconds * 1000,
-		onLine: (app, name, line) => logs.append(app, name, line),
-		egressProgram: builtPath("egress.cjs"),
-		onMissingIsolation: (wall, why) =>
-			log.warn({ wall, why }, "a network restriction of functions does not work on this machine"),
-		onFailedIsolation: (what) =>
-			log.error({ what }, "a network restriction of functions has stopped working"),
-		onLimitFailure: (error) => log.warn(describeError(error), "the limits of a function could not be set"),
-		faults: faults.function,
-		onShared: () => log.warn("functions run as root: users of their own do not work on this machine"),
-	});
-	opened.add(() => runtime.close());
-	const builder = await openBuilder({
-		deno: binary,
-		directory: buildDirectory,
-		hidden,
-		passthrough,
-		...(await readProvidedModules()),
-	});
-	opened.add(async () => builder.close());
-	return { builder, runtime };
-}
-
-async function openCore(
-	{ limits, version }: PlatformConfig,
-	parts: Required<PlatformParts> & {
-		store: Store;
-		builder: Builder;
-		runtime: Runtime;
-		logs: FunctionLogs;
-		faults: Faults;
-	},
-): Promise<Core> {
-	const { builder, clock, faults, identity, log, logs, runtime, store } = parts;
-	const deployer = new Deployer({
-		store,
-		builder,
-		maxima: limits,
-		log,
-		now: clock.now,
-	});
-	const bounds = { ...limits, version, startsMax: availableParallelism() };
-	return await Core.open({ ...bounds, store, runtime, logs, deployer, identity, log, clock, faults });
 }
 
 async function listen(

@@ -48,6 +48,8 @@ export default class FunctionsNew extends BaseCommand<NewResult> {
 		terminal.line(
 			'Read a secret in it with Deno.env.get("NAME"). Set the secret with: coffer secrets set NAME',
 		);
-		terminal.line("Next: coffer functions deploy");
+		terminal.line(
+			"Next: coffer dev runs it on this machine, coffer functions deploy on the linked platform.",
+		);
 	}
 }

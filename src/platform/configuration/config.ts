@@ -15,21 +15,14 @@ export interface Address {
 	readonly port: number;
 }
 
-export interface PlatformConfig {
+/** The settings that concern the core of a platform, and not what it listens on. */
+export interface CoreConfig {
 	readonly version: string;
 	/** Absolute. */
 	readonly dataDirectory: string;
 	readonly storeUrl: string;
 	/** For builds alone, including the cache of packages. All platforms of one user share it. */
 	readonly buildDirectory: string;
-	readonly listen: Address;
-	readonly control: Address;
-	/** The certificate and key of the control API, as absolute paths. Undefined: plain HTTP. */
-	readonly tls: TlsFiles | undefined;
-	/** Further host names under which the control API is reached. */
-	readonly hostNames: readonly string[];
-	/** `--identity-file`. */
-	readonly identityFile: string | undefined;
 	/** Absolute paths that no build may read. */
 	readonly hidden: readonly string[];
 	/** What functions may reach besides the public internet. */
@@ -39,6 +32,17 @@ export interface PlatformConfig {
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** The variables that builds get from the process environment. */
 	readonly passthrough: Readonly<Record<string, string>>;
+}
+
+export interface PlatformConfig extends CoreConfig {
+	readonly listen: Address;
+	readonly control: Address;
+	/** The certificate and key of the control API, as absolute paths. Undefined: plain HTTP. */
+	readonly tls: TlsFiles | undefined;
+	/** Further host names under which the control API is reached. */
+	readonly hostNames: readonly string[];
+	/** `--identity-file`. */
+	readonly identityFile: string | undefined;
 }
 
 /** Where the platform's identity may come from. It is read where it is used. */
@@ -139,36 +143,61 @@ export function dataDirectoryOf(flag: string | undefined, variables: Variables =
 }
 
 /**
- * The configuration of a platform.
- * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE` (exit 2)
+ * The configuration of a platform's core.
+ * @param own absolute paths that no build may read, besides the data directory
  */
-export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
-	const dataDirectory = dataDirectoryOf(flags.data, variables);
+export function readCoreConfig(
+	{
+		allowNet,
+		data,
+		limits,
+		own = [],
+		store,
+		version,
+	}: Pick<PlatformFlags, "allowNet" | "limits" | "store" | "version"> & {
+		/** The data directory. Absolute. */
+		readonly data: string;
+		readonly own?: readonly string[];
+	},
+	variables: Variables = process.env,
+): CoreConfig {
 	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
-	const control = parseAddress("--control", flags.control);
-	const tls = tlsOf(flags);
-	checkControl(control, flags.behindTlsProxy || tls !== undefined);
 	const passed = PASSED_THROUGH.flatMap((name) => {
 		const value = text(variables, name);
 		return value === undefined ? [] : [[name, value] as const];
 	});
-	const secretFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE"), flags.tlsKey];
 	return {
-		version: flags.version,
-		dataDirectory,
-		storeUrl: flags.store ?? `sqlite:${dataDirectory}`,
+		version,
+		dataDirectory: data,
+		storeUrl: store ?? `sqlite:${data}`,
 		buildDirectory: join(cacheHome, "coffer", "build"),
+		hidden: [data, ...own],
+		allowNet,
+		limits: limits ?? limitsOf(),
+		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
+		// Deno uses the system's certificates and SSL_CERT_FILE only where this variable says so.
+		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
+	};
+}
+
+/**
+ * The configuration of a platform.
+ * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE` (exit 2)
+ */
+export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
+	const control = parseAddress("--control", flags.control);
+	const tls = tlsOf(flags);
+	checkControl(control, flags.behindTlsProxy || tls !== undefined);
+	const secretFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE"), flags.tlsKey];
+	const own = secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]));
+	const data = dataDirectoryOf(flags.data, variables);
+	return {
+		...readCoreConfig({ ...flags, data, own }, variables),
 		listen: parseAddress("--listen", flags.listen),
 		control,
 		tls,
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,
-		hidden: [dataDirectory, ...secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]))],
-		allowNet: flags.allowNet,
-		limits: flags.limits ?? limitsOf(),
-		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		// Deno uses the system's certificates and SSL_CERT_FILE only where this variable says so.
-		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
 	};
 }
 

@@ -22,7 +22,13 @@ export class PacketFilterTable {
 	 * @throws Error with the output of `nft` if that fails
 	 */
 	static async open(nft: string, commands: string): Promise<PacketFilterTable> {
-		const child = spawn(nft, ["--interactive"], { cwd: "/", env: {}, stdio: ["pipe", "pipe", "pipe"] });
+		const child = spawn(nft, ["--interactive"], {
+			cwd: "/",
+			env: {},
+			stdio: ["pipe", "pipe", "pipe"],
+			// Ctrl-C in the platform's terminal must not end it before the functions.
+			detached: true,
+		});
 		const table = new PacketFilterTable(child);
 		// If the process has exited, its `close` event reports that.
 		child.stdin.on("error", () => {});

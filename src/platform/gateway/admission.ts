@@ -9,6 +9,8 @@ import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
 export interface AdmissionOptions {
 	/** The deployed functions, whether they run or not. */
 	functions: FunctionsOf;
+	/** The app of all requests, whose paths then begin with the name of a function. By default the path names the app. */
+	onlyApp?: string | undefined;
 	/** A function's own limits. For a limit that the function does not set, the options below hold. */
 	settings?(app: string, name: string): Pick<FunctionSettings, "maxBodyMB" | "timeoutSeconds"> | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
@@ -47,7 +49,7 @@ export class Admissions {
 		if (fault !== undefined) {
 			return { route: undefined, problem: fault === "malformed" ? PROBLEMS.malformed : undefined };
 		}
-		const { route, ...routing } = matchRoute(url, this.#options.functions);
+		const { route, ...routing } = matchRoute(url, this.#options.functions, this.#options.onlyApp);
 		if (route === undefined) {
 			const { app, reason } = { reason: "unknown" as const, app: undefined, ...routing };
 			return { route, problem: PROBLEMS[reason], requested: app === undefined ? undefined : { app } };

@@ -17,7 +17,7 @@ export interface Route {
 	function: string;
 	/** The lifetime of the function, which tells apart functions that had the same name; undefined if unknown. */
 	firstDeployment?: string | undefined;
-	/** `/<app>/<function>`, decoded. */
+	/** `/<app>/<function>`, or `/<function>` where the gateway serves one app. Decoded. */
 	prefix: string;
 	/** The request target without the prefix. It begins with `/` and keeps the query. */
 	target: string;
@@ -56,21 +56,22 @@ function decode(segment: string): string | undefined {
 /**
  * Finds the function with the longest name that is a prefix of the path.
  * @param requestTarget as on the request line: `/shop/api/billing/invoices?page=2`
+ * @param onlyApp the app of all requests. The path then begins with the function: `/api/billing/invoices?page=2`
  */
-export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Routing {
+export function matchRoute(requestTarget: string, functionsOf: FunctionsOf, onlyApp?: string): Routing {
 	const target = originForm(requestTarget);
 	const queryStart = target.indexOf("?");
 	const pathEnd = queryStart === -1 ? target.length : queryStart;
 	const segments = target.slice(0, pathEnd).split("/");
 	if (!target.startsWith("/") || segments.some((segment) => DOT_SEGMENT.test(segment))) return malformed;
-	const app = decode(segments[1] ?? "");
+	const app = onlyApp ?? decode(segments[1] ?? "");
 	const functions = app === undefined ? undefined : functionsOf(app);
 	if (app === undefined || functions === undefined) return unknown;
 
 	let best: { name: string; end: number } | undefined;
 	let name = "";
-	let end = 1 + (segments[1]?.length ?? 0);
-	for (const segment of segments.slice(2)) {
+	let end = onlyApp === undefined ? 1 + (segments[1]?.length ?? 0) : 0;
+	for (const segment of segments.slice(onlyApp === undefined ? 2 : 1)) {
 		const decoded = decode(segment);
 		if (decoded === undefined || decoded === "") break;
 		name = name === "" ? decoded : `${name}/${decoded}`;
@@ -84,7 +85,7 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf): Rou
 		app,
 		function: best.name,
 		firstDeployment: functions.get?.(best.name)?.firstDeployment,
-		prefix: `/${app}/${best.name}`,
+		prefix: onlyApp === undefined ? `/${app}/${best.name}` : `/${best.name}`,
 		target: rest.startsWith("/") ? rest : `/${rest}`,
 	};
 	return { route };

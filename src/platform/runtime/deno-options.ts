@@ -10,8 +10,11 @@ export interface DenoRuntimeOptions {
 	hostPath: string;
 	/** A private directory that no other process uses. It is created if it does not exist. */
 	directory: string;
-	/** Called with each line that a function writes, with the app's life and the function's. */
-	onLine?: (app: string, name: string, line: LogLine) => void;
+	/**
+	 * Called with each line that a function writes, with the app's lifetime and the function's, and with the
+	 * function's name.
+	 */
+	onLine?: (app: string, lifetime: string, line: LogLine, name: string) => void;
 	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
 	/** How long a start may take. Default: 10,000. */

@@ -225,7 +225,7 @@ export class DenoRuntime implements Runtime {
 		reads.onRead = onRead;
 		const onLine = (level: LogLine["level"], message: string) => {
 			const line = { time: new Date().toISOString(), level, message };
-			this.#options.onLine?.(lifetime.app, lifetime.function, line);
+			this.#options.onLine?.(lifetime.app, lifetime.function, line, name);
 		};
 		const bundle = pathToFileURL(files.bundle).href;
 		const { memoryMiB } = this.#commands.memoryLimits(settings);

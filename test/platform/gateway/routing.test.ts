@@ -33,6 +33,22 @@ describe("the function with the longest matching name gets the request", () => {
 	});
 });
 
+test.each([
+	["/pay", "pay", "/"],
+	["/api/billing/x?y", "api/billing", "/x?y"],
+	["/%70ay/x", "pay", "/x"],
+])("where all requests are for one app, the path begins with the function: %s", (target, name, rest) => {
+	const route = { app: "shop", function: name, prefix: `/${name}`, target: rest };
+	expect(matchRoute(target, functionsOf, "shop")).toEqual({ route });
+});
+
+test.each(["/", "/shop/pay", "//pay", "/payx", "/../pay"])(
+	"where all requests are for one app, no function matches %s",
+	(target) => {
+		expect(matchRoute(target, functionsOf, "shop").route).toBeUndefined();
+	},
+);
+
 describe("no function matches", () => {
 	test.each([
 		"/",

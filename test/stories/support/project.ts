@@ -11,7 +11,7 @@ import { sharedWarm, Warm } from "./warm.ts";
 export const APP = "shop";
 
 /** Commands that hand their process over to another program, or go on until a signal. */
-const OWN_PROCESS = /^(platform start|run|watch)\b/;
+const OWN_PROCESS = /^(platform start|run|watch|dev|functions serve)\b/;
 
 const execute = promisify(execFile);
 

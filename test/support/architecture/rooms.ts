@@ -62,6 +62,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		views: ["context", "shell"],
 		apps: ["views", "shell"],
 		deploy: ["context", "shell"],
+		dev: ["views", "context", "shell"],
 		membership: ["views", "context", "shell"],
 		wait: ["views", "shell"],
 		sides: ["context", "shell"],

@@ -40,6 +40,8 @@ export class CheckProcess {
 			env: {},
 			stdio: ["ignore", "pipe", "pipe", "ipc"],
 			serialization: "advanced",
+			// Ctrl-C in the platform's terminal must not end a check in progress.
+			detached: true,
 		});
 		this.#child.stdout?.on("data", (chunk: Buffer) => {
 			// Only the last complete line matters.

@@ -77,6 +77,8 @@ export class ProxyNamespace {
 			cwd: "/",
 			env: { PATH: "/usr/bin:/bin" },
 			stdio: ["pipe", "pipe", "pipe"],
+			// Ctrl-C in the platform's terminal must not end the network before the functions.
+			detached: true,
 		});
 		holder.stdin.on("error", () => {});
 		let stderr = "";

@@ -80,6 +80,8 @@ export class ProxyProcess {
 			cwd: "/",
 			env: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
 			stdio: ["pipe", "pipe", "pipe"],
+			// Ctrl-C in the platform's terminal must not end the proxy before the functions.
+			detached: true,
 		});
 		child.stdin.on("error", () => {});
 		let stderr = "";

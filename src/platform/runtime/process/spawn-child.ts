@@ -25,6 +25,13 @@ export function spawnChild({ command, cwd, startsAsRoot, user, variables }: Chil
 	// A change of user also drops the platform's supplementary groups.
 	const identity = user === undefined || startsAsRoot ? {} : { uid: user.uid, gid: user.gid };
 	return withoutReadAhead(() =>
-		spawn(file, args, { cwd, env: variables, stdio: ["ignore", "pipe", "pipe"], ...identity }),
+		spawn(file, args, {
+			cwd,
+			env: variables,
+			stdio: ["ignore", "pipe", "pipe"],
+			// Ctrl-C in the platform's terminal must not end it: the platform lets it finish its requests.
+			detached: true,
+			...identity,
+		}),
 	);
 }

@@ -1,0 +1,83 @@
+/**
+ * The private folder of a running `coffer dev`, one for each project and environment. Another command finds the
+ * running one there.
+ */
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { readBoundedSync } from "../../bounded-file.ts";
+import { AppError, EXIT } from "../../errors.ts";
+import { claimDataDirectory } from "../../platform/store/data-directory.ts";
+import { digestOf } from "../results.ts";
+
+const ADDRESS_FILE = "address.json";
+const ADDRESS_BYTES_MAX = 4096;
+/** Characters of a folder's name. Paths of sockets are short. */
+const NAME_LENGTH = 12;
+
+/** A project's environment, and the folder in which this device keeps its state. */
+export interface DevPlace {
+	readonly root: string;
+	readonly environment: string;
+	/** `$XDG_STATE_HOME/coffer` */
+	readonly stateFolder: string;
+}
+
+export interface DevFolder extends AsyncDisposable {
+	/** Absolute. */
+	readonly path: string;
+	/** Lets other commands find the gateway. @param url without a slash at its end */
+	publish(url: string): Promise<void>;
+}
+
+function folderOf({ environment, root, stateFolder }: DevPlace): string {
+	return join(stateFolder, "dev", digestOf([root, environment]).slice(0, NAME_LENGTH));
+}
+
+/**
+ * Takes the folder. The operating system releases it when the process ends, however it ends.
+ * @throws AppError `DEV_RUNNING` (exit 5) if another process has it
+ */
+export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
+	const path = folderOf(place);
+	await mkdir(path, { recursive: true, mode: 0o700 });
+	const claimed = await claimDataDirectory(path).catch((error: unknown) => {
+		if (error instanceof AppError && error.code === "DATA_DIR_IN_USE") throw alreadyRunning(place, error);
+		throw error;
+	});
+	// A process that was killed may have left these.
+	const removeFiles = () =>
+		Promise.all(
+			[ADDRESS_FILE, "store"].map((name) => rm(join(path, name), { recursive: true, force: true })),
+		);
+	await removeFiles();
+	return {
+		path,
+		publish: (url) => writeFile(join(path, ADDRESS_FILE), JSON.stringify({ url }), { mode: 0o600 }),
+		async [Symbol.asyncDispose]() {
+			await removeFiles();
+			claimed.release();
+		},
+	};
+}
+
+function readAddress(place: DevPlace): string | undefined {
+	try {
+		const text = readBoundedSync(join(folderOf(place), ADDRESS_FILE), ADDRESS_BYTES_MAX).toString("utf8");
+		const { url } = JSON.parse(text) as { url?: unknown };
+		return typeof url === "string" ? url : undefined;
+	} catch {
+		return undefined;
+	}
+}
+
+function alreadyRunning(place: DevPlace, cause: unknown): AppError {
+	const url = readAddress(place);
+	const address = url === undefined ? "" : ` at ${url}`;
+	return new AppError({
+		code: "DEV_RUNNING",
+		message: `'coffer dev' already runs for this project and environment '${place.environment}'${address}.`,
+		hint: "Stop it with Ctrl-C in its terminal, or use it: coffer functions invoke NAME",
+		exit: EXIT.conflict,
+		cause,
+	});
+}

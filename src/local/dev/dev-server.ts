@@ -1,0 +1,235 @@
+/**
+ * Serves a project's functions on this machine with the secrets of an environment. Restarts a function when one of
+ * its files changes, or a secret that it reads.
+ */
+import { AppError } from "../../errors.ts";
+import type { CoreIdentity } from "../../platform/service/core.ts";
+import { deployedEntry } from "../../project/functions/function-entry.ts";
+import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";
+import type { SessionContext } from "../../project/session/session.ts";
+import type { RedeployResult } from "../../protocol/messages.ts";
+import { type DevFolder, takeDevFolder } from "./dev-folder.ts";
+import { type Deployed, DevPlatform } from "./dev-platform.ts";
+import { eventLog } from "./event-log.ts";
+import type { Cause, OnEvent } from "./events.ts";
+import { type ChangedFunction, type Look, ProjectFunctions } from "./project-functions.ts";
+import { type Changes, ProjectWatcher } from "./project-watcher.ts";
+
+export interface DevServerOptions {
+	readonly context: SessionContext;
+	/** A new identity, which is kept in memory alone. */
+	readonly identity: CoreIdentity;
+	readonly address: { readonly host: string; readonly port: number };
+	/** Services that functions may reach besides the public internet: `HOST:PORT`. */
+	readonly allowNet: readonly string[];
+	/** The functions to serve; all if empty. */
+	readonly names: readonly string[];
+	/** Absolute paths of files that builds may not read. */
+	readonly hidden: readonly string[];
+	readonly onEvent: OnEvent;
+}
+
+const NO_CAUSE: Cause = { files: [], secrets: [] };
+
+export class DevServer implements AsyncDisposable {
+	readonly #options: DevServerOptions;
+	readonly #platform: DevPlatform;
+	readonly #folder: DevFolder | undefined;
+	readonly #functions: ProjectFunctions;
+	/** Functions whose last deployment failed. */
+	readonly #failed = new Set<string>();
+	#missing = "[]";
+
+	private constructor(options: DevServerOptions, platform: DevPlatform, folder: DevFolder) {
+		this.#options = options;
+		this.#platform = platform;
+		this.#folder = folder;
+		this.#functions = new ProjectFunctions(options.context.root, options.names);
+	}
+
+	/**
+	 * Opens the gateway and the vault. No function is started yet.
+	 * @throws AppError `DEV_RUNNING` (exit 5), what `openSession` throws, or what `DevPlatform.open` throws
+	 */
+	static async open(options: DevServerOptions): Promise<DevServer> {
+		const { address, allowNet, context, hidden, identity, onEvent } = options;
+		const values = await readValues(context);
+		const folder = await takeDevFolder({ ...context });
+		try {
+			const platform = await DevPlatform.open({
+				...{ address, allowNet, identity, hidden },
+				folder: folder.path,
+				log: eventLog(onEvent),
+				onLine: (name, line) => onEvent({ event: "log", function: name, ...line }),
+				onRequest: (name, request) => onEvent({ event: "request", function: name, ...request }),
+			});
+			await platform.setSecrets(values);
+			return new DevServer(options, platform, folder);
+		} catch (error) {
+			await folder[Symbol.asyncDispose]();
+			throw error;
+		}
+	}
+
+	/** The gateway's URL, without a slash at its end. */
+	get url(): string {
+		return this.#platform.url;
+	}
+
+	/**
+	 * Starts all functions, and then lets other commands find this server.
+	 * @throws AppError as `ProjectFunctions.first`. Errors of a function are events
+	 */
+	async start(watches: boolean): Promise<void> {
+		const { environment, root } = this.#options.context;
+		await this.#deploy(await this.#functions.first(), performance.now(), NO_CAUSE);
+		await this.#folder?.publish(this.url);
+		const { names } = this.#functions;
+		this.#options.onEvent({ event: "serving", url: this.url, environment, root, functions: names, watches });
+		this.#tellMissing();
+	}
+
+	/** Starts all functions, and keeps them up to date until the signal aborts. @throws AppError as `start` */
+	async watch(signal: AbortSignal): Promise<void> {
+		// Opened first, so that a change during the start is not missed.
+		await using watcher = await ProjectWatcher.open(this.#options.context.root);
+		await this.start(true);
+		for (;;) {
+			const changes = await watcher.next(signal);
+			if (changes === undefined) return;
+			try {
+				await this.#apply(changes);
+			} catch (error) {
+				if (!(error instanceof AppError)) throw error;
+				const { code, hint, message } = error;
+				this.#options.onEvent({ event: "unreadable", code, message, hint });
+			}
+			this.#tellMissing();
+		}
+	}
+
+	async #apply({ files, sinceMs, vault }: Changes): Promise<void> {
+		if (vault) await this.#applySecrets(sinceMs);
+		if (files.size === 0) return;
+		const look = await this.#functions.again(files);
+		for (const name of look.removed) {
+			this.#failed.delete(name);
+			this.#options.onEvent({ event: "removed", function: name });
+		}
+		await this.#platform.remove(look.removed);
+		await this.#deploy(look, sinceMs);
+	}
+
+	async #applySecrets(sinceMs: number): Promise<void> {
+		const { context, onEvent } = this.#options;
+		const values = await readValues(context);
+		let restarted = 0;
+		const secrets = await this.#platform.setSecrets(values, (result) => {
+			restarted++;
+			this.#tellRedeployed(result, sinceMs);
+		});
+		if (secrets.length === 0) return;
+		// A function that does not start may have lacked one of these.
+		const again = await this.#functions.anew([...this.#failed]);
+		await this.#deploy(again, sinceMs, { files: [], secrets });
+		if (restarted === 0 && again.changed.length === 0) onEvent({ event: "unread", secrets });
+	}
+
+	/** @param cause by default the files that have changed */
+	async #deploy({ changed }: Look, sinceMs: number, cause?: Cause): Promise<void> {
+		const { onEvent } = this.#options;
+		const files = new Map<string, Uint8Array>();
+		const sound: ChangedFunction[] = [];
+		for (const one of changed) {
+			const { name } = one.entry;
+			for (const warning of one.warnings) onEvent({ event: "warning", function: name, ...warning });
+			if (one.files instanceof AppError) {
+				const { hint, message } = one.files;
+				this.#tellDeployed(
+					{ name, status: "failed", error: `${message} ${hint}` },
+					causeOf(one, cause),
+					sinceMs,
+				);
+				continue;
+			}
+			sound.push(one);
+			for (const [path, content] of one.files) files.set(path, content);
+		}
+		if (sound.length === 0) return;
+		const causes = new Map(sound.map((one) => [one.entry.name, causeOf(one, cause)]));
+		const entries = sound.map(({ entry }) => deployedEntry(entry));
+		try {
+			await this.#platform.deploy(files, entries, (result) =>
+				this.#tellDeployed(result, causes.get(result.name) ?? NO_CAUSE, sinceMs),
+			);
+		} catch (error) {
+			// The whole upload is refused.
+			if (!(error instanceof AppError)) throw error;
+			for (const [name, each] of causes)
+				this.#tellDeployed(
+					{ name, status: "failed", error: `${error.message} ${error.hint}` },
+					each,
+					sinceMs,
+				);
+		}
+	}
+
+	#tellDeployed({ error, name, status }: Deployed, cause: Cause, sinceMs: number): void {
+		const { onEvent } = this.#options;
+		const ms = Math.round(performance.now() - sinceMs);
+		if (status === "failed") {
+			this.#failed.add(name);
+			const serving = this.#platform.serves(name);
+			onEvent({ event: "failed", function: name, cause, ms, error: error ?? "", serving });
+			return;
+		}
+		this.#failed.delete(name);
+		if (status === "unchanged") onEvent({ event: "unchanged", function: name, cause, idle: false });
+		else onEvent({ event: "started", function: name, url: `${this.url}/${name}`, cause, ms });
+	}
+
+	#tellRedeployed(
+		{ error, function: name, reasons, serving, status }: RedeployResult,
+		sinceMs: number,
+	): void {
+		const { onEvent } = this.#options;
+		const cause = { files: [], secrets: [...new Set(reasons.map((reason) => reason.name))].sort() };
+		if (status === "idle") {
+			onEvent({ event: "unchanged", function: name, cause, idle: true });
+			return;
+		}
+		const ms = Math.round(performance.now() - sinceMs);
+		if (status !== "failed") {
+			this.#failed.delete(name);
+			onEvent({ event: "started", function: name, url: `${this.url}/${name}`, cause, ms });
+			return;
+		}
+		onEvent({ event: "failed", function: name, cause, ms, error: error ?? "", serving: serving === true });
+	}
+
+	#tellMissing(): void {
+		const missing = this.#platform.missingSecrets();
+		const text = JSON.stringify(missing);
+		if (text !== this.#missing && missing.length > 0)
+			this.#options.onEvent({ event: "missing", secrets: missing });
+		this.#missing = text;
+	}
+
+	/** Stops all functions and removes what was stored. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		await this.#platform[Symbol.asyncDispose]();
+		await this.#folder?.[Symbol.asyncDispose]();
+	}
+}
+
+function causeOf({ changed }: ChangedFunction, cause: Cause | undefined): Cause {
+	return cause ?? { files: changed, secrets: [] };
+}
+
+/** All secrets of the environment. @throws AppError as `openSession` and `allValues` */
+async function readValues(context: SessionContext): Promise<Map<string, string>> {
+	const { remember, session } = await readSession(context);
+	const values = await allValues(session);
+	await remember();
+	return values;
+}

@@ -1,0 +1,65 @@
+/** The events of `coffer dev`. Stable: with `--json`, other programs rely on them. */
+import type { FileWarning } from "../../modules/files/wanted-files.ts";
+import type { LogLine, RequestLine } from "../../platform/logs/function-logs.ts";
+import type { Coverage } from "../../references/plan/coverage.ts";
+
+/** Why a function is started. `files` and `secrets` are sorted. */
+export interface Cause {
+	/** Paths relative to the project's root. */
+	readonly files: readonly string[];
+	/** Names of secrets. */
+	readonly secrets: readonly string[];
+}
+
+export type DevEvent =
+	| {
+			readonly event: "serving";
+			/** Without a slash at its end. The name of a function follows. */
+			readonly url: string;
+			readonly environment: string;
+			readonly root: string;
+			/** Sorted. */
+			readonly functions: readonly string[];
+			readonly watches: boolean;
+	  }
+	/** A new version of a function serves. Both lists of the cause are empty if the command has just been started. */
+	| {
+			readonly event: "started";
+			readonly function: string;
+			readonly url: string;
+			readonly cause: Cause;
+			/** Milliseconds since the change was seen. */
+			readonly ms: number;
+	  }
+	/** A change has no effect on a running function: its bundle is the same, or it is not running. */
+	| {
+			readonly event: "unchanged";
+			readonly function: string;
+			readonly cause: Cause;
+			readonly idle: boolean;
+	  }
+	| {
+			readonly event: "failed";
+			readonly function: string;
+			readonly cause: Cause;
+			readonly ms: number;
+			readonly error: string;
+			/** Whether the version before still serves. */
+			readonly serving: boolean;
+	  }
+	| { readonly event: "removed"; readonly function: string }
+	/** Secrets changed that no function reads. */
+	| { readonly event: "unread"; readonly secrets: readonly string[] }
+	/** Names that functions read and the vault lacks. Sent when the list changes and is not empty. */
+	| { readonly event: "missing"; readonly secrets: Coverage["missing"] }
+	| ({ readonly event: "warning"; readonly function: string } & FileWarning)
+	| ({ readonly event: "log"; readonly function: string } & LogLine)
+	/** @property function undefined where no function has the requested name */
+	| ({ readonly event: "request"; readonly function: string | undefined } & RequestLine)
+	/** The vault or the list of functions cannot be read. What was read before stays in use. */
+	| { readonly event: "unreadable"; readonly code: string; readonly message: string; readonly hint: string }
+	/** An error in Coffer itself, which goes on. */
+	| { readonly event: "internal"; readonly message: string }
+	| { readonly event: "stopped" };
+
+export type OnEvent = (event: DevEvent) => void;

@@ -1,0 +1,145 @@
+/** The functions of a project as they are on disk, and what has changed since the last look. */
+import { AppError, EXIT } from "../../errors.ts";
+import type { FileWarning } from "../../modules/files/wanted-files.ts";
+import { SETTINGS_FILE } from "../../modules/function-settings.ts";
+import { chooseEntries } from "../../project/functions/choose.ts";
+import { collectSources, type ProjectFiles, projectFiles } from "../../project/functions/collect.ts";
+import { discoverFunctions, discoverProject } from "../../project/functions/discover.ts";
+import type { FunctionEntry } from "../../project/functions/function-entry.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+
+/** A function that differs from the last look. */
+export interface ChangedFunction {
+	readonly entry: FunctionEntry;
+	/** Paths that were added, changed or removed, sorted. At the first look, all paths. */
+	readonly changed: readonly string[];
+	/** Path → content; or why the platform would refuse these files. */
+	readonly files: ReadonlyMap<string, Uint8Array> | AppError;
+	readonly warnings: readonly FileWarning[];
+}
+
+export interface Look {
+	/** Sorted by name. */
+	readonly changed: readonly ChangedFunction[];
+	/** Names of functions that no longer exist, sorted. */
+	readonly removed: readonly string[];
+}
+
+/** A function at the last look. */
+interface Seen {
+	readonly entry: FunctionEntry;
+	/** Path → hash. */
+	readonly hashes: ReadonlyMap<string, string>;
+	/** The message of the error that its files had. */
+	readonly fault: string | undefined;
+}
+
+const NOTHING: Seen = { entry: { name: "", entry: "" }, hashes: new Map(), fault: undefined };
+
+export class ProjectFunctions {
+	readonly #root: string;
+	readonly #names: readonly string[];
+	readonly #seen = new Map<string, Seen>();
+
+	/** @param names the functions to look at; all if empty */
+	constructor(root: string, names: readonly string[]) {
+		this.#root = root;
+		this.#names = names;
+	}
+
+	/** Sorted. */
+	get names(): string[] {
+		return [...this.#seen.keys()].sort();
+	}
+
+	/**
+	 * Looks at all functions for the first time.
+	 * @throws AppError `FUNCTION_NOT_FOUND`, `NO_FUNCTIONS` (exit 4), or as `discoverFunctions`
+	 */
+	async first(): Promise<Look> {
+		const entries = chooseEntries(await discoverProject(this.#root), this.#names);
+		return this.#compare(entries, []);
+	}
+
+	/**
+	 * Looks again.
+	 * @param paths the files that may have changed, relative to the root
+	 * @throws AppError as `discoverFunctions`
+	 */
+	async again(paths: ReadonlySet<string>): Promise<Look> {
+		const known = this.#functionsOf(paths);
+		if (known !== undefined) return this.#compare(known, []);
+		const found = await discoverFunctions(this.#root);
+		const wanted = found.filter(({ name }) => this.#names.length === 0 || this.#names.includes(name));
+		const removed = this.names.filter((name) => !wanted.some((entry) => entry.name === name));
+		for (const name of removed) this.#seen.delete(name);
+		return this.#compare(wanted, removed);
+	}
+
+	/** Looks at functions as if they had never been seen. Functions that no longer exist are left out. */
+	async anew(names: readonly string[]): Promise<Look> {
+		const entries = names.flatMap((name) => this.#seen.get(name)?.entry ?? []);
+		for (const name of names) this.#seen.delete(name);
+		return this.#compare(entries, []);
+	}
+
+	/**
+	 * The functions that changed files belong to. Undefined if the change may concern others, too: files that no
+	 * function has may be those that an import lacked.
+	 */
+	#functionsOf(paths: ReadonlySet<string>): FunctionEntry[] | undefined {
+		const all = [...this.#seen.values()];
+		const isPlain = (path: string) =>
+			!path.endsWith(`/${SETTINGS_FILE}`) && all.some(({ hashes }) => hashes.has(path));
+		if (all.some(({ fault }) => fault !== undefined) || ![...paths].every(isPlain)) return undefined;
+		return all.filter(({ hashes }) => [...paths].some((path) => hashes.has(path))).map(({ entry }) => entry);
+	}
+
+	async #compare(entries: readonly FunctionEntry[], removed: readonly string[]): Promise<Look> {
+		const port = projectFiles(this.#root);
+		const changed: ChangedFunction[] = [];
+		for (const entry of entries) {
+			const found = await this.#compareOne(entry, port);
+			if (found !== undefined) changed.push(found);
+		}
+		return { changed, removed };
+	}
+
+	/** @returns undefined if nothing has changed */
+	async #compareOne(entry: FunctionEntry, port: ProjectFiles): Promise<ChangedFunction | undefined> {
+		const { name } = entry;
+		const before = this.#seen.get(name);
+		const warnings: FileWarning[] = [];
+		const files = await collect(this.#root, entry, port, (warning) => warnings.push(warning));
+		if (files instanceof AppError) {
+			const fault = files.message;
+			const { hashes } = before ?? NOTHING;
+			this.#seen.set(name, { entry, hashes, fault });
+			return before?.fault === fault ? undefined : { entry, changed: [], files, warnings };
+		}
+		const hashes = new Map([...files].map(([path, content]) => [path, blobHash(content)]));
+		this.#seen.set(name, { entry, hashes, fault: undefined });
+		const changed = differences(before?.hashes ?? new Map(), hashes);
+		const isSame = before !== undefined && before.fault === undefined && changed.length === 0;
+		return isSame ? undefined : { entry, changed, files, warnings };
+	}
+}
+
+async function collect(
+	root: string,
+	entry: FunctionEntry,
+	port: ProjectFiles,
+	onWarning: (warning: FileWarning) => void,
+): Promise<ReadonlyMap<string, Uint8Array> | AppError> {
+	try {
+		return await collectSources(root, [entry], port, (_, warning) => onWarning(warning));
+	} catch (error) {
+		if (error instanceof AppError && error.exit === EXIT.usage) return error;
+		throw error;
+	}
+}
+
+function differences(before: ReadonlyMap<string, string>, now: ReadonlyMap<string, string>): string[] {
+	const paths = new Set([...before.keys(), ...now.keys()]);
+	return [...paths].filter((path) => before.get(path) !== now.get(path)).sort();
+}

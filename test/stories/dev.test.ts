@@ -1,0 +1,65 @@
+/** `coffer dev`: functions run on this machine, and each restart is a line that says why. */
+import { expect, test } from "vitest";
+import { newProject, type Project } from "./support/project.ts";
+
+const hello = (version: number) =>
+	`console.log("started with", Deno.env.get("GREETING"));\nexport default () => new Response("${version} " + Deno.env.get("GREETING"));\n`;
+
+/** What a second `coffer dev` says while one runs. */
+async function refused(project: Project, url: string): Promise<void> {
+	const second = await project.coffer(["dev", "--port", "0", "--json"]);
+	expect([second.status, second.error().code]).toEqual([5, "DEV_RUNNING"]);
+	expect(second.error().message).toContain(url);
+	const taken = await project.coffer(["dev", "--port", new URL(url).port, "-e", "preview", "--json"]);
+	expect([taken.status, taken.error().code]).toEqual([6, "ADDRESS_UNAVAILABLE"]);
+}
+
+test("a day with dev", async () => {
+	await using project = await newProject();
+	project.write("functions/hello/index.ts", hello(1));
+	project.write("functions/api/other/index.ts", 'export default () => new Response("other");\n');
+	await project.ok(["secrets", "set", "GREETING=moon-value", "--no-sync"]);
+	await project.ok(["environments", "create", "preview"]);
+
+	// It leads a process group of its own, as a shell's job does.
+	const dev = project.start(["dev", "--port", "0"], { under: ["setsid"] });
+	await dev.stdout.next(/^\S+ hello {2}started with \[GREETING\]/);
+	const serving = await dev.stdout.next(/^\S+ Serving 2 functions at /);
+	const url = /http:\/\/127\.0\.0\.1:\d+/.exec(serving)?.[0] ?? "";
+	const call = async (path: string) => await (await fetch(`${url}/${path}`)).text();
+	expect(await call("hello")).toBe("1 moon-value");
+	await dev.stdout.next(/^\S+ GET \/hello 200 \d+ ms$/);
+	expect(await call("api/other/deeper?x=1")).toBe("other");
+	expect((await fetch(`${url}/missing`)).status).toBe(404);
+
+	project.write("functions/hello/index.ts", hello(2));
+	await dev.stdout.next(/^\S+ ✓ hello restarted in \d+ ms: functions\/hello\/index\.ts changed$/);
+	expect(await call("hello")).toBe("2 moon-value");
+
+	// What does not build is named with file and line, and the version before serves.
+	project.write("functions/hello/index.ts", 'import "./missing.ts";\n');
+	await dev.stdout.next(/^\S+ ✗ hello failed; the version before still serves$/);
+	expect(await dev.stdout.next(/^ {4}/)).toContain("functions/hello/index.ts:1");
+	expect(await call("hello")).toBe("2 moon-value");
+	project.write("functions/hello/missing.ts", "export {};\n");
+	project.write("functions/hello/index.ts", `import "./missing.ts";\n${hello(3)}`);
+	await dev.stdout.next(/^\S+ ✓ hello restarted in \d+ ms: functions\/hello\//);
+
+	// Another process changes the vault: only the function that reads the secret is restarted.
+	await project.ok(["secrets", "set", "GREETING=mars-value", "--no-sync"]);
+	await dev.stdout.next(/^\S+ ✓ hello restarted in \d+ ms: secret GREETING changed$/);
+	expect(await call("hello")).toBe("3 mars-value");
+	await project.ok(["secrets", "set", "UNREAD=1", "--no-sync"]);
+	await dev.stdout.next(/^\S+ = UNREAD changed; no function reads it$/);
+
+	await refused(project, url);
+
+	// Ctrl-C in a terminal reaches the whole group.
+	process.kill(-dev.pid, "SIGINT");
+	const { status, stderr, stdout } = await dev.ended;
+	expect([status, stderr]).toEqual([0, ""]);
+	expect(stdout).toMatch(/^\S+ Stopped\.$/m);
+	expect(stdout.match(/api\/other (?:restarted|failed)/)).toBeNull();
+	expect(stdout).not.toMatch(/An error in Coffer|moon-value|mars-value/);
+	await expect(fetch(url)).rejects.toThrow();
+});
