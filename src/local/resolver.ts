@@ -23,6 +23,7 @@ import { absolute, readSource, type Setting } from "./disk.ts";
 import type { Found, Remotes } from "./remote.ts";
 import { digestOf } from "./results.ts";
 import { targetOf } from "./target.ts";
+import { withWorkers } from "./workers.ts";
 
 export interface BundleRequest {
 	/** Path of the entry module. */
@@ -207,7 +208,7 @@ function loadSource(path: string, attributes: Record<string, string>, patches: P
 	if (text === undefined) return { errors: [{ text: "it is not UTF-8 text", location: { file: path } }] };
 	const loader = attributes.type === "json" ? "json" : (CODE[extensionOf(path)] ?? "ts");
 	return {
-		contents: withExports(withoutMapLink(text), patches.exports.get(path)),
+		contents: withWorkers(path, withExports(withoutMapLink(text), patches.exports.get(path))),
 		loader,
 		resolveDir: dirname(absolute(path)),
 	};

@@ -60,6 +60,7 @@ export function normaliseEntries(
 
 /** Prints an address for a file in the folder `.coffer/`; undefined if no module may have this address. */
 export function printAddress(address: string): string | undefined {
+	if (PACKAGE_PREFIX.test(address)) return address;
 	const target = classify(address);
 	if (target.kind === "local") return printLocal(target.path);
 	if (target.kind === "package") return target.specifier;
@@ -158,6 +159,8 @@ function classify(target: string): Resolution {
 /** Built-in modules that Deno has and the oldest supported version of Node does not. */
 const NEWER_BUILTINS = new Set(["node:sqlite"]);
 
+/** The beginning of packages' specifiers, such as `npm:/` for the key `https://esm.sh/`. */
+const PACKAGE_PREFIX = /^(npm|jsr):\/(@[\w~-][\w.~-]*\/)?$/;
 const PACKAGE = /^(npm|jsr):\/?(@[\w~-][\w.~-]*\/)?[\w~-][\w.~-]*(@[\w.^~<>=|*+ -]+)?(\/[^/].*|\/)?$/i;
 
 function classifyPackage(specifier: string, scheme: string): Resolution {

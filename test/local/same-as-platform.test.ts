@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
 import { projectEntries } from "../../src/local/entries.ts";
 import type { Builder } from "../../src/platform/build/bundle.ts";
+import { mergeReferences } from "../../src/platform/service/declarations.ts";
 import { collectSources } from "../../src/project/functions/collect.ts";
 import { discoverFunctions } from "../../src/project/functions/discover.ts";
 import { packageOf } from "../../src/references/evidence/package.ts";
@@ -15,7 +16,7 @@ import { makePlace, prepare, testBuilder } from "../platform/build/builder.ts";
 const FILES: Readonly<Record<string, string>> = {
 	"deno.json": `{
 		// A comment, and a trailing comma.
-		"imports": { "openai": "npm:openai@4.20.0", "@/": "./shared/", },
+		"imports": { "openai": "npm:openai@4.20.0", "@/": "./shared/", "https://esm.sh/": "npm:/", },
 	}`,
 	"shared/env.ts": `export enum Key { Stripe = "STRIPE_KEY" }
 export const must = (name: string): string => Deno.env.get(name) ?? "";
@@ -38,9 +39,18 @@ Deno.serve(async () => Response.json(await new OpenAI().models.list()));
 	"functions/old/entry.js": `import { serve } from "https://deno.land/std@0.168.0/http/server.ts";
 serve(() => new Response(process.env.OLD_KEY));
 `,
-	"functions/mode.ts": `import React from "npm:react@19.1.0";
+	"functions/mode.ts": `import React from "https://esm.sh/react@19.1.0";
 const key = process.env.NODE_ENV === "production" ? Deno.env.get("LIVE_KEY") : Deno.env.get("TEST_KEY");
 Deno.serve(() => new Response(React.version + key));
+`,
+	"functions/work/index.ts": `const worker = new Worker(new URL("../../shared/the worker.ts", import.meta.url), { type: "module" });
+Deno.serve(() => {
+	worker.postMessage(Deno.env.get("OUTSIDE_KEY"));
+	return new Response("sent");
+});
+`,
+	"shared/the worker.ts": `import { must } from "./env.ts";
+addEventListener("message", () => must("INSIDE_KEY"));
 `,
 	"functions/view/function.jsonc": '{ "entry": "./page.tsx" }',
 	"functions/view/page.tsx": `/** @jsxRuntime classic */
@@ -74,11 +84,14 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test.each(["pay", "ask", "any", "old", "mode", "view"])("%s", { timeout: 240_000 }, async (name) => {
+test.each(["pay", "ask", "any", "old", "mode", "view", "work"])("%s", { timeout: 240_000 }, async (name) => {
 	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
 	const entry = functions[0]?.entry ?? "";
-	const built = await builder.build(await prepare(builder, await collectSources(project, functions), entry));
-	const platform = built.references ?? { references: [], dynamic: [] };
+	const prepared = await prepare(builder, await collectSources(project, functions), entry);
+	const workers = prepared.workers.map((module) => ({ ...prepared, entry: module, isWorker: true }));
+	const platform = mergeReferences(
+		await Promise.all([prepared, ...workers].map((one) => builder.build(one))),
+	);
 	const found = here.find((one) => one.function === name);
 	expect(comparable(found?.references ?? [])).toEqual(comparable(platform.references));
 	expect(found?.dynamicAccesses).toEqual(platform.dynamic);
@@ -86,14 +99,14 @@ test.each(["pay", "ask", "any", "old", "mode", "view"])("%s", { timeout: 240_000
 	expect(platform.references.length + platform.dynamic.length).toBeGreaterThan(0);
 });
 
-/** Lines inside packages are left out: those of the platform are those of a map that `deno bundle` shifts. */
+/**
+ * Lines inside packages are left out: those of the platform are those of a map that `deno bundle` shifts. The order
+ * is that of the names, because a worker is a bundle of its own on the platform, and a part of one here.
+ */
 function comparable(references: readonly Reference[]) {
-	return references.map(({ name, file, line, how }) => ({
-		name,
-		file,
-		how,
-		line: file.startsWith("npm:") ? 0 : line,
-	}));
+	return references
+		.map(({ name, file, line, how }) => ({ name, file, how, line: file.startsWith("npm:") ? 0 : line }))
+		.sort((a, b) => `${a.name} ${a.file}`.localeCompare(`${b.name} ${b.file}`) || a.line - b.line);
 }
 
 test("a package's own reads are marked as its own", () => {

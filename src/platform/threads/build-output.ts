@@ -78,12 +78,19 @@ export function checkGraphText({
 	);
 }
 
+/** What was read of a bundle. */
+export interface ReadOutput {
+	readonly output: Output;
+	/** The bundle as the bundler wrote it, to be analysed. The source map does not know what was added after that. */
+	readonly written: Uint8Array;
+}
+
 /**
  * Reads the bundle and its source map, and gives each module its own place.
  * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE`, `BUNDLE_UNPARSABLE`
  *   (all exit 1)
  */
-export function readOutput(request: OutputRequest): Output {
+export function readOutput(request: OutputRequest): ReadOutput {
 	const { bytesMax, cache, entry, folder, isWorker, output, paths, root } = request;
 	const written = readFileSync(ownPath(folder, output, bytesMax, entry));
 	const map = readFileSync(ownPath(folder, `${output}.map`, 2 * bytesMax, entry), "utf8");
@@ -96,7 +103,8 @@ export function readOutput(request: OutputRequest): Output {
 			? written
 			: new TextEncoder().encode(placeModules(text, placed, { entry, isWorker }));
 	const files = placed === undefined ? [] : packageFiles(placed, cache);
-	return { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap), files };
+	const checked = { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap), files };
+	return { output: checked, written };
 }
 
 /** The path of a file of the build. Links are refused, so that the build cannot choose which file the platform reads. */

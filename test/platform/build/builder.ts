@@ -9,7 +9,7 @@ import {
 	type Bundle,
 	openBuilder,
 } from "../../../src/platform/build/bundle.ts";
-import type { PreparedBuild } from "../../../src/platform/build/check/checker.ts";
+import type { CheckedFunction } from "../../../src/platform/build/check/checker.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import type { FunctionMaxima } from "../../../src/platform/configuration/limits.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
@@ -81,7 +81,7 @@ export async function prepare(
 	builder: Builder,
 	files: ReadonlyMap<string, Uint8Array>,
 	entry = ENTRY,
-): Promise<PreparedBuild> {
+): Promise<CheckedFunction> {
 	const { functions } = await builder.prepare({ files, functions: [{ name: "a", entry }] }, MAXIMA);
 	const prepared = functions.get("a");
 	if (prepared === undefined || prepared instanceof AppError)

@@ -28,12 +28,12 @@ function report(sent: Report): void {
 let analyzer: BundleAnalyzer | undefined;
 
 async function readBundle({ analyzer: program, request }: Extract<Order, { type: "bundle" }>): Promise<void> {
-	const output = readOutput(request);
+	const { output, written } = readOutput(request);
 	if (program === undefined) return report({ type: "bundle", output, references: undefined });
 	analyzer ??= new BundleAnalyzer(program);
 	writeSync(STDOUT, `${request.entry}\n`);
 	const sourceMap = new TextDecoder().decode(output.sourceMap);
-	const references = await analyzer.analyze({ code: output.code, sourceMap });
+	const references = await analyzer.analyze({ code: written, sourceMap });
 	writeSync(STDOUT, "\n");
 	report({ type: "bundle", output, references });
 }
