@@ -57,7 +57,7 @@ export default defineConfig({
 		pool: "forks",
 		// Three for each core of the smallest machine: most tests wait for processes that they have started.
 		maxWorkers: 6,
-		setupFiles: ["test/support/patient-waits.ts"],
+		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],
 		// Real processes: Deno, the keychain's daemon, the built command line.
 		testTimeout: 60_000,
 		hookTimeout: 60_000,
@@ -77,7 +77,7 @@ export default defineConfig({
 					include: ["test/**/*.test.ts"],
 					exclude: ISOLATED,
 					isolate: false,
-					setupFiles: ["test/support/patient-waits.ts", "test/support/left-behind.ts"],
+					setupFiles: ["test/support/left-behind.ts"],
 				},
 			},
 		],

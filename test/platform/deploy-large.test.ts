@@ -4,7 +4,7 @@ import { statusesOf } from "./client-fixture.ts";
 import { platform, TestApp, useCore } from "./redeploy/app-fixture.ts";
 
 const COUNT = 12;
-const MODULE_BYTES = 3 * 1024 * 1024;
+const MODULE_BYTES = 256 * 1024;
 useCore({ processesMax: COUNT });
 
 /** A table in code, as generators write it. */
@@ -15,7 +15,7 @@ function largeModule(): string {
 	return Array.from({ length: count }, (_, index) => part.replace("call(", `call${index}(`)).join("");
 }
 
-test("twelve functions that share a module of 3 MiB", { timeout: 300_000 }, async () => {
+test("twelve functions that share a module of 256 KiB", { timeout: 300_000 }, async () => {
 	const app = await TestApp.open("large", { UNUSED: "1" });
 	const prepare = vi.spyOn(platform.builder, "prepare");
 	const entries = Array.from({ length: COUNT }, (_, index) => [

@@ -100,7 +100,7 @@ describe("values", () => {
 
 	test("stdin is read to its end in any chunks, and one newline at the end is dropped with a message", async () => {
 		const pieces = ["first,", " second,".repeat(3_000), " third", "\n"];
-		const result = await project.ok(["secrets", "set", "VALUE", "--stdin"], { input: pieces });
+		const result = await project.start(["secrets", "set", "VALUE", "--stdin"], { input: pieces }).ended;
 		expect(await project.reveal("VALUE")).toBe(pieces.slice(0, 3).join(""));
 		expect(result.stdout + result.stderr).toMatch(/newline/);
 		for (const [input, value] of [

@@ -24,7 +24,8 @@ const environment = () => ({ ...cleanEnvironment(), ...project.variables });
 
 test("--env-file - reads standard input, also for a plan, and refuses empty input", async () => {
 	const set = ["secrets", "set", "--env-file", "-"];
-	await project.ok(set, { input: "FIRST=1\nSECOND='two\nlines'\n" });
+	const { status } = await project.start(set, { input: "FIRST=1\nSECOND='two\nlines'\n" }).ended;
+	expect(status).toBe(0);
 	expect(await project.reveal("SECOND")).toBe("two\nlines");
 	const plan = await project.data(["plan", "--env-file", "-"], { input: "THIRD=3\n" });
 	expect(JSON.stringify(plan)).toContain("THIRD");
@@ -48,7 +49,7 @@ test("a process substitution that writes nothing ends", async () => {
 
 test("a named pipe is read when a process writes to it", async () => {
 	const [result] = await Promise.all([
-		project.coffer(["secrets", "set", "--env-file", fifo]),
+		project.start(["secrets", "set", "--env-file", fifo]).ended,
 		writeFile(fifo, "NAMED=pipe\n"),
 	]);
 	expect(result.status).toBe(0);

@@ -45,7 +45,7 @@ describe.each([
 			["vault", "resolve", "--json"],
 			["secrets", "set", "B=1", "--json"],
 		]) {
-			const result = await project.coffer(args);
+			const result = await project.start(args).ended;
 			expect(result.error()).toMatchObject({ code: "VAULT_TOO_LARGE", message });
 		}
 		const shown = await project.ok(["git", "textconv", "coffer.vault"]);
@@ -56,7 +56,7 @@ describe.each([
 
 test("a vault that is larger than the limit is not read", async () => {
 	sparse("coffer.vault", 257 * MIB);
-	const result = await project.coffer(["secrets", "list", "--json"]);
+	const result = await project.start(["secrets", "list", "--json"]).ended;
 	expect(result.error()).toMatchObject({
 		code: "FILE_TOO_LARGE",
 		message: `Cannot read ${join(project.root, "coffer.vault")}: it has 269484032 bytes, and the limit is 268435456 bytes.`,
@@ -67,11 +67,11 @@ test("a vault that is larger than the limit is not read", async () => {
 
 test("coffer.json and an identity's export", async () => {
 	sparse("coffer.json", 2 * MIB);
-	const status = await project.coffer(["status", "--json"]);
+	const status = await project.start(["status", "--json"]).ended;
 	expect(status.error()).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
 	rmSync(join(project.root, "coffer.json"));
 	sparse("large", 2 ** 40);
-	const imported = await project.coffer(["identity", "import", "large", "--json"]);
+	const imported = await project.start(["identity", "import", "large", "--json"]).ended;
 	expect(imported.error()).toMatchObject({ code: "EXPORT_MALFORMED", exit: 3 });
 });
 
@@ -82,7 +82,7 @@ test.each([
 ])("a .env file that is %s: %s, and nothing is set", async (file, code) => {
 	sparse("large.env", 65 * MIB);
 	project.write("lines.env", Buffer.alloc(60_000_000, "x\n"));
-	const result = await project.coffer(["secrets", "set", "--env-file", file, "--json"]);
+	const result = await project.start(["secrets", "set", "--env-file", file, "--json"]).ended;
 	expect(result.error()).toMatchObject({ code });
 	expect(project.vault).toBe(good);
 });
@@ -100,7 +100,7 @@ test("versions of the vault in git, and the files that git passes to the merge d
 	expect(versions).toHaveLength(1);
 	project.write("coffer.vault", lineFeeds);
 	git("add", "coffer.vault");
-	const check = await project.coffer(["git", "check", "--json"]);
+	const check = await project.start(["git", "check", "--json"]).ended;
 	expect(check.error()).toMatchObject({
 		code: "VAULT_TOO_LARGE",
 		message: expect.stringMatching(/^Not committed\. .* \(staged as coffer\.vault\)$/),
@@ -108,10 +108,10 @@ test("versions of the vault in git, and the files that git passes to the merge d
 	project.vault = good;
 	execFileSync("mkfifo", [join(project.root, "pipe")]);
 	project.write("other", good);
-	const merge = await project.coffer(["git", "merge", "coffer.vault", "other", "pipe", "--json"]);
+	const merge = await project.start(["git", "merge", "coffer.vault", "other", "pipe", "--json"]).ended;
 	expect(merge.error()).toMatchObject({ code: "FILE_UNREADABLE", exit: 1 });
 	expect(project.read("other")).toBe(good);
 	writeFileSync(join(project.root, "lines"), lineFeeds);
-	const lines = await project.coffer(["git", "merge", "coffer.vault", "other", "lines", "--json"]);
+	const lines = await project.start(["git", "merge", "coffer.vault", "other", "lines", "--json"]).ended;
 	expect(lines.error()).toMatchObject({ code: "VAULT_TOO_LARGE" });
 });

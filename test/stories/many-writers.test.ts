@@ -10,7 +10,7 @@ test("eight processes set different names concurrently, and all names are set an
 	await link(project, platform);
 	const names = Array.from({ length: 8 }, (_, index) => `NAME_${index}`);
 	const results = await Promise.all(
-		names.map((name) => project.coffer(["secrets", "set", `${name}=value of ${name}`, "--json"])),
+		names.map((name) => project.start(["secrets", "set", `${name}=value of ${name}`, "--json"]).ended),
 	);
 	expect(results.map(({ status, stderr }) => [status, stderr])).toEqual(names.map(() => [0, ""]));
 	await project.ok(["sync"]);

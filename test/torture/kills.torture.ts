@@ -114,7 +114,7 @@ async function playOne(project: Project, name: string, moment: Moment, count: (w
 async function lifeOf(project: Project): Promise<number> {
 	project.vault = COMMANDS["set"]?.before ?? "";
 	const startMs = performance.now();
-	const { status, stderr } = await project.coffer(["secrets", "set", "A=1"]);
+	const { status, stderr } = await project.start(["secrets", "set", "A=1"]).ended;
 	if (status !== 0) throw new Error(`The command that nobody kills failed: ${stderr}`);
 	return performance.now() - startMs;
 }

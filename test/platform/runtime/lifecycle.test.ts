@@ -179,7 +179,7 @@ test("closing ends all instances at once: those that answer, drain or start", as
 });
 
 describe("a platform that is killed", () => {
-	/** A platform in a process of its own, with one idle function and one that spins. */
+	/** A platform in a process of its own, with one idle function and one whose thread is blocked. */
 	async function startPlatform(folder: string) {
 		const script = join(harness.directory, "platform.mjs");
 		const module = fileURLToPath(new URL("../../../src/platform/runtime/open-deno.ts", import.meta.url));
@@ -191,17 +191,17 @@ describe("a platform that is killed", () => {
 			let wrote;
 			const written = new Promise((resolve) => (wrote = resolve));
 			const options = ${JSON.stringify({ binary: await findDeno(), hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, directory })};
-			const runtime = await createDenoRuntime({ ...options, onLine: (app, name) => name === "spinning" && wrote() });
+			const runtime = await createDenoRuntime({ ...options, onLine: (app, name) => name === "blocked" && wrote() });
 			const start = (name, code) => runtime.start({ app: "a", function: name, deployment: "d", code: new TextEncoder().encode(code), environment: new Map() });
 			const idle = await start("idle", "export default () => new Response('x')");
-			const spinning = await start("spinning", "Deno.serve(() => {}); setTimeout(() => { console.log('spinning'); for (;;); }, 100);");
+			const blocked = await start("blocked", "Deno.serve(() => {}); setTimeout(() => { console.log('blocked'); Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); }, 100);");
 			await written;
-			console.log(JSON.stringify([idle, spinning].map(({ pid, socketPath }) => ({ pid, socketPath }))));`,
+			console.log(JSON.stringify([idle, blocked].map(({ pid, socketPath }) => ({ pid, socketPath }))));`,
 		);
 		const platform = spawn(process.execPath, [script], { stdio: ["ignore", "pipe", "inherit"] });
 		const [line] = await once(platform.stdout, "data");
-		const [idle, spinning] = JSON.parse(String(line));
-		return { platform, directory, idle, spinning };
+		const [idle, blocked] = JSON.parse(String(line));
+		return { platform, directory, idle, blocked };
 	}
 
 	/** A connection to a process, and when it is over: its end closes it. */
@@ -219,16 +219,16 @@ describe("a platform that is killed", () => {
 	])(
 		"takes its functions with it; what cannot hear of it is ended by the next one: %s",
 		async (_, folder) => {
-			const { platform, directory, idle, spinning } = await startPlatform(folder);
-			const [one, other] = [await attach(idle.socketPath), await attach(spinning.socketPath)];
+			const { platform, directory, idle, blocked } = await startPlatform(folder);
+			const [one, other] = [await attach(idle.socketPath), await attach(blocked.socketPath)];
 			platform.kill("SIGKILL");
 			await one.closed;
-			expect(isAlive(spinning.pid)).toBe(true);
+			expect(isAlive(blocked.pid)).toBe(true);
 			const next = await openRuntime({ directory });
 			await other.closed;
 			const place = await readlink(join(directory, "place")).catch(() => directory);
 			expect(await readdir(join(place, "bundles"))).toEqual([]);
-			await expect(stat(join(spinning.socketPath, ".."))).rejects.toMatchObject({ code: "ENOENT" });
+			await expect(stat(join(blocked.socketPath, ".."))).rejects.toMatchObject({ code: "ENOENT" });
 			await next.close();
 		},
 	);

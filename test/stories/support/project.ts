@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { type Result, Running, type Started } from "./process.ts";
+import { wasStarted } from "./started-commands.ts";
 import { sharedWarm, Warm } from "./warm.ts";
 
 export const APP = "shop";
@@ -92,9 +93,16 @@ export class Project {
 		return running;
 	}
 
-	/** Runs a command to its end. */
+	/**
+	 * Runs a command to its end: in a process of its own the first time that a test file calls the command, and its further
+	 * forms as `kept` does where a kept process fits. What must be a process each time is started by `start`.
+	 */
 	async coffer(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
-		return await this.start(args, options).ended;
+		const isFurther = wasStarted(args);
+		const result = isFurther
+			? await this.#inKeptProcess(args, options, (env) => this.#fitting(env))
+			: undefined;
+		return result ?? (await this.start(args, options).ended);
 	}
 
 	/**
@@ -103,14 +111,26 @@ export class Project {
 	 * It takes a sixth of the processor time of a start.
 	 */
 	async kept(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
-		const { cwd = "", env: further, ...others } = options;
+		const result = await this.#inKeptProcess(args, options, (env) => this.#warmFor(env));
+		return result ?? (await this.start(args, options).ended);
+	}
+
+	/** @returns undefined if a kept process makes a difference to the command, or if there is none for its environment */
+	async #inKeptProcess(
+		args: readonly string[],
+		{ cwd = "", env: further, input, ...others }: CommandOptions,
+		find: (env: Readonly<Record<string, string>>) => Warm | undefined,
+	): Promise<Result | undefined> {
 		const env = defined({ ...cleanEnvironment(), ...this.variables, ...further });
 		const isAlone = Object.values(others).some((value) => value !== undefined);
-		const isPlain = !isAlone && !OWN_PROCESS.test(args.join(" "));
-		const warm = isPlain ? this.#warmFor(env) : undefined;
-		return warm === undefined
-			? await this.coffer(args, options)
-			: await warm.run(args, join(this.root, cwd), env);
+		const warm = isAlone || OWN_PROCESS.test(args.join(" ")) ? undefined : find(env);
+		return await warm?.run(args, join(this.root, cwd), env, input);
+	}
+
+	/** As `#warmFor`, but starts no process for this project alone. */
+	#fitting(env: Readonly<Record<string, string>>): Warm | undefined {
+		const isOwn = this.#warm?.env === JSON.stringify(env) && this.#warm.process.isFree;
+		return isOwn ? this.#warm?.process : sharedWarm(cleanEnvironment(), env);
 	}
 
 	/** A kept process that can run a command in an environment now. */

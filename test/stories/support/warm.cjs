@@ -2,6 +2,7 @@
 // arranges; what it tests, it starts as a process of its own.
 "use strict";
 const { dirname, join } = require("node:path");
+const { Readable } = require("node:stream");
 
 const program = process.argv[2];
 const root = dirname(dirname(program));
@@ -26,8 +27,19 @@ for (const name of ["stdout", "stderr"]) {
 	};
 }
 
-process.on("message", async ({ args, cwd, variables }) => {
+/** What this process itself has as its stdin, which is empty. */
+const stdin = Object.getOwnPropertyDescriptor(process, "stdin");
+
+/** @param input the pieces that the next command reads from stdin, in Base64; undefined where it has none */
+function giveInput(input) {
+	if (input === undefined) return Object.defineProperty(process, "stdin", stdin);
+	const value = Readable.from(input.map((piece) => Buffer.from(piece, "base64")));
+	Object.defineProperty(process, "stdin", { value, configurable: true, enumerable: true });
+}
+
+process.on("message", async ({ args, cwd, variables, input }) => {
 	Object.assign(written, { stdout: "", stderr: "" });
+	giveInput(input);
 	for (const [name, value] of Object.entries(variables)) {
 		if (value === null) delete process.env[name];
 		else process.env[name] = value;

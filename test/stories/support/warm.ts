@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { PROGRAM } from "../../support/program.ts";
-import { Result } from "./process.ts";
+import { Result, type Started } from "./process.ts";
 
 const FILE = fileURLToPath(new URL("./warm.cjs", import.meta.url));
 
@@ -48,6 +48,13 @@ export function sharedWarm(
 	return warm;
 }
 
+/** Each piece of an input in Base64. */
+function encoded(input: Started["input"]): string[] | undefined {
+	if (input === undefined) return undefined;
+	const pieces = typeof input === "string" || input instanceof Uint8Array ? [input] : input;
+	return pieces.map((piece) => Buffer.from(piece).toString("base64"));
+}
+
 export class Warm implements Disposable {
 	readonly #child: ChildProcess;
 	readonly #ready: Promise<unknown>;
@@ -77,7 +84,12 @@ export class Warm implements Disposable {
 	 * @param env the command's whole environment; only the variables in `PASSED` may differ from the process's
 	 * @throws Error where the process ends before the command has
 	 */
-	async run(args: readonly string[], cwd: string, env: Readonly<Record<string, string>>): Promise<Result> {
+	async run(
+		args: readonly string[],
+		cwd: string,
+		env: Readonly<Record<string, string>>,
+		given?: Started["input"],
+	): Promise<Result> {
 		this.#isBusy = true;
 		const ended = new AbortController();
 		const onExit = () => ended.abort(new Error(`The process ended within coffer ${args[0]}.`));
@@ -88,7 +100,7 @@ export class Warm implements Disposable {
 			await this.#ready;
 			const answered = once(this.#child, "message", { signal: ended.signal });
 			const variables = Object.fromEntries(PASSED.map((name) => [name, env[name] ?? null]));
-			this.#child.send({ args, cwd, variables });
+			this.#child.send({ args, cwd, variables, input: encoded(given) });
 			const [{ status, stdout, stderr }] = await answered;
 			return new Result({ status, signal: null, stdout, stderr });
 		} finally {
