@@ -10,8 +10,9 @@ import { readBoundedSync } from "../bounded-file.ts";
 import { fromUtf8, utf8 } from "../bytes.ts";
 import { AppError } from "../errors.ts";
 import { type Configuration, configurationFor } from "../modules/configuration.ts";
-import { type Jsonc, objectOf, parseJsonc, stringsOf } from "../modules/jsonc.ts";
+import { type Jsonc, parseJsonc } from "../modules/jsonc.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
+import { lockedVersions } from "../modules/lock-file.ts";
 import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
 import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
@@ -117,7 +118,12 @@ export class Settings {
 		const lock = ancestorsOf(entry)
 			.map((folder) => join(folder, "deno.lock"))
 			.findLast((path) => isBelow(path) && isFile(path));
-		return { configuration, top, locked: lockedVersions(lock), warnings };
+		return {
+			configuration,
+			top,
+			locked: lockedVersions((lock === undefined ? undefined : readSource(lock)) ?? new Uint8Array()),
+			warnings,
+		};
 	}
 
 	#contentOf(path: string): Uint8Array | undefined {
@@ -161,10 +167,4 @@ function usable(
 	if (target !== undefined && isFile(target)) return bytes;
 	warn(path, "has an importMap that does not exist in the project");
 	return utf8("{}");
-}
-
-function lockedVersions(path: string | undefined): ReadonlyMap<string, string> {
-	const bytes = path === undefined ? undefined : readSource(path);
-	const lock = bytes && parseJsonc(fromUtf8(bytes) ?? "");
-	return new Map(stringsOf(objectOf(lock).get("specifiers")));
 }

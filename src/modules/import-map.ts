@@ -75,7 +75,12 @@ export function printKey(key: string): string | undefined {
 
 /** Prints a path for a file in the folder `.coffer/`. */
 export function printLocal(path: string): string {
-	return `../${path.split("/").map(encodeURIComponent).join("/")}`;
+	return `../${printPath(path)}`;
+}
+
+/** Prints a path as a relative URL. */
+export function printPath(path: string): string {
+	return path.split("/").map(encodeURIComponent).join("/");
 }
 
 /** Rejects surrounding spaces and control characters. URL parsers drop them, so the result would be another address. */

@@ -7,6 +7,7 @@ import {
 	appInfoSchema,
 	type ChangeEvent,
 	changeEventSchema,
+	type Deploy,
 	type DeployEvent,
 	deployEventSchema,
 } from "../../src/protocol/messages.ts";
@@ -62,12 +63,23 @@ export class TestClient {
 
 	/** @param files source by path; `functions/NAME/index.ts` is the entry of a function */
 	async deploy(app: string, files: Record<string, string>, prune = false): Promise<DeployEvent[]> {
-		const contents = Object.entries(files).map(([path, text]) => [path, utf8(text)] as const);
+		const contents = new Map(Object.entries(files).map(([path, text]) => [path, utf8(text)] as const));
 		const functions = Object.keys(files).flatMap((entry) => {
 			const name = /^functions\/(.+)\/index\.ts$/.exec(entry)?.[1];
 			const settings = `functions/${name}/function.jsonc`;
 			return name === undefined ? [] : [{ name, entry, ...(settings in files && { settings }) }];
 		});
+		return await this.deployUpload(app, contents, functions, prune);
+	}
+
+	/** @param sources content by path */
+	async deployUpload(
+		app: string,
+		sources: ReadonlyMap<string, Uint8Array>,
+		functions: Deploy["functions"],
+		prune = false,
+	): Promise<DeployEvent[]> {
+		const contents = [...sources];
 		const body = { files: contents.map(([path, bytes]) => [path, blobHash(bytes)]), functions, prune };
 		const ask = async () => {
 			const response = await this.#ok(this.call(ROUTES.deploy, { app }, body));

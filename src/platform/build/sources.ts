@@ -4,8 +4,7 @@
 import { concat, fromUtf8, lengthPrefixed, utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { printAddress, printKey, printLocal } from "../../modules/import-map.ts";
-import { type Jsonc, objectOf, parseJsonc } from "../../modules/jsonc.ts";
-import { checkConfigurationSize } from "../../modules/packages/manifests.ts";
+import { cleanLock } from "../../modules/lock-file.ts";
 import { registryName } from "../../modules/packages/resolve-import.ts";
 import { ancestorsOf, join } from "../../modules/paths.ts";
 import { CONFIGURATION, HIDDEN_FOLDER, LOCK } from "./hidden-folder.ts";
@@ -131,11 +130,7 @@ function sorted(entries: [string, string][]): Record<string, string> {
 	return Object.fromEntries(entries.sort(byKey));
 }
 
-/**
- * The lock file nearest to the entry, with only its versions and hashes. Its redirects and its URLs of archives are
- * removed, because they could direct the build to any host. Entries for names of the project's own packages are removed
- * too, because they would add a package of a registry.
- */
+/** The lock file nearest to the entry, as `cleanLock` returns it. */
 function lockText(
 	uploaded: ReadonlyMap<string, Uint8Array>,
 	entry: string,
@@ -144,40 +139,7 @@ function lockText(
 	const path = ancestorsOf(entry)
 		.map((directory) => join(directory, "deno.lock"))
 		.findLast((name) => uploaded.has(name));
-	const bytes = uploaded.get(path ?? "") ?? new Uint8Array();
-	checkConfigurationSize(path ?? "", bytes);
-	const lock = parseJsonc(fromUtf8(bytes) ?? "");
-	if (!(lock instanceof Map)) return undefined;
-	const isLocal = (specifier: string) => packages.isLocal(registryName(specifier) ?? "", entry);
-	const npm = objectOf(lock.get("npm"));
-	const wanted = new Set([...npm.values()].flatMap((item) => wantedBy(item)));
-	const own = new Map<string, Jsonc>([
-		...lock,
-		["specifiers", new Map([...objectOf(lock.get("specifiers"))].filter(([key]) => !isLocal(key)))],
-		["npm", new Map([...npm].filter(([key]) => wanted.has(nameIn(key)) || !isLocal(`npm:${nameIn(key)}`)))],
-	]);
-	const kept = ["version", "specifiers", "jsr", "npm", "remote"].filter((key) => lock.has(key));
-	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(own.get(key) ?? null)])));
-}
-
-/** The names of the packages on which a package in a lock file depends. */
-function wantedBy(item: Jsonc): string[] {
-	return ["dependencies", "optionalDependencies"].flatMap((key) => {
-		const listed = objectOf(item).get(key);
-		return Array.isArray(listed) ? listed.flatMap((id) => (typeof id === "string" ? nameIn(id) : [])) : [];
-	});
-}
-
-/** The name in a package's id: `@acme/lib` for `@acme/lib@1.0.0_peer@2.0.0`. */
-function nameIn(id: string): string {
-	return /^@?[^@]*/.exec(id)?.[0] ?? id;
-}
-
-function plain(value: Jsonc): unknown {
-	if (value instanceof Map) {
-		return Object.fromEntries(
-			[...value].filter(([key]) => key !== "tarball").map(([key, item]) => [key, plain(item)]),
-		);
-	}
-	return Array.isArray(value) ? value.map(plain) : value;
+	const bytes = path === undefined ? undefined : uploaded.get(path);
+	if (path === undefined || bytes === undefined) return undefined;
+	return cleanLock(path, bytes, (name) => packages.isLocal(name, entry));
 }

@@ -1,21 +1,28 @@
 /** Small projects, as people write them for Deno, answer as a function what they answer under `deno run -A`. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
+import { collectSources } from "../../../src/project/functions/collect.ts";
+import { discoverProject } from "../../../src/project/functions/discover.ts";
+import { deployedEntry } from "../../../src/project/functions/function-entry.ts";
 import { statusesOf } from "../client-fixture.ts";
-import { TestApp, useCore } from "../redeploy/app-fixture.ts";
+import { client, TestApp, useCore } from "../redeploy/app-fixture.ts";
 import { FILES } from "./files.ts";
+import { LAYOUTS } from "./layouts.ts";
 import type { Project } from "./project.ts";
 import { SDKS } from "./sdks.ts";
 import { SERVERS } from "./servers.ts";
+import { SMALL } from "./small.ts";
 
-const PROJECTS: readonly Project[] = [...SERVERS, ...SDKS, ...FILES];
+const PROJECTS: readonly Project[] = [...SMALL, ...SERVERS, ...SDKS, ...FILES, ...LAYOUTS];
+const SECRETS = { PROJECT_KEY: "value" };
 
 interface Answer {
 	readonly status: number | undefined;
@@ -57,8 +64,12 @@ async function framesOf(to: { socketPath: string } | { port: number }): Promise<
 	return Buffer.concat(parts).toString("hex");
 }
 
-async function answersOf(to: { socketPath: string } | { port: number }, { hasSocket, paths }: Project) {
-	const answers = await Promise.all(paths.map((path) => answerOf(to, path)));
+async function answersOf(
+	to: { socketPath: string } | { port: number },
+	{ hasSocket, paths }: Project,
+	prefix = "",
+) {
+	const answers = await Promise.all(paths.map((path) => answerOf(to, prefix + path)));
 	return { answers, frames: hasSocket ? await framesOf(to) : undefined };
 }
 
@@ -70,24 +81,65 @@ async function freePort(): Promise<number> {
 	return port;
 }
 
-let folder: string;
+let root: string;
+/** The process that runs all projects which need neither a configuration nor a port of their own. */
+let shared: Promise<{ child: ChildProcess; port: number }>;
 beforeAll(() => {
-	folder = mkdtempSync(join(tmpdir(), "coffer-projects-"));
+	root = mkdtempSync(join(tmpdir(), "coffer-projects-"));
+	for (const project of PROJECTS) write(project);
+	writeFileSync(join(root, "runner.ts"), RUNNER);
+	shared = startShared();
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+	(await shared).child.kill("SIGKILL");
+	rmSync(root, { recursive: true, force: true });
+});
 
-/** Runs a project under Deno, with every permission, until it says that it listens. */
-async function runUnderDeno({ by, files, name }: Project, port: number): Promise<ChildProcess> {
-	for (const [path, text] of Object.entries(files)) {
-		mkdirSync(dirname(join(folder, name, path)), { recursive: true });
-		writeFileSync(join(folder, name, path), text);
-	}
-	const args = by === "run" ? ["run", "-A"] : ["serve", "-A", "--host=127.0.0.1", `--port=${port}`];
-	const child = spawn(await findDeno(), [...args, "index.ts"], {
-		cwd: join(folder, name),
-		env: { ...process.env, PORT: String(port), NO_COLOR: "1" },
-		stdio: ["ignore", "pipe", "pipe"],
-	});
+const folderOf = ({ folder, name }: Project) => folder ?? `functions/${name}`;
+
+function write(project: Project): void {
+	const make = (path: string) => {
+		const full = join(root, folderOf(project), path);
+		mkdirSync(dirname(full), { recursive: true });
+		return full;
+	};
+	for (const [path, text] of Object.entries(project.files)) writeFileSync(make(path), text);
+	for (const [path, target] of Object.entries(project.links ?? {})) symlinkSync(target, make(path));
+}
+
+/** Serves the projects in its arguments, `NAME=PATH`, each below `/NAME`. A rejection of one does not end the others. */
+const RUNNER = `
+const handlers = new Map();
+for (const item of Deno.args) {
+	const [name, path] = [item.slice(0, item.indexOf("=")), item.slice(item.indexOf("=") + 1)];
+	handlers.set(name, (await import(path)).default);
+}
+Deno.serve({ port: Number(Deno.env.get("PORT")), hostname: "127.0.0.1" }, (request) => {
+	const url = new URL(request.url);
+	const [, name = "", rest = ""] = /^\\/([^/]+)(.*)$/.exec(url.pathname) ?? [];
+	url.pathname = rest;
+	return handlers.get(name).fetch(new Request(url, request));
+});
+globalThis.addEventListener("unhandledrejection", (event) => event.preventDefault());
+console.log("listening");
+`;
+
+const CONFIGURATIONS = ["deno.json", "package.json"];
+const isShared = ({ by, files, flags }: Project) =>
+	by === "serve" && flags === undefined && !CONFIGURATIONS.some((name) => name in files);
+
+const fileOf = (project: Project) => join(root, folderOf(project), project.entry ?? "index.ts");
+
+async function startShared() {
+	const port = await freePort();
+	const items = PROJECTS.filter(isShared).map((one) => `${one.name}=${pathToFileURL(fileOf(one)).href}`);
+	return { child: await runDeno(["run", "-A", "runner.ts", ...items], root, port), port };
+}
+
+/** Runs Deno until it says that it listens. */
+async function runDeno(args: readonly string[], cwd: string, port: number): Promise<ChildProcess> {
+	const env = { ...process.env, ...SECRETS, PORT: String(port), NO_COLOR: "1" };
+	const child = spawn(await findDeno(), args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
 	let output = "";
 	await new Promise<void>((resolve, reject) => {
 		const onData = (chunk: Buffer) => {
@@ -101,9 +153,18 @@ async function runUnderDeno({ by, files, name }: Project, port: number): Promise
 	return child;
 }
 
+/** What a project answers under Deno, with every permission. */
 async function answersUnderDeno(project: Project) {
+	if (isShared(project)) return await answersOf({ port: (await shared).port }, project, `/${project.name}`);
 	const port = await freePort();
-	const child = await runUnderDeno(project, port);
+	const serve = ["serve", "-A", "--host=127.0.0.1", `--port=${port}`];
+	const args = project.by === "run" ? ["run", "-A"] : serve;
+	const entry = project.entry ?? "index.ts";
+	const child = await runDeno(
+		[...args, ...(project.flags ?? []), entry],
+		join(root, folderOf(project)),
+		port,
+	);
 	try {
 		return await answersOf({ port }, project);
 	} finally {
@@ -116,11 +177,11 @@ useCore();
 describe("a project that runs under deno run -A answers the same as a function", () => {
 	let app: TestApp;
 	beforeAll(async () => {
-		app = await TestApp.open("projects", { UNUSED: "1" });
-		const files = PROJECTS.flatMap(({ name, files }) =>
-			Object.entries(files).map(([path, text]) => [`functions/${name}/${path}`, text]),
-		);
-		const statuses = statusesOf(await app.deployFiles(Object.fromEntries(files)));
+		app = await TestApp.open("projects", SECRETS);
+		const { functions } = await discoverProject(root);
+		const sources = await collectSources(root, functions);
+		const events = await client.deployUpload(app.id, sources, functions.map(deployedEntry));
+		const statuses = statusesOf(events);
 		expect(statuses).toEqual(Object.fromEntries(PROJECTS.map(({ name }) => [name, "deployed"])));
 	}, 600_000);
 

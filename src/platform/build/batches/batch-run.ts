@@ -10,7 +10,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
-import { printLocal } from "../../../modules/import-map.ts";
+import { printLocal, printPath } from "../../../modules/import-map.ts";
 import { ancestorsOf } from "../../../modules/paths.ts";
 import { buildFailure, cleaner } from "../../threads/build-failure.ts";
 import { BUNDLE_FLAGS, type Bundler } from "../bundler.ts";
@@ -67,7 +67,9 @@ export async function runBatch(
 		const flags = buildFlags(written, settings);
 		const cache = join(settings.directory, "cache");
 		const secrets = Object.values(settings.passthrough);
-		const graph = await run([DENO, "info", "--json", ...flags, `./${isAlone ? first : ENTRIES}`]);
+		// `deno info` reads its argument as a relative URL, and `deno bundle` reads its arguments as paths.
+		const url = isAlone ? printPath(first) : ENTRIES;
+		const graph = await run([DENO, "info", "--json", ...flags, `./${url}`]);
 		const paths = [...written.keys()];
 		const localNames = builds[0]?.localNames ?? [];
 		await reader.checkGraph({ entry: first, paths, localNames, graph, root, cache, secrets });
