@@ -51,7 +51,7 @@ export function checkGraph(
 	root: Root,
 	clean: (text: string) => string,
 ): void {
-	const { modules } = JSON.parse(json) as { modules: GraphModule[] };
+	const { modules, roots = [] } = JSON.parse(json) as { modules: GraphModule[]; roots?: string[] };
 	for (const { specifier, local } of modules) {
 		if (!specifier.startsWith("file:")) {
 			if (local !== undefined && !isWithin(local, root.cache)) throw escaped(entry, specifier);
@@ -65,6 +65,8 @@ export function checkGraph(
 	}
 	for (const { specifier, error } of modules) {
 		if (error !== undefined) checkImporters(specifier, clean(error), modules, clean, entry);
+		// Without its root, a graph lists no packages, so the checks of packages would find nothing.
+		if (error !== undefined && roots.includes(specifier)) throw entryFailed(entry, clean(error));
 	}
 }
 
@@ -117,8 +119,11 @@ function checkImporters(
 			line,
 		});
 	}
-	if (clean(specifier) !== entry) return;
-	throw new AppError({
+	if (clean(specifier) === entry) throw entryFailed(entry, error);
+}
+
+function entryFailed(entry: string, error: string): AppError {
+	return new AppError({
 		code: "BUILD_FAILED",
 		message: `${entry}: ${error}`,
 		hint: "Correct the module and deploy again.",

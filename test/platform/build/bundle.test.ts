@@ -173,12 +173,16 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 	});
 
 	test("is the same bytes wherever it is built, and names no folder of the platform", async () => {
+		const entry = "functions/a #1/50% (?).ts";
 		const files = {
-			[ENTRY]: 'import ms from "npm:ms@2.1.3"; import { k } from "./[k] é.ts"; console.log(ms(k));',
-			"functions/a/[k] é.ts": "export const k = 1;",
+			[entry]: 'import ms from "npm:ms@2.1.3"; import { k } from "./[k] é%23.ts"; console.log(ms(k));',
+			"functions/a #1/[k] é#.ts": "export const k = 1;",
 		};
 		const elsewhere = await testBuilder({ ...place, directory: join(place.root, "another/place") });
-		const [first, second] = [await buildText(builder, files), await buildText(elsewhere, files)];
+		const [first, second] = [
+			await buildText(builder, files, entry),
+			await buildText(elsewhere, files, entry),
+		];
 		expect(second.hash).toBe(first.hash);
 		expect(second.sourceMap).toBe(first.sourceMap);
 		for (const text of [first.text, first.sourceMap])
