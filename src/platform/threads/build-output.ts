@@ -6,6 +6,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { BundleParser } from "../../references/bundle/program-parts.ts";
 import { cleaner } from "./build-failure.ts";
 import { placedBundle, placeModules } from "./module-places.ts";
 import { checkNativePackages } from "./native-packages.ts";
@@ -87,17 +88,18 @@ export interface ReadOutput {
 
 /**
  * Reads the bundle and its source map, and gives each module its own place.
+ * @param parser keeps the modules that bundles have in common
  * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE`, `BUNDLE_UNPARSABLE`
  *   (all exit 1)
  */
-export function readOutput(request: OutputRequest): ReadOutput {
+export function readOutput(request: OutputRequest, parser = new BundleParser(0)): ReadOutput {
 	const { bytesMax, cache, entry, folder, isWorker, output, paths, root } = request;
 	const written = readFileSync(ownPath(folder, output, bytesMax, entry));
 	const map = readFileSync(ownPath(folder, `${output}.map`, 2 * bytesMax, entry), "utf8");
 	const built = { entry, files: new Set(paths) };
 	const sourceMap = checkSourceMap(map, built, { ...root, map: posix.dirname(output) }, cache);
 	const text = written.toString("utf8");
-	const placed = placedBundle(text, root);
+	const placed = placedBundle(text, root, parser);
 	const code =
 		placed === undefined
 			? written

@@ -10,7 +10,7 @@
 
 import { posix } from "node:path";
 import { WORKERS_FOLDER, workerPath } from "../../modules/files/worker-path.ts";
-import { parseWithComments } from "../../references/bundle/parse.ts";
+import type { BundleParser } from "../../references/bundle/program-parts.ts";
 import { Scopes } from "../../references/bundle/scopes.ts";
 import { type Node, staticKey } from "../../references/bundle/syntax.ts";
 
@@ -31,19 +31,22 @@ interface Root {
 	readonly cache: string;
 }
 
-/** Parses a bundle. Undefined if no module of it asks for its place. @throws AppError `BUNDLE_UNPARSABLE` (exit 1) */
-export function placedBundle(code: string, root: Root): PlacedBundle | undefined {
+/**
+ * Parses a bundle. The result is valid until the parser parses the next one.
+ * @returns undefined if no module of the bundle asks for its place
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1)
+ */
+export function placedBundle(code: string, root: Root, parser: BundleParser): PlacedBundle | undefined {
 	if (!["import.meta", "__dirname", "__filename"].some((word) => code.includes(word))) return undefined;
-	const { comments, program } = parseWithComments(code);
+	const { parts, program } = parser.parse(code);
 	// The bundler begins each module with a comment that names it. The source map does not tell the module, because a
 	// package may have source maps of its own, which name the files that it was made from.
-	const starts = comments.filter(
-		({ start, type, value }) =>
-			type === "Line" && value.startsWith(" ") && (start === 0 || code[start - 1] === "\n"),
-	);
+	const starts = parts
+		.flatMap((part) => part.comments.map(({ start, value }) => ({ start: part.start + start, value })))
+		.filter(({ value }) => value.startsWith(" "));
 	const places = starts.map(({ value }) => placeOfModule(value.slice(1), root));
 	const placeOf = (node: Node) => places[lastIndexBefore(starts, node.start)] ?? "";
-	return { scopes: new Scopes(program), placeOf };
+	return { scopes: new Scopes(program, parts), placeOf };
 }
 
 function lastIndexBefore(starts: readonly { start: number }[], offset: number): number {

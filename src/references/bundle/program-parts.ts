@@ -9,21 +9,10 @@
  * and the comment behind it is a real comment, and not the text of a template or of another comment. The grammar is
  * not ambiguous, so there is no other parse.
  */
-import { parse, parseWithComments } from "./parse.ts";
-import type { ScopePart } from "./scope-part.ts";
-import { shiftNodes, treeNodes } from "./shift.ts";
+import type { Comment } from "oxc-parser";
+import { parseWithComments } from "./parse.ts";
+import { type LineComment, moveTo, type ProgramPart, partAt } from "./program-part.ts";
 import type { Node } from "./syntax.ts";
-
-/** Statements at the top level of a program, which follow one another. */
-export interface ProgramPart {
-	/** Where the part begins in the bundle, in UTF-16 code units. */
-	start: number;
-	readonly statements: readonly Node[];
-	/** Every node of the part, once it had to be moved. */
-	nodes: readonly Node[] | undefined;
-	/** What the part declares, once it was collected. */
-	scopes: ScopePart | undefined;
-}
 
 /** A syntax tree. It is valid until the next bundle is parsed, which may move its nodes. */
 export interface ParsedBundle {
@@ -33,6 +22,9 @@ export interface ParsedBundle {
 
 /** Where a module may begin: a comment at the start of a line. */
 const MODULE_START = /^\/\/ /gm;
+
+/** The most sections of a bundle that is parsed in parts. A large package has some hundred modules. */
+const SECTIONS_MAX = 10_000;
 
 /** The text of a bundle between two places where a module may begin. */
 interface Section {
@@ -69,18 +61,23 @@ export class BundleParser {
 		return { program: { type: "Program", start: 0, end: code.length, body } as Node, parts };
 	}
 
-	/** The parts of a bundle; undefined where they do not parse one by one. */
+	/** The parts of a bundle; undefined where they do not parse one by one, or are very many. */
 	#partsOf(code: string): readonly ProgramPart[] | undefined {
+		const sections = sectionsOf(code);
+		if (sections.length > SECTIONS_MAX) return undefined;
 		const parts: ProgramPart[] = [];
 		const used = new Set<ProgramPart>();
 		let unknown: Section[] = [];
 		const parseUnknown = (isLast: boolean) => {
 			const found = unknown.length === 0 ? [] : this.#parseSections(unknown, isLast);
 			unknown = [];
-			parts.push(...(found ?? []));
+			for (const part of found ?? []) {
+				used.add(part);
+				parts.push(part);
+			}
 			return found !== undefined;
 		};
-		for (const section of sectionsOf(code)) {
+		for (const section of sections) {
 			const known = this.#kept.get(section.text);
 			// A tree has one place in a program.
 			if (known === undefined || used.has(known.part)) {
@@ -116,29 +113,35 @@ export class BundleParser {
 			return undefined;
 		}
 		const statements = parsed.program.body as Node[];
-		const comments = new Set(parsed.comments.map(({ start }) => start));
+		const lineComments = lineCommentsOf(text, parsed.comments);
 		const parts: ProgramPart[] = [];
-		let from = first.start;
-		let at = 0;
-		let [count, taken]: [number, Node[]] = [0, []];
+		const open = { start: 0, sections: 0, statements: [] as Node[], comments: [] as LineComment[] };
+		const close = (end: number) => {
+			const part = partAt(open.start, open.statements, open.comments);
+			moveTo(part, first.start + open.start);
+			parts.push(part);
+			Object.assign(open, { start: end, sections: 0, statements: [], comments: [] });
+			return part;
+		};
+		let [at, noted] = [0, 0];
 		for (const section of sections) {
 			const end = section.end - first.start;
-			for (; at < statements.length && (statements[at] as Node).start < end; at++)
-				taken.push(statements[at] as Node);
-			count++;
-			const isBoundary = section === last || comments.has(end);
-			if (!isBoundary || !endsSurely(taken.at(-1), text, end)) continue;
-			const part = partAt(from - first.start, taken);
-			moveTo(part, from);
-			parts.push(part);
-			if (count === 1) this.#keep(section.text, part);
-			[from, count, taken] = [section.end, 0, []];
+			for (; (statements[at]?.start ?? end) < end; at++) open.statements.push(statements[at] as Node);
+			for (; (lineComments[noted]?.start ?? end) < end; noted++) {
+				const { start, value } = lineComments[noted] as LineComment;
+				open.comments.push({ start: start - open.start, value });
+			}
+			open.sections++;
+			const isBoundary = section === last || lineComments[noted]?.start === end;
+			if (!isBoundary || !endsSurely(open.statements.at(-1), text, end)) continue;
+			const isOne = open.sections === 1;
+			const part = close(end);
+			if (isOne) this.#keep(section.text, part);
 		}
-		if (count === 0) return parts;
+		if (open.sections === 0) return parts;
 		if (!isLast) return undefined;
-		const rest = partAt(from - first.start, taken);
-		moveTo(rest, from);
-		return [...parts, rest];
+		close(text.length);
+		return parts;
 	}
 
 	/** Notes that a part is the one that was used last. */
@@ -150,8 +153,7 @@ export class BundleParser {
 	/** Keeps a part, and drops those that were not used for longest. */
 	#keep(text: string, part: ProgramPart) {
 		if (text.length > this.#charactersMax || this.#kept.has(text)) return;
-		// A slice keeps the whole bundle in memory, a copy only itself.
-		const copy = JSON.parse(JSON.stringify(text)) as string;
+		const copy = copyOf(text);
 		this.#kept.set(copy, { text: copy, part });
 		this.#characters += copy.length;
 		for (const oldest of this.#kept.keys()) {
@@ -163,13 +165,18 @@ export class BundleParser {
 }
 
 function wholeBundle(code: string): ParsedBundle {
-	const program = parse(code);
-	return { program, parts: [partAt(0, program.body as Node[])] };
+	const { comments, program } = parseWithComments(code);
+	return { program, parts: [partAt(0, program.body as Node[], lineCommentsOf(code, comments))] };
 }
 
-/** A part that was parsed just now. */
-export function partAt(start: number, statements: readonly Node[]): ProgramPart {
-	return { start, statements, nodes: undefined, scopes: undefined };
+function lineCommentsOf(text: string, comments: readonly Comment[]): readonly LineComment[] {
+	const isOfLine = ({ start, type }: Comment) => type === "Line" && (start === 0 || text[start - 1] === "\n");
+	return comments.filter(isOfLine).map(({ start, value }) => ({ start, value: copyOf(value) }));
+}
+
+/** A copy of a text. A slice of a bundle would keep the whole bundle in memory. */
+function copyOf(text: string): string {
+	return JSON.parse(JSON.stringify(text)) as string;
 }
 
 function sectionsOf(code: string): Section[] {
@@ -200,11 +207,3 @@ const ENDS_WITH_SEMICOLON = new Set([
 	"ExportAllDeclaration",
 	"ExportDefaultDeclaration",
 ]);
-
-/** Gives the nodes of a part the positions that they have where the part begins at `start`. */
-function moveTo(part: ProgramPart, start: number) {
-	if (part.start === start) return;
-	part.nodes ??= treeNodes(part.statements);
-	shiftNodes(part.nodes, start - part.start);
-	part.start = start;
-}

@@ -1,5 +1,5 @@
 /** Lexical scopes: which declaration an identifier refers to. */
-import { type ProgramPart, partAt } from "./program-parts.ts";
+import { type ProgramPart, partAt } from "./program-part.ts";
 import { type Binding, ScopePart, type Uses } from "./scope-part.ts";
 import type { Node } from "./syntax.ts";
 

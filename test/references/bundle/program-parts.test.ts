@@ -20,6 +20,10 @@ function isKept(before: ParsedBundle, after: ParsedBundle): boolean {
 	return (after.program.body as Node[]).some((statement) => known.has(statement));
 }
 
+function lineComments({ parts }: ParsedBundle): unknown {
+	return parts.flatMap((part) => part.comments.map(({ start, value }) => [part.start + start, value]));
+}
+
 /** Parses two bundles with one parser. @returns whether the second one took statements of the first one */
 function parseBoth(first: string, second: string): boolean {
 	const parser = new BundleParser(10_000);
@@ -27,6 +31,7 @@ function parseBoth(first: string, second: string): boolean {
 	expect(body(before.program)).toBe(body(parse(first)));
 	const after = parser.parse(second);
 	expect(body(after.program)).toBe(body(parse(second)));
+	expect(lineComments(after)).toEqual(lineComments(new BundleParser(0).parse(second)));
 	return isKept(before, after);
 }
 
@@ -39,6 +44,7 @@ describe("a bundle that shares modules with the one before", () => {
 			`// é😀\nvar é = "😀";\n${PACKAGE}`,
 			`var x = "😀";\n${PACKAGE}`,
 		],
+		["between two that are the same", PACKAGE, `// c\nc();\n${PACKAGE}// c\nc();\n`],
 		["and repeats one of them", PACKAGE, `${PACKAGE}${PACKAGE.replaceAll("function b", "function c")}`],
 	])("has the same tree as without it: %s", (_label, first, second) => {
 		expect(parseBoth(first, second)).toBe(true);

@@ -7,6 +7,7 @@ import { cryptoReady } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import { UPLOAD_BYTES_MAX } from "../../../modules/limits.ts";
 import { Scanner } from "../../../modules/scan.ts";
+import { BundleParser } from "../../../references/bundle/program-parts.ts";
 import { checkGraphText, readOutput } from "../../threads/build-output.ts";
 import { BundleAnalyzer } from "../bundle-analyzer.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
@@ -17,6 +18,9 @@ const scanner = new Scanner((path) => {
 	writeSync(STDOUT, `${path}\n`);
 	return () => void writeSync(STDOUT, "\n");
 });
+/** The text of bundles whose syntax trees are kept: one or two versions of a large package. */
+const KEPT_CHARACTERS = 2 * 1024 * 1024;
+const parser = new BundleParser(KEPT_CHARACTERS);
 const contents = new Contents(2 * UPLOAD_BYTES_MAX);
 const files = new Map<string, Uint8Array>();
 let rules: CheckRules | undefined;
@@ -28,7 +32,7 @@ function report(sent: Report): void {
 let analyzer: BundleAnalyzer | undefined;
 
 async function readBundle({ analyzer: program, request }: Extract<Order, { type: "bundle" }>): Promise<void> {
-	const { output, written } = readOutput(request);
+	const { output, written } = readOutput(request, parser);
 	if (program === undefined) return report({ type: "bundle", output, references: undefined });
 	analyzer ??= new BundleAnalyzer(program);
 	writeSync(STDOUT, `${request.entry}\n`);
