@@ -18,17 +18,22 @@ const ISOLATED = [
 	"test/platform/runtime/storage/disk-usage.test.ts",
 ];
 
-/** The files that take longest, most of it waiting, longest first: they begin first, so that none is left alone at the end. */
+/** The files that take longest, longest first: they begin first, so that none is left alone at the end. */
 const LONG = [
-	"test/platform/build/hostile.test.ts",
 	"test/examples/shop.test.ts",
 	"test/stories/base44-cli.test.ts",
+	"test/platform/projects/projects.test.ts",
+	"test/platform/build/hostile.test.ts",
+	"test/platform/next-tenant.test.ts",
 	"test/stories/dry-run.test.ts",
 	"test/torture/hostile-clients.test.ts",
 	"test/platform/redeploy/bad-versions.test.ts",
-	"test/platform/build/check.test.ts",
 	"test/scripts/build.test.ts",
 	"test/stories/canary.test.ts",
+	"test/platform/redeploy/first-request.test.ts",
+	"test/platform/build/hostile-package.test.ts",
+	"test/platform/build/check.test.ts",
+	"test/torture/writers.test.ts",
 	"test/torture/undo.test.ts",
 	"test/stories/identity-export.test.ts",
 	"test/project/git/gone-driver.test.ts",
