@@ -56,6 +56,7 @@ function findPrograms() {
 		"check.cjs": "src/platform/build/check/check-program.ts",
 		"compute.cjs": "src/platform/threads/compute-worker.ts",
 		"egress.cjs": "src/platform/egress/proxy/proxy-program.ts",
+		"kv.cjs": "src/platform/kv/kv-worker.ts",
 	};
 	const present = Object.entries(programs).map(([name, path]) => [name, join(ROOT, path)]);
 	return Object.fromEntries(present.filter(([, path]) => existsSync(path)));

@@ -8,6 +8,8 @@ import type { CoreConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
+import { KV_FOLDER } from "./kv/kv-files.ts";
+import { KvStores } from "./kv/kv-stores.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { openLogFiles } from "./logs/log-files.ts";
 import { builtPath, hostPath } from "./machine/assets.ts";
@@ -18,7 +20,7 @@ import { createDenoRuntime } from "./runtime/open-deno.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { Core, type CoreIdentity } from "./service/core.ts";
 import { Deployer } from "./service/deploy.ts";
-import { openStore } from "./store/open.ts";
+import { openStore, storeDirectory } from "./store/open.ts";
 
 export interface PlatformParts {
 	readonly identity: CoreIdentity;
@@ -85,15 +87,17 @@ export async function openCore(
 	opened.add(async () => await store[Symbol.asyncDispose]());
 	const logs = parts.logs ?? openLogs(config, log);
 	opened.add(() => logs.close());
+	const kv = openKvStores(config, log);
+	opened.add(() => kv.close());
 	const faults = new Faults(log);
 	const onLine = parts.onLine ?? ((app, name, line) => logs.append(app, name, line));
-	const { builder, runtime } = await openDeno(config, { log, faults, onLine }, opened);
+	const { builder, runtime } = await openDeno(config, { log, faults, kv, onLine }, opened);
 	const { limits, version } = config;
 	const deployer = new Deployer({ store, builder, maxima: limits, log, now: clock.now });
 	const bounds = { ...limits, version, startsMax: availableParallelism() };
 	const core = await Core.open({
 		...bounds,
-		...{ store, runtime, logs, deployer, identity, log, clock, faults },
+		...{ store, runtime, kv, logs, deployer, identity, log, clock, faults },
 	});
 	opened.add(() => core.close(graceMs));
 	return { core, builder, runtime };
@@ -107,9 +111,23 @@ function openLogs({ dataDirectory }: CoreConfig, log: Log): FunctionLogs {
 	});
 }
 
+function openKvStores({ limits, storeUrl }: CoreConfig, log: Log): KvStores {
+	return new KvStores({
+		directory: join(storeDirectory(storeUrl), KV_FOLDER),
+		maxBytes: limits.kvMB * 1024 * 1024,
+		program: builtPath("kv.cjs"),
+		onError: (error, app) => log.error({ error, ...(app && { app }) }, "a Deno KV store does not work"),
+	});
+}
+
 async function openDeno(
 	config: CoreConfig,
-	{ log, faults, onLine }: { log: Log; faults: Faults; onLine: DenoRuntimeOptions["onLine"] & object },
+	{
+		log,
+		faults,
+		kv,
+		onLine,
+	}: { log: Log; faults: Faults; kv: KvStores; onLine: DenoRuntimeOptions["onLine"] & object },
 	opened: OpenParts,
 ): Promise<{ builder: Builder; runtime: Runtime }> {
 	const binary = await findDeno(config.deno);
@@ -125,6 +143,7 @@ async function openDeno(
 		heapMiB: Math.floor(memoryMiB / 2),
 		responseTimeoutMs: timeoutSeconds * 1000,
 		onLine,
+		openStore: (socket) => kv.listen(socket),
 		egressProgram: builtPath("egress.cjs"),
 		onMissingIsolation: (wall, why) =>
 			log.warn({ wall, why }, "a network restriction of functions does not work on this machine"),

@@ -6,16 +6,18 @@ import type { Identity } from "../../src/identity/identity.ts";
 import { type Builder, openBuilder } from "../../src/platform/build/bundle.ts";
 import { type PlatformConfig, readPlatformConfig } from "../../src/platform/configuration/config.ts";
 import { NO_LOG } from "../../src/platform/faults/log.ts";
+import { KV_FOLDER } from "../../src/platform/kv/kv-files.ts";
+import { KvStores } from "../../src/platform/kv/kv-stores.ts";
 import { openLogFiles } from "../../src/platform/logs/log-files.ts";
 import { builtPath, hostPath } from "../../src/platform/machine/assets.ts";
 import type { Clock } from "../../src/platform/machine/clock.ts";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
-import type { DenoRuntimeOptions } from "../../src/platform/runtime/deno-options.ts";
+import type { DenoRuntimeOptions, StoreSocket } from "../../src/platform/runtime/deno-options.ts";
 import { createDenoRuntime } from "../../src/platform/runtime/open-deno.ts";
 import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { Core } from "../../src/platform/service/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/service/deploy.ts";
-import { openStore } from "../../src/platform/store/open.ts";
+import { openStore, storeDirectory } from "../../src/platform/store/open.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
 
 export interface TestPlace extends Disposable {
@@ -112,15 +114,40 @@ export async function openTestCore(
 	};
 }
 
+async function builderOf(config: PlatformConfig, deno: string): Promise<Builder> {
+	return await openBuilder({
+		deno,
+		directory: config.buildDirectory,
+		hidden: [config.dataDirectory],
+		passthrough: config.passthrough,
+		// On a slow machine too, an upload finds what the one before was checked by.
+		checkIdleMs: 600_000,
+		...(await provided()),
+	});
+}
+
+/** The Deno KV stores of a platform. An error of one fails the test. */
+export function kvStoresOf({ limits, storeUrl }: PlatformConfig): KvStores {
+	return new KvStores({
+		directory: join(storeDirectory(storeUrl), KV_FOLDER),
+		maxBytes: limits.kvMB * 1024 * 1024,
+		program: builtPath("kv.cjs"),
+		onError: (message) => {
+			throw new Error(message);
+		},
+	});
+}
+
 function runtimeOf(
 	{ dataDirectory }: PlatformConfig,
 	binary: string,
 	onLine: DenoRuntimeOptions["onLine"] & object,
-	{ pingMs, spares = 0 }: Pick<CoreParts, "pingMs" | "spares">,
+	{ kv, pingMs, spares = 0 }: Pick<CoreParts, "pingMs" | "spares"> & { kv: KvStores },
 ): Promise<Runtime> {
 	const directory = join(dataDirectory, "run");
 	const programs = { hostPath: hostPath("main.ts"), egressProgram: builtPath("egress.cjs") };
-	const options = { ...programs, binary, directory, onLine, spares };
+	const openStore = (socket: StoreSocket) => kv.listen(socket);
+	const options = { ...programs, binary, directory, onLine, openStore, spares };
 	return createDenoRuntime(pingMs === undefined ? options : { ...options, pingMs });
 }
 
@@ -151,23 +178,17 @@ export async function openTestCoreIn(
 	const store = await openStore(config.storeUrl);
 	const deno = await findDeno(config.deno);
 	const logs = logsOf(config);
-	const runtime = await runtimeOf(config, deno, logs.append.bind(logs), { pingMs, spares });
-	const builder = await openBuilder({
-		deno,
-		directory: config.buildDirectory,
-		hidden: [config.dataDirectory],
-		passthrough: config.passthrough,
-		// On a slow machine too, an upload finds what the one before was checked by.
-		checkIdleMs: 600_000,
-		...(await provided()),
-	});
+	const kv = kvStoresOf(config);
+	const runtime = await runtimeOf(config, deno, logs.append.bind(logs), { kv, pingMs, spares });
+	const builder = await builderOf(config, deno);
 	const deployer = testDeployer({ store, builder, maxima: config.limits, now: clock.now });
 	const release = async () => {
 		await runtime.close();
+		await kv.close();
 		await logs.close();
 		await store[Symbol.asyncDispose]();
 	};
-	const parts = { store, runtime, logs, deployer, identity };
+	const parts = { store, runtime, kv, logs, deployer, identity };
 	const bounds = { version: "0.0.0-test", startsMax: 2, processesMax, log: NO_LOG, clock };
 	const core = await Core.open({ ...parts, ...bounds }).catch(async (error: unknown) => {
 		await release();

@@ -1,6 +1,6 @@
 /**
- * Backs up a data directory, even while a platform uses it: a snapshot of the database, and the blobs of
- * deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
+ * Backs up a data directory, even while a platform uses it: a snapshot of the database, the Deno KV stores of
+ * apps, and the blobs of deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
  */
 import { constants } from "node:fs";
 import { access, lstat, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -13,6 +13,7 @@ import { DATABASE_FILE } from "../store/data-directory.ts";
 import { syncDirectory } from "../store/durable.ts";
 import { takeSnapshot } from "../store/snapshot.ts";
 import { type Contents, contentsOf } from "./contents.ts";
+import { copyStores } from "./kv-stores.ts";
 import {
 	type BackupFile,
 	BLOBS_FOLDER,
@@ -158,6 +159,7 @@ async function fill(
 	const contents = contentsOf(snapshot);
 	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
 	// After the snapshot: a blob is stored before any entry that names it.
+	files.push(...(await copyStores(dataDirectory, contents.lifetimes, draft)));
 	for (const [hash, owners] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
 		files.push(await copyBlob(dataDirectory, { hash, owners }, draft));
 	return { contents, files };

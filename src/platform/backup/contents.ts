@@ -13,6 +13,8 @@ import { streamsOf } from "../store/snapshot.ts";
 
 export interface Contents {
 	readonly apps: number;
+	/** The ids of the lifetimes of the apps. */
+	readonly lifetimes: readonly string[];
 	readonly functions: number;
 	/**
 	 * Hashes of the bundles, source maps and sources of functions, each with the ids of the lifetimes of the
@@ -68,5 +70,5 @@ export function contentsOf(snapshot: string): Contents {
 		for (const hash of [...functions.values()].flatMap(({ deployment }) => blobsOf(deployment)))
 			blobs.set(hash, (blobs.get(hash) ?? new Set<string>()).add(lifetime));
 	}
-	return { apps: apps.size, functions: count, blobs };
+	return { apps: apps.size, lifetimes: [...apps.values()], functions: count, blobs };
 }

@@ -13,11 +13,13 @@ import { AppError, EXIT } from "../../errors.ts";
 export const MANIFEST_FILE = "manifest.json";
 export const SNAPSHOT_FILE = "store.db";
 export const BLOBS_FOLDER = "blobs";
+/** The Deno KV stores of apps. */
+export const STORES_FOLDER = "kv";
 
 const TYPE = "coffer-platform-backup";
 const FORMAT = 1;
 /** The only paths that a manifest may contain, so that no other file is read or written through it. */
-const PATH = /^(?:store\.db|blobs\/[0-9a-f]{64})$/;
+const PATH = /^(?:store\.db|blobs\/[0-9a-f]{64}|kv\/[0-9a-f]{32}\.db)$/;
 
 const fileSchema = z.strictObject({
 	path: z.string().regex(PATH),

@@ -7,12 +7,14 @@ import { copyFile, open, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join, resolve } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { KV_FOLDER } from "../kv/kv-files.ts";
 import { BlobFiles, blobFileName } from "../store/blob-files.ts";
 import { claimDataDirectory, DATABASE_FILE, type DataDirectory, LOCK_FILE } from "../store/data-directory.ts";
 import { syncDirectory } from "../store/durable.ts";
 import { adoptSnapshot } from "../store/snapshot.ts";
 import type { BackupSummary } from "./backup.ts";
 import { contentsOf } from "./contents.ts";
+import { isStore, putStores } from "./kv-stores.ts";
 import {
 	BLOBS_FOLDER,
 	backupDamaged,
@@ -90,7 +92,7 @@ async function claimEmpty(path: string): Promise<DataDirectory> {
 
 async function putBlobs(backup: string, { files }: Manifest, path: string): Promise<void> {
 	const blobs = await BlobFiles.open(path);
-	for (const file of files.filter((one) => one.path !== SNAPSHOT_FILE)) {
+	for (const file of files.filter((one) => one.path !== SNAPSHOT_FILE && !isStore(one))) {
 		const hash = await blobs.putOwnerless(await readFile(join(backup, file.path)));
 		if (file.path !== `${BLOBS_FOLDER}/${blobFileName(hash)}`)
 			throw backupDamaged(backup, `${file.path} does not match the hash in its name`);
@@ -128,7 +130,7 @@ function checkComplete(backup: string, manifest: Manifest, snapshot: string): vo
 /** Removes what an incomplete restore has written. */
 async function removeIncomplete(path: string): Promise<void> {
 	const draft = `${DATABASE_FILE}.new`;
-	const names = ["blobs", "incoming", draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`];
+	const names = ["blobs", KV_FOLDER, "incoming", draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`];
 	for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
@@ -146,6 +148,7 @@ export async function restorePlatform(options: RestoreOptions): Promise<RestoreS
 	const claimed = await claimEmpty(path);
 	try {
 		await putBlobs(backup, manifest, path);
+		await putStores(backup, manifest, path);
 		await putDatabase(backup, manifest, path);
 	} catch (error) {
 		await removeIncomplete(path);

@@ -52,6 +52,13 @@ export const LIMITS = {
 		min: 1,
 		description: "most functions that run at the same time; beyond it, the least recently called one stops",
 	},
+	kvMB: {
+		flag: "max-kv",
+		unit: "MB",
+		default: 256,
+		min: 1,
+		description: "largest size of the Deno KV store of an app",
+	},
 	spares: {
 		flag: "spare-processes",
 		// One for a change, and one for a second change at the same time.

@@ -1,9 +1,12 @@
 /** Removes the data of deleted functions and apps that is stored outside of the streams. */
 import type { App } from "../apps/app.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
+import type { KvStores } from "../kv/kv-stores.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
-type DataStores = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store">;
+type DataStores = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store"> & {
+	readonly kv: Pick<KvStores, "drop">;
+};
 
 /** Removes the logs and stored files of functions that are deleted and stopped. */
 export async function removeFunctionData(
@@ -17,11 +20,12 @@ export async function removeFunctionData(
 
 /** Removes all data of a deleted app whose functions are stopped. */
 export async function removeAppData(stores: DataStores, app: App): Promise<void> {
-	const { logs, metrics, runtime, store } = stores;
+	const { kv, logs, metrics, runtime, store } = stores;
 	await allOf([
 		logs.forgetAll(app.lifetimeId),
 		runtime.forget({ app: app.lifetimeId }),
 		store.dropBlobs(app.lifetimeId),
+		kv.drop(app.lifetimeId),
 	]);
 	for (const name of app.state.functions.keys()) metrics.forget({ app: app.id, function: name });
 }

@@ -3,6 +3,15 @@ import type { NetworkIsolation } from "../egress/network.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
+/** Where a process reaches the store of its app. */
+export interface StoreSocket {
+	readonly path: string;
+	/** The group that may connect; undefined for the platform's own user. */
+	readonly gid: number | undefined;
+	/** The lifetime of the app. */
+	readonly app: string;
+}
+
 export interface DenoRuntimeOptions {
 	/** The path of a native Deno binary, as `findDeno` returns it. */
 	binary: string;
@@ -32,6 +41,11 @@ export interface DenoRuntimeOptions {
 	responseTimeoutMs?: number;
 	/** The interval of the pings to each process. Default: 5,000. */
 	pingMs?: number;
+	/**
+	 * Listens at a path for one connection of a process to the store of its app.
+	 * @throws if that is not possible. Without this option, functions have no store
+	 */
+	openStore?: (socket: StoreSocket) => Promise<void>;
 	/** The number of spare processes, for functions without special settings. Default: 0. */
 	spares?: number;
 	/** Handles exceptions that a function's process causes. By default one that logs nothing. */

@@ -20,6 +20,7 @@ import {
 	type FunctionProcess,
 	isIncluded,
 	lifetimeOf,
+	openStoreFor,
 	spawnProcess,
 	storageOf,
 	variablesOf,
@@ -240,6 +241,7 @@ export class DenoRuntime implements Runtime {
 			handover: encodeHandover(bundle, files.listenPath, environment),
 			redactor: createRedactor(environment, displayNames(bundle, name)),
 			onIdle,
+			openStore: () => openStoreFor(files, lifetime.app, this.#options.openStore),
 			settleReads: () => audit?.settle(),
 			onLine: this.#faults.callback(onLine),
 		});

@@ -3,7 +3,7 @@ import type { FunctionSettings } from "../../modules/function-settings.ts";
 import type { Network } from "../egress/network.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Limits } from "../limits/limits.ts";
-import type { CronCalls } from "./crons/cron-calls.ts";
+import type { CronCalls } from "./calls/cron-calls.ts";
 import type { Probation } from "./probation.ts";
 
 /** The files that the code of a function may read when it runs. */

@@ -7,7 +7,7 @@ import { Apps } from "../apps/apps.ts";
 import type { LocalIdentity } from "../apps/local-environment.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
-import { lifetimeKey } from "../functions/lifetimes.ts";
+import type { KvStores } from "../kv/kv-stores.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
@@ -18,7 +18,8 @@ import { removeAppData } from "../redeploy/stored-data.ts";
 import { residentBytes } from "../runtime/process/memory-watch.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
-import { type Claim, Claims } from "../schedule/claims.ts";
+import { Claims } from "../schedule/claims.ts";
+import { isListed } from "../schedule/listed-claims.ts";
 import { SealedStore } from "../store/sealed-store.ts";
 import type { Store } from "../store/store.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
@@ -34,6 +35,8 @@ export interface CoreOptions {
 	readonly version: string;
 	readonly store: Store;
 	readonly runtime: Runtime;
+	/** The Deno KV stores of apps. */
+	readonly kv: Pick<KvStores, "drop" | "keepOnly">;
 	readonly logs: FunctionLogs;
 	readonly deployer: Deployer;
 	readonly identity: CoreIdentity;
@@ -62,6 +65,7 @@ export class Core {
 	readonly tokens: TokenRegistry;
 	readonly store: Store;
 	readonly runtime: Runtime;
+	readonly kv: CoreOptions["kv"];
 	readonly logs: FunctionLogs;
 	readonly metrics: Metrics;
 	readonly deployer: Deployer;
@@ -80,6 +84,7 @@ export class Core {
 		this.tokens = tokens;
 		this.store = store;
 		this.runtime = runtime;
+		this.kv = options.kv;
 		this.logs = logs;
 		this.deployer = options.deployer;
 		this.log = log;
@@ -132,18 +137,12 @@ export class Core {
 			onFunctions: () => refresh(),
 			onEntry: () => catchUpTokens(),
 		});
-		const isListed = ({ app, function: name, automation, anchorMs, life }: Claim) => {
-			const found = apps.find(app);
-			const present = found?.functionLifetime(name);
-			const isSame = life === undefined || (present !== undefined && lifetimeKey(present) === life);
-			return isSame && found?.state.functions.get(name)?.anchorsMs.get(automation) === anchorMs;
-		};
-		const claims = await Claims.open({ store, key, isListed });
+		const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
 		const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };
 		const tokens = await TokenRegistry.open(registry);
 		// The streams are checked before the whole store: an error about one stream says more.
 		store.check();
-		await removeLeftovers(apps, store, logs);
+		await removeLeftovers(apps, { store, logs, kv: options.kv });
 		const core = new Core({ ...options, store }, apps, claims, tokens);
 		catchUpTokens = () => tokens.catchUp();
 		refresh = () => core.automations.refresh();

@@ -1,19 +1,28 @@
 /** Removes what interrupted deletions of apps and functions left. Runs when a platform starts. */
 import type { Apps } from "../apps/apps.ts";
+import type { KvStores } from "../kv/kv-stores.ts";
 import type { FunctionLogs, KeptLog } from "../logs/function-logs.ts";
 import { usedBlobs } from "../redeploy/unused-blobs.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Removes all blobs and logs except those of present functions. Files that an earlier version or a backup
+ * Removes all blobs and logs except those of present functions, and the stores of apps that do not exist. Files that an earlier version or a backup
  * stored under names are moved to their present paths.
  */
 export async function removeLeftovers(
 	apps: Apps,
-	store: Pick<Store, "keepOnlyBlobs">,
-	logs: Pick<FunctionLogs, "keepOnly">,
+	{
+		kv,
+		logs,
+		store,
+	}: {
+		readonly kv: Pick<KvStores, "keepOnly">;
+		readonly logs: Pick<FunctionLogs, "keepOnly">;
+		readonly store: Pick<Store, "keepOnlyBlobs">;
+	},
 ): Promise<void> {
 	const all = apps.list();
+	await kv.keepOnly(all.map((app) => app.lifetimeId));
 	await store.keepOnlyBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
 	const kept = all.flatMap((app): KeptLog[] =>
 		[...app.state.functions].map(([name, { firstDeployment }]) => ({

@@ -45,3 +45,11 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 	if (driver === undefined) throw usage(`The store type "${scheme.slice(0, 32)}:" does not exist.`);
 	return await driver(rest, options);
 }
+
+/**
+ * The directory of a store, in which the Deno KV stores of apps are, too.
+ * @throws AppError `STORE_URL_INVALID` (exit 2)
+ */
+export function storeDirectory(url: string): string {
+	return directoryOf(url.slice(url.indexOf(":") + 1));
+}

@@ -1,8 +1,9 @@
-import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
+import { KvStore } from "../../../src/platform/kv/kv-store.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, OWNER, Place } from "./place.ts";
 
@@ -28,6 +29,27 @@ describe("a backup of a store that is in use", () => {
 		await other.keepOnlyBlobs(new Map([[OWNER, new Set(blobs)]]));
 		expect(await other.missingBlobs(OWNER, blobs)).toEqual([]);
 		await other.append(CHANGES, 20, "goes on");
+	});
+
+	test("contains the Deno KV stores of its apps, as they are while functions write", async () => {
+		await using place = await Place.open();
+		await using store = await openSqliteStore(place.data);
+		await fill(store);
+		const options = { maxBytes: 1024 * 1024, now: Date.now };
+		const key = Buffer.from("key");
+		await mkdir(join(place.data, "kv"));
+		const [kv, gone] = [OWNER, "f".repeat(32)].map(
+			(app) => new KvStore(join(place.data, "kv", `${app}.db`), options),
+		);
+		kv?.write({ checks: [], mutations: [{ key, type: "set", value: [3, Buffer.from("kept")] }] });
+		expect(await place.backup()).toMatchObject({ files: 4 });
+		kv?.write({ checks: [], mutations: [{ key, type: "set", value: [3, Buffer.from("later")] }] });
+		await place.restore();
+		await expectPrivate(place.restored);
+		expect(await readdir(join(place.restored, "kv"))).toEqual([`${OWNER}.db`]);
+		const restored = new KvStore(join(place.restored, "kv", `${OWNER}.db`), options);
+		expect(Buffer.from(restored.get(key)?.v ?? new ArrayBuffer(0)).toString()).toBe("kept");
+		for (const each of [kv, gone, restored]) each?.close();
 	});
 
 	test("has only the blobs from which its functions start", async () => {

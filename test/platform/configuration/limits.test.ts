@@ -19,7 +19,7 @@ test("a limit without a flag has its default, in the configuration too", () => {
 });
 
 test("each flag sets its own limit and no other, to 0 as well", () => {
-	const flags = ["max-memory", "max-timeout", "max-body", "max-processes", "spare-processes"];
+	const flags = ["max-memory", "max-timeout", "max-body", "max-processes", "max-kv", "spare-processes"];
 	expect(LIMIT_ROWS.map(({ flag }) => flag)).toEqual(flags);
 	for (const [index, flag] of flags.entries()) {
 		const expected = Object.values(limitsOf());

@@ -154,6 +154,7 @@ export class SimulatedPlatform {
 				version: VERSION,
 				store,
 				runtime: NO_FUNCTIONS,
+				kv: { drop: async () => {}, keepOnly: async () => {} },
 				logs: NO_LINES,
 				deployer,
 				identity,

@@ -13,6 +13,8 @@ export interface InstanceDirectory {
 	/** The path on which the function listens. */
 	readonly listenPath: string;
 	readonly controlPath: string;
+	/** The path of the socket at which the process reaches the store of its app. The host knows it by `controlPath`. */
+	readonly storePath: string;
 	/** A FIFO for the permission audit; undefined if it was not requested or the system has none. */
 	readonly auditPath: string | undefined;
 	/**
@@ -133,7 +135,7 @@ export async function publish(socket: string, name: string): Promise<void> {
  */
 export async function removeInstance(path: string, user: User | undefined): Promise<void> {
 	if (user === undefined) return await rm(path, { recursive: true, force: true });
-	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c"])
+	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c", "k"])
 		await rm(join(path, name), { force: true });
 	// The function's files: no user can change this folder.
 	await rm(join(path, "b"), { recursive: true, force: true });

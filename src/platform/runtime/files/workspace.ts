@@ -12,7 +12,8 @@
  *     <place>/functions/<hash>/  a main module for each lifetime of a function, since Deno keys localStorage
  *                                and caches by its path; and `deno`, Deno's own directory; removed with the
  *                                function
- *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, FIFO `a`, writable `tmp`
+ *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, socket of the app's store `k`,
+ *                                FIFO `a`, writable `tmp`
  *
  * If functions have users of their own, the files that a function reads belong to root and are readable by that
  * function's group alone. The folders above can be passed through and not listed. The user owns `deno`, and in
@@ -181,6 +182,7 @@ export class Workspace {
 			socketPath,
 			listenPath: join(userFolder, "s"),
 			controlPath: join(path, "c"),
+			storePath: join(path, "k"),
 			auditPath: hasAudit ? auditPath : undefined,
 			temporary,
 			publish: async () => {

@@ -32,6 +32,7 @@ interface Run {
 const LINES = {
 	ready: encoder.encode('{"ready":true}\n'),
 	pong: encoder.encode('{"pong":true}\n'),
+	kv: encoder.encode('{"kv":true}\n'),
 	holding: encoder.encode('{"holding":true}\n'),
 	done: encoder.encode('{"holding":false}\n'),
 };
@@ -42,6 +43,8 @@ export class Control {
 	readonly #write: (bytes: Uint8Array) => Promise<number>;
 	readonly #chunk = new Uint8Array(1024);
 	#rest = "";
+	/** Those who wait for a socket of the store. */
+	readonly #storeAnswers: ((isOpen: boolean) => void)[] = [];
 	/** Lines that are sent before all others: cron jobs, and how their runs ended. The platform limits their number. */
 	readonly #lines: Uint8Array[] = [];
 	#owesReady = false;
@@ -95,13 +98,29 @@ export class Control {
 		return exit(143);
 	}
 
-	/** Handles complete lines. A ping is `ping`; every other line is the JSON of a run. */
+	/** Asks the platform to listen for a connection to the app's store. @returns whether it does */
+	askForStore(): Promise<boolean> {
+		this.#connection.ref();
+		const { promise, resolve } = Promise.withResolvers<boolean>();
+		apply(push, this.#storeAnswers, [resolve]);
+		apply(push, this.#lines, [LINES.kv]);
+		void this.#send();
+		return promise;
+	}
+
+	#answerStore(isOpen: boolean): void {
+		apply(shift, this.#storeAnswers, [])?.(isOpen);
+		if (this.#storeAnswers.length === 0) this.#connection.unref();
+	}
+
+	/** Handles complete lines: `ping`, whether the platform listens for a connection to the store, or JSON of a run. */
 	#handle(text: string, run: (name: string) => Promise<Outcome>): void {
 		const nextEnd = (from: number) => apply(indexOf, text, ["\n", from]);
 		let start = 0;
 		for (let end = nextEnd(0); end !== -1; end = nextEnd(start)) {
 			const line = apply(slice, text, [start, end]);
 			if (line === "ping") this.#owesPong = true;
+			else if (line === "kv" || line === "no-kv") this.#answerStore(line === "kv");
 			else void this.#run(parse(line), run);
 			start = end + 1;
 		}

@@ -8,6 +8,7 @@
  */
 import { Control } from "./control.ts";
 import { CronJobs } from "./cron/cron.ts";
+import { installKv } from "./kv/kv.ts";
 import { installListen } from "./listen.ts";
 import { replaceGlobalProcess } from "./node/builtin-modules.ts";
 import { replaceDeno } from "./node/system.ts";
@@ -84,6 +85,16 @@ function installBase44(holding: (isPending: boolean) => void): void {
 	});
 }
 
+const { connect } = Deno;
+
+/** @throws Error if the platform gives no connection to the store of the app */
+async function connectToStore(): Promise<Deno.Conn> {
+	if (!(await control.askForStore()))
+		throw new Error("The platform's Deno KV store does not work. The platform's log has the reason.");
+	// The socket of the store is beside the control socket.
+	return await connect({ transport: "unix", path: controlPath.replace(/c$/, "k") });
+}
+
 const [controlPath = ""] = Deno.args;
 const control = await Control.open(controlPath);
 // Ctrl-C in a terminal reaches the whole process group, but only the platform decides when a function ends.
@@ -103,6 +114,7 @@ Object.defineProperty(Deno, "cron", {
 	value: crons.create,
 });
 installListen(serve);
+installKv(connectToStore);
 replaceDeno();
 replaceGlobalProcess();
 // The process would end now. With cron jobs and without a server, it stays and waits for their runs.

@@ -11,8 +11,8 @@ import type { ReadScheduler } from "../output/read-scheduler.ts";
 
 /** The longest message, which is a cron job. The rest of a longer line is discarded. */
 const MESSAGE_CHARACTERS_MAX = 768;
-/** Of the messages about cron jobs in one chunk, more than this are discarded. */
-const CRON_MESSAGES_MAX = 200;
+/** Of the messages about cron jobs and the app's store in one chunk, more than this are discarded. */
+const OTHER_MESSAGES_MAX = 200;
 const PING = "ping\n";
 
 export interface ControlOptions {
@@ -35,8 +35,8 @@ export interface ControlOptions {
 	readonly onHolding: (isHeld: boolean) => void;
 	/** Called when the process answers a ping. */
 	readonly onPong: () => void;
-	/** Called with each message about cron jobs: any JSON. */
-	readonly onCron: (message: unknown) => void;
+	/** Called with each message about cron jobs, and each request for the app's store: any JSON. */
+	readonly onMessage: (message: unknown) => void;
 	/** Called if the process cannot be reached at all. */
 	readonly onError: () => void;
 	/**
@@ -51,8 +51,8 @@ export interface ControlMessages {
 	isListening?: true;
 	isHeld?: boolean;
 	isPong?: true;
-	/** The messages about cron jobs, in their order. */
-	crons?: unknown[];
+	/** The messages about cron jobs and the app's store, in their order. */
+	others?: unknown[];
 }
 
 /** Reads messages from a stream of text chunks. */
@@ -83,14 +83,14 @@ function applyMessage(said: ControlMessages, line: string): void {
 	else if (line === '{"pong":true}') said.isPong = true;
 	else if (line === '{"holding":true}') said.isHeld = true;
 	else if (line === '{"holding":false}') said.isHeld = false;
-	else if (line.startsWith('{"cron":') || line.startsWith('{"ran":')) addCron(said, line);
+	else if (/^\{"(?:cron|ran|kv)":/.test(line)) addOther(said, line);
 }
 
-function addCron(said: ControlMessages, line: string): void {
-	said.crons ??= [];
-	if (said.crons.length >= CRON_MESSAGES_MAX) return;
+function addOther(said: ControlMessages, line: string): void {
+	said.others ??= [];
+	if (said.others.length >= OTHER_MESSAGES_MAX) return;
 	try {
-		said.crons.push(JSON.parse(line));
+		said.others.push(JSON.parse(line));
 	} catch {
 		// The host writes JSON only, so this is the function's own text.
 	}
@@ -151,8 +151,8 @@ export class ControlSocket {
 		new PacedReader(socket, { scheduler, onChunk, faults });
 	}
 
-	#handle({ crons, isHeld, isListening, isPong }: ControlMessages): void {
-		for (const message of crons ?? []) this.#options.onCron(message);
+	#handle({ isHeld, isListening, isPong, others }: ControlMessages): void {
+		for (const message of others ?? []) this.#options.onMessage(message);
 		if (isPong) this.#options.onPong();
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
 		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);

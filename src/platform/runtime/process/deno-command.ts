@@ -91,11 +91,12 @@ export class DenoCommands {
 	 * @param startsAsRoot whether the process starts as root and has to switch to its user itself
 	 */
 	commandFor(files: InstanceDirectory, settings: Settings, startsAsRoot: boolean): string[] {
-		const { bundle, controlPath, keepsDenoDirectory, listenPath, main, temporary, user } = files;
-		const paths = [listenPath, controlPath, temporary].join(",");
+		const { bundle, controlPath, keepsDenoDirectory, listenPath, main, storePath, temporary, user } = files;
+		const sockets = [listenPath, controlPath, storePath];
+		const paths = [...sockets, temporary].join(",");
 		const access = [
 			`--v8-flags=--max-old-space-size=${this.memoryLimits(settings).heapMiB}`,
-			allowFlag(settings?.network, [listenPath, controlPath]),
+			allowFlag(settings?.network, sockets),
 			`--import-map=${join(this.#options.nodeModules, "import-map.json")}`,
 			`--allow-read=${bundle},${filesFolder(bundle)},${paths},${this.#options.nodeModules}`,
 			`--allow-write=${paths}`,

@@ -4,17 +4,17 @@
  * before it has a function.
  */
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { LogLine } from "../../logs/function-logs.ts";
-import { CronCalls } from "../crons/cron-calls.ts";
+import { CronCalls } from "../calls/cron-calls.ts";
+import { StoreRequests } from "../calls/store-requests.ts";
 import { deferredRedactor } from "../output/deferred-redactor.ts";
 import { ProcessOutput } from "../output/process-output.ts";
-import type { Redactor } from "../output/redact.ts";
 import { Probation } from "../probation.ts";
 import type { ReadSchedulers } from "../read-schedulers.ts";
 import type { ExitReason, Instance, Stuck } from "../runtime.ts";
 import { waitForExit } from "./child-exit.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { deferred, timer } from "./deferred.ts";
+import type { Assignment } from "./handover.ts";
 import { InFlightRequests } from "./in-flight.ts";
 import { Liveness } from "./liveness.ts";
 import { type Child, type ChildSpecification, spawnChild } from "./spawn-child.ts";
@@ -36,26 +36,12 @@ export interface ProcessSpecification extends ChildSpecification {
 	faults: FaultBoundary;
 }
 
-/** The function that a process is assigned to. */
-export interface Assignment {
-	deployment: string;
-	/** The message to the host, one line of JSON without the line feed. It contains values of secrets. */
-	handover: string;
-	redactor: Redactor;
-	onLine: (level: LogLine["level"], message: string) => void;
-	/** Called each time that the last request in flight ends. */
-	onIdle: (() => void) | undefined;
-	/** Reports every variable that the process has read until now. */
-	settleReads: () => void;
-	/** The time limit for the beginning of a response. */
-	timeoutMs: number;
-}
-
 export class DenoProcess implements Instance {
 	readonly pid: number;
 	readonly socketPath: string;
 	readonly exited: Promise<ExitReason>;
 	readonly crons = new CronCalls((line) => this.#control.send(line));
+	readonly #store = new StoreRequests((line) => this.#control.send(line));
 	#child: Child;
 	#ready: Promise<void>;
 	#isAccepting = true;
@@ -87,7 +73,7 @@ export class DenoProcess implements Instance {
 			},
 			onHolding: (isHeld) => this.#requests.setBackgroundWork(isHeld),
 			onPong: () => this.#liveness?.pong(),
-			onCron: (message) => this.crons.read(message),
+			onMessage: (message) => this.crons.read(message) || this.#store.read(message),
 			onError: () => void this.#child.kill("SIGKILL"),
 			faults,
 		});
@@ -137,6 +123,7 @@ export class DenoProcess implements Instance {
 	/** Assigns the process to a function: once, and before it gets a request. */
 	assign(assignment: Assignment): void {
 		this.#assignment = assignment;
+		this.#store.open = assignment.openStore;
 		this.#probation = new Probation(assignment.settleReads);
 		this.#requests.lastActiveMs = performance.now();
 		this.#liveness = new Liveness({

@@ -1,7 +1,9 @@
 /** A process that the runtime has started, with its resources. */
+import { rm } from "node:fs/promises";
 import type { NetworkAttachment } from "../../egress/network.ts";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import type { LimitedProcess } from "../../limits/limits.ts";
+import type { DenoRuntimeOptions } from "../deno-options.ts";
 import type { InstanceDirectory } from "../files/instance-directory.ts";
 import type { Audit } from "../output/permission-audit.ts";
 import type { Launch } from "../runtime.ts";
@@ -84,4 +86,16 @@ export async function spawnProcess(
 		await files.release();
 		throw error;
 	}
+}
+
+/** Listens for a connection of a process to the store of its app. @throws if that is not possible */
+export async function openStoreFor(
+	{ storePath, user }: Pick<InstanceDirectory, "storePath" | "user">,
+	app: string,
+	open: DenoRuntimeOptions["openStore"],
+): Promise<void> {
+	if (open === undefined) throw new Error("Functions have no store.");
+	// A socket of an earlier connection.
+	await rm(storePath, { force: true });
+	await open({ path: storePath, gid: user?.gid, app });
 }

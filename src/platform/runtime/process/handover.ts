@@ -1,7 +1,26 @@
 /** The message with which a process becomes an instance of a function. */
 import { AppError, EXIT } from "../../../errors.ts";
+import type { LogLine } from "../../logs/function-logs.ts";
 import { AUDIT_BEGIN } from "../output/permission-audit.ts";
+import type { Redactor } from "../output/redact.ts";
 import type { Launch } from "../runtime.ts";
+
+/** The function that a process is assigned to. */
+export interface Assignment {
+	deployment: string;
+	/** The message to the host, one line of JSON without the line feed. It contains values of secrets. */
+	handover: string;
+	redactor: Redactor;
+	onLine: (level: LogLine["level"], message: string) => void;
+	/** Called each time that the last request in flight ends. */
+	onIdle: (() => void) | undefined;
+	/** Listens for a connection of the process to the store of its app. */
+	openStore: () => Promise<void>;
+	/** Reports every variable that the process has read until now. */
+	settleReads: () => void;
+	/** The time limit for the beginning of a response. */
+	timeoutMs: number;
+}
 
 /**
  * Checks that the operating system can put each variable into a process environment.

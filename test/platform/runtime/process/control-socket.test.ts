@@ -66,7 +66,7 @@ describe("a socket", () => {
 
 	async function open(onListening: () => Promise<void> = async () => {}) {
 		const tasks: (() => void)[] = [];
-		const heard = { held: [] as boolean[], pongs: 0, received: "", crons: [] as unknown[] };
+		const heard = { held: [] as boolean[], pongs: 0, received: "", messages: [] as unknown[] };
 		const scheduler = new ReadScheduler({
 			intervalMs: 20,
 			perRound: { lines: 100, bytes: 64 * 1024 },
@@ -82,7 +82,7 @@ describe("a socket", () => {
 			handover: Promise.resolve("the hand-over"),
 			onListening,
 			onHolding: (isHeld) => heard.held.push(isHeld),
-			onCron: (message) => heard.crons.push(message),
+			onMessage: (message) => heard.messages.push(message),
 			onPong: () => heard.pongs++,
 			onError: () => {},
 		});

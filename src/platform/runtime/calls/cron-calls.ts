@@ -39,12 +39,13 @@ export class CronCalls {
 		});
 	}
 
-	/** Takes a message of the process: a job, or the outcome of a run. Others are ignored. */
-	read(message: unknown): void {
+	/** Takes a message of the process: a job, or the outcome of a run. @returns whether the message is one of these */
+	read(message: unknown): boolean {
 		const { cron, ran, outcome } = (message ?? {}) as Record<string, unknown>;
 		if (cron !== undefined) this.#register(cron);
 		const known = REPORTED.find((each) => each === outcome);
 		if (typeof ran === "number" && known !== undefined) this.#pending.get(ran)?.(known);
+		return cron !== undefined || ran !== undefined;
 	}
 
 	#register(reported: unknown): void {

@@ -1,0 +1,150 @@
+/** The stores of all apps of a platform, and the sockets at which the processes of functions reach them. */
+import { chmodSync, chownSync, mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { join } from "node:path";
+import { KvConnection } from "./kv-connection.ts";
+import { kvFile, otherStores, removeStores } from "./kv-files.ts";
+import { KvStore } from "./kv-store.ts";
+
+/** Expired entries are looked for at least this often, because the clock may be set. */
+const EXPIRY_CHECK_MS = 60_000;
+
+/** A socket for one process. */
+export interface KvSocket {
+	/** The path of the socket, in a folder to which only the platform can write. */
+	readonly path: string;
+	/** The group that may connect; undefined for the platform's own user. */
+	readonly gid: number | undefined;
+	/** The lifetime of the app. */
+	readonly app: string;
+}
+
+export interface KvServerOptions {
+	/** The folder of the stores. It is created if it does not exist. */
+	readonly directory: string;
+	/** The largest size of each store. */
+	readonly maxBytes: number;
+	/** Called with an error that is not a function's. */
+	readonly onError: (error: unknown, app: string) => void;
+	/** Milliseconds since 1970. */
+	readonly now: () => number;
+}
+
+interface OpenApp {
+	store: KvStore | undefined;
+	readonly connections: Set<KvConnection>;
+	timer: NodeJS.Timeout | undefined;
+}
+
+export class KvServer {
+	readonly #options: KvServerOptions;
+	readonly #apps = new Map<string, OpenApp>();
+	readonly #servers = new Set<Server>();
+
+	constructor(options: KvServerOptions) {
+		this.#options = options;
+		mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+	}
+
+	/** Listens for the one connection of a process. */
+	async listen({ app, gid, path }: KvSocket): Promise<void> {
+		const server = createServer((socket) => {
+			server.close();
+			const open = this.#open(app);
+			const connection: KvConnection = new KvConnection(socket, {
+				store: () => this.#store(app, open),
+				onHandled: () => this.#awaitExpiry(app, open),
+				onError: (error) => this.#options.onError(error, app),
+				onClose: () => this.#left(app, open, connection),
+			});
+			open.connections.add(connection);
+		});
+		server.on("close", () => this.#servers.delete(server));
+		this.#servers.add(server);
+		await new Promise<void>((resolve, reject) => {
+			server.on("error", reject);
+			server.listen(path, resolve);
+		});
+		if (gid === undefined) return;
+		chownSync(path, 0, gid);
+		chmodSync(path, 0o660);
+	}
+
+	#open(app: string): OpenApp {
+		const known = this.#apps.get(app) ?? { store: undefined, connections: new Set(), timer: undefined };
+		this.#apps.set(app, known);
+		return known;
+	}
+
+	#store(app: string, open: OpenApp): KvStore {
+		open.store ??= new KvStore(join(this.#options.directory, kvFile(app)), this.#options);
+		return open.store;
+	}
+
+	/** Removes expired entries, and sets the timer for the next ones, unless it is set. */
+	#awaitExpiry(app: string, open: OpenApp): void {
+		if (open.timer !== undefined || open.store === undefined) return;
+		const { now, onError } = this.#options;
+		let delayMs = EXPIRY_CHECK_MS;
+		try {
+			const nextMs = open.store.removeExpired();
+			if (nextMs !== undefined) delayMs = Math.min(delayMs, Math.max(1, nextMs - now()));
+		} catch (error) {
+			onError(error, app);
+		}
+		const again = () => {
+			open.timer = undefined;
+			this.#awaitExpiry(app, open);
+		};
+		open.timer = setTimeout(again, delayMs).unref();
+	}
+
+	/** The store of an app is closed with its last connection. */
+	#left(app: string, open: OpenApp, connection: KvConnection): void {
+		open.connections.delete(connection);
+		if (open.connections.size > 0) return;
+		this.#close(open);
+		if (this.#apps.get(app) === open) this.#apps.delete(app);
+	}
+
+	#close(open: OpenApp): void {
+		clearTimeout(open.timer);
+		open.timer = undefined;
+		const { store } = open;
+		open.store = undefined;
+		store?.close();
+	}
+
+	/** Deletes the stores of apps. */
+	drop(apps: readonly string[]): void {
+		for (const app of apps) {
+			const open = this.#apps.get(app);
+			for (const connection of open?.connections ?? []) connection.destroy();
+			if (open !== undefined) this.#close(open);
+		}
+		removeStores(this.#options.directory, apps);
+	}
+
+	/** Deletes the stores of all other apps. */
+	keepOnly(apps: readonly string[]): void {
+		this.drop(otherStores(this.#options.directory, apps));
+	}
+
+	/** The size of the stores that are open, by app. */
+	sizes(): Record<string, number> {
+		const open = [...this.#apps].flatMap(([app, { store }]) =>
+			store === undefined ? [] : [[app, store.bytes] as const],
+		);
+		return Object.fromEntries(open);
+	}
+
+	/** Ends all connections and closes all stores. */
+	close(): void {
+		for (const server of this.#servers) server.close();
+		for (const open of this.#apps.values()) {
+			for (const connection of open.connections) connection.destroy();
+			this.#close(open);
+		}
+		this.#apps.clear();
+	}
+}

@@ -1,0 +1,32 @@
+/**
+ * The main module of the thread of the stores: SQLite waits for the disk in it, and the thread that serves requests
+ * does not. The build bundles it as a program of its own.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { KvServer } from "./kv-server.ts";
+import type { KvCommand, KvReport, KvWorkerData } from "./kv-stores.ts";
+
+const post = (report: KvReport) => parentPort?.postMessage(report);
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+const server = new KvServer({
+	...(workerData as KvWorkerData),
+	now: Date.now,
+	onError: (error, app) => post({ type: "fault", app, message: messageOf(error) }),
+});
+
+async function run(command: KvCommand): Promise<Record<string, number>> {
+	if (command.type === "listen") await server.listen(command.socket);
+	else if (command.type === "drop") server.drop(command.apps);
+	else if (command.type === "keep-only") server.keepOnly(command.apps);
+	else if (command.type === "close") server.close();
+	return server.sizes();
+}
+
+parentPort?.on("message", async ({ id, command }: { id: number; command: KvCommand }) => {
+	try {
+		post({ type: "done", id, sizes: await run(command) });
+	} catch (error) {
+		post({ type: "failed", id, message: messageOf(error) });
+	}
+});
