@@ -1,6 +1,7 @@
-/** The secrets that a function's own code reads and that do not exist: the most frequent reason of a failed start. */
+/** The secrets that a function reads and that do not exist: the most frequent reason of a failed start. */
 import { AppError } from "../../../errors.ts";
 import { isPrefix } from "../../../references/evidence/name-pattern.ts";
+import { packageOf } from "../../../references/evidence/package.ts";
 import type { Reads } from "../../../references/evidence/reference.ts";
 import { coverageOf } from "../../../references/plan/coverage.ts";
 import { type AppState, isLive } from "../../apps/app-state.ts";
@@ -15,15 +16,33 @@ function secretsOf({ local, records }: Pick<AppState, "local" | "records">): Rea
 	return new Set([...own, ...shared].map(([name]) => name));
 }
 
-/** Each missing name with the first place that reads it: `STRIPE_KEY (functions/pay/index.ts:3)`. */
-function missingSecrets(name: string, reads: Reads, state: Pick<AppState, "local" | "records">): string[] {
-	const { missing } = coverageOf([{ ...reads, name }], secretsOf(state));
-	return missing
+/**
+ * Each missing name with the first place that reads it: `STRIPE_KEY (functions/pay/index.ts:3)`. Packages read many
+ * names that they can do without. So a name that only a package reads counts if the error of the start contains it, as
+ * in `OPENAI_API_KEY (npm:openai@6.2.0)`.
+ * @param why the error of the start
+ */
+function missingSecrets(
+	name: string,
+	reads: Reads,
+	state: Pick<AppState, "local" | "records">,
+	why: string,
+): string[] {
+	const { missing, rows } = coverageOf([{ ...reads, name }], secretsOf(state));
+	const own = missing
 		.filter((secret) => !isPrefix(secret.name))
 		.map((secret) => {
 			const [place] = secret.places;
 			return place === undefined ? secret.name : `${secret.name} (${place.file}:${place.line})`;
 		});
+	const words = new Set(why.match(/\w+/g));
+	const ofPackages = rows
+		.filter((row) => !row.isSecret && row.cells.get(name) === "package" && words.has(row.name))
+		.map((row) => {
+			const reference = reads.references.find((one) => one.name === row.name);
+			return `${row.name} (${packageOf(reference?.file ?? "") ?? "a package"})`;
+		});
+	return [...own, ...ofPackages];
 }
 
 /**
@@ -39,7 +58,7 @@ export function withMissingSecrets(
 	state: Pick<AppState, "local" | "records">,
 ): unknown {
 	if (!(error instanceof AppError) || error.code !== "FUNCTION_START_FAILED") return error;
-	const missing = missingSecrets(name, reads, state);
+	const missing = missingSecrets(name, reads, state, error.message);
 	if (missing.length === 0) return error;
 	const listed = missing.slice(0, LISTED_MAX).join(", ");
 	const others = missing.length - LISTED_MAX;

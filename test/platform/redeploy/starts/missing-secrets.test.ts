@@ -72,6 +72,16 @@ describe("the message", () => {
 		expect(message).not.toMatch(/MADE_UP|DEBUG/);
 	});
 
+	test("names what only a package reads if the error contains the name, and the secret does not exist", () => {
+		const read = (name: string) => ({ name, file: "npm:openai@6.2.0/c.ts", line: 1, how: "static" as const });
+		const references = ["DEBUG", "OPENAI_API_KEY", "OPENAI_LOG"].map(read);
+		const error = failure().with({ message: "Set OPENAI_API_KEY, or OPENAI_LOGS." });
+		const { message } = withMissingSecrets(error, "a", { references, dynamic: [] }, EMPTY) as AppError;
+		expect(message).toBe(
+			"The function reads secrets that are not set: OPENAI_API_KEY (npm:openai@6.2.0).\nSet OPENAI_API_KEY, or OPENAI_LOGS.",
+		);
+	});
+
 	test("is that of the start alone for any other error, and where nothing is missing", () => {
 		const other = new AppError({ code: "BUNDLE_MISSING", message: "No bundle.", hint: "Deploy.", exit: 1 });
 		expect(withMissingSecrets(other, "a", readsOf("KEY"), EMPTY)).toBe(other);
