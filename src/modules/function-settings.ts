@@ -26,6 +26,8 @@ export interface FunctionSettings {
 	readonly idleSeconds?: number | "never" | undefined;
 	/** The largest body of a request, in MiB. */
 	readonly maxBodyMB?: number | undefined;
+	/** Whether the path that it gets begins with its name. */
+	readonly nameInPath?: boolean | undefined;
 	readonly secrets?: DeclaredSecrets | undefined;
 }
 
@@ -54,7 +56,17 @@ const NUMBERS = {
 	maxBodyMB: [1, 10_240],
 } as const;
 const KEYS = [
-	...["automations", "entry", "import_map", "name", "network", "secrets", "static_files", "verify_jwt"],
+	...[
+		"automations",
+		"entry",
+		"import_map",
+		"name",
+		"nameInPath",
+		"network",
+		"secrets",
+		"static_files",
+		"verify_jwt",
+	],
 	...Object.keys(NUMBERS),
 ];
 /** Keys that other platforms use in this file instead of `automations`. */
@@ -102,7 +114,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		lines.set(entry.key, entry.line);
 		values[entry.key] = entry.value;
 	}
-	const { entry, network, memoryMB, timeoutSeconds, idleSeconds, maxBodyMB } = values;
+	const { entry, network, memoryMB, timeoutSeconds, idleSeconds, maxBodyMB, nameInPath } = values;
 	const secrets = declaredSecrets(values.secrets);
 	const hosts = network === "none" ? [] : (network as string[] | undefined);
 	const settings = {
@@ -111,6 +123,7 @@ export function parseFunctionFile(path: string, bytes: Uint8Array, name: string)
 		...(timeoutSeconds !== undefined && { timeoutSeconds }),
 		...(idleSeconds !== undefined && { idleSeconds }),
 		...(maxBodyMB !== undefined && { maxBodyMB }),
+		...(nameInPath !== undefined && { nameInPath }),
 		...(secrets !== undefined && { secrets }),
 	} as FunctionSettings;
 	return {
@@ -144,6 +157,8 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 	if (key === "automations") return automationsFault(value);
 	if (key === "static_files") return staticFilesFault(value);
 	if (key === "import_map") return importMapPath(path, value) === undefined ? IMPORT_MAP_FAULT : undefined;
+	if (key === "nameInPath")
+		return typeof value === "boolean" ? undefined : '"nameInPath" must be true or false';
 	if (key === "verify_jwt") return value === false ? undefined : VERIFY_JWT_FAULT;
 	if (key === "idleSeconds" && value === "never") return undefined;
 	const [least, most] = NUMBERS[key as keyof typeof NUMBERS];

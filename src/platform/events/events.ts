@@ -37,6 +37,7 @@ const settingsSchema = z.strictObject({
 	timeoutSeconds: z.int().optional(),
 	idleSeconds: z.union([z.int(), z.literal("never")]).optional(),
 	maxBodyMB: z.int().optional(),
+	nameInPath: z.boolean().optional(),
 	secrets: z
 		.strictObject({
 			include: z.array(z.string()).readonly().optional(),

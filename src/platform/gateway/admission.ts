@@ -4,15 +4,17 @@ import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { faultOf } from "../http/strict-request.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
 import { PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
-import { type FunctionsOf, matchRoute, type Route } from "./routing.ts";
+import { type FunctionsOf, matchRoute, type Route, withName } from "./routing.ts";
+
+type RequestSettings = Pick<FunctionSettings, "maxBodyMB" | "nameInPath" | "timeoutSeconds">;
 
 export interface AdmissionOptions {
 	/** The deployed functions, whether they run or not. */
 	functions: FunctionsOf;
 	/** The app of all requests, whose paths then begin with the name of a function. By default the path names the app. */
 	onlyApp?: string | undefined;
-	/** A function's own limits. For a limit that the function does not set, the options below hold. */
-	settings?(app: string, name: string): Pick<FunctionSettings, "maxBodyMB" | "timeoutSeconds"> | undefined;
+	/** A function's own settings. For a limit that the function does not set, the options below hold. */
+	settings?(app: string, name: string): RequestSettings | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
 	trustForwarded?: boolean;
 	/** How long a function may take to begin its response. Default: 150,000. */
@@ -49,26 +51,29 @@ export class Admissions {
 		if (fault !== undefined) {
 			return { route: undefined, problem: fault === "malformed" ? PROBLEMS.malformed : undefined };
 		}
-		const { route, ...routing } = matchRoute(url, this.#options.functions, this.#options.onlyApp);
-		if (route === undefined) {
+		const { route: matched, ...routing } = matchRoute(url, this.#options.functions, this.#options.onlyApp);
+		if (matched === undefined) {
+			const route = undefined;
 			const { app, reason } = { reason: "unknown" as const, app: undefined, ...routing };
 			return { route, problem: PROBLEMS[reason], requested: app === undefined ? undefined : { app } };
 		}
-		const limits = this.#limits(route);
+		const settings = this.#options.settings?.(matched.app, matched.function) ?? {};
+		const route = settings.nameInPath === true ? withName(matched) : matched;
+		const limits = this.#limits(settings);
 		if (Number(headers["content-length"] ?? 0) <= limits.bodyBytes) return { route, limits };
 		const problem = problemOf(PROBLEMS.tooLarge, route.function, limits);
 		return { route: undefined, problem, requested: route };
 	}
 
 	/** The headers that the function gets. */
-	headersFor(request: IncomingMessage, { prefix }: Route, requestId: string): string[] {
+	headersFor(request: IncomingMessage, route: Route, requestId: string): string[] {
 		const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 		const isTrusted = this.#options.trustForwarded ?? false;
+		const prefix = route.removed ?? route.prefix;
 		return forwardedRequestHeaders(request.rawHeaders, { address, prefix, requestId, isTrusted });
 	}
 
-	#limits({ app, function: name }: Route): RequestLimits {
-		const { maxBodyMB, timeoutSeconds } = this.#options.settings?.(app, name) ?? {};
+	#limits({ maxBodyMB, timeoutSeconds }: RequestSettings): RequestLimits {
 		return {
 			bodyBytes: maxBodyMB === undefined ? this.#maxBodyBytes : maxBodyMB * 1024 * 1024,
 			timeoutMs: timeoutSeconds === undefined ? this.#responseTimeoutMs : timeoutSeconds * 1000,

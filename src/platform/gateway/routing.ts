@@ -19,7 +19,9 @@ export interface Route {
 	firstDeployment?: string | undefined;
 	/** `/<app>/<function>`, or `/<function>` where the gateway serves one app. Decoded. */
 	prefix: string;
-	/** The request target without the prefix. It begins with `/` and keeps the query. */
+	/** What the gateway removes from the path, if it is not the prefix. */
+	removed?: string;
+	/** The request target that the function gets, by default without the prefix. It begins with `/` and keeps the query. */
 	target: string;
 }
 
@@ -89,4 +91,15 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf, only
 		target: rest.startsWith("/") ? rest : `/${rest}`,
 	};
 	return { route };
+}
+
+/**
+ * The route of a function whose paths begin with its name: `/pay/x` for `/x`, `/pay` for `/`. The rest of the prefix is
+ * what the gateway has removed.
+ */
+export function withName(route: Route): Route {
+	const { function: name, prefix, target } = route;
+	const rest = /^\/(\?|$)/.test(target) ? target.slice(1) : target;
+	const removed = prefix.slice(0, prefix.length - name.length - 1) || "/";
+	return { ...route, target: `/${name}${rest}`, removed };
 }

@@ -59,7 +59,9 @@ export async function createFunction(root: string, name: string, template: Templ
 		...(isBase44 && { name, entry }),
 		...(template === "scheduled" && { automations: [DAILY] }),
 	};
-	const hasSettings = Object.keys(settings).length > 0 || functions.some((one) => one.settings !== undefined);
+	const hasSettings =
+		Object.keys(settings).length > 0 ||
+		functions.some(({ settings }) => settings !== undefined && existsSync(join(root, settings)));
 	const files = {
 		[`${folder}/${entry}`]: template === "scheduled" ? SCHEDULED : HTTP,
 		...(hasSettings && { [`${folder}/function.jsonc`]: `${JSON.stringify(settings, null, "\t")}\n` }),

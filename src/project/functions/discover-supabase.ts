@@ -85,17 +85,17 @@ function entryOf(root: string, place: Place): FunctionEntry {
 			`the entry of "${name}" is ${entry || JSON.stringify(section?.entrypoint)}, which is not a file of the project`,
 			"Correct the entrypoint, or remove the section, or set enabled = false.",
 		);
-	const adds = section && addedSettings(root, place, new Set(file?.lines.keys()));
-	const hasAdded = adds !== undefined && Object.keys(adds.values).length > 0;
+	const adds = addedSettings(root, place, new Set(file?.lines.keys()));
+	const hasAdded = Object.keys(adds.values).length > 0;
 	const settings = own !== undefined || hasAdded ? `${folder}/${SETTINGS_FILE}` : undefined;
 	const isOpen = file?.lines.has("verify_jwt") === true || section?.verifyJwt === false;
-	const fault = isOpen || section?.verifyJwt !== true ? adds?.fault : jwtFault(place);
+	const fault = isOpen || section?.verifyJwt !== true ? adds.fault : jwtFault(place);
 	return {
 		name,
 		entry,
 		...(settings !== undefined && { settings }),
 		...(hasAdded && { settingsText: utf8(withAdded(own?.text ?? "{}", adds.values)) }),
-		...(adds?.staticFiles && { staticFiles: adds.staticFiles }),
+		...(adds.staticFiles && { staticFiles: adds.staticFiles }),
 		...(fault !== undefined && { fault }),
 		...(!isOpen && section?.verifyJwt !== true && { warnings: [jwtWarning(place, entry)] }),
 	};
@@ -133,7 +133,11 @@ function addedSettings(
 	}
 	const inside = globs?.flatMap((glob) => folderAt(base, glob) ?? []).map((glob) => up + glob);
 	return {
-		values: { ...(mapPath && { import_map: up + mapPath }), ...(inside && { static_files: inside }) },
+		values: {
+			...(!known.has("nameInPath") && { nameInPath: true }),
+			...(mapPath && { import_map: up + mapPath }),
+			...(inside && { static_files: inside }),
+		},
 		staticFiles: globs && { file: config.path, line: section?.lineOf("static_files") ?? 1, globs },
 		fault: undefined,
 	};

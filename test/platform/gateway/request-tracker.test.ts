@@ -25,13 +25,16 @@ Deno.serve(async (request) => {
 });
 `;
 
+const ECHO =
+	'Deno.serve(({ url, headers }) => new Response(new URL(url).pathname + " " + headers.get("x-forwarded-prefix")));';
+
 let stage: Stage;
 const told: (AnsweredRequest & RequestedFunction)[] = [];
 let heard: () => void = () => {};
 
 beforeAll(async () => {
 	stage = await openStage({
-		settings: () => ({ timeoutSeconds: 1, maxBodyMB: 1 }),
+		settings: (_, name) => ({ timeoutSeconds: 1, maxBodyMB: 1, nameInPath: name === "named" }),
 		onRequest: (requested, request) => {
 			told.push({ ...requested, ...request });
 			heard();
@@ -39,6 +42,7 @@ beforeAll(async () => {
 	});
 	await stage.start("pay", CODE, { TOKEN: CANARY });
 	await stage.start("crasher", CODE);
+	await stage.start("named", ECHO);
 });
 afterAll(async () => await stage.close());
 
@@ -55,6 +59,11 @@ async function next(): Promise<AnsweredRequest & RequestedFunction> {
 
 const ask = (path: string, options: object = {}, body?: Buffer) =>
 	call({ port: stage.port, path, ...options }, body).catch(() => undefined);
+
+test("a function whose paths begin with its name gets them, and the report has the path of the request", async () => {
+	expect((await ask("/shop/named/x"))?.body).toBe("/named/x /shop");
+	expect(await next()).toMatchObject({ function: "named", path: "/shop/named/x" });
+});
 
 test.each([
 	["/shop/pay", { status: 200, reason: null, path: "/shop/pay", bytes: 5 }],

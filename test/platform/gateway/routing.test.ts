@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { matchRoute } from "../../../src/platform/gateway/routing.ts";
+import { matchRoute, withName } from "../../../src/platform/gateway/routing.ts";
 
 const APPS: Record<string, string[]> = {
 	shop: ["pay", "api", "api/billing", "api/billing/v2", "a-b_c"],
@@ -125,4 +125,20 @@ test("the rest of the path is unchanged, and prefix plus rest make the whole pat
 
 test("a path of a hundred thousand segments is matched without delay", () => {
 	expect(match(`/shop/${"api/".repeat(100_000)}`)).toMatchObject({ route: { function: "api" } });
+});
+
+test.each([
+	["/shop/pay", "/pay", "/shop"],
+	["/shop/pay/?x=/", "/pay?x=/", "/shop"],
+	["/shop/pay?x", "/pay?x", "/shop"],
+	["/shop/api/billing/x/?y", "/api/billing/x/?y", "/shop"],
+	["/shop/pay//", "/pay//", "/shop"],
+])("a function whose paths begin with its name gets for %s the path %s", (request, target, removed) => {
+	const { route } = match(request);
+	expect(route && withName(route)).toMatchObject({ target, removed });
+});
+
+test("where all requests are for one app, a path that begins with the function's name lacks nothing", () => {
+	const { route } = matchRoute("/pay/x", functionsOf, "shop");
+	expect(route && withName(route)).toMatchObject({ target: "/pay/x", removed: "/" });
 });

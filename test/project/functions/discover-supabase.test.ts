@@ -66,7 +66,7 @@ describe("the functions of a Supabase project", () => {
 		);
 		const [hello] = (await discoverProject(root)).functions;
 		const file = hello && functionFileOf(root, hello);
-		expect(file?.settings).toEqual({ memoryMB: 256 });
+		expect(file?.settings).toEqual({ memoryMB: 256, nameInPath: true });
 		expect([file?.staticFiles, file?.importMap]).toEqual([["b"], "supabase/all.json"]);
 		expect([file?.lines.get("memoryMB"), hello?.fault, hello?.warnings]).toEqual([3, undefined, undefined]);
 		expect(textOf(hello?.settingsText)).toContain('"import_map": "../../../supabase/all.json"');
