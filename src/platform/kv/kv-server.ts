@@ -1,6 +1,6 @@
 /** The stores of all apps of a platform, and the sockets at which the processes of functions reach them. */
 import { chmodSync, chownSync, mkdirSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { KvConnection } from "./kv-connection.ts";
 import { kvFile, otherStores, removeStores } from "./kv-files.ts";
@@ -8,6 +8,9 @@ import { KvStore } from "./kv-store.ts";
 
 /** Expired entries are looked for at least this often, because the clock may be set. */
 const EXPIRY_CHECK_MS = 60_000;
+
+/** How long a process may take to connect. */
+const CONNECT_MS = 10_000;
 
 /** A socket for one process. */
 export interface KvSocket {
@@ -39,28 +42,28 @@ interface OpenApp {
 export class KvServer {
 	readonly #options: KvServerOptions;
 	readonly #apps = new Map<string, OpenApp>();
-	readonly #servers = new Set<Server>();
+	/** What is open at each path: a socket that waits for its connection, or the connection. */
+	readonly #paths = new Map<string, Server | KvConnection>();
 
 	constructor(options: KvServerOptions) {
 		this.#options = options;
 		mkdirSync(options.directory, { recursive: true, mode: 0o700 });
 	}
 
-	/** Listens for the one connection of a process. */
+	/**
+	 * Listens for the one connection of a process. An earlier socket or connection at this path ends, so that no
+	 * process can use many descriptors.
+	 */
 	async listen({ app, gid, path }: KvSocket): Promise<void> {
+		this.#end(path);
 		const server = createServer((socket) => {
 			server.close();
-			const open = this.#open(app);
-			const connection: KvConnection = new KvConnection(socket, {
-				store: () => this.#store(app, open),
-				onHandled: () => this.#awaitExpiry(app, open),
-				onError: (error) => this.#options.onError(error, app),
-				onClose: () => this.#left(app, open, connection),
-			});
-			open.connections.add(connection);
+			clearTimeout(timer);
+			this.#connect(app, path, socket);
 		});
-		server.on("close", () => this.#servers.delete(server));
-		this.#servers.add(server);
+		const timer = setTimeout(() => server.close(), CONNECT_MS).unref();
+		server.on("close", () => this.#forget(path, server));
+		this.#paths.set(path, server);
 		await new Promise<void>((resolve, reject) => {
 			server.on("error", reject);
 			server.listen(path, resolve);
@@ -68,6 +71,37 @@ export class KvServer {
 		if (gid === undefined) return;
 		chownSync(path, 0, gid);
 		chmodSync(path, 0o660);
+	}
+
+	#connect(app: string, path: string, socket: Socket): void {
+		const open = this.#open(app);
+		const connection: KvConnection = new KvConnection(socket, {
+			store: () => this.#store(app, open),
+			onHandled: () => this.#awaitExpiry(app, open),
+			onError: (error) => this.#options.onError(error, app),
+			onClose: () => {
+				this.#forget(path, connection);
+				this.#left(app, open, connection);
+			},
+		});
+		this.#paths.set(path, connection);
+		open.connections.add(connection);
+	}
+
+	#end(path: string): void {
+		const present = this.#paths.get(path);
+		if (present instanceof KvConnection) present.destroy();
+		else present?.close();
+		this.#paths.delete(path);
+	}
+
+	#forget(path: string, of: Server | KvConnection): void {
+		if (this.#paths.get(path) === of) this.#paths.delete(path);
+	}
+
+	/** How many sockets and connections are open. */
+	get descriptorCount(): number {
+		return this.#paths.size;
 	}
 
 	#open(app: string): OpenApp {
@@ -140,7 +174,7 @@ export class KvServer {
 
 	/** Ends all connections and closes all stores. */
 	close(): void {
-		for (const server of this.#servers) server.close();
+		for (const path of [...this.#paths.keys()]) this.#end(path);
 		for (const open of this.#apps.values()) {
 			for (const connection of open.connections) connection.destroy();
 			this.#close(open);

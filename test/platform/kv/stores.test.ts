@@ -128,6 +128,11 @@ test("a deleted app's store is gone, and an app that comes later begins with not
 	expect(readdirSync(join(folder, "kv")).filter((name) => !name.startsWith("aa"))).toEqual([]);
 });
 
+function rawServer(): KvServer {
+	const onError = (error: unknown) => errors.push(String(error));
+	return new KvServer({ directory: join(folder, "raw"), maxBytes: MIB, now: Date.now, onError });
+}
+
 /** A connection as a function's own code could make it. */
 async function rawConnection(server: KvServer, app: string): Promise<Socket> {
 	const path = join(folder, `s-${app}`);
@@ -145,12 +150,7 @@ function frame(content: string | Buffer): Buffer {
 }
 
 test("a message that no host sends ends the connection, and reaches no store", async () => {
-	const server = new KvServer({
-		directory: join(folder, "raw"),
-		maxBytes: MIB,
-		now: Date.now,
-		onError: (error) => errors.push(String(error)),
-	});
+	const server = rawServer();
 	const key = Buffer.alloc(2_049).toString("base64url");
 	const messages = [
 		Buffer.from([0xff, 0xff, 0xff, 0xff]),
@@ -180,6 +180,11 @@ test("a message that no host sends ends the connection, and reaches no store", a
 		expect(answer).toBe("");
 	}
 	expect(readdirSync(join(folder, "raw"))).toEqual([]);
+	server.close();
+});
+
+test("a process has one connection to its store, and a limited number of requests that wait", async () => {
+	const server = rawServer();
 	const socket = await rawConnection(server, "a0");
 	const answers: string[] = [];
 	socket.on("data", (chunk) => answers.push(String(chunk)));
@@ -190,6 +195,14 @@ test("a message that no host sends ends the connection, and reaches no store", a
 	for (let id = 0; id <= 200; id++)
 		socket.write(frame(JSON.stringify({ op: "watch", id, keys: ["AA"], seen: [null] })));
 	await expect.poll(() => answers.join("")).toContain("at most 200 changes");
-	socket.destroy();
+	// A process that asks again and again has one descriptor.
+	const closed = new Promise((resolve) => socket.on("close", resolve));
+	for (let count = 0; count < 5; count++) {
+		rmSync(join(folder, "s-a0"), { force: true });
+		await server.listen({ path: join(folder, "s-a0"), gid: undefined, app: "a0" });
+	}
+	await closed;
+	expect(server.descriptorCount).toBe(1);
 	server.close();
+	expect(server.descriptorCount).toBe(0);
 });
