@@ -63,10 +63,10 @@ function restoreRequestUrl(): void {
 }
 
 /**
- * The global object that `base44:runtime` uses. While work given to `waitUntil` is pending, the platform does
- * not stop the process.
+ * The global object that `base44:runtime` uses, and the one that Supabase's functions use. While work given to
+ * `waitUntil` is pending, the platform does not stop the process.
  */
-function installBase44(holding: (isPending: boolean) => void): void {
+function installWaitUntil(holding: (isPending: boolean) => void): void {
 	let pending = 0;
 	const waitUntil = (promise: Promise<unknown>) => {
 		if (++pending === 1) holding(true);
@@ -81,6 +81,15 @@ function installBase44(holding: (isPending: boolean) => void): void {
 		value: Object.freeze({
 			waitUntil,
 			secrets: Object.freeze({ get: (name: string) => Deno.env.get(name) }),
+		}),
+	});
+	Object.defineProperty(globalThis, "EdgeRuntime", {
+		configurable: true,
+		value: Object.freeze({
+			waitUntil: <T>(promise: Promise<T>): Promise<T> => {
+				waitUntil(promise);
+				return promise;
+			},
 		}),
 	});
 }
@@ -100,7 +109,7 @@ const control = await Control.open(controlPath);
 // Ctrl-C in a terminal reaches the whole process group, but only the platform decides when a function ends.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
-installBase44((isPending) => control.holding(isPending));
+installWaitUntil((isPending) => control.holding(isPending));
 // In a later task: a module that throws directly after it began to serve has not started.
 const crons = new CronJobs();
 slot.onReady = () => void setTimeout(() => control.ready(crons.close()), 0);

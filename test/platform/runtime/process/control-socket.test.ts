@@ -137,7 +137,7 @@ test("each answer to a ping says whether the function keeps its process, because
 	const folder = await mkdtemp(join(tmpdir(), "cc-"));
 	onTestFinished(() => rm(folder, { recursive: true }));
 	const [path, bundle] = [join(folder, "c"), join(folder, "b.js")];
-	const code = `globalThis.Base44.waitUntil(new Promise(() => {})); export default () => new Response("");`;
+	const code = `globalThis.EdgeRuntime.waitUntil(new Promise(() => {})); export default () => new Response("");`;
 	await writeFile(bundle, code);
 	const server = createServer().listen(path);
 	const child = spawn(await findDeno(), ["run", "--quiet", "-A", "--no-config", HOST_PATH, path], {
