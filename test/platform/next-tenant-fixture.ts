@@ -1,7 +1,7 @@
 /** A platform with an app that has left everything behind that it can, and looks for that in its place. */
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 import { createApi } from "../../src/platform/api/api.ts";
 import { TestClient } from "./client-fixture.ts";
 import { logOf, openTestCoreIn, type TestCore, type TestPlace, testPlace } from "./core-fixture.ts";
@@ -119,8 +119,11 @@ export async function fill(): Promise<void> {
 	world.opened.core.functionsOf(world.opened.core.apps.get("shop")).supervisor("pay").stopIdle(0);
 	// It is all there for the same function's next process: else this test would say nothing.
 	expect(await call()).toEqual({ stored: CANARY, cached: CANARY, local: CANARY });
-	const lines = await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 10 });
-	expect(lines.map(({ message }) => message)).toContain(`[LOCAL] ${LINE}`);
+	// Lines come through a pipe, later than the responses.
+	await vi.waitFor(async () => {
+		const lines = await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 10 });
+		expect(lines.map(({ message }) => message)).toContain(`[LOCAL] ${LINE}`);
+	});
 }
 
 /** A file's bytes; none where it is gone by now, as those of a process that ends. */

@@ -1,5 +1,5 @@
 /** The Base44 CLI, unmodified, against a platform. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
 import { CANARY } from "./support/refusal.ts";
@@ -164,8 +164,11 @@ export default () => new Response("strict " + key.length);
 
 	test("shows what functions wrote, and follows what they write", async () => {
 		await ask("api/billing");
-		const shown = await project.base44Ok(["logs", "--function", "api/billing"]);
-		expect(shown).toMatch(/INFO +\[api\/billing\] billing is asked/);
+		await vi.waitFor(async () =>
+			expect(await project.base44Ok(["logs", "--function", "api/billing"])).toMatch(
+				/INFO +\[api\/billing\] billing is asked/,
+			),
+		);
 		expect(await project.base44Ok(["logs", "--level", "error", "-n", "5"])).toContain("No ");
 		const following = project.follow(["logs", "--follow", "--function", "api/billing"]);
 		// It says nothing before the first line, so that lines are made until one is seen.

@@ -1,6 +1,6 @@
 /** Functions and the platform change, while the secrets stay. */
 import { rmSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 import { ENV_FILE, NAMES, SHOP } from "./support/shop.ts";
@@ -162,12 +162,10 @@ describe("functions change", () => {
 			{ name: "plain", status: "deployed" },
 		]);
 		expect((await platform.call("plain")).text).toBe("new");
-		const logs = await project.data(["functions", "logs", "plain"]);
-		expect(logs.lines).toContainEqual({
-			time: expect.any(String),
-			level: "info",
-			message: "plain was started",
-		});
+		const line = { time: expect.any(String), level: "info", message: "plain was started" };
+		await vi.waitFor(async () =>
+			expect((await project.data(["functions", "logs", "plain"])).lines).toContainEqual(line),
+		);
 		expect((await project.coffer(["functions", "logs", "nope"])).status).toBe(4);
 	});
 

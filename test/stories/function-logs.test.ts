@@ -1,5 +1,5 @@
 /** What functions write: kept over restarts, followed as it comes, and without a value in it. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -35,8 +35,11 @@ const messagesOf = ({ lines }: { lines: { message: string }[] }) => lines.map(({
 describe("functions logs", () => {
 	test("shows the last lines by level and number, with values replaced by their names", async () => {
 		for (const word of ["one", "wrong", "two"]) await platform.call(`talker?say=${word}`);
-		const all = await project.data(["functions", "logs", "talker"]);
-		expect(messagesOf(all)).toEqual(["starts with [API_KEY]", "says one", "went wrong", "says two"]);
+		const all = ["starts with [API_KEY]", "says one", "went wrong", "says two"];
+		// Lines come through a pipe, later than the responses.
+		await vi.waitFor(async () =>
+			expect(messagesOf(await project.data(["functions", "logs", "talker"]))).toEqual(all),
+		);
 		expect(messagesOf(await project.data(["functions", "logs", "talker", "--level", "error"]))).toEqual([
 			"went wrong",
 		]);
@@ -102,8 +105,11 @@ describe("functions logs", () => {
 
 	test("of all functions are shown together, each line with its function, in the order in which they were written", async () => {
 		await platform.call("api/other?say=late");
-		const all = await project.data(["functions", "logs"]);
-		expect(all.lines.at(-1)).toMatchObject({ function: "api/other", message: "says late" });
+		const all = await vi.waitFor(async () => {
+			const shown = await project.data(["functions", "logs"]);
+			expect(shown.lines.at(-1)).toMatchObject({ function: "api/other", message: "says late" });
+			return shown;
+		});
 		expect(new Set(all.lines.map((line: { function: string }) => line.function))).toEqual(
 			new Set(["talker", "api/other"]),
 		);
@@ -152,8 +158,10 @@ describe("functions logs", () => {
 		const headers = { "x-request-id": "known-id", cookie: VALUE };
 		await platform.call(`talker/orders?say=${VALUE}`, { headers });
 		await platform.call("nobody/here", { method: "POST", body: VALUE });
-		const { requests } = await project.data(["functions", "logs", "--requests", "--limit", "2"]);
-		expect(requests).toEqual([
+		const last = async () => await project.data(["functions", "logs", "--requests", "--limit", "2"]);
+		// A request is recorded after its response has ended.
+		await vi.waitFor(async () => expect((await last()).requests.at(-1)).toMatchObject({ status: 404 }));
+		expect((await last()).requests).toEqual([
 			{
 				function: "talker",
 				time: expect.any(String),
@@ -179,15 +187,8 @@ describe("functions logs", () => {
 		);
 		const failed = await project.data(["functions", "logs", "--requests", "--level", "error"]);
 		expect(failed.requests.map(({ status }: { status: number }) => status)).toEqual([404]);
-		const following = project.start([
-			"functions",
-			"logs",
-			"--requests",
-			"--follow",
-			"--limit",
-			"0",
-			"--json",
-		]);
+		const follow = ["functions", "logs", "--requests", "--follow", "--limit", "0", "--json"];
+		const following = project.start(follow);
 		await project.ok(["functions", "logs", "--requests"]);
 		// It is followed once it has told of this; until then there is a request each time.
 		const first = following.stdout.next(/"type":"request"/);
@@ -203,8 +204,10 @@ describe("functions logs", () => {
 		await project.ok(["functions", "delete", "talker"]);
 		expect((await project.coffer(["functions", "logs", "talker"])).status).toBe(4);
 		await project.ok(["functions", "deploy", "talker"]);
-		expect(messagesOf(await project.data(["functions", "logs", "talker"]))).toEqual([
-			"starts with [API_KEY]",
-		]);
+		await vi.waitFor(async () =>
+			expect(messagesOf(await project.data(["functions", "logs", "talker"]))).toEqual([
+				"starts with [API_KEY]",
+			]),
+		);
 	});
 });

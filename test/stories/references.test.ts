@@ -1,7 +1,7 @@
 /** Who reads what: planned before a change, seen at run time, held against the vault, drawn. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -143,9 +143,10 @@ describe("references", () => {
 		});
 		const { stdout } = await project.ok(["functions", "references", "quiet"]);
 		expect(stdout).toMatch(/SMTP_URL +seen at run time, not in the code/);
-		const log = await project.ok(["functions", "logs", "quiet"]);
-		expect(log.stdout).toContain(
-			"The function read the secret SMTP_URL, which the analysis of its code did not find",
+		await vi.waitFor(async () =>
+			expect((await project.ok(["functions", "logs", "quiet"])).stdout).toContain(
+				"The function read the secret SMTP_URL, which the analysis of its code did not find",
+			),
 		);
 	});
 

@@ -1,5 +1,5 @@
 /** A function whose process is stopped is replaced, and the list of functions and the log report that. */
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -47,9 +47,10 @@ test(
 		expect(stdout).toMatch(
 			/still was replaced 1× \(its process is stopped by a signal and has not answered .*\), last at \d{4}-/,
 		);
-		const logs = await project.ok(["functions", "logs", "still"]);
-		expect(logs.stdout).toMatch(
-			/ error The function's process is replaced \(replacement 1 since the platform started\): /,
+		await vi.waitFor(async () =>
+			expect((await project.ok(["functions", "logs", "still"])).stdout).toMatch(
+				/ error The function's process is replaced \(replacement 1 since the platform started\): /,
+			),
 		);
 	},
 	TIMEOUT_MS,
