@@ -2,10 +2,11 @@
  * Backward analysis of assignment targets: the values that variables, parameters and patterns may receive.
  */
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { NO_CONTEXT, unify } from "../engine/context.ts";
+import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { inIteration } from "../engine/iteration-context.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import { keep } from "../engine/origins.ts";
 import {
 	makeValue,
 	NOTHING,
@@ -80,7 +81,7 @@ function addAssigned(engine: Engine, target: Node, assignment: Node, into: Value
 	const binding = target.type === "Identifier" ? engine.scopes.resolve(target) : undefined;
 	if (binding === undefined || !isRepeated(assignment, binding.scope))
 		return solver.include(engine.evaluate(assignment), into);
-	solver.onValue(engine.evaluate(assignment), (value) => solver.add(into, withContext(value, NO_CONTEXT)));
+	solver.onValue(engine.evaluate(assignment), (value) => solver.add(into, keep(value)));
 }
 
 /** Whether a loop assigns a variable in each iteration. */

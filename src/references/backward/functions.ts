@@ -6,6 +6,7 @@ import { endsNormally } from "../bundle/completions.ts";
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
+import { keep } from "../engine/origins.ts";
 import {
 	type AbstractObject,
 	type CallEdge,
@@ -86,7 +87,7 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 		else if (member.type === "Property") {
 			const literal = engine.objects.atNode(member.parent as Node);
 			solver.add(into, objectValue(literal));
-			solver.include(literal.instances, into);
+			solver.onValue(literal.instances, (instance) => solver.add(into, keep(instance)));
 		} else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
 	};
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
@@ -112,7 +113,7 @@ function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
 	if (element.static || element.type === "StaticBlock") return engine.solver.add(into, objectValue(owner));
 	engine.track(owner);
 	engine.solver.add(into, objectValue(engine.objects.externalInstance(owner)));
-	engine.solver.include(owner.instances, into);
+	engine.solver.onValue(owner.instances, (instance) => engine.solver.add(into, keep(instance)));
 }
 
 /** A generator returns an iterable over the values that it yields. */
@@ -138,13 +139,13 @@ export function evaluateYield(engine: Engine, node: Node, into: ValueSet) {
 	if (node.delegate) {
 		return solver.onValue(engine.evaluate(node.argument), (value) => {
 			if (value.kind === "object" && value.object.kind === "array")
-				solver.include(value.object.finalValues, into);
+				solver.onValue(value.object.finalValues, (final) => solver.add(into, keep(final)));
 			else solver.add(into, unknownValue("what an iterator returns"));
 		});
 	}
 	const fn = thisOwner(node);
 	const object = engine.objects.allocate(fn, "generator", "array");
-	solver.include(object.received, into);
+	solver.onValue(object.received, (value) => solver.add(into, keep(value)));
 	engine.track(object);
 }
 

@@ -1,6 +1,6 @@
 /** Backward analysis of iteration: the values that iterating over a value yields. */
-import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readFrom } from "../engine/origins.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import {
 	type ObjectValue,
@@ -22,9 +22,9 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 			return into(withContext(unknownValue(whyUnknown(value)), value.context, value.reportAt));
 		const { object } = value;
 		const addAll = (set: ValueSet) =>
-			engine.solver.onValue(set, (found) => {
-				const context = unify(found.context, value.context);
-				if (context !== undefined) into(withContext(found, context));
+			engine.solver.onValue(set, (stored) => {
+				const found = readFrom(value, stored);
+				if (found !== undefined) into(found);
 			});
 		engine.track(object);
 		if (object.kind === "array") addAll(engine.anyProperty(object));

@@ -13,13 +13,15 @@ import {
 } from "../engine/values.ts";
 import { calculate, negate } from "../models/text/arithmetic.ts";
 import { combine, concatenate } from "../models/text/concatenation.ts";
+import { holderOf, isOneHolder } from "./holders.ts";
 
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
 	let joined = engine.solver.singleton(stringValue(node.quasis[0].value.cooked ?? ""));
+	const isOne = isOneHolder(holderOf(engine.scopes, node));
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
 		const next = new ValueSet();
-		concatenate(engine.solver, joined, engine.evaluate(expression), next);
+		concatenate(engine.solver, joined, engine.evaluate(expression), next, isOne);
 		joined = next;
 		const piece = node.quasis[index + 1].value.cooked ?? "";
 		if (piece === "") continue;
@@ -38,7 +40,8 @@ export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 		const make = (left: Value, right: Value) => calculate(node.operator, left, right);
 		return combine(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, make);
 	}
-	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into);
+	const isOne = isOneHolder(holderOf(engine.scopes, node));
+	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, isOne);
 }
 
 /** `left && right` is the left value where that is false, and the right one otherwise. */

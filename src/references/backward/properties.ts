@@ -1,6 +1,7 @@
 /** Backward analysis of the heap: the values of the properties of abstract objects. */
 import { isPrototype, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { keep } from "../engine/origins.ts";
 import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 
@@ -29,8 +30,8 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 	return (target, source) => {
 		if (target.copiedFrom.includes(source)) return;
 		target.copiedFrom.push(source);
-		for (const [key, into] of target.properties) copyProperty(engine, source, key, into);
-		if (target.anyProperty !== undefined) copyAllProperties(engine, source, target.anyProperty);
+		for (const [key, into] of target.properties) copyLater(engine, source, key, into);
+		if (target.anyProperty !== undefined) copyLater(engine, source, undefined, target.anyProperty);
 		engine.solver.onValue(source, (from) => {
 			if (from.kind !== "object") {
 				if (from.kind !== "nothing") engine.solver.add(target.keys, unknownValue("a name from a listing"));
@@ -45,7 +46,7 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 /** The values that a property has from the object's allocation on, by the kind of the object. */
 function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const { solver } = engine;
-	for (const source of object.copiedFrom) copyProperty(engine, source, key, into);
+	for (const source of object.copiedFrom) copyLater(engine, source, key, into);
 	switch (object.kind) {
 		case "plain":
 			return fillPlainProperty(engine, object, key, into);
@@ -100,6 +101,17 @@ function copyProperty(engine: Engine, source: ValueSet, key: string, into: Value
 		if (value.kind === "nothing" || value.kind === "string") return;
 		engine.readProperty(value, key, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
 	});
+}
+
+/**
+ * Includes a property of another object that an object gets after it was created.
+ * @param key undefined for all properties
+ */
+function copyLater(engine: Engine, source: ValueSet, key: string | undefined, into: ValueSet) {
+	const copied = new ValueSet();
+	if (key === undefined) copyAllProperties(engine, source, copied);
+	else copyProperty(engine, source, key, copied);
+	engine.solver.onValue(copied, (value) => engine.solver.add(into, keep(value)));
 }
 
 /** The properties of an object literal with a given static key; empty for other objects. */
@@ -179,7 +191,7 @@ export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
 		object.anyProperty = set;
 		engine.solver.include(object.summary, set);
 		for (const slot of object.properties.values()) engine.solver.include(slot, set);
-		for (const source of object.copiedFrom) copyAllProperties(engine, source, set);
+		for (const source of object.copiedFrom) copyLater(engine, source, undefined, set);
 		includeAllMembers(engine, object, set);
 		engine.track(object);
 		return set;

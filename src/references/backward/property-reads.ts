@@ -1,7 +1,7 @@
 /** Backward analysis of property reads, on any kind of value. */
 import type { Node } from "../bundle/syntax.ts";
-import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readFrom } from "../engine/origins.ts";
 import {
 	type AbstractObject,
 	makeValue,
@@ -109,9 +109,9 @@ function readObjectProperty(
 		return into(lengthOf(object));
 	}
 	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
-	solver.onValue(set, (found) => {
-		const context = unify(found.context, value.context);
-		if (context !== undefined) into(withContext(found, context));
+	solver.onValue(set, (stored) => {
+		const found = readFrom(value, stored);
+		if (found !== undefined) into(found);
 	});
 }
 

@@ -1,58 +1,109 @@
-/** Calling contexts, which make the analysis context-sensitive. */
-
 /**
- * For each function that a value passed through, the call by which it entered. Loops count as functions and
- * their elements as calls (`iteration-context.ts`).
+ * Contexts, which make the analysis context-sensitive. An entry of a context names a scope, which is a part of
+ * the code that runs many times, and one call of it. There are two kinds of entries:
+ *
+ * - *Current* entries say in which call a value is at hand: by which call it entered the function. Two values
+ *   whose current entries differ are never at hand together. Loops count as functions, and their elements as
+ *   calls (`iteration-context.ts`).
+ * - *Origins* say in which call of a function an object was created (`origins.ts`). Two objects of different
+ *   origins may well be at hand together.
  */
-export interface Context {
-	readonly key: string;
-	readonly entries: readonly (readonly [fn: number, call: number])[];
+
+/** A function, loop or call that runs its parts many times. */
+export interface Scope {
+	readonly id: number;
+	/** Offsets in the bundle. */
+	readonly start: number;
+	readonly end: number;
 }
 
-export const NO_CONTEXT: Context = { key: "", entries: [] };
+export interface Entry {
+	readonly scope: Scope;
+	readonly call: number;
+	readonly isOrigin: boolean;
+}
+
+export interface Context {
+	readonly key: string;
+	readonly entries: readonly Entry[];
+	/**
+	 * Whether an object may come from another call of the scopes around it: it was read from a property or from a
+	 * variable that outlives the call.
+	 */
+	readonly isKept: boolean;
+}
+
+export const NO_CONTEXT: Context = { key: "", entries: [], isKept: false };
+export const KEPT: Context = { key: "~", entries: [], isKept: true };
 /**
  * The most entries of a context; the oldest are dropped. Fewer entries make the result less precise, never
  * wrong.
  */
-const ENTRIES_MAX = 4;
+const ENTRIES_MAX = 5;
 
-function contextOf(entries: readonly (readonly [number, number])[]): Context {
-	if (entries.length === 0) return NO_CONTEXT;
-	const kept = entries.length > ENTRIES_MAX ? entries.slice(entries.length - ENTRIES_MAX) : entries;
-	const sorted = [...kept].sort((a, b) => a[0] - b[0]);
-	return { key: sorted.map(([fn, call]) => `${fn}:${call}`).join(), entries: kept };
+export function contextOf(entries: readonly Entry[], isKept: boolean): Context {
+	if (entries.length === 0) return isKept ? KEPT : NO_CONTEXT;
+	const from = Math.max(0, entries.length - ENTRIES_MAX);
+	// An object that loses an origin may be one of any call.
+	const isNowKept = isKept || entries.slice(0, from).some(({ isOrigin }) => isOrigin);
+	const left = entries.slice(from);
+	const key = left
+		.map(({ scope, call, isOrigin }) => `${isOrigin ? "-" : ""}${scope.id}:${call}`)
+		.sort()
+		.join();
+	return { key: isNowKept ? `${key}~` : key, entries: left, isKept: isNowKept };
 }
 
-/** The call by which a value entered a function; undefined where the context does not say. */
-export function callInto(context: Context, fn: number): number | undefined {
-	for (const entry of context.entries) if (entry[0] === fn) return entry[1];
+/** The call that an entry names; undefined where the context has no such entry. */
+export function callInto(context: Context, scope: number, isOrigin = false): number | undefined {
+	for (const entry of context.entries)
+		if (entry.scope.id === scope && entry.isOrigin === isOrigin) return entry.call;
 	return undefined;
 }
 
-/** The context with one entry added or replaced. */
-export function withCall(context: Context, fn: number, call: number): Context {
-	return contextOf([...context.entries.filter((entry) => entry[0] !== fn), [fn, call]]);
+/** The context with one current entry added or replaced. */
+export function withCall(context: Context, scope: Scope, call: number): Context {
+	const others = context.entries.filter((entry) => entry.isOrigin || entry.scope.id !== scope.id);
+	return contextOf([...others, { scope, call, isOrigin: false }], context.isKept);
 }
 
-/** The context without the entry of a function. */
-export function withoutCall(context: Context, fn: number): Context {
-	if (callInto(context, fn) === undefined) return context;
-	return contextOf(context.entries.filter((entry) => entry[0] !== fn));
+/** The context without the current entry of a scope. */
+export function withoutCall(context: Context, scope: number): Context {
+	if (callInto(context, scope) === undefined) return context;
+	const others = context.entries.filter((entry) => entry.isOrigin || entry.scope.id !== scope);
+	return contextOf(others, context.isKept);
 }
 
 /**
- * Combines two contexts.
- * @returns undefined where they entered one function by different calls: values of such contexts never meet
- * at run time
+ * Combines the context of a value with that of another value.
+ * @returns the context of the first value, with the current entries of both; undefined where they entered one
+ * scope by different calls: such values never meet at run time
  */
 export function unify(a: Context, b: Context): Context | undefined {
-	if (a.entries.length === 0 || a.key === b.key) return b;
-	if (b.entries.length === 0) return a;
-	const added: (readonly [number, number])[] = [];
+	if (b.entries.length === 0 || a.key === b.key) return a;
+	const added: Entry[] = [];
 	for (const entry of b.entries) {
-		const other = callInto(a, entry[0]);
+		if (entry.isOrigin) continue;
+		const other = callInto(a, entry.scope.id);
 		if (other === undefined) added.push(entry);
-		else if (other !== entry[1]) return undefined;
+		else if (other !== entry.call) return undefined;
 	}
-	return added.length === 0 ? a : contextOf([...a.entries, ...added]);
+	return added.length === 0 ? a : contextOf([...a.entries, ...added], a.isKept);
+}
+
+/**
+ * Combines the contexts of two values that are read from one object.
+ * @returns undefined also where their origins differ
+ */
+export function unifyOfHolder(a: Context, b: Context): Context | undefined {
+	const unified = unify(a, b);
+	if (unified === undefined || b.entries.length === 0) return unified;
+	const added: Entry[] = [];
+	for (const entry of b.entries) {
+		if (!entry.isOrigin) continue;
+		const other = callInto(a, entry.scope.id, true);
+		if (other === undefined) added.push(entry);
+		else if (other !== entry.call) return undefined;
+	}
+	return added.length === 0 ? unified : contextOf([...unified.entries, ...added], unified.isKept);
 }

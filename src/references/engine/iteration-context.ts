@@ -1,11 +1,11 @@
 import type { Node } from "../bundle/syntax.ts";
-import { withCall } from "./context.ts";
+import { type Scope, withCall } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { keyOfShape, type Value, withContext } from "./values.ts";
 
 /** What a context has the iterations of a loop under. */
-export function iterationOf(engine: Engine, loop: Node): number {
-	return engine.objects.idOf(`loop ${loop.start} ${loop.end}`);
+export function iterationOf(engine: Engine, { start, end }: Node): Scope {
+	return { id: engine.objects.idOf(`loop ${start} ${end}`), start, end };
 }
 
 /**
@@ -14,6 +14,6 @@ export function iterationOf(engine: Engine, loop: Node): number {
  */
 export function inIteration(engine: Engine, value: Value, loop: Node): Value {
 	if (value.kind !== "object" && value.kind !== "string") return value;
-	const id = iterationOf(engine, loop);
-	return withContext(value, withCall(value.context, id, engine.objects.idOf(keyOfShape(value))));
+	const scope = iterationOf(engine, loop);
+	return withContext(value, withCall(value.context, scope, engine.objects.idOf(keyOfShape(value))));
 }

@@ -2,8 +2,8 @@
  * The work list. Value sets only grow, and each listener hears of each value once. Every rule of the analysis
  * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
  */
-import { NO_CONTEXT } from "./context.ts";
-import { unknownValue, type Value, ValueSet, withContext } from "./values.ts";
+import { withoutContext } from "./origins.ts";
+import { unknownValue, type Value, ValueSet } from "./values.ts";
 
 /** The reason of an access that is dynamic because the budget was used up. */
 export const BUDGET_EXCEEDED = "analysis limit";
@@ -56,7 +56,7 @@ export class Solver {
 		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
 		set.contextCounts.set(value.shapeKey, contexts);
 		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
-		return withContext(value, NO_CONTEXT);
+		return withoutContext(value);
 	}
 
 	/** A new set of one value. */

@@ -2,9 +2,9 @@
  * Forward analysis of member expressions: where a value goes that is read from or stored in a property. Reads
  * of `process.env.X` are recorded here.
  */
-import { enclosingFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
-import { unify, withoutCall } from "../engine/context.ts";
+import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { storedIn } from "../engine/origins.ts";
 import type { RuntimeApi } from "../engine/runtime-api.ts";
 import {
 	type AbstractObject,
@@ -12,7 +12,6 @@ import {
 	unknownValue,
 	type Value,
 	type ValueSet,
-	withContext,
 } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { ANY_NAME } from "../environment/replaced.ts";
@@ -125,25 +124,11 @@ function includeUnified(
 ) {
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
 		if (holder.kind !== "object" || holder.object !== object) return;
-		if (holder.context.entries.length === 0 && enclosingFunction(member) === undefined)
-			return engine.solver.include(source, into);
 		engine.solver.onValue(source, (value) => {
-			const context = unify(value.context, holder.context);
-			if (context !== undefined)
-				engine.solver.add(into, keptBeyondCall(engine, withContext(value, context), object, member));
+			const stored = storedIn(holder, value);
+			if (stored !== undefined) engine.solver.add(into, stored);
 		});
 	});
-}
-
-/**
- * A stored value outlives the call that stores it, where the object was created outside the function. The next
- * call finds it there, so the value loses the context of the call.
- */
-function keptBeyondCall(engine: Engine, value: Value, object: AbstractObject, member: Node): Value {
-	const fn = enclosingFunction(member);
-	if (fn === undefined || value.context.entries.length === 0) return value;
-	if (object.node.start >= fn.start && object.node.end <= fn.end) return value;
-	return withContext(value, withoutCall(value.context, engine.objects.atNode(fn).id));
 }
 
 /** A propagated value is stored in a property. The object that holds it is propagated from now on. */

@@ -1,7 +1,7 @@
 /** Models of the methods of arrays. Positions are not distinguished in the arrays that they return. */
 import type { Node } from "../bundle/syntax.ts";
-import { withoutCall } from "../engine/context.ts";
 import { inIteration, iterationOf } from "../engine/iteration-context.ts";
+import { leaveIteration } from "../engine/origins.ts";
 import { setEntry } from "../engine/synthetic-objects.ts";
 import {
 	makeValue,
@@ -10,7 +10,6 @@ import {
 	objectValue,
 	unknownValue,
 	ValueSet,
-	withContext,
 } from "../engine/values.ts";
 import { append, fill, noteResized, splice, toSpliced } from "./array-changes.ts";
 import { flattenInto, joinArray } from "./array-contents.ts";
@@ -24,14 +23,14 @@ import { ITERATOR_MODELS } from "./iterators.ts";
 type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
 
 /** Returns a new array of some of the elements. */
-const toNewArray: Model = (call, receiver, elements) => {
+const toNewArray: Model = (call, receiver) => {
 	const created = call.newArray();
-	call.engine.solver.include(elements, created.summary);
+	call.engine.solver.include(elementsOf(call, receiver), created.summary);
 	call.returnValue(objectValue(created, receiver.context));
 };
 /** Returns the same array, in which any element may be at any position now. */
-const inPlace: Model = (call, receiver, elements) => {
-	call.engine.solver.include(elements, receiver.object.summary);
+const inPlace: Model = (call, receiver) => {
+	call.store(receiver, elementsOf(call, receiver), receiver.object.summary);
 	call.returnValue(receiver);
 };
 /** Calls the callback with each element, and returns a new array of some of them. */
@@ -65,11 +64,11 @@ const MODELS: Readonly<Record<string, Model>> = {
 	filter: toFilteredArray,
 	slice: toNewArray,
 	sort: (call, receiver, elements) => {
-		call.invokeCallback(0, [elements, elements]);
+		call.invokeCallback(0, [elementsOf(call, receiver), elementsOf(call, receiver)]);
 		inPlace(call, receiver, elements);
 	},
 	toSorted: (call, receiver, elements) => {
-		call.invokeCallback(0, [elements, elements]);
+		call.invokeCallback(0, [elementsOf(call, receiver), elementsOf(call, receiver)]);
 		toNewArray(call, receiver, elements);
 	},
 	reverse: inPlace,
@@ -90,7 +89,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	},
 	shift: (call, receiver, elements) => {
 		noteResized(call, receiver.object);
-		call.engine.solver.include(elements, receiver.object.summary);
+		call.store(receiver, elementsOf(call, receiver), receiver.object.summary);
 		call.returnAll(elements);
 		call.returnValue(NOTHING);
 	},
@@ -98,38 +97,43 @@ const MODELS: Readonly<Record<string, Model>> = {
 	indexOf: (call) => call.returnValue(unknownValue("an index")),
 	lastIndexOf: (call) => call.returnValue(unknownValue("an index")),
 	reduceRight: (call, receiver, elements) => reduceArray(call, receiver, elements),
-	push: append,
-	unshift: append,
-	splice,
-	toSpliced,
+	push: (call, receiver) => append(call, receiver, elementsOf(call, receiver)),
+	unshift: (call, receiver) => append(call, receiver, elementsOf(call, receiver)),
+	splice: (call, receiver) => splice(call, receiver, elementsOf(call, receiver)),
+	toSpliced: (call, receiver) => toSpliced(call, receiver, elementsOf(call, receiver)),
 	fill,
 	copyWithin: inPlace,
 	with: (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => {
 		toNewArray(call, receiver, elements);
 		call.engine.solver.include(call.argument(1), call.newArray().summary);
 	},
-	...ITERATOR_MODELS,
+	...Object.fromEntries(
+		Object.entries(ITERATOR_MODELS).map(([name, model]): [string, Model] => [
+			name,
+			(call, receiver) => model(call, receiver, elementsOf(call, receiver)),
+		]),
+	),
 	keys: (call) => {
 		const created = call.newArray();
 		call.engine.solver.add(created.summary, unknownValue("an index"));
 		call.returnObject(created);
 	},
-	entries: (call, receiver, elements) => {
+	entries: (call, receiver) => {
 		const created = call.newArray(`entries ${receiver.object.id}`);
 		const entry = call.newArray(`entry ${receiver.object.id}`);
-		setEntry(call.engine, entry, indexSet(call), elements);
+		setEntry(call.engine, entry, indexSet(call), elementsOf(call, receiver));
 		call.engine.solver.add(created.summary, objectValue(entry));
 		call.returnObject(created);
 	},
-	concat: (call, _of, elements) => {
+	concat: (call, receiver) => {
 		const created = call.newArray();
-		call.engine.solver.include(elements, created.summary);
+		call.engine.solver.include(elementsOf(call, receiver), created.summary);
 		for (const argument of call.arguments()) flattenInto(call, argument, created.summary);
 		call.returnObject(created);
 	},
-	flat: (call, _of, elements) => {
+	flat: (call, receiver) => {
 		const created = call.newArray();
-		flattenInto(call, elements, created.summary, true);
+		flattenInto(call, elementsOf(call, receiver), created.summary, true);
 		call.returnObject(created);
 	},
 	toLocaleString: (call: BuiltinCall) => call.giveUp("a computed value"),
@@ -138,6 +142,13 @@ const MODELS: Readonly<Record<string, Model>> = {
 };
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
+
+/** The elements of an array, without regard to iterations. */
+function elementsOf(call: BuiltinCall, receiver: ObjectValue): ValueSet {
+	const elements = new ValueSet();
+	call.engine.iterate(receiver, (value) => call.engine.solver.add(elements, value));
+	return elements;
+}
 
 /** Calls a method of an array. */
 export function callArrayMethod(call: BuiltinCall, name: string, receiver: ObjectValue) {
@@ -152,7 +163,9 @@ export function callArrayMethod(call: BuiltinCall, name: string, receiver: Objec
 function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
 	const created = call.newArray();
 	const returned = new ValueSet();
-	call.invokeCallback(0, callbackArguments(call, receiver, elements), returned);
+	const leaving = new ValueSet();
+	call.invokeCallback(0, callbackArguments(call, receiver, elements), leaving);
+	outOfIteration(call, leaving, returned);
 	if (flat) flattenInto(call, returned, created.summary);
 	else call.engine.solver.include(returned, created.summary);
 	call.returnObject(created);
@@ -163,15 +176,19 @@ function reduceArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSe
 	const accumulator = new ValueSet();
 	const { solver } = call.engine;
 	if (call.site.arguments.length > 1) solver.include(call.argument(1), accumulator);
-	else solver.include(elements, accumulator);
+	else solver.include(elementsOf(call, receiver), accumulator);
 	const returned = new ValueSet();
 	call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], returned);
-	// The accumulator goes on to the next element, and leaves the context of the one before.
-	const loop = iterationOf(call.engine, call.site.node);
-	solver.onValue(returned, (value) =>
-		solver.add(accumulator, withContext(value, withoutCall(value.context, loop))),
-	);
+	// The accumulator goes on to the next element.
+	outOfIteration(call, returned, accumulator);
 	call.returnAll(accumulator);
+}
+
+/** Includes what a callback returns for one element, and leaves the context of the element. */
+function outOfIteration(call: BuiltinCall, returned: ValueSet, into: ValueSet) {
+	const { solver } = call.engine;
+	const { id } = iterationOf(call.engine, call.site.node);
+	solver.onValue(returned, (value) => solver.add(into, leaveIteration(value, id)));
 }
 
 /** What a callback is called with: an element, its index and the array. */

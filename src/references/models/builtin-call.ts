@@ -1,14 +1,16 @@
 /** One call of a built-in function, with what its model needs. */
 import { type Context, unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import { readFrom, storedIn } from "../engine/origins.ts";
 import {
 	type AbstractObject,
 	BOOLEANS,
 	type CallSite,
+	type ObjectValue,
 	objectValue,
 	unknownValue,
 	type Value,
-	type ValueSet,
+	ValueSet,
 	withContext,
 } from "../engine/values.ts";
 
@@ -86,6 +88,24 @@ export class BuiltinCall {
 	/** Returns every value of a set. */
 	returnAll(values: ValueSet) {
 		this.engine.solver.onValue(values, (value) => this.returnValue(value));
+	}
+
+	/** Stores values in an object that exists already. */
+	store(holder: ObjectValue, values: ValueSet, into: ValueSet) {
+		this.engine.solver.onValue(values, (value) => {
+			const stored = storedIn(holder, value);
+			if (stored !== undefined) this.engine.solver.add(into, stored);
+		});
+	}
+
+	/** What an object holds, as a read of it gives it. */
+	read(holder: ObjectValue, held: ValueSet): ValueSet {
+		const found = new ValueSet();
+		this.engine.solver.onValue(held, (stored) => {
+			const value = readFrom(holder, stored);
+			if (value !== undefined) this.engine.solver.add(found, value);
+		});
+		return found;
 	}
 
 	/** Adds the elements of every iterable in a set to another set. */

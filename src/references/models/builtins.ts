@@ -177,7 +177,7 @@ function fromEntries(call: BuiltinCall) {
 		engine.readProperty(entry, "0", (key) => {
 			engine.solver.add(created.keys, key);
 			engine.readProperty(entry, "1", (value) => {
-				const context = unify(key.context, value.context);
+				const context = unify(value.context, key.context);
 				if (context === undefined) return;
 				const single = engine.solver.singleton(withContext(value, context));
 				if (key.kind === "string") setProperty(engine, created, key.text, single);

@@ -31,25 +31,26 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 	const keys = object.kind === "map" ? object.keys : object.summary;
 	switch (name) {
 		case "get":
-			return call.returnAll(object.summary);
+			return call.returnAll(call.read(receiver, object.summary));
 		case "set":
-			engine.solver.include(call.argument(0), object.keys);
-			engine.solver.include(call.argument(1), object.summary);
+			call.store(receiver, call.argument(0), object.keys);
+			call.store(receiver, call.argument(1), object.summary);
 			return call.returnValue(receiver);
 		case "add":
-			engine.solver.include(call.argument(0), object.summary);
+			call.store(receiver, call.argument(0), object.summary);
 			return call.returnValue(receiver);
 		case "forEach":
-			return call.invokeCallback(0, [object.summary, keys]);
+			return call.invokeCallback(0, [call.read(receiver, object.summary), call.read(receiver, keys)]);
 		case "keys":
 		case "values": {
 			const created = call.newArray(`${name} ${object.id}`);
-			engine.solver.include(name === "keys" ? keys : object.summary, created.summary);
+			engine.solver.include(call.read(receiver, name === "keys" ? keys : object.summary), created.summary);
 			return call.returnObject(created);
 		}
 		case "entries": {
 			const created = call.newArray(`entries ${object.id}`);
-			if (object.kind === "map") engine.solver.add(created.summary, objectValue(mapEntry(engine, object)));
+			if (object.kind === "map")
+				engine.solver.add(created.summary, objectValue(mapEntry(engine, object), receiver.context));
 			return call.returnObject(created);
 		}
 		default:

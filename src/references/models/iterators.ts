@@ -29,26 +29,26 @@ const toSameElements: Model = (call, receiver, elements) => {
 export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
 	"@@iterator": (call, receiver) => call.returnValue(receiver),
 	"@@asyncIterator": (call, receiver) => call.returnValue(receiver),
-	next: (call, { object }, elements) => {
+	next: (call, receiver, elements) => {
 		const { solver } = call.engine;
-		solver.include(call.argument(0), object.received);
+		call.store(receiver, call.argument(0), receiver.object.received);
 		const values = new ValueSet();
 		solver.include(elements, values);
-		solver.include(object.finalValues, values);
+		solver.include(call.read(receiver, receiver.object.finalValues), values);
 		solver.add(values, NOTHING);
 		returnResult(call, "next", values);
 	},
-	return: (call, { object }) => {
+	return: (call, receiver) => {
 		const values = new ValueSet();
 		call.engine.solver.include(call.argument(0), values);
-		call.engine.solver.include(object.finalValues, values);
+		call.engine.solver.include(call.read(receiver, receiver.object.finalValues), values);
 		returnResult(call, "return", values);
 	},
-	throw: (call, { object }, elements) => {
+	throw: (call, receiver, elements) => {
 		call.giveUpArguments();
 		const values = new ValueSet();
 		call.engine.solver.include(elements, values);
-		call.engine.solver.include(object.finalValues, values);
+		call.engine.solver.include(call.read(receiver, receiver.object.finalValues), values);
 		returnResult(call, "throw", values);
 	},
 	take: toSameElements,

@@ -33,7 +33,7 @@ export function callMethod(
 			recordReads(engine, call.argument(0), callee, site.node);
 		return call.returnBooleans();
 	}
-	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver.object);
+	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver);
 	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))
 		return call.returnValue(name === "valueOf" ? receiver : unknownValue("a computed value"));
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);

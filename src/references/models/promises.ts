@@ -1,5 +1,11 @@
 /** Models of promises that code makes. A promise is taken for the value that it resolves to. */
-import { type AbstractObject, makeValue, objectValue, unknownValue } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	makeValue,
+	type ObjectValue,
+	objectValue,
+	unknownValue,
+} from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** The property of the abstract object of a promise that holds what it resolves to. */
@@ -26,6 +32,6 @@ export function isPromise(object: AbstractObject): boolean {
 }
 
 /** `resolve(value)` */
-export function resolvePromise(call: BuiltinCall, promise: AbstractObject) {
-	call.engine.solver.include(call.argument(0), call.engine.property(promise, RESOLVED));
+export function resolvePromise(call: BuiltinCall, promise: ObjectValue) {
+	call.store(promise, call.argument(0), call.engine.property(promise.object, RESOLVED));
 }

@@ -1,5 +1,5 @@
 /** Models of concatenation. */
-import { type Context, unify } from "../../engine/context.ts";
+import { unify, unifyOfHolder } from "../../engine/context.ts";
 import type { Solver } from "../../engine/solver.ts";
 import { makeValue, type Shape, type Value, type ValueSet } from "../../engine/values.ts";
 import { calculate } from "./arithmetic.ts";
@@ -9,26 +9,39 @@ import { calculate } from "./arithmetic.ts";
  */
 export const TEXT_MAX = 512;
 
-/** Adds the result for every combination of a left and a right value whose contexts unify. */
+/**
+ * Adds the result for every combination of a left and a right value whose contexts unify.
+ * @param isOneHolder whether both are read from one object
+ */
 export function combine(
 	solver: Solver,
 	left: ValueSet,
 	right: ValueSet,
 	into: ValueSet,
 	make: (left: Value, right: Value) => Shape,
+	isOneHolder = false,
 ) {
 	solver.onValue(left, (a) =>
 		solver.onValue(right, (b) => {
 			if (solver.isFull(into)) return;
-			const context: Context | undefined = unify(a.context, b.context);
+			const context = (isOneHolder ? unifyOfHolder : unify)(a.context, b.context);
 			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.reportAt ?? b.reportAt));
 		}),
 	);
 }
 
-/** `left + right` */
-export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, into: ValueSet) {
-	combine(solver, left, right, into, (a, b) => {
+/**
+ * `left + right`
+ * @param isOneHolder whether both are read from one object
+ */
+export function concatenate(
+	solver: Solver,
+	left: ValueSet,
+	right: ValueSet,
+	into: ValueSet,
+	isOneHolder = false,
+) {
+	const make = (a: Value, b: Value): Shape => {
 		if (a.kind === "unknown") return a;
 		if (b.kind === "unknown") return withPrefix(a, b.why, b.prefix);
 		const [left, right] = [textOf(a), textOf(b)];
@@ -45,7 +58,8 @@ export function concatenate(solver: Solver, left: ValueSet, right: ValueSet, int
 			};
 		}
 		return { kind: "string", text, numeric: false };
-	});
+	};
+	combine(solver, left, right, into, make, isOneHolder);
 }
 
 /** The text of a value within a string; null for `undefined` and `null`, undefined where it is not known. */
