@@ -40,13 +40,13 @@ const FLOORS = {
 	signatures: "raw signature checks, one core",
 } as const;
 
-interface Place {
+interface BenchVault {
 	readonly context: BenchContext;
 	readonly records: number;
 	readonly program: Program;
 }
 
-function timedTask({ context, records, program }: Place, task: string): Timed {
+function timedTask({ context, records, program }: BenchVault, task: string): Timed {
 	return async () => {
 		const { status, stdout, stderr } = await program.run(
 			[task, context.folder, String(records)],
@@ -58,7 +58,7 @@ function timedTask({ context, records, program }: Place, task: string): Timed {
 	};
 }
 
-async function measureTasks(place: Place): Promise<Row[]> {
+async function measureTasks(place: BenchVault): Promise<Row[]> {
 	const { context, records } = place;
 	const rows: Row[] = [];
 	for (const { task, figure, limitMs, floor } of TASKS) {
@@ -120,7 +120,7 @@ function repository({ folder, program }: BenchContext, env: NodeJS.ProcessEnv): 
 }
 
 /** Whole commands, start and all: nothing is demanded of them here. */
-async function measureCommands({ context, records }: Place): Promise<Row[]> {
+async function measureCommands({ context, records }: BenchVault): Promise<Row[]> {
 	await cryptoReady;
 	const env = environmentOf(context.folder);
 	const cwd = join(context.folder, "project");
@@ -155,7 +155,7 @@ export const bench: Bench = {
 	async run(context) {
 		await using program = await bundledProgram("bench/vault.program.ts");
 		const records = context.smoke ? SMOKE_RECORDS : RECORDS;
-		const place: Place = { context, records, program };
+		const place: BenchVault = { context, records, program };
 		await timedTask(place, "make")(0);
 		await leaveConflict(context.folder);
 		const rows = await measureTasks(place);

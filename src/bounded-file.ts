@@ -31,7 +31,7 @@ export const FILE_BYTES = {
 } as const;
 
 /** What may be read besides regular files. */
-export interface Reach {
+export interface AllowedFiles {
 	/** Symbolic links at the end of the path. */
 	readonly links?: boolean;
 	/** Pipes and devices. The read waits for their end. */
@@ -56,12 +56,17 @@ export function fileTooLarge(what: string, bytes: number | undefined, bytesMax: 
 	});
 }
 
-function flagsFor({ links, pipes }: Reach): number {
+function flagsFor({ links, pipes }: AllowedFiles): number {
 	return O_RDONLY | (links ? 0 : O_NOFOLLOW) | (pipes ? 0 : O_NONBLOCK);
 }
 
 /** @returns the size of a file that can be read in one piece; undefined if its size is unknown */
-function checkKind(path: string, stats: Stats, bytesMax: number, { pipes }: Reach): number | undefined {
+function checkKind(
+	path: string,
+	stats: Stats,
+	bytesMax: number,
+	{ pipes }: AllowedFiles,
+): number | undefined {
 	if (stats.isDirectory()) throw Object.assign(new Error(), { code: "EISDIR" });
 	if (!stats.isFile() && !pipes) throw Object.assign(new Error(), { code: "EFTYPE" });
 	if (!stats.isFile()) return undefined;
@@ -106,7 +111,7 @@ async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax:
 }
 
 /** Opens something whose reader may have to wait: a named pipe, or a terminal. */
-async function openWaiting(path: string, { links, pipes }: Reach): Promise<Socket | undefined> {
+async function openWaiting(path: string, { links, pipes }: AllowedFiles): Promise<Socket | undefined> {
 	if (!pipes) return undefined;
 	const stats = await stat(path);
 	if (!stats.isFIFO() && !stats.isCharacterDevice()) return undefined;
@@ -122,7 +127,7 @@ async function openWaiting(path: string, { links, pipes }: Reach): Promise<Socke
  * @throws AppError `FILE_TOO_LARGE` (exit 1) with the size; otherwise the system's error, with the code
  *   `EISDIR`, `EFTYPE` (not a regular file) or `ELOOP` (a symbolic link) for a kind that `reach` does not allow
  */
-export async function readBounded(path: string, bytesMax: number, reach: Reach = {}): Promise<Buffer> {
+export async function readBounded(path: string, bytesMax: number, reach: AllowedFiles = {}): Promise<Buffer> {
 	// A thread that waits for the other end of a pipe would keep the process from ending, for example at Ctrl-C.
 	const waiting = await openWaiting(path, reach);
 	if (waiting) return await readStream(waiting, path, bytesMax);
@@ -136,7 +141,11 @@ export async function readBounded(path: string, bytesMax: number, reach: Reach =
 }
 
 /** Reads a regular file synchronously, as `readBounded` does, for code that reads many small ones. */
-export function readBoundedSync(path: string, bytesMax: number, reach: Omit<Reach, "pipes"> = {}): Buffer {
+export function readBoundedSync(
+	path: string,
+	bytesMax: number,
+	reach: Omit<AllowedFiles, "pipes"> = {},
+): Buffer {
 	const file = openSync(path, flagsFor(reach));
 	try {
 		const size = checkKind(path, fstatSync(file), bytesMax, reach) ?? 0;

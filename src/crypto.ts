@@ -147,7 +147,7 @@ export function verify(signature: Uint8Array, content: Uint8Array, publicKey: Ui
 }
 
 /** One signature to check. */
-export interface Signed {
+export interface SignatureCheck {
 	readonly signature: Uint8Array;
 	readonly content: Uint8Array;
 	readonly publicKey: Uint8Array;
@@ -161,7 +161,7 @@ export interface Signed {
  */
 export async function verifyAll<T>(
 	items: readonly T[],
-	signedOf: (item: T) => Signed | undefined,
+	signedOf: (item: T) => SignatureCheck | undefined,
 ): Promise<boolean[]> {
 	const native = new NativeVerifier();
 	const verdicts = new Array<boolean>(items.length).fill(false);

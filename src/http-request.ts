@@ -2,7 +2,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import type * as Https from "node:https";
 
-export interface Outgoing {
+export interface OutgoingRequest {
 	readonly method: string;
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body?: string | Uint8Array | undefined;
@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** Sends a request. */
-export type Carrier = (url: URL, request: Outgoing) => Promise<Answer>;
+export type Transport = (url: URL, request: OutgoingRequest) => Promise<Answer>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
 /** How long an unused connection is kept, in milliseconds. A platform keeps it for longer. */
@@ -36,7 +36,7 @@ let https: Https.Agent | undefined;
  * @throws Error with the system's code; the signal's reason; `unexpected redirect`: a redirect is not followed,
  *   because it would send the request to another address (`request-fault.ts` sorts these errors)
  */
-export const carry: Carrier = async (url, { method, headers, body, signal }) => {
+export const sendRequest: Transport = async (url, { method, headers, body, signal }) => {
 	const send = url.protocol === "https:" ? overTls() : overHttp();
 	signal.throwIfAborted();
 	return await new Promise((resolve, reject) => {

@@ -6,13 +6,13 @@
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 /** An address's origin, or why nothing may be sent there. */
-export type Judged =
+export type OriginCheck =
 	| { readonly origin: string }
 	| { readonly fault: "invalid" }
 	| { readonly fault: "insecure"; readonly host: string };
 
 /** The origin of an http or https address without credentials. Plain http is allowed only to this machine. */
-export function judgeOrigin(url: string): Judged {
+export function checkOrigin(url: string): OriginCheck {
 	const parsed = URL.canParse(url) ? new URL(url) : undefined;
 	const isHttp = parsed?.protocol === "http:" || parsed?.protocol === "https:";
 	if (!parsed || !isHttp || parsed.username || parsed.password) return { fault: "invalid" };

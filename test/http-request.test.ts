@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, carry } from "../src/http-request.ts";
+import { type Answer, sendRequest } from "../src/http-request.ts";
 import { requestFault } from "../src/request-fault.ts";
 
 const closers: (() => unknown)[] = [];
@@ -49,7 +49,7 @@ async function text({ body }: Answer): Promise<string> {
 
 /** How a request that gets no answer is sorted. */
 async function fault(url: URL, signal = never): Promise<string> {
-	const thrown = await carry(url, { ...get, signal }).then(
+	const thrown = await sendRequest(url, { ...get, signal }).then(
 		() => "there is an answer",
 		(error: unknown) => error,
 	);
@@ -67,7 +67,12 @@ describe("a request", () => {
 			response.writeHead(201).end(JSON.stringify({ ...said, body: Buffer.concat(chunks).toString("utf8") }));
 		});
 		for (const body of ["sécret", Buffer.from("sécret")]) {
-			const answer = await carry(url, { method: "PUT", headers: { "x-key": "k" }, body, signal: never });
+			const answer = await sendRequest(url, {
+				method: "PUT",
+				headers: { "x-key": "k" },
+				body,
+				signal: never,
+			});
 			expect([answer.status, answer.ok]).toEqual([201, true]);
 			const expected = { method: "PUT", target: "/path?a=%20b", key: "k", length: "7", body: "sécret" };
 			expect(JSON.parse(await text(answer))).toEqual(expected);
@@ -76,7 +81,7 @@ describe("a request", () => {
 
 	test("after one whose answer was read goes over the same connection", async () => {
 		const { url, sockets } = await http((_request, response) => response.end("ok"));
-		for (let count = 0; count < 3; count++) expect(await text(await carry(url, get))).toBe("ok");
+		for (let count = 0; count < 3; count++) expect(await text(await sendRequest(url, get))).toBe("ok");
 		expect(sockets.size).toBe(1);
 	});
 
@@ -86,7 +91,7 @@ describe("a request", () => {
 			response.write("one ");
 			end = () => response.end("two");
 		});
-		const answer = await carry(url, get);
+		const answer = await sendRequest(url, get);
 		let got = "";
 		for await (const chunk of answer.body ?? []) {
 			got += Buffer.from(chunk).toString("utf8");
@@ -97,7 +102,7 @@ describe("a request", () => {
 
 	test.each([400, 404, 500, 304])("answered %i is answered", async (status) => {
 		const { url } = await http((_request, response) => response.writeHead(status).end());
-		expect(await carry(url, get)).toMatchObject({ status, ok: false });
+		expect(await sendRequest(url, get)).toMatchObject({ status, ok: false });
 	});
 });
 
@@ -128,7 +133,7 @@ describe("no answer", () => {
 		expect(await fault(url, AbortSignal.abort(new DOMException("enough", "TimeoutError")))).toBe("timeout");
 		const reason = new Error("given up");
 		const giving = new AbortController();
-		const sent = carry(url, { ...get, signal: giving.signal });
+		const sent = sendRequest(url, { ...get, signal: giving.signal });
 		giving.abort(reason);
 		await expect(sent).rejects.toBe(reason);
 	});
@@ -139,7 +144,7 @@ describe("an answer that breaks off", () => {
 		["before its length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"],
 		["between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"],
 	])("%s is not whole", async (_where, bytes) => {
-		const answer = await carry(await raw(bytes), get);
+		const answer = await sendRequest(await raw(bytes), get);
 		expect(answer.ok).toBe(true);
 		await expect(text(answer)).rejects.toThrow();
 	});
@@ -147,7 +152,7 @@ describe("an answer that breaks off", () => {
 	test("since it was given up", async () => {
 		const { url } = await http((_request, response) => response.write("one"));
 		const giving = new AbortController();
-		const answer = await carry(url, { ...get, signal: giving.signal });
+		const answer = await sendRequest(url, { ...get, signal: giving.signal });
 		const read = text(answer);
 		const reason = new Error("given up");
 		giving.abort(reason);

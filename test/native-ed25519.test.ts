@@ -1,7 +1,7 @@
 import { createPublicKey, verify as verifyNatively } from "node:crypto";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
-import { cryptoReady, type Signed, sign, signingKeyPair, verify, verifyAll } from "../src/crypto.ts";
+import { cryptoReady, type SignatureCheck, sign, signingKeyPair, verify, verifyAll } from "../src/crypto.ts";
 import { isOrdinaryPoint, NativeVerifier } from "../src/native-ed25519.ts";
 import {
 	encode,
@@ -19,20 +19,20 @@ await cryptoReady;
 const content = Uint8Array.of(1, 2, 3);
 const smallOrder = smallOrderPoints();
 
-function verdictsOn(signed: readonly Signed[]): Promise<boolean[]> {
+function verdictsOn(signed: readonly SignatureCheck[]): Promise<boolean[]> {
 	return verifyAll(signed, (one) => one);
 }
 
 /** Node's verdict, without anything of ours around it. */
-function natively({ signature, content, publicKey }: Signed): boolean {
+function natively({ signature, content, publicKey }: SignatureCheck): boolean {
 	const x = Buffer.from(publicKey).toString("base64url");
 	const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
 	return verifyNatively(null, content, key, signature);
 }
 
 /** What a signer can do to its own key and signatures: small-order parts everywhere, a scalar that is not reduced. */
-function twisted(): Signed[] {
-	const made: Signed[] = [];
+function twisted(): SignatureCheck[] {
+	const made: SignatureCheck[] = [];
 	for (const keyTwist of smallOrder)
 		for (const nonceTwist of smallOrder)
 			for (const a of [0n, 86_415n])
@@ -48,7 +48,7 @@ function twisted(): Signed[] {
 }
 
 describe("verifyAll and verify", () => {
-	let all: Signed[];
+	let all: SignatureCheck[];
 	beforeAll(() => {
 		all = twisted();
 	});
@@ -76,7 +76,7 @@ describe("verifyAll and verify", () => {
 	test("say the same where a bit is wrong, or the length", async () => {
 		const keys = signingKeyPair(new Uint8Array(32).fill(7));
 		const honest = { signature: sign(content, keys.privateKey), content, publicKey: keys.publicKey };
-		const wrong: Signed[] = [honest];
+		const wrong: SignatureCheck[] = [honest];
 		for (const part of ["signature", "content", "publicKey"] as const) {
 			for (let bit = 0; bit < honest[part].length * 8; bit++) {
 				const changed = Uint8Array.from(honest[part]);

@@ -14,7 +14,7 @@ import { readToken, storeToken } from "../identity/tokens.ts";
 import { pinPlatform } from "../project/memory/pinned-platforms.ts";
 import type { SessionContext } from "../project/session/session.ts";
 import { platformOrigin } from "../sync/client/origin.ts";
-import { type Linked, linkEnvironment, meetPlatform, requireAppId } from "../sync/link/link.ts";
+import { connectToPlatform, type Linked, linkEnvironment, requireAppId } from "../sync/link/link.ts";
 
 interface LinkResult {
 	environment: string;
@@ -116,7 +116,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		using wait = new PlatformWait(this.terminal, context.environment);
 		const { onAccepted, onRedeploy, signal } = wait;
 		const work = async () => {
-			const met = await meetPlatform(url, token, signal);
+			const met = await connectToPlatform(url, token, signal);
 			await pinPlatform(context.stateFolder, { origin: url, fingerprint: met.info.fingerprint });
 			if (!isStored) await this.#storeToken(url, token);
 			return await linkEnvironment(context, { app, ...met }, { onAccepted, onRedeploy });

@@ -23,7 +23,7 @@ import { isTargetBinding, type PlatformBinding } from "../project/files/config.t
 import type { SessionContext } from "../project/session/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { adoptMembership } from "../sync/changes/adopt-chains.ts";
-import type { Take } from "../sync/changes/merge-with-log.ts";
+import type { SideChooser } from "../sync/changes/merge-with-log.ts";
 import { type SyncOutcome, syncEnvironment } from "../sync/changes/sync.ts";
 
 interface SyncResult {
@@ -74,7 +74,7 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 	async #withPlatform(
 		context: SessionContext,
 		binding: PlatformBinding,
-		{ take, side }: { take: Take | undefined; side: string | undefined },
+		{ take, side }: { take: SideChooser | undefined; side: string | undefined },
 	): Promise<SyncResult> {
 		let outcome = await this.#once(context, binding, take).catch((error: unknown) =>
 			this.#recover(error, context, binding, { take, side }),
@@ -104,7 +104,7 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		error: unknown,
 		context: SessionContext,
 		binding: PlatformBinding,
-		{ take, side }: { take: Take | undefined; side: string | undefined },
+		{ take, side }: { take: SideChooser | undefined; side: string | undefined },
 	): Promise<SyncOutcome> {
 		if (!(error instanceof AppError)) throw error;
 		const conflicts = conflictsOf(error);
@@ -131,7 +131,7 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		error: AppError,
 		context: SessionContext,
 		binding: PlatformBinding,
-		{ take, conflicts }: { take: Take | undefined; conflicts: readonly string[] },
+		{ take, conflicts }: { take: SideChooser | undefined; conflicts: readonly string[] },
 	): Promise<SyncOutcome> {
 		if (this.terminal.json) throw error;
 		const sides = await this.#sides(context, binding, conflicts);
@@ -148,7 +148,7 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 	async #once(
 		context: SessionContext,
 		binding: PlatformBinding,
-		take: Take | undefined,
+		take: SideChooser | undefined,
 	): Promise<SyncOutcome> {
 		using wait = new PlatformWait(this.terminal, context.environment);
 		const { onAccepted, onRedeploy, signal } = wait;

@@ -24,7 +24,7 @@ export interface Fault {
 	end: number;
 }
 
-export interface Blank {
+export interface BlankLine {
 	kind: "blank";
 	end: number;
 }
@@ -37,7 +37,7 @@ const HEAD = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)/;
 const QUOTES = new Set<string>(["'", '"', "`"]);
 
 /** Scans the line that begins at `start`, or all lines of its quoted value. LF line ends only. */
-export function scanLine(source: string, start: number): Assignment | Fault | Blank {
+export function scanLine(source: string, start: number): Assignment | Fault | BlankLine {
 	const lineEnd = endOfLine(source, start);
 	const line = source.slice(start, lineEnd);
 	const content = line.trimStart();

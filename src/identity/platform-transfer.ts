@@ -18,7 +18,7 @@ import { identityInKeychain, storeInKeychain } from "./sources.ts";
 type Found = Omit<PlatformIdentity, "created">;
 
 /** The places to search, in the order of `openPlatformIdentity`. */
-export type PlatformIdentityPlaces = Omit<PlatformIdentityOptions, "dataDirectory">;
+export type PlatformIdentitySources = Omit<PlatformIdentityOptions, "dataDirectory">;
 
 /**
  * The identity of a platform on this machine: from `--identity-file`, COFFER_PLATFORM_IDENTITY,
@@ -29,7 +29,7 @@ export async function findPlatformIdentity({
 	env,
 	identityFile,
 	keychain,
-}: PlatformIdentityPlaces): Promise<Found> {
+}: PlatformIdentitySources): Promise<Found> {
 	await cryptoReady;
 	if (identityFile !== undefined) return { identity: await readIdentityFile(identityFile), source: "file" };
 	const { COFFER_PLATFORM_IDENTITY: text, COFFER_PLATFORM_IDENTITY_FILE: path } = env;
@@ -97,7 +97,7 @@ async function inFile(path: string): Promise<Identity | undefined> {
  * @param file path of `--identity-file`, which takes precedence over variables
  * @throws AppError `IDENTITY_EXISTS` (exit 5)
  */
-export function requireUnnamed(file: string | undefined, env: PlatformIdentityPlaces["env"]): void {
+export function requireUnnamed(file: string | undefined, env: PlatformIdentitySources["env"]): void {
 	const named = (["COFFER_PLATFORM_IDENTITY", "COFFER_PLATFORM_IDENTITY_FILE"] as const).find(
 		(name) => env[name] !== undefined,
 	);

@@ -16,7 +16,7 @@ import { identityInKeychain } from "./sources.ts";
  * The place where a device keeps its present and its previous identity. Its methods throw what keychain or file
  * throws.
  */
-export interface RotationPlace {
+export interface RotationStore {
 	present(): Promise<Identity | undefined>;
 	previous(): Promise<Identity | undefined>;
 	/** Each write is durable when it resolves, and atomic. */
@@ -28,7 +28,7 @@ export interface RotationPlace {
 const ACCOUNTS = { present: "identity", previous: "identity-previous" } as const;
 
 /** The system's keychain. */
-export function keychainPlace(keychain: Keychain): RotationPlace {
+export function keychainRotationStore(keychain: Keychain): RotationStore {
 	const set = async (account: string, identity: Identity) => {
 		await keychain.set(account, formatIdentity(identity));
 		const stored = await identityInKeychain(keychain, account);
@@ -62,7 +62,7 @@ export async function filesOfRotation(file: string): Promise<readonly [present: 
  * The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it. For a symbolic link, beside the file
  * that it leads to.
  */
-export function filePlace(file: string): RotationPlace {
+export function fileRotationStore(file: string): RotationStore {
 	const previousFile = async () => (await filesOfRotation(file))[1];
 	return {
 		present: () => readIdentityFile(file),
@@ -91,7 +91,7 @@ export interface Rotation {
  * The rotation in progress: the present identity, and a different one that it replaced.
  * @returns undefined if there is none, or none that got as far
  */
-export async function openRotation(place: RotationPlace): Promise<Rotation | undefined> {
+export async function openRotation(place: RotationStore): Promise<Rotation | undefined> {
 	const previous = await place.previous();
 	if (previous === undefined) return undefined;
 	const present = await place.present();
@@ -104,7 +104,7 @@ export async function openRotation(place: RotationPlace): Promise<Rotation | und
  * may do this. A binding to a vault is copied to the new identity.
  * @throws AppError `IDENTITY_MISSING` (exit 3), or what the place throws
  */
-export async function beginRotation(place: RotationPlace): Promise<Rotation> {
+export async function beginRotation(place: RotationStore): Promise<Rotation> {
 	const open = await openRotation(place);
 	if (open) return open;
 	const previous = await place.present();

@@ -9,7 +9,7 @@ import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type SpecifierPieces } from "./dynamic.ts";
-import { type FileRequest, fileRequests, knowsPlace } from "./files/file-requests.ts";
+import { type FileRequest, fileRequests, mayReadItsLocation } from "./files/file-requests.ts";
 import { isWasm } from "./paths.ts";
 import { scanWasm } from "./scan-wasm.ts";
 import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
@@ -91,7 +91,7 @@ export function scanModule(path: string, source: string): ModuleScan {
 			if (argument.type !== "SpreadElement") addDynamic(argument, "optional");
 		},
 	}).visit(program);
-	const isPlaced = knowsPlace(source);
+	const isPlaced = mayReadItsLocation(source);
 	const files = isPlaced ? fileRequests(program, path, lineAt) : [];
 	return { requests, patterns, files, isPlaced, fault: undefined, comments };
 }

@@ -10,8 +10,8 @@ import { openRecord } from "../vault/records/seal.ts";
 import { afterWrite, repairVault } from "./files/vault-file.ts";
 import { type ReadVault, readBeside, readVaultInConflict } from "./read-conflict.ts";
 import type { SessionIdentity } from "./session/session.ts";
-import { settleAfterResolve } from "./undo/after-resolve.ts";
-import { onOneChain, raised } from "./undo/decide.ts";
+import { updateMemoryAfterResolve } from "./undo/after-resolve.ts";
+import { chooseChains, raiseVersions } from "./undo/decide.ts";
 import type { SurveyContext } from "./undo/survey.ts";
 
 /** A name that both sides changed. */
@@ -34,11 +34,11 @@ export interface Resolution {
 	readonly leftOut: readonly string[];
 }
 
-export type Take = (environment: string, name: string) => Side | undefined;
+export type SideChooser = (environment: string, name: string) => Side | undefined;
 
 /** How a conflict is decided. */
 export interface Decisions {
-	readonly take?: Take | undefined;
+	readonly take?: SideChooser | undefined;
 	/** The side whose chains are kept if both changed the membership. */
 	readonly membership?: Side | undefined;
 }
@@ -77,12 +77,12 @@ function repairOf(
 ): Repair {
 	const unmerged = merge?.unmerged ?? false;
 	if (!conflict) return { conflicted: false, open: [], decided: [], unmerged, remade: [], leftOut: [], text };
-	const { remade, leftOut, ...sides } = onOneChain(conflict, identity, decisions.membership);
+	const { remade, leftOut, ...sides } = chooseChains(conflict, identity, decisions.membership);
 	const { base, validSignatures, ours, theirs } = sides;
 	const sameValue = identity && valuesOf(identity);
 	const options = { base, validSignatures, sameValue, take: decisions.take };
 	const { document, conflicts, decided } = mergeVaults(ours, theirs, options);
-	const settled = identity ? raised(document, decided, identity) : document;
+	const settled = identity ? raiseVersions(document, decided, identity) : document;
 	return {
 		conflicted: true,
 		open: namesOf(conflicts),
@@ -137,7 +137,7 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	const resolution = resolutionOf(repair);
 	const { document, sides } = repair;
 	if (holder && document && sides)
-		await afterWrite(() => settleAfterResolve({ ...holder, root }, document, sides));
+		await afterWrite(() => updateMemoryAfterResolve({ ...holder, root }, document, sides));
 	const { open } = resolution;
 	if (open.length === 0) return resolution;
 	throw new AppError({

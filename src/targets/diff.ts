@@ -29,14 +29,14 @@ export interface TargetSides {
 	readonly takeLocal?: ((name: string) => boolean) | undefined;
 }
 
-type Standing = "same" | "changed" | "older";
+type RecordState = "same" | "changed" | "older";
 
 /**
  * Compares a record with the one that was sent under its name. A re-encrypted value keeps its version.
  * Therefore another record of the same version is another value only if its epoch is the same, as when two
  * devices set it.
  */
-function standingOf(record: SealedRecord, mark: SentMark | undefined): Standing {
+function compareWithMark(record: SealedRecord, mark: SentMark | undefined): RecordState {
 	if (!mark || record.version > mark.version) return "changed";
 	if (record.version < mark.version) return "older";
 	if (record.kind !== mark.kind) return "changed";
@@ -48,7 +48,7 @@ const byName = (a: SealedRecord, b: SealedRecord) => compareNames(a.name, b.name
 
 /** Compares the sides by name. */
 export function diffTarget({ records, marks, names, takeLocal = () => false }: TargetSides): TargetDiff {
-	const there = names && new Set(names);
+	const targetNames = names && new Set(names);
 	const set: SealedRecord[] = [];
 	const deleted: SealedRecord[] = [];
 	const missing: string[] = [];
@@ -56,10 +56,10 @@ export function diffTarget({ records, marks, names, takeLocal = () => false }: T
 	const dropped: string[] = [];
 	for (const record of records.values()) {
 		const { name, kind } = record;
-		const standing = standingOf(record, marks.get(name));
-		if (standing === "older" && !takeLocal(name)) rolledBack.push(name);
-		else if (standing !== "same") (kind === "live" ? set : deleted).push(record);
-		else if (kind === "live" && there && !there.has(name)) {
+		const state = compareWithMark(record, marks.get(name));
+		if (state === "older" && !takeLocal(name)) rolledBack.push(name);
+		else if (state !== "same") (kind === "live" ? set : deleted).push(record);
+		else if (kind === "live" && targetNames && !targetNames.has(name)) {
 			set.push(record);
 			missing.push(name);
 		}
@@ -77,7 +77,7 @@ export function diffTarget({ records, marks, names, takeLocal = () => false }: T
 		dropped: dropped.sort(compareNames),
 		rolledBack: rolledBack.sort(compareNames),
 		missing: missing.sort(compareNames),
-		foreign: [...(there ?? [])].filter((name) => !isKnown(name)).sort(compareNames),
+		foreign: [...(targetNames ?? [])].filter((name) => !isKnown(name)).sort(compareNames),
 	};
 }
 

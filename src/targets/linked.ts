@@ -1,6 +1,6 @@
 /** Finds the kind of target that a binding in coffer.json names, and checks the binding. */
 
-import { judgeOrigin } from "../origin.ts";
+import { checkOrigin } from "../origin.ts";
 import { configInvalid, type TargetBinding } from "../project/files/config.ts";
 import type { TargetId } from "../project/memory/target-memory.ts";
 import type { SessionContext } from "../project/session/session.ts";
@@ -35,6 +35,6 @@ export async function linkedTarget(
  * this device may send to it.
  */
 export function boundId({ kind, url, app }: TargetBinding): TargetId {
-	const judged = judgeOrigin(url);
-	return { kind, origin: "origin" in judged ? judged.origin : url, app };
+	const checked = checkOrigin(url);
+	return { kind, origin: "origin" in checked ? checked.origin : url, app };
 }

@@ -6,10 +6,10 @@ import { formatIdentity, identityOf, newIdentity, sameIdentity } from "../../src
 import { writeIdentityFile } from "../../src/identity/identity-file.ts";
 import {
 	beginRotation,
-	filePlace,
-	keychainPlace,
+	fileRotationStore,
+	keychainRotationStore,
 	openRotation,
-	type RotationPlace,
+	type RotationStore,
 } from "../../src/identity/rotation.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { folder, keychain, useKeychain } from "./keychain-fixture.ts";
@@ -22,17 +22,21 @@ beforeEach(() => {
 	file = join(folder, "identity");
 });
 
-const PLACES: { name: string; make: () => RotationPlace; keep: (text: string) => Promise<void> }[] = [
-	{ name: "a keychain", make: () => keychainPlace(keychain), keep: (text) => keychain.set("identity", text) },
+const PLACES: { name: string; make: () => RotationStore; keep: (text: string) => Promise<void> }[] = [
+	{
+		name: "a keychain",
+		make: () => keychainRotationStore(keychain),
+		keep: (text) => keychain.set("identity", text),
+	},
 	{
 		name: "a file",
-		make: () => filePlace(file),
+		make: () => fileRotationStore(file),
 		keep: (text) => writeFile(file, `${text}\n`, { mode: 0o600 }),
 	},
 ];
 
 /** A place whose process ends at its n-th write: before it is done, or after. */
-function dyingAt(place: RotationPlace, write: number, when: "before" | "after"): RotationPlace {
+function dyingAt(place: RotationStore, write: number, when: "before" | "after"): RotationStore {
 	let count = 0;
 	const dying =
 		<A extends unknown[]>(work: (...args: A) => Promise<void>) =>
@@ -98,7 +102,7 @@ describe.each(PLACES)("in $name", ({ make, keep }) => {
 });
 
 test("a keychain without an identity has none to replace", async () => {
-	const refused = await refusalOf(beginRotation(keychainPlace(keychain)));
+	const refused = await refusalOf(beginRotation(keychainRotationStore(keychain)));
 	expect(refused).toMatchObject({ code: "IDENTITY_MISSING", exit: 3 });
 	expect(await keychain.get("identity-previous")).toBe(undefined);
 });
@@ -107,7 +111,7 @@ describe("files", () => {
 	test("both are private, and nothing else is left", async () => {
 		await writeIdentityFile(file, newIdentity());
 		await writeFile(`${file}.next`, "of a process that was killed");
-		await beginRotation(filePlace(file));
+		await beginRotation(fileRotationStore(file));
 		expect((await readdir(folder)).sort()).toEqual(["identity", "identity.previous"]);
 		for (const name of ["identity", "identity.previous"])
 			expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
@@ -117,7 +121,7 @@ describe("files", () => {
 		await writeIdentityFile(join(folder, "real"), newIdentity());
 		await symlink("real", file);
 		const before = await readFile(join(folder, "real"), "utf8");
-		await beginRotation(filePlace(file));
+		await beginRotation(fileRotationStore(file));
 		expect((await readdir(folder)).sort()).toEqual(["identity", "real", "real.previous"]);
 		expect(await readFile(join(folder, "real.previous"), "utf8")).toBe(before);
 		expect(await readFile(file, "utf8")).not.toBe(before);

@@ -11,7 +11,7 @@ import { collectSources } from "../../src/project/functions/collect.ts";
 import { discoverFunctions } from "../../src/project/functions/discover.ts";
 import { packageOf } from "../../src/references/evidence/package.ts";
 import type { Reference } from "../../src/references/evidence/reference.ts";
-import { makePlace, prepare, testBuilder } from "../platform/build/builder.ts";
+import { makeBuildFolders, prepare, testBuilder } from "../platform/build/builder.ts";
 
 const FILES: Readonly<Record<string, string>> = {
 	"deno.json": `{
@@ -64,7 +64,7 @@ export default { fetch: async () => new Response(\`\${h("VIEW_KEY")} \${await la
 	"functions/view/late.ts": 'export const lazy = () => Deno.env.get("LATE_KEY");\n',
 };
 
-const place = makePlace();
+const place = makeBuildFolders();
 const project = mkdtempSync(join(tmpdir(), "coffer-local-"));
 let builder: Builder;
 let here: LocalFunction[];

@@ -1,6 +1,6 @@
 /** Conflicts that real git left, repaired. */
 import { describe, expect, test } from "vitest";
-import { resolveVault, type Take } from "../../src/project/resolve.ts";
+import { resolveVault, type SideChooser } from "../../src/project/resolve.ts";
 import { getSecret, readSession } from "../../src/project/secrets/edit-secrets.ts";
 import { parseVault } from "../../src/vault/document/format.ts";
 import { refusalOf } from "../support/refusal.ts";
@@ -31,7 +31,7 @@ async function values(project: TestProject): Promise<Record<string, string>> {
 }
 
 const everything =
-	(side: "ours" | "theirs"): Take =>
+	(side: "ours" | "theirs"): SideChooser =>
 	() =>
 		side;
 
@@ -82,7 +82,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 	test("decided one by one: the file keeps markers around what is open, and around nothing else", async () => {
 		const repo = await conflicted(style, { D: "t", E: "t", A: "1" }, { D: "o", E: "o", AA: "2" });
 		using project = repo.project;
-		const take: Take = (_, name) => (name === "D" ? "theirs" : undefined);
+		const take: SideChooser = (_, name) => (name === "D" ? "theirs" : undefined);
 		const refused = await refusalOf(resolveVault(project.root, { take }));
 		expect(refused.message).toBe("Both sides changed E (production).");
 		expect(

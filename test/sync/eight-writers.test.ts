@@ -3,7 +3,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { type Carrier, carry } from "../../src/http-request.ts";
+import { sendRequest, type Transport } from "../../src/http-request.ts";
 import { addMember } from "../../src/project/members/members.ts";
 import { readSession, setSecrets } from "../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
@@ -56,12 +56,12 @@ test("eight writers at once: no gap, each operation once, losers get 409, and al
 			await copyFile(join(project.root, name), join(root, name));
 
 	const statuses: number[] = [];
-	const counting: Carrier = async (url, request) => {
-		const response = await carry(url, request);
+	const counting: Transport = async (url, request) => {
+		const response = await sendRequest(url, request);
 		statuses.push(response.status);
 		return response;
 	};
-	const remote = new Remote({ url: platform.url, token: platform.core.token, carry: counting });
+	const remote = new Remote({ url: platform.url, token: platform.core.token, transport: counting });
 	const target = { ...linked, remote };
 	for (let round = 1; round <= ROUNDS; round++) {
 		await Promise.all(

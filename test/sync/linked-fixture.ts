@@ -3,7 +3,7 @@ import { ControlListener, httpUrl } from "../../src/platform/api/control-listene
 import { bindingOf, platformOf, readConfig } from "../../src/project/files/config.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
 import type { LinkTarget } from "../../src/sync/client/link-target.ts";
-import { linkEnvironment, meetPlatform } from "../../src/sync/link/link.ts";
+import { connectToPlatform, linkEnvironment } from "../../src/sync/link/link.ts";
 import { openTestCore, type TestCore } from "../platform/core-fixture.ts";
 
 export interface TestPlatform extends AsyncDisposable {
@@ -35,7 +35,7 @@ export async function linkProject(
 	context: SessionContext,
 	app: string,
 ): Promise<LinkTarget> {
-	const { remote, info } = await meetPlatform(url, core.token);
+	const { remote, info } = await connectToPlatform(url, core.token);
 	await linkEnvironment(context, { app, remote, info }, {});
 	const binding = platformOf(bindingOf(await readConfig(context.root), context.environment));
 	if (!binding) throw new Error("no binding was written");

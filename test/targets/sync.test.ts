@@ -15,7 +15,7 @@ import { contextOf, TestProject } from "../project/project.ts";
 
 const AWAY = new AppError({ code: "AWAY", message: "Away.", hint: "Wait.", exit: EXIT.network });
 
-class Place implements SecretTarget {
+class FakeTarget implements SecretTarget {
 	readonly id: TargetId = { kind: "base44", origin: BASE44_ORIGIN, app: "shop" };
 	readonly secrets = new Map<string, string>();
 	readonly calls: string[] = [];
@@ -59,7 +59,7 @@ async function bindingOf(context: SessionContext): Promise<TargetBinding> {
 async function setUp(secrets: Record<string, string> = {}) {
 	const project = await TestProject.create();
 	await project.set(secrets);
-	const place = new Place();
+	const place = new FakeTarget();
 	const binding = await bindingOf(project.context);
 	const sync = (list = false, takeLocal?: (name: string) => boolean) =>
 		syncTarget(project.context, { kind: BASE44, binding }, async () => place, { list, takeLocal });

@@ -46,13 +46,13 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	const count = (what: string) => void tally.set(what, 1 + (tally.get(what) ?? 0));
 	machine.restore();
 	const { result, hit } = await runWithFault(machine.project, machine.command, { step, fault });
-	const standing = machine.standing();
+	const standing = machine.vaultState();
 	const isHit = hit.includes(step.file);
 	if (!isHit) count(ASTRAY);
 	const wrong: string[] = [];
 	if (standing === "torn") wrong.push("The vault is torn.");
 	wrong.push(...machine.plaintext().map((path) => `The value lies in ${path}.`));
-	if (fault !== "KILL") wrong.push(...machine.untruths(result, standing));
+	if (fault !== "KILL") wrong.push(...machine.findUntruths(result, standing));
 	if (fault !== "KILL" && step.syscall !== "unlink") wrong.push(...machine.leftovers(result));
 	if (isHit && step.file === "coffer.vault.lock" && step.syscall === "openat" && standing !== "old")
 		wrong.push("It was written without the lock.");

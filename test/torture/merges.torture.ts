@@ -60,7 +60,7 @@ async function refusal(work: Promise<unknown>): Promise<AppError | undefined> {
 }
 
 /** Git merged it and says that all is well. */
-async function judgeClean(round: Round): Promise<Outcome> {
+async function checkCleanMerge(round: Round): Promise<Outcome> {
 	const { repository, branches, expected, driven } = round;
 	if (expected.chainConflict)
 		return { how: "clean", faults: ["merged although both sides changed the members"] };
@@ -70,7 +70,7 @@ async function judgeClean(round: Round): Promise<Outcome> {
 	} catch (error) {
 		// A text merge knows no order either. It is read by nobody before it is repaired.
 		if (!driven && error instanceof AppError && DISORDER.includes(error.code)) {
-			const { how, faults } = await judgeConflict(round);
+			const { how, faults } = await checkConflict(round);
 			return { how: `clean for git, but in disorder: ${how}`, faults };
 		}
 		if (isUnvouched(round, error)) throw error;
@@ -91,7 +91,7 @@ function choose({ branches, expected, random }: Round, open: readonly ConflictNa
 }
 
 /** Names were asked for: the right ones, and the answers come to the right vault. */
-async function judgeNamed(round: Round, open: readonly ConflictName[]): Promise<Outcome> {
+async function checkNamedConflict(round: Round, open: readonly ConflictName[]): Promise<Outcome> {
 	const { repository, branches, expected, driven } = round;
 	const names = open.map(keyOf);
 	const faults = [...expected.conflicts.keys()]
@@ -113,25 +113,25 @@ async function judgeNamed(round: Round, open: readonly ConflictName[]): Promise<
 }
 
 /** Its text tells nobody whose record is whose. The way out that the error names leads to a merge by the driver. */
-async function judgeWayOut(round: Round): Promise<Outcome> {
+async function checkWayOut(round: Round): Promise<Outcome> {
 	using repository = await MergeRepository.create(undefined);
 	if (repository.merge(round.texts, round.style)) throw new Error("It was a conflict, and is none.");
 	const again = { ...round, repository, driven: true };
 	const { how, faults } = (await repository.mergeWithDriver())
-		? await judgeClean(again)
-		: await judgeConflict(again);
+		? await checkCleanMerge(again)
+		: await checkConflict(again);
 	return { how: `refused: ${UNREADABLE}, then by the driver: ${how}`, faults };
 }
 
 /** Git left a conflict, and `vault resolve` is asked. */
-async function judgeConflict(round: Round): Promise<Outcome> {
+async function checkConflict(round: Round): Promise<Outcome> {
 	const { repository, branches, expected, plant, driven } = round;
 	const before = repository.vault;
 	const take = plant === PLANTS.guess ? () => "ours" as const : undefined;
 	const { root, variables } = repository;
 	const error = await refusal(resolveVault(root, { identity: alice, take, variables }));
 	if (error?.code === UNREADABLE && !driven && error.hint.includes("coffer git setup")) {
-		const { how, faults } = await judgeWayOut(round);
+		const { how, faults } = await checkWayOut(round);
 		const isKept = repository.vault === before;
 		return { how, faults: isKept ? faults : [...faults, "refused, and written all the same"] };
 	}
@@ -142,7 +142,8 @@ async function judgeConflict(round: Round): Promise<Outcome> {
 	}
 	if (expected.chainConflict)
 		return { how: "repaired", faults: ["repaired although both sides changed the members"] };
-	if (error?.code === "MERGE_CONFLICT") return await judgeNamed(round, (error.data as Resolution).open);
+	if (error?.code === "MERGE_CONFLICT")
+		return await checkNamedConflict(round, (error.data as Resolution).open);
 	if (error) return { how: "failed", faults: [`failed: ${error.code} ${error.message}`] };
 	const guessed = [...expected.conflicts.keys()].map((name) => `${name} was decided without asking`);
 	return { how: "repaired", faults: [...guessed, ...faultsOf(repository.vault, branches, new Map())] };
@@ -170,7 +171,7 @@ function lost({ repository, texts, expected }: Round, { how }: Outcome): string[
 
 async function play(round: Round): Promise<Outcome> {
 	const { repository, texts, style } = round;
-	const outcome = repository.merge(texts, style) ? await judgeClean(round) : await judgeConflict(round);
+	const outcome = repository.merge(texts, style) ? await checkCleanMerge(round) : await checkConflict(round);
 	return { ...outcome, faults: [...outcome.faults, ...lost(round, outcome)] };
 }
 

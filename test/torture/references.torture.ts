@@ -5,9 +5,9 @@ import { Generator, type Tree } from "./references/generate.ts";
 import { readGrammar } from "./references/grammar.ts";
 import {
 	type Analyze,
-	type Judgement,
-	judge,
-	judgeAll,
+	type Comparison,
+	compareAllWithDeno,
+	compareWithDeno,
 	type Observation,
 	observeAll,
 } from "./references/judge.ts";
@@ -23,7 +23,7 @@ const SHRUNK_MAX = 20;
 
 const GRAMMAR = readGrammar();
 
-const isFaulty = ({ missed, error }: Judgement) => missed.length > 0 || error !== undefined;
+const isFaulty = ({ missed, error }: Comparison) => missed.length > 0 || error !== undefined;
 
 /** Whether somebody who reads the program can tell its names. */
 function isKnowable({ idiom, children }: Tree): boolean {
@@ -33,7 +33,7 @@ function isKnowable({ idiom, children }: Tree): boolean {
 class Tally {
 	readonly #counts = new Map<string, number>();
 
-	count(tree: Tree, { run, found, isDynamic, unasked, error }: Judgement) {
+	count(tree: Tree, { run, found, isDynamic, unasked, error }: Comparison) {
 		const knowable = isKnowable(tree);
 		this.#add(`programs whose names ${knowable ? "a reader can tell" : "nobody can tell"}`);
 		if (isDynamic) this.#add(`dynamic although a reader can tell the names`, knowable);
@@ -60,7 +60,7 @@ class Tally {
 }
 
 /** A find in the words of the report. */
-function describe(seed: number, text: string, { run, found, missed, error }: Judgement): string {
+function describe(seed: number, text: string, { run, found, missed, error }: Comparison): string {
 	const what =
 		error ??
 		`asked for ${[...run.asked].join(" ") || "nothing"}, found ${found.join(" ") || "nothing"}, missed ${missed.join(" ")}`;
@@ -72,15 +72,15 @@ async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: 
 	const small = await shrinkAll(
 		finds.map(({ tree }) => tree),
 		GRAMMAR,
-		async (trees) => (await judgeAll(trees, analyze)).map(isFaulty),
+		async (trees) => (await compareAllWithDeno(trees, analyze)).map(isFaulty),
 	);
-	const judgements = await judgeAll(small, analyze);
+	const judgements = await compareAllWithDeno(small, analyze);
 	// Many finds have one cause, and end as the same program.
 	const bySmallest = new Map<string, string>();
 	for (const [index, tree] of small.entries()) {
 		const text = shown(tree);
 		if (bySmallest.has(text)) continue;
-		bySmallest.set(text, describe(finds[index]?.seed ?? 0, text, judgements[index] as Judgement));
+		bySmallest.set(text, describe(finds[index]?.seed ?? 0, text, judgements[index] as Comparison));
 	}
 	return [...bySmallest.values()];
 }
@@ -113,7 +113,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 		const { first, trees, observations } = await batchOf(seed + played, Math.min(BATCH, rounds - played));
 		const finds: { seed: number; tree: Tree }[] = [];
 		for (const [index, tree] of trees.entries()) {
-			const judgement = judge(observations[index] as Observation, analyze);
+			const judgement = compareWithDeno(observations[index] as Observation, analyze);
 			tally.count(tree, judgement);
 			if (isFaulty(judgement)) finds.push({ seed: first + index, tree });
 			// One find is enough to have found a planted bug.

@@ -85,7 +85,7 @@ function named(values: readonly string[], typed: string, description = ""): Comp
 }
 
 /** Joins words that the shell split: bash splits `--flag=value` into three words. */
-export function rejoined(words: readonly string[]): string[] {
+export function rejoinWords(words: readonly string[]): string[] {
 	const whole: string[] = [];
 	for (const [index, word] of words.entries()) {
 		const before = whole.at(-1) ?? "";
@@ -196,7 +196,7 @@ function commandOf(catalogue: Catalogue, argv: readonly string[]): [CommandDefin
  *   it is empty if a new word begins
  */
 export function complete(line: readonly string[], catalogue: Catalogue): Completion {
-	const whole = rejoined(line);
+	const whole = rejoinWords(line);
 	const before = whole.slice(0, -1);
 	const last = whole.at(-1) ?? "";
 	const isCommand: IsKnown = (id) => catalogue.commands.some((one) => one.id === id);

@@ -19,7 +19,7 @@ import { parseToken } from "../../protocol/token.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { Remote } from "../../sync/client/platform-client.ts";
-import { meetPlatform, tokenMalformed } from "../../sync/link/link.ts";
+import { connectToPlatform, tokenMalformed } from "../../sync/link/link.ts";
 import { readCredentials, readEnvironment } from "../shell/process-environment.ts";
 import { requireBinding, titleOf } from "./environment-binding.ts";
 import { CredentialMissing, rethrowWithUrl } from "./link-state.ts";
@@ -140,7 +140,7 @@ export async function platformAt(
 	const origin = platformOrigin(url);
 	const token =
 		given ?? (await tokenFor({ url: origin, link: `coffer link ${origin} --app APP`, platform: undefined }));
-	return (await meetPlatform(origin, token)).remote;
+	return (await connectToPlatform(origin, token)).remote;
 }
 
 /** Options of a connection. */

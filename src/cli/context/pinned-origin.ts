@@ -4,7 +4,7 @@
  * platform.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { judgeOrigin } from "../../origin.ts";
+import { checkOrigin } from "../../origin.ts";
 import type { PinnedPlatform } from "../../project/memory/pinned-platforms.ts";
 
 const RESTORE = "If not, restore coffer.json from git.";
@@ -73,9 +73,9 @@ export function requireNotElsewhere(
 
 /** Parses COFFER_ORIGIN. @throws AppError `TOKEN_ORIGIN_INVALID` (exit 2) */
 function parseAllowedOrigin(text: string): string {
-	const judged = judgeOrigin(text);
-	if ("origin" in judged && /^\/?$/.test(text.slice(text.indexOf("://") + 3).replace(/^[^/?#]*/, "")))
-		return judged.origin;
+	const checked = checkOrigin(text);
+	if ("origin" in checked && /^\/?$/.test(text.slice(text.indexOf("://") + 3).replace(/^[^/?#]*/, "")))
+		return checked.origin;
 	throw new AppError({
 		code: "TOKEN_ORIGIN_INVALID",
 		message: "COFFER_ORIGIN is not an address that a token may be sent to.",

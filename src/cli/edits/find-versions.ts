@@ -2,7 +2,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 import type { HistoryOf } from "../../project/git/history/vault-commits.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
-import { judgeOf, lineageOf, searchFile, searchGit } from "../../project/secrets/local-history.ts";
+import { historyRulesOf, lineageOf, searchFile, searchGit } from "../../project/secrets/local-history.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import { searchLog } from "../../sync/log/platform-history.ts";
 import type { MembershipHistory } from "../../vault/document/membership-history.ts";
@@ -92,7 +92,7 @@ export async function findVersions(
 	const log = await searchPlatform(session, lineage, name);
 	const notes = [...git.notes, ...log.notes, ...olderMembership(session, lineage)];
 	for (const note of notes) terminal.warn(note);
-	const judge = judgeOf(session, lineage);
+	const judge = historyRulesOf(session, lineage);
 	const history = historyOf([...file.sightings, ...git.sightings, ...log.sightings], judge);
 	const marked = session.memory.marks.get(name)?.version ?? 0;
 	return {

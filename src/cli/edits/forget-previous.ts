@@ -1,7 +1,7 @@
 /** Ends a rotation: forgets the previous identity, unless the project still needs it. */
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
-import type { Rotation, RotationPlace } from "../../identity/rotation.ts";
+import type { Rotation, RotationStore } from "../../identity/rotation.ts";
 import { handoverStates } from "../../project/members/hand-over.ts";
 import { environmentsOpenedOnlyBy } from "../../project/memory/known-vaults.ts";
 import { confirmYes } from "../context/confirm.ts";
@@ -17,7 +17,7 @@ export interface ForgetOptions {
 	readonly terminal: Terminal;
 }
 
-async function openRotationToEnd(place: RotationPlace): Promise<Rotation> {
+async function openRotationToEnd(place: RotationStore): Promise<Rotation> {
 	const [previous, present] = [await place.previous(), await place.present()];
 	if (previous && present) return { previous, present, created: false };
 	throw new AppError({
@@ -32,8 +32,8 @@ async function openRotationToEnd(place: RotationPlace): Promise<Rotation> {
  * @throws AppError `HANDOVER_OPEN` (exit 5) if the previous identity is still a member in the current project
  */
 async function requireHandedOver(root: string, { previous, present }: Rotation): Promise<void> {
-	const { standings } = await handoverStates(root, previous, present);
-	const open = standings.filter(({ next }) => next !== "none");
+	const { states } = await handoverStates(root, previous, present);
+	const open = states.filter(({ next }) => next !== "none");
 	if (open.length === 0) return;
 	const waits = open.every(({ next }) => next === "wait");
 	throw new AppError({
@@ -52,7 +52,7 @@ async function requireHandedOver(root: string, { previous, present }: Rotation):
  * @throws AppError `ROTATION_NOT_FOUND` (exit 4), `HANDOVER_OPEN` (exit 5), `NO_TERMINAL` (exit 2),
  *   `NOT_CONFIRMED` (exit 1)
  */
-export async function forgetPrevious(place: RotationPlace, options: ForgetOptions): Promise<Rotation> {
+export async function forgetPrevious(place: RotationStore, options: ForgetOptions): Promise<Rotation> {
 	const { root, stateFolder, yes, terminal } = options;
 	const rotation = await openRotationToEnd(place);
 	const [before, now] = [rotation.previous, rotation.present].map(({ publicKeys }) =>

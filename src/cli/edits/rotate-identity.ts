@@ -6,11 +6,11 @@ import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import {
 	beginRotation,
-	filePlace,
-	keychainPlace,
+	fileRotationStore,
+	keychainRotationStore,
 	openRotation,
 	type Rotation,
-	type RotationPlace,
+	type RotationStore,
 } from "../../identity/rotation.ts";
 import {
 	addSuccessor,
@@ -35,9 +35,11 @@ import { afterEdit } from "./after-edit.ts";
  * The store in which this device's identity can be replaced.
  * @throws AppError `IDENTITY_NOT_ROTATABLE` (exit 2) if the identity comes from COFFER_IDENTITY
  */
-export function rotationPlace({ identityFile }: Environment): RotationPlace {
+export function rotationStore({ identityFile }: Environment): RotationStore {
 	if (readCredentials().identity === undefined)
-		return identityFile === undefined ? keychainPlace(systemKeychain()) : filePlace(identityFile);
+		return identityFile === undefined
+			? keychainRotationStore(systemKeychain())
+			: fileRotationStore(identityFile);
 	throw new AppError({
 		code: "IDENTITY_NOT_ROTATABLE",
 		message: "The identity comes from COFFER_IDENTITY, and Coffer cannot replace the value of that variable.",
@@ -47,7 +49,7 @@ export function rotationPlace({ identityFile }: Environment): RotationPlace {
 }
 
 /** Replaces the identity, or continues a rotation that was interrupted. @throws AppError as `beginRotation` */
-export function rotateIdentity(environment: Environment, place: RotationPlace): Promise<Rotation> {
+export function rotateIdentity(environment: Environment, place: RotationStore): Promise<Rotation> {
 	return withIdentityLock(environment.stateDirectory, () => beginRotation(place));
 }
 
@@ -58,7 +60,7 @@ export function rotateIdentity(environment: Environment, place: RotationPlace): 
  */
 export async function explainMembership(error: AppError, environment: Environment): Promise<AppError> {
 	if (readCredentials().identity !== undefined) return error;
-	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
+	const rotation = await openRotation(rotationStore(environment)).catch(() => undefined);
 	if (!rotation) return error;
 	const hint =
 		"The identity was replaced on this device. If the previous one is a member here, move the project to the new one: coffer identity rotate.";
@@ -147,11 +149,11 @@ async function removePrevious(
 
 async function handOverEnvironment(
 	contexts: TwoContexts,
-	standing: HandoverState,
+	state: HandoverState,
 	options: HandoverOptions,
 	done: Handover,
 ): Promise<void> {
-	const { environment, previous, present, next } = standing;
+	const { environment, previous, present, next } = state;
 	if (previous || present) await inheritMemory(contexts.before, contexts.now, contexts.vaultId);
 	if (!previous || next === "none") return;
 	if (next === "wait") {
@@ -179,16 +181,16 @@ export async function handOver(
 	options: HandoverOptions,
 	done: Handover,
 ): Promise<void> {
-	const { vaultId, standings } = await handoverStates(options.root, previous, present);
+	const { vaultId, states } = await handoverStates(options.root, previous, present);
 	const contextsOf = (environment: string): TwoContexts => ({
 		before: contextFor(options, previous, environment),
 		now: contextFor(options, present, environment),
 		vaultId,
 	});
 	try {
-		for (const standing of standings)
-			await handOverEnvironment(contextsOf(standing.environment), standing, options, done);
-		const [first] = standings;
+		for (const state of states)
+			await handOverEnvironment(contextsOf(state.environment), state, options, done);
+		const [first] = states;
 		if (first) await handOverVault(contextsOf(first.environment).before, present);
 	} catch (error) {
 		throw error instanceof AppError ? interruptedHandover(error, done) : error;

@@ -2,7 +2,7 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
-import type { Take } from "../../sync/changes/merge-with-log.ts";
+import type { SideChooser } from "../../sync/changes/merge-with-log.ts";
 import { isSecretName } from "../../vault/syntax/secret-name.ts";
 import { promptChoice } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -14,7 +14,7 @@ import { servingClause } from "../views/redeploy-lines.ts";
  * The decision of `--take`, or undefined without the flag.
  * @throws AppError `USAGE`, `NAME_INVALID` (exit 2)
  */
-export function parseTake(side: string | undefined, names: readonly string[]): Take | undefined {
+export function parseTake(side: string | undefined, names: readonly string[]): SideChooser | undefined {
 	if (side === undefined && names.length > 0) {
 		throw new AppError({
 			code: "USAGE",
@@ -48,7 +48,7 @@ export function conflictsOf(error: unknown): readonly string[] | undefined {
 export async function decideConflicts(
 	sides: readonly SyncSides[],
 	terminal: Terminal,
-): Promise<Take | undefined> {
+): Promise<SideChooser | undefined> {
 	const answers = new Map<string, "local" | "platform">();
 	for (const { name, here, there } of sides) {
 		const side = await promptChoice(
@@ -70,7 +70,7 @@ export async function decideConflicts(
 export async function decideRolledBack(
 	sides: readonly SyncSides[],
 	terminal: Terminal,
-): Promise<Take | undefined> {
+): Promise<SideChooser | undefined> {
 	if (!terminal.interactive) return undefined;
 	const names = sides.map(({ name }) => name);
 	terminal.note("The vault has older versions than the platform, or no longer has:");

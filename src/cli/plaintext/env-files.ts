@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
 import { printable } from "../../printable.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
-import { gitStanding, ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
+import { ignore, ignoreLine, isPlainFile, readGitFileState } from "../../project/git/ignored.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 import { promptConfirm } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -20,15 +20,15 @@ function relativePath(path: string): string {
 
 async function adviseOn(path: string, terminal: Terminal): Promise<void> {
 	const variables = inheritedEnvironment();
-	const standing = await gitStanding(path, variables);
+	const state = await readGitFileState(path, variables);
 	const shown = printable(path, 200);
-	if (standing === "tracked") {
+	if (state === "tracked") {
 		terminal.warn(
 			`${shown} contains unencrypted values, and git tracks it. To remove it from the next commit: git rm --cached ${shellWord(shown)}. Replace values that were already pushed.`,
 		);
 		return;
 	}
-	if (standing !== "open") return;
+	if (state !== "open") return;
 	const line = ignoreLine(path, findRoot(currentFolder()) ?? currentFolder());
 	const problem = `${shown} contains unencrypted values, and git does not ignore it.`;
 	const command = `echo ${shellWord(line.line)} >> ${shellWord(relativePath(line.file))}`;

@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
-import { type GitStanding, gitStanding } from "../../project/git/ignored.ts";
+import { type GitFileState, readGitFileState } from "../../project/git/ignored.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
 /**
@@ -14,11 +14,11 @@ import { inheritedEnvironment } from "../shell/process-environment.ts";
  */
 export async function requireOutOfGit(path: string): Promise<void> {
 	if (lstatSync(path, { throwIfNoEntry: false })) return;
-	const standing = await gitStanding(path, inheritedEnvironment());
-	if (standing === "outside" || standing === "ignored") return;
+	const state = await readGitFileState(path, inheritedEnvironment());
+	if (state === "outside" || state === "ignored") return;
 	const shown = printable(path, 200);
 	throw inRepositoryError(
-		`${shown} is inside a git repository, and ${openReason(standing)}`,
+		`${shown} is inside a git repository, and ${openReason(state)}`,
 		`Choose a path outside the repository, or ignore the file first: ${ignoreCommand(path)}`,
 	);
 }
@@ -29,27 +29,27 @@ export async function requireOutOfGit(path: string): Promise<void> {
  *   file
  */
 export async function requireKeysIgnored(paths: readonly string[]): Promise<void> {
-	const open: { path: string; standing: GitStanding }[] = [];
+	const open: { path: string; state: GitFileState }[] = [];
 	for (const path of paths) {
-		const standing = await gitStanding(path, inheritedEnvironment());
-		if (standing !== "outside" && standing !== "ignored") open.push({ path, standing });
+		const state = await readGitFileState(path, inheritedEnvironment());
+		if (state !== "outside" && state !== "ignored") open.push({ path, state });
 	}
 	const [first] = open;
 	if (!first) return;
-	const tracked = open.filter(({ standing }) => standing === "tracked");
+	const tracked = open.filter(({ state }) => state === "tracked");
 	const commands = [
 		...open.map(({ path }) => ignoreCommand(path)),
 		...tracked.map(({ path }) => `git rm --cached ${printable(path, 200)}`),
 	];
 	throw inRepositoryError(
-		`${printable(first.path, 200)} is inside a git repository, and ${openReason(first.standing)}`,
+		`${printable(first.path, 200)} is inside a git repository, and ${openReason(first.state)}`,
 		`Nothing was changed. Ignore the file first: ${commands.join(" && ")}`,
 	);
 }
 
-function openReason(standing: GitStanding): string {
-	if (standing === "tracked") return "git tracks it";
-	return standing === "unknown" ? "it is not known whether git ignores it" : "git does not ignore it";
+function openReason(state: GitFileState): string {
+	if (state === "tracked") return "git tracks it";
+	return state === "unknown" ? "it is not known whether git ignores it" : "git does not ignore it";
 }
 
 function ignoreCommand(path: string): string {

@@ -31,7 +31,7 @@ export function authorWords(state: EnvironmentState, record: SealedRecord): stri
 }
 
 /** `v3 by ben@desk, 2026-11-28 09:26 UTC`. @param when the date, or why there is none */
-export function sideWords(
+export function formatSide(
 	{ version, kind }: Pick<SealedRecord, "version" | "kind">,
 	by: string,
 	when: string,
@@ -86,6 +86,6 @@ export async function describeSides(
 		const record = recordOf(conflict[side], each);
 		if (!record) return "absent";
 		const { state } = verifyChains(conflict[side], each.environment);
-		return sideWords(record, authorWords(state, record), commitWords(dates, record));
+		return formatSide(record, authorWords(state, record), commitWords(dates, record));
 	};
 }

@@ -12,7 +12,7 @@ import type { MembershipHistory } from "../../vault/document/membership-history.
 import type { FoundRecord } from "../../vault/records/secret-history.ts";
 import { formatMinute } from "../context/instant.ts";
 import type { Terminal } from "../shell/terminal.ts";
-import { authorWords, commitDates, commitWords, sideWords } from "./conflict-sides.ts";
+import { authorWords, commitDates, commitWords, formatSide } from "./conflict-sides.ts";
 
 /** Descriptions of both sides of one secret, such as `v3 by ben@desk, 2026-11-28 09:26 UTC`. */
 export interface SyncSides {
@@ -34,7 +34,7 @@ export async function describeHere(
 	const dates = await commitDates(session.context.root, records);
 	const words = records.map((record): [string, string] => [
 		record.name,
-		sideWords(record, authorWords(state, record), commitWords(dates, record)),
+		formatSide(record, authorWords(state, record), commitWords(dates, record)),
 	]);
 	return new Map(words);
 }
@@ -45,7 +45,7 @@ export async function describeHere(
 function platformWords({ record, source }: FoundRecord, lineage: MembershipHistory): string {
 	const atMs = source.in === "platform" ? source.atMs : null;
 	const when = atMs === null ? "at an unknown time" : formatMinute(new Date(atMs).toISOString());
-	return sideWords(record, authorWords(lineage.newest, record), when);
+	return formatSide(record, authorWords(lineage.newest, record), when);
 }
 
 /** The newest record of each name in the log; undefined if the log cannot be read. */

@@ -11,7 +11,7 @@ import { marksFor } from "../../targets/sync.ts";
 import { recordDigest } from "../../vault/records/record.ts";
 import { formatMinute } from "../context/instant.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
-import { authorWords, sideWords } from "../sides/conflict-sides.ts";
+import { authorWords, formatSide } from "../sides/conflict-sides.ts";
 import { describeHere, SIDES_LISTED_MAX, type SyncSides } from "../sides/sync-sides.ts";
 
 /** Describes a record that this device sent, with its author and date if a commit contains it. */
@@ -29,7 +29,7 @@ async function sentWords(
 		return `v${mark.version}, sent from this device; ${unknown}, and no commit contains this version`;
 	const atMs = sent.source.in === "git" ? sent.source.atMs : null;
 	const when = atMs === null ? "at an unknown time" : formatMinute(new Date(atMs).toISOString());
-	return `${sideWords(sent.record, authorWords(lineage.newest, sent.record), when)}, sent from this device`;
+	return `${formatSide(sent.record, authorWords(lineage.newest, sent.record), when)}, sent from this device`;
 }
 
 /**

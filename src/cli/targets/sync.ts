@@ -3,7 +3,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { TargetBinding } from "../../project/files/config.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
 import type { SessionContext } from "../../project/session/session.ts";
-import type { Take } from "../../sync/changes/merge-with-log.ts";
+import type { SideChooser } from "../../sync/changes/merge-with-log.ts";
 import { loadedKind } from "../../targets/kinds.ts";
 import { linkedTarget } from "../../targets/linked.ts";
 import { syncTarget, type TargetOutcome } from "../../targets/sync.ts";
@@ -73,7 +73,7 @@ async function decide(
 	kind: TargetKind,
 	sides: readonly SyncSides[],
 	terminal: Terminal,
-): Promise<Take | undefined> {
+): Promise<SideChooser | undefined> {
 	const names = sides.map(({ name }) => name);
 	terminal.note(`${olderWords(kind)}:`);
 	noteSides(sides, kind.title, terminal);
@@ -130,14 +130,14 @@ function combined(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
 export async function syncWithTarget(
 	context: SessionContext,
 	binding: TargetBinding,
-	{ take, side }: { take: Take | undefined; side: string | undefined },
+	{ take, side }: { take: SideChooser | undefined; side: string | undefined },
 	terminal: Terminal,
 ): Promise<TargetSyncResult> {
 	const linked = await linkedTarget(context, binding);
 	const { kind } = linked;
 	requireLocal(kind, side);
 	const connect = (id: TargetId) => connectTarget(kind, id);
-	const run = (decided: Take | undefined) => {
+	const run = (decided: SideChooser | undefined) => {
 		const takeLocal = (name: string) => decided?.(name) === "local";
 		return syncTarget(context, linked, connect, { list: true, takeLocal });
 	};

@@ -7,11 +7,11 @@ import type { AppError } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { openRotation } from "../../identity/rotation.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
-import { type Diagnosis, diagnose, type Looking } from "../../project/undo/accept.ts";
+import { type Diagnosis, diagnose, type SearchContext } from "../../project/undo/accept.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
 import { linkedLogs } from "../context/linked-logs.ts";
 import { findDeviceIdentity } from "../context/open-project.ts";
-import { rotationPlace } from "../edits/rotate-identity.ts";
+import { rotationStore } from "../edits/rotate-identity.ts";
 import { type Environment, inheritedEnvironment, readCredentials } from "../shell/process-environment.ts";
 import { waysHint } from "./report.ts";
 
@@ -19,7 +19,7 @@ import { waysHint } from "./report.ts";
  * The places to search for the changes: git, and the logs of linked platforms.
  * @param offline whether to ask no platform
  */
-export async function searchPlaces(root: string, offline: boolean): Promise<Looking> {
+export async function searchPlaces(root: string, offline: boolean): Promise<SearchContext> {
 	const logs = offline ? new Map() : await linkedLogs(root, undefined);
 	return { git: { folder: root, variables: inheritedEnvironment() }, logs };
 }
@@ -27,7 +27,7 @@ export async function searchPlaces(root: string, offline: boolean): Promise<Look
 /** The identity that a rotation replaced on this device, as long as the device keeps it. */
 export async function previousIdentity(environment: Environment): Promise<SurveyContext["previous"]> {
 	if (readCredentials().identity !== undefined) return undefined;
-	const rotation = await openRotation(rotationPlace(environment)).catch(() => undefined);
+	const rotation = await openRotation(rotationStore(environment)).catch(() => undefined);
 	if (!rotation) return undefined;
 	await cryptoReady;
 	const identity = rotation.previous;

@@ -5,7 +5,7 @@
 
 import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
-import type { Found } from "../../project/undo/whereabouts.ts";
+import type { LocatedItem } from "../../project/undo/whereabouts.ts";
 import { describeNote } from "../../vault/undo/link-note.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -16,7 +16,7 @@ export interface LackingRow {
 	 * `undone`: made on this device, and never sent anywhere. `elsewhere`: found at `where`. `missing`: sent
 	 * once, or made by somebody else, and not found anywhere now.
 	 */
-	kind: Found["kind"];
+	kind: LocatedItem["kind"];
 	/** The secret; null for a change of members or environments. */
 	name: string | null;
 	/** The version that this device has seen; null for a change of members or environments. */
@@ -66,7 +66,10 @@ function namesOf({ document, surveys }: Diagnosis): Map<string, string> {
 	return names;
 }
 
-function rowOf({ environment, kind, lacking, where }: Found, names: ReadonlyMap<string, string>): LackingRow {
+function rowOf(
+	{ environment, kind, lacking, where }: LocatedItem,
+	names: ReadonlyMap<string, string>,
+): LackingRow {
 	const common = { environment, kind, where: where === "" ? null : where };
 	if (lacking.kind === "link") {
 		const { chain, note } = lacking;
@@ -88,7 +91,7 @@ function rowOf({ environment, kind, lacking, where }: Found, names: ReadonlyMap<
 }
 
 /** A row for each change that the vault lacks. */
-export function lackingRows(diagnosis: Diagnosis, found: readonly Found[]): LackingRow[] {
+export function lackingRows(diagnosis: Diagnosis, found: readonly LocatedItem[]): LackingRow[] {
 	const names = namesOf(diagnosis);
 	// Two identities of this device may remember the same change.
 	const rows = new Map(found.map((each) => [JSON.stringify(rowOf(each, names)), rowOf(each, names)]));
@@ -112,7 +115,7 @@ export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: b
 	};
 }
 
-const HEADINGS: Readonly<Record<Found["kind"], string>> = {
+const HEADINGS: Readonly<Record<LocatedItem["kind"], string>> = {
 	undone: "made on this device, never sent or committed",
 	elsewhere: "found elsewhere",
 	missing: "not found anywhere, although somebody else had it",

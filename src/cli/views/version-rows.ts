@@ -57,7 +57,7 @@ export function foundIn(sources: readonly RecordSource[]): FoundIn {
 }
 
 /** The places as a text. */
-export function placeWords({ commit, file, revision }: FoundIn): string {
+export function describeLocation({ commit, file, revision }: FoundIn): string {
 	const words = [
 		file ? "file" : "",
 		commit === null ? "" : `commit ${commit}`,

@@ -8,7 +8,7 @@ import {
 	type EnvironmentWaiting,
 	handOver,
 	rotateIdentity,
-	rotationPlace,
+	rotationStore,
 } from "../../cli/edits/rotate-identity.ts";
 import { requireKeysIgnored } from "../../cli/plaintext/key-files.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
@@ -17,7 +17,7 @@ import { renderSync } from "../../cli/views/edit-result.ts";
 import { renderDebt } from "../../cli/views/removal-debt.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
-import { filesOfRotation, openRotation, type RotationPlace } from "../../identity/rotation.ts";
+import { filesOfRotation, openRotation, type RotationStore } from "../../identity/rotation.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
 import { requireHandable } from "../../project/members/hand-over.ts";
 
@@ -63,7 +63,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 
 	protected async execute(): Promise<RotateResult> {
 		const { flags } = await this.parse(IdentityRotate);
-		const place = rotationPlace(this.environment);
+		const place = rotationStore(this.environment);
 		await cryptoReady;
 		const root = findRoot(currentFolder());
 		const where = { root, stateFolder: this.environment.stateDirectory };
@@ -84,7 +84,7 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 	}
 
 	/** Checks, before a key is created, that the current project can be moved to it. */
-	async #check(root: string, place: RotationPlace): Promise<void> {
+	async #check(root: string, place: RotationStore): Promise<void> {
 		if (await openRotation(place)) return;
 		const present = await place.present();
 		const where = { root, stateFolder: this.environment.stateDirectory };

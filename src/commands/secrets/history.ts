@@ -6,7 +6,7 @@ import { findVersions } from "../../cli/edits/find-versions.ts";
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames } from "../../cli/views/edit-result.ts";
-import { describeHistory, type HistoryDescription, placeWords } from "../../cli/views/version-rows.ts";
+import { describeHistory, describeLocation, type HistoryDescription } from "../../cli/views/version-rows.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { missingVersions } from "../../vault/records/secret-history.ts";
 
@@ -59,14 +59,14 @@ export default class SecretsHistory extends BaseCommand<HistoryResult> {
 			kind,
 			timeText(when),
 			authorText(by, when.resealed),
-			placeWords(found),
+			describeLocation(found),
 		]);
 		if (rows.length > 0) terminal.table(rows, ["VERSION", "KIND", "WHEN", "BY", "FOUND IN"]);
 		if (result.missing.length > 0)
 			terminal.line(`  Not found: ${listNames(result.missing.map((version) => `v${version}`))}`);
 		for (const { by, found, reason, version } of result.refused)
 			terminal.line(
-				`${MARKS.failed} v${version} is not valid (by ${authorText(by, false)}, ${placeWords(found)}): ${reason}`,
+				`${MARKS.failed} v${version} is not valid (by ${authorText(by, false)}, ${describeLocation(found)}): ${reason}`,
 			);
 	}
 }

@@ -6,7 +6,7 @@ import { findVersions } from "../../cli/edits/find-versions.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
-import { deleted, rollBack } from "../../project/secrets/restore-version.ts";
+import { rollBack, versionDeleted } from "../../project/secrets/restore-version.ts";
 import { chooseVersion } from "../../vault/records/choose-version.ts";
 import { MAX_VERSION } from "../../vault/records/record.ts";
 
@@ -49,7 +49,7 @@ export default class SecretsRollback extends BaseCommand<RollbackResult> {
 		const found = await findVersions(context, args.name, this.terminal);
 		const { highest, name, session } = found;
 		const chosen = chooseVersion(found, flags.to);
-		if (chosen.kind === "deleted") throw deleted(name, flags.to);
+		if (chosen.kind === "deleted") throw versionDeleted(name, flags.to);
 		const before = session.verified.section.records.get(name);
 		const { outcome, version } = await rollBack(context, { name, chosen, highest, before });
 		const [set, unchanged] = outcome === "unchanged" ? [[], [name]] : [[name], []];

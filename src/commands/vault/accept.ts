@@ -10,7 +10,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
-import { accept, diagnose, type Looking } from "../../project/undo/accept.ts";
+import { accept, diagnose, type SearchContext } from "../../project/undo/accept.ts";
 import { type Acceptance, planAcceptance } from "../../project/undo/acceptance.ts";
 import { acceptReplaced, findReplaced, type Replaced } from "../../project/undo/replaced.ts";
 import type { SurveyContext } from "../../project/undo/survey.ts";
@@ -91,25 +91,25 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		};
 		const replaced = await findReplaced(context);
 		if (replaced) return this.#acceptReplaced(context, replaced, flags);
-		const looking = await searchPlaces(root, flags.offline);
-		const diagnosis = await diagnose(context, looking);
+		const sources = await searchPlaces(root, flags.offline);
+		const diagnosis = await diagnose(context, sources);
 		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
-		if (flags.all) await this.#warnOfUnasked(root, looking);
+		if (flags.all) await this.#warnOfUnasked(root, sources);
 		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.whereabouts, flags.all);
 		const report = acceptReport(diagnosis, plan, false);
 		if (plan.forgotten.length === 0) return nothingToForget(report, plan);
 		const isStrong = plan.forgotten.some(({ kind }) => kind !== "undone");
 		const again = flags.all ? "coffer vault accept --all" : "coffer vault accept";
 		await this.confirm({ code: plan.code, isStrong, again, question: FORGET }, report, flags);
-		await accept(context, looking, plan, flags.all);
-		const after = await diagnose(context, looking);
+		await accept(context, sources, plan, flags.all);
+		const after = await diagnose(context, sources);
 		const rest = { letIn: [], forgotten: [], kept: after.whereabouts.found, code: "" };
 		const { kept, ways } = acceptReport(after, rest, true);
 		return { ...report, kept, ways, accepted: true };
 	}
 
 	/** The logs that were not read may have changes that --all forgets. */
-	async #warnOfUnasked(root: string, { logs }: Looking): Promise<void> {
+	async #warnOfUnasked(root: string, { logs }: SearchContext): Promise<void> {
 		for (const environment of await linkedEnvironments(root)) {
 			const log = logs.get(environment)?.log;
 			if (log !== undefined && !(log instanceof AppError)) continue;

@@ -11,7 +11,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type ReadVault, readVaultInConflict } from "../../project/read-conflict.ts";
-import { previewResolution, type Resolution, resolveVault, type Take } from "../../project/resolve.ts";
+import { previewResolution, type Resolution, resolveVault, type SideChooser } from "../../project/resolve.ts";
 import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 
@@ -87,7 +87,11 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 	}
 
 	/** Asks a question for each secret. Undefined if nobody can answer. */
-	private async ask(root: string, read: ReadVault, open: Resolution["open"]): Promise<Take | undefined> {
+	private async ask(
+		root: string,
+		read: ReadVault,
+		open: Resolution["open"],
+	): Promise<SideChooser | undefined> {
 		if (!this.terminal.interactive || open.length === 0) return undefined;
 		const describe = await describeSides(root, read, open);
 		const answers = new Map<string, Side>();
@@ -152,7 +156,7 @@ function membershipConflict(read: ReadVault): unknown {
 }
 
 /** The decision of `--take`, or undefined without the flag. @throws AppError `USAGE` (exit 2) */
-function parseTake(side: string | undefined, names: readonly string[]): Take | undefined {
+function parseTake(side: string | undefined, names: readonly string[]): SideChooser | undefined {
 	if (side !== "ours" && side !== "theirs") {
 		if (names.length === 0) return undefined;
 		throw new AppError({

@@ -6,7 +6,7 @@ import { type FoundVersions, findVersions } from "../../cli/edits/find-versions.
 import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { listNames, renderSync, type SyncReport } from "../../cli/views/edit-result.ts";
-import { type FoundIn, foundIn, placeWords } from "../../cli/views/version-rows.ts";
+import { describeLocation, type FoundIn, foundIn } from "../../cli/views/version-rows.ts";
 import { AppError } from "../../errors.ts";
 import { type RestoredVersion, restore } from "../../project/secrets/restore-version.ts";
 import { chooseVersion, newestLive } from "../../vault/records/choose-version.ts";
@@ -99,7 +99,7 @@ export default class VaultRestore extends BaseCommand<RestoreResult> {
 
 	protected render(result: RestoreResult, terminal: Terminal): void {
 		const { environment, found, from, missing, name, outcome, version } = result;
-		const where = placeWords(found);
+		const where = describeLocation(found);
 		if (outcome === "unchanged")
 			terminal.line(`  ${name} is already in ${environment}, with version ${version}`);
 		else if (outcome === "put-back")

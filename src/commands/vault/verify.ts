@@ -17,7 +17,7 @@ import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { gitWarnings } from "../../project/git/driver.ts";
-import { diagnose, type Looking } from "../../project/undo/accept.ts";
+import { diagnose, type SearchContext } from "../../project/undo/accept.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 
 /** What to do about the findings. Single records can be restored. */
@@ -97,7 +97,7 @@ export default class VaultVerify extends BaseCommand<Verified> {
 	async #diagnosis(
 		root: string,
 		holder: Awaited<ReturnType<typeof findDeviceIdentity>>,
-		logs: Looking["logs"],
+		logs: SearchContext["logs"],
 	): Promise<Pick<Verified, "lacking" | "ways">> {
 		const git = { folder: root, variables: inheritedEnvironment() };
 		const previous = await previousIdentity(this.environment);

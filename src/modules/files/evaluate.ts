@@ -7,7 +7,7 @@ import type { Binding } from "../../references/bundle/scope-part.ts";
 import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { callsOf, functionOf, importedName, isExported, TRANSPARENT } from "./bindings.ts";
-import { isTooLong, join, placeOf, textValueOf, urlProperty } from "./module-values.ts";
+import { isTooLong, join, moduleLocation, textValueOf, urlProperty } from "./module-values.ts";
 import { applyFunction } from "./path-functions.ts";
 import { type PathValue, resolveUrl, textValue, UNKNOWN } from "./values.ts";
 
@@ -113,8 +113,8 @@ export class Evaluator {
 	#identifier(node: Node): readonly PathValue[] {
 		const binding = this.#scopes.resolve(node);
 		if (binding === undefined) {
-			if (node.name === "__filename") return [placeOf(this.#moduleAt(node), "filename")];
-			return [node.name === "__dirname" ? placeOf(this.#moduleAt(node), "dirname") : UNKNOWN];
+			if (node.name === "__filename") return [moduleLocation(this.#moduleAt(node), "filename")];
+			return [node.name === "__dirname" ? moduleLocation(this.#moduleAt(node), "dirname") : UNKNOWN];
 		}
 		const { writes } = this.#scopes.uses(binding);
 		return [...binding.declarations, ...writes].flatMap((target) => this.#assigned(target, binding));
@@ -208,7 +208,7 @@ export class Evaluator {
 
 	#property(node: Node, key: string): readonly PathValue[] {
 		const object = this.#literal(node);
-		if (object?.type === "MetaProperty") return [placeOf(this.#moduleAt(object), key)];
+		if (object?.type === "MetaProperty") return [moduleLocation(this.#moduleAt(object), key)];
 		if (object?.type === "ObjectExpression") {
 			const found = (object.properties as Node[]).find(
 				(property) => property.type === "Property" && staticKey(property.key, property.computed) === key,
@@ -226,7 +226,7 @@ export class Evaluator {
 			callee.type === "MemberExpression" ? staticKey(callee.property, callee.computed) : undefined;
 		if (member === "resolve" && this.#literal(callee.object)?.type === "MetaProperty") {
 			return this.#combine(args.slice(0, 1), ([first]) => {
-				const href = resolveUrl(first?.text ?? "", placeOf(this.#moduleAt(callee.object), "url").text);
+				const href = resolveUrl(first?.text ?? "", moduleLocation(this.#moduleAt(callee.object), "url").text);
 				return href === undefined ? undefined : textValueOf(href);
 			});
 		}

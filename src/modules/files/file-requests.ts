@@ -32,7 +32,7 @@ const READERS = new Set([
 ]);
 
 /** Whether a module can know its place. One that does not contain these words cannot, and needs no scopes. */
-export function knowsPlace(source: string): boolean {
+export function mayReadItsLocation(source: string): boolean {
 	return ["meta", "__dirname", "__filename"].some((word) => source.includes(word));
 }
 

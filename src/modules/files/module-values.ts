@@ -5,7 +5,7 @@ import { absolutePath, type PathValue, pathOf, UNKNOWN, urlOf } from "./values.t
 const LENGTH_MAX = 4096;
 
 /** A property of `import.meta` that says where a module is. @param module its path, relative to the root */
-export function placeOf(module: string, key: string): PathValue {
+export function moduleLocation(module: string, key: string): PathValue {
 	const path = absolutePath(module);
 	if (key === "url") return textValueOf(urlOf(path) ?? "");
 	if (key === "filename") return textValueOf(path);

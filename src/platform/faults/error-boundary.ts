@@ -14,7 +14,7 @@ export const FAULT_ORIGINS = ["gateway", "control", "function", "process"] as co
 export type FaultOrigin = (typeof FAULT_ORIGINS)[number];
 
 /** Gives up what failed: closes its connection, or sends an error in place of the answer. */
-export type GiveUp = (error: unknown) => unknown;
+export type FailureHandler = (error: unknown) => unknown;
 
 /** The most lines in one minute. Further exceptions are only counted. */
 const LINES_MAX = 20;
@@ -47,7 +47,7 @@ export class FaultBoundary {
 	 * @param work may throw, or return a promise that rejects: both are contained
 	 * @param giveUp called with the exception
 	 */
-	run(work: () => unknown, giveUp?: GiveUp): void {
+	run(work: () => unknown, giveUp?: FailureHandler): void {
 		try {
 			const result = work();
 			if (isPromise(result)) result.then(undefined, (error: unknown) => this.#caught(error, giveUp));
@@ -92,7 +92,7 @@ export class FaultBoundary {
 		}
 	}
 
-	#caught(error: unknown, giveUp: GiveUp | undefined): void {
+	#caught(error: unknown, giveUp: FailureHandler | undefined): void {
 		this.note(error);
 		if (giveUp === undefined) return;
 		try {

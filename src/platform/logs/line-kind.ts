@@ -35,7 +35,7 @@ export function missingRequests(count: number): LogLine {
 	return errorLine(`${requests} missing in the request log: ${CAUSE}`);
 }
 
-export const WRITTEN: LineKind<LogLine> = {
+export const LOG_LINES: LineKind<LogLine> = {
 	ending: "",
 	gatherMs: 0,
 	write: (line, position) => JSON.stringify({ ...line, position }),
@@ -66,7 +66,7 @@ const requestSchema = z.object({
 /** Thousands of requests may come in a second. They are gathered, so that one write takes many. */
 const GATHER_MS = 100;
 
-export const REQUESTS: LineKind<RequestLine> = {
+export const REQUEST_LINES: LineKind<RequestLine> = {
 	ending: ".requests",
 	gatherMs: GATHER_MS,
 	// Concatenation takes half the time of JSON.stringify, and this runs for each request.

@@ -13,14 +13,14 @@ import {
 	NO_FUNCTION,
 	type RequestLine,
 } from "./function-logs.ts";
-import { missingRequests, REQUESTS, WRITTEN } from "./line-kind.ts";
+import { LOG_LINES, missingRequests, REQUEST_LINES } from "./line-kind.ts";
 import { fileOf, LinesInFiles, type Listener, type LogFilesOptions, Positions } from "./lines-in-files.ts";
 import { type LogFileLimits, readTail } from "./log-file.ts";
 
 /** Each function has two files of each kind, so 4 MiB of each at most. */
 const LIMITS: LogFileLimits = { fileBytes: 2 * 1024 * 1024, waitingBytes: 1024 * 1024 };
 const REPORT_INTERVAL_MS = 60_000;
-const KINDS = [WRITTEN, REQUESTS] as const;
+const KINDS = [LOG_LINES, REQUEST_LINES] as const;
 /**
  * A line ends with its position, a quotation mark and a brace. A message cannot look like that, since its
  * quotation marks are escaped.
@@ -40,10 +40,10 @@ class LogFiles implements FunctionLogs {
 		const { directory, limits = LIMITS } = options;
 		const onError = (error: unknown) => this.#report(error);
 		const shared = { directory, limits, onError, positions: this.#positions };
-		this.#written = new LinesInFiles({ ...shared, kind: WRITTEN });
+		this.#written = new LinesInFiles({ ...shared, kind: LOG_LINES });
 		this.requests = new LinesInFiles({
 			...shared,
-			kind: REQUESTS,
+			kind: REQUEST_LINES,
 			onDropped: (app, name, count) => {
 				if (name === NO_FUNCTION) options.onUnknownDropped?.(count);
 				else this.#written.append(app, name, missingRequests(count));
@@ -96,8 +96,8 @@ class LogFiles implements FunctionLogs {
 			for (const file of filesOf(name)) wanted.add(file);
 			if (earlier === undefined) continue;
 			for (const end of FILE_ENDINGS) {
-				const from = join(directory, earlier.app, fileOf(earlier.function, WRITTEN) + end);
-				const to = fileOf(name, WRITTEN) + end;
+				const from = join(directory, earlier.app, fileOf(earlier.function, LOG_LINES) + end);
+				const to = fileOf(name, LOG_LINES) + end;
 				await adoptEarlierFile(from, join(directory, app), to).catch((error) => this.#report(error));
 			}
 		}

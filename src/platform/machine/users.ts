@@ -62,7 +62,7 @@ const PROBE = 'cd "$1" && : > written && "$2" --version > version && echo works 
  * folder that is closed to others.
  * @param directory belongs to the user
  */
-export async function worksAs(user: User, binary: string, directory: string): Promise<boolean> {
+export async function canRunAs(user: User, binary: string, directory: string): Promise<boolean> {
 	let child: ChildProcess;
 	try {
 		child = shell(user, PROBE, [directory, binary]);

@@ -5,7 +5,7 @@
 import { AppError } from "../../errors.ts";
 import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
-import type { ExitReason, Instance, Stuck } from "../runtime/runtime.ts";
+import type { ExitReason, Instance, StuckReport } from "../runtime/runtime.ts";
 import { Backoff } from "./starts/backoff.ts";
 import { Draining } from "./starts/draining.ts";
 import { exitMessage } from "./starts/exit-message.ts";
@@ -188,7 +188,7 @@ export class FunctionSupervisor {
 	}
 
 	/** Replaces a process that runs but does not work. */
-	#onStuck(instance: Instance, stuck: Stuck): void {
+	#onStuck(instance: Instance, stuck: StuckReport): void {
 		if (this.#current?.instance !== instance || this.#isClosed) return;
 		// The process may still answer some requests, so it serves until the next process is ready.
 		const isServing = stuck.reason === "unanswered";

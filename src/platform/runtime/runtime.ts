@@ -47,7 +47,7 @@ export interface Launch {
 }
 
 /** Why a process that is still running is useless. */
-export interface Stuck {
+export interface StuckReport {
 	/**
 	 * `stopped`: the process is stopped by a signal. `silent`: its event loop does not respond. In both cases
 	 * it will not respond to its requests. `unanswered`: it accepts requests, and did not respond to the last
@@ -84,7 +84,7 @@ export interface Instance {
 	 */
 	acquire(): (() => void) | undefined;
 	/** Settles when the instance should be replaced although its process runs. Never rejects. */
-	readonly stuck: Promise<Stuck>;
+	readonly stuck: Promise<StuckReport>;
 	/** Undefined once the response to a request has begun. */
 	readonly probation: Probation | undefined;
 	/** Records that the response to a request has begun. */

@@ -23,7 +23,7 @@ export type Declarations = Omit<CheckedFunction["declaration"], "staticFiles"> &
 };
 
 /** Whether a process of one deployment serves as one of the other would. */
-export function runsAlike(
+export function servesAlike(
 	present: Deployment,
 	other: Pick<Deployment, "assets" | "packageFiles" | "settings">,
 ): boolean {

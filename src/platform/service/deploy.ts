@@ -25,7 +25,7 @@ import {
 	observedReferences,
 	presentDeployment,
 	recordDeclarations,
-	runsAlike,
+	servesAlike,
 } from "./declarations.ts";
 
 export interface DeployerOptions {
@@ -174,7 +174,7 @@ export class Deployer {
 		const found = [...read, ...declared];
 		const references = [...found, ...observedReferences(functions, name, found)];
 		const changed = { ...said, source, sourceMap, references, dynamic, packageFiles };
-		if (present?.bundle === built.hash && runsAlike(present, changed)) {
+		if (present?.bundle === built.hash && servesAlike(present, changed)) {
 			// The process keeps running. The next upload of the same sources is not built again.
 			await functions.updateDeployment({ ...present, ...changed });
 			const isScheduled = isSame(present.automations, said.automations);

@@ -4,7 +4,7 @@
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { DroppedLines } from "../logs/function-logs.ts";
-import type { Stuck } from "../runtime/runtime.ts";
+import type { StuckReport } from "../runtime/runtime.ts";
 
 /** In seconds: from the time that a warm function takes to the longest time that the gateway waits. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
@@ -45,7 +45,7 @@ export interface MetricsOptions {
 }
 
 const LABELS = ["app", "function"] as const;
-const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly Stuck["reason"][];
+const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly StuckReport["reason"][];
 
 /** The counters of one function's requests. */
 interface Answers {

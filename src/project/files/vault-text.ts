@@ -52,7 +52,7 @@ export function vaultDigest(text: string | Uint8Array): string {
  * A remembered hash of a text, in the form that `vaultDigest` returns. Coffer 0.1.0 remembered BLAKE2b hashes.
  * @param loaded the vault whose text it may be the hash of. The hash of another text is returned as it is
  */
-export function presentDigest(
+export function currentDigest(
 	remembered: string,
 	{ text, digest }: { readonly text: string; readonly digest: string },
 ): string {

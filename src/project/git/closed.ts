@@ -152,10 +152,10 @@ export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
  * hook. `path-syntax`: pathspecs with syntax, for `check-ignore`, which refuses literal pathspecs (its path
  * begins with `./`, so nothing in it is syntax).
  */
-export type Seen = "hooks-path" | "path-syntax" | undefined;
+export type GitAllowance = "hooks-path" | "path-syntax" | undefined;
 
 /** All arguments of git. */
-export function closedArguments(args: readonly string[], seen?: Seen): string[] {
+export function closedArguments(args: readonly string[], seen?: GitAllowance): string[] {
 	const given = SETTINGS.filter(([key]) => !(seen === "hooks-path" && key === "core.hooksPath"));
 	return ["--no-pager", ...given.flatMap(([key, value]) => ["-c", `${key}=${value}`]), ...args];
 }
@@ -166,7 +166,7 @@ export function closedArguments(args: readonly string[], seen?: Seen): string[] 
  */
 export function closedEnvironment(
 	variables: Readonly<Record<string, string>>,
-	seen?: Seen,
+	seen?: GitAllowance,
 ): Record<string, string> {
 	const kept = Object.entries(variables).filter(([name]) => {
 		const upper = name.toUpperCase();

@@ -9,7 +9,7 @@ import { fromUtf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./above.ts";
-import { type GitPlace, runGit } from "./run.ts";
+import { type GitContext, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";
 
 /** The program that git starts for Coffer. */
@@ -29,7 +29,7 @@ export function quoted(text: string): string {
  * The shell function `coffer_git`. It runs Coffer from where it was when git was set up, or else the command
  * `coffer` from PATH. Status 127 if neither exists.
  */
-export function findingCoffer({ script, node }: Program): string {
+export function cofferShellFunction({ script, node }: Program): string {
 	const [run, by] = [quoted(script), quoted(node)];
 	return [
 		`coffer_git() { if [ -x ${by} ] && [ -f ${run} ]; then ${by} -- ${run} "$@"`,
@@ -55,7 +55,7 @@ export function mergeCommand(program: Program): string {
 	const advice =
 		"coffer did not run, so coffer.vault is not merged; install Coffer, then: coffer git setup; coffer vault resolve";
 	return [
-		withoutPlaceholders(findingCoffer(program)),
+		withoutPlaceholders(cofferShellFunction(program)),
 		"coffer_git git merge %O %A %B %P",
 		"status=$?",
 		"case $status in 0|5|7) exit $status;; esac",
@@ -68,7 +68,7 @@ export function mergeCommand(program: Program): string {
 
 /** The command that describes a vault for a diff. Without Coffer it shows the sealed text. */
 export function textconvCommand(program: Program): string {
-	return `${findingCoffer(program)}; coffer_describe() { coffer_git git textconv "$1" || cat "$1"; }; coffer_describe`;
+	return `${cofferShellFunction(program)}; coffer_describe() { coffer_git git textconv "$1" || cat "$1"; }; coffer_describe`;
 }
 
 const WORD = /'((?:[^']|'\\'')+)'/g;
@@ -89,13 +89,13 @@ function isExecutable(path: string): boolean {
 }
 
 /** Whether a folder of PATH has a program. */
-function isInPath(name: string, { variables }: GitPlace): boolean {
+function isInPath(name: string, { variables }: GitContext): boolean {
 	const folders = (variables["PATH"] ?? variables["Path"] ?? "").split(delimiter);
 	return folders.filter(isAbsolute).some((folder) => isExecutable(join(folder, name)));
 }
 
 /** Why one of our commands would not run; undefined if it would, or if the command is not ours. */
-function faultOf(command: string, place: GitPlace): string | undefined {
+function faultOf(command: string, place: GitContext): string | undefined {
 	const isOurs = command.includes("git merge %O %A %B %P") && namedIn(command).length > 0;
 	if (!isOurs) return undefined;
 	const named = namedIn(command);
@@ -135,7 +135,7 @@ function isOld(command: string): boolean {
  * @param place the project's folder
  * @throws AppError as `runGit`
  */
-export async function driverWarnings(place: GitPlace): Promise<string[]> {
+export async function driverWarnings(place: GitContext): Promise<string[]> {
 	if (!isHandedOver(place.folder)) return [];
 	const { status, stdout } = await runGit(place, ["config", "--get", "merge.coffer.driver"]);
 	const command = stdout.replace(/\n$/, "");
@@ -159,7 +159,7 @@ export async function driverWarnings(place: GitPlace): Promise<string[]> {
  * Warnings as from `driverWarnings`, and one if git's index has the vault as unmerged. None if git cannot run:
  * a warning must not fail the command that shows it.
  */
-export async function gitWarnings(place: GitPlace): Promise<string[]> {
+export async function gitWarnings(place: GitContext): Promise<string[]> {
 	if (repositoryAbove(place.folder) === undefined) return [];
 	try {
 		const [warnings, unmerged] = await Promise.all([driverWarnings(place), isUnmerged(place)]);

@@ -7,9 +7,9 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./above.ts";
-import { type GitPlace, runGit } from "./run.ts";
+import { type GitContext, runGit } from "./run.ts";
 
-type Variables = GitPlace["variables"];
+type Variables = GitContext["variables"];
 
 /** A vault that is not in the working folder. */
 export interface HiddenVault {
@@ -38,7 +38,7 @@ function foldersUpTo(from: string, top: string): string[] {
 }
 
 /** The command that brings back a file from the index. It depends on why the file was left out. */
-async function sparseCommand(place: GitPlace, git: string, path: string): Promise<string> {
+async function sparseCommand(place: GitContext, git: string, path: string): Promise<string> {
 	const asked = ["config", "--type=bool", "--get"];
 	const [sparse, cone] = await Promise.all(
 		["core.sparseCheckout", "core.sparseCheckoutCone"].map(async (name) =>

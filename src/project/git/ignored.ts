@@ -12,10 +12,10 @@ type Variables = Readonly<Record<string, string>>;
  * `outside`: the file is in no repository. `ignored`: git ignores it. `open`: `git add` would add it.
  * `tracked`: it is in the index. `unknown`: git does not answer.
  */
-export type GitStanding = "outside" | "ignored" | "open" | "tracked" | "unknown";
+export type GitFileState = "outside" | "ignored" | "open" | "tracked" | "unknown";
 
 /** The real path of a file; for a missing file, the path that it would have. */
-function realPlace(path: string): string {
+function realPathOf(path: string): string {
 	const whole = resolve(path);
 	try {
 		return existsSync(whole) ? realpathSync(whole) : join(realpathSync(dirname(whole)), basename(whole));
@@ -25,8 +25,8 @@ function realPlace(path: string): string {
 }
 
 /** The state of a file in git. The file need not exist. */
-export async function gitStanding(path: string, variables: Variables): Promise<GitStanding> {
-	const file = realPlace(path);
+export async function readGitFileState(path: string, variables: Variables): Promise<GitFileState> {
+	const file = realPathOf(path);
 	const folder = dirname(file);
 	if (!existsSync(folder) || repositoryAbove(folder) === undefined) return "outside";
 	// Files in git's own folder are never committed.
@@ -61,7 +61,7 @@ const SPECIAL = /[\\*?[\]!#]| +$/g;
  * @param root the project's folder, or any folder above the file
  */
 export function ignoreLine(path: string, root: string): IgnoreLine {
-	const file = realPlace(path);
+	const file = realPathOf(path);
 	const below = relative(root, file);
 	const folder = below.startsWith("..") || below === "" ? dirname(file) : root;
 	const name = relative(folder, file).split(sep).join("/");
@@ -78,7 +78,7 @@ export async function ignore(
 	variables: Variables,
 ): Promise<boolean> {
 	await ensureLines(file, [line]);
-	return (await gitStanding(path, variables)) === "ignored";
+	return (await readGitFileState(path, variables)) === "ignored";
 }
 
 /** Whether it is a plain file, and no pipe that was made for one command. */

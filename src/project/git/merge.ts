@@ -9,7 +9,7 @@ import { checkMergeSignatures } from "../../vault/merge/merge-signatures.ts";
 import { mergeVaults } from "../../vault/merge/merge-vaults.ts";
 import { LIMITS, malformed } from "../../vault/syntax/syntax.ts";
 import { fileError, readWhole, replaceFile } from "../files/atomic-file.ts";
-import { type GitPlace, runGit } from "./run.ts";
+import { type GitContext, runGit } from "./run.ts";
 
 /** Paths of the three versions, as git passes them to a driver. The result is written to `ours`. */
 export interface MergeFiles {
@@ -54,7 +54,7 @@ function isMergeable(files: MergeFiles, error: unknown): boolean {
 }
 
 /** Git's own merge of the text, written to `files.ours`, with conflict markers where both sides changed. */
-async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles): Promise<void> {
+async function mergeByLines(place: GitContext, { base, ours, theirs }: MergeFiles): Promise<void> {
 	const labels = ["ours", "base", "theirs"].flatMap((label) => ["-L", label]);
 	await runGit(place, ["merge-file", "-q", ...labels, "--", ours, base, theirs]);
 }
@@ -65,7 +65,7 @@ async function mergeByLines(place: GitPlace, { base, ours, theirs }: MergeFiles)
  * error says why: the file must not pass for merged.
  * @throws AppError `MERGE_CONFLICT` (exit 5), or what `mergeVaults` throws
  */
-export async function mergeVaultFiles(place: GitPlace, files: MergeFiles): Promise<void> {
+export async function mergeVaultFiles(place: GitContext, files: MergeFiles): Promise<void> {
 	let merged: Merged;
 	try {
 		merged = await mergeTexts(files);

@@ -6,7 +6,7 @@ import { LIMITS } from "../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
-import type { GitPlace } from "./run.ts";
+import type { GitContext } from "./run.ts";
 
 /** How many commits back the vault is looked for. Each of them may contain the vault that cannot be read. */
 const COMMITS_MAX = 10;
@@ -18,7 +18,7 @@ const COMMITS_MAX = 10;
  * @returns undefined if there is none
  * @throws AppError as `findObjects` and `readObjects`
  */
-export async function vaultOfOwnBranch(place: GitPlace): Promise<VaultDocument | undefined> {
+export async function vaultOfOwnBranch(place: GitContext): Promise<VaultDocument | undefined> {
 	const names = Array.from({ length: COMMITS_MAX }, (_, back) => `HEAD~${back}:./${VAULT_FILE}`);
 	const found = await findObjects(place, names);
 	const ids = found.flatMap((object) => (object?.type === "blob" ? [object.id] : []));

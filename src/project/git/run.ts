@@ -3,11 +3,11 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { AppError, EXIT } from "../../errors.ts";
-import { closedArguments, closedEnvironment, type Seen } from "./closed.ts";
+import { closedArguments, closedEnvironment, type GitAllowance } from "./closed.ts";
 import { findGit, requireVersion } from "./program.ts";
 
 /** The folder in which git runs, and the caller's environment variables, which `closedEnvironment` filters. */
-export interface GitPlace {
+export interface GitContext {
 	readonly folder: string;
 	readonly variables: Readonly<Record<string, string>>;
 }
@@ -23,12 +23,18 @@ export interface GitResult {
 }
 
 export interface RunOptions {
-	readonly seen?: Seen;
+	readonly seen?: GitAllowance;
 	readonly outputBytes?: number;
 	readonly ms?: number;
 }
 
-function fault(code: string, place: GitPlace, args: readonly string[], what: string, hint: string): AppError {
+function fault(
+	code: string,
+	place: GitContext,
+	args: readonly string[],
+	what: string,
+	hint: string,
+): AppError {
 	return new AppError({
 		code,
 		message: `git ${args[0]} ${what} in ${place.folder}.`,
@@ -39,7 +45,12 @@ function fault(code: string, place: GitPlace, args: readonly string[], what: str
 
 type GitProcess = ChildProcessByStdio<Writable, Readable, null>;
 
-function spawnGit(program: string, place: GitPlace, args: readonly string[], seen?: Seen): GitProcess {
+function spawnGit(
+	program: string,
+	place: GitContext,
+	args: readonly string[],
+	seen?: GitAllowance,
+): GitProcess {
 	return spawn(program, closedArguments(args, seen), {
 		cwd: place.folder,
 		env: closedEnvironment(place.variables, seen),
@@ -51,7 +62,7 @@ function spawnGit(program: string, place: GitPlace, args: readonly string[], see
 /** Reads a process's output to its end, and waits for its exit. */
 async function collect(
 	child: GitProcess,
-	place: GitPlace,
+	place: GitContext,
 	args: readonly string[],
 	{ outputBytes = RUN_MAX.outputBytes, ms = RUN_MAX.ms }: RunOptions,
 ): Promise<GitResult> {
@@ -94,7 +105,7 @@ async function collect(
 }
 
 /** The error for a git that does not answer in time. */
-export function timedOut(args: readonly string[], place: GitPlace, ms: number): AppError {
+export function timedOut(args: readonly string[], place: GitContext, ms: number): AppError {
 	const what = `did not answer within ${ms / 1000} s, and was ended`;
 	return fault("GIT_TIMED_OUT", place, args, what, "Run it there yourself to see what it waits for.");
 }
@@ -102,7 +113,7 @@ export function timedOut(args: readonly string[], place: GitPlace, ms: number): 
 /** Paths of programs whose version this process has checked, or is checking. */
 const checked = new Map<string, Promise<void>>();
 
-async function checkVersion(program: string, place: GitPlace): Promise<void> {
+async function checkVersion(program: string, place: GitContext): Promise<void> {
 	const { stdout } = await collect(spawnGit(program, place, ["version"]), place, ["version"], {
 		outputBytes: MIB,
 	});
@@ -114,7 +125,11 @@ async function checkVersion(program: string, place: GitPlace): Promise<void> {
  * @returns the process. Requests go to its standard input
  * @throws AppError `GIT_NOT_FOUND` (exit 4), `GIT_TOO_OLD` (exit 1)
  */
-export async function startGit(place: GitPlace, args: readonly string[], seen?: Seen): Promise<GitProcess> {
+export async function startGit(
+	place: GitContext,
+	args: readonly string[],
+	seen?: GitAllowance,
+): Promise<GitProcess> {
 	const program = findGit(place.variables);
 	const check = checked.get(program) ?? checkVersion(program, place);
 	checked.set(program, check);
@@ -133,7 +148,7 @@ export async function startGit(place: GitPlace, args: readonly string[], seen?: 
  * @throws AppError `GIT_NOT_FOUND` (exit 4), `GIT_TOO_OLD`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1)
  */
 export async function runGit(
-	place: GitPlace,
+	place: GitContext,
 	args: readonly string[],
 	options: RunOptions = {},
 ): Promise<GitResult> {
@@ -145,7 +160,7 @@ export async function runGit(
  * other than 0
  */
 export async function gitOutput(
-	place: GitPlace,
+	place: GitContext,
 	args: readonly string[],
 	options: RunOptions = {},
 ): Promise<string> {
@@ -155,7 +170,7 @@ export async function gitOutput(
 }
 
 /** The error for an exit status other than 0. */
-export function gitFailed(command: string, status: number, { folder }: GitPlace): AppError {
+export function gitFailed(command: string, status: number, { folder }: GitContext): AppError {
 	return new AppError({
 		code: "GIT_FAILED",
 		message: `git ${command} ended with status ${status} in ${folder}.`,
@@ -169,7 +184,7 @@ export function gitFailed(command: string, status: number, { folder }: GitPlace)
  * hidden among other files, counts as being in none: newer gits refuse it by `safe.bareRepository`, and this
  * check does so for all versions.
  */
-export async function findRepository(place: GitPlace): Promise<{ isShallow: boolean } | undefined> {
+export async function findRepository(place: GitContext): Promise<{ isShallow: boolean } | undefined> {
 	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];
 	const { status, stdout } = await runGit(place, asked);
 	const [isInside, isShallow] = stdout.split("\n");
@@ -177,7 +192,7 @@ export async function findRepository(place: GitPlace): Promise<{ isShallow: bool
 }
 
 /** @throws AppError `REPOSITORY_NOT_FOUND` (exit 4) */
-export async function requireRepository(place: GitPlace): Promise<void> {
+export async function requireRepository(place: GitContext): Promise<void> {
 	if (await findRepository(place)) return;
 	throw new AppError({
 		code: "REPOSITORY_NOT_FOUND",

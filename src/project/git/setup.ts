@@ -9,7 +9,7 @@ import { ensureLines, removeLines } from "../files/managed-lines.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { mergeCommand, type Program, textconvCommand } from "./driver.ts";
 import { addToHook, type HookOutcome, removeFromHook } from "./hook/hook.ts";
-import { type GitPlace, gitOutput, requireRepository, runGit } from "./run.ts";
+import { type GitContext, gitOutput, requireRepository, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
 const SECTIONS = ["merge.coffer", "diff.coffer"];
@@ -31,7 +31,7 @@ function settingsFor(program: Program): readonly (readonly [string, string])[] {
 	];
 }
 
-async function hookPathOf(place: GitPlace): Promise<string> {
+async function hookPathOf(place: GitContext): Promise<string> {
 	return join(
 		resolve(
 			place.folder,
@@ -46,7 +46,7 @@ async function hookPathOf(place: GitPlace): Promise<string> {
  * @param program the program that git is to run
  * @throws AppError `REPOSITORY_NOT_FOUND`, `GIT_NOT_FOUND` (exit 4), `GIT_FAILED` (exit 1)
  */
-export async function setUpGit(place: GitPlace, program: Program): Promise<GitSetup> {
+export async function setUpGit(place: GitContext, program: Program): Promise<GitSetup> {
 	await requireRepository(place);
 	const changed: string[] = [];
 	for (const [name, value] of settingsFor(program)) {
@@ -67,7 +67,7 @@ export async function setUpGit(place: GitPlace, program: Program): Promise<GitSe
 }
 
 /** Undoes `setUpGit`. @throws AppError as `setUpGit` */
-export async function removeGitSetup(place: GitPlace): Promise<GitSetup> {
+export async function removeGitSetup(place: GitContext): Promise<GitSetup> {
 	await requireRepository(place);
 	const changed: string[] = [];
 	for (const section of SECTIONS) {

@@ -3,7 +3,7 @@ import { AppError, attempt, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
 import { isConflicted } from "../../vault/merge/conflict-text.ts";
-import { hasSomethingOf, lossesOf } from "../../vault/merge/losses.ts";
+import { lossesOf, preservesMoreOf } from "../../vault/merge/losses.ts";
 import { commonMergeBase, parseMergeBase } from "../../vault/merge/merge-base.ts";
 import { type MergeBase, requireMergeableChains } from "../../vault/merge/merge-sections.ts";
 import type { MergeTexts } from "./unfinished.ts";
@@ -63,7 +63,7 @@ export function isMergeIn(text: string, merge: MergeTexts): boolean {
 	if (document === undefined) return false;
 	const bases = merge.bases.flatMap((base) => attempt(() => parseVault(base)) ?? []);
 	const side = { label: merge.labels.theirs, document };
-	const compare = () => hasSomethingOf(parseVault(text), side, { before: parseVault(merge.ours), bases });
+	const compare = () => preservesMoreOf(parseVault(text), side, { before: parseVault(merge.ours), bases });
 	return attempt(compare) ?? false;
 }
 

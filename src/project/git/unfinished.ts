@@ -12,7 +12,7 @@ import { VAULT_FILE } from "../files/project-root.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
 import { hasFileOf, stagedSince } from "./hook/staged.ts";
-import { type GitPlace, gitOutput, runGit } from "./run.ts";
+import { type GitContext, gitOutput, runGit } from "./run.ts";
 
 /** The commit that git is merging into HEAD. */
 export interface OtherHead {
@@ -39,7 +39,7 @@ export interface MergeTexts {
 }
 
 /** REBASE_HEAD stays after a rebase, and a rebase that stopped for an edit has nothing to merge. */
-async function isRebasing(place: GitPlace): Promise<boolean> {
+async function isRebasing(place: GitContext): Promise<boolean> {
 	const asked = ["rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply"];
 	const [merging = "", applying = ""] = (await gitOutput(place, asked))
 		.split("\n")
@@ -62,7 +62,9 @@ type Head = Pick<OtherHead, "label" | "id">;
  * The commits in MERGE_HEAD (several in an octopus merge), and the newest commit of a squashed branch. Git names the
  * latter only in SQUASH_MSG, which stays after a squash that was given up (see `isSquashStaged`).
  */
-async function mergedHeads(place: GitPlace): Promise<{ readonly merged: Head[]; readonly squashed: Head[] }> {
+async function mergedHeads(
+	place: GitContext,
+): Promise<{ readonly merged: Head[]; readonly squashed: Head[] }> {
 	const labels = ["MERGE_HEAD", SQUASH];
 	const asked = labels.flatMap((label) => ["--git-path", label]);
 	const paths = (await gitOutput(place, ["rev-parse", ...asked])).split("\n");
@@ -76,7 +78,7 @@ async function mergedHeads(place: GitPlace): Promise<{ readonly merged: Head[]; 
 	return { merged, squashed: squashed.slice(0, 1) };
 }
 
-async function isCommit(place: GitPlace, id: string): Promise<boolean> {
+async function isCommit(place: GitContext, id: string): Promise<boolean> {
 	return (await findObjects(place, [id]))[0]?.type === "commit";
 }
 
@@ -85,7 +87,7 @@ async function isCommit(place: GitPlace, id: string): Promise<boolean> {
  * none is in progress.
  * @throws AppError as `runGit`, and `FILE_TOO_LARGE` (exit 1)
  */
-export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
+export async function otherHeads(place: GitContext): Promise<OtherHead[]> {
 	const labels = ["CHERRY_PICK_HEAD", "REBASE_HEAD"];
 	const [{ merged, squashed }, picked] = await Promise.all([
 		mergedHeads(place),
@@ -116,7 +118,7 @@ export async function otherHeads(place: GitPlace): Promise<OtherHead[]> {
  * squash: it stays after `git checkout HEAD -- .`, although nothing is squashed any more.
  * @throws AppError as `runGit`
  */
-async function isSquashStaged(place: GitPlace, squashed: string): Promise<boolean> {
+async function isSquashStaged(place: GitContext, squashed: string): Promise<boolean> {
 	const [staged, differing] = await Promise.all([stagedSince(place, "HEAD"), stagedSince(place, squashed)]);
 	return hasFileOf(differing, staged);
 }
@@ -124,7 +126,7 @@ async function isSquashStaged(place: GitPlace, squashed: string): Promise<boolea
 const STAGE = /^[0-7]{6} ([0-9a-f]{40,64}) ([123])\t/;
 
 /** Ids of a file's unmerged versions by stage: 1 the ancestor, 2 ours, 3 theirs. Empty if the file is merged. */
-async function stagesOf(place: GitPlace): Promise<Map<number, string>> {
+async function stagesOf(place: GitContext): Promise<Map<number, string>> {
 	const { status, stdout } = await runGit(place, ["ls-files", "--unmerged", "-z", "--", VAULT_FILE]);
 	if (status !== 0) return new Map();
 	const matches = stdout.split("\0").map((line) => STAGE.exec(line));
@@ -135,14 +137,14 @@ async function stagesOf(place: GitPlace): Promise<Map<number, string>> {
  * The texts of objects, in the order of the ids. @throws AppError `FILE_TOO_LARGE` (exit 1), exit 7 if one is
  * not UTF-8
  */
-async function textsOf(place: GitPlace, ids: readonly string[]): Promise<string[]> {
+async function textsOf(place: GitContext, ids: readonly string[]): Promise<string[]> {
 	const texts = new Map<string, string>();
 	await readObjects(place, ids, LIMITS.fileBytes, (id, bytes) => texts.set(id, vaultTextOf(bytes)));
 	return ids.map((id) => texts.get(id) ?? "");
 }
 
 /** Whether git's index has the vault as unmerged. @param place the vault's folder @throws AppError as `runGit` */
-export async function isUnmerged(place: GitPlace): Promise<boolean> {
+export async function isUnmerged(place: GitContext): Promise<boolean> {
 	return (await stagesOf(place)).size > 0;
 }
 
@@ -153,7 +155,7 @@ export async function isUnmerged(place: GitPlace): Promise<boolean> {
  * @returns undefined if nothing is unfinished, if there is no repository, or if one side has no vault
  * @throws AppError as `runGit`, and `FILE_TOO_LARGE` (exit 1)
  */
-export async function unfinishedMerge(place: GitPlace): Promise<MergeTexts | undefined> {
+export async function unfinishedMerge(place: GitContext): Promise<MergeTexts | undefined> {
 	const stages = await stagesOf(place);
 	if (stages.size > 0) {
 		const [base, ours, theirs] = [1, 2, 3].map((stage) => stages.get(stage));

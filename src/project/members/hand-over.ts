@@ -57,10 +57,10 @@ export async function handoverStates(
 	root: string,
 	previous: SessionIdentity,
 	present: SessionIdentity,
-): Promise<{ vaultId: string; standings: HandoverState[] }> {
+): Promise<{ vaultId: string; states: HandoverState[] }> {
 	const { document } = await loadVault(root);
-	const standings = presentNames(document).map((name) => handoverStateOf(document, name, previous, present));
-	return { vaultId: document.vaultId, standings };
+	const states = presentNames(document).map((name) => handoverStateOf(document, name, previous, present));
+	return { vaultId: document.vaultId, states };
 }
 
 /**

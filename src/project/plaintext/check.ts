@@ -10,7 +10,7 @@ import { printable } from "../../printable.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { readObjects } from "../git/history/objects.ts";
 import type { StagedFile } from "../git/hook/staged.ts";
-import { type GitPlace, gitOutput } from "../git/run.ts";
+import { type GitContext, gitOutput } from "../git/run.ts";
 import type { SessionIdentity } from "../session/session.ts";
 import { ALLOW_FILE, type Allowed, allowWord, readAllowed } from "./allowed.ts";
 import { liveSecrets, vaultFolders } from "./live-values.ts";
@@ -75,7 +75,7 @@ function findingsOf(paths: readonly string[], found: readonly Found[], isAllowed
  * @throws AppError as `runGit`
  */
 export async function findPlaintext(
-	place: GitPlace,
+	place: GitContext,
 	files: readonly StagedFile[],
 	identity: () => Promise<SessionIdentity | undefined>,
 ): Promise<PlaintextCheck> {

@@ -13,7 +13,7 @@ import { VAULT_FILE } from "../files/project-root.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "../git/history/objects.ts";
-import { type GitPlace, gitOutput } from "../git/run.ts";
+import { type GitContext, gitOutput } from "../git/run.ts";
 import type { SessionIdentity } from "../session/session.ts";
 import type { LiveSecret } from "./search.ts";
 
@@ -23,7 +23,7 @@ import type { LiveSecret } from "./search.ts";
  * @param place the top of the working tree
  * @throws AppError as `runGit`
  */
-export async function vaultFolders(place: GitPlace, staged: readonly string[]): Promise<string[]> {
+export async function vaultFolders(place: GitContext, staged: readonly string[]): Promise<string[]> {
 	const listed = (await gitOutput(place, ["ls-files", "-z", "--", `:(glob)**/${VAULT_FILE}`])).split("\0");
 	const found = new Set(listed.filter((path) => basename(path) === VAULT_FILE).map(dirname));
 	const seen = new Set<string>();
@@ -37,7 +37,7 @@ export async function vaultFolders(place: GitPlace, staged: readonly string[]): 
 }
 
 /** The vault in the working folder, or else the one in the index; undefined if neither can be parsed. */
-async function vaultIn(place: GitPlace, folder: string): Promise<VaultDocument | undefined> {
+async function vaultIn(place: GitContext, folder: string): Promise<VaultDocument | undefined> {
 	try {
 		return (await loadVault(join(place.folder, folder))).document;
 	} catch (error) {
@@ -81,7 +81,7 @@ function valuesIn(document: VaultDocument, identity: SessionIdentity): LiveSecre
 
 /** All live values that an identity may open in the vaults of these folders. @throws AppError as `runGit` */
 export async function liveSecrets(
-	place: GitPlace,
+	place: GitContext,
 	folders: readonly string[],
 	identity: SessionIdentity,
 ): Promise<LiveSecret[]> {

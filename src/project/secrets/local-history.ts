@@ -8,7 +8,7 @@ import { openRecord } from "../../vault/records/seal.ts";
 import type { FoundRecord } from "../../vault/records/secret-history.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { type Commit, type HistoryOf, readVaultHistory } from "../git/history/vault-commits.ts";
-import type { GitPlace } from "../git/run.ts";
+import type { GitContext } from "../git/run.ts";
 import type { VaultSession } from "../session/session.ts";
 
 /** The records that one source has, and a description of the search. */
@@ -26,7 +26,7 @@ export function lineageOf(session: VaultSession): MembershipHistory {
 }
 
 /** What a session verifies records with: its keys, and what this device has verified before. */
-export function judgeOf(session: VaultSession, lineage: MembershipHistory) {
+export function historyRulesOf(session: VaultSession, lineage: MembershipHistory) {
 	const { keys, memory, verified } = session;
 	return {
 		newest: lineage.newest,
@@ -73,7 +73,7 @@ function whyNot(error: AppError): string {
  * @throws AppError `GIT_FAILED` (exit 1)
  */
 export async function searchGit(
-	place: GitPlace,
+	place: GitContext,
 	session: VaultSession,
 	lineage: MembershipHistory,
 	name: string,

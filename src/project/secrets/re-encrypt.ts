@@ -11,7 +11,7 @@ import type { SessionContext, VaultSession } from "../session/session.ts";
 import { resealsOf } from "../session/sync-state.ts";
 import { readSession, requireEditable } from "./edit-secrets.ts";
 
-export interface Resealing {
+export interface ReencryptResult {
 	/** Names that were re-encrypted; sorted. Each keeps its version and its value. */
 	readonly resealed: readonly string[];
 	/** Re-encryption does not reduce the debt: a removed member may have read those values. */
@@ -52,7 +52,10 @@ export async function staleNames(context: SessionContext): Promise<string[]> {
  * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` and the errors of invalid
  *   records (exit 7)
  */
-export async function resealStale(context: SessionContext, names: readonly string[]): Promise<Resealing> {
+export async function resealStale(
+	context: SessionContext,
+	names: readonly string[],
+): Promise<ReencryptResult> {
 	return editEnvironment(context, (session, { document: before }) => {
 		requireEditable(session);
 		const { keys, verified, warnings, checkout } = session;

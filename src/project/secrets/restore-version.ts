@@ -145,13 +145,13 @@ export function restore(context: SessionContext, past: RestoreRequest): Promise<
 		if (chosen.kind === "live") checkSecretName(name);
 		const record = chosen.version === highest ? soundRecord(session, chosen) : undefined;
 		if (record) return { record, outcome: "put-back" };
-		if (chosen.kind === "deleted") throw deleted(name, chosen.version);
+		if (chosen.kind === "deleted") throw versionDeleted(name, chosen.version);
 		return { record: sealAnew(session, past, highest + 1), outcome: "sealed-anew" };
 	});
 }
 
 /** The error for a version that is the secret's deletion. */
-export function deleted(name: string, version: number): AppError {
+export function versionDeleted(name: string, version: number): AppError {
 	return new AppError({
 		code: "VERSION_DELETED",
 		message: `Version ${version} of ${name} is its deletion; it has no value.`,

@@ -3,7 +3,7 @@ import { openKeys } from "../../vault/chains/environment-keys.ts";
 import { chainsOf, verifyChains } from "../../vault/document/document.ts";
 import { checkPin, memoryOfLifetime } from "../../vault/document/version-marks.ts";
 import { type LoadedVault, loadVault, type VaultReading } from "../files/vault-file.ts";
-import { presentDigest } from "../files/vault-text.ts";
+import { currentDigest } from "../files/vault-text.ts";
 import { type CheckoutMemory, readDeviceMemory } from "../memory/device-state.ts";
 import { checkVaultId } from "../memory/first-use.ts";
 import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
@@ -16,9 +16,9 @@ function copyOf(checkout: CheckoutMemory, loaded: LoadedVault): CheckoutMemory {
 	const { seen, written, whole, platform } = checkout;
 	return {
 		...checkout,
-		seen: presentDigest(seen, loaded),
-		written: presentDigest(written, loaded),
-		whole: presentDigest(whole, loaded),
+		seen: currentDigest(seen, loaded),
+		written: currentDigest(written, loaded),
+		whole: currentDigest(whole, loaded),
 		platform: platform && { ...platform },
 	};
 }

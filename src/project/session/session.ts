@@ -11,7 +11,7 @@ import { compareLifetimes, hasVersionMark, memoryOfLifetime } from "../../vault/
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { checkSignatures, openRecord, type ValidSignatures, verifyRecord } from "../../vault/records/seal.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
-import { presentDigest } from "../files/vault-text.ts";
+import { currentDigest } from "../files/vault-text.ts";
 import {
 	type CheckoutMemory,
 	type DeviceMemory,
@@ -202,7 +202,7 @@ export class VaultSession {
 		cache?.keep(undefined);
 		const { platform } = checkout;
 		const names = now.document.environments.keys();
-		const isBefore = (digest: string) => presentDigest(digest, this.loaded) === before.digest;
+		const isBefore = (digest: string) => currentDigest(digest, this.loaded) === before.digest;
 		const isOutside = before.digest !== checkout.seen && !(await isWrittenHere(place, names, isBefore));
 		const section = now.document.environments.get(place.environment);
 		const update = (present: EnvironmentMemory, presentCheckout: CheckoutMemory) => {

@@ -5,27 +5,27 @@
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { checkSignatures, isValidRecord } from "../../vault/records/seal.ts";
 import { changedMeanwhile, editVault, type LoadedVault, loadVault } from "../files/vault-file.ts";
-import type { GitPlace } from "../git/run.ts";
+import type { GitContext } from "../git/run.ts";
 import { updateMemory } from "../memory/device-state.ts";
 import { checkVaultId } from "../memory/first-use.ts";
 import type { LinkedLog } from "../verify/verify-platform-log.ts";
 import { type Acceptance, forget, planAcceptance, type Verified } from "./acceptance.ts";
 import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./survey.ts";
-import { type Way, waysOn } from "./ways.ts";
-import { searchEverywhere, type Whereabouts } from "./whereabouts.ts";
+import { type Suggestion, suggestionsFor } from "./ways.ts";
+import { type SearchResult, searchEverywhere } from "./whereabouts.ts";
 
 /** What a file lacks, where those items are, and what can be done. */
 export interface Diagnosis {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
-	readonly whereabouts: Whereabouts;
+	readonly whereabouts: SearchResult;
 	/** The best way first. */
-	readonly ways: readonly Way[];
+	readonly ways: readonly Suggestion[];
 }
 
-export interface Looking {
+export interface SearchContext {
 	/** The project's folder, for git. */
-	readonly git: GitPlace;
+	readonly git: GitContext;
 	/** The logs of linked environments, by environment. */
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
@@ -33,15 +33,15 @@ export interface Looking {
 async function diagnosisOf(
 	loaded: LoadedVault,
 	context: SurveyContext,
-	looking: Looking,
+	sources: SearchContext,
 ): Promise<Diagnosis> {
 	const { document } = loaded;
 	const surveys = await surveyVault(document, context);
 	const isSound = surveys.every(({ lacking }) => lacking.length === 0);
-	const whereabouts: Whereabouts = isSound
+	const whereabouts: SearchResult = isSound
 		? { found: [], candidates: [], underWay: undefined, isClean: true, notes: [] }
-		: await searchEverywhere(looking.git, loaded, surveys, looking.logs);
-	const ways = waysOn({ document, surveys, whereabouts, logs: looking.logs });
+		: await searchEverywhere(sources.git, loaded, surveys, sources.logs);
+	const ways = suggestionsFor({ document, surveys, whereabouts, logs: sources.logs });
 	return { document, surveys, whereabouts, ways };
 }
 
@@ -49,8 +49,8 @@ async function diagnosisOf(
  * Finds out what the file lacks and where it is. Writes nothing.
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and syntax errors of the file (exit 7)
  */
-export async function diagnose(context: SurveyContext, looking: Looking): Promise<Diagnosis> {
-	return diagnosisOf(await loadVault(context.root), context, looking);
+export async function diagnose(context: SurveyContext, sources: SearchContext): Promise<Diagnosis> {
+	return diagnosisOf(await loadVault(context.root), context, sources);
 }
 
 /** @throws AppError exit 7 for an invalid chain of the environment */
@@ -71,13 +71,13 @@ async function verified(document: VaultDocument, environment: string): Promise<V
  */
 export async function accept(
 	context: SurveyContext,
-	looking: Looking,
+	sources: SearchContext,
 	planned: Acceptance,
 	all: boolean,
 ): Promise<void> {
 	await editVault(context.root, async (loaded) => {
 		await checkVaultId(context, loaded.document.vaultId);
-		const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, looking);
+		const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, sources);
 		const now = planAcceptance(document, surveys, whereabouts, all);
 		if (now.code !== planned.code) throw changedMeanwhile();
 		const remember = async () => {

@@ -10,13 +10,13 @@ import { type AbsentLink, absentItemKey, sharedLength } from "../../vault/undo/a
 import { noteLinks } from "../../vault/undo/link-note.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
-import type { Found, Whereabouts } from "./whereabouts.ts";
+import type { LocatedItem, SearchResult } from "./whereabouts.ts";
 
 /**
  * A member whose removal would be forgotten, and who then is a member again: by the file, or by what stays
  * remembered.
  */
-export interface LetIn {
+export interface ReadmittedMember {
 	readonly environment: string;
 	/** Undefined if an earlier version of Coffer wrote the memory, without names. */
 	readonly name: string | undefined;
@@ -28,10 +28,10 @@ export interface LetIn {
 
 export interface Acceptance {
 	/** Shown before everything else. */
-	readonly letIn: readonly LetIn[];
-	readonly forgotten: readonly Found[];
+	readonly letIn: readonly ReadmittedMember[];
+	readonly forgotten: readonly LocatedItem[];
 	/** Items that stay remembered, so the file continues to lack them. */
-	readonly kept: readonly Found[];
+	readonly kept: readonly LocatedItem[];
 	/** Identifies exactly the items that are forgotten. */
 	readonly code: string;
 }
@@ -39,7 +39,7 @@ export interface Acceptance {
 const CODE_CHARACTERS = 8;
 
 /** Letters only, so that no shell and no command line takes the code for a flag. */
-function codeOf(forgotten: readonly Found[]): string {
+function codeOf(forgotten: readonly LocatedItem[]): string {
 	const lines = new Set(
 		forgotten.map(({ environment, lacking }) => `${environment} ${absentItemKey(lacking)}`),
 	);
@@ -48,7 +48,10 @@ function codeOf(forgotten: readonly Found[]): string {
 }
 
 /** Of one chain, only links after the last one that stays can be forgotten. */
-function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean): Set<Found> {
+function forgettable(
+	found: readonly LocatedItem[],
+	isWanted: (each: LocatedItem) => boolean,
+): Set<LocatedItem> {
 	const result = new Set(found.filter((each) => each.lacking.kind === "record" && isWanted(each)));
 	for (const chain of ["vault", "environment"] as const) {
 		const links = found.filter(({ lacking }) => lacking.kind === "link" && lacking.chain === chain);
@@ -64,13 +67,17 @@ function forgettable(found: readonly Found[], isWanted: (each: Found) => boolean
  * The members whose removal is forgotten, and who are in the file's membership or in what stays pinned, which a
  * sync or a merge may bring. A member whose addition is forgotten too is in neither.
  */
-function letInBy(document: VaultDocument, environment: string, links: readonly AbsentLink[]): LetIn[] {
+function letInBy(
+	document: VaultDocument,
+	environment: string,
+	links: readonly AbsentLink[],
+): ReadmittedMember[] {
 	const members = document.environments.has(environment)
 		? verifyChains(document, environment).state.members
 		: new Map();
 	const { owners } = verifyRoot(document.vaultId, document.links);
 	const cameBy = { environment: "add", vault: "admit" } as const;
-	return links.flatMap(({ chain, note }): LetIn[] => {
+	return links.flatMap(({ chain, note }): ReadmittedMember[] => {
 		if (!note) return [{ environment, name: undefined, removedBy: undefined, as: "member" }];
 		const as = chain === "vault" ? "owner" : "member";
 		const present = chain === "vault" ? owners : members;
@@ -95,11 +102,11 @@ function letInBy(document: VaultDocument, environment: string, links: readonly A
 export function planAcceptance(
 	document: VaultDocument,
 	surveys: readonly EnvironmentSurvey[],
-	{ found }: Pick<Whereabouts, "found">,
+	{ found }: Pick<SearchResult, "found">,
 	all: boolean,
 ): Acceptance {
-	const forgotten: Found[] = [];
-	const letIn: LetIn[] = [];
+	const forgotten: LocatedItem[] = [];
+	const letIn: ReadmittedMember[] = [];
 	for (const { environment, place } of surveys) {
 		const own = found.filter((each) => each.environment === environment && each.member === place.member);
 		const wanted = forgettable(own, ({ kind, isLogged }) => (all && !isLogged) || kind === "undone");
@@ -150,7 +157,7 @@ function epochWithout(
  */
 export function forget(
 	memory: EnvironmentMemory,
-	forgotten: readonly Found[],
+	forgotten: readonly LocatedItem[],
 	vault: readonly Link[],
 	verified: Verified | undefined,
 ): void {

@@ -77,7 +77,7 @@ function settle(
  * @param result the resolved vault
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNWRITABLE` (exit 1)
  */
-export async function settleAfterResolve(
+export async function updateMemoryAfterResolve(
 	{ identity, member, root, stateFolder }: SurveyContext,
 	result: VaultDocument,
 	sides: Sides,

@@ -33,7 +33,7 @@ interface Sides extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 }
 
 /** Both sides, on the chains of the side that is kept if the chains diverged. */
-export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
+export function chooseChains(conflict: Conflict, identity?: SessionIdentity, keep?: Side): Sides {
 	const { ours, theirs, base, validSignatures } = conflict;
 	const asTheyAre = { ours, theirs, base, validSignatures, remade: [], leftOut: [] };
 	if (!identity || !keep) return asTheyAre;
@@ -56,7 +56,7 @@ export function onOneChain(conflict: Conflict, identity?: SessionIdentity, keep?
  * other record would take the resolution for a roll-back. If the identity cannot write, the record stays as it
  * is.
  */
-export function raised(
+export function raiseVersions(
 	document: VaultDocument,
 	decided: readonly RecordConflict[],
 	identity: SessionIdentity,

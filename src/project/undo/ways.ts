@@ -16,10 +16,10 @@ import { absentItemKey, type EnvironmentMemoryView, findAbsentItems } from "../.
 import { VAULT_FILE } from "../files/project-root.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
-import { type Candidate, placeWords, type Whereabouts } from "./whereabouts.ts";
+import { type Candidate, describeGitText, type SearchResult } from "./whereabouts.ts";
 
 /** One suggestion: what it does, as a clause that is followed by a colon, and the commands. */
-export interface Way {
+export interface Suggestion {
 	readonly words: string;
 	readonly commands: readonly string[];
 }
@@ -28,12 +28,12 @@ export interface Way {
 export interface Situation {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
-	readonly whereabouts: Whereabouts;
+	readonly whereabouts: SearchResult;
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
 
 /** An environment of the file in the form of a memory, to test that a suggestion loses nothing of it. */
-function remembering(document: VaultDocument, section: EnvironmentSection): EnvironmentMemoryView {
+function memoryViewOf(document: VaultDocument, section: EnvironmentSection): EnvironmentMemoryView {
 	const epochs = section.links.map(({ change }) =>
 		change[0] === "epoch" ? (epochNumber(change[1] ?? "") ?? 1) : 1,
 	);
@@ -51,7 +51,7 @@ function remembering(document: VaultDocument, section: EnvironmentSection): Envi
 /** Whether replacing the file with another text would lose something. */
 function loses(document: VaultDocument, after: VaultDocument): boolean {
 	return [...document.environments.values()].some((section) => {
-		const remembered = remembering(document, section);
+		const remembered = memoryViewOf(document, section);
 		const present = presentIn(after, section.name, remembered.pin?.environment[0]);
 		return findAbsentItems(remembered, present).length > 0;
 	});
@@ -96,24 +96,24 @@ function merged(ours: VaultDocument, theirs: VaultDocument): VaultDocument | und
 	}
 }
 
-function checkout({ kept }: Candidate): Way {
+function checkout({ kept }: Candidate): Suggestion {
 	const { kind, rev } = kept;
 	const from = kind === "index" ? "" : `${kind === "stash" ? `'${rev}'` : rev} `;
 	return {
-		words: `To take ${VAULT_FILE} from ${placeWords(kept)}`,
+		words: `To take ${VAULT_FILE} from ${describeGitText(kept)}`,
 		commands: [`git checkout ${from}-- ${VAULT_FILE}`],
 	};
 }
 
 const MERGED: readonly string[] = ["branch", "remote", "tag"];
 
-function merge({ kept }: Candidate, isClean: boolean): Way {
+function merge({ kept }: Candidate, isClean: boolean): Suggestion {
 	const first = isClean ? [] : [`git commit -m "Keep ${VAULT_FILE}" -- ${VAULT_FILE}`];
-	return { words: `To merge ${placeWords(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
+	return { words: `To merge ${describeGitText(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
 }
 
 /** The suggestion that takes the whole file from git, or a branch's changes to it. */
-function byGit(situation: Situation): Way | undefined {
+function byGit(situation: Situation): Suggestion | undefined {
 	const { document, whereabouts } = situation;
 	const { candidates, isClean } = whereabouts;
 	const whole = candidates.find((candidate) => improves(situation, candidate.document));
@@ -139,7 +139,7 @@ function rememberingLog({ links, records }: LogMarks): EnvironmentMemoryView {
  * The suggestion to sync. A sync takes links by itself, and records if the user says that the platform's
  * version counts.
  */
-function bySync({ document, logs }: Situation): Way | undefined {
+function bySync({ document, logs }: Situation): Suggestion | undefined {
 	for (const [environment, { log }] of logs) {
 		const section = document.environments.get(environment);
 		if (log instanceof AppError || !section) continue;
@@ -147,11 +147,11 @@ function bySync({ document, logs }: Situation): Way | undefined {
 		const lacking = findAbsentItems(logged, presentIn(document, environment, logged.pin?.environment[0]));
 		if (lacking.length === 0) continue;
 		const names = lacking.flatMap((each) => (each.kind === "record" ? [each.name] : []));
-		const standings = [
+		const comparisons = [
 			compareChain(logged.pin?.vault ?? [], document.links),
 			compareChain(logged.pin?.environment ?? [], section.links),
 		];
-		if (standings.includes("diverged"))
+		if (comparisons.includes("diverged"))
 			return {
 				words: "To keep the platform's members, and make the changes here again after them",
 				commands: [inEnvironment("coffer sync --take platform", environment)],
@@ -163,7 +163,7 @@ function bySync({ document, logs }: Situation): Way | undefined {
 }
 
 /** Suggestions for environments that the vault's chain has and whose section is missing. */
-function byDeleting({ document }: Situation): Way[] {
+function byDeleting({ document }: Situation): Suggestion[] {
 	const gone = [...verifyRoot(document.vaultId, document.links).environments.keys()].filter(
 		(name) => !document.environments.has(name),
 	);
@@ -177,7 +177,7 @@ function byDeleting({ document }: Situation): Way[] {
 }
 
 /** The suggestion to restore single records, if the membership is the remembered one. */
-function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
+function byRestore({ surveys, whereabouts }: Situation): Suggestion | undefined {
 	const older = new Set(
 		surveys
 			.filter(({ lacking }) => lacking.some(({ kind }) => kind === "link"))
@@ -196,9 +196,9 @@ function byRestore({ surveys, whereabouts }: Situation): Way | undefined {
 }
 
 /** All suggestions, the best first. The last one always continues without what is lacking. */
-export function waysOn(situation: Situation): Way[] {
+export function suggestionsFor(situation: Situation): Suggestion[] {
 	const { found, underWay } = situation.whereabouts;
-	const ways: Way[] = [];
+	const ways: Suggestion[] = [];
 	if (underWay !== undefined)
 		ways.push({ words: "Git has an operation in progress. To finish it", commands: [underWay] });
 	const undone = found.some(({ kind }) => kind === "undone");

@@ -10,7 +10,7 @@ import { recordDigest } from "../../vault/records/record.ts";
 import { type AbsentItem, absentItemKey } from "../../vault/undo/absent-items.ts";
 import type { LoadedVault } from "../files/vault-file.ts";
 import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/history/vault-texts.ts";
-import type { GitPlace } from "../git/run.ts";
+import type { GitContext } from "../git/run.ts";
 import { type CheckoutMemory, readCheckoutMemories } from "../memory/device-state.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
@@ -22,7 +22,7 @@ export interface Candidate {
 }
 
 /** An item that the file lacks, and where it is. */
-export interface Found {
+export interface LocatedItem {
 	readonly environment: string;
 	/** The fingerprint of the identity that remembers it. */
 	readonly member: string;
@@ -35,8 +35,8 @@ export interface Found {
 	readonly isLogged: boolean;
 }
 
-export interface Whereabouts {
-	readonly found: readonly Found[];
+export interface SearchResult {
+	readonly found: readonly LocatedItem[];
 	readonly candidates: readonly Candidate[];
 	readonly underWay: string | undefined;
 	/** Whether the file equals the last commit's, and nothing of it is staged. */
@@ -56,7 +56,7 @@ function keysIn(document: VaultDocument, environment: string): Set<string> {
 }
 
 /** The place of a text in git, in words. */
-export function placeWords({ kind, rev }: KeptText): string {
+export function describeGitText({ kind, rev }: KeptText): string {
 	if (kind === "index") return "git's index";
 	if (kind === "head") return "the last commit";
 	if (kind === "stash") return `git's stash (${rev})`;
@@ -72,7 +72,7 @@ interface Kept {
 }
 
 async function searchTexts(
-	place: GitPlace,
+	place: GitContext,
 	loaded: LoadedVault,
 	surveys: readonly EnvironmentSurvey[],
 ): Promise<Kept> {
@@ -98,7 +98,7 @@ async function searchTexts(
 			const keys = lacking.length > 0 ? keysIn(document, environment) : new Set<string>();
 			for (const key of lacking.map(absentItemKey).filter((each) => keys.has(each))) {
 				hasAny = true;
-				if (!places.has(key)) places.set(key, placeWords(kept));
+				if (!places.has(key)) places.set(key, describeGitText(kept));
 			}
 		}
 		if (hasAny && candidates.length < CANDIDATES_MAX) candidates.push({ kept, document });
@@ -152,14 +152,14 @@ function isMade(lacking: AbsentItem): boolean {
  * @throws AppError `GIT_FAILED` (exit 1), `STATE_DAMAGED` (exit 7)
  */
 export async function searchEverywhere(
-	place: GitPlace,
+	place: GitContext,
 	loaded: LoadedVault,
 	surveys: readonly EnvironmentSurvey[],
 	logs: ReadonlyMap<string, LinkedLog>,
-): Promise<Whereabouts> {
+): Promise<SearchResult> {
 	const { places, candidates, listed, isClean } = await searchTexts(place, loaded, surveys);
 	const notes = [...listed.notes];
-	const found: Found[] = [];
+	const found: LocatedItem[] = [];
 	for (const survey of surveys) {
 		if (survey.lacking.length === 0) continue;
 		const { environment } = survey;

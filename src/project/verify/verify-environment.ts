@@ -45,7 +45,7 @@ export interface CheckedEnvironment {
 	readonly opened: number | null;
 }
 
-interface Place {
+interface EnvironmentLocation {
 	readonly document: VaultDocument;
 	readonly root: RootState;
 	readonly name: string;
@@ -60,7 +60,7 @@ export interface EnvironmentCheck {
 /** Checks one environment. @returns undefined if its records cannot be checked */
 export async function checkEnvironment(
 	context: VerifyContext,
-	{ document, root, name }: Place,
+	{ document, root, name }: EnvironmentLocation,
 	findings: Findings,
 ): Promise<EnvironmentCheck | undefined> {
 	const section = document.environments.get(name);
@@ -123,10 +123,10 @@ function checkMemory(
 	const { name, links, records } = section;
 	const { pin, marks } = memory;
 	if (pin) {
-		const standing = findings.attempt(name, null, () =>
+		const comparison = findings.attempt(name, null, () =>
 			checkPin(pin, name, { vault: vaultLinks, environment: links }),
 		);
-		if (standing?.older)
+		if (comparison?.older)
 			findings.add(name, null, {
 				code: "MEMBERSHIP_ROLLED_BACK",
 				message: `The membership of '${name}' in this file is older than this device has seen.`,

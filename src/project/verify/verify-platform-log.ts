@@ -30,7 +30,7 @@ export interface LinkedLog {
 	readonly log: LogMarks | AppError;
 }
 
-interface Held {
+interface VerifiedSide {
 	readonly section: EnvironmentSection;
 	readonly vaultLinks: readonly Link[];
 	readonly log: LogMarks;
@@ -38,14 +38,14 @@ interface Held {
 	readonly memory: PlatformMemory | undefined;
 }
 
-type Standing = "fine" | "behind" | "rolledBack" | "dropped" | "replaced";
+type LogComparison = "fine" | "behind" | "rolledBack" | "dropped" | "replaced";
 
 /**
  * Compares a record with the log's record of the same name. If the working copy has synced, its agreed state
  * counts too: a record as agreed is behind and not rolled back, and a record that was changed here since waits
  * for the next sync.
  */
-function standingOf({ section, memory }: Held, theirs: SealedRecord): Standing {
+function compareWithLog({ section, memory }: VerifiedSide, theirs: SealedRecord): LogComparison {
 	const ours = section.records.get(theirs.name);
 	const agreed = memory?.base.get(theirs.name);
 	if (!ours) return memory && !agreed ? "behind" : "dropped";
@@ -59,7 +59,7 @@ function standingOf({ section, memory }: Held, theirs: SealedRecord): Standing {
 	return ours.version < theirs.version ? "rolledBack" : "replaced";
 }
 
-function checkMembership({ section, vaultLinks, log, memory }: Held, findings: Findings): boolean {
+function checkMembership({ section, vaultLinks, log, memory }: VerifiedSide, findings: Findings): boolean {
 	const [vault, members] = [
 		compareChain(log.links.vault.map(linkHash), vaultLinks),
 		compareChain(log.links.environment.map(linkHash), section.links),
@@ -115,28 +115,28 @@ export async function checkLinked(
 }
 
 /** Compares an environment with the log strictly. Records that are only behind it are listed as unchecked. */
-function checkLog(held: Held, findings: Findings): void {
+function checkLog(held: VerifiedSide, findings: Findings): void {
 	const { section, log } = held;
 	const { name: environment, records } = section;
 	const behind: string[] = checkMembership(held, findings) ? ["its members"] : [];
 	for (const theirs of [...log.records.values()].sort((a, b) => compareNames(a.name, b.name))) {
 		const { name, version } = theirs;
 		const ours = records.get(name);
-		const standing = standingOf(held, theirs);
-		if (standing === "behind") behind.push(name);
-		else if (standing === "rolledBack")
+		const comparison = compareWithLog(held, theirs);
+		if (comparison === "behind") behind.push(name);
+		else if (comparison === "rolledBack")
 			findings.add(environment, name, {
 				code: "RECORD_ROLLED_BACK",
 				message: `${name} has version ${ours?.version}; the platform's log has version ${version}.`,
 				line: ours?.line,
 			});
-		else if (standing === "dropped")
+		else if (comparison === "dropped")
 			findings.add(environment, name, {
 				code: "RECORD_DROPPED",
 				message: `${name} is missing. The platform's log has version ${version}, and a deletion would leave a tombstone.`,
 				line: undefined,
 			});
-		else if (standing === "replaced")
+		else if (comparison === "replaced")
 			findings.add(environment, name, {
 				code: "RECORD_REPLACED",
 				message: `${name} is not the record of version ${version} in the platform's log.`,

@@ -7,7 +7,7 @@ import { type Change, nextHead } from "../../protocol/change.ts";
 import { type ChangeEvent, decode, type RedeployResult, staleSchema } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { followLog, forked } from "../log/check-log.ts";
-import { type News, readLog } from "../log/read-log.ts";
+import { type NewEntries, readLog } from "../log/read-log.ts";
 
 type Accepted = Extract<ChangeEvent, { type: "accepted" }>;
 
@@ -21,7 +21,7 @@ export type SendResult =
 			/** Whether the change was in the log already: another process or an earlier attempt had sent it. */
 			readonly isRepeat: boolean;
 	  }
-	| { readonly accepted: false; readonly news: News };
+	| { readonly accepted: false; readonly news: NewEntries };
 
 export interface SendHooks {
 	/**
@@ -29,7 +29,7 @@ export interface SendHooks {
 	 * @param news entries that end with the change itself
 	 * @param concerned the functions that are redeployed, if the platform says so
 	 */
-	onAccepted(news: News, concerned: readonly string[]): Promise<void>;
+	onAccepted(news: NewEntries, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
 }
 
@@ -60,7 +60,7 @@ async function newsOf(error: unknown, change: Change, target: LinkTarget): Promi
  * The entries up to the accepted change. The platform appends each operation once. If another process or device
  * sent it before, from another head, the log has that earlier entry, so the log is read.
  */
-async function acceptedNews(target: LinkTarget, change: Change, accepted: Accepted): Promise<News> {
+async function acceptedNews(target: LinkTarget, change: Change, accepted: Accepted): Promise<NewEntries> {
 	const before = followLog(change.base, accepted.since, accepted.since.at(-1) ?? change.base);
 	const reached = nextHead(before, change);
 	if (reached.revision === accepted.revision && reached.head === accepted.head)

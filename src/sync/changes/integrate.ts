@@ -17,9 +17,9 @@ import { compareChain } from "../../vault/document/version-marks.ts";
 import { type LinkTarget, linkOtherApp, logContextOf } from "../client/link-target.ts";
 import { forked, lastHeader } from "../log/check-log.ts";
 import { LogView } from "../log/log-view.ts";
-import type { News } from "../log/read-log.ts";
-import { advanced, decided, memoryOf } from "../log/sync-memory.ts";
-import { type Take, type Union, unite } from "./merge-with-log.ts";
+import type { NewEntries } from "../log/read-log.ts";
+import { advanced, memoryOf, memoryWithConflicts } from "../log/sync-memory.ts";
+import { type SideChooser, type Union, unite } from "./merge-with-log.ts";
 
 /** The outcome of a merge. */
 export interface Integration extends Pick<Union, "taken" | "conflicts" | "rolledBack"> {
@@ -53,9 +53,9 @@ function recreated(environment: string, binding: PlatformBinding): AppError {
 
 /** The longer of two chains of which one continues the other. */
 function longer(ours: readonly Link[], theirs: readonly Link[], environment: string): readonly Link[] {
-	const standing = compareChain(theirs.map(linkHash), ours);
-	if (standing === "diverged") throw diverged(environment);
-	return standing === "older" ? theirs : ours;
+	const comparison = compareChain(theirs.map(linkHash), ours);
+	if (comparison === "diverged") throw diverged(environment);
+	return comparison === "older" ? theirs : ours;
 }
 
 /**
@@ -85,7 +85,7 @@ export function withHeader(
  * requested, and older entries would undo that.
  * @throws AppError `LOG_FORKED` (exit 7) if they belong to another history
  */
-function extend(memory: PlatformMemory, { entries, reached }: News): boolean {
+function extend(memory: PlatformMemory, { entries, reached }: NewEntries): boolean {
 	const start = entries[0] ? entries[0].revision - 1 : reached.revision;
 	if (memory.revision < start || memory.revision > reached.revision) return false;
 	const at = entries[memory.revision - start - 1];
@@ -93,7 +93,12 @@ function extend(memory: PlatformMemory, { entries, reached }: News): boolean {
 	return true;
 }
 
-function viewOf(session: VaultSession, target: LinkTarget, news: News, memory: PlatformMemory): LogView {
+function viewOf(
+	session: VaultSession,
+	target: LinkTarget,
+	news: NewEntries,
+	memory: PlatformMemory,
+): LogView {
 	const { environment, vaultId } = session.place;
 	return new LogView(session, logContextOf(target.binding, vaultId, environment), news, memory);
 }
@@ -106,8 +111,8 @@ function viewOf(session: VaultSession, target: LinkTarget, news: News, memory: P
 export async function integrate(
 	context: SessionContext,
 	target: LinkTarget,
-	news: News,
-	take: Take,
+	news: NewEntries,
+	take: SideChooser,
 ): Promise<Integration> {
 	const { environment } = context;
 	const edit = async (loaded: LoadedVault): Promise<VaultEdit<Integration>> => {
@@ -129,7 +134,7 @@ export async function integrate(
 			session.checkout.platform =
 				conflicts.length === 0
 					? advanced(memory, agreement)
-					: decided(memory, log.records, conflicts, resealed);
+					: memoryWithConflicts(memory, log.records, conflicts, resealed);
 			await session.remember(now, records, { always: true });
 		};
 		// Without a change the text is the same, so it need not be printed: 40 ms for 10,000 records.

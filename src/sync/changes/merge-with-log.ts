@@ -11,7 +11,7 @@ import type { LogView } from "../log/log-view.ts";
 import { mergeBase } from "../log/sync-memory.ts";
 
 /** Which side wins if both changed a name, or if ours is older; undefined for names without a decision. */
-export type Take = (name: string) => "local" | "platform" | undefined;
+export type SideChooser = (name: string) => "local" | "platform" | undefined;
 
 export interface Union {
 	/** The records to put into the vault. */
@@ -148,7 +148,7 @@ export function unite(
 	session: VaultSession,
 	memory: PlatformMemory,
 	log: LogView,
-	take: Take,
+	take: SideChooser,
 ): Union | undefined {
 	const uniting = new Uniting(session, memory, log);
 	const outdated = outdatedBy(session, log);

@@ -1,6 +1,6 @@
 /** The options, the reports and the outcome of a sync. */
 import type { RedeployResult } from "../../protocol/messages.ts";
-import type { Take } from "./merge-with-log.ts";
+import type { SideChooser } from "./merge-with-log.ts";
 
 /** A change that the platform has appended to its log. */
 export interface AcceptedChange {
@@ -13,7 +13,7 @@ export interface AcceptedChange {
 
 export interface SyncOptions {
 	/** Decides about names that both sides changed, or that are older here. By default nothing is decided. */
-	readonly take?: Take | undefined;
+	readonly take?: SideChooser | undefined;
 	/** Called for each change that the platform has accepted, before its redeploys. */
 	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
 	/** Called for each redeploy as the platform reports it. */

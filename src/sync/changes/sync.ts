@@ -12,12 +12,12 @@ import { pendingNames } from "../../project/session/sync-state.ts";
 import { type Change, emptyHead, makeChange } from "../../protocol/change.ts";
 import { formatRecord, type SealedRecord } from "../../vault/records/record.ts";
 import { explainFork, type LinkTarget, logContextOf } from "../client/link-target.ts";
-import { type News, readLog, readWholeLog } from "../log/read-log.ts";
+import { type NewEntries, readLog, readWholeLog } from "../log/read-log.ts";
 import { memoryOf } from "../log/sync-memory.ts";
 import { sendChange } from "./append.ts";
 import { firstBatch } from "./batch.ts";
 import { type Integration, integrate } from "./integrate.ts";
-import type { Take } from "./merge-with-log.ts";
+import type { SideChooser } from "./merge-with-log.ts";
 import { type AcceptedChange, Outcome, type SyncOptions, type SyncOutcome } from "./outcome.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 
@@ -73,7 +73,7 @@ class Run {
 	readonly #context: SessionContext;
 	readonly #target: LinkTarget;
 	readonly #options: SyncOptions;
-	readonly #take: Take;
+	readonly #take: SideChooser;
 
 	constructor(context: SessionContext, target: LinkTarget, options: SyncOptions) {
 		this.#context = context;
@@ -126,7 +126,7 @@ class Run {
 		const { change, batch } = changeOf(session, this.#target, memory, out);
 		const isAll = batch.length === out.records.length;
 		let integration: Integration | undefined;
-		const onAccepted = async (news: News, concerned: readonly string[]) => {
+		const onAccepted = async (news: NewEntries, concerned: readonly string[]) => {
 			integration = await this.#integrate(news);
 			this.#options.onAccepted?.({ revision: news.reached.revision, isAll, concerned });
 		};
@@ -147,7 +147,7 @@ class Run {
 		return !integration?.isOvertaken;
 	}
 
-	#integrate(news: News): Promise<Integration> {
+	#integrate(news: NewEntries): Promise<Integration> {
 		return integrate(this.#context, this.#target, news, this.#take);
 	}
 

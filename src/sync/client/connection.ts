@@ -3,7 +3,7 @@
  * turns every failure into an AppError.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { type Answer, type Carrier, carry } from "../../http-request.ts";
+import { type Answer, sendRequest, type Transport } from "../../http-request.ts";
 import { decode, staleSchema } from "../../protocol/messages.ts";
 import { errorFromProblem } from "../../protocol/problem.ts";
 import { type Route, routePath } from "../../protocol/routes.ts";
@@ -38,7 +38,7 @@ export interface RemoteOptions {
 	/** Ends every running request. */
 	readonly signal?: AbortSignal | undefined;
 	/** Sends a request to the platform. HTTP by default. */
-	readonly carry?: Carrier | undefined;
+	readonly transport?: Transport | undefined;
 }
 
 function unreachable(url: string, cause: unknown): AppError {
@@ -149,7 +149,7 @@ export class Connection {
 
 	/** Sends a request. @throws AppError the platform's error, or exit 6 */
 	async send(route: Route, request: RequestParts, totalMs = WHOLE_MS, until?: AbortSignal): Promise<Answer> {
-		const { answerMs = ANSWER_MS, carry: send = carry, token, url, signal } = this.#options;
+		const { answerMs = ANSWER_MS, transport: send = sendRequest, token, url, signal } = this.#options;
 		const query = request.query ? `?${request.query}` : "";
 		const type = request.json === undefined ? "application/octet-stream" : "application/json";
 		const hasBody = request.json !== undefined || request.bytes !== undefined;

@@ -2,7 +2,7 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { judgeOrigin } from "../../origin.ts";
+import { checkOrigin } from "../../origin.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
 import type { LogContext } from "../../protocol/change.ts";
 import type { Remote } from "./platform-client.ts";
@@ -23,8 +23,8 @@ function nextName(app: string): string {
 
 /** The command that links with an app of another name. An app keeps its vault and its log for ever. */
 export function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
-	const judged = judgeOrigin(url);
-	const origin = "origin" in judged ? judged.origin : "URL";
+	const checked = checkOrigin(url);
+	const origin = "origin" in checked ? checked.origin : "URL";
 	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);
 }
 

@@ -1,6 +1,6 @@
 /** The allowed addresses of a platform's control API. */
 import { AppError, EXIT } from "../../errors.ts";
-import { judgeOrigin } from "../../origin.ts";
+import { checkOrigin } from "../../origin.ts";
 
 function usage(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
@@ -12,9 +12,9 @@ function usage(code: string, message: string, hint: string): AppError {
  *   this machine
  */
 export function platformOrigin(url: string): string {
-	const judged = judgeOrigin(url);
-	if ("origin" in judged) return judged.origin;
-	if (judged.fault === "invalid") {
+	const checked = checkOrigin(url);
+	if ("origin" in checked) return checked.origin;
+	if (checked.fault === "invalid") {
 		throw usage(
 			"PLATFORM_URL_INVALID",
 			"That is not the address of a platform.",
@@ -23,7 +23,7 @@ export function platformOrigin(url: string): string {
 	}
 	throw usage(
 		"PLATFORM_URL_INSECURE",
-		`Plain http to ${judged.host} would send the token in the clear.`,
+		`Plain http to ${checked.host} would send the token in the clear.`,
 		"Use https. Plain http is allowed only to platforms on this machine.",
 	);
 }

@@ -61,7 +61,7 @@ export function tokenMalformed(): AppError {
  * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7),
  *   exit 6 if it cannot be reached
  */
-export async function meetPlatform(
+export async function connectToPlatform(
 	url: string,
 	token: string,
 	signal?: AbortSignal,

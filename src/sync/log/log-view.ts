@@ -17,13 +17,13 @@ import {
 } from "../../vault/records/record.ts";
 import { openRecord } from "../../vault/records/seal.ts";
 import { lastHeader, recordsOf } from "./check-log.ts";
-import type { News } from "./read-log.ts";
+import type { NewEntries } from "./read-log.ts";
 
 /**
  * The environment as the log's last header has it. The log's records are verified by that state: a member whose
  * removal has not reached the platform yet was a writer when they were appended.
  */
-function logState(session: VaultSession, { entries }: News, memory: PlatformMemory): EnvironmentState {
+function logState(session: VaultSession, { entries }: NewEntries, memory: PlatformMemory): EnvironmentState {
 	const header = lastHeader(entries)?.environment.at(-1);
 	const head = header ? linkHash(header) : memory.header.split(" ")[1];
 	const { root, section, state } = session.verified;
@@ -43,7 +43,7 @@ export class LogView {
 	#byName: Map<string, SealedRecord[]> | undefined;
 
 	/** @throws AppError exit 7 for an invalid entry or record */
-	constructor(session: VaultSession, context: LogContext, news: News, memory: PlatformMemory) {
+	constructor(session: VaultSession, context: LogContext, news: NewEntries, memory: PlatformMemory) {
 		const { entries, reached } = news;
 		this.#session = session;
 		this.records = recordsOf(context, entries, logState(session, news, memory));

@@ -5,7 +5,7 @@ import type { LinkTarget } from "../client/link-target.ts";
 import { followLog, forked, type KnownHeads } from "./check-log.ts";
 
 /** Log entries that continue a known head, and the head that they lead to. */
-export interface News {
+export interface NewEntries {
 	readonly entries: readonly LogEntry[];
 	readonly reached: Head;
 }
@@ -14,7 +14,7 @@ export interface News {
  * All entries after a head. @throws AppError exit 6 for the network, exit 7 if the log does not continue that
  * head
  */
-export async function readLog(target: LinkTarget, from: Head): Promise<News> {
+export async function readLog(target: LinkTarget, from: Head): Promise<NewEntries> {
 	const entries: LogEntry[] = [];
 	const known: KnownHeads = new Map();
 	let reached = from;
@@ -32,7 +32,7 @@ export async function readLog(target: LinkTarget, from: Head): Promise<News> {
  * The whole log, which must contain the known head.
  * @throws AppError as `readLog`
  */
-export async function readWholeLog(target: LinkTarget, empty: Head, known: Head): Promise<News> {
+export async function readWholeLog(target: LinkTarget, empty: Head, known: Head): Promise<NewEntries> {
 	const news = await readLog(target, empty);
 	if (known.revision === 0 || news.entries[known.revision - 1]?.head === known.head) return news;
 	throw forked(`its revision ${known.revision} is another`);

@@ -13,7 +13,7 @@ import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { lastHeader } from "./check-log.ts";
 import type { LogView } from "./log-view.ts";
-import type { News } from "./read-log.ts";
+import type { NewEntries } from "./read-log.ts";
 
 /** The memory of a link before its first sync. */
 export function freshMemory(
@@ -85,7 +85,7 @@ function markOf(record: SealedRecord): VersionMark {
  * The memory if a conflict is left: the head stays, so that the next sync sees both sides again. Other names
  * that were decided count as agreed, so that nobody is asked twice.
  */
-export function decided(
+export function memoryWithConflicts(
 	memory: PlatformMemory,
 	theirs: ReadonlyMap<string, SealedRecord>,
 	conflicts: readonly string[],
@@ -111,7 +111,7 @@ function openReseals(
 
 /** What a sync agreed on with the platform. */
 export interface Agreement {
-	readonly news: News;
+	readonly news: NewEntries;
 	/** The records of the log's entries. */
 	readonly theirs: ReadonlyMap<string, SealedRecord>;
 	/** Records here that hold an agreed value, re-encrypted. */

@@ -7,7 +7,7 @@
 /** How long a function must be missing, in milliseconds. */
 const GONE_MS = 2_000;
 
-export interface Look {
+export interface MissingFunctions {
 	readonly deleted: readonly string[];
 	readonly missed: readonly string[];
 	readonly againMs: number | undefined;
@@ -26,7 +26,7 @@ export class GoneFunctions {
 	 * @returns the functions that count as deleted, those that are missed for the first time, and milliseconds
 	 *   until the next one may count as deleted; undefined if none is missing
 	 */
-	look(names: readonly string[], nowMs: number, isHeld = false): Look {
+	look(names: readonly string[], nowMs: number, isHeld = false): MissingFunctions {
 		const present = new Set(names);
 		const known = new Set(this.#goneMs.keys());
 		if (isHeld) for (const name of known) this.#goneMs.set(name, nowMs);

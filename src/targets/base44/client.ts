@@ -1,6 +1,6 @@
 /** Base44 as a target: three calls of its API, authorised by a workspace's API key. */
 import { AppError, EXIT } from "../../errors.ts";
-import { type Answer, carry } from "../../http-request.ts";
+import { type Answer, sendRequest } from "../../http-request.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
 import { requestFault } from "../../request-fault.ts";
 import { faultDetail, jsonOf, readBody } from "../answer.ts";
@@ -104,7 +104,7 @@ export class Base44 implements SecretTarget {
 		const limit = AbortSignal.timeout(this.#options.answerMs ?? answerMs);
 		let response: Answer;
 		try {
-			response = await carry(new URL(url), {
+			response = await sendRequest(new URL(url), {
 				method,
 				headers: {
 					accept: "application/json",

@@ -1,6 +1,6 @@
 /** Base44 as a kind of target: its apps, its API key, and its words. `client.ts` makes the requests. */
 import { AppError, EXIT } from "../../errors.ts";
-import { judgeOrigin } from "../../origin.ts";
+import { checkOrigin } from "../../origin.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
 import type { TargetKind } from "../target.ts";
 import { Base44, base44Calls } from "./client.ts";
@@ -23,9 +23,9 @@ function usage(code: string, message: string, hint: string): AppError {
  *   machine
  */
 function base44Origin(url: string): string {
-	const judged = judgeOrigin(url);
-	if ("origin" in judged) return judged.origin;
-	if (judged.fault === "invalid")
+	const checked = checkOrigin(url);
+	if ("origin" in checked) return checked.origin;
+	if (checked.fault === "invalid")
 		throw usage(
 			"TARGET_URL_INVALID",
 			"That is not an address of Base44's API.",
@@ -33,7 +33,7 @@ function base44Origin(url: string): string {
 		);
 	throw usage(
 		"TARGET_URL_INSECURE",
-		`Plain http to ${judged.host} would send secrets in the clear.`,
+		`Plain http to ${checked.host} would send secrets in the clear.`,
 		"Use https. Plain http is allowed only to this machine.",
 	);
 }

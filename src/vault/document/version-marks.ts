@@ -65,9 +65,9 @@ export function compareLifetimes(
 	if (pinned === undefined || present === undefined || pinned === present) return "same";
 	const changes = links.vault.map(({ change }) => change.join(" "));
 	const created = (genesis: string) => changes.indexOf(`create ${environment} ${genesis}`);
-	const standing = compareChain(pin.vault, links.vault);
-	if (standing === "older") return created(present) >= 0 && created(pinned) < 0 ? "earlier" : "same";
-	if (standing === "diverged" || created(pinned) < 0) return "same";
+	const comparison = compareChain(pin.vault, links.vault);
+	if (comparison === "older") return created(present) >= 0 && created(pinned) < 0 ? "earlier" : "same";
+	if (comparison === "diverged" || created(pinned) < 0) return "same";
 	const deleted = changes.indexOf(`delete ${environment}`, created(pinned));
 	return deleted >= 0 && created(present) > deleted ? "later" : "same";
 }

@@ -143,7 +143,7 @@ export function lossesOf(
  * @param bases as for `lossesOf`
  * @throws AppError as `lossesOf`, for both vaults
  */
-export function hasSomethingOf(
+export function preservesMoreOf(
 	document: VaultDocument,
 	side: Parent,
 	{ before, bases }: { readonly before: VaultDocument; readonly bases: readonly VaultDocument[] },

@@ -41,9 +41,9 @@ export function longerChain(
 	theirs: readonly Link[],
 	subject: string,
 ): readonly Link[] {
-	const standing = compareChain(ours.map(linkHash), theirs);
-	if (standing === "longer") return theirs;
-	if (standing !== "diverged") return ours;
+	const comparison = compareChain(ours.map(linkHash), theirs);
+	if (comparison === "longer") return theirs;
+	if (comparison !== "diverged") return ours;
 	const at = theirs.findIndex((link, index) => link.text !== ours[index]?.text);
 	throw membershipConflict(
 		"MEMBERSHIP_CONFLICT",

@@ -5,7 +5,7 @@ import {
 	type KeyPair,
 	open,
 	pad,
-	type Signed,
+	type SignatureCheck,
 	seal,
 	sign,
 	toBase64,
@@ -110,7 +110,7 @@ export function sealRecord(
 }
 
 /** A record's signature with its key and content; undefined if the signature or the key is not valid base64. */
-function signatureOf(scope: EnvironmentId, record: SealedRecord): Signed | undefined {
+function signatureOf(scope: EnvironmentId, record: SealedRecord): SignatureCheck | undefined {
 	const signature = fromBase64(record.signature);
 	const publicKey = fromBase64(record.author);
 	return signature && publicKey && { signature, content: signedBytes(scope, record), publicKey };

@@ -12,7 +12,7 @@ export interface SortedTextForm {
 }
 
 /** Where an entry is in the text: from its key to behind its terminator. Empty where an absent key belongs. */
-export interface EntryPlace {
+export interface EntryRange {
 	readonly start: number;
 	readonly end: number;
 }
@@ -25,7 +25,7 @@ export class SortedText {
 	#count: number | undefined;
 
 	/** @param start where the first entry begins @param end behind the terminator of the last one */
-	constructor(text: string, { start, end }: EntryPlace, form: SortedTextForm) {
+	constructor(text: string, { start, end }: EntryRange, form: SortedTextForm) {
 		this.text = text;
 		this.start = start;
 		this.end = end;
@@ -33,7 +33,7 @@ export class SortedText {
 	}
 
 	/** Where the entry of a key is, or belongs: then the place is empty. */
-	find(key: string): EntryPlace {
+	find(key: string): EntryRange {
 		const { stop, terminator } = this.#form;
 		let [low, high] = [this.start, this.end];
 		while (low < high) {

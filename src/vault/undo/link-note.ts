@@ -6,7 +6,7 @@ import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";
 
 /** A member that a link adds, removes or is signed by. */
-export interface Subject {
+export interface LinkMember {
 	/** Ed25519 public key, base64. */
 	readonly sign: string;
 	readonly name: string;
@@ -20,8 +20,8 @@ export interface LinkNote {
 	/** The role for `add`, the environment for `create` and `delete`, the epoch's number for `epoch`; otherwise empty. */
 	readonly detail: string;
 	/** The members who were added or removed. */
-	readonly subjects: readonly Subject[];
-	readonly signer: Subject;
+	readonly subjects: readonly LinkMember[];
+	readonly signer: LinkMember;
 	/** Whether a command of this device wrote the link, and it has not arrived from anywhere else since then. */
 	readonly made: boolean;
 }
@@ -62,7 +62,7 @@ export function noteLinks(
 	isMade: (link: Link) => boolean,
 ): LinkNote[] {
 	const names = memberNames([...vault, ...environment]);
-	const subjectOf = (sign: string): Subject => ({ sign, name: names.get(sign) ?? `${sign.slice(0, 8)}…` });
+	const subjectOf = (sign: string): LinkMember => ({ sign, name: names.get(sign) ?? `${sign.slice(0, 8)}…` });
 	return [...vault, ...environment].map((link) => ({
 		hash: linkHash(link),
 		verb: link.change[0] ?? "",

@@ -18,7 +18,7 @@ import { type Author, openRecord, verifyRecord } from "../records/seal.ts";
 import { describeNote, type LinkNote, noteLinks } from "./link-note.ts";
 
 /** Who applies the changes, and the results in words. */
-export interface Reapplication {
+export interface ReapplyContext {
 	readonly identity: Author &
 		Parameters<typeof openKeys>[1] & { readonly publicKeys: { readonly sign: string } };
 	readonly remade: string[];
@@ -62,7 +62,7 @@ function reapplyOwnerLink(
 	other: VaultDocument,
 	link: Link,
 	hadSection: (section: EnvironmentSection) => boolean,
-	{ identity }: Reapplication,
+	{ identity }: ReapplyContext,
 ): VaultDocument | string {
 	const { links, vaultId } = document;
 	const [verb, first = ""] = link.change;
@@ -107,7 +107,7 @@ export function reapplyOwnerChanges(
 	other: VaultDocument,
 	links: readonly Link[],
 	hadSection: (section: EnvironmentSection) => boolean,
-	context: Reapplication,
+	context: ReapplyContext,
 ): VaultDocument {
 	const notes = noteLinks(other.links, [], () => false);
 	let document = chosen;
@@ -132,7 +132,7 @@ function reapplyMemberLink(
 	document: VaultDocument,
 	name: string,
 	link: Link,
-	{ identity }: Reapplication,
+	{ identity }: ReapplyContext,
 ): VaultDocument | string {
 	const { section, state } = verifyChains(document, name);
 	if (state.members.get(link.signer)?.role !== "writer") return "its signer is no longer a writer";
@@ -167,7 +167,7 @@ export function reapplyMemberChanges(
 	chosen: VaultDocument,
 	name: string,
 	links: readonly Link[],
-	context: Reapplication,
+	context: ReapplyContext,
 ): VaultDocument {
 	let document = chosen;
 	// The links that both sides share are needed for the names of the members.

@@ -15,9 +15,9 @@ import {
 import type { SealedRecord } from "../records/record.ts";
 import { openRecord, sealRecord, verifyRecord } from "../records/seal.ts";
 import { sharedLength } from "./absent-items.ts";
-import { type Reapplication, reapplyMemberChanges, reapplyOwnerChanges } from "./reapply.ts";
+import { type ReapplyContext, reapplyMemberChanges, reapplyOwnerChanges } from "./reapply.ts";
 
-export interface Rebased {
+export interface RebaseResult {
 	/** The chosen side, after the other side's changes of membership. */
 	readonly chosen: VaultDocument;
 	/** The other side, with the same chains. */
@@ -38,7 +38,7 @@ function reencryptedSection(
 	after: VaultDocument,
 	original: EnvironmentSection | undefined,
 	name: string,
-	{ identity, leftOut }: Reapplication,
+	{ identity, leftOut }: ReapplyContext,
 ): EnvironmentSection {
 	const [was, is] = [verifyChains(before, name), verifyChains(after, name)];
 	const [oldKeys, keys] = [openKeys(was.state, identity), openKeys(is.state, identity)];
@@ -80,10 +80,10 @@ function reencryptedSection(
 export function rebase(
 	chosen: VaultDocument,
 	other: VaultDocument,
-	identity: Reapplication["identity"],
+	identity: ReapplyContext["identity"],
 	hadSection: (section: EnvironmentSection) => boolean,
-): Rebased {
-	const context: Reapplication = { identity, remade: [], leftOut: [] };
+): RebaseResult {
+	const context: ReapplyContext = { identity, remade: [], leftOut: [] };
 	verifyRoot(other.vaultId, other.links);
 	let after = reapplyOwnerChanges(chosen, other, tail(chosen.links, other.links), hadSection, context);
 	const apart = new Set<string>();

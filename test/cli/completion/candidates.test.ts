@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Catalogue, complete, rejoined } from "../../../src/cli/completion/candidates.ts";
+import { type Catalogue, complete, rejoinWords } from "../../../src/cli/completion/candidates.ts";
 import { ROOT } from "../../support/root.ts";
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8"));
@@ -81,9 +81,9 @@ describe("every command", () => {
 });
 
 test("what bash takes apart at '=' is one word again", () => {
-	expect(rejoined(["set", "--env-file", "=", "a"])).toEqual(["set", "--env-file=a"]);
-	expect(rejoined(["set", "--env-file", "="])).toEqual(["set", "--env-file="]);
-	expect(rejoined(["set", "A", "=", "b", "C"])).toEqual(["set", "A=b", "C"]);
+	expect(rejoinWords(["set", "--env-file", "=", "a"])).toEqual(["set", "--env-file=a"]);
+	expect(rejoinWords(["set", "--env-file", "="])).toEqual(["set", "--env-file="]);
+	expect(rejoinWords(["set", "A", "=", "b", "C"])).toEqual(["set", "A=b", "C"]);
 });
 
 test("no line makes it fail", () => {

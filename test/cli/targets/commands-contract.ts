@@ -8,10 +8,10 @@ import SecretsSet from "../../../src/commands/secrets/set.ts";
 import Status from "../../../src/commands/status.ts";
 import Sync from "../../../src/commands/sync.ts";
 import Unlink from "../../../src/commands/unlink.ts";
-import { type Place, setUp, VALUE } from "./place.ts";
+import { setUp, type TargetFixture, VALUE } from "./place.ts";
 
 /** Registers the tests of the commands for a kind of target. */
-export function describeCommands(name: string, open: () => Promise<Place>): void {
+export function describeCommands(name: string, open: () => Promise<TargetFixture>): void {
 	describe(`${name}: the commands`, () => {
 		test("link sends every secret and leaves the other names alone", async () => {
 			await using made = await setUp(open, false);

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { boundId } from "../../../src/targets/linked.ts";
 import { describeCommands } from "./commands-contract.ts";
-import { type Place, VALUE } from "./place.ts";
+import { type TargetFixture, VALUE } from "./place.ts";
 
 /** Registers the tests for a kind of target. */
-export function describeTarget(name: string, open: () => Promise<Place>): void {
+export function describeTarget(name: string, open: () => Promise<TargetFixture>): void {
 	describe(`${name}: the kind`, () => {
 		test("identifies a place as its binding in coffer.json does", async () => {
 			await using place = await open();

@@ -8,7 +8,7 @@ import type { TargetKind } from "../../../src/targets/target.ts";
 import { type CommandClass, CommandLine } from "./command-line.ts";
 
 /** A place that a test sends to. */
-export interface Place extends AsyncDisposable {
+export interface TargetFixture extends AsyncDisposable {
 	readonly kind: TargetKind;
 	readonly id: TargetId;
 	/** The credential that opens it; undefined if it needs none. */
@@ -26,7 +26,7 @@ export interface Place extends AsyncDisposable {
 export const VALUE = "correct-horse-9137";
 
 /** A project with two secrets, and a place. @param isLinked whether the project is linked with it already */
-export async function setUp(open: () => Promise<Place>, isLinked: boolean) {
+export async function setUp(open: () => Promise<TargetFixture>, isLinked: boolean) {
 	await cryptoReady;
 	const place = await open();
 	const { credential } = place.kind;

@@ -5,11 +5,21 @@ import { describe, expect, test } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { KvStore } from "../../../src/platform/kv/kv-store.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
-import { bodyOf, CHANGES, deployed, EVENTS, everything, expectPrivate, fill, OWNER, Place } from "./place.ts";
+import {
+	BackupFixture,
+	bodyOf,
+	CHANGES,
+	deployed,
+	EVENTS,
+	everything,
+	expectPrivate,
+	fill,
+	OWNER,
+} from "./place.ts";
 
 describe("a backup of a store that is in use", () => {
 	test("contains the store, and can become a store again", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const blobs = await fill(store);
 		const made = await place.backup();
@@ -32,7 +42,7 @@ describe("a backup of a store that is in use", () => {
 	});
 
 	test("contains the Deno KV stores of its apps, as they are while functions write", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
 		const options = { maxBytes: 1024 * 1024, now: Date.now };
@@ -53,7 +63,7 @@ describe("a backup of a store that is in use", () => {
 	});
 
 	test("has only the blobs from which its functions start", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle, map] = await fill(store);
 		const newer = await store.putBlob(OWNER, utf8("newer code"));
@@ -68,7 +78,7 @@ describe("a backup of a store that is in use", () => {
 	});
 
 	test("is consistent although changes are made", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
 		let isDone = false;
@@ -95,7 +105,7 @@ describe("a backup of a store that is in use", () => {
 	});
 
 	test("is taken anew where a function goes, and its blobs with it", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
 		const name = Buffer.from(bundle, "base64url").toString("hex");
@@ -109,7 +119,7 @@ describe("a backup of a store that is in use", () => {
 	});
 
 	test("leaves no files if a blob is missing or damaged", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
 		const path = join(place.data, "blobs", OWNER, Buffer.from(bundle, "base64url").toString("hex"));
@@ -123,7 +133,7 @@ describe("a backup of a store that is in use", () => {
 
 describe("a backup", () => {
 	test("overwrites nothing", async () => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		const before = await readFile(join(place.target, "manifest.json"));
 		await expect(place.backup()).rejects.toMatchObject({ code: "BACKUP_EXISTS", exit: 5 });
 		expect(await readFile(join(place.target, "manifest.json"))).toEqual(before);
@@ -134,7 +144,7 @@ describe("a backup", () => {
 	});
 
 	test("reports that there is nothing to back up, or no space", async () => {
-		await using place = await Place.open();
+		await using place = await BackupFixture.open();
 		await expect(place.backup()).rejects.toMatchObject({ code: "DATA_DIR_NOT_FOUND", exit: 4 });
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
@@ -146,7 +156,7 @@ describe("a backup", () => {
 	});
 
 	test("of a damaged database is refused", async () => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		await rm(place.target, { recursive: true });
 		await truncate(join(place.data, "store.db"), 6_000);
 		await expect(place.backup()).rejects.toMatchObject({ code: "STORE_DAMAGED", exit: 7 });

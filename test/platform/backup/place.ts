@@ -61,7 +61,7 @@ export async function expectPrivate(folder: string): Promise<void> {
 }
 
 /** A folder with `data`, `backup` and `restored`, none of which is there yet. */
-export class Place implements AsyncDisposable {
+export class BackupFixture implements AsyncDisposable {
 	readonly root: string;
 	readonly data: string;
 	readonly target: string;
@@ -74,13 +74,13 @@ export class Place implements AsyncDisposable {
 		this.restored = join(root, "restored");
 	}
 
-	static async open(): Promise<Place> {
-		return new Place(await mkdtemp(join(tmpdir(), "coffer-backup-")));
+	static async open(): Promise<BackupFixture> {
+		return new BackupFixture(await mkdtemp(join(tmpdir(), "coffer-backup-")));
 	}
 
 	/** With a backup of a filled store. */
-	static async withBackup(): Promise<Place> {
-		const place = await Place.open();
+	static async withBackup(): Promise<BackupFixture> {
+		const place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
 		await place.backup();

@@ -3,9 +3,9 @@ import { chmod, mkdir, readdir, readFile, rm, stat, truncate, writeFile } from "
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
-import { CHANGES, Place } from "./place.ts";
+import { BackupFixture, CHANGES } from "./place.ts";
 
-async function rewrite(place: Place, change: (manifest: Manifest) => void): Promise<void> {
+async function rewrite(place: BackupFixture, change: (manifest: Manifest) => void): Promise<void> {
 	const path = join(place.target, "manifest.json");
 	const manifest = JSON.parse(await readFile(path, "utf8")) as Manifest;
 	change(manifest);
@@ -18,7 +18,7 @@ describe("a restore", () => {
 		["a file that is another", async (path: string) => writeFile(path, flipped(await readFile(path)))],
 		["a file that is gone", (path: string) => rm(path)],
 	])("refuses %s, whichever it is, and writes nothing", async (_, spoil) => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		const names = (await readdir(place.target, { recursive: true })).filter((name) => name !== "blobs");
 		expect(names).toHaveLength(4);
 		for (const name of names) {
@@ -41,7 +41,7 @@ describe("a restore", () => {
 		["a blob left out", ({ files }) => files.pop()],
 		["another number of apps", (manifest) => Object.assign(manifest, { apps: 2 })],
 	])("refuses a manifest with %s, and leaves nothing", async (_, change) => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		await rewrite(place, change);
 		await expect(place.restore()).rejects.toMatchObject({ code: "BACKUP_DAMAGED", exit: 7 });
 		const left = existsSync(place.restored) ? await readdir(place.restored) : [];
@@ -49,7 +49,7 @@ describe("a restore", () => {
 	});
 
 	test("refuses a backup of a newer Coffer, and files that are not a backup", async () => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		await rewrite(place, (manifest) => Object.assign(manifest, { format: 2 }));
 		await expect(place.restore()).rejects.toMatchObject({ code: "BACKUP_TOO_NEW", exit: 1 });
 		await expect(place.restore(place.data)).rejects.toMatchObject({ code: "BACKUP_DAMAGED", exit: 7 });
@@ -65,7 +65,7 @@ describe("a restore", () => {
 	});
 
 	test("overwrites nothing: no other files, no data, no platform's", async () => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		await expect(place.restore(place.target, place.data)).rejects.toMatchObject({
 			code: "DATA_DIR_NOT_EMPTY",
 			exit: 5,
@@ -86,7 +86,7 @@ describe("a restore", () => {
 	});
 
 	test("accepts a directory that is empty except for a disk's own files, and makes it private", async () => {
-		await using place = await Place.withBackup();
+		await using place = await BackupFixture.withBackup();
 		await mkdir(join(place.restored, "lost+found"), { recursive: true });
 		await chmod(place.restored, 0o755);
 		await place.restore();

@@ -34,7 +34,7 @@ export const NETWORK = Object.fromEntries(
 	),
 );
 
-export interface Place {
+export interface BuildFolders {
 	/** Holds everything of one test file. */
 	root: string;
 	/** The builder's folder. */
@@ -44,7 +44,7 @@ export interface Place {
 }
 
 /** A place that is gone when the test file is done. */
-export function makePlace(): Place {
+export function makeBuildFolders(): BuildFolders {
 	const root = mkdtempSync(join(tmpdir(), "coffer-build-"));
 	chmodSync(root, 0o711);
 	afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -59,7 +59,10 @@ export function makePlace(): Place {
 	return place;
 }
 
-export async function testBuilder(place: Place, options: Partial<BuilderOptions> = {}): Promise<Builder> {
+export async function testBuilder(
+	place: BuildFolders,
+	options: Partial<BuilderOptions> = {},
+): Promise<Builder> {
 	return await openBuilder({
 		deno: await findDeno(),
 		directory: place.directory,

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { buildText, ENTRY, makePlace, testBuilder } from "./builder.ts";
+import { buildText, ENTRY, makeBuildFolders, testBuilder } from "./builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 let builder: Builder;
 beforeAll(async () => {
 	builder = await testBuilder(place);

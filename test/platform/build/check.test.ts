@@ -5,12 +5,12 @@ import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
 import { builtPath } from "../../../src/platform/machine/assets.ts";
-import { filesOf, makePlace } from "./builder.ts";
+import { filesOf, makeBuildFolders } from "./builder.ts";
 
 const MIB = 1024 * 1024;
 const MAXIMA = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const RULES = { hosts: [], builtins: new Map(), stdHttp: "", conditions: [] };
-const place = makePlace();
+const place = makeBuildFolders();
 const opened: Checker[] = [];
 afterEach(() => {
 	for (const checker of opened.splice(0)) checker.close();

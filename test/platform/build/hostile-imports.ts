@@ -1,5 +1,5 @@
 /** Imports that lead out of an upload, in every way that there is to write one. */
-import type { Place } from "./builder.ts";
+import type { BuildFolders } from "./builder.ts";
 
 /** From the folder of the entry, in the deepest build folder that there is, up to the root and down to the data. */
 export const UP = "../".repeat(20);
@@ -222,6 +222,6 @@ const CASES: Case[] = [
 ];
 
 /** What reads a file of a place unless it is refused: what it is, the entry's source, further files. */
-export function hostileImports({ data }: Place): Case[] {
+export function hostileImports({ data }: BuildFolders): Case[] {
 	return JSON.parse(JSON.stringify(CASES).replaceAll("@DATA@", data.slice(1)));
 }

@@ -4,9 +4,9 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { buildText, CANARY, ENTRY, LEVELS, makePlace, NETWORK, testBuilder } from "./builder.ts";
+import { buildText, CANARY, ENTRY, LEVELS, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 const JSON_FILE = join(place.data, "canary.json");
 
 /** A registry with one package, whose module reads what it should not. */

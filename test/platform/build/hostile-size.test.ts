@@ -7,9 +7,9 @@ import {
 	UPLOAD_FILES_MAX,
 } from "../../../src/modules/limits.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { CANARY, ENTRY, filesOf, makePlace, prepare, testBuilder } from "./builder.ts";
+import { CANARY, ENTRY, filesOf, makeBuildFolders, prepare, testBuilder } from "./builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 let builder: Builder;
 beforeAll(async () => {
 	builder = await testBuilder(place, { levels: ["none"] });

@@ -3,10 +3,19 @@ import { join, relative } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
-import { buildText, CANARY, ENTRY, filesOf, LEVELS, makePlace, prepare, testBuilder } from "./builder.ts";
+import {
+	buildText,
+	CANARY,
+	ENTRY,
+	filesOf,
+	LEVELS,
+	makeBuildFolders,
+	prepare,
+	testBuilder,
+} from "./builder.ts";
 import { hostileImports, UP } from "./hostile-imports.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 const JSON_FILE = join(place.data, "canary.json");
 const MODULE = join(place.data, "canary.ts");
 const IMPORTS = hostileImports(place);

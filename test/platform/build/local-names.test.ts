@@ -2,10 +2,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
-import { buildText, ENTRY, makePlace, NETWORK, testBuilder } from "./builder.ts";
+import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
 const STRANGER = "a-stranger-s-code";
-const place = makePlace();
+const place = makeBuildFolders();
 let registry: NpmRegistry;
 let builder: Builder;
 

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
-import { buildText, ENTRY, makePlace, NETWORK, testBuilder } from "./builder.ts";
+import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 let registry: NpmRegistry;
 let builder: Builder;
 

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSandbox, type Sandbox, type SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { CANARY, LEVELS, makePlace } from "./builder.ts";
+import { CANARY, LEVELS, makeBuildFolders } from "./builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 /** Those with a file system of their own. */
 const ISOLATED = LEVELS.filter((level) => level === "bubblewrap" || level === "namespaces");
 const LIMITS = { timeoutMs: 10_000, outputBytesMax: 100_000 };

@@ -1,12 +1,12 @@
 /** Replacement of a function's stuck process. */
 import { describe, expect, test, vi } from "vitest";
 import { FunctionSupervisor } from "../../../src/platform/redeploy/function-supervisor.ts";
-import type { Instance, Stuck } from "../../../src/platform/runtime/runtime.ts";
+import type { Instance, StuckReport } from "../../../src/platform/runtime/runtime.ts";
 import { DEPLOYMENT, NEVER, Starts } from "./supervisor-fixture.ts";
 
 describe("a process that is stuck", () => {
-	const SILENT: Stuck = { reason: "silent", why: "its event loop has not answered for 30 s" };
-	const UNANSWERED: Stuck = {
+	const SILENT: StuckReport = { reason: "silent", why: "its event loop has not answered for 30 s" };
+	const UNANSWERED: StuckReport = {
 		reason: "unanswered",
 		why: "3 requests in a row got no response within 30 s",
 	};
@@ -18,7 +18,7 @@ describe("a process that is stuck", () => {
 		readonly replaced: number[] = [];
 		readonly told: string[] = [];
 		/** Each process, in the order of their starts. */
-		readonly processes: { get: (stuck: Stuck) => void; stopped: (number | undefined)[] }[] = [];
+		readonly processes: { get: (stuck: StuckReport) => void; stopped: (number | undefined)[] }[] = [];
 		isBroken = false;
 		readonly supervisor: FunctionSupervisor;
 
@@ -43,8 +43,8 @@ describe("a process that is stuck", () => {
 		}
 
 		#process(): Instance {
-			let get: (stuck: Stuck) => void = () => {};
-			const stuck = new Promise<Stuck>((resolve) => {
+			let get: (stuck: StuckReport) => void = () => {};
+			const stuck = new Promise<StuckReport>((resolve) => {
 				get = resolve;
 			});
 			const stopped: (number | undefined)[] = [];
@@ -55,7 +55,7 @@ describe("a process that is stuck", () => {
 		}
 
 		/** The present process gets stuck. */
-		async get(stuck: Stuck): Promise<void> {
+		async get(stuck: StuckReport): Promise<void> {
 			const count = this.replaced.length;
 			this.processes.at(-1)?.get(stuck);
 			await vi.waitFor(() => expect(this.replaced.length).toBe(count + 1));

@@ -2,9 +2,9 @@ import { execFileSync } from "node:child_process";
 import { createServer } from "node:net";
 import { beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { buildText, ENTRY, filesOf, makePlace, prepare, testBuilder } from "../build/builder.ts";
+import { buildText, ENTRY, filesOf, makeBuildFolders, prepare, testBuilder } from "../build/builder.ts";
 
-const place = makePlace();
+const place = makeBuildFolders();
 let builder: Builder;
 beforeAll(async () => {
 	builder = await testBuilder(place);

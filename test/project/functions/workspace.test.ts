@@ -7,7 +7,7 @@ import { analyzeEntries } from "../../../src/local/analyze.ts";
 import { projectEntries } from "../../../src/local/entries.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { collectSources, projectFiles } from "../../../src/project/functions/collect.ts";
-import { makePlace, prepare, testBuilder } from "../../platform/build/builder.ts";
+import { makeBuildFolders, prepare, testBuilder } from "../../platform/build/builder.ts";
 import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
 import { temporaryProject } from "./project.ts";
 
@@ -119,7 +119,7 @@ describe("a member of a workspace around the project", () => {
 describe("deploying, the platform and references --local", () => {
 	let registry: NpmRegistry;
 	let builder: Builder;
-	const place = makePlace();
+	const place = makeBuildFolders();
 	beforeAll(async () => {
 		const stranger = { version: "1.0.0", source: 'export const read = () => Deno.env.get("STRANGER");' };
 		registry = await startNpmRegistry({ "@acme/lib": stranger, "@acme/deep": stranger });

@@ -26,7 +26,7 @@ import { checkStaged } from "../../../src/project/git/hook/check-commit.ts";
 import { lastTree, stagedSince } from "../../../src/project/git/hook/staged.ts";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
 import { findGit, requireVersion } from "../../../src/project/git/program.ts";
-import { type GitPlace, runGit } from "../../../src/project/git/run.ts";
+import { type GitContext, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
@@ -50,7 +50,7 @@ function gitProgram(script: string, name = "bin"): string {
 	return bin;
 }
 
-function place(bin: string, cwd = folder): GitPlace {
+function place(bin: string, cwd = folder): GitContext {
 	return { folder: cwd, variables: { PATH: `${bin}${delimiter}${path}` } };
 }
 

@@ -6,9 +6,9 @@ import { describe, expect, test } from "vitest";
 import { gitWarnings } from "../../../src/project/git/driver.ts";
 import { checkStaged } from "../../../src/project/git/hook/check-commit.ts";
 import { lastTree, stagedSince } from "../../../src/project/git/hook/staged.ts";
-import type { GitPlace } from "../../../src/project/git/run.ts";
+import type { GitContext } from "../../../src/project/git/run.ts";
 import { setUpGit } from "../../../src/project/git/setup.ts";
-import { resolveVault, type Take } from "../../../src/project/resolve.ts";
+import { resolveVault, type SideChooser } from "../../../src/project/resolve.ts";
 import {
 	getSecret,
 	listSecrets,
@@ -46,7 +46,7 @@ async function valuesOf(context: SessionContext): Promise<Record<string, string>
 	return Object.fromEntries(names.map((name) => [name, getSecret(session, name).value]));
 }
 
-async function check(place: GitPlace): Promise<string[]> {
+async function check(place: GitContext): Promise<string[]> {
 	return checkStaged(place, await stagedSince(place, await lastTree(place)));
 }
 
@@ -132,7 +132,7 @@ describe.each(Object.entries(WAYS))("%s", (_, way) => {
 		const root = way(repo);
 		const refused = await refusalOf(resolveVault(root, { variables: VARIABLES }));
 		expect(refused.message).toBe("Both sides changed B (production).");
-		const take: Take = () => "ours";
+		const take: SideChooser = () => "ours";
 		await resolveVault(root, { variables: VARIABLES, take });
 		expect(await resolveVault(root, { variables: VARIABLES })).toMatchObject({ conflicted: false });
 		run(root, "add", "coffer.vault");

@@ -25,7 +25,7 @@ describe("the state of a project during a hand-over", () => {
 		const { previous, present } = { previous: project.context.identity, present: to.identity };
 		const nexts = async () =>
 			Object.fromEntries(
-				(await handoverStates(project.root, previous, present)).standings.map(({ environment, next }) => [
+				(await handoverStates(project.root, previous, present)).states.map(({ environment, next }) => [
 					environment,
 					next,
 				]),
@@ -45,7 +45,7 @@ describe("the state of a project during a hand-over", () => {
 		await addMember(project.context, { ...carol.publicKeys, name: "carol", role: "reader" });
 		const to = contextOf(project.root, project.context.stateFolder, 5);
 		const next = async () =>
-			(await handoverStates(project.root, carol, to.identity)).standings.map((standing) => standing.next);
+			(await handoverStates(project.root, carol, to.identity)).states.map((state) => state.next);
 		expect(await next()).toEqual(["wait"]);
 		await addMember(project.context, { ...to.identity.publicKeys, name: "carol.2", role: "reader" });
 		expect(await next()).toEqual(["wait"]);

@@ -4,7 +4,12 @@ import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { readVaultHistory } from "../../../src/project/git/history/vault-commits.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
-import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/secrets/local-history.ts";
+import {
+	historyRulesOf,
+	lineageOf,
+	searchFile,
+	searchGit,
+} from "../../../src/project/secrets/local-history.ts";
 import { historyOf } from "../../../src/vault/records/secret-history.ts";
 import { TestProject } from "../project.ts";
 import { GIT_ENVIRONMENT, Repository } from "../repository.ts";
@@ -23,7 +28,7 @@ async function historyAt(folder = project.root, name = "A") {
 	const lineage = lineageOf(session);
 	const file = searchFile(session, name);
 	const git = await searchGit(placeOf(folder), session, lineage, name);
-	const history = historyOf([...file.sightings, ...git.sightings], judgeOf(session, lineage));
+	const history = historyOf([...file.sightings, ...git.sightings], historyRulesOf(session, lineage));
 	const versions = history.versions.map(({ version, kind }) => `v${version} ${kind}`);
 	return { history, versions, notes: git.notes, looked: git.looked };
 }

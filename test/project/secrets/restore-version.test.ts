@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addMember } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
 import { getSecret, readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
-import { judgeOf, lineageOf, searchFile } from "../../../src/project/secrets/local-history.ts";
+import { historyRulesOf, lineageOf, searchFile } from "../../../src/project/secrets/local-history.ts";
 import {
 	type RestoredVersion,
 	type RestoreRequest,
@@ -51,7 +51,7 @@ async function past(number?: number): Promise<RestoreRequest> {
 				state: lineage.stateOf({ vaultId, vault, environment: section.links }),
 			});
 	}
-	const judge = judgeOf(session, lineage);
+	const judge = historyRulesOf(session, lineage);
 	const history = historyOf(sightings, judge);
 	const choice = {
 		name: "A",

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Identity } from "../../../src/identity/identity.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
-import { judgeOf, lineageOf } from "../../../src/project/secrets/local-history.ts";
+import { historyRulesOf, lineageOf } from "../../../src/project/secrets/local-history.ts";
 import { emptyHead, type Head, type LogEntry, makeChange, nextHead } from "../../../src/protocol/change.ts";
 import { type ChangesPage, changesPageSchema } from "../../../src/protocol/messages.ts";
 import { syncEnvironment } from "../../../src/sync/changes/sync.ts";
@@ -31,7 +31,7 @@ test("a real platform's log: each version with its revision and the time at whic
 	const { session } = await readSession(project.context);
 	const lineage = lineageOf(session);
 	const { revision, sightings } = await searchLog(session, target, lineage, "A");
-	const history = historyOf(sightings, judgeOf(session, lineage));
+	const history = historyOf(sightings, historyRulesOf(session, lineage));
 	expect(revision).toBe(3);
 	const now = 1_800_000_000_000;
 	expect(history.versions.map(({ kind, sources: places, version }) => [version, kind, ...places])).toEqual([
@@ -107,7 +107,7 @@ describe("a constructed log", () => {
 		const { session } = await readSession(context);
 		const lineage = lineageOf(session);
 		const { sightings } = await searchLog(session, { binding, remote }, lineage, "A");
-		const { rejected: refused, versions } = historyOf(sightings, judgeOf(session, lineage));
+		const { rejected: refused, versions } = historyOf(sightings, historyRulesOf(session, lineage));
 		return [
 			...versions.map(({ version }) => `v${version}`),
 			...refused.map(({ code, record: { version } }) => `v${version} ${code}`),

@@ -18,7 +18,7 @@ const IDENTITY = `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}
 const UNWRITTEN = ["FILE_UNWRITABLE", "VAULT_LOCK_FAILED"];
 const WRITTEN = ["FILE_UNSYNCED", "MEMORY_FAILED"];
 
-export type Standing = "old" | "new" | "torn";
+export type VaultState = "old" | "new" | "torn";
 
 export class Machine implements AsyncDisposable {
 	readonly project: Project;
@@ -64,7 +64,7 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/** Whether the vault is, byte for byte, what it was, or one that holds the new value beside the old ones. */
-	standing(): Standing {
+	vaultState(): VaultState {
 		const text = this.project.vault;
 		const path = join(this.project.root, "coffer.vault");
 		if (this.#old.some((file) => file.path === path && Buffer.from(file.bytes).equals(Buffer.from(text))))
@@ -97,7 +97,7 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/** What is wrong with how a command ended, given how the vault is. */
-	untruths({ status, stderr, stdout }: Result, standing: Standing): string[] {
+	findUntruths({ status, stderr, stdout }: Result, standing: VaultState): string[] {
 		if (status === 0) return standing === "new" ? [] : ["It succeeded, and the vault is not written."];
 		if (status !== 1 || stdout !== "") return [`It ended with status ${status}.`];
 		const { code, exit, message, hint } = JSON.parse(stderr).error;
@@ -107,7 +107,7 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/** The next command works, and leaves nothing of the one before. */
-	async next(standing: Standing): Promise<string[]> {
+	async next(standing: VaultState): Promise<string[]> {
 		const context = contextOf(this.project.root, join(this.project.machine, "state/coffer"));
 		await setSecrets(context, new Map([["NEXT", "next"]]));
 		const values = openEverything(parseVault(this.project.vault), alice);

@@ -14,7 +14,7 @@ import { type Run, runAll } from "./run.ts";
 
 export type Analyze = (input: AnalysisInput) => References;
 
-export interface Judgement {
+export interface Comparison {
 	readonly run: Run;
 	/** Names and prefixes, each once. */
 	readonly found: readonly string[];
@@ -53,8 +53,8 @@ export async function observeAll(trees: readonly Tree[]): Promise<Observation[]>
 }
 
 /** @returns the judgement of each program, in the same order */
-export async function judgeAll(trees: readonly Tree[], analyze: Analyze): Promise<Judgement[]> {
-	return (await observeAll(trees)).map((one) => judge(one, analyze));
+export async function compareAllWithDeno(trees: readonly Tree[], analyze: Analyze): Promise<Comparison[]> {
+	return (await observeAll(trees)).map((one) => compareWithDeno(one, analyze));
 }
 
 /** Bundles as `functions references --entry` does. */
@@ -89,13 +89,13 @@ async function buildAll(trees: readonly Tree[], folder: string): Promise<(Built 
 	return built;
 }
 
-function failed(error: string): Judgement {
+function failed(error: string): Comparison {
 	const run = { asked: new Set<string>(), outcome: "fails" };
 	return { run, found: [], isDynamic: false, missed: [], unasked: [], error };
 }
 
 /** Compares what a program asked for with what an analysis finds. */
-export function judge(observation: Observation, analyze: Analyze): Judgement {
+export function compareWithDeno(observation: Observation, analyze: Analyze): Comparison {
 	if ("error" in observation) return failed(observation.error);
 	const { run, input } = observation;
 	try {

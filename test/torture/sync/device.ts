@@ -1,7 +1,7 @@
 /** One device of a simulation: a real project folder, a real state folder, the real client. */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Carrier } from "../../../src/http-request.ts";
+import type { Transport } from "../../../src/http-request.ts";
 import { fingerprint, type Identity } from "../../../src/identity/identity.ts";
 import { bindingOf, platformOf, readConfig } from "../../../src/project/files/config.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
@@ -87,15 +87,15 @@ export class Device {
 	carried(ledger: Ledger): void {
 		for (const record of this.#records.values()) {
 			const value = ledger.valueOf(formatRecord(record));
-			if (value !== undefined) ledger.carry(record.name, value);
+			if (value !== undefined) ledger.recordValue(record.name, value);
 		}
 	}
 
-	async target(carry: Carrier, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
+	async target(carry: Transport, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
 		const binding = platformOf(bindingOf(await readConfig(this.context.root), ENVIRONMENT));
 		if (!binding) throw new TypeError("The project is not linked.");
 		// Nothing is waited for: whether an answer is late is up to the schedule.
-		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, carry }) };
+		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, transport: carry }) };
 	}
 
 	/** Takes notice of what the vault holds now. */

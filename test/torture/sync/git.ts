@@ -66,7 +66,7 @@ async function merge(world: World, device: Device, { ours, theirs, take }: Sides
 			const [winner, loser] = take === "ours" ? [here, there] : [there, here];
 			// A sync asks again, where the platform has what was given up: it cannot know.
 			world.ledger.choose(name, winner, [loser]);
-			world.ledger.giveUpBeside(name, loser);
+			world.ledger.recordGivenUpValue(name, loser);
 			world.note(`   git: ${name} ${here} against ${there}, ${take} taken`);
 			return take;
 		},

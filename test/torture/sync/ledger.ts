@@ -103,12 +103,12 @@ export class Ledger {
 	}
 
 	/** Notes that git brought a value to a device; one that the log holds is known from there. */
-	carry(name: string, value: Value): void {
+	recordValue(name: string, value: Value): void {
 		if (!this.logged(name).includes(value)) this.#carried.add(`${name} ${value}`);
 	}
 
 	/** Notes that a merge by git gave a value up, of which a sync knows nothing. */
-	giveUpBeside(name: string, value: Value): void {
+	recordGivenUpValue(name: string, value: Value): void {
 		this.#carried.add(`${name} ${value}`);
 	}
 

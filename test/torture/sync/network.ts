@@ -1,6 +1,6 @@
 /** A network that does to each message what the schedule says. */
 import type { AppError } from "../../../src/errors.ts";
-import type { Carrier } from "../../../src/http-request.ts";
+import type { Transport } from "../../../src/http-request.ts";
 import type { Verdict } from "./actions.ts";
 import type { Answer, Sent, SimulatedPlatform } from "./platform.ts";
 import { ORIGIN } from "./platform.ts";
@@ -49,7 +49,7 @@ export class Network {
 	}
 
 	/** What carries one task's requests: it waits in it, and what happens then is up to the schedule. */
-	carrierFor(task: Task<Verdict>): Carrier {
+	carrierFor(task: Task<Verdict>): Transport {
 		return async (url, { method, headers, body }) => {
 			const request: Sent = {
 				task: task.id,

@@ -48,11 +48,11 @@ export async function rotate(world: World): Promise<void> {
 	const before = world.previous ?? world.identity;
 	const now = world.previous ? world.identity : world.newIdentity();
 	await requireHandable(root, (environment) => world.context(environment, before));
-	const { standings, vaultId } = await handoverStates(root, before, now);
-	if (!world.previous && !standings.every(({ previous }) => previous?.role === "writer")) return;
+	const { states, vaultId } = await handoverStates(root, before, now);
+	if (!world.previous && !states.every(({ previous }) => previous?.role === "writer")) return;
 	world.identity = now;
 	world.previous = before;
-	for (const { environment, next, previous } of standings) {
+	for (const { environment, next, previous } of states) {
 		const [from, to] = [world.context(environment, before), world.context(environment, now)];
 		await inheritMemory(from, to, vaultId);
 		if (next === "none" || next === "wait") continue;

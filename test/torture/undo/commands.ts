@@ -7,7 +7,12 @@ import { deleteEnvironment } from "../../../src/project/members/environments.ts"
 import { readVaultInConflict } from "../../../src/project/read-conflict.ts";
 import { resolveVault } from "../../../src/project/resolve.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
-import { judgeOf, lineageOf, searchFile, searchGit } from "../../../src/project/secrets/local-history.ts";
+import {
+	historyRulesOf,
+	lineageOf,
+	searchFile,
+	searchGit,
+} from "../../../src/project/secrets/local-history.ts";
 import { restore } from "../../../src/project/secrets/restore-version.ts";
 import { accept, diagnose } from "../../../src/project/undo/accept.ts";
 import { planAcceptance } from "../../../src/project/undo/acceptance.ts";
@@ -33,17 +38,17 @@ function holderOf(world: World) {
 /** `coffer vault verify` */
 export async function verify(world: World): Promise<Hint> {
 	const { root } = world.repository;
-	const looking = await world.looking();
+	const sources = await world.searchContext();
 	const report = await verifyVault({
 		root,
 		environment: undefined,
 		holder: holderOf(world),
-		logs: looking.logs,
+		logs: sources.logs,
 	});
 	if (report.findings.length === 0) return undefined;
 	for (const { code, environment, message } of report.findings)
 		world.note(`   finding ${code} (${environment}): ${message}`);
-	const { ways } = await diagnose({ ...holderOf(world), root }, looking);
+	const { ways } = await diagnose({ ...holderOf(world), root }, sources);
 	const broken = report.findings.find(
 		({ code, name }) => name !== null && !/^RECORD_(ROLLED|DROPPED|REPLACED)/.test(code),
 	);
@@ -57,8 +62,8 @@ export async function verify(world: World): Promise<Hint> {
 async function acceptCommand(world: World, words: readonly string[]): Promise<Hint> {
 	const { root } = world.repository;
 	const context = { ...holderOf(world), root };
-	const looking = await world.looking();
-	const { document, surveys, whereabouts, ways } = await diagnose(context, looking);
+	const sources = await world.searchContext();
+	const { document, surveys, whereabouts, ways } = await diagnose(context, sources);
 	const all = words.includes("--all") || world.plant === PLANTS.all;
 	const plan = planAcceptance(document, surveys, whereabouts, all);
 	if (plan.forgotten.length === 0) return plan.kept.length === 0 ? undefined : waysHint([...ways]);
@@ -75,7 +80,7 @@ async function acceptCommand(world: World, words: readonly string[]): Promise<Hi
 			world.note(`   forgot what is ${kind}: ${lacking.kind} (${environment})`);
 	if (!words.includes("--all") && isStrong)
 		throw new Error("What is kept elsewhere was forgotten without being asked for.");
-	await accept(context, looking, plan, all);
+	await accept(context, sources, plan, all);
 	return undefined;
 }
 
@@ -128,7 +133,7 @@ async function restoreCommand(world: World, name: string, environment: string): 
 	const target = await world.target(environment);
 	const logged = target && (await searchLog(session, target, lineage, name).catch(appErrorsOnly));
 	if (logged) found.push({ sightings: logged.sightings, looked: "the platform's log", notes: [] });
-	const judge = judgeOf(session, lineage);
+	const judge = historyRulesOf(session, lineage);
 	const history = historyOf(
 		found.flatMap(({ sightings }) => sightings),
 		judge,

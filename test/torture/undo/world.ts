@@ -3,14 +3,14 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cryptoReady } from "../../../src/crypto.ts";
 import { AppError } from "../../../src/errors.ts";
-import type { Carrier } from "../../../src/http-request.ts";
+import type { Transport } from "../../../src/http-request.ts";
 import { fingerprint, type Identity, identityOf } from "../../../src/identity/identity.ts";
 import { bindingOf, platformOf, readConfig } from "../../../src/project/files/config.ts";
 import { initProject } from "../../../src/project/init.ts";
 import { addMember } from "../../../src/project/members/members.ts";
 import { setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../../src/project/session/session.ts";
-import type { Looking } from "../../../src/project/undo/accept.ts";
+import type { SearchContext } from "../../../src/project/undo/accept.ts";
 import type { LinkedLog } from "../../../src/project/verify/verify-platform-log.ts";
 import { syncEnvironment } from "../../../src/sync/changes/sync.ts";
 import type { LinkTarget } from "../../../src/sync/client/link-target.ts";
@@ -87,7 +87,7 @@ export class World implements AsyncDisposable {
 	}
 
 	#remote(): Remote {
-		const carry: Carrier = async (url, { method, headers, body }) => {
+		const carry: Transport = async (url, { method, headers, body }) => {
 			const path = String(url).slice(ORIGIN.length);
 			const text = typeof body === "string" ? body : undefined;
 			const {
@@ -103,7 +103,7 @@ export class World implements AsyncDisposable {
 			});
 			return new Response(status === 204 ? null : Buffer.from(bytes), { status, headers: answered });
 		};
-		return new Remote({ url: ORIGIN, token: this.platform.token, answerMs: 1_000, carry });
+		return new Remote({ url: ORIGIN, token: this.platform.token, answerMs: 1_000, transport: carry });
 	}
 
 	/** The target of an environment, or undefined where it is linked with none. */
@@ -118,7 +118,7 @@ export class World implements AsyncDisposable {
 	}
 
 	/** Where a command looks for what the file lacks. */
-	async looking(): Promise<Looking> {
+	async searchContext(): Promise<SearchContext> {
 		const logs = new Map<string, LinkedLog>();
 		const { root, variables } = this.repository;
 		for (const environment of Object.keys((await readConfig(root)).links)) {

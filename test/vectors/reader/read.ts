@@ -39,7 +39,7 @@ export interface Reading {
 	readonly memory: Memory;
 }
 
-interface Place {
+interface EnvironmentContext {
 	readonly vaultId: string;
 	readonly environment: string;
 	readonly membership: Membership;
@@ -47,7 +47,7 @@ interface Place {
 
 /** The keys of all epochs, starting with the newest; undefined if the reader is not a member. */
 function openKeys(
-	{ vaultId, environment, membership }: Place,
+	{ vaultId, environment, membership }: EnvironmentContext,
 	who: Person,
 ): ((id: string) => Uint8Array) | undefined {
 	const committed = (key: Uint8Array | undefined, epoch: Epoch): Uint8Array => {
@@ -72,12 +72,15 @@ function openKeys(
 	};
 }
 
-function contextOf({ vaultId, environment }: Place, { epoch, name, version, kind, since }: Entry) {
+function contextOf(
+	{ vaultId, environment }: EnvironmentContext,
+	{ epoch, name, version, kind, since }: Entry,
+) {
 	return [vaultId, environment, epoch, name, version, kind, since];
 }
 
 /** Whether a record counts. */
-function verify(place: Place, entry: Entry): void {
+function verify(place: EnvironmentContext, entry: Entry): void {
 	const { membership } = place;
 	const line = entry.line + 1;
 	const epoch = membership.epochs.find(({ id }) => id === entry.epoch);
@@ -90,7 +93,7 @@ function verify(place: Place, entry: Entry): void {
 }
 
 /** The value; undefined for a tombstone. */
-function open(place: Place, entry: Entry, key: Uint8Array): string | undefined {
+function open(place: EnvironmentContext, entry: Entry, key: Uint8Array): string | undefined {
 	const fault = new Fault("RECORD_UNREADABLE", entry.line + 1);
 	const sealed = bytesOf(entry.sealed, Math.floor((entry.sealed.length * 3) / 4));
 	const opened = sealed && decrypt(sealed, fields("coffer/seal/1", ...contextOf(place, entry)), key);
@@ -177,7 +180,12 @@ function lifeOf(pin: Pin, now: Pin, name: string, changes: readonly string[]): "
 }
 
 /** @returns whether the reader is a member */
-function readEnvironment(place: Place, section: Section, vault: readonly string[], reader: Reader): boolean {
+function readEnvironment(
+	place: EnvironmentContext,
+	section: Section,
+	vault: readonly string[],
+	reader: Reader,
+): boolean {
 	const { who, reading, memory } = reader;
 	const pin = memory?.pins.get(section.name);
 	const digests = section.entries.map(

@@ -10,7 +10,7 @@ import type { Deployment, StoredAutomation } from "../../functions/function.ts";
 import type { Store } from "../../store/store.ts";
 import { appOf, type Handler, jsonOf } from "../endpoint.ts";
 import { done } from "./answer.ts";
-import { folderOf, placeSources } from "./sources.ts";
+import { arrangeSources, folderOf } from "./sources.ts";
 
 /** JSON needs more bytes than the sources themselves. */
 const BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 8 * 1024 * 1024;
@@ -33,7 +33,7 @@ export const deploy: Handler = async (call) => {
 		"The deployment",
 	);
 	checkAutomations(automations);
-	const placed = placeSources(name, entry, files);
+	const placed = arrangeSources(name, entry, files);
 	const { core } = call;
 	const uploaded = await Promise.all(
 		[...placed.files].map(async ([path, content]): Promise<[string, string]> => {

@@ -11,7 +11,7 @@ export interface SentFile {
 	readonly content: string;
 }
 
-export interface PlacedSources {
+export interface UploadedSources {
 	/** Path of the entry module. */
 	readonly entry: string;
 	/** Path of the function's `function.jsonc`. Undefined where none was sent. */
@@ -52,7 +52,7 @@ function relativePath(path: string): string {
  * @param entry as its `function.jsonc` names it: relative to the function's own folder
  * @throws AppError `UPLOAD_PATH_INVALID` (exit 2)
  */
-export function placeSources(name: string, entry: string, sent: readonly SentFile[]): PlacedSources {
+export function arrangeSources(name: string, entry: string, sent: readonly SentFile[]): UploadedSources {
 	const own = relativePath(entry);
 	const paths = sent.map(({ path }) => relativePath(path));
 	// Where the entry is in a subfolder, the other files are named relative to that subfolder.

@@ -1,5 +1,5 @@
 /** Counts the replacements of a function's stuck processes, and computes the delay of the next process. */
-import type { Stuck } from "../../runtime/runtime.ts";
+import type { StuckReport } from "../../runtime/runtime.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import { Backoff } from "./backoff.ts";
 
@@ -12,7 +12,7 @@ export interface Replaced {
 	/** The time of the last replacement, in milliseconds since 1970. */
 	readonly atMs: number;
 	/** The reason of the last replacement. */
-	readonly reason: Stuck["reason"];
+	readonly reason: StuckReport["reason"];
 	/** A description of that reason, as the end of a sentence about the function. */
 	readonly why: string;
 }
@@ -28,7 +28,7 @@ export class Replacements {
 	}
 
 	/** Counts a replacement. @returns the delay before the next process is started, in milliseconds */
-	note({ reason, why }: Stuck, nowMs: number, monotonicMs: number): number {
+	note({ reason, why }: StuckReport, nowMs: number, monotonicMs: number): number {
 		if (monotonicMs - this.#lastMonotonicMs >= CALM_MS) this.#backoff.reset();
 		const { delayMs } = this.#backoff;
 		this.#backoff.failed();

@@ -1,5 +1,5 @@
 /** Restarts a function after its process has ended unexpectedly or is stuck. The delay grows with each restart. */
-import type { Instance, Stuck } from "../../runtime/runtime.ts";
+import type { Instance, StuckReport } from "../../runtime/runtime.ts";
 import type { StartOutcome, SupervisorPort } from "../supervisor-port.ts";
 import { Backoff } from "./backoff.ts";
 import { type Replaced, Replacements, replacedMessage } from "./replacements.ts";
@@ -53,7 +53,7 @@ export class Restarts {
 	 * Call it when the process is stuck.
 	 * @param isServing whether the process serves until the next one is ready
 	 */
-	stuck(instance: Instance, stuck: Stuck, isServing: boolean): void {
+	stuck(instance: Instance, stuck: StuckReport, isServing: boolean): void {
 		const { port } = this.#options;
 		const delayMs = this.#replacements.note(stuck, port.now(), port.monotonicMs());
 		const last = this.#replacements.last as Replaced;

@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { reachableBinary } from "../../machine/reachable-binary.ts";
-import { isReachable, mayChangeUser, Users, worksAs } from "../../machine/users.ts";
+import { canRunAs, isReachable, mayChangeUser, Users } from "../../machine/users.ts";
 import { killOrphans } from "./orphaned-processes.ts";
 
 /** The longest path of a socket. The smallest limit of any system is 104 bytes, including the final NUL. */
@@ -110,10 +110,10 @@ async function findUsers(
 		await chmod(path, 0o711);
 		await mkdir(probe, { mode: 0o700 });
 		await chown(probe, user.uid, user.gid);
-		if (await worksAs(user, binary, probe)) return { users, binary };
+		if (await canRunAs(user, binary, probe)) return { users, binary };
 		if (!(await stat(binary)).isFile()) return undefined;
 		const copy = reachableBinary(binary, join(path, "bin"));
-		return (await worksAs(user, copy, probe)) ? { users, binary: copy } : undefined;
+		return (await canRunAs(user, copy, probe)) ? { users, binary: copy } : undefined;
 	} catch {
 		// A missing binary is reported when a function starts.
 		return undefined;

@@ -10,7 +10,7 @@ import { deferredRedactor } from "../output/deferred-redactor.ts";
 import { ProcessOutput } from "../output/process-output.ts";
 import { Probation } from "../probation.ts";
 import type { ReadSchedulers } from "../read-schedulers.ts";
-import type { ExitReason, Instance, Stuck } from "../runtime.ts";
+import type { ExitReason, Instance, StuckReport } from "../runtime.ts";
 import { waitForExit } from "./child-exit.ts";
 import { ControlSocket } from "./control-socket.ts";
 import { deferred, timer } from "./deferred.ts";
@@ -52,7 +52,7 @@ export class DenoProcess implements Instance {
 	readonly #output: ProcessOutput;
 	readonly #control: ControlSocket;
 	readonly #assigned = deferred<string>();
-	readonly #stuck = deferred<Stuck>();
+	readonly #stuck = deferred<StuckReport>();
 	readonly #requests = new InFlightRequests(() => this.#onIdle());
 	/** Resolved to end the grace period early: the last request has ended, or there is no time left. */
 	#drained = deferred();
@@ -139,7 +139,7 @@ export class DenoProcess implements Instance {
 		return this.#assignment?.deployment ?? "";
 	}
 
-	get stuck(): Promise<Stuck> {
+	get stuck(): Promise<StuckReport> {
 		return this.#stuck.promise;
 	}
 

@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { Stuck } from "../runtime.ts";
+import type { StuckReport } from "../runtime.ts";
 
 /** The interval of the pings over the control socket. */
 export const PING_MS = 5_000;
@@ -27,7 +27,7 @@ export interface LivenessOptions {
 	/** Sends a ping. */
 	readonly ping: () => void;
 	/** Called once, when the process is given up. */
-	readonly onStuck: (stuck: Stuck) => void;
+	readonly onStuck: (stuck: StuckReport) => void;
 }
 
 /** The liveness of one process: its pings and their answers. */
@@ -91,7 +91,7 @@ export class Liveness {
 			);
 	}
 
-	#giveUp(reason: Stuck["reason"], why: string): void {
+	#giveUp(reason: StuckReport["reason"], why: string): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		this.#options.onStuck({ reason, why });

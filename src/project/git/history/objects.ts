@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { fileTooLarge } from "../../../bounded-file.ts";
 import { AppError, EXIT } from "../../../errors.ts";
-import { type GitPlace, gitFailed, startGit, timedOut } from "../run.ts";
+import { type GitContext, gitFailed, startGit, timedOut } from "../run.ts";
 
 /** The longest line that git answers with: a name from the request, and a few words. */
 const LINE_BYTES_MAX = 65_536;
@@ -97,7 +97,7 @@ class ByteReader {
  * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1), and what `startGit` throws
  */
 async function withCatFile<T>(
-	place: GitPlace,
+	place: GitContext,
 	mode: "--batch" | "--batch-check",
 	asked: readonly string[],
 	read: (reader: ByteReader) => Promise<T>,
@@ -143,7 +143,10 @@ function parseHeader(line: string): FoundObject | undefined {
 }
 
 /** The objects for names such as `COMMIT:./PATH`, in the same order; undefined for a name without an object. */
-export function findObjects(place: GitPlace, names: readonly string[]): Promise<(FoundObject | undefined)[]> {
+export function findObjects(
+	place: GitContext,
+	names: readonly string[],
+): Promise<(FoundObject | undefined)[]> {
 	return withCatFile(place, "--batch-check", names, async (reader) => {
 		const found: (FoundObject | undefined)[] = [];
 		for (let line = await reader.line(); line !== undefined; line = await reader.line())
@@ -161,7 +164,7 @@ export function findObjects(place: GitPlace, names: readonly string[]): Promise<
  *   `withCatFile`
  */
 export function readObjects(
-	place: GitPlace,
+	place: GitContext,
 	ids: readonly string[],
 	bytesMax: number,
 	visit: (id: string, bytes: Buffer) => void,

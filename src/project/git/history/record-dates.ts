@@ -1,6 +1,6 @@
 /** Finds when records of the vault were first committed. */
 
-import type { GitPlace } from "../run.ts";
+import type { GitContext } from "../run.ts";
 import { readVaultHistory } from "./vault-commits.ts";
 
 /**
@@ -12,7 +12,7 @@ import { readVaultHistory } from "./vault-commits.ts";
  * @throws AppError as `readVaultHistory`
  */
 export async function commitDatesOf(
-	place: GitPlace,
+	place: GitContext,
 	bodies: readonly string[],
 ): Promise<ReadonlyMap<string, number>> {
 	const dates = new Map<string, number>();

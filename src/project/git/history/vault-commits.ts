@@ -2,7 +2,7 @@
 import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
-import { findRepository, type GitPlace, gitFailed, runGit } from "../run.ts";
+import { findRepository, type GitContext, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
 
 /** The first commit that has a text of the vault. */
@@ -45,7 +45,7 @@ function parseCommits(text: string): Listed[] {
  * The commits that changed the vault, parents before children. Sides of merges that lost are included: somebody
  * may want a value that was overwritten there.
  */
-async function listCommits(place: GitPlace, from: HistoryOf): Promise<Listed[] | undefined> {
+async function listCommits(place: GitContext, from: HistoryOf): Promise<Listed[] | undefined> {
 	const { status, stdout } = await runGit(place, [
 		"rev-list",
 		"--topo-order",
@@ -69,7 +69,7 @@ interface Texts {
 	readonly without: Commit | undefined;
 }
 
-async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<Texts> {
+async function findTexts(place: GitContext, commits: readonly Listed[]): Promise<Texts> {
 	const names = commits.map(({ fullId }) => `${fullId}:./${VAULT_FILE}`);
 	const firsts = new Map<string, Commit>();
 	let without: Commit | undefined;
@@ -89,7 +89,7 @@ async function findTexts(place: GitPlace, commits: readonly Listed[]): Promise<T
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function readVaultHistory(
-	place: GitPlace,
+	place: GitContext,
 	visit: (commit: Commit, text: string | undefined) => void,
 	from: HistoryOf = "head",
 ): Promise<GitHistory> {

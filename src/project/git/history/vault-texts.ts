@@ -7,7 +7,7 @@ import { isAbsolute, join } from "node:path";
 import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
-import { findRepository, type GitPlace, gitFailed, runGit } from "../run.ts";
+import { findRepository, type GitContext, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
 
 /** Where git keeps a text. */
@@ -47,14 +47,14 @@ interface Named {
 	readonly rev: string;
 }
 
-async function lines(place: GitPlace, args: readonly string[]): Promise<string[]> {
+async function lines(place: GitContext, args: readonly string[]): Promise<string[]> {
 	const { status, stdout } = await runGit(place, args);
 	if (status !== 0) throw gitFailed(args[0] ?? "", status, place);
 	return stdout.split("\n").filter((line) => line !== "");
 }
 
 /** Branches other than the present one, remote branches and tags. */
-async function namedRefs(place: GitPlace): Promise<Named[]> {
+async function namedRefs(place: GitContext): Promise<Named[]> {
 	const head = await runGit(place, ["rev-parse", "--symbolic-full-name", "HEAD"]);
 	const present = head.stdout.trim();
 	return (await lines(place, ["for-each-ref", "--format=%(refname)"])).flatMap((ref) => {
@@ -64,7 +64,7 @@ async function namedRefs(place: GitPlace): Promise<Named[]> {
 	});
 }
 
-async function stashEntries(place: GitPlace): Promise<Named[]> {
+async function stashEntries(place: GitContext): Promise<Named[]> {
 	const args = ["rev-list", "--walk-reflogs", "--format=%gd", "refs/stash", "--"];
 	const { status, stdout } = await runGit(place, args);
 	const found = status === 0 ? stdout.split("\n").filter((line) => line.startsWith("stash@{")) : [];
@@ -72,13 +72,13 @@ async function stashEntries(place: GitPlace): Promise<Named[]> {
 }
 
 /** All reachable commits that changed the vault, newest first. */
-async function commits(place: GitPlace): Promise<Named[]> {
+async function commits(place: GitContext): Promise<Named[]> {
 	const walk = ["--all", "--reflog", "--full-history", "--abbrev-commit"];
 	const ids = await lines(place, ["rev-list", ...walk, "--", VAULT_FILE]);
 	return ids.map((rev) => ({ kind: "commit", rev }));
 }
 
-async function indexBlobs(place: GitPlace): Promise<string[]> {
+async function indexBlobs(place: GitContext): Promise<string[]> {
 	const listed = await lines(place, ["ls-files", "--stage", "--", VAULT_FILE]);
 	return listed.flatMap((line) => /^100[0-7]{3} ([0-9a-f]{40,64}) /.exec(line)?.[1] ?? []);
 }
@@ -93,7 +93,7 @@ const UNDER_WAY = [
 	["REVERT_HEAD", "git revert --continue"],
 ] as const;
 
-async function underWay(place: GitPlace): Promise<string | undefined> {
+async function underWay(place: GitContext): Promise<string | undefined> {
 	const asked = UNDER_WAY.flatMap(([file]) => ["--git-path", file]);
 	const paths = await lines(place, ["rev-parse", ...asked]);
 	const at = paths.findIndex((path) => existsSync(isAbsolute(path) ? path : join(place.folder, path)));
@@ -105,7 +105,7 @@ async function underWay(place: GitPlace): Promise<string | undefined> {
  * @param place the project's folder
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
-export async function listTexts(place: GitPlace): Promise<AllTexts> {
+export async function listTexts(place: GitContext): Promise<AllTexts> {
 	if (!(await findRepository(place))) {
 		const notes = ["Git finds no repository here."];
 		return { kept: [], underWay: undefined, committed: undefined, notes };
@@ -140,7 +140,7 @@ export async function listTexts(place: GitPlace): Promise<AllTexts> {
  * @throws AppError `GIT_FAILED`, `FILE_TOO_LARGE` (exit 1)
  */
 export async function readTexts(
-	place: GitPlace,
+	place: GitContext,
 	kept: readonly KeptText[],
 	visit: (kept: KeptText, text: string) => void,
 ): Promise<void> {

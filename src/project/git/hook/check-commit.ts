@@ -7,13 +7,13 @@ import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
 import { verifyRoot } from "../../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../../vault/document/document.ts";
 import { parseVault } from "../../../vault/document/format.ts";
-import { hasSomethingOf, type Loss, lossesOf, type Parent } from "../../../vault/merge/losses.ts";
+import { type Loss, lossesOf, type Parent, preservesMoreOf } from "../../../vault/merge/losses.ts";
 import { checkSignatures, verifyRecord } from "../../../vault/records/seal.ts";
 import { LIMITS, malformed } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
-import type { GitPlace } from "../run.ts";
+import type { GitContext } from "../run.ts";
 import { type OtherHead, otherHeads, SQUASH } from "../unfinished.ts";
 import { hasFileOf, type StagedFile, stagedSince } from "./staged.ts";
 
@@ -45,7 +45,7 @@ const isVault = ({ path }: StagedFile) => path.endsWith(VAULT_FILE) && basename(
 
 /** The version of a staged vault in a commit that is being merged in. @param isUncertain as in `OtherSide` */
 async function otherSide(
-	place: GitPlace,
+	place: GitContext,
 	{ label, bases }: OtherHead,
 	{
 		beside,
@@ -69,7 +69,7 @@ async function otherSide(
  * that kept our side: it equals HEAD.
  */
 async function vaultsToCheck(
-	place: GitPlace,
+	place: GitContext,
 	staged: readonly StagedFile[],
 	others: readonly OtherHead[],
 ): Promise<StagedVault[]> {
@@ -94,7 +94,7 @@ async function vaultsToCheck(
 	return vaults;
 }
 
-async function textOf(place: GitPlace, id: string): Promise<string> {
+async function textOf(place: GitContext, id: string): Promise<string> {
 	let text: string | undefined;
 	await readObjects(place, [id], LIMITS.fileBytes, (_, bytes) => {
 		text = vaultTextOf(bytes);
@@ -106,13 +106,13 @@ async function textOf(place: GitPlace, id: string): Promise<string> {
  * A commit's vault, whose records were checked by this hook before; undefined if the commit has no readable
  * one.
  */
-async function committed(place: GitPlace, id: string | undefined): Promise<VaultDocument | undefined> {
+async function committed(place: GitContext, id: string | undefined): Promise<VaultDocument | undefined> {
 	if (id === undefined) return undefined;
 	const text = await textOf(place, id).catch(toUndefined);
 	return text === undefined ? undefined : attempt(() => parseVault(text));
 }
 
-async function staged(place: GitPlace, { mode, id }: StagedVault): Promise<VaultDocument> {
+async function staged(place: GitContext, { mode, id }: StagedVault): Promise<VaultDocument> {
 	if (mode.startsWith("100")) return parseVault(await textOf(place, id));
 	throw malformed("VAULT_MALFORMED", "the staged file is not a regular file.", 1);
 }
@@ -159,7 +159,7 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 
 const isPresent = (document: VaultDocument | undefined) => document !== undefined;
 
-async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
+async function checkVault(place: GitContext, vault: StagedVault): Promise<void> {
 	const [document, head] = [await staged(place, vault), await committed(place, vault.head)];
 	await checkDocument(document, head);
 	const bases: VaultDocument[] = [];
@@ -170,7 +170,7 @@ async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
 		for (const base of ids) found.push(...[await committed(place, base)].filter(isPresent));
 		if (theirs === undefined) continue;
 		const side = { label, document: theirs };
-		if (isUncertain && head && !hasSomethingOf(document, side, { before: head, bases: found })) continue;
+		if (isUncertain && head && !preservesMoreOf(document, side, { before: head, bases: found })) continue;
 		parents.push(side);
 		bases.push(...found);
 	}
@@ -184,7 +184,7 @@ async function checkVault(place: GitPlace, vault: StagedVault): Promise<void> {
  * @returns the paths that were checked
  * @throws AppError as `parseVault` and `verifyChains`, `VAULT_LOSES` (exit 5); the message names the path
  */
-export async function checkStaged(place: GitPlace, files: readonly StagedFile[]): Promise<string[]> {
+export async function checkStaged(place: GitContext, files: readonly StagedFile[]): Promise<string[]> {
 	const vaults = await vaultsToCheck(place, files, await otherHeads(place));
 	for (const vault of vaults) {
 		try {

@@ -3,7 +3,7 @@ import { chmod, unlink } from "node:fs/promises";
 import { FILE_BYTES } from "../../../bounded-file.ts";
 import { fromUtf8 } from "../../../bytes.ts";
 import { readWhole, replaceFile } from "../../files/atomic-file.ts";
-import { findingCoffer, type Program, quoted } from "../driver.ts";
+import { cofferShellFunction, type Program, quoted } from "../driver.ts";
 
 const BEGIN = "# coffer: begin (coffer git setup --remove takes this out)";
 const END = "# coffer: end";
@@ -19,7 +19,7 @@ function linesFor(program: Program): string {
 	const shown = quoted(program.script);
 	return [
 		BEGIN,
-		findingCoffer(program),
+		cofferShellFunction(program),
 		"coffer_status=0",
 		"coffer_git git check || coffer_status=$?",
 		'if [ "$coffer_status" = 127 ]; then',

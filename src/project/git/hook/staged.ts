@@ -1,5 +1,5 @@
 /** Lists what the next commit would change, from git's index. */
-import { type GitPlace, gitFailed, gitOutput, runGit } from "../run.ts";
+import { type GitContext, gitFailed, gitOutput, runGit } from "../run.ts";
 
 /** A file in the index that differs from a commit's. */
 export interface StagedFile {
@@ -17,7 +17,7 @@ export interface StagedFile {
 const CHANGE_WORDS = 5;
 
 /** The tree of the last commit, or an empty tree before the first commit. @throws AppError as `runGit` */
-export async function lastTree(place: GitPlace): Promise<string> {
+export async function lastTree(place: GitContext): Promise<string> {
 	const { status, stdout } = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{tree}"]);
 	return status === 0 ? stdout.trim() : gitOutput(place, ["hash-object", "-t", "tree", "--stdin"]);
 }
@@ -28,7 +28,7 @@ export async function lastTree(place: GitPlace): Promise<string> {
  * @param tree a commit or tree
  * @throws AppError as `gitOutput`
  */
-export async function stagedSince(place: GitPlace, tree: string): Promise<StagedFile[]> {
+export async function stagedSince(place: GitContext, tree: string): Promise<StagedFile[]> {
 	const options = ["--cached", "--raw", "-z", "--no-renames", "--no-ext-diff", "--no-textconv"];
 	const kinds = ["--ignore-submodules=dirty", "--diff-filter=d"];
 	const listed = await gitOutput(place, ["diff-index", ...options, ...kinds, tree, "--"]);

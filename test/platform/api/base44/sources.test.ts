@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { folderOf, placeSources } from "../../../../src/platform/api/base44/sources.ts";
+import { arrangeSources, folderOf } from "../../../../src/platform/api/base44/sources.ts";
 
 const file = (path: string) => ({ path, content: `// ${path}` });
 const placed = (name: string, entry: string, ...paths: string[]) => {
-	const { files, ...rest } = placeSources(name, entry, paths.map(file));
+	const { files, ...rest } = arrangeSources(name, entry, paths.map(file));
 	return { ...rest, files: [...files.keys()] };
 };
 

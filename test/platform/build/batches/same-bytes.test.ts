@@ -4,7 +4,7 @@ import { AppError } from "../../../../src/errors.ts";
 import { batchOf } from "../../../../src/platform/build/batches/batch.ts";
 import type { Builder, Bundle } from "../../../../src/platform/build/bundle.ts";
 import type { PreparedBuild } from "../../../../src/platform/build/check/checker.ts";
-import { filesOf, makePlace, testBuilder } from "../builder.ts";
+import { filesOf, makeBuildFolders, testBuilder } from "../builder.ts";
 
 const MAXIMA = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 
@@ -32,7 +32,7 @@ export default () => new Response(String(fs.existsSync("/")) + customAlphabet("a
 };
 const ENTRIES = Object.keys(FILES).filter((path) => path.startsWith("functions/"));
 
-const place = makePlace();
+const place = makeBuildFolders();
 let builder: Builder;
 let prepared: readonly PreparedBuild[];
 let together: readonly Bundle[];

@@ -3,12 +3,12 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
 import { Liveness } from "../../../../src/platform/runtime/process/liveness.ts";
-import type { Stuck } from "../../../../src/platform/runtime/runtime.ts";
+import type { StuckReport } from "../../../../src/platform/runtime/runtime.ts";
 
 const INTERVAL_MS = 5_000;
 
 function watched(timeoutMs = 20_000, pid = process.pid) {
-	const stuck: Stuck[] = [];
+	const stuck: StuckReport[] = [];
 	let pings = 0;
 	const liveness = new Liveness({
 		pid,
