@@ -8,6 +8,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
+import { withAllFields } from "./value-fields.ts";
 
 const NO_VALUES: ReadonlyMap<string, Value> = new Map();
 
@@ -171,7 +172,8 @@ export interface CallSite {
 
 export function makeValue(shape: Shape, context: Context = NO_CONTEXT, reportAt?: Node): Value {
 	const shapeKey = keyOfShape(shape);
-	return { ...shape, key: keyOf(shapeKey, context, reportAt), shapeKey, context, reportAt };
+	const identity = { key: keyOf(shapeKey, context, reportAt), shapeKey, context, reportAt };
+	return withAllFields(shape, identity) as Value;
 }
 
 function keyOf(shapeKey: string, context: Context, reportAt: Node | undefined): string {
@@ -237,5 +239,7 @@ export function withContext(
 	reportAt: Node | undefined = value.reportAt,
 ): Value {
 	if (context.key === value.context.key && reportAt === value.reportAt) return value;
-	return { ...value, key: keyOf(value.shapeKey, context, reportAt), context, reportAt };
+	const { shapeKey } = value;
+	const identity = { key: keyOf(shapeKey, context, reportAt), shapeKey, context, reportAt };
+	return withAllFields(value, identity) as Value;
 }
