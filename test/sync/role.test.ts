@@ -1,6 +1,8 @@
 /** Another role for a member of a linked environment: the platform and everybody else take it in, and hold to it. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { removeMembers } from "../../src/project/members/remove-members.ts";
 import { changeRole } from "../../src/project/members/role.ts";
+import { syncEnvironment } from "../../src/sync/changes/sync.ts";
 import { prepareRemoval } from "../../src/sync/link/before-removal.ts";
 import { refusalOf } from "../support/refusal.ts";
 import { openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
@@ -40,4 +42,25 @@ test("a writer who becomes a reader, and a writer again", async () => {
 	expect(await ben.sync()).toMatchObject({ sent: ["A"] });
 	await ana.sync();
 	expect(await ana.value("A")).toBe("again");
+});
+
+test("a removal without a sync waits while the platform has a newer record of the removed member", async () => {
+	using team = await makeTeam(platform, "removal-waits");
+	const { ana, ben, carol } = team;
+	const before = await team.ana.vault();
+	await ben.set({ A: "by ben" });
+	await ben.sync();
+	await ana.sync();
+	// Somebody restores an older file with git, and then removes ben with --no-sync.
+	await team.project.write(before);
+	await removeMembers(ana.context, ["ben"]);
+	const log = await team.log();
+	expect(await ana.sync()).toMatchObject({ rolledBack: ["A"], sent: [] });
+	expect(await team.log()).toEqual(log);
+	expect(await carol.value("B")).toBe("b1");
+	const taken = await syncEnvironment(ana.context, team.target, { take: () => "platform" });
+	expect(taken).toMatchObject({ rolledBack: [], taken: ["A"] });
+	await carol.pull(ana);
+	await carol.sync();
+	expect(await carol.value("A")).toBe("by ben");
 });

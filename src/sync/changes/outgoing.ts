@@ -23,7 +23,21 @@ function hasHeader({ vaultLinks, verified }: VaultSession, header: string): bool
 	return has(vaultLinks, vault) && has(verified.section.links, environment);
 }
 
-/** What waits to be sent, without asking the platform. */
+/**
+ * Whether the file began epochs since the agreed membership. A removed member's records are not valid after that, so
+ * the platform must get the epoch and its records together.
+ */
+function beganEpoch({ verified }: VaultSession, header: string): boolean {
+	const [, agreed] = header.split(" ");
+	const { links } = verified.section;
+	const since = links.slice(links.findIndex((link) => linkHash(link) === agreed) + 1);
+	return since.some(({ change: [verb] }) => verb === "epoch");
+}
+
+/**
+ * What waits to be sent, without asking the platform. A new epoch and everything with it waits if the platform has newer
+ * records than the file: they would be of an earlier epoch, and nobody could read the log if their author was removed.
+ */
 export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 	const { verified } = session;
 	const names = unagreedNames(session.snapshot, memory);
@@ -35,11 +49,12 @@ export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoin
 		isReencrypted: () => false,
 	};
 	const { send, rolledBack } = mergeRecords(sides);
+	const waits = rolledBack.length > 0 && beganEpoch(session, memory.header);
 	const isOlder = session.membershipOlder || !hasHeader(session, memory.header);
 	const isUnsure = isOlder || send.some((record) => isMiscounted(memory, record));
 	return {
-		records: send,
-		sendHeader: !isOlder && headerId(verified) !== memory.header,
+		records: waits ? [] : send,
+		sendHeader: !isOlder && !waits && headerId(verified) !== memory.header,
 		rolledBack,
 		isUnsure,
 	};
