@@ -13,7 +13,7 @@ import {
 	objectValue,
 	unknownValue,
 	type Value,
-	type ValueSet,
+	ValueSet,
 	withContext,
 } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
@@ -31,6 +31,23 @@ export function makeAssigned(engine: Engine): Engine["assigned"] {
 }
 
 function fill(engine: Engine, node: Node, into: ValueSet) {
+	if (!isKeptBeyond(engine, node)) return fillTarget(engine, node, into);
+	const assigned = new ValueSet();
+	fillTarget(engine, node, assigned);
+	engine.solver.onValue(assigned, (value) => engine.solver.add(into, keep(value)));
+}
+
+/**
+ * Whether an assignment may give a variable a value that it keeps from one call or iteration to the next one.
+ * Such a value leaves the context of the call and the iteration that assigned it.
+ */
+function isKeptBeyond(engine: Engine, target: Node): boolean {
+	const binding = target.type === "Identifier" ? engine.scopes.resolve(target) : undefined;
+	if (binding === undefined || binding.declarations.includes(target)) return false;
+	return isRepeated(target, binding.scope);
+}
+
+function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const parent = node.parent as Node;
 	switch (parent.type) {
@@ -41,7 +58,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			}
 			return solver.add(into, NOTHING);
 		case "AssignmentExpression":
-			return addAssigned(engine, node, parent, into);
+			return solver.include(engine.evaluate(parent), into);
 		case "ForOfStatement":
 		case "ForInStatement":
 			return addLoopVariable(engine, parent, into);
@@ -70,18 +87,6 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		default:
 			solver.add(into, importedValue(parent) ?? unknownValue("a computed value"));
 	}
-}
-
-/**
- * What an assignment gives its target. A variable keeps its value from one call or iteration to the next one,
- * so the value loses the context of the call and the iteration that assigned it.
- */
-function addAssigned(engine: Engine, target: Node, assignment: Node, into: ValueSet) {
-	const { solver } = engine;
-	const binding = target.type === "Identifier" ? engine.scopes.resolve(target) : undefined;
-	if (binding === undefined || !isRepeated(assignment, binding.scope))
-		return solver.include(engine.evaluate(assignment), into);
-	solver.onValue(engine.evaluate(assignment), (value) => solver.add(into, keep(value)));
 }
 
 /** Whether a loop assigns a variable in each iteration. */
