@@ -1,5 +1,6 @@
 /** The files of the stores: one SQLite file for each app, named by the app's lifetime. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The folder of the stores, in the data directory. */
@@ -22,4 +23,9 @@ export function otherStores(directory: string, except: readonly string[]): strin
 	if (!existsSync(directory)) return [];
 	const apps = readdirSync(directory).flatMap((name) => /^([0-9a-f]+)\.db/.exec(name)?.[1] ?? []);
 	return [...new Set(apps)].filter((app) => !except.includes(app));
+}
+
+/** The size in bytes of the store of an app; undefined if it has none. */
+export async function storeBytes(directory: string, app: string): Promise<number | undefined> {
+	return (await stat(join(directory, kvFile(app))).catch(() => undefined))?.size;
 }

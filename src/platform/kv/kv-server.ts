@@ -164,14 +164,6 @@ export class KvServer {
 		this.drop(otherStores(this.#options.directory, apps));
 	}
 
-	/** The size of the stores that are open, by app. */
-	sizes(): Record<string, number> {
-		const open = [...this.#apps].flatMap(([app, { store }]) =>
-			store === undefined ? [] : [[app, store.bytes] as const],
-		);
-		return Object.fromEntries(open);
-	}
-
 	/** Ends all connections and closes all stores. */
 	close(): void {
 		for (const path of [...this.#paths.keys()]) this.#end(path);

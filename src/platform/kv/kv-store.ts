@@ -84,11 +84,6 @@ export class KvStore {
 		this.#database = database;
 	}
 
-	/** The present size of the file, without its write-ahead log. */
-	get bytes(): number {
-		return this.#pragma("page_count") * PAGE_BYTES;
-	}
-
 	#pragma(name: "page_count" | "max_page_count"): number {
 		return Number(this.#database.all<Record<string, number>>(`PRAGMA ${name}`)[0]?.[name]);
 	}

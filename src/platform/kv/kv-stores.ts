@@ -1,6 +1,6 @@
 /** The stores of all apps, in a thread of their own, which the first use starts. */
 import { Worker } from "node:worker_threads";
-import { otherStores, removeStores } from "./kv-files.ts";
+import { otherStores, removeStores, storeBytes } from "./kv-files.ts";
 import type { KvServerOptions, KvSocket } from "./kv-server.ts";
 
 export type KvWorkerData = Pick<KvServerOptions, "directory" | "maxBytes">;
@@ -9,11 +9,11 @@ export type KvWorkerData = Pick<KvServerOptions, "directory" | "maxBytes">;
 export type KvCommand =
 	| { readonly type: "listen"; readonly socket: KvSocket }
 	| { readonly type: "drop" | "keep-only"; readonly apps: readonly string[] }
-	| { readonly type: "sizes" | "close" };
+	| { readonly type: "close" };
 
 /** A message from the thread. */
 export type KvReport =
-	| { readonly type: "done"; readonly id: number; readonly sizes: Record<string, number> }
+	| { readonly type: "done"; readonly id: number }
 	| { readonly type: "failed"; readonly id: number; readonly message: string }
 	| { readonly type: "fault"; readonly app: string; readonly message: string };
 
@@ -25,7 +25,7 @@ export interface KvStoresOptions extends KvWorkerData {
 }
 
 interface Pending {
-	readonly resolve: (sizes: Record<string, number>) => void;
+	readonly resolve: () => void;
 	readonly reject: (error: Error) => void;
 }
 
@@ -57,9 +57,15 @@ export class KvStores {
 		else await this.#ask({ type: "keep-only", apps });
 	}
 
-	/** The sizes in bytes of the stores that are in use, by the lifetime of their app. */
-	async sizes(): Promise<Record<string, number>> {
-		return this.#worker === undefined ? {} : await this.#ask({ type: "sizes" });
+	/** The name of each app that has a store, and the size of the store in bytes. */
+	async sizes(
+		apps: readonly { readonly id: string; readonly lifetimeId: string }[],
+	): Promise<[app: string, bytes: number][]> {
+		const sizes = apps.map(async ({ id, lifetimeId }): Promise<[string, number][]> => {
+			const bytes = await storeBytes(this.#options.directory, lifetimeId);
+			return bytes === undefined ? [] : [[id, bytes]];
+		});
+		return (await Promise.all(sizes)).flat();
 	}
 
 	/** Closes all stores and ends the thread. */
@@ -71,7 +77,7 @@ export class KvStores {
 		await worker.terminate();
 	}
 
-	#ask(command: KvCommand): Promise<Record<string, number>> {
+	#ask(command: KvCommand): Promise<void> {
 		this.#worker ??= this.#start();
 		const id = ++this.#lastId;
 		const worker = this.#worker;
@@ -104,7 +110,7 @@ export class KvStores {
 		}
 		const pending = this.#pending.get(report.id);
 		this.#pending.delete(report.id);
-		if (report.type === "done") pending?.resolve(report.sizes);
+		if (report.type === "done") pending?.resolve();
 		else pending?.reject(new Error(report.message));
 	}
 }

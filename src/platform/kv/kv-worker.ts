@@ -15,17 +15,17 @@ const server = new KvServer({
 	onError: (error, app) => post({ type: "fault", app, message: messageOf(error) }),
 });
 
-async function run(command: KvCommand): Promise<Record<string, number>> {
+async function run(command: KvCommand): Promise<void> {
 	if (command.type === "listen") await server.listen(command.socket);
 	else if (command.type === "drop") server.drop(command.apps);
 	else if (command.type === "keep-only") server.keepOnly(command.apps);
-	else if (command.type === "close") server.close();
-	return server.sizes();
+	else server.close();
 }
 
 parentPort?.on("message", async ({ id, command }: { id: number; command: KvCommand }) => {
 	try {
-		post({ type: "done", id, sizes: await run(command) });
+		await run(command);
+		post({ type: "done", id });
 	} catch (error) {
 		post({ type: "failed", id, message: messageOf(error) });
 	}

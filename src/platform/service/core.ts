@@ -36,7 +36,7 @@ export interface CoreOptions {
 	readonly store: Store;
 	readonly runtime: Runtime;
 	/** The Deno KV stores of apps. */
-	readonly kv: Pick<KvStores, "drop" | "keepOnly">;
+	readonly kv: Pick<KvStores, "drop" | "keepOnly" | "sizes">;
 	readonly logs: FunctionLogs;
 	readonly deployer: Deployer;
 	readonly identity: CoreIdentity;
@@ -95,6 +95,7 @@ export class Core {
 			functions: () => this.#samples(),
 			faults: () => this.faults.counts(),
 			droppedLines: () => logs.dropped,
+			storeBytes: () => options.kv.sizes(apps.list()),
 			residentBytes,
 		});
 		this.automations = new Automations({

@@ -5,6 +5,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { DroppedLines } from "../logs/function-logs.ts";
 import type { StuckReport } from "../runtime/runtime.ts";
+import { registerStoreSizes } from "./store-metric.ts";
 
 /** In seconds: from the time that a warm function takes to the longest time that the gateway waits. */
 const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
@@ -31,16 +32,13 @@ export interface MetricsOptions {
 	readonly version: string;
 	/** Every deployed function. */
 	readonly functions: () => Iterable<FunctionSample>;
-	/**
-	 * How many exceptions each error boundary has contained, by its origin. Without it the metric is empty.
-	 */
+	/** How many exceptions each error boundary has contained, by its origin. Without it the metric is empty. */
 	readonly faults?: () => Readonly<Record<string, number>>;
 	/** How many lines of functions' logs were dropped, by log. Without it the metric is empty. */
 	readonly droppedLines?: () => DroppedLines;
-	/**
-	 * Resident memory of a process, in bytes. Undefined where the process has ended or its memory cannot be
-	 * read.
-	 */
+	/** The name of each app that has a Deno KV store, and the size of the store. Without it the metric is empty. */
+	readonly storeBytes?: () => Promise<[app: string, bytes: number][]>;
+	/** Resident memory of a process, in bytes. Undefined where it has ended or its memory cannot be read. */
 	readonly residentBytes: (pid: number) => Promise<number | undefined>;
 }
 
@@ -98,7 +96,7 @@ export class Metrics {
 	});
 	readonly #automations = new Counter({
 		name: "coffer_automation_runs_total",
-		help: "Runs of automations, by outcome: succeeded (a status below 400), failed or skipped (the run before was not finished).",
+		help: "Runs of automations, by outcome: succeeded (a status below 400, or a handler that returned), failed or skipped (the run before was not finished).",
 		labelNames: [...LABELS, "outcome"] as const,
 		registers: [this.#registry],
 	});
@@ -148,6 +146,7 @@ export class Metrics {
 			registers: [this.#registry],
 		});
 		info.set({ version: options.version }, 1);
+		registerStoreSizes(this.#registry, async () => (await options.storeBytes?.()) ?? []);
 		collectDefaultMetrics({ register: this.#registry });
 	}
 

@@ -154,7 +154,7 @@ export class SimulatedPlatform {
 				version: VERSION,
 				store,
 				runtime: NO_FUNCTIONS,
-				kv: { drop: async () => {}, keepOnly: async () => {} },
+				kv: { drop: async () => {}, keepOnly: async () => {}, sizes: async () => [] },
 				logs: NO_LINES,
 				deployer,
 				identity,
