@@ -41,6 +41,8 @@ interface Place {
  * @throws AppError (exit 2) `SUPABASE_CONFIG_INVALID`, `FUNCTION_SETTINGS_INVALID` with file and line, and as `add`
  */
 export function searchSupabase(root: string, directory: string, found: Discovery): void {
+	// Without this folder, the project uses other parts of Supabase, and its config.toml does not matter here.
+	if (checkInside(root, directory) === undefined) return;
 	const config = readSupabaseConfig(root, `${directoryOf(directory)}/config.toml`);
 	found.namedSecrets.push(...[...config.secrets].map(([name, line]) => ({ name, file: config.path, line })));
 	const folders = children(root, directory, (name) => !SUPABASE_NAME.test(name))

@@ -114,6 +114,12 @@ describe("the functions of a Supabase project", () => {
 	});
 });
 
+test("the config.toml of a project without functions of Supabase is not read", async () => {
+	const root = temporaryProject({ "supabase/config.toml": "not TOML", "functions/own.ts": MODULE });
+	const { functions } = await discoverProject(root);
+	expect(functions.map(({ name }) => name)).toEqual(["own"]);
+});
+
 describe("the folder of functions in coffer.json", () => {
 	const files = {
 		"functions/a.ts": MODULE,
