@@ -7,7 +7,8 @@ const SET_FILE = "To set all secrets of a file: coffer secrets set --env-file FI
 const RUN =
 	"To run a command with the secrets: coffer run -- COMMAND. To print one: coffer secrets get NAME --reveal.";
 const SYNC = "Git shares the vault with your team. To sync it with its platform: coffer sync.";
-const START = "Functions run on a platform: coffer platform start, then coffer functions deploy.";
+const START =
+	"To run the functions on this machine: coffer dev. On a platform: coffer platform start, then coffer functions deploy.";
 const LINK = "To connect an environment with a platform, by an access token: coffer link URL --app APP.";
 const SET = "To set a secret: coffer secrets set NAME.";
 const GET = "To print a secret: coffer secrets get NAME --reveal.";
@@ -29,7 +30,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"push pull fetch": SYNC,
 		"deploy publish": "To deploy the functions: coffer functions deploy.",
 		"logs log tail": "To see a function's output: coffer functions logs NAME.",
-		"serve start dev up": START,
+		"serve start up": START,
 		"check doctor audit validate": "To check the vault: coffer vault verify.",
 		"setup new create": "To create a vault in this folder: coffer init.",
 		"invite share": INVITE,
@@ -48,7 +49,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"copy cp clone": "To copy secrets: coffer secrets copy --from ENVIRONMENT --to ENVIRONMENT --all.",
 	},
 	functions: {
-		"serve run start dev invoke call": START,
+		"serve run start dev": START,
+		"invoke call": "To send a request to a function: start coffer dev, and open the URL that it prints.",
 		"publish push update up": "To deploy functions: coffer functions deploy.",
 		"tail watch": "To follow a function's output: coffer functions logs NAME --follow.",
 		"show get info status": "To list the functions with their states: coffer functions list.",
@@ -61,8 +63,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	members: {
 		"invite create new": INVITE,
 		"show get": "To list the members: coffer members list.",
-		"update edit set promote demote":
-			"To make a member a writer or a reader: coffer members role MEMBER writer|reader.",
+		"update edit set promote demote": "To see the members and their roles: coffer members list.",
 	},
 	platform: {
 		"serve run up dev": "To start a platform: coffer platform start.",

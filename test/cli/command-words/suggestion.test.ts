@@ -10,7 +10,7 @@ import { ROOT } from "../../support/root.ts";
 
 /** Last words of commands that take nothing away. A new command's belongs here or to `DESTRUCTIVE`. */
 const HARMLESS = new Set(
-	"add backup base44 check completion copy create debt default deploy export get history import init link list logs merge new plan references requests run set setup show start status sync textconv verify watch".split(
+	"add backup base44 check completion copy create debt default deploy dev export get history import init link list logs merge new plan references requests run set setup show start status sync textconv verify watch".split(
 		" ",
 	),
 );
@@ -95,7 +95,7 @@ test("whatever verb stands behind a topic, nothing destructive is suggested, in 
 });
 
 test.each([
-	["functions serve", /coffer platform start/],
+	["functions start", /coffer dev\. On a platform: coffer platform start/],
 	["secrets rename", /coffer secrets set NEW/],
 	["secrets import", /--env-file FILE/],
 	["login", /coffer link URL/],
