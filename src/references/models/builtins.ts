@@ -7,6 +7,7 @@ import {
 	type CallSite,
 	makeValue,
 	unknownValue,
+	type Value,
 	ValueSet,
 	withContext,
 } from "../engine/values.ts";
@@ -205,6 +206,7 @@ function arrayFrom(call: BuiltinCall) {
 	const created = call.newArray();
 	const elements = new ValueSet();
 	call.iterateInto(call.argument(0), elements);
+	engine.solver.onValue(call.argument(0), (from) => readIndexes(call, from, elements));
 	if (call.site.arguments.length < 2) engine.solver.include(elements, created.summary);
 	else {
 		const index = new ValueSet();
@@ -218,4 +220,14 @@ function arrayFrom(call: BuiltinCall) {
 		call.invokeCallback(1, [elements, index], created.summary);
 	}
 	call.returnObject(created);
+}
+
+/** Reads what an object like an array has under indexes: `{ 0: "A", length: 1 }`. */
+function readIndexes({ engine }: BuiltinCall, from: Value, into: ValueSet) {
+	if (from.kind !== "object" || (from.object.kind !== "plain" && from.object.kind !== "instance")) return;
+	engine.solver.onValue(engine.keys(from.object), (key) => {
+		if (key.kind === "string" && !/^\d+$/.test(key.text)) return;
+		const index = key.kind === "string" ? key.text : undefined;
+		engine.readProperty(from, index, (found) => engine.solver.add(into, found));
+	});
 }
