@@ -46,18 +46,18 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	const count = (what: string) => void tally.set(what, 1 + (tally.get(what) ?? 0));
 	machine.restore();
 	const { result, hit } = await runWithFault(machine.project, machine.command, { step, fault });
-	const standing = machine.vaultState();
+	const vaultState = machine.vaultState();
 	const isHit = hit.includes(step.file);
 	if (!isHit) count(ASTRAY);
 	const wrong: string[] = [];
-	if (standing === "torn") wrong.push("The vault is torn.");
+	if (vaultState === "torn") wrong.push("The vault is torn.");
 	wrong.push(...machine.plaintext().map((path) => `The value lies in ${path}.`));
-	if (fault !== "KILL") wrong.push(...machine.findUntruths(result, standing));
+	if (fault !== "KILL") wrong.push(...machine.findUntruths(result, vaultState));
 	if (fault !== "KILL" && step.syscall !== "unlink") wrong.push(...machine.leftovers(result));
-	if (isHit && step.file === "coffer.vault.lock" && step.syscall === "openat" && standing !== "old")
+	if (isHit && step.file === "coffer.vault.lock" && step.syscall === "openat" && vaultState !== "old")
 		wrong.push("It was written without the lock.");
-	count(`${fault}: ${standing} vault, ${fault === "KILL" ? "killed" : `exit ${result.status}`}`);
-	const next = await machine.next(standing).catch((error: unknown) => [`The next command failed: ${error}`]);
+	count(`${fault}: ${vaultState} vault, ${fault === "KILL" ? "killed" : `exit ${result.status}`}`);
+	const next = await machine.next(vaultState).catch((error: unknown) => [`The next command failed: ${error}`]);
 	wrong.push(...next);
 	return wrong.map((what) => `${fault} at ${step.syscall} ${step.nth} of ${step.file}: ${what}`);
 }

@@ -80,10 +80,10 @@ function plaintext(project: Project): string[] {
 /** What is wrong after a kill, and after the next command. */
 async function judge(project: Project, command: KilledCommand, count: (what: string) => void) {
 	const text = project.vault;
-	const standing = text === command.before ? "old" : isMadeBy(command, text) ? "new" : "torn";
-	count(`${standing} vault`);
+	const vaultState = text === command.before ? "old" : isMadeBy(command, text) ? "new" : "torn";
+	count(`${vaultState} vault`);
 	if (leavings(project).length > 0) count("a temporary file was left until the next command");
-	const wrong = [...plaintext(project), ...(standing === "torn" ? ["the vault is torn"] : [])];
+	const wrong = [...plaintext(project), ...(vaultState === "torn" ? ["the vault is torn"] : [])];
 	if (!(await lockIsFree(project.root))) wrong.push("the lock was not free");
 	// A vault that is still in conflict takes no other command.
 	if (isConflicted(text)) await resolveVault(project.root, { take: () => "ours" });

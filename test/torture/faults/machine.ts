@@ -97,22 +97,22 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/** What is wrong with how a command ended, given how the vault is. */
-	findUntruths({ status, stderr, stdout }: Result, standing: VaultState): string[] {
-		if (status === 0) return standing === "new" ? [] : ["It succeeded, and the vault is not written."];
+	findUntruths({ status, stderr, stdout }: Result, vaultState: VaultState): string[] {
+		if (status === 0) return vaultState === "new" ? [] : ["It succeeded, and the vault is not written."];
 		if (status !== 1 || stdout !== "") return [`It ended with status ${status}.`];
 		const { code, exit, message, hint } = JSON.parse(stderr).error;
 		if (exit !== 1 || !message || !hint) return [`Its error is no whole one: ${code}`];
-		const true_ = standing === "new" ? WRITTEN : UNWRITTEN;
-		return true_.includes(code) ? [] : [`It said ${code}, and the vault is ${standing}.`];
+		const true_ = vaultState === "new" ? WRITTEN : UNWRITTEN;
+		return true_.includes(code) ? [] : [`It said ${code}, and the vault is ${vaultState}.`];
 	}
 
 	/** The next command works, and leaves nothing of the one before. */
-	async next(standing: VaultState): Promise<string[]> {
+	async next(vaultState: VaultState): Promise<string[]> {
 		const context = contextOf(this.project.root, join(this.project.machine, "state/coffer"));
 		await setSecrets(context, new Map([["NEXT", "next"]]));
 		const values = openEverything(parseVault(this.project.vault), alice);
 		const wrong = [...this.leftovers(), ...this.plaintext()].map((what) => `After the next command: ${what}`);
-		if (values.size !== (standing === "new" ? 22 : 21)) wrong.push("The next command lost a value.");
+		if (values.size !== (vaultState === "new" ? 22 : 21)) wrong.push("The next command lost a value.");
 		return wrong;
 	}
 
