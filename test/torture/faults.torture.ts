@@ -57,7 +57,9 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	if (isHit && step.file === "coffer.vault.lock" && step.syscall === "openat" && vaultState !== "old")
 		wrong.push("It was written without the lock.");
 	count(`${fault}: ${vaultState} vault, ${fault === "KILL" ? "killed" : `exit ${result.status}`}`);
-	const next = await machine.next(vaultState).catch((error: unknown) => [`The next command failed: ${error}`]);
+	const next = await machine
+		.next(vaultState)
+		.catch((error: unknown) => [`The next command failed: ${error}`]);
 	wrong.push(...next);
 	return wrong.map((what) => `${fault} at ${step.syscall} ${step.nth} of ${step.file}: ${what}`);
 }
