@@ -42,7 +42,10 @@ export function readThroughProxy(
 	const { solver } = engine;
 	const site = engine.callSite(object.node);
 	const name = solver.singleton(key === undefined ? unknownValue("a computed value") : stringValue(key));
-	const inner = engine.syntheticSite(site, `get ${key ?? ""}`, [engine.argument(site, 0), name]);
+	const inner = engine.syntheticSite(site, key === undefined ? "get any" : `get =${key}`, [
+		engine.argument(site, 0),
+		name,
+	]);
 	const result = new ValueSet();
 	solver.onValue(proxyHandler, (handler) =>
 		engine.readProperty(handler, "get", (trap) => engine.invoke(trap, inner, result)),
