@@ -79,7 +79,7 @@ describe("a request", () => {
 		}
 	});
 
-	test("after one whose answer was read goes over the same connection", async () => {
+	test("uses the same connection again after the answer was read", async () => {
 		const { url, sockets } = await http((_request, response) => response.end("ok"));
 		for (let count = 0; count < 3; count++) expect(await text(await sendRequest(url, get))).toBe("ok");
 		expect(sockets.size).toBe(1);

@@ -86,7 +86,7 @@ describe("sealed boxes", () => {
 		expect(openFrom(boxed(ALICE.publicKey, FIRST_KEY), ALICE)).toBeUndefined();
 	});
 
-	test("open for whom they were made, and with every bit right", () => {
+	test("open only with the recipient's key and without any changed bit", () => {
 		const keys = boxKeyPair(new Uint8Array(32).fill(5));
 		const sealed = sealTo(content, keys.publicKey) ?? new Uint8Array(0);
 		expect(sealed.length).toBe(content.length + 48);

@@ -141,7 +141,7 @@ describe("the platform's identity", () => {
 		expect(await openPlatformIdentity(options())).toEqual({ ...first, created: false });
 	});
 
-	test("none to be had: the three ways are named", async () => {
+	test("without an identity, the error names the three ways to get one", async () => {
 		await expect(openPlatformIdentity({ ...options(), keychain: unreachable })).rejects.toMatchObject({
 			code: "PLATFORM_IDENTITY_MISSING",
 			exit: 3,

@@ -96,7 +96,7 @@ describe("dependencies", () => {
 		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:4`] });
 	});
 
-	test("what the bundler puts in itself is nobody's access", () => {
+	test("code that the bundler adds counts as no access", () => {
 		expect(
 			shown([
 				["", 0, `var all = { ...process.env };`],

@@ -55,7 +55,7 @@ describe("the files that a module reads are found", () => {
 		expect(requestsOf(source)).toEqual(["functions/a/pages/*.html!"]);
 	});
 
-	test("a path that leads out of the project is told from one in it", () => {
+	test("a path that leads out of the project is distinguished from a path in it", () => {
 		expect(requestsOf('Deno.readFile(new URL("../../../etc/x", import.meta.url));')).toEqual(["outside!"]);
 		expect(requestsOf('Deno.readFile(new URL("..%2f..%2f..%2f..%2fetc/x", import.meta.url));')).toEqual([
 			"outside!",

@@ -123,7 +123,7 @@ describe("keys", () => {
 		expect(team().keys().keyOf("1.AAAAAAAAAAA")).toBeUndefined();
 	});
 
-	test("nothing is sealed to a key whose shared secret everybody knows", () => {
+	test("a key of small order is refused, because everybody can compute its shared secret", () => {
 		expect(refusal(() => wrapKey(newEnvironmentKey(), toBase64(new Uint8Array(32))))).toMatchObject({
 			code: "MEMBER_KEY_INVALID",
 		});
