@@ -86,7 +86,7 @@ test("it opens by what docs/format.md says, and libsodium alone", () => {
 	expect(Buffer.from(sumo.unpad(content, 128)).toString()).toBe(formatIdentity(identity));
 });
 
-test("a wrong passphrase is told apart from damage", async () => {
+test("the error distinguishes a wrong passphrase from damage", async () => {
 	const cheap = await sealExport(identity, DECOMPOSED, CHEAPEST);
 	const opening = openExport(parseExport(cheap, "here"), `${COMPOSED} `, "here");
 	expect(await refusalOf(opening)).toMatchObject({ code: "PASSPHRASE_WRONG", exit: 3 });

@@ -106,12 +106,12 @@ describe("a start", () => {
 		expect(await start({ XDG_CACHE_HOME: "/dev/null/cache" })).toEqual(first);
 	});
 
-	test("keeps nothing where Node is told so", async () => {
+	test("keeps nothing if Node's settings disable the cache", async () => {
 		expect((await start({ NODE_DISABLE_COMPILE_CACHE: "1" })).status).toBe(0);
 		expect(existsSync(join(home, "coffer"))).toBe(false);
 	});
 
-	test("keeps it where Node is told to", async () => {
+	test("keeps it in the folder that Node's settings name", async () => {
 		expect((await start({ NODE_COMPILE_CACHE: join(home, "node") })).status).toBe(0);
 		expect(readdirSync(home)).toEqual(["node"]);
 	});

@@ -173,7 +173,7 @@ describe("a follower", () => {
 	});
 });
 
-test("a disk that takes nothing costs lines and nothing else, and is told of", async () => {
+test("if the disk refuses writes, log lines are lost and nothing else, and the loss is reported", async () => {
 	const logs = open();
 	logs.append("shop", "pay", line("before"));
 	await logs.close();

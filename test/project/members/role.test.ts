@@ -75,7 +75,7 @@ describe("a writer who becomes a reader", () => {
 		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
 	});
 
-	test("owes all of it once it is removed for good", async () => {
+	test("has the whole debt after its final removal", async () => {
 		using project = await team();
 		await changeRole(project.context, "bob", "reader");
 		await project.set({ C: "c" });
