@@ -14,6 +14,53 @@ async function refused(project: Project, url: string): Promise<void> {
 	expect([taken.status, taken.error().code]).toEqual([6, "ADDRESS_UNAVAILABLE"]);
 }
 
+/** A request from the command line gets to the `coffer dev` that runs. */
+async function invoked(project: Project): Promise<void> {
+	const posted = ["functions", "invoke", "api/other", "--data", "@-", "--path", "/deeper?x=1"];
+	const answer = await project.coffer(posted, { input: "piped" });
+	expect(answer).toMatchObject({
+		status: 0,
+		stdout: "other",
+		stderr: expect.stringMatching(/^200 OK from 'coffer dev' in \d+ ms\n$/),
+	});
+}
+
+test("invoke without a running dev starts the function for one request", async () => {
+	await using project = await newProject();
+	project.write(
+		"functions/echo.ts",
+		`export default async (request) => {
+	console.log("called");
+	const { pathname, search } = new URL(request.url);
+	const { method, headers } = request;
+	const type = headers.get("content-type");
+	const hasSecret = Deno.env.get("GREETING") === "moon-value";
+	return Response.json({ method, pathname, search, type, hasSecret, body: await request.text() }, { status: 418 });
+};
+`,
+	);
+	await project.ok(["secrets", "set", "GREETING=moon-value", "--no-sync"]);
+	const called = await project.coffer([
+		"functions",
+		"invoke",
+		"echo",
+		"--path",
+		"/a?b=1",
+		"--data",
+		'{"c":1}',
+	]);
+	expect(JSON.parse(called.stdout)).toEqual({
+		...{ method: "POST", pathname: "/a", search: "?b=1", type: "application/json" },
+		...{ hasSecret: true, body: '{"c":1}' },
+	});
+	expect(called.status).toBe(1);
+	expect(called.stderr).toMatch(/^called\n418 I'm a teapot from a process for this request in \d+ ms\n$/);
+	const missing = await project.coffer(["functions", "invoke", "nope", "--json"]);
+	expect([missing.status, missing.error().exit]).toEqual([4, 4]);
+	const linked = await project.coffer(["functions", "invoke", "echo", "--linked", "--json"]);
+	expect([linked.status, linked.error().exit]).toEqual([2, 2]);
+});
+
 test("a day with dev", async () => {
 	await using project = await newProject();
 	project.write("functions/hello/index.ts", hello(1));
@@ -53,6 +100,7 @@ test("a day with dev", async () => {
 	await dev.stdout.next(/^\S+ = UNREAD changed; no function reads it$/);
 
 	await refused(project, url);
+	await invoked(project);
 
 	// Ctrl-C in a terminal reaches the whole group.
 	process.kill(-dev.pid, "SIGINT");

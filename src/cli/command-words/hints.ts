@@ -49,8 +49,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"copy cp clone": "To copy secrets: coffer secrets copy --from ENVIRONMENT --to ENVIRONMENT --all.",
 	},
 	functions: {
-		"serve run start dev": START,
-		"invoke call": "To send a request to a function: start coffer dev, and open the URL that it prints.",
+		"run start dev": START,
+		"call request": "To send a request to a function: coffer functions invoke NAME.",
 		"publish push update up": "To deploy functions: coffer functions deploy.",
 		"tail watch": "To follow a function's output: coffer functions logs NAME --follow.",
 		"show get info status": "To list the functions with their states: coffer functions list.",

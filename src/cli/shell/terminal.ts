@@ -6,7 +6,7 @@
  * - stderr carries everything else: progress, warnings, errors. With `--json` it stays empty unless the
  *   command fails; then it carries one JSON document. Warnings are part of the documents.
  * - Control characters in any text are escaped. Colours are for terminals only, and NO_COLOR turns them off.
- * - Only `raw` prints a secret's value, and only `--reveal` calls it.
+ * - Only `raw` prints a secret's value, and only for `--reveal`.
  * - It is not an error if the reader of the output ends first (`| head`).
  */
 
@@ -83,7 +83,10 @@ export class Terminal {
 		for (const line of text.replace(/\r?\n$/, "").split(/\r?\n/)) this.line(indent + line);
 	}
 
-	/** Prints bytes of the result unchanged: for values that the user asked for with `--reveal`. */
+	/**
+	 * Prints bytes of the result unchanged: for values that the user asked for with `--reveal`, and for the answer of a
+	 * function that goes to a file or another program.
+	 */
 	raw(content: string | Uint8Array): void {
 		this.#out(content);
 	}

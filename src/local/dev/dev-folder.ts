@@ -2,7 +2,8 @@
  * The private folder of a running `coffer dev`, one for each project and environment. Another command finds the
  * running one there.
  */
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -57,6 +58,32 @@ export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
 			await removeFiles();
 			claimed.release();
 		},
+	};
+}
+
+/**
+ * The gateway of the `coffer dev` that runs for a project's environment.
+ * @returns its URL without a slash at its end; undefined if none runs, or if it does not serve yet
+ */
+export async function findRunningDev(place: DevPlace): Promise<string | undefined> {
+	const url = readAddress(place);
+	if (url === undefined) return undefined;
+	// The file alone may be left from a process that was killed.
+	const claimed = await claimDataDirectory(folderOf(place)).catch((error: unknown) => {
+		if (error instanceof AppError) return undefined;
+		throw error;
+	});
+	claimed?.release();
+	return claimed === undefined ? url : undefined;
+}
+
+/** A folder for one request. Nobody finds it, and it is removed at the end. */
+export async function makeTemporaryFolder(): Promise<DevFolder> {
+	const path = await mkdtemp(join(tmpdir(), "coffer-invoke-"));
+	return {
+		path,
+		publish: async () => {},
+		[Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
 	};
 }
 

@@ -8,7 +8,7 @@ import { deployedEntry } from "../../project/functions/function-entry.ts";
 import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
-import { type DevFolder, takeDevFolder } from "./dev-folder.ts";
+import { type DevFolder, makeTemporaryFolder, takeDevFolder } from "./dev-folder.ts";
 import { type Deployed, DevPlatform } from "./dev-platform.ts";
 import { eventLog } from "./event-log.ts";
 import type { Cause, OnEvent } from "./events.ts";
@@ -27,6 +27,8 @@ export interface DevServerOptions {
 	/** Absolute paths of files that builds may not read. */
 	readonly hidden: readonly string[];
 	readonly onEvent: OnEvent;
+	/** Whether other commands can find the server, so that one runs for each environment. Default: true. */
+	readonly isShared?: boolean;
 }
 
 const NO_CAUSE: Cause = { files: [], secrets: [] };
@@ -34,7 +36,7 @@ const NO_CAUSE: Cause = { files: [], secrets: [] };
 export class DevServer implements AsyncDisposable {
 	readonly #options: DevServerOptions;
 	readonly #platform: DevPlatform;
-	readonly #folder: DevFolder | undefined;
+	readonly #folder: DevFolder;
 	readonly #functions: ProjectFunctions;
 	/** Functions whose last deployment failed. */
 	readonly #failed = new Set<string>();
@@ -54,7 +56,7 @@ export class DevServer implements AsyncDisposable {
 	static async open(options: DevServerOptions): Promise<DevServer> {
 		const { address, allowNet, context, hidden, identity, onEvent } = options;
 		const values = await readValues(context);
-		const folder = await takeDevFolder({ ...context });
+		const folder = options.isShared === false ? await makeTemporaryFolder() : await takeDevFolder(context);
 		try {
 			const platform = await DevPlatform.open({
 				...{ address, allowNet, identity, hidden },
@@ -83,7 +85,7 @@ export class DevServer implements AsyncDisposable {
 	async start(watches: boolean): Promise<void> {
 		const { environment, root } = this.#options.context;
 		await this.#deploy(await this.#functions.first(), performance.now(), NO_CAUSE);
-		await this.#folder?.publish(this.url);
+		await this.#folder.publish(this.url);
 		const { names } = this.#functions;
 		this.#options.onEvent({ event: "serving", url: this.url, environment, root, functions: names, watches });
 		this.#tellMissing();
@@ -218,7 +220,7 @@ export class DevServer implements AsyncDisposable {
 	/** Stops all functions and removes what was stored. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#platform[Symbol.asyncDispose]();
-		await this.#folder?.[Symbol.asyncDispose]();
+		await this.#folder[Symbol.asyncDispose]();
 	}
 }
 

@@ -83,6 +83,8 @@ export class KvStores {
 		const worker = this.#worker;
 		return new Promise((resolve, reject) => {
 			this.#pending.set(id, { resolve, reject });
+			// The process must not end before the answer.
+			worker.ref();
 			worker.postMessage({ id, command });
 		});
 	}
@@ -110,6 +112,7 @@ export class KvStores {
 		}
 		const pending = this.#pending.get(report.id);
 		this.#pending.delete(report.id);
+		if (this.#pending.size === 0) this.#worker?.unref();
 		if (report.type === "done") pending?.resolve();
 		else pending?.reject(new Error(report.message));
 	}
