@@ -64,8 +64,8 @@ export default defineConfig({
 		maxWorkers: 6,
 		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],
 		// Real processes: Deno, the keychain's daemon, the built command line.
-		testTimeout: 60_000,
-		hookTimeout: 60_000,
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
 		// The command lines that tests start share what is compiled, whatever home each of them has.
 		env: {
 			NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/coffer-compiled", import.meta.url)),

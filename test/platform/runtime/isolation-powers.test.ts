@@ -28,7 +28,11 @@ describe("is refused by the sandbox, and works without it", () => {
 		const { result, error } = await it.probe(code);
 		expect(result).toBeUndefined();
 		expect(error).toMatch(
-			/is not a function|is not a constructor|unstable|worker-options/i.test(error ?? "") ? /./ : REFUSAL,
+			/is not a function|is not a constructor|unstable|worker-options|is not supported: a function has one store/i.test(
+				error ?? "",
+			)
+				? /./
+				: REFUSAL,
 		);
 		expect(await it.control(code)).toEqual({ result: expect.any(String) });
 	});
