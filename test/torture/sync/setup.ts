@@ -108,7 +108,7 @@ async function begin(world: World, { members, isShared, random }: Beginning): Pr
 async function link(world: World, device: Device): Promise<void> {
 	const { network, platform } = world;
 	const task: Task<Verdict> = new Task("0.0", async (task) => {
-		const options = { url: ORIGIN, token: platform.token, answerMs: 1, carry: network.carrierFor(task) };
+		const options = { url: ORIGIN, token: platform.token, answerMs: 1, transport: network.carrierFor(task) };
 		const request = { app: APP, remote: plainRemote(options), info: platform.core.info };
 		await world.synced(device, (await linkEnvironment(device.context, request, {})).sync);
 	});
