@@ -1,5 +1,6 @@
 /** `coffer dev`: functions run on this machine, and each restart is a line that says why. */
 import { expect, test } from "vitest";
+import type { Running } from "./support/process.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 const hello = (version: number) =>
@@ -12,6 +13,12 @@ async function refused(project: Project, url: string): Promise<void> {
 	expect(second.error().message).toContain(url);
 	const taken = await project.coffer(["dev", "--port", new URL(url).port, "-e", "preview", "--json"]);
 	expect([taken.status, taken.error().code]).toEqual([6, "ADDRESS_UNAVAILABLE"]);
+}
+
+/** A function that is written while `coffer dev` runs is started. */
+async function added(project: Project, dev: Running): Promise<void> {
+	project.write("functions/later.ts", 'export default () => new Response("later");\n');
+	await dev.stdout.next(/^\S+ ✓ later started in \d+ ms: functions\/later\.ts changed$/);
 }
 
 /** A request from the command line gets to the `coffer dev` that runs. */
@@ -40,6 +47,9 @@ test("invoke without a running dev starts the function for one request", async (
 `,
 	);
 	await project.ok(["secrets", "set", "GREETING=moon-value", "--no-sync"]);
+	const older = project.vault;
+	await project.ok(["secrets", "set", "LATER=1", "--no-sync"]);
+	project.vault = older;
 	const called = await project.coffer([
 		"functions",
 		"invoke",
@@ -54,7 +64,8 @@ test("invoke without a running dev starts the function for one request", async (
 		...{ hasSecret: true, body: '{"c":1}' },
 	});
 	expect(called.status).toBe(1);
-	expect(called.stderr).toMatch(/^called\n418 I'm a teapot from a process for this request in \d+ ms\n$/);
+	expect(called.stderr).toMatch(/Warning: Seen on this device before, absent now: LATER/);
+	expect(called.stderr).toMatch(/called\n418 I'm a teapot from a process for this request in \d+ ms\n$/);
 	const missing = await project.coffer(["functions", "invoke", "nope", "--json"]);
 	expect([missing.status, missing.error().exit]).toEqual([4, 4]);
 	const linked = await project.coffer(["functions", "invoke", "echo", "--linked", "--json"]);
@@ -96,6 +107,7 @@ test("a day with dev", async () => {
 	await project.ok(["secrets", "set", "GREETING=mars-value", "--no-sync"]);
 	await dev.stdout.next(/^\S+ ✓ hello restarted in \d+ ms: secret GREETING changed$/);
 	expect(await call("hello")).toBe("3 mars-value");
+	await added(project, dev);
 	await project.ok(["secrets", "set", "UNREAD=1", "--no-sync"]);
 	await dev.stdout.next(/^\S+ = UNREAD changed; no function reads it$/);
 

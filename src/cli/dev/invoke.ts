@@ -75,6 +75,7 @@ export async function invokeLocally(
 		onEvent: (event) => {
 			if (event.event === "failed") failure = event;
 			if (event.event === "log") terminal.note(event.message);
+			if (event.event === "caution") terminal.warn(event.message);
 		},
 	});
 	await server.start(false);

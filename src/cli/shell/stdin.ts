@@ -30,7 +30,9 @@ function tooLarge(bytesMax: number): AppError {
 		message: isValue
 			? `Standard input is longer than ${VALUE_BYTES_MAX / 1024} KiB, the limit for a value.`
 			: `Standard input is longer than the limit of ${bytesMax / 1024 / 1024} MiB.`,
-		hint: "Keep large data in a file or a store, and put its key or address into the secret.",
+		hint: isValue
+			? "Keep large data in a file or a store, and put its key or address into the secret."
+			: "Send less, or split the input.",
 		exit: EXIT.usage,
 	});
 }

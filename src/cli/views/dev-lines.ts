@@ -15,11 +15,10 @@ function changeText({ files, secrets }: Cause): string {
 	return `${secrets.length === 1 ? "secret" : "secrets"} ${listNames(secrets)} changed`;
 }
 
-function startedText({ cause, function: name, ms, url }: EventOf<"started">): string {
+function startedText({ cause, function: name, ms, restarted, url }: EventOf<"started">): string {
 	const change = changeText(cause);
-	return change === ""
-		? `${MARKS.ok} ${name}  ${url}`
-		: `${MARKS.ok} ${name} restarted in ${ms} ms: ${change}`;
+	if (change === "") return `${MARKS.ok} ${name}  ${url}`;
+	return `${MARKS.ok} ${name} ${restarted ? "restarted" : "started"} in ${ms} ms: ${change}`;
 }
 
 function failedText({ cause, error, function: name, serving }: EventOf<"failed">): string {
@@ -60,6 +59,8 @@ export function devEventText(event: DevEvent, environment: string): string {
 			return failedText(event);
 		case "removed":
 			return `${MARKS.ok} ${event.function} stopped, because the project no longer has it`;
+		case "caution":
+			return `${styled("yellow", "Warning:")} ${event.message}`;
 		case "unread":
 			return `${MARKS.same} ${listNames(event.secrets)} changed; no function reads it`;
 		case "missing":

@@ -7,9 +7,9 @@ import type { CoreIdentity } from "../../platform/service/core.ts";
 import { deployedEntry } from "../../project/functions/function-entry.ts";
 import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
-import type { RedeployResult } from "../../protocol/messages.ts";
 import { type DevFolder, makeTemporaryFolder, takeDevFolder } from "./dev-folder.ts";
-import { type Deployed, DevPlatform } from "./dev-platform.ts";
+import { DevPlatform } from "./dev-platform.ts";
+import { DevReports } from "./dev-reports.ts";
 import { eventLog } from "./event-log.ts";
 import type { Cause, OnEvent } from "./events.ts";
 import { type ChangedFunction, type Look, ProjectFunctions } from "./project-functions.ts";
@@ -38,8 +38,7 @@ export class DevServer implements AsyncDisposable {
 	readonly #platform: DevPlatform;
 	readonly #folder: DevFolder;
 	readonly #functions: ProjectFunctions;
-	/** Functions whose last deployment failed. */
-	readonly #failed = new Set<string>();
+	readonly #reports: DevReports;
 	#missing = "[]";
 
 	private constructor(options: DevServerOptions, platform: DevPlatform, folder: DevFolder) {
@@ -47,6 +46,7 @@ export class DevServer implements AsyncDisposable {
 		this.#platform = platform;
 		this.#folder = folder;
 		this.#functions = new ProjectFunctions(options.context.root, options.names);
+		this.#reports = new DevReports(platform, options.onEvent);
 	}
 
 	/**
@@ -55,7 +55,7 @@ export class DevServer implements AsyncDisposable {
 	 */
 	static async open(options: DevServerOptions): Promise<DevServer> {
 		const { address, allowNet, context, hidden, identity, onEvent } = options;
-		const values = await readValues(context);
+		const { values, warnings } = await readValues(context);
 		const folder = options.isShared === false ? await makeTemporaryFolder() : await takeDevFolder(context);
 		try {
 			const platform = await DevPlatform.open({
@@ -66,7 +66,9 @@ export class DevServer implements AsyncDisposable {
 				onRequest: (name, request) => onEvent({ event: "request", function: name, ...request }),
 			});
 			await platform.setSecrets(values);
-			return new DevServer(options, platform, folder);
+			const server = new DevServer(options, platform, folder);
+			server.#reports.warn(warnings);
+			return server;
 		} catch (error) {
 			await folder[Symbol.asyncDispose]();
 			throw error;
@@ -115,8 +117,7 @@ export class DevServer implements AsyncDisposable {
 		if (files.size === 0) return;
 		const look = await this.#functions.again(files);
 		for (const name of look.removed) {
-			this.#failed.delete(name);
-			this.#options.onEvent({ event: "removed", function: name });
+			this.#reports.removed(name);
 		}
 		await this.#platform.remove(look.removed);
 		await this.#deploy(look, sinceMs);
@@ -124,15 +125,16 @@ export class DevServer implements AsyncDisposable {
 
 	async #applySecrets(sinceMs: number): Promise<void> {
 		const { context, onEvent } = this.#options;
-		const values = await readValues(context);
+		const { values, warnings } = await readValues(context);
+		this.#reports.warn(warnings);
 		let restarted = 0;
 		const secrets = await this.#platform.setSecrets(values, (result) => {
 			restarted++;
-			this.#tellRedeployed(result, sinceMs);
+			this.#reports.redeployed(result, sinceMs);
 		});
 		if (secrets.length === 0) return;
 		// A function that does not start may have lacked one of these.
-		const again = await this.#functions.anew([...this.#failed]);
+		const again = await this.#functions.anew(this.#reports.failed);
 		await this.#deploy(again, sinceMs, { files: [], secrets });
 		if (restarted === 0 && again.changed.length === 0) onEvent({ event: "unread", secrets });
 	}
@@ -147,7 +149,7 @@ export class DevServer implements AsyncDisposable {
 			for (const warning of one.warnings) onEvent({ event: "warning", function: name, ...warning });
 			if (one.files instanceof AppError) {
 				const { hint, message } = one.files;
-				this.#tellDeployed(
+				this.#reports.deployed(
 					{ name, status: "failed", error: `${message} ${hint}` },
 					causeOf(one, cause),
 					sinceMs,
@@ -162,51 +164,18 @@ export class DevServer implements AsyncDisposable {
 		const entries = sound.map(({ entry }) => deployedEntry(entry));
 		try {
 			await this.#platform.deploy(files, entries, (result) =>
-				this.#tellDeployed(result, causes.get(result.name) ?? NO_CAUSE, sinceMs),
+				this.#reports.deployed(result, causes.get(result.name) ?? NO_CAUSE, sinceMs),
 			);
 		} catch (error) {
 			// The whole upload is refused.
 			if (!(error instanceof AppError)) throw error;
 			for (const [name, each] of causes)
-				this.#tellDeployed(
+				this.#reports.deployed(
 					{ name, status: "failed", error: `${error.message} ${error.hint}` },
 					each,
 					sinceMs,
 				);
 		}
-	}
-
-	#tellDeployed({ error, name, status }: Deployed, cause: Cause, sinceMs: number): void {
-		const { onEvent } = this.#options;
-		const ms = Math.round(performance.now() - sinceMs);
-		if (status === "failed") {
-			this.#failed.add(name);
-			const serving = this.#platform.serves(name);
-			onEvent({ event: "failed", function: name, cause, ms, error: error ?? "", serving });
-			return;
-		}
-		this.#failed.delete(name);
-		if (status === "unchanged") onEvent({ event: "unchanged", function: name, cause, idle: false });
-		else onEvent({ event: "started", function: name, url: `${this.url}/${name}`, cause, ms });
-	}
-
-	#tellRedeployed(
-		{ error, function: name, reasons, serving, status }: RedeployResult,
-		sinceMs: number,
-	): void {
-		const { onEvent } = this.#options;
-		const cause = { files: [], secrets: [...new Set(reasons.map((reason) => reason.name))].sort() };
-		if (status === "idle") {
-			onEvent({ event: "unchanged", function: name, cause, idle: true });
-			return;
-		}
-		const ms = Math.round(performance.now() - sinceMs);
-		if (status !== "failed") {
-			this.#failed.delete(name);
-			onEvent({ event: "started", function: name, url: `${this.url}/${name}`, cause, ms });
-			return;
-		}
-		onEvent({ event: "failed", function: name, cause, ms, error: error ?? "", serving: serving === true });
 	}
 
 	#tellMissing(): void {
@@ -228,10 +197,12 @@ function causeOf({ changed }: ChangedFunction, cause: Cause | undefined): Cause 
 	return cause ?? { files: changed, secrets: [] };
 }
 
-/** All secrets of the environment. @throws AppError as `openSession` and `allValues` */
-async function readValues(context: SessionContext): Promise<Map<string, string>> {
+/** All secrets of the environment, and the warnings about the vault. @throws AppError as `openSession` and `allValues` */
+async function readValues(
+	context: SessionContext,
+): Promise<{ values: Map<string, string>; warnings: readonly string[] }> {
 	const { remember, session } = await readSession(context);
 	const values = await allValues(session);
 	await remember();
-	return values;
+	return { values, warnings: session.warnings };
 }

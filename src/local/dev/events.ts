@@ -30,6 +30,8 @@ export type DevEvent =
 			readonly cause: Cause;
 			/** Milliseconds since the change was seen. */
 			readonly ms: number;
+			/** Whether another version served before. */
+			readonly restarted: boolean;
 	  }
 	/** A change has no effect on a running function: its bundle is the same, or it is not running. */
 	| {
@@ -48,6 +50,8 @@ export type DevEvent =
 			readonly serving: boolean;
 	  }
 	| { readonly event: "removed"; readonly function: string }
+	/** A warning about the vault, such as an older state than this device has seen. Sent once for each message. */
+	| { readonly event: "caution"; readonly message: string }
 	/** Secrets changed that no function reads. */
 	| { readonly event: "unread"; readonly secrets: readonly string[] }
 	/** Names that functions read and the vault lacks. Sent when the list changes and is not empty. */

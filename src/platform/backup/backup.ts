@@ -3,14 +3,14 @@
  * apps, and the blobs of deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
  */
 import { constants } from "node:fs";
-import { access, lstat, mkdir, open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, lstat, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { cryptoReady, randomBytes } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import { blobFileName, blobFolder } from "../store/blob-files.ts";
 import { DATABASE_FILE } from "../store/data-directory.ts";
-import { syncDirectory } from "../store/durable.ts";
+import { syncDirectory, syncFile } from "../store/durable.ts";
 import { takeSnapshot } from "../store/snapshot.ts";
 import { type Contents, contentsOf } from "./contents.ts";
 import { copyStores } from "./kv-stores.ts";
@@ -95,15 +95,6 @@ async function requireAbsent(target: string): Promise<void> {
 
 async function writeSynced(path: string, content: Uint8Array | string): Promise<void> {
 	await writeFile(path, content, { flag: "wx", mode: 0o600, flush: true });
-}
-
-async function syncFile(path: string): Promise<void> {
-	const handle = await open(path, "r+");
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
 }
 
 interface WantedBlob {

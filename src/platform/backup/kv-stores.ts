@@ -1,20 +1,11 @@
 /** The Deno KV stores of apps in a backup. */
 import { closeSync, constants, existsSync, openSync } from "node:fs";
-import { chmod, copyFile, mkdir, open } from "node:fs/promises";
+import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { KV_FOLDER, kvFile } from "../kv/kv-files.ts";
-import { syncDirectory } from "../store/durable.ts";
+import { syncDirectory, syncFile } from "../store/durable.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
 import { type BackupFile, digestOf, type Manifest, STORES_FOLDER } from "./manifest.ts";
-
-async function syncFile(path: string): Promise<void> {
-	const handle = await open(path, "r+");
-	try {
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
-}
 
 /** Writes the present state of a store to a new file, even while a platform writes to the store. */
 function copyStore(source: string, target: string): void {

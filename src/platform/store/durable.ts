@@ -15,6 +15,16 @@ export async function syncDirectory(path: string): Promise<void> {
 	}
 }
 
+/** Makes the contents of a file durable. */
+export async function syncFile(path: string): Promise<void> {
+	const handle = await open(path, "r+");
+	try {
+		await handle.sync();
+	} finally {
+		await handle.close();
+	}
+}
+
 /**
  * Writes a file so that after a crash it either has all its bytes or does not exist.
  * @param incoming directory on the same file system for the incomplete file. Files that are left there may be
