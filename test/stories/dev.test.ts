@@ -113,7 +113,6 @@ test("a day with dev", async () => {
 
 	await refused(project, url);
 	await invoked(project);
-
 	// Ctrl-C in a terminal reaches the whole group.
 	process.kill(-dev.pid, "SIGINT");
 	const { status, stderr, stdout } = await dev.ended;
