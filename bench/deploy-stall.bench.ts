@@ -12,6 +12,7 @@ const MODULE_BYTES = 3 * 1024 * 1024;
 const SMALL_BYTES = 10_000;
 const SHARED = "functions/_shared/large.ts";
 const CALM_MS = 5_000;
+const SMOKE_CALM_MS = 500;
 const BETWEEN_CALLS_MS = 20;
 const POLL_MS = 20;
 
@@ -81,13 +82,8 @@ function rowOf(figure: string, during: readonly number[], { ms, name, ratioMax }
 /** A platform whose event loop is watched. */
 async function startWatched(context: BenchContext, file: string): Promise<RunningPlatform> {
 	const probe = join(context.root, "bench/peers/event-loop-probe.mjs");
-	Object.assign(process.env, { NODE_OPTIONS: `--import=${probe}`, EVENT_LOOP_PROBE: file });
-	try {
-		return await startPlatform(context);
-	} finally {
-		delete process.env.NODE_OPTIONS;
-		delete process.env.EVENT_LOOP_PROBE;
-	}
+	const environment = { NODE_OPTIONS: `--import=${probe}`, EVENT_LOOP_PROBE: file };
+	return await startPlatform({ ...context, environment });
 }
 
 async function measure(context: BenchContext, count: number, bytes: number): Promise<Row[]> {
@@ -119,7 +115,7 @@ async function measure(context: BenchContext, count: number, bytes: number): Pro
 		await run("functions", "deploy");
 	};
 	for (let pair = 0; pair < context.pairs(2); pair++) {
-		await during("calm", () => setTimeout(CALM_MS));
+		await during("calm", () => setTimeout(context.smoke ? SMOKE_CALM_MS : CALM_MS));
 		await during("small", deployWith(SMALL_BYTES, 2 * pair + 1));
 		await during("large", deployWith(bytes, 2 * pair + 2));
 	}

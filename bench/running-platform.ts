@@ -36,15 +36,19 @@ export interface RunningPlatform extends AsyncDisposable {
 	readonly pid: number;
 }
 
-/** Starts a platform on `data/` of the benchmark's folder. @param args further arguments of `platform start` */
+/**
+ * Starts a platform on `data/` of the benchmark's folder.
+ * @param context with the variables to add to the platform's environment, if there are any
+ * @param args further arguments of `platform start`
+ */
 export async function startPlatform(
-	context: BenchContext,
+	{ environment, folder, program }: BenchContext & { readonly environment?: NodeJS.ProcessEnv },
 	...args: readonly string[]
 ): Promise<RunningPlatform> {
-	const { folder, program } = context;
 	const own = ["--data", join(folder, "data"), "--identity-file", join(folder, "platform.identity")];
 	const ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"];
 	const child = spawn(process.execPath, [program, "platform", "start", ...own, ...ports, ...args], {
+		env: { ...process.env, ...environment },
 		stdio: ["ignore", "pipe", "ignore"],
 	});
 	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];

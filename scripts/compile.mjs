@@ -23,11 +23,13 @@ async function compile(folder, names, outdir) {
 }
 
 /**
- * Imports the programs of a folder, one after the other, and hands each module over.
+ * Imports the programs of a folder, in the order of their names, and hands each module over.
  * @param suffix of their file names, such as `.bench.ts`
  * @param parts of file names to choose by; all where there are none
+ * @param together how many run at the same time; one after the other unless told
+ * @param use called with a module; the next one waits for its promise
  */
-export async function eachProgram({ folder, suffix, parts }, use) {
+export async function eachProgram({ folder, suffix, parts, together = 1 }, use) {
 	const names = (await readdir(join(ROOT, folder)))
 		.filter((name) => name.endsWith(suffix))
 		.filter((name) => parts.length === 0 || parts.some((part) => name.includes(part)))
@@ -37,8 +39,12 @@ export async function eachProgram({ folder, suffix, parts }, use) {
 	await mkdir(outdir, { recursive: true });
 	try {
 		await compile(folder, names, outdir);
-		for (const name of names)
-			await use(await import(pathToFileURL(join(outdir, name.replace(/\.ts$/, ".mjs"))).href));
+		const waiting = names.values();
+		const runInTurn = async () => {
+			for (const name of waiting)
+				await use(await import(pathToFileURL(join(outdir, name.replace(/\.ts$/, ".mjs"))).href));
+		};
+		await Promise.all(Array.from({ length: together }, runInTurn));
 	} finally {
 		await rm(outdir, { recursive: true, force: true });
 	}
