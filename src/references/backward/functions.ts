@@ -119,34 +119,39 @@ function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
 /** A generator returns an iterable over the values that it yields. */
 function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	const { solver } = engine;
-	const object = engine.objects.allocate(fn, "generator", "array");
+	const object = engine.objects.iteratorOf(fn);
 	for (const node of engine.objects.yieldNodes(fn)) {
 		const given = node.argument ? engine.evaluate(node.argument) : undefined;
 		if (given === undefined) continue;
 		if (!node.delegate) solver.include(given, object.summary);
 		else
-			solver.onValue(given, (value) => engine.iterate(value, (found) => solver.add(object.summary, found)));
+			solver.onValue(given, (value) =>
+				engine.iterate(value, (found) => solver.add(object.summary, found), {
+					values: object.received,
+					by: node,
+				}),
+			);
 	}
 	for (const node of engine.objects.returnedNodes(fn))
 		solver.include(engine.evaluate(node), object.finalValues);
 	solver.add(into, objectValue(object));
 }
 
-/** What `yield` gives the generator: what `next(value)` passes in, or what the other generator returns. */
+/** What `yield` gives the generator: what `next(value)` passes in, or what the other iterator ends with. */
 export function evaluateYield(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
+	const object = engine.objects.iteratorOf(thisOwner(node));
 	solver.add(into, NOTHING);
-	if (node.delegate) {
-		return solver.onValue(engine.evaluate(node.argument), (value) => {
-			if (value.kind === "object" && value.object.kind === "array")
-				solver.onValue(value.object.finalValues, (final) => solver.add(into, keep(final)));
-			else solver.add(into, unknownValue("what an iterator returns"));
-		});
-	}
-	const fn = thisOwner(node);
-	const object = engine.objects.allocate(fn, "generator", "array");
-	solver.onValue(object.received, (value) => solver.add(into, keep(value)));
 	engine.track(object);
+	if (!node.delegate) return solver.onValue(object.received, (value) => solver.add(into, keep(value)));
+	solver.onValue(engine.evaluate(node.argument), (value) => {
+		const { kind } = value.kind === "object" ? value.object : { kind: undefined };
+		if (value.kind === "object" && kind === "array")
+			return solver.onValue(value.object.finalValues, (final) => solver.add(into, keep(final)));
+		// An iterator that the code writes says in one property what it yields and what it ends with.
+		if (kind !== "map" && kind !== "set")
+			engine.iterate(value, (found) => solver.add(into, keep(found)), { values: object.received, by: node });
+	});
 }
 
 /** `arguments`: one array that holds whatever callers pass. */

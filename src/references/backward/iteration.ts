@@ -1,10 +1,12 @@
 /** Backward analysis of iteration: the values that iterating over a value yields. */
-import type { Engine } from "../engine/engine.ts";
-import { readFrom } from "../engine/origins.ts";
+import type { Engine, Sent } from "../engine/engine.ts";
+import { keep, readFrom } from "../engine/origins.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import {
+	type AbstractObject,
 	type ObjectValue,
 	objectValue,
+	stringValue,
 	unknownValue,
 	type Value,
 	ValueSet,
@@ -14,12 +16,18 @@ import { isReplaced } from "../environment/replaced.ts";
 
 /** Arrays, sets and maps are iterable. What iterating over anything else yields is unknown. */
 export function makeIterate(engine: Engine): Engine["iterate"] {
-	return (value, into) => {
+	return (value, into, sent) => {
 		if (value.kind === "nothing") return;
 		if (isReplaced(engine, "@@iterator") || isReplaced(engine, "next"))
 			into(unknownValue("an element of an iterator that the code replaces"));
-		if (value.kind !== "object")
+		if (value.kind === "string" && !value.numeric) return iterateText(value.text, value, into);
+		if (value.kind !== "object") {
+			if (sent !== undefined)
+				engine.solver.onValue(sent.values, (given) =>
+					engine.escape(given, sent.by, "passed to an iterator that the analysis cannot follow"),
+				);
 			return into(withContext(unknownValue(whyUnknown(value)), value.context, value.reportAt));
+		}
 		const { object } = value;
 		const addAll = (set: ValueSet) =>
 			engine.solver.onValue(set, (stored) => {
@@ -27,36 +35,93 @@ export function makeIterate(engine: Engine): Engine["iterate"] {
 				if (found !== undefined) into(found);
 			});
 		engine.track(object);
-		if (object.kind === "array") addAll(engine.anyProperty(object));
-		else if (object.kind === "set") addAll(object.summary);
+		if (object.kind === "array") {
+			if (sent !== undefined) receive(engine, object, sent);
+			addAll(engine.anyProperty(object));
+		} else if (object.kind === "set") addAll(object.summary);
 		else if (object.kind === "map") into(objectValue(mapEntry(engine, object), value.context));
-		else iterateByProtocol(engine, value, into);
+		else iterateByProtocol(engine, value, into, sent);
 	};
 }
 
-const PASSED_ON: readonly Value[] = [unknownValue("a value that ends an iteration")];
+/** The characters of a text. */
+function iterateText(text: string, { context }: Value, into: (value: Value) => void) {
+	for (const character of new Set(text)) into(withContext(stringValue(character), context));
+}
+
+/** A generator gets what `yield*` is given. */
+function receive(engine: Engine, iterator: AbstractObject, { values }: Sent) {
+	engine.solver.onValue(values, (value) => engine.solver.add(iterator.received, keep(value)));
+}
+
+const PASSED_ON = unknownValue("a value that ends an iteration");
 
 /** Calls the object's own iterator, and reads what its `next` returns. */
-function iterateByProtocol(engine: Engine, value: ObjectValue, into: (value: Value) => void) {
-	const { solver } = engine;
-	const { node, id } = value.object;
-	const call = (holder: Value, name: string, use: (result: Value) => void, args: readonly Value[] = []) =>
-		engine.readProperty(holder, name, (method) => {
-			const given = args.map((value) => solver.singleton(value));
-			const site = engine.impliedSite(node, `${name} ${id} ${holder.key}`, given, solver.singleton(holder));
-			const result = new ValueSet();
-			engine.invoke(method, site, result);
-			solver.onValue(result, use);
-		});
+function iterateByProtocol(
+	engine: Engine,
+	value: ObjectValue,
+	into: (value: Value) => void,
+	sent: Sent | undefined,
+) {
 	const useIterator = (iterator: Value) => {
-		if (iterator.kind === "object" && iterator.object.kind !== "plain" && iterator.object.kind !== "instance")
-			return engine.iterate(iterator, into);
-		call(iterator, "next", (result) => engine.readProperty(result, "value", into));
-		// A loop that ends early calls `return`. `yield*` may call both, and passes on a value of the caller's.
-		for (const name of ["return", "throw"]) call(iterator, name, () => undefined, PASSED_ON);
+		const isByHand =
+			iterator.kind === "object" && (iterator.object.kind === "plain" || iterator.object.kind === "instance");
+		if (isByHand) readByNext(engine, iterator, into, { of: value.object, sent });
+		else engine.iterate(iterator, into, sent);
 	};
-	call(value, "@@iterator", useIterator);
-	call(value, "@@asyncIterator", useIterator);
+	for (const name of ["@@iterator", "@@asyncIterator"])
+		callMethodOf(engine, value.object, value, name, [], useIterator);
+}
+
+/**
+ * What an iterator that the code writes yields.
+ * @param of the object that is iterated over
+ */
+export function readByNext(
+	engine: Engine,
+	iterator: ObjectValue,
+	into: (value: Value) => void,
+	{ of, sent }: { of: AbstractObject; sent?: Sent | undefined },
+) {
+	const args = sent === undefined ? [] : [sent.values];
+	const tag = sent === undefined ? "next" : `next ${sent.by.start}`;
+	callMethodOf(
+		engine,
+		of,
+		iterator,
+		"next",
+		args,
+		(result) => engine.readProperty(result, "value", into),
+		tag,
+	);
+	// A loop that ends early calls `return`. `yield*` may call both, and passes on a value of the caller's.
+	const passedOn = engine.solver.singleton(PASSED_ON);
+	for (const name of ["return", "throw"])
+		callMethodOf(engine, of, iterator, name, [passedOn], () => undefined);
+}
+
+/**
+ * Calls a method that iteration calls.
+ * @param of the object that is iterated over
+ * @param use is called with each value that the method returns
+ * @param tag tells apart several calls of one method
+ */
+function callMethodOf(
+	engine: Engine,
+	of: AbstractObject,
+	holder: Value,
+	name: string,
+	args: readonly ValueSet[],
+	use: (result: Value) => void,
+	tag = name,
+) {
+	engine.readProperty(holder, name, (method) => {
+		const receiver = engine.solver.singleton(holder);
+		const site = engine.impliedSite(of.node, `${tag} ${of.id} ${holder.key}`, args, receiver);
+		const result = new ValueSet();
+		engine.invoke(method, site, result);
+		engine.solver.onValue(result, use);
+	});
 }
 
 function whyUnknown(value: Value): string {

@@ -17,6 +17,7 @@ import {
 import { isReplaced } from "../environment/replaced.ts";
 import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
+import { isOfClass, readOfClass } from "../models/classes/index.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";
 import { numberValue } from "../models/text/constants.ts";
@@ -103,6 +104,7 @@ function readObjectProperty(
 	const { solver } = engine;
 	if (object.proxyHandler !== undefined && key !== "then")
 		return readThroughProxy(engine, object, object.proxyHandler, key, into);
+	if (isOfClass(value)) return readOfClass(engine, value, key, into);
 	if (key !== undefined && hasMethod(object, key)) return method(key);
 	if (key === "length" && object.kind === "array") {
 		solver.onValue(object.resized, into);

@@ -64,6 +64,11 @@ export class AbstractObjects {
 		return object;
 	}
 
+	/** The iterators that the calls of a generator return: lists of what it yields. */
+	iteratorOf(generator: Node): AbstractObject {
+		return this.allocate(generator, "generator", "array");
+	}
+
 	/** The instance of a class that stands for all instances that code outside the bundle creates. */
 	externalInstance(constructedBy: AbstractObject): AbstractObject {
 		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);

@@ -10,6 +10,13 @@ import type { Findings } from "./findings.ts";
 import type { Solver } from "./solver.ts";
 import type { AbstractObject, CallEdge, CallSite, Value, ValueSet } from "./values.ts";
 
+/** What an iteration passes to the iterator's `next`. */
+export interface Sent {
+	readonly values: ValueSet;
+	/** The node that iterates. */
+	readonly by: Node;
+}
+
 export interface Engine {
 	readonly solver: Solver;
 	readonly scopes: Scopes;
@@ -56,8 +63,11 @@ export interface Engine {
 	anyProperty(object: AbstractObject): ValueSet;
 	/** The keys of an object, as strings or unknown values. */
 	keys(object: AbstractObject): ValueSet;
-	/** Calls `into` with each value that iteration over a value yields. */
-	iterate(value: Value, into: (value: Value) => void): void;
+	/**
+	 * Calls `into` with each value that iteration over a value yields.
+	 * @param sent what the iteration passes to `next`, as `yield*` does
+	 */
+	iterate(value: Value, into: (value: Value) => void, sent?: Sent): void;
 
 	/** Follows a value from an expression that has it to where that expression is used. */
 	propagate(value: Value, node: Node): void;

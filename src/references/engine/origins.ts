@@ -45,6 +45,11 @@ function scopeAround(node: Node): Node | null {
 	return scope;
 }
 
+/** Whether a node runs once for each object that another node creates. */
+export function isCreatedWith(node: Node, creation: Node): boolean {
+	return scopeAround(node) === scopeAround(creation);
+}
+
 function isRepeatedPart(node: Node): boolean {
 	return isFunction(node) || /^(?:For|While|DoWhile|PropertyDefinition)/.test(node.type);
 }

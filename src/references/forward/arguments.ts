@@ -151,13 +151,13 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 		return;
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
+	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {
 		// `JSON.stringify` and its like call a function that they are given.
 		if (value.kind === "object" && value.object.kind === "function")
 			engine.escape(value, call, PASSED_TO_UNKNOWN, false);
 		return;
 	}
-	if (hasModel(name)) return propagateResult(engine, call);
 	engine.escape(value, call, PASSED_TO_UNKNOWN);
 }
 

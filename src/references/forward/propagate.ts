@@ -4,7 +4,7 @@
  * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and
  * classes that somebody has asked about. A value that goes where the analysis cannot follow escapes.
  */
-import { enclosingFunction, isPrototype, type Node } from "../bundle/syntax.ts";
+import { enclosingFunction, isPrototype, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
@@ -94,6 +94,10 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return engine.track(engine.objects.atNode(parent));
 		case "SpreadElement":
 			return propagateSpread(engine, value, parent);
+		case "YieldExpression":
+			// Only in the upload's own code is every use of the iterator evaluated.
+			if (engine.isForeign(parent)) return engine.escape(value, node, NOT_FOLLOWED);
+			return engine.track(engine.objects.iteratorOf(thisOwner(parent)));
 		case "ForOfStatement":
 		case "ForInStatement":
 			if (parent.right === node) propagateLoop(engine, value, parent);

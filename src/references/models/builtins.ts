@@ -18,6 +18,7 @@ import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
+import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { makeCollection } from "./collections.ts";
 import { listProperties } from "./object-listings.ts";
 import { makePromise } from "./promises.ts";
@@ -117,7 +118,7 @@ export function isHarmless(name: string): boolean {
 
 /** Whether there is a model of a built-in function. */
 export function hasModel(name: string): boolean {
-	return Object.hasOwn(MODELS, name) || isPureFunction(name);
+	return Object.hasOwn(MODELS, name) || isPureFunction(name) || hasClassModel(name);
 }
 
 /** Calls a built-in function; without a model, what it returns is unknown. */
@@ -129,6 +130,7 @@ export function callBuiltin(
 ) {
 	const call = new BuiltinCall(engine, site, result, callee.context);
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
+	if (hasClassModel(callee.name)) return constructOfClass(call, callee.name);
 	const model = Object.hasOwn(MODELS, callee.name) ? MODELS[callee.name] : undefined;
 	if (model === undefined && isHarmless(callee.name)) call.returnValue(unknownValue("the result of a call"));
 	else if (model === undefined) call.giveUp("the result of a call", BORROWED.test(callee.name));

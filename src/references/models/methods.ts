@@ -7,6 +7,7 @@ import { callArrayMethod } from "./arrays.ts";
 import { bindFunction, callBound, isBound } from "./bound-functions.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
+import { callOfClass, isOfClass } from "./classes/index.ts";
 import { callCollectionMethod } from "./collections.ts";
 import { isPromise, resolvePromise } from "./promises.ts";
 import { prefixAfter } from "./text/prefixes.ts";
@@ -33,6 +34,7 @@ export function callMethod(
 			recordReads(engine, call.argument(0), callee, site.node);
 		return call.returnBooleans();
 	}
+	if (receiver.kind === "object" && isOfClass(receiver)) return callOfClass(call, name, receiver);
 	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver);
 	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))
 		return call.returnValue(name === "valueOf" ? receiver : unknownValue("a computed value"));

@@ -1,0 +1,64 @@
+/** What a model of a built-in class consists of. */
+import type { Engine } from "../../engine/engine.ts";
+import { setProperty } from "../../engine/synthetic-objects.ts";
+import {
+	type AbstractObject,
+	NOTHING,
+	type ObjectValue,
+	objectValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+	withContext,
+} from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+
+/**
+ * What an object of a built-in class does. What it holds is in properties of its abstract object, whose names
+ * begin with `@@`, so that it escapes with the object and changes with it.
+ */
+export interface ClassModel {
+	/** Fills the object that `new` makes. Undefined where code cannot call `new`. */
+	readonly construct?: (call: BuiltinCall, created: ObjectValue) => void;
+	/** By name. Each does something with all its arguments: what it does not store or call, it gives up. */
+	readonly methods: Readonly<Record<string, (call: BuiltinCall, receiver: ObjectValue) => void>>;
+	/** Properties that hold a value, by name. */
+	readonly fields?: Readonly<
+		Record<string, (engine: Engine, receiver: ObjectValue, into: (value: Value) => void) => void>
+	>;
+	/** Properties that the code may assign, such as `onmessage`. */
+	readonly assignable?: ReadonlySet<string>;
+}
+
+/** Allocates the object of a built-in class that a call makes. */
+export function newOfClass(call: BuiltinCall, name: string, tag = ""): ObjectValue {
+	const object = call.engine.objects.allocate(call.site.node, `${name} ${call.tag} ${tag}`, "plain");
+	object.builtinClass = name;
+	object.populated = true;
+	return objectValue(object) as ObjectValue;
+}
+
+/** What an object holds in a slot of its own, as a read of the object gives it. */
+export function slotOf({ engine }: { engine: Engine }, receiver: ObjectValue, slot: string): ValueSet {
+	return engine.property(receiver.object, slot);
+}
+
+/** Puts values into a slot of an object that was just made. */
+export function fillSlot(call: BuiltinCall, { object }: ObjectValue, slot: string, values: ValueSet) {
+	setProperty(call.engine, object, slot, values);
+}
+
+/** Calls back with the text that a value becomes within a string; with an unknown value where that is not known. */
+export function asText(value: Value): Value {
+	if (value.kind === "string")
+		return value.numeric ? withContext(stringValue(value.text), value.context, value.reportAt) : value;
+	if (value.kind === "nothing") return value.text === undefined ? NOTHING : stringValue(value.text);
+	if (value.kind === "unknown" && value.prefix !== undefined) return value;
+	return withContext(unknownValue("a computed value"), value.context, value.reportAt);
+}
+
+/** The values of one key of a table that an object keeps, and those of all keys where the key is not known. */
+export function keptUnder(engine: Engine, object: AbstractObject, key: string | undefined): ValueSet {
+	return key === undefined ? engine.anyProperty(object) : engine.property(object, key);
+}

@@ -1,0 +1,66 @@
+/** The models of built-in classes, and how objects of such classes are made, read and called. */
+import type { Engine } from "../../engine/engine.ts";
+import { makeValue, type ObjectValue, unknownValue, type Value } from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+import { type ClassModel, newOfClass } from "./class-model.ts";
+import { LIST_MODELS } from "./name-lists.ts";
+
+const MODELS: Readonly<Record<string, ClassModel>> = { ...LIST_MODELS };
+
+function modelOf(name: string | undefined): ClassModel | undefined {
+	return name !== undefined && Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
+}
+
+/** Whether a built-in function is a class that code calls `new` of, with a model. */
+export function hasClassModel(name: string): boolean {
+	return modelOf(name)?.construct !== undefined;
+}
+
+/** `new` of a built-in class. */
+export function constructOfClass(call: BuiltinCall, name: string) {
+	if (!call.site.isConstruct || call.site.spreadArguments !== undefined) return call.giveUp();
+	const created = newOfClass(call, name);
+	modelOf(name)?.construct?.(call, created);
+	call.returnValue(created);
+}
+
+/** Whether an object is of a built-in class with a model. */
+export function isOfClass({ object }: ObjectValue): boolean {
+	return modelOf(object.builtinClass) !== undefined;
+}
+
+/** Calls a method of an object of a built-in class. */
+export function callOfClass(call: BuiltinCall, name: string, receiver: ObjectValue) {
+	const method = modelOf(receiver.object.builtinClass)?.methods[name];
+	if (method === undefined || call.site.spreadArguments !== undefined) {
+		call.engine.escape(receiver, call.site.node, "the receiver of a method that the analysis cannot follow");
+		return call.giveUp();
+	}
+	method(call, receiver);
+}
+
+/**
+ * Reads a property of an object of a built-in class. What no model describes may change the object.
+ * @param key undefined for a key that is not known
+ */
+export function readOfClass(
+	engine: Engine,
+	receiver: ObjectValue,
+	key: string | undefined,
+	into: (value: Value) => void,
+) {
+	const { object } = receiver;
+	const model = modelOf(object.builtinClass);
+	const assigned = key === undefined ? undefined : object.properties.get(key);
+	if (assigned !== undefined) engine.solver.onValue(assigned, into);
+	if (key !== undefined && model !== undefined) {
+		if (Object.hasOwn(model.methods, key))
+			return into(makeValue({ kind: "method", name: key, receiver }, receiver.context));
+		if (model.fields !== undefined && Object.hasOwn(model.fields, key))
+			return model.fields[key]?.(engine, receiver, into);
+		if (model.assignable?.has(key)) return;
+	}
+	if (key === "then") return;
+	engine.escape(receiver, object.node, "read by a property that the analysis cannot follow");
+	into(unknownValue("a computed value"));
+}
