@@ -2,7 +2,6 @@
 import type { Engine } from "../../engine/engine.ts";
 import { setProperty } from "../../engine/synthetic-objects.ts";
 import {
-	type AbstractObject,
 	NOTHING,
 	type ObjectValue,
 	objectValue,
@@ -31,17 +30,16 @@ export interface ClassModel {
 	readonly assignable?: ReadonlySet<string>;
 }
 
-/** Allocates the object of a built-in class that a call makes. */
-export function newOfClass(call: BuiltinCall, name: string, tag = ""): ObjectValue {
+/**
+ * Allocates an object of a built-in class that a call makes.
+ * @param within the object that the call gives the code instead, which leads to this one
+ */
+export function newOfClass(call: BuiltinCall, name: string, within?: ObjectValue, tag = ""): ObjectValue {
 	const object = call.engine.objects.allocate(call.site.node, `${name} ${call.tag} ${tag}`, "plain");
 	object.builtinClass = name;
 	object.populated = true;
+	if (within !== undefined) object.trackedAs = within;
 	return objectValue(object) as ObjectValue;
-}
-
-/** What an object holds in a slot of its own, as a read of the object gives it. */
-export function slotOf({ engine }: { engine: Engine }, receiver: ObjectValue, slot: string): ValueSet {
-	return engine.property(receiver.object, slot);
 }
 
 /** Puts values into a slot of an object that was just made. */
@@ -49,16 +47,11 @@ export function fillSlot(call: BuiltinCall, { object }: ObjectValue, slot: strin
 	setProperty(call.engine, object, slot, values);
 }
 
-/** Calls back with the text that a value becomes within a string; with an unknown value where that is not known. */
+/** The text that a value becomes within a string; an unknown value where that is not known. */
 export function asText(value: Value): Value {
 	if (value.kind === "string")
 		return value.numeric ? withContext(stringValue(value.text), value.context, value.reportAt) : value;
 	if (value.kind === "nothing") return value.text === undefined ? NOTHING : stringValue(value.text);
 	if (value.kind === "unknown" && value.prefix !== undefined) return value;
 	return withContext(unknownValue("a computed value"), value.context, value.reportAt);
-}
-
-/** The values of one key of a table that an object keeps, and those of all keys where the key is not known. */
-export function keptUnder(engine: Engine, object: AbstractObject, key: string | undefined): ValueSet {
-	return key === undefined ? engine.anyProperty(object) : engine.property(object, key);
 }

@@ -1,15 +1,20 @@
 /** The models of built-in classes, and how objects of such classes are made, read and called. */
 import type { Engine } from "../../engine/engine.ts";
+import { readFrom } from "../../engine/origins.ts";
 import { makeValue, type ObjectValue, unknownValue, type Value } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
 import { LIST_MODELS } from "./name-lists.ts";
+import { URL_MODEL } from "./urls.ts";
 
-const MODELS: Readonly<Record<string, ClassModel>> = { ...LIST_MODELS };
+const MODELS: Readonly<Record<string, ClassModel>> = { ...LIST_MODELS, URL: URL_MODEL };
 
 function modelOf(name: string | undefined): ClassModel | undefined {
 	return name !== undefined && Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
 }
+
+/** Properties that the language asks every object for. Where no model has them, the object has none. */
+const PROTOCOLS = new Set(["then", "@@iterator", "@@asyncIterator"]);
 
 /** Whether a built-in function is a class that code calls `new` of, with a model. */
 export function hasClassModel(name: string): boolean {
@@ -51,16 +56,19 @@ export function readOfClass(
 ) {
 	const { object } = receiver;
 	const model = modelOf(object.builtinClass);
-	const assigned = key === undefined ? undefined : object.properties.get(key);
-	if (assigned !== undefined) engine.solver.onValue(assigned, into);
 	if (key !== undefined && model !== undefined) {
-		if (Object.hasOwn(model.methods, key))
-			return into(makeValue({ kind: "method", name: key, receiver }, receiver.context));
 		if (model.fields !== undefined && Object.hasOwn(model.fields, key))
 			return model.fields[key]?.(engine, receiver, into);
+		// What the code assigns counts beside what the class has.
+		engine.solver.onValue(engine.property(object, key), (stored) => {
+			const assigned = readFrom(receiver, stored);
+			if (assigned !== undefined) into(assigned);
+		});
+		if (Object.hasOwn(model.methods, key))
+			return into(makeValue({ kind: "method", name: key, receiver }, receiver.context));
 		if (model.assignable?.has(key)) return;
 	}
-	if (key === "then") return;
+	if (key !== undefined && PROTOCOLS.has(key)) return;
 	engine.escape(receiver, object.node, "read by a property that the analysis cannot follow");
 	into(unknownValue("a computed value"));
 }

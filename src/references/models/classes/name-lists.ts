@@ -23,8 +23,8 @@ const ALL = "@@all";
 /** The values of names that are not known. */
 const OTHER = "@@other";
 
-/** The calls that give the list something. */
-const SOURCES = "@@sources";
+/** The calls that change the list. */
+export const LIST_CHANGES = "@@changes";
 
 const slotOfName = (name: string) => `@@=${name}`;
 
@@ -72,9 +72,15 @@ function fill(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 			further,
 			(given) => given.kind !== "nothing" && putUnknown(call, list, "a form's field"),
 		);
-	engine.solver.onValue(call.argument(0), (from) => {
+	engine.solver.onValue(call.argument(0), (from) => from.kind !== "nothing" && noteChange(call, list));
+	fillFrom(call, list, kind, call.argument(0));
+}
+
+/** Fills a list from some values. */
+function fillFrom(call: BuiltinCall, list: ObjectValue, kind: Kind, values: ValueSet) {
+	const { engine } = call;
+	engine.solver.onValue(values, (from) => {
 		if (from.kind === "nothing") return;
-		noteSource(call, list);
 		if (from.kind === "string" && kind.parse !== undefined) {
 			for (const [name, value] of kind.parse(from.text))
 				put(call, list, kind, withContext(stringValue(name), from.context), stringValue(value));
@@ -133,9 +139,10 @@ function listOf(call: BuiltinCall, list: ObjectValue, slot: string) {
 	call.returnValue(objectValue(created, list.context));
 }
 
-/** Notes a call that gives a list something. */
-function noteSource(call: BuiltinCall, list: ObjectValue) {
-	call.engine.solver.add(call.engine.property(list.object, SOURCES), stringValue(String(call.site.id)));
+/** Notes a call that changes a list. */
+function noteChange(call: BuiltinCall, list: ObjectValue) {
+	call.engine.solver.add(call.engine.property(list.object, LIST_CHANGES), stringValue(String(call.site.id)));
+	call.returnValue(NOTHING);
 }
 
 /** `append`: a list that joins values knows the result only where nothing else adds to the list. */
@@ -144,7 +151,7 @@ function append(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 	if (kind.joins) {
 		const join = () => putUnknown(call, list, "several values in one text");
 		if (!isCreatedWith(site.node, list.object.node)) join();
-		engine.solver.onValue(engine.property(list.object, SOURCES), (source) => {
+		engine.solver.onValue(engine.property(list.object, LIST_CHANGES), (source) => {
 			if (source.kind !== "string" || source.text !== String(site.id)) join();
 		});
 	}
@@ -152,9 +159,8 @@ function append(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 }
 
 function set(call: BuiltinCall, list: ObjectValue, kind: Kind) {
-	noteSource(call, list);
+	noteChange(call, list);
 	putAll(call, list, kind, call.argument(0), call.argument(1));
-	call.returnValue(NOTHING);
 }
 
 function forEach(call: BuiltinCall, list: ObjectValue, kind: Kind) {
@@ -172,7 +178,8 @@ function forEach(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 }
 
 function listModel(kind: Kind): ClassModel {
-	const entries = (call: BuiltinCall, list: ObjectValue): void => call.returnValue(entriesOf(call, list, kind));
+	const entries = (call: BuiltinCall, list: ObjectValue): void =>
+		call.returnValue(entriesOf(call, list, kind));
 	return {
 		construct: (call, created) => fill(call, created, kind),
 		methods: {
@@ -192,9 +199,9 @@ function listModel(kind: Kind): ClassModel {
 				call.returnValue(objectValue(created, list.context));
 			},
 			has: (call) => call.returnBooleans(),
-			delete: (call) => call.returnValue(NOTHING),
-			sort: (call) => call.returnValue(NOTHING),
-			toString: (call) => call.returnValue(unknownValue("a computed value")),
+			delete: (call, list) => noteChange(call, list),
+			sort: noteChange,
+			toString: (call: BuiltinCall) => call.returnValue(unknownValue("a computed value")),
 			forEach: (call, list) => forEach(call, list, kind),
 			keys: (call, list) => listOf(call, list, NAMES),
 			values: (call, list) => listOf(call, list, ALL),
@@ -209,12 +216,17 @@ function listModel(kind: Kind): ClassModel {
 
 const asItIs = (name: string) => name;
 
-export const LIST_MODELS: Readonly<Record<string, ClassModel>> = {
-	URLSearchParams: listModel({
-		spell: asItIs,
-		joins: false,
-		parse: (text) => new URLSearchParams(text),
-	}),
-	FormData: listModel({ spell: asItIs, joins: false, parse: undefined }),
-	Headers: listModel({ spell: (name) => name.toLowerCase(), joins: true, parse: undefined }),
+const KINDS = {
+	URLSearchParams: { spell: asItIs, joins: false, parse: (text: string) => new URLSearchParams(text) },
+	FormData: { spell: asItIs, joins: false, parse: undefined },
+	Headers: { spell: (name: string) => name.toLowerCase(), joins: true, parse: undefined },
 };
+
+export const LIST_MODELS: Readonly<Record<string, ClassModel>> = Object.fromEntries(
+	Object.entries(KINDS).map(([name, kind]) => [name, listModel(kind)]),
+);
+
+/** Fills a list that another model makes. */
+export function fillList(call: BuiltinCall, list: ObjectValue, kind: keyof typeof KINDS, values: ValueSet) {
+	fillFrom(call, list, KINDS[kind], values);
+}
