@@ -2,6 +2,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, objectValue, unknownValue } from "../engine/values.ts";
+import { isText } from "../models/classes/index.ts";
 
 /** What properties hold that code beyond the analysis may assign. */
 const ASSIGNED_ELSEWHERE = unknownValue("a value that other code may change");
@@ -18,6 +19,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 		if (value.kind === "method") return engine.escape(value.receiver, node, why, isWritten);
 		if (value.kind !== "object") return;
 		const { object } = value;
+		if (isText(object)) return;
 		if (isWritten && !written.has(object)) {
 			written.add(object);
 			writeAnything(engine, object);

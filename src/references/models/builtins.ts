@@ -18,7 +18,9 @@ import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
+import { respondWithJson } from "./classes/bodies.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
+import { parse, stringify } from "./classes/json-texts.ts";
 import { makeCollection } from "./collections.ts";
 import { listProperties } from "./object-listings.ts";
 import { makePromise } from "./promises.ts";
@@ -90,6 +92,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 	},
 	...TIMER_MODELS,
 	"Array.isArray": returnBooleans,
+	"JSON.parse": parse,
+	"JSON.stringify": stringify,
+	"Response.json": respondWithJson,
 	Boolean: returnBooleans,
 	String: toStringValue,
 	RegExp: makePattern,

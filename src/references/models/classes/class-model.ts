@@ -26,6 +26,8 @@ export interface ClassModel {
 	readonly fields?: Readonly<
 		Record<string, (engine: Engine, receiver: ObjectValue, into: (value: Value) => void) => void>
 	>;
+	/** Whether it stands for a text. Code that has the text has no way to what it was made from. */
+	readonly isText?: boolean;
 	/** Properties that the code may assign, such as `onmessage`. */
 	readonly assignable?: ReadonlySet<string>;
 }

@@ -1,13 +1,26 @@
 /** The models of built-in classes, and how objects of such classes are made, read and called. */
 import type { Engine } from "../../engine/engine.ts";
 import { readFrom } from "../../engine/origins.ts";
-import { makeValue, type ObjectValue, unknownValue, type Value } from "../../engine/values.ts";
+import {
+	type AbstractObject,
+	makeValue,
+	type ObjectValue,
+	unknownValue,
+	type Value,
+} from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { BODY_MODELS } from "./bodies.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
+import { JSON_TEXT, JSON_TEXT_MODEL } from "./json-texts.ts";
 import { LIST_MODELS } from "./name-lists.ts";
 import { URL_MODEL } from "./urls.ts";
 
-const MODELS: Readonly<Record<string, ClassModel>> = { ...LIST_MODELS, URL: URL_MODEL };
+const MODELS: Readonly<Record<string, ClassModel>> = {
+	...LIST_MODELS,
+	...BODY_MODELS,
+	URL: URL_MODEL,
+	[JSON_TEXT]: JSON_TEXT_MODEL,
+};
 
 function modelOf(name: string | undefined): ClassModel | undefined {
 	return name !== undefined && Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
@@ -34,6 +47,11 @@ export function isOfClass({ object }: ObjectValue): boolean {
 	return modelOf(object.builtinClass) !== undefined;
 }
 
+/** Whether an object stands for a text. */
+export function isText({ builtinClass }: AbstractObject): boolean {
+	return modelOf(builtinClass)?.isText === true;
+}
+
 /** Calls a method of an object of a built-in class. */
 export function callOfClass(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	const method = modelOf(receiver.object.builtinClass)?.methods[name];
@@ -56,6 +74,7 @@ export function readOfClass(
 ) {
 	const { object } = receiver;
 	const model = modelOf(object.builtinClass);
+	if (model?.isText) return key === "then" ? undefined : into(unknownValue("a computed value"));
 	if (key !== undefined && model !== undefined) {
 		if (model.fields !== undefined && Object.hasOwn(model.fields, key))
 			return model.fields[key]?.(engine, receiver, into);

@@ -36,7 +36,6 @@ const FUNCTIONS: Readonly<Record<string, PureFunction>> = {
 	decodeURIComponent,
 	"String.fromCharCode": String.fromCharCode as PureFunction,
 	"String.fromCodePoint": String.fromCodePoint as PureFunction,
-	"JSON.parse": (text: string) => JSON.parse(text),
 	isNaN,
 	isFinite,
 	"Number.isInteger": Number.isInteger,
@@ -52,9 +51,8 @@ export function isPureFunction(name: string): boolean {
 /** Computes the result for every combination of known arguments; with another one it is unknown. */
 export function callPureFunction(call: BuiltinCall, name: string) {
 	const { engine, site } = call;
-	const count = name === "JSON.parse" ? 1 : site.arguments.length;
-	const hasReviver = name === "JSON.parse" && site.arguments.length > 1;
-	if (site.spreadArguments !== undefined || count > ARGUMENTS_MAX || hasReviver) return call.giveUp();
+	const count = site.arguments.length;
+	if (site.spreadArguments !== undefined || count > ARGUMENTS_MAX) return call.giveUp();
 	const step = (index: number, args: Primitive[], context: Context) => {
 		if (index === count) return returnComputed(call, name, args, context);
 		engine.solver.onValue(call.argument(index), (value) => {
