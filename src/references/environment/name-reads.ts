@@ -7,8 +7,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { NamedRead } from "../engine/findings.ts";
 import { BUDGET_EXCEEDED } from "../engine/solver.ts";
 import {
+	type AbstractObject,
 	type CallSite,
 	NOTHING,
+	type ObjectValue,
 	type RuntimeValue,
 	runtimeValue,
 	unknownValue,
@@ -76,6 +78,26 @@ function nodeOfPrefix(engine: Engine, name: Value, node: Node): Node {
 	return engine.isDependency(node) ? (name.reportAt ?? node) : node;
 }
 
+/** Whether an object is one that the code writes down, and whose text is `[object Object]` by itself. */
+function isTable(object: AbstractObject): boolean {
+	const isPlain = object.kind === "plain" && object.builtinClass === undefined;
+	return (
+		isPlain &&
+		object.proxyHandler === undefined &&
+		(object.isComplete || object.node.type === "ObjectExpression")
+	);
+}
+
+const TEXT_METHODS = new Set(["toString", "valueOf", "@@toPrimitive", "__proto__"]);
+
+/** A table is the name of no variable, unless it may have a method that makes a text of it. */
+function readByTable(engine: Engine, name: ObjectValue, node: Node) {
+	engine.solver.onValue(engine.keys(name.object), (key) => {
+		if (key.kind === "string" ? TEXT_METHODS.has(key.text) : key.kind !== "nothing")
+			engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
+	});
+}
+
 /**
  * Records that a node reads variables by name: a reference for each known name or prefix, and a dynamic
  * access for any other.
@@ -93,6 +115,7 @@ export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, no
 		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
 		else if (name.kind === "unknown" && name.prefix !== undefined)
 			engine.findings.addReference(prefixPattern(name.prefix), nodeOfPrefix(engine, name, node));
+		else if (name.kind === "object" && isTable(name.object)) readByTable(engine, name, node);
 		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
 	});
 }

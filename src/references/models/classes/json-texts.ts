@@ -70,7 +70,7 @@ export function writtenAs(call: BuiltinCall, value: Value & { readonly kind: "ob
 export function readWritten(engine: Engine, text: Value, call: BuiltinCall, into: (value: Value) => void) {
 	if (text.kind !== "object" || text.object.builtinClass !== JSON_TEXT)
 		return into(unknownValue("a parsed text"));
-	engine.readProperty(text, WRITTEN, (value) => {
+	engine.solver.onValue(call.read(text, engine.property(text.object, WRITTEN)), (value) => {
 		into(value);
 		const { values } = partsOf(engine, engine.solver.singleton(value), call);
 		engine.solver.onValue(values, (part) => {
@@ -140,21 +140,52 @@ export function parseText(call: BuiltinCall, text: Value, into: (value: Value) =
 	}
 }
 
-/** Calls the reviver with every part, and puts what it returns in the part's place. */
+/** Calls the reviver with every part, the inner ones first, and puts what it returns in the part's place. */
 function revive(call: BuiltinCall, parsed: ValueSet) {
 	const { engine } = call;
 	const { solver } = engine;
-	const { keys, values } = partsOf(engine, parsed, call);
-	const returned = new ValueSet();
-	const source = solver.singleton(unknownValue("the source of a parsed text"));
-	call.invokeCallback(1, [keys, values, source], returned);
-	solver.include(returned, values);
-	solver.onValue(values, (part) => {
-		if (part.kind === "object") call.store(part, returned, part.object.summary);
-	});
-	call.returnAll(returned);
+	const revived = new ValueSet();
+	const copies = new Map<string, Value>();
+	solver.onValue(parsed, (value) => solver.add(revived, reviveWithin(call, value, copies)));
+	callReviver(call, solver.singleton(stringValue("")), revived, call.result ?? new ValueSet());
 	solver.onValue(call.argument(1), (reviver) => {
 		if (reviver.kind === "nothing" || isList(reviver)) call.returnAll(parsed);
-		if (reviver.kind === "unknown") call.returnValue(unknownValue("what a function makes of a parsed text"));
 	});
+}
+
+function callReviver(call: BuiltinCall, key: ValueSet, values: ValueSet, returned: ValueSet, tag = "") {
+	const { engine, site } = call;
+	const source = engine.solver.singleton(unknownValue("the source of a parsed text"));
+	const inner = engine.syntheticSite(site, `reviver ${tag}`, [key, values, source]);
+	engine.solver.onValue(call.argument(1), (reviver) => engine.invoke(reviver, inner, returned));
+}
+
+/** The value with what the reviver makes of its parts. */
+function reviveWithin(call: BuiltinCall, value: Value, copies: Map<string, Value>): Value {
+	const { engine } = call;
+	const { solver } = engine;
+	const known = copies.get(value.key);
+	if (known !== undefined) return known;
+	if (value.kind !== "object" || (value.object.kind !== "plain" && value.object.kind !== "array"))
+		return value;
+	const isArray = value.object.kind === "array";
+	const copy = engine.objects.allocate(call.site.node, `revived ${value.key}`, isArray ? "array" : "plain");
+	copy.populated = true;
+	copy.isComplete = !isArray;
+	const result = objectValue(copy, value.context);
+	copies.set(value.key, result);
+	const reviveKey = (key: Value) => {
+		const name = key.kind === "string" ? key.text : undefined;
+		const parts = new ValueSet();
+		engine.readProperty(value, name, (part) => solver.add(parts, reviveWithin(call, part, copies)));
+		const into = name === undefined ? copy.summary : engine.property(copy, name);
+		callReviver(call, solver.singleton(key), parts, into, `${value.key} ${key.key}`);
+	};
+	if (isArray) reviveKey(unknownValue("an index"));
+	else
+		solver.onValue(engine.keys(value.object), (key) => {
+			solver.add(copy.keys, key);
+			reviveKey(key);
+		});
+	return result;
 }
