@@ -147,7 +147,7 @@ const GIVES_NO_NAME =
 	/^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode)$/;
 /** Built-in functions that surely do not call a function that they are given, or call it without a name. */
 const CALLS_NOTHING =
-	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values)|Array\.(?:isArray|of)|Boolean|String|Promise\.(?:all|any|race|resolve)|Map|Set|Reflect\.(?:get|has|ownKeys)|structuredClone)$/;
+	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values)|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Promise\.(?:all|any|race|resolve)|Map|Set|Reflect\.(?:get|has|ownKeys)|structuredClone)$/;
 
 test("no built-in function of V8 or Deno loses a name that it is given", async () => {
 	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {

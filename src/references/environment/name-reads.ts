@@ -88,12 +88,13 @@ function isTable(object: AbstractObject): boolean {
 	);
 }
 
-const TEXT_METHODS = new Set(["toString", "valueOf", "@@toPrimitive", "__proto__"]);
+/** Methods that make another value of an object: in a text, or where it is awaited. */
+const CONVERSIONS = new Set(["toString", "valueOf", "@@toPrimitive", "then", "__proto__"]);
 
 /** A table is the name of no variable, unless it may have a method that makes a text of it. */
 function readByTable(engine: Engine, name: ObjectValue, node: Node) {
 	engine.solver.onValue(engine.keys(name.object), (key) => {
-		if (key.kind === "string" ? TEXT_METHODS.has(key.text) : key.kind !== "nothing")
+		if (key.kind === "string" ? CONVERSIONS.has(key.text) : key.kind !== "nothing")
 			engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
 	});
 }
