@@ -1,6 +1,5 @@
 /** What a model of a built-in class consists of. */
 import type { Engine } from "../../engine/engine.ts";
-import { setProperty } from "../../engine/synthetic-objects.ts";
 import {
 	NOTHING,
 	type ObjectValue,
@@ -8,7 +7,6 @@ import {
 	stringValue,
 	unknownValue,
 	type Value,
-	type ValueSet,
 	withContext,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
@@ -42,11 +40,6 @@ export function newOfClass(call: BuiltinCall, name: string, within?: ObjectValue
 	object.populated = true;
 	if (within !== undefined) object.trackedAs = within;
 	return objectValue(object) as ObjectValue;
-}
-
-/** Puts values into a slot of an object that was just made. */
-export function fillSlot(call: BuiltinCall, { object }: ObjectValue, slot: string, values: ValueSet) {
-	setProperty(call.engine, object, slot, values);
 }
 
 /** The text that a value becomes within a string; an unknown value where that is not known. */
