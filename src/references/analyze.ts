@@ -25,7 +25,7 @@ import { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
 import { runToCompletion } from "./engine/completion.ts";
 import type { Engine } from "./engine/engine.ts";
-import { BUDGET_EXCEEDED } from "./engine/solver.ts";
+import { BUDGET_EXCEEDED, type Budget } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
 import { sourceNodes } from "./environment/source-nodes.ts";
 import type { References } from "./evidence/reference.ts";
@@ -40,9 +40,19 @@ export interface AnalysisInput {
 	sourcePath?: (source: string) => string;
 }
 
+type OwnBudget = Pick<Budget, "valuesMax" | "contextsMax" | "stepsMax">;
+
 /** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
 const DEPENDENCY_NODES_MAX = 3000;
-const OWN_BUDGET = { valuesMax: 2000, contextsMax: 12, stepsMax: 400_000 };
+/**
+ * What the upload's own code may cost, the most precise budget first. Where a budget is used up, the analysis
+ * begins again with the next one, which tells apart fewer calls of a function.
+ */
+const OWN_BUDGETS: readonly OwnBudget[] = [
+	{ valuesMax: 2000, contextsMax: 12, stepsMax: 150_000 },
+	{ valuesMax: 200, contextsMax: 0, stepsMax: 150_000 },
+	{ valuesMax: 30, contextsMax: 0, stepsMax: 400_000 },
+];
 /** Dependencies are large. Precision matters less there, since their dynamic accesses are not reported. */
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 
@@ -62,29 +72,44 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
 	const scopes = new Scopes(program, parts);
 	const replaced = new Set<string>();
-	let engine: Engine;
-	let known: number;
-	// What the code replaces is known after a run. The next run reads such names as unknown.
-	do {
-		known = replaced.size;
-		engine = runAnalysis(program, scopes, files, replaced);
-	} while (replaced.size > known);
+	let engine: Engine | undefined;
+	for (let attempt = 0; engine === undefined; ) {
+		const known = replaced.size;
+		const isLast = attempt === OWN_BUDGETS.length - 1;
+		engine = runAnalysis(program, scopes, files, replaced, OWN_BUDGETS[attempt] as OwnBudget, isLast);
+		// What the code replaces is known after a run. The next run reads such names as unknown.
+		if (replaced.size > known) engine = undefined;
+		else if (engine === undefined) attempt++;
+	}
 	return report(engine.findings, files, input.code);
 }
 
-/** @param replaced the names of built-in properties that the code replaces; the run adds to them */
-function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, replaced: Set<string>): Engine {
+/**
+ * @param replaced the names of built-in properties that the code replaces; the run adds to them
+ * @param isLast whether accesses become dynamic where the budget is used up
+ * @returns undefined where the budget is used up and is not the last one
+ */
+function runAnalysis(
+	program: Node,
+	scopes: Scopes,
+	files: SourceFiles,
+	replaced: Set<string>,
+	budget: OwnBudget,
+	isLast: boolean,
+): Engine | undefined {
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
 	const engine = assembleEngine(scopes, files, dependencyNodes, replaced);
 	const sources = sourceNodes(engine.scopes);
 	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
 	for (const { value, node } of ownSources) engine.propagate(value, node);
-	const runOwn = () => engine.solver.run({ ...OWN_BUDGET, keepsReason: () => true });
+	const isOwn = (node: Node) => !engine.isDependency(node);
+	const runOwn = () => engine.solver.run({ ...budget, keepsReason: () => true, isOwn });
 	// What the names of own reads depend on is known now. The rest of the code needs no more of dependencies.
 	const isKnown = runOwn();
 	dependencyNodes.left = 0;
 	engine.reach(program);
 	if (!isKnown || !runToCompletion(engine, runOwn)) {
+		if (!isLast) return undefined;
 		engine.solver.abandon();
 		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
 	}
@@ -92,8 +117,8 @@ function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, replaced
 	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
 	for (const { value, node } of sources) engine.propagate(value, node);
 	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
-	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && !engine.isDependency(reportAt);
-	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason });
+	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && isOwn(reportAt);
+	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason, isOwn });
 	if (!runToCompletion(engine, runAll)) engine.solver.abandon();
 	return engine;
 }

@@ -161,4 +161,13 @@ describe("positions", () => {
 			dynamic: ["b.ts:9"],
 		});
 	});
+
+	test("more names from the upload's own code than are told apart", () => {
+		const calls = Array.from({ length: 300 }, (_, i) => `read("K${i}");`).join(" ");
+		const { dynamic } = shown([
+			[NPM, 1, "var read = (name) => process.env[name];"],
+			[OWN, 3, calls],
+		]);
+		expect(dynamic).toEqual([`${OWN}:3`]);
+	});
 });

@@ -44,6 +44,16 @@ describe("bounded work", () => {
 		expect(dynamic).toEqual([13]);
 	});
 
+	test("texts in very many combinations beside a plain read", () => {
+		const words = (letter: string) => Array.from({ length: 60 }, (_, i) => `"${letter} ${i}"`).join(", ");
+		const code = `const a = [${words("a")}], b = [${words("b")}], c = [${words("c")}];
+const said = (x, y, z) => [x, y, z].join(" ").toLowerCase().trim();
+for (const x of a) for (const y of b) for (const z of c) console.log(said(x, y, z).split(" ").join("-"));
+const read = (name) => Deno.env.get(name);
+read("A"); read("B");`;
+		expect(found(code)).toMatchObject({ names: "A B", dynamic: [] });
+	});
+
 	test("a text that grows for ever", () => {
 		const { dynamic } = found(`let k = "A";\nfunction grow() { k = k + "B"; grow(); }\nDeno.env.get(k);`);
 		expect(dynamic).toEqual([3]);

@@ -2,8 +2,10 @@
  * The work list. Value sets only grow, and each listener hears of each value once. Every rule of the analysis
  * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
  */
+import type { Node } from "../bundle/syntax.ts";
+import { NO_CONTEXT } from "./context.ts";
 import { withoutContext } from "./origins.ts";
-import { unknownValue, type Value, ValueSet } from "./values.ts";
+import { makeValue, unknownValue, type Value, ValueSet, withContext } from "./values.ts";
 
 /** The reason of an access that is dynamic because the budget was used up. */
 export const BUDGET_EXCEEDED = "analysis limit";
@@ -18,6 +20,8 @@ export interface Budget {
 	contextsMax: number;
 	/** Whether an unknown value keeps its reason and context. All others become one unknown value. */
 	keepsReason: (unknown: Value) => boolean;
+	/** Whether a node belongs to the upload's own code, in which a dynamic access can be reported. */
+	isOwn: (node: Node) => boolean;
 	/** The most steps of one run. */
 	stepsMax: number;
 }
@@ -28,7 +32,7 @@ type Task = (value: Value) => void;
 export class Solver {
 	/** Steps of all runs so far. */
 	steps = 0;
-	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true };
+	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true, isOwn: () => true };
 	/** The tasks that wait, and for each the value that it is called with. */
 	#tasks: Task[] = [];
 	#arguments: (Value | undefined)[] = [];
@@ -44,19 +48,38 @@ export class Solver {
 
 	/** Whether `add` changes nothing any more, whatever the value is. */
 	isFull(set: ValueSet): boolean {
-		return set.values.size >= this.#budget.valuesMax && set.values.has(UNKNOWN_BEYOND_BUDGET.key);
+		return (
+			set.values.size >= this.#budget.valuesMax && set.widened?.has(UNKNOWN_BEYOND_BUDGET.shapeKey) === true
+		);
 	}
 
 	/** Widening: beyond its budget a set holds less precise values, so that the work ends. */
 	#widen(set: ValueSet, value: Value): Value {
-		if (set.values.size >= this.#budget.valuesMax) return UNKNOWN_BEYOND_BUDGET;
+		if (set.values.size >= this.#budget.valuesMax)
+			return this.#unknownFor(set, withContext(UNKNOWN_BEYOND_BUDGET, NO_CONTEXT, value.reportAt));
 		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
 			return UNKNOWN_IN_DEPENDENCY;
 		set.contextCounts ??= new Map();
 		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
 		set.contextCounts.set(value.shapeKey, contexts);
-		if (contexts <= this.#budget.contextsMax || value.context.entries.length === 0) return value;
-		return withoutContext(value);
+		if (contexts <= this.#budget.contextsMax) return value;
+		if (value.kind === "unknown") return this.#unknownFor(set, withContext(value, NO_CONTEXT));
+		// No number, boolean or `undefined` is a name, so nobody asks where it was passed.
+		if (value.kind === "nothing" || (value.kind === "string" && value.numeric)) return makeValue(value);
+		return value.context.entries.length === 0 ? value : withoutContext(value);
+	}
+
+	/**
+	 * One unknown value for all of its shape that a set is widened to. An access in a dependency is reported at the
+	 * own code's call, so a value that was passed there is preferred.
+	 */
+	#unknownFor(set: ValueSet, value: Value): Value {
+		set.widened ??= new Map();
+		const earlier = set.widened.get(value.shapeKey);
+		const isOwn = ({ reportAt }: Value) => reportAt !== undefined && this.#budget.isOwn(reportAt);
+		if (earlier !== undefined && (isOwn(earlier) || !isOwn(value))) return earlier;
+		set.widened.set(value.shapeKey, value);
+		return value;
 	}
 
 	/** A new set of one value. */

@@ -21,6 +21,8 @@ export class ValueSet {
 	listeners: ((value: Value) => void)[] | undefined;
 	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
 	contextCounts: Map<string, number> | undefined;
+	/** For each `shapeKey` of an unknown value, the one that stands for all that the set was widened by. */
+	widened: Map<string, Value> | undefined;
 	/** The sets that already include this one. */
 	includedIn: Set<ValueSet> | undefined;
 
