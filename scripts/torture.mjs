@@ -1,7 +1,8 @@
 /**
- * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants]`: the long form of test/torture/*.torture.ts (those
+ * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants] [--idioms]`: the long form of test/torture/*.torture.ts (those
  * whose file name holds one of the names), each in full. A failure is printed with the seed that shows it again.
  * With `--plants` each runs in short, once for every bug that can be planted in it: one that it does not catch is a failure.
+ * With `--idioms` a torture that has a grammar tells what it finds in each idiom alone.
  */
 import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
@@ -32,7 +33,12 @@ async function catchesPlants(torture, seed) {
 
 async function main() {
 	const { values, positionals } = parseArgs({
-		options: { rounds: { type: "string" }, seed: { type: "string" }, plants: { type: "boolean" } },
+		options: {
+			rounds: { type: "string" },
+			seed: { type: "string" },
+			plants: { type: "boolean" },
+			idioms: { type: "boolean" },
+		},
 		allowPositionals: true,
 	});
 	installPackages();
@@ -44,6 +50,10 @@ async function main() {
 	const programs = { folder: "test/torture", suffix: ".torture.ts", parts: positionals };
 	await eachProgram(programs, async ({ torture }) => {
 		process.stderr.write(`${torture.name} …\n`);
+		if (values.idioms) {
+			for (const line of (await torture.parts?.()) ?? []) console.log(line);
+			return;
+		}
 		if (values.plants) {
 			if (!(await catchesPlants(torture, Number(values.seed ?? 1)))) failed = true;
 			return;

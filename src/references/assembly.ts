@@ -1,3 +1,4 @@
+import { makeAccessors } from "./backward/accessors.ts";
 import { makeAssigned } from "./backward/assignments.ts";
 import { makeEvaluate } from "./backward/evaluate.ts";
 import { makeReturned, makeThisValue } from "./backward/functions.ts";
@@ -55,6 +56,7 @@ export function assembleEngine(
 		readProperty: makeReadProperty(engine),
 		property: makeProperty(engine),
 		anyProperty: makeAnyProperty(engine),
+		accessors: makeAccessors(engine),
 		copyProperties: makeCopyProperties(engine),
 		keys: makeKeys(engine),
 		iterate: makeIterate(engine),

@@ -142,12 +142,12 @@ for (const name of Object.getOwnPropertyNames(globalThis)) {
 }
 console.log(JSON.stringify(paths));
 `;
-/** Built-in functions whose results are numbers, booleans or texts that cannot be names, for these arguments. */
+/** Built-in functions whose results are numbers, booleans or texts that cannot be names, for these arguments, or that throw. */
 const GIVES_NO_NAME =
-	/^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode)$/;
+	/^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode|Object\.hasOwn|Reflect\.(?:has|set|setPrototypeOf|defineProperty)|Object\.prototype\.hasOwnProperty\.call|String\.prototype\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|isWellFormed|localeCompare|normalize|toLocaleLowerCase|toLocaleUpperCase)\.call)$/;
 /** Built-in functions that surely do not call a function that they are given, or call it without a name. */
 const CALLS_NOTHING =
-	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values)|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Promise\.(?:all|any|race|resolve)|Map|Set|Reflect\.(?:get|has|ownKeys)|structuredClone)$/;
+	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Promise\.(?:all|any|race|resolve)|Map|Set|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
 
 test("no built-in function of V8 or Deno loses a name that it is given", async () => {
 	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {

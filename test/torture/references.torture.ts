@@ -3,6 +3,7 @@ import { analyzeReferences } from "../../src/references/analyze.ts";
 import { randomFrom } from "./random.ts";
 import { Generator, type Tree } from "./references/generate.ts";
 import { readGrammar } from "./references/grammar.ts";
+import { programWith } from "./references/idioms.ts";
 import {
 	type Analyze,
 	type Comparison,
@@ -126,9 +127,34 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	return { rounds: played, failures, tally: tally.counts };
 }
 
+/** Each idiom in the smallest program that has it: whether it is missed, or dynamic although a reader can tell its names. */
+async function parts(): Promise<string[]> {
+	const idioms = [...GRAMMAR.values()].flat();
+	const found = await compareAllWithDeno(
+		idioms.map((idiom) => programWith(GRAMMAR, idiom)),
+		analyzeReferences,
+	);
+	const lines: string[] = [];
+	let dynamic = 0;
+	for (const [index, { kind, label, isUnknown }] of idioms.entries()) {
+		const { missed, isDynamic, error } = found[index] as Comparison;
+		if (error !== undefined) lines.push(`${kind}: ${label}: ${error}`);
+		if (missed.length > 0) lines.push(`${kind}: ${label}: missed ${missed.join(" ")}`);
+		if (!isDynamic || isUnknown) continue;
+		dynamic++;
+		lines.push(`${kind}: ${label}: dynamic`);
+	}
+	const knowable = idioms.filter(({ isUnknown }) => !isUnknown).length;
+	return [
+		...lines,
+		`${dynamic} of ${knowable} idioms alone are dynamic although a reader can tell their names`,
+	];
+}
+
 export const torture: Torture = {
 	name: "references: what programs ask for, against what the analysis finds",
 	rounds: { short: 300, long: 20_000 },
 	plants: REFERENCES_PLANTS,
 	run,
+	parts,
 };

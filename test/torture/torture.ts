@@ -26,4 +26,6 @@ export interface Torture {
 	/** Bugs that can be planted, each in a few words: a torture that lets one pass proves nothing. */
 	readonly plants: readonly string[];
 	run(options: TortureOptions): Promise<TortureReport>;
+	/** What is found in each part of which rounds are made, alone; a line for each find, and one for the whole. */
+	parts?(): Promise<readonly string[]>;
 }

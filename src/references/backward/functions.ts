@@ -91,7 +91,8 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 		} else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
 	};
 	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
-	if (!isFunction(owner) || accessor) return addWithoutCaller();
+	if (!isFunction(owner) || accessor) addWithoutCaller();
+	if (!isFunction(owner)) return;
 	const fn = engine.objects.atNode(owner);
 	if (inClass && classElement.kind === "constructor") {
 		solver.add(
@@ -101,7 +102,7 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 			),
 		);
 	}
-	engine.onEscape(fn, addWithoutCaller);
+	if (!accessor) engine.onEscape(fn, addWithoutCaller);
 	engine.onCallEdge(fn, (call) => {
 		if (call.site.receiver !== undefined) includeEntering(engine, call.site.receiver, fn, call, into);
 	});

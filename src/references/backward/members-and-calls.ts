@@ -52,10 +52,19 @@ export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	);
 }
 
+function isMember(node: Node): boolean {
+	if (node.parent?.type === "ClassBody") return true;
+	const isMethod = node.method || node.kind === "get" || node.kind === "set";
+	return node.type === "Property" && isMethod && node.parent?.type === "ObjectExpression";
+}
+
 /** `super` as an object: an instance of the superclass, or in static members the superclass itself. */
 export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 	let element = node.parent;
-	while (element !== undefined && element.parent?.type !== "ClassBody") element = element.parent;
+	while (element !== undefined && !isMember(element)) element = element.parent;
+	// What a literal inherits, it has too.
+	if (element?.type === "Property")
+		return engine.solver.add(into, objectValue(engine.objects.atNode(element.parent as Node)));
 	const owner = element?.parent?.parent;
 	if (element === undefined || !owner?.superClass)
 		return engine.solver.add(into, unknownValue("a computed value"));

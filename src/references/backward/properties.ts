@@ -2,8 +2,11 @@
 import { isPrototype, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { keep } from "../engine/origins.ts";
+import { addHeir, prototypeOf } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
+import { inheritLater } from "./accessors.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
+import { includePrototypes } from "./prototypes.ts";
 
 /**
  * The values of one property. What later code assigns to it is added by forward propagation, which this
@@ -32,12 +35,13 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 		target.copiedFrom.push(source);
 		for (const [key, into] of target.properties) copyLater(engine, source, key, into);
 		if (target.anyProperty !== undefined) copyLater(engine, source, undefined, target.anyProperty);
+		for (const [name, into] of target.accessors) inheritLater(engine, source, name, into);
 		engine.solver.onValue(source, (from) => {
 			if (from.kind !== "object") {
 				if (from.kind !== "nothing") engine.solver.add(target.keys, unknownValue("a name from a listing"));
 				return;
 			}
-			engine.solver.add(from.object.instances, objectValue(target));
+			addHeir(engine, from, target);
 			engine.solver.include(engine.keys(from.object), target.keys);
 		});
 	};
@@ -68,31 +72,6 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 		case "set":
 			if (key === "size") solver.add(into, unknownValue("a computed value"));
 	}
-}
-
-/** The `prototype` object of a function that is used as a class. */
-function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
-	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
-	prototype.trackedAs = objectValue(fn);
-	return prototype;
-}
-
-/** Includes what the code assigns to the prototype of a constructor, or of a class and its superclasses. */
-function includePrototypes(
-	engine: Engine,
-	owner: AbstractObject,
-	key: string,
-	into: ValueSet,
-	seen = new Set<AbstractObject>(),
-) {
-	if (seen.has(owner) || (owner.kind !== "class" && owner.kind !== "function")) return;
-	seen.add(owner);
-	const inherited = engine.property(prototypeOf(engine, owner), key);
-	engine.solver.onValue(inherited, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
-	if (owner.kind !== "class" || !owner.node.superClass) return;
-	engine.solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
-		if (superclass.kind === "object") includePrototypes(engine, superclass.object, key, into, seen);
-	});
 }
 
 /** Includes the property of another object that this one copies. */
@@ -145,7 +124,7 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 function prototypeOfLiteral(engine: Engine, object: AbstractObject, property: Node): ValueSet {
 	const prototype = engine.evaluate(property.value);
 	engine.solver.onValue(prototype, (base) => {
-		if (base.kind === "object") engine.solver.add(base.object.instances, objectValue(object));
+		if (base.kind === "object") addHeir(engine, base, object);
 	});
 	return prototype;
 }

@@ -2,6 +2,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readFrom } from "../engine/origins.ts";
+import { isPrototypeObject } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
 	makeValue,
@@ -24,6 +25,7 @@ import { numberValue } from "../models/text/constants.ts";
 import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
 import { membersByKey } from "./class-members.ts";
 import { literalProperty } from "./properties.ts";
+import { includePrototypeMember } from "./prototypes.ts";
 
 /** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
 export function makeReadProperty(engine: Engine): Engine["readProperty"] {
@@ -110,6 +112,7 @@ function readObjectProperty(
 		solver.onValue(object.resized, into);
 		return into(lengthOf(object));
 	}
+	if (isPrototypeObject(object)) includePrototypeMember(engine, object, key, into);
 	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
 	solver.onValue(set, (stored) => {
 		const found = readFrom(value, stored);

@@ -1,7 +1,8 @@
 /** Calls: which function a value calls, and what comes back. */
-import { isFunction, type Node } from "../bundle/syntax.ts";
+import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Context } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
+import { addHeir } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
 	type CallEdge,
@@ -83,8 +84,23 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
 	const receiver = engine.solver.singleton(objectValue(instance, callee.context));
-	addCallEdge(engine, callee.object, { ...site, receiver }, callee.context);
-	if (result !== undefined) engine.solver.include(receiver, result);
+	const call = { site: { ...site, receiver }, context: callee.context };
+	addCallEdge(engine, callee.object, call.site, callee.context);
+	engine.solver.onValue(engine.property(callee.object, "prototype"), (prototype) => {
+		if (prototype.kind === "object") addHeir(engine, prototype, instance);
+	});
+	if (result === undefined) return;
+	engine.solver.include(receiver, result);
+	includeReturnedObjects(engine, callee.object, call, result);
+}
+
+/** A constructor may return another object than the one that it constructs. */
+function includeReturnedObjects(engine: Engine, fn: AbstractObject, call: CallEdge, result: ValueSet) {
+	engine.solver.onValue(engine.returned(fn.node), (value) => {
+		if (value.kind === "string" || value.kind === "nothing") return;
+		const left = leaveCall(value, fn, call);
+		if (left !== undefined) engine.solver.add(result, left);
+	});
 }
 
 /** `new` with a class, or a call of `super`: an instance, and a call of the nearest constructor. */
@@ -93,11 +109,11 @@ function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, res
 		if (result !== undefined) engine.solver.add(result, unknownValue("the result of a call"));
 		return;
 	}
-	if (!site.isConstruct) return callConstructor(engine, callee, site);
+	if (!site.isConstruct) return callConstructor(engine, callee, site, engine.thisValue(thisOwner(site.node)));
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
 	const value = objectValue(instance, callee.context);
 	if (result !== undefined) engine.solver.add(result, value);
-	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) });
+	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) }, result);
 }
 
 /** Calls the constructor of a class, or else that of its nearest superclass with one. */
@@ -105,6 +121,7 @@ function callConstructor(
 	engine: Engine,
 	callee: ObjectValue,
 	site: CallSite,
+	result: ValueSet | undefined,
 	seen = new Set<AbstractObject>(),
 ) {
 	if (seen.has(callee.object)) return;
@@ -114,11 +131,13 @@ function callConstructor(
 	if (site.receiver !== undefined) solver.include(site.receiver, callee.object.instances);
 	const own = (node.body.body as Node[]).find((member) => member.kind === "constructor");
 	if (own !== undefined && isFunction(own.value)) {
-		return addCallEdge(engine, engine.objects.atNode(own.value), site, callee.context);
+		const fn = engine.objects.atNode(own.value);
+		if (result !== undefined) includeReturnedObjects(engine, fn, { site, context: callee.context }, result);
+		return addCallEdge(engine, fn, site, callee.context);
 	}
 	if (!node.superClass) return;
 	solver.onValue(engine.evaluate(node.superClass), (superclass) => {
 		if (superclass.kind === "object" && superclass.object.kind === "class")
-			callConstructor(engine, superclass, site, seen);
+			callConstructor(engine, superclass, site, result, seen);
 	});
 }

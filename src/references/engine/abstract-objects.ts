@@ -40,6 +40,7 @@ export class AbstractObjects {
 				...(constructedBy === undefined ? {} : { constructedBy }),
 				properties: new Map(),
 				summary: new ValueSet(),
+				accessors: new Map(),
 				keys: new ValueSet(),
 				populated: false,
 				anyProperty: undefined,

@@ -57,6 +57,11 @@ export interface Engine {
 	readProperty(value: Value, key: string | undefined, into: (value: Value) => void): void;
 	/** The values of one property of an object. */
 	property(object: AbstractObject, key: string): ValueSet;
+	/**
+	 * The functions that a read of a property or an assignment to it may call.
+	 * @param key undefined for all keys
+	 */
+	accessors(object: AbstractObject, kind: "get" | "set", key: string | undefined): ValueSet;
 	/** Gives an object all properties of others: by `Object.assign`, or as its prototype. */
 	copyProperties(target: AbstractObject, source: ValueSet): void;
 	/** The values of all properties of an object. */

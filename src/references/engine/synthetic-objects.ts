@@ -1,6 +1,6 @@
-/** Properties of the objects that models of built-in functions create. */
+/** Objects that models of built-in functions create, and the prototypes of classes and functions. */
 import type { Engine } from "./engine.ts";
-import type { AbstractObject, ValueSet } from "./values.ts";
+import { type AbstractObject, type ObjectValue, objectValue, type ValueSet } from "./values.ts";
 
 /** Includes the values of a set in a property of an object. */
 export function setProperty(engine: Engine, object: AbstractObject, key: string, from: ValueSet) {
@@ -21,4 +21,26 @@ export function mapEntry(engine: Engine, map: AbstractObject): AbstractObject {
 		setEntry(engine, entry, engine.keys(map), map.summary);
 	}
 	return entry;
+}
+
+/** The `prototype` object of a class, or of a function that is used as one. */
+export function prototypeOf(engine: Engine, fn: AbstractObject): AbstractObject {
+	const prototype = engine.objects.allocate(fn.node, "prototype", "plain", fn);
+	prototype.trackedAs = objectValue(fn);
+	return prototype;
+}
+
+/** Whether an object is the `prototype` of a class or function. */
+export function isPrototypeObject(object: AbstractObject): boolean {
+	return object.kind === "plain" && object.constructedBy !== undefined;
+}
+
+/** Notes that an object has a prototype: methods of the prototype may be called on the object. */
+export function addHeir(engine: Engine, prototype: ObjectValue, heir: AbstractObject) {
+	const of = (object: AbstractObject) => {
+		engine.solver.add(object.instances, objectValue(heir));
+		engine.solver.include(heir.instances, object.instances);
+	};
+	of(prototype.object);
+	if (isPrototypeObject(prototype.object)) of(prototype.object.constructedBy as AbstractObject);
 }

@@ -106,6 +106,8 @@ export interface AbstractObject {
 	readonly summary: ValueSet;
 	/** The keys of properties (filled on demand, by `Engine.keys`) or of a map. */
 	readonly keys: ValueSet;
+	/** The getters and setters, by `get KEY` and `set KEY`. Filled on demand, by `Engine.accessors`. */
+	readonly accessors: Map<string, ValueSet>;
 	/** Whether `keys`, or the content that a model adds, was filled in. That happens once. */
 	populated: boolean;
 	/** The values of all properties, once that was asked for. */

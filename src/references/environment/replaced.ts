@@ -3,7 +3,9 @@
  * describe the originals, so a read of such a name may give anything.
  */
 import type { Engine } from "../engine/engine.ts";
+import type { RuntimeApi } from "../engine/runtime-api.ts";
 import type { Value, ValueSet } from "../engine/values.ts";
+import { isBuiltInGlobal } from "./runtime-apis.ts";
 
 /** Stands for every name, where the code replaces a property whose name is not known. */
 export const ANY_NAME = "*";
@@ -21,4 +23,13 @@ export function replaceBuiltin(engine: Engine, holder: Value, keys: ValueSet | s
 		engine.solver.onValue(keys, (key) => {
 			if (key.kind !== "nothing") engine.replaced.add(key.kind === "string" ? key.text : ANY_NAME);
 		});
+}
+
+/**
+ * `globalThis.fetch = …`: the name may mean anything from now on. A name that is not built in is a variable.
+ * The variables of the environment may be written.
+ */
+export function replaceGlobal(engine: Engine, api: RuntimeApi, key: string | undefined) {
+	if (api === "env") return;
+	if (api !== "global" || key === undefined || isBuiltInGlobal(key)) engine.replaced.add(key ?? ANY_NAME);
 }

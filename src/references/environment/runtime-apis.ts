@@ -162,6 +162,8 @@ export function readRuntimeProperty(value: RuntimeValue, key: string | undefined
 		const found = apiProperty(value.api, key);
 		if (found !== undefined) return found;
 		if (value.api === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
+		if (value.api === "Function" && key === "prototype")
+			return makeValue({ kind: "builtin", name: "Function.prototype" });
 		if (key === "constructor")
 			return FUNCTIONS.has(value.api)
 				? runtimeValue("Function")

@@ -132,11 +132,21 @@ const LISTING_BUILTINS = new Set([
 /** Built-in functions that read one variable by name, or none. */
 const SINGLE_NAME_BUILTINS = new Set([
 	"Object.hasOwn",
+	"Object.prototype.hasOwnProperty.call",
+	"Object.getOwnPropertyDescriptor",
+	"Reflect.getOwnPropertyDescriptor",
 	"Reflect.has",
 	"Reflect.get",
 	"Boolean",
 	"Array.isArray",
 	"Object.is",
+]);
+
+/** Functions whose second argument is the receiver of a call: `Reflect.apply(Deno.env.get, Deno.env, …)`. */
+const TAKES_RECEIVER = new Set([
+	"Reflect.apply",
+	"Function.prototype.call.call",
+	"Function.prototype.apply.call",
 ]);
 
 /** Propagates an argument of a built-in function, or records that it reads the whole environment. */
@@ -149,6 +159,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	}
 	if (isEnvironment(value) && LISTING_BUILTINS.has(name) && objectReads.ofListing(engine, value, call))
 		return;
+	if (TAKES_RECEIVER.has(name) && index === 1) return propagateResult(engine, call);
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
 	if (hasModel(name)) return propagateResult(engine, call);

@@ -38,6 +38,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 /** What code beyond the analysis can reach through an object. */
 function heldBy(engine: Engine, object: AbstractObject) {
 	const held = [engine.anyProperty(object), object.keys, object.finalValues];
+	held.push(engine.accessors(object, "set", undefined));
 	if (object.proxyHandler !== undefined) held.push(object.proxyHandler);
 	if (object.kind === "class") {
 		held.push(engine.solver.singleton(objectValue(engine.objects.externalInstance(object))));

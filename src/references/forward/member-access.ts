@@ -2,20 +2,13 @@
  * Forward analysis of member expressions: where a value goes that is read from or stored in a property. Reads
  * of `process.env.X` are recorded here.
  */
-import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { isTarget, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { storedIn } from "../engine/origins.ts";
-import type { RuntimeApi } from "../engine/runtime-api.ts";
-import {
-	type AbstractObject,
-	stringValue,
-	unknownValue,
-	type Value,
-	type ValueSet,
-} from "../engine/values.ts";
+import { callSetters, keyOf, storeUnder } from "../engine/stores.ts";
+import type { ObjectValue, Value, ValueSet } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
-import { ANY_NAME } from "../environment/replaced.ts";
-import { isBuiltInGlobal } from "../environment/runtime-apis.ts";
+import { replaceGlobal } from "../environment/replaced.ts";
+import { assignThroughProxy } from "../models/proxies.ts";
 
 /** A value is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
@@ -74,60 +67,46 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 
 /** Something is assigned to a property of the value. */
 function includeAssigned(engine: Engine, value: Value, member: Node) {
-	if (value.kind === "runtime") return replaceApi(engine, value.api, member);
+	if (value.kind === "runtime") {
+		if (!engine.isForeign(member))
+			replaceGlobal(engine, value.api, staticKey(member.property, member.computed));
+		return;
+	}
 	if (value.kind !== "object") return;
 	const source = engine.assigned(member);
 	const key = staticKey(member.property, member.computed);
 	const { object } = value;
+	if (member.object.type === "Super") return includeInThis(engine, value, key, member, source);
 	if (key === "__proto__") return engine.copyProperties(object, source);
-	if (object.kind === "array") engine.solver.add(object.resized, unknownValue("an index"));
-	if (key !== undefined) return includeInProperty(engine, object, key, member, source);
+	const include = (by: string | undefined) =>
+		engine.solver.onValue(engine.evaluate(member.object), (holder) => {
+			if (holder.kind !== "object" || holder.object !== object) return;
+			if (object.proxyHandler !== undefined) assignThroughProxy(engine, object, by, source, member);
+			storeUnder(engine, holder, by, source);
+			callSetters(engine, holder, by, source, member);
+		});
+	if (key !== undefined) return include(key);
+	const seen = new Set<string | undefined>();
 	engine.solver.onValue(engine.evaluate(member.property), (by) => {
-		if (by.kind === "nothing") return;
-		if (by.kind === "string") return includeInProperty(engine, object, by.text, member, source);
-		engine.solver.add(object.keys, unknownValue("a name from a listing"));
-		includeUnified(engine, object, member, source, object.summary);
+		const name = keyOf(by);
+		if (by.kind === "nothing" || seen.has(name)) return;
+		seen.add(name);
+		include(name);
 	});
 }
 
-/**
- * `globalThis.fetch = …`: the name may mean anything from now on. A name that is not built in is a variable.
- * The variables of the environment may be written.
- */
-function replaceApi(engine: Engine, api: RuntimeApi, member: Node) {
-	if (api === "env" || engine.isForeign(member)) return;
-	const key = staticKey(member.property, member.computed);
-	if (api !== "global" || key === undefined || isBuiltInGlobal(key)) engine.replaced.add(key ?? ANY_NAME);
-}
-
-function includeInProperty(
+/** `super.key = …` assigns to `this`, or calls a setter that a superclass has. */
+function includeInThis(
 	engine: Engine,
-	object: AbstractObject,
-	key: string,
+	base: ObjectValue,
+	key: string | undefined,
 	member: Node,
 	source: ValueSet,
 ) {
-	engine.solver.add(object.keys, stringValue(key));
-	includeUnified(engine, object, member, source, engine.property(object, key));
-}
-
-/**
- * Includes what `holder.key = value` assigns, in contexts that unify with the holder's: after two calls of
- * `new`, each instance has its own `this.key`.
- */
-function includeUnified(
-	engine: Engine,
-	object: AbstractObject,
-	member: Node,
-	source: ValueSet,
-	into: ValueSet,
-) {
-	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
-		if (holder.kind !== "object" || holder.object !== object) return;
-		engine.solver.onValue(source, (value) => {
-			const stored = storedIn(holder, value);
-			if (stored !== undefined) engine.solver.add(into, stored);
-		});
+	const self = engine.thisValue(thisOwner(member));
+	callSetters(engine, base, key, source, member, self);
+	engine.solver.onValue(self, (holder) => {
+		if (holder.kind === "object") storeUnder(engine, holder, key, source);
 	});
 }
 

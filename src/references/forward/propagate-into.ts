@@ -4,6 +4,7 @@ import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { globalValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
 import { propagateStore } from "./member-access.ts";
 import { isPropagated } from "./propagate.ts";
@@ -15,6 +16,8 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 		switch (target.type) {
 			case "Identifier": {
 				const binding = engine.scopes.resolve(target);
+				// The helpers of the bundler have models. Their code is not followed.
+				if (binding !== undefined && globalValue(target.name, binding) !== undefined) return;
 				if (binding === undefined) return engine.escape(value, target, "stored in a global variable");
 				for (const read of engine.scopes.uses(binding).reads) engine.propagate(value, read);
 				return;

@@ -1,7 +1,5 @@
 /** Models of the global functions of the language, and of the bundler's helpers. */
-import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
-import { setProperty } from "../engine/synthetic-objects.ts";
 import {
 	type BuiltinValue,
 	type CallSite,
@@ -12,9 +10,6 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
-import { recordReads } from "../environment/name-reads.ts";
-import { objectReads } from "../environment/object-reads.ts";
-import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -22,7 +17,23 @@ import { respondWithJson } from "./classes/bodies.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
 import { makeCollection } from "./collections.ts";
-import { listProperties } from "./object-listings.ts";
+import { assign, fromEntries, listProperties } from "./object-listings.ts";
+import {
+	assignReflected,
+	defineProperties,
+	defineProperty,
+	describeProperties,
+	describeProperty,
+} from "./objects/definitions.ts";
+import { createObject, setPrototype } from "./objects/prototypes.ts";
+import {
+	applyReflected,
+	callBorrowed,
+	constructReflected,
+	isBorrowedMethod,
+	readByName,
+	readReflected,
+} from "./objects/reflection.ts";
 import { makePromise } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
@@ -33,30 +44,17 @@ type Model = (call: BuiltinCall) => void;
 const returnBooleans: Model = (call) => call.returnBooleans();
 const returnFirst: Model = (call) => call.returnAll(call.argument(0));
 
-/** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
-const readByName: Model = (call) => {
-	call.engine.solver.onValue(call.argument(0), (object) => {
-		if (object.kind === "runtime" && object.api === "env") {
-			recordReads(call.engine, call.argument(1), object, call.site.node);
-		}
-	});
-	call.returnValue(unknownValue(VALUE_OF_VARIABLE));
+/** Functions that tell whether an object has a property. */
+const hasOwn: Model = (call) => {
+	readByName(call);
+	call.returnBooleans();
 };
 
-/** `Reflect.get(object, key)` reads a property of any value. */
-function readReflected(call: BuiltinCall) {
-	const { engine, site } = call;
-	const keys = call.argument(1);
-	engine.solver.onValue(call.argument(0), (object) => {
-		if (object.kind === "runtime" && object.api === "env") return;
-		objectReads.ofComputedKeys(engine, object, keys, site.node);
-		engine.solver.onValue(keys, (key) =>
-			engine.readProperty(object, key.kind === "string" ? key.text : undefined, (found) =>
-				call.returnValue(found),
-			),
-		);
-	});
-}
+/** The descriptor of a variable of the environment is a read of the variable. */
+const describe: Model = (call) => {
+	readByName(call);
+	describeProperty(call);
+};
 
 /** By the name of the global, or the path to a function of it. */
 const MODELS: Readonly<Record<string, Model>> = {
@@ -77,13 +75,35 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.entries": (call) => listProperties(call, "entries"),
 	"Object.fromEntries": fromEntries,
 	"Object.assign": assign,
-	"Object.hasOwn": readByName,
-	"Object.prototype.hasOwnProperty": returnBooleans,
-	"Reflect.get": (call) => {
-		readByName(call);
-		readReflected(call);
+	"Object.defineProperty": (call) => {
+		call.returnAll(call.argument(0));
+		defineProperty(call);
 	},
-	"Reflect.has": readByName,
+	"Object.defineProperties": (call) => {
+		call.returnAll(call.argument(0));
+		defineProperties(call);
+	},
+	"Object.create": createObject,
+	"Object.setPrototypeOf": setPrototype,
+	"Object.getOwnPropertyDescriptor": describe,
+	"Object.getOwnPropertyDescriptors": describeProperties,
+	"Object.hasOwn": hasOwn,
+	"Object.prototype.hasOwnProperty.call": hasOwn,
+	"Object.prototype.hasOwnProperty": returnBooleans,
+	"Reflect.get": readReflected,
+	"Reflect.set": assignReflected,
+	"Reflect.has": hasOwn,
+	"Reflect.apply": applyReflected,
+	"Reflect.construct": constructReflected,
+	"Reflect.getOwnPropertyDescriptor": describe,
+	"Reflect.setPrototypeOf": (call) => {
+		call.returnBooleans();
+		setPrototype(call);
+	},
+	"Reflect.defineProperty": (call) => {
+		call.returnBooleans();
+		defineProperty(call);
+	},
 	"Array.from": arrayFrom,
 	"Array.of": (call) => {
 		const created = call.newArray();
@@ -123,7 +143,8 @@ export function isHarmless(name: string): boolean {
 
 /** Whether there is a model of a built-in function. */
 export function hasModel(name: string): boolean {
-	return Object.hasOwn(MODELS, name) || isPureFunction(name) || hasClassModel(name);
+	if (Object.hasOwn(MODELS, name) || isPureFunction(name)) return true;
+	return hasClassModel(name) || isBorrowedMethod(name);
 }
 
 /** Calls a built-in function; without a model, what it returns is unknown. */
@@ -137,7 +158,9 @@ export function callBuiltin(
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
 	if (hasClassModel(callee.name)) return constructOfClass(call, callee.name);
 	const model = Object.hasOwn(MODELS, callee.name) ? MODELS[callee.name] : undefined;
-	if (model === undefined && isHarmless(callee.name)) call.returnValue(unknownValue("the result of a call"));
+	if (model === undefined && isBorrowedMethod(callee.name)) callBorrowed(call, callee.name);
+	else if (model === undefined && isHarmless(callee.name))
+		call.returnValue(unknownValue("the result of a call"));
 	else if (model === undefined) call.giveUp("the result of a call", BORROWED.test(callee.name));
 	else model(call);
 }
@@ -171,40 +194,6 @@ function makePattern(call: BuiltinCall) {
 			if (source.kind !== "string" || text === undefined) return call.giveUp("a regular expression");
 			call.returnValue(makeValue({ kind: "pattern", source: source.text, flags: text }, source.context));
 		});
-	});
-}
-
-/** `Object.fromEntries`, with each key's own value where the key is known. */
-function fromEntries(call: BuiltinCall) {
-	const { engine } = call;
-	const created = engine.objects.allocate(call.site.node, "object", "plain");
-	created.populated = true;
-	const entries = new ValueSet();
-	call.iterateInto(call.argument(0), entries);
-	engine.solver.onValue(entries, (entry) =>
-		engine.readProperty(entry, "0", (key) => {
-			engine.solver.add(created.keys, key);
-			engine.readProperty(entry, "1", (value) => {
-				const context = unify(value.context, key.context);
-				if (context === undefined) return;
-				const single = engine.solver.singleton(withContext(value, context));
-				if (key.kind === "string") setProperty(engine, created, key.text, single);
-				else engine.solver.include(single, created.summary);
-			});
-		}),
-	);
-	call.returnObject(created);
-}
-
-/** `Object.assign(target, …)` changes the target, and returns it. */
-function assign(call: BuiltinCall) {
-	const { engine } = call;
-	const [target, ...sources] = call.arguments();
-	if (target === undefined) return;
-	engine.solver.onValue(target, (into) => {
-		call.returnValue(into);
-		if (into.kind !== "object") return;
-		for (const source of sources) engine.copyProperties(into.object, source);
 	});
 }
 

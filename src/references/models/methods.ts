@@ -69,7 +69,15 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 		receiver: call.argument(0),
 		isInSource: true,
 	};
-	if (inner.spreadArguments instanceof ValueSet) call.iterateInto(call.argument(1), inner.spreadArguments);
+	const { spreadArguments } = inner;
+	if (spreadArguments instanceof ValueSet) {
+		call.iterateInto(call.argument(1), spreadArguments);
+		engine.solver.onValue(call.argument(1), (list) => {
+			// An object like an array has elements under indexes.
+			if (list.kind === "object" && list.object.kind !== "array")
+				engine.solver.add(spreadArguments, unknownValue("an element of an object like an array"));
+		});
+	}
 	const called = callee.receiver;
 	if (called.kind !== "method" || called.receiver.kind === "runtime")
 		return engine.invoke(called, inner, call.result);

@@ -1,6 +1,15 @@
-/** Models of functions that list the properties of an object. */
+/** Models of functions that list the properties of an object, copy them, or make an object of a list. */
+import { unify } from "../engine/context.ts";
+import { callSetters } from "../engine/stores.ts";
 import { setEntry, setProperty } from "../engine/synthetic-objects.ts";
-import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	objectValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
@@ -51,4 +60,49 @@ function listEnvironment(
 			engine.solver.add(created.summary, objectValue(entry));
 		}
 	}
+}
+
+/** `Object.fromEntries`, with each key's own value where the key is known. */
+export function fromEntries(call: BuiltinCall) {
+	const { engine } = call;
+	const created = engine.objects.allocate(call.site.node, "object", "plain");
+	created.populated = true;
+	const entries = new ValueSet();
+	call.iterateInto(call.argument(0), entries);
+	engine.solver.onValue(entries, (entry) =>
+		engine.readProperty(entry, "0", (key) => {
+			engine.solver.add(created.keys, key);
+			engine.readProperty(entry, "1", (value) => {
+				const context = unify(value.context, key.context);
+				if (context === undefined) return;
+				const single = engine.solver.singleton(withContext(value, context));
+				if (key.kind === "string") setProperty(engine, created, key.text, single);
+				else engine.solver.include(single, created.summary);
+			});
+		}),
+	);
+	call.returnObject(created);
+}
+
+/** `Object.assign(target, …)` changes the target, and returns it. */
+export function assign(call: BuiltinCall) {
+	const { engine } = call;
+	const [target, ...sources] = call.arguments();
+	if (target === undefined) return;
+	engine.solver.onValue(target, (into) => {
+		call.returnValue(into);
+		if (into.kind !== "object") return;
+		for (const source of sources) engine.copyProperties(into.object, source);
+		callSetters(engine, into, undefined, allOf(call, sources), call.site.node);
+	});
+}
+
+/** What the properties of several objects hold. */
+function allOf({ engine }: BuiltinCall, sources: readonly ValueSet[]): ValueSet {
+	const values = new ValueSet();
+	for (const source of sources)
+		engine.solver.onValue(source, (value) =>
+			engine.readProperty(value, undefined, (found) => engine.solver.add(values, found)),
+		);
+	return values;
 }

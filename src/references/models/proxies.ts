@@ -1,12 +1,19 @@
 /** Models of `Proxy`: every read of a property may call the handler's `get`. */
+import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { callSetters, storeUnder } from "../engine/stores.ts";
+import { setProperty } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
+
+/** The property of a proxy's abstract object that holds the target. */
+const TARGET = "@@target";
 
 /** `new Proxy(target, handler)` */
 export function makeProxy(call: BuiltinCall) {
 	const proxy = call.engine.objects.allocate(call.site.node, "proxy", "plain");
 	proxy.proxyHandler ??= call.argument(1);
+	setProperty(call.engine, proxy, TARGET, call.argument(0));
 	call.engine.copyProperties(proxy, call.argument(0));
 	escapeTraps(call, proxy);
 	call.returnObject(proxy);
@@ -48,7 +55,30 @@ export function readThroughProxy(
 	]);
 	const result = new ValueSet();
 	solver.onValue(proxyHandler, (handler) =>
-		engine.readProperty(handler, "get", (trap) => engine.invoke(trap, inner, result)),
+		engine.readProperty(handler, "get", (trap) => {
+			if (trap.kind !== "nothing") return engine.invoke(trap, inner, result);
+			// Without a trap, the target's property is read.
+			solver.onValue(engine.argument(site, 0), (target) =>
+				engine.readProperty(target, key, (found) => solver.add(result, found)),
+			);
+		}),
 	);
 	solver.onValue(result, into);
+}
+
+/** Assigns to a property of a proxy: to its target, beside what the trap does, which other code may call. */
+export function assignThroughProxy(
+	engine: Engine,
+	proxy: AbstractObject,
+	key: string | undefined,
+	values: ValueSet,
+	node: Node,
+) {
+	engine.solver.onValue(engine.property(proxy, TARGET), (target) => {
+		if (target.kind === "object" && target.object.proxyHandler !== undefined)
+			return assignThroughProxy(engine, target.object, key, values, node);
+		if (target.kind !== "object") return;
+		storeUnder(engine, target, key, values);
+		callSetters(engine, target, key, values, node);
+	});
 }

@@ -1,0 +1,50 @@
+/** Models of functions that give an object its prototype. */
+import { type ObjectValue, objectValue, type Value, type ValueSet } from "../../engine/values.ts";
+import { replaceBuiltin } from "../../environment/replaced.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+import { defineAll } from "./definitions.ts";
+
+/** Whether what an object inherits is known: the properties of another object, or those that all have. */
+function isKnown(prototype: Value): boolean {
+	if (prototype.kind === "object" || prototype.kind === "nothing") return true;
+	return prototype.kind === "builtin" && prototype.name === "Object.prototype";
+}
+
+/** `Object.create(prototype, descriptors)` */
+export function createObject(call: BuiltinCall) {
+	const { engine, site } = call;
+	const created = engine.objects.allocate(site.node, `created ${call.tag}`, "plain");
+	const value = objectValue(created) as ObjectValue;
+	inherit(call, value, call.argument(0));
+	if (site.arguments.length > 1) defineAll(call, value);
+	call.returnObject(created);
+}
+
+/** `Object.setPrototypeOf(object, prototype)` */
+export function setPrototype(call: BuiltinCall) {
+	const { engine } = call;
+	engine.solver.onValue(call.argument(0), (target) => {
+		call.returnValue(target);
+		if (target.kind === "object" && target.object.proxyHandler === undefined)
+			return inherit(call, target, call.argument(1));
+		replaceAll(call, target);
+		call.giveUpArguments();
+	});
+}
+
+/** A built-in object with another prototype may have any property. */
+function replaceAll({ engine }: BuiltinCall, target: Value) {
+	if (target.kind === "builtin") replaceBuiltin(engine, target, "*");
+}
+
+function inherit(call: BuiltinCall, heir: ObjectValue, prototypes: ValueSet) {
+	const { engine } = call;
+	engine.track(heir.object);
+	engine.copyProperties(heir.object, prototypes);
+	engine.solver.onValue(prototypes, (prototype) => {
+		if (!isKnown(prototype)) {
+			call.giveUpArguments();
+			engine.escape(heir, call.site.node, "an object with a prototype that the analysis cannot follow");
+		}
+	});
+}
