@@ -96,12 +96,12 @@ export class DevServer implements AsyncDisposable {
 	/** Starts all functions, and keeps them up to date until the signal aborts. @throws AppError as `start` */
 	async watch(signal: AbortSignal): Promise<void> {
 		// Opened first, so that a change during the start is not missed.
-		await using watcher = await ProjectWatcher.open(this.#options.context.root);
+		using watcher = new ProjectWatcher(this.#options.context.root);
 		await this.start(true);
 		for (;;) {
-			const changes = await watcher.next(signal);
-			if (changes === undefined) return;
 			try {
+				const changes = await watcher.next(signal);
+				if (changes === undefined) return;
 				await this.#apply(changes);
 			} catch (error) {
 				if (!(error instanceof AppError)) throw error;

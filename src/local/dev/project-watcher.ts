@@ -1,6 +1,7 @@
 /** Watches a project's files. Changes that come together are handed out together. */
 import { relative, sep } from "node:path";
-import { type FSWatcher, watch } from "chokidar";
+import type { AppError } from "../../errors.ts";
+import { FolderWatcher } from "../../project/files/folder-watcher.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
 
 /** Changes since the last ones. */
@@ -20,32 +21,26 @@ function isIgnored(root: string, path: string): boolean {
 	return parts.some((part) => part === "node_modules" || /^\.[^.]/.test(part));
 }
 
-export class ProjectWatcher implements AsyncDisposable {
-	readonly #watcher: FSWatcher;
+export class ProjectWatcher implements Disposable {
+	readonly #watcher: FolderWatcher;
 	#files = new Set<string>();
 	#vault = false;
+	#fault: AppError | undefined;
 	#sinceMs = 0;
 	#lastMs = 0;
 	#onChange: () => void = () => {};
 
-	private constructor(root: string, watcher: FSWatcher) {
-		this.#watcher = watcher;
-		watcher.on("all", (_event, path) => this.#note(relative(root, path).split(sep).join("/")));
-	}
-
-	/** Resolves when every later change will be seen. @throws the system's error */
-	static async open(root: string): Promise<ProjectWatcher> {
-		const watcher = watch(root, {
-			ignoreInitial: true,
-			ignored: (path) => isIgnored(root, path),
-			followSymlinks: false,
+	/** Every later change is seen. @throws AppError `WATCH_LIMIT` (exit 1) */
+	constructor(root: string) {
+		this.#watcher = new FolderWatcher({
+			root,
+			ignores: (path) => isIgnored(root, path),
+			onChange: (path) => this.#note(relative(root, path).split(sep).join("/")),
+			onFault: (error) => {
+				this.#fault = error;
+				this.#onChange();
+			},
 		});
-		const opened = new ProjectWatcher(root, watcher);
-		await new Promise<void>((resolve, reject) => {
-			watcher.once("ready", resolve);
-			watcher.once("error", reject);
-		});
-		return opened;
 	}
 
 	#note(path: string): void {
@@ -57,10 +52,17 @@ export class ProjectWatcher implements AsyncDisposable {
 		this.#onChange();
 	}
 
-	/** Waits for changes and until they have settled. @returns undefined when the signal aborts */
+	/**
+	 * Waits for changes and until they have settled.
+	 * @returns undefined when the signal aborts
+	 * @throws AppError `WATCH_LIMIT` (exit 1) if changes in a new folder will not be seen. It can be called again
+	 */
 	async next(signal: AbortSignal): Promise<Changes | undefined> {
 		for (;;) {
 			if (signal.aborted) return undefined;
+			const fault = this.#fault;
+			this.#fault = undefined;
+			if (fault !== undefined) throw fault;
 			const isAny = this.#files.size > 0 || this.#vault;
 			const leftMs = isAny ? this.#lastMs + SETTLE_MS - performance.now() : Number.POSITIVE_INFINITY;
 			if (leftMs <= 0) break;
@@ -86,7 +88,7 @@ export class ProjectWatcher implements AsyncDisposable {
 		});
 	}
 
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.#watcher.close();
+	[Symbol.dispose](): void {
+		this.#watcher[Symbol.dispose]();
 	}
 }
