@@ -18,7 +18,10 @@ export interface FolderWatcherOptions {
 	readonly root: string;
 	/** @param path absolute; ignored folders are not entered */
 	readonly ignores: (path: string) => boolean;
-	/** Called with the absolute path of a file or folder that was created, changed or removed. May repeat one. */
+	/**
+	 * Called with the absolute path of a file or folder that was created, changed or removed. May repeat one. If it is a
+	 * folder, every file below it may have changed.
+	 */
 	readonly onChange: (path: string) => void;
 	/** Called where a new folder cannot be watched: `WATCH_LIMIT`. The others still are. */
 	readonly onFault: (error: AppError) => void;
