@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 // The tests of this file are the chapters of one story, in this order.
-test("list shows each app with its environment; with a token for one app it is refused", async () => {
+test("apps list shows each app with its environment, and refuses a token that is valid for one app only", async () => {
 	const { apps } = await project.data(["apps", "list"]);
 	expect(apps).toEqual([
 		{
@@ -37,7 +37,7 @@ test("list shows each app with its environment; with a token for one app it is r
 	expect(refused.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
 });
 
-test("delete changes nothing without a confirmation, and nothing for an app that does not exist", async () => {
+test("apps delete changes nothing without a confirmation, or if the app does not exist", async () => {
 	const unasked = await project.coffer(["apps", "delete", "shop", "--json"]);
 	expect(unasked.error()).toMatchObject({
 		code: "NO_TERMINAL",
@@ -58,7 +58,7 @@ test("delete changes nothing without a confirmation, and nothing for an app that
 	expect((await platform.call("hello")).text).toBe("hello");
 });
 
-test("delete lists what it removes, asks for the name, and removes everything of the app", async () => {
+test("apps delete lists what it removes, asks for the app's name, and removes all data of the app", async () => {
 	const { tokens } = await project.data(["platform", "token", "list"]);
 	const bound = tokens.find(({ app }: { app: string | null }) => app === "shop");
 	const { status, shown } = await onTerminal(
@@ -79,7 +79,7 @@ test("delete lists what it removes, asks for the name, and removes everything of
 	await project.ok(["unlink"]);
 });
 
-test("without a link, the hint of list names the flag for the platform's address", async () => {
+test("apps list without a link names, in its hint, the flag for the platform's address", async () => {
 	await using other = await newProject();
 	const { error } = await other
 		.coffer(["apps", "list", "--json"])

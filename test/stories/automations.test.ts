@@ -55,7 +55,7 @@ async function listed() {
 }
 
 test(
-	"runs in the next minute, with its secrets and arguments, and is told of after a crash too",
+	"an automation runs in the next minute with its secrets and arguments, and is listed after a crash of the platform",
 	async () => {
 		const paused = await listed();
 		expect(paused.automations).toMatchObject([
@@ -93,7 +93,7 @@ test(
 	TIMEOUT_MS,
 );
 
-test("that is invalid is refused with file and line, and nothing is deployed", async () => {
+test("an invalid automation is refused with file and line, and nothing is deployed", async () => {
 	project.write(SETTINGS, `{\n\t"name": "report",\n\t"automations": [{ "name": "a", "type": "hourly" }]\n}`);
 	const refused = await project.coffer(["functions", "deploy", "--json"]);
 	expect(refused.error()).toMatchObject({

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-describe("names, pairs and sources", () => {
+describe("refused names, pairs and sources of values", () => {
 	const CASES: readonly Refusal[] = [
 		{ args: ["secrets", "set"], exit: 2, code: "NOTHING_TO_SET" },
 		{ args: ["secrets", "set", `A-B=${CANARY}`], exit: 2, code: "NAME_INVALID" },
@@ -47,7 +47,7 @@ describe("names, pairs and sources", () => {
 	];
 
 	test.each(CASES.map((refusal) => ({ refusal, words: refusal.args.join(" ").slice(0, 60) })))(
-		"$words",
+		"refuses: $words",
 		async ({ refusal }) => {
 			project.write(".env", "A=1\n");
 			await expectRefused(project, refusal);
@@ -66,7 +66,7 @@ describe("names, pairs and sources", () => {
 	];
 
 	test.each(UNKNOWN.map((args) => ({ args })))(
-		"$args: exit 2, and nothing typed is repeated",
+		"$args: exits with 2, and the output repeats nothing that was typed",
 		async ({ args }) => {
 			for (const json of [[], ["--json"]]) {
 				const result = await project.coffer([...args, ...json]);
@@ -79,7 +79,7 @@ describe("names, pairs and sources", () => {
 	);
 });
 
-describe("values", () => {
+describe("secret values", () => {
 	const KIB = 1024;
 	const VALUES: Record<string, string> = {
 		"64 KiB": "x".repeat(64 * KIB),
@@ -89,7 +89,7 @@ describe("values", () => {
 	};
 
 	test.each(Object.entries(VALUES))(
-		"%s: comes back as it was, by stdin and as an argument",
+		"returns the same value, set from stdin or as an argument: %s",
 		async (_, value) => {
 			await project.ok(["secrets", "set", "VALUE", "--stdin"], { input: value });
 			expect(await project.reveal("VALUE")).toBe(value);
@@ -98,7 +98,7 @@ describe("values", () => {
 		},
 	);
 
-	test("stdin is read to its end in any chunks, and one newline at the end is dropped with a message", async () => {
+	test("reads stdin to its end, in pieces of any size, and drops one newline at the end with a message", async () => {
 		const pieces = ["first,", " second,".repeat(3_000), " third", "\n"];
 		const result = await project.start(["secrets", "set", "VALUE", "--stdin"], { input: pieces }).ended;
 		expect(await project.reveal("VALUE")).toBe(pieces.slice(0, 3).join(""));
@@ -113,7 +113,7 @@ describe("values", () => {
 		}
 	});
 
-	test("an empty value is refused from stdin, because a failed command may have caused it, and accepted as an argument", async () => {
+	test("refuses an empty value from stdin, because a failed command may have caused it, and accepts one as an argument", async () => {
 		const stdin = ["secrets", "set", "VALUE", "--stdin"];
 		for (const input of ["", "\n"])
 			await expectRefused(project, { args: stdin, exit: 2, code: "STDIN_EMPTY", input });
@@ -121,7 +121,7 @@ describe("values", () => {
 		expect(await project.reveal("VALUE")).toBe("");
 	});
 
-	test("a value that is one byte too long, is not text or contains a NUL is refused", async () => {
+	test("refuses a value that is one byte too long, is not text or contains a NUL", async () => {
 		const tooLong = "x".repeat(64 * KIB + 1);
 		const stdin = ["secrets", "set", "VALUE", "--stdin"];
 		await expectRefused(project, { args: stdin, exit: 2, code: "STDIN_TOO_LARGE", input: tooLong });
@@ -144,7 +144,7 @@ describe("values", () => {
 		});
 	});
 
-	test("a prompt needs a terminal", async () => {
+	test("refuses to prompt without a terminal", async () => {
 		await expectRefused(project, { args: ["secrets", "set", "VALUE"], exit: 2, code: "NO_TERMINAL" });
 	});
 });

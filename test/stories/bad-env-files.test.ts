@@ -57,24 +57,27 @@ describe(".env files", () => {
 		},
 	];
 
-	test.each(FILES)("$fault: the line, and nothing is set", async ({ text, code, line, says = /./ }) => {
-		project.write(".env", text);
-		await expectRefused(project, {
-			args: ["secrets", "set", "--env-file", ".env"],
-			exit: 2,
-			code,
-			line,
-			says,
-		});
-	});
+	test.each(FILES)(
+		"refuses the file, names the line and sets nothing: $fault",
+		async ({ text, code, line, says = /./ }) => {
+			project.write(".env", text);
+			await expectRefused(project, {
+				args: ["secrets", "set", "--env-file", ".env"],
+				exit: 2,
+				code,
+				line,
+				says,
+			});
+		},
+	);
 
-	test("all faults of a file are reported together", async () => {
+	test("reports all faults of a file together", async () => {
 		project.write(".env", "1 A=x\nB=1\nB=2\nPATH=/bin\n");
 		const { stderr } = await project.coffer(["secrets", "set", "--env-file", ".env"]);
 		expect(stderr).toMatch(/line 1: [\s\S]*line 3: [\s\S]*line 4: /);
 	});
 
-	test("a line that other programs read differently causes a warning, and its value is taken literally", async () => {
+	test("warns about a line that other programs read differently, and takes its value literally", async () => {
 		project.write(".env", 'CUT=abc#def\nDOLLAR=pa$$word$(id)\nWHOLE="abc#def"\n1ST=one\n');
 		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
 		expect(edited.set).toEqual(["1ST", "CUT", "DOLLAR", "WHOLE"]);
@@ -86,7 +89,7 @@ describe(".env files", () => {
 		expect(await project.reveal("WHOLE")).toBe("abc#def");
 	});
 
-	test("Node itself does not read the file: its NODE_OPTIONS are refused, and not obeyed", async () => {
+	test("refuses NODE_OPTIONS in the file, and Node does not obey them", async () => {
 		const trap = join(project.machine, "trap.cjs");
 		project.write(
 			"../trap.cjs",
@@ -102,7 +105,7 @@ describe(".env files", () => {
 		expect(existsSync(join(project.machine, "trapped"))).toBe(false);
 	});
 
-	test("a missing file, a folder and a file that is not text are refused", async () => {
+	test("refuses a missing file, a folder and a file that is not text", async () => {
 		const set = (path: string) => ["secrets", "set", "--env-file", path];
 		await expectRefused(project, { args: set("absent.env"), exit: 4, code: "ENV_FILE_NOT_FOUND" });
 		await expectRefused(project, { args: set("."), exit: 1, code: "ENV_FILE_UNREADABLE" });
@@ -110,7 +113,7 @@ describe(".env files", () => {
 		await expectRefused(project, { args: set("binary.env"), exit: 2, code: "ENV_FILE_NOT_TEXT" });
 	});
 
-	test("an empty file sets nothing, and a message says so", async () => {
+	test("sets nothing for an empty file, and a message says so", async () => {
 		project.write("empty.env", "# nothing yet\n");
 		expect((await project.ok(["secrets", "set", "--env-file", "empty.env"])).stdout).toContain(
 			"Nothing was set, because there were no names",

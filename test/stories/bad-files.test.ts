@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-describe("identity and project", () => {
-	test("no project", async () => {
+describe("the project and the identity", () => {
+	test("reports that there is no project", async () => {
 		await using bare = new Project();
 		for (const args of [["secrets", "list"], ["status"], ["secrets", "set", "A=1"], ["sync"]]) {
 			const result = await bare.coffer([...args, "--json"]);
@@ -23,12 +23,12 @@ describe("identity and project", () => {
 		}
 	});
 
-	test("a folder below the root is in the project", async () => {
+	test("finds the project from a folder below its root", async () => {
 		project.write("deep/er/file", "");
 		expect((await project.data(["status"], { cwd: "deep/er" })).environment).toBe("production");
 	});
 
-	test("no identity, a malformed one, one of a non-member, and a file that others can read", async () => {
+	test("refuses a missing or malformed identity, one of a non-member, and one in a file that others can read", async () => {
 		const list = ["secrets", "list"];
 		const as = (identity: string | undefined, file?: string) => ({
 			COFFER_IDENTITY: identity,
@@ -55,7 +55,7 @@ describe("identity and project", () => {
 		expect((await project.data(list, { env: as(undefined, file) })).secrets).not.toEqual([]);
 	});
 
-	test("run: its own failures are 125", async () => {
+	test("run exits with 125 for failures of its own", async () => {
 		await expectRefused(project, { args: ["run"], exit: 125 as 2, code: "USAGE" });
 		await using bare = new Project();
 		expect((await bare.coffer(["run", "--", "true"])).status).toBe(125);
@@ -79,7 +79,7 @@ describe("damaged files", () => {
 		["not JSON", "{"],
 		["another shape", '{"links": {"production": {"url": "http://127.0.0.1:1"}}}'],
 		["unknown fields", '{"links": {}, "more": 1}'],
-	])("coffer.json: %s", async (_, text) => {
+	])("refuses a coffer.json: %s", async (_, text) => {
 		await withText("coffer.json", text, async () => {
 			await expectRefused(project, {
 				args: ["status"],
@@ -90,7 +90,7 @@ describe("damaged files", () => {
 		});
 	});
 
-	test("a vault with one character changed: exit 7 and the line", async () => {
+	test("refuses a vault in which one character was changed, with exit status 7 and the line", async () => {
 		const vault = project.vault;
 		const lines = vault.split("\n");
 		const index = lines.indexOf("KEPT") + 1;
@@ -115,7 +115,7 @@ describe("damaged files", () => {
 		["empty", () => ""],
 		["with CRLF", (text: string) => text.replaceAll("\n", "\r\n")],
 		["with a line of its own", (text: string) => text.replace("KEPT\n", "KEPT\nmore\n")],
-	])("a vault %s: exit 7 and a line", async (_, change) => {
+	])("refuses a vault %s, with exit status 7 and a line", async (_, change) => {
 		const text = change(project.vault);
 		await withText("coffer.vault", text, async () => {
 			for (const args of [["secrets", "list"], ["secrets", "set", "A=1"], ["status"]]) {
@@ -127,7 +127,7 @@ describe("damaged files", () => {
 		});
 	});
 
-	test("a vault of a newer format: exit 1, and what to do", async () => {
+	test("refuses a vault of a newer format with exit status 1, and says what to do", async () => {
 		await withText("coffer.vault", project.vault.replace("coffer-vault 1", "coffer-vault 2"), async () => {
 			for (const args of [
 				["secrets", "list"],
@@ -137,7 +137,7 @@ describe("damaged files", () => {
 		});
 	});
 
-	test("a vault with git's conflict markers: exit 5", async () => {
+	test("refuses a vault with git's conflict markers, with exit status 5", async () => {
 		const text = project.vault.replace("KEPT\n", "<<<<<<< ours\nKEPT\n");
 		await withText("coffer.vault", text, async () => {
 			const result = await project.coffer(["secrets", "list", "--json"]);
@@ -147,7 +147,7 @@ describe("damaged files", () => {
 		});
 	});
 
-	test("another vault in its place: exit 7", async () => {
+	test("refuses another vault in its place, with exit status 7", async () => {
 		await using other = await newProject({ identity: project.identity ?? "none" });
 		await withText("coffer.vault", other.vault, async () => {
 			await expectRefused(project, { args: ["secrets", "list"], exit: 7, code: "VAULT_REPLACED" });

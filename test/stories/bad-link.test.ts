@@ -84,17 +84,20 @@ const REFUSALS: readonly {
 	},
 ];
 
-test.each(REFUSALS)("$what: exit $exit, and nothing is written", async ({ args, token, exit, code }) => {
-	const vault = project.vault;
-	const result = await project.coffer([...args(), "--json"], { env: { COFFER_TOKEN: token() } });
-	expect(result.error()).toMatchObject({ code, exit });
-	expect(result.status).toBe(exit);
-	expect(result.stderr).not.toContain(platform.token.slice(-20));
-	expect(project.vault).toBe(vault);
-	expect(() => project.read("coffer.json")).toThrow();
-});
+test.each(REFUSALS)(
+	"link exits with $exit and writes nothing: $what",
+	async ({ args, token, exit, code }) => {
+		const vault = project.vault;
+		const result = await project.coffer([...args(), "--json"], { env: { COFFER_TOKEN: token() } });
+		expect(result.error()).toMatchObject({ code, exit });
+		expect(result.status).toBe(exit);
+		expect(result.stderr).not.toContain(platform.token.slice(-20));
+		expect(project.vault).toBe(vault);
+		expect(() => project.read("coffer.json")).toThrow();
+	},
+);
 
-test("an app with another vault is taken", async () => {
+test("link refuses an app that belongs to another vault", async () => {
 	await link(project, platform);
 	await using other = await newProject();
 	const vault = other.vault;
@@ -105,7 +108,7 @@ test("an app with another vault is taken", async () => {
 	expect(other.vault).toBe(vault);
 });
 
-test("once linked: an invalid token is reported, and the change is saved", async () => {
+test("a linked project reports an invalid token, and saves the change", async () => {
 	const bad = { COFFER_TOKEN: flipped(platform.token, platform.token.indexOf(".") + 1) };
 	const result = await project.coffer(["secrets", "set", "A=2", "--json"], { env: bad });
 	expect(result.status).toBe(3);
@@ -115,14 +118,14 @@ test("once linked: an invalid token is reported, and the change is saved", async
 	expect(await project.data(["sync"])).toMatchObject({ sent: ["A"] });
 });
 
-test("once linked: a token that cannot be sent in a request is reported and not shown", async () => {
+test("a linked project reports a token that a request cannot contain, and does not show it", async () => {
 	const bad = { COFFER_TOKEN: "canary-of-a-token\u0001é" };
 	const result = await project.coffer(["sync", "--json"], { env: bad });
 	expect(result.error()).toMatchObject({ code: "TOKEN_MALFORMED", exit: 2 });
 	expect(result.stdout + result.stderr).not.toContain("canary");
 });
 
-test("a coffer.json that names another platform is not followed", async () => {
+test("a command does not send to another platform that coffer.json names", async () => {
 	const config = project.read("coffer.json");
 	project.write("coffer.json", config.replace(platform.control, "https://elsewhere.example"));
 	const result = await project.coffer(["sync", "--json"]);

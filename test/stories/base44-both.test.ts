@@ -6,7 +6,7 @@ import { newProject } from "./support/project.ts";
 
 const APP = "both-ways";
 
-test("secrets that the vault sends with Base44's API reach the functions that the Base44 CLI deploys", async () => {
+test("functions that the Base44 CLI deploys get the secrets that the vault sends with Base44's API", async () => {
 	await using platform = await startPlatform();
 	await using theirs = new Base44Project({
 		"base44/functions/show/entry.ts":

@@ -75,7 +75,7 @@ describe("the Base44 CLI", () => {
 		expect([other.status, other.stdout + other.stderr]).toEqual([1, expect.stringContaining("another app")]);
 	});
 
-	test("deploys functions of all shapes, which get the secrets that they read", async () => {
+	test("deploys functions in each of the supported layouts, and gives them the secrets that they read", async () => {
 		const deployed = await project.base44Ok(["functions", "deploy"]);
 		expect(deployed).toContain("3 deployed");
 		expect(await ask("charge")).toBe(`${CANARY.length} characters`);
@@ -88,7 +88,7 @@ describe("the Base44 CLI", () => {
 		);
 	});
 
-	test("a changed secret restarts exactly the functions that read it, and an unchanged value restarts none", async () => {
+	test("restarts exactly the functions that read a changed secret, and none for an unchanged value", async () => {
 		for (const name of ["charge", "api/billing", "report"]) await ask(name);
 		const before = await pids();
 		await project.base44Ok(["secrets", "set", `CHARGE_KEY=${CANARY}`]);
@@ -105,7 +105,7 @@ describe("the Base44 CLI", () => {
 		expect((await pids())["report"]).toBe(before["report"]);
 	});
 
-	test("reports that a function does not start with a value, which is saved, and the earlier version continues to serve", async () => {
+	test("reports that a function does not start with a new value, saves the value, and keeps the earlier version running", async () => {
 		const code = `const key = Deno.env.get("STRICT_KEY") ?? "absent";
 if (key === "bad") throw new Error("this key is not one");
 export default () => new Response("strict " + key.length);
@@ -125,7 +125,7 @@ export default () => new Response("strict " + key.length);
 		project.remove("base44/functions/strict");
 	});
 
-	test("refuses names that a function must not get, and sets no secret of the request", async () => {
+	test("refuses names that a function must not get, and then sets no secret of that request", async () => {
 		const refused = await project.base44(["secrets", "set", "FINE=1", `LD_PRELOAD=${CANARY}`]);
 		expect([refused.status, refused.stdout + refused.stderr]).toEqual([
 			1,
@@ -146,7 +146,7 @@ export default () => new Response("strict " + key.length);
 		project.remove("base44/functions/broken");
 	});
 
-	test("pulls what was deployed, byte by byte", async () => {
+	test("pulls exactly the bytes that were deployed", async () => {
 		const clone = new Base44Project({});
 		try {
 			Object.assign(clone.variables, project.variables, { HOME: clone.variables["HOME"] });
@@ -184,7 +184,7 @@ export default () => new Response("strict " + key.length);
 		expect(unknown.stdout + unknown.stderr).toMatch(/nobody.*api\/billing, charge, report/s);
 	});
 
-	test("deletes a function, and with --force functions that are only on the platform", async () => {
+	test("deletes a function, and with --force all functions that exist only on the platform", async () => {
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("deleted");
 		expect(await project.base44Ok(["functions", "delete", "report"])).toContain("not found");
 		expect(Object.keys(await pids())).toEqual(["api/billing", "charge"]);
@@ -193,7 +193,7 @@ export default () => new Response("strict " + key.length);
 		expect(Object.keys(await pids())).toEqual(["charge", "report"]);
 	});
 
-	test("a revoked token is refused", async () => {
+	test("refuses a revoked token", async () => {
 		const { tokens } = await project.data(["platform", "token", "list", "--url", platform.control], {
 			env: { COFFER_TOKEN: platform.token },
 		});

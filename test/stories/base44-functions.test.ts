@@ -42,7 +42,7 @@ afterAll(async () => {
 const ask = async (path: string) => await (await fetch(`${platform.listen}/${APP}/${path}`)).text();
 
 describe("a Base44 project on a platform", () => {
-	test("its functions get their secrets, and each reference is in the function's own file", async () => {
+	test("functions get their secrets, and each reference names the function's own file", async () => {
 		expect(await ask("charge")).toBe("one");
 		const { functions } = await project.data(["functions", "references"]);
 		const references = functions.flatMap(
@@ -55,7 +55,7 @@ describe("a Base44 project on a platform", () => {
 		]);
 	});
 
-	test("work that goes on after a response keeps its process until it is done, while the next one serves", async () => {
+	test("a process that still works after its response is kept until it is done, while the next process serves", async () => {
 		const [pid = ""] = (await ask("later/hold")).split(" ");
 		await project.ok(["secrets", "set", "LATER_KEY=second"]);
 		const [next, value] = (await ask("later")).split(" ");

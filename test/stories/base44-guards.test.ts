@@ -7,7 +7,7 @@ import { link, startPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
-describe("of a linked environment", () => {
+describe("a guard of a linked environment", () => {
 	let base44: Base44Server;
 	let project: Project;
 	beforeAll(async () => {
@@ -21,7 +21,7 @@ describe("of a linked environment", () => {
 		await base44?.[Symbol.asyncDispose]();
 	});
 
-	test("an older file: exit 5 and nothing is sent; --take local sends it, and --take platform is not possible", async () => {
+	test("refuses an older vault file with exit status 5 and sends nothing; --take local sends it, --take platform is refused", async () => {
 		const before = project.vault;
 		await project.ok(["secrets", "set", "NEW=newer", "LATER=1"]);
 		const now = project.vault;
@@ -49,7 +49,7 @@ describe("of a linked environment", () => {
 		expect(base44.secrets.get("NEW")).toBe("newer");
 	});
 
-	test("a coffer.json that names another address: exit 7, and nothing is sent, not even the key", async () => {
+	test("refuses another address in coffer.json with exit status 7, and sends nothing there, not even the key", async () => {
 		await using other = await new Base44Server().start();
 		const config = project.read("coffer.json");
 		for (const changed of [
@@ -99,7 +99,7 @@ test("a fresh clone sends only to Base44's own address and to addresses that thi
 	expect(keyless.error()).toMatchObject({ code: "BASE44_KEY_MISSING", exit: 6 });
 });
 
-test("an environment is linked with one target: the user has to unlink the earlier one first", async () => {
+test("an environment has one target: link refuses a second one until the user unlinks the first", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
@@ -115,7 +115,7 @@ test("an environment is linked with one target: the user has to unlink the earli
 	expect(platform.error()).toMatchObject({ code: "ENVIRONMENT_LINKED", exit: 5 });
 });
 
-test("a Coffer platform must be unlinked first too, and a dry run shows the requests and sends none", async () => {
+test("link base44 refuses an environment that is linked with a Coffer platform; a dry run shows requests and sends none", async () => {
 	await using platform = await startPlatform();
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
@@ -152,7 +152,7 @@ test("a Coffer platform must be unlinked first too, and a dry run shows the requ
 	expect(await ana.data(["status"])).toMatchObject({ target: "coffer", platformRevision: 1 });
 });
 
-test("some older secrets are decided by name, and on a terminal the user is asked", async () => {
+test("--take by name decides some older secrets, and a terminal asks about the rest", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.ok(["secrets", "set", "A=first", "B=first"]);

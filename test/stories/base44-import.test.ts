@@ -19,7 +19,7 @@ afterAll(async () => {
 });
 const from = (...more: string[]) => ["import", "base44", "--url", base44.origin, ...more];
 
-test("without a terminal and without a file: exit 2, and the names that need values", async () => {
+test("import without a terminal and a file exits with 2 and lists the names that need values", async () => {
 	const vault = ana.vault;
 	const refused = await ana.coffer([...from(), "--json"]);
 	expect(refused.error()).toMatchObject({
@@ -32,7 +32,7 @@ test("without a terminal and without a file: exit 2, and the names that need val
 	expect(ana.vault).toBe(vault);
 });
 
-test("values are taken from a file for existing names, and names that are set already or invalid are reported", async () => {
+test("import takes values for existing names from a file, and reports invalid names and names that are set already", async () => {
 	ana.write(".env", "MAIL_KEY=from-the-file\nHERE=theirs\nUNRELATED=x\n");
 	const imported = await ana.data(from("--env-file", ".env"));
 	expect(imported).toMatchObject({
@@ -57,7 +57,7 @@ test("values are taken from a file for existing names, and names that are set al
 	expect(base44.take()).toEqual(["GET", "GET"]);
 });
 
-test("values that are typed, hidden; Enter skips one; linked, they go to the app", async () => {
+test("import asks for values with hidden input, Enter skips one, and a linked environment sends them to the app", async () => {
 	await ana.ok(["link", "base44", "--url", base44.origin]);
 	base44.take();
 	const { status, shown } = await onTerminal(

@@ -7,7 +7,7 @@ import { filesBelow, Project } from "./support/project.ts";
 
 const KEEP = "kept-in-the-vault-7731";
 
-describe("with a keychain", () => {
+describe("a project with a keychain and a Base44 app", () => {
 	let service: SecretService;
 	let base44: Base44Server;
 	let project: Project;
@@ -29,7 +29,7 @@ describe("with a keychain", () => {
 			input: `${base44.key}\n`,
 		});
 
-	test("a key that Base44 refuses links nothing; the app must be named", async () => {
+	test("links nothing with a key that Base44 refuses, or without the name of an app", async () => {
 		const unnamed = await link();
 		expect(unnamed.error()).toMatchObject({ code: "APP_ID_MISSING", exit: 2 });
 		const wrong = await project.coffer(
@@ -47,7 +47,7 @@ describe("with a keychain", () => {
 		expect(filesBelow(project.root).map(({ path }) => path)).not.toContain(join(project.root, "coffer.json"));
 	});
 
-	test("link base44 tries the key once, sends what the vault has, and leaves the rest alone", async () => {
+	test("link base44 tries the key once, sends the vault's secrets, and leaves other secrets alone", async () => {
 		base44.secrets.set("ELSEWHERE", "set by hand");
 		base44.secrets.set("OLD", "set by hand, too");
 		project.write("base44/.app.jsonc", `// Base44\n{ "id": "${base44.app}", }\n`);
@@ -74,7 +74,7 @@ describe("with a keychain", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
-	test("set sends what changed and asks nothing; the same value sends nothing", async () => {
+	test("secrets set sends a changed value without a question, and sends nothing for the same value", async () => {
 		base44.take();
 		const set = await project.data(["secrets", "set", "API_KEY=second", "STRIPE_KEY=sk-1"]);
 		expect(set).toMatchObject({ set: ["API_KEY"], unchanged: ["STRIPE_KEY"], pending: 0, revision: null });
@@ -89,7 +89,7 @@ describe("with a keychain", () => {
 		expect(base44.take()).toEqual(["POST API_KEY"]);
 	});
 
-	test("out of reach: saved, counted, exit 0; dry run shows the requests; sync makes just those", async () => {
+	test("an unreachable Base44 leaves the change saved and counted as pending; a dry run shows the requests that sync makes", async () => {
 		await base44.stop();
 		const set = await project.data(["secrets", "set", "API_KEY=third", "NEW=n"]);
 		expect(set).toMatchObject({ set: ["API_KEY", "NEW"], pending: 2 });
@@ -135,7 +135,7 @@ describe("with a keychain", () => {
 		});
 	});
 
-	test("a secret that is missing in Base44 is reported and sent again, and deleting a missing one succeeds", async () => {
+	test("a secret that is missing at Base44 is reported and sent again, and deleting a missing one succeeds", async () => {
 		base44.secrets.delete("NEW");
 		base44.secrets.delete("API_KEY");
 		expect(await project.data(["status"])).toMatchObject({
@@ -148,7 +148,7 @@ describe("with a keychain", () => {
 		expect(base44.take()).toEqual(["GET", "POST NEW"]);
 	});
 
-	test("functions are Base44's business", async () => {
+	test("commands about functions say that Base44 deploys them", async () => {
 		project.write("functions/a.ts", "export default () => new Response();\n");
 		for (const [args, says] of [
 			[["functions", "deploy"], /base44 functions deploy/],
@@ -176,7 +176,7 @@ describe("with a keychain", () => {
 		expect(versions).toHaveLength(1);
 	});
 
-	test("after the removal of a member, re-encrypted values are not sent as changes", async () => {
+	test("values that a removal of a member re-encrypted are not sent as changes", async () => {
 		const { publicKey } = await project.data(["identity", "new", "--ci"]);
 		await project.ok(["members", "add", publicKey, "--name", "ci", "--role", "reader"]);
 		base44.take();

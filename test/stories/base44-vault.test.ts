@@ -38,7 +38,7 @@ async function ask(name: string): Promise<string> {
 	return await (await fetch(`${platform.listen}/${BASE44_APP}/${name}`)).text();
 }
 
-test("names of the vault are refused by this API and replace the platform's own secrets, and status distinguishes the two", async () => {
+test("the Base44 API refuses to change names of the vault, which take precedence over its own secrets, and status distinguishes both", async () => {
 	const ana = await newProject();
 	try {
 		const env = { COFFER_TOKEN: platform.token };

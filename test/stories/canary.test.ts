@@ -52,17 +52,17 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-test("the search finds each form", () => {
+test("the search finds a value in each encoded form", () => {
 	for (const needle of NEEDLES) expect(hits(`before ${needle} after`)).toContain(needle);
 	const shifted = Buffer.from(`x${CANARIES.PAIR}yz`).toString("base64");
 	expect(hits(shifted)).not.toEqual([]);
 });
 
-describe("values are set in every way, and every command runs with success, with failure and with COFFER_DEBUG", () => {
+describe("after values were set in every way, and each command ran with success, with failure and with COFFER_DEBUG", () => {
 	test.each([
 		{ how: "as it is", env: {} },
 		{ how: "with COFFER_DEBUG", env: { COFFER_DEBUG: "1", DEBUG: "*" } },
-	])("no output holds it, $how", { timeout: 120_000 }, async ({ env }) => {
+	])("no output contains a value, $how", { timeout: 120_000 }, async ({ env }) => {
 		const file = join(project.machine, "given.env");
 		project.write("../given.env", `FILE='${CANARIES.FILE}'\n`);
 		const mark = "DEBUG" in env ? "." : "";
@@ -111,13 +111,13 @@ describe("values are set in every way, and every command runs with success, with
 		expect((await platform.call("one")).text).toBe(String(CANARIES.PAIR.length + mark.length));
 	});
 
-	test("the commands that show a value show it", async () => {
+	test("only the commands that show a value print it", async () => {
 		expect(await project.reveal("STDIN")).toContain(CANARIES.STDIN);
 		const shown = await project.ok(["run", "--", "printenv", "PAIR"]);
 		expect(hits(shown.stdout)).not.toEqual([]);
 	});
 
-	test("no file contains it: project, state, home, temporary files, the platform's data and log", async () => {
+	test("no file contains a value: project, state, home, temporary files, the platform's data and log", async () => {
 		const files = [...filesBelow(project.machine), ...filesBelow(platform.folder)].filter(
 			({ path }) => !path.endsWith("given.env"),
 		);
@@ -127,7 +127,7 @@ describe("values are set in every way, and every command runs with success, with
 		expect(hits(platform.log)).toEqual([]);
 	});
 
-	test("the vault does not contain it under the seed or the token", () => {
+	test("the vault contains neither the identity's seed nor the token", () => {
 		const seed = (project.identity ?? "").split(".")[1] ?? "";
 		const secret = platform.token.split(".")[1] ?? "";
 		const own = [...filesBelow(project.machine), ...filesBelow(platform.data)];
@@ -137,7 +137,7 @@ describe("values are set in every way, and every command runs with success, with
 		expect(outputs + platform.log).not.toContain(secret);
 	});
 
-	test("no process has it in its arguments or environment", async () => {
+	test("no process has a value in its arguments or environment", async () => {
 		const functions = Object.values(await pidsOf(project)).filter((pid): pid is number => pid !== null);
 		expect(functions).toHaveLength(2);
 		for (const pid of [platform.pid, ...functions]) expect(existsSync(`/proc/${pid}/environ`)).toBe(true);

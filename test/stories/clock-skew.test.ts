@@ -75,28 +75,25 @@ test.each([
 	["+365d", 365],
 	["-365d", -365],
 	["-1000d", -1000],
-] as const)(
-	"the clock of a process that starts at %s is wrong by as much, until it is changed",
-	(offset, days) => {
-		const folder = mkdtempSync(join(tmpdir(), "coffer-clock-"));
-		onTestFinished(() => rmSync(folder, { recursive: true }));
-		const { env, set } = machineClock(join(folder, "clock"));
-		set(offset);
-		const program = `console.log(Date.now());
+] as const)("the clock of a test process is off by %s, until the test changes it", (offset, days) => {
+	const folder = mkdtempSync(join(tmpdir(), "coffer-clock-"));
+	onTestFinished(() => rmSync(folder, { recursive: true }));
+	const { env, set } = machineClock(join(folder, "clock"));
+	set(offset);
+	const program = `console.log(Date.now());
 		require("node:fs").writeFileSync(process.env.FAKETIME_TIMESTAMP_FILE, "+0d");
 		console.log(Date.now());`;
-		const said = [clock(offset), env].flatMap((variables) => {
-			const options = { env: { ...cleanEnvironment(), ...variables }, encoding: "utf8" } as const;
-			const code = variables === env ? program : "console.log(Date.now())";
-			return execFileSync(process.execPath, ["-e", code], options).trim().split("\n").map(Number);
-		});
-		const daysWrong = said.map((time) => Math.round((time - Date.now()) / DAY_MS) + 0);
-		expect(daysWrong).toEqual([days, days, 0]);
-	},
-);
+	const said = [clock(offset), env].flatMap((variables) => {
+		const options = { env: { ...cleanEnvironment(), ...variables }, encoding: "utf8" } as const;
+		const code = variables === env ? program : "console.log(Date.now())";
+		return execFileSync(process.execPath, ["-e", code], options).trim().split("\n").map(Number);
+	});
+	const daysWrong = said.map((time) => Math.round((time - Date.now()) / DAY_MS) + 0);
+	expect(daysWrong).toEqual([days, days, 0]);
+});
 
 test(
-	"three devices and a platform, no two clocks alike: all of it arrives, in the order of the versions",
+	"three devices and a platform with different clocks exchange all changes, in the order of the versions",
 	LONG,
 	async () => {
 		await using platform = await startPlatform(clock("-1000d"));
@@ -147,7 +144,7 @@ test(
 	},
 );
 
-test("two values of one name are a conflict, whatever the clocks say", LONG, async () => {
+test("two values of one name are a conflict, whatever the clocks show", LONG, async () => {
 	await using platform = await startPlatform();
 	await using ahead = await projectAt("+365d");
 	await link(ahead, platform);
@@ -173,7 +170,7 @@ test("two values of one name are a conflict, whatever the clocks say", LONG, asy
 	}
 });
 
-test("an old vault is detected by a device whose clock was set back", LONG, async () => {
+test("a device whose clock was set back detects an old vault", LONG, async () => {
 	await using project = await projectAt("+365d");
 	await project.ok(["secrets", "set", "A=old"]);
 	const old = project.vault;
@@ -192,25 +189,29 @@ test("an old vault is detected by a device whose clock was set back", LONG, asyn
 	});
 });
 
-test("commits whose dates go back: the history is in the order of the versions", LONG, async () => {
-	await using project = await newProject();
-	await project.git("init", "--quiet");
-	const offsets = ["+0d", "+365d", "-365d", "-1000d"] as const;
-	for (const [index, offset] of offsets.entries()) {
-		setClock(project, offset);
-		await project.ok(["secrets", "set", `A=value ${index + 1}`]);
-		commitAt(project, offset, `Version ${index + 1}`);
-	}
-	const dates = (await project.git("log", "--format=%ct")).trim().split("\n").map(Number);
-	expect(dates).not.toEqual([...dates].sort((a, b) => b - a));
-	const { versions, missing } = await project.data(["secrets", "history", "A"]);
-	expect(versionsOf({ versions })).toEqual([4, 3, 2, 1]);
-	expect(missing).toEqual([]);
-	await project.ok(["secrets", "rollback", "A", "--to", "2"]);
-	expect(await project.reveal("A")).toBe("value 2");
-});
+test(
+	"the history follows the order of the versions although the dates of the commits go back",
+	LONG,
+	async () => {
+		await using project = await newProject();
+		await project.git("init", "--quiet");
+		const offsets = ["+0d", "+365d", "-365d", "-1000d"] as const;
+		for (const [index, offset] of offsets.entries()) {
+			setClock(project, offset);
+			await project.ok(["secrets", "set", `A=value ${index + 1}`]);
+			commitAt(project, offset, `Version ${index + 1}`);
+		}
+		const dates = (await project.git("log", "--format=%ct")).trim().split("\n").map(Number);
+		expect(dates).not.toEqual([...dates].sort((a, b) => b - a));
+		const { versions, missing } = await project.data(["secrets", "history", "A"]);
+		expect(versionsOf({ versions })).toEqual([4, 3, 2, 1]);
+		expect(missing).toEqual([]);
+		await project.ok(["secrets", "rollback", "A", "--to", "2"]);
+		expect(await project.reveal("A")).toBe("value 2");
+	},
+);
 
-test("identity and token in the keychain are found at any time", LONG, async () => {
+test("the identity and the token in the keychain are found with any clock", LONG, async () => {
 	const service = await withSecretService();
 	await using platform = await startPlatform();
 	await using project = new Project({ identity: "none", env: service.env });

@@ -58,7 +58,7 @@ const LINES: readonly (readonly [string, ...string[]])[] = [
 	["secrets get NOBODY", "secrets", "get", "NOBODY"],
 ];
 
-describe.each(Object.entries(SHELLS))("%s", (shell, { start, before }) => {
+describe.each(Object.entries(SHELLS))("completion in %s", (shell, { start, before }) => {
 	test("completes commands, flags, names and files", async () => {
 		const env = {
 			...cleanEnvironment(),

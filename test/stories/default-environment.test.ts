@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { newProject, Project } from "./support/project.ts";
 
-test("a flag, else COFFER_ENVIRONMENT, else the project's default, else production; each change names its environment", async () => {
+test("the environment comes from the flag, else COFFER_ENVIRONMENT, else the project's default, else production", async () => {
 	await using project = await newProject();
 	await project.ok(["environments", "create", "preview"]);
 	const set = async (args: string[], variable?: string) => {
@@ -36,7 +36,7 @@ test("a flag, else COFFER_ENVIRONMENT, else the project's default, else producti
 	expect(await project.data(["status"])).toMatchObject({ environment: "production" });
 });
 
-test("a vault that begins with another environment than production makes it the default", async () => {
+test("a vault whose first environment is not production makes that one the default", async () => {
 	await using project = new Project();
 	await project.ok(["init", "--environment", "staging"]);
 	expect(await project.data(["secrets", "set", "A=1"])).toMatchObject({ environment: "staging", set: ["A"] });

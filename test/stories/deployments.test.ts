@@ -21,8 +21,8 @@ afterAll(async () => {
 });
 
 // The tests of this file are the chapters of one story, in this order.
-describe("functions change", () => {
-	test("the same sources: all unchanged, and every process stays", async () => {
+describe("functions deploy after the sources of functions changed", () => {
+	test("keeps every process if no source changed", async () => {
 		const before = await pidsOf(project);
 		const { functions } = await project.data(["functions", "deploy"]);
 		expect(functions.map(({ name, status }: { name: string; status: string }) => [name, status])).toEqual(
@@ -31,7 +31,7 @@ describe("functions change", () => {
 		expect(await pidsOf(project)).toEqual(before);
 	});
 
-	test("a function that does not parse fails alone with its line, and no function is pruned", async () => {
+	test("reports a function that does not parse with its line, deploys the others and prunes none", async () => {
 		const source = project.read("functions/hello/index.ts");
 		project.write("functions/hello/index.ts", "const a = 1;\nDeno.serve(() => new Response(;\n");
 		const result = await project.coffer(["functions", "deploy", "--json"]);
@@ -54,7 +54,7 @@ describe("functions change", () => {
 		expect((await platform.call("hello")).text).toBe("hello world");
 	});
 
-	test("a function that does not build or start fails alone, and its earlier version continues to serve", async () => {
+	test("keeps the earlier version of a function that does not build or start, and deploys the others", async () => {
 		const files = ["functions/hello/index.ts", "functions/std/index.ts", "functions/mail/main.ts"];
 		const sources = files.map((path) => project.read(path));
 		const [hello = "", std = "", mail = ""] = files;
@@ -90,7 +90,7 @@ describe("functions change", () => {
 		await project.ok(["functions", "deploy"]);
 	});
 
-	test("functions that are only on the platform are listed and stay, and names that are read but not set are listed", async () => {
+	test("lists functions that exist only on the platform and keeps them, and lists names that are read and not set", async () => {
 		project.write("functions/hello/extra.ts", "export const key = Deno.env.get('HELLO_KEY');\n");
 		const source = project.read("functions/hello/index.ts");
 		project.write(
@@ -128,7 +128,7 @@ describe("functions change", () => {
 		expect(clean).toMatchObject({ absent: [], missing: [] });
 	});
 
-	test("--dry-run says what is new, which settings change and what would fail, and sends nothing", async () => {
+	test("--dry-run lists new functions, changed settings and expected failures, and sends nothing", async () => {
 		project.write("functions/fresh/index.ts", "Deno.serve(() => new Response('fresh'));\n");
 		project.write("functions/mail/function.jsonc", '{ "timeoutSeconds": 30 }\n');
 		const planned = await project.data(["functions", "deploy", "--dry-run"]);
@@ -153,7 +153,7 @@ describe("functions change", () => {
 			rmSync(`${project.root}/${path}`, { recursive: true });
 	});
 
-	test("the output of a function is in its log", async () => {
+	test("the log of a function contains its output", async () => {
 		project.write(
 			"functions/plain.ts",
 			'console.log("plain was started");\nexport default () => new Response("new");',
@@ -185,8 +185,8 @@ describe("functions change", () => {
 	});
 });
 
-describe("the platform comes and goes", () => {
-	test("if the platform is down, the change is saved and counted; when it is up again, sync sends it", async () => {
+describe("the platform stops and starts again", () => {
+	test("a change is saved and counted while the platform is down, and sync sends it once the platform is up", async () => {
 		const { revision } = await project.data(["status"]);
 		expect(await platform.stop()).toBe(0);
 		const saved = await project.coffer(["secrets", "set", "GREETING=mars", "--json"]);

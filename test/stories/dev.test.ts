@@ -32,7 +32,7 @@ async function invoked(project: Project): Promise<void> {
 	});
 }
 
-test("invoke without a running dev starts the function for one request", async () => {
+test("functions invoke without a running coffer dev starts the function for one request", async () => {
 	await using project = await newProject();
 	project.write(
 		"functions/echo.ts",
@@ -72,7 +72,7 @@ test("invoke without a running dev starts the function for one request", async (
 	expect([linked.status, linked.error().exit]).toEqual([2, 2]);
 });
 
-test("a day with dev", async () => {
+test("coffer dev serves, reloads and stops functions while a developer works", async () => {
 	await using project = await newProject();
 	project.write("functions/hello/index.ts", hello(1));
 	project.write("functions/api/other/index.ts", 'export default () => new Response("other");\n');

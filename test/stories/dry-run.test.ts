@@ -132,7 +132,7 @@ const CHANGES: readonly [what: string, change: () => void, redeployed: readonly 
 	],
 ];
 
-test.each(CHANGES)("a change of %s", async (_, change, redeployed) => {
+test.each(CHANGES)("--dry-run predicts what a deployment does: %s", async (_, change, redeployed) => {
 	change();
 	const planned = (await project.data(["functions", "deploy", "--dry-run"])).functions as Row[];
 	const deployed = (await project.data(["functions", "deploy"])).functions as Row[];
@@ -141,7 +141,7 @@ test.each(CHANGES)("a change of %s", async (_, change, redeployed) => {
 	expect(planned.every(({ certain }) => certain)).toBe(true);
 });
 
-test("a change of a package's version, and of the lock file beside it", async () => {
+test("--dry-run sees a package's new version, and a change of the lock file beside it", async () => {
 	const word = (text: string) => ({
 		version: "1.0.0",
 		source: `export const word = ${JSON.stringify(text)};`,
@@ -186,7 +186,7 @@ test("a change of a package's version, and of the lock file beside it", async ()
 	await expectBoth(["packed"]);
 });
 
-test("without the platform's Deno on this machine, functions that may be unchanged are listed", async () => {
+test("--dry-run lists functions as possibly unchanged if this machine lacks the platform's Deno version", async () => {
 	project.write("lib/words.ts", `// Again.\n${project.read("lib/words.ts")}`);
 	project.write("lib/others.ts", `// Again.\n${project.read("lib/others.ts")}`);
 	const env = { COFFER_DENO: "/nowhere/deno" };

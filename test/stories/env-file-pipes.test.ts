@@ -22,7 +22,7 @@ afterAll(() => project?.[Symbol.asyncDispose]());
 
 const environment = () => ({ ...cleanEnvironment(), ...project.variables });
 
-test("--env-file - reads standard input, also for a plan, and refuses empty input", async () => {
+test("--env-file - reads standard input, also for plan, and refuses empty input", async () => {
 	const set = ["secrets", "set", "--env-file", "-"];
 	const { status } = await project.start(set, { input: "FIRST=1\nSECOND='two\nlines'\n" }).ended;
 	expect(status).toBe(0);
@@ -35,19 +35,19 @@ test("--env-file - reads standard input, also for a plan, and refuses empty inpu
 	expect(wrong.error().message).toContain("standard input, line 2");
 });
 
-test("a process substitution is read to its end", async () => {
+test("--env-file reads a process substitution to its end", async () => {
 	const script = `"$0" secrets set --env-file <(printf 'SUBSTITUTED=yes\\n')`;
 	await execute("bash", ["-c", script, PROGRAM], { cwd: project.root, env: environment() });
 	expect(await project.reveal("SUBSTITUTED")).toBe("yes");
 });
 
-test("a process substitution that writes nothing ends", async () => {
+test("--env-file ends if a process substitution writes nothing", async () => {
 	const script = `"$0" secrets set --env-file <(true)`;
 	const child = spawn("bash", ["-c", script, PROGRAM], { cwd: project.root, env: environment() });
 	expect(await once(child, "close")).toEqual([0, null]);
 });
 
-test("a named pipe is read when a process writes to it", async () => {
+test("--env-file reads a named pipe once a process writes to it", async () => {
 	const [result] = await Promise.all([
 		project.start(["secrets", "set", "--env-file", fifo]).ended,
 		writeFile(fifo, "NAMED=pipe\n"),
@@ -56,7 +56,7 @@ test("a named pipe is read when a process writes to it", async () => {
 	expect(await project.reveal("NAMED")).toBe("pipe");
 });
 
-test("Ctrl-C ends the wait for a named pipe without a writer", async () => {
+test("Ctrl-C ends the wait for a process that writes to a named pipe", async () => {
 	const command = project.start(["secrets", "set", "--env-file", fifo]);
 	// This end opens once the other one is open.
 	const writer = await open(fifo, "w");
@@ -65,7 +65,7 @@ test("Ctrl-C ends the wait for a named pipe without a writer", async () => {
 	await writer.close();
 });
 
-test("Ctrl-C ends the wait for lines on the terminal", async () => {
+test("Ctrl-C ends the wait for lines that are typed on the terminal", async () => {
 	// It stays open after that: what a terminal shows last is lost when it closes.
 	const script = '"$0" secrets set --env-file -; echo "status $?"; exec cat';
 	const command = ["sh", "-c", `trap : INT; ${script}`, PROGRAM];

@@ -52,7 +52,7 @@ test("a second environment has its own values, members and app", async () => {
 	expect((await ana.data(["environments", "list"])).environments).toHaveLength(1);
 });
 
-test("refused, with nothing written", async () => {
+test("environments create and delete refuse wrong requests and write nothing", async () => {
 	await using ana = await newProject();
 	const first = ana.vault;
 	await ana.ok(["environments", "create", "preview"]);
@@ -76,7 +76,7 @@ test("refused, with nothing written", async () => {
 	expect(ana.vault).toBe(first);
 });
 
-test("the default environment is deleted only by its name, and can be created again", async () => {
+test("the default environment is deleted only if its name confirms it, and can be created again", async () => {
 	await using ana = await newProject();
 	await ana.ok(["environments", "create", "preview"]);
 	const before = ana.vault;

@@ -30,7 +30,7 @@ function withFaultyEpoch(text: string, secret: string): string {
 	return printVault(withRecords(document, ENVIRONMENT, next.records, [...section.links, link]));
 }
 
-test("VAULT_KEY_WRONG: the committed vault is taken again", async () => {
+test("VAULT_KEY_WRONG: the hint restores the committed vault", async () => {
 	await cryptoReady;
 	await using project = await committed();
 	project.write("coffer.vault", withFaultyEpoch(project.vault, project.identity ?? ""));
@@ -43,7 +43,7 @@ test("VAULT_KEY_WRONG: the committed vault is taken again", async () => {
 	await expectUsable(project);
 });
 
-test("PLATFORM_KEY_MISMATCH: nothing was changed, and the right token links the vault", async () => {
+test("PLATFORM_KEY_MISMATCH: nothing is changed, and the right token links the vault", async () => {
 	await using platform = await startPlatform();
 	await using other = await startPlatform();
 	await using project = await committed();

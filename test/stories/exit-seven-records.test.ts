@@ -32,7 +32,7 @@ async function withRemovedAuthor(): Promise<{ ana: Project; ben: Project }> {
 	return { ana, ben };
 }
 
-test("RECORD_AUTHOR_REMOVED: the other side is taken, and the value can be set anew", async () => {
+test("RECORD_AUTHOR_REMOVED: the hint takes the other side, and the value can be set again", async () => {
 	const { ana, ben } = await withRemovedAuthor();
 	await using _ana = ana;
 	await using _ben = ben;
@@ -46,7 +46,7 @@ test("RECORD_AUTHOR_REMOVED: the other side is taken, and the value can be set a
 	await expectUsable(ana);
 });
 
-test("VERSION_REFUSED: the value is set anew, in the environment in which it was asked for", async () => {
+test("VERSION_REFUSED: the hint sets the value again, in the environment of the command", async () => {
 	const { ana, ben } = await withRemovedAuthor();
 	await using _ana = ana;
 	await using _ben = ben;
@@ -61,7 +61,7 @@ test("VERSION_REFUSED: the value is set anew, in the environment in which it was
 	await expectUsable(ana);
 });
 
-test("RECORD_FORGED where a roll-back starts from it: the record is restored in its environment", async () => {
+test("RECORD_FORGED when a rollback reads the record: the hint restores it in its environment", async () => {
 	await using ana = await committed();
 	await ana.ok(["environments", "create", "preview"]);
 	await ana.ok(["secrets", "set", "P=first", "-e", "preview"]);

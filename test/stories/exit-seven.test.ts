@@ -30,14 +30,14 @@ describe("a link with a platform", () => {
 		return project;
 	};
 
-	test("LINK_MOVED: the platform has another address, which this device has not linked", async () => {
+	test("LINK_MOVED: the hint works if coffer.json names an address that this device has never linked", async () => {
 		await using project = await movedProject("moved-1");
 		await follow(project, await refusal(project, ["sync"], "LINK_MOVED"));
 		await project.ok(["sync"]);
 		await expectUsable(project);
 	});
 
-	test("LINK_MOVED: this device knows the other address from another project", async () => {
+	test("LINK_MOVED: the hint works if this device knows the other address from another project", async () => {
 		await using project = await movedProject("moved-2");
 		await using other = new Project({ identity: project.identity ?? "none" });
 		const { machine: _, ...variables } = { machine: other.machine, ...project.variables };
@@ -55,7 +55,7 @@ describe("a link with a platform", () => {
 		await expectUsable(project);
 	});
 
-	test("LINK_FOREIGN: coffer.json is another vault's; git has the right one, or the vault is linked anew", async () => {
+	test("LINK_FOREIGN: the hint takes the right coffer.json from git, or links the vault again", async () => {
 		await using project = await committed();
 		await link(project, platform);
 		await commit(project, "Link");
@@ -73,7 +73,7 @@ describe("a link with a platform", () => {
 		await expectUsable(project);
 	});
 
-	test("STATE_DAMAGED: the list of linked platforms is deleted, and the next error says how to link again", async () => {
+	test("STATE_DAMAGED: the hint deletes the list of linked platforms, and the next error says how to link again", async () => {
 		await using project = await committed();
 		project.variables["COFFER_TOKEN"] = platform.token;
 		await project.ok(["link", platform.control, "--app", "damaged"]);
@@ -87,7 +87,7 @@ describe("a link with a platform", () => {
 	});
 });
 
-test("TARGET_MOVED and LINK_FOREIGN of Base44: link again, or git has the right coffer.json", async () => {
+test("TARGET_MOVED and LINK_FOREIGN with Base44: the hint links again, or takes the right coffer.json from git", async () => {
 	await using base44 = await new Base44Server().start();
 	await using other = await new Base44Server().start();
 	await using project = await committed({ env: { BASE44_API_KEY: base44.key } });
@@ -124,7 +124,7 @@ function memoryFiles(project: Project, name: RegExp): string[] {
 		.map((path) => join(folder, path));
 }
 
-test("STATE_DAMAGED: each file of what this device remembers can be deleted, and the vault is usable", async () => {
+test("STATE_DAMAGED: the vault is usable after the user deletes any one file of the device's state", async () => {
 	await using project = await committed();
 	const files = memoryFiles(project, /\.json$/);
 	expect(files.length).toBeGreaterThan(1);
@@ -135,7 +135,7 @@ test("STATE_DAMAGED: each file of what this device remembers can be deleted, and
 	}
 });
 
-describe("an invalid file", () => {
+describe("the hint repairs an invalid vault file", () => {
 	const DAMAGES: Record<string, { code: string; damage: (text: string) => string }> = {
 		"a record is altered": {
 			code: "RECORD_FORGED",
@@ -158,7 +158,7 @@ describe("an invalid file", () => {
 		expect(await project.reveal("A")).toBe("first");
 	});
 
-	test("line ends of Windows, which git made: the file is written again with the right ones", async () => {
+	test("with the CRLF line ends that git wrote on checkout", async () => {
 		await using project = await committed();
 		project.write(".gitattributes", "");
 		await commit(project, "No attributes");

@@ -112,18 +112,22 @@ describe("a full disk", () => {
 	test.each([
 		["for not a byte more", 0],
 		["for a part of the file", 2],
-	])("with room %s: the error says so, and all is as it was", LONG, async (_, pagesLeft) => {
-		disk.fill(pagesLeft);
-		const before = disk.files;
-		const result = await disk.coffer(["secrets", "set", `LARGE=${"v".repeat(3 * PAGE)}`]);
-		expect(result.error()).toMatchObject({ code: "FILE_UNWRITABLE", exit: 1 });
-		expect(result.error().message).toMatch(/coffer\.vault: the disk is full\.$/);
-		expect(result.stdout).toBe("");
-		expect(disk.files).toEqual(before);
-		await expectReadable();
-	});
+	])(
+		"a failed write names the full disk and leaves all files unchanged, with room %s",
+		LONG,
+		async (_, pagesLeft) => {
+			disk.fill(pagesLeft);
+			const before = disk.files;
+			const result = await disk.coffer(["secrets", "set", `LARGE=${"v".repeat(3 * PAGE)}`]);
+			expect(result.error()).toMatchObject({ code: "FILE_UNWRITABLE", exit: 1 });
+			expect(result.error().message).toMatch(/coffer\.vault: the disk is full\.$/);
+			expect(result.stdout).toBe("");
+			expect(disk.files).toEqual(before);
+			await expectReadable();
+		},
+	);
 
-	test("that has space again accepts the next change", LONG, async () => {
+	test("accepts the next change once the disk has space again", LONG, async () => {
 		rmSync(disk.at("fill"));
 		expect(await disk.data("secrets", "set", "B=3")).toMatchObject({ set: ["B"] });
 		expect(Object.keys(disk.files).sort()).toEqual([
@@ -135,13 +139,13 @@ describe("a full disk", () => {
 	});
 });
 
-describe("a disk that is read-only", () => {
+describe("a read-only disk", () => {
 	beforeAll(() => disk.remount("ro"));
 
 	test.each([
 		["secrets", "set", "C=1"],
 		["secrets", "delete", "A"],
-	])("%s %s: the error says so", LONG, async (...args) => {
+	])("%s %s fails with an error that names the cause", LONG, async (...args) => {
 		const before = disk.files;
 		const result = await disk.coffer(args);
 		expect(result.error()).toMatchObject({ code: "VAULT_LOCK_FAILED", exit: 1 });
@@ -150,7 +154,7 @@ describe("a disk that is read-only", () => {
 	});
 
 	test(
-		"is read all the same, also by a device that has never seen it, if that can remember it",
+		"a vault on it can be read, also by a new device whose own state is on a writable disk",
 		LONG,
 		async () => {
 			await expectReadable();

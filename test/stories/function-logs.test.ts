@@ -83,7 +83,7 @@ describe("functions logs", () => {
 		expect(stdout).not.toContain("canary");
 	});
 
-	test("with --json prints one document per line", async () => {
+	test("--json prints one document per line", async () => {
 		const following = project.start([
 			"functions",
 			"logs",
@@ -103,7 +103,7 @@ describe("functions logs", () => {
 		expect((await following.ended).status).toBe(0);
 	});
 
-	test("of all functions are shown together, each line with its function, in the order in which they were written", async () => {
+	test("shows the lines of all functions together, each with its function, in the order in which they were written", async () => {
 		await platform.call("api/other?say=late");
 		const all = await vi.waitFor(async () => {
 			const shown = await project.data(["functions", "logs"]);
@@ -200,7 +200,7 @@ describe("functions logs", () => {
 		expect((await following.ended).status).toBe(0);
 	});
 
-	test("of a deleted function are removed", async () => {
+	test("shows no lines of a deleted function", async () => {
 		await project.ok(["functions", "delete", "talker"]);
 		expect((await project.coffer(["functions", "logs", "talker"])).status).toBe(4);
 		await project.ok(["functions", "deploy", "talker"]);

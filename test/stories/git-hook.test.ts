@@ -59,7 +59,7 @@ async function namesOf(project: Project): Promise<string[]> {
 }
 
 describe("git merge --squash", () => {
-	test("passes with what both sides have", async () => {
+	test("passes the hook with the secrets of both sides", async () => {
 		await using project = branches();
 		expect(git(project, "merge", "--squash", "one").status).toBe(0);
 		const committed = git(project, "commit", "--quiet", "--message", "Squash");
@@ -70,7 +70,7 @@ describe("git merge --squash", () => {
 		expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
 	});
 
-	test.each(["main", "one"])("is refused where only the side of %s is kept", async (kept) => {
+	test.each(["main", "one"])("is refused if only the side of %s is kept", async (kept) => {
 		await using project = branches();
 		git(project, "merge", "--squash", "one");
 		await project.git("checkout", kept, "--", "coffer.vault");
@@ -86,8 +86,8 @@ describe("git merge --squash", () => {
 	});
 });
 
-describe("an abandoned squash", () => {
-	test("with git checkout, which leaves SQUASH_MSG, does not make the hook refuse a later commit", async () => {
+describe("a squash that the user gave up", () => {
+	test("does not make the hook refuse a later commit, although git checkout leaves SQUASH_MSG", async () => {
 		await using project = await branches();
 		git(project, "merge", "--squash", "one");
 		expect(git(project, "checkout", "--quiet", "HEAD", "--", ".").status).toBe(0);
@@ -102,7 +102,7 @@ describe("an abandoned squash", () => {
 });
 
 describe("an octopus merge", () => {
-	test("of branches with other files passes; the vault of the one that has it is complete", async () => {
+	test("passes if the branches change other files, and the vault of the branch that has one is complete", async () => {
 		await using project = branches();
 		// Git calls no merge driver in an octopus merge, so only one of the branches may have another vault.
 		for (const name of ["plain", "base"]) {
@@ -127,7 +127,7 @@ describe("an octopus merge", () => {
 });
 
 describe("git revert", () => {
-	test("of a commit that set a secret: the commit is refused, or the next command names the missing secret", async () => {
+	test("of a commit that set a secret is refused, or the next command names the missing secret", async () => {
 		await using project = branches();
 		git(project, "revert", "--no-commit", "HEAD");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Revert");
@@ -165,13 +165,13 @@ const BRINGING_IN = [
 ] as const;
 
 describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
-	test("passes with what both sides have", async () => {
+	test("passes the hook with the secrets of both sides", async () => {
 		await using project = branches();
 		expect(git(project, ...start)).toMatchObject({ status: 0 });
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
 	});
 
-	test("that stopped is refused if its change is left out", async () => {
+	test("that stopped is refused if its change of the vault is left out", async () => {
 		await using project = branches();
 		// Another file stops it; the vault is united by then.
 		project.write("one.txt", "of main\n");

@@ -26,7 +26,7 @@ function git(project: Project, ...args: string[]): { status: number | null; text
 	return { status, text: stdout + stderr };
 }
 
-test("a merge driver whose program is missing leaves both sides between markers", async () => {
+test("git leaves both sides between markers if the program of the merge driver is missing", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	await project.ok(["git", "setup"]);
@@ -53,7 +53,7 @@ test("a merge driver whose program is missing leaves both sides between markers"
 	expect(git(project, "show", "branch", "--", "coffer.vault").text).toContain("THEIRS");
 });
 
-test("the hook refuses values and identities with file, line and name, and accepts listed exceptions", async () => {
+test("the hook refuses plaintext values and identities with file, line and name, and accepts listed exceptions", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	await project.ok(["git", "setup"]);
@@ -72,7 +72,7 @@ test("the hook refuses values and identities with file, line and name, and accep
 	expect(git(project, "commit", "--message", "x").status).toBe(0);
 });
 
-test("a .env file that git would add is reported, and is added to .gitignore if the user agrees", async () => {
+test("setup reports a .env file that git would add, and adds it to .gitignore if the user agrees", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	project.write("config/.env", "A=1\n");
@@ -96,7 +96,7 @@ test("a .env file that git would add is reported, and is added to .gitignore if 
 	await project.ok(["identity", "new"], file);
 });
 
-test("a key in a file is rotated only if git ignores the files of both keys", async () => {
+test("identity rotate accepts a key in a file only if git ignores the files of both keys", async () => {
 	await using project = new Project({ identity: "none" });
 	await project.git("init", "--quiet");
 	project.variables["COFFER_IDENTITY_FILE"] = "id";
@@ -132,7 +132,7 @@ test("plan --env-file reports the same faults of a file as secrets set", async (
 	expect((await project.data(plan)).warnings).toBeUndefined();
 });
 
-test("a vault in git or in a parent folder is detected, and the commands in the errors work", async () => {
+test("init detects a vault in git or in a parent folder, and the commands in its errors work", async () => {
 	await using project = await newProject();
 	await project.ok(["secrets", "set", "A=1"]);
 	await project.git("init", "--quiet");

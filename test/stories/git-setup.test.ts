@@ -57,7 +57,7 @@ async function branches(
 	return git(project, ["merge", "--no-edit", "branch"]);
 }
 
-test("adjacent new names are merged by the driver, and the result is valid", async () => {
+test("the merge driver merges adjacent new names, and the result is valid", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["set", "AA=1", "B=new"], ["set", "AB=2"]);
 	expect(merge).toMatchObject({ status: 0 });
@@ -68,7 +68,7 @@ test("adjacent new names are merged by the driver, and the result is valid", asy
 	await project.ok(["vault", "verify"]);
 });
 
-test("one name on both sides is a conflict by name, and the commit is refused until it is resolved", async () => {
+test("two values for one name are a conflict with that name, and the hook refuses the commit until it is resolved", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["set", "B=theirs-value", "AA=1"], ["set", "B=ours-value", "AB=2"]);
 	expect(merge.status).toBe(1);
@@ -85,14 +85,14 @@ test("one name on both sides is a conflict by name, and the commit is refused un
 	expect((await project.data(["secrets", "list"])).secrets).toHaveLength(5);
 });
 
-test("a deletion against an edit is a conflict too", async () => {
+test("a deletion on one side and an edit on the other are a conflict too", async () => {
 	await using project = await repository();
 	const merge = await branches(project, ["delete", "B"], ["set", "B=edited"]);
 	expect(merge.status).toBe(1);
 	expect(merge.text).toContain("Both sides changed B (production).");
 });
 
-test("a diff shows names, versions and authors, masked values if the identity is available, and never a value", async () => {
+test("git diff shows names, versions and authors, masked values if the identity is available, and never a value", async () => {
 	await using project = await repository();
 	await project.ok(["secrets", "set", "B=a-rather-long-value-B"]);
 	await project.ok(["secrets", "delete", "C"]);
@@ -106,7 +106,7 @@ test("a diff shows names, versions and authors, masked values if the identity is
 	expect(diff + anonymous.text).not.toContain("rather-long");
 });
 
-test("a broken vault is not committed, and other files are", async () => {
+test("the hook refuses the commit of a damaged vault, and accepts commits of other files", async () => {
 	await using project = await repository();
 	const good = project.vault;
 	project.vault = good.replace("\nB\n", "\nBB\n");
@@ -147,7 +147,7 @@ test("a second setup changes nothing, --remove restores everything, and an exist
 	expect((await project.ok(["git", "setup", "--remove"])).stdout).toMatch(/no setup to remove/);
 });
 
-test("a hook that is not a shell script, or another tool's hooks folder, is not changed, and a message says so", async () => {
+test("setup does not change a hook that is not a shell script, or another tool's folder of hooks, and says so", async () => {
 	await using project = await newProject();
 	expect((await project.coffer(["git", "setup"])).status).toBe(4);
 	gitOk(project, "init", "--quiet");

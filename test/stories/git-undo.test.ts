@@ -23,7 +23,7 @@ async function begun(): Promise<Project> {
 
 const undo = (project: Project) => project.git("checkout", "--quiet", "--", "coffer.vault");
 
-test("the addition of a member is undone, and another member is added", async () => {
+test("undo removes the addition of a member, and another member can then be added", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
 	await undo(project);
@@ -41,7 +41,7 @@ test("the addition of a member is undone, and another member is added", async ()
 	await project.ok(["vault", "verify"]);
 });
 
-test("if a removal is undone, the member who gets access again is named first", async () => {
+test("undo of a removal first names the member who gets access again", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "ben"), "--name", "ben"]);
 	await commit(project, "Ben");
@@ -61,7 +61,7 @@ test("if a removal is undone, the member who gets access again is named first", 
 	await project.ok(["vault", "verify"]);
 });
 
-test("committed changes are not undone by --yes: their branch is named, and --all needs a code", async () => {
+test("--yes does not undo committed changes: the command names their branch, and --all asks for a code", async () => {
 	await using project = await begun();
 	await project.git("checkout", "--quiet", "-b", "feat");
 	await project.ok(["members", "add", await keyOf(project, "bob"), "--name", "bob"]);
@@ -93,7 +93,7 @@ test("committed changes are not undone by --yes: their branch is named, and --al
 	expect(members.map(({ name }: { name: string }) => name)).toEqual(["alice", "bob", "carol"]);
 });
 
-test("a part is forgotten: what the vault still lacks is listed, with the way that remains", async () => {
+test("undo of a part lists what the vault still lacks, and the command that remains for it", async () => {
 	await using project = await begun();
 	await project.git("checkout", "--quiet", "-b", "feat");
 	await project.ok(["secrets", "set", "A=on the branch"]);
@@ -113,7 +113,7 @@ test("a part is forgotten: what the vault still lacks is listed, with the way th
 	await project.ok(["vault", "verify"]);
 });
 
-test("a secret that was set, deleted and undone is forgotten; its versions are not used again", async () => {
+test("undo forgets a secret that was set and deleted, and its versions are not used again", async () => {
 	await using project = await begun();
 	await project.ok(["secrets", "set", "NEW=1"]);
 	await project.ok(["secrets", "delete", "NEW"]);
@@ -126,7 +126,7 @@ test("a secret that was set, deleted and undone is forgotten; its versions are n
 	expect((await project.data(["secrets", "get", "NEW"])).version).toBe(3);
 });
 
-test("an environment that was created and undone can be created again", async () => {
+test("an environment whose creation was undone can be created again", async () => {
 	await using project = await begun();
 	await project.ok(["environments", "create", "staging"]);
 	await undo(project);
@@ -137,7 +137,7 @@ test("an environment that was created and undone can be created again", async ()
 	await project.ok(["vault", "verify"]);
 });
 
-test("the result of 'vault resolve --take ours' does not count as a roll-back", async () => {
+test("the result of 'vault resolve --take ours' does not count as a rollback", async () => {
 	await using project = await begun();
 	await project.ok(["secrets", "set", "A=ours"]);
 	await project.git("checkout", "--quiet", "-b", "feat");
@@ -188,7 +188,7 @@ afterAll(async () => {
 
 const linkWith = (app: string) => ["link", platform.control, "--app", app, "--token", platform.token];
 
-test("linked on two branches, and the branches merged", async () => {
+test("branches that were both linked with the platform can be merged", async () => {
 	await using project = await begun();
 	await project.git("checkout", "--quiet", "-b", "feat");
 	project.variables["COFFER_TOKEN"] = platform.token;
@@ -203,7 +203,7 @@ test("linked on two branches, and the branches merged", async () => {
 	await project.ok(["vault", "verify"]);
 });
 
-test("a link that is refused changes neither file", async () => {
+test("a refused link changes neither of the two files", async () => {
 	await using project = await begun();
 	await project.ok(["members", "add", await keyOf(project, "typo"), "--name", "typo"]);
 	await undo(project);
@@ -218,7 +218,7 @@ test("a link that is refused changes neither file", async () => {
 	await project.ok(["vault", "verify"]);
 });
 
-test("--all without the platform forgets what only the platform has, says so, and a sync asks", async () => {
+test("undo --all without the platform forgets changes that only the platform has, says so, and offers a sync", async () => {
 	await using project = await begun();
 	project.variables["COFFER_TOKEN"] = platform.token;
 	await project.ok(linkWith("offline"));

@@ -15,7 +15,7 @@ afterAll(() => project?.[Symbol.asyncDispose]());
 const QUESTION = "Value of KEY";
 const EMPTY = "Set KEY to an empty value?";
 
-test("a PEM that is pasted into a terminal is stored whole", async () => {
+test("a PEM key that is pasted into a terminal is stored completely", async () => {
 	const { privateKey } = generateKeyPairSync("ed25519", {
 		privateKeyEncoding: { type: "pkcs8", format: "pem" },
 		publicKeyEncoding: { type: "spki", format: "pem" },
@@ -36,7 +36,7 @@ test("a PEM that is pasted into a terminal is stored whole", async () => {
 	expect(await project.reveal("TLS_KEY")).toBe(privateKey.trimEnd());
 });
 
-test("Enter alone causes a question, and the answer no sets nothing", async () => {
+test("Enter alone at the prompt causes a question, and the answer no sets nothing", async () => {
 	const answers = [
 		{ question: QUESTION, answer: "" },
 		{ question: EMPTY, answer: "n" },
@@ -47,7 +47,7 @@ test("Enter alone causes a question, and the answer no sets nothing", async () =
 	expect((await project.coffer(["secrets", "get", "KEY"])).status).toBe(4);
 });
 
-test("Enter alone sets an empty value after the answer yes", async () => {
+test("Enter alone at the prompt sets an empty value after the answer yes", async () => {
 	const answers = [
 		{ question: QUESTION, answer: "" },
 		{ question: EMPTY, answer: "y" },

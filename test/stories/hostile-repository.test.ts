@@ -139,19 +139,19 @@ test.each([
 	[["cat-file", "--filters", "HEAD:.gitignore"], ["filter.staying.process"]],
 	[["hook", "run", "pre-commit"], ["hook.pre-commit"]],
 	[["config", "--local", "--edit"], ["core.editor"]],
-] as const)("git %j itself leaves the marks %j", (args, marks) => {
+] as const)("git %j itself runs the repository's programs, which leave the marks %j", (args, marks) => {
 	trap.takeMarks();
 	trap.git(...args);
 	expect(trap.takeMarks()).toEqual(expect.arrayContaining([...marks]));
 });
 
-test("git itself would fetch the object that is not there", () => {
+test("git itself would fetch the missing object from the promisor remote", () => {
 	trap.takeMarks();
 	expect(trap.git("cat-file", "-p", lacking).status).not.toBe(0);
 	expect(trap.takeMarks()).toContain("remote.origin.uploadpack");
 });
 
-describe("Coffer leaves no trace", () => {
+describe("Coffer runs no program of the repository", () => {
 	/** What each command is given; one that is not named gets nothing. */
 	const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 		"environments create": [["preview"]],
@@ -189,7 +189,7 @@ describe("Coffer leaves no trace", () => {
 		.map((id) => id.replaceAll(":", " "))
 		.filter((name) => !LEFT_OUT.includes(name));
 
-	test("every command in this list exists", () => {
+	test("the list of commands names only commands that exist", () => {
 		for (const name of Object.keys(ARGUMENTS)) expect(commands).toContain(name);
 	});
 
@@ -204,7 +204,7 @@ describe("Coffer leaves no trace", () => {
 		}
 	});
 
-	test("and works: history without the missing objects, rollback, check, setup", async () => {
+	test("and still works: history without the missing objects, rollback, check, setup", async () => {
 		const { versions, looked, notes } = await project.data(["secrets", "history", "A"]);
 		const numbers = versions.map(({ version }: { version: number }) => version);
 		expect(numbers).toEqual(expect.arrayContaining([1, 3]));

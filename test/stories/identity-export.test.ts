@@ -14,7 +14,7 @@ const PASSPHRASE = "pässphrase canary 5c1e";
 const WITH = { input: `${PASSPHRASE}\n` };
 const STDIN = ["--passphrase-stdin"];
 
-describe("from one keychain to another", () => {
+describe("identity export and import, from one keychain to another", () => {
 	let services: SecretService[];
 	let laptop: Project;
 	let file: string;
@@ -40,7 +40,7 @@ describe("from one keychain to another", () => {
 		return project;
 	}
 
-	test("the vault opens on the new laptop, and the passphrase is nowhere", {
+	test("the new laptop opens the vault, and the passphrase is stored nowhere", {
 		timeout: TIMEOUT_MS,
 	}, async () => {
 		expect(exported).toMatchObject({ file, vault: null });
@@ -71,7 +71,7 @@ describe("from one keychain to another", () => {
 	});
 });
 
-describe("in a file that COFFER_IDENTITY_FILE names", () => {
+describe("identity export and import with a file in COFFER_IDENTITY_FILE", () => {
 	let project: Project;
 	let file: string;
 	let elsewhere: string;
@@ -84,7 +84,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 	afterAll(() => project?.[Symbol.asyncDispose]());
 
-	test("it is imported only into a new file, and a failure leaves no file", {
+	test("import writes only a new file, and leaves no file if it fails", {
 		timeout: TIMEOUT_MS,
 	}, async () => {
 		const text = readFileSync(file, "utf8");
@@ -127,7 +127,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 		expect(readFileSync(other)).toEqual(before);
 	});
 
-	test("exports are refused before a question or a write", { timeout: TIMEOUT_MS }, async () => {
+	test("export refuses before it asks a question or writes", { timeout: TIMEOUT_MS }, async () => {
 		const before = readFileSync(file);
 		const refusal = async (args: readonly string[], input: string | undefined) =>
 			(await project.coffer(["identity", "export", "--json", ...args], { input })).error();
@@ -148,7 +148,7 @@ describe("in a file that COFFER_IDENTITY_FILE names", () => {
 	});
 });
 
-test("a CI identity stays bound to its vault, and with COFFER_IDENTITY nothing can be imported", {
+test("a CI identity stays bound to its vault, and import refuses while COFFER_IDENTITY is set", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using project = await newProject();
@@ -166,7 +166,7 @@ test("a CI identity stays bound to its vault, and with COFFER_IDENTITY nothing c
 	expect(readFileSync(identityFile, "utf8")).toBe(`${secret}\n`);
 });
 
-test("on a terminal it is asked for twice and never shown", { timeout: TIMEOUT_MS }, async () => {
+test("a terminal asks for the passphrase twice and never shows it", { timeout: TIMEOUT_MS }, async () => {
 	await using project = await newProject();
 	const file = join(project.machine, "export");
 	const answers = (second: string) => [

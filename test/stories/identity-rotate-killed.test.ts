@@ -61,7 +61,7 @@ async function readByEither(project: Project): Promise<string | undefined> {
 	return undefined;
 }
 
-test("after a kill at any step, the vault can be read and the rotation continues", {
+test("the vault can be read, and the rotation continues, after a kill at any step", {
 	timeout: 300_000,
 }, async () => {
 	await using project = new Project({ identity: "none" });

@@ -28,7 +28,7 @@ async function besides(first: Project): Promise<Project> {
 	return second;
 }
 
-test("with a keychain, two projects are handed over to one new key, which is the only one at the end", {
+test("with a keychain, two projects change to one new key, which is the only one at the end", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	const service = await withSecretService();
@@ -79,7 +79,7 @@ test("with a keychain, two projects are handed over to one new key, which is the
 	}
 });
 
-test("with a platform: functions continue to run, and the rotation stops if the platform is unreachable and continues later", {
+test("with a platform, functions continue to run; the rotation stops while the platform is unreachable and continues later", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using ana = await withIdentityFile();
@@ -148,7 +148,7 @@ test("if the previous key is a reader, the error says what a writer must do", {
 	await ben.ok([...FORGET, "--yes"]);
 });
 
-test("refused without a new key: from COFFER_IDENTITY, and with an invalid vault", {
+test("rotation is refused if the identity comes from COFFER_IDENTITY or if the vault is invalid", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using ci = await newProject();

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { filesBelow, newProject, Project } from "./support/project.ts";
 
-test("the public key is shown, its secret is not", async () => {
+test("identity show prints the public key and never the secret key", async () => {
 	await using project = await newProject();
 	const shown = await project.ok(["identity", "show"]);
 	const data = await project.data(["identity", "show"]);
@@ -13,7 +13,7 @@ test("the public key is shown, its secret is not", async () => {
 	expect(shown.stdout).not.toContain(project.identity?.slice(-43));
 });
 
-test("without an identity: exit 3, and the command that creates one", async () => {
+test("a command without an identity exits with 3 and names the command that creates one", async () => {
 	await using project = new Project({ identity: "none" });
 	const shown = await project.coffer(["identity", "show", "--json"]);
 	expect(shown.status).toBe(3);

@@ -21,7 +21,7 @@ describe("a keychain that works", () => {
 		await service?.close();
 	});
 
-	test("init stores the identity there, and every later command finds it", async () => {
+	test("init stores the identity in it, and every later command finds it there", async () => {
 		expect(await project.data(["init"])).toMatchObject({ identity: "created", environment: "production" });
 		await project.ok(["secrets", "set", "A=1"]);
 		expect(await project.reveal("A")).toBe("1");
@@ -31,7 +31,7 @@ describe("a keychain that works", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
-	test("link stores the token there for this platform only", async () => {
+	test("link stores the token in it, for this platform only", async () => {
 		await project.ok(["link", platform.control, "--app", APP, "--token", platform.token]);
 		expect(await project.data(["secrets", "set", "A=2"])).toMatchObject({ pending: 0, revision: 2 });
 		expect(await project.data(["status"])).toMatchObject({ reachable: true, pending: [] });
@@ -40,7 +40,7 @@ describe("a keychain that works", () => {
 		expect(found.map(({ path }) => path)).toEqual([]);
 	});
 
-	test("a second project of the same platform is linked with the stored token without a question", async () => {
+	test("a second project of the same platform is linked with the stored token, without a question", async () => {
 		await using second = await newProject({ env: service.env });
 		const linked = await second.ok(["link", platform.control, "--app", "second"]);
 		expect(linked.stderr).toContain(`Using the access token in the keychain for ${platform.control}`);
@@ -55,7 +55,7 @@ describe("a keychain that works", () => {
 		expect(result.error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 	});
 
-	test("a keychain without an identity: exit 3, and the command that creates one", async () => {
+	test("a command exits with 3 if the keychain has no identity, and names the command that creates one", async () => {
 		const empty = await withSecretService();
 		const result = await project.coffer(["secrets", "list", "--json"], { env: empty.env });
 		await empty.close();
@@ -63,7 +63,7 @@ describe("a keychain that works", () => {
 	});
 });
 
-describe("a keychain that does not work: exit 3 within the time limit, and no weaker storage is used", () => {
+describe("a keychain that does not work causes exit status 3 within the time limit, and no weaker storage is used", () => {
 	async function expectRefused(env: Readonly<Record<string, string>>, code: RegExp): Promise<void> {
 		await using project = new Project({ identity: "none", env });
 		const before = performance.now();
@@ -75,13 +75,13 @@ describe("a keychain that does not work: exit 3 within the time limit, and no we
 		expect(filesBelow(project.machine).map(({ path }) => path)).toEqual([]);
 	}
 
-	test("no bus", () => expectRefused({}, /^KEYCHAIN_UNAVAILABLE$/));
+	test("without a session bus", () => expectRefused({}, /^KEYCHAIN_UNAVAILABLE$/));
 
 	test.each([
 		{ service: "none", code: /^KEYCHAIN_UNAVAILABLE$/ },
 		{ service: "locked", code: /^KEYCHAIN_/ },
 		{ service: "denied", code: /^KEYCHAIN_/ },
-	] as const)("$service", async ({ service, code }) => {
+	] as const)("with a secret service that is $service", async ({ service, code }) => {
 		const keyring = await withSecretService({ service });
 		try {
 			await expectRefused(keyring.env, code);
@@ -90,7 +90,7 @@ describe("a keychain that does not work: exit 3 within the time limit, and no we
 		}
 	});
 
-	test("silent", async () => {
+	test("with a secret service that never answers", async () => {
 		const keyring = await withSecretService();
 		try {
 			await keyring.pause();

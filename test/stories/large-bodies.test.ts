@@ -73,11 +73,11 @@ async function pour(url: string, head: string, piece: Buffer): Promise<{ answer:
 
 const CHUNKED = Buffer.concat([Buffer.from(`${CHUNK.length.toString(16)}\r\n`), CHUNK, Buffer.from("\r\n")]);
 
-describe("10 GB", () => {
+describe("a request body of 10 GB", () => {
 	test.each([
 		["announced", `Content-Length: ${TEN_GB}`, CHUNK],
 		["in chunks", "Transfer-Encoding: chunked", CHUNKED],
-	])("%s, to a function", { timeout: 120_000 }, async (_, line, piece) => {
+	])("is refused by the gateway, %s", { timeout: 120_000 }, async (_, line, piece) => {
 		const before = peakBytes();
 		const head = `POST /${APP}/sink HTTP/1.1\r\nHost: h\r\n${line}\r\n\r\n`;
 		const { answer, sent } = await pour(platform.listen, head, piece);
@@ -90,7 +90,7 @@ describe("10 GB", () => {
 	test.each([
 		["announced", `Content-Length: ${TEN_GB}`, CHUNK],
 		["in chunks", "Transfer-Encoding: chunked", CHUNKED],
-	])("%s, to the control API", { timeout: 120_000 }, async (_, line, piece) => {
+	])("is refused by the control API, %s", { timeout: 120_000 }, async (_, line, piece) => {
 		const before = peakBytes();
 		const head = [
 			`POST /v1/apps/${APP}/changes HTTP/1.1`,

@@ -35,7 +35,7 @@ describe.each([
 	["200 MB of line feeds", () => Buffer.alloc(200_000_000, "\n")],
 	["a vault before 6 MB of line feeds", () => Buffer.concat([Buffer.from(good), lineFeeds])],
 	["a conflict marker before them", () => Buffer.concat([Buffer.from("<<<<<<< ours\n"), lineFeeds])],
-])("a vault that is %s", (_, content) => {
+])("a vault file that is %s", (_, content) => {
 	test("is refused by every command that reads it", async () => {
 		project.write("coffer.vault", content());
 		const message = "coffer.vault, line 5000001: the file has more than 5000000 lines.";
@@ -54,7 +54,7 @@ describe.each([
 	});
 });
 
-test("a vault that is larger than the limit is not read", async () => {
+test("every command refuses a vault that is larger than the limit, without reading it", async () => {
 	sparse("coffer.vault", 257 * MIB);
 	const result = await project.start(["secrets", "list", "--json"]).ended;
 	expect(result.error()).toMatchObject({
@@ -65,7 +65,7 @@ test("a vault that is larger than the limit is not read", async () => {
 	project.vault = good;
 });
 
-test("coffer.json and an identity's export", async () => {
+test("a coffer.json and an export of an identity that are too large are refused", async () => {
 	sparse("coffer.json", 2 * MIB);
 	const status = await project.start(["status", "--json"]).ended;
 	expect(status.error()).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
@@ -79,7 +79,7 @@ test.each([
 	["/dev/zero", "FILE_TOO_LARGE"],
 	["large.env", "FILE_TOO_LARGE"],
 	["lines.env", "ENV_FILE_LINE_INVALID"],
-])("a .env file that is %s: %s, and nothing is set", async (file, code) => {
+])("secrets set refuses the .env file %s with %s, and sets nothing", async (file, code) => {
 	sparse("large.env", 65 * MIB);
 	project.write("lines.env", Buffer.alloc(60_000_000, "x\n"));
 	const result = await project.start(["secrets", "set", "--env-file", file, "--json"]).ended;
@@ -87,7 +87,7 @@ test.each([
 	expect(project.vault).toBe(good);
 });
 
-test("versions of the vault in git, and the files that git passes to the merge driver", async () => {
+test("versions of the vault in git, and files that git passes to the merge driver, have the same limit", async () => {
 	git("init", "--quiet");
 	git("config", "core.bigFileThreshold", "1g");
 	git("config", "core.compression", "1");

@@ -30,7 +30,7 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-test("the address of the gateway is recognised, and the error names the control address", async () => {
+test("link recognises the address of the gateway, and its error names the control address", async () => {
 	// The control address is the next port only where both were chosen so; the address itself is told apart anyway.
 	const refused = await project.coffer(["link", platform.listen, "--app", "shop", "--json"]);
 	expect(refused.error()).toMatchObject({ code: "PLATFORM_ADDRESS_IS_GATEWAY", exit: 2 });
@@ -51,7 +51,7 @@ test("a fresh clone without a token reports that, and does what is possible with
 	expect((await clone.coffer(["sync", "--json"])).error()).toMatchObject({ code: "TOKEN_MISSING", exit: 6 });
 });
 
-test("the reason of a failed start is printed first, with the version that still serves", async () => {
+test("the reason of a failed start is printed first, with the version that still runs", async () => {
 	const { status, stderr, stdout } = await project.coffer(["secrets", "set", "GREETING="]);
 	expect(status).toBe(1);
 	expect(stderr).toMatch(

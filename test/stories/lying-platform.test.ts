@@ -110,7 +110,7 @@ const LIES: Record<string, (page: Page) => void> = {
 	},
 };
 
-describe("an invalid log is refused with exit 7, and no byte of it is used", () => {
+describe("an invalid log is refused with exit status 7, and no byte of it is used", () => {
 	test.each(Object.entries(LIES))("%s", async (_, change) => {
 		const vault = behind.vault;
 		liar.lie = pages(change);
@@ -131,7 +131,7 @@ describe("an invalid log is refused with exit 7, and no byte of it is used", () 
 		expect(ahead.vault).toBe(vault);
 	});
 
-	test("an acceptance that claims another head", async () => {
+	test("an accepted change whose response names another head", async () => {
 		liar.lie = ({ method, text }) =>
 			method === "POST"
 				? text.replace(/"head":"./, (head) => head.slice(0, -1) + (head.endsWith("A") ? "B" : "A"))
@@ -171,7 +171,7 @@ const NOISE: Record<string, { lie: Lie; code: string }> = {
 	"never begun": { lie: () => () => undefined, code: "PLATFORM_TIMEOUT" },
 };
 
-describe("an invalid answer: exit 6, and nothing is changed", () => {
+describe("an invalid response causes exit status 6, and nothing is changed", () => {
 	test.each(Object.entries(NOISE))("%s", async (_, { lie, code }) => {
 		const vault = behind.vault;
 		liar.lie = lie;
@@ -181,7 +181,7 @@ describe("an invalid answer: exit 6, and nothing is changed", () => {
 		expect(behind.vault).toBe(vault);
 	});
 
-	test("when the platform answers truthfully again, everything is accepted", async () => {
+	test("accepts everything once the platform answers truthfully again", async () => {
 		liar.lie = () => undefined;
 		await ahead.ok(["sync"]);
 		expect(await behind.data(["sync"])).toMatchObject({ taken: expect.arrayContaining(["A"]) });

@@ -25,8 +25,8 @@ async function changedBy(work: () => Promise<void>): Promise<string[]> {
 }
 
 // The tests of this file are the chapters of one story, in this order.
-describe("from an empty folder to functions that answer", () => {
-	test("secrets are sealed before there is a platform", async () => {
+describe("from an empty folder to running functions", () => {
+	test("seals secrets before there is a platform", async () => {
 		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
 		const set = ["GREETING", "LIMIT", "MAIL_KEY", "PAY_KEY", "PERIOD"];
 		expect(edited).toEqual({
@@ -54,7 +54,7 @@ describe("from an empty folder to functions that answer", () => {
 		});
 	});
 
-	test("link enrols the platform and sends them", async () => {
+	test("link adds the platform to the vault and sends it the secrets", async () => {
 		project.variables["COFFER_TOKEN"] = platform.token;
 		const linked = await project.data(["link", platform.control, "--app", "shop"]);
 		expect(linked).toMatchObject({ environment: "production", app: "shop", enrolled: true, revision: 1 });
@@ -64,7 +64,7 @@ describe("from an empty folder to functions that answer", () => {
 		expect(status).toMatchObject({ linked: true, reachable: true, revision: 1, pending: [] });
 	});
 
-	test("deploy starts every function", async () => {
+	test("functions deploy starts every function", async () => {
 		const { functions } = await project.data(["functions", "deploy"]);
 		expect(functions).toEqual(
 			NAMES.map((name) => ({ name, status: "deployed", url: `${platform.listen}/shop/${name}` })),
@@ -87,7 +87,7 @@ describe("from an empty folder to functions that answer", () => {
 		expect((await platform.call("absent")).status).toBe(404);
 	});
 
-	test("the list shows what each function reads, whether that is complete, and which limits are missing", async () => {
+	test("functions list shows what each function reads, whether that is complete, and which limits are missing", async () => {
 		const { functions, network, unbounded } = await project.data(["functions", "list"]);
 		const { stdout } = await project.ok(["functions", "list"]);
 		expect(network).toEqual({ wall: expect.any(String), missing: expect.any(Array) });
@@ -144,8 +144,8 @@ describe("from an empty folder to functions that answer", () => {
 	});
 });
 
-describe("one secret changes", () => {
-	test("exactly the functions that read it get a new process, and the new value", async () => {
+describe("one secret is changed", () => {
+	test("starts a new process, with the new value, for exactly the functions that read it", async () => {
 		const changed = await changedBy(async () => {
 			const edited = await project.data(["secrets", "set", "GREETING=moon"]);
 			expect(edited).toEqual({
@@ -174,7 +174,7 @@ describe("one secret changes", () => {
 		expect(answers.map(({ text }) => text)).toEqual(["hello moon", "std moon", "any moon"]);
 	});
 
-	test("through a shared module, only the function whose export reads it is restarted", async () => {
+	test("restarts only the function whose export reads it through a shared module", async () => {
 		const changed = await changedBy(async () => {
 			await project.ok(["secrets", "set", "MAIL_KEY", "--stdin"], { input: "mail-2\n" });
 		});
@@ -183,7 +183,7 @@ describe("one secret changes", () => {
 		expect((await platform.call("api/pay")).text).toBe("pay pay-1");
 	});
 
-	test("setting the present value changes no byte, no revision and no process", async () => {
+	test("changes no byte, no revision and no process if the value stays the same", async () => {
 		const before = project.vault;
 		const changed = await changedBy(async () => {
 			const edited = await project.data(["secrets", "set", "GREETING=moon", "PAY_KEY=pay-1"]);
@@ -199,7 +199,7 @@ describe("one secret changes", () => {
 		expect(project.vault).toBe(before);
 	});
 
-	test("deleted, it is gone from the function's environment", async () => {
+	test("removes a deleted secret from the function's environment", async () => {
 		const changed = await changedBy(async () => {
 			const edited = await project.data(["secrets", "delete", "PAY_KEY"]);
 			expect(edited).toMatchObject({ set: [], deleted: ["PAY_KEY"], unchanged: [], revision: 4, pending: 0 });
@@ -215,7 +215,7 @@ describe("one secret changes", () => {
 		expect(secrets.map(({ name }: { name: string }) => name)).not.toContain("PAY_KEY");
 	});
 
-	test("a value with which a function does not start leaves the old version serving, and the function's error is shown", async () => {
+	test("keeps the old version running if a function does not start with the new value, and shows the function's error", async () => {
 		const value = "canary-no-number-5150";
 		const changed = await changedBy(async () => {
 			const result = await project.coffer(["secrets", "set", `LIMIT=${value}`, "--json"]);

@@ -4,7 +4,7 @@ import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 import { FaultyProxy } from "./support/proxy.ts";
 
-test("eight processes set different names concurrently, and all names are set and synced", async () => {
+test("eight processes set different names at the same time, and all names are set and synced", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);
@@ -26,7 +26,7 @@ test("eight processes set different names concurrently, and all names are set an
 	expect(status.revision).toBeLessThanOrEqual(1 + names.length);
 });
 
-test("a change of 1 secret among 1,000 is one request of at most 2 KB", async () => {
+test("sync sends a change of 1 secret among 1,000 as one request of at most 2 KB", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await using proxy = await new FaultyProxy(platform.control).listen();

@@ -23,7 +23,7 @@ async function membersOf(project: Project, environment: string): Promise<string[
 	);
 }
 
-test("a member is removed from several environments by one command, which names each", async () => {
+test("members remove removes a member from several environments, and names each", async () => {
 	const { ana, ben } = await threeEnvironments();
 	await using _ = ana;
 	const removed = await ana.coffer(["members", "remove", "ben", ...SEVERAL]);
@@ -43,7 +43,7 @@ test("a member is removed from several environments by one command, which names 
 	expect(created.error().code).toBe("NOT_AN_OWNER");
 });
 
-test("a member gets another role in several environments by one command", async () => {
+test("members role changes a member's role in several environments", async () => {
 	const { ana } = await threeEnvironments();
 	await using _ = ana;
 	const reader = await ana.coffer(["members", "role", "ben", "reader", "--all-environments"]);
@@ -66,7 +66,7 @@ test("a member gets another role in several environments by one command", async 
 	await ana.ok(["vault", "verify"]);
 });
 
-test("if one environment refuses, none is changed, and the error names the environment", async () => {
+test("if one environment refuses, no environment is changed, and the error names it", async () => {
 	const { ana, key, ben } = await threeEnvironments();
 	await using _ = ana;
 	// Ben may not write staging, so nothing of Ben's command may reach production.
@@ -108,7 +108,7 @@ test("the environments are listed although libsodium is not loaded yet", async (
 	}
 });
 
-describe("two environments are linked with a platform, and one is not", () => {
+describe("with two environments that are linked with a platform, and one that is not", () => {
 	let platform: Platform;
 	let ana: Project;
 	const ALL = "--all-environments";
@@ -140,7 +140,7 @@ describe("two environments are linked with a platform, and one is not", () => {
 	test.each([
 		["members", "role", "ben", "reader"],
 		["members", "remove", "ben"],
-	])("if the platform is down, '%s %s' changes nothing and says so", async (...command) => {
+	])("'%s %s' changes nothing and says so if the platform is down", async (...command) => {
 		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
 		await addBen(publicKey);
 		const { vault } = ana;
@@ -161,7 +161,7 @@ describe("two environments are linked with a platform, and one is not", () => {
 		if (command[1] === "role") await ana.ok(["members", "remove", "ben", ALL]);
 	});
 
-	test("if one app is gone, the command names the environment, and no environment is changed", async () => {
+	test("a command changes no environment if one app does not exist any more, and names its environment", async () => {
 		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
 		await addBen(publicKey);
 		await ana.ok(["apps", "delete", `${APP}-preview`, "--url", platform.control, "--yes"]);
@@ -177,7 +177,7 @@ describe("two environments are linked with a platform, and one is not", () => {
 		}
 	});
 
-	test("if the sync after an addition fails in one environment, the others are synced, and the command fails", async () => {
+	test("a command fails if the sync after an addition fails in one environment, and syncs the others", async () => {
 		const { publicKey } = await ana.data(["identity", "new", "--ci"]);
 		const added = await ana.coffer(["members", "add", publicKey, "--name", "carol", ALL]);
 		expect(added.status).toBe(4);

@@ -15,7 +15,7 @@ async function joined(project: Project): Promise<Project> {
 	return other;
 }
 
-test("a teammate hands a key over, is added, and both write", async () => {
+test("a teammate sends a public key and is added, and both can write", async () => {
 	await using ana = await newProject();
 	await ana.ok(["secrets", "set", "A=from-ana"]);
 	await ana.git("init", "--quiet");
@@ -49,7 +49,7 @@ test("a teammate hands a key over, is added, and both write", async () => {
 	expect((await ben.ok(["members", "list"])).stdout).toMatch(/ben@desk \(you\) +writer, owner/);
 });
 
-test("a CI job's identity is a reader, which reads and does not write", async () => {
+test("a CI job whose identity is a reader can read and cannot write", async () => {
 	await using ana = await newProject();
 	await ana.ok(["secrets", "set", "A=for-the-job"]);
 	const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);
@@ -68,7 +68,7 @@ test("a CI job's identity is a reader, which reads and does not write", async ()
 	expect(ana.vault).toBe(vault);
 });
 
-test("an invalid public key is refused, and a secret in its place is not repeated", async () => {
+test("an invalid public key is refused, and a secret key in its place is not repeated in the output", async () => {
 	await using ana = await newProject();
 	const vault = ana.vault;
 	for (const key of ["nonsense", "coffer-member-1.AAAA.BBBB", ana.identity ?? ""]) {
@@ -82,7 +82,7 @@ test("an invalid public key is refused, and a secret in its place is not repeate
 	expect(ana.vault).toBe(vault);
 });
 
-describe("a removal on a linked vault", () => {
+describe("a removal of a member on a linked vault", () => {
 	/** The versions of the log that a client could read, from the first on. */
 	async function everyPrefixHolds(project: Project, platform: Platform): Promise<number> {
 		const vaultId = project.vault.split(/[ \n]/, 3)[2] ?? "";
@@ -101,7 +101,7 @@ describe("a removal on a linked vault", () => {
 		return entries.length;
 	}
 
-	test("functions continue to run, values stay, and the removal debt is reported until the values are rotated", async () => {
+	test("keeps functions running and values in place, and reports the removal debt until the values are rotated", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.ok(["secrets", "set", "GREETING=hello-1", "OTHER=o"]);
@@ -149,7 +149,7 @@ describe("a removal on a linked vault", () => {
 		expect(await fresh.data(["sync"])).toMatchObject({ pending: [], sent: [] });
 	});
 
-	test("with more records than one change may have, the log never contains an invalid record", async () => {
+	test("never puts an invalid record into the log, also with more records than one change may contain", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.git("init", "--quiet");
@@ -170,7 +170,7 @@ describe("a removal on a linked vault", () => {
 		expect(await ana.reveal("NAME_1000")).toBe("value-1000");
 	});
 
-	test("if the platform is unreachable, nobody is removed without the flag for the vault alone, and the platform stays a member", async () => {
+	test("removes nobody while the platform is unreachable, unless a flag limits it to the vault; the platform stays a member", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.ok(["secrets", "set", "A=1"]);

@@ -31,25 +31,28 @@ const CUTS: readonly { when: string; cut: Cut; arrives: boolean }[] = [
 	{ when: "before the first line is whole", cut: { answerBytes: 260 }, arrives: true },
 ];
 
-test.each(CUTS)("cut $when: saved, never lost, never twice", async ({ cut, arrives, when }) => {
-	const before = await revisionOf();
-	proxy.cut(cut);
-	const edited = await project.coffer(["secrets", "set", `ONE=${when}`, "--json"]);
-	expect(proxy.cutsLeft).toBe(0);
-	expect(edited.status).toBe(0);
-	expect(edited.json()).toMatchObject({ set: ["ONE"], revision: null, pending: 1 });
-	expect(edited.json().warnings).toEqual([expect.stringMatching(/^Saved, but not synced: /)]);
-	expect(await project.reveal("ONE")).toBe(when);
-	expect(await revisionOf()).toBe(before + (arrives ? 1 : 0));
+test.each(CUTS)(
+	"a change is saved, and neither lost nor sent twice, if the connection is cut $when",
+	async ({ cut, arrives, when }) => {
+		const before = await revisionOf();
+		proxy.cut(cut);
+		const edited = await project.coffer(["secrets", "set", `ONE=${when}`, "--json"]);
+		expect(proxy.cutsLeft).toBe(0);
+		expect(edited.status).toBe(0);
+		expect(edited.json()).toMatchObject({ set: ["ONE"], revision: null, pending: 1 });
+		expect(edited.json().warnings).toEqual([expect.stringMatching(/^Saved, but not synced: /)]);
+		expect(await project.reveal("ONE")).toBe(when);
+		expect(await revisionOf()).toBe(before + (arrives ? 1 : 0));
 
-	const synced = await project.data(["sync"]);
-	expect(synced).toMatchObject({ revision: before + 1, pending: [] });
-	expect(await revisionOf()).toBe(before + 1);
-	expect((await project.data(["sync"])).revision).toBe(before + 1);
-	expect((await platform.call("one")).text).toBe(when);
-});
+		const synced = await project.data(["sync"]);
+		expect(synced).toMatchObject({ revision: before + 1, pending: [] });
+		expect(await revisionOf()).toBe(before + 1);
+		expect((await project.data(["sync"])).revision).toBe(before + 1);
+		expect((await platform.call("one")).text).toBe(when);
+	},
+);
 
-test("cut after the acknowledgement: what the platform has counts as synced", async () => {
+test("what the platform has counts as synced if the connection is cut after the acknowledgement", async () => {
 	const before = await revisionOf();
 	proxy.cut({ answerBytes: 600 });
 	const edited = await project.coffer(["secrets", "set", "ONE=acknowledged", "--json"]);
@@ -60,7 +63,7 @@ test("cut after the acknowledgement: what the platform has counts as synced", as
 	expect((await platform.call("one")).text).toBe("acknowledged");
 });
 
-test("the platform is killed while it answers: nothing acknowledged is lost", async () => {
+test("no acknowledged change is lost if the platform is killed while it answers", async () => {
 	const before = await revisionOf();
 	proxy.cut("after-request");
 	await project.ok(["secrets", "set", "ONE=killed"]);

@@ -38,7 +38,7 @@ const backUp = (to: string) => ["platform", "backup", to, "--data", platform.dat
 
 // The tests of this file are the chapters of one story, in this order.
 describe("a backup", () => {
-	test("is made during changes and deployments, and reports its content", async () => {
+	test("is made while secrets change and functions are deployed, and reports its content", async () => {
 		const backups = [backup, `${backup}-2`, `${backup}-3`];
 		const made = Promise.all(backups.map((to) => project.data(backUp(to))));
 		for (let round = 2; round < 5; round++) {
@@ -85,8 +85,8 @@ describe("a backup", () => {
 	});
 });
 
-describe("a restore", () => {
-	test("into the directory of a running platform, or from a damaged backup, is refused", async () => {
+describe("a restore of a backup", () => {
+	test("is refused into the directory of a running platform, and from a damaged backup", async () => {
 		const running = await project.coffer(["platform", "restore", backup, "--data", platform.data, "--json"]);
 		expect([running.status, running.error().code]).toEqual([5, "DATA_DIR_IN_USE"]);
 		const none = await project.coffer([
@@ -126,7 +126,7 @@ describe("a restore", () => {
 		});
 	});
 
-	test("of an older backup is refused by devices that have seen more, and works under another name of the app", async () => {
+	test("from an older backup is refused by devices that have seen more, and works under another name of the app", async () => {
 		await platform.kill();
 		renameSync(platform.data, `${platform.data}.later`);
 		await project.ok(["platform", "restore", `${backup}-last`, "--data", platform.data]);

@@ -44,7 +44,9 @@ async function start(machine: Project, data: string, flags: readonly string[] = 
 	return { ...ready, stop };
 }
 
-test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, async () => {
+test("platform identity export and import move an identity from one keychain to another, and a backup opens with it", {
+	timeout: TIMEOUT_MS,
+}, async () => {
 	const [data, backup, file] = ["data", "backup", "export"].map((name) => join(before.machine, name)) as [
 		string,
 		string,
@@ -94,7 +96,7 @@ test("from one keychain to another, with a backup", { timeout: TIMEOUT_MS }, asy
 		expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 });
 
-test("from a file into a file; an identity that is not a platform's, or would not be used, is refused", {
+test("platform identity export and import use files, and refuse identities of members and identities that would not be used", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	const [kept, file, copy, own] = ["kept", "export-2", "copy", "own"].map((name) =>

@@ -58,7 +58,7 @@ async function answerOn(socket: TLSSocket, text: string): Promise<string> {
 const HEALTH = "GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
 
 describe("platform start --tls-cert --tls-key", () => {
-	test("is linked and synced over https if the certificate authority is trusted, and nothing is sent otherwise", async () => {
+	test("is linked and synced over https if the certificate authority is trusted; otherwise nothing is sent", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform({}, [...flagsOf(first), "--control", "0.0.0.0:0"]);
 		const url = platform.control.replace("0.0.0.0", "localhost");
@@ -74,7 +74,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(plain).toBe("no answer");
 	});
 
-	test("uses changed files for new connections, and logs and ignores files that do not match", async () => {
+	test("uses changed files for new connections; it logs and ignores files that do not match", async () => {
 		const files = place("rotated");
 		await using platform = await startPlatform({}, flagsOf(files));
 		const url = platform.control;
@@ -97,7 +97,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(platform.log).not.toContain("PRIVATE KEY");
 	});
 
-	test("ends in order: requests in progress are answered, and idle connections are closed", async () => {
+	test("ends in order: it answers the requests in progress and closes idle connections", async () => {
 		await using platform = await startPlatform({}, flagsOf(first));
 		const url = platform.control;
 		const [asking, idle] = [await open(url), await open(url)];
@@ -114,7 +114,7 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(await stopped).toBe(0);
 	});
 
-	test("refuses files that are not a pair of certificate and key, and names the file", async () => {
+	test("refuses files that are not a certificate and its key, and names the file", async () => {
 		const file = (name: string, text: string | Buffer) => {
 			writeFileSync(join(authority.folder, name), text);
 			return join(authority.folder, name);

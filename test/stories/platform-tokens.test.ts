@@ -53,7 +53,7 @@ describe("platform token", () => {
 		expect(platform.log).not.toContain(text.slice(-20));
 	});
 
-	test("a token for an app can link the app, and has no administrator's permissions", async () => {
+	test("a token for one app can link that app, and has no permissions of an administrator", async () => {
 		const { token: text } = await ana.data(token("create", "--scope", "admin", "--app", "other"));
 		const env = { COFFER_TOKEN: text };
 		await ana.ok(["environments", "create", "other"]);
@@ -64,7 +64,7 @@ describe("platform token", () => {
 		}
 	});
 
-	test("invalid arguments are refused and not repeated", async () => {
+	test("refuses invalid arguments and does not repeat them", async () => {
 		const id = "tok_0123456789abcdef";
 		const read = ["--scope", "read"];
 		for (const [words, exit, code] of [
@@ -87,7 +87,7 @@ describe("platform token", () => {
 		expect((await ana.data(token("list"))).tokens).toHaveLength(2);
 	});
 
-	test("a token is sent to no other platform than its own", async () => {
+	test("sends a token to no platform but its own", async () => {
 		await using second = await startPlatform();
 		const refused = await outcome(["list", "--url", second.control]);
 		expect([refused.status, refused.error().code]).toEqual([7, "PLATFORM_KEY_MISMATCH"]);
@@ -103,7 +103,7 @@ describe("platform token", () => {
 		imposter.close();
 	});
 
-	test("if no administrator's token is left, the next start prints one", async () => {
+	test("prints a new administrator's token at the next start if none is left", async () => {
 		const { tokens } = await ana.data(token("list"));
 		for (const { id } of tokens.filter((row: { app: string | null }) => row.app === null))
 			await ana.ok(token("revoke", id));

@@ -41,7 +41,7 @@ async function push(from: Project, to: Project, message: string): Promise<void> 
 	await to.git("pull", "--quiet", from.root, "HEAD");
 }
 
-test("with an export, the identity is imported and rotated, and the lost key cannot decrypt new values", {
+test("with an export, a user imports and rotates the identity, and the lost key cannot decrypt new values", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using lost = await laptopWithProject();
@@ -73,7 +73,7 @@ test("with an export, the identity is imported and rotated, and the lost key can
 	expect(await another.reveal("API_KEY")).toBe("one-anew");
 });
 
-test("with a second writer, a new key is added and the lost one is removed", {
+test("with a second writer, the team adds a new key and removes the lost one", {
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using lost = await laptopWithProject();

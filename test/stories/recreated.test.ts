@@ -28,7 +28,7 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-test("the app is refused, nothing is written, and the hint leads to an app of its own", async () => {
+test("link refuses the app of the replaced vault, writes nothing, and hints at a new app", async () => {
 	await project.ok(["secrets", "set", "B=of-the-later-one"]);
 	const [vault, config] = [project.vault, project.read("coffer.json")];
 	const refused = await project.coffer(["link", platform.control, "--app", APP, "--json"]);
@@ -45,7 +45,7 @@ test("the app is refused, nothing is written, and the hint leads to an app of it
 	await project.ok(["vault", "verify"]);
 });
 
-test("with a coffer.json that names the earlier app, no data of one app reaches the other", async () => {
+test("no data of one app reaches the other if coffer.json names the earlier app", async () => {
 	const config = project.read("coffer.json");
 	project.write("coffer.json", earlier);
 	const vault = project.vault;

@@ -39,7 +39,7 @@ async function one(file: string): Promise<Found> {
 
 const namesOf = ({ references }: Found) => references.map(({ name }) => name);
 
-describe("--local", () => {
+describe("references --local", () => {
 	beforeEach(() => {
 		project.writeAll({
 			"functions/pay/index.ts": `import { must } from "../_shared/must.ts";\nexport default { fetch: () => new Response(must("PAY_KEY")) };\n`,
@@ -49,7 +49,7 @@ describe("--local", () => {
 		});
 	});
 
-	test("finds the project's functions, from any folder of it", async () => {
+	test("finds the project's functions from any folder of the project", async () => {
 		const { functions } = await project.data(["functions", "references", "--local"], {
 			cwd: "functions/pay",
 		});
@@ -99,7 +99,7 @@ Warnings: the analysis could not include
 	});
 });
 
-describe("--entry", () => {
+describe("references --entry", () => {
 	test("accepts files anywhere, and shows each path as it was given", async () => {
 		const odd = "other repo/fünktion [1]/é#%41.ts";
 		project.writeAll({ [odd]: reads("ODD"), "plain.ts": reads("PLAIN") });
@@ -126,7 +126,7 @@ describe("--entry", () => {
 		expect([folder.status, folder.error().code, folder.stdout]).toEqual([2, "ENTRY_NOT_A_FILE", ""]);
 	});
 
-	test("keeps the lines of files with a mark at the start and with CRLF", async () => {
+	test("keeps the line numbers of files with a byte order mark and with CRLF", async () => {
 		project.write("a.ts", `\uFEFF// one\r\n// two\r\n${reads("A")}`);
 		expect((await one("a.ts")).references).toEqual([{ name: "A", file: "a.ts", line: 3, how: "static" }]);
 	});
@@ -149,7 +149,9 @@ describe("--entry", () => {
 		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 
-	test("marks what a package reads with its name in package.json", { timeout: 180_000 }, async () => {
+	test("marks references in a package with the package's name from package.json", {
+		timeout: 180_000,
+	}, async () => {
 		project.writeAll({
 			"package.json": '{"dependencies": {"debugger": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debugger";\ndebug("a")(Deno.env.get("A"));\n`,
@@ -168,7 +170,7 @@ describe("--entry", () => {
 		});
 	});
 
-	test("continues without missing modules, and reports each once", async () => {
+	test("continues without missing modules, and reports each of them once", async () => {
 		project.writeAll({
 			"a.ts": `import { b } from "./b.ts";
 import x from "./absent.ts";
@@ -195,7 +197,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		]);
 	});
 
-	test("an entry that does not parse has an error of its own, and the others are complete", async () => {
+	test("reports an entry that does not parse with an error of its own, and completes the others", async () => {
 		project.writeAll({ "good.ts": reads("GOOD"), "bad.ts": "const a = 1;\nconst = 2;\n", "data.json": "{}" });
 		const args = ["functions", "references", "--json", "--entry", "bad.ts", "good.ts", "data.json"];
 		const result = await project.coffer(args);
@@ -211,7 +213,9 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(data).toMatchObject({ function: "data.json", error: { code: "SOURCE_UNSUPPORTED" } });
 	});
 
-	test("works without a home, and writes nothing beside the sources", { timeout: 180_000 }, async () => {
+	test("works without a home directory, and writes nothing beside the sources", {
+		timeout: 180_000,
+	}, async () => {
 		project.writeAll({
 			"deno.json": '{"imports": {"debug": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debug";\ndebug("a")(Deno.env.get("A"));\n`,
@@ -223,7 +227,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(readdirSync(join(project.machine, "tmp"))).toEqual([]);
 	});
 
-	test("takes hundreds of files in one process of little memory", { timeout: 240_000 }, async () => {
+	test("analyses hundreds of files in one process with little memory", { timeout: 240_000 }, async () => {
 		project.write("shared.ts", `export const must = (name: string) => Deno.env.get(name);\n`);
 		const files = Array.from({ length: 500 }, (_, index) => `functions/f${index}.ts`);
 		for (const [index, file] of files.entries())
@@ -232,7 +236,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(found.map((each) => namesOf(each).join())).toEqual(files.map((_, index) => `KEY_${index}`));
 	});
 
-	test("an interrupt while it waits for a registry leaves no files", async () => {
+	test("leaves no files after an interrupt while it waits for a registry", async () => {
 		project.write("a.ts", `import a from "npm:anything@1";\na(Deno.env.get("A"));\n`);
 		const registry = createServer();
 		const asked = once(registry, "request");

@@ -85,7 +85,7 @@ async function startRegistry(): Promise<{ url: string; asked: string[] } & Async
 	return { url: `http://127.0.0.1:${port}/`, asked, [Symbol.asyncDispose]: close };
 }
 
-test("modules of JSR are searched, and are downloaded once", async () => {
+test("modules of JSR are analysed, and downloaded once", async () => {
 	await using registry = await startRegistry();
 	const files = ["a.ts", "b.ts", "c.ts"];
 	for (const file of files)
@@ -109,7 +109,7 @@ test("modules of JSR are searched, and are downloaded once", async () => {
 	expect(registry.asked.filter((path) => path.endsWith(".ts")).sort()).toEqual(fetched);
 });
 
-test("a lock file says which version of a package it is", { timeout: 180_000 }, async () => {
+test("a lock file decides the version of a package", { timeout: 180_000 }, async () => {
 	project.writeAll({
 		"deno.json": '{"imports": {"debug": "npm:debug@^4.3.0"}}',
 		"deno.lock": '{"version": "5", "specifiers": {"npm:debug@^4.3.0": "4.3.4"}}',
@@ -159,7 +159,7 @@ test("a package with a missing archive does not affect the others", async () => 
 	]);
 });
 
-test("an esbuild that does not run, as one for another system, is named once", async () => {
+test("an esbuild binary for another system is reported once", async () => {
 	project.writeAll({
 		"a.ts": `Deno.env.get("A");\n`,
 		"b.ts": `Deno.env.get("B");\n`,

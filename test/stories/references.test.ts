@@ -34,7 +34,7 @@ afterAll(async () => {
 const named = (plan: { redeploy: { function: string }[] }) => plan.redeploy.map((one) => one.function);
 
 describe("a plan", () => {
-	test("shows for a name which functions would be redeployed, where they read it, and which would not", async () => {
+	test("shows which functions a change of a name would redeploy, where they read it, and which functions would stay", async () => {
 		const plan = await project.data(["plan", "STRIPE_KEY"]);
 		expect(plan).toEqual({
 			environment: "production",
@@ -77,7 +77,7 @@ describe("a plan", () => {
 		expect([project.vault, await pidsOf(project)]).toEqual(before);
 	});
 
-	test("of a deletion matches the deletion", async () => {
+	test("of a deletion predicts what the deletion does", async () => {
 		await project.ok(["secrets", "set", "CURRENCY=EUR"]);
 		const plan = await project.data(["secrets", "delete", "CURRENCY", "--dry-run"]);
 		expect(plan.changes).toEqual([{ name: "CURRENCY", kind: "deleted", pending: false }]);
@@ -172,7 +172,7 @@ describe("references", () => {
 		expect(one.stdout).toBe("Every name that is read is in the vault.\n");
 	});
 
-	test("are the same without the platform, except observed names", async () => {
+	test("are the same without the platform, except for the observed names", async () => {
 		project.write(
 			"functions/sdk/index.ts",
 			'import ms from "npm:ms@2.1.3";\nDeno.serve(() => new Response(ms(Number(Deno.env.get("SMTP_URL")))));\n',
@@ -199,7 +199,7 @@ describe("references", () => {
 		expect([status, stdout]).toEqual([0, expect.stringContaining("CURRENCY")]);
 	});
 
-	test("are drawn, in the terminal and into files", async () => {
+	test("are drawn as a graph, in the terminal and into files", async () => {
 		const { stdout } = await project.ok(["functions", "references", "--graph"]);
 		expect(stdout).toMatch(/^STRIPE_KEY +○ · ● · ·$/m);
 		await project.ok(["functions", "references", "--output", "secrets.svg"]);

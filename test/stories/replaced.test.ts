@@ -28,7 +28,7 @@ function endProcess(pid: number): void {
 }
 
 test(
-	"a function that is stopped from outside is replaced; list and log say why, when and how often",
+	"a function whose process is stopped by a signal is replaced, and list and logs say why, when and how often",
 	async () => {
 		const shown = async () => (await project.data(["functions", "list"])).functions[0];
 		const { pid } = await shown();

@@ -83,8 +83,8 @@ const STOPPED: Record<string, (project: Project) => void> = {
 	"git stash pop": stashOne,
 };
 
-describe.each(Object.entries(STOPPED))("%s that stopped", (_, bringIn) => {
-	test("with both sides in git's index: they are merged", async () => {
+describe.each(Object.entries(STOPPED))("%s that stopped for conflicts", (_, bringIn) => {
+	test("is resolved by vault resolve if git's index has both sides", async () => {
 		await using project = branches();
 		bringIn(project);
 		expect((await project.coffer(["vault", "resolve", "--json"])).json()).toMatchObject({ conflicted: true });
@@ -97,7 +97,7 @@ describe.each(Object.entries(STOPPED))("%s that stopped", (_, bringIn) => {
 const NAMED = ["git merge", "git merge --squash", "git rebase", "git rebase --apply", "git cherry-pick"];
 
 describe.each(NAMED)("%s that stopped, with only the side of HEAD added to the index", (name) => {
-	test("both sides are merged", async () => {
+	test("is resolved by vault resolve with both sides", async () => {
 		await using project = branches();
 		STOPPED[name]?.(project);
 		await project.git("checkout", "HEAD", "--", "coffer.vault");
@@ -108,7 +108,7 @@ describe.each(NAMED)("%s that stopped, with only the side of HEAD added to the i
 	});
 });
 
-test("git revert that stopped: the reverted secret stays, since only a deletion by name removes one", async () => {
+test("git revert that stopped keeps the reverted secret, since only a deletion by name removes one", async () => {
 	await using project = branches();
 	await project.ok(["secrets", "set", "OF_MAJOR=1"]);
 	project.write("file.txt", "later\n");
@@ -141,8 +141,8 @@ const LEFTOVERS: Record<string, (project: Project) => Promise<unknown>> = {
 	},
 };
 
-describe.each(Object.entries(LEFTOVERS))("a squash that %s", (_, leave) => {
-	test("is no conflict, and its secrets do not come in", async () => {
+describe.each(Object.entries(LEFTOVERS))("git merge --squash that %s", (_, leave) => {
+	test("is no conflict, and adds none of its secrets", async () => {
 		await using project = branches();
 		await leave(project);
 		expect(existsSync(join(project.root, ".git/SQUASH_MSG"))).toBe(true);
@@ -152,7 +152,7 @@ describe.each(Object.entries(LEFTOVERS))("a squash that %s", (_, leave) => {
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN"]);
 	});
 
-	test("does not explain a vault that is damaged", async () => {
+	test("does not excuse a damaged vault", async () => {
 		await using project = branches();
 		await leave(project);
 		project.vault = project.vault.slice(0, -20);
@@ -162,7 +162,7 @@ describe.each(Object.entries(LEFTOVERS))("a squash that %s", (_, leave) => {
 	});
 });
 
-test("a squash that was given up does not stand in for the commit that is picked now", async () => {
+test("vault resolve ignores a squash that the user gave up, and merges the commit that is picked now", async () => {
 	await using project = branches();
 	await project.git("checkout", "--quiet", "-b", "two", "main~1");
 	await project.ok(["secrets", "set", "OF_TWO=1"]);
@@ -177,7 +177,7 @@ test("a squash that was given up does not stand in for the commit that is picked
 	expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_TWO"]);
 });
 
-test("a squash in progress whose vault is that of the branch: both sides are merged", async () => {
+test("vault resolve merges both sides if a squash is in progress and the vault is the one of the branch", async () => {
 	await using project = branches();
 	git(project, "merge", "--squash", "one");
 	await project.git("checkout", "one", "--", "coffer.vault");

@@ -16,18 +16,18 @@ afterAll(() => project?.[Symbol.asyncDispose]());
 
 const sh = (script: string) => ["run", "--", "/bin/sh", "-c", script];
 
-test.each([0, 1, 7, 125, 255])("exit status %i is passed on", async (status) => {
+test.each([0, 1, 7, 125, 255])("run exits with the command's status %i", async (status) => {
 	const result = await project.coffer(sh(`exit ${status}`));
 	expect([result.status, result.stdout, result.stderr]).toEqual([status, "", ""]);
 });
 
-test("after a command that a signal ends, the status is 128 plus the signal's number", async () => {
+test("run exits with 128 plus the signal's number if a signal ends the command", async () => {
 	expect((await project.coffer(sh("kill -KILL $$"))).status).toBe(137);
 	expect((await project.coffer(sh("kill -TERM $$"))).status).toBe(143);
 });
 
 test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
-	"%s to coffer reaches the command, whose status counts",
+	"run passes %s on to the command, and exits with the command's status",
 	async (signal) => {
 		const program = `process.on("${signal}", () => { console.log("caught"); process.exit(42); });
 			setInterval(() => {}, 60_000);
@@ -41,7 +41,7 @@ test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
 	},
 );
 
-test("in a deleted folder, run fails with status 125 and runs nothing", async () => {
+test("run in a deleted folder exits with 125 and runs nothing", async () => {
 	const coffer = `mkdir gone; cd gone; rmdir ../gone; "$0" -- "$1"`;
 	const inDeleted = (command: string) => [...sh(`${coffer} ${command}`), process.execPath, PROGRAM];
 	const listed = await project.coffer(inDeleted("secrets list"));
@@ -50,12 +50,12 @@ test("in a deleted folder, run fails with status 125 and runs nothing", async ()
 	expect([run.status, run.stdout]).toEqual([125, ""]);
 });
 
-test("standard input, output and error are the command's own", async () => {
+test("the command has run's own standard input, output and error", async () => {
 	const result = await project.coffer(sh("cat; echo problem >&2"), { input: ["one\n", "two\n"] });
 	expect([result.status, result.stdout, result.stderr]).toEqual([0, "one\ntwo\n", "problem\n"]);
 });
 
-test("the environment is the caller's with the secrets added and without Coffer's credentials", async () => {
+test("the command gets the caller's environment and the secrets, and none of Coffer's credentials", async () => {
 	const env = {
 		API_KEY: "from outside",
 		OUTSIDE: "kept",
@@ -91,12 +91,12 @@ test.each([
 	],
 	[["--", "--", "-h", "--version", "--help"], []],
 	[["\u{1f600}", "\n", "a\tb", "", " ", "*", "\uFFFD"], []],
-])("%j reach the command in this order and number, with the flags %j", async (words, flags) => {
+])("the command gets the arguments %j in this order and number, with the flags %j", async (words, flags) => {
 	const result = await project.coffer(["run", ...flags, "--", "printf", "%s\\0", ...words]);
 	expect([result.status, result.stdout]).toEqual([0, words.map((word) => `${word}\0`).join("")]);
 });
 
-test("an argument that is not text is refused instead of changed", async () => {
+test("run refuses an argument that is not text, and does not change it", async () => {
 	const script = `"$0" "$1" run -- printf %s "$(printf 'a\\377b')"`;
 	const outer = ["run", "--", "/bin/sh", "-c", script, process.execPath, PROGRAM];
 	const env = { COFFER_IDENTITY_FILE: join(project.machine, "identity") };
@@ -130,7 +130,7 @@ test("a name that makes programs load code causes a warning when it is set, and 
 	expect(both.stdout).toBe("/somewhere x 1\n");
 });
 
-test("its own failures are 125", async () => {
+test("run exits with 125 for failures of its own", async () => {
 	const absent = await project.coffer(["run", "--", "no-such-command-here"]);
 	expect(absent.status).toBe(125);
 	expect(absent.stderr).toContain("no-such-command-here");
@@ -143,7 +143,7 @@ test("its own failures are 125", async () => {
 	expect(machine.error()).toMatchObject({ code: "COMMAND_NOT_FOUND", exit: 125 });
 });
 
-test("secrets that exceed the system's limit for a process: status 125 with the reason", async () => {
+test("run exits with 125 and the reason if the secrets exceed the system's limit for a process", async () => {
 	await using full = await newProject();
 	const large = Array.from({ length: 60 }, (_, index) => `LARGE_${index}=${"x".repeat(60_000)}\n`);
 	await writeFile(join(full.root, "large.env"), large.join(""));

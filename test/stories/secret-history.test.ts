@@ -20,53 +20,57 @@ async function committed(values: readonly string[]): Promise<Project> {
 	return project;
 }
 
-test("versions from git are listed newest first, and the value of one can be restored", LONG, async () => {
-	await using ana = await committed(["value-one", "value-two"]);
-	await ana.ok(["secrets", "delete", "A"]);
-	await commit(ana, "Delete");
-	await ana.ok(["secrets", "set", "A=value-four"]);
-	const { versions, refused, missing, looked } = await ana.data(["secrets", "history", "A"]);
-	expect(versions).toMatchObject([
-		{ version: 4, kind: "set", committedAt: null, found: { file: true, commit: null, revision: null } },
-		{ version: 3, kind: "deleted", found: { file: false } },
-		{ version: 2, kind: "set", by: { member: true }, receivedAt: null },
-		{ version: 1, kind: "set", resealed: false },
-	]);
-	const ids = (await ana.git("log", "--format=%h")).trim().split("\n");
-	expect(versions.slice(1).map(({ found }: { found: { commit: string } }) => found.commit)).toEqual(ids);
-	expect([refused, missing, looked]).toEqual([[], [], ["coffer.vault", "git (3 commits of coffer.vault)"]]);
-	const shown = await ana.ok(["secrets", "history", "A"]);
-	expect(shown.stdout).toMatch(/^VERSION +KIND +WHEN +BY +FOUND IN\nv4 +set +- /);
-	expect(shown.stdout + shown.stderr).not.toContain("value-");
+test(
+	"secrets history lists versions from git, newest first, and secrets rollback restores the value of one",
+	LONG,
+	async () => {
+		await using ana = await committed(["value-one", "value-two"]);
+		await ana.ok(["secrets", "delete", "A"]);
+		await commit(ana, "Delete");
+		await ana.ok(["secrets", "set", "A=value-four"]);
+		const { versions, refused, missing, looked } = await ana.data(["secrets", "history", "A"]);
+		expect(versions).toMatchObject([
+			{ version: 4, kind: "set", committedAt: null, found: { file: true, commit: null, revision: null } },
+			{ version: 3, kind: "deleted", found: { file: false } },
+			{ version: 2, kind: "set", by: { member: true }, receivedAt: null },
+			{ version: 1, kind: "set", resealed: false },
+		]);
+		const ids = (await ana.git("log", "--format=%h")).trim().split("\n");
+		expect(versions.slice(1).map(({ found }: { found: { commit: string } }) => found.commit)).toEqual(ids);
+		expect([refused, missing, looked]).toEqual([[], [], ["coffer.vault", "git (3 commits of coffer.vault)"]]);
+		const shown = await ana.ok(["secrets", "history", "A"]);
+		expect(shown.stdout).toMatch(/^VERSION +KIND +WHEN +BY +FOUND IN\nv4 +set +- /);
+		expect(shown.stdout + shown.stderr).not.toContain("value-");
 
-	const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
-	expect(back).toMatchObject({
-		environment: "production",
-		from: 1,
-		version: 5,
-		set: ["A"],
-		unchanged: [],
-		revision: null,
-	});
-	expect(await ana.reveal("A")).toBe("value-one");
-	const vault = ana.vault;
-	expect(await ana.data(["secrets", "rollback", "A", "--to", "1"])).toMatchObject({ unchanged: ["A"] });
-	for (const [args, code, exit] of [
-		[["secrets", "rollback", "A", "--to", "3"], "VERSION_DELETED", 2],
-		[["secrets", "rollback", "A", "--to", "9"], "VERSION_NOT_FOUND", 4],
-		[["secrets", "rollback", "A", "--to", "0"], "USAGE", 2],
-		[["secrets", "rollback", "A"], "USAGE", 2],
-		[["secrets", "history", "B"], "SECRET_NOT_FOUND", 4],
-		[["vault", "restore", "B"], "SECRET_NOT_FOUND", 4],
-	] as const)
-		expect((await ana.coffer([...args, "--json"])).error()).toMatchObject({ code, exit });
-	const typed = await ana.coffer(["secrets", "history", "pass word!", "--json"]);
-	expect(typed.error()).toMatchObject({ code: "NAME_INVALID", exit: 2 });
-	expect(typed.stderr).not.toContain("pass");
-	expect(ana.vault).toBe(vault);
-});
+		const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
+		expect(back).toMatchObject({
+			environment: "production",
+			from: 1,
+			version: 5,
+			set: ["A"],
+			unchanged: [],
+			revision: null,
+		});
+		expect(await ana.reveal("A")).toBe("value-one");
+		const vault = ana.vault;
+		expect(await ana.data(["secrets", "rollback", "A", "--to", "1"])).toMatchObject({ unchanged: ["A"] });
+		for (const [args, code, exit] of [
+			[["secrets", "rollback", "A", "--to", "3"], "VERSION_DELETED", 2],
+			[["secrets", "rollback", "A", "--to", "9"], "VERSION_NOT_FOUND", 4],
+			[["secrets", "rollback", "A", "--to", "0"], "USAGE", 2],
+			[["secrets", "rollback", "A"], "USAGE", 2],
+			[["secrets", "history", "B"], "SECRET_NOT_FOUND", 4],
+			[["vault", "restore", "B"], "SECRET_NOT_FOUND", 4],
+		] as const)
+			expect((await ana.coffer([...args, "--json"])).error()).toMatchObject({ code, exit });
+		const typed = await ana.coffer(["secrets", "history", "pass word!", "--json"]);
+		expect(typed.error()).toMatchObject({ code: "NAME_INVALID", exit: 2 });
+		expect(typed.stderr).not.toContain("pass");
+		expect(ana.vault).toBe(vault);
+	},
+);
 
-test("a record that the file has lost is restored from a commit", LONG, async () => {
+test("secrets rollback restores a record that the file has lost from a commit", LONG, async () => {
 	await using ana = await committed(["one", "two"]);
 	const whole = ana.vault;
 	const LOSSES = [
@@ -102,7 +106,7 @@ test("a record that the file has lost is restored from a commit", LONG, async ()
 });
 
 test(
-	"a removed member's past: named, not trusted where only git has it, and owed when it comes back",
+	"secrets history names versions of a removed member, does not trust those that only git has, and a restored one needs rotation",
 	LONG,
 	async () => {
 		await using ana = await newProject();
@@ -149,7 +153,7 @@ test(
 );
 
 test(
-	"records that a removed member wrote before the removal are valid according to the log",
+	"records that a removed member wrote before the removal are valid if the log has them",
 	LONG,
 	async () => {
 		await using ana = await newProject();
@@ -186,7 +190,7 @@ test(
 );
 
 test(
-	"on a linked vault: the log's versions with its times, redeploys, and what a clone lacks",
+	"history of a linked vault shows the log's versions with times and redeploys, and what a clone lacks",
 	LONG,
 	async () => {
 		await using ana = await newProject();
@@ -229,7 +233,7 @@ test(
 	},
 );
 
-test("an unreachable platform is reported, and git and the file are used", LONG, async () => {
+test("history reports an unreachable platform, and uses git and the file", LONG, async () => {
 	await using ana = await committed(["one"]);
 	await using platform = await startPlatform();
 	await link(ana, platform);

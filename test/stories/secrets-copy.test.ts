@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";
 
-test("secrets are copied as with 'secrets set': unchanged values cause nothing, and others are synced", async () => {
+test("secrets copy works as secrets set does: it ignores unchanged values and syncs the others", async () => {
 	await using ana = await newProject();
 	await using platform = await startPlatform();
 	await ana.ok(["environments", "create", "preview"]);
@@ -31,7 +31,7 @@ test("secrets are copied as with 'secrets set': unchanged values cause nothing, 
 	expect(await ana.reveal("C")).toBe("c");
 });
 
-test("refused, with nothing copied", async () => {
+test("secrets copy refuses wrong requests and copies nothing", async () => {
 	await using ana = await newProject();
 	await ana.ok(["environments", "create", "preview"]);
 	await ana.ok(["secrets", "set", "A=a", "GONE=g", "-e", "preview"]);

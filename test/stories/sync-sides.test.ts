@@ -9,7 +9,7 @@ import { onTerminal } from "./support/terminal.ts";
 const WHEN = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
 const DOWN = "\u001b[B";
 
-describe("of a Coffer platform", () => {
+describe("sides of a conflict with a Coffer platform", () => {
 	let platform: Platform;
 	let ana: Project;
 	let ben: Project;
@@ -33,7 +33,7 @@ describe("of a Coffer platform", () => {
 		await platform?.[Symbol.asyncDispose]();
 	});
 
-	test("both changed a secret: each side is named by author, version and date, and the choice is applied", async () => {
+	test("shows each side of a changed secret by author, version and date, and applies the choice", async () => {
 		await ben.ok(["secrets", "set", "A=value-of-ben"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-1", "--no-sync"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-2", "--no-sync"]);
@@ -48,7 +48,7 @@ describe("of a Coffer platform", () => {
 		expect(await ana.reveal("A")).toBe("value-of-ben");
 	});
 
-	test("without a terminal, both sides are printed before the error", async () => {
+	test("prints both sides before the error without a terminal", async () => {
 		await ben.ok(["sync"]);
 		await ben.ok(["secrets", "delete", "A"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-3", "--no-sync"]);
@@ -62,7 +62,7 @@ describe("of a Coffer platform", () => {
 		expect(await ana.reveal("A")).toBe("value-of-ana-3");
 	});
 
-	test("an older file: the question lists both sides of each name", async () => {
+	test("lists both sides of each name of an older file in the question", async () => {
 		await commit(ana, "Sync");
 		await ana.ok(["secrets", "set", "A=value-of-ana-4", "GONE=value-of-gone"]);
 		await ana.git("checkout", "--quiet", "coffer.vault");
@@ -78,7 +78,7 @@ describe("of a Coffer platform", () => {
 	});
 });
 
-test("of Base44: its side is what this device sent there, by author and date where a commit has it", async () => {
+test("a conflict with Base44 shows what this device sent there, by author and date if a commit has it", async () => {
 	await using base44 = await new Base44Server().start();
 	await using ana = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await ana.git("init", "--quiet");

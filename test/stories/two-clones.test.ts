@@ -27,8 +27,8 @@ afterAll(async () => {
 const valuesOf = async (project: Project, names: readonly string[]) =>
 	await Promise.all(names.map((name) => project.reveal(name)));
 
-describe("both sides change", () => {
-	test("different names merge by themselves", async () => {
+describe("both sides change secrets", () => {
+	test("merges changes of different names", async () => {
 		await ours.ok(["secrets", "set", "A=a1", "--no-sync"]);
 		await theirs.ok(["secrets", "set", "B=b1", "NEW=n1"]);
 		expect(await ours.data(["status"])).toMatchObject({ pending: ["A"] });
@@ -39,7 +39,7 @@ describe("both sides change", () => {
 		expect(ours.vault).toBe(theirs.vault);
 	});
 
-	test("a deletion on one side reaches the other", async () => {
+	test("takes a deletion from the other side", async () => {
 		await theirs.ok(["secrets", "set", "GONE=1"]);
 		await ours.ok(["sync"]);
 		await theirs.ok(["secrets", "delete", "GONE"]);
@@ -47,7 +47,7 @@ describe("both sides change", () => {
 		expect((await ours.coffer(["secrets", "get", "GONE"])).status).toBe(4);
 	});
 
-	test("one name to one value: no conflict", async () => {
+	test("accepts the same value for one name on both sides", async () => {
 		await ours.ok(["secrets", "set", "A=same", "--no-sync"]);
 		await theirs.ok(["secrets", "set", "A=same"]);
 		const { revision } = await theirs.data(["status"]);
@@ -59,7 +59,7 @@ describe("both sides change", () => {
 		{ side: "local", wins: "ours" },
 		{ side: "platform", wins: "theirs" },
 	])(
-		"one name to different values: exit 5 by name, nothing lost; --take $side decides",
+		"refuses different values for one name with exit 5 and the name, and loses nothing; --take $side decides",
 		async ({ side, wins }) => {
 			await ours.ok(["secrets", "set", `A=ours-${side}`, `B=quiet-${side}`, "--no-sync"]);
 			await theirs.ok(["secrets", "set", `A=theirs-${side}`]);
@@ -88,7 +88,7 @@ describe("both sides change", () => {
 		},
 	);
 
-	test("names are decided one by one, and names that --take does not list stay undecided and unchanged", async () => {
+	test("decides by name; names that --take does not list stay undecided and unchanged", async () => {
 		await ours.ok(["secrets", "set", "A=o", "B=o", "--no-sync"]);
 		await theirs.ok(["secrets", "set", "A=t", "B=t"]);
 		const half = await ours.coffer(["sync", "--take", "local", "A", "--json"]);
@@ -102,7 +102,7 @@ describe("both sides change", () => {
 	});
 });
 
-test("if git brings changes that are synced already, nothing is sent again and the log does not fork", async () => {
+test("sync sends nothing again if git brings changes that are synced already, and the log does not fork", async () => {
 	for (const project of [ours, theirs]) await project.ok(["sync"]);
 	await theirs.ok(["secrets", "set", "BY_GIT=1", "--no-sync"]);
 	const { revision } = await ours.data(["secrets", "set", "BESIDE=1"]);
@@ -119,7 +119,7 @@ describe("both sides change the members", () => {
 	};
 	const newKey = async (): Promise<string> => (await ours.data(["identity", "new", "--ci"])).publicKey;
 
-	test("the later one is told so, nothing is sent, and --take platform makes its change again", async () => {
+	test("reports the conflict to the later side and sends nothing; --take platform makes its change again", async () => {
 		for (const project of [ours, theirs]) await project.ok(["sync"]);
 		await theirs.ok(["members", "add", await newKey(), "--name", "of-theirs"]);
 		const { revision } = await theirs.data(["status"]);
@@ -139,7 +139,7 @@ describe("both sides change the members", () => {
 		expect(ours.vault).toBe(theirs.vault);
 	});
 
-	test("an undo of what the platform has cannot be accepted, and the error says so", async () => {
+	test("refuses to undo what the platform has, and the error says so", async () => {
 		await commit(ours, "Before an undo");
 		await ours.ok(["members", "add", await newKey(), "--name", "undone"]);
 		await ours.git("checkout", "--", "coffer.vault");
@@ -156,7 +156,7 @@ describe("both sides change the members", () => {
 });
 
 describe("a new clone", () => {
-	test("of an older commit takes what is newer, and has no conflict", async () => {
+	test("of an older commit takes the newer changes without a conflict", async () => {
 		await ours.ok(["secrets", "set", "A=after the commit", "LATER=1"]);
 		await using third = await cloneOf(ours);
 		expect(third.vault).not.toBe(ours.vault);
@@ -170,8 +170,8 @@ describe("a new clone", () => {
 	});
 });
 
-describe("an older vault is put back", () => {
-	test("commands warn once, by name; sync sends nothing old and exits 5; --take decides", async () => {
+describe("an older vault file replaces the current one", () => {
+	test("warns once and names the secrets; sync sends nothing old and exits with 5; --take decides", async () => {
 		await commit(ours, "Before");
 		await ours.ok(["secrets", "set", "A=newer-1", "B=newer-2"]);
 		const { revision } = await ours.data(["status"]);
@@ -198,7 +198,7 @@ describe("an older vault is put back", () => {
 		expect(await theirs.reveal("B")).not.toBe("newer-2");
 	});
 
-	test("a dropped record is named, and comes back with --take platform", async () => {
+	test("names a record that was dropped, and restores it with --take platform", async () => {
 		await ours.ok(["secrets", "set", "DROPPED=here"]);
 		ours.vault = ours.vault.replace(/^DROPPED\n[^\n]+\n\n/m, "");
 		expect(ours.vault).not.toContain("DROPPED");
@@ -211,7 +211,7 @@ describe("an older vault is put back", () => {
 	});
 });
 
-describe("a clone that never synced", () => {
+describe("a clone that has never synced", () => {
 	test("changes and deletes values that are the same in git and on the platform without a question", async () => {
 		await ours.ok(["sync"]);
 		await ours.ok(["secrets", "set", "KEPT=1", "DROPPED=1"]);
@@ -229,7 +229,7 @@ describe("a clone that never synced", () => {
 		}
 	});
 
-	test("is asked about what changed on the platform since", async () => {
+	test("is asked about values that have changed on the platform since", async () => {
 		await commit(ours, "For another clone");
 		const fresh = await cloneOf(ours);
 		try {

@@ -5,7 +5,7 @@ import { link, pidsOf, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 
 describe("unlink", () => {
-	test("removes the platform, reachable or not, and its values become removal debt; after a new link only changes redeploy", async () => {
+	test("removes a platform, reachable or not, and its values need rotation; after a new link only changes redeploy", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		await ana.ok(["secrets", "set", "GREETING=hello-1", "OTHER=o"]);
@@ -45,7 +45,7 @@ describe("unlink", () => {
 		expect((await platform.call("hello")).text).toBe("hello-2");
 	});
 
-	test("a conflict stops unlink unless the platform's values may be lost, and a reader cannot unlink", async () => {
+	test("is refused during a conflict unless the platform's values may be lost, and is refused to a reader", async () => {
 		await using ana = await newProject();
 		await using platform = await startPlatform();
 		const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);
@@ -64,7 +64,7 @@ describe("unlink", () => {
 	});
 });
 
-test("after a link with another platform, the earlier one is reported as a reader and can be removed", async () => {
+test("status reports the earlier platform as a reader after a link with another one, and it can be removed", async () => {
 	await using ana = await newProject();
 	await using first = await startPlatform();
 	await using second = await startPlatform();
@@ -77,7 +77,7 @@ test("after a link with another platform, the earlier one is reported as a reade
 	expect((await ana.data(["members", "list"])).members).toHaveLength(2);
 });
 
-test("a branch from before a removal brings a value with the old key: status reports it, and vault reseal repairs it", async () => {
+test("status reports a value with an old key that a branch from before a removal brings, and vault reseal repairs it", async () => {
 	await using ana = await newProject();
 	await ana.ok(["secrets", "set", "A=1", "B=1"]);
 	const { publicKey } = await ana.data(["identity", "new", "--ci"]);

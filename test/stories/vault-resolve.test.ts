@@ -18,7 +18,7 @@ async function branches(project: Project, theirs: readonly string[], ours: reado
 
 const WITHOUT_IDENTITY = { env: { COFFER_IDENTITY: undefined } };
 
-test("adjacent new names: the error names the command, and the command needs no identity", async () => {
+test("the error about adjacent new names names vault resolve, which needs no identity", async () => {
 	await using project = await newProject();
 	await branches(project, ["ONE=1"], ["TWO=2"]);
 	const refused = await project.coffer(["secrets", "list", "--json"]);
@@ -33,7 +33,7 @@ test("adjacent new names: the error names the command, and the command needs no 
 	expect((await project.ok(["vault", "resolve"])).stdout).toMatch(/no conflict/);
 });
 
-test("one name on both sides: exit 5 by name, never by value; --take decides, name by name", async () => {
+test("one name on both sides exits with 5 and the name, never a value; --take decides name by name", async () => {
 	await using project = await newProject();
 	await branches(project, ["A=theirs-value-a", "B=theirs-value-b"], ["A=ours-value-a", "B=ours-value-b"]);
 	const text = project.vault;
@@ -60,7 +60,7 @@ test("one name on both sides: exit 5 by name, never by value; --take decides, na
 	expect([await project.reveal("A"), await project.reveal("B")]).toEqual(["theirs-value-a", "ours-value-b"]);
 });
 
-test("on a terminal, each side is shown with author, version and date", async () => {
+test("a terminal shows each side by author, version and date", async () => {
 	await using project = await newProject();
 	await branches(project, ["A=theirs-value-a"], ["A=0", "B=1"]);
 	const answers = [{ question: "Which value is right?", answer: "\u001b[B" }];

@@ -38,8 +38,8 @@ async function check(project: Project, ...flags: string[]): Promise<Checked> {
 
 const codes = ({ findings }: Checked) => findings.map(({ code, name }) => [code, name]);
 
-describe("a fresh clone", () => {
-	test("of the newest commit is valid and is compared with the log", async () => {
+describe("vault verify in a fresh clone", () => {
+	test("of the newest commit accepts the vault and compares it with the log", async () => {
 		await using clone = await cloneOf(ana);
 		const checked = await check(clone);
 		expect(checked).toMatchObject({ status: 0, findings: [] });
@@ -48,7 +48,7 @@ describe("a fresh clone", () => {
 		expect((await check(other, "--offline")).unchecked.join()).toMatch(/no version marks of it yet/);
 	});
 
-	test("whose vault was rolled back or lost a record exits with 7 and names the records", async () => {
+	test("exits with 7 and names the records if the vault was rolled back or lost a record", async () => {
 		await using clone = await cloneOf(ana);
 		clone.vault = older;
 		const rolledBack = await check(clone);
@@ -62,7 +62,7 @@ describe("a fresh clone", () => {
 		expect(codes(await check(clone))).toEqual([["RECORD_DROPPED", "B"]]);
 	});
 
-	test("with a vault of a stranger's in its place, whatever coffer.json says: exit 7", async () => {
+	test("exits with 7 if a stranger's vault is in its place, whatever coffer.json contains", async () => {
 		await using clone = await cloneOf(ana);
 		await using stranger = await newProject();
 		await stranger.ok(["secrets", "set", "A=planted"]);
@@ -79,8 +79,8 @@ describe("a fresh clone", () => {
 	});
 });
 
-describe("a working copy that has synced", () => {
-	test("that has lost a record reports it once, although its version marks and the log both show it", async () => {
+describe("vault verify in a working copy that has synced", () => {
+	test("reports a lost record once, although its version marks and the log both show it", async () => {
 		await using clone = await cloneOf(ana);
 		await clone.ok(["sync"]);
 		await clone.ok(["secrets", "list"]);
@@ -88,7 +88,7 @@ describe("a working copy that has synced", () => {
 		expect(codes(await check(clone))).toEqual([["RECORD_DROPPED", "B"]]);
 	});
 
-	test("that is behind others is not invalid, and an unreachable platform is reported", async () => {
+	test("accepts a vault that is behind others, and reports an unreachable platform", async () => {
 		await using clone = await cloneOf(ana);
 		await clone.ok(["sync"]);
 		await ana.ok(["secrets", "set", "A=third", "D=new"]);

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { newProject } from "./support/project.ts";
 
-test("a valid vault exits with 0; an older file exits with 7 here and causes only a warning elsewhere", async () => {
+test("vault verify exits with 0 for a valid vault, and with 7 for an older file, which only causes a warning elsewhere", async () => {
 	await using project = await newProject();
 	await project.ok(["secrets", "set", "A=first-value-of-A", "B=b"]);
 	const older = project.vault;
@@ -35,7 +35,7 @@ test("a valid vault exits with 0; an older file exits with 7 here and causes onl
 	expect(anonymous.unchecked).toEqual([expect.stringMatching(/no identity/)]);
 });
 
-test("for a missing or altered record, every command names the command that restores it", async () => {
+test("every command that meets a missing or altered record names the command that restores it", async () => {
 	await using project = await newProject();
 	await project.ok(["environments", "create", "preview"]);
 	await project.ok(["secrets", "set", "A=a", "-e", "preview"]);

@@ -8,7 +8,7 @@ import { newProject } from "./support/project.ts";
 
 const HELLO = 'Deno.serve(() => new Response("1 " + Deno.env.get("GREETING")));\n';
 
-test("a day with watch", async () => {
+test("watch syncs secrets and deploys functions as files change", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);
@@ -52,7 +52,7 @@ test("a day with watch", async () => {
 	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon/);
 });
 
-test("deletions of a secret and of a function's files are applied", async () => {
+test("watch applies the deletion of a secret and of a function's files", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);
@@ -76,7 +76,7 @@ test("deletions of a secret and of a function's files are applied", async () => 
 	expect((await watch.ended).status).toBe(0);
 });
 
-test("with --json each event is a document; SIGTERM ends it while the platform is out of reach", async () => {
+test("watch --json prints each event as a document, and SIGTERM ends it while the platform is unreachable", async () => {
 	await using platform = await startPlatform();
 	await using project = await newProject();
 	await link(project, platform);
@@ -95,7 +95,7 @@ test("with --json each event is a document; SIGTERM ends it while the platform i
 	});
 });
 
-test("linked with Base44: changes of the vault are sent, also after an outage, and no function is deployed", async () => {
+test("watch with a link to Base44 sends changes of the vault, also after an outage, and deploys no function", async () => {
 	await using base44 = await new Base44Server().start();
 	await using project = await newProject({ env: { BASE44_API_KEY: base44.key } });
 	await project.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);

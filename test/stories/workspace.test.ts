@@ -43,14 +43,14 @@ afterAll(async () => {
 	await registry?.[Symbol.asyncDispose]();
 });
 
-test("it is deployed, gets the secret that the member reads, and answers with the project's code", async () => {
+test("a function that imports a member of the workspace is deployed, gets the secret that the member reads, and runs the project's code", async () => {
 	const { functions } = await project.data(["functions", "deploy"]);
 	expect(functions).toMatchObject([{ name: "send", status: "deployed" }]);
 	const answer = await fetch(functions[0].url);
 	expect(await answer.text()).toBe("hello own of-the-mail");
 });
 
-test("references --local finds the same, and asks no registry for the name", async () => {
+test("references --local finds the same references, and asks no registry for the member's name", async () => {
 	const env = { NPM_CONFIG_REGISTRY: registry.url };
 	const { functions } = await project.data(["functions", "references", "--local"], { env });
 	const { references, warnings } = functions[0];
@@ -59,7 +59,7 @@ test("references --local finds the same, and asks no registry for the name", asy
 	expect(registry.asked).toEqual([]);
 });
 
-test("a version that the member has not is refused, by file, line, member and what to do", async () => {
+test("functions deploy refuses a version that the member does not have, and names file, line, member and what to do", async () => {
 	project.write("package.json", FILES["package.json"].replace("^1.0.0", "^2.0.0"));
 	const { status, stderr } = await project.coffer(["functions", "deploy"]);
 	expect(status).toBe(2);
