@@ -1,4 +1,4 @@
-/** Whoever runs a platform sees its apps, and deletes one with everything that is kept for it. */
+/** An administrator of a platform lists its apps, and deletes an app with all of its data. */
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,7 +19,7 @@ afterAll(async () => {
 	await platform[Symbol.asyncDispose]();
 });
 
-// The tests of this file are the chapters of one story, in this order.
+// Each test of this file continues where the one before it ended.
 test("apps list shows each app with its environment, and refuses a token that is valid for one app only", async () => {
 	const { apps } = await project.data(["apps", "list"]);
 	expect(apps).toEqual([
@@ -75,7 +75,7 @@ test("apps delete lists what it removes, asks for the app's name, and removes al
 	expect(await project.data(["apps", "list"])).toEqual({ apps: [] });
 	expect((await project.data(["platform", "token", "list"])).tokens).toHaveLength(1);
 	expect(readdirSync(join(platform.data, "logs"))).toEqual([]);
-	// What the hint names works, though the app is gone.
+	// The command in the hint works although the app no longer exists.
 	await project.ok(["unlink"]);
 });
 

@@ -1,14 +1,14 @@
-/** A function that nobody calls: deployed with its schedule, run by the clock, told of. */
+/** A function with a schedule: it is deployed, started by its schedule without a request, and listed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
-/** The next minute, and what comes before and after it. */
+/** Until the next minute starts, with time for the steps before and after it. */
 const TIMEOUT_MS = 240_000;
 const LINE_MS = 20_000;
 const SETTINGS = "base44/functions/report/function.jsonc";
 
-/** As a Base44 project has it. */
+/** The settings file of a function, as a Base44 project contains it. */
 const everyMinute = (more: object = {}) =>
 	JSON.stringify({
 		name: "report",
@@ -71,7 +71,7 @@ test(
 
 		const following = project.start(["functions", "logs", "report", "--follow"]);
 		await following.stdout.next(/ info {2}automation "each minute": answered 200 after \d+ ms$/);
-		// What the function writes takes a way of its own, and may come later.
+		// The function's own output takes another path than the report of the run, and may arrive later.
 		await expect
 			.poll(() => following.stdout.text, { timeout: LINE_MS })
 			.toMatch(/ info {2}to ops, for each%20minute, by 20\n/);

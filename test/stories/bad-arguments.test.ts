@@ -1,4 +1,4 @@
-/** Names, pairs, sources and values that are refused, and values that only look odd. */
+/** Names, pairs, sources and values that are refused, and unusual values that are accepted. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { newProject, type Project } from "./support/project.ts";
 import { CANARY, expectRefused, type Refusal } from "./support/refusal.ts";

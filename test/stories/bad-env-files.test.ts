@@ -1,4 +1,4 @@
-/** `.env` files that are refused: with the line, and nothing is written. */
+/** Refused `.env` files: the error names the line, and nothing is written. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** The wrong place, the wrong identity, and files that are not as they should be. */
+/** Commands outside a project, without a usable identity, and with damaged files. */
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -63,7 +63,7 @@ describe("the project and the identity", () => {
 });
 
 describe("damaged files", () => {
-	/** Runs with another text in place of a file, and puts the file back. */
+	/** Runs a test while a file has another text, and then restores the file. */
 	async function withText(path: string, text: string, work: () => Promise<void>): Promise<void> {
 		const vault = project.vault;
 		project.write(path, text);

@@ -1,4 +1,4 @@
-/** Whom a project is linked with: refused where it is not who it should be. */
+/** `coffer link` refuses what is not a platform with the expected app and vault. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";

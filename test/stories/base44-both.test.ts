@@ -1,4 +1,4 @@
-/** Both halves at once: an environment that is linked as with Base44, and a platform that answers as Base44 does. */
+/** An environment that is linked in the way of Base44, with a platform that implements Base44's API. */
 import { expect, test } from "vitest";
 import { Base44Project } from "./support/base44.ts";
 import { startPlatform } from "./support/platform.ts";

@@ -1,4 +1,4 @@
-/** The Base44 CLI, unmodified, against a platform. */
+/** The unmodified Base44 CLI uses a platform. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
@@ -52,7 +52,7 @@ async function ask(name: string): Promise<string> {
 	return await (await fetch(`${platform.listen}/${BASE44_APP}/${name}`)).text();
 }
 
-/** The process of each function, by name. */
+/** The process id of each function, by name. */
 async function pids(): Promise<Record<string, number>> {
 	const answer = await fetch(`${platform.control}/v1/apps/${BASE44_APP}/functions`, {
 		headers: { authorization: `Bearer ${platform.token}` },
@@ -171,7 +171,7 @@ export default () => new Response("strict " + key.length);
 		);
 		expect(await project.base44Ok(["logs", "--level", "error", "-n", "5"])).toContain("No ");
 		const following = project.follow(["logs", "--follow", "--function", "api/billing"]);
-		// It says nothing before the first line, so that lines are made until one is seen.
+		// The CLI prints nothing before the first line, so the function is called until a line arrives.
 		const seen = following.stdout.next(/billing is asked/);
 		let isSeen = false;
 		void seen.then(() => {

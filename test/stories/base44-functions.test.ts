@@ -1,4 +1,4 @@
-/** A Base44 project's functions, deployed with Coffer's own command line. */
+/** Coffer's own command line deploys the functions of a Base44 project. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { APP, newProject, type Project } from "./support/project.ts";
@@ -60,7 +60,7 @@ describe("a Base44 project on a platform", () => {
 		await project.ok(["secrets", "set", "LATER_KEY=second"]);
 		const [next, value] = (await ask("later")).split(" ");
 		expect([next === pid, value]).toEqual([false, "second"]);
-		// Signal 0: is it there?
+		// Signal 0 only checks that the process exists.
 		expect(process.kill(Number(pid), 0)).toBe(true);
 		const logs = project.start(["functions", "logs", "later", "--follow"]);
 		await ask("later/fail");

@@ -1,4 +1,6 @@
-/** Where the secrets of an environment that is linked with Base44 are not sent: older ones, and to another place. */
+/**
+ * Coffer does not send the secrets of a linked Base44 environment if they are older, or to another address.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Our command line, Base44's platform: an environment whose secrets are sent to an app there. */
+/** An environment whose secrets Coffer sends to an app at Base44. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";

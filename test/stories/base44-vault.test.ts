@@ -1,4 +1,4 @@
-/** An app that the Base44 CLI has made, and that is linked with a vault as well. */
+/** An app that the Base44 CLI created and that is also linked with a vault. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
@@ -64,12 +64,12 @@ test("the Base44 API refuses to change names of the vault, which take precedence
 			/^base44 {7}BILLING_KEY \(set with the Base44 CLI; stored on the platform only, not in the vault\)$/m,
 		);
 		expect((await ana.data(["functions", "references", "--missing"], { env })).missing).toEqual([]);
-		// What the platform had by that name does not come back.
+		// The platform's earlier secret of that name does not return.
 		await ana.ok(["secrets", "delete", "CHARGE_KEY"], { env });
 		expect(await ask("charge")).toBe("none");
 		expect(ana.vault).not.toContain("BILLING_KEY");
 
-		// What Coffer's own command line deploys comes back as it was, too.
+		// `base44 functions pull` also returns what Coffer's command line deployed, byte by byte.
 		ana.writeAll({
 			"functions/flat.ts":
 				'import { text } from "./_shared/text.ts";\nexport default () => new Response(text);\n',

@@ -1,4 +1,7 @@
-/** A value that is searched for everywhere, in every form: it is where it was asked for, and nowhere else. */
+/**
+ * Looks for secret values, in every encoding, in all places that Coffer writes to: only commands that show a
+ * value may print it.
+ */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -6,7 +9,7 @@ import { formsOf } from "../support/forms.ts";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "./support/project.ts";
 
-/** One for each way of setting; characters that forms differ in. */
+/** One value for each way of setting a secret, with characters that differ between encodings. */
 const CANARIES = {
 	PAIR: "cAnary+pair/1 é&xyzzy-pair-0001",
 	STDIN: "cAnary+stdin/2 é&xyzzy-stdin-0002",
@@ -26,7 +29,7 @@ let project: Project;
 let platform: Platform;
 let outputs = "";
 
-/** Runs a command and keeps all that it writes. With variables for debugging, each command is a process of its own. */
+/** Runs a command and keeps its output. With variables for debugging, each command is a process of its own. */
 async function keep(args: readonly string[], options: CommandOptions = {}): Promise<number | null> {
 	const isDebugging = options.env?.["DEBUG"] !== undefined;
 	const result = await (isDebugging ? project.coffer(args, options) : project.kept(args, options));
@@ -147,7 +150,7 @@ describe("after values were set in every way, and each command ran with success,
 				try {
 					text = readFileSync(`/proc/${pid}/${part}`);
 				} catch {
-					// It has ended since it was listed.
+					// The process has ended since it was listed.
 					continue;
 				}
 				expect(hits(text)).toEqual([]);

@@ -1,4 +1,4 @@
-/** Clocks that are a year wrong, or jump: nothing that coffer decides depends on one. */
+/** Clocks that are wrong by a year, or that jump: no decision of Coffer depends on a clock. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -14,34 +14,40 @@ const DAY_MS = 86_400_000;
 
 type Clock = "+365d" | "-365d" | "-1000d" | "+0d";
 
-/** Variables that move the wall clock of a process and its children: it is wrong, and time goes on as fast as ever. */
+/**
+ * Variables that change the wall clock of a process and its children. The clock still advances at its normal
+ * speed.
+ */
 const MOVED = {
-	// The dynamic loader knows what stands for $LIB.
+	// The dynamic loader replaces $LIB.
 	LD_PRELOAD: "/usr/$LIB/faketime/libfaketime.so.1",
 	FAKETIME_DONT_FAKE_MONOTONIC: "1",
 	FAKETIME_DONT_RESET: "1",
 };
 const clock = (offset: Clock) => ({ ...MOVED, FAKETIME: offset });
 
-/** As `clock`, of a machine: `set` changes the clock while processes run, so that kept processes can run the commands. */
+/**
+ * As `clock`, for all processes of a machine: `set` changes the clock while they run, so that kept processes
+ * can run the commands.
+ */
 const machineClock = (file: string) => ({
 	env: { ...MOVED, FAKETIME_TIMESTAMP_FILE: file, FAKETIME_NO_CACHE: "1" },
 	set: (offset: Clock) => writeFileSync(file, offset),
 });
 
-/** Gives a project's machine a clock of its own. */
+/** Gives a project's machine its own clock. */
 function setClock(project: Project, offset: Clock): void {
 	const { env, set } = machineClock(join(project.machine, "clock"));
 	set(offset);
 	Object.assign(project.variables, env);
 }
 
-/** Lets every command of a project run at another time than the one before. */
+/** Runs every command of a project at another time than the one before. */
 function jump(project: Project, turn: number): void {
 	setClock(project, (["+365d", "-365d", "+0d"] as const)[turn % 3] ?? "+0d");
 }
 
-/** An initialised project whose clock is wrong since before it was made. */
+/** An initialised project whose clock has been wrong from the beginning. */
 async function projectAt(offset: Clock): Promise<Project> {
 	const project = new Project();
 	setClock(project, offset);
@@ -49,7 +55,7 @@ async function projectAt(offset: Clock): Promise<Project> {
 	return project;
 }
 
-/** Commits with a committer's date that the clock says. */
+/** Commits with the committer's date that the clock shows. */
 function commitAt(project: Project, offset: Clock, message: string): void {
 	const who = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
 	const options = { cwd: project.root, env: { ...cleanEnvironment(), ...clock(offset) } };
@@ -57,7 +63,7 @@ function commitAt(project: Project, offset: Clock, message: string): void {
 	execFileSync("git", [...who, "commit", "--quiet", "--message", message], options);
 }
 
-/** What a sync says that had nothing to send, and nothing to warn of. */
+/** The result of a sync that had nothing to send, and no warning. */
 const quiet = ({ taken }: { taken: string[] }) => ({
 	environment: "production",
 	revision: expect.any(Number),
@@ -118,7 +124,7 @@ test(
 		await leap("secrets", "delete", "GONE");
 		expect(await ahead.data(["sync"])).toEqual(quiet({ taken: ["A", "GONE"] }));
 		expect(await ahead.data(["secrets", "set", "A=a4"])).toMatchObject({ pending: 0 });
-		// Different names at the same time.
+		// Both set different names at the same time.
 		await ahead.ok(["secrets", "set", "BY_AHEAD=1", "--no-sync"]);
 		await behind.ok(["secrets", "set", "BY_BEHIND=2"]);
 		await leap("secrets", "set", "BY_JUMPING=3");

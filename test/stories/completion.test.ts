@@ -1,4 +1,4 @@
-/** Completion by the shells themselves: bash, zsh and fish, each in a real terminal. */
+/** Completion in bash, zsh and fish, each in a real terminal. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -24,21 +24,23 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-/** In place of the program: what its line was, each word as the shell understands it. */
+/** Replaces the program: prints its command line, each word as the shell parsed it. */
 const PRINTING = "coffer() { printf '<%s>' coffer \"$@\"; echo; }";
 const PRINTING_FISH = "function coffer; printf '<%s>' coffer $argv; echo; end";
 
 const FISH_PROMPT =
 	"function fish_prompt; echo -n 'ready> '; end; function fish_title; end; set -g fish_autosuggestion_enabled 0";
 
-/** How each shell starts without anybody's settings, with its prompt from the start, and what switches completion on in it. */
+/**
+ * How each shell starts without the user's settings, with a known prompt, and how completion is enabled in it.
+ */
 const SHELLS = {
 	bash: { start: ["bash", "--noprofile", "--rcfile", "../.zshrc", "-i"], before: PRINTING },
 	zsh: { start: ["zsh", "-d", "-i"], before: `autoload -Uz compinit; compinit -u -D; ${PRINTING}` },
 	fish: { start: ["fish", "--no-config", "--init-command", FISH_PROMPT], before: PRINTING_FISH },
 } as const;
 
-/** What is typed before Tab, and the words that the line has then. */
+/** What the user types before Tab, and the words that the line contains then. */
 const LINES: readonly (readonly [string, ...string[]])[] = [
 	["secrets get STR", "secrets", "get", "STRIPE_KEY"],
 	["secrets get -e preview ON", "secrets", "get", "-e", "preview", "ONLY_PREVIEW"],
@@ -64,13 +66,13 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { start, befor
 			...cleanEnvironment(),
 			...project.variables,
 			PATH: `${join(project.machine, "bin")}:${process.env["PATH"]}`,
-			// No key is in reach, and none is needed.
+			// No key is available, and none is needed.
 			COFFER_IDENTITY: undefined,
 			LC_ALL: "C.UTF-8",
 			ZDOTDIR: project.machine,
 		};
 		await using terminal = new Tmux({ command: start, cwd: project.root, env, columns: 120 });
-		// A shell drops what is typed before its line editor has started.
+		// A shell drops input that arrives before its line editor has started.
 		await terminal.until("ready> ");
 		await terminal.keys(
 			"-l",
@@ -83,7 +85,7 @@ describe.each(Object.entries(SHELLS))("completion in %s", (shell, { start, befor
 			await terminal.keys("-l", `coffer ${typed}`);
 			await terminal.keys("Tab", "Enter");
 			await terminal.until("<coffer>");
-			// zsh takes the slash behind a folder back when something else is typed.
+			// zsh removes the slash after a folder when the user types something else.
 			const got = (await terminal.until("\n")).replace("/>", ">");
 			expect([typed, got]).toEqual([typed, `${words.map((word) => `<${word}>`).join("")}\r`]);
 		}

@@ -1,4 +1,4 @@
-/** Which environment a command means, and that every command that changes something names it. */
+/** Which environment a command uses; every command that changes something names it. */
 import { expect, test } from "vitest";
 import { newProject, Project } from "./support/project.ts";
 

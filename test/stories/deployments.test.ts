@@ -1,4 +1,4 @@
-/** Functions and the platform change, while the secrets stay. */
+/** Functions and the platform change while the secrets stay the same. */
 import { rmSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
@@ -20,7 +20,7 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-// The tests of this file are the chapters of one story, in this order.
+// Each test of this file continues where the one before it ended.
 describe("functions deploy after the sources of functions changed", () => {
 	test("keeps every process if no source changed", async () => {
 		const before = await pidsOf(project);
@@ -112,7 +112,7 @@ describe("functions deploy after the sources of functions changed", () => {
 				{ name: "HELLO_KEY", places: [{ function: "hello", file: "functions/hello/extra.ts", line: 1 }] },
 			],
 		});
-		// It fails for want of the secret, which its sources tell of.
+		// The function fails because the secret is missing. Its sources show that it reads the secret.
 		const deployed = await project.coffer(["functions", "deploy"]);
 		expect(deployed.status).toBe(1);
 		expect(deployed.stdout).toContain(

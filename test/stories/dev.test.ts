@@ -1,4 +1,4 @@
-/** `coffer dev`: functions run on this machine, and each restart is a line that says why. */
+/** `coffer dev`: functions run on this machine, and each restart prints a line with its reason. */
 import { expect, test } from "vitest";
 import type { Running } from "./support/process.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -6,7 +6,7 @@ import { newProject, type Project } from "./support/project.ts";
 const hello = (version: number) =>
 	`console.log("started with", Deno.env.get("GREETING"));\nexport default () => new Response("${version} " + Deno.env.get("GREETING"));\n`;
 
-/** What a second `coffer dev` says while one runs. */
+/** The error of a second `coffer dev` while the first one runs. */
 async function refused(project: Project, url: string): Promise<void> {
 	const second = await project.coffer(["dev", "--port", "0", "--json"]);
 	expect([second.status, second.error().code]).toEqual([5, "DEV_RUNNING"]);
@@ -15,13 +15,13 @@ async function refused(project: Project, url: string): Promise<void> {
 	expect([taken.status, taken.error().code]).toEqual([6, "ADDRESS_UNAVAILABLE"]);
 }
 
-/** A function that is written while `coffer dev` runs is started. */
+/** A function that is added while `coffer dev` runs is started. */
 async function added(project: Project, dev: Running): Promise<void> {
 	project.write("functions/later.ts", 'export default () => new Response("later");\n');
 	await dev.stdout.next(/^\S+ ✓ later started in \d+ ms: functions\/later\.ts changed$/);
 }
 
-/** A request from the command line gets to the `coffer dev` that runs. */
+/** `coffer functions invoke` sends its request to the running `coffer dev`. */
 async function invoked(project: Project): Promise<void> {
 	const posted = ["functions", "invoke", "api/other", "--data", "@-", "--path", "/deeper?x=1"];
 	const answer = await project.coffer(posted, { input: "piped" });
@@ -79,7 +79,7 @@ test("coffer dev serves, reloads and stops functions while a developer works", a
 	await project.ok(["secrets", "set", "GREETING=moon-value", "--no-sync"]);
 	await project.ok(["environments", "create", "preview"]);
 
-	// It leads a process group of its own, as a shell's job does.
+	// It leads its own process group, as a shell's job does.
 	const dev = project.start(["dev", "--port", "0"], { under: ["setsid"] });
 	await dev.stdout.next(/^\S+ hello {2}started with \[GREETING\]/);
 	const serving = await dev.stdout.next(/^\S+ Serving 2 functions at /);
@@ -94,7 +94,7 @@ test("coffer dev serves, reloads and stops functions while a developer works", a
 	await dev.stdout.next(/^\S+ ✓ hello restarted in \d+ ms: functions\/hello\/index\.ts changed$/);
 	expect(await call("hello")).toBe("2 moon-value");
 
-	// What does not build is named with file and line, and the version before serves.
+	// The output names file and line of a build error, and the earlier version keeps running.
 	project.write("functions/hello/index.ts", 'import "./missing.ts";\n');
 	await dev.stdout.next(/^\S+ ✗ hello failed; the version before still serves$/);
 	expect(await dev.stdout.next(/^ {4}/)).toContain("functions/hello/index.ts:1");
@@ -113,7 +113,7 @@ test("coffer dev serves, reloads and stops functions while a developer works", a
 
 	await refused(project, url);
 	await invoked(project);
-	// Ctrl-C in a terminal reaches the whole group.
+	// Ctrl-C in a terminal reaches the whole process group.
 	process.kill(-dev.pid, "SIGINT");
 	const { status, stderr, stdout } = await dev.ended;
 	expect([status, stderr]).toEqual([0, ""]);

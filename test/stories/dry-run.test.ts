@@ -1,4 +1,7 @@
-/** `functions deploy --dry-run` names the functions that the deployment then redeploys, whichever file was changed. */
+/**
+ * `functions deploy --dry-run` names the functions that the deployment then redeploys, whichever file has
+ * changed.
+ */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -41,11 +44,11 @@ interface Row {
 	readonly certain?: boolean;
 }
 
-/** Those that a deployment leaves in another state than before. */
+/** The functions that a deployment changes. */
 const named = (rows: readonly Row[]) =>
 	rows.filter(({ status }) => status !== "unchanged").map(({ name }) => name);
 
-/** Edits a file; each change stays for those after it. */
+/** Edits a file. Each change remains for the tests after it. */
 const edit = (path: string, change: (text: string) => string) =>
 	project.write(path, change(project.read(path)));
 const CHANGES: readonly [what: string, change: () => void, redeployed: readonly string[]][] = [
@@ -147,7 +150,7 @@ test("--dry-run sees a package's new version, and a change of the lock file besi
 		source: `export const word = ${JSON.stringify(text)};`,
 	});
 	await using registry = await startNpmRegistry({ "words-one": word("one"), "words-two": word("two") });
-	// The bundler itself is in the cache since the deployments before.
+	// The earlier deployments have put the bundler into the cache.
 	await using other = await startPlatform({ NPM_CONFIG_REGISTRY: registry.url });
 	await using shop = await newProject({
 		env: { XDG_CACHE_HOME: project.variables["XDG_CACHE_HOME"], NPM_CONFIG_REGISTRY: registry.url },

@@ -1,4 +1,6 @@
-/** `.env` lines that come from a pipe: standard input, process substitution, a named pipe, and one that nobody writes to. */
+/**
+ * `.env` lines from a pipe: standard input, process substitution, a named pipe, and a pipe without a writer.
+ */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, writeFile } from "node:fs/promises";
@@ -58,7 +60,7 @@ test("--env-file reads a named pipe once a process writes to it", async () => {
 
 test("Ctrl-C ends the wait for a process that writes to a named pipe", async () => {
 	const command = project.start(["secrets", "set", "--env-file", fifo]);
-	// This end opens once the other one is open.
+	// This end opens once the other end is open.
 	const writer = await open(fifo, "w");
 	command.signal("SIGINT");
 	expect(await command.ended).toMatchObject({ status: 130, stdout: "", stderr: "" });
@@ -66,7 +68,7 @@ test("Ctrl-C ends the wait for a process that writes to a named pipe", async () 
 });
 
 test("Ctrl-C ends the wait for lines that are typed on the terminal", async () => {
-	// It stays open after that: what a terminal shows last is lost when it closes.
+	// It stays open until the end: a terminal loses its last output if this end closes.
 	const script = '"$0" secrets set --env-file -; echo "status $?"; exec cat';
 	const command = ["sh", "-c", `trap : INT; ${script}`, PROGRAM];
 	await using terminal = new Tmux({ command, cwd: project.root, env: environment() });

@@ -1,4 +1,4 @@
-/** Several environments in one vault, on the real binary. */
+/** Several environments in one vault, with the real program. */
 import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";

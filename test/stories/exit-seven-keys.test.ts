@@ -1,4 +1,4 @@
-/** Errors of keys with exit status 7: the hint, followed as it is printed, leads back to a usable vault. */
+/** Errors about keys with exit status 7: the printed command of each hint makes the vault usable again. */
 import { expect, test } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
 import { parseIdentity } from "../../src/identity/identity.ts";
@@ -12,10 +12,10 @@ import { commandsIn, committed, expectUsable, follow, refusal } from "./support/
 import { startPlatform } from "./support/platform.ts";
 
 const ENVIRONMENT = "production";
-/** The words of an epoch's link: `epoch ID COMMITMENT …`. */
+/** The words of the line that links an epoch: `epoch ID COMMITMENT …`. */
 const COMMITMENT = 2;
 
-/** The vault with an epoch that the identity signs, and whose commitment is of another key. */
+/** A vault with an epoch that the identity signs, and whose commitment belongs to another key. */
 function withFaultyEpoch(text: string, secret: string): string {
 	const identity = parseIdentity(secret, "the identity");
 	const document = parseVault(text);

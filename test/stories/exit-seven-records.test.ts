@@ -1,11 +1,11 @@
-/** Errors of single records with exit status 7: the commands in their hints, as they are printed, lead out. */
+/** Errors about single records with exit status 7: the printed commands of their hints repair the vault. */
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { commandsIn, committed, expectUsable, follow, refusal } from "./support/hints.ts";
 import { Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
-/** Runs a command of Coffer's on a terminal, and enters a value when it asks for one. */
+/** Runs a Coffer command on a terminal, and enters a value when the command asks for one. */
 async function type(project: Project, command: string | undefined, answer: string): Promise<void> {
 	const [program, ...words] = (command ?? "").split(" ");
 	expect(program).toBe("coffer");
@@ -13,7 +13,10 @@ async function type(project: Project, command: string | undefined, answer: strin
 	expect(status, shown).toBe(0);
 }
 
-/** Ben, a writer whom ana has added, set A on a branch; ana removed him on main. Both sides changed A. */
+/**
+ * A merge in which both sides changed A. Ben, whom ana had added as a writer, set A on a branch, and ana
+ * removed ben on main.
+ */
 async function withRemovedAuthor(): Promise<{ ana: Project; ben: Project }> {
 	const ana = await committed();
 	await ana.ok(["environments", "create", "preview"]);

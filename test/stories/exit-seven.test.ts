@@ -1,4 +1,4 @@
-/** Errors with exit status 7 whose hint names a command: the command, as it is printed, makes the vault usable again. */
+/** Errors with exit status 7 whose hint names a command: the printed command makes the vault usable again. */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -20,7 +20,7 @@ describe("a link with a platform", () => {
 		await moved?.[Symbol.asyncDispose]();
 		await platform?.[Symbol.asyncDispose]();
 	});
-	/** A linked project, whose coffer.json leads to the other address from now on. */
+	/** A linked project whose coffer.json then names the other address. */
 	const movedProject = async (app: string) => {
 		const project = await committed();
 		project.variables["COFFER_TOKEN"] = platform.token;
@@ -115,7 +115,7 @@ test("TARGET_MOVED and LINK_FOREIGN with Base44: the hint links again, or takes 
 	await expectUsable(project);
 });
 
-/** The files of a device's memory whose name matches. */
+/** The files of a device's state whose name matches. */
 function memoryFiles(project: Project, name: RegExp): string[] {
 	const folder = join(project.machine, "state", "coffer");
 	return readdirSync(folder, { recursive: true })

@@ -1,4 +1,4 @@
-/** A project on a disk that is really full, and then really read-only: a small one, in a mount namespace of its own. */
+/** A project on a small disk that is really full, and then really read-only, in its own mount namespace. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { appendFileSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,10 @@ const LONG = { timeout: 180_000 };
 const PAGE = 4_096;
 const MOUNT = 'mount -t tmpfs -o size=256k tmpfs "$0" && echo mounted && exec cat';
 
-/** A disk that takes the place of a project's folder for the commands run here, and is gone with the process that holds it. */
+/**
+ * A disk that is mounted at a project's folder, for the commands that run here. It disappears with the process
+ * that holds it.
+ */
 class SmallDisk implements AsyncDisposable {
 	readonly project = new Project();
 	readonly #holder: ChildProcess;
@@ -22,7 +25,7 @@ class SmallDisk implements AsyncDisposable {
 		this.#holder = spawn("unshare", words, { stdio: "pipe" });
 	}
 
-	/** @throws Error where nobody may mount, with what is missing */
+	/** @throws Error if the user may not mount, with what is missing */
 	static async create(): Promise<SmallDisk> {
 		const disk = new SmallDisk();
 		const { stdout, stderr } = disk.#holder;
@@ -41,7 +44,7 @@ class SmallDisk implements AsyncDisposable {
 	get #enter(): string[] {
 		const user = this.#isRoot ? [] : ["--user", "--preserve-credentials"];
 		const target = ["--target", String(this.#holder.pid), "--mount"];
-		// Whoever enters stands in the root folder.
+		// A process that enters the namespace starts in the root folder.
 		return ["nsenter", ...target, ...user, "sh", "-c", 'cd "$0" && exec "$@"', this.project.root];
 	}
 
@@ -49,8 +52,8 @@ class SmallDisk implements AsyncDisposable {
 		return await this.project.coffer([...args, "--json"], { ...options, under: this.#enter });
 	}
 
-	/** What a command that must succeed prints. */
-	// biome-ignore lint/suspicious/noExplicitAny: each test says what it expects of a document.
+	/** The output of a command that must succeed. */
+	// biome-ignore lint/suspicious/noExplicitAny: each test states what it expects of a document.
 	async data(...args: string[]): Promise<any> {
 		const result = await this.coffer(args);
 		expect(result).toMatchObject({ status: 0, stderr: "" });
@@ -62,7 +65,7 @@ class SmallDisk implements AsyncDisposable {
 		return join(`/proc/${this.#holder.pid}/root`, this.project.root, name);
 	}
 
-	/** Fills it, but for so many pages. */
+	/** Fills the disk, except for so many pages. */
 	fill(pagesLeft: number): void {
 		writeFileSync(this.at("fill"), "");
 		let pages = 0;
@@ -76,11 +79,11 @@ class SmallDisk implements AsyncDisposable {
 
 	remount(how: "ro" | "rw"): void {
 		const [command = "", ...words] = this.#enter;
-		// From the disk's own folder it would be itself that keeps the disk busy.
+		// A process whose working folder is on the disk would itself keep the disk busy.
 		execFileSync(command, [...words, "mount", "-o", `remount,${how}`, this.project.root]);
 	}
 
-	/** Its files with their bytes. */
+	/** The disk's files with their bytes. */
 	get files(): Record<string, string> {
 		const names = readdirSync(this.at(""));
 		return Object.fromEntries(names.map((name) => [name, readFileSync(this.at(name), "base64")]));
@@ -163,7 +166,7 @@ describe("a read-only disk", () => {
 			variables["XDG_STATE_HOME"] = join(machine, "another-state");
 			const { value, warnings } = await disk.data("secrets", "get", "A", "--reveal");
 			expect([value, warnings]).toEqual(["1", [expect.stringMatching(/^First use of this vault here/)]]);
-			// What it has seen has to be kept somewhere, and the error says where else.
+			// The device has to store its state somewhere, and the error names a variable for another folder.
 			variables["XDG_STATE_HOME"] = join(disk.project.root, "state");
 			const refused = await disk.coffer(["secrets", "get", "A", "--reveal"]);
 			expect(refused.error()).toMatchObject({

@@ -1,4 +1,6 @@
-/** What functions write: kept over restarts, followed as it comes, and without a value in it. */
+/**
+ * Output of functions: kept over restarts, followed while it is written, and with values replaced by names.
+ */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -31,12 +33,12 @@ afterAll(async () => {
 
 const messagesOf = ({ lines }: { lines: { message: string }[] }) => lines.map(({ message }) => message);
 
-// The tests of this file are the chapters of one story, in this order.
+// Each test of this file continues where the one before it ended.
 describe("functions logs", () => {
 	test("shows the last lines by level and number, with values replaced by their names", async () => {
 		for (const word of ["one", "wrong", "two"]) await platform.call(`talker?say=${word}`);
 		const all = ["starts with [API_KEY]", "says one", "went wrong", "says two"];
-		// Lines come through a pipe, later than the responses.
+		// Lines arrive through a pipe, later than the responses.
 		await vi.waitFor(async () =>
 			expect(messagesOf(await project.data(["functions", "logs", "talker"]))).toEqual(all),
 		);
@@ -74,7 +76,7 @@ describe("functions logs", () => {
 		await following.stdout.next(/^talker {2}.* info {2}says three$/);
 		await platform.call("api/other?say=wrong");
 		await following.stdout.next(/^api\/other {2}.* error went wrong$/);
-		// A new version is the same function.
+		// A new version keeps the function's log.
 		await project.ok(["secrets", "set", "API_KEY=canary-of-the-next-version"]);
 		await following.stdout.next(/starts with \[API_KEY\]$/);
 		following.signal("SIGINT");
@@ -124,7 +126,7 @@ describe("functions logs", () => {
 		await following.stdout.next(/says late$/);
 		await platform.call("talker?say=before");
 		await following.stdout.next(/^talker {2}\S+Z info {2}says before$/);
-		// What is read is on disk.
+		// Only lines that are on disk can be read.
 		await project.ok(["functions", "logs", "talker"]);
 		for (const end of ["kill", "stop"] as const) {
 			await platform[end]();
@@ -159,7 +161,7 @@ describe("functions logs", () => {
 		await platform.call(`talker/orders?say=${VALUE}`, { headers });
 		await platform.call("nobody/here", { method: "POST", body: VALUE });
 		const last = async () => await project.data(["functions", "logs", "--requests", "--limit", "2"]);
-		// A request is recorded after its response has ended.
+		// The platform records a request after its response has ended.
 		await vi.waitFor(async () => expect((await last()).requests.at(-1)).toMatchObject({ status: 404 }));
 		expect((await last()).requests).toEqual([
 			{
@@ -190,7 +192,7 @@ describe("functions logs", () => {
 		const follow = ["functions", "logs", "--requests", "--follow", "--limit", "0", "--json"];
 		const following = project.start(follow);
 		await project.ok(["functions", "logs", "--requests"]);
-		// It is followed once it has told of this; until then there is a request each time.
+		// The command follows once it has printed a request. Until then, the test keeps sending requests.
 		const first = following.stdout.next(/"type":"request"/);
 		let isHeard = false;
 		void first.then(() => (isHeard = true));

@@ -1,4 +1,4 @@
-/** What the hooks let through and refuse, in each way in which git brings in what others committed. */
+/** What the hooks accept and refuse, for each git command that brings in commits of others. */
 import { spawnSync } from "node:child_process";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { cleanEnvironment, newProject, Project } from "./support/project.ts";
 
-/** Git as its user runs it, with the hooks. */
+/** Runs git as a user does, with the hooks. */
 function git(project: Project, ...args: string[]): { status: number | null; text: string } {
 	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com", "-c", "core.editor=true"];
 	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
@@ -21,7 +21,9 @@ function git(project: Project, ...args: string[]): { status: number | null; text
 	return { status, text: stdout + stderr };
 }
 
-/** `main` and the branches `one` and `two`, which each set a secret of their own; on main. */
+/**
+ * The branches `main`, `one` and `two`, which each set a secret of their own. The current branch is `main`.
+ */
 async function makeBranches(): Promise<Project> {
 	const project = await newProject();
 	await project.git("init", "--quiet", "--initial-branch", "main");
@@ -46,7 +48,7 @@ beforeAll(async () => {
 });
 afterAll(() => made?.[Symbol.asyncDispose]());
 
-/** A copy of the project with those branches, and of all that its machine knows. */
+/** A copy of the project with those branches, and of its machine's state. */
 function branches(): Project {
 	const project = new Project(made.identity === undefined ? {} : { identity: made.identity });
 	cpSync(made.machine, project.machine, { recursive: true });
@@ -104,7 +106,7 @@ describe("a squash that the user gave up", () => {
 describe("an octopus merge", () => {
 	test("passes if the branches change other files, and the vault of the branch that has one is complete", async () => {
 		await using project = branches();
-		// Git calls no merge driver in an octopus merge, so only one of the branches may have another vault.
+		// Git calls no merge driver in an octopus merge, so only one of the branches may change the vault.
 		for (const name of ["plain", "base"]) {
 			await project.git("checkout", "--quiet", "-b", name, "main~1");
 			project.write(`${name}.txt`, `${name}\n`);
@@ -173,7 +175,7 @@ describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
 
 	test("that stopped is refused if its change of the vault is left out", async () => {
 		await using project = branches();
-		// Another file stops it; the vault is united by then.
+		// Another file stops it. The vault is merged already.
 		project.write("one.txt", "of main\n");
 		await commit(project, "Conflict");
 		expect(git(project, ...start).status).not.toBe(0);

@@ -1,4 +1,4 @@
-/** What the hook, `.gitignore` and git's index keep from going wrong, on the real binary. */
+/** Mistakes that the hook, `.gitignore` and the checks of git's index prevent, with the real program. */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { onTerminal } from "./support/terminal.ts";
 
 const KEY = "sk-live-0123456789abcdef";
 
-/** Git as its user runs it, with or without the identity. */
+/** Runs git as a user does, with or without the identity. */
 function git(project: Project, ...args: string[]): { status: number | null; text: string } {
 	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
 	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
@@ -49,7 +49,7 @@ test("git leaves both sides between markers if the program of the merge driver i
 	expect(warnings).toBeUndefined();
 	expect((await project.data(["status"])).warnings.join(" ")).toContain("/nowhere/run.js is not there");
 	expect((await project.data(["vault", "verify"])).warnings.join(" ")).toContain("Run: coffer git setup");
-	// A diff goes without Coffer, too.
+	// A diff works without Coffer, too.
 	expect(git(project, "show", "branch", "--", "coffer.vault").text).toContain("THEIRS");
 });
 

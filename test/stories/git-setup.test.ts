@@ -7,11 +7,11 @@ import { cleanEnvironment, newProject, type Project } from "./support/project.ts
 
 interface Ended {
 	readonly status: number | null;
-	/** What it wrote, on both. */
+	/** The file that setup wrote, on both branches. */
 	readonly text: string;
 }
 
-/** Git as its user runs it; the identity is in the environment, or not. */
+/** Runs git as a user does, with or without the identity in the environment. */
 function git(project: Project, args: readonly string[], env: Record<string, string> = {}): Ended {
 	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
 	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
@@ -33,7 +33,7 @@ function commitAll(project: Project): void {
 	gitOk(project, "commit", "--quiet", "--message", "state");
 }
 
-/** A repository that is set up, with A to E in its vault. */
+/** A repository after setup, with A to E in its vault. */
 async function repository(): Promise<Project> {
 	const project = await newProject();
 	await project.ok(["secrets", "set", "A=a", "B=b", "C=c"]);

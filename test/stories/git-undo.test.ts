@@ -1,4 +1,7 @@
-/** What git takes back of a vault, on the real binary: each hint leads to a vault in which `vault verify` finds nothing. */
+/**
+ * Changes that git undid in a vault, with the real program: each hint leads to a vault that `vault verify`
+ * accepts.
+ */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -174,7 +177,7 @@ test("another vault in the folder is accepted only with a code", async () => {
 		stderr: expect.stringContaining("To accept the present vault for this folder"),
 	});
 	await project.ok(["vault", "accept", "--confirm", code], { env });
-	// The next refusal is of whom this vault does not know.
+	// The next error is about a member that this vault does not contain.
 	expect((await project.coffer(["secrets", "list"], { env })).status).toBe(3);
 });
 

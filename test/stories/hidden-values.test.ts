@@ -1,4 +1,7 @@
-/** A value that is typed, pasted or piped in is stored whole, and an empty one only where that is meant. */
+/**
+ * A value that is typed, pasted or piped in is stored completely, and an empty value only if the user means
+ * it.
+ */
 import { generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROGRAM } from "../support/program.ts";

@@ -1,6 +1,6 @@
 /**
- * Coffer in a repository that came from elsewhere. Its configuration names a program for each setting of git's that holds
- * one; a program leaves a mark and does nothing else. No command of Coffer may leave one.
+ * Coffer in an untrusted repository. The repository's configuration names a program for each of git's settings
+ * that takes one. Such a program only leaves a mark. No command of Coffer may cause a mark.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -29,7 +29,8 @@ function concrete(key: string): string {
 	if (key === "pager.<cmd>") return "pager.rev-list";
 	if (key === "alias.<name>") return "alias.rev-parse";
 	if (key.startsWith("remote.")) return key.replace("<name>", "origin");
-	// Git asks one that stays and answers in a protocol of its own, before those that are run for each file.
+	// Git prefers a filter that keeps running and speaks a protocol, and then does not start the commands for
+	// each file.
 	if (key === "filter.<driver>.process") return "filter.staying.process";
 	return key.replace(/<[a-z]+>/, "mark");
 }
@@ -45,24 +46,27 @@ class Trap {
 		mkdirSync(this.#marks);
 	}
 
-	/** A program that leaves a mark of this name. @returns its path */
+	/**
+	 * Creates a program that leaves a mark with this name.
+	 * @returns its path
+	 */
 	program(name: string): string {
 		const path = join(this.project.machine, "programs", name);
-		// A filter reads what it is told to the end: git may end where nobody reads it.
+		// A filter reads its input to the end, because git may fail if nobody reads it.
 		const rest = /\.(clean|smudge)$/.test(name) ? "cat > /dev/null\n" : "";
 		writeFileSync(path, `#!/bin/sh\n: > '${join(this.#marks, name)}'\n${rest}`);
 		chmodSync(path, 0o755);
 		return path;
 	}
 
-	/** The marks that were left since this was asked last. */
+	/** The marks since the last call. */
 	takeMarks(): string[] {
 		const marks = readdirSync(this.#marks).sort();
 		for (const name of marks) rmSync(join(this.#marks, name));
 		return marks;
 	}
 
-	/** Git as somebody runs it there who trusts the repository. */
+	/** Runs git as a user does who trusts the repository. */
 	git(...args: readonly string[]): { status: number | null; stdout: string } {
 		return spawnSync("git", ["-c", "user.name=Story", "-c", "user.email=story@example.com", ...args], {
 			cwd: this.project.root,
@@ -74,8 +78,8 @@ class Trap {
 	/** Names a program for every setting, hook and attribute. */
 	set(): void {
 		for (const key of PROGRAM_SETTINGS.flatMap(({ keys }) => keys.split(" ")).map(concrete)) {
-			// The one is a folder, and is set below; the other names a program that must lie in PATH, and takes all other
-			// settings of a remote out of use.
+			// `core.hooksPath` is a folder and is set below. `remote.<name>.vcs` needs a program in PATH and disables
+			// all other settings of a remote.
 			if (["core.hooksPath", "remote.origin.vcs"].includes(key)) continue;
 			const program = this.program(key);
 			this.git("config", "--local", key, key.startsWith("alias.") ? `!${program}` : program);
@@ -96,7 +100,10 @@ class Trap {
 		);
 	}
 
-	/** Makes the repository a partial clone that lacks an object, which git would fetch. @returns the object's id */
+	/**
+	 * Makes the repository a partial clone without one object, which git would fetch.
+	 * @returns the object's id
+	 */
 	lackObject(name: string): string {
 		const id = this.git("rev-parse", name).stdout.trim();
 		cpSync(join(this.project.root, ".git"), join(this.project.machine, "origin.git"), { recursive: true });
@@ -130,7 +137,10 @@ beforeAll(async () => {
 });
 afterAll(() => project?.[Symbol.asyncDispose]());
 
-/** That the trap is one: git itself, told nothing, starts what the repository names. */
+/**
+ * Shows that the trap works: git itself, without Coffer's options, starts the programs that the repository
+ * names.
+ */
 test.each([
 	[["status"], ["core.fsmonitor"]],
 	[["diff", "--cached", "HEAD"], ["diff.mark.command"]],
@@ -152,7 +162,7 @@ test("git itself would fetch the missing object from the promisor remote", () =>
 });
 
 describe("Coffer runs no program of the repository", () => {
-	/** What each command is given; one that is not named gets nothing. */
+	/** The arguments of each command. A command that is not listed gets none. */
 	const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
 		"environments create": [["preview"]],
 		"environments delete": [["nothing", "--yes"]],
@@ -180,7 +190,7 @@ describe("Coffer runs no program of the repository", () => {
 		"vault restore": [["A", "--version", "1"]],
 		"vault verify": [[], ["--offline"]],
 	};
-	/** Servers do not end by themselves, and read no repository. */
+	/** Servers do not end by themselves, and do not read a repository. */
 	const LEFT_OUT = ["platform start"];
 	const manifest = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8")) as {
 		commands: Record<string, unknown>;

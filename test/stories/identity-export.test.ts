@@ -1,4 +1,4 @@
-/** An identity under a passphrase, on the real binary: from one laptop to the next, and nowhere else. */
+/** An identity moves to another laptop, encrypted with a passphrase, with the real program. */
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,7 @@ import { commit } from "./support/clone.ts";
 import { filesBelow, newIdentityText, newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
-/** A dozen commands each, most of which work on a passphrase. */
+/** A test runs a dozen commands, and most of them derive a key from a passphrase. */
 const TIMEOUT_MS = 180_000;
 const PASSPHRASE = "pässphrase canary 5c1e";
 const WITH = { input: `${PASSPHRASE}\n` };

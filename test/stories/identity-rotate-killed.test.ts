@@ -1,4 +1,4 @@
-/** A rotation whose process is killed by strace between any two of its steps: no access is lost, and it goes on. */
+/** strace kills a rotation between each two of its steps: access is never lost, and the rotation continues. */
 import { spawn } from "node:child_process";
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
@@ -6,7 +6,11 @@ import { expect, test } from "vitest";
 import { PROGRAM } from "../support/program.ts";
 import { cleanEnvironment, Project } from "./support/project.ts";
 
-/** Rotates under strace. @param inject what to do to which rename @returns how it ended, and what was put in place */
+/**
+ * Rotates the identity under strace.
+ * @param inject the fault for one of the renames
+ * @returns exit status, and the renamed files
+ */
 async function traced(
 	project: Project,
 	inject: readonly string[],
@@ -17,7 +21,7 @@ async function traced(
 	const child = spawn("strace", [...options, process.execPath, PROGRAM, "identity", "rotate", "--json"], {
 		cwd: project.root,
 		stdio: "ignore",
-		// One thread for files, since strace counts each thread's calls apart.
+		// One thread for files, since strace counts the calls of each thread separately.
 		env: { ...cleanEnvironment(), ...Object.fromEntries(variables), UV_THREADPOOL_SIZE: "1" },
 	});
 	const end = await new Promise<string>((resolve) =>
@@ -30,8 +34,8 @@ async function traced(
 }
 
 /**
- * Which renames to be killed at, of all that put something in place: those of the identities and of the vault, and what
- * comes right after them.
+ * The renames at which the process is killed: those of the identities and of the vault, and the one right
+ * after each of them.
  */
 function killPoints(targets: readonly string[]): number[] {
 	const told = targets.flatMap((name, index) =>
@@ -40,7 +44,10 @@ function killPoints(targets: readonly string[]): number[] {
 	return [...new Set(told)].map((index) => index + 1);
 }
 
-/** Takes the machine back to how it was: its paths stay, by which it knows its working copies. */
+/**
+ * Restores the machine's earlier files at the same paths, because state on the device refers to working copies
+ * by path.
+ */
 function restore(project: Project, from: string): void {
 	for (const name of ["state", "project"]) {
 		rmSync(join(project.machine, name), { recursive: true });
@@ -51,7 +58,7 @@ function restore(project: Project, from: string): void {
 	cpSync(join(from, "identity"), join(project.machine, "identity"));
 }
 
-/** The value, by whichever of the two identities opens it. */
+/** The value, decrypted with either of the two identities. */
 async function readByEither(project: Project): Promise<string | undefined> {
 	for (const name of ["identity", "identity.previous"]) {
 		const env = { COFFER_IDENTITY_FILE: join(project.machine, name) };
@@ -75,7 +82,7 @@ test("the vault can be read, and the rotation continues, after a kill at any ste
 	const whole = await traced(project, []);
 	expect(whole.end).toBe("0");
 	const points = killPoints(whole.targets);
-	// Two identities, and the vault twice.
+	// The two identities, and the vault two times.
 	expect(points.length).toBeGreaterThanOrEqual(7);
 	for (const point of points) {
 		restore(project, kept.machine);

@@ -1,4 +1,7 @@
-/** A device's key replaced, on the real binary: project by project, with a platform, and whatever comes in between. */
+/**
+ * A device replaces its key, with the real program: project by project, with a platform, and with
+ * interruptions.
+ */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,7 +10,7 @@ import { link, pidsOf, startPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
-/** Two dozen commands each. */
+/** A test runs two dozen commands. */
 const TIMEOUT_MS = 180_000;
 const ROTATE = ["identity", "rotate"];
 const FORGET = [...ROTATE, "--forget-previous"];

@@ -1,4 +1,4 @@
-/** Identities on the real binary: shown, and made for a CI job. */
+/** Identities with the real program: shown, and created for a CI job. */
 import { expect, test } from "vitest";
 import { filesBelow, newProject, Project } from "./support/project.ts";
 

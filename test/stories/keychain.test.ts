@@ -1,10 +1,13 @@
-/** Identity and tokens in the system's keychain: a real one, and every way of there being none. */
+/** Identity and tokens in the system's keychain: a real keychain, and each kind of missing one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 import { type Platform, startPlatform } from "./support/platform.ts";
 import { APP, filesBelow, newProject, Project } from "./support/project.ts";
 
-/** After as long, libsecret gives up by itself. Coffer does after 5 s, and a start of a command on a busy machine takes seconds. */
+/**
+ * libsecret gives up by itself after this time. Coffer gives up after 5 s, and a command takes seconds to
+ * start on a busy machine.
+ */
 const LIBRARY_MS = 25_000;
 
 describe("a keychain that works", () => {

@@ -1,4 +1,7 @@
-/** Bodies that never end: refused at the function's bound, and the platform's memory does not grow with them. */
+/**
+ * Request bodies that never end are refused at the function's limit, and the platform's memory does not grow
+ * with them.
+ */
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +11,7 @@ import { APP, newProject, type Project } from "./support/project.ts";
 const TEN_GB = 10 * 1024 ** 3;
 const CHUNK = Buffer.alloc(1024 * 1024, "x");
 const GROWTH_BYTES_MAX = 50 * 1024 * 1024;
-/** What the function says that it takes. */
+/** The largest body that the function accepts. */
 const BODY_MB = 64;
 
 let project: Project;
@@ -27,7 +30,7 @@ beforeAll(async () => {
 	);
 	project.write("functions/sink/function.jsonc", `{ "maxBodyMB": ${BODY_MB} }`);
 	await project.ok(["functions", "deploy"]);
-	// What it needs to pass bodies on at all, it has then.
+	// The first request makes the platform allocate what it needs to forward bodies at all.
 	for (let count = 0; count < 3; count++) {
 		const body = Buffer.alloc((BODY_MB - 1) * CHUNK.length);
 		expect((await platform.call("sink", { method: "POST", body })).text).toBe(String(body.length));
@@ -38,13 +41,16 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-/** The most resident memory that the platform's process ever had. */
+/** The peak of the resident memory of the platform's process. */
 function peakBytes(): number {
 	const status = readFileSync(`/proc/${platform.pid}/status`, "latin1");
 	return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-/** Sends the head and then as much of 10 GB as is taken. @returns what came back, and how much went out */
+/**
+ * Sends the head, and then up to 10 GB as long as the server accepts data.
+ * @returns the answer, and how many bytes were sent
+ */
 async function pour(url: string, head: string, piece: Buffer): Promise<{ answer: string; sent: number }> {
 	const { hostname, port } = new URL(url);
 	const socket = connect(Number(port), hostname);

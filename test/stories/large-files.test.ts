@@ -1,4 +1,7 @@
-/** Files that are larger than anything of Coffer's: an error that says so, and a process that ends by itself. */
+/**
+ * Files that are larger than any file of Coffer: an error that names the limit, and a process that ends by
+ * itself.
+ */
 import { execFileSync, spawnSync } from "node:child_process";
 import { rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +31,7 @@ function sparse(name: string, bytes: number): void {
 	truncateSync(join(project.root, name), bytes);
 }
 
-/** More lines than a vault may have, which is 5,000,000. */
+/** More than the largest number of lines in a vault, which is 5,000,000. */
 const lineFeeds = Buffer.alloc(6_000_000, "\n");
 
 describe.each([

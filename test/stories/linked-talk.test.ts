@@ -1,4 +1,4 @@
-/** What the command line says of a linked platform: whether it was asked, what did not start, and what Ctrl-C leaves. */
+/** Messages about a linked platform: whether it was asked, what did not start, and what Ctrl-C leaves. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
@@ -31,7 +31,8 @@ afterAll(async () => {
 });
 
 test("link recognises the address of the gateway, and its error names the control address", async () => {
-	// The control address is the next port only where both were chosen so; the address itself is told apart anyway.
+	// The control address is the next port only because the test chose both so. The error recognises the gateway
+	// without that.
 	const refused = await project.coffer(["link", platform.listen, "--app", "shop", "--json"]);
 	expect(refused.error()).toMatchObject({ code: "PLATFORM_ADDRESS_IS_GATEWAY", exit: 2 });
 	expect(refused.error().hint).toMatch(/control/);

@@ -1,4 +1,4 @@
-/** A platform that lies: answers that were made of real ones, and answers that are none. */
+/** A platform that lies: responses made of real ones, and responses that are not valid at all. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { type Exchange, Liar, type Lie } from "./support/liar.ts";
@@ -25,7 +25,7 @@ interface Page {
 
 let platform: Platform;
 let liar: Liar;
-/** Stays at the revision where it was cloned, with everything that came later still to be taken. */
+/** A clone that stays at its first revision and has all later changes still to receive. */
 let behind: Project;
 let ahead: Project;
 
@@ -49,7 +49,7 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-/** Changes the pages of the log that are read. */
+/** Changes the pages of the log that a client reads. */
 function pages(change: (page: Page) => void): Lie {
 	return ({ method, path, text }: Exchange) => {
 		if (method !== "GET" || !path.includes("/changes")) return undefined;

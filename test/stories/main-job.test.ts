@@ -111,7 +111,7 @@ describe("from an empty folder to running functions", () => {
 		const reads = Object.fromEntries(
 			functions.map((one: { name: string; references: string[] }) => [one.name, one.references]),
 		);
-		// What `any` was seen to read is told of when it was.
+		// The list shows when the platform observed the names that `any` reads.
 		expect(reads).toMatchObject({
 			"api/pay": ["PAY_KEY"],
 			fragile: ["LIMIT"],

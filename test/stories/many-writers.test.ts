@@ -1,4 +1,4 @@
-/** Many at once, and much beside little. */
+/** Many writers at the same time, and a small change beside many secrets. */
 import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
@@ -22,7 +22,8 @@ test("eight processes set different names at the same time, and all names are se
 	const status = await project.data(["status"]);
 	expect(status.pending).toEqual([]);
 	expect(status.revision).toBe(status.platformRevision);
-	// Each name once, however the processes took turns: the link's change, and at most one for each.
+	// Each name is sent once, in whatever order the processes run: one change for the link, and at most one for
+	// each name.
 	expect(status.revision).toBeLessThanOrEqual(1 + names.length);
 });
 

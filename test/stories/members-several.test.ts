@@ -1,4 +1,4 @@
-/** Members of several environments, changed together, on the real program. */
+/** Members of several environments, changed by one command, with the real program. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { APP, newProject, type Project } from "./support/project.ts";
@@ -38,7 +38,7 @@ test("members remove removes a member from several environments, and names each"
 		expect(refused.error().code).toBe("NOT_A_MEMBER");
 	}
 	await ana.ok(["vault", "verify"]);
-	// Ben was an owner, too. An owner could create environments.
+	// An owner may create environments, so ben is an owner first.
 	const created = await ana.coffer(["environments", "create", "x", "--json"], { env: ben });
 	expect(created.error().code).toBe("NOT_AN_OWNER");
 });
@@ -69,7 +69,7 @@ test("members role changes a member's role in several environments", async () =>
 test("if one environment refuses, no environment is changed, and the error names it", async () => {
 	const { ana, key, ben } = await threeEnvironments();
 	await using _ = ana;
-	// Ben may not write staging, so nothing of Ben's command may reach production.
+	// Ben must not write to staging, so nothing of this command may change production.
 	await ana.ok(["members", "add", key, "--name", "ben", "--role", "reader", "-e", "staging"]);
 	const carol = (await ana.data(["identity", "new", "--ci"])).publicKey;
 	await ana.ok(["members", "add", carol, "--name", "carol", ...SEVERAL]);
@@ -92,7 +92,7 @@ test("if one environment refuses, no environment is changed, and the error names
 test("the environments are listed although libsodium is not loaded yet", async () => {
 	const { ana } = await threeEnvironments();
 	await using _ = ana;
-	// The file is read before libsodium's WebAssembly is compiled.
+	// The file is read before the WebAssembly of libsodium is compiled.
 	ana.write(
 		"../tmp/late.cjs",
 		"const { instantiate } = WebAssembly; WebAssembly.instantiate = (...given) =>" +

@@ -1,4 +1,6 @@
-/** Two people and one vault, on the real binary: a public key is handed over, a member comes in. */
+/**
+ * Two people and one vault, with the real program: one sends a public key, and the other adds it as a member.
+ */
 import { describe, expect, test } from "vitest";
 import { verifyHeader } from "../../src/platform/apps/environment-header.ts";
 import { changesPageSchema } from "../../src/protocol/messages.ts";
@@ -8,7 +10,7 @@ import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, pidsOf, startPlatform } from "./support/platform.ts";
 import { APP, newProject, Project } from "./support/project.ts";
 
-/** The same repository on the machine of somebody else. */
+/** The same repository on another person's machine. */
 async function joined(project: Project): Promise<Project> {
 	const other = new Project();
 	await other.git("clone", "--quiet", project.root, ".");
@@ -83,7 +85,7 @@ test("an invalid public key is refused, and a secret key in its place is not rep
 });
 
 describe("a removal of a member on a linked vault", () => {
-	/** The versions of the log that a client could read, from the first on. */
+	/** The versions of the log that a client can read, from the first one on. */
 	async function everyPrefixHolds(project: Project, platform: Platform): Promise<number> {
 		const vaultId = project.vault.split(/[ \n]/, 3)[2] ?? "";
 		const answer = await fetch(`${platform.control}/v1/apps/${APP}/changes?after=0`, {
@@ -117,13 +119,13 @@ describe("a removal of a member on a linked vault", () => {
 		ben.variables["COFFER_TOKEN"] = platform.token;
 		ben.variables["COFFER_ORIGIN"] = platform.control;
 		await ben.ok(["sync"]);
-		// What the platform alone has of ben's is taken in before ben goes.
+		// Changes by ben that only the platform has are merged before ben is removed.
 		await ben.ok(["secrets", "set", "GREETING=hello-2"]);
 		const pids = await pidsOf(ana);
 
 		const removed = await ana.data(["members", "remove", "ben"]);
 		expect(removed).toMatchObject({ removed: ["ben"], epoch: 2, pending: 0, redeployed: [], elsewhere: [] });
-		// The platform names no member beside a token: ben may hold any that opens the app.
+		// The platform knows no member for a token, so ben may hold any token that opens the app.
 		expect(removed.tokens).toMatchObject([{ scopes: ["admin"], app: null, expires: null }]);
 		expect(await pidsOf(ana)).toEqual(pids);
 		expect((await platform.call("hello")).text).toBe("hello-2");

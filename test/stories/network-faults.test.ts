@@ -1,4 +1,6 @@
-/** Connections that break: what was acknowledged stays, what was not stays pending, and nothing is done twice. */
+/**
+ * Connections that break: an acknowledged change stays, any other stays pending, and nothing is done twice.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";

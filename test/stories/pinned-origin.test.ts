@@ -1,4 +1,7 @@
-/** Where access tokens go when coffer.json, which comes with the repository, names an address that nobody typed here. */
+/**
+ * Where access tokens are sent if coffer.json, which comes with the repository, names an address that the user
+ * did not enter on this device.
+ */
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,7 +12,7 @@ import { newProject, type Project } from "./support/project.ts";
 
 let platform: Platform;
 let project: Project;
-/** Listens where the changed coffer.json leads, and notes whatever comes. */
+/** Listens at the address in the changed coffer.json, and records all requests. */
 let thief: Server;
 let thiefUrl: string;
 const stolen: string[] = [];
@@ -46,7 +49,7 @@ const COMMANDS = [
 	["sync"],
 ];
 
-/** Makes coffer.json lead to the thief, everything else as it was. */
+/** Points coffer.json to the attacker's server, and leaves the rest unchanged. */
 function lead(away: Project): void {
 	away.write("coffer.json", away.read("coffer.json").replace(platform.control, thiefUrl));
 }

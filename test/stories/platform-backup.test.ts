@@ -1,4 +1,4 @@
-/** A platform is backed up while it works, lost, and restored elsewhere. */
+/** A running platform is backed up, lost, and restored on another machine. */
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -36,7 +36,7 @@ afterAll(async () => {
 /** The platform's own commands need no project. */
 const backUp = (to: string) => ["platform", "backup", to, "--data", platform.data];
 
-// The tests of this file are the chapters of one story, in this order.
+// Each test of this file continues where the one before it ended.
 describe("a backup", () => {
 	test("is made while secrets change and functions are deployed, and reports its content", async () => {
 		const backups = [backup, `${backup}-2`, `${backup}-3`];

@@ -1,4 +1,4 @@
-/** A platform's machine is lost: backup and exported identity bring it back on another one. */
+/** A platform's machine is lost. A backup and an exported identity restore the platform on another machine. */
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { makeCheap, writeCheapExport } from "../support/cheap-export.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 import { filesBelow, newProject, Project } from "./support/project.ts";
 
-/** Each passphrase is worked on for a second. */
+/** Deriving a key from a passphrase takes about a second. */
 const TIMEOUT_MS = 120_000;
 const PASSPHRASE = "plätform canary 77f1";
 const WITH = { input: `${PASSPHRASE}\n` };
@@ -14,7 +14,7 @@ const STDIN = ["--passphrase-stdin"];
 const PORTS = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--spare-processes", "0"];
 
 let services: SecretService[];
-/** The machine that is lost, and the one that takes its place; each has a keychain of its own. */
+/** The lost machine, and the machine that replaces it. Each has its own keychain. */
 let before: Project;
 let after: Project;
 beforeAll(async () => {

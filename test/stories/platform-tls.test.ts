@@ -1,4 +1,4 @@
-/** A platform that speaks TLS by itself, with the certificate of a private authority. */
+/** A platform that serves TLS itself, with a certificate of a private authority. */
 import { copyFileSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
@@ -19,7 +19,7 @@ beforeAll(() => {
 });
 afterAll(() => authority[Symbol.dispose]());
 
-/** Files of the platform's own, to be replaced. */
+/** The platform's own files, which the tests replace. */
 function place(name: string): CertificateFiles {
 	const files = {
 		cert: join(authority.folder, `${name}-live.pem`),
@@ -39,7 +39,7 @@ async function open(url: string): Promise<TLSSocket> {
 	return socket;
 }
 
-/** The name in the certificate that a new connection gets. */
+/** The name in the certificate that a new connection receives. */
 async function presented(url: string): Promise<string | undefined> {
 	const socket = await open(url);
 	const name = socket.getPeerCertificate().subject.CN;
@@ -80,14 +80,14 @@ describe("platform start --tls-cert --tls-key", () => {
 		const url = platform.control;
 		const before = await open(url);
 		expect(await presented(url)).toBe("first");
-		// As a tool writes them: one after the other, each put in the place of the old one.
+		// As a certificate tool writes them: one after the other, each by renaming a new file over the old one.
 		for (const part of ["cert", "key"] as const) {
 			expect(await presented(url)).toBe("first");
 			copyFileSync(second[part], `${files[part]}.new`);
 			renameSync(`${files[part]}.new`, files[part]);
 		}
 		expect(await presented(url)).toBe("second");
-		// The lines arrive through a pipe, which may be slower than the new connection.
+		// The log lines arrive through a pipe, which may be slower than the new connection.
 		await vi.waitFor(() => expect(platform.log).toMatch(/TLS_KEY_MISMATCH/));
 		await vi.waitFor(() => expect(platform.log).toMatch(/certificate was read again/));
 		writeFileSync(files.key, "");

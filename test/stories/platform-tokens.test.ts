@@ -1,4 +1,4 @@
-/** Whoever runs a platform hands out tokens, sees who has what, and takes one back. */
+/** The administrator of a platform creates tokens, lists them and revokes one. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

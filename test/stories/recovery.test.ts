@@ -1,4 +1,6 @@
-/** What docs/recovery.md says, done: the laptop is gone, with an export, with a second writer, with neither. */
+/**
+ * Follows docs/recovery.md after the loss of a laptop: with an export, with a second writer, and with neither.
+ */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,17 +9,19 @@ import { commit } from "./support/clone.ts";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 
-/** A dozen commands each, some of which work on a passphrase. */
+/** A test runs a dozen commands, and some of them derive a key from a passphrase. */
 const TIMEOUT_MS = 180_000;
 const PASSPHRASE = { input: "the stick is in the drawer\n" };
 
-/** `identity export`, with a passphrase that costs less to try than Coffer's. */
+/** As `identity export`, with a key derivation that costs less than Coffer's own. */
 async function exportCheaply(from: Project, path: string): Promise<void> {
 	const identity = readFileSync(join(from.machine, "identity"), "utf8");
 	await writeCheapExport(path, identity, PASSPHRASE.input.trim());
 }
 
-/** A laptop with a project that is pushed; its identity is in a file, as where there is no keychain. */
+/**
+ * A laptop with a project that has been pushed. Its identity is in a file, as on a system without a keychain.
+ */
 async function laptopWithProject(): Promise<Project> {
 	const laptop = new Project({ identity: "none" });
 	laptop.variables["COFFER_IDENTITY_FILE"] = join(laptop.machine, "identity");
@@ -28,7 +32,7 @@ async function laptopWithProject(): Promise<Project> {
 	return laptop;
 }
 
-/** A machine that has nothing but a clone. */
+/** A machine that has only a clone. */
 async function newMachine(from: Project): Promise<Project> {
 	const machine = new Project({ identity: "none" });
 	machine.variables["COFFER_IDENTITY_FILE"] = join(machine.machine, "identity");

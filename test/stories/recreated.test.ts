@@ -1,4 +1,4 @@
-/** An environment that is deleted and created again, and linked with the app that served the earlier one. */
+/** An environment is deleted and created again, and then linked with the app of the earlier one. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { commandsIn, follow } from "./support/hints.ts";
@@ -7,7 +7,7 @@ import { APP, newProject, type Project } from "./support/project.ts";
 
 let platform: Platform;
 let project: Project;
-/** coffer.json as it was when the earlier environment was linked. */
+/** The coffer.json from when the earlier environment was linked. */
 let earlier: string;
 
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-/** `functions references` of sources: without a platform, a link, a vault or an identity. */
+/** `functions references` of source files: without a platform, a link, a vault or an identity. */
 import { once } from "node:events";
 import { mkdirSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { createServer } from "node:http";

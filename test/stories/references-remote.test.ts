@@ -1,4 +1,4 @@
-/** What functions import from elsewhere is part of `functions references --entry`, and is got once. */
+/** `functions references --entry` analyses modules from registries too, and downloads each once. */
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -24,7 +24,7 @@ export const unused = (): string => read("UNUSED");
 	"/read.ts": `export const read = (name: string): string => Deno.env.get(name) ?? "";\n`,
 };
 
-/** A registry of npm's kind with the package `good`, and `bad`, of which it has no archive. */
+/** An npm registry with the package `good`, and with `bad`, whose archive is missing. */
 async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
 	project.writeAll({
 		"package/package.json": '{"name": "good", "version": "1.0.0", "main": "index.js"}',
@@ -50,7 +50,7 @@ async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
 	return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: close };
 }
 
-/** A registry of JSR's kind with one package, and what was asked of it. */
+/** A JSR registry with one package, and the requests to it. */
 async function startRegistry(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
 	const manifest = Object.fromEntries(
 		Object.entries(MODULES).map(([path, text]) => {

@@ -1,4 +1,7 @@
-/** Who reads what: planned before a change, seen at run time, held against the vault, drawn. */
+/**
+ * Which function reads which secret: planned before a change, observed at run time, compared with the vault,
+ * and drawn.
+ */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,7 @@
-/** A function whose process is stopped is replaced, and the list of functions and the log report that. */
+/**
+ * A function whose process is stopped by a signal is replaced, and the list of functions and the log report
+ * that.
+ */
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -18,12 +21,12 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-/** Kills a process; one that is gone is as good. */
+/** Kills a process, which may have ended already. */
 function endProcess(pid: number): void {
 	try {
 		process.kill(pid, "SIGKILL");
 	} catch {
-		// The platform has ended it.
+		// The platform has ended the process.
 	}
 }
 

@@ -1,4 +1,4 @@
-/** What `coffer vault resolve` merges in each state in which git may leave a working tree. */
+/** What `coffer vault resolve` merges in each state that git can leave in a working tree. */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { cleanEnvironment, newProject, Project } from "./support/project.ts";
 
-/** Runs git, which may stop at a conflict. */
+/** Runs git, which may stop because of a conflict. */
 function git(project: Project, ...args: string[]): { status: number | null; text: string } {
 	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com", "-c", "core.editor=true"];
 	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
@@ -17,7 +17,10 @@ function git(project: Project, ...args: string[]): { status: number | null; text
 	return { status, text: stdout + stderr };
 }
 
-/** Branch `one` sets OF_ONE and changes `file.txt`; so does main, with OF_MAIN. Git has no merge driver. */
+/**
+ * Branch `one` sets OF_ONE and changes `file.txt`. Branch `main` sets OF_MAIN and changes that file too. Git
+ * has no merge driver.
+ */
 async function makeBranches(): Promise<Project> {
 	const project = await newProject();
 	await project.git("init", "--quiet", "--initial-branch", "main");
@@ -41,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => made?.[Symbol.asyncDispose]());
 
-/** A copy of the project with those branches, and of all that its machine knows. */
+/** A copy of the project with those branches, and of its machine's state. */
 function branches(): Project {
 	const project = new Project(made.identity === undefined ? {} : { identity: made.identity });
 	cpSync(made.machine, project.machine, { recursive: true });
@@ -72,7 +75,7 @@ const started =
 	(project: Project) =>
 		expect(git(project, ...args).status).not.toBe(0);
 
-/** Ways to bring in branch `one`, each of which stops because `file.txt` and the vault are in conflict. */
+/** Git commands that bring in branch `one`. Each stops because `file.txt` and the vault are in conflict. */
 const STOPPED: Record<string, (project: Project) => void> = {
 	"git merge": started("merge", "one"),
 	"git merge --squash": started("merge", "--squash", "one"),
@@ -93,7 +96,7 @@ describe.each(Object.entries(STOPPED))("%s that stopped for conflicts", (_, brin
 	});
 });
 
-/** Ways whose other side git names by a commit, also after the vault was added to the index. */
+/** Commands after which git still names the other side by a commit when the vault is already in the index. */
 const NAMED = ["git merge", "git merge --squash", "git rebase", "git rebase --apply", "git cherry-pick"];
 
 describe.each(NAMED)("%s that stopped, with only the side of HEAD added to the index", (name) => {
@@ -120,7 +123,7 @@ test("git revert that stopped keeps the reverted secret, since only a deletion b
 	expect(await project.data(["vault", "resolve"])).toMatchObject({ conflicted: false });
 });
 
-/** Each leaves SQUASH_MSG in git's folder, although nothing is squashed any more. */
+/** Each leaves SQUASH_MSG in git's folder, although no squash is in progress any more. */
 const LEFTOVERS: Record<string, (project: Project) => Promise<unknown>> = {
 	"was given up with git checkout": async (project) => {
 		git(project, "merge", "--squash", "one");

@@ -1,4 +1,7 @@
-/** `coffer run`: the command's own status, signals and streams, with the secrets and without Coffer's credentials. */
+/**
+ * `coffer run` passes on status, signals and streams of the command, and gives it the secrets without Coffer's
+ * credentials.
+ */
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";

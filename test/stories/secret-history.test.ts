@@ -1,13 +1,16 @@
-/** What a secret was before, on the real binary: its versions, a way back, and what the vault has lost. */
+/**
+ * Earlier values of a secret, with the real program: its versions, the way back to one, and records that the
+ * vault has lost.
+ */
 import { expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, startPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 
-/** Each of these runs some twenty commands. */
+/** Each test runs about twenty commands. */
 const LONG = { timeout: 180_000 };
 
-/** A's block in the vault's text. */
+/** The lines of A in the vault's text. */
 const BLOCK = /\nA\nv[^\n]*\n/;
 
 async function committed(values: readonly string[]): Promise<Project> {
@@ -129,7 +132,7 @@ test(
 		expect((await ana.data(["status"])).debt).toEqual([]);
 
 		const { versions, refused } = await ana.data(["secrets", "history", "A"]);
-		// Version 3 was sealed anew by ana when ben left; nothing but ben's own signature speaks for version 2.
+		// Ana sealed version 3 again when ben was removed. Only ben's own signature confirms version 2.
 		expect(versions.map(({ by, version }: { by: object; version: number }) => [version, by])).toMatchObject([
 			[4, { member: true }],
 			[3, { name: "ben", member: false }],
@@ -216,7 +219,7 @@ test(
 		expect(back).toMatchObject({ version: 4, revision: 4, pending: 0, redeployed: [{ function: "hello" }] });
 		expect((await platform.call("hello")).text).toBe("two");
 
-		// A clone of the first commit, with nothing of what came later but the platform.
+		// A clone of the first commit, which can get later changes only from the platform.
 		await using clone = await cloneOf(ana);
 		expect(await clone.data(["vault", "restore", "A"])).toMatchObject({ outcome: "put-back", version: 4 });
 		expect(clone.vault).toBe(ana.vault);

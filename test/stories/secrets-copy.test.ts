@@ -1,4 +1,4 @@
-/** Secrets from one environment to another, on the real binary. */
+/** `secrets copy` copies secrets from one environment to another, with the real program. */
 import { expect, test } from "vitest";
 import { link, startPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";

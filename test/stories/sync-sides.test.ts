@@ -1,4 +1,4 @@
-/** What a person sees who has to decide between this vault's value of a secret and the one that was synced. */
+/** What a user sees who must decide between the vault's value of a secret and the synced one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
 import { commit } from "./support/clone.ts";

@@ -1,4 +1,4 @@
-/** One project on two machines: what merges by itself, what is asked, and what is never sent. */
+/** One project on two machines: what merges automatically, what the user is asked, and what is never sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";

@@ -1,4 +1,7 @@
-/** An environment leaves its platform, and comes back; what git brings under an old key is sealed anew. */
+/**
+ * An environment is unlinked from its platform and linked again. A value that git brings back under an old key
+ * is sealed again.
+ */
 import { describe, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { link, pidsOf, startPlatform } from "./support/platform.ts";

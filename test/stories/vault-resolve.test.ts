@@ -1,4 +1,4 @@
-/** `coffer vault resolve` on the real binary, after a merge by real git. */
+/** `coffer vault resolve` with the real program, after a merge by real git. */
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { newProject, type Project } from "./support/project.ts";

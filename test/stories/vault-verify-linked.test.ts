@@ -1,4 +1,4 @@
-/** A fresh clone has no marks: the platform that it is linked with serves as some. */
+/** A fresh clone has no version marks. `vault verify` compares it with its platform's log instead. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
@@ -6,7 +6,7 @@ import { newProject, type Project } from "./support/project.ts";
 
 let platform: Platform;
 let ana: Project;
-/** The vault as it was at the first sync, and as it is now. */
+/** The vault at the time of the first sync, and now. */
 let older: string;
 let newest: string;
 

@@ -1,4 +1,4 @@
-/** `coffer vault verify` on the real binary. */
+/** `coffer vault verify` with the real program. */
 import { expect, test } from "vitest";
 import { newProject } from "./support/project.ts";
 
@@ -52,7 +52,7 @@ test("every command that meets a missing or altered record names the command tha
 		exit: 4,
 		hint: expect.stringContaining(restore),
 	});
-	// The version, which the signature covers.
+	// The version number, which the signature covers.
 	project.vault = whole.replace(/^v1 live/m, "v2 live");
 	for (const args of [get, ["vault", "verify", "--json"]]) {
 		const altered = await project.coffer(args);

@@ -1,4 +1,7 @@
-/** `coffer watch`: what changes is synced and deployed, each said in a line, through the platform's outages. */
+/**
+ * `coffer watch` syncs and deploys changes, prints a line for each, and continues after outages of the
+ * platform.
+ */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -26,7 +29,7 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 	await watch.stdout.next(/^\S+ ✓ synced: revision 2, sent GREETING/);
 	expect((await platform.call("hello")).text).toBe("1 moon");
 
-	// A function changes, and one that does not build comes.
+	// A function changes, and a function that does not build is added.
 	project.write("functions/hello/index.ts", HELLO.replace("1 ", "2 "));
 	await watch.stdout.next(/^\S+ ✓ hello {2}deployed/);
 	expect((await platform.call("hello")).text).toBe("2 moon");
@@ -36,7 +39,7 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 	project.write("functions/broken.ts", "export default () => new Response('mended');\n");
 	await watch.stdout.next(/^\S+ ✓ broken {2}deployed/);
 
-	// The platform goes, something changes, the platform comes back.
+	// The platform stops, something changes, and the platform starts again.
 	await platform.kill();
 	await project.ok(["secrets", "set", "GREETING=mars", "--no-sync"]);
 	await watch.stdout.next(/^\S+ • .*Trying again\./);
@@ -60,7 +63,7 @@ test("watch applies the deletion of a secret and of a function's files", async (
 	const watch = project.start(["watch"]);
 	await watch.stdout.next(/^\S+ ✓ \w+ {2}deployed/);
 	await watch.stdout.next(/^\S+ ✓ \w+ {2}deployed/);
-	// A secret is deleted, and so are a function's files.
+	// A secret and the files of a function are deleted.
 	await project.ok(["secrets", "set", "OTHER=1", "--no-sync"]);
 	await watch.stdout.next(/^\S+ ✓ synced: revision 2, sent OTHER$/);
 	await project.ok(["secrets", "delete", "OTHER", "--no-sync"]);

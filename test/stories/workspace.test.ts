@@ -1,4 +1,7 @@
-/** A function of an npm workspace runs the project's own packages, whoever has taken their names elsewhere. */
+/**
+ * A function in an npm workspace runs the project's own packages, even if a registry has packages of the same
+ * names.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NpmRegistry, startNpmRegistry } from "../support/npm-registry.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";

@@ -1,4 +1,4 @@
-/** A certificate authority of a story's own, made by openssl. */
+/** A certificate authority for one test file, made with openssl. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,7 +13,7 @@ export interface CertificateFiles {
 
 export class Authority {
 	readonly folder = mkdtempSync(join(tmpdir(), "coffer-authority-"));
-	/** Its own certificate. */
+	/** The authority's own certificate. */
 	readonly cert = join(this.folder, "ca.pem");
 	readonly #key = join(this.folder, "ca.key");
 
@@ -37,7 +37,10 @@ export class Authority {
 		execFileSync("openssl", words, { stdio: ["ignore", "ignore", "pipe"] });
 	}
 
-	/** A certificate for this machine. @param name of its files */
+	/**
+	 * Issues a certificate for this machine.
+	 * @param name of its files
+	 */
 	issue(name: string): CertificateFiles {
 		const [cert, key, request] = ["pem", "key", "csr"].map((end) => join(this.folder, `${name}.${end}`)) as [
 			string,

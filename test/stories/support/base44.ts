@@ -1,4 +1,4 @@
-/** A project as the Base44 CLI has it, and the CLI itself, unmodified. */
+/** A project as the Base44 CLI creates it, and the unmodified CLI. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { BASE44_CLI } from "../../../scripts/base44-cli.mjs";
@@ -23,22 +23,25 @@ export class Base44Project extends Project {
 			BASE44_API_URL: platform.control,
 			BASE44_API_KEY: token,
 			BASE44_DISABLE_TELEMETRY: "1",
-			// Whether there is a newer version is asked of the registry at each command.
+			// The CLI asks the registry for a newer version of itself at each command.
 			BASE44_CLI_TEST_OVERRIDES: '{"latestVersion":null}',
 		});
 	}
 
-	/** Starts a command of theirs. */
+	/** Starts a command of the Base44 CLI. */
 	follow(args: readonly string[]): Running {
 		return this.start(args, { program: BASE44_CLI });
 	}
 
-	/** Runs a command of theirs. */
+	/** Runs a command of the Base44 CLI. */
 	async base44(args: readonly string[]): Promise<Result> {
 		return await this.follow(args).ended;
 	}
 
-	/** Runs one that must succeed. @throws Error with what it wrote */
+	/**
+	 * Runs a command of the Base44 CLI that must succeed.
+	 * @throws Error with its output
+	 */
 	async base44Ok(args: readonly string[]): Promise<string> {
 		const { status, stdout, stderr } = await this.base44(args);
 		if (status === 0) return stdout + stderr;

@@ -1,4 +1,4 @@
-/** Commands in the hints of errors, run as somebody would who copies them from the terminal. */
+/** Runs commands from the hints of errors, as a user does who copies them from the terminal. */
 import { execFile } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -9,15 +9,15 @@ import { cleanEnvironment, newProject, type Project, type ProjectOptions } from 
 
 const COMMAND = /(?:: |\()((?:coffer|git|rm|echo) .*?)(?=\)|\. |\.?$)/gm;
 
-/** The commands that a hint names, in its order, just as they are printed. */
+/** The commands in a hint, in its order, exactly as they are printed. */
 export function commandsIn(hint: string): string[] {
 	return [...hint.matchAll(COMMAND)].map(([, command = ""]) => command);
 }
 
 /**
- * Gives a line to a shell in the project's folder, in which `coffer` is the program under test.
+ * Runs a line in a shell in the project's folder, where `coffer` is the program under test.
  * @param input what is typed on standard input
- * @throws Error with what it wrote, where its exit status is not 0
+ * @throws Error with its output, if its exit status is not 0
  */
 export async function runLine(project: Project, line: string, input?: string): Promise<string> {
 	const bin = join(project.machine, "bin");
@@ -38,14 +38,17 @@ export async function runLine(project: Project, line: string, input?: string): P
 	});
 }
 
-/** Runs one of the commands that a hint names. @param index which of them; the first by default */
+/**
+ * Runs one of the commands in a hint.
+ * @param index which of them; the first by default
+ */
 export async function follow(project: Project, hint: string, index = 0, input?: string): Promise<string> {
 	const command = commandsIn(hint)[index];
 	if (command === undefined) throw new Error(`The hint names no such command: ${hint}`);
 	return await runLine(project, command, input);
 }
 
-/** The refusal of a command, which must be of this code. */
+/** The error of a command, which must have this code. */
 export async function refusal(project: Project, args: readonly string[], code: string): Promise<string> {
 	const { status, stderr } = await project.kept([...args, "--json"]);
 	const { error } = JSON.parse(stderr) as { error: { code: string; hint: string } };

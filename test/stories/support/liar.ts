@@ -1,21 +1,24 @@
-/** A server before a platform that passes requests on and answers what a test makes of the answer. */
+/** A proxy in front of a platform. It forwards requests, and a test can change each response. */
 import { createServer, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface Exchange {
 	readonly method: string;
-	/** With its query. */
+	/** The path with its query. */
 	readonly path: string;
 	readonly status: number;
-	/** What the platform answered. */
+	/** The platform's own response. */
 	readonly text: string;
 }
 
-/** Makes another text of the answer; undefined passes it on; a function writes the answer itself. */
+/**
+ * Changes the text of a response: returns a new text, or undefined to forward the response; or writes the
+ * response itself.
+ */
 export type Lie = (exchange: Exchange) => string | ((response: ServerResponse) => void) | undefined;
 
 export class Liar {
-	/** What it does with each answer; the truth by default. */
+	/** What to do with each response. By default, each is forwarded unchanged. */
 	lie: Lie = () => undefined;
 	readonly #server: Server;
 	readonly #target: string;

@@ -1,4 +1,4 @@
-/** A platform on ports of its own, that can be stopped, killed and started again at the same place. */
+/** A platform on its own ports, which a test can stop, kill and start again with the same data. */
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export class Platform {
 	listen = "";
 	control = "";
 	token = "";
-	/** All that its processes have logged. */
+	/** The log output of all its processes. */
 	#logged = "";
 	#running: Running | undefined;
 	readonly #variables: Readonly<Record<string, string>>;
@@ -25,8 +25,8 @@ export class Platform {
 	readonly #flags: readonly string[];
 
 	/**
-	 * @param variables further ones for its processes
-	 * @param flags further ones, or others in the place of the usual
+	 * @param variables additional environment variables for its processes
+	 * @param flags additional flags, or replacements of the usual ones
 	 */
 	constructor(variables: Readonly<Record<string, string>> = {}, flags: readonly string[] = []) {
 		this.#variables = variables;
@@ -39,7 +39,7 @@ export class Platform {
 		return this.#running.pid;
 	}
 
-	/** Its log, of every time that it ran. */
+	/** Its log, from all times that it ran. */
 	get log(): string {
 		return this.#logged + (this.#running?.stderr.text ?? "");
 	}
@@ -63,7 +63,7 @@ export class Platform {
 				...cleanEnvironment(),
 				HOME: join(this.folder, "home"),
 				TMPDIR: join(this.folder, "tmp"),
-				// Packages that one story has downloaded, the next one need not.
+				// All stories share the cache, so that each package is downloaded once.
 				XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache"),
 				...this.#variables,
 			},
@@ -79,12 +79,15 @@ export class Platform {
 		this.token ||= ready.token ?? "";
 	}
 
-	/** Ends it in order. @returns its exit status */
+	/**
+	 * Stops it in order.
+	 * @returns its exit status
+	 */
 	async stop(): Promise<number | null> {
 		return await this.#end("SIGTERM");
 	}
 
-	/** Ends it at once. */
+	/** Kills it. */
 	async kill(): Promise<void> {
 		await this.#end("SIGKILL");
 	}
@@ -104,7 +107,7 @@ export class Platform {
 		return status;
 	}
 
-	/** What a function answers. */
+	/** The response of a function. */
 	async call(name: string, init: RequestInit = {}): Promise<{ status: number; text: string }> {
 		const response = await fetch(`${this.listen}/${APP}/${name}`, init).catch((cause) => {
 			throw new Error(`The platform does not answer. Its log:\n${this.log}`, { cause });
@@ -114,7 +117,7 @@ export class Platform {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#end("SIGKILL");
-		// Its functions end by themselves, a little later, and may be writing still.
+		// Its functions end by themselves a little later, and may still write.
 		rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
 	}
 }
@@ -133,14 +136,14 @@ export async function startPlatform(
 	}
 }
 
-/** Links a project with a platform, at its own address or at another that leads there. */
+/** Links a project with a platform, at the platform's own address or at that of a proxy. */
 export async function link(project: Project, platform: Platform, url = platform.control): Promise<void> {
 	project.variables["COFFER_TOKEN"] = platform.token;
 	await project.ok(["link", url, "--app", APP]);
 	project.linkedAt = url;
 }
 
-/** The process of each function. */
+/** The process id of each function. */
 export async function pidsOf(project: Project): Promise<Record<string, number | null>> {
 	const { functions } = (await project.data(["functions", "list"])) as {
 		functions: { name: string; pid: number | null }[];

@@ -1,4 +1,6 @@
-/** Processes of a story: their output as it comes, their end, and a certain end when the story is over. */
+/**
+ * Processes of a story: reads their output while they run, waits for their end, and kills them after the test.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
@@ -8,11 +10,11 @@ export interface Started {
 	readonly args: readonly string[];
 	readonly cwd: string;
 	readonly env: Readonly<Record<string, string>>;
-	/** What it gets on stdin; each piece is written when the one before was taken. Nothing at all by default. */
+	/** Its standard input. Each piece is written after the process took the one before. Empty by default. */
 	readonly input?: string | Uint8Array | readonly (string | Uint8Array)[] | undefined;
-	/** A command line that runs it, such as strace with its options. */
+	/** A command that starts it, such as strace with its options. */
 	readonly under?: readonly string[] | undefined;
-	/** The file that Node runs; Coffer's own command line by default. */
+	/** The file that Node runs. By default, Coffer's own command line. */
 	readonly program?: string | undefined;
 }
 
@@ -25,7 +27,7 @@ export interface ErrorDocument {
 	readonly line?: number;
 }
 
-/** How a command ended, and what it wrote. */
+/** Exit status and output of a command. */
 export class Result {
 	readonly status: number | null;
 	readonly signal: NodeJS.Signals | null;
@@ -39,19 +41,19 @@ export class Result {
 		this.stderr = end.stderr;
 	}
 
-	/** The one document on stdout. */
-	// biome-ignore lint/suspicious/noExplicitAny: each story says what it expects of a document.
+	/** The single JSON document on stdout. */
+	// biome-ignore lint/suspicious/noExplicitAny: each story states what it expects of a document.
 	json(): any {
 		return JSON.parse(this.stdout);
 	}
 
-	/** The error document on stderr. */
+	/** The JSON document of the error on stderr. */
 	error(): ErrorDocument {
 		return (JSON.parse(this.stderr) as { error: ErrorDocument }).error;
 	}
 }
 
-/** The line that a stream is waited for, from all that it has written since the last one that was found. */
+/** Finds the line that a test waits for, in the output since the last line that was found. */
 class Lines {
 	text = "";
 	#from = 0;
@@ -70,7 +72,10 @@ class Lines {
 		});
 	}
 
-	/** The next line that the pattern matches. @throws Error where the stream ends without one */
+	/**
+	 * The next line that the pattern matches.
+	 * @throws Error if the stream ends without such a line
+	 */
 	async next(pattern: RegExp): Promise<string> {
 		for (;;) {
 			const end = this.text.lastIndexOf("\n") + 1;
@@ -125,7 +130,7 @@ export class Running {
 		this.child.kill(signal);
 	}
 
-	/** Ends it at once, if it still runs, and waits for nobody who has inherited its output. */
+	/** Kills it if it still runs, and does not wait for processes that have inherited its output. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		if (this.child.exitCode === null && this.child.signalCode === null) {
 			const exited = once(this.child, "exit");

@@ -1,4 +1,4 @@
-/** A project in a folder of its own, on a machine of its own: its home, its state, its identity. */
+/** A project in its own folder, on a simulated machine: with its own home, state and identity. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -11,34 +11,34 @@ import { sharedWarm, Warm } from "./warm.ts";
 
 export const APP = "shop";
 
-/** Commands that hand their process over to another program, or go on until a signal. */
+/** Commands that replace their process by another program, or run until a signal. */
 const OWN_PROCESS = /^(platform start|run|watch|dev|functions serve)\b/;
 
 const execute = promisify(execFile);
 
 export interface CommandOptions {
 	readonly input?: Started["input"];
-	/** Variables for this command alone; undefined takes one away. */
+	/** Variables for this command only. The value undefined removes one. */
 	readonly env?: Readonly<Record<string, string | undefined>>;
-	/** Below the project's folder. */
+	/** A folder below the project's folder. */
 	readonly cwd?: string;
 	readonly under?: Started["under"];
 	readonly program?: Started["program"];
 }
 
 export interface ProjectOptions {
-	/** `none`: nothing in the environment names an identity. */
+	/** `none`: no variable names an identity. */
 	readonly identity?: string | "none";
-	/** Further variables for every command. */
+	/** Additional variables for every command. */
 	readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
-/** The text of a new identity. */
+/** The text of a newly created identity. */
 export function newIdentityText(): string {
 	return `coffer-identity-1.${randomBytes(32).toString("base64url")}`;
 }
 
-/** This process's environment without what belongs to its user's own Coffer, keychain and agents. */
+/** This process's environment without variables for its user's own Coffer, keychain and agents. */
 export function cleanEnvironment(): Record<string, string> {
 	const own = /^(COFFER_(?!DENO$)|BASE44_|DBUS_|XDG_|CI$|NODE_OPTIONS|VITEST|TEST$|NODE_ENV|FORCE_COLOR)/;
 	const entries = Object.entries(process.env).filter(
@@ -54,13 +54,13 @@ function defined(variables: Readonly<Record<string, string | undefined>>): Recor
 }
 
 export class Project {
-	/** Everything that is this machine's: `home`, `state`, `tmp` and the project's folder. */
+	/** The folder of the simulated machine: `home`, `state`, `tmp` and the project's folder. */
 	readonly machine: string;
 	readonly root: string;
 	readonly identity: string | undefined;
-	/** The address of the platform with which `link` linked it. */
+	/** The address of the platform with which `link` linked the project. */
 	linkedAt: string | undefined;
-	/** What every command gets in its environment. */
+	/** The environment of every command. */
 	variables: Record<string, string | undefined>;
 	readonly #running = new Set<Running>();
 	#warm: { readonly process: Warm; readonly env: string } | undefined;
@@ -79,7 +79,7 @@ export class Project {
 		};
 	}
 
-	/** Starts a command that is not waited for. */
+	/** Starts a command and does not wait for its end. */
 	start(args: readonly string[], options: CommandOptions = {}): Running {
 		const running = new Running({
 			args,
@@ -94,8 +94,8 @@ export class Project {
 	}
 
 	/**
-	 * Runs a command to its end: in a process of its own the first time that a test file calls the command, and its further
-	 * forms as `kept` does where a kept process fits. What must be a process each time is started by `start`.
+	 * Runs a command to its end. The first call in a test file starts a process. Later calls with other arguments
+	 * use a kept process, as `kept` does, if one fits. Use `start` for what must be a process each time.
 	 */
 	async coffer(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
 		const isFurther = wasStarted(args);
@@ -106,16 +106,19 @@ export class Project {
 	}
 
 	/**
-	 * Runs a command to its end in a process that runs one command after the other, where that makes no difference to the
-	 * command: for what a story arranges, and for the further forms of a command that the story has started by `coffer`.
-	 * It takes a sixth of the processor time of a start.
+	 * Runs a command to its end in a process that runs one command after the other, if the command behaves the
+	 * same there. Use it to arrange a test, and for other arguments of a command that the test file has started
+	 * with `coffer`. It takes a sixth of the processor time of a start.
 	 */
 	async kept(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
 		const result = await this.#inKeptProcess(args, options, (env) => this.#warmFor(env));
 		return result ?? (await this.start(args, options).ended);
 	}
 
-	/** @returns undefined if a kept process makes a difference to the command, or if there is none for its environment */
+	/**
+	 * @returns undefined if the command behaves differently in a kept process, or if there is none for its
+	 *   environment
+	 */
 	async #inKeptProcess(
 		args: readonly string[],
 		{ cwd = "", env: further, input, ...others }: CommandOptions,
@@ -127,13 +130,13 @@ export class Project {
 		return await warm?.run(args, join(this.root, cwd), env, input);
 	}
 
-	/** As `#warmFor`, but starts no process for this project alone. */
+	/** As `#warmFor`, but does not start a process for this project alone. */
 	#fitting(env: Readonly<Record<string, string>>): Warm | undefined {
 		const isOwn = this.#warm?.env === JSON.stringify(env) && this.#warm.process.isFree;
 		return isOwn ? this.#warm?.process : sharedWarm(cleanEnvironment(), env);
 	}
 
-	/** A kept process that can run a command in an environment now. */
+	/** A kept process that can now run a command in an environment. */
 	#warmFor(env: Readonly<Record<string, string>>): Warm | undefined {
 		const shared = sharedWarm(cleanEnvironment(), env);
 		if (shared !== undefined) return shared;
@@ -146,8 +149,8 @@ export class Project {
 	}
 
 	/**
-	 * Runs a command that must succeed. What a story tests, it starts by `coffer`.
-	 * @throws Error with what it wrote
+	 * Runs a command that must succeed. Use `coffer` for the commands that a test is about.
+	 * @throws Error with its output
 	 */
 	async ok(args: readonly string[], options: CommandOptions = {}): Promise<Result> {
 		const result = await this.kept(args, options);
@@ -157,8 +160,11 @@ export class Project {
 		);
 	}
 
-	/** As `ok`, with `--json`: its document. */
-	// biome-ignore lint/suspicious/noExplicitAny: each story says what it expects of a document.
+	/**
+	 * As `ok`, with `--json`.
+	 * @returns the document
+	 */
+	// biome-ignore lint/suspicious/noExplicitAny: each story states what it expects of a document.
 	async data(args: readonly string[], options: CommandOptions = {}): Promise<any> {
 		return (await this.ok([...args, "--json"], options)).json();
 	}
@@ -206,7 +212,7 @@ export class Project {
 		return stdout;
 	}
 
-	/** Ends what still runs and removes the machine. */
+	/** Ends the running processes and removes the machine's folder. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		this.#warm?.process[Symbol.dispose]();
 		for (const running of this.#running) await running[Symbol.asyncDispose]();
@@ -214,7 +220,7 @@ export class Project {
 	}
 }
 
-/** An initialised project. */
+/** Creates an initialised project. */
 export async function newProject(options: ProjectOptions = {}): Promise<Project> {
 	const project = new Project(options);
 	try {
@@ -227,8 +233,8 @@ export async function newProject(options: ProjectOptions = {}): Promise<Project>
 }
 
 /**
- * Every file below a folder, with its bytes. A file that has several names is read once: a platform links Deno's
- * binary, of 95 MB, into the folder of each of its processes.
+ * Every file below a folder, with its bytes. A file with several names is read once, since a platform links
+ * Deno's binary, of 95 MB, into the folder of each of its processes.
  */
 export function filesBelow(folder: string): { path: string; bytes: Buffer }[] {
 	const seen = new Set<string>();

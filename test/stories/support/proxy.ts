@@ -1,16 +1,19 @@
-/** A TCP proxy before a platform: it counts what passes, and can cut a connection where a test says so. */
+/**
+ * A TCP proxy in front of a platform. It counts bytes, and can cut a connection at a point that a test
+ * chooses.
+ */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 /**
- * Where the next exchange is cut: before its request is forwarded, once the request has been forwarded whole (what
- * the platform answers is dropped), or after so many bytes of the answer.
+ * Where the proxy cuts the next exchange: before it forwards the request, after it has forwarded the whole
+ * request (the response is dropped), or after this number of bytes of the response.
  */
 export type Cut = "before-request" | "after-request" | { readonly answerBytes: number };
 
 export class FaultyProxy {
-	/** Of all requests and answers since the last reset, heads included. */
+	/** The bytes of all requests and responses since the last reset, including heads. */
 	readonly counts = { connections: 0, requests: 0, sentBytes: 0, receivedBytes: 0 };
-	/** Applied to each request that `only` matches, as often as it says. */
+	/** Applied to each request that `only` matches, as many times as given. */
 	#cuts: { cut: Cut; times: number; only: RegExp } | undefined;
 	readonly #server: Server;
 	readonly #target: URL;
@@ -34,12 +37,12 @@ export class FaultyProxy {
 		Object.assign(this.counts, { connections: 0, requests: 0, sentBytes: 0, receivedBytes: 0 });
 	}
 
-	/** Cuts the next requests (by their first line) so. */
+	/** Cuts the next requests, chosen by their first line, in this way. */
 	cut(cut: Cut, times = 1, only = /^POST /): void {
 		this.#cuts = { cut, times, only };
 	}
 
-	/** How many of the cuts that were asked for are still to come. */
+	/** How many of the requested cuts have not happened yet. */
 	get cutsLeft(): number {
 		return this.#cuts?.times ?? 0;
 	}
@@ -78,7 +81,7 @@ export class FaultyProxy {
 		});
 		target.on("data", (chunk: Buffer) => {
 			this.counts.receivedBytes += chunk.length;
-			// That it answers says that it has the request whole and has acted on it.
+			// The platform answers only after it has read the whole request and acted on it.
 			if (cut === "after-request") return end();
 			if (cut !== undefined && cut !== "before-request") {
 				const rest = cut.answerBytes - answered;

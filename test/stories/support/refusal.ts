@@ -1,9 +1,9 @@
-/** A command that must be refused, and what that means. */
+/** Checks that a command is refused. */
 import { expect } from "vitest";
 import type { Started } from "./process.ts";
 import type { Project } from "./project.ts";
 
-/** Stands for a value where a command is given what it refuses. */
+/** Stands for a secret value in the arguments of refused commands. */
 export const CANARY = "canary-0d9f77";
 
 export interface Refusal {
@@ -17,8 +17,8 @@ export interface Refusal {
 }
 
 /**
- * Runs it for a person, as a process of its own, and for a program: same exit, nothing on stdout, no value, and not a byte of
- * the vault.
+ * Runs the command with and without `--json`: both have the same exit status, print nothing on stdout, print
+ * no value, and change no byte of the vault.
  */
 export async function expectRefused(where: Project, refusal: Refusal): Promise<void> {
 	const { args, exit, code, line, says = /./, input, env } = refusal;
@@ -43,7 +43,7 @@ export async function expectRefused(where: Project, refusal: Refusal): Promise<v
 	expect(where.vault).toBe(vault);
 }
 
-/** `secrets --json set` is no command: the flag goes behind the topic's command. */
+/** `secrets --json set` is not a command, so the flag goes after the topic's command. */
 function jsonBehindTopic(word: string, index: number, words: readonly string[]): string[] {
 	const topics = ["secrets", "functions", "platform"];
 	if (!topics.includes(words[0] ?? "")) return [word];

@@ -1,4 +1,4 @@
-/** The functions of the main story: every layout, every shape of handler, every way to come by a secret. */
+/** The functions of the main story: every layout, every kind of handler, and every way to read a secret. */
 export const SHOP: Readonly<Record<string, string>> = {
 	"functions/hello/index.ts": `Deno.serve(() =>
 	new Response("hello " + Deno.env.get("GREETING")));

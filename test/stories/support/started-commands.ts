@@ -1,16 +1,16 @@
-/** Which commands a test file has started as processes of their own. */
+/** Records which commands a test file has started as processes. */
 
-/** Undefined outside of test files: a torture starts every command. */
+/** Undefined outside of test files. A torture starts a process for every command. */
 let started: Set<string> | undefined;
 
-/** A test file begins. */
+/** Called at the start of a test file. */
 export function forgetStarted(): void {
 	started = new Set();
 }
 
 /**
- * Notes that a test file calls a command.
- * @returns whether the file has called the command before, with `--json` or without, as these arguments do
+ * Records that a test file calls a command.
+ * @returns whether the file has called the command before, with or without `--json` as in these arguments
  */
 export function wasStarted(args: readonly string[]): boolean {
 	if (started === undefined) return false;

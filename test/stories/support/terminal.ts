@@ -1,16 +1,19 @@
-/** A command on a pseudo-terminal of its own, and somebody who answers its questions. */
+/** Runs a command on its own pseudo-terminal, and types answers to its questions. */
 import { spawn } from "node:child_process";
 import { PROGRAM } from "../../support/program.ts";
 import { cleanEnvironment, type Project } from "./project.ts";
 
 export interface Typed {
-	/** What the terminal shows before the answer is typed. */
+	/** The text on the terminal after which the answer is typed. */
 	readonly question: string;
-	/** Enter is pressed behind it. */
+	/** Enter is pressed after it. */
 	readonly answer: string;
 }
 
-/** Runs a command and types each answer when its question is there. @returns exit status and all that was shown */
+/**
+ * Runs a command and types each answer once its question is shown.
+ * @returns the exit status and the whole output
+ */
 export async function onTerminal(
 	project: Project,
 	args: readonly string[],

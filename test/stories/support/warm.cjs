@@ -1,20 +1,20 @@
-// Runs one command line after the other in one process, so that Node and Coffer are loaded once. For what a story
-// arranges; what it tests, it starts as a process of its own.
+// Runs one command line after the other in one process, so that Node and Coffer are loaded once. Stories use
+// it to arrange their tests, and start processes for the commands that they test.
 "use strict";
 const { dirname, join } = require("node:path");
 const { Readable } = require("node:stream");
 
 const program = process.argv[2];
 const root = dirname(dirname(program));
-// esbuild keeps the folder in which it was loaded, and cannot start once that folder is removed.
+// esbuild uses the working folder of its load, and cannot start once that folder is removed.
 process.chdir("/");
 require(require.resolve("esbuild", { paths: [root] }));
 const { commands, main } = require(join(root, "dist/main.cjs"));
 
-// So that an error of which Coffer does not know names its cause in what the test prints.
+// With this, the output of the test names the cause of an unexpected error.
 process.env.COFFER_DEBUG = "1";
 
-// Every command adds its listeners to these.
+// Every command adds its own listeners to these emitters.
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 
 const written = { stdout: "", stderr: "" };
@@ -27,10 +27,10 @@ for (const name of ["stdout", "stderr"]) {
 	};
 }
 
-/** What this process itself has as its stdin, which is empty. */
+/** The real stdin of this process, which is empty. */
 const stdin = Object.getOwnPropertyDescriptor(process, "stdin");
 
-/** @param input the pieces that the next command reads from stdin, in Base64; undefined where it has none */
+/** @param input the pieces that the next command reads from stdin, in Base64; undefined if it has no input */
 function giveInput(input) {
 	if (input === undefined) return Object.defineProperty(process, "stdin", stdin);
 	const value = Readable.from(input.map((piece) => Buffer.from(piece, "base64")));
@@ -47,7 +47,7 @@ process.on("message", async ({ args, cwd, variables, input }) => {
 	process.argv = [process.execPath, program, ...args];
 	process.chdir(cwd);
 	const status = await main(args, root, commands);
-	// The folder may be removed before the next command comes.
+	// The folder may be removed before the next command runs.
 	process.chdir("/");
 	process.send({ status, ...written });
 });

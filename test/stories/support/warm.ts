@@ -1,4 +1,4 @@
-/** A process that is kept, in which one command line after the other is run: for what a story arranges. */
+/** A kept process that runs one command line after the other. Stories use it to arrange their tests. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { Result, type Started } from "./process.ts";
 
 const FILE = fileURLToPath(new URL("./warm.cjs", import.meta.url));
 
-/** The variables that commands read when they run, so that each command can have its own in the same process. */
+/** Variables that commands read while they run, so that each command can have its own in the same process. */
 const PASSED = [
 	"HOME",
 	"TMPDIR",
@@ -22,7 +22,7 @@ const PASSED = [
 	"BASE44_APP_ID",
 ];
 
-/** In each worker: a story arranges few things at the same time. */
+/** The number of processes for each worker. A story rarely runs several commands at the same time. */
 const KEPT_MAX = 3;
 
 /** They end with the worker. */
@@ -31,8 +31,9 @@ let kept: Warm[] = [];
 /**
  * A free process that all projects of this worker share.
  * @param usual the environment of a process of this worker
- * @param env a command's whole environment
- * @returns undefined if all are busy, or if the environments differ in more than what commands read when they run
+ * @param env the whole environment of a command
+ * @returns undefined if all are busy, or if the environments differ in other variables than those that
+ *   commands read while they run
  */
 export function sharedWarm(
 	usual: Readonly<Record<string, string>>,
@@ -48,7 +49,7 @@ export function sharedWarm(
 	return warm;
 }
 
-/** Each piece of an input in Base64. */
+/** Each piece of an input, in Base64. */
 function encoded(input: Started["input"]): string[] | undefined {
 	if (input === undefined) return undefined;
 	const pieces = typeof input === "string" || input instanceof Uint8Array ? [input] : input;
@@ -61,7 +62,7 @@ export class Warm implements Disposable {
 	#isBusy = false;
 
 	/**
-	 * @param env its environment
+	 * @param env the environment of the process
 	 * @param program the program's `bin/run.js`
 	 */
 	constructor(env: Readonly<Record<string, string>>, program = PROGRAM) {
@@ -71,7 +72,7 @@ export class Warm implements Disposable {
 		this.#ready = once(this.#child, "message");
 	}
 
-	/** Whether it can run a command now: it runs one at a time. */
+	/** Whether it can run a command now. It runs one command at a time. */
 	get isFree(): boolean {
 		return !this.#isBusy && this.isAlive;
 	}
@@ -81,8 +82,9 @@ export class Warm implements Disposable {
 	}
 
 	/**
-	 * @param env the command's whole environment; only the variables in `PASSED` may differ from the process's
-	 * @throws Error where the process ends before the command has
+	 * @param env the whole environment of the command; only the variables in `PASSED` may differ from those of
+	 *   the process
+	 * @throws Error if the process ends before the command has ended
 	 */
 	async run(
 		args: readonly string[],
