@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { printable } from "../src/printable.ts";
 
 describe("printable", () => {
-	test("leaves plain text alone", () => {
+	test("leaves plain text unchanged", () => {
 		expect(printable("API_KEY of ünïcode 鍵 🔑")).toBe("API_KEY of ünïcode 鍵 🔑");
 	});
 
@@ -20,12 +20,12 @@ describe("printable", () => {
 		expect(printable(text)).toBe(shown);
 	});
 
-	test("cuts between characters and says so", () => {
+	test("cuts between characters and marks the cut", () => {
 		expect(printable("🔑".repeat(100), 3)).toBe("🔑🔑🔑…");
 		expect(printable("abc", 3)).toBe("abc");
 	});
 
-	test("never lets a control or format character through", () => {
+	test("outputs no control or format character", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), (text) => {
 				expect(printable(text)).not.toMatch(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u);
@@ -33,7 +33,7 @@ describe("printable", () => {
 		);
 	});
 
-	test("never shows two different short texts alike", () => {
+	test("never shows two different short texts in the same way", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (a, b) => {
 				fc.pre(a !== b);

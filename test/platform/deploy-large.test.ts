@@ -15,7 +15,7 @@ function largeModule(): string {
 	return Array.from({ length: count }, (_, index) => part.replace("call(", `call${index}(`)).join("");
 }
 
-test("twelve functions that share a module of 256 KiB", { timeout: 300_000 }, async () => {
+test("twelve functions that share a module of 256 KiB are deployed", { timeout: 300_000 }, async () => {
 	const app = await TestApp.open("large", { UNUSED: "1" });
 	const prepare = vi.spyOn(platform.builder, "prepare");
 	const entries = Array.from({ length: COUNT }, (_, index) => [

@@ -45,7 +45,7 @@ const filesIn = async (folder: string) =>
 		.filter((entry) => entry.isFile())
 		.map((entry) => join(entry.parentPath, entry.name));
 
-test("opens, with everything at its place, and goes on as one of this version", async () => {
+test("opens completely, and continues as a store of this version", async () => {
 	const [log = ""] = await filesIn("logs");
 	const kept = (await readFile(log, "utf8"))
 		.trimEnd()
@@ -77,7 +77,7 @@ test("opens, with everything at its place, and goes on as one of this version", 
 	for (const path of logs) expect(path).toMatch(/\/logs\/[0-9a-f]{32}\/[\w-]{22}\.ndjson$/);
 });
 
-test("leaves nothing of its app where that is deleted", async () => {
+test("keeps no data of an app after its deletion", async () => {
 	{
 		await using opened = await open();
 		await opened.core.deleteApp("shop");
@@ -98,7 +98,7 @@ function tamper(...statements: string[]): void {
 
 const PLATFORM = "(SELECT id FROM streams WHERE name = 'platform')";
 
-test("from which a revocation is taken once this version has opened it does not start", async () => {
+test("does not start if a revocation was removed after this version had opened it", async () => {
 	await using before = await openStore(place.config.storeUrl);
 	const entries = await before.read("platform", 0);
 	await before[Symbol.asyncDispose]();
@@ -121,7 +121,7 @@ test("from which a revocation is taken once this version has opened it does not 
 	await expect(open()).rejects.toMatchObject({ code: "STORE_ALTERED", exit: 7 });
 });
 
-test("from which the last revocation is cut does not start, although nothing is to be written", async () => {
+test("does not start if its last revocation was cut off, although nothing has to be written", async () => {
 	{
 		await using opened = await open();
 		const { tokens } = opened.core;

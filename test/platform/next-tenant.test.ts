@@ -35,8 +35,8 @@ const WAYS: Readonly<Record<string, () => Promise<unknown>>> = {
 	"by pruning": () => client().deploy("shop", { "functions/other/index.ts": source(false) }, true),
 };
 
-describe("a deleted function", () => {
-	test.each(Object.keys(WAYS))("leaves nothing to the next one of its name: %s", async (way) => {
+describe("a function that was deleted", () => {
+	test.each(Object.keys(WAYS))("leaves no data to the next function of its name: %s", async (way) => {
 		await link();
 		await deploy(true);
 		await fill();
@@ -49,7 +49,7 @@ describe("a deleted function", () => {
 	});
 });
 
-test("a function counts from nothing where it comes while the one before is being stopped", async () => {
+test("counters start at zero for a function that is created while the earlier one is being stopped", async () => {
 	await link();
 	await deploy(true);
 	const { core } = world.opened;
@@ -87,7 +87,7 @@ test("a function counts from nothing where it comes while the one before is bein
 	expect(await isCounted()).toBe(true);
 });
 
-describe("a deleted app", () => {
+describe("an app that was deleted", () => {
 	async function first(): Promise<{ uid: string | undefined }> {
 		await link();
 		await deploy(true);
@@ -101,7 +101,7 @@ describe("a deleted app", () => {
 		await deploy(false);
 	}
 
-	test("leaves nothing to the next one of its name, and nothing on the disk", async () => {
+	test("leaves no data to the next app of its name, and none on the disk", async () => {
 		const before = await first();
 		const { token } = await world.opened.core.tokens.create(
 			{ scopes: ["read"], app: "shop" },
@@ -121,7 +121,7 @@ describe("a deleted app", () => {
 		expect(world.opened.core.tokens.authenticate(token, world.opened.clock.now())).toBeUndefined();
 	});
 
-	test("leaves nothing where the platform dies before all is removed", async () => {
+	test("leaves no data if the platform is killed before all is removed", async () => {
 		const before = await first();
 		const { token } = await world.opened.core.tokens.create(
 			{ scopes: ["read"], app: "shop" },
@@ -140,7 +140,7 @@ describe("a deleted app", () => {
 		await expectNothing(before);
 	});
 
-	test("leaves nothing after a backup of it was restored", async () => {
+	test("leaves no data after a restore of its backup", async () => {
 		using original = world.place;
 		await first();
 		const backup = join(original.root, "backup");
@@ -157,7 +157,7 @@ describe("a deleted app", () => {
 		await expectNothing({ uid: undefined });
 	});
 
-	test("keeps its name until all of it is gone, and one that is made meanwhile waits for that", async () => {
+	test("keeps its name until all data is removed, and a new app of that name waits for that", async () => {
 		await first();
 		let free = () => {};
 		const held = new Promise<void>((resolve) => {
@@ -181,7 +181,7 @@ describe("a deleted app", () => {
 		expect(await call()).toEqual(NOTHING);
 	});
 
-	test("leaves nothing of a function that was being deployed for the first time", async () => {
+	test("leaves no data of a function whose first deployment was running", async () => {
 		await link();
 		const app = world.opened.core.apps.get("shop");
 		const record = app.record.bind(app);
@@ -205,7 +205,7 @@ describe("a deleted app", () => {
 		);
 	});
 
-	test("takes nothing more in for what was under way", async () => {
+	test("accepts nothing from operations that were running", async () => {
 		await first();
 		const app = world.opened.core.apps.get("shop");
 		await world.opened.core.deleteApp("shop");
@@ -220,7 +220,7 @@ describe("a deleted app", () => {
 	});
 });
 
-test("an app's blobs are nobody else's: neither to be built from, nor to be asked after", async () => {
+test("no other app can build from an app's blobs, or find out whether they exist", async () => {
 	await link();
 	await deploy(true);
 	await client().createApp("other", new TestVault().add(identity, "reader", "platform"));

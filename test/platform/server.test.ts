@@ -99,7 +99,7 @@ describe("the main job over real sockets", () => {
 		expect((await story.pids())["mail"]).toBe(before["mail"]);
 	});
 
-	test("its log says by what functions are held to their share, and both the log and the list what is not bounded", async () => {
+	test("its log names the driver that limits resources, and both the log and the list name missing limits", async () => {
 		await using story = new Story();
 		const said: [object, string][] = [];
 		const note = (what: object, text: string) => void said.push([what, text]);
@@ -120,7 +120,7 @@ describe("the main job over real sockets", () => {
 		expect(warned.map(([what]) => what)).toEqual(unbounded?.length === 0 ? [] : [{ missing: unbounded }]);
 	});
 
-	test("the same sources restart nothing, and a restart of the platform finds everything", async () => {
+	test("unchanged sources restart nothing, and a restart of the platform keeps everything", async () => {
 		await using story = new Story();
 		await story.start();
 		await story.send("MAIL_KEY", 1, "post");
@@ -153,7 +153,7 @@ describe("the main job over real sockets", () => {
 		await expect(stranger).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
 	});
 
-	test("an address in use is named, and nothing stays open", async () => {
+	test("the error names an address in use, and nothing stays open", async () => {
 		using place = testPlace();
 		const other = createServer();
 		await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

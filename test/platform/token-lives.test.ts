@@ -46,7 +46,7 @@ async function appendRaw(body: string): Promise<void> {
 }
 
 describe("a token", () => {
-	test("loses what is for an app with the entry that deletes it, and nothing else, after a restart too", async () => {
+	test("of a deleted app loses its access with the entry that deletes the app, also after a restart", async () => {
 		const registry = await open();
 		const apps = await openApps(registry);
 		const early = await registry.create({ scopes: ["sync"], app: "shop" }, NOW);
@@ -65,7 +65,7 @@ describe("a token", () => {
 		}
 	});
 
-	test("tells once of a token that is revoked, and of one that expires, in its moment", async () => {
+	test("is reported once when it is revoked, and when it expires", async () => {
 		const registry = await open();
 		const clock = new TestClock();
 		const told: string[] = [];
@@ -99,7 +99,7 @@ describe("a token", () => {
 describe("a token for the Base44 CLI", () => {
 	const grant = { scopes: ["base44"] as const };
 
-	test("has its form, and is for the app that its first use makes, after a restart too", async () => {
+	test("has that CLI's form, and is bound to the app that its first use creates, also after a restart", async () => {
 		const registry = await open();
 		const apps = await openApps(registry);
 		const { token, id } = await registry.create(grant, NOW);
@@ -120,7 +120,7 @@ describe("a token for the Base44 CLI", () => {
 		for (const again of [registry, await open()]) expect(again.authenticate(token, NOW)).toBeUndefined();
 	});
 
-	test("is given no app that is there: neither a linked one nor another's", async () => {
+	test("is never bound to an existing app, linked or not", async () => {
 		const registry = await open();
 		const apps = await openApps(registry);
 		await apps.create("linked", BOUND);
@@ -135,7 +135,7 @@ describe("a token for the Base44 CLI", () => {
 		expect(registry.find(one.id)?.app).toBe("own");
 	});
 
-	test("that was made for an app may meet it, also where it is linked, and nobody can bind it without the key", async () => {
+	test("that was made for an app may use it, also if it is linked; binding a token requires the platform's key", async () => {
 		const registry = await open();
 		const apps = await openApps(registry);
 		await apps.create("shop", BOUND);

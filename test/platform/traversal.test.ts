@@ -122,7 +122,7 @@ function deploy(files: string[], one: { name: string; entry: string; settings?: 
 	return send("POST", `/v1/apps/${APP}/deployments`, JSON.stringify(body));
 }
 
-test("there are many, and the search would find one", () => {
+test("there are many traversal attempts, and the search finds a planted file", () => {
 	expect(new Set(PATHS).size).toBeGreaterThanOrEqual(60);
 	expect(tree().length).toBeGreaterThan(5);
 });
@@ -170,7 +170,7 @@ describe.each([
 			send("PUT", `/v1/apps/${APP}/blobs/${encodeURIComponent(name)}`, SOURCE, "application/octet-stream"),
 	],
 ] as const)("%s", (_, spellings, ask) => {
-	test("leads nowhere, in any spelling", { timeout: 120_000 }, async () => {
+	test("reaches no file, in any spelling", { timeout: 120_000 }, async () => {
 		const before = tree();
 		for (const spelling of spellings) await expectRefused(await ask(spelling));
 		expect(tree()).toEqual(before);
@@ -178,7 +178,7 @@ describe.each([
 	});
 });
 
-test("a target that climbs as it is written is no way to a file", async () => {
+test("a request target with dot segments reaches no file", async () => {
 	const before = tree();
 	for (const name of NAMES.filter((name) => /^[!-~]+$/.test(name) && !name.includes("#"))) {
 		for (const target of [`/v1/apps/${APP}/blobs/${name}`, `/v1/apps/${name}`, `/${name}`]) {
@@ -191,7 +191,7 @@ test("a target that climbs as it is written is no way to a file", async () => {
 	expect(escaped()).toEqual([]);
 });
 
-test("a path that only looks so is one below the folder that it is put into", {
+test("a path that only resembles a traversal stays below its folder", {
 	timeout: 120_000,
 }, async () => {
 	const outside = () => tree().filter((path) => !path.startsWith("data/"));

@@ -1,7 +1,4 @@
-/**
- * Changes that git undid in a vault, with the real program: each hint leads to a vault that `vault verify`
- * accepts.
- */
+/** Git undoes changes of a vault, with the real program: each hint leads to a vault that `vault verify` accepts. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

@@ -1,7 +1,4 @@
-/**
- * Earlier values of a secret, with the real program: its versions, the way back to one, and records that the
- * vault has lost.
- */
+/** Versions of a secret, with the real program: listed, and restored, also if the vault has lost the record. */
 import { expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, startPlatform } from "./support/platform.ts";
@@ -23,57 +20,53 @@ async function committed(values: readonly string[]): Promise<Project> {
 	return project;
 }
 
-test(
-	"secrets history lists versions from git, newest first, and secrets rollback restores the value of one",
-	LONG,
-	async () => {
-		await using ana = await committed(["value-one", "value-two"]);
-		await ana.ok(["secrets", "delete", "A"]);
-		await commit(ana, "Delete");
-		await ana.ok(["secrets", "set", "A=value-four"]);
-		const { versions, refused, missing, looked } = await ana.data(["secrets", "history", "A"]);
-		expect(versions).toMatchObject([
-			{ version: 4, kind: "set", committedAt: null, found: { file: true, commit: null, revision: null } },
-			{ version: 3, kind: "deleted", found: { file: false } },
-			{ version: 2, kind: "set", by: { member: true }, receivedAt: null },
-			{ version: 1, kind: "set", resealed: false },
-		]);
-		const ids = (await ana.git("log", "--format=%h")).trim().split("\n");
-		expect(versions.slice(1).map(({ found }: { found: { commit: string } }) => found.commit)).toEqual(ids);
-		expect([refused, missing, looked]).toEqual([[], [], ["coffer.vault", "git (3 commits of coffer.vault)"]]);
-		const shown = await ana.ok(["secrets", "history", "A"]);
-		expect(shown.stdout).toMatch(/^VERSION +KIND +WHEN +BY +FOUND IN\nv4 +set +- /);
-		expect(shown.stdout + shown.stderr).not.toContain("value-");
+test("history lists versions from git, newest first, and rollback restores one of them", LONG, async () => {
+	await using ana = await committed(["value-one", "value-two"]);
+	await ana.ok(["secrets", "delete", "A"]);
+	await commit(ana, "Delete");
+	await ana.ok(["secrets", "set", "A=value-four"]);
+	const { versions, refused, missing, looked } = await ana.data(["secrets", "history", "A"]);
+	expect(versions).toMatchObject([
+		{ version: 4, kind: "set", committedAt: null, found: { file: true, commit: null, revision: null } },
+		{ version: 3, kind: "deleted", found: { file: false } },
+		{ version: 2, kind: "set", by: { member: true }, receivedAt: null },
+		{ version: 1, kind: "set", resealed: false },
+	]);
+	const ids = (await ana.git("log", "--format=%h")).trim().split("\n");
+	expect(versions.slice(1).map(({ found }: { found: { commit: string } }) => found.commit)).toEqual(ids);
+	expect([refused, missing, looked]).toEqual([[], [], ["coffer.vault", "git (3 commits of coffer.vault)"]]);
+	const shown = await ana.ok(["secrets", "history", "A"]);
+	expect(shown.stdout).toMatch(/^VERSION +KIND +WHEN +BY +FOUND IN\nv4 +set +- /);
+	expect(shown.stdout + shown.stderr).not.toContain("value-");
 
-		const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
-		expect(back).toMatchObject({
-			environment: "production",
-			from: 1,
-			version: 5,
-			set: ["A"],
-			unchanged: [],
-			revision: null,
-		});
-		expect(await ana.reveal("A")).toBe("value-one");
-		const vault = ana.vault;
-		expect(await ana.data(["secrets", "rollback", "A", "--to", "1"])).toMatchObject({ unchanged: ["A"] });
-		for (const [args, code, exit] of [
-			[["secrets", "rollback", "A", "--to", "3"], "VERSION_DELETED", 2],
-			[["secrets", "rollback", "A", "--to", "9"], "VERSION_NOT_FOUND", 4],
-			[["secrets", "rollback", "A", "--to", "0"], "USAGE", 2],
-			[["secrets", "rollback", "A"], "USAGE", 2],
-			[["secrets", "history", "B"], "SECRET_NOT_FOUND", 4],
-			[["vault", "restore", "B"], "SECRET_NOT_FOUND", 4],
-		] as const)
-			expect((await ana.coffer([...args, "--json"])).error()).toMatchObject({ code, exit });
-		const typed = await ana.coffer(["secrets", "history", "pass word!", "--json"]);
-		expect(typed.error()).toMatchObject({ code: "NAME_INVALID", exit: 2 });
-		expect(typed.stderr).not.toContain("pass");
-		expect(ana.vault).toBe(vault);
-	},
-);
+	const back = await ana.data(["secrets", "rollback", "A", "--to", "1"]);
+	expect(back).toMatchObject({
+		environment: "production",
+		from: 1,
+		version: 5,
+		set: ["A"],
+		unchanged: [],
+		revision: null,
+	});
+	expect(await ana.reveal("A")).toBe("value-one");
+	const vault = ana.vault;
+	expect(await ana.data(["secrets", "rollback", "A", "--to", "1"])).toMatchObject({ unchanged: ["A"] });
+	for (const [args, code, exit] of [
+		[["secrets", "rollback", "A", "--to", "3"], "VERSION_DELETED", 2],
+		[["secrets", "rollback", "A", "--to", "9"], "VERSION_NOT_FOUND", 4],
+		[["secrets", "rollback", "A", "--to", "0"], "USAGE", 2],
+		[["secrets", "rollback", "A"], "USAGE", 2],
+		[["secrets", "history", "B"], "SECRET_NOT_FOUND", 4],
+		[["vault", "restore", "B"], "SECRET_NOT_FOUND", 4],
+	] as const)
+		expect((await ana.coffer([...args, "--json"])).error()).toMatchObject({ code, exit });
+	const typed = await ana.coffer(["secrets", "history", "pass word!", "--json"]);
+	expect(typed.error()).toMatchObject({ code: "NAME_INVALID", exit: 2 });
+	expect(typed.stderr).not.toContain("pass");
+	expect(ana.vault).toBe(vault);
+});
 
-test("secrets rollback restores a record that the file has lost from a commit", LONG, async () => {
+test("vault restore takes a record that the file has lost from a commit", LONG, async () => {
 	await using ana = await committed(["one", "two"]);
 	const whole = ana.vault;
 	const LOSSES = [
@@ -109,7 +102,7 @@ test("secrets rollback restores a record that the file has lost from a commit", 
 });
 
 test(
-	"secrets history names versions of a removed member, does not trust those that only git has, and a restored one needs rotation",
+	"history names versions of a removed member, refuses those that only git has, and a restored one needs rotation",
 	LONG,
 	async () => {
 		await using ana = await newProject();

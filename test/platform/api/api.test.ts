@@ -10,16 +10,19 @@ const ALL = Object.entries(ROUTES) as [keyof typeof ROUTES, Route][];
 const CLOSED = ALL.filter(([, route]) => route.scope !== undefined);
 
 describe("every route", () => {
-	test.each(ALL)("%s answers a good request, and nobody may keep the answer", async (name, route) => {
-		const { path, body } = await good(name);
-		const response = await send(route, path, route.scope && platform.token, body);
-		// Some answers have no end.
-		expect(response.status, response.ok ? "" : await response.clone().text()).toBeLessThan(300);
-		expect(response.headers.get("cache-control")).toBe("no-store");
-		await response.body?.cancel();
-	});
+	test.each(ALL)(
+		"%s answers a good request, and forbids caches to store the response",
+		async (name, route) => {
+			const { path, body } = await good(name);
+			const response = await send(route, path, route.scope && platform.token, body);
+			// Some answers have no end.
+			expect(response.status, response.ok ? "" : await response.clone().text()).toBeLessThan(300);
+			expect(response.headers.get("cache-control")).toBe("no-store");
+			await response.body?.cancel();
+		},
+	);
 
-	test.each(CLOSED)("%s asks for a token", async (_, route) => {
+	test.each(CLOSED)("%s requires a token", async (_, route) => {
 		const path = routePath(route, PARAMETERS);
 		const response = await send(route, path, undefined);
 		expect(response.headers.get("www-authenticate")).toBe("Bearer");
@@ -27,14 +30,14 @@ describe("every route", () => {
 		await expectProblem(await send(route, path, `${platform.token.slice(0, -1)}x`), 401, "TOKEN_INVALID");
 	});
 
-	test.each(CLOSED)("%s asks for its scope", async (name, route) => {
+	test.each(CLOSED)("%s requires its scope", async (name, route) => {
 		const scopes = SCOPES.filter((scope) => scope !== route.scope && scope !== "admin");
 		const { token } = await platform.core.tokens.create({ scopes }, platform.clock.now());
 		const { path, body } = await good(name);
 		await expectProblem(await send(route, path, token, body), 403, "TOKEN_SCOPE");
 	});
 
-	test.each(CLOSED)("%s refuses a token that is for another app", async (name, route) => {
+	test.each(CLOSED)("%s refuses a token for another app", async (name, route) => {
 		const grant = { scopes: ["admin"] as const, app: "elsewhere" };
 		const { token } = await platform.core.tokens.create(grant, platform.clock.now());
 		const { path, body } = await good(name);
@@ -42,7 +45,7 @@ describe("every route", () => {
 	});
 
 	test.each(CLOSED.filter(([, { path }]) => path.includes(":app")))(
-		"%s answers 404 for an app that is not there",
+		"%s answers 404 for an app that does not exist",
 		async (name, route) => {
 			if (name === "createApp")
 				return expect((await send(route, "/v1/apps/..", platform.token, {})).status).toBe(404);
@@ -52,7 +55,7 @@ describe("every route", () => {
 		},
 	);
 
-	test.each(ALL)("%s takes no other method", async (_, route) => {
+	test.each(ALL)("%s accepts no other method", async (_, route) => {
 		const path = routePath(route, PARAMETERS);
 		const response = await send({ ...route, method: "PATCH" as "PUT" }, path, platform.token);
 		expect(response.headers.get("allow")).toContain(route.method);
@@ -72,16 +75,16 @@ describe("every route", () => {
 
 describe("missing apps and functions", () => {
 	test.each(["/", "/v1", "/v1/apps/shop/secrets", "/v2/apps", "/healthz/x", "//v1/apps"])(
-		"%s is 404",
+		"%s gets a 404",
 		async (path) => {
 			await expectProblem(await send(ROUTES.health, path, platform.token), 404, "ROUTE_NOT_FOUND");
 		},
 	);
 });
 
-describe("hosts", () => {
+describe("host headers", () => {
 	test.each(["127.0.0.1:1", "localhost", "[::1]:8081", "coffer.example.com", "COFFER.example.com:443"])(
-		"%s is one of ours",
+		"%s is a host of the platform",
 		async (host) => {
 			const request = new Request(`${ORIGIN}/healthz`, { headers: { host } });
 			expect((await api(request)).status).toBe(200);
@@ -95,14 +98,14 @@ describe("hosts", () => {
 		"coffer.example.com.evil",
 		"a b",
 		"x@localhost",
-	])("%s is not", async (host) => {
+	])("%s is not a host of the platform", async (host) => {
 		const request = new Request(`${ORIGIN}/healthz`, { headers: { host } });
 		await expectProblem(await api(request), 421, "HOST_UNKNOWN");
 	});
 });
 
 describe("failed attempts", () => {
-	test("end in 429 for that address alone, until a minute is over; a valid token always passes", async () => {
+	test("end in 429 for that address alone, until a minute has passed; a valid token is always accepted", async () => {
 		const attempt = async (address: string, token: string) => {
 			const headers = { authorization: `Bearer ${token}` };
 			return (await api(new Request(`${ORIGIN}/v1/apps`, { headers }), address)).status;

@@ -43,7 +43,7 @@ describe("changes", () => {
 		expect(stale.revision).toBe(revision + 1);
 	});
 
-	test("that fork the membership which their sender has read are refused, and nothing is stored", async () => {
+	test("that fork the membership known to their sender are refused, and nothing is stored", async () => {
 		const { revision, head } = await client.showApp(APP);
 		const { document } = vault;
 		vault.add(newTestIdentity(), "reader", "ben");
@@ -61,7 +61,7 @@ describe("changes", () => {
 		expect((await client.showApp(APP)).revision).toBe(read.revision);
 	});
 
-	test("that are sent twice get the first answer and are one entry", async () => {
+	test("that are sent twice get the first response and are one entry", async () => {
 		const { revision, head } = await client.showApp(APP);
 		const version = (platform.core.apps.get(APP).state.records.get("E")?.version ?? 0) + 1;
 		const change = vault.change(APP, { revision, head }, [vault.record("E", version, "e")]);
@@ -73,12 +73,12 @@ describe("changes", () => {
 });
 
 describe("apps and functions", () => {
-	test("an app that is bound to another vault is not handed out", async () => {
+	test("an app that is bound to another vault is refused", async () => {
 		const body = { vaultId: new TestVault().vaultId, environment: "production" };
 		await expectProblem(await client.call(ROUTES.createApp, { app: APP }, body), 409, "APP_TAKEN");
 	});
 
-	test("a deleted app accepts no changes, and starts empty when it is created again", async () => {
+	test("a deleted app accepts no changes, and is empty when it is created again", async () => {
 		const empty = await client.createApp("again", vault);
 		const base = { revision: empty.revision, head: empty.head };
 		const first = vault.change("again", base, [vault.record("A", 1, "a")], { header: vault.header });
@@ -116,7 +116,7 @@ describe("apps and functions", () => {
 	});
 
 	test.each(["../etc", "a/../b", "a//b", "/a", "a/", ".hidden", "a b", "a%2fb", "a\nb"])(
-		"a function cannot be called %j",
+		"refuses a function named %j",
 		async (name) => {
 			const files = [["functions/x/index.ts", blobHash(BLOB)]];
 			await client.call(ROUTES.putBlob, { app: APP, hash: blobHash(BLOB) }, BLOB);
@@ -128,7 +128,7 @@ describe("apps and functions", () => {
 		},
 	);
 
-	test("a blob must have the hash that it is sent under", async () => {
+	test("a blob must have the hash in its path", async () => {
 		const response = await client.call(ROUTES.putBlob, { app: APP, hash: blobHash(utf8("other")) }, BLOB);
 		await expectProblem(response, 422, "BLOB_HASH_MISMATCH");
 	});

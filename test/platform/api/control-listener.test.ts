@@ -39,7 +39,7 @@ async function exchange(text: string): Promise<string> {
 
 const CLOSE = "connection: close\r\n";
 
-describe("on the wire", () => {
+describe("the control API over HTTP", () => {
 	test("a request for another host is refused", async () => {
 		const answer = await exchange(`GET /healthz HTTP/1.1\r\nhost: evil.example:${port}\r\n${CLOSE}\r\n`);
 		expect(answer).toMatch(/^HTTP\/1\.1 421 .*"code":"HOST_UNKNOWN"/s);
@@ -66,7 +66,7 @@ describe("on the wire", () => {
 		expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
 	});
 
-	test("a body of 10 GB is refused before it is sent", async () => {
+	test("a body of 10 GB is refused before the client sends it", async () => {
 		const head = [
 			"POST /v1/apps/shop/changes HTTP/1.1",
 			"host: 127.0.0.1",
@@ -83,7 +83,7 @@ describe("on the wire", () => {
 		socket.destroy();
 	});
 
-	test("an answer comes on a connection that stays open for the next request", async () => {
+	test("a response leaves the connection open for the next request", async () => {
 		const socket = await open();
 		socket.setEncoding("latin1");
 		for (const path of ["/healthz", "/v1/platform"]) {

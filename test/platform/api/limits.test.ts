@@ -47,8 +47,8 @@ function countBy(values: readonly number[]): Record<number, number> {
 	return counts;
 }
 
-describe("on the wire", () => {
-	test(`${WRONG} wrong tokens end in 429 with Retry-After, and a right one passes among them`, async () => {
+describe("limits over HTTP", () => {
+	test(`${WRONG} wrong tokens end in 429 with Retry-After, and a valid token is accepted between them`, async () => {
 		const secret = (index: number) => `${platform.token.slice(0, -6)}${String(index).padStart(6, "A")}`;
 		const wrong = Array.from({ length: WRONG }, (_, index) => ask(secret(index)));
 		const right = await ask(platform.token);
@@ -78,7 +78,7 @@ describe("on the wire", () => {
 	});
 });
 
-describe("what is counted as one peer", () => {
+describe("which addresses count as one peer", () => {
 	test.each([
 		["10.0.0.9", "10.0.0.9"],
 		["::ffff:10.0.0.9", "10.0.0.9"],
@@ -90,11 +90,11 @@ describe("what is counted as one peer", () => {
 		["64:ff9b::10.0.0.1", "64:ff9b:0:0::/64"],
 		["1:2:3::4:5:6.7.8.9", "1:2:3:0::/64"],
 		["unknown", "unknown"],
-	])("%s is %s", (address, peer) => expect(peerOf(address)).toBe(peer));
+	])("%s counts as %s", (address, peer) => expect(peerOf(address)).toBe(peer));
 });
 
-describe("what is remembered", () => {
-	test("of peers is limited, and the peer that was silent for longest is forgotten", () => {
+describe("the memory of the rate limits", () => {
+	test("holds a limited number of peers, and forgets the one that was silent for longest", () => {
 		const limit = new FailureLimit(() => 0);
 		const fail = (address: string) => () => limit.note(address);
 		const peers = (from: number, to: number) => {
@@ -110,7 +110,7 @@ describe("what is remembered", () => {
 		expect(fail("192.0.2.1")).not.toThrow();
 	});
 
-	test("of tokens is bounded too, and a bucket never holds more than its burst", () => {
+	test("holds a limited number of tokens, and no bucket holds more than its burst", () => {
 		let nowMs = 0;
 		const limit = new RequestLimit(() => nowMs, { burst: 2, perSecond: 1 });
 		const note = () => limit.note("tok_a");

@@ -77,7 +77,7 @@ async function open(closing = new AbortController(), path = PATH) {
 	return { reader, response, id };
 }
 
-test("sends new lines, and a sign of life every 15 s", async () => {
+test("a log stream sends new lines, and a ping every 15 s", async () => {
 	const { reader } = await open();
 	say("one");
 	expect(await reader.next()).toEqual({
@@ -89,7 +89,7 @@ test("sends new lines, and a sign of life every 15 s", async () => {
 	expect(await reader.next()).toMatchObject({ type: "ping", position: POSITION });
 });
 
-test("ends when the token is revoked", async () => {
+test("a log stream ends when the token is revoked", async () => {
 	const { reader, id } = await open();
 	await platform.core.tokens.revoke(id, platform.clock.now());
 	vi.advanceTimersByTime(15_000);
@@ -97,7 +97,7 @@ test("ends when the token is revoked", async () => {
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("ends when the platform closes, before it begins, too", async () => {
+test("a log stream ends when the platform closes, also before it has begun", async () => {
 	const closing = new AbortController();
 	const { reader } = await open(closing);
 	closing.abort();
@@ -108,7 +108,7 @@ test("ends when the platform closes, before it begins, too", async () => {
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("ends and releases everything if the lines cannot be read", async () => {
+test("a log stream ends and releases everything if the lines cannot be read", async () => {
 	const broken = vi.spyOn(platform.core.logs, "follow").mockRejectedValueOnce(new Error("the disk is gone"));
 	const { core } = platform;
 	const api = createApi({
@@ -123,13 +123,13 @@ test("ends and releases everything if the lines cannot be read", async () => {
 	broken.mockRestore();
 });
 
-test("when a client disconnects, everything is released", async () => {
+test("a log stream releases everything when the client disconnects", async () => {
 	const { reader } = await open();
 	await reader.cancel();
 	expect(vi.getTimerCount()).toBe(0);
 });
 
-test("omits lines for a client that reads too slowly, and reports how many", async () => {
+test("a log stream omits lines for a client that reads too slowly, and reports how many", async () => {
 	const { reader } = await open();
 	const message = "x".repeat(10_000);
 	for (let index = 0; index < 1_000; index++) say(message);
@@ -182,7 +182,7 @@ describe("a client that continues at its position", () => {
 		}
 	});
 
-	test("gets more than waits for it at once: the platform waits until it has read", async () => {
+	test("gets more lines than one batch holds: the platform waits until it has read", async () => {
 		const position = present();
 		const message = "y".repeat(10_000);
 		for (let index = 0; index < 150; index++) {
@@ -198,7 +198,7 @@ describe("a client that continues at its position", () => {
 		await reader.cancel();
 	});
 
-	test("is told how many lines are more than an answer holds", async () => {
+	test("gets the number of lines that do not fit into one response", async () => {
 		const position = present();
 		for (let index = 0; index < 10_100; index++) {
 			say(`${index}`);
@@ -210,7 +210,7 @@ describe("a client that continues at its position", () => {
 		await reader.cancel();
 	});
 
-	test("an invalid position is refused", async () => {
+	test("gets an error for an invalid position", async () => {
 		const { core } = platform;
 		const hosts = { bound: "127.0.0.1", names: [] };
 		const api = createApi({ core, hosts, listenUrl: "http://127.0.0.1:8080" });

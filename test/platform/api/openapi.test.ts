@@ -82,7 +82,7 @@ async function expectDescribed(response: Response, operation: Operation): Promis
 	}
 }
 
-test("it lists every route and no other, with the route's parameters, and each is there", async () => {
+test("the document lists exactly the platform's routes with their parameters", async () => {
 	const document = await read();
 	expect(document.openapi).toBe("3.1.0");
 	const listed = operationsOf(document).map(({ path, method, operation: { operationId, parameters } }) => {
@@ -178,7 +178,7 @@ const ASK: Readonly<Record<string, Ask>> = {
 	},
 };
 
-test.each(NAMES)("%s answers as it says, in every way that it says", async (name) => {
+test.each(NAMES)("%s answers as the document describes, with each listed status", async (name) => {
 	const found = operationsOf(await read()).find(({ operation }) => operation.operationId === name);
 	const { operation } = found as { operation: Operation };
 	const route: Route = ROUTES[name];

@@ -11,7 +11,7 @@ const conflict = new AppError({
 });
 
 describe("problemResponse", () => {
-	test("is a problem document that the client reads back", async () => {
+	test("returns a problem document that the client can parse", async () => {
 		const response = problemResponse(conflict);
 		expect(response.status).toBe(409);
 		expect(response.headers.get("content-type")).toBe("application/problem+json");
@@ -19,12 +19,12 @@ describe("problemResponse", () => {
 		expect(errorFromProblem(response.status, await response.json()).toJSON()).toEqual(conflict.toJSON());
 	});
 
-	test("takes further members, which replace none of its own", async () => {
+	test("adds further members, which cannot replace its own", async () => {
 		const body = (await problemResponse(conflict, { revision: 7, status: 200, code: "X" }).json()) as object;
 		expect(body).toMatchObject({ revision: 7, status: 409, code: "CHANGE_STALE" });
 	});
 
-	test("asks for a token where one is missing", () => {
+	test("asks for a token if the request has none", () => {
 		const missing = new AppError({ code: "TOKEN_MISSING", message: "m", hint: "h", exit: EXIT.unauthorised });
 		expect(problemResponse(missing).headers.get("www-authenticate")).toBe("Bearer");
 		expect(problemResponse(conflict).headers.get("www-authenticate")).toBeNull();

@@ -57,7 +57,7 @@ async function base44(
 	return answer.status;
 }
 
-test("the table here is about every route", () => {
+test("the table in this file has every route", () => {
 	expect(Object.keys(EXPECTED).sort()).toEqual(Object.keys(ROUTES).sort());
 });
 
@@ -65,7 +65,7 @@ describe.each(GUARDED)("%s", (name) => {
 	const { scopes: may, forOneApp } = EXPECTED[name];
 	const target = name === "deleteApp" ? "doomed" : APP;
 
-	test.each(SCOPES)("with a token of the scope %s alone", async (scope) => {
+	test.each(SCOPES)("accepts a token with the scope %s alone", async (scope) => {
 		const isAllowed = may.includes(scope);
 		// A token of the other form is none of these routes' at all.
 		const refused = scope === "base44" ? [401, 403] : [403];
@@ -79,7 +79,7 @@ describe.each(GUARDED)("%s", (name) => {
 		expect(await status(name, await token([scope], "another"))).toBe(403);
 	});
 
-	test("with a token that is over, none, or one of an app that is gone", async () => {
+	test("refuses an expired or malformed token, and one for a deleted app", async () => {
 		const all: GrantedScope[] = ["admin", "deploy", "read", "sync"];
 		const revoked = await platform.core.tokens.create({ scopes: all }, platform.clock.now());
 		await platform.core.tokens.revoke(revoked.id, platform.clock.now());
@@ -96,12 +96,12 @@ describe.each(GUARDED)("%s", (name) => {
 	});
 });
 
-test.each(OPEN)("%s asks for none", async (name) => {
+test.each(OPEN)("%s requires no token", async (name) => {
 	expect(await status(name, undefined)).toBe(200);
 });
 
-describe.each(BASE44)("%s %s of the Base44 CLI's", (...route) => {
-	test("with its token for this app, another, an app that is gone, and with tokens of the other kind", async () => {
+describe.each(BASE44)("%s %s of Base44's API", (...route) => {
+	test("accepts its token for this app, and refuses those for other and deleted apps, and tokens of the other kind", async () => {
 		const key = async (app: string) => ({ api_key: await token(["base44"], app) });
 		expect(await base44(route, await key(APP))).toBe(route[3]);
 		expect(await base44(route, await key("another"))).toBe(403);

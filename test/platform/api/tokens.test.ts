@@ -19,8 +19,8 @@ function lineReader(response: Response): () => Promise<Record<string, unknown> |
 	};
 }
 
-describe("a token that is made", () => {
-	test("works until it expires by the platform's clock, and is shown once", async () => {
+describe("a new token", () => {
+	test("is valid until it expires by the platform's clock, and is shown once", async () => {
 		const answer = await create({ scopes: ["read", "read"], app: APP, expires: { inMs: 1000 } });
 		expect(answer.status).toBe(201);
 		const { token, ...described } = (await answer.json()) as { token: string; id: string };
@@ -56,7 +56,7 @@ describe("a token that is made", () => {
 	});
 });
 
-describe("a token that is revoked", () => {
+describe("a revoked token", () => {
 	test("is refused, and cannot be revoked again", async () => {
 		const { id, token } = await grant(["read"]);
 		const revoke = () => send(ROUTES.revokeToken, routePath(ROUTES.revokeToken, { id }), platform.token);
@@ -65,7 +65,7 @@ describe("a token that is revoked", () => {
 		await expectProblem(await revoke(), 404, "TOKEN_NOT_FOUND");
 	});
 
-	test("ends an answer that is being written; what was taken in is done to its end", async () => {
+	test("ends a response that is being sent, and does not interrupt changes that were accepted", async () => {
 		const { id, token } = await grant(["sync"]);
 		const { revision, head } = await client.showApp(APP);
 		const functions = platform.core.functionsOf(platform.core.apps.get(APP));
@@ -96,7 +96,7 @@ describe("a token that is revoked", () => {
 		expect((await client.showApp(APP)).revision).toBe(revision + 1);
 	});
 
-	test("does nothing with a body that was on its way", async () => {
+	test("has no effect with a body that was still being sent", async () => {
 		const { id, token } = await grant(["sync"]);
 		const { revision, head } = await client.showApp(APP);
 		const change = JSON.stringify(vault.change(APP, { revision, head }, [vault.record("Y", 1, "y")]));

@@ -8,7 +8,7 @@ import { APP, codeOf, setup } from "../accept-fixture.ts";
 import { ENVIRONMENT, newTestIdentity, TestVault } from "../vault-fixture.ts";
 
 describe("the first change", () => {
-	test("is appended at revision 1, and its head follows from the hash of the context", () => {
+	test("is appended at revision 1, and its head is computed from the hash of the context", () => {
 		const { fold, first } = setup();
 		const before = fold.head;
 		expect(before).toEqual(emptyHead(fold.context));
@@ -18,7 +18,7 @@ describe("the first change", () => {
 		expect(fold.records.get("A")?.version).toBe(1);
 	});
 
-	test("must bring the header", () => {
+	test("must contain the header", () => {
 		const { accept, fold, vault } = setup();
 		const change = vault.change(APP, fold.head, [vault.record("A", 1, "a")]);
 		expect(codeOf(() => accept(change))).toBe("HEADER_REQUIRED");
@@ -55,7 +55,7 @@ describe("the first change", () => {
 	});
 });
 
-describe("a header that comes later", () => {
+describe("a later header", () => {
 	test("continues the stored chains", () => {
 		const { append, first, fold, vault } = setup();
 		first();

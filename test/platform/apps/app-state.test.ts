@@ -40,7 +40,7 @@ function deployment(name: string, id: string, ...reads: string[]): Deployment {
 }
 
 describe("the log of an app", () => {
-	test("read from the store, gives the same state as when it was appended", () => {
+	test("gives the same state when it is read from the store as when it was appended", () => {
 		const step = fc.record({ name: fc.constantFrom("A", "B", "C"), isDeleted: fc.boolean() });
 		fc.assert(
 			fc.property(fc.array(step, { maxLength: 8 }), (steps) => {
@@ -106,7 +106,7 @@ describe("the log of an app", () => {
 		return [...entries, { ...nextHead(last, change), change }];
 	}
 
-	test("an older record in the place of a newer one is detected", () => {
+	test("an older record in place of a newer one is detected", () => {
 		const old = vault.record("A", 1, "a");
 		const { entries } = logOf([old], [vault.record("A", 2, "b")]);
 		expect(() => refold(appended(entries, [old]))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED" }));
@@ -119,7 +119,7 @@ describe("the log of an app", () => {
 		expect(() => refold(appended(entries, [vault.record("A", 3, "c")], vault.writer))).not.toThrow();
 	});
 
-	test("a missing end is detected if the platform has applied it", () => {
+	test("a missing end is detected if the platform has applied the missing entries", () => {
 		const { entries } = logOf([vault.record("A", 1, "a")], [vault.record("A", 2, "b")]);
 		const operation = entries[1]?.change.operation ?? "";
 		const event: AppEvent = { type: "redeployed", operation, results: [], untouched: [], atMs: 0 };
@@ -147,7 +147,7 @@ describe("the log of an app", () => {
 		expect(Object.fromEntries(fold.changedAt)).toEqual({ A: 2, B: 5 });
 	});
 
-	test("a value that is re-encrypted with the same version is stored and changes nothing", () => {
+	test("a value that is re-encrypted with the same version is stored, and counts as unchanged", () => {
 		const { fold } = logOf([vault.record("A", 1, "a")]);
 		const resealed = vault.record("A", 1, "a");
 		const entry = { revision: 2, head: "h", change: vault.change(APP, fold.head, [resealed]) };
@@ -184,7 +184,7 @@ describe("the platform's events", () => {
 		expect(functions.get("f")).toMatchObject({ deployment: deployment("f", "d2", "A"), error: undefined });
 	});
 
-	test("a failed deployment keeps a version that ran, and replaces one that did not", () => {
+	test("a failed deployment keeps a version that ran, and replaces a version that never ran", () => {
 		const after = fold(deployed(deployment("f", "d1")), failed(deployment("f", "d2")));
 		expect(after.functions.get("f")?.deployment.id).toBe("d1");
 		const first = fold(failed(deployment("f", "d1")), failed(deployment("f", "d2")));

@@ -39,7 +39,7 @@ function change(app: App, version: number) {
 	return vault.change(APP, { revision, head }, [vault.record("A", version, `value ${version}`)], { header });
 }
 
-test("each entry has the time at which it came, times never go back, and no head depends on them", async () => {
+test("entries have their time of arrival, which never decreases and does not affect the heads", async () => {
 	const times = [2_000, 1_000, -5];
 	const app = await open(() => times.shift() ?? 0);
 	for (const version of [1, 2, 3]) await app.append(change(app, version));

@@ -69,7 +69,7 @@ describe("secrets that only the platform has", () => {
 		expect([values(app), app.state.moment]).toEqual([{ A: "a" }, moment]);
 	});
 
-	test("have rising versions, also over a deletion, and a deleted name is not listed", async () => {
+	test("have increasing versions, also after a deletion, and a deleted name is not listed", async () => {
 		const app = await open();
 		await setLocal(app, entries(["A", "a"]), BY);
 		expect(await deleteLocal(app, "A", BY)).toEqual([{ name: "A", kind: "deleted" }]);
@@ -94,7 +94,7 @@ describe("secrets that only the platform has", () => {
 		expect(values(await open())).toEqual({ B: "b" });
 	});
 
-	test("are replaced permanently also if the platform stops right after the secrets of the vault came", async () => {
+	test("are replaced permanently also if the platform stops right after it received the secrets of the vault", async () => {
 		// One that does not know of the other's secret drops nothing, like one that was killed before it could.
 		const [stopped, other] = [await open(), await open()];
 		await setLocal(other, entries(["A", "the platform's"]), BY);

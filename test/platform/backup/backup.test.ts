@@ -18,7 +18,7 @@ import {
 } from "./place.ts";
 
 describe("a backup of a store that is in use", () => {
-	test("contains the store, and can become a store again", async () => {
+	test("contains the store, and can be restored as a store", async () => {
 		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const blobs = await fill(store);
@@ -41,7 +41,7 @@ describe("a backup of a store that is in use", () => {
 		await other.append(CHANGES, 20, "goes on");
 	});
 
-	test("contains the Deno KV stores of its apps, as they are while functions write", async () => {
+	test("contains the Deno KV stores of its apps as of one moment, while functions write", async () => {
 		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		await fill(store);
@@ -62,7 +62,7 @@ describe("a backup of a store that is in use", () => {
 		for (const each of [kv, gone, restored]) each?.close();
 	});
 
-	test("has only the blobs from which its functions start", async () => {
+	test("contains only the blobs from which functions start", async () => {
 		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle, map] = await fill(store);
@@ -104,7 +104,7 @@ describe("a backup of a store that is in use", () => {
 		expect(revision).toBeGreaterThan(20);
 	});
 
-	test("is taken anew where a function goes, and its blobs with it", async () => {
+	test("is made again if a function is deleted meanwhile, together with its blobs", async () => {
 		await using place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);
 		const [bundle] = await fill(store);
@@ -132,7 +132,7 @@ describe("a backup of a store that is in use", () => {
 });
 
 describe("a backup", () => {
-	test("overwrites nothing", async () => {
+	test("does not overwrite files", async () => {
 		await using place = await BackupFixture.withBackup();
 		const before = await readFile(join(place.target, "manifest.json"));
 		await expect(place.backup()).rejects.toMatchObject({ code: "BACKUP_EXISTS", exit: 5 });
@@ -143,7 +143,7 @@ describe("a backup", () => {
 		expect(await readFile(file, "utf8")).toBe("mine");
 	});
 
-	test("reports that there is nothing to back up, or no space", async () => {
+	test("reports that there is nothing to back up, or not enough space", async () => {
 		await using place = await BackupFixture.open();
 		await expect(place.backup()).rejects.toMatchObject({ code: "DATA_DIR_NOT_FOUND", exit: 4 });
 		await using store = await openSqliteStore(place.data);

@@ -17,7 +17,7 @@ describe("a restore", () => {
 		["a file that is cut", (path: string) => truncate(path, 2)],
 		["a file that is another", async (path: string) => writeFile(path, flipped(await readFile(path)))],
 		["a file that is gone", (path: string) => rm(path)],
-	])("refuses %s, whichever it is, and writes nothing", async (_, spoil) => {
+	])("refuses %s in every file, and writes nothing", async (_, spoil) => {
 		await using place = await BackupFixture.withBackup();
 		const names = (await readdir(place.target, { recursive: true })).filter((name) => name !== "blobs");
 		expect(names).toHaveLength(4);
@@ -40,7 +40,7 @@ describe("a restore", () => {
 		["an absolute path", ({ files }) => Object.assign(files[1] ?? {}, { path: "/etc/passwd" })],
 		["a blob left out", ({ files }) => files.pop()],
 		["another number of apps", (manifest) => Object.assign(manifest, { apps: 2 })],
-	])("refuses a manifest with %s, and leaves nothing", async (_, change) => {
+	])("refuses a manifest with %s, and writes nothing", async (_, change) => {
 		await using place = await BackupFixture.withBackup();
 		await rewrite(place, change);
 		await expect(place.restore()).rejects.toMatchObject({ code: "BACKUP_DAMAGED", exit: 7 });
@@ -64,7 +64,7 @@ describe("a restore", () => {
 		expect(existsSync(place.restored)).toBe(false);
 	});
 
-	test("overwrites nothing: no other files, no data, no platform's", async () => {
+	test("does not overwrite files, data, or the data of another platform", async () => {
 		await using place = await BackupFixture.withBackup();
 		await expect(place.restore(place.target, place.data)).rejects.toMatchObject({
 			code: "DATA_DIR_NOT_EMPTY",
@@ -85,7 +85,7 @@ describe("a restore", () => {
 		});
 	});
 
-	test("accepts a directory that is empty except for a disk's own files, and makes it private", async () => {
+	test("accepts a directory that has only a disk's own files, and makes it private", async () => {
 		await using place = await BackupFixture.withBackup();
 		await mkdir(join(place.restored, "lost+found"), { recursive: true });
 		await chmod(place.restored, 0o755);

@@ -17,7 +17,7 @@ const large = (count: number) =>
 		(_, index) => `export const f${index} = () => Deno.env.get("NAME_${index}");`,
 	).join("\n");
 
-test("finds what the analysis finds, line by line", async () => {
+test("finds the same references as the analysis in this process, line by line", async () => {
 	const code = `const key = "KEY";\nexport const a = Deno.env.get(key);\nexport const b = (name) => process.env[name];\n`;
 	const found = await ask(code);
 	expect(found.references.map(({ name, line }) => ({ name, line }))).toEqual([{ name: "KEY", line: 2 }]);

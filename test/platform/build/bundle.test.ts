@@ -29,7 +29,7 @@ export function mailed() { return Deno.env.get("MAIL_KEY"); }
 `;
 
 describe("a bundle", () => {
-	test("contains everything and runs alone: TypeScript, enums, JSON, text, npm, Node's modules", async () => {
+	test("contains all imports and runs without them: TypeScript, enums, JSON, text, npm, Node's modules", async () => {
 		const source = `
 import ms from "npm:ms@2.1.3";
 import { join } from "node:path";
@@ -125,14 +125,14 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 			"http",
 			'{ "scopes": { "./functions/": { "http": "https://deno.land/std@0.177.0/http/server.ts" } } }',
 		],
-	])("takes std's http server from the platform: %s", async (_, specifier, config) => {
+	])("uses the platform's HTTP server in place of std's: %s", async (_, specifier, config) => {
 		const source = `import { serve } from "${specifier}"; serve(() => new Response("hi"));`;
 		const bundle = await buildText(builder, { [ENTRY]: source, "deno.json": config });
 		expect(bundle.sources).toContain("coffer:std-http.ts");
 		expect(bundle.text).not.toContain("deno.land");
 	});
 
-	test("takes a provided module", async () => {
+	test("uses a module that the platform provides", async () => {
 		const own = await testBuilder(place, {
 			builtins: new Map([["base44:runtime", 'export const who = "provided";']]),
 		});
@@ -172,7 +172,7 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 		expect(bundle.sources).toContain("npm:ms@2.1.1/index.js");
 	});
 
-	test("is the same bytes wherever it is built, and names no folder of the platform", async () => {
+	test("has the same bytes wherever it is built, and names no folder of the platform", async () => {
 		const entry = "functions/a #1/50% (?).ts";
 		const files = {
 			[entry]: 'import ms from "npm:ms@2.1.3"; import { k } from "./[k] é%23.ts"; console.log(ms(k));',

@@ -63,7 +63,7 @@ describe("each file is parsed once", () => {
 		expect((await check(checker, changed, TWELVE)).parses).toBe(1);
 	});
 
-	test("what is found does not depend on what was known before", async () => {
+	test("the result does not depend on files that were parsed before", async () => {
 		const files = { ...SHARING, "shared/large.ts": `${large(1000)}//# sourceMappingURL=x\n` };
 		const [cold, warm] = [open(), open()];
 		await check(warm, { ...files, "shared/large.ts": large(1000) }, TWELVE);
@@ -73,7 +73,7 @@ describe("each file is parsed once", () => {
 		expect(found[0]).toEqual(found[1]);
 	});
 
-	test("one content is another module in another language", async () => {
+	test("the same content in another language is another module", async () => {
 		const text = "export const f = <T,>(x: T) => x;";
 		const files = { "a.ts": 'import "./x.ts"; import "./y.js";', "x.ts": text, "y.js": text };
 		const { faults } = await check(open(), files, ["a.ts"]);
@@ -83,7 +83,7 @@ describe("each file is parsed once", () => {
 
 const NESTED = `${"[".repeat(100_000)}${"]".repeat(100_000)};`;
 
-describe("a file that ends the process", () => {
+describe("a file that crashes the parsing process", () => {
 	test("is named, and only the functions that import it fail", async () => {
 		const files = {
 			"a.ts": 'import "./ok.ts";',
@@ -103,7 +103,7 @@ describe("a file that ends the process", () => {
 		]);
 	});
 
-	test("more than a few times is the end of that upload, and not of the next", async () => {
+	test("fails its upload after a few crashes, and not the next upload", async () => {
 		const names = Array.from({ length: 8 }, (_, index) => `f${index}.ts`);
 		const files = Object.fromEntries(names.map((name) => [name, NESTED + "\n".repeat(names.indexOf(name))]));
 		const checker = open();
@@ -120,8 +120,8 @@ describe("a file that ends the process", () => {
 	});
 });
 
-describe("large flat sources", () => {
-	test("an array of 9 MiB is no nested one: it is taken", async () => {
+describe("large sources without nesting", () => {
+	test("a flat array of 9 MiB is accepted", async () => {
 		// An eighth of the array in an eighth of the heap that the platform gives to a process.
 		const flat = `export default [${"0,".repeat((9 * MIB) / 2 / 8)}];`;
 		expect((await check(open({ heapMiB: 2048 / 8 }), { "a.ts": flat }, ["a.ts"])).faults).toEqual([
@@ -132,7 +132,7 @@ describe("large flat sources", () => {
 	test.each([
 		["as text", 9, {}],
 		["in the process's heap", 1, { heapMiB: 64 }],
-	])("one whose tree cannot be held %s is called that, by its size", async (_, size, options) => {
+	])("a file whose tree does not fit is refused as too large, with its size: %s", async (_, size, options) => {
 		const calls = `export default [${"f(),".repeat((size * MIB) / 4)}];`;
 		const files = { "a.ts": 'import "./data.ts";', "data.ts": calls };
 		const { faults } = await check(open(options), files, ["a.ts"]);
@@ -144,7 +144,7 @@ describe("large flat sources", () => {
 	});
 });
 
-describe("the time that an upload has", () => {
+describe("the time limit of an upload", () => {
 	test("ends the process, and the error names the file, the budget and what to do", async () => {
 		const program = join(place.root, "slow.cjs");
 		const loop =
@@ -159,7 +159,7 @@ describe("the time that an upload has", () => {
 	});
 });
 
-test("this process stays free while others parse", async () => {
+test("this thread stays responsive while another process parses", async () => {
 	const checker = open({ processesMax: 2 });
 	let turns = 0;
 	const timer = setInterval(() => turns++, 1);

@@ -44,7 +44,7 @@ class Installation {
 		});
 }
 
-test("calls install one after the other until one has succeeded, and the next ones do not install", async () => {
+test("first runs of the bundler follow each other until one has filled the cache, and later runs do not wait", async () => {
 	const gate = openGate();
 	const [first, second, third] = [new Installation(), new Installation(), new Installation()];
 	const failing = gate.pass(first.run);
@@ -61,7 +61,7 @@ test("calls install one after the other until one has succeeded, and the next on
 	expect(third.isRunning).toBe(false);
 });
 
-test("of processes that share the cache, one installs and the others wait for it", async () => {
+test("one of the processes that share the cache fills it, and the others wait", async () => {
 	const [first, second] = [new Installation(), new Installation()];
 	const installing = openGate().pass(first.run);
 	const waiting = openGate().pass(second.run);
@@ -72,7 +72,7 @@ test("of processes that share the cache, one installs and the others wait for it
 	expect(await readdir(cache)).toEqual(["done"]);
 });
 
-test("what was removed from the cache is installed again", async () => {
+test("files that were removed from the cache are downloaded again", async () => {
 	const gate = openGate();
 	await gate.pass(async () => writeFileSync(done(), ""));
 	await rm(done());

@@ -27,7 +27,7 @@ async function codeOf(files: Record<string, string>): Promise<string> {
 	}
 }
 
-describe("nested sources", () => {
+describe("deeply nested sources", () => {
 	test.each([
 		["brackets", "[".repeat(200_000)],
 		["closed brackets", `${"[".repeat(100_000)}${"]".repeat(100_000)};`],
@@ -40,12 +40,12 @@ describe("nested sources", () => {
 		["imports", `${"import(".repeat(50_000)}""${")".repeat(50_000)};`],
 		["sums in an import", `import("./" + ${"a + ".repeat(200_000)}"x");`],
 		["choices in an import", `import(${"a ? './x' : ".repeat(100_000)}'./y');`],
-	])("%s are refused, and the platform lives", async (_, source) => {
+	])("are refused, and the platform continues: %s", async (_, source) => {
 		expect(await codeOf({ [ENTRY]: source })).toBe("SOURCE_SYNTAX");
 	});
 });
 
-describe("sources of the largest size", () => {
+describe("sources of the maximum size", () => {
 	test.each([
 		["comments that name maps", fill("//sourceMappingURL=\n", FILE_BYTES_MAX / 8)],
 		["pragmas", `/* ${fill("@jsxImportSource  ", FILE_BYTES_MAX / 8)}*/`],
@@ -57,7 +57,7 @@ describe("sources of the largest size", () => {
 		expect(await codeOf({ [ENTRY]: source })).toMatch(/^(prepared|IMPORT_\w+)$/);
 	});
 
-	test("imports known in part, over thousands of files", async () => {
+	test("are built with imports that are known in part, over thousands of files", async () => {
 		const files = Object.fromEntries(
 			Array.from({ length: UPLOAD_FILES_MAX - 1 }, (_, n) => [`functions/a/m/file-${n}.json`, "1"]),
 		);
@@ -77,7 +77,7 @@ describe("sources of the largest size", () => {
 		expect(await codeOf(files)).toBe(code);
 	});
 
-	test("a package.json of more dependencies than an import map may have names", async () => {
+	test("a package.json with more dependencies than an import map may have is refused", async () => {
 		const names = Array.from({ length: IMPORT_MAP_NAMES_MAX }, (_, n) => [`x${n}`, "1.0.0"]);
 		const manifest = JSON.stringify({ dependencies: Object.fromEntries(names) });
 		expect(await codeOf({ "package.json": manifest, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
@@ -85,13 +85,10 @@ describe("sources of the largest size", () => {
 });
 
 describe("configuration files", () => {
-	test.each(["deno.json", "package.json", "deno.lock"])(
-		"%s of more than their limit is refused",
-		async (path) => {
-			const text = JSON.stringify({ version: "5", description: "x".repeat(CONFIGURATION_BYTES_MAX) });
-			expect(await codeOf({ [path]: text, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
-		},
-	);
+	test.each(["deno.json", "package.json", "deno.lock"])("%s above its limit is refused", async (path) => {
+		const text = JSON.stringify({ version: "5", description: "x".repeat(CONFIGURATION_BYTES_MAX) });
+		expect(await codeOf({ [path]: text, [ENTRY]: "" })).toBe("CONFIGURATION_INVALID");
+	});
 
 	test.each([
 		["is none", "packages: [", "CONFIGURATION_INVALID"],
@@ -113,7 +110,7 @@ describe("configuration files", () => {
 		).toBe(code);
 	});
 
-	test("a workspace of more folders than can be members is refused", async () => {
+	test("a workspace of more folders than the maximum of members is refused", async () => {
 		const folders = Array.from({ length: UPLOAD_FILES_MAX - 2 }, (_, n) => [`m/a${n}/b/c/d/e/x.json`, "1"]);
 		const files = {
 			...Object.fromEntries(folders),
@@ -124,7 +121,7 @@ describe("configuration files", () => {
 	});
 });
 
-describe("code that would run for ever", () => {
+describe("code that never ends", () => {
 	test.each([
 		["a loop", "for (;;);"],
 		["a constant that folds", `export default ${"'x' + ".repeat(2_000)}'x';`],
@@ -135,7 +132,7 @@ describe("code that would run for ever", () => {
 		],
 		["an enum", "enum E { A = 1 << 30, B = A ** A } for (;;) console.log(E.B);"],
 		["a decorator", "function d(): never { for (;;); } @d class X {} console.log(X);"],
-	])("is not run by building it: %s", async (_, source) => {
+	])("is not executed by a build: %s", async (_, source) => {
 		const bundle = await builder.build(await prepare(builder, filesOf({ [ENTRY]: source })));
 		expect(new TextDecoder().decode(bundle.code)).not.toContain(CANARY);
 	});

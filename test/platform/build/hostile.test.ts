@@ -34,7 +34,7 @@ async function builderAt(level: SandboxLevel): Promise<Builder> {
 }
 afterAll(() => opened?.builder.close());
 
-describe("what an upload may not import is refused before anything is built", () => {
+describe("forbidden imports are refused before anything is built", () => {
 	test.each(IMPORTS)("%s", async (_, source, files = {}) => {
 		const upload = filesOf({ [ENTRY]: `// first line\n${source}`, ...files });
 		let refusal: { code?: string; exit?: number; line?: number; message?: string } = {};
@@ -118,7 +118,7 @@ const NAMED: [string, string][] = [
 	["a JSX source for types", `/** @jsxImportSourceTypes file://${place.data} */ export default () => 1;`],
 ];
 
-describe.each(LEVELS)("at level %s, nothing is read because it is named", (level) => {
+describe.each(LEVELS)("at level %s, a file is not read because a source names it", (level) => {
 	test.each(NAMED)("%s", async (_, source) => {
 		const builder = await builderAt(level);
 		const { text, sourceMap } = await buildText(builder, { [ENTRY]: source });

@@ -68,7 +68,7 @@ const MEMBERS = {
 	"own/a.ts": 'export const a = "own-hash";',
 };
 
-describe("a name of the project", () => {
+describe("a name of a package in the project", () => {
 	test.each<[string, string, string, Record<string, string>]>([
 		["imported", 'import { own } from "@acme/lib"; console.log(own);', "own-", {}],
 		["imported below", 'import { sub } from "@acme/lib/sub"; console.log(sub);', "own-sub", {}],
@@ -102,7 +102,7 @@ describe("a name of the project", () => {
 			"own-sub",
 			{ "packages/app/x.ts": 'export { sub as x } from "@acme/lib/sub";' },
 		],
-	])("%s is that of the project", async (_, source, expected, more) => {
+	])("%s resolves to the project's package", async (_, source, expected, more) => {
 		const { text, sources } = await buildText(builder, { ...MEMBERS, [ENTRY]: source, ...more });
 		expect(text).toContain(expected);
 		expect(text).not.toContain(STRANGER);
@@ -110,7 +110,7 @@ describe("a name of the project", () => {
 		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
 	});
 
-	test("that a lock file gives to a registry is that of the project", async () => {
+	test("resolves to the project's package although a lock file names a registry", async () => {
 		const npm = Object.fromEntries(
 			[
 				["@acme/lib", "1.0.0"],
@@ -125,7 +125,7 @@ describe("a name of the project", () => {
 		expect(text).toContain("good-code");
 	});
 
-	test("as the source of JSX is that of the project", async () => {
+	test("resolves to the project's package as the source of JSX", async () => {
 		const files = {
 			...MEMBERS,
 			"functions/a/index.tsx": "console.log(<p>hi</p>);",
@@ -155,7 +155,7 @@ describe("a name of the project", () => {
 			'import type { Own } from "lib"; export const x: Own = "x";',
 			'{ "imports": { "lib": "npm:@acme/lib@2" } }',
 		],
-	])("as a type, %s, is not asked for either", async (_, source, config) => {
+	])("is not requested from a registry for a type: %s", async (_, source, config) => {
 		const files = {
 			...MEMBERS,
 			[ENTRY]: source,
@@ -166,7 +166,7 @@ describe("a name of the project", () => {
 		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
 	});
 
-	test("is asked for by no module that only types lead to", async () => {
+	test("is not requested for a module that only type imports reach", async () => {
 		const files = {
 			...MEMBERS,
 			[ENTRY]: 'import type { T } from "./types.ts"; export const x: T = "x";',
@@ -178,7 +178,7 @@ describe("a name of the project", () => {
 		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
 	});
 
-	test("that a package of a registry wants is told of, and nothing of it is bundled", async () => {
+	test("that a registry's package imports is reported, and nothing of the project is bundled for it", async () => {
 		const source = 'import x from "npm:wanting@1"; console.log(x);';
 		await expect(buildText(builder, { ...MEMBERS, [ENTRY]: source })).rejects.toMatchObject({
 			code: "BUILD_LOCAL_NAME",
@@ -189,7 +189,7 @@ describe("a name of the project", () => {
 	});
 });
 
-describe("what is refused", () => {
+describe("imports of missing members and packages", () => {
 	test.each([
 		[
 			"a version",
@@ -202,7 +202,7 @@ describe("what is refused", () => {
 			/:2 imports "@acme\/lib\/none": .*its file was not found: "exports" of packages\/lib\/package\.json says "\.\/src\/none\.ts"/,
 		],
 		["a type by a registry's specifier", 'import type { Own } from "npm:@acme/lib@^2";', /:2 imports/],
-	])("%s is refused with file and line, before anything is asked", async (_, source, message) => {
+	])("%s is refused with file and line, before any request to a registry", async (_, source, message) => {
 		const files = { ...MEMBERS, [ENTRY]: `// first line\n${source}` };
 		await expect(buildText(builder, files)).rejects.toMatchObject({
 			exit: 2,

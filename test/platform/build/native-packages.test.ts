@@ -46,7 +46,7 @@ afterAll(async () => {
 	builder.close();
 });
 
-describe("a package is refused with the place of its import", () => {
+describe("a native package is refused with the place of its import", () => {
 	test.each(["compiled", "prebuilt", "chooser"])("%s", async (name) => {
 		const files = {
 			[ENTRY]: 'import "../../shared/tool.ts";\n',
@@ -59,13 +59,13 @@ describe("a package is refused with the place of its import", () => {
 		});
 	});
 
-	test("if it is imported when it is needed", async () => {
+	test("if it is imported dynamically", async () => {
 		const files = { [ENTRY]: 'export default async () => (await import("npm:compiled@1")).default;' };
 		await expect(buildText(builder, files)).rejects.toMatchObject({ code: "BUILD_NATIVE" });
 	});
 });
 
-describe("a package is built", () => {
+describe("a package without native code is built", () => {
 	test.each([
 		["that works without its native code", 'import it from "npm:faster@1"; console.log(it);', "faster"],
 		["that has an optional native one", 'import it from "npm:plain@1"; console.log(it);', "plain"],
@@ -76,7 +76,7 @@ describe("a package is built", () => {
 		);
 	});
 
-	test("that is imported for its types only", async () => {
+	test("that is imported only for its types", async () => {
 		const source = 'import type it from "npm:compiled@1"; const name: typeof it = "own"; console.log(name);';
 		expect(Buffer.from((await buildText(builder, { [ENTRY]: source })).code).toString("utf8")).toContain(
 			"own",

@@ -71,7 +71,7 @@ describe("NODE_ENV in a bundle", () => {
 		expect(await run((await buildText(builder, { [ENTRY]: source })).code, "staging")).toBe("staging 1");
 	});
 
-	test("a build in which Deno runs esbuild itself fails, and gives no constant", async () => {
+	test("a build fails, and inserts no constant, if Deno itself runs esbuild", async () => {
 		const own = await testBuilder({ ...place, directory: join(place.root, "foreign") });
 		const source = "console.log(process.env.NODE_ENV);";
 		await buildText(own, { [ENTRY]: source });

@@ -27,8 +27,8 @@ async function open(level: SandboxLevel, hidden: string[]): Promise<{ sandbox: S
 	return { sandbox, build };
 }
 
-describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
-	test("neither the data directory nor the platform's environment can be read", async () => {
+describe.each(LEVELS.slice(0, -1))("a hostile process in the sandbox %s", (level) => {
+	test("cannot read the data directory and the platform's environment", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		symlinkSync(join(place.data, "canary.txt"), join(build, "src/link.txt"));
 		const paths = [join(place.data, "canary.txt"), "link.txt", `/proc/${process.pid}/environ`, "/etc/shadow"];
@@ -39,7 +39,7 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 		}
 	});
 
-	test("the environment holds what was given, and nothing of the platform's", async () => {
+	test("has the given variables, and none of the platform's", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const { stdout } = await sandbox.run(build, ["/usr/bin/env"], LIMITS);
 		const names = stdout
@@ -55,7 +55,7 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 		).toEqual([]);
 	});
 
-	test("it can write to its own folder and to none of the platform's", async () => {
+	test("can write to its own folder and to none of the platform's", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const target = join(place.data, `made-by-${level}`);
 		expect((await sandbox.run(build, ["/usr/bin/touch", "../out/mine"], LIMITS)).code).toBe(0);
@@ -64,21 +64,21 @@ describe.each(LEVELS.slice(0, -1))("%s, under a hostile process", (level) => {
 		expect(existsSync(target)).toBe(false);
 	});
 
-	test("an endless process ends when the time is over", async () => {
+	test("is ended at the time limit if it never ends", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const run = sandbox.run(build, ["/bin/sh", "-c", "while :; do :; done"], { ...LIMITS, timeoutMs: 300 });
 		expect(await run).toMatchObject({ timedOut: true, code: null });
 	});
 
-	test("endless output is truncated", async () => {
+	test("has its endless output truncated", async () => {
 		const { sandbox, build } = await open(level, [place.data]);
 		const run = sandbox.run(build, ["/usr/bin/head", "-c", "5000000", "/dev/zero"], LIMITS);
 		expect((await run).stdout.length).toBe(LIMITS.outputBytesMax);
 	});
 });
 
-describe("the level", () => {
-	test("is the best one that works, and is reported", async () => {
+describe("the level of the sandbox", () => {
+	test("is the strongest level that works, and is reported", async () => {
 		const deno = await findDeno();
 		const options = {
 			deno,
@@ -94,13 +94,13 @@ describe("the level", () => {
 		expect(none.level).toBe("none");
 	});
 
-	test("is not used where what is hidden can be read: the user's, for a file that all may read", async () => {
+	test("is not used if hidden files can be read: another user's level, for a file that all may read", async () => {
 		await expect(open("user", ["/etc/passwd"])).rejects.toMatchObject({
 			code: "BUILD_SANDBOX",
 		});
 	});
 
-	test("with a file system of its own shows nothing that is not listed, hidden or not", async () => {
+	test("with its own file system shows only listed files, hidden or not", async () => {
 		for (const level of ISOLATED) {
 			const { sandbox, build } = await open(level, []);
 			for (const path of [
@@ -113,7 +113,7 @@ describe("the level", () => {
 		}
 	});
 
-	test("hides what lies under a folder of the system, too", async () => {
+	test("hides files below a folder of the system, too", async () => {
 		const folder = "/usr/share/ca-certificates";
 		const file = "/etc/ssl/openssl.cnf";
 		for (const level of ISOLATED) {

@@ -16,7 +16,7 @@ describe("paths", () => {
 		"functions/a/日本.txt",
 		"functions/a b/c.ts",
 		"functions/x...y/z.ts",
-	])("%s is fine", (path) => {
+	])("%s is accepted", (path) => {
 		expect(pathFault(path)).toBeUndefined();
 	});
 
@@ -64,7 +64,7 @@ describe("paths", () => {
 		);
 	});
 
-	test("whatever the text, what is accepted stays below the folder that it is put into", () => {
+	test("with any accepted text stay below their folder", () => {
 		const segment = fc.constantFrom("a", "..", ".", "", "b.ts", "\\", "C:", "\0", "%2e%2e", "é", ".x");
 		const texts = fc.oneof(
 			fc.string({ unit: "binary" }),
@@ -98,7 +98,7 @@ describe("paths", () => {
 });
 
 describe("functions", () => {
-	test("a proper upload is returned by path", () => {
+	test("of a valid upload are returned by path", () => {
 		const upload = checkUpload(files("functions/a.ts", "deno.json"), [A]);
 		expect([...upload.files.keys()]).toEqual(["functions/a.ts", "deno.json"]);
 		expect(upload.functions).toEqual([A]);
@@ -121,7 +121,7 @@ describe("functions", () => {
 		"a\\b",
 		"a\nb",
 		"x".repeat(201),
-	])("%j is no name", (name) => {
+	])("%j is refused as a name", (name) => {
 		const check = () => checkUpload(files("functions/a.ts"), [{ ...A, name }]);
 		expect(check).toThrow(expect.objectContaining({ code: "UPLOAD_FUNCTION_INVALID", exit: 2 }));
 	});
@@ -130,10 +130,13 @@ describe("functions", () => {
 		expect(() => checkUpload(files("functions/a.ts"), [A, A])).toThrow(/Two functions/);
 	});
 
-	test.each(["functions/b.ts", "../functions/a.ts", "deno.json", "x.d.ts", ""])("%j is no entry", (entry) => {
-		const check = () => checkUpload(files("functions/a.ts", "deno.json", "x.d.ts"), [{ name: "a", entry }]);
-		expect(check).toThrow(expect.objectContaining({ code: "UPLOAD_ENTRY_MISSING", exit: 2 }));
-	});
+	test.each(["functions/b.ts", "../functions/a.ts", "deno.json", "x.d.ts", ""])(
+		"%j is refused as an entry",
+		(entry) => {
+			const check = () => checkUpload(files("functions/a.ts", "deno.json", "x.d.ts"), [{ name: "a", entry }]);
+			expect(check).toThrow(expect.objectContaining({ code: "UPLOAD_ENTRY_MISSING", exit: 2 }));
+		},
+	);
 });
 
 describe("limits", () => {

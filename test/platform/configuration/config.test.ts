@@ -15,14 +15,14 @@ const FLAGS: PlatformFlags = {
 };
 
 describe("the data directory", () => {
-	test("is in the XDG folder, or at home where that is none", () => {
+	test("is in the XDG data folder, or in the home folder if that is not set", () => {
 		const at = (variables: Record<string, string>) => readPlatformConfig(FLAGS, variables).dataDirectory;
 		expect(at({ XDG_DATA_HOME: "/var/x", HOME: "/h" })).toBe("/var/x/coffer/platform");
 		expect(at({ XDG_DATA_HOME: "relative", HOME: "/h" })).toBe("/h/.local/share/coffer/platform");
 		expect(at({ XDG_DATA_HOME: "", HOME: "/h" })).toBe("/h/.local/share/coffer/platform");
 	});
 
-	test("is where the store is, unless it is told otherwise", () => {
+	test("is the folder of the store, unless a flag names another", () => {
 		expect(readPlatformConfig({ ...FLAGS, data: "/d" }, {}).storeUrl).toBe("sqlite:/d");
 		expect(readPlatformConfig({ ...FLAGS, data: "/d", store: "sqlite:/s" }, {}).storeUrl).toBe("sqlite:/s");
 	});
@@ -33,7 +33,7 @@ describe("addresses", () => {
 		["127.0.0.1:0", { host: "127.0.0.1", port: 0 }],
 		["localhost:80", { host: "localhost", port: 80 }],
 		["[::1]:65535", { host: "::1", port: 65_535 }],
-	])("%s is one", (listen, expected) => {
+	])("%s is accepted", (listen, expected) => {
 		expect(readPlatformConfig({ ...FLAGS, listen }, {}).listen).toEqual(expected);
 	});
 
@@ -49,7 +49,7 @@ describe("addresses", () => {
 		"[::1]",
 		"http://h:1",
 		"a b:1",
-	])("%j is none", (listen) => {
+	])("%j is refused", (listen) => {
 		expect(() => readPlatformConfig({ ...FLAGS, listen }, {})).toThrow(
 			expect.objectContaining({ code: "ADDRESS_INVALID", exit: 2 }),
 		);
@@ -58,7 +58,7 @@ describe("addresses", () => {
 
 describe("a control API without TLS", () => {
 	test.each(["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.com:1", "localhost.example:1"])(
-		"stays off %s",
+		"may not listen on %s",
 		(control) => {
 			expect(() => readPlatformConfig({ ...FLAGS, control }, {})).toThrow(
 				expect.objectContaining({ code: "CONTROL_WITHOUT_TLS", exit: 2 }),
@@ -67,7 +67,7 @@ describe("a control API without TLS", () => {
 		},
 	);
 
-	test.each(["127.0.0.1:1", "[::1]:1", "localhost:1"])("may be on %s", (control) => {
+	test.each(["127.0.0.1:1", "[::1]:1", "localhost:1"])("may listen on %s", (control) => {
 		expect(readPlatformConfig({ ...FLAGS, control }, {}).control.port).toBe(1);
 	});
 });

@@ -9,7 +9,7 @@ import {
 
 const MIB = 1024 * 1024;
 
-test("a limit without a flag has its default, in the configuration too", () => {
+test("a limit without a flag has its default value", () => {
 	const limits = limitsOf();
 	expect(limits).toMatchObject({ memoryMB: 2048, timeoutSeconds: 900, maxBodyMB: 1024, spares: 2 });
 	expect(limits.processesMax).toBeGreaterThanOrEqual(8);
@@ -18,7 +18,7 @@ test("a limit without a flag has its default, in the configuration too", () => {
 	expect(config.limits).toEqual(limits);
 });
 
-test("each flag sets its own limit and no other, to 0 as well", () => {
+test("each flag sets only its own limit, also to 0", () => {
 	const flags = ["max-memory", "max-timeout", "max-body", "max-processes", "max-kv", "spare-processes"];
 	expect(LIMIT_ROWS.map(({ flag }) => flag)).toEqual(flags);
 	for (const [index, flag] of flags.entries()) {
@@ -39,7 +39,7 @@ describe("a function whose settings name no limit", () => {
 	});
 });
 
-test("one function runs at the same time for each 128 MiB, and at least 8", () => {
+test("the default is one running function for each 128 MiB, and at least 8", () => {
 	expect(defaultProcessesMax(16 * 1024 * MIB)).toBe(128);
 	expect(defaultProcessesMax(256 * MIB)).toBe(8);
 });

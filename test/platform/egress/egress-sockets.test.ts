@@ -19,7 +19,7 @@ const OWN = INHERITED_SOCKETS.v4.tcp;
 const DENO_MAX = 64;
 const FIRSTS = [OWN, OWN + 300];
 
-test("the descriptors of the proxy's sockets are none that Deno has", () => {
+test("no descriptor of the proxy's sockets is open in Deno", () => {
 	const fds = Object.values(INHERITED_SOCKETS).flatMap(({ tcp, udp }) => [tcp, udp]);
 	expect(Math.min(...fds)).toBeGreaterThan(2 * DENO_MAX);
 	expect(new Set(fds).size).toBe(4);

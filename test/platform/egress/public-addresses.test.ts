@@ -5,7 +5,7 @@ import { PRIVATE, PUBLIC } from "./test-hosts.ts";
 
 describe("only addresses of the public internet are public", () => {
 	test.each([...PUBLIC, "1.1.1.1", "172.32.0.1", "192.0.1.1", "64:ff9b::808:808", "::ffff:8.8.8.8"])(
-		"%s is",
+		"%s is public",
 		(address) => {
 			expect(isPublicAddress(address)).toBe(true);
 		},
@@ -25,11 +25,11 @@ describe("only addresses of the public internet are public", () => {
 			"fec0::1",
 		],
 		...["2001::1", "3fff::1", "64:ff9b::7f00:1", "64:ff9b:1::1", "4000::1", "localhost", "", "10.0.0"],
-	])("%s is not", (address) => {
+	])("%s is not public", (address) => {
 		expect(isPublicAddress(address)).toBe(false);
 	});
 
-	test("an IPv4 address in an IPv6 spelling is judged as the IPv4 address", () => {
+	test("an IPv4 address in an IPv6 spelling has the result of the IPv4 address", () => {
 		fc.assert(
 			fc.property(fc.ipV4(), (address) => {
 				const [a = 0, b = 0, c = 0, d = 0] = address.split(".").map(Number);

@@ -28,7 +28,7 @@ function rulesFor({ range }: Users): string[] {
 	return names.map((line) => execFileSync(nft, ["list", ...line.split(" ")], { encoding: "utf8" }));
 }
 
-test("platforms that draw the same users get different ones, and filter their own users only", async () => {
+test("platforms that chose the same users change to different ones, and filter their own users only", async () => {
 	const [one, other] = [new Users(BLOCK), new Users(BLOCK)];
 	await open(one, ["10.1.2.3:80"]);
 	const before = rulesFor(one);

@@ -37,7 +37,7 @@ describe.each(Object.entries(WORKS))("work that %s", (_, work) => {
 		expect(JSON.stringify(lines)).not.toContain(SECRET);
 	});
 
-	test("is contained where giving up fails too, at once or later", async () => {
+	test("is contained if its error handler fails too, synchronously or later", async () => {
 		for (const giveUp of [WORKS["throws at once"], WORKS["is rejected later"]]) {
 			const boundary = new FaultBoundary("control");
 			boundary.callback(work, giveUp)();
@@ -47,7 +47,7 @@ describe.each(Object.entries(WORKS))("work that %s", (_, work) => {
 	});
 });
 
-test("work that succeeds is not given up", async () => {
+test("the error handler is not called for work that succeeds", async () => {
 	const boundary = new FaultBoundary("gateway");
 	boundary.run(
 		() => 1,
@@ -61,7 +61,7 @@ test("work that succeeds is not given up", async () => {
 	expect(boundary.count).toBe(0);
 });
 
-test("many exceptions are counted all, and logged in part", () => {
+test("all exceptions are counted, and some are logged", () => {
 	const { lines, log } = keptLog();
 	const boundary = new FaultBoundary("function", log);
 	for (let count = 0; count < 1_000; count++) boundary.note(failure());
@@ -75,7 +75,7 @@ test("a failing log affects nothing else", () => {
 	expect(boundary.count).toBe(1);
 });
 
-test("what no boundary contained is noted, until the guard ends", () => {
+test("an exception outside of every boundary is recorded, until the guard ends", () => {
 	const before = process.listeners("uncaughtException");
 	const { log } = keptLog();
 	const faults = new Faults(log);

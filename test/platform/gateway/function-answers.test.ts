@@ -174,13 +174,13 @@ describe("the check of a response", () => {
 	});
 
 	test.each([Number.NaN, Number.POSITIVE_INFINITY, -1, 0, 99, 100, 101, 199, 200.5, 600, 1000])(
-		"takes no status %d",
+		"refuses the status %d",
 		(status) => {
 			expect(checkAnswer(head(status), "id").fault).toBeDefined();
 		},
 	);
 
-	test("accepts a valid response, and quotes nothing of an invalid one", () => {
+	test("accepts a valid response, and an error quotes nothing of an invalid one", () => {
 		expect(checkAnswer(head(200, ["A", "b"]), "id")).toEqual({
 			status: 200,
 			reason: "OK",

@@ -10,7 +10,7 @@ let stage: BytesStage;
 afterEach(() => stage[Symbol.asyncDispose]());
 
 test.each(["", "content-length: 10\r\n"])(
-	"its request reaches no function, and is counted out (%j)",
+	"a client that leaves during a start: its request reaches no function, and is not counted any more (%j)",
 	async (header) => {
 		const reported: AnsweredRequest[] = [];
 		let started = (_instance: Instance) => {};

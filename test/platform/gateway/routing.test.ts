@@ -37,13 +37,13 @@ test.each([
 	["/pay", "pay", "/"],
 	["/api/billing/x?y", "api/billing", "/x?y"],
 	["/%70ay/x", "pay", "/x"],
-])("where all requests are for one app, the path begins with the function: %s", (target, name, rest) => {
+])("with a single app, the path begins with the function's name: %s", (target, name, rest) => {
 	const route = { app: "shop", function: name, prefix: `/${name}`, target: rest };
 	expect(matchRoute(target, functionsOf, "shop")).toEqual({ route });
 });
 
 test.each(["/", "/shop/pay", "//pay", "/payx", "/../pay"])(
-	"where all requests are for one app, no function matches %s",
+	"with a single app, no function matches %s",
 	(target) => {
 		expect(matchRoute(target, functionsOf, "shop").route).toBeUndefined();
 	},
@@ -85,7 +85,7 @@ describe("no function matches", () => {
 	});
 });
 
-describe("malformed", () => {
+describe("malformed paths", () => {
 	test.each([
 		"",
 		"*",
@@ -138,7 +138,7 @@ test.each([
 	expect(route && withName(route)).toMatchObject({ target, removed });
 });
 
-test("where all requests are for one app, a path that begins with the function's name lacks nothing", () => {
+test("with a single app, a function whose paths begin with its name gets the whole path", () => {
 	const { route } = matchRoute("/pay/x", functionsOf, "shop");
 	expect(route && withName(route)).toMatchObject({ target: "/pay/x", removed: "/" });
 });

@@ -20,7 +20,7 @@ function lackASecret(name: string): Probation {
 
 const first = (name: string) => stage.of(name) as unknown as Instance;
 
-test("a response that comes before the reads are known is discarded, and the next instance answers", async () => {
+test("a response that arrives before the reads are known is discarded, and the next instance answers", async () => {
 	const found: string[] = [];
 	stage = await openBytesStage(
 		{
@@ -41,7 +41,7 @@ test("a response that comes before the reads are known is discarded, and the nex
 	expect(stage.faults.count).toBe(0);
 });
 
-test("a connection that breaks before the reads are known is no failure either", async () => {
+test("a connection that breaks before the reads are known does not fail the request", async () => {
 	const found: string[] = [];
 	stage = await openBytesStage(
 		{ old: (socket) => socket.destroy(), next: (socket) => socket.write(answerOf("v1")) },
@@ -56,7 +56,7 @@ test("a connection that breaks before the reads are known is no failure either",
 	expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
 });
 
-test("a request whose response has begun stays where it is", async () => {
+test("a request whose response has begun stays with its instance", async () => {
 	stage = await openBytesStage({
 		old: (socket, target) => {
 			if (target === "/slow") socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nab");
@@ -73,7 +73,7 @@ test("a request whose response has begun stays where it is", async () => {
 	expect(stage.of("old").asked).toEqual(["/slow"]);
 });
 
-test("the client that leaves while it waits for the next instance ends its request", async () => {
+test("a client that leaves while it waits for the next instance ends its request", async () => {
 	const reported: AnsweredRequest[] = [];
 	let lookUps = 0;
 	let started = (_instance: Instance) => {};

@@ -7,7 +7,7 @@ import { type BytesStage, openBytesStage } from "./bytes-stage.ts";
 let stage: BytesStage;
 afterEach(() => stage[Symbol.asyncDispose]());
 
-test("the time limit holds for a function that does not read the body, and its connection is closed", async () => {
+test("the time limit applies to a function that does not read the body, and its connection is closed", async () => {
 	const paused: Socket[] = [];
 	stage = await openBytesStage({ deaf: () => undefined }, { responseTimeoutMs: 300 });
 	stage.of("deaf").onConnection = (socket) => {

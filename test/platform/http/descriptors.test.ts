@@ -10,15 +10,15 @@ describe.each([
 	[65_536, 200],
 	[1_048_576, 1_000],
 	[Number.MAX_SAFE_INTEGER, 50],
-])("of %d files, with %d processes", (limit, processesMax) => {
+])("with %d file descriptors and %d processes", (limit, processesMax) => {
 	const { control, functions, gateway, reserve } = budgetOf(limit, processesMax);
 
-	test("all bounds together leave the reserve", () => {
+	test("all limits together leave the reserve", () => {
 		expect(gateway.max + control.max + functions.connectionsMax + reserve).toBeLessThanOrEqual(limit);
 		expect(reserve).toBeGreaterThanOrEqual(Math.min(limit / 2, 96 + 5 * processesMax));
 	});
 
-	test("no peer and no function has everything", () => {
+	test("no single peer or function can use all of them", () => {
 		expect(gateway.perPeerMax).toBeLessThan(gateway.max);
 		expect(control.perPeerMax).toBeLessThan(control.max);
 		expect(functions.perFunctionMax).toBeLessThan(gateway.max);
@@ -26,12 +26,12 @@ describe.each([
 	});
 });
 
-test("where files are plenty, one proxy may have 10,000 connections, and a function 10,000 requests", () => {
+test("with many descriptors, one proxy may have 10,000 connections, and a function 10,000 requests", () => {
 	const { functions, gateway } = budgetOf(1_048_576, 50);
 	expect([gateway.perPeerMax, functions.perFunctionMax]).toEqual([10_000, 10_000]);
 });
 
-test("the system's own bound is what is shared out", () => {
+test("the limits are computed from the system's limit", () => {
 	const said = execFileSync("sh", ["-c", `ulimit -n`], { encoding: "utf8" }).trim();
 	// The shell has what this process gives it: Node has raised its own soft bound to the hard one.
 	expect(descriptorLimit()).toBe(said === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(said));

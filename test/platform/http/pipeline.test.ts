@@ -5,7 +5,7 @@ import { expect, test, vi } from "vitest";
 import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
 import { Pipeline } from "../../../src/platform/http/pipeline.ts";
 
-test("a request that is handed over after its connection was destroyed is not begun", async () => {
+test("a request that is handed over after its connection was destroyed is not started", async () => {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const client = connect((server.address() as { port: number }).port, "127.0.0.1");

@@ -22,7 +22,7 @@ const READER = `export default async () => {
 	return new Response(String((await kv.get(["visits"])).value));
 };`;
 
-test("the functions of an app share a store, which outlives the platform, is restored, and ends with the app", async () => {
+test("functions of an app share a KV store, which survives restarts and a restore, and is deleted with the app", async () => {
 	using place = testPlace();
 	const identity = newTestIdentity();
 	const vault = new TestVault().add(identity, "reader", "platform");

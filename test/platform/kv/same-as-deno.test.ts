@@ -52,7 +52,7 @@ async function answersOfFunction(): Promise<string[]> {
 	return JSON.parse(body);
 }
 
-test("each expression gives the same value or the same error", async () => {
+test("each expression has the same value or error as in Deno", async () => {
 	const [deno, ours] = await Promise.all([answersOfDeno(), answersOfFunction()]);
 	const named = (answers: readonly string[]) =>
 		EXPRESSIONS.map((expression, index) => `${expression}\n  → ${answers[index]}`);

@@ -98,7 +98,7 @@ test("a store that is full refuses writes, names the limit, and takes writes aga
 	await instance.stop();
 });
 
-test("queues, other stores and stores of functions without one are refused by an error that says so", async () => {
+test("queues, other stores, and stores in functions without one are refused with an error that says so", async () => {
 	const instance = await start("dd");
 	const queues = /^NotSupported: The queues of Deno KV \(enqueue, listenQueue\) are not supported/;
 	for (const call of [
@@ -120,7 +120,7 @@ test("queues, other stores and stores of functions without one are refused by an
 	await bare.close();
 });
 
-test("a deleted app's store is gone, and an app that comes later begins with nothing", async () => {
+test("the store of a deleted app is removed, and a later app of its name has an empty one", async () => {
 	const instance = await start("ee");
 	await evaluate(instance, `kv.set(["n"], 1)`);
 	expect(existsSync(join(folder, "kv", "ee.db"))).toBe(true);
@@ -154,7 +154,7 @@ function frame(content: string | Buffer): Buffer {
 	return Buffer.concat([length, bytes]);
 }
 
-test("a message that no host sends ends the connection, and reaches no store", async () => {
+test("an invalid message ends the connection, and reaches no store", async () => {
 	const server = rawServer();
 	const key = Buffer.alloc(2_049).toString("base64url");
 	const messages = [

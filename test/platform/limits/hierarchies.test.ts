@@ -65,7 +65,7 @@ describe("hierarchies", () => {
 		["nothing that is mounted", lines("24 1 0:22 / /sys rw - sysfs sysfs rw"), lines("0::/")],
 		["another system", "", ""],
 		["text that is none", "a b - c\n- - -\n\n", "0:/\nx\n::\n"],
-	])("are none of %s", (_, mountinfo, cgroup) => {
+	])("are not found in %s", (_, mountinfo, cgroup) => {
 		expect(hierarchiesOf(mountinfo, cgroup)).toEqual([]);
 	});
 });

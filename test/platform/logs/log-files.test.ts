@@ -55,8 +55,8 @@ function files(): string[] {
 		.map((entry) => join(entry.parentPath, entry.name));
 }
 
-describe("lines", () => {
-	test("are there at once, stay over a restart, and are one function's alone", async () => {
+describe("log lines", () => {
+	test("can be read at once, survive a restart, and belong to one function alone", async () => {
 		const logs = open();
 		for (const message of ["one", "two"]) logs.append("shop", "api/pay", line(message));
 		logs.append("shop", "api-pay", line("other"));
@@ -72,7 +72,7 @@ describe("lines", () => {
 		expect(errors).toEqual([]);
 	});
 
-	test("are chosen by time, level and number", async () => {
+	test("are selected by time, level and number", async () => {
 		const logs = open();
 		for (let minute = 0; minute < 10; minute++)
 			logs.append("shop", "pay", line(`${minute}`, minute % 2 === 0 ? "info" : "error", minute * 60_000));
@@ -83,7 +83,7 @@ describe("lines", () => {
 		expect(await read({ limit: 0 })).toEqual([]);
 	});
 
-	test("are bounded on disk: the oldest go, in whole files", async () => {
+	test("have a maximum size on disk: the oldest files are removed", async () => {
 		const logs = open({ fileBytes: 10_000 });
 		for (let index = 0; index < 2_000; index++) {
 			logs.append("shop", "pay", line(`number ${index}`));
@@ -98,7 +98,7 @@ describe("lines", () => {
 		expect(kept).toEqual(Array.from(kept, (_, index) => `number ${2_000 - kept.length + index}`));
 	});
 
-	test("that come faster than the disk takes them are dropped, and counted", async () => {
+	test("that arrive faster than the disk writes them are dropped and counted", async () => {
 		const logs = open({ waitingBytes: 10_000, fileBytes: 1024 * 1024 });
 		for (const message of ["x".repeat(100), ""]) {
 			for (let index = 0; index < 5_000; index++) logs.append("shop", "pay", line(message));
@@ -112,7 +112,7 @@ describe("lines", () => {
 		expect(logs.dropped.requests).toBe(0);
 	});
 
-	test("that a crash cut, or that are none, take no others with them", async () => {
+	test("that a crash truncated, or that are malformed, do not affect other lines", async () => {
 		const logs = open();
 		logs.append("shop", "pay", line("whole"));
 		await logs.close();
@@ -126,7 +126,7 @@ describe("lines", () => {
 		expect(messages(await open().read("shop", "pay", ALL))).toEqual(["whole", "after"]);
 	});
 
-	test("of a deleted function are gone, also from the disk; others stay", async () => {
+	test("of a deleted function are removed from the disk; others stay", async () => {
 		const logs = open();
 		for (const name of ["pay", "kept"]) logs.append("shop", name, line(name));
 		await logs.read("shop", "pay", ALL);
@@ -139,7 +139,7 @@ describe("lines", () => {
 });
 
 describe("a follower", () => {
-	test("misses no line and sees none twice, however many come while it begins", async () => {
+	test("gets each line once, also if many arrive while it starts", async () => {
 		const logs = open({ fileBytes: 4_000 });
 		const seen: string[] = [];
 		let written = 0;
@@ -160,7 +160,7 @@ describe("a follower", () => {
 		expect(seen.at(-1)).toBe(`${written - 2}`);
 	});
 
-	test("gets one level, and of what was before only what it asked for", async () => {
+	test("gets only lines of its level, and earlier lines only if it asks for them", async () => {
 		const logs = open();
 		for (const level of ["info", "error", "error"] as const) logs.append("shop", "pay", line(level, level));
 		const seen: string[] = [];
@@ -173,7 +173,7 @@ describe("a follower", () => {
 	});
 });
 
-test("if the disk refuses writes, log lines are lost and nothing else, and the loss is reported", async () => {
+test("if the disk refuses writes, only log lines are lost, and the loss is reported", async () => {
 	const logs = open();
 	logs.append("shop", "pay", line("before"));
 	await logs.close();
@@ -194,7 +194,7 @@ test("if the disk refuses writes, log lines are lost and nothing else, and the l
 	}
 });
 
-test("a file that somebody takes away costs its lines, and none of those that come", async () => {
+test("the removal of a log file loses its lines, and no later ones", async () => {
 	const logs = open({ fileBytes: 1_000 });
 	logs.append("shop", "pay", line("x".repeat(900)));
 	await logs.close();

@@ -13,7 +13,7 @@ test("output above the limit is discarded, and the command ends as without a lim
 	expect([code, stdout.length, timedOut]).toEqual([3, 1_000, false]);
 });
 
-test("discarded output is read at a limited rate, so that a flood has to wait", async () => {
+test("discarded output is read at a limited rate, so that a flood slows its writer down", async () => {
 	// 256 MiB are read within a moment where nothing slows them down.
 	const { code, timedOut } = await run("head -c 268435456 /dev/zero; exit 3", 2_000);
 	expect([code, timedOut]).toEqual([null, true]);

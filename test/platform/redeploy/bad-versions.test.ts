@@ -205,7 +205,7 @@ async function expectOldServes(of: TestApp, { code, settings, why, hangs }: Bad)
 	});
 }
 
-test("there are at least 25 such versions", () => expect(BAD.length).toBeGreaterThanOrEqual(25));
+test("there are at least 25 faulty versions", () => expect(BAD.length).toBeGreaterThanOrEqual(25));
 
 describe("a new version that", () => {
 	const [slow, fast] = [true, false].map((hangs) => BAD.filter((bad) => (bad.hangs ?? false) === hangs));
@@ -218,7 +218,7 @@ describe("a new version that", () => {
 		await expectOldServes(own, bad);
 	});
 
-	test("works is deployed after all of them", async () => {
+	test("works is deployed after all the faulty ones", async () => {
 		await deploy(app, 'Deno.serve(() => new Response("new"));');
 		expect((await ask(app)).body).toBe("new");
 	});

@@ -21,7 +21,7 @@ async function bodyOf(code: string): Promise<string> {
 const HANDLER = '(request, response) => response.end("served")';
 const IMPORT = 'import http from "node:http";';
 
-describe("a server of Node serves on", () => {
+describe("a server of Node accepts requests on", () => {
 	test.each([
 		["a port", `http.createServer(${HANDLER}).listen(3000);`],
 		["a port as text", `http.createServer(${HANDLER}).listen("3000");`],
@@ -79,7 +79,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
 	],
 ];
 
-test("the socket is free again after the server that claimed it has closed", () => {
+test("a socket is free again after the server that used it has closed", () => {
 	const slot = new ServerSlot();
 	expect(slot.claim("port 3000")).toBeUndefined();
 	expect(slot.claim("port 4000")).toContain("port 4000 is refused");

@@ -86,7 +86,7 @@ test("a function that takes more memory than its settings allow is ended", async
 	await large?.stop({ graceMs: 0 });
 });
 
-describe("requests", () => {
+describe("limits of requests", () => {
 	let stage: Stage;
 	const settings = new Map([["strict", { timeoutSeconds: 1, maxBodyMB: 1 }]]);
 	beforeAll(async () => {

@@ -23,8 +23,8 @@ async function failure(code: string, environment: Record<string, string> = {}): 
 	throw new Error("The function started.");
 }
 
-describe("a start fails", () => {
-	test("when the function exits", async () => {
+describe("a start that fails", () => {
+	test("reports that the function exits", async () => {
 		const error = await failure(`console.error("no database"); Deno.exit(3);`);
 		expect(error).toMatchObject({ code: "FUNCTION_START_FAILED", exit: 1 });
 		expect(error.message).toBe(
@@ -32,7 +32,7 @@ describe("a start fails", () => {
 		);
 	});
 
-	test("when it throws at import, with its own message and place", async () => {
+	test("reports an exception at import, with its message and place", async () => {
 		const error = await failure(
 			`\n\nclass Refused extends Error {}\nfunction connect() { throw new Refused("no such table"); }\nconnect();`,
 		);
@@ -43,7 +43,7 @@ describe("a start fails", () => {
 		expect(error.message).not.toContain("host/main.ts");
 	});
 
-	test("and the error names files and lines of the function if there is a source map", async () => {
+	test("names files and lines of the function if there is a source map", async () => {
 		const source = "interface A {}\n\n\nfunction boom(a: A): never { throw new Error('lost'); }\nboom({});\n";
 		const options = { loader: "ts", sourcemap: "external", sourcefile: "functions/pay/index.ts" } as const;
 		const { code, map: sourceMap } = transformSync(source, options);
@@ -55,11 +55,11 @@ describe("a start fails", () => {
 		expect(error.message).not.toContain(harness.directory);
 	});
 
-	test("when it does not parse", async () => {
+	test("reports a function that does not parse", async () => {
 		expect((await failure("export default () => {")).message).toContain("SyntaxError");
 	});
 
-	test("when it rejects later, before it serves", async () => {
+	test("reports a rejection that comes later, before the function serves", async () => {
 		const error = await failure(
 			`setTimeout(() => Promise.reject(new Error("late")), 10); setTimeout(() => {}, 500);`,
 		);
@@ -67,14 +67,14 @@ describe("a start fails", () => {
 	});
 
 	test.each(["console.log('hi');", "export default 42;", "export const fetch = () => {};"])(
-		"at once when there is no handler: %s",
+		"reports at once that there is no handler: %s",
 		async (code) => {
 			const error = await failure(code);
 			expect(error.message).toContain("exports no handler and does not serve");
 		},
 	);
 
-	test("when it hangs", async () => {
+	test("is ended at the time limit if the function hangs", async () => {
 		const error = await failure(
 			`console.error("connecting"); await new Promise((resolve) => setTimeout(resolve, 60_000));`,
 		);
@@ -82,17 +82,17 @@ describe("a start fails", () => {
 		expect(error.message).toContain("connecting");
 	});
 
-	test("when it spins", async () => {
+	test("is ended at the time limit if the function computes without end", async () => {
 		expect((await failure("for (;;);")).message).toContain("was not ready after 1000 ms");
 	});
 
-	test("when a value cannot be in an environment, and the error names only the variable", async () => {
+	test("names only the variable of a value that an environment cannot contain", async () => {
 		const error = await failure("export default () => {};", { TOKEN: "canary\0value" });
 		expect(error.message).toContain("TOKEN");
 		expect(error.message).not.toContain("canary");
 	});
 
-	test("and the error shows no injected value, in any encoding of the logs", async () => {
+	test("shows no injected value in the error, in any encoding of the logs", async () => {
 		const value = 'canary "quoted" välue/+?';
 		const error = await failure(
 			`const value = Deno.env.get("TOKEN");
@@ -105,13 +105,13 @@ describe("a start fails", () => {
 		expect(error.message).not.toContain("canary");
 	});
 
-	test("and leaves no process and no file", async () => {
+	test("leaves no process and no file", async () => {
 		await failure("for (;;);");
 		expect(await readdir(join(harness.directory, "i"))).toEqual([]);
 		expect(await readdir(join(harness.directory, "bundles"))).toEqual([]);
 	});
 
-	test("when the binary cannot be started", async () => {
+	test("reports that the binary cannot be started", async () => {
 		const { directory } = harness;
 		const runtime = await createDenoRuntime({
 			binary: "/nowhere/deno",

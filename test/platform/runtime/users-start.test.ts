@@ -55,7 +55,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("a platform that is %s", () => {
 		["may not change its user", ["setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"]],
 		["may not change owners", ["setpriv", "--bounding-set=-chown", "--inh-caps=-chown"]],
 		["has no such users, in a user namespace", ["unshare", "--user", "--map-root-user"]],
-	])("if root %s, functions run as root, and the log says so once", async (_, before) => {
+	])("if root %s, functions run as root, and the log reports it once", async (_, before) => {
 		const { pid, socketPath, told } = await startPlatform("run", ...before);
 		expect(told).toBe(1);
 		expect(uidOf(pid)).toBe(0);
@@ -63,7 +63,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("a platform that is %s", () => {
 	});
 
 	test.each(["run", "d".repeat(120)])(
-		"what a function of a killed platform left running is ended by the next: in %s",
+		"the next platform ends processes that a killed platform left running: in %s",
 		async (folder) => {
 			const { pid, platform, directory } = await startPlatform(folder);
 			const child = await stray(uidOf(pid));

@@ -101,7 +101,7 @@ describe("an automation", () => {
 	);
 
 	test(
-		"that is added, changed or taken away restarts nothing",
+		"that is added, changed or removed restarts nothing",
 		async () => {
 			start();
 			const app = await TestApp.open("edited", {});
@@ -127,7 +127,7 @@ describe("an automation", () => {
 	);
 
 	test(
-		"that fails is told of, and not tried again",
+		"that fails is reported, and not retried",
 		async () => {
 			start();
 			const app = await TestApp.open("fails", {});
@@ -163,7 +163,7 @@ describe("an automation", () => {
 	);
 
 	test(
-		"is skipped while its run before is under way",
+		"is skipped while its earlier run is in progress",
 		async () => {
 			start();
 			const app = await TestApp.open("long", {});
@@ -190,7 +190,7 @@ Deno.serve(async (request) => {
 	);
 
 	test(
-		"runs no more once its function or its app is deleted",
+		"does not run after the deletion of its function or app",
 		async () => {
 			start();
 			const app = await TestApp.open("deleted", {});

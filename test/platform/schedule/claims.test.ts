@@ -33,7 +33,7 @@ const due = (dueMs: number, more: Partial<Claim> = {}) => ({
 const streams = async () => (await store.streams("schedule/")).map((name) => Number(name.split("/")[1]));
 
 describe("a claim", () => {
-	test("is given once, also after the platform was started again", async () => {
+	test("is granted once, also after a restart of the platform", async () => {
 		const claims = await open();
 		expect(await claims.claim(due(10))).toBe(true);
 		expect(await claims.claim(due(10))).toBe(false);
@@ -42,7 +42,7 @@ describe("a claim", () => {
 		expect(again.find(due(0))).toMatchObject({ dueMs: 10, runs: 1 });
 	});
 
-	test("of what was due before the last one is not given", async () => {
+	test("of a time before the last one is refused", async () => {
 		const claims = await open();
 		expect([await claims.claim(due(20)), await claims.claim(due(19)), await claims.claim(due(21))]).toEqual([
 			true,
@@ -52,7 +52,7 @@ describe("a claim", () => {
 		expect(claims.find(due(0))).toMatchObject({ dueMs: 21, runs: 2 });
 	});
 
-	test("is one function's: the next one of its name has none, though all else be the same", async () => {
+	test("belongs to one function: a later function of its name has no claims, even if all else is equal", async () => {
 		const claims = await open();
 		await claims.claim(due(20, { life: "first" }));
 		expect(claims.find(due(0, { life: "next" }))).toBeUndefined();
@@ -63,14 +63,14 @@ describe("a claim", () => {
 			expect(again.find(due(0, { life: "next" }))).toMatchObject({ dueMs: 10, runs: 1 });
 	});
 
-	test("that an earlier version made is that of the function that is there", async () => {
+	test("of an earlier version of Coffer belongs to the present function", async () => {
 		const claims = await open();
 		await claims.claim(due(20));
 		expect(claims.find(due(0, { life: "first" }))).toMatchObject({ dueMs: 20, runs: 1 });
 		expect(await claims.claim(due(20, { life: "first" }))).toBe(false);
 	});
 
-	test("counts from the start where the rhythm is another", async () => {
+	test("counts from zero if the schedule is another", async () => {
 		const claims = await open();
 		await claims.claim(due(20));
 		expect(claims.find(due(0, { anchorMs: 6 }))).toBeUndefined();
@@ -78,29 +78,29 @@ describe("a claim", () => {
 		expect(claims.find(due(0, { anchorMs: 6 }))).toMatchObject({ dueMs: 10, runs: 1 });
 	});
 
-	test("of another automation, function or app is another", async () => {
+	test("of another automation, function or app is independent", async () => {
 		const claims = await open();
 		const others = [{}, { automation: "b" }, { function: "b" }, { app: "b" }].map((more) => due(1, more));
 		for (const one of others) expect(await claims.claim(one)).toBe(true);
 	});
 
-	test("is given to one of two nodes that ask at once", async () => {
+	test("is granted to one of two nodes that ask at the same time", async () => {
 		const [one, two] = [await open(), await open()];
 		const given = await Promise.all([one, two, one, two].map((node) => node.claim(due(10))));
 		expect(given.filter((isMine) => isMine)).toHaveLength(1);
 		expect([one.find(due(0))?.runs, two.find(due(0))?.runs]).toEqual([1, 1]);
 	});
 
-	test("that somebody wrote into the store is not believed", async () => {
+	test("that an attacker wrote into the store is ignored", async () => {
 		const claim = { ...due(10), runs: 1 };
 		await store.append(STREAM_1, 0, JSON.stringify({ type: "claimed", claim, mac: "AAAA" }));
 		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
 	});
 });
 
-describe("what is kept", () => {
+describe("the stored claims", () => {
 	/** Claims for a year of minutes would be half a million entries. */
-	test("is bounded, and loses no last claim", async () => {
+	test("have a maximum size, and the last claim is never lost", async () => {
 		const claims = await open({ claimsMax: 4 });
 		await claims.claim(due(1, { automation: "once" }));
 		for (let dueMs = 1; dueMs <= 40; dueMs++) expect(await claims.claim(due(dueMs))).toBe(true);
@@ -113,7 +113,7 @@ describe("what is kept", () => {
 		expect(await again.claim(due(1, { automation: "once" }))).toBe(false);
 	});
 
-	test("is not what was deleted or got another rhythm", async () => {
+	test("contain none of a deleted or rescheduled automation", async () => {
 		const isListed = ({ automation }: Claim) => automation !== "gone";
 		const claims = await open({ claimsMax: 2, isListed });
 		await claims.claim(due(1, { automation: "gone" }));
@@ -122,7 +122,7 @@ describe("what is kept", () => {
 		expect(claims.find(due(0))).toMatchObject({ runs: 2 });
 	});
 
-	test("goes on where the platform was killed after a stream was full, and before the next began", async () => {
+	test("are continued after a kill between a full stream and the next one", async () => {
 		const claims = await open({ claimsMax: 2 });
 		for (const dueMs of [1, 2, 3]) await claims.claim(due(dueMs));
 		// The first stream ends with its being full; the second has yet to begin.
@@ -133,7 +133,7 @@ describe("what is kept", () => {
 		expect(await again.claim(due(3))).toBe(true);
 	});
 
-	test("of streams that nobody needs is removed at the start", async () => {
+	test("in streams that are not needed any more are removed at the start", async () => {
 		const claims = await open({ claimsMax: 1 });
 		for (const dueMs of [1, 2, 3, 4]) await claims.claim(due(dueMs));
 		const [body = { body: "" }] = await store.read("schedule/000000000003", 0);
@@ -143,7 +143,7 @@ describe("what is kept", () => {
 		expect(await streams()).toEqual([3, 4]);
 	});
 
-	test("is found by a node that was not told that another went on", async () => {
+	test("are found by a node after another node has begun a new stream", async () => {
 		const [one, two] = [await open({ claimsMax: 2 }), await open({ claimsMax: 2 })];
 		for (const dueMs of [1, 2, 3]) await one.claim(due(dueMs));
 		expect([await two.claim(due(3)), await two.claim(due(4)), await one.claim(due(4))]).toEqual([

@@ -3,8 +3,8 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { cron, HOUR_MS, MINUTE_MS, worldWith } from "./scheduler-fixture.ts";
 
-describe("of many automations", () => {
-	test("ten begin at once, and the others wait for them", async () => {
+describe("of many automations that are due", () => {
+	test("ten start at once, and the others wait for them", async () => {
 		const names = Array.from({ length: 25 }, (_, index) => `n${index}`);
 		const world = worldWith();
 		for (const name of names) world.store(cron(name, "0 * * * *"), { app: `app of ${name}` });
@@ -22,7 +22,7 @@ describe("of many automations", () => {
 		expect(world.most).toBe(10);
 	});
 
-	test("no app has more than five under way, and no app waits for another one's that do not end", async () => {
+	test("no app runs more than five, and no app waits for those of another app that never end", async () => {
 		const world = worldWith();
 		const endless = Array.from({ length: 10 }, (_, index) => `endless${index}`);
 		for (const app of ["one", "two", "three"])
@@ -45,7 +45,7 @@ describe("of many automations", () => {
 			expect(endlessRuns.filter((run) => run.startsWith(app))).toHaveLength(5);
 	});
 
-	test("those who wait take turns by their app, however many each of them has", async () => {
+	test("those that wait take turns by app, however many each app has", async () => {
 		const world = worldWith();
 		for (const app of ["blocker", "other blocker"])
 			for (let index = 0; index < 5; index++) world.store(cron(`${app}${index}`, "0 * * * *"), { app });

@@ -47,19 +47,19 @@ async function run(answer: RequestListener) {
 	return { outcome, inFlight, said };
 }
 
-test("an answer that begins and does not end is cut off, and the instance is free again", async () => {
+test("a response that begins and never ends is cut off, and the instance is free again", async () => {
 	const { outcome, inFlight } = await run((_request, response) => response.write("one"));
 	expect([outcome, inFlight]).toEqual([expect.objectContaining({ code: "FUNCTION_UNENDED" }), 0]);
 });
 
-test("a connection that breaks in the middle of an answer is no success", async () => {
+test("a connection that breaks during a response is a failure", async () => {
 	const { outcome } = await run((_request, response) => {
 		response.writeHead(200, { "content-length": "9" }).write("one", () => response.destroy());
 	});
 	expect(outcome).toMatchObject({ code: "FUNCTION_BROKE_CONNECTION" });
 });
 
-test("an answer without end is read at a pace, whatever comes, and in however small pieces", async () => {
+test("an endless response is read at a limited rate, whatever the size of its pieces", async () => {
 	for (const piece of ["x".repeat(64 * 1024), "x"]) {
 		let written = 0;
 		const { outcome } = await run((_request, response) => {
@@ -79,7 +79,7 @@ test("an answer without end is read at a pace, whatever comes, and in however sm
 	}
 });
 
-test("the instance hears of an answer, and of none", async () => {
+test("the instance is notified whether the run was answered", async () => {
 	const { said } = await run((_request, response) => response.end("ok"));
 	expect(said).toEqual(["answered"]);
 	server?.close();
@@ -88,7 +88,7 @@ test("the instance hears of an answer, and of none", async () => {
 	expect(silent.said).toEqual(["timed out"]);
 });
 
-test("no instance, no run", async () => {
+test("a run fails if there is no instance", async () => {
 	const of = { app: "shop", function: "f", lifetime: "l" };
 	const due = { ...of, automation: onceAt("a", START_MS), anchorMs: 0, dueMs: START_MS };
 	const { signal } = new AbortController();

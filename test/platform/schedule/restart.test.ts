@@ -96,7 +96,7 @@ async function told(): Promise<string[]> {
 }
 
 test(
-	"a date that passed meanwhile runs at the start, once; what recurs is not made up for",
+	"a date that passed during a stop runs once at the start; missed recurring runs are skipped",
 	async () => {
 		start();
 		const atMs = clock.atMs;
@@ -115,7 +115,7 @@ test(
 );
 
 test(
-	"what ran does not run again where the clock is set back while the platform is stopped, and the count goes on",
+	"nothing runs twice if the clock is set back while the platform is stopped, and the count continues",
 	async () => {
 		start();
 		const startMs = clock.atMs;
@@ -140,7 +140,7 @@ test(
 );
 
 test(
-	"nothing runs before it is written down that it does",
+	"a run starts only after it is recorded",
 	async () => {
 		start();
 		await deploy([every("a", 1)]);
@@ -180,7 +180,7 @@ test(
 );
 
 test(
-	"what cannot be written down is not run, and that is told of",
+	"a run that cannot be recorded does not start, and that is reported",
 	async () => {
 		start();
 		await deploy([every("a", 1)]);
@@ -205,7 +205,7 @@ test(
 );
 
 test(
-	"a run that is under way when the platform stops is cut off after its grace, and told of",
+	"a run in progress is cut off after the grace period when the platform stops, and reported",
 	async () => {
 		start();
 		await deploy([every("long", 1)], "Deno.serve(() => new Promise(() => {}));");

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { cron, DAY_MS, HOUR_MS, MINUTE_MS, once, START_MS, worldWith } from "./scheduler-fixture.ts";
 
-test("what is due runs, each at its time and once, with one timer for all", async () => {
+test("each due automation runs once at its time, with one timer for all", async () => {
 	const world = worldWith(cron("ten", "*/10 * * * *"), cron("half", "30 * * * *"));
 	expect(world.timers.size).toBe(1);
 	await world.pass(40 * MINUTE_MS);
@@ -11,7 +11,7 @@ test("what is due runs, each at its time and once, with one timer for all", asyn
 	expect(world.timers.size).toBe(1);
 });
 
-test("nothing is awaited where nothing is due: ended, inactive, of an entity", async () => {
+test("no timer is set for automations that never run: ended, inactive, of an entity", async () => {
 	const entity = { name: "e", type: "entity", entity_name: "E", event_types: ["create"] } as const;
 	const world = worldWith(cron("off", "* * * * *", { is_active: false }), once("past", START_MS - 1), entity);
 	expect(world.timers.size).toBe(0);
@@ -19,7 +19,7 @@ test("nothing is awaited where nothing is due: ended, inactive, of an entity", a
 	expect(world.ran).toEqual([]);
 });
 
-test("a date that is months away is waited for in parts that a timer can wait", async () => {
+test("a date that is months away is waited for in several timers, each within a timer's maximum", async () => {
 	const world = worldWith(once("far", START_MS + 60 * DAY_MS));
 	await world.pass(60 * DAY_MS - 1);
 	expect(world.ran).toEqual([]);
@@ -28,7 +28,7 @@ test("a date that is months away is waited for in parts that a timer can wait", 
 	expect(world.timers.size).toBe(0);
 });
 
-test("a timer that ends a little early runs nothing early, nor twice", async () => {
+test("a timer that ends slightly early causes no early run, and no second run", async () => {
 	const world = worldWith(cron("a", "* * * * *"));
 	world.clockMs -= 3;
 	await world.pass(MINUTE_MS);
@@ -37,8 +37,8 @@ test("a timer that ends a little early runs nothing early, nor twice", async () 
 	expect(world.ran).toEqual(["a:1"]);
 });
 
-describe("while one is under way", () => {
-	test("does not hold up another function of its name, which came after it was deleted", async () => {
+describe("while an automation runs", () => {
+	test("a later function of the deleted one's name is not delayed", async () => {
 		const world = worldWith(cron("slow", "* * * * *"));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
@@ -48,7 +48,7 @@ describe("while one is under way", () => {
 		expect([world.ran, world.skipped]).toEqual([["slow:1", "slow:2"], []]);
 	});
 
-	test("the next of the same is skipped, and those after it run again", async () => {
+	test("its next run is skipped, and the runs after that start again", async () => {
 		const world = worldWith(cron("slow", "* * * * *"));
 		world.isSlow = true;
 		await world.pass(3 * MINUTE_MS);
@@ -59,7 +59,7 @@ describe("while one is under way", () => {
 		expect(world.ran).toEqual(["slow:1", "slow:4"]);
 	});
 
-	test("one that is removed and comes back does not run beside itself", async () => {
+	test("it does not run twice at the same time if it is removed and added again", async () => {
 		const world = worldWith(cron("slow", "* * * * *"));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
@@ -72,7 +72,7 @@ describe("while one is under way", () => {
 		expect(world.skipped).toEqual(["slow:2"]);
 	});
 
-	test("who waits and is removed or switched off meanwhile does not run; who is changed does as it is now", async () => {
+	test("others that wait do not run if they are removed or disabled, and run with changed settings if these change", async () => {
 		const names = Array.from({ length: 8 }, (_, index) => `n${index}`);
 		const world = worldWith(...names.map((name) => cron(name, "0 * * * *")));
 		world.isSlow = true;
@@ -94,8 +94,8 @@ describe("while one is under way", () => {
 	});
 });
 
-describe("a claim", () => {
-	test("that is refused, or fails, runs nothing, and the next is tried", async () => {
+describe("a claim of a run", () => {
+	test("that is refused or fails runs nothing, and the next run is tried", async () => {
 		const world = worldWith(cron("a", "* * * * *"));
 		world.claim = ({ dueMs }) => {
 			if (dueMs === START_MS + 2 * MINUTE_MS) throw new Error("the disk is full");
@@ -106,7 +106,7 @@ describe("a claim", () => {
 		expect(world.errors).toEqual([new Error("the disk is full")]);
 	});
 
-	test("comes before the run, so that a run that fails is not repeated", async () => {
+	test("is made before the run, so that a failed run is not repeated", async () => {
 		const world = worldWith(cron("a", "*/5 * * * *"));
 		world.run = () => {
 			expect(world.claimed).toEqual(world.ran);
@@ -117,7 +117,7 @@ describe("a claim", () => {
 		expect(world.errors).toEqual([new Error("it does not answer"), new Error("it does not answer")]);
 	});
 
-	test("counts towards the end, whether it is listed yet or not, and what was skipped does not", async () => {
+	test("counts towards the maximum of runs, listed or not, and a skipped run does not count", async () => {
 		const world = worldWith(cron("a", "* * * * *", { ends_type: "after", ends_after_count: 3 }));
 		await world.pass(MINUTE_MS);
 		world.isSlow = true;
@@ -132,8 +132,8 @@ describe("a claim", () => {
 	});
 });
 
-describe("after a change", () => {
-	test("what is the same is awaited as before, though it is read anew", async () => {
+describe("after a change of the automations", () => {
+	test("an equal automation keeps its next time", async () => {
 		const world = worldWith(cron("a", "*/10 * * * *"));
 		await world.pass(10 * MINUTE_MS - 1);
 		// It comes due before the timer has ended.
@@ -145,7 +145,7 @@ describe("after a change", () => {
 		expect(world.timers.size).toBe(1);
 	});
 
-	test("another schedule holds at once, and nothing of before the change is made up for", async () => {
+	test("another schedule applies at once, and missed runs of the earlier one are skipped", async () => {
 		const world = worldWith(cron("a", "0 * * * *"), once("date", START_MS + DAY_MS));
 		await world.pass(90 * MINUTE_MS);
 		world.store(cron("a", "*/20 * * * *"), { anchorMs: START_MS, runs: 1, lastDueMs: START_MS + HOUR_MS });
@@ -155,7 +155,7 @@ describe("after a change", () => {
 		expect(world.ran).toEqual(["a:60", "a:100", "a:120"]);
 	});
 
-	test("what is removed is awaited no more, and what is new is", async () => {
+	test("a removed automation has no timer any more, and a new one has one", async () => {
 		const world = worldWith(cron("a", "* * * * *"));
 		world.stored.clear();
 		world.store(cron("b", "*/2 * * * *"));
@@ -164,7 +164,7 @@ describe("after a change", () => {
 		expect(world.ran).toEqual(["b:2", "b:4"]);
 	});
 
-	test("what was counted elsewhere counts", async () => {
+	test("runs that another node counted are included", async () => {
 		const twice = { ends_type: "after", ends_after_count: 2 };
 		const world = worldWith(cron("a", "*/10 * * * *", twice), cron("b", "*/10 * * * *"));
 		world.store(cron("a", "*/10 * * * *", twice), { anchorMs: START_MS, runs: 2 });
@@ -174,7 +174,7 @@ describe("after a change", () => {
 		expect(world.ran).toEqual(["b:20"]);
 	});
 
-	test("what is changed while it is being claimed, and the clock with it, does not run again", async () => {
+	test("an automation that changes during its claim, together with the clock, does not run again", async () => {
 		const world = worldWith(cron("a", "*/10 * * * *"));
 		await world.pass(10 * MINUTE_MS);
 		world.clockMs -= MINUTE_MS;
@@ -184,7 +184,7 @@ describe("after a change", () => {
 		expect(world.ran).toEqual(["a:10", "a:20"]);
 	});
 
-	test("a one-time that came due between being stored and being listed runs", async () => {
+	test("a one-time automation runs if it came due between its storage and its listing", async () => {
 		const world = worldWith();
 		world.store(once("soon", START_MS + 2));
 		await world.pass(5);
@@ -195,7 +195,7 @@ describe("after a change", () => {
 });
 
 describe("close", () => {
-	test("begins nothing more and waits for what is under way", async () => {
+	test("starts no new run and waits for those in progress", async () => {
 		const world = worldWith(cron("a", "* * * * *"));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
@@ -212,7 +212,7 @@ describe("close", () => {
 		expect(world.timers.size).toBe(0);
 	});
 
-	test("does not wait longer than it is to, and claims nothing for those who waited", async () => {
+	test("waits no longer than its grace period, and claims nothing for automations that wait", async () => {
 		const world = worldWith(...Array.from({ length: 6 }, (_, index) => cron(`n${index}`, "* * * * *")));
 		world.isSlow = true;
 		await world.pass(MINUTE_MS);
@@ -225,7 +225,7 @@ describe("close", () => {
 	});
 });
 
-test("a run that asks for it is repeated after its delay, without another claim, unless its automation is removed", async () => {
+test("a run that asks for a retry is repeated after its delay without another claim, unless its automation is removed", async () => {
 	const world = worldWith(cron("a", "*/10 * * * *"));
 	world.repeatMs = (attempt) => (attempt < 2 ? MINUTE_MS : undefined);
 	await world.pass(15 * MINUTE_MS);

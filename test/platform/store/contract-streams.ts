@@ -10,7 +10,7 @@ import { appendRetrying, bytesOf, type Current, fill, revisions, upTo } from "./
 const OWNER = "0".repeat(32);
 
 export function appendContract(current: Current): void {
-	test("appends at the expected revision and tells everybody else the present one", async () => {
+	test("appends at the expected revision, and reports the present revision to every other writer", async () => {
 		const { store } = current();
 		expect(await store.append("s", 0, "one")).toEqual({ appended: true, revision: 1 });
 		expect(await store.append("s", 1, "two")).toEqual({ appended: true, revision: 2 });
@@ -25,7 +25,7 @@ export function appendContract(current: Current): void {
 		expect(await store.read("empty", 0)).toEqual([]);
 	});
 
-	test("of many appends at one revision exactly one lands", async () => {
+	test("accepts exactly one of many appends at the same revision", async () => {
 		const { store } = current();
 		const results = await Promise.all(upTo(25).map((n) => store.append("s", 0, `racer ${n}`)));
 		const winners = results.flatMap((result, index) => (result.appended ? [index + 1] : []));
@@ -34,7 +34,7 @@ export function appendContract(current: Current): void {
 		expect(await store.read("s", 0)).toEqual([{ revision: 1, body: `racer ${winners[0]}` }]);
 	});
 
-	test("many appenders that retry all land, once each, without gaps", async () => {
+	test("stores the entries of many appenders that retry once each, without gaps", async () => {
 		const { store } = current();
 		const writers = upTo(8).map(async (writer) => {
 			let lost = 0;
@@ -68,7 +68,7 @@ export function appendContract(current: Current): void {
 		expect((await again.read("s", 0)).map((entry) => entry.body)).toEqual(bodies);
 	});
 
-	test("keeps everything when it is opened again", async () => {
+	test("contains everything after it is opened again", async () => {
 		const { store, reopen } = current();
 		await fill(store, "apps/a/changes", 3);
 		await fill(store, "platform", 1);

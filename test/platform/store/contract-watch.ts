@@ -24,7 +24,7 @@ export function watchContract(current: Current): void {
 		expect(await next).toEqual({ value: undefined, done: true });
 	});
 
-	test("watches a stream that is not there yet, and from a revision that is to come", async () => {
+	test("watches a stream that does not exist yet, and from a revision that does not exist yet", async () => {
 		const { store } = current();
 		const abort = new AbortController();
 		const first = take(store.watch("s", 0, abort.signal)[Symbol.asyncIterator](), 3);
@@ -66,7 +66,7 @@ export function watchContract(current: Current): void {
 		abort.abort();
 	});
 
-	test("ends when the stream is deleted and when the store closes", async () => {
+	test("a watch ends when the stream is deleted and when the store closes", async () => {
 		const { store, reopen } = current();
 		await fill(store, "apps/a/changes", 1);
 		await fill(store, "platform", 1);

@@ -30,13 +30,13 @@ function blobContract(current: Current): void {
 		}
 	});
 
-	test("stores the bytes of a view, not of what lies behind it", async () => {
+	test("stores the bytes of a view, and not its whole buffer", async () => {
 		const { store } = current();
 		const view = bytesOf(100, 1).subarray(10, 20);
 		expect(await store.getBlob(OWNER, await store.putBlob(OWNER, view))).toEqual(new Uint8Array(view));
 	});
 
-	test("many puts at once, of the same and of different bytes", async () => {
+	test("accepts many blobs at once, equal and different ones", async () => {
 		const { store } = current();
 		const hashes = await Promise.all(upTo(40).map((n) => store.putBlob(OWNER, bytesOf(10_000, n % 5))));
 		expect(new Set(hashes).size).toBe(5);
@@ -44,7 +44,7 @@ function blobContract(current: Current): void {
 			expect(blobHash((await store.getBlob(OWNER, hash)) as Uint8Array)).toBe(hash);
 	});
 
-	test("says which blobs are missing, and knows what is no hash", async () => {
+	test("reports missing blobs, and refuses an invalid hash", async () => {
 		const { store } = current();
 		const stored = await store.putBlob(OWNER, bytesOf(10, 1));
 		const absent = blobHash(bytesOf(10, 2));
@@ -57,7 +57,7 @@ function blobContract(current: Current): void {
 }
 
 function leaseContract(current: Current): void {
-	test("has one holder until it expires", async () => {
+	test("a lease has one holder until it expires", async () => {
 		const { store, advance } = current();
 		expect(await store.lease("node", "a", 10_000)).toBe(true);
 		expect(await store.lease("node", "b", 10_000)).toBe(false);
@@ -67,7 +67,7 @@ function leaseContract(current: Current): void {
 		expect(await store.lease("node", "a", 10_000)).toBe(false);
 	});
 
-	test("is kept by renewing it", async () => {
+	test("a lease lasts longer if its holder renews it", async () => {
 		const { store, advance } = current();
 		for (const _ of upTo(4)) {
 			expect(await store.lease("node", "a", 10_000)).toBe(true);
@@ -76,7 +76,7 @@ function leaseContract(current: Current): void {
 		}
 	});
 
-	test("is free once its holder, and nobody else, gives it back", async () => {
+	test("a lease is free once its own holder releases it", async () => {
 		const { store } = current();
 		await store.lease("node", "a", 10_000);
 		await store.release("node", "b");
@@ -86,7 +86,7 @@ function leaseContract(current: Current): void {
 		expect(await store.lease("node", "b", 10_000)).toBe(true);
 	});
 
-	test("of many who want it at once, one gets it", async () => {
+	test("one of many concurrent requests gets a lease", async () => {
 		const { store } = current();
 		const got = await Promise.all(upTo(20).map((n) => store.lease("node", `holder ${n}`, 10_000)));
 		expect(got.filter(Boolean)).toHaveLength(1);
@@ -123,7 +123,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 		describe("blobs", () => blobContract(current));
 		describe("leases", () => leaseContract(current));
 
-		test("refuses everything once it is closed, and closes twice", async () => {
+		test("refuses everything after it is closed, and can be closed twice", async () => {
 			const { store } = opened;
 			await store.append("s", 0, "x");
 			await store[Symbol.asyncDispose]();

@@ -71,7 +71,7 @@ const CUT = (stream: string) => [
 const OLD_SEAL = "UPDATE main.seal SET code = (SELECT code FROM copy.seal)";
 
 describe("a sealed store", () => {
-	test("is as it was left: after appends, lost races, deletions and a restart", async () => {
+	test("is valid after appends, lost races, deletions and a restart", async () => {
 		await fill();
 		await withStore(async (store) => {
 			expect(await store.append("platform", 1, entry("late"))).toEqual({ appended: false, revision: 3 });
@@ -102,7 +102,7 @@ describe("a sealed store", () => {
 			],
 		],
 		["as if an earlier version had written it", ["DROP TABLE seal", "PRAGMA user_version = 1"]],
-	])("that is found %s takes nothing, and says so", async (_, statements) => {
+	])("that is found %s refuses writes, and says why", async (_, statements) => {
 		await fill();
 		tamper(...statements.map((sql) => sql.replace("'{}'", "CAST('{}' AS BLOB)")));
 		await withStore(async (store) => {
@@ -113,14 +113,14 @@ describe("a sealed store", () => {
 		await withStore(async (store) => expect(() => store.check()).toThrow());
 	});
 
-	test("that is put back whole, as it was at one moment, is taken for what it is", async () => {
+	test("that is restored completely, as of one moment, is accepted", async () => {
 		await fill();
 		rmSync(path(), { recursive: true });
 		await cp(path("copy"), path(), { recursive: true });
 		await withStore(async (store) => expect(() => store.check()).not.toThrow());
 	});
 
-	test("takes a seal from nobody who has another key", async () => {
+	test("refuses a seal that was made with another key", async () => {
 		await fill();
 		key = randomBytes(32);
 		await withStore(async (store) => expect(() => store.check()).toThrow());
@@ -149,7 +149,7 @@ describe("a store of an earlier version", () => {
 		});
 	});
 
-	test("is not one without the platform's own stream", async () => {
+	test("is refused without the platform's own stream", async () => {
 		await withStore(async (_, inner) => {
 			await inner.append("apps/shop/events", 0, EARLIER);
 		});

@@ -46,7 +46,7 @@ async function written(directory: string): Promise<string> {
 const mode = async (path: string) => ((await stat(path)).mode & 0o777).toString(8);
 
 describe("the data directory", () => {
-	test("is private, and so is everything in it", async () => {
+	test("is private, with all its files", async () => {
 		const directory = join(root, "a/b");
 		await using store = await openSqliteStore(directory);
 		await store.append("s", 0, "x");
@@ -61,7 +61,7 @@ describe("the data directory", () => {
 		}
 	});
 
-	test("is closed to others again where somebody opened it", async () => {
+	test("becomes private again if its permissions were changed", async () => {
 		const directory = join(root, "data");
 		await written(directory);
 		await chmod(directory, 0o755);
@@ -71,7 +71,7 @@ describe("the data directory", () => {
 		expect(await mode(join(directory, "store.db"))).toBe("600");
 	});
 
-	test("is refused, and not touched, where it holds other files that others can read", async () => {
+	test("is refused, and not changed, if it holds other files that others can read", async () => {
 		const directory = join(root, "home");
 		await mkdir(directory);
 		await writeFile(join(directory, "letter.txt"), "mine");
@@ -81,7 +81,7 @@ describe("the data directory", () => {
 		expect(await readdir(directory)).toEqual(["letter.txt"]);
 	});
 
-	test("is refused where it is a file or cannot be made", async () => {
+	test("is refused if it is a file or cannot be created", async () => {
 		await writeFile(join(root, "file"), "");
 		await symlink(join(root, "nowhere"), join(root, "dangling"));
 		for (const name of ["file", "file/below", "dangling"]) {
@@ -92,7 +92,7 @@ describe("the data directory", () => {
 		}
 	});
 
-	test("has one platform at a time, in this process", async () => {
+	test("is used by one platform at a time, in this process", async () => {
 		const directory = join(root, "data");
 		const store = await openSqliteStore(directory);
 		await symlink(directory, join(root, "alias"));
@@ -105,7 +105,7 @@ describe("the data directory", () => {
 		expect(await again.read("s", 0)).toHaveLength(1);
 	});
 
-	test("is free again where opening failed", async () => {
+	test("can be used after a failed open", async () => {
 		const directory = join(root, "data");
 		await written(directory);
 		const path = join(directory, "store.db");
@@ -118,7 +118,7 @@ describe("the data directory", () => {
 	});
 });
 
-describe("a store that is not as it was written", () => {
+describe("a store that was changed from outside", () => {
 	const damages: Record<string, (path: string) => Promise<void>> = {
 		"not a database": (path) => writeFile(path, "x".repeat(20_000)),
 		"cut to nothing": (path) => writeFile(path, ""),
@@ -128,7 +128,7 @@ describe("a store that is not as it was written", () => {
 		gone: (path) => rm(path),
 	};
 	for (const [name, damage] of Object.entries(damages)) {
-		test(`${name}: exit 7, naming the file, and nothing is changed`, async () => {
+		test(`${name}: opening fails with exit 7, names the file, and changes nothing`, async () => {
 			const directory = join(root, "data");
 			await written(directory);
 			const path = join(directory, "store.db");
@@ -182,7 +182,7 @@ describe("a store that is not as it was written", () => {
 		});
 	}
 
-	test("a blob with other bytes is not handed out, and a new put mends it", async () => {
+	test("a blob with wrong bytes is refused, and storing it again repairs it", async () => {
 		const directory = join(root, "data");
 		const hash = await written(directory);
 		const [name] = await readdir(join(directory, "blobs", OWNER));
@@ -193,7 +193,7 @@ describe("a store that is not as it was written", () => {
 		expect(await store.getBlob(OWNER, hash)).toEqual(new Uint8Array([1, 2, 3]));
 	});
 
-	test("what a crash left unfinished is thrown away", async () => {
+	test("files of an interrupted write are removed", async () => {
 		const directory = join(root, "data");
 		await written(directory);
 		await writeFile(join(directory, "incoming/half"), "half a blob");
@@ -205,7 +205,7 @@ describe("a store that is not as it was written", () => {
 });
 
 describe("openStore", () => {
-	test("opens what sqlite: names, as a path of either kind", async () => {
+	test("opens the path in a sqlite: URL, relative or absolute", async () => {
 		for (const url of [`sqlite:${join(root, "data")}`, `SQLite://${join(root, "data")}`]) {
 			await using store = await openStore(url);
 			await store.putBlob(OWNER, new Uint8Array([1]));
@@ -213,7 +213,7 @@ describe("openStore", () => {
 		}
 	});
 
-	test("refuses other URLs with exit 2, without repeating them", async () => {
+	test("refuses other URLs with exit 2, and does not repeat them", async () => {
 		for (const url of [
 			"",
 			"data",

@@ -51,7 +51,7 @@ describe("metrics", () => {
 		expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
 	});
 
-	test("show how functions are when somebody asks", async () => {
+	test("show the state of functions at the time of the request", async () => {
 		const functions: FunctionSample[] = [
 			{ app: "shop", function: "pay", state: "live", pid: 7 },
 			{ app: "shop", function: "mail", state: "idle", pid: undefined },
@@ -69,7 +69,7 @@ describe("metrics", () => {
 		expect(after.has(memory)).toBe(false);
 	});
 
-	test("forget a function that was deleted, and nothing else", async () => {
+	test("are removed with a deleted function, and no others", async () => {
 		const metrics = metricsOf([{ ...PAY, state: "live", pid: 1 }]);
 		for (const labels of [PAY, { app: "shop", function: "kept" }]) {
 			for (const status of [101, 200, 301, 404, 500]) metrics.answered(labels, { status, ms: 1 });
@@ -105,7 +105,7 @@ describe("a platform", () => {
 	});
 	afterAll(() => gateway.close({ graceMs: 0 }));
 
-	test("tells what it did to whoever may read all apps, and never a value", async () => {
+	test("shows its metrics to a token that may read all apps, and never a value", async () => {
 		const source = 'export default () => new Response(Deno.env.get("METERED"));';
 		await client.deploy(APP, { "functions/metered/index.ts": source });
 		const { revision, head } = await client.showApp(APP);

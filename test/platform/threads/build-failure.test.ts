@@ -10,7 +10,7 @@ beforeAll(async () => {
 	builder = await testBuilder(place);
 });
 
-describe("a failed build says what and where, without the platform's paths", () => {
+describe("a failed build names its reason and place, without paths of the platform", () => {
 	const failure = async (source: string, files: Record<string, string> = {}) =>
 		await buildText(builder, { [ENTRY]: source, ...files }).then(
 			() => undefined,
@@ -51,12 +51,12 @@ describe("a failed build says what and where, without the platform's paths", () 
 		expect(error?.message).toContain("functions/a/x.ts");
 	});
 
-	test("a configuration that would", async () => {
+	test("a configuration that would overflow it", async () => {
 		const error = await failure("", { "deno.json": "[".repeat(9000) + "]".repeat(9000) });
 		expect(error).toMatchObject({ code: "CONFIGURATION_INVALID", exit: 2 });
 	});
 
-	test("a registry that never answers: time over, and no process is left", async () => {
+	test("a registry that never answers ends at the time limit, and leaves no process", async () => {
 		const sockets = new Set<{ destroy(): void }>();
 		const server = createServer((socket) => void sockets.add(socket)).listen(0, "127.0.0.1");
 		onTestFinished(() => {
@@ -76,13 +76,13 @@ describe("a failed build says what and where, without the platform's paths", () 
 		);
 	});
 
-	test("a bundle over the limit", async () => {
+	test("a bundle above the size limit", async () => {
 		const small = await testBuilder(place, { outputBytesMax: 1000 });
 		const source = `console.log(${JSON.stringify("x".repeat(2000))});`;
 		await expect(buildText(small, { [ENTRY]: source })).rejects.toMatchObject({ code: "BUILD_TOO_LARGE" });
 	});
 
-	test("memory over the limit", async () => {
+	test("a build above the memory limit", async () => {
 		const small = await testBuilder(place, { memoryBytesMax: 10 * 1024 * 1024 });
 		await expect(buildText(small, { [ENTRY]: "console.log(1);" })).rejects.toMatchObject({
 			code: "BUILD_FAILED",
@@ -100,7 +100,7 @@ describe("the source hash", () => {
 	const hashOf = async (files: Record<string, string>, entry = ENTRY) =>
 		(await prepare(builder, filesOf(files), entry)).source;
 
-	test("does not change with files that the function does not use, nor with their order", async () => {
+	test("does not change with unused files or the order of files", async () => {
 		const reversed = Object.fromEntries(Object.entries(FILES).reverse());
 		expect(await hashOf(reversed)).toBe(await hashOf(FILES));
 		const others = { ...FILES, "functions/b.ts": "3;", "deno.json": '{ "tasks": {} }' };
@@ -115,7 +115,7 @@ describe("the source hash", () => {
 		expect(await hashOf(files)).not.toBe(await hashOf(FILES));
 	});
 
-	test("changes with the entry and with the hosts that are allowed", async () => {
+	test("changes with the entry and with the allowed hosts", async () => {
 		expect(await hashOf(FILES, "functions/a/x.ts")).not.toBe(await hashOf(FILES));
 		const own = await testBuilder(place, { hosts: ["example.com"] });
 		expect((await prepare(own, filesOf(FILES))).source).not.toBe(await hashOf(FILES));

@@ -48,7 +48,7 @@ async function appendRaw(body: string): Promise<void> {
 }
 
 describe("createToken", () => {
-	test("is different every time and names the platform", () => {
+	test("returns a different token each time, which names the platform", () => {
 		const tokens = Array.from({ length: 50 }, () => createToken({ fingerprint }));
 		for (const key of ["token", "id", "hash"] as const) {
 			expect(new Set(tokens.map((each) => each[key])).size).toBe(50);
@@ -57,8 +57,8 @@ describe("createToken", () => {
 	});
 });
 
-describe("a registry", () => {
-	test("knows a token that it made, also after a restart, and stores nothing of it", async () => {
+describe("the registry of tokens", () => {
+	test("accepts a token that it made, also after a restart, and does not store the token", async () => {
 		const registry = await open();
 		const { token, id } = await registry.create({ scopes: ["sync", "read", "sync"] }, NOW);
 		const principal = { id, scopes: ["read", "sync"], app: undefined };
@@ -72,7 +72,7 @@ describe("a registry", () => {
 		]);
 	});
 
-	test("knows nothing else: another secret, another platform's, a changed or a malformed one", async () => {
+	test("refuses every other token: another secret, another platform's, a changed or malformed one", async () => {
 		const registry = await open();
 		const { token } = await registry.create({ scopes: ["admin"] }, NOW);
 		const other = createToken({ fingerprint: "A".repeat(22) }).token;
@@ -92,14 +92,14 @@ describe("a registry", () => {
 		}
 	});
 
-	test("knows a token until it expires", async () => {
+	test("accepts a token until it expires", async () => {
 		const registry = await open();
 		const { token } = await registry.create({ scopes: ["read"], expiresAtMs: NOW + 1000 }, NOW);
 		expect(registry.authenticate(token, NOW + 999)).toBeDefined();
 		expect(registry.authenticate(token, NOW + 1000)).toBeUndefined();
 	});
 
-	test("forgets a revoked token, here, after a restart and on other nodes", async () => {
+	test("refuses a revoked token at once, after a restart and on other nodes", async () => {
 		const registry = await open();
 		const elsewhere = await open();
 		const abort = new AbortController();
@@ -120,7 +120,7 @@ describe("a registry", () => {
 		await following;
 	});
 
-	test("shares the stream: other events are left alone, and appenders at once all land", async () => {
+	test("shares its stream: it ignores other events, and all concurrent appends are stored", async () => {
 		await (await openApps(await open())).create("shop", BOUND);
 		const [a, b] = [await open(), await open()];
 		const made = await Promise.all(
@@ -134,8 +134,8 @@ describe("a registry", () => {
 	});
 });
 
-describe("what a token may do", () => {
-	test("is its scopes; admin is all of them", async () => {
+describe("the permissions of a token", () => {
+	test("are its scopes; admin includes all of them", async () => {
 		const registry = await open();
 		for (const held of SCOPES) {
 			const { token } = await registry.create({ scopes: [held] }, NOW);
@@ -147,7 +147,7 @@ describe("what a token may do", () => {
 		}
 	});
 
-	test("is on its app alone where it is bound to one, admin or not", async () => {
+	test("are limited to its app if it is bound to one, also for admin", async () => {
 		const registry = await open();
 		const { token } = await registry.create({ scopes: ["admin"], app: "shop" }, NOW);
 		const principal = registry.authenticate(token, NOW);
@@ -159,8 +159,8 @@ describe("what a token may do", () => {
 	});
 });
 
-describe("somebody who can write to the store, but has no identity", () => {
-	test("cannot alter a token's event", async () => {
+describe("an attacker who can write to the store, without the identity", () => {
+	test("cannot change a token's event", async () => {
 		const { token } = await (await open()).create(
 			{ scopes: ["read"], app: "shop", expiresAtMs: NOW + 1 },
 			NOW,
@@ -195,7 +195,7 @@ describe("somebody who can write to the store, but has no identity", () => {
 		expect((await open()).authenticate(token, NOW)).toBeDefined();
 	});
 
-	test("cannot use another platform's events, nor junk", async () => {
+	test("cannot add another platform's events, or invalid ones", async () => {
 		const stranger = await TokenRegistry.open({ store, fingerprint, stateKey: new Uint8Array(32).fill(8) });
 		await stranger.create({ scopes: ["admin"] }, NOW);
 		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED" });

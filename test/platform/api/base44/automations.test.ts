@@ -32,7 +32,7 @@ const nightly = {
 };
 
 describe("the automations of a deployment", () => {
-	test("are stored, returned unchanged, and wait for their time", async () => {
+	test("are stored, returned unchanged, and run at their time", async () => {
 		const created = {
 			name: "created",
 			type: "entity",
@@ -65,7 +65,7 @@ describe("the automations of a deployment", () => {
 			"more than 100",
 		],
 		["another form", { nightly }, "automations"],
-	])("with %s: 400 and why, and nothing is deployed", async (_what, automations, why) => {
+	])("with %s: answers 400 with the reason, and deploys nothing", async (_what, automations, why) => {
 		await put([nightly]);
 		const { status, said } = await put(automations);
 		expect({ status, said }).toMatchObject({ status: 400, said: { message: expect.stringContaining(why) } });

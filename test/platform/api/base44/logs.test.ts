@@ -19,7 +19,7 @@ async function get(path: string, by = api): Promise<Response> {
 	return await by(new Request(ORIGIN + BASE + path, { headers: { api_key: token } }));
 }
 
-describe("lines that are kept", () => {
+describe("stored log lines", () => {
 	const SENT = ["one", "two", "three", "four"];
 	beforeEach(async () => {
 		await platform.core.logs.forget(...logOf(platform, APP, "hello"));
@@ -44,7 +44,7 @@ describe("lines that are kept", () => {
 	});
 
 	test.each(["level=loud", "limit=0", "limit=1001", "order=up", "since=yesterday"])(
-		"%s is refused, with a sentence that the CLI shows",
+		"refuses %s, with a sentence that the CLI shows",
 		async (query) => {
 			const answer = await get(`/hello/logs?${query}`);
 			expect([answer.status, await answer.json()]).toEqual([
@@ -54,7 +54,7 @@ describe("lines that are kept", () => {
 		},
 	);
 
-	test("of a function that does not exist: 404", async () => {
+	test("answers 404 for a function that does not exist", async () => {
 		expect((await get("/nobody/logs")).status).toBe(404);
 		expect((await get("/logs/stream?function=hello,nobody")).status).toBe(404);
 	});
@@ -77,7 +77,7 @@ function eventsOf(response: Response): () => Promise<string | undefined> {
 	};
 }
 
-describe("a stream", () => {
+describe("a log stream", () => {
 	beforeEach(() => {
 		vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
 	});
@@ -87,7 +87,7 @@ describe("a stream", () => {
 	const write = (message: string) =>
 		platform.core.logs.append(...logOf(platform, APP, "hello"), { time: at(1), level: "info", message });
 
-	test("begins at once, sends new lines, and sends pings", async () => {
+	test("begins at once, and sends new lines and pings", async () => {
 		write("before");
 		const response = await get("/logs/stream");
 		expect(response.headers.get("content-type")).toBe("text/event-stream");
@@ -99,7 +99,7 @@ describe("a stream", () => {
 		expect(await next()).toBe(": ping");
 	});
 
-	test("ends with a reason when the token is revoked, for good", async () => {
+	test("ends with a reason when the token is revoked, and tells the CLI not to retry", async () => {
 		const { token, id } = await newToken();
 		const request = new Request(`${ORIGIN}${BASE}/logs/stream?function=hello`, {
 			headers: { api_key: token },
@@ -111,7 +111,7 @@ describe("a stream", () => {
 		expect(await next()).toBeUndefined();
 	});
 
-	test("ends with a reason when the platform closes, to be tried again", async () => {
+	test("ends with a reason when the platform closes, and tells the CLI to retry", async () => {
 		const closing = new AbortController();
 		const hosts = { bound: "127.0.0.1", names: [] };
 		const other = createApi({
@@ -128,7 +128,7 @@ describe("a stream", () => {
 	});
 });
 
-describe("requests that the CLI does not make", () => {
+describe("refuses requests that the CLI does not make", () => {
 	test.each([
 		["no token", {}, 401],
 		["a token of Coffer's own", { api_key: "own" }, 403],
@@ -139,7 +139,7 @@ describe("requests that the CLI does not make", () => {
 		expect(answer.status).toBe(status);
 	});
 
-	test("another route of Base44's, and an app's id that cannot be one", async () => {
+	test("another route of Base44's API, and an invalid app id", async () => {
 		const { token } = await platform.core.tokens.create({ scopes: ["base44"] }, platform.clock.now());
 		const headers = { api_key: token };
 		for (const [path, status] of [

@@ -8,7 +8,7 @@ const placed = (name: string, entry: string, ...paths: string[]) => {
 };
 
 describe("the files of a function that the Base44 CLI sends", () => {
-	test("lie where they lie in the project, shared ones too", () => {
+	test("keep their paths of the project, also shared files", () => {
 		expect(placed("hello", "entry.ts", "entry.ts", "lib/x.ts", "../../shared/y.ts")).toEqual({
 			entry: "base44/functions/hello/entry.ts",
 			settings: undefined,
@@ -20,7 +20,7 @@ describe("the files of a function that the Base44 CLI sends", () => {
 		]);
 	});
 
-	test("are named from the entry's folder where that is another than the function's", () => {
+	test("have paths relative to the entry's folder if it is not the function's folder", () => {
 		expect(placed("x", "src/index.ts", "index.ts", "../function.jsonc", "../../../shared/y.ts")).toEqual({
 			entry: "base44/functions/x/src/index.ts",
 			settings: "base44/functions/x/function.jsonc",
@@ -28,7 +28,7 @@ describe("the files of a function that the Base44 CLI sends", () => {
 		});
 	});
 
-	test("never leave the root, however deep the folder is that a short name stands for", () => {
+	test("never leave the root, however deep the folder of a function's name is", () => {
 		const { entry, files } = placed("x", "entry.ts", "entry.ts", "../../../../../shared/y.ts");
 		expect(files.every((path) => !path.split("/").includes(".."))).toBe(true);
 		expect(entry.endsWith("/x/entry.ts")).toBe(true);
@@ -40,7 +40,7 @@ describe("the files of a function that the Base44 CLI sends", () => {
 		["far up", `${"../".repeat(17)}x.ts`],
 		["of two dots alone", ".."],
 		["with a backslash", "..\\x.ts"],
-	])("are refused where a path is %s", (_, path) => {
+	])("are refused if a path is %s", (_, path) => {
 		expect(() => placed("x", "entry.ts", "entry.ts", path)).toThrow(
 			expect.objectContaining({ code: "UPLOAD_PATH_INVALID", exit: 2 }),
 		);
@@ -55,7 +55,7 @@ describe("the files of a function that the Base44 CLI sends", () => {
 		["x", "base44/functions/x/src/x/index.ts", "base44/functions/x/src/x"],
 		["api/billing", "functions/api/billing/index.ts", "functions/api/billing"],
 		["flat", "functions/flat.ts", "functions"],
-	])("the folder of %s at %s is %s", (name, entry, folder) => {
+	])("of %s at %s are in the folder %s", (name, entry, folder) => {
 		expect(folderOf(name, entry)).toBe(folder);
 	});
 });

@@ -30,7 +30,7 @@ const succeed = async (_: unknown, { builds }: Batch, onBuilt: OnBuilt<string>) 
 	for (const one of builds) onBuilt(one, Promise.resolve(`built ${one.entry}`));
 };
 
-describe("builds that are asked for together", () => {
+describe("builds that are requested together", () => {
 	test("are divided evenly among the runs", async () => {
 		const { queue, runs } = record(2, succeed);
 		const names = Array.from({ length: 22 }, (_, index) => `${index}`);
@@ -45,7 +45,7 @@ describe("builds that are asked for together", () => {
 		expect(runs.map(({ length }) => length)).toEqual([16, 16, 8]);
 	});
 
-	test("are built once if the same build is asked for twice", async () => {
+	test("are built once if the same build is requested twice", async () => {
 		const { queue, runs } = record(2, succeed);
 		const one = build("a");
 		expect(await Promise.all([queue.build(one), queue.build(one)])).toEqual(["built a", "built a"]);
@@ -74,7 +74,7 @@ describe("if a run fails", () => {
 		expect(runs).toEqual([["a", "b", "c"], ["a"], ["b"], ["c"]]);
 	});
 
-	test("a build that has its result keeps it", async () => {
+	test("a build that already has its result keeps it", async () => {
 		const { queue, runs } = record(1, async (entries, { builds: [first] }, onBuilt) => {
 			if (first !== undefined) onBuilt(first, Promise.resolve(`${entries}`));
 			if (entries.length > 1) throw new Error("failed");
@@ -84,7 +84,7 @@ describe("if a run fails", () => {
 		expect(runs).toEqual([["a", "b"], ["b"]]);
 	});
 
-	test("the error of one bundle concerns that function alone", async () => {
+	test("the error of one bundle affects that function alone", async () => {
 		const { queue, runs } = record(1, async (_, { builds }, onBuilt) => {
 			for (const one of builds)
 				onBuilt(one, one.entry === "a" ? Promise.reject(new Error("bundle")) : Promise.resolve("fine"));

@@ -63,7 +63,7 @@ describe("builds share a run of the bundler", () => {
 		expect(together(A, B)).toEqual(["a.ts", "b.ts"]);
 	});
 
-	test("up to the given number", () => {
+	test("up to the maximum number", () => {
 		const cases = Array.from({ length: 5 }, (_, index) => build({ entry: `${index}.ts` }));
 		expect(batchOf(cases, 3).builds).toHaveLength(3);
 	});
@@ -115,7 +115,7 @@ describe("builds do not share a run", () => {
 		expect(together(first, second)).toEqual(["a.ts"]);
 	});
 
-	test("and the builds after them still can", () => {
+	test("do not keep later builds from sharing one", () => {
 		expect(together(A, { ...B, imports: { x: "npm:x@1" } }, { entry: "c.ts" })).toEqual(["a.ts", "c.ts"]);
 	});
 });

@@ -49,7 +49,7 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(() => builder.close());
 
-test("all functions share one run", () => {
+test("all functions share one run of the bundler", () => {
 	expect(batchOf(prepared, 16).builds).toHaveLength(ENTRIES.length);
 });
 
@@ -64,7 +64,7 @@ test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_
 	expect(together[index]).toEqual(bundle);
 });
 
-test("the references of one function are not those of another", () => {
+test("functions in one run keep separate references", () => {
 	const names = together.map(({ references }) => references?.references.map(({ name }) => name));
 	expect(names).toEqual([["USED"], ["LATE", "UNUSED"], ["LATE"], [], ["LATE", "USED"], []]);
 });

@@ -12,7 +12,7 @@ function policy(network?: string[], allowNet: string[] = [], own: string[] = [])
 }
 
 describe("a function that names no hosts", () => {
-	test("reaches the public internet, but no private address and not the machine's own public address", () => {
+	test("reaches the public internet, but no private address, and not the machine's own public address", () => {
 		const open = policy(undefined, [], ["11.0.0.1"]);
 		expect(open.refusalReason("11.0.0.2", 443, 0)).toBeUndefined();
 		expect(open.refusalReason("10.0.0.1", 443, 0)).toMatch(/public internet/);

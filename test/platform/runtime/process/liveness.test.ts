@@ -44,7 +44,7 @@ test("a function that computes may take as long as a request, and is ended if it
 	expect(stuck).toHaveLength(1);
 });
 
-test("time in which the platform itself did not run does not count", async () => {
+test("time in which the platform itself did not run is not counted", async () => {
 	const { liveness, look, stuck } = watched(60_000);
 	await look();
 	await look(3_600_000);
@@ -54,7 +54,7 @@ test("time in which the platform itself did not run does not count", async () =>
 	expect(stuck).toEqual([]);
 });
 
-test("a function with a short time limit has a few seconds all the same", async () => {
+test("a function with a short time limit still gets a few seconds", async () => {
 	const { look, stuck } = watched(1_000);
 	await look();
 	await look();

@@ -47,7 +47,7 @@ describe("the disk usage of a folder", () => {
 });
 
 describe("a folder is above the limit", () => {
-	test("by its bytes, and the count ends there", async () => {
+	test("by its bytes, and the count ends at the limit", async () => {
 		for (let index = 0; index < 30; index++) await writeFile(join(folder, String(index)), KIB_100);
 		const { bytes, files } = await usage();
 		expect(bytes).toBeGreaterThan(MAX.bytes);

@@ -17,7 +17,7 @@ const CODE = `
 		return new Response(String((await (await caches.open("c")).match("https://x.example/0")) !== undefined));
 	};`;
 
-describe.each(["namespace", "none"] as const)("with the wall: %s", (wall) => {
+describe.each(["namespace", "none"] as const)("with the file system isolation %s", (wall) => {
 	test("a cache above the limit ends the function, and its storage is empty at its next start", async () => {
 		const harness = await openRuntime({ isolationKinds: [wall] });
 		onTestFinished(() => harness.close());
@@ -46,7 +46,7 @@ test("a temporary folder that has no file system of its own counts too", async (
 describe("a process that writes nothing", () => {
 	const usage = { bytes: 0, files: 0 };
 
-	test("is measured only now and then", async () => {
+	test("is measured rarely", async () => {
 		let [looked, written] = [0, 0];
 		const watch = new StorageWatch({
 			usage: async () => {
