@@ -132,16 +132,19 @@ describe("large sources without nesting", () => {
 	test.each([
 		["as text", 9, {}],
 		["in the process's heap", 1, { heapMiB: 64 }],
-	])("a file whose tree does not fit is refused as too large, with its size: %s", async (_, size, options) => {
-		const calls = `export default [${"f(),".repeat((size * MIB) / 4)}];`;
-		const files = { "a.ts": 'import "./data.ts";', "data.ts": calls };
-		const { faults } = await check(open(options), files, ["a.ts"]);
-		expect(faults[0]).toMatchObject({ code: "SOURCE_TOO_LARGE", exit: 2 });
-		expect(faults[0]?.message).toContain(
-			`data.ts cannot be checked: the syntax tree of its ${size}.0 MiB of code does not fit`,
-		);
-		expect(faults[0]?.hint).toContain("JSON");
-	});
+	])(
+		"a file whose tree does not fit is refused as too large, with its size: %s",
+		async (_, size, options) => {
+			const calls = `export default [${"f(),".repeat((size * MIB) / 4)}];`;
+			const files = { "a.ts": 'import "./data.ts";', "data.ts": calls };
+			const { faults } = await check(open(options), files, ["a.ts"]);
+			expect(faults[0]).toMatchObject({ code: "SOURCE_TOO_LARGE", exit: 2 });
+			expect(faults[0]?.message).toContain(
+				`data.ts cannot be checked: the syntax tree of its ${size}.0 MiB of code does not fit`,
+			);
+			expect(faults[0]?.hint).toContain("JSON");
+		},
+	);
 });
 
 describe("the time limit of an upload", () => {
