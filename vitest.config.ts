@@ -58,7 +58,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
-		globalSetup: ["test/support/build-once.ts"],
+		globalSetup: ["test/support/temporary-files.ts", "test/support/build-once.ts"],
 		pool: "forks",
 		// Three for each core of the smallest machine: most tests wait for processes that they have started.
 		maxWorkers: 6,

@@ -18,6 +18,7 @@ import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { Core } from "../../src/platform/service/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/service/deploy.ts";
 import { openStore, storeDirectory } from "../../src/platform/store/open.ts";
+import { PACKAGE_CACHE } from "../support/package-cache.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
 
 export interface TestPlace extends Disposable {
@@ -38,7 +39,7 @@ export function testPlace(): TestPlace {
 			hostNames: [],
 			behindTlsProxy: false,
 		},
-		{ ...process.env, XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache") },
+		{ ...process.env, XDG_CACHE_HOME: PACKAGE_CACHE },
 	);
 	return { root, config, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }

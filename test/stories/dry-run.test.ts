@@ -2,10 +2,9 @@
  * `functions deploy --dry-run` names the functions that the deployment then redeploys, whichever file has
  * changed.
  */
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startNpmRegistry } from "../support/npm-registry.ts";
+import { PACKAGE_CACHE } from "../support/package-cache.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -18,7 +17,7 @@ const MAIN = (name: string) =>
 
 beforeAll(async () => {
 	[project, platform] = await Promise.all([newProject(), startPlatform()]);
-	project.variables["XDG_CACHE_HOME"] = join(tmpdir(), "coffer-test-cache");
+	project.variables["XDG_CACHE_HOME"] = PACKAGE_CACHE;
 	project.writeAll({
 		"deno.json": JSON.stringify(DENO_JSON),
 		"package.json": JSON.stringify({ name: "shop", imports: { "#own": "./lib/words.ts" } }),

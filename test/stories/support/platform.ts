@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PACKAGE_CACHE } from "../../support/package-cache.ts";
 import { Running } from "./process.ts";
 import { APP, cleanEnvironment, type Project } from "./project.ts";
 
@@ -64,7 +65,8 @@ export class Platform {
 				HOME: join(this.folder, "home"),
 				TMPDIR: join(this.folder, "tmp"),
 				// All stories share the cache, so that each package is downloaded once.
-				XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache"),
+
+				XDG_CACHE_HOME: PACKAGE_CACHE,
 				...this.#variables,
 			},
 		});

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
 import { cleanEnvironment } from "../../../stories/support/project.ts";
+import { PACKAGE_CACHE } from "../../../support/package-cache.ts";
 import { ROOT } from "../../../support/root.ts";
 import { instrument, type Replacement, type Site } from "./instrument.ts";
 import type { Order, Ready, Report } from "./subject.program.ts";
@@ -59,7 +60,7 @@ export class Subject implements AsyncDisposable {
 		});
 		const child = fork(outfile, [join(folder, "work")], {
 			execArgv: ["--expose-gc"],
-			env: { ...cleanEnvironment(), XDG_CACHE_HOME: join(tmpdir(), "coffer-test-cache") },
+			env: { ...cleanEnvironment(), XDG_CACHE_HOME: PACKAGE_CACHE },
 			stdio: ["ignore", "ignore", "pipe", "ipc"],
 		});
 		let log = "";
