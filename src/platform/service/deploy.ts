@@ -147,12 +147,34 @@ export class Deployer {
 		}
 	}
 
+	/**
+	 * Builds a function, and starts it unless a process of the same version runs. Waiting for a start can take much longer
+	 * than a build. So nothing here refers to the bundle while it waits: with many functions, all bundles would be in memory
+	 * at once.
+	 */
 	async #buildAndStart(
 		functions: AppFunctions,
 		name: string,
 		prepared: CheckedFunction,
-		{ declared, ...said }: Declarations,
+		said: Declarations,
 	): Promise<Omit<DeployedFunction, "url">> {
+		const changed = await this.#buildAndKeep(functions, name, prepared, said);
+		const present = presentDeployment(functions, name);
+		if (present?.bundle !== changed.bundle || !servesAlike(present, changed))
+			return await this.#start(functions, changed);
+		// The process keeps running. The next upload of the same sources is not built again.
+		await functions.updateDeployment({ ...present, ...changed });
+		const isScheduled = isSame(present.automations, said.automations);
+		return { name, status: isScheduled ? "unchanged" : "deployed" };
+	}
+
+	/** Builds a function and puts what it made into the store. @returns the function's new version, without its id */
+	async #buildAndKeep(
+		functions: AppFunctions,
+		name: string,
+		prepared: CheckedFunction,
+		{ declared, ...said }: Declarations,
+	): Promise<Omit<Deployment, "id">> {
 		const { builder, store } = this.#options;
 		const workerBuilds = prepared.workers.map((entry) => ({ ...prepared, entry, isWorker: true }));
 		const [built, ...workers] = await Promise.all(
@@ -162,6 +184,7 @@ export class Deployer {
 		const { source } = prepared;
 		const { lifetimeId: owner } = functions.app;
 		const sourceMap = await store.putBlob(owner, built.sourceMap);
+		const bundle = await store.putBlob(owner, built.code);
 		const files = workers.map(
 			({ code }, index) => [workerPath(prepared.workers[index] ?? ""), code] as const,
 		);
@@ -169,19 +192,10 @@ export class Deployer {
 			...[built, ...workers].flatMap((one) => one.files),
 			...files,
 		]);
-		const present = presentDeployment(functions, name);
 		const { dynamic, references: read } = mergeReferences([built, ...workers]);
 		const found = [...read, ...declared];
 		const references = [...found, ...observedReferences(functions, name, found)];
-		const changed = { ...said, source, sourceMap, references, dynamic, packageFiles };
-		if (present?.bundle === built.hash && servesAlike(present, changed)) {
-			// The process keeps running. The next upload of the same sources is not built again.
-			await functions.updateDeployment({ ...present, ...changed });
-			const isScheduled = isSame(present.automations, said.automations);
-			return { name, status: isScheduled ? "unchanged" : "deployed" };
-		}
-		const bundle = await store.putBlob(owner, built.code);
-		return await this.#start(functions, { function: name, bundle, ...changed });
+		return { function: name, bundle, ...said, source, sourceMap, references, dynamic, packageFiles };
 	}
 
 	/** Keeps the files of packages that a bundle reads when it runs. */

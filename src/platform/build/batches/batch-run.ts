@@ -82,18 +82,22 @@ export async function runBatch(
 			output: isAlone ? "bundle.js" : outputOf(build.entry, entries),
 		}));
 		if (!isAlone) assertWritten(folder, outputs);
-		const reads = outputs.map(({ build, output }) => {
-			const paths = [...build.files.keys()];
-			const own = { entry: build.entry, isWorker: build.isWorker, paths, output };
-			const read = reader.read({ ...own, root, folder, cache, bytesMax: settings.outputBytesMax });
-			onBuilt(build, read);
-			return read;
-		});
-		await Promise.allSettled(reads);
+		await Promise.all(
+			outputs.map(({ build, output }) => {
+				const paths = [...build.files.keys()];
+				const own = { entry: build.entry, isWorker: build.isWorker, paths, output };
+				const read = reader.read({ ...own, root, folder, cache, bytesMax: settings.outputBytesMax });
+				onBuilt(build, read);
+				// Without the bundle, which would stay in memory until the last one of the batch is read.
+				return read.then(noResult, noResult);
+			}),
+		);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
 }
+
+function noResult(): void {}
 
 /** @throws Error if the bundler gave a bundle another name. Then each build is run alone, where the name is known. */
 function assertWritten(folder: string, outputs: readonly { readonly output: string }[]): void {
