@@ -20,14 +20,17 @@ const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AFTER_PLATFOR
 const STACK_SIGNALS: readonly unknown[] = ["SIGSEGV", "SIGBUS"];
 const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocation failed/i;
 
+/** Not an arrow function in `run`: that would keep what `run` received, a bundle for example, while the process is idle. */
+function ignore(): void {}
+
 export class CheckProcess {
 	readonly #child: ChildProcess;
-	#onReport: (report: Report) => void = () => {};
+	#onReport: (report: Report) => void = ignore;
 	#stdout = "";
 	#stderr = "";
 	/** How the process ended. Undefined while it runs. */
 	#end: readonly [number | null, NodeJS.Signals | null] | undefined;
-	#onEnd: () => void = () => {};
+	#onEnd: () => void = ignore;
 
 	/**
 	 * @param program absolute path of the bundle of `check-program.ts`
@@ -94,8 +97,8 @@ export class CheckProcess {
 			return await done;
 		} finally {
 			clearTimeout(timer);
-			this.#onReport = () => {};
-			this.#onEnd = () => {};
+			this.#onReport = ignore;
+			this.#onEnd = ignore;
 			this.#hold(false);
 		}
 	}
