@@ -85,6 +85,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			return evaluateMember(engine, node, into);
 		case "CallExpression":
 		case "NewExpression":
+		case "TaggedTemplateExpression":
 			return evaluateCall(engine, node, into);
 		case "ThisExpression":
 			return solver.include(engine.thisValue(thisOwner(node)), into);

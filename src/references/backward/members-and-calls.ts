@@ -41,8 +41,9 @@ export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 /** What a call returns. A call of `super` returns the instance under construction. */
 export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	const site = engine.callSite(node);
-	if (node.callee.type !== "Super") {
-		return engine.solver.onValue(engine.evaluate(node.callee), (callee) => engine.invoke(callee, site, into));
+	const called = (node.callee ?? node.tag) as Node;
+	if (called.type !== "Super") {
+		return engine.solver.onValue(engine.evaluate(called), (callee) => engine.invoke(callee, site, into));
 	}
 	engine.solver.include(engine.thisValue(thisOwner(node)), into);
 	const owner = enclosingClass(node);

@@ -1,7 +1,7 @@
 /** Call sites: those in the code, and those of built-in functions that call their arguments. */
 import { type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type CallSite, NOTHING, ValueSet } from "../engine/values.ts";
+import { type CallSite, NOTHING, objectValue, stringValue, ValueSet } from "../engine/values.ts";
 
 /** Call sites, each the same whenever it is asked for. */
 export function makeCallSites(
@@ -37,9 +37,10 @@ export function makeCallSites(
 
 /** The site of a call or `new` expression. */
 function siteInSource(engine: Engine, node: Node): CallSite {
-	const all = node.arguments as Node[];
+	const isTagged = node.type === "TaggedTemplateExpression";
+	const all = (isTagged ? node.quasi.expressions : node.arguments) as Node[];
 	const spread = all.findIndex((argument) => argument.type === "SpreadElement");
-	const callee = node.callee as Node;
+	const callee = (isTagged ? node.tag : node.callee) as Node;
 	let self: ValueSet | undefined;
 	if (callee.type === "Super" || (callee.type === "MemberExpression" && callee.object.type === "Super")) {
 		self = engine.thisValue(thisOwner(node));
@@ -47,12 +48,30 @@ function siteInSource(engine: Engine, node: Node): CallSite {
 	return {
 		id: engine.objects.nextId(),
 		node,
-		arguments: spread < 0 ? all : all.slice(0, spread),
+		arguments: isTagged ? [textsOf(engine, node.quasi), ...all] : spread < 0 ? all : all.slice(0, spread),
 		spreadArguments: spread < 0 ? undefined : all.slice(spread),
 		receiver: self,
 		isInSource: true,
 		isConstruct: node.type === "NewExpression",
 	};
+}
+
+/** The texts of a template that a function is called with. */
+function textsOf(engine: Engine, template: Node): ValueSet {
+	const { solver, objects } = engine;
+	const quasis = template.quasis as Node[];
+	const arrayOf = (tag: string, spelled: "cooked" | "raw") => {
+		const array = objects.allocate(template, tag, "array");
+		array.knownLength = quasis.length;
+		for (const [index, { value }] of quasis.entries()) {
+			const text = value[spelled] as string | null;
+			solver.add(engine.property(array, String(index)), text === null ? NOTHING : stringValue(text));
+		}
+		return array;
+	};
+	const texts = arrayOf("texts", "cooked");
+	solver.add(engine.property(texts, "raw"), objectValue(arrayOf("raw texts", "raw")));
+	return solver.singleton(objectValue(texts));
 }
 
 /** What spread arguments hold, all positions together. */

@@ -31,8 +31,9 @@ const WHOLE_LISTED = "the whole environment is listed or printed";
  */
 export function propagateArgument(engine: Engine, value: Value, call: Node, index: number) {
 	const { solver } = engine;
-	if (call.callee.type === "Super") return propagateSuperArgument(engine, value, call, index);
-	solver.onValue(engine.evaluate(call.callee), (callee) => {
+	const called = (call.callee ?? call.tag) as Node;
+	if (called.type === "Super") return propagateSuperArgument(engine, value, call, index);
+	solver.onValue(engine.evaluate(called), (callee) => {
 		switch (callee.kind) {
 			case "object":
 				if (callee.object.kind === "class")

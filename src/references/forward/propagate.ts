@@ -69,6 +69,9 @@ function propagateToParent(engine: Engine, value: Value, node: Node) {
 		case "NewExpression":
 			if (parent.callee === node) return propagateCallee(engine, value, parent);
 			return propagateArgument(engine, value, parent, parent.arguments.indexOf(node));
+		case "TaggedTemplateExpression":
+			if (parent.tag === node) return propagateCallee(engine, value, parent);
+			return propagateArgument(engine, value, parent, 0);
 		case "ReturnStatement":
 			return propagateReturn(engine, value, parent);
 		case "ArrowFunctionExpression":
@@ -92,6 +95,9 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "ClassDeclaration":
 		case "ClassExpression":
 			return engine.track(engine.objects.atNode(parent));
+		case "TemplateLiteral":
+			if (parent.parent?.type !== "TaggedTemplateExpression") return engine.escape(value, node, NOT_FOLLOWED);
+			return propagateArgument(engine, value, parent.parent, parent.expressions.indexOf(node) + 1);
 		case "SpreadElement":
 			return propagateSpread(engine, value, parent);
 		case "YieldExpression":

@@ -4,17 +4,33 @@ import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } 
 import type { BuiltinCall } from "./builtin-call.ts";
 import { concatenate } from "./text/concatenation.ts";
 
-/** Includes the elements of arrays and any other value as it is, as `concat` and `flat` do. */
-export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, isDeep = false) {
+/** The deepest `flat` whose depth is regarded. */
+const DEPTH_MAX = 8;
+
+/**
+ * Includes the elements of arrays and any other value as it is, as `concat` and `flat` do.
+ * @param depth how many arrays in each other are flattened; undefined where that is not known
+ */
+export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, depth: number | undefined) {
 	const { engine } = call;
 	engine.solver.onValue(values, (value) => {
 		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
+		// Where the depth is not known, an array counts as itself and as its elements.
+		if (depth === undefined || depth === 0) engine.solver.add(into, value);
+		if (depth === 0 || (depth === undefined && seen(call, value))) return;
 		const elements = new ValueSet();
 		engine.iterate(value, (found) => engine.solver.add(elements, found));
-		// How deep `flat` goes is not regarded: an array counts as itself and as its elements.
-		if (isDeep && !seen(call, value)) flattenInto(call, elements, into, true);
-		if (isDeep) engine.solver.add(into, value);
-		engine.solver.include(elements, into);
+		flattenInto(call, elements, into, depth === undefined ? undefined : depth - 1);
+	});
+}
+
+/** `flat(depth)` */
+export function flatten(call: BuiltinCall, elements: ValueSet, into: ValueSet) {
+	if (call.site.arguments.length === 0 && call.site.spreadArguments === undefined)
+		return flattenInto(call, elements, into, 1);
+	call.engine.solver.onValue(call.argument(0), (given) => {
+		const depth = given.kind === "string" && given.numeric ? Number(given.text) : Number.NaN;
+		flattenInto(call, elements, into, depth >= 0 && depth <= DEPTH_MAX ? Math.trunc(depth) : undefined);
 	});
 }
 

@@ -12,7 +12,7 @@ import {
 	ValueSet,
 } from "../engine/values.ts";
 import { append, fill, noteResized, splice, toSpliced } from "./array-changes.ts";
-import { flattenInto, joinArray } from "./array-contents.ts";
+import { flatten, flattenInto, joinArray } from "./array-contents.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 import { ITERATOR_MODELS } from "./iterators.ts";
 
@@ -128,12 +128,12 @@ const MODELS: Readonly<Record<string, Model>> = {
 	concat: (call, receiver) => {
 		const created = call.newArray();
 		call.engine.solver.include(elementsOf(call, receiver), created.summary);
-		for (const argument of call.arguments()) flattenInto(call, argument, created.summary);
+		for (const argument of call.arguments()) flattenInto(call, argument, created.summary, 1);
 		call.returnObject(created);
 	},
 	flat: (call, receiver) => {
 		const created = call.newArray();
-		flattenInto(call, elementsOf(call, receiver), created.summary, true);
+		flatten(call, elementsOf(call, receiver), created.summary);
 		call.returnObject(created);
 	},
 	toLocaleString: (call: BuiltinCall) => call.giveUp("a computed value"),
@@ -166,7 +166,7 @@ function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, 
 	const leaving = new ValueSet();
 	call.invokeCallback(0, callbackArguments(call, receiver, elements), leaving);
 	outOfIteration(call, leaving, returned);
-	if (flat) flattenInto(call, returned, created.summary);
+	if (flat) flattenInto(call, returned, created.summary, 1);
 	else call.engine.solver.include(returned, created.summary);
 	call.returnObject(created);
 }

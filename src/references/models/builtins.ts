@@ -17,6 +17,7 @@ import { respondWithJson } from "./classes/bodies.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
 import { makeCollection } from "./collections.ts";
+import { groupBy, makeArray } from "./groups.ts";
 import { assign, fromEntries, listProperties } from "./object-listings.ts";
 import {
 	assignReflected,
@@ -37,6 +38,7 @@ import {
 import { makePromise } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
+import { joinRaw } from "./text/raw-templates.ts";
 import { TIMER_MODELS } from "./timers.ts";
 
 type Model = (call: BuiltinCall) => void;
@@ -104,6 +106,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.returnBooleans();
 		defineProperty(call);
 	},
+	"Object.groupBy": (call) => groupBy(call, "plain"),
+	"Map.groupBy": (call) => groupBy(call, "map"),
+	Array: makeArray,
 	"Array.from": arrayFrom,
 	"Array.of": (call) => {
 		const created = call.newArray();
@@ -121,6 +126,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 	Proxy: makeProxy,
 	Map: (call) => makeCollection(call, "map"),
 	Set: (call) => makeCollection(call, "set"),
+	WeakMap: (call) => makeCollection(call, "map"),
+	WeakSet: (call) => makeCollection(call, "set"),
+	"String.raw": joinRaw,
 	"esbuild.require": (call) =>
 		loadModule(call.engine, call.argument(0), call.site.node, (module) => call.returnValue(module)),
 	"esbuild.toESM": toModule,

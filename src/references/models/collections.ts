@@ -1,10 +1,13 @@
 /** Models of `Map` and `Set`. Which key has which value is not distinguished. */
-import { mapEntry } from "../engine/synthetic-objects.ts";
+import { mapEntry, setEntry } from "../engine/synthetic-objects.ts";
 import { NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 export const COLLECTION_METHODS: ReadonlySet<string> = new Set(
-	"get has set add delete clear forEach keys values entries".split(" "),
+	(
+		"get has set add delete clear forEach keys values entries " +
+		"union intersection difference symmetricDifference isSubsetOf isSupersetOf isDisjointFrom"
+	).split(" "),
 );
 
 /** `new Map(entries)` and `new Set(elements)`. */
@@ -40,7 +43,11 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 			call.store(receiver, call.argument(0), object.summary);
 			return call.returnValue(receiver);
 		case "forEach":
-			return call.invokeCallback(0, [call.read(receiver, object.summary), call.read(receiver, keys)]);
+			return call.invokeCallback(0, [
+				call.read(receiver, object.summary),
+				call.read(receiver, keys),
+				engine.solver.singleton(receiver),
+			]);
 		case "keys":
 		case "values": {
 			const created = call.newArray(`${name} ${object.id}`);
@@ -51,9 +58,47 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 			const created = call.newArray(`entries ${object.id}`);
 			if (object.kind === "map")
 				engine.solver.add(created.summary, objectValue(mapEntry(engine, object), receiver.context));
+			else {
+				const entry = call.newArray(`entry ${object.id}`);
+				const elements = call.read(receiver, object.summary);
+				setEntry(engine, entry, elements, elements);
+				engine.solver.add(created.summary, objectValue(entry));
+			}
 			return call.returnObject(created);
 		}
+		case "union":
+		case "symmetricDifference":
+			return combineSets(call, receiver, true);
+		case "intersection":
+		case "difference":
+			return combineSets(call, receiver, false);
+		case "isSubsetOf":
+		case "isSupersetOf":
+		case "isDisjointFrom":
+			withOther(call, () => undefined);
+			return call.returnBooleans();
 		default:
 			call.returnValue(NOTHING);
 	}
+}
+
+/** A set of elements of this one, and of the other one where `isBoth` is set. */
+function combineSets(call: BuiltinCall, receiver: ObjectValue, isBoth: boolean) {
+	const { engine, site } = call;
+	const created = engine.objects.allocate(site.node, `combined ${receiver.object.id}`, "set");
+	engine.solver.include(call.read(receiver, receiver.object.summary), created.summary);
+	withOther(call, (other) => {
+		const keys = other.object.kind === "map" ? other.object.keys : other.object.summary;
+		if (isBoth) engine.solver.include(call.read(other, keys), created.summary);
+	});
+	call.returnValue(objectValue(created, receiver.context));
+}
+
+/** The other set. Of any other object, methods are called that nobody knows. */
+function withOther(call: BuiltinCall, use: (other: ObjectValue) => void) {
+	call.engine.solver.onValue(call.argument(0), (other) => {
+		if (other.kind === "object" && (other.object.kind === "set" || other.object.kind === "map"))
+			return use(other);
+		if (other.kind !== "nothing" && other.kind !== "string") call.giveUp();
+	});
 }
