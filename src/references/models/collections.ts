@@ -66,6 +66,14 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 			}
 			return call.returnObject(created);
 		}
+		default:
+			compareSets(call, name, receiver);
+	}
+}
+
+/** Calls a method that takes another set, or one that returns nothing of the elements. */
+function compareSets(call: BuiltinCall, name: string, receiver: ObjectValue) {
+	switch (name) {
 		case "union":
 		case "symmetricDifference":
 			return combineSets(call, receiver, true);
