@@ -18,18 +18,36 @@ const ISOLATED = [
 	"test/platform/runtime/storage/disk-usage.test.ts",
 ];
 
-/** The files that take longest, longest first: they begin first, so that none is left alone at the end. */
+/**
+ * The files that take longest: they begin first, so that none is left alone at the end. Vitest alone would begin with
+ * the largest ones in bytes, and a torture is a file of few lines.
+ */
 const LONG = [
 	"test/examples/shop.test.ts",
 	"test/stories/base44-cli.test.ts",
 	"test/platform/projects/projects.test.ts",
 	"test/platform/build/hostile.test.ts",
-	"test/platform/next-tenant.test.ts",
 	"test/stories/dry-run.test.ts",
+	"test/platform/next-tenant.test.ts",
+	"test/stories/canary.test.ts",
+	"test/torture/sync.test.ts",
+	"test/torture/faults.test.ts",
+	"test/torture/sync-members.test.ts",
+	"test/platform/build/hostile-size.test.ts",
+	"test/torture/hostile-functions.test.ts",
 	"test/torture/hostile-clients.test.ts",
+	"test/torture/references.test.ts",
+	"test/torture/kills.test.ts",
+	"test/torture/mutants.test.ts",
+	"test/torture/sync-git.test.ts",
+	"test/torture/platform-kills.test.ts",
+	"test/architecture.test.ts",
+	"test/stories/members.test.ts",
+	"test/stories/platform-identity.test.ts",
+	"test/stories/base44-vault.test.ts",
+	"test/stories/large-files.test.ts",
 	"test/platform/redeploy/bad-versions.test.ts",
 	"test/scripts/build.test.ts",
-	"test/stories/canary.test.ts",
 	"test/platform/redeploy/first-request.test.ts",
 	"test/platform/build/hostile-package.test.ts",
 	"test/platform/build/check.test.ts",
@@ -60,6 +78,8 @@ export default defineConfig({
 		sequence: { sequencer: LongestFirst },
 		globalSetup: ["test/support/temporary-files.ts", "test/support/build-once.ts"],
 		pool: "forks",
+		// As Node imports CommonJS. Vitest would put each such module behind a proxy, whose every access takes time.
+		deps: { interopDefault: false },
 		// Three for each core of the smallest machine: most tests wait for processes that they have started.
 		maxWorkers: 6,
 		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],

@@ -65,7 +65,6 @@ export class Platform {
 				HOME: join(this.folder, "home"),
 				TMPDIR: join(this.folder, "tmp"),
 				// All stories share the cache, so that each package is downloaded once.
-
 				XDG_CACHE_HOME: PACKAGE_CACHE,
 				...this.#variables,
 			},
