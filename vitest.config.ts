@@ -83,9 +83,10 @@ export default defineConfig({
 		// Three for each core of the smallest machine: most tests wait for processes that they have started.
 		maxWorkers: 6,
 		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],
-		// Real processes: Deno, the keychain's daemon, the built command line.
-		testTimeout: 120_000,
-		hookTimeout: 120_000,
+		// Real processes: Deno, the keychain's daemon, the built command line. The limit only ends what hangs: a machine
+		// that runs other work too takes several times as long.
+		testTimeout: 240_000,
+		hookTimeout: 240_000,
 		// The command lines that tests start share what is compiled, whatever home each of them has.
 		env: {
 			NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/coffer-compiled", import.meta.url)),
