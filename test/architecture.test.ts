@@ -22,7 +22,7 @@ function parseAll(files: Readonly<Record<string, string>>) {
 	return Object.entries(files).map(([path, text]) => parseSource(path, text));
 }
 
-test("the whole project is read", () => {
+test("reads the whole project", () => {
 	const paths = project.map(({ path }) => path);
 	expect(paths).toEqual(expect.arrayContaining(["bin/run.js", "src/crypto.ts", "test/architecture.test.ts"]));
 });
@@ -32,11 +32,11 @@ describe.each(RULES)("$name", ({ check, planted, innocent = [] }) => {
 		expect(check(project).map(({ path, line, what }) => `${path}:${line} ${what}`)).toEqual([]);
 	});
 
-	test.each(planted.map((files) => ({ files })))("catches $files", ({ files }) => {
+	test.each(planted.map((files) => ({ files })))("reports a violation in $files", ({ files }) => {
 		expect(check(parseAll(files))).not.toEqual([]);
 	});
 
-	test.each(innocent.map((files) => ({ files })))("lets $files pass", ({ files }) => {
+	test.each(innocent.map((files) => ({ files })))("accepts $files", ({ files }) => {
 		expect(check(parseAll(files))).toEqual([]);
 	});
 });

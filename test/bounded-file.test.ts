@@ -33,14 +33,14 @@ describe.each([
 		async (name: string, max: number, reach?: { links: boolean }) => readBoundedSync(name, max, reach),
 	],
 ])("%s", (_, read) => {
-	test("reads a file that has as much as it may have", async () => {
+	test("reads a file of the maximum size", async () => {
 		writeFileSync(path, "content");
 		expect((await read(path, 7)).toString()).toBe("content");
 		writeFileSync(path, "");
 		expect((await read(path, 0)).length).toBe(0);
 	});
 
-	test("refuses one byte more, with its size, the bound and the path, and does not read it", async () => {
+	test("refuses one byte more, with its size, the limit and the path, and does not read it", async () => {
 		writeFileSync(path, "content");
 		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and the limit is 6 bytes");
 		// Far more than there is memory for: only a file that is not read can be refused.
@@ -53,7 +53,7 @@ describe.each([
 		});
 	});
 
-	test("follows a link only where it is to, and takes no folder, pipe or device for a file", async () => {
+	test("follows a link only if that is allowed, and refuses a folder, pipe or device", async () => {
 		writeFileSync(join(folder, "target"), "content");
 		symlinkSync("target", path);
 		await expect(read(path, 100)).rejects.toMatchObject({ code: "ELOOP" });
@@ -66,10 +66,10 @@ describe.each([
 	});
 });
 
-describe("where pipes are read too", () => {
+describe("with pipes allowed", () => {
 	const reach = { links: true, pipes: true };
 
-	test("one that ends is read whole", async () => {
+	test("reads a pipe to its end", async () => {
 		execFileSync("mkfifo", [path]);
 		const writer = spawn("sh", ["-c", `printf 'one '; head -c 100000 /dev/zero; printf ' two'`], {
 			stdio: ["ignore", "pipe", "ignore"],
@@ -80,13 +80,13 @@ describe("where pipes are read too", () => {
 		expect(bytes.subarray(-4).toString()).toBe(" two");
 	});
 
-	test("one that does not end is read to the bound", async () => {
+	test("reads an endless pipe up to the limit", async () => {
 		const error = await refusalOf(readBounded("/dev/zero", 200_000, reach));
 		expect(error).toMatchObject({ code: "FILE_TOO_LARGE", exit: 1 });
 		expect(error.message).toContain("it has more than 200000 bytes, which are the limit");
 	});
 
-	test("pipes to which nobody writes hold no thread, however many are waited for", async () => {
+	test("blocks no thread for pipes without a writer, however many", async () => {
 		// More than the threads that Node has for files.
 		const pipes = Array.from({ length: 6 }, (_, index) => join(folder, `fifo-${index}`));
 		for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
@@ -96,12 +96,12 @@ describe("where pipes are read too", () => {
 		expect((await Promise.all(reads)).map(String)).toEqual(pipes.map(() => "late"));
 	});
 
-	test("a folder is none", async () => {
+	test("refuses a folder", async () => {
 		await expect(readBounded(folder, 100, reach)).rejects.toMatchObject({ code: "EISDIR" });
 	});
 });
 
-test("of a file that grows while it is read, what it had when it was opened", async () => {
+test("a file that grows during the read is read up to its size when it was opened", async () => {
 	writeFileSync(path, "a".repeat(1_000_000));
 	let isReading = true;
 	const growing = (async () => {
@@ -117,7 +117,7 @@ test("of a file that grows while it is read, what it had when it was opened", as
 	expect(bytes.toString("latin1")).toMatch(/^a{1000000}b*$/);
 });
 
-test("the error of something of unknown size says so, and shows no control character", () => {
+test("the error of an input of unknown size says so, and contains no control character", () => {
 	const error = refusal(() => {
 		throw fileTooLarge("a\u001bb", undefined, 5);
 	});

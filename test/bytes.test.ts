@@ -11,7 +11,7 @@ describe("isBase64Text", () => {
 		..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= \n.",
 	);
 
-	test("accepts exactly what decodes to something and encodes back to itself", () => {
+	test("accepts exactly the texts that decode and encode back to themselves", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: alphabet, maxLength: 12 }), (text) => {
 				const bytes = fromBase64(text);
@@ -23,7 +23,7 @@ describe("isBase64Text", () => {
 		);
 	});
 
-	test("knows how many bytes a text is", () => {
+	test("checks the number of decoded bytes", () => {
 		fc.assert(
 			fc.property(
 				fc.uint8Array({ minLength: 1, maxLength: 100 }),
@@ -47,7 +47,7 @@ describe("isBase64Text", () => {
 describe("lengthPrefixed", () => {
 	const list = fc.array(fc.string({ maxLength: 5 }), { maxLength: 4 });
 
-	test("never gives the same bytes for two lists", () => {
+	test("never returns the same bytes for two different lists", () => {
 		fc.assert(
 			fc.property(list, list, (one, two) => {
 				const isSame = JSON.stringify(one) === JSON.stringify(two);
@@ -56,13 +56,13 @@ describe("lengthPrefixed", () => {
 		);
 	});
 
-	test("is the length in four bytes, and the text's UTF-8", () => {
+	test("consists of the length in four bytes, and the text's UTF-8", () => {
 		expect([...lengthPrefixed("é", 10)]).toEqual([0, 0, 0, 2, 0xc3, 0xa9, 0, 0, 0, 2, 0x31, 0x30]);
 	});
 });
 
 describe("utf8 and fromUtf8", () => {
-	test("are inverse to each other on well-formed text, a byte order mark included", () => {
+	test("are inverse to each other for well-formed text, also with a byte order mark", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "binary" }), (text) => {
 				expect(fromUtf8(utf8(text))).toBe(text);
@@ -71,7 +71,7 @@ describe("utf8 and fromUtf8", () => {
 		expect(fromUtf8(utf8("\uFEFFa"))).toBe("\uFEFFa");
 	});
 
-	test("refuse what is no text", () => {
+	test("refuse invalid text", () => {
 		expect(refusal(() => utf8("\ud800"))).toMatchObject({ code: "TEXT_NOT_UNICODE", exit: 2 });
 		for (const bytes of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xe2, 0x82]]) {
 			expect(fromUtf8(Uint8Array.from(bytes))).toBeUndefined();

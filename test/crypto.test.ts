@@ -14,7 +14,7 @@ describe("BLAKE2b-256", () => {
 	test.each([
 		["", "0e5751c026e543b2e8ab2eb06099daa1d1e5df47778f7787faab45cdf12fe3a8"],
 		["abc", "bddd813c634239723171ef3fee98579b94964e3bb1cb3e427262c8c068d52319"],
-	])("of %j", (text, digest) => {
+	])("has the expected hash of %j", (text, digest) => {
 		expect(toHex(hash(text))).toBe(digest);
 		expect(toHex(hash(Buffer.from(text)))).toBe(digest);
 	});
@@ -43,24 +43,24 @@ describe("XChaCha20-Poly1305", () => {
 	const { key, associated } = AEAD;
 	const whole = hex(AEAD.nonce + AEAD.sealed + AEAD.tag);
 
-	test("opens the draft's example", () => {
+	test("decrypts the draft's example", () => {
 		expect(Buffer.from(open(whole, associated, key) ?? []).toString()).toBe(AEAD.content);
 	});
 
-	test("opens nothing with a bit wrong: in nonce, content, tag, associated data or key", () => {
+	test("refuses one wrong bit in nonce, content, tag, associated data or key", () => {
 		for (const turned of withEachBitTurned(whole)) expect(open(turned, associated, key)).toBeUndefined();
 		for (const turned of withEachBitTurned(associated)) expect(open(whole, turned, key)).toBeUndefined();
 		for (const turned of withEachBitTurned(key)) expect(open(whole, associated, turned)).toBeUndefined();
 	});
 
-	test("opens nothing that is cut or longer, nor with a key of another length", () => {
+	test("refuses input that is too short or too long, and keys of another length", () => {
 		for (let length = 0; length < whole.length; length++)
 			expect(open(whole.subarray(0, length), associated, key)).toBeUndefined();
 		expect(open(Uint8Array.from([...whole, 0]), associated, key)).toBeUndefined();
 		expect(open(whole, associated, key.subarray(1))).toBeUndefined();
 	});
 
-	test("opens what it sealed, the empty content too, under a nonce of its own each time", () => {
+	test("decrypts what it encrypted, also empty content, and uses a new nonce each time", () => {
 		for (const length of [0, 1, 63, 64, 65, 5000]) {
 			const content = new Uint8Array(length).fill(length);
 			const [one, other] = [seal(content, associated, key), seal(content, associated, key)];
@@ -100,14 +100,14 @@ const RFC_8032 = [
 ] as const;
 
 describe("Ed25519", () => {
-	test.each(RFC_8032)("signs as RFC 8032 says with seed %s", (seed, publicKey, message, signature) => {
+	test.each(RFC_8032)("has the signature of RFC 8032 for seed %s", (seed, publicKey, message, signature) => {
 		const keys = signingKeyPair(hex(seed));
 		expect(toHex(keys.publicKey)).toBe(publicKey);
 		expect(toHex(sign(hex(message), keys.privateKey))).toBe(signature);
 		expect(verify(hex(signature), hex(message), hex(publicKey))).toBe(true);
 	});
 
-	test("refuses a signature, message or key with a bit wrong", () => {
+	test("refuses one wrong bit in signature, message or key", () => {
 		const [, , [, publicKey, message, signature]] = RFC_8032;
 		for (const turned of withEachBitTurned(hex(signature)))
 			expect(verify(turned, hex(message), hex(publicKey))).toBe(false);
@@ -117,7 +117,7 @@ describe("Ed25519", () => {
 			expect(verify(hex(signature), hex(message), turned)).toBe(false);
 	});
 
-	test("refuses S + L: no signature can be made into another one", () => {
+	test("refuses S + L, so that a signature cannot be changed into another valid one", () => {
 		const [[seed, publicKey, message]] = RFC_8032;
 		const signature = sign(hex(message), signingKeyPair(hex(seed)).privateKey);
 		const s = toInteger(signature.subarray(32));
@@ -127,7 +127,7 @@ describe("Ed25519", () => {
 		}
 	});
 
-	test("refuses keys and points R that fit every message: the neutral point, in all its encodings", () => {
+	test("refuses keys and points R that are valid for every message: small order, in all encodings", () => {
 		const content = hex("00");
 		for (const y of [1n, P + 1n])
 			for (const isNegative of [false, true]) {
@@ -141,13 +141,13 @@ describe("Ed25519", () => {
 			}
 	});
 
-	test("refuses a key that is no point", () => {
+	test("refuses a key that is not a point of the curve", () => {
 		const [[, , message, signature]] = RFC_8032;
 		for (let y = 2n; y < 30n; y++)
 			if (!pointAt(y, false)) expect(verify(hex(signature), hex(message), toBytes(y))).toBe(false);
 	});
 
-	test("the signer that the tests twist is an honest one otherwise", () => {
+	test("the signer that the tests modify is valid without modification", () => {
 		const { signature, content, publicKey } = signTwisted({ a: 8n * 77n, r: 1234n, content: hex("0102") });
 		expect(verify(signature, content, publicKey)).toBe(true);
 	});
@@ -164,7 +164,7 @@ describe("padding", () => {
 		}
 	});
 
-	test("is in the last block, and nothing else is padding", () => {
+	test("is in the last block, and other bytes are not padding", () => {
 		const block = (...end: number[]) => Uint8Array.from([...new Array(64 - end.length).fill(0), ...end]);
 		expect(unpad(block(0x80), 64)).toEqual(new Uint8Array(63));
 		expect(unpad(new Uint8Array(64), 64)).toBeUndefined();

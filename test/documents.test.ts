@@ -24,23 +24,23 @@ function told(faults: readonly MarkdownFault[]): string[] {
 	return faults.map(({ line, what }) => `${line}: ${what}`);
 }
 
-test("the documents are read", () => {
+test("reads the documents", () => {
 	expect(PRESENT).toEqual(expect.arrayContaining(["README.md", "ARCHITECTURE.md", "docs/format.md"]));
 });
 
-describe("a document has lines of at most 110 columns, tables excepted", () => {
+describe("lines of a document have at most 110 columns, except in tables", () => {
 	test.each([...documents])("%s", (_, text) => {
 		expect(told(longLines(text))).toEqual([]);
 	});
 });
 
-describe("a document links to what exists", () => {
+describe("links of a document are valid", () => {
 	test.each([...documents.keys()])("%s", (path) => {
 		expect(told(brokenLinks(path, documents, files))).toEqual([]);
 	});
 });
 
-describe("a document mentions paths that exist", () => {
+describe("paths in a document exist", () => {
 	test.each(PRESENT)("%s", (path) => {
 		expect(told(missingPaths(documents.get(path) ?? "", files))).toEqual([]);
 	});
@@ -58,7 +58,7 @@ test("the map of the architecture names every part of src/ and every room", () =
 	expect([...folders].filter((folder) => !map.includes(`\`${folder}\``))).toEqual([]);
 });
 
-test("the record of dependencies names every package that package.json has, and no other", () => {
+test("the record of dependencies names exactly the packages of package.json", () => {
 	const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 	const kinds = ["dependencies", "devDependencies", "optionalDependencies", "peerDependencies"];
 	const present = new Set(kinds.flatMap((kind) => Object.keys(manifest[kind] ?? {})));
@@ -72,12 +72,12 @@ test("the record of dependencies names every package that package.json has, and 
 	expect(named.sort()).toEqual([...present].sort());
 });
 
-describe("a long line is found", () => {
+describe("the check of line lengths", () => {
 	test.each([
 		["in a paragraph", "word ".repeat(23), 1],
 		["in a list", `- ${"word ".repeat(23)}`, 1],
 		["in a code block", `\`\`\`\n${"word ".repeat(23)}\n\`\`\``, 2],
-	])("%s", (_, text, line) => {
+	])("reports %s", (_, text, line) => {
 		expect(longLines(text).map((fault) => fault.line)).toEqual([line]);
 	});
 
@@ -86,12 +86,12 @@ describe("a long line is found", () => {
 		["a message in JSON", `\`\`\`json\n{"name": [${"1, ".repeat(40)}1]}\n\`\`\``],
 		["a line that is one long word", `- ${"a".repeat(150)}`],
 		["a line of 110 characters that are more bytes", `${"é".repeat(54)} ${"é".repeat(55)}`],
-	])("but not %s", (_, text) => {
+	])("accepts %s", (_, text) => {
 		expect(longLines(text)).toEqual([]);
 	});
 });
 
-describe("a path is looked for", () => {
+describe("the check of paths", () => {
 	const known = ["src/a.ts", "src/room/b.ts", "src/room/c.test.ts"];
 	test.each([
 		"`src/gone.ts`",
@@ -99,7 +99,7 @@ describe("a path is looked for", () => {
 		"(src/room/{b,gone}.ts)",
 		"`src/gone/NAME.ts`",
 		"`src/gone/*.ts`",
-	])("%s is missing", (text) => {
+	])("reports %s", (text) => {
 		expect(missingPaths(text, known)).toHaveLength(1);
 	});
 
@@ -111,12 +111,12 @@ describe("a path is looked for", () => {
 		"https://x.example/src/z.ts",
 		"    src/example.ts",
 		"`src/room/NAME.ts`",
-	])("%s is there", (text) => {
+	])("accepts %s", (text) => {
 		expect(missingPaths(text, known)).toEqual([]);
 	});
 });
 
-describe("a link is followed", () => {
+describe("the check of links", () => {
 	const pages = new Map([
 		["docs/a.md", "# The `a` file\n[b](b.md#second-part) [up](../README.md) [here](#the-a-file)"],
 		["docs/b.md", "## Second part"],
@@ -125,15 +125,15 @@ describe("a link is followed", () => {
 	]);
 	const paths = [...pages.keys()];
 
-	test("to a page, a heading, upwards", () => {
+	test("accepts a page, a heading, and a link to a parent folder", () => {
 		expect(brokenLinks("docs/a.md", pages, paths)).toEqual([]);
 	});
 
-	test("and found broken where page or heading is missing", () => {
+	test("reports a missing page or heading", () => {
 		expect(brokenLinks("docs/c.md", pages, paths).map(({ line }) => line)).toEqual([1, 2]);
 	});
 
-	test("by GitHub's names for headings", () => {
+	test("uses GitHub's anchors of headings", () => {
 		expect([...anchorsOf("## Undo, branch, roll-back\n### `coffer run`")]).toEqual([
 			"undo-branch-roll-back",
 			"coffer-run",

@@ -58,7 +58,7 @@ async function fault(url: URL, signal = never): Promise<string> {
 }
 
 describe("a request", () => {
-	test("arrives as it was sent, and its answer as it was given", async () => {
+	test("arrives unchanged, and so does its response", async () => {
 		const { url } = await http(async (request, response) => {
 			const chunks: Uint8Array[] = [];
 			for await (const chunk of request) chunks.push(chunk);
@@ -79,13 +79,13 @@ describe("a request", () => {
 		}
 	});
 
-	test("uses the same connection again after the answer was read", async () => {
+	test("uses the same connection again after its response was read", async () => {
 		const { url, sockets } = await http((_request, response) => response.end("ok"));
 		for (let count = 0; count < 3; count++) expect(await text(await sendRequest(url, get))).toBe("ok");
 		expect(sockets.size).toBe(1);
 	});
 
-	test("comes in pieces, as they are sent", async () => {
+	test("arrives in the pieces in which it is sent", async () => {
 		let end = () => {};
 		const { url } = await http((_request, response) => {
 			response.write("one ");
@@ -100,19 +100,19 @@ describe("a request", () => {
 		expect(got).toBe("one two");
 	});
 
-	test.each([400, 404, 500, 304])("answered %i is answered", async (status) => {
+	test.each([400, 404, 500, 304])("returns the status %i", async (status) => {
 		const { url } = await http((_request, response) => response.writeHead(status).end());
 		expect(await sendRequest(url, get)).toMatchObject({ status, ok: false });
 	});
 });
 
-describe("no answer", () => {
-	test.each([301, 302, 303, 307, 308])("is %i, wherever it leads", async (status) => {
+describe("a request fails", () => {
+	test.each([301, 302, 303, 307, 308])("at the redirect %i, which is not followed", async (status) => {
 		const { url } = await http((_request, response) => response.writeHead(status, { location: "/b" }).end());
 		expect(await fault(url)).toBe("redirect");
 	});
 
-	test("comes from where nobody listens", async () => {
+	test("if nobody listens at the address", async () => {
 		const server = createTcpServer();
 		const url = await listening(server);
 		server.close();
@@ -123,11 +123,11 @@ describe("no answer", () => {
 	test.each([
 		["", "unreachable (ECONNRESET)"],
 		["SSH-2.0-OpenSSH_9.6\r\n", "unreachable (HPE_INVALID_CONSTANT)"],
-	])("is %j", async (bytes, expected) => {
+	])("for the response %j", async (bytes, expected) => {
 		expect(await fault(await raw(bytes))).toBe(expected);
 	});
 
-	test("comes in time, or after the request was given up", async () => {
+	test("at the time limit, or after it was aborted", async () => {
 		const { url } = await http(() => {});
 		expect(await fault(url, AbortSignal.timeout(20))).toBe("timeout");
 		expect(await fault(url, AbortSignal.abort(new DOMException("enough", "TimeoutError")))).toBe("timeout");
@@ -139,17 +139,17 @@ describe("no answer", () => {
 	});
 });
 
-describe("an answer that breaks off", () => {
+describe("a response that breaks off", () => {
 	test.each([
 		["before its length", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf"],
 		["between chunks", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n"],
-	])("%s is not whole", async (_where, bytes) => {
+	])("%s is reported as incomplete", async (_where, bytes) => {
 		const answer = await sendRequest(await raw(bytes), get);
 		expect(answer.ok).toBe(true);
 		await expect(text(answer)).rejects.toThrow();
 	});
 
-	test("since it was given up", async () => {
+	test("because the request was aborted is reported", async () => {
 		const { url } = await http((_request, response) => response.write("one"));
 		const giving = new AbortController();
 		const answer = await sendRequest(url, { ...get, signal: giving.signal });

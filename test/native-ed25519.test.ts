@@ -53,13 +53,13 @@ describe("verifyAll and verify", () => {
 		all = twisted();
 	});
 
-	test("say the same of every twisted signature", async () => {
+	test("have the same result for every modified signature", async () => {
 		expect(await verdictsOn(all)).toEqual(
 			all.map(({ signature, content, publicKey }) => verify(signature, content, publicKey)),
 		);
 	});
 
-	test("the twists reach what libsodium refuses, what Node alone lets pass before version 24, and signatures that both accept", () => {
+	test("get modifications that libsodium refuses, that only Node accepts before version 24, and that both accept", () => {
 		const verdicts = all.map((signed) => ({
 			ours: verify(signed.signature, signed.content, signed.publicKey),
 			node: natively(signed),
@@ -73,7 +73,7 @@ describe("verifyAll and verify", () => {
 		expect(verdicts.filter(({ ours, node }) => node && ours).length).toBeGreaterThan(5);
 	});
 
-	test("say the same where a bit is wrong, or the length", async () => {
+	test("have the same result for a wrong bit or a wrong length", async () => {
 		const keys = signingKeyPair(new Uint8Array(32).fill(7));
 		const honest = { signature: sign(content, keys.privateKey), content, publicKey: keys.publicKey };
 		const wrong: SignatureCheck[] = [honest];
@@ -92,7 +92,7 @@ describe("verifyAll and verify", () => {
 		expect(verdicts).toEqual(wrong.map((one) => verify(one.signature, one.content, one.publicKey)));
 	});
 
-	test("say the same of anything", async () => {
+	test("have the same result for any input", async () => {
 		const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
 		const anything = fc.record({ signature: bytes(64), content: bytes(3), publicKey: bytes(32) });
 		const [signed] = fc.sample(fc.array(anything, { minLength: 300, maxLength: 300 }), 1);
@@ -101,7 +101,7 @@ describe("verifyAll and verify", () => {
 		);
 	});
 
-	test("answers come in the order of the questions", async () => {
+	test("return the results in the order of the input", async () => {
 		const keys = signingKeyPair(new Uint8Array(32).fill(8));
 		const questions = Array.from({ length: 200 }, (_, index) => {
 			const text = Uint8Array.of(index);
@@ -114,8 +114,8 @@ describe("verifyAll and verify", () => {
 	});
 });
 
-describe("Node's verdict", () => {
-	test("is asked for honest signatures, by many keys", async () => {
+describe("Node's own verification", () => {
+	test("is used for valid signatures, by many keys", async () => {
 		const native = new NativeVerifier();
 		for (let seed = 0; seed < 50; seed++) {
 			const keys = signingKeyPair(new Uint8Array(32).fill(seed));
@@ -125,7 +125,7 @@ describe("Node's verdict", () => {
 		}
 	});
 
-	test("is not asked for a scalar of 2^252 and above, reduced or not", async () => {
+	test("is not used for a scalar of 2^252 and above, reduced or not", async () => {
 		const keys = signingKeyPair(new Uint8Array(32).fill(9));
 		const signature = sign(content, keys.privateKey);
 		signature[63] = (signature[63] ?? 0) | 0x10;
@@ -134,7 +134,7 @@ describe("Node's verdict", () => {
 });
 
 describe("an ordinary point", () => {
-	test("is none of the eight of small order, whatever the sign bit", () => {
+	test("is none of the eight points of small order, with either sign bit", () => {
 		expect(new Set(smallOrder.map((point) => multiply(point, 8n).y))).toEqual(new Set([1n]));
 		const ys = new Set(smallOrder.map(({ y }) => y));
 		expect(ys.size).toBe(5);
@@ -149,7 +149,7 @@ describe("an ordinary point", () => {
 			for (const sign of [false, true]) expect(isOrdinaryPoint(encodeAs(y, sign))).toBe(true);
 	});
 
-	test("is every other one", () => {
+	test("is every other point", () => {
 		fc.assert(
 			fc.property(fc.bigInt({ min: 2n, max: L }), (y) => {
 				const point = pointAt(y, false);

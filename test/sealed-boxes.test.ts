@@ -81,7 +81,7 @@ describe("sealed boxes", () => {
 		return Uint8Array.from([...sender, ...sodium.crypto_secretbox_easy(content, nonce, key)]);
 	}
 
-	test("open with the secret that RFC 7748's two people share", () => {
+	test("are decrypted with the shared secret of RFC 7748", () => {
 		expect(openFrom(boxed(ALICE.publicKey, FIRST_KEY), BOB)).toEqual(content);
 		expect(openFrom(boxed(ALICE.publicKey, FIRST_KEY), ALICE)).toBeUndefined();
 	});
@@ -100,7 +100,7 @@ describe("sealed boxes", () => {
 			expect(openFrom(sealed.subarray(0, length), keys)).toBeUndefined();
 	});
 
-	test("are made for no key of small order, whatever its last bit, and opened from none", () => {
+	test("are never made for a key of small order, with either last bit, and never opened from one", () => {
 		expect(hsalsa20(SHARED_SECRET)).toEqual(FIRST_KEY);
 		const everybodys = hsalsa20(new Uint8Array(32));
 		for (const u of SMALL_ORDER_U)

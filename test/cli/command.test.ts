@@ -11,18 +11,18 @@ beforeAll(async () => {
 afterAll(() => program[Symbol.dispose]());
 
 describe("a command that succeeds", () => {
-	test("prints for a person: the result on stdout, what is said on the way on stderr", async () => {
+	test("prints its result on stdout and messages on stderr", async () => {
 		const result = await program.run(["greet", "you", "-e", "preview"]);
 		expect(result).toEqual({ status: 0, stdout: "hello you in preview\n", stderr: "greeting\n" });
 	});
 
-	test("prints one JSON document and nothing else", async () => {
+	test("prints one JSON document and nothing else with --json", async () => {
 		const { status, stdout, stderr } = await program.run(["greet", "you", "--json"]);
 		expect(JSON.parse(stdout)).toEqual({ greeting: "hello you", environment: "production" });
 		expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
 	});
 
-	test("takes its warnings into the document", async () => {
+	test("includes its warnings in the document", async () => {
 		const { stdout, stderr } = await program.run(["greet", "you", "--once", "--json"]);
 		expect(JSON.parse(stdout)).toMatchObject({ greeting: "hello you", warnings: ["only once"] });
 		expect(stderr).toBe("");
@@ -33,13 +33,13 @@ describe("a command that succeeds", () => {
 		expect(status).toBe(2);
 	});
 
-	test("passes on the exit status of the program that it ran", async () => {
+	test("passes on the exit status of the program that it started", async () => {
 		expect((await program.run(["topic", "stream", "--status", "42"])).status).toBe(42);
 	});
 });
 
 describe("a command that fails", () => {
-	test("says what and what to do, each on its line, with control characters escaped", async () => {
+	test("prints what is wrong and what to do, each on its own line, with control characters escaped", async () => {
 		const { status, stdout, stderr } = await program.run(["topic", "fail", "--how", "plainly"]);
 		const lines = [
 			"Warning: this will fail",
@@ -59,7 +59,7 @@ describe("a command that fails", () => {
 		expect({ status, stdout }).toEqual({ status: 5, stdout: "" });
 	});
 
-	test("prints the data that came with the error", async () => {
+	test("prints the error's data", async () => {
 		const person = await program.run(["topic", "fail", "--how", "data"]);
 		expect(person.stdout).toBe("done: one\n");
 		const json = await program.run(["topic", "fail", "--how", "data", "--json"]);
@@ -69,7 +69,7 @@ describe("a command that fails", () => {
 	});
 
 	test.each(["bug", "thrown"])(
-		"by a bug (%s): says so, without the unexpected error's words",
+		"because of a bug (%s) says so, without the text of the unexpected error",
 		async (how) => {
 			for (const env of [{}, { COFFER_DEBUG: "1" }, { DEBUG: "*" }]) {
 				const { status, stdout, stderr } = await program.run(["topic", "fail", "--how", how], { env });
@@ -80,7 +80,7 @@ describe("a command that fails", () => {
 		},
 	);
 
-	test("shows where a bug is under COFFER_DEBUG alone", async () => {
+	test("shows the place of a bug only with COFFER_DEBUG", async () => {
 		const quiet = await program.run(["topic", "fail", "--how", "bug"]);
 		expect(quiet.stderr).not.toMatch(/js:\d+/);
 		const loud = await program.run(["topic", "fail", "--how", "bug"], { env: { COFFER_DEBUG: "1" } });
@@ -89,7 +89,7 @@ describe("a command that fails", () => {
 });
 
 describe("a command that reads stdin", () => {
-	test("reads to its very end, however it is cut", async () => {
+	test("reads to the end, whatever the pieces", async () => {
 		const child = program.start(["topic", "stream", "--stdin"]);
 		const result = ended(child);
 		for (const piece of ["first ", "second ", "third\n"]) {
@@ -100,7 +100,7 @@ describe("a command that reads stdin", () => {
 		expect((await result).stdout).toBe("23 bytes, newline dropped: true\n");
 	});
 
-	test("refuses more than a value may have", async () => {
+	test("refuses more than the limit of a value", async () => {
 		const { status, stderr } = await program.run(["topic", "stream", "--stdin"], {
 			input: "x".repeat(65_537),
 		});
@@ -110,7 +110,7 @@ describe("a command that reads stdin", () => {
 });
 
 describe("the end of the process", () => {
-	test("waits until a slow reader has everything", async () => {
+	test("waits until a slow reader has read everything", async () => {
 		const child = program.start(["topic", "stream", "--lines", "20000"]);
 		child.stdin.end();
 		let newlines = 0;
@@ -121,7 +121,7 @@ describe("the end of the process", () => {
 		expect(newlines).toBe(20_000);
 	});
 
-	test("is quiet when the reader goes away", async () => {
+	test("prints no error when the reader closes the pipe", async () => {
 		const child = program.start(["topic", "stream", "--lines", "200000"]);
 		child.stdin.end();
 		const result = ended(child);
@@ -134,7 +134,7 @@ describe("the end of the process", () => {
 	test.each([
 		["SIGINT", 130],
 		["SIGTERM", 143],
-	] as const)("by %s has the shell's status for it", async (signal, status) => {
+	] as const)("by %s has the exit status of a shell", async (signal, status) => {
 		const child = program.start(["topic", "stream", "--wait"]);
 		const result = ended(child);
 		await once(child.stdout, "data");
@@ -142,7 +142,7 @@ describe("the end of the process", () => {
 		expect(await result).toEqual({ status, stdout: "waiting\n", stderr: "" });
 	});
 
-	test("is the command's own when it takes the signal", async () => {
+	test("is the command's own if it handles the signal", async () => {
 		const child = program.start(["topic", "stream", "--finish", "--json"]);
 		const result = ended(child);
 		await once(child.stdout, "data");

@@ -27,8 +27,8 @@ const COVERAGE = coverageOf(FUNCTIONS, new Set(["STRIPE_KEY", "SEEN", "UNUSED"])
 
 const drawn = (columns: number) => graphText(COVERAGE, columns).map((line) => paint(line, false));
 
-describe("as text", () => {
-	test("a column for each function, with its name above it", () => {
+describe("a graph as text", () => {
+	test("has a column for each function, with the name above it", () => {
 		expect(drawn(100)).toEqual([
 			"            ┌ any",
 			"            │ ┌ api/pay",
@@ -49,7 +49,7 @@ describe("as text", () => {
 		]);
 	});
 
-	test("in blocks below one another where the terminal is narrow", () => {
+	test("is split into blocks in a narrow terminal", () => {
 		const many = Array.from({ length: 9 }, (_, index) => ({
 			name: `f${index}`,
 			references: [ref("A")],
@@ -60,14 +60,14 @@ describe("as text", () => {
 		expect(lines[6]).toBe("   ┌ f4");
 	});
 
-	test("of nothing is a sentence", () => {
+	test("is a sentence if there is nothing to draw", () => {
 		expect(graphText(coverageOf([], new Set()), 80)).toEqual([
 			"There are no secrets, and no function reads any.",
 		]);
 	});
 });
 
-test("as DOT it is what Graphviz reads, whatever the names", () => {
+test("Graphviz reads a graph in DOT with any names", () => {
 	const dot = graphDot(COVERAGE);
 	const shown = execFileSync("dot", ["-Tplain"], { input: dot, encoding: "utf8" });
 	expect(shown.match(/^node /gm)).toHaveLength(9);
@@ -75,7 +75,7 @@ test("as DOT it is what Graphviz reads, whatever the names", () => {
 	expect(shown).toContain('odd<&\\">');
 });
 
-test("as SVG it is well-formed, and every cell is there", () => {
+test("a graph in SVG is well-formed and contains every cell", () => {
 	const svg = graphSvg(COVERAGE);
 	execFileSync("xmllint", ["--noout", "-"], { input: svg });
 	expect(svg.match(/text-anchor="middle"/g)).toHaveLength(9);

@@ -33,7 +33,7 @@ function reference(source: string): Map<string, string> {
 	return new Map(Object.entries(dotenvParse(source)));
 }
 
-describe("what is accepted", () => {
+describe("accepted .env text", () => {
 	test.each(Object.entries(ACCEPTED))("reads as dotenv does: %s", (_, source) => {
 		expect(values(source)).toEqual(reference(source));
 	});
@@ -56,7 +56,7 @@ describe("what is accepted", () => {
 		"-----BEGIN X-----",
 	);
 
-	test("is never anything else than what dotenv reads", () => {
+	test("never has another value than dotenv reads", () => {
 		let count = 0;
 		fc.assert(
 			fc.property(fc.array(piece, { maxLength: 24 }), (pieces) => {
@@ -86,7 +86,7 @@ describe("what is accepted", () => {
 				`${before}${name}${sign}${quote}${text}${quote}${after}\n`,
 		);
 
-	test("is what dotenv reads, for lines that look like assignments", () => {
+	test("has dotenv's value for lines that look like assignments", () => {
 		let count = 0;
 		fc.assert(
 			fc.property(fc.array(line, { maxLength: 4 }), (lines) => {
@@ -105,11 +105,11 @@ describe("what is accepted", () => {
 		expect(values("__proto__=x\n")).toEqual(new Map([["__proto__", "x"]]));
 	});
 
-	test("says on which line a name is", () => {
+	test("has the line number of each name", () => {
 		expect(parseDotenv('# c\nA="1\n2"\r\nB=3\rC=4', ".env").pairs.map(({ line }) => line)).toEqual([2, 4, 5]);
 	});
 
-	test("neither expands nor executes", () => {
+	test("is neither expanded nor executed", () => {
 		process.env.COFFER_TEST_EXPANSION = "expanded";
 		const source = 'A=$COFFER_TEST_EXPANSION\nB="${COFFER_TEST_EXPANSION:-x}"\nC="$(echo y)"\n';
 		expect([...values(source).values()]).toEqual([
@@ -121,7 +121,7 @@ describe("what is accepted", () => {
 	});
 });
 
-describe("what is refused", () => {
+describe("refused .env text", () => {
 	test.each(Object.entries(REFUSED))("%s", (_, { source, faults }) => {
 		const error = refusal(source);
 		expect(error).toMatchObject({ exit: 2, code: faults[0]?.[0], line: faults[0]?.[1] });
@@ -136,11 +136,11 @@ describe("what is refused", () => {
 		);
 	});
 
-	test("the file's name is in the message, fit for a terminal", () => {
+	test("has an error with the file's name, escaped for a terminal", () => {
 		expect(refusal("x", "a\u001b[2J/.env").message).toContain("a\\u{1b}[2J/.env");
 	});
 
-	test("a thousand faults fit a screen, and all are in the data", () => {
+	test("with a thousand faults has an error that fits a screen, and all faults in its data", () => {
 		const error = refusal("x\n".repeat(1000));
 		expect(error.message.split("\n")).toHaveLength(21);
 		expect((error.data as { faults: unknown[] }).faults).toHaveLength(1000);
@@ -151,7 +151,7 @@ describe("what is refused", () => {
 		`A${" ".repeat(400_000)}`,
 		`A="x"${" ".repeat(400_000)}x`,
 		"A=-----BEGIN X-----\n".repeat(20_000),
-	])("a large hostile file, without choking on it (%#)", (source) => {
+	])("that is large and hostile is refused in linear time (%#)", (source) => {
 		expect(refusal(source).exit).toBe(2);
 	});
 });
@@ -182,12 +182,12 @@ describe("warnings", () => {
 		"A=5$\n",
 		"A='a\\nb'\n",
 		"A=a\\nb\n",
-	])("none for %j", (source) => {
+	])("are not given for %j", (source) => {
 		expect(codes(source)).toEqual([]);
 	});
 });
 
-test("no message holds a value", () => {
+test("no message contains a value", () => {
 	const canary = "kanarienvogel";
 	const value = fc.constantFrom(
 		canary,

@@ -102,7 +102,7 @@ async function keychainAccounts(env: NodeJS.ProcessEnv): Promise<string[]> {
 }
 
 describe("the shop's demonstration", () => {
-	test("runs to its end without a keychain, and leaves nothing behind", { timeout: TIMEOUT_MS }, async () => {
+	test("runs to its end without a keychain, and removes all its files", { timeout: TIMEOUT_MS }, async () => {
 		const { status, output } = await startDemo([]).ended;
 		expect({ status, output }).toEqual({ status: 0, output });
 		expect(output).toContain("Identity: a new one in a file.");
@@ -117,7 +117,7 @@ describe("the shop's demonstration", () => {
 		await expectNothingLeft();
 	});
 
-	test("makes an identity in the keychain and takes it out again", { timeout: TIMEOUT_MS }, async () => {
+	test("creates an identity in the keychain and removes it", { timeout: TIMEOUT_MS }, async () => {
 		const service = await withSecretService();
 		try {
 			const env = environment(service.env);
@@ -135,7 +135,7 @@ describe("the shop's demonstration", () => {
 		}
 	});
 
-	test("serves until Ctrl-C, and leaves an identity that is needed", { timeout: TIMEOUT_MS }, async () => {
+	test("serves until Ctrl-C, and keeps an identity that is still used", { timeout: TIMEOUT_MS }, async () => {
 		const service = await withSecretService();
 		const env = environment(service.env);
 		try {
@@ -168,7 +168,7 @@ describe("the shop's demonstration", () => {
 		}
 	});
 
-	test("cleans up where it is interrupted in the middle", { timeout: TIMEOUT_MS }, async () => {
+	test("cleans up after an interruption", { timeout: TIMEOUT_MS }, async () => {
 		const demo = startDemo([]);
 		await demo.printed("$ coffer functions deploy");
 		demo.child.kill("SIGINT");

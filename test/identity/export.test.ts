@@ -43,13 +43,13 @@ function altered(part: number, text: string): string {
 	return checked(parts.join("."));
 }
 
-test("what was sealed opens, with its vault, under the passphrase in either form", async () => {
+test("an export opens with its vault, and with either form of the passphrase", async () => {
 	const opened = await openExport(parseExport(exported, "here"), COMPOSED, "here");
 	expect(opened).toEqual(identity);
 	expect(opened.vaultPin).toBe(VAULT);
 });
 
-test("the vector for other implementations opens, to the secret that it names", async () => {
+test("the test vector for other implementations opens to the named secret", async () => {
 	const path = new URL("../vectors/identity-export.json", import.meta.url);
 	const vector = JSON.parse(await readFile(path, "utf8"));
 	expect(vector.passphrase.normalize("NFKC")).not.toBe(vector.passphrase);
@@ -57,7 +57,7 @@ test("the vector for other implementations opens, to the secret that it names", 
 	expect(formatIdentity(opened)).toBe(vector.secret);
 });
 
-test("it opens by what docs/format.md says, and libsodium alone", () => {
+test("an export opens by the rules of docs/format.md, with libsodium alone", () => {
 	const [, passes, memory, salt = "", sealed = ""] = exported.split(".");
 	expect([passes, memory]).toEqual(["3", "256"]);
 	const bytes = (text: string) => sumo.from_base64(text, sumo.base64_variants.URLSAFE_NO_PADDING);
@@ -92,7 +92,7 @@ test("the error distinguishes a wrong passphrase from damage", async () => {
 	expect(await refusalOf(opening)).toMatchObject({ code: "PASSPHRASE_WRONG", exit: 3 });
 });
 
-test("two exports of one identity share nothing, and have one length", async () => {
+test("two exports of one identity have nothing in common except their length", async () => {
 	const first = await sealExport(identity, DECOMPOSED, CHEAPEST);
 	const second = await sealExport(identityOf(identity.seed), DECOMPOSED, CHEAPEST);
 	expect(second).toHaveLength(first.length);
@@ -101,8 +101,8 @@ test("two exports of one identity share nothing, and have one length", async () 
 	expect(other?.sealed.slice(0, 32)).not.toBe(one?.sealed.slice(0, 32));
 });
 
-describe("one text has one reading", () => {
-	test("no character can be another one", () => {
+describe("an export has one canonical text", () => {
+	test("no character can be replaced", () => {
 		for (let at = 0; at < exported.length; at++) {
 			for (const character of ["A", "z", "0", "7", "-", ".", "=", " ", "\n", "é"]) {
 				if (exported[at] === character) continue;
@@ -114,7 +114,7 @@ describe("one text has one reading", () => {
 		}
 	});
 
-	test("none can be missing, none can be added but one line break at the end", () => {
+	test("no character can be missing, and only one line break at the end can be added", () => {
 		for (let length = 0; length < exported.length; length++)
 			expect(codeOf(exported.slice(0, length))).toMatch(/^EXPORT_/);
 		for (const text of [
@@ -128,16 +128,19 @@ describe("one text has one reading", () => {
 		for (const text of [exported, `${exported}\n`, `${exported}\r\n`]) expect(codeOf(text)).toBe(undefined);
 	});
 
-	test.each(["03", "+3", "3.0", "0", "-3", "3e0", "100000"])("passes are never written %s", (passes) => {
-		expect(codeOf(altered(1, passes))).toBe("EXPORT_MALFORMED");
-	});
+	test.each(["03", "+3", "3.0", "0", "-3", "3e0", "100000"])(
+		"the passes are never written as %s",
+		(passes) => {
+			expect(codeOf(altered(1, passes))).toBe("EXPORT_MALFORMED");
+		},
+	);
 
-	test("an identity in clear text is no export", () => {
+	test("an identity in plain text is not an export", () => {
 		expect(codeOf(formatIdentity(identity))).toBe("EXPORT_MALFORMED");
 	});
 });
 
-describe("what a file may ask for is bounded", () => {
+describe("the costs that a file may request are limited", () => {
 	test.each([
 		{ what: "one pass", part: 1, text: "1" },
 		{ what: "17 passes", part: 1, text: "17" },
@@ -149,7 +152,7 @@ describe("what a file may ask for is bounded", () => {
 		expect(codeOf(altered(part, text))).toBe("EXPORT_UNSUPPORTED");
 	});
 
-	test("both at their most together", () => {
+	test("both parameters at their maximum together", () => {
 		const parts = exported.split(".").slice(0, -1);
 		const asking = (passes: string, memory: string) =>
 			codeOf(checked([parts[0], passes, memory, ...parts.slice(3)].join(".")));
@@ -179,13 +182,13 @@ describe("a new passphrase", () => {
 		{ what: "a line break within", passphrase: "one line\nand another", code: "PASSPHRASE_INVALID" },
 		{ what: "a tab", passphrase: "one\tand another one", code: "PASSPHRASE_INVALID" },
 		{ what: "a lone surrogate", passphrase: "a lone surrogate \ud800", code: "PASSPHRASE_INVALID" },
-	])("is not $what", async ({ passphrase, code }) => {
+	])("must not be $what", async ({ passphrase, code }) => {
 		const refused = await refusalOf((async () => requireStrong(passphrase))());
 		expect(refused).toMatchObject({ code, exit: 2 });
 		expect(`${refused.message} ${refused.hint}`).not.toContain(passphrase);
 	});
 
-	test("is 12 characters", () => {
+	test("may have 12 characters", () => {
 		requireStrong("twelve chars");
 		requireStrong("😀".repeat(12));
 	});

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe("identity files", () => {
-	test("what is written is private, and is read again", async () => {
+	test("are written with private permissions, and can be read again", async () => {
 		const identity = newIdentity();
 		await writeIdentityFile(path, identity);
 		expect((await stat(path)).mode & 0o777).toBe(0o600);
@@ -27,7 +27,7 @@ describe("identity files", () => {
 		expect(await readIdentityFile(path)).toEqual(identity);
 	});
 
-	test("nothing is overwritten, and no link is followed in writing", async () => {
+	test("are never overwritten, and writing follows no link", async () => {
 		await writeFile(path, "kept");
 		await symlink(join(folder, "elsewhere"), join(folder, "link"));
 		for (const name of ["identity", "link"]) {
@@ -38,7 +38,7 @@ describe("identity files", () => {
 		await expect(stat(join(folder, "elsewhere"))).rejects.toThrow("ENOENT");
 	});
 
-	test("a folder that is not there", async () => {
+	test("cannot be written to a missing folder", async () => {
 		const writing = writeIdentityFile(join(folder, "none", "identity"), newIdentity());
 		await expect(writing).rejects.toMatchObject({ code: "IDENTITY_FILE_UNWRITABLE", exit: 1 });
 		await expect(readIdentityFile(join(path, "none"))).rejects.toMatchObject({
@@ -47,14 +47,14 @@ describe("identity files", () => {
 		});
 	});
 
-	test.each([0o600, 0o400, 0o700])("mode %o is private enough", async (mode) => {
+	test.each([0o600, 0o400, 0o700])("may have mode %o", async (mode) => {
 		await writeIdentityFile(path, newIdentity());
 		await chmod(path, mode);
 		await readIdentityFile(path);
 	});
 
 	test.each([0o640, 0o604, 0o620, 0o602, 0o644, 0o666, 0o610])(
-		"mode %o is refused, and says what to do",
+		"are refused with mode %o, and the error says what to do",
 		async (mode) => {
 			await writeIdentityFile(path, newIdentity());
 			await chmod(path, mode);
@@ -67,7 +67,7 @@ describe("identity files", () => {
 		},
 	);
 
-	test("what is not a regular file is refused, and not waited for", async () => {
+	test("are refused if they are not regular files, without waiting", async () => {
 		execFileSync("mkfifo", ["-m", "600", path]);
 		await expect(readIdentityFile(path)).rejects.toMatchObject({ code: "IDENTITY_FILE_TYPE", exit: 3 });
 		await mkdir(join(folder, "folder"), { mode: 0o700 });
@@ -81,7 +81,7 @@ describe("identity files", () => {
 		});
 	});
 
-	test("a symbolic link counts as what it leads to", async () => {
+	test("are accepted through a symbolic link", async () => {
 		const identity = newIdentity();
 		await writeIdentityFile(path, identity);
 		await symlink("identity", join(folder, "link"));
@@ -96,7 +96,7 @@ describe("identity files", () => {
 		});
 	});
 
-	test("a folder that everybody may write to is refused, of the file or of a link to it", async () => {
+	test("are refused in a folder that everybody may write to, also through a link to it", async () => {
 		const open = join(folder, "open");
 		await mkdir(open);
 		await writeIdentityFile(join(open, "identity"), newIdentity());
@@ -109,7 +109,7 @@ describe("identity files", () => {
 		await readIdentityFile(path);
 	});
 
-	test("another user's file is refused", async () => {
+	test("are refused if another user owns them", async () => {
 		await writeIdentityFile(path, newIdentity());
 		// Only root can give a file away; everybody else has the system's files to look at.
 		if (isRoot) await chown(path, 12345, 12345);

@@ -29,7 +29,7 @@ function refusal(action: () => unknown): AppError {
 }
 
 describe("identity", () => {
-	test("derives the same keys from a seed for ever", () => {
+	test("always derives the same keys from a seed", () => {
 		const identity = identityOf(SEED);
 		expect(formatIdentity(identity)).toBe("coffer-identity-1.AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8");
 		expect({
@@ -45,7 +45,7 @@ describe("identity", () => {
 		`);
 	});
 
-	test("a new one has keys that belong together, and of its own", () => {
+	test("has matching and unique keys if it is new", () => {
 		const [a, b] = [newIdentity(), newIdentity()];
 		const content = Uint8Array.of(1, 2, 3);
 		const publicKey = fromBase64(a.publicKeys.sign) ?? new Uint8Array();
@@ -55,7 +55,7 @@ describe("identity", () => {
 		expect(fingerprint(a.publicKeys)).toMatch(/^[\w-]{22}$/);
 	});
 
-	test("what is written is read again", () => {
+	test("can be read after it is written", () => {
 		fc.assert(
 			fc.property(
 				seeds,
@@ -73,7 +73,7 @@ describe("identity", () => {
 		);
 	});
 
-	test("a pin is 43 characters of base64, and is not part of who one is", () => {
+	test("has a pin of 43 base64 characters, which does not identify the member", () => {
 		const pinned = identityOf(SEED, toBase64(SEED));
 		expect(formatIdentity(pinned)).toMatch(/\.[\w-]{43}\.[\w-]{43}$/);
 		expect(sameIdentity(pinned, identityOf(SEED))).toBe(true);
@@ -120,7 +120,7 @@ describe("identity", () => {
 		});
 	});
 
-	test("a fingerprint is of two whole keys", () => {
+	test("has a fingerprint of both complete keys", () => {
 		expect(refusal(() => fingerprint({ sign: seed, box: "" })).code).toBe("IDENTITY_MALFORMED");
 		expect(fingerprint({ sign: seed, box: zero })).not.toBe(fingerprint({ sign: zero, box: seed }));
 	});

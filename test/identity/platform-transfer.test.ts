@@ -12,7 +12,7 @@ useKeychain();
 const options = () => ({ env: {}, keychain, dataDirectory: join(folder, "data") });
 
 describe("a platform's identity", () => {
-	test("is found for an export where a start would find it, and never made", async () => {
+	test("is read for an export from the same source as for a start, and never created", async () => {
 		await expect(findPlatformIdentity(options())).rejects.toMatchObject({
 			code: "PLATFORM_IDENTITY_MISSING",
 			exit: 3,
@@ -28,7 +28,7 @@ describe("a platform's identity", () => {
 		});
 	});
 
-	test("that comes from elsewhere takes the place of no other", async () => {
+	test("never replaces an existing identity when it is imported", async () => {
 		const [moved, other] = [newIdentity(), newIdentity()];
 		const file = join(folder, "platform");
 		for (const place of [

@@ -49,8 +49,8 @@ function dyingAt(place: RotationStore, write: number, when: "before" | "after"):
 	return { ...place, setPresent: dying(place.setPresent), setPrevious: dying(place.setPrevious) };
 }
 
-describe.each(PLACES)("in $name", ({ make, keep }) => {
-	test("the new one takes the place of the one before, which is kept, until it is forgotten", async () => {
+describe.each(PLACES)("rotation in $name", ({ make, keep }) => {
+	test("replaces the identity and keeps the previous one until it is deleted", async () => {
 		const [place, first] = [make(), identityOf(newIdentity().seed, VAULT)];
 		await keep(formatIdentity(first));
 		expect(await openRotation(place)).toBe(undefined);
@@ -75,7 +75,7 @@ describe.each(PLACES)("in $name", ({ make, keep }) => {
 		{ write: 2, when: "before" },
 		{ write: 2, when: "after" },
 	] as const)(
-		"cut $when write $write, nothing that a vault knows is lost, and it goes on",
+		"loses no identity of a vault if it is cut $when write $write, and can continue",
 		async ({ write, when }) => {
 			const first = newIdentity();
 			await keep(formatIdentity(first));
@@ -91,7 +91,7 @@ describe.each(PLACES)("in $name", ({ make, keep }) => {
 		},
 	);
 
-	test("what is damaged is not taken for the previous one, and nothing is replaced", async () => {
+	test("refuses a damaged previous identity, and replaces nothing", async () => {
 		const first = newIdentity();
 		await keep(formatIdentity(first));
 		await keychain.set("identity-previous", "damaged");
@@ -101,14 +101,14 @@ describe.each(PLACES)("in $name", ({ make, keep }) => {
 	});
 });
 
-test("a keychain without an identity has none to replace", async () => {
+test("rotation in a keychain without an identity is refused", async () => {
 	const refused = await refusalOf(beginRotation(keychainRotationStore(keychain)));
 	expect(refused).toMatchObject({ code: "IDENTITY_MISSING", exit: 3 });
 	expect(await keychain.get("identity-previous")).toBe(undefined);
 });
 
-describe("files", () => {
-	test("both are private, and nothing else is left", async () => {
+describe("rotation in files", () => {
+	test("leaves two private files and no other", async () => {
 		await writeIdentityFile(file, newIdentity());
 		await writeFile(`${file}.next`, "of a process that was killed");
 		await beginRotation(fileRotationStore(file));
@@ -117,7 +117,7 @@ describe("files", () => {
 			expect((await stat(join(folder, name))).mode & 0o777).toBe(0o600);
 	});
 
-	test("a symbolic link stays one; what it leads to is replaced", async () => {
+	test("keeps a symbolic link and replaces its target", async () => {
 		await writeIdentityFile(join(folder, "real"), newIdentity());
 		await symlink("real", file);
 		const before = await readFile(join(folder, "real"), "utf8");

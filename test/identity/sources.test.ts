@@ -15,7 +15,7 @@ import { folder, keychain, unreachable, useKeychain } from "./keychain-fixture.t
 useKeychain();
 
 describe("the device's identity", () => {
-	test("is the environment's before the file's before the keychain's", async () => {
+	test("comes from the environment, else from the file, else from the keychain", async () => {
 		const [ci, filed] = [newIdentity(), newIdentity()];
 		const path = join(folder, "identity");
 		await writeIdentityFile(path, filed);
@@ -29,12 +29,12 @@ describe("the device's identity", () => {
 		expect(await openIdentity({ env: {}, keychain })).toEqual({ identity: kept, source: "keychain" });
 	});
 
-	test("needs no keychain where another source is named", async () => {
+	test("needs no keychain if another source is named", async () => {
 		const env = { COFFER_IDENTITY: formatIdentity(newIdentity()) };
 		expect(await openIdentity({ env, keychain: unreachable })).toMatchObject({ source: "environment" });
 	});
 
-	test("falls back to nothing where the named source fails", async () => {
+	test("has no fallback if the named source fails", async () => {
 		await createIdentityInKeychain(keychain);
 		for (const COFFER_IDENTITY of ["", "nonsense"]) {
 			const opening = openIdentity({ env: { COFFER_IDENTITY }, keychain });
@@ -59,7 +59,7 @@ describe("the device's identity", () => {
 		expect((await openIdentity({ env: {}, keychain }))?.identity).toEqual(first);
 	});
 
-	test("what is damaged in the keychain is neither shown nor replaced", async () => {
+	test("is neither shown nor replaced if it is damaged in the keychain", async () => {
 		await keychain.set("identity", "damaged");
 		await expect(openIdentity({ env: {}, keychain })).rejects.toMatchObject({
 			code: "IDENTITY_MALFORMED",
@@ -69,7 +69,7 @@ describe("the device's identity", () => {
 		expect(await keychain.get("identity")).toBe("damaged");
 	});
 
-	test("an imported one is the device's", async () => {
+	test("is the imported one after an import", async () => {
 		const imported = newIdentity();
 		await importIdentityToKeychain(keychain, imported);
 		expect((await openIdentity({ env: {}, keychain }))?.identity).toEqual(imported);
@@ -79,7 +79,7 @@ describe("the device's identity", () => {
 describe("the platform's identity", () => {
 	const options = () => ({ env: {}, keychain, dataDirectory: join(folder, "data") });
 
-	test("is made in the file that is named, once", async () => {
+	test("is created once in the named file", async () => {
 		const identityFile = join(folder, "platform");
 		const first = await openPlatformIdentity({ ...options(), identityFile, keychain: unreachable });
 		expect(first).toMatchObject({ source: "file", created: true });
@@ -88,7 +88,7 @@ describe("the platform's identity", () => {
 		expect(second).toEqual({ ...first, created: false });
 	});
 
-	test("is one, of however many that start at once", async () => {
+	test("is created once by any number of concurrent starts", async () => {
 		const identityFile = join(folder, "platform");
 		const start = () => openPlatformIdentity({ ...options(), identityFile }).catch((error: unknown) => error);
 		const started = await Promise.all([start(), start(), start(), start()]);
@@ -100,7 +100,7 @@ describe("the platform's identity", () => {
 		}
 	});
 
-	test("a file of the environment is not made", async () => {
+	test("is not created in a file that a variable names", async () => {
 		const path = join(folder, "platform");
 		const env = { COFFER_PLATFORM_IDENTITY_FILE: path };
 		await expect(openPlatformIdentity({ ...options(), env })).rejects.toMatchObject({
@@ -113,7 +113,7 @@ describe("the platform's identity", () => {
 		});
 	});
 
-	test("is taken from the environment, never from the person's variables", async () => {
+	test("comes from its own variables, never from those of the user's identity", async () => {
 		const own = newIdentity();
 		const env = {
 			COFFER_PLATFORM_IDENTITY: formatIdentity(own),
@@ -133,7 +133,7 @@ describe("the platform's identity", () => {
 		await expect(opening).rejects.toMatchObject({ code: "PLATFORM_IDENTITY_MISSING" });
 	});
 
-	test("is made in the keychain where nothing is named, apart from the person's", async () => {
+	test("is created in the keychain if no source is named, separate from the user's", async () => {
 		const person = await createIdentityInKeychain(keychain);
 		const first = await openPlatformIdentity(options());
 		expect(first).toMatchObject({ source: "keychain", created: true });
@@ -141,7 +141,7 @@ describe("the platform's identity", () => {
 		expect(await openPlatformIdentity(options())).toEqual({ ...first, created: false });
 	});
 
-	test("without an identity, the error names the three ways to get one", async () => {
+	test("is missing: the error names the three ways to create one", async () => {
 		await expect(openPlatformIdentity({ ...options(), keychain: unreachable })).rejects.toMatchObject({
 			code: "PLATFORM_IDENTITY_MISSING",
 			exit: 3,
@@ -149,7 +149,7 @@ describe("the platform's identity", () => {
 		});
 	});
 
-	test("is refused inside the data directory, by whatever way it leads there", async () => {
+	test("is refused inside the data directory, by any path to it", async () => {
 		const refused = { code: "PLATFORM_IDENTITY_IN_DATA", exit: 3 };
 		const dataDirectory = join(folder, "data");
 		const inside = join(dataDirectory, "keys", "platform");
@@ -173,7 +173,7 @@ describe("the platform's identity", () => {
 		await openPlatformIdentity({ ...options(), identityFile: join(folder, "data-of-another") });
 	});
 
-	test("what the file holds is not replaced where it cannot be read", async () => {
+	test("is not replaced in a file that cannot be read", async () => {
 		const identityFile = join(folder, "platform");
 		await writeFile(identityFile, "nonsense", { mode: 0o600 });
 		const opening = openPlatformIdentity({ ...options(), identityFile });
@@ -181,8 +181,8 @@ describe("the platform's identity", () => {
 	});
 });
 
-describe("access tokens", () => {
-	test("are bound to an origin", async () => {
+describe("an access token", () => {
+	test("is bound to an origin", async () => {
 		await storeToken(keychain, "https://Coffer.example:443/v1/apps", "one");
 		await storeToken(keychain, "http://127.0.0.1:4000", "two");
 		expect(await readToken(keychain, "https://coffer.example")).toBe("one");
@@ -196,7 +196,7 @@ describe("access tokens", () => {
 	});
 
 	test.each(["", "coffer.example", "ftp://coffer.example", "file:///x", "data:,x"])(
-		"are not for %j",
+		"is refused for %j",
 		async (url) => {
 			await expect(async () => readToken(keychain, url)).rejects.toMatchObject({
 				code: "PLATFORM_URL_INVALID",
@@ -205,7 +205,7 @@ describe("access tokens", () => {
 		},
 	);
 
-	test("are not empty", async () => {
+	test("is refused if it is empty", async () => {
 		await expect(storeToken(keychain, "https://a.example", "")).rejects.toMatchObject({
 			code: "TOKEN_EMPTY",
 			exit: 2,

@@ -38,7 +38,7 @@ function damageKept(damage: (text: string) => string) {
 
 const namesOf = (found: LocalFunction | undefined) => found?.references.map(({ name }) => name);
 
-test("a function that is unchanged has the result of the run before, and is kept once", async () => {
+test("a function that is unchanged has its earlier result, which is stored once", async () => {
 	const first = await analyze();
 	const text = keptText();
 	expect(await analyze()).toEqual(first);

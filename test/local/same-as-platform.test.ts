@@ -109,7 +109,7 @@ function comparable(references: readonly Reference[]) {
 		.sort((a, b) => `${a.name} ${a.file}`.localeCompare(`${b.name} ${b.file}`) || a.line - b.line);
 }
 
-test("a package's own reads are marked as its own", () => {
+test("references in a package are marked as the package's own", () => {
 	const all = here.flatMap(({ references }) => references);
 	const marked = all.filter(({ file }) => packageOf(file) !== undefined);
 	const key = marked.find(({ name }) => name === "OPENAI_API_KEY");

@@ -41,7 +41,7 @@ const clean = (bytes: Uint8Array) =>
 	cleanLock("a/deno.lock", bytes, (name) => ["@acme/lib", "own"].includes(name));
 
 describe.each(Object.entries(LOCKS))("a deno.lock of version %s", (version, content) => {
-	test("tells the version of each requirement", () => {
+	test("contains the version of each requirement", () => {
 		expect(Object.fromEntries(lockedVersions(bytesOf(version, content)))).toEqual({
 			"npm:ms@2": "2.1.3",
 			"npm:@acme/lib@1": "1.0.0",
@@ -57,13 +57,13 @@ describe.each(Object.entries(LOCKS))("a deno.lock of version %s", (version, cont
 	});
 });
 
-test.each(["6", 4, null])("a deno.lock of version %j is refused by its path and version", (version) => {
+test.each(["6", 4, null])("a deno.lock of version %j is refused with its path and version", (version) => {
 	expect(() => clean(bytesOf(version, {}))).toThrow(
 		`a/deno.lock has the version ${JSON.stringify(version)}, and`,
 	);
 });
 
-test("a deno.lock that says no version, as version 1, locks no packages", () => {
+test("a deno.lock without a version counts as version 1, and locks no packages", () => {
 	expect(clean(utf8('{ "https://a.example/x.ts": "hash" }'))).toBeUndefined();
 	expect(clean(utf8(""))).toBeUndefined();
 });

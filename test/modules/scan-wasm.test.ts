@@ -11,7 +11,7 @@ test("the imports of a WebAssembly module are found", () => {
 	expect(requests).toEqual([{ specifier: "./env.ts", line: 1, form: "module" }]);
 });
 
-test("what is no WebAssembly is a fault", () => {
+test("bytes that are not WebAssembly are a fault", () => {
 	expect(new Scanner().scan("m.wasm", bytesOf("0061736d0200")).fault).toMatchObject({ line: 1 });
 	expect(new Scanner().scan("m.wasm", bytesOf("")).fault).toBeDefined();
 });

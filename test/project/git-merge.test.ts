@@ -102,8 +102,8 @@ test("records that git merged in the wrong order are refused with the line, and 
 describe.each([
 	["ours first", { theirs: { I: "theirs" }, ours: { H: "2", I: "ours" } }],
 	["theirs first", { theirs: { H: "2", I: "theirs" }, ours: { I: "ours" } }],
-])("one name that git put in twice, %s", (_, edits) => {
-	test.each(["ours", "theirs"] as const)("is a conflict by name, of which %s is taken", async (side) => {
+])("one name that git inserted twice, %s,", (_, edits) => {
+	test.each(["ours", "theirs"] as const)("is a conflict with that name, and %s is taken", async (side) => {
 		const repo = await repository();
 		using project = repo.project;
 		const { theirs, ours } = edits;
@@ -138,7 +138,7 @@ test("after a switch to an older branch the command warns by name, and after a s
 	expect((await project.list()).warnings).toEqual([]);
 });
 
-test("line endings survive a checkout that would turn them", async () => {
+test("line endings survive a checkout that would convert them", async () => {
 	const repo = await repository();
 	using project = repo.project;
 	repo.git("config", "core.autocrlf", "true");

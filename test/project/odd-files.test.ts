@@ -47,8 +47,8 @@ async function withOdd(kind: string, path: (project: TestProject) => string) {
 	return { project, untouched };
 }
 
-describe.each(Object.keys(KINDS))("%s", (kind) => {
-	test("in place of the vault", async () => {
+describe.each(Object.keys(KINDS))("a file system entry of the kind %s", (kind) => {
+	test("is refused in place of the vault", async () => {
 		const { project, untouched } = await withOdd(kind, ({ path }) => path);
 		using _ = project;
 		for (const action of [() => project.list(), () => project.set({ B: "two" })])
@@ -56,7 +56,7 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 		untouched();
 	});
 
-	test("in place of the lock", async () => {
+	test("is refused in place of the lock", async () => {
 		const { project, untouched } = await withOdd(kind, ({ root }) => join(root, "coffer.vault.lock"));
 		using _ = project;
 		const before = await project.read();
@@ -65,7 +65,7 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 		untouched();
 	});
 
-	test("in place of coffer.json or .gitattributes", async () => {
+	test("is refused in place of coffer.json or .gitattributes", async () => {
 		for (const [name, write] of [
 			["coffer.json", (root: string) => writeConfig(root, { links: {} })],
 			[".gitattributes", (root: string) => ensureLines(join(root, ".gitattributes"), ["line"])],
@@ -77,7 +77,7 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 		}
 	});
 
-	test("in place of what this device remembers", async () => {
+	test("is refused in place of this device's state", async () => {
 		const memory = ({ context: { stateFolder } }: TestProject) => {
 			const files = readdirSync(stateFolder, { recursive: true, encoding: "utf8" });
 			return join(stateFolder, files.find((file) => file.includes("marks-")) ?? "");
@@ -90,7 +90,7 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 		untouched();
 	});
 
-	test("where a temporary file of a crash would be", async () => {
+	test("is handled in place of a crash's temporary file", async () => {
 		const { project, untouched } = await withOdd(kind, ({ root }) => join(root, ".coffer.vault.AAAA.tmp"));
 		using _ = project;
 		await project.set({ B: "two" });
@@ -99,7 +99,7 @@ describe.each(Object.keys(KINDS))("%s", (kind) => {
 	});
 });
 
-test("a project or a state folder that is reached through a link is where the link leads", async () => {
+test("a project or state folder behind a link is used at the link's target", async () => {
 	using project = await TestProject.create();
 	const { stateFolder } = project.context;
 	renameSync(stateFolder, `${stateFolder}-real`);
@@ -109,7 +109,7 @@ test("a project or a state folder that is reached through a link is where the li
 	expect(readdirSync(dirname(project.root)).sort()).toEqual(["project", "state", "state-real"]);
 });
 
-test("a state folder that is a link to nothing, or a file, is an error, and the vault stands as the error says", async () => {
+test("a state folder that is a dangling link or a file is an error, which states what is written", async () => {
 	for (const put of [
 		(path: string) => symlinkSync(`${path}-absent`, path),
 		(path: string) => writeFileSync(path, ""),

@@ -35,7 +35,7 @@ const everything =
 	() =>
 		side;
 
-describe.each(STYLES)("in git's style %s", (style) => {
+describe.each(STYLES)("a conflict in git's style %s", (style) => {
 	test.each<[string, Edit, Edit, Record<string, string>]>([
 		["two names in one gap", { DA: "1" }, { DB: "2" }, { DA: "1", DB: "2" }],
 		[
@@ -45,7 +45,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 			{ DA: "1", DB: "2", DC: "3", DD: "4" },
 		],
 		["gaps at both ends", { A: "1", Z: "3" }, { AA: "2", ZZ: "4" }, { A: "1", AA: "2", Z: "3", ZZ: "4" }],
-	])("%s are united without any key", async (_, theirs, ours, expected) => {
+	])("of %s is merged without a key", async (_, theirs, ours, expected) => {
 		const repo = await conflicted(style, theirs, ours);
 		using project = repo.project;
 		const resolution = await resolveVault(project.root, {});
@@ -55,7 +55,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		expect(repo.git("status", "--porcelain")).toBe("");
 	});
 
-	test("the same name set on both sides is a conflict by name; nothing is written", async () => {
+	test("of one name set on both sides is named, and nothing is written", async () => {
 		const repo = await conflicted(style, { D: "theirs-secret", DA: "1" }, { D: "ours-secret", DB: "2" });
 		using project = repo.project;
 		const text = await project.read();
@@ -67,7 +67,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		expect(await values(project)).toMatchObject({ D: "theirs-secret", DA: "1", DB: "2" });
 	});
 
-	test("a deletion against an edit is a conflict; either side can win", async () => {
+	test("of a deletion and an edit can be decided for either side", async () => {
 		const repo = await conflicted(style, { D: "edited" }, { D: undefined });
 		using project = repo.project;
 		const text = await project.read();
@@ -79,7 +79,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		expect(await values(project)).toMatchObject({ D: "edited" });
 	});
 
-	test("decided one by one: the file keeps markers around what is open, and around nothing else", async () => {
+	test("that is decided by name keeps markers around the undecided names only", async () => {
 		const repo = await conflicted(style, { D: "t", E: "t", A: "1" }, { D: "o", E: "o", AA: "2" });
 		using project = repo.project;
 		const take: SideChooser = (_, name) => (name === "D" ? "theirs" : undefined);
@@ -93,7 +93,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 		expect(await values(project)).toMatchObject({ A: "1", AA: "2", D: "t", E: "o" });
 	});
 
-	test("the same value on both sides is no conflict to whoever can see it", async () => {
+	test("of the same value on both sides is resolved by a member", async () => {
 		const repo = await conflicted(style, { D: "same" }, { D: "same" });
 		using project = repo.project;
 		await resolveVault(project.root, { identity: project.context.identity });
@@ -101,7 +101,7 @@ describe.each(STYLES)("in git's style %s", (style) => {
 	});
 });
 
-test("if the markers contain the merge base, a name that only one side changed is not a conflict", async () => {
+test("a name that only one side changed is no conflict if the markers contain the merge base", async () => {
 	using project = await TestProject.create();
 	await project.set({ B: "b", D: "d" });
 	const base = await project.read();
@@ -143,7 +143,7 @@ describe("membership", () => {
 	}
 	const base = new VaultMaker().environment("preview").set("A", "a").set("B", "b").text;
 
-	test("that one side changed is taken, together with names of the other side", async () => {
+	test("of one side is taken, with the names of the other side", async () => {
 		using project = await TestProject.create();
 		const ours = from(base).add(bob, "writer", "bob").set("AA", "1").set("BY_BOB", "2", PRODUCTION, bob);
 		const clean = await mergedByGit(project, base, ours.text, from(base).set("AB", "3").set("C", "4").text);
@@ -176,24 +176,19 @@ describe("membership", () => {
 	test.each([
 		["without a key", undefined],
 		["with the key", alice],
-	])(
-		"a removed writer's records, and the removal beside them, %s: theirs cannot be taken",
-		async (_, identity) => {
-			using project = await TestProject.create();
-			const team = from(base).add(dave, "writer", "dave").text;
-			const theirs = from(team)
-				.set("A", "from dave", PRODUCTION, dave)
-				.set("AA", "new", PRODUCTION, dave).text;
-			await mergedByGit(project, team, from(team).epoch([dave]).text, theirs);
-			const open = await refusalOf(resolveVault(project.root, { identity }));
-			expect(open.message).toMatch(/^Both sides changed A \(production\), AA \(production\)/);
-			const refused = await refusalOf(resolveVault(project.root, { identity, take: everything("theirs") }));
-			expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
-			await resolveVault(project.root, { identity, take: everything("ours") });
-			const records = parseVault(await project.read()).environments.get(PRODUCTION)?.records;
-			expect([...(records?.keys() ?? [])]).toEqual(["A", "B"]);
-		},
-	);
+	])("that removes a writer whose records remain, %s: their side cannot be taken", async (_, identity) => {
+		using project = await TestProject.create();
+		const team = from(base).add(dave, "writer", "dave").text;
+		const theirs = from(team).set("A", "from dave", PRODUCTION, dave).set("AA", "new", PRODUCTION, dave).text;
+		await mergedByGit(project, team, from(team).epoch([dave]).text, theirs);
+		const open = await refusalOf(resolveVault(project.root, { identity }));
+		expect(open.message).toMatch(/^Both sides changed A \(production\), AA \(production\)/);
+		const refused = await refusalOf(resolveVault(project.root, { identity, take: everything("theirs") }));
+		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
+		await resolveVault(project.root, { identity, take: everything("ours") });
+		const records = parseVault(await project.read()).environments.get(PRODUCTION)?.records;
+		expect([...(records?.keys() ?? [])]).toEqual(["A", "B"]);
+	});
 });
 
 describe("a malformed conflict is refused with its line, and the file is not changed", () => {

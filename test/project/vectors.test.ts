@@ -82,7 +82,7 @@ async function verdictOf(action: () => Promise<readonly Value[] | undefined>) {
 describe.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_, vector) => {
 	const { expect: code, exit, line } = vector;
 
-	test("is listed and checked", async () => {
+	test("is listed and has the expected result", async () => {
 		const holder = await projectOf(vector);
 		let codes: string[] = [];
 		let first: number | null | undefined;
@@ -106,18 +106,21 @@ describe.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_,
 
 const conflicts = vectors.filter(({ resolve }) => resolve !== undefined);
 
-test.each(conflicts.map((vector) => [vector.name, vector] as const))("a repair of %s", async (_, vector) => {
-	const context = await projectOf(vector, "resolve");
-	const verdict = await verdictOf(async () => {
-		await resolveVault(context.root, { identity: context.identity });
-		return list(context);
-	});
-	const { resolve, resolveLine: line, values } = vector;
-	const exit = resolve === "good" ? 0 : /^(RECORD|VAULT_RECORD)_/.test(resolve ?? "") ? 7 : 5;
-	expect(verdict).toEqual({
-		expect: resolve,
-		exit,
-		line: line ?? (exit === 7 ? expect.any(Number) : line),
-		values,
-	});
-});
+test.each(conflicts.map((vector) => [vector.name, vector] as const))(
+	"the repair of %s has the expected result",
+	async (_, vector) => {
+		const context = await projectOf(vector, "resolve");
+		const verdict = await verdictOf(async () => {
+			await resolveVault(context.root, { identity: context.identity });
+			return list(context);
+		});
+		const { resolve, resolveLine: line, values } = vector;
+		const exit = resolve === "good" ? 0 : /^(RECORD|VAULT_RECORD)_/.test(resolve ?? "") ? 7 : 5;
+		expect(verdict).toEqual({
+			expect: resolve,
+			exit,
+			line: line ?? (exit === 7 ? expect.any(Number) : line),
+			values,
+		});
+	},
+);

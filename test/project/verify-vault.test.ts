@@ -99,7 +99,7 @@ async function adopt(project: TestProject, text: string): Promise<void> {
 	expect((await check(project)).findings).toEqual([]);
 }
 
-describe("every fault is found, not only the first", () => {
+describe("all faults are found", () => {
 	test("altered, swapped, dropped and rolled-back records at once, each with its line", async () => {
 		using project = await filled();
 		const before = await project.read();
@@ -126,7 +126,7 @@ describe("every fault is found, not only the first", () => {
 		expect(report.findings.find(({ code }) => code === "RECORD_FORGED")?.line).toBe(lineOf(bad, "B") + 1);
 	});
 
-	test("another record of the version that was seen", async () => {
+	test("another record of the seen version", async () => {
 		using project = await filled();
 		const before = await project.read();
 		await project.set({ A: "one" });
@@ -142,7 +142,7 @@ describe("every fault is found, not only the first", () => {
 		expect(codes(await check(project))).toEqual([["RECORD_REPLACED", "A"]]);
 	});
 
-	test("an older membership, and one that is no continuation", async () => {
+	test("an older membership, and one that does not continue the chain", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		const early = maker.text;
@@ -157,7 +157,7 @@ describe("every fault is found, not only the first", () => {
 		expect(codes(await check(project))).toEqual([["MEMBERSHIP_DIVERGED", null]]);
 	});
 
-	test("a whole other vault", async () => {
+	test("another whole vault", async () => {
 		using project = await filled();
 		await project.write(new VaultMaker().set("A", "mine").text);
 		expect(codes(await check(project))).toEqual([["VAULT_REPLACED", null]]);

@@ -121,7 +121,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe("bundles of deno bundle", () => {
-	test("a shared helper counts where it is called; what is not used counts not", async () => {
+	test("a shared helper counts at its call, and unused code does not count", async () => {
 		const found = await analyze("pay");
 		expect(lines(found)).toEqual([
 			"ACCOUNT functions/pay/index.ts:10",
@@ -130,7 +130,7 @@ describe("bundles of deno bundle", () => {
 		expect(found.dynamic).toEqual([]);
 	});
 
-	test("classes, lists and lazily imported modules keep their own file and line", async () => {
+	test("classes, lists and dynamically imported modules keep their own file and line", async () => {
 		const found = await analyze("mail");
 		expect(lines(found)).toEqual([
 			"LAZY_TOKEN shared/lazy.ts:1",
@@ -142,7 +142,7 @@ describe("bundles of deno bundle", () => {
 		expect(found.dynamic).toEqual([]);
 	});
 
-	test("a name from a request is dynamic at the call that hands it over", async () => {
+	test("a name from a request is dynamic at the call that passes it", async () => {
 		const found = await analyze("rows");
 		expect(found.references).toEqual([]);
 		expect(found.dynamic).toEqual([
@@ -150,7 +150,7 @@ describe("bundles of deno bundle", () => {
 		]);
 	});
 
-	test("a dependency's reads count, its enumeration does not; lines stay right beside it", async () => {
+	test("reads in a dependency count, its enumeration does not, and later lines stay right", async () => {
 		const found = await analyze("log");
 		expect(lines(found)).toEqual([
 			"DEBUG npm:debug@4.4.3/src/browser.js:194",
@@ -161,7 +161,7 @@ describe("bundles of deno bundle", () => {
 		expect(found.dynamic).toEqual([]);
 	});
 
-	test("secrets of base44:runtime, left outside the bundle", async () => {
+	test("secrets of base44:runtime are found although the module is not in the bundle", async () => {
 		const found = await analyze("runtime", "--external", "base44:runtime");
 		expect(lines(found)).toEqual([
 			"OTHER_SECRET functions/runtime/index.ts:3",

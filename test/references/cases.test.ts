@@ -7,6 +7,6 @@ describe.each(readCases())("$theme", ({ cases }) => {
 	});
 });
 
-test("there are as many cases as there should be", () => {
+test("there are as many cases as expected", () => {
 	expect(readCases().flatMap(({ cases }) => cases).length).toBeGreaterThanOrEqual(250);
 });

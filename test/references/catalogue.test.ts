@@ -115,7 +115,7 @@ function isSilent(code: string): boolean {
 	return references.length === 0 && dynamic.length === 0;
 }
 
-test("there is a program for every type of syntax, and no name is lost in it", () => {
+test("there is a program for every type of syntax, and the analysis finds the name in each", () => {
 	const types = Object.keys(visitorKeys).filter((type) => !/^(?:TS|JSX)/.test(type));
 	expect(types.filter((type) => !(type in SYNTAX) && !NOT_IN_BUNDLES.includes(type))).toEqual([]);
 	const wrong = Object.entries(SYNTAX).filter(([type, code]) => !typesIn(code).has(type) || isSilent(code));
@@ -149,7 +149,7 @@ const GIVES_NO_NAME =
 const CALLS_NOTHING =
 	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Promise\.(?:all|any|race|resolve)|Map|Set|WeakMap|WeakSet|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
 
-test("no built-in function of V8 or Deno loses a name that it is given", async () => {
+test("no built-in function of V8 or Deno hides a name that it gets", async () => {
 	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {
 		input: LIST,
 		encoding: "utf8",

@@ -48,7 +48,7 @@ test("there are at least two hundred functions, and every one is analysed", () =
 });
 
 describe.each(corpus)("$theme: $label", (one) => {
-	test("reads the names that it reads", () => {
+	test("reads the expected names", () => {
 		const isDynamic = found.get(one)?.dynamic;
 		expect({ names: namesOf(one), isDynamic }).toEqual({ names: one.names, isDynamic: one.isDynamic });
 	});
@@ -109,7 +109,7 @@ async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
 	return out;
 }
 
-test("nothing that they ask for when they run is missing", async () => {
+test("the analysis finds all names that the functions ask for at run time", async () => {
 	const running = await runnable();
 	expect(running.length).toBeGreaterThan(150);
 	const [runner, list, audit] = ["runner.mjs", "list.json", "audit.jsonl"].map((name) =>

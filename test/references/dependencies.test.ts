@@ -65,7 +65,7 @@ describe("dependencies", () => {
 		});
 	});
 
-	test("a name that own code gives to their helper counts where it is given", () => {
+	test("a name that the function passes to their helper counts at that call", () => {
 		expect(
 			shown([
 				[NPM, 1, `function get(name) { return Deno.env.get(name); }`],
@@ -75,7 +75,7 @@ describe("dependencies", () => {
 		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:5`] });
 	});
 
-	test("the environment that own code gives them is dynamic where it is given", () => {
+	test("the environment that the function passes to them is dynamic at that place", () => {
 		expect(
 			shown([
 				[NPM, 1, `function clean(env, spec) { for (const k of Object.keys(spec)) spec[k](env[k]); }`],
@@ -84,7 +84,7 @@ describe("dependencies", () => {
 		).toEqual({ references: [], dynamic: [`${OWN}:9`] });
 	});
 
-	test("a getter that own code gives them may be called with anything", () => {
+	test("a getter that the function passes to them may be called with any name", () => {
 		expect(
 			shown([
 				[NPM, 1, `class Router { get(path, handler) { this.routes[path] = handler; } }`],
@@ -96,7 +96,7 @@ describe("dependencies", () => {
 		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:4`] });
 	});
 
-	test("code that the bundler adds counts as no access", () => {
+	test("accesses in code of the bundler do not count", () => {
 		expect(
 			shown([
 				["", 0, `var all = { ...process.env };`],
@@ -142,13 +142,13 @@ describe("positions", () => {
 		`{"sources":[],"mappings":5}`,
 		`{"sources":[null],"mappings":"AAAA"}`,
 		"not json",
-	])("a map that is none: %j", (sourceMap) => {
+	])("an invalid source map is ignored: %j", (sourceMap) => {
 		expect(analyzeReferences({ code: `\nDeno.env.get("A");`, sourceMap }).references).toEqual([
 			{ name: "A", file: "bundle.js", line: 2, how: "static" },
 		]);
 	});
 
-	test("each place once, sorted by name, file and line", () => {
+	test("each place is listed once, sorted by name, file and line", () => {
 		const lines = [
 			["b.ts", 2, `Deno.env.get("B"), Deno.env.get("B");`],
 			["b.ts", 10, `Deno.env.get("A");`],

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { found } from "./read-cases.ts";
 
-describe("bounded work", () => {
+describe("the analysis of expensive code ends", () => {
 	test("a deep sum of names", () => {
 		const code = `const P = "";\nDeno.env.get(${"P + ".repeat(2000)}"A");`;
 		expect(found(code).names).toBe("A");
@@ -28,7 +28,7 @@ describe("bounded work", () => {
 		expect(dynamic).toEqual([]);
 	});
 
-	test("more names than are told apart", () => {
+	test("more names than the limit", () => {
 		const list = Array.from({ length: 3000 }, (_, i) => `"K${i}"`).join(", ");
 		const { references, dynamic } = analyzeReferences({
 			code: `for (const n of [${list}])\n  Deno.env.get(n);`,
@@ -37,7 +37,7 @@ describe("bounded work", () => {
 		expect(dynamic).toMatchObject([{ line: 2, why: "analysis limit" }]);
 	});
 
-	test("combinations without end", () => {
+	test("combinations without a limit", () => {
 		const parts = Array.from({ length: 12 }, (_, i) => `const p${i} = ["A", "B", "C"][x];`).join("\n");
 		const sum = Array.from({ length: 12 }, (_, i) => `\${p${i}}`).join("");
 		const { dynamic } = found(`${parts}\nDeno.env.get(\`${sum}\`);`);
@@ -54,7 +54,7 @@ read("A"); read("B");`;
 		expect(found(code)).toMatchObject({ names: "A B", dynamic: [] });
 	});
 
-	test("a text that grows for ever", () => {
+	test("a text that grows without end", () => {
 		const { dynamic } = found(`let k = "A";\nfunction grow() { k = k + "B"; grow(); }\nDeno.env.get(k);`);
 		expect(dynamic).toEqual([3]);
 	});
@@ -63,7 +63,7 @@ read("A"); read("B");`;
 		expect(found(`const y = (f, n) => f(f, n + "A"); y(y, "B"); Deno.env.get("C");`).names).toBe("C");
 	});
 
-	test("things that hold themselves", () => {
+	test("objects that contain themselves", () => {
 		expect(
 			found(`const o = { k: "A" }; o.o = o; const l = [o]; l.push(l); Deno.env.get(o.o.o.k);`).names,
 		).toBe("A");

@@ -70,12 +70,12 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));
 
-test("the first call in a fresh checkout builds and says nothing of it", () => {
+test("the first call in a fresh checkout builds, and prints nothing about it", () => {
 	expect(firstCall).toEqual({ status: 0, stdout: "one\n", stderr: "" });
 });
 
 describe("in a checkout", () => {
-	test("a regular expression with letters beyond ASCII means in the bundle what it says", async () => {
+	test("a regular expression with letters beyond ASCII keeps its meaning in the bundle", async () => {
 		const source = readFileSync(join(checkout, "src/commands/say.ts"), "utf8");
 		writeFileSync(
 			join(checkout, "src/commands/say.ts"),
@@ -84,7 +84,7 @@ describe("in a checkout", () => {
 		expect(await start("bin/dev.js", "say")).toEqual({ status: 0, stdout: "true\n", stderr: "" });
 	});
 
-	test("many first calls at once all work", async () => {
+	test("many concurrent first calls succeed", async () => {
 		rmSync(join(checkout, "dist"), { recursive: true });
 		const calls = await Promise.all(Array.from({ length: 6 }, () => start("bin/run.js", "say")));
 		expect(calls).toEqual(calls.map(() => ({ status: 0, stdout: "one\n", stderr: "" })));
@@ -92,7 +92,7 @@ describe("in a checkout", () => {
 		expect(left.filter((name) => name.endsWith(".tmp") || name.endsWith(".lock"))).toEqual([]);
 	});
 
-	test("a builder that was killed leaves no lock for ever", async () => {
+	test("a killed build does not leave a lock that blocks others", async () => {
 		const dead = spawn(process.execPath, ["-e", "0"]);
 		await new Promise((resolve) => dead.on("exit", resolve));
 		rmSync(join(checkout, "dist/.fingerprint"));
@@ -107,7 +107,7 @@ describe("after a change of the sources", () => {
 		expect((await start("bin/run.js", "say")).stdout).toBe("another\n");
 	});
 
-	test("a removed command's code goes", async () => {
+	test("a removed command is not in the bundle any more", async () => {
 		writeCommand("other", "two");
 		expect((await start("bin/dev.js", "other")).stdout).toBe("two\n");
 		rmSync(join(checkout, "src/commands/other.ts"));
@@ -125,7 +125,7 @@ describe("after a change of the sources", () => {
 		expect({ status, stdout }).toEqual({ status: 1, stdout: "" });
 	});
 
-	test("without src/, as in an installed package, what was built runs", async () => {
+	test("without src/, as in an installed package, the built program runs", async () => {
 		rmSync(join(checkout, "src"), { recursive: true });
 		rmSync(join(checkout, "scripts"), { recursive: true });
 		expect((await start("bin/run.js", "say")).stdout).toBe("one\n");
@@ -133,7 +133,7 @@ describe("after a change of the sources", () => {
 });
 
 describe("the manifest", () => {
-	test("is called stale when a command came or changed, and fresh once it is written", async () => {
+	test("is reported as stale after a command was added or changed, and as fresh once it is written", async () => {
 		expect((await start("scripts/manifest.mjs", "--check")).status).toBe(0);
 		writeCommand("other", "two");
 		const { status, stderr } = await start("scripts/manifest.mjs", "--check");

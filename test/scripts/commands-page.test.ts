@@ -20,7 +20,7 @@ test("every exit status of the program is explained, and 130", () => {
 	expect(Object.keys(COMMON_STATUSES).map(Number)).toEqual([...Object.values(EXIT), 130]);
 });
 
-test("every command that exit statuses are explained for exists", () => {
+test("exit statuses are explained only for commands that exist", () => {
 	expect(Object.keys(manifest.commands)).toEqual(expect.arrayContaining(Object.keys(STATUSES)));
 });
 
@@ -42,7 +42,7 @@ test("a command has its usage, arguments, flags and examples on the page, under 
 	expect(text).not.toContain("| `--json` |");
 });
 
-test("what Markdown would take for markup is escaped", async () => {
+test("Markdown characters are escaped", async () => {
 	expect(await page({ description: "Names <NAME> that begin with STRIPE_* | more" })).toContain(
 		"Names \\<NAME\\> that begin with STRIPE\\_\\* \\| more",
 	);

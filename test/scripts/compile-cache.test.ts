@@ -35,13 +35,13 @@ const modeOf = (path: string) => statSync(path).mode & 0o777;
 const folderFor = (version: string) => cacheFolder({ XDG_CACHE_HOME: home }, version);
 
 describe("the folder for compiled code", () => {
-	test("is made for its user alone", () => {
+	test("is created for its user alone", () => {
 		expect(folderFor("1.0.0")).toBe(join(home, "coffer/compiled/1.0.0"));
 		for (const path of ["coffer", "coffer/compiled", "coffer/compiled/1.0.0"])
 			expect(modeOf(join(home, path))).toBe(0o700);
 	});
 
-	test("of another version goes with the first start of a new one", () => {
+	test("of another version is removed at the first start of a new one", () => {
 		folderFor("1.0.0");
 		writeFileSync(join(home, "coffer/compiled/1.0.0/file"), "");
 		folderFor("1.1.0");
@@ -50,7 +50,7 @@ describe("the folder for compiled code", () => {
 	});
 
 	test.each([".", "coffer", "coffer/compiled", "coffer/compiled/1.0.0"])(
-		"is not used where others can write to it: %s",
+		"is not used if others can write to it: %s",
 		(path) => {
 			folderFor("1.0.0");
 			chmodSync(join(home, path), 0o777);
@@ -58,13 +58,13 @@ describe("the folder for compiled code", () => {
 		},
 	);
 
-	test("is not used where a link stands for it", () => {
+	test("is not used if it is a link", () => {
 		mkdirSync(join(home, "elsewhere"));
 		symlinkSync(join(home, "elsewhere"), join(home, "coffer"));
 		expect(folderFor("1.0.0")).toBeUndefined();
 	});
 
-	test("is not used where it cannot be made", () => {
+	test("is not used if it cannot be created", () => {
 		writeFileSync(join(home, "coffer"), "");
 		expect(folderFor("1.0.0")).toBeUndefined();
 		expect(cacheFolder({ XDG_CACHE_HOME: "/dev/null/cache" }, "1.0.0")).toBeUndefined();
@@ -84,7 +84,7 @@ describe("a start", () => {
 		return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
 	}
 
-	test("keeps what it compiled, readable by its user alone", async () => {
+	test("stores compiled code, readable by its user alone", async () => {
 		const first = await start();
 		expect(first.status).toBe(0);
 		const files = cached();
@@ -95,23 +95,23 @@ describe("a start", () => {
 		expect(files.map((file) => statSync(file).mtimeMs)).toEqual(times);
 	});
 
-	test("works with a file that was cut off", async () => {
+	test("works with a truncated file", async () => {
 		const first = await start();
 		for (const file of cached()) truncateSync(file, Math.floor(statSync(file).size / 2));
 		expect(await start()).toEqual(first);
 	});
 
-	test("works where nothing can be kept, and says nothing of it", async () => {
+	test("works if nothing can be stored, and prints nothing about it", async () => {
 		const first = await start();
 		expect(await start({ XDG_CACHE_HOME: "/dev/null/cache" })).toEqual(first);
 	});
 
-	test("keeps nothing if Node's settings disable the cache", async () => {
+	test("stores nothing if Node's settings disable the cache", async () => {
 		expect((await start({ NODE_DISABLE_COMPILE_CACHE: "1" })).status).toBe(0);
 		expect(existsSync(join(home, "coffer"))).toBe(false);
 	});
 
-	test("keeps it in the folder that Node's settings name", async () => {
+	test("stores it in the folder that Node's settings name", async () => {
 		expect((await start({ NODE_COMPILE_CACHE: join(home, "node") })).status).toBe(0);
 		expect(readdirSync(home)).toEqual(["node"]);
 	});

@@ -17,7 +17,7 @@ function plain(definition: object): unknown {
 	);
 }
 
-test.each(OPTIONS)("%o makes the same flags and arguments", (options) => {
+test.each(OPTIONS)("%o gives the same flags and arguments", (options) => {
 	const rest = options as object;
 	expect(plain(BundledFlags.string(rest))).toEqual(plain(Flags.string(rest as never)));
 	expect(plain(BundledFlags.boolean(rest))).toEqual(plain(Flags.boolean(rest as never)));
@@ -28,7 +28,7 @@ test.each(OPTIONS)("%o makes the same flags and arguments", (options) => {
 });
 
 test.each(["1", "50", "0", "51", "-3", "+3", "1.5", "", "x", "1e3", " 1", "١"])(
-	"an integer flag takes '%s' exactly if oclif's takes it",
+	"an integer flag accepts '%s' exactly if oclif's accepts it",
 	async (input) => {
 		const limits = { min: 1, max: 50 };
 		const parsedBy = async (flag: { parse: unknown }) =>

@@ -92,7 +92,7 @@ describe("the tarball", () => {
 			.split("\n")
 			.map((line) => line.replace("package/", ""));
 
-	test("holds the program, what npm shows of it, and nothing that only a checkout needs", () => {
+	test("contains the program and what npm shows of it, and nothing that only a checkout needs", () => {
 		const outside = contents().filter((name) => !name.startsWith("dist/"));
 		expect(outside.sort()).toEqual([
 			"CHANGELOG.md",
@@ -107,14 +107,14 @@ describe("the tarball", () => {
 		]);
 	});
 
-	test("holds of dist/ what runs, with the licences of what is bundled", () => {
+	test("contains the parts of dist/ that run, with the licences of bundled packages", () => {
 		const names = contents().filter((name) => name.startsWith("dist/"));
 		expect(names).toContain("dist/THIRD-PARTY-LICENSES.txt");
 		const kinds = /^dist\/([a-z0-9-]+\/)*[a-z0-9-]+\.(cjs|wasm|ts|json)$|LICENSES\.txt$/;
 		expect(names.filter((name) => !kinds.test(name))).toEqual([]);
 	});
 
-	test("says where it comes from and what it runs on", () => {
+	test("names its repository and its requirements", () => {
 		expect(MANIFEST).toMatchObject({
 			license: "MIT",
 			repository: { type: "git", url: expect.stringMatching(/^git\+https:.*\.git$/) },
@@ -126,7 +126,7 @@ describe("the tarball", () => {
 	});
 });
 
-test("what is installed beside the bundle is what the bundle requires, and nothing that is in it", () => {
+test("the packages installed beside the bundle are exactly those that it requires", () => {
 	const code = filesOf(join(packageFolder(), "dist")).filter((file) => file.endsWith(".cjs"));
 	const required = code.flatMap((file) =>
 		[...readFileSync(file, "utf8").matchAll(/\brequire\("((?:@[a-z-]+\/)?[a-z][\w-]*)/g)].map(
@@ -167,7 +167,7 @@ describe("the installed program", () => {
 	}
 	const withIdentity = () => ({ COFFER_IDENTITY_FILE: join(project, "identity") });
 
-	test("keeps a secret and gives it to a command", async () => {
+	test("stores a secret and gives it to a command", async () => {
 		expect(await coffer(["init"], withIdentity())).toMatchObject({ status: 0 });
 		expect(await coffer(["secrets", "set", "GREETING=hello"], withIdentity())).toMatchObject({ status: 0 });
 		const ran = await coffer(["run", "--", "printenv", "GREETING"], withIdentity());
@@ -193,7 +193,7 @@ describe("the installed program", () => {
 		});
 	});
 
-	test("names Deno where a platform is started without it", async () => {
+	test("names Deno if a platform is started without it", async () => {
 		const identity = join(project, "platform-identity");
 		const { status, stderr } = await coffer([
 			"platform",
@@ -207,12 +207,12 @@ describe("the installed program", () => {
 		expect(status).toBe(1);
 	});
 
-	test("keeps an identity in the keychain", async () => {
+	test("stores an identity in the keychain", async () => {
 		expect(await coffer(["identity", "new"], service.env)).toMatchObject({ status: 0 });
 		expect(await coffer(["identity", "show"], service.env)).toMatchObject({ status: 0, stderr: "" });
 	});
 
-	test("says that the keychain's native library is missing, where it is", async () => {
+	test("reports that the keychain's native library is missing", async () => {
 		const filter = (path: string) => !path.endsWith("node_modules/keytar");
 		cpSync(packageFolder(), join(project, "copy"), { recursive: true, filter });
 		const env = { ...service.env, PATH: "/usr/bin:/bin", HOME: project };

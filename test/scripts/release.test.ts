@@ -40,26 +40,26 @@ const missing = (version = "1.2.0") =>
 	conditions(root, version).flatMap(([sentence, holds]) => (holds ? [] : [sentence]));
 
 describe("a release", () => {
-	test("runs the checks, tags, and says what is left to do", () => {
+	test("runs the checks, creates the tag, and prints the remaining steps", () => {
 		release(root, "1.2.0", { dryRun: false, write });
 		expect(git("tag", "--list", "v1.2.0")).toBe("v1.2.0");
 		expect(git("cat-file", "-t", "v1.2.0")).toBe("tag");
 		expect(written.slice(-2)).toEqual(["left to do git push origin main v1.2.0", "left to do npm publish"]);
 	});
 
-	test("tags nothing where the checks fail", () => {
+	test("creates no tag if the checks fail", () => {
 		commit({ ".ci/run": "exit 1\n" });
 		expect(() => release(root, "1.2.0", { dryRun: false, write })).toThrow(/nothing is tagged/);
 		expect(git("tag", "--list", "v1.2.0")).toBe("");
 	});
 
-	test("only tells with --dry-run, and changes nothing", () => {
+	test("only prints with --dry-run, and changes nothing", () => {
 		release(root, "1.2.0", { dryRun: true, write });
 		expect(git("tag", "--list", "v1.2.0")).toBe("");
 		expect(written).toContain("would run  .ci/run");
 	});
 
-	test("names every condition that does not hold, and stops", () => {
+	test("names every condition that is not met, and stops", () => {
 		git("switch", "--quiet", "--create", "other");
 		writeFileSync(join(root, "new"), "");
 		git("remote", "set-url", "origin", "https://example.com/somebody/coffer");
@@ -74,17 +74,17 @@ describe("a release", () => {
 		expect(() => release(root, "1.4.0", { dryRun: false, write })).toThrow(/cannot be released/);
 	});
 
-	test("holds all conditions otherwise", () => {
+	test("accepts a repository that meets all conditions", () => {
 		expect(missing()).toEqual([]);
 	});
 });
 
-describe("one step", () => {
+describe("a version step", () => {
 	test.each([
 		["1.2.3", "1.2.4"],
 		["1.2.3", "1.3.0"],
 		["1.2.3", "2.0.0"],
-	])("from %s is %s", (from, to) => expect(isStep(from, to)).toBe(true));
+	])("from %s to %s is accepted", (from, to) => expect(isStep(from, to)).toBe(true));
 
 	test.each([
 		"1.2.3",
@@ -98,7 +98,7 @@ describe("one step", () => {
 		"1.2.4-rc.1",
 		"01.3.0",
 		"",
-	])("from 1.2.3 is not %s", (to) => expect(isStep("1.2.3", to)).toBe(false));
+	])("from 1.2.3 to %s is refused", (to) => expect(isStep("1.2.3", to)).toBe(false));
 });
 
 describe("a section of the changelog", () => {
@@ -107,5 +107,5 @@ describe("a section of the changelog", () => {
 		["is empty", "## 1.0.0 (2026-01-01)\n\n## 0.9.0 (2025-01-01)\n\n- a\n"],
 		["is of a longer version", "## 1.0.01 (2026-01-01)\n\n- a\n"],
 		["is missing", "# Changelog\n"],
-	])("that %s does not count", (_, text) => expect(hasSection(text, "1.0.0")).toBe(false));
+	])("that %s is refused", (_, text) => expect(hasSection(text, "1.0.0")).toBe(false));
 });

@@ -4,7 +4,7 @@ import { drawSession, linesOf } from "../../scripts/session-svg.mjs";
 
 const LINES = ["$ coffer secrets set KEY --stdin < key.txt", "✓ Set KEY in production", "", "  a & b > c"];
 
-test("the lines can be read out of the picture again, without blank ones", () => {
+test("the lines can be read back from the picture, without blank ones", () => {
 	expect(linesOf(drawSession(LINES, "A session"))).toEqual(LINES.filter((line) => line !== ""));
 });
 
@@ -14,7 +14,7 @@ test("text that is markup in XML is escaped, in lines and in the title", () => {
 	expect(svg).toContain("a &lt; b &amp; c</title>");
 });
 
-test("the picture is as wide as its longest line, and as high as its lines are many", () => {
+test("the picture is as wide as its longest line, and as high as its number of lines", () => {
 	const size = (lines: string[]) => {
 		const [, width, height] = drawSession(lines, "").match(/width="(\d+)" height="(\d+)"/) ?? [];
 		return { width: Number(width), height: Number(height) };
@@ -24,7 +24,7 @@ test("the picture is as wide as its longest line, and as high as its lines are m
 	expect(high).toEqual({ width: small.width, height: small.height + 40 });
 });
 
-test("a picture has its colours for light and for dark pages, and loads nothing", () => {
+test("a picture has colours for light and dark pages, and loads nothing", () => {
 	const svg = drawSession(LINES, "A session");
 	expect(svg).toContain("prefers-color-scheme: dark");
 	expect(svg.replace('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(/https?:|@import|url\(/);

@@ -23,11 +23,11 @@ describe("a package that the build changes", () => {
 });
 
 describe("an expression that the build replaces", () => {
-	test("is replaced where it stands once, as it is written", () => {
+	test("is replaced if it occurs exactly once, as written", () => {
 		expect(replaceOnce("a(b) + c", "a(b)", "$& d", "file.js")).toBe("$& d + c");
 	});
 
-	test.each(["c", "a(b) + a(b)"])("stops the build where it does not: %s", (source) => {
+	test.each(["c", "a(b) + a(b)"])("stops the build otherwise: %s", (source) => {
 		expect(() => replaceOnce(source, "a(b)", "d", "file.js")).toThrow("file.js has a(b)");
 	});
 });

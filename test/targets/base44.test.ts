@@ -38,8 +38,8 @@ async function failure(work: Promise<unknown>): Promise<AppError> {
 
 const set = (work = target()) => work.set(new Map([["A", VALUE]]));
 
-describe("as Base44's own command line asks", () => {
-	test("list, set and delete; names like any other", async () => {
+describe("requests to Base44, as its own command line makes them", () => {
+	test("list, set and delete secrets of any name", async () => {
 		const base44 = target();
 		await base44.set(
 			new Map([
@@ -63,7 +63,7 @@ describe("as Base44's own command line asks", () => {
 		]);
 	});
 
-	test("a wrong key: exit 3; another app: exit 4", async () => {
+	test("fail with exit 3 for a wrong key, and with exit 4 for another app", async () => {
 		const refused = await failure(target(undefined, "b44k_other-key").list());
 		expect(refused).toMatchObject({ code: "BASE44_KEY_REFUSED", exit: 3 });
 		const id = { kind: "base44" as const, origin: server.origin, app: "other" };
@@ -73,7 +73,7 @@ describe("as Base44's own command line asks", () => {
 	});
 });
 
-describe("answers that are none", () => {
+describe("invalid responses of Base44", () => {
 	const answers: [string, Fault, string, number][] = [
 		["500", (_, __, to) => void json(to, 500, { message: "Oops" }) === undefined, "BASE44_FAILED", 6],
 		["429", (_, __, to) => void json(to, 429, {}) === undefined, "BASE44_BUSY", 6],
@@ -108,26 +108,26 @@ describe("answers that are none", () => {
 		expect(await failure(set())).toMatchObject({ code, exit });
 	});
 
-	test("names that are no object of masks", async () => {
+	test("names that are not an object of masks", async () => {
 		server.fault = (_, __, response) => void json(response, 200, { A: { value: 1 } }) === undefined;
 		expect(await failure(target().list())).toMatchObject({ code: "BASE44_ANSWER_INVALID", exit: 6 });
 	});
 
-	test("silence, and an answer that does not end, are given up", async () => {
+	test("a server that never answers, or whose response never ends, is given up", async () => {
 		server.fault = () => true;
 		expect(await failure(set(target(50)))).toMatchObject({ code: "BASE44_TIMEOUT", exit: 6 });
 		server.fault = (_, __, response) => response.writeHead(200).write("{");
 		expect(await failure(set(target(50)))).toMatchObject({ code: "BASE44_TIMEOUT", exit: 6 });
 	});
 
-	test("nobody there: exit 6", async () => {
+	test("an unreachable server causes exit 6", async () => {
 		await server.stop();
 		expect(await failure(set())).toMatchObject({ code: "BASE44_UNREACHABLE", exit: 6 });
 	});
 });
 
 test.each([301, 302, 303, 307, 308])(
-	"a redirect (%i) is not followed: neither key nor value goes there",
+	"a redirect (%i) is not followed, so neither key nor value is sent there",
 	async (status) => {
 		let asked = 0;
 		const other = createServer((_, response) => {
@@ -144,13 +144,13 @@ test.each([301, 302, 303, 307, 308])(
 	},
 );
 
-describe("what a fault says of itself", () => {
+describe("the message in an error response", () => {
 	const says = async (body: object) => {
 		server.fault = (_, __, response) => void json(response, 400, body) === undefined;
 		return (await failure(set())).message;
 	};
 
-	test("is repeated, made fit to be shown and cut", async () => {
+	test("is repeated, escaped and shortened", async () => {
 		expect(await says({ message: "Quota exceeded", detail: "x" })).toMatch(/It says: Quota exceeded$/);
 		expect(await says({ detail: "Too many" })).toMatch(/It says: Too many$/);
 		expect(await says({ message: "\u001b[31mRed\u202e" })).toMatch(/It says: \\u\{1b\}\[31mRed\\u\{202e\}$/);
@@ -166,19 +166,19 @@ describe("what a fault says of itself", () => {
 		["it in hex", Buffer.from(VALUE).toString("hex")],
 		["it spelt out", [...VALUE].join(" ")],
 		["the key", "Key b44k_test-key-5f2c is wrong"],
-	])("but not where it holds %s", async (_, text) => {
+	])("is not repeated if it contains %s", async (_, text) => {
 		expect(await says({ message: `Invalid: ${text}` })).not.toMatch(/It says/);
 		expect(await says({ detail: text })).not.toMatch(/It says/);
 	});
 
-	test("nor where it holds a value of one character", async () => {
+	test("is not repeated if it contains a value of one character", async () => {
 		server.fault = (_, __, response) => void json(response, 400, { message: "not 7" }) === undefined;
 		expect((await failure(target().set(new Map([["A", "7"]])))).message).not.toMatch(/It says/);
 	});
 });
 
 describe("addresses, apps and keys", () => {
-	test("https, or this machine", () => {
+	test("an address uses https, or is on this machine", () => {
 		expect(BASE44.identify(`${BASE44_ORIGIN}/x?y`, "a")).toEqual({
 			kind: "base44",
 			origin: BASE44_ORIGIN,
@@ -197,13 +197,13 @@ describe("addresses, apps and keys", () => {
 			expect(() => BASE44.identify(url, "a")).toThrow(expect.objectContaining({ code, exit: 2 }));
 	});
 
-	test.each(["", "../x", "a/b", "a?b", "a b", "a".repeat(129)])("%j is no app's id", (app) => {
+	test.each(["", "../x", "a/b", "a?b", "a b", "a".repeat(129)])("%j is refused as an app's id", (app) => {
 		expect(() => BASE44.identify(BASE44_ORIGIN, app)).toThrow(
 			expect.objectContaining({ code: "APP_ID_INVALID" }),
 		);
 	});
 
-	test("a key is of its form, and is not repeated where it is not", () => {
+	test("a key must have the right form, and an invalid one is not repeated", () => {
 		expect(BASE44.credential?.parse(" b44k_abc\n")).toBe("b44k_abc");
 		for (const text of ["", "canary", "b44k_", "b44k_can ary", "b44k_can\nary", "b44k_canäry"])
 			expect(() => BASE44.credential?.parse(text)).toThrow(

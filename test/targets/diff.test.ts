@@ -24,7 +24,7 @@ const recordsOf = (...list: SealedRecord[]) => new Map(list.map((each) => [each.
 const marksOf = (...list: SealedRecord[]) => new Map(list.map((each) => [each.name, sentMark(each)]));
 const NOTHING: TargetDiff = { set: [], deleted: [], dropped: [], rolledBack: [], missing: [], foreign: [] };
 
-describe("a record against what was sent", () => {
+describe("the comparison of a record with what was sent", () => {
 	const tombstone = record("A", 2, "t", "deleted");
 	test.each<[string, SealedRecord[], SealedRecord[], Partial<TargetDiff>]>([
 		["never sent", [record("A", 1)], [], { set: [record("A", 1)] }],
@@ -46,7 +46,7 @@ describe("a record against what was sent", () => {
 		expect(diff).toEqual({ ...NOTHING, ...expected });
 	});
 
-	test("what is older is sent where that is decided, by name; what is gone is deleted there", () => {
+	test("sends an older record only by a decision for its name; the target deletes a record that is gone", () => {
 		const sides = {
 			records: recordsOf(record("A", 1), record("B", 1)),
 			marks: marksOf(record("A", 2), record("B", 2), record("GONE", 1)),
@@ -58,8 +58,8 @@ describe("a record against what was sent", () => {
 	});
 });
 
-describe("the names that are there", () => {
-	test("what was sent and is gone there is sent again; what nobody here knows is only told", () => {
+describe("the comparison with the names at the target", () => {
+	test("sends a secret again that is missing there, and only reports names that this device does not know", () => {
 		const diff = diffTarget({
 			records: recordsOf(record("A", 1), record("B", 1), record("NEW", 1), record("OLD", 2, "t", "deleted")),
 			marks: marksOf(record("A", 1), record("B", 1), record("OLD", 2, "t", "deleted")),
@@ -73,7 +73,7 @@ describe("the names that are there", () => {
 		});
 	});
 
-	test("what is to be deleted there is no stranger", () => {
+	test("does not report a name as unknown that is to be deleted there", () => {
 		const deleted = record("A", 2, "t", "deleted");
 		const diff = diffTarget({ records: recordsOf(deleted), marks: new Map(), names: ["A"] });
 		expect(diff).toEqual({ ...NOTHING, deleted: [deleted] });
@@ -109,7 +109,7 @@ function apply(diff: TargetDiff, marks: ReadonlyMap<string, SentMark>, there: Re
 	return after;
 }
 
-test("whatever is here, was sent and is there: once done, nothing is left but what nobody decided", () => {
+test("once everything is sent, only undecided names are left, for any state on both sides", () => {
 	fc.assert(
 		fc.property(records, records, fc.uniqueArray(names), fc.boolean(), (here, sent, there, take) => {
 			const marks = new Map([...sent].map(([name, one]) => [name, sentMark(one)]));

@@ -68,7 +68,7 @@ async function setUp(secrets: Record<string, string> = {}) {
 }
 
 describe("a request that fails", () => {
-	test("is noted as sent only where it succeeded: what may have arrived is sent again", async () => {
+	test("is recorded as sent only if it succeeded, and is otherwise sent again", async () => {
 		const { project, place, sync, pending } = await setUp({ A: "1", B: "1" });
 		using _ = project;
 		place.after = () => {
@@ -83,7 +83,7 @@ describe("a request that fails", () => {
 		expect([await pending(), await sync(), place.take()]).toMatchObject([[], { sent: [] }, []]);
 	});
 
-	test("leaves what was sent before it as sent", async () => {
+	test("does not affect the requests before it", async () => {
 		const many = Object.fromEntries(
 			Array.from({ length: 120 }, (_, at) => [`N${String(at).padStart(3, "0")}`, "v"]),
 		);
@@ -99,7 +99,7 @@ describe("a request that fails", () => {
 		expect((await sync()).sent).toHaveLength(20);
 	});
 
-	test("of a deletion is made again, also where the value's own request was never seen to arrive", async () => {
+	test("for a deletion is made again, even if no request that set the value was acknowledged", async () => {
 		const { project, place, sync } = await setUp({ KEPT: "1" });
 		using _ = project;
 		await sync();
@@ -117,7 +117,7 @@ describe("a request that fails", () => {
 	});
 });
 
-test("a tombstone that somebody forged counts for nothing: nothing is sent, or noted", async () => {
+test("a forged tombstone is ignored: nothing is sent or recorded", async () => {
 	const { project, place, sync } = await setUp({ A: "1", B: "1" });
 	using _ = project;
 	await project.delete("B");
@@ -127,7 +127,7 @@ test("a tombstone that somebody forged counts for nothing: nothing is sent, or n
 	expect(place.take()).toEqual([]);
 });
 
-test("large values go in several requests", async () => {
+test("large values are sent in several requests", async () => {
 	const large = "x".repeat(60_000);
 	const values = Object.fromEntries(Array.from({ length: 20 }, (_, at) => [`N${at}`, large]));
 	const { project, place, sync } = await setUp(values);
@@ -136,7 +136,7 @@ test("large values go in several requests", async () => {
 	expect(place.take().length).toBeGreaterThan(2);
 });
 
-test("what was deleted before anything was sent is left alone there; what is deleted later is deleted", async () => {
+test("a name that was deleted before anything was sent stays at the target; a later deletion is sent", async () => {
 	const { project, place, sync } = await setUp({ OLD: "1", A: "1" });
 	using _ = project;
 	await project.delete("OLD");
@@ -148,7 +148,7 @@ test("what was deleted before anything was sent is left alone there; what is del
 	expect([...place.secrets.keys()]).toEqual(["A"]);
 });
 
-test("what two processes set is there as the later one set it", async () => {
+test("of two concurrent values the target gets the later one", async () => {
 	const { project, place, sync } = await setUp({ A: "0" });
 	using _ = project;
 	const work = Array.from({ length: 8 }, async (_, at) => {
@@ -160,14 +160,14 @@ test("what two processes set is there as the later one set it", async () => {
 	expect(place.secrets.get("A")).toBe(session.value("A"));
 });
 
-test("syncs of one device take turns: what one sends, the next one has not to send", async () => {
+test("syncs of one device run one after the other, and none repeats another's requests", async () => {
 	const { project, place, sync } = await setUp({ A: "0" });
 	using _ = project;
 	await Promise.all([sync(), sync(), sync()]);
 	expect(place.take()).toEqual(["set A"]);
 });
 
-test("another working copy of this device goes on where the first one was; one that is older is not sent", async () => {
+test("another working copy on this device continues from the sent state, and does not send older records", async () => {
 	const { project, place, sync, binding } = await setUp({ A: "1" });
 	using _ = project;
 	await sync();
@@ -188,7 +188,7 @@ test("another working copy of this device goes on where the first one was; one t
 	expect(place.secrets.get("A")).toBe("2");
 });
 
-test("a binding for another vault, or another app, asks for no key", async () => {
+test("a binding for another vault or app asks for no key", async () => {
 	const { project, binding, sync } = await setUp({ A: "1" });
 	using _ = project;
 	await sync();
@@ -213,7 +213,7 @@ test("a binding for another vault, or another app, asks for no key", async () =>
 	});
 });
 
-test("what is remembered holds no value, cannot be written by others, and goes over to the next identity", async () => {
+test("the stored state contains no value, is private, and is transferred to the next identity", async () => {
 	const { project, sync, binding } = await setUp({ A: "canary-value-5512" });
 	using _ = project;
 	await sync();

@@ -23,13 +23,13 @@ export function testTorture(torture: Torture, options: ShortForm): void {
 		reaches = [],
 	} = options;
 	describe(torture.name, () => {
-		test("holds", { timeout: timeoutMs }, async () => {
+		test("passes", { timeout: timeoutMs }, async () => {
 			const report = await torture.run({ rounds, seed });
 			expect(report.failures).toEqual([]);
 			expect(report.rounds).toBeGreaterThanOrEqual(rounds);
 			expect(Object.keys(report.tally)).toEqual(expect.arrayContaining([...reaches]));
 		});
-		test.each(plants)("catches a planted bug: %s", { timeout: timeoutMs }, async (plant) => {
+		test.each(plants)("reports a planted bug: %s", { timeout: timeoutMs }, async (plant) => {
 			expect(torture.plants).toContain(plant);
 			const { failures } = await torture.run({ rounds: torture.rounds.short, seed, plant });
 			expect(failures).not.toEqual([]);

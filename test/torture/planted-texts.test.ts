@@ -12,7 +12,7 @@ const root = join(import.meta.dirname, "../..");
 
 describe("the tortures of hostile clients and of faults", () => {
 	test.each(Object.entries({ ...CLIENT_PLANTS, ...FAULT_PLANTS }))(
-		"can still plant: %s",
+		"can still plant the bug: %s",
 		(_, { file, text }) => {
 			const occurrences = readFileSync(join(root, file), "utf8").split(text).length - 1;
 			expect(occurrences).toBe(1);
@@ -20,7 +20,7 @@ describe("the tortures of hostile clients and of faults", () => {
 	);
 
 	test.each(SOCKETS.map((pattern) => [pattern.source, pattern] as const))(
-		"instrument at least one file that fits %s",
+		"instrument at least one file that matches %s",
 		(_, pattern) => {
 			const files = readdirSync(join(root, "src/platform"), { recursive: true, encoding: "utf8" });
 			expect(files.filter((file) => pattern.test(`src/platform/${file}`))).not.toEqual([]);

@@ -51,7 +51,7 @@ test.each(["alice", "bob", "carol"])("reads what Coffer wrote, as %s", (who) => 
 	expect(values).toEqual(visible);
 });
 
-test("the second reader shares no code with Coffer", () => {
+test("the second implementation shares no code with Coffer", () => {
 	const folder = new URL("../vectors/", import.meta.url);
 	const files = readdirSync(folder, { recursive: true, encoding: "utf8" });
 	const readerFiles = files.filter((name) => name.endsWith(".ts") && !name.startsWith("make-team"));

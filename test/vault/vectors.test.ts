@@ -100,7 +100,7 @@ test("parsing and printing a valid vector gives the same bytes", () => {
 });
 
 describe("the committed vectors", () => {
-	test("are the bytes that the writer makes now", () => {
+	test("are the bytes that the generator makes now", () => {
 		const made = makeVectors();
 		expect(vectors.map(({ name }) => name)).toEqual(made.map(({ name }) => name));
 		for (const [index, vector] of made.entries()) {
@@ -111,7 +111,7 @@ describe("the committed vectors", () => {
 		}
 	});
 
-	test("cover every code that a file can cause", () => {
+	test("cover every error code that a file can cause", () => {
 		const shown = vectors.flatMap(({ expect: code, strict, resolve }) => [code, strict, resolve]);
 		expect([...new Set(shown)].filter((code) => code !== undefined).sort()).toEqual([
 			"ENVIRONMENT_CONFLICT",

@@ -21,13 +21,13 @@ const ALIASES = allAliases().map(({ alias }) => alias);
 test.each([
 	{ args: ["--help"], command: "run" },
 	{ args: ["secrets", "--help"], command: "secrets delete" },
-])("`coffer $args` lists commands, and no alias of one", ({ args, command }) => {
+])("`coffer $args` lists commands, and no alias", ({ args, command }) => {
 	const commands = listed(help(...args));
 	expect(commands).toContain(command);
 	expect(commands.filter((words) => ALIASES.includes(words))).toEqual([]);
 });
 
-test("help about a command names its aliases, however the command is named", () => {
+test("help for a command lists its aliases, under any name of the command", () => {
 	const text = help("secrets", "rm", "API_KEY", "--help");
 	expect(text).toMatch(/\$ coffer secrets delete NAMES/);
 	expect(text).toMatch(/ALIASES\n {2}\$ coffer secrets rm\n/);

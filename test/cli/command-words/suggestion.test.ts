@@ -53,7 +53,7 @@ describe("a mistyped command", () => {
 		.filter(({ typed }) => !isKnown(typed.join(":")))
 		.map(({ id, typed }) => ({ id, typed, meant: suggestion(typed, known) }));
 
-	test("is suggested as itself, as its topic, or not at all", () => {
+	test("causes the suggestion of the meant command, its topic, or none", () => {
 		const wrong = unknown.flatMap(({ id, typed, meant }) => {
 			const isOwn = meant === undefined || id.replaceAll(":", " ").startsWith(meant);
 			return isOwn ? [] : [`${typed.join(" ")} → ${meant}`];
@@ -61,21 +61,21 @@ describe("a mistyped command", () => {
 		expect(wrong).toEqual([]);
 	});
 
-	test("is never suggested as one that takes something away", () => {
+	test("never causes the suggestion of a destructive command", () => {
 		const wrong = unknown.flatMap(({ typed, meant }) => {
 			return meant !== undefined && isDestructive(meant) ? [`${typed.join(" ")} → ${meant}`] : [];
 		});
 		expect(wrong).toEqual([]);
 	});
 
-	test("that takes nothing away is recognised in most of its typing mistakes", () => {
+	test("that is harmless is recognised in most of its typing mistakes", () => {
 		const harmless = unknown.filter(({ id }) => !isDestructive(id.replaceAll(":", " ")));
 		const recognised = harmless.filter(({ id, meant }) => meant === id.replaceAll(":", " "));
 		expect(recognised.length / harmless.length).toBeGreaterThan(0.8);
 	});
 });
 
-test("whatever verb stands behind a topic, nothing destructive is suggested, in a hint neither", () => {
+test("no suggestion or hint is destructive, whatever verb follows a topic", () => {
 	const verbs = new Set([
 		...commands.flatMap((id) => id.split(":")),
 		...allHints().flatMap(({ words }) => words.split(" ")),
@@ -100,7 +100,7 @@ test.each([
 	["secrets import", /--env-file FILE/],
 	["login", /coffer link URL/],
 	["list", /coffer secrets list/],
-])("`coffer %s` is told what to do instead", (typed, says) => {
+])("the hint for `coffer %s` says what to do instead", (typed, says) => {
 	const words = withoutAliases(typed.split(" "), isKnown);
 	expect(suggestion(words, known)).toBe(undefined);
 	expect(hintFor(words)).toMatch(says);
@@ -115,7 +115,7 @@ test.each([
 	["secrets net", undefined],
 	["secrets delet", undefined],
 	["platform token creat", "platform token create"],
-])("`coffer %s` was meant as %s", (typed, meant) => {
+])("`coffer %s` suggests %s", (typed, meant) => {
 	expect(suggestion(withoutAliases(typed.split(" "), isKnown), known)).toBe(meant);
 });
 
@@ -129,7 +129,7 @@ test("every hint names commands that exist", () => {
 	expect(missing).toEqual([]);
 });
 
-test("every alias stands for a command or a topic, and takes no command's place", () => {
+test("every alias stands for a command or a topic, and hides no command", () => {
 	// Topics that this version may not have yet.
 	const present = allAliases().filter(({ command }) => !command.startsWith("apps"));
 	for (const { alias, command } of present) {
@@ -152,7 +152,7 @@ test.each([
 	["exec -- ls", "run -- ls"],
 	["constructor toString", "constructor toString"],
 	["secrets constructor", "secrets constructor"],
-])("`coffer %s` is `coffer %s`", (typed, own) => {
+])("`coffer %s` runs `coffer %s`", (typed, own) => {
 	expect(withoutAliases(typed.split(" "), isKnown).join(" ")).toBe(own);
 });
 
@@ -166,12 +166,12 @@ test.each([
 	["-e", "-e"],
 	["--yes secrets list", "--yes secrets list"],
 	["--help", "--help"],
-])("`coffer %s` is `coffer %s`", (typed, own) => {
+])("`coffer %s` runs `coffer %s`", (typed, own) => {
 	const isCommand = (id: string) => commands.includes(id);
 	expect(withFlagsLast(typed.split(" "), isKnown, isCommand).join(" ")).toBe(own);
 });
 
-test("every command is known as destructive or as harmless", () => {
+test("every command is listed as destructive or as harmless", () => {
 	const verbs = new Set(commands.map((id) => id.split(":").at(-1) ?? ""));
 	expect([...verbs].filter((verb) => !DESTRUCTIVE.has(verb) && !HARMLESS.has(verb))).toEqual([]);
 	expect([...HARMLESS].filter((verb) => DESTRUCTIVE.has(verb))).toEqual([]);

@@ -53,7 +53,7 @@ test.each([
 	["complet", ["completion"]],
 	["members add --name ", []],
 	["nothing like it ", []],
-])("behind `coffer %s` stands one of %j", (line, values) => {
+])("completion after `coffer %s` offers %j", (line, values) => {
 	expect(valuesOf(line)).toEqual(values);
 });
 
@@ -71,7 +71,7 @@ test.each([
 
 describe("every command", () => {
 	test.each(commands.filter(({ hidden }) => !hidden).map(({ id }) => ({ id })))(
-		"$id is found word by word",
+		"$id is completed word by word",
 		({ id }) => {
 			const words = id.split(":");
 			for (let at = 0; at < words.length; at++)
@@ -80,13 +80,13 @@ describe("every command", () => {
 	);
 });
 
-test("what bash takes apart at '=' is one word again", () => {
+test("words that bash splits at '=' are joined", () => {
 	expect(rejoinWords(["set", "--env-file", "=", "a"])).toEqual(["set", "--env-file=a"]);
 	expect(rejoinWords(["set", "--env-file", "="])).toEqual(["set", "--env-file="]);
 	expect(rejoinWords(["set", "A", "=", "b", "C"])).toEqual(["set", "A=b", "C"]);
 });
 
-test("no line makes it fail", () => {
+test("completion fails for no line", () => {
 	const word = fc.oneof(
 		fc.string(),
 		fc.constantFrom("-e", "--", "=", "secrets", "set", "--env-file", "--take", "run", "rm"),

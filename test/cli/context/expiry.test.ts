@@ -15,10 +15,10 @@ describe("--expires", () => {
 		["2026-11-25T12:01Z", { atMs: NOW + 60_000 }],
 		["2026-11-25T14:30:30+02:00", { atMs: NOW + HOUR / 2 + 30_000 }],
 		["never", null],
-	])("%s is read", (text, expected) => expect(parseExpiry(text, NOW)).toEqual(expected));
+	])("accepts %s", (text, expected) => expect(parseExpiry(text, NOW)).toEqual(expected));
 
 	test.each(["", "30", "d", "0d", "-1d", "1.5d", "30 d", "30D", "1y", "999999999w", "tomorrow", "NEVER"])(
-		"%j is no time",
+		"refuses %j as a time",
 		(text) =>
 			expect(() => parseExpiry(text, NOW)).toThrow(expect.objectContaining({ code: "EXPIRY_INVALID" })),
 	);
@@ -35,13 +35,13 @@ describe("--expires", () => {
 		"2027-01-31 12:00Z",
 		"2027",
 		"0000-00-00",
-	])("%j is no date", (text) =>
+	])("refuses %j as a date", (text) =>
 		expect(() => parseExpiry(text, NOW)).toThrow(
 			expect.objectContaining({ code: "EXPIRY_INVALID", exit: 2 }),
 		),
 	);
 
-	test.each(["2026-11-25", "2026-11-25T12:00Z", "1999-12-31"])("%s is over", (text) =>
+	test.each(["2026-11-25", "2026-11-25T12:00Z", "1999-12-31"])("refuses %s, which has passed", (text) =>
 		expect(() => parseExpiry(text, NOW)).toThrow(expect.objectContaining({ code: "EXPIRY_PAST", exit: 2 })),
 	);
 });

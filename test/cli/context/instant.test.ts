@@ -15,7 +15,7 @@ test.each([
 	["2026-01-31", "2026-01-31T00:00:00Z"],
 	["2026-01-31T12:00Z", "2026-01-31T12:00:00Z"],
 	["2026-01-31T12:00:01.5+02:00", "2026-01-31T10:00:01.5Z"],
-])("%s", (word, instant) => {
+])("accepts %s", (word, instant) => {
 	expect(parseInstant("--since", word, NOW_MS)).toBe(Date.parse(instant));
 });
 
@@ -33,6 +33,6 @@ test.each([
 	"2026-01-31T12:00",
 	"1969-12-31",
 	"12:00",
-])("%j is none", (word) => {
+])("refuses %j", (word) => {
 	expect(() => parseInstant("--since", word, NOW_MS)).toThrowError(AppError);
 });

@@ -44,13 +44,13 @@ const NEIGHBOURS = [
 ];
 
 describe("a token from the environment", () => {
-	test("goes where this device has linked its platform, in whatever spelling of that address", async () => {
+	test("is sent to the platform that this device has linked, in any spelling of its address", async () => {
 		await pin(HERE);
 		for (const url of [HERE, `${HERE}/`, `${HERE}:443`, "https://COFFER.example.com/some/path?x#y"])
 			expect((await target(url)).remote.url).toBe(HERE);
 	});
 
-	test("goes nowhere that nobody typed here, and the error says how to", async () => {
+	test("is not sent to an address that the user did not enter on this device, and the error says how to allow it", async () => {
 		await expect(target(HERE)).rejects.toMatchObject({
 			code: "PLATFORM_UNKNOWN",
 			exit: 3,
@@ -63,7 +63,7 @@ describe("a token from the environment", () => {
 		await expect(target(HERE)).rejects.toMatchObject({ code: "PLATFORM_UNKNOWN" });
 	});
 
-	test.each(NEIGHBOURS)("goes not to %s where the device linked another", async (url) => {
+	test.each(NEIGHBOURS)("is not sent to %s if the device has linked another address", async (url) => {
 		await pin(HERE);
 		await expect(target(url)).rejects.toMatchObject({ code: "LINK_MOVED", exit: 7 });
 		vi.stubEnv("COFFER_ORIGIN", HERE);
@@ -74,18 +74,18 @@ describe("a token from the environment", () => {
 		"https://user@coffer.example.com",
 		"https://user:x@coffer.example.com",
 		"ftp://coffer.example.com",
-	])("goes not to %s, which is no platform's address", async (url) => {
+	])("is not sent to %s, which is no valid address of a platform", async (url) => {
 		await pin(HERE);
 		await expect(target(url)).rejects.toMatchObject({ code: "PLATFORM_URL_INVALID", exit: 2 });
 	});
 
-	test("goes to no other platform that coffer.json names", async () => {
+	test("is not sent to another platform that coffer.json names", async () => {
 		await pin(HERE);
 		await pin(HERE, OTHER);
 		await expect(target(HERE, OTHER)).rejects.toMatchObject({ code: "TOKEN_FOREIGN", exit: 3 });
 	});
 
-	test("goes nowhere in the clear but to this machine", async () => {
+	test("is not sent unencrypted, except to this machine", async () => {
 		const insecure = { code: "PLATFORM_URL_INSECURE", exit: 2 };
 		for (const url of ["http://coffer.example.com", "http://127.0.0.1.example.com", "http://localhost."]) {
 			vi.stubEnv("COFFER_ORIGIN", HERE);
@@ -95,7 +95,7 @@ describe("a token from the environment", () => {
 		await expect(target("http://127.0.0.1:8081")).resolves.toBeDefined();
 	});
 
-	test("is not sent where what this device has linked cannot be told", async () => {
+	test("is not sent if the list of linked platforms cannot be read", async () => {
 		await pin(HERE);
 		writeFileSync(join(state, "platforms.json"), "{");
 		await expect(target(HERE)).rejects.toMatchObject({ code: "STATE_DAMAGED", exit: 7 });
@@ -103,7 +103,7 @@ describe("a token from the environment", () => {
 });
 
 describe("COFFER_ORIGIN", () => {
-	test("says where the token may go, linked or not", async () => {
+	test("allows a token to be sent to an address, linked or not", async () => {
 		for (const given of [HERE, `${HERE}/`, "https://coffer.example.com:443"]) {
 			vi.stubEnv("COFFER_ORIGIN", given);
 			expect((await target(HERE)).remote.url).toBe(HERE);
@@ -129,8 +129,8 @@ describe("COFFER_ORIGIN", () => {
 	});
 });
 
-describe("what this device has linked", () => {
-	test("is kept once each, by any number at a time, and forgotten one by one", async () => {
+describe("the list of linked platforms", () => {
+	test("contains each once, also after concurrent changes, and they are removed one by one", async () => {
 		const all = Array.from({ length: 8 }, (_, at) => ({
 			origin: `https://p${at}.example`,
 			fingerprint: OURS,

@@ -9,7 +9,7 @@ const FILES = {
 	"apps/api/.env": "STRIPE_KEY=hidden\n",
 };
 
-test("offers the .env files that contain a missing secret, by their names alone", () => {
+test("offers the .env files that contain a missing secret, by name only", () => {
 	const root = temporaryProject(FILES);
 	const offers = envFileOffers(root, "apps/api", ["STRIPE_KEY", "MAIL_KEY", "NONE"]);
 	expect(offers).toEqual([
@@ -19,7 +19,7 @@ test("offers the .env files that contain a missing secret, by their names alone"
 	expect(envFileOffers(root, undefined, ["OTHER"])).toEqual([{ file: ".env", names: ["OTHER"] }]);
 });
 
-test("reads no .env file if nothing is missing, and offers none that lacks what is missing", () => {
+test("reads no .env file if nothing is missing, and offers none without the missing secrets", () => {
 	const root = temporaryProject(FILES);
 	expect(envFileOffers(root, undefined, [])).toEqual([]);
 	expect(envFileOffers(root, undefined, ["NONE"])).toEqual([]);

@@ -48,7 +48,7 @@ async function setAndSync(meanwhile: () => void = () => {}): Promise<readonly st
 	return (await syncEnvironment(context, target)).sent;
 }
 
-test("a linked edit and its sync read the vault once and verify its chains once", async () => {
+test("a linked edit with its sync reads the vault once and verifies its chains once", async () => {
 	expect(await setAndSync()).toEqual(["A"]);
 	expect(counts()).toEqual({ parsed: 1, verified: 1 });
 	expect((await project.list()).secrets).toEqual({ A: 2, B: 1 });
@@ -71,7 +71,7 @@ test("a vault that was damaged after the edit is not synced", async () => {
 	});
 });
 
-test("a vault of the same size that was replaced after the edit is not taken for the one that was verified", async () => {
+test("a vault of the same size that was replaced after the edit is verified again", async () => {
 	const swapped = () => {
 		const text = readFileSync(project.path, "utf8");
 		writeFileSync(project.path, text.replace("\nB\n", "\nC\n"));
@@ -79,7 +79,7 @@ test("a vault of the same size that was replaced after the edit is not taken for
 	await expect(setAndSync(swapped)).rejects.toMatchObject({ exit: 7 });
 });
 
-test("what another process synced after the edit is not taken back", async () => {
+test("a change that another process synced after the edit is not reverted", async () => {
 	const context = commandContext();
 	await setSecrets(context, new Map([["A", "a2"]]));
 	expect((await syncEnvironment({ ...project.context }, target)).sent).toEqual(["A"]);

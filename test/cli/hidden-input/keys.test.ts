@@ -42,7 +42,7 @@ describe("keys", () => {
 	});
 });
 
-describe("a paste that the terminal marks", () => {
+describe("a bracketed paste", () => {
 	test.each([
 		["several lines", [`${BEGIN}${PEM}${END}`, PAUSE, "\r"], submitted(PEM)],
 		["a line break at its end, which is no Enter", [`${BEGIN}abc\r${END}`], open("abc\r")],
@@ -69,11 +69,11 @@ describe("a paste that the terminal marks", () => {
 		expect(entered(...events)).toEqual(expected);
 	});
 
-	test("whose end never comes is left with Ctrl-C", () => {
+	test("that never ends can be left with Ctrl-C", () => {
 		expect(entered(`${BEGIN}a\r`, PAUSE, "\u0003")).toMatchObject({ outcome: "cancelled" });
 	});
 
-	test("is taken whole, whatever bytes it has and however it is cut", () => {
+	test("is read completely, with any bytes and in any pieces", () => {
 		const content = fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes));
 		fc.assert(
 			fc.property(content, fc.array(fc.nat(220), { maxLength: 6 }), (bytes, cuts) => {
@@ -97,7 +97,7 @@ describe("a paste that the terminal marks", () => {
 	});
 });
 
-describe("a paste that the terminal does not mark", () => {
+describe("a paste without brackets", () => {
 	test.each([
 		["is taken whole, and waits for Enter", ["a\rb\rc\r"], open("a\rb\rc\r")],
 		["ends with an Enter by itself", ["a\rb\rc", PAUSE, "\r"], submitted("a\rb\rc")],
@@ -128,12 +128,12 @@ describe("a paste that the terminal does not mark", () => {
 	});
 });
 
-describe("more than the bound", () => {
+describe("input above the limit", () => {
 	test.each([
 		`${"x".repeat(11)}\r`,
 		`${BEGIN}${"x".repeat(11)}${END}\r`,
 		`${BEGIN}${"x".repeat(50)}${END}\r`,
-	])("is taken from the terminal, and told: %j", (sent) => {
+	])("is read from the terminal and reported: %j", (sent) => {
 		const keys = new HiddenKeys(10);
 		keys.feed(Buffer.from(sent));
 		keys.pause();
@@ -141,7 +141,7 @@ describe("more than the bound", () => {
 	});
 
 	test.each([`${"x".repeat(10)}\r`, `${BEGIN}${"x".repeat(10)}${END}\r`])(
-		"is not what just fits: %j",
+		"does not include input of exactly the limit: %j",
 		(sent) => {
 			const keys = new HiddenKeys(10);
 			keys.feed(Buffer.from(sent));

@@ -18,11 +18,11 @@ test.each([
 	["a\rb\nc", "a\rb\nc"],
 	["a\r\rb", ["a\r\nb", "a\n\nb"]],
 	["a\r\r\r\rb\r\r", ["a\r\n\r\nb\r\n", "a\n\n\n\nb\n\n"]],
-])("a terminal's %j was %j", (sent, was) => {
+])("the terminal's %j is stored as %j", (sent, was) => {
 	expect(read(sent)).toEqual(was);
 });
 
-test("no text without a carriage return is changed by a terminal that sends line feeds as such", () => {
+test("text without a carriage return is unchanged if the terminal sends line feeds", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: fc.constantFrom("a", "é", "\n") }), (plain) => {
 			// What a terminal does to it, and what is read of that again.
@@ -41,7 +41,7 @@ test.each([
 	["abc\r", "abc\r"],
 	["\n", ""],
 	["", ""],
-])("of %j one line break at the end goes: %j", (text, rest) => {
+])("of %j one line break at the end is removed: %j", (text, rest) => {
 	expect(Buffer.from(withoutFinalBreak(Buffer.from(text)).bytes).toString()).toBe(rest);
 });
 

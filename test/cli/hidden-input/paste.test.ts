@@ -52,8 +52,8 @@ describe.each([
 	{ bracketed: true, raw: true },
 	{ bracketed: false, raw: false },
 	{ bracketed: false, raw: true },
-])("pasted with %o", (how) => {
-	test("every text is stored byte for byte, and none is shown", async () => {
+])("a paste with %o", (how) => {
+	test("stores every text byte for byte, and shows none", async () => {
 		await using terminal = askingForValues();
 		for (const [index, { pasted, stored }] of TEXTS.entries()) {
 			await terminal.until(`Value ${index + 1}: `);
@@ -73,7 +73,7 @@ describe.each([
 		expect(terminal.shown).not.toMatch(/PRIVATE KEY|service_account|xxxx|quotes/);
 	});
 
-	test("Windows line endings are kept; where the terminal makes them ambiguous, they are asked for", async () => {
+	test("keeps Windows line endings, and asks if the terminal makes them ambiguous", async () => {
 		await using terminal = askingForValues();
 		await terminal.until("Value 1: ");
 		await terminal.paste(Buffer.from(CRLF), how);

@@ -78,8 +78,8 @@ const plainWord = fc.oneof(
 	fc.string().filter((text) => !text.startsWith("-")),
 );
 
-describe("behind the first '--'", () => {
-	test("every word is handed on, whatever it is and however often", async () => {
+describe("after the first '--'", () => {
+	test("every word is passed on, whatever it is and however often", async () => {
 		await fc.assert(
 			fc.asyncProperty(
 				fc.constantFrom([], ["-e", "preview"], ["--environment=b"], ["--allow", "a", "-e", "a"], ["--json"]),
@@ -92,13 +92,13 @@ describe("behind the first '--'", () => {
 		);
 	});
 
-	test("no flag there is read, and no flag before it takes the '--' for its value", async () => {
+	test("no flag is read, and no earlier flag takes '--' as its value", async () => {
 		expect((await passing(["--", "x", "-e", "preview"])).flags.environment).toBe("production");
 		expect((await passing(["-e", "preview", "--", "-e", "x"])).flags.environment).toBe("preview");
 		await expect(passing(["-e", "--", "x"])).rejects.toMatchObject({ code: "USAGE" });
 	});
 
-	test("the command stands behind it and not on both of its sides", async () => {
+	test("the command is read only there, and not from both sides", async () => {
 		await expect(passing(["npm", "--", "x"])).rejects.toMatchObject({
 			code: "USAGE",
 			message: expect.stringContaining("before '--'"),
@@ -107,7 +107,7 @@ describe("behind the first '--'", () => {
 	});
 });
 
-test("commands that take many words get all of them, in their order, a flag's value apart", async () => {
+test("commands with many words get all of them in order, without the values of flags", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(plainWord), fc.array(plainWord), async (before, after) => {
 			const flags = ["--environment", "preview", "--all", "--take", "a"];
@@ -126,14 +126,14 @@ test("commands that take many words get all of them, in their order, a flag's va
 	]);
 });
 
-describe("a word that Node could not read", () => {
+describe("a word that Node could not decode", () => {
 	const fault = expect.objectContaining({ code: "ARGUMENT_NOT_TEXT", exit: 2 });
 	const system =
 		(...words: readonly (string | Buffer)[]) =>
 		() =>
 			words.map((each) => Buffer.from(each as string));
 
-	test("is refused by its place, and never shown", () => {
+	test("is refused by its position, and never shown", () => {
 		const check = () =>
 			requireText(["echo", "a\uFFFDb"], system("node", "echo", Buffer.from([0x61, 0xff, 0x62])));
 		expect(check).toThrow(fault);
@@ -141,7 +141,7 @@ describe("a word that Node could not read", () => {
 		expect(() => requireText(["\uFFFD"], () => undefined)).toThrow(fault);
 	});
 
-	test("is no word that has the replacement character itself", () => {
+	test("is distinguished from a word with the replacement character", () => {
 		requireText(["echo", "\uFFFD"], system("node", "run", "--", "echo", "\uFFFD"));
 		requireText(["echo", "é", ""], () => undefined);
 	});

@@ -18,12 +18,12 @@ function shown(columns: number): string[] {
 	return fittedTable(ROWS, HEADING, columns).map((line) => paint(line, false));
 }
 
-test("a table that fits, or that goes elsewhere, has a line for each row", () => {
+test("a table that fits, or that is not for a terminal, has a line for each row", () => {
 	expect(shown(120)).toHaveLength(3);
 	expect(shown(Number.POSITIVE_INFINITY)).toEqual(shown(120));
 });
 
-test("text is wrapped inside its column where that is enough", () => {
+test("text is wrapped inside its column if that is enough", () => {
 	expect(shown(80)).toEqual([
 		"NAME        STATE  READS                 URL",
 		"checkout    live   STRIPE_KEY,           https://run.example.com/shop/checkout",
@@ -33,7 +33,7 @@ test("text is wrapped inside its column where that is enough", () => {
 	]);
 });
 
-test("else each row is a block", () => {
+test("otherwise each row is a block", () => {
 	expect(shown(50)).toEqual([
 		"checkout",
 		"  state  live",
@@ -47,7 +47,7 @@ test("else each row is a block", () => {
 	]);
 });
 
-test("rows that belong to a line above stay below it, by their indent", () => {
+test("rows that belong to an earlier line stay below it, with their indent", () => {
 	const rows = [
 		["  DATABASE_URL", "functions/checkout/index.ts:12", "static"],
 		["  MAIL_KEY or TOKEN_KEY", "functions/api/orders.ts:3", "a prefix"],
@@ -67,7 +67,7 @@ test("rows that belong to a line above stay below it, by their indent", () => {
 	]);
 });
 
-test("no word is lost or broken, and no line is wider than its words make it", () => {
+test("no word is lost or broken, and no line is wider than its longest word requires", () => {
 	const word = fc.stringMatching(/^[a-zA-Z_]{1,30}$/);
 	const cell = fc.array(word, { maxLength: 5 }).map((words) => words.join(" "));
 	const table = fc.integer({ min: 1, max: 5 }).chain((count) =>

@@ -95,7 +95,7 @@ const word = fc.oneof(
 	fc.string(),
 );
 
-test("what is parsed plainly has the result of oclif's parser", async () => {
+test("the plain parser has the results of oclif's parser", async () => {
 	let plainly = 0;
 	await fc.assert(
 		fc.asyncProperty(fc.constantFrom(...SHAPES), fc.array(word, { maxLength: 6 }), async (shape, argv) => {
@@ -121,7 +121,7 @@ test("what is parsed plainly has the result of oclif's parser", async () => {
 	expect(plainly).toBeGreaterThan(500);
 });
 
-test("the command lines of every day are plain", async () => {
+test("common command lines use the plain parser", async () => {
 	const [none, one, , many] = SHAPES as [Shape, Shape, Shape, Shape];
 	for (const [shape, argv] of [
 		[none, []],

@@ -5,8 +5,8 @@ import {
 	readEnvironment,
 } from "../../../src/cli/shell/process-environment.ts";
 
-describe("configuration", () => {
-	test("of an empty environment", () => {
+describe("the configuration", () => {
+	test("has its defaults in an empty environment", () => {
 		expect(readEnvironment({ HOME: "/home/alice" })).toMatchObject({
 			identityFile: undefined,
 			denoPath: undefined,
@@ -17,7 +17,7 @@ describe("configuration", () => {
 		});
 	});
 
-	test("of a full one", () => {
+	test("has all values of a full environment", () => {
 		const variables = {
 			XDG_STATE_HOME: "/state",
 			COFFER_IDENTITY_FILE: "/keys/id",
@@ -60,7 +60,7 @@ describe("configuration", () => {
 	});
 });
 
-test("a command that is run inherits everything but Coffer's credentials", () => {
+test("a child process inherits everything but Coffer's credentials", () => {
 	const variables = {
 		PATH: "/bin",
 		COFFER_IDENTITY: "a",

@@ -33,8 +33,8 @@ async function answer(args: readonly string[], question: string, keys: string): 
 	return await result;
 }
 
-describe("on a terminal", () => {
-	test("a hidden value is read and never shown", async () => {
+describe("a prompt on a terminal", () => {
+	test("reads a hidden value and never shows it", async () => {
 		const keys = "hunter2-canary\r";
 		const { status, stdout } = await answer(["topic", "stream", "--ask", "hidden"], "Value of API_KEY", keys);
 		expect(stdout).toContain("14 characters");
@@ -42,7 +42,7 @@ describe("on a terminal", () => {
 		expect(status).toBe(0);
 	});
 
-	test("an empty value is an answer too", async () => {
+	test("accepts an empty value", async () => {
 		const { status, stdout } = await answer(["topic", "stream", "--ask", "hidden"], "Value of API_KEY", "\r");
 		expect(stdout).toContain("0 characters");
 		expect(status).toBe(0);
@@ -52,25 +52,25 @@ describe("on a terminal", () => {
 		["y", true],
 		["n", false],
 		["\r", false],
-	])("a yes-or-no question takes %j as %s", async (keys, confirmed) => {
+	])("reads %j as %s for a yes-or-no question", async (keys, confirmed) => {
 		const { stdout } = await answer(["topic", "stream", "--ask", "confirm"], "Sure?", keys);
 		expect(stdout).toContain(`confirmed: ${confirmed}`);
 	});
 
-	test("one of several is chosen with the arrow keys", async () => {
+	test("reads the choice that the arrow keys make", async () => {
 		const { stdout } = await answer(["topic", "stream", "--ask", "choice"], "Which?", "\u001b[B\r");
 		expect(stdout).toContain("chosen: platform");
 	});
 
-	test("Ctrl-C leaves with the shell's status for it", async () => {
+	test("ends with the exit status of a shell at Ctrl-C", async () => {
 		const { status } = await answer(["topic", "stream", "--ask", "hidden"], "Value of API_KEY", "\u0003");
 		expect(status).toBe(130);
 	});
 });
 
-describe("without a terminal", () => {
+describe("a prompt without a terminal", () => {
 	test.each(["hidden", "confirm", "choice"])(
-		"a %s prompt is an error that says what to do instead",
+		"of the kind %s is an error that says what to do instead",
 		async (kind) => {
 			const { status, stdout, stderr } = await program.run(["topic", "stream", "--ask", kind, "--json"]);
 			expect(JSON.parse(stderr).error).toMatchObject({ code: "NO_TERMINAL", hint: "Use --stdin.", exit: 2 });

@@ -5,7 +5,7 @@ import { columnsOf, count, MARKS, paint, styled, table } from "../../../src/cli/
 const text = fc.string({ unit: "binary" });
 
 describe("paint", () => {
-	test("lets through nothing but what shows as itself", () => {
+	test("outputs only characters that are shown unchanged", () => {
 		fc.assert(
 			fc.property(text, (somebodys) => {
 				expect(paint(somebodys, false)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u);
@@ -13,7 +13,7 @@ describe("paint", () => {
 		);
 	});
 
-	test("writes no escape sequence but its own colours", () => {
+	test("outputs no escape sequences except its own colours", () => {
 		fc.assert(
 			fc.property(text, (somebodys) => {
 				// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there is a control character.
@@ -23,13 +23,13 @@ describe("paint", () => {
 		);
 	});
 
-	test("keeps what is harmless", () => {
+	test("keeps harmless text", () => {
 		expect(paint("C:\\path “q” 日本 é 🔑", true)).toBe("C:\\path “q” 日本 é 🔑");
 	});
 });
 
 describe("table", () => {
-	test("aligns columns, whatever the letters' width, and ends no line in spaces", () => {
+	test("aligns columns of letters of any width, and no line ends in spaces", () => {
 		const rows = [
 			["NAME", "STATE"],
 			["日本", "live"],
@@ -38,11 +38,11 @@ describe("table", () => {
 		expect(table(rows).map((line) => paint(line, false))).toEqual(["NAME  STATE", "日本  live", "✓"]);
 	});
 
-	test("has a dim heading where one is given", () => {
+	test("has a dim heading if one is given", () => {
 		expect(table([["a", "b"]], ["NAME", "X"])[0]).toBe(`${styled("dim", "NAME")}  ${styled("dim", "X")}`);
 	});
 
-	test("puts each cell of a column at the same place", () => {
+	test("puts each cell of a column at the same position", () => {
 		const cell = fc.string({ unit: "grapheme-ascii" }).filter((word) => word.trim() === word && word !== "");
 		fc.assert(
 			fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1 }), (rows) => {
@@ -53,7 +53,7 @@ describe("table", () => {
 	});
 });
 
-test("count agrees with its noun", () => {
+test("count agrees with its noun in number", () => {
 	expect([count(0, "secret"), count(1, "secret"), count(2, "entry", "entries")]).toEqual([
 		"0 secrets",
 		"1 secret",

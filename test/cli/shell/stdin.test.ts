@@ -9,7 +9,7 @@ async function* stream(...pieces: readonly (Uint8Array | string)[]): AsyncGenera
 	for (const piece of pieces) yield Buffer.from(piece);
 }
 
-test("every byte arrives, however the stream is cut", async () => {
+test("every byte arrives, whatever the pieces", async () => {
 	await fc.assert(
 		fc.asyncProperty(fc.array(fc.uint8Array()), async (pieces) => {
 			const whole = Buffer.concat([...pieces, Buffer.from("end")]);
@@ -25,12 +25,12 @@ test.each([
 	["value\r\n", "value", true],
 	["value\n\n", "value\n", true],
 	["value\r", "value\r", false],
-])("%j is %j", async (input, value, dropped) => {
+])("%j gives the value %j", async (input, value, dropped) => {
 	const { bytes, newlineDropped } = await readStdinValue("Give one.", stream(input));
 	expect([Buffer.from(bytes).toString(), newlineDropped]).toEqual([value, dropped]);
 });
 
-test.each(["", "\n", "\r\n"])("%j is refused as empty, with the way out", async (input) => {
+test.each(["", "\n", "\r\n"])("%j is refused as empty, with a hint", async (input) => {
 	await expect(readStdinValue("Give one.", stream(input))).rejects.toMatchObject({
 		code: "STDIN_EMPTY",
 		hint: "Give one.",
@@ -38,7 +38,7 @@ test.each(["", "\n", "\r\n"])("%j is refused as empty, with the way out", async 
 	});
 });
 
-test("a newline split from its carriage return is one newline", async () => {
+test("a newline that is split from its carriage return is removed with it", async () => {
 	const { bytes } = await readStdinValue("Give one.", stream("value\r", "\n"));
 	expect(Buffer.from(bytes).toString()).toBe("value");
 });
@@ -47,7 +47,7 @@ test.each([
 	["exactly", "x".repeat(KIB_64)],
 	["with a newline", `${"x".repeat(KIB_64)}\n`],
 	["with a Windows newline", `${"x".repeat(KIB_64)}\r\n`],
-])("64 KiB fit (%s)", async (_, input) => {
+])("64 KiB are accepted (%s)", async (_, input) => {
 	expect((await readStdinValue("Give one.", stream(input))).bytes.length).toBe(KIB_64);
 });
 
@@ -61,7 +61,7 @@ test.each([
 	});
 });
 
-test("a stream without end is left once it is too long", async () => {
+test("reading an endless stream stops at the limit", async () => {
 	let pieces = 0;
 	async function* endless() {
 		for (;;) {

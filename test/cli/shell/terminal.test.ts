@@ -30,8 +30,8 @@ function recorded(
 	return { terminal, written };
 }
 
-describe("text for a person", () => {
-	test("goes to stdout as result, to stderr as progress and warning", () => {
+describe("text for a user", () => {
+	test("is written to stdout as a result, and to stderr as progress or a warning", () => {
 		const { terminal, written } = recorded();
 		terminal.line("result");
 		terminal.note("progress");
@@ -39,13 +39,13 @@ describe("text for a person", () => {
 		expect(written).toEqual({ stdout: "result\n", stderr: "progress\nWarning: careful\n" });
 	});
 
-	test("never carries an escape sequence of somebody else's, nor a second line", () => {
+	test("contains no foreign escape sequence, and no second line", () => {
 		const { terminal, written } = recorded({ tty: true });
 		terminal.line(`name ${ESC}[2J${ESC}]0;title\u0007\nError: forged\r\u202e`);
 		expect(written.stdout).toBe("name \\u{1b}[2J\\u{1b}]0;title\\u{7}\\u{a}Error: forged\\u{d}\\u{202e}\n");
 	});
 
-	test("of several lines is indented, so that none passes for Coffer's", () => {
+	test("of several lines is indented, so that no line imitates Coffer's own", () => {
 		const { terminal, written } = recorded();
 		terminal.block("one\r\nError: two\n");
 		expect(written.stdout).toBe("  one\n  Error: two\n");
@@ -65,7 +65,7 @@ describe("text for a person", () => {
 describe("colour", () => {
 	const green = styled("green", "ok");
 
-	test("is for a terminal", () => {
+	test("is used on a terminal", () => {
 		const { terminal, written } = recorded({ tty: true });
 		terminal.line(green);
 		expect(written.stdout).toBe(`${ESC}[32mok${ESC}[0m\n`);
@@ -75,14 +75,14 @@ describe("colour", () => {
 		{ tty: false, variables: {} },
 		{ tty: true, variables: { NO_COLOR: "1" } },
 		{ tty: true, variables: { TERM: "dumb" } },
-	])("is left out with %j", (options) => {
+	])("is not used with %j", (options) => {
 		const { terminal, written } = recorded(options);
 		terminal.line(green);
 		expect(written.stdout).toBe("ok\n");
 	});
 });
 
-describe("JSON", () => {
+describe("JSON output", () => {
 	test("is one line, with the warnings so far", () => {
 		const { terminal, written } = recorded({ json: true });
 		terminal.warn("careful");
@@ -90,7 +90,7 @@ describe("JSON", () => {
 		expect(written.stdout).toBe('{"a":1,"warnings":["careful"]}\n');
 	});
 
-	test("is not printed for a person", () => {
+	test("is not printed without --json", () => {
 		const { terminal, written } = recorded();
 		terminal.document({ a: 1 });
 		expect(written.stdout).toBe("");
@@ -101,12 +101,12 @@ describe("JSON", () => {
 		[["run", "--", "node", "--json"], false],
 		[["run", "--json", "--", "node"], true],
 		[[], false],
-	])("is asked for by %j: %s", (argv, asked) => {
+	])("is requested by %j: %s", (argv, asked) => {
 		expect(wantsJson(argv)).toBe(asked);
 	});
 });
 
-describe("somebody to ask", () => {
+describe("whether questions can be asked", () => {
 	test.each([
 		{ tty: true, json: false, variables: {}, interactive: true },
 		{ tty: false, json: false, variables: {}, interactive: false },
@@ -118,14 +118,14 @@ describe("somebody to ask", () => {
 	});
 });
 
-test("a value that was asked for is printed byte for byte", () => {
+test("a requested value is printed byte for byte", () => {
 	const { terminal, written } = recorded({ json: true });
 	terminal.raw(`a${ESC}b\n`);
 	expect(written.stdout).toBe(`a${ESC}b\n`);
 });
 
-describe("progress", () => {
-	test("stands on the last line of a terminal until something else is written", () => {
+describe("the progress line", () => {
+	test("stays the last line of a terminal until other output", () => {
 		const { terminal, written } = recorded({ tty: true });
 		terminal.progress("waiting… 1 s");
 		terminal.progress("waiting… 2 s");
@@ -139,7 +139,7 @@ describe("progress", () => {
 		expect(written.stdout).toBe("result\n");
 	});
 
-	test("is cut to one line, with what moves a cursor escaped", () => {
+	test("is cut to one line, with cursor movements escaped", () => {
 		const { terminal, written } = recorded({ tty: true });
 		terminal.progress(`${ESC}[2J${"x".repeat(200)}`);
 		expect(written.stderr).toBe(`\\u{1b}[2J${"x".repeat(200)}`.slice(0, 79));
@@ -149,7 +149,7 @@ describe("progress", () => {
 		["a pipe", { tty: false }],
 		["JSON", { tty: true, json: true }],
 		["CI", { tty: true, variables: { CI: "1" } }],
-	])("is nothing on %s", (_, options) => {
+	])("is not shown on %s", (_, options) => {
 		const { terminal, written } = recorded(options);
 		terminal.progress("waiting");
 		expect(written).toEqual({ stdout: "", stderr: "" });

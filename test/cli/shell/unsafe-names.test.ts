@@ -45,7 +45,7 @@ describe("unsafeReason", () => {
 			expect(unsafeReason(name, platform)).toContain(why);
 	});
 
-	test("other case is another variable, but on Windows", () => {
+	test("another case is another variable, except on Windows", () => {
 		expect(unsafeReason("Bash_Env", "linux")).toBeUndefined();
 		expect(unsafeReason("Bash_Env", "win32")).toContain("bash");
 		expect(unsafeReason("PSMODULEPATH", "linux")).toBeUndefined();

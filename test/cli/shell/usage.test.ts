@@ -50,7 +50,7 @@ beforeAll(async () => {
 afterAll(() => program[Symbol.dispose]());
 
 describe.each(MISTAKES)("coffer $args", ({ args, says }) => {
-	test("is explained, exits 2 and repeats no value, however much debugging is on", async () => {
+	test("is explained, exits with 2 and repeats no value, with any debugging output", async () => {
 		const env = { DEBUG: "*", COFFER_DEBUG: "1", CLI_FLAGS_DEBUG: "1" };
 		const { status, stdout, stderr } = await program.kept(args, env);
 		expect(stderr).toMatch(says);
@@ -74,14 +74,14 @@ describe.each(MISTAKES)("coffer $args", ({ args, says }) => {
 	});
 });
 
-test("a start of the program ends the same way", async () => {
+test("a start of the program ends in the same way", async () => {
 	const args = ["greet", "you", `--times=${CANARY}`, "--json"];
 	const { status, stdout, stderr } = await program.run(args);
 	expect(await program.kept(args)).toMatchObject({ status, stdout, stderr });
 	expect(status).toBe(2);
 });
 
-test("--json behind -- belongs to somebody else", async () => {
+test("--json after -- belongs to the other program", async () => {
 	const { stderr } = await program.run(["greet", "--", "a", "plain", "--json"]);
 	expect(stderr).toMatch(/^Error: /);
 });

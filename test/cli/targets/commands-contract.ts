@@ -13,7 +13,7 @@ import { setUp, type TargetFixture, VALUE } from "./place.ts";
 /** Registers the tests of the commands for a kind of target. */
 export function describeCommands(name: string, open: () => Promise<TargetFixture>): void {
 	describe(`${name}: the commands`, () => {
-		test("link sends every secret and leaves the other names alone", async () => {
+		test("link sends every secret and does not change other names", async () => {
 			await using made = await setUp(open, false);
 			const { line, link, place } = made;
 			place.put("ELSEWHERE", "other");
@@ -36,7 +36,7 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 			expect(JSON.parse(line.read("coffer.json")).links.production).toMatchObject({ kind, url: origin, app });
 		});
 
-		test("set and delete send what changed", async () => {
+		test("set and delete send the change", async () => {
 			await using made = await setUp(open, true);
 			const { line, place } = made;
 			const { app, kind, origin: url } = place.id;
@@ -109,7 +109,7 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 			expect((await line.json(Sync)).error).toMatchObject({ exit: 6 });
 		});
 
-		test("an older vault is not sent until the user decides so", async () => {
+		test("an older vault is not sent until the user decides to", async () => {
 			await using made = await setUp(open, true);
 			const { line, place } = made;
 			const before = line.read("coffer.vault");

@@ -7,7 +7,7 @@ import { type TargetFixture, VALUE } from "./place.ts";
 
 /** Registers the tests for a kind of target. */
 export function describeTarget(name: string, open: () => Promise<TargetFixture>): void {
-	describe(`${name}: the kind`, () => {
+	describe(`${name}: the kind of target`, () => {
 		test("identifies a place as its binding in coffer.json does", async () => {
 			await using place = await open();
 			const { app, kind, origin } = place.id;

@@ -129,7 +129,7 @@ describeTarget("a folder", async () => {
 	};
 });
 
-test("a kind that this version does not know, and an app that its kind cannot have, are errors of coffer.json", async () => {
+test("an unknown kind, and an app that its kind cannot have, are errors of coffer.json", async () => {
 	using line = new CommandLine();
 	await line.run(Init);
 	await line.run(SecretsSet, "A=1");

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { networkWallGap } from "../../../src/cli/views/network-wall.ts";
 import { functionListSchema } from "../../../src/protocol/function-list.ts";
 
-test("a wall that holds everything is not worth a word", () => {
+test("an isolation of the network that is complete is not mentioned", () => {
 	expect(networkWallGap({ wall: "namespace", missing: [] })).toBeUndefined();
 });
 
@@ -13,11 +13,11 @@ test.each([
 		"On this platform, functions do not have a network of their own; the system's packet filter protects it",
 	],
 	["of next year", `On this platform, functions' network is protected by "of next year"`],
-])("what is not held is said, also by a wall that nobody here knows: %s", (wall, which) => {
+])("what an isolation does not block is reported, also for an unknown isolation: %s", (wall, which) => {
 	expect(networkWallGap({ wall, missing: ["one", "two"] })).toBe(`${which}. Not blocked: one; two.`);
 });
 
-test("a list of a platform that does not say which wall it has is taken", () => {
+test("a list from a platform that does not name its isolation is accepted", () => {
 	expect(functionListSchema.parse({ functions: [] }).network).toBeUndefined();
 	const network = { wall: "of next year", missing: ["one"] };
 	expect(functionListSchema.parse({ functions: [], network, more: 1 })).toEqual({ functions: [], network });

@@ -12,7 +12,7 @@ const failed = (serving?: boolean): RedeployResult => ({
 	...(serving === undefined ? {} : { serving }),
 });
 
-test("a failed start is said to leave a version serving only where one does, and its reason follows", () => {
+test("a failed start with its reason says that a version still runs only if one does", () => {
 	const [line, ...reason] = redeployLines(failed(true));
 	expect(line).toContain("pay failed to start; the previous version still serves requests");
 	expect(reason.map((text) => text.trim())).toEqual(["no key", "at pay.ts:1"]);
@@ -21,7 +21,7 @@ test("a failed start is said to leave a version serving only where one does, and
 	expect(redeployLines(failed())[0]).toContain("if a previous version was running");
 });
 
-test("of several, no more is said than holds of all", () => {
+test("the clause about several functions states only what is true for all", () => {
 	expect(servingClause([failed(true), failed(true)])).toBe("the previous version still serves requests");
 	expect(servingClause([failed(true), failed(false)])).toBe(
 		"if a previous version was running, it still serves requests",

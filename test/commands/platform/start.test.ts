@@ -42,7 +42,7 @@ describe("coffer platform start --json", () => {
 		expect((await second.ended).status).toBe(0);
 	});
 
-	test("keeps its files to itself, and the identity out of the data directory", async () => {
+	test("writes only to its own files, and the identity outside of the data directory", async () => {
 		using place = testPlace();
 		await using running = starter(place.root)("--json");
 		await running.stdout.next(READY);
@@ -62,7 +62,7 @@ describe("coffer platform start --json", () => {
 });
 
 describe("coffer platform start", () => {
-	test("tells a person the token once, and what comes next", async () => {
+	test("prints the token once, and the next steps", async () => {
 		using place = testPlace();
 		await using running = starter(place.root)();
 		await running.stdout.next(/token +coffer_/);
@@ -71,7 +71,7 @@ describe("coffer platform start", () => {
 		expect((await running.ended).status).toBe(0);
 	});
 
-	test("names an address that is in use", async () => {
+	test("names an address in use", async () => {
 		using place = testPlace();
 		const other = createServer();
 		await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
@@ -99,7 +99,7 @@ describe("coffer platform start", () => {
 		expect([ended.status, ended.stdout, ended.error().code]).toEqual([2, "", code]);
 	});
 
-	test("does not wait for connections on which nothing is asked", async () => {
+	test("does not wait for idle connections when it ends", async () => {
 		using place = testPlace();
 		await using running = starter(place.root)("--json");
 		const ready = JSON.parse(await running.stdout.next(READY)) as Record<string, string>;

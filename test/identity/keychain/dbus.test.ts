@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { socketPathOf } from "../../../src/identity/keychain/dbus.ts";
 import { decodeMessage, encodeCall } from "../../../src/identity/keychain/dbus-wire.ts";
 
-describe("bus addresses", () => {
+describe("D-Bus addresses", () => {
 	test.each([
 		["unix:path=/run/user/1000/bus", "/run/user/1000/bus"],
 		["unix:path=/tmp/dbus-1,guid=9ab834", "/tmp/dbus-1"],
@@ -21,7 +21,7 @@ describe("bus addresses", () => {
 	});
 });
 
-describe("messages", () => {
+describe("D-Bus messages", () => {
 	const call = {
 		destination: "org.freedesktop.secrets",
 		path: "/org/freedesktop/secrets",
@@ -30,7 +30,7 @@ describe("messages", () => {
 		arguments: [new Map([["service", "coffer"]])],
 	};
 
-	test("a call is a whole message, and nothing less is one", () => {
+	test("a call is one complete message, and no prefix of it is one", () => {
 		const bytes = encodeCall(call, 7);
 		expect(decodeMessage(bytes)).toMatchObject({ replySerial: 0, error: undefined, length: bytes.length });
 		expect(decodeMessage(Buffer.concat([bytes, bytes]))).toMatchObject({ length: bytes.length });
@@ -39,7 +39,7 @@ describe("messages", () => {
 		}
 	});
 
-	test("whatever is received, reading it ends, and fails in one way", () => {
+	test("parsing any received bytes ends, and fails with one kind of error", () => {
 		const mutated = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 })).map(([at, value]) => {
 			const bytes = encodeCall(call, 7);
 			bytes[at % bytes.length] = value;

@@ -47,7 +47,7 @@ const fault = (code: string) => ({
 describe("with an unlocked keyring", () => {
 	const keyring = service();
 
-	test("keeps, replaces, returns and forgets texts by account", async () => {
+	test("stores, replaces, returns and deletes texts by account", async () => {
 		const { env } = keyring();
 		expect(await use(env, "guarded", "get", "identity")).toBe(null);
 		expect(await use(env, "guarded", "delete", "identity")).toBe(false);
@@ -67,11 +67,11 @@ describe("with an unlocked keyring", () => {
 	});
 });
 
-describe("with a keyring that stopped answering", () => {
+describe("with a keyring that has stopped answering", () => {
 	const keyring = service();
 
 	test.concurrent.each(["get", "set", "delete"])(
-		"%s ends in time with a typed error",
+		"%s ends at the time limit with a typed error",
 		async (method) => {
 			await keyring().pause();
 			const result = await use(keyring().env, "guarded", method, "identity", "x");
@@ -90,7 +90,7 @@ describe("with a keyring that stopped answering", () => {
 		10_000,
 	);
 
-	test("works again once the keyring does", async () => {
+	test("access works again once the keyring does", async () => {
 		await keyring().resume();
 		expect(await use(keyring().env, "guarded", "get", "nobody")).toBe(null);
 	});
@@ -99,17 +99,17 @@ describe("with a keyring that stopped answering", () => {
 describe("with a locked keyring", () => {
 	const keyring = service({ service: "locked" });
 
-	test.each(["get", "set", "delete"])("%s says that it is locked", async (method) => {
+	test.each(["get", "set", "delete"])("%s reports that it is locked", async (method) => {
 		expect(await use(keyring().env, "guarded", method, "identity", "x")).toMatchObject(
 			fault("KEYCHAIN_LOCKED"),
 		);
 	});
 });
 
-describe("with a keyring that holds what is looked for and was locked since", () => {
+describe("with a keyring that was locked after the entry was stored", () => {
 	const keyring = service();
 
-	test("nothing of it is taken for missing", async () => {
+	test("the entry does not count as missing", async () => {
 		await use(keyring().env, "guarded", "set", "identity", "x");
 		await keyring().lock();
 		for (const method of ["get", "set", "delete"]) {
@@ -120,17 +120,17 @@ describe("with a keyring that holds what is looked for and was locked since", ()
 	}, 30_000);
 });
 
-describe("where the bus lets nobody talk to the service", () => {
+describe("if the bus does not allow access to the service", () => {
 	const keyring = service({ service: "denied" });
 
-	test.each(["get", "set", "delete"])("%s says so", async (method) => {
+	test.each(["get", "set", "delete"])("%s reports that", async (method) => {
 		expect(await use(keyring().env, "guarded", method, "identity", "x")).toMatchObject(
 			fault("KEYCHAIN_DENIED"),
 		);
 	});
 });
 
-describe("with no keyring", () => {
+describe("without a keyring, access fails", () => {
 	const bus = service({ service: "none" });
 
 	test("on the bus", async () => {
@@ -147,13 +147,13 @@ describe("with no keyring", () => {
 		["the runtime folder has none", { XDG_RUNTIME_DIR: "/nonexistent" }],
 		["the address is not a socket's", { DBUS_SESSION_BUS_ADDRESS: "tcp:host=localhost,port=1" }],
 		["the address is junk", { DBUS_SESSION_BUS_ADDRESS: "unix:path=%" }],
-	])("where %s", async (_, env) => {
+	])("if %s", async (_, env) => {
 		expect(await use(env, "guarded", "get", "identity")).toMatchObject(fault("KEYCHAIN_UNAVAILABLE"));
 		expect(await use(env, "guarded", "set", "identity", "x")).toMatchObject(fault("KEYCHAIN_UNAVAILABLE"));
 	});
 });
 
-describe("with something else in the bus's place", () => {
+describe("with another program at the bus's address, access fails", () => {
 	let folder: string;
 	let server: Server | undefined;
 	beforeAll(async () => {
@@ -175,17 +175,17 @@ describe("with something else in the bus's place", () => {
 		return { DBUS_SESSION_BUS_ADDRESS: `unix:path=${path}` };
 	}
 
-	test("that is silent", async () => {
+	test("if it is silent", async () => {
 		const env = await answering("silent", []);
 		expect(await use(env, "guarded", "get", "identity")).toMatchObject(fault("KEYCHAIN_TIMEOUT"));
 	}, 10_000);
 
-	test("that lets nobody in", async () => {
+	test("if it refuses the authentication", async () => {
 		const env = await answering("rejecting", ["REJECTED EXTERNAL\r\n"]);
 		expect(await use(env, "guarded", "get", "identity")).toMatchObject(fault("KEYCHAIN_DENIED"));
 	});
 
-	test("that talks nonsense", async () => {
+	test("if it sends invalid messages", async () => {
 		const env = await answering("nonsense", ["OK 0\r\n", "x".repeat(100), "x".repeat(100)]);
 		expect(await use(env, "guarded", "get", "identity")).toMatchObject(fault("KEYCHAIN_UNAVAILABLE"));
 	});

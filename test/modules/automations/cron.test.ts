@@ -100,7 +100,7 @@ describe("cron expressions", () => {
 	);
 
 	test.each(["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 0 31 feb */2", "0 0 30-31 2 *"])(
-		"%s never comes",
+		"%s is never due",
 		(expression) =>
 			expect(ofCron(expression)).toContain('"cron_expression" describes a day that does not exist'),
 	);
@@ -150,7 +150,7 @@ describe("when cron expressions are due", () => {
 		);
 	});
 
-	test("no instant before it was stored is due", () => {
+	test("no time before its storage is due", () => {
 		expect(runs(cron("@daily"), "2027-03-01T12:00:00Z", 1, "2020-01-01T00:00:00Z")).toEqual(
 			at("00:00:00", "2027-03-02"),
 		);

@@ -35,7 +35,7 @@ describe("every N minutes, hours or days", () => {
 		expect(runs(subject, ANCHOR, 2)).toEqual(["2027-02-26T11:20:30Z", "2027-02-26T12:20:30Z"]);
 	});
 
-	test("the instants do not depend on where the search starts", () => {
+	test("the due times do not depend on the start of the search", () => {
 		const subject = every(7, "minutes");
 		expect(runs(subject, ANCHOR, 1, "2027-02-26T10:41:29Z")).toEqual(["2027-02-26T10:41:30Z"]);
 		expect(runs(subject, ANCHOR, 1, "2027-02-26T10:41:30Z")).toEqual(["2027-02-26T10:48:30Z"]);
@@ -61,7 +61,7 @@ describe("days of a week", () => {
 		expect(runs(subject, anchor, expected.length)).toEqual(expected);
 	});
 
-	test("nothing is due before the instant in start_time", () => {
+	test("nothing is due before start_time", () => {
 		const subject = every(1, "weeks", { repeat_on_days: [1, 3], start_time: "2027-03-16T06:00:00Z" });
 		expect(runs(subject, "2027-03-01T00:00:00Z", 3)).toEqual(
 			at("06:00:00", "2027-03-17", "2027-03-22", "2027-03-24"),
@@ -106,7 +106,7 @@ describe("the end", () => {
 		expect(runs(every(1, "days", more), ANCHOR, 5)).toEqual(expected);
 	});
 
-	test("is ignored unless ends_type says so", () => {
+	test("is ignored unless ends_type selects it", () => {
 		const more = { ends_on_date: "2020-01-01", ends_after_count: 1 };
 		expect(runs(cron("0 9 * * *", more), ANCHOR, 5)).toHaveLength(5);
 		expect(runs(cron("0 9 * * *", { ...more, ends_type: "never" }), ANCHOR, 5)).toHaveLength(5);
@@ -169,7 +169,7 @@ describe("for any automation", () => {
 		.map(({ unit, interval, ...more }) => every(interval, unit, more));
 	const instants = fc.integer({ min: ms("2020-01-01T00:00:00Z"), max: ms("2040-01-01T00:00:00Z") });
 
-	test("each instant is later than the last one, and none is skipped", () => {
+	test("due times increase, and none is skipped", () => {
 		fc.assert(
 			fc.property(
 				fc.oneof(crons, simples),

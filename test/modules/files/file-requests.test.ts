@@ -68,7 +68,7 @@ describe("the files that a module reads are found", () => {
 		["a check", "existsSync(FILE);"],
 		["a write", 'Deno.writeTextFile(FILE, "");'],
 		["an open for writing", "Deno.open(FILE, { create: true, write: true });"],
-	])("a file may be missing in %s", (_, source) => {
+	])("marks the file as optional in %s", (_, source) => {
 		const found = requestsOf(source.replace("FILE", 'new URL("./t", import.meta.url)'));
 		expect(found).toEqual(["functions/a/t"]);
 	});

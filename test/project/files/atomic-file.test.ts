@@ -82,7 +82,7 @@ describe("replaceFile", () => {
 		expect([readdirSync(folder), readFileSync(path, "utf8")]).toEqual([["file"], "old"]);
 	});
 
-	test("reports that it waits for the disk when everything is written to a temporary file and nothing is replaced yet", async () => {
+	test("reports that it waits for the disk once the temporary file is complete and nothing is replaced yet", async () => {
 		writeFileSync(path, "old");
 		const seen: unknown[] = [];
 		const look = () => {
@@ -109,7 +109,7 @@ describe("replaceFile", () => {
 		expect(readdirSync(folder)).toEqual([]);
 	});
 
-	test("a reader sees the old content or the new, never a part", async () => {
+	test("a reader sees the old or the new content, never a mixture", async () => {
 		const contents = ["a".repeat(300_000), "b".repeat(200_000)];
 		writeFileSync(path, contents[0] ?? "");
 		let writing = true;
@@ -125,7 +125,7 @@ describe("replaceFile", () => {
 	});
 });
 
-test("removeLeftovers removes what a crashed write left, and nothing else", async () => {
+test("removeLeftovers removes only the files of a crashed write", async () => {
 	const others = [".file.tmp.bak", ".other.x.tmp", "file", "file.tmp"];
 	for (const name of [".file.abc.tmp", ".file..tmp", ...others]) writeFileSync(join(folder, name), "");
 	await removeLeftovers(path);

@@ -26,7 +26,7 @@ afterEach(() => {
 const wait = (patience: { stillMs: number; mostMs: number }) =>
 	withLock(join(folder, "lock"), async () => "had it", patience);
 
-test("a lock whose holder does nothing is awaited for a limited time", async () => {
+test("a writer waits a limited time for a lock whose holder does nothing", async () => {
 	expect(await refusalOf(wait({ stillMs: 300, mostMs: 60_000 }))).toMatchObject({
 		code: "VAULT_LOCKED",
 		exit: 1,

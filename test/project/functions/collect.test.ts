@@ -181,7 +181,7 @@ describe("collectSources", () => {
 		await expect(collectSources(root, functions)).rejects.toMatchObject({ code: "SOURCE_PRIVATE" });
 	});
 
-	test("sizes are limited, a file's and the whole", async () => {
+	test("the size of each file and of all files is limited", async () => {
 		const names = ["1", "2", "3", "4", "5", "6"];
 		const source = names.map((name) => `import "./${name}.json" with { type: "json" };`).join("\n");
 		const files = Object.fromEntries(names.map((name) => [`functions/a/${name}.json`, ""]));

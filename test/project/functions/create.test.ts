@@ -6,7 +6,7 @@ import { createFunction } from "../../../src/project/functions/create.ts";
 import { discoverFunctions } from "../../../src/project/functions/discover.ts";
 import { temporaryProject } from "./project.ts";
 
-describe("createFunction", () => {
+describe("functions new", () => {
 	test.each([
 		["hello", {}, ["functions/hello/index.ts"]],
 		["api/billing", { "functions/pay.ts": "" }, ["functions/api/billing/index.ts"]],

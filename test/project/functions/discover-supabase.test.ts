@@ -72,7 +72,7 @@ describe("the functions of a Supabase project", () => {
 		expect(textOf(hello?.settingsText)).toContain('"import_map": "../../../supabase/all.json"');
 	});
 
-	test("that are disabled, and secrets that are named, are told with their lines", async () => {
+	test("that are disabled, and secrets that are named, are reported with their lines", async () => {
 		const root = supabase(
 			'[edge_runtime.secrets]\nmail_key = "env(X)"\n\n[functions.gone]\nenabled = false\n[functions."hello"]\nenabled = false\n',
 		);

@@ -74,7 +74,7 @@ describe("discoverFunctions", () => {
 		"functions/a%2fb.ts",
 		"functions/-a.ts",
 		"functions/a/b?c/index.ts",
-	])("%s is no name for a URL", async (path) => {
+	])("%s is refused as a name in a URL", async (path) => {
 		await expect(discoverFunctions(project(path))).rejects.toMatchObject({
 			code: "FUNCTION_NAME_INVALID",
 			exit: 2,
@@ -90,7 +90,7 @@ describe("discoverFunctions", () => {
 		await expect(discoverFunctions(root)).rejects.toMatchObject({ code: "SOURCE_OUTSIDE", exit: 2 });
 	});
 
-	test("functions/ itself may be no link out of the root", async () => {
+	test("functions/ itself may not be a link out of the root", async () => {
 		const root = project("package.json");
 		mkdirSync(join(root, "../outside/a"), { recursive: true });
 		writeFileSync(join(root, "../outside/a/index.ts"), "");
@@ -98,7 +98,7 @@ describe("discoverFunctions", () => {
 		await expect(discoverFunctions(root)).rejects.toMatchObject({ code: "SOURCE_OUTSIDE", exit: 2 });
 	});
 
-	test("a link within the root is followed, and never in a circle", async () => {
+	test("a link within the root is followed, and never in a cycle", async () => {
 		const root = project("services/pay/index.ts", "functions/a/b/c.ts");
 		symlinkSync("../services/pay", join(root, "functions/pay"));
 		symlinkSync("../../functions", join(root, "functions/a/again"));
@@ -112,7 +112,7 @@ describe("discoverFunctions", () => {
 describe("function.jsonc", () => {
 	const found = (files: Record<string, string>) => discoverFunctions(temporaryProject(files));
 
-	test("may name another entry, or be next to the usual one", async () => {
+	test("may name another entry, or be next to the default one", async () => {
 		const files = {
 			"functions/api/billing/function.jsonc": '{"entry": "src/start.ts"}',
 			"functions/api/billing/src/start.ts": "",

@@ -181,7 +181,7 @@ describe("deploying, the platform and references --local", () => {
 			{},
 			/neither an import map nor the "imports" of package\.json/,
 		],
-	])("say the same of %s", async (_, source, more, refusal) => {
+	])("have the same result for %s", async (_, source, more, refusal) => {
 		const root = temporaryProject({ ...WORKSPACE, [ENTRY]: source, ...more });
 		const collected = await collectSources(root, FUNCTIONS).catch((error: AppError) => error);
 		const found = await localOf(root);

@@ -186,7 +186,7 @@ describe("the git that is run", () => {
 	});
 
 	test.each(["git version 2.29.9", "git version 1.99.0", "git version two", ""])(
-		"is refused where it says %j",
+		"is refused if its version output is %j",
 		async (answer) => {
 			const refused = { code: "GIT_TOO_OLD", exit: 1 };
 			expect(() => requireVersion(answer)).toThrow(expect.objectContaining(refused));
@@ -200,7 +200,7 @@ describe("the git that is run", () => {
 		"git version 2.39.5 (Apple Git-154)",
 		"git version 2.47.1.windows.2",
 		"git version 3.0",
-	])("is taken where it says %j", (answer) => requireVersion(answer));
+	])("is accepted if its version output is %j", (answer) => requireVersion(answer));
 
 	const answering = (script: string) =>
 		gitProgram(`case "$*" in *version) echo git version 2.99;; *) ${script};; esac`);

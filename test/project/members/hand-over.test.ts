@@ -54,11 +54,11 @@ describe("the state of a project during a hand-over", () => {
 	});
 });
 
-describe("the new member's name", () => {
+describe("the name of the new member", () => {
 	test.each([
 		{ taken: [], name: "alice.2" },
 		{ taken: ["alice.2", "alice.3"], name: "alice.4" },
-	])("is the next that is free beside $taken", async ({ taken, name }) => {
+	])("is the next free one beside $taken", async ({ taken, name }) => {
 		using project = await TestProject.create();
 		for (const [index, other] of taken.entries()) {
 			const { publicKeys } = contextOf("", "", 20 + index).identity;
@@ -72,7 +72,7 @@ describe("the new member's name", () => {
 		expect(added.name).toBe(`alice.${Number(name.slice(-1)) + 1}`);
 	});
 
-	test("is the same in every environment, where it can be", async () => {
+	test("is the same in every environment, if possible", async () => {
 		using project = await TestProject.create();
 		await addEnvironment({ ...project.context, environment: "preview" });
 		const to = successorOf(project);

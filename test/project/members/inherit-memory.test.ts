@@ -53,7 +53,7 @@ describe("the version marks also apply to the new identity", () => {
 		expect((await project.list(to)).secrets).toEqual({ A: 1, B: 3 });
 	});
 
-	test("an older record that is put back after the rotation is reported as a roll-back", async () => {
+	test("an older record that is restored after the rotation is reported as a rollback", async () => {
 		using project = await TestProject.create();
 		await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });
 		const onBobsDevice = contextOf(project.root, `${project.folder}/state-bob`, 2);

@@ -94,7 +94,7 @@ describe("adding", () => {
 		expect(await addMember(project.context, asWriter)).toMatchObject({ owner: true });
 	});
 
-	test.each([2, 3])("identity %i may not add where it is a reader, or nobody", async (seed) => {
+	test.each([2, 3])("identity %i may not add members if it is a reader or not a member", async (seed) => {
 		using project = await TestProject.create();
 		await addMember(project.context, asReader);
 		const added = { ...dave.publicKeys, name: "dave", role: "reader" } as const;

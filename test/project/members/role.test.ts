@@ -42,7 +42,7 @@ const debtOf = async (project: TestProject) =>
 	removalDebt(verifyChains(parseVault(await project.read()), PRODUCTION));
 
 describe("a writer who becomes a reader", () => {
-	test("opens everything, writes nothing, owns nothing, and leaves no debt", async () => {
+	test("can decrypt everything, can write nothing, owns nothing, and leaves no removal debt", async () => {
 		using project = await team();
 		expect(await changeRole(project.context, "bob", "reader")).toMatchObject({ epoch: 2, resealed: 2 });
 		expect(await members(project.context)).toEqual({
@@ -59,7 +59,7 @@ describe("a writer who becomes a reader", () => {
 		expect(await debtOf(project)).toEqual([]);
 	});
 
-	test("signs nothing that counts any more: a record from before the change is refused where it comes back", async () => {
+	test("makes no valid signatures any more: an earlier record is refused if it returns after the change", async () => {
 		using project = await team();
 		const before = parseVault(await project.read());
 		await changeRole(project.context, "bob", "reader");
@@ -75,7 +75,7 @@ describe("a writer who becomes a reader", () => {
 		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
 	});
 
-	test("has the whole debt after its final removal", async () => {
+	test("leaves the whole removal debt after its final removal", async () => {
 		using project = await team();
 		await changeRole(project.context, "bob", "reader");
 		await project.set({ C: "c" });
@@ -84,7 +84,7 @@ describe("a writer who becomes a reader", () => {
 	});
 });
 
-test("a reader who becomes a writer writes, and owns the vault, as one who is added as a writer", async () => {
+test("a reader who becomes a writer has the rights of a new writer, and owns the vault", async () => {
 	using project = await team();
 	await changeRole(project.context, "carol", "writer");
 	expect(await members(project.context)).toMatchObject({ carol: "writer, owner" });
@@ -95,7 +95,7 @@ test("a reader who becomes a writer writes, and owns the vault, as one who is ad
 	expect(await members(project.context)).toMatchObject({ alice: "reader", carol: "writer, owner" });
 });
 
-test("back and forth: each change is one of the members' chain, and the keys stay", async () => {
+test("each change back and forth is one link of the members' chain, and keeps the keys", async () => {
 	using project = await team();
 	for (const role of ["reader", "writer", "reader", "writer"] as const)
 		await changeRole(project.context, "bob", role);
@@ -106,7 +106,7 @@ test("back and forth: each change is one of the members' chain, and the keys sta
 	expect(await readValue(project.context, "B")).toBe("again");
 });
 
-describe("refused, and nothing is written", () => {
+describe("a refused change of a role writes nothing", () => {
 	const refusals: readonly [string, (project: TestProject) => Promise<unknown>, object][] = [
 		["one's own", (p) => changeRole(onDeviceOf(p, 2), "bob", "reader"), { code: "MEMBER_IS_SELF", exit: 2 }],
 		["by a reader", (p) => changeRole(onDeviceOf(p, 3), "bob", "reader"), { code: "NOT_A_WRITER", exit: 3 }],
@@ -119,7 +119,7 @@ describe("refused, and nothing is written", () => {
 		expect(await project.read()).toBe(before);
 	});
 
-	test("that of the last writer", async () => {
+	test("of the last writer", async () => {
 		using project = await TestProject.create();
 		const refused = await refusalOf(changeRole(project.context, "alice", "reader"));
 		expect(refused).toMatchObject({ code: "LAST_WRITER", exit: 2 });

@@ -18,7 +18,7 @@ describe("local state", () => {
 		return join(folder, name ?? "none");
 	}
 
-	test("holds no value and no path, and is for its owner alone", async () => {
+	test("contains no value and no path, and only its owner can read it", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "a very secret value" });
 		for (const prefix of ["marks", "checkout", "projects"]) {
@@ -52,7 +52,7 @@ describe("local state", () => {
 		expect((await project.list()).warnings).toEqual([]);
 	});
 
-	test("no state file stands in for another, not even of the same name in another vault", async () => {
+	test("has no file that is valid for another vault, even with the same environment name", async () => {
 		using one = await TestProject.create();
 		using two = await TestProject.create();
 		for (const project of [one, two]) await project.set({ A: "one" });
@@ -60,7 +60,7 @@ describe("local state", () => {
 		expect(await refusalOf(one.list())).toMatchObject({ code: "STATE_DAMAGED", exit: 7 });
 	});
 
-	test("lost altogether, nothing but memory is lost", async () => {
+	test("can be lost completely without loss of secrets", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "one" });
 		rmSync(project.context.stateFolder, { recursive: true });

@@ -54,7 +54,7 @@ test("each operation on a table has the result of a plain map", () => {
 	);
 });
 
-test("a copy and its original change by themselves", () => {
+test("a copy and its original change independently", () => {
 	const table = MarkTable.of({ table: "A 1 digest;B 2 digest;", authors: [] });
 	const copy = copyMarks(table);
 	copy.set("A", { version: 5, digest: "other" });
@@ -63,7 +63,7 @@ test("a copy and its original change by themselves", () => {
 	expect([copy.get("A")?.version, copy.get("B")?.version]).toEqual([5, 2]);
 });
 
-test("the rows of version 0.1.0 are read", () => {
+test("rows of version 0.1.0 can be read", () => {
 	const rows = marksOf(
 		[
 			["A", 3, "digest", 1, 1],

@@ -20,7 +20,7 @@ const file = () => ({ folder, name: "place/memory.json" });
 /** Another one where the file was written anew. */
 const inode = () => statSync(join(folder, "place/memory.json")).ino;
 
-test("what is there already is not written again; what is not, is", async () => {
+test("equal content is not written again, and other content is", async () => {
 	await writeSignedJson(file(), KEY, { seen: "one" });
 	const before = inode();
 	await writeSignedJson(file(), KEY, { seen: "one" });
@@ -30,7 +30,7 @@ test("what is there already is not written again; what is not, is", async () => 
 	expect(await readSignedJson(file(), KEY)).toMatchObject({ seen: "two" });
 });
 
-test("under another key, or over what is none, it is written", async () => {
+test("content under another key, or over an invalid file, is written", async () => {
 	await writeSignedJson(file(), KEY, { seen: "one" });
 	const other = randomBytes(32);
 	await writeSignedJson(file(), other, { seen: "one" });

@@ -60,7 +60,7 @@ describe.each(Object.entries(VALUES))("%s", (name, value) => {
 	});
 });
 
-test("the line is the first one, and there is none in a file that is no text", () => {
+test("the line is the first one, and a file that is not text has none", () => {
 	expect(search.in(utf8(`1\n2\nX=${KEY}\n${KEY}`))).toEqual([
 		{ secret: { environment: "production", name: "KEY" }, line: 3 },
 	]);
@@ -68,7 +68,7 @@ test("the line is the first one, and there is none in a file that is no text", (
 	expect(search.in(utf8(`a\n\n${wrapped(utf8(PEM).toString("base64"), 76)}`))).toMatchObject([{ line: 3 }]);
 });
 
-test("short values, and parts of one, are no finding; one name stands for secrets of one value", () => {
+test("short values, and parts of values, are not found; one name is shown for equal values", () => {
 	const short = new Search([
 		{ environment: "production", name: "SHORT", value: "fifteen-letters" },
 		{ environment: "production", name: "A", value: KEY },
@@ -79,7 +79,7 @@ test("short values, and parts of one, are no finding; one name stands for secret
 	expect(short.in(utf8(KEY))).toMatchObject([{ secret: { name: "A" } }]);
 });
 
-test("identities are found whole, and the words about them are not", () => {
+test("complete identities are found, and text about identities is not", () => {
 	const nothing = new Search([]);
 	const seed = "A".repeat(43);
 	const sealed = `coffer-export-1.3.256.${"A".repeat(22)}.${"B".repeat(224)}.${"C".repeat(11)}`;
@@ -93,7 +93,7 @@ test("identities are found whole, and the words about them are not", () => {
 		expect(nothing.in(utf8(text))).toEqual([]);
 });
 
-test("a string is found wherever it stands in any bytes", () => {
+test("a value is found at every position in any bytes", () => {
 	const bytes = fc.uint8Array({ maxLength: 80 });
 	const needle = fc.uint8Array({ minLength: NEEDLE_BYTES_MIN, maxLength: 40 });
 	fc.assert(

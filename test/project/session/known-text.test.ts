@@ -22,7 +22,7 @@ function memoryFiles(project: TestProject, prefix: string) {
 	return names.map((name) => ({ folder, name: `${vaultId}/production/${name}` }));
 }
 
-test("a text that a command of this device wrote or read is known, and every other text is not", async () => {
+test("a text is known if a command of this device wrote or read it, and every other text is not", async () => {
 	using project = await TestProject.create();
 	await project.set({ A: "one", C: "three" });
 	expect(await isKnown(project)).toBe(true);
@@ -37,7 +37,7 @@ test("a text that a command of this device wrote or read is known, and every oth
 	expect(await isKnown(project)).toBe(false);
 });
 
-test("each change of one character in a known text is found, wherever it is", async () => {
+test("every change of one character in a known text is found", async () => {
 	using project = await TestProject.create();
 	await project.set({ A: "one", B: "two" });
 	const text = await project.read();
@@ -49,7 +49,7 @@ test("each change of one character in a known text is found, wherever it is", as
 	expect((await project.list()).secrets).toEqual({ A: 1, B: 1 });
 });
 
-test("values that are set in a known text are read by a device that does not know it", async () => {
+test("a device that does not know a text reads values that were set in it", async () => {
 	using project = await TestProject.create();
 	const names = Array.from({ length: 30 }, (_, index) => `NAME_${index}`);
 	await project.set(Object.fromEntries(names.map((name) => [name, "first"])));
@@ -61,7 +61,7 @@ test("values that are set in a known text are read by a device that does not kno
 	expect(secrets).toMatchObject({ NAME_0: 2, NAME_1: 1, NAME_29: 2, AAA: 1 });
 });
 
-test("a damaged memory is refused as before, and a damaged vault beside it too", async () => {
+test("damaged state is refused as before, also with a damaged vault", async () => {
 	using project = await TestProject.create();
 	await project.set({ A: "one" });
 	for (const { folder, name } of memoryFiles(project, "checkout"))
@@ -71,7 +71,7 @@ test("a damaged memory is refused as before, and a damaged vault beside it too",
 	expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_MALFORMED", exit: 7 });
 });
 
-test("the hashes that version 0.1.0 remembered count, but such a text is parsed once more", async () => {
+test("hashes from version 0.1.0 are valid, but their text is parsed once more", async () => {
 	using project = await TestProject.create();
 	await project.set({ A: "one" });
 	const old = toBase64(hash(await project.read()));

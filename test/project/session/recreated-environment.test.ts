@@ -20,7 +20,7 @@ async function findings(holder: SessionContext): Promise<string[]> {
 	return report.findings.map(({ code, environment }) => `${code} ${environment}`);
 }
 
-test("every device that knew the one before goes on with the new one, and seals nothing in the old one", async () => {
+test("every device that knew the deleted environment uses the new one, and encrypts nothing for the old one", async () => {
 	using project = await TestProject.create();
 	const here = project.context;
 	const other = { ...here, stateFolder: join(project.folder, "other-state") };

@@ -117,13 +117,13 @@ describe("version marks", () => {
 		expect(await refusalOf(project.list(context))).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
 	});
 
-	test("a stranger's identity opens nothing", async () => {
+	test("an identity that is not a member can decrypt nothing", async () => {
 		using project = await TestProject.create();
 		const stranger = contextOf(project.root, join(project.folder, "strange-state"), 66);
 		expect(await refusalOf(project.list(stranger))).toMatchObject({ code: "NOT_A_MEMBER", exit: 3 });
 	});
 
-	test("a membership that forked is refused; an older one warns", async () => {
+	test("a forked membership is refused, and an older one causes a warning", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
@@ -139,7 +139,7 @@ describe("version marks", () => {
 		expect(await refusalOf(project.list())).toMatchObject({ code: "MEMBERSHIP_DIVERGED", exit: 7 });
 	});
 
-	test("a file of an older epoch is read with a warning, and not written to", async () => {
+	test("a file of an older epoch can be read with a warning, and not be written", async () => {
 		using project = await TestProject.create();
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
@@ -152,7 +152,7 @@ describe("version marks", () => {
 		expect(await project.read()).toBe(old);
 	});
 
-	test("a reader reads and does not write", async () => {
+	test("a reader can read and cannot write", async () => {
 		using project = await TestProject.create();
 		await project.set({ A: "value" });
 		const maker = new VaultMaker();

@@ -28,12 +28,12 @@ describe("code that does not parse", () => {
 		["templates", `x = ${"`${".repeat(10_000)}1${"}`".repeat(10_000)}`],
 		["else", `${"if(a){}else ".repeat(100_000)}{}`],
 		["after a quote in a pattern", `x = [/'/, ${"[".repeat(20_000)}${"]".repeat(20_000)}]`],
-	])("nests too deeply: %s", (_label, code) => {
+	])("is nested too deeply: %s", (_label, code) => {
 		expect(codeOf(() => analyzeReferences({ code }))).toBe("BUNDLE_UNPARSABLE 1");
 	});
 });
 
-describe("code that only looks deep", () => {
+describe("code that only looks deeply nested", () => {
 	test.each([
 		["strings", `x = [${'"((((", '.repeat(5000)}]`],
 		["patterns", `x = [${"/[(\\[{]/, ".repeat(5000)}]`],

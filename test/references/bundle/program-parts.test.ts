@@ -85,7 +85,7 @@ describe("a bundle that shares modules with the one before", () => {
 	});
 
 	test.each(["export const a = 1;\n// b\nexport const a = 2;\n", "const a = 1;\n// b\n(;\n"])(
-		"does not parse where it would not without it: %j",
+		"is rejected exactly if it would be without the cache: %j",
 		(code) => {
 			const parser = new BundleParser(10_000);
 			parser.parse(code.slice(0, code.indexOf("// b")));

@@ -6,13 +6,13 @@ import { environmentFor, plan } from "../../../src/references/plan/plan.ts";
 const reference = (name: string, line: number): Reference => ({ name, file: "pay.ts", line, how: "static" });
 
 describe("a reference", () => {
-	test("by name reads that secret alone", () => {
+	test("by name matches that secret alone", () => {
 		expect(isPrefix("STRIPE")).toBe(false);
 		expect(matches("STRIPE", "STRIPE")).toBe(true);
 		expect(matches("STRIPE", "STRIPE_KEY")).toBe(false);
 	});
 
-	test("by prefix reads all secrets that begin so", () => {
+	test("by prefix matches all secrets that begin with it", () => {
 		expect(prefixPattern("STRIPE_")).toBe("STRIPE_*");
 		expect(isPrefix("STRIPE_*")).toBe(true);
 		expect(matches("STRIPE_*", "STRIPE_KEY")).toBe(true);
@@ -22,7 +22,7 @@ describe("a reference", () => {
 	});
 });
 
-test("many references together read what any of them reads", () => {
+test("many references match what any one of them matches", () => {
 	const matcher = new Matcher(["A", "B_*"]);
 	const exactness = ["A", "AB", "B", "B_", "B_X"].map((name) => matcher.exactness(name));
 	expect(exactness).toEqual([Number.POSITIVE_INFINITY, undefined, undefined, 2, 2]);
@@ -37,7 +37,7 @@ describe("a function with a prefix", () => {
 		dynamic: [],
 	};
 
-	test("is redeployed for each changed secret that begins so, by the first place", () => {
+	test("is redeployed for each changed secret with the prefix, and the reason is the first place", () => {
 		const changes = ["STRIPE_KEY", "STRIPE_ID", "OTHER"].map((name) => ({ name, kind: "set" as const }));
 		expect(plan({ changes, functions: [pay] }).redeploy).toEqual([
 			{
@@ -50,7 +50,7 @@ describe("a function with a prefix", () => {
 		]);
 	});
 
-	test("gets the secrets that begin so, and no others", () => {
+	test("gets exactly the secrets with the prefix", () => {
 		const secrets = new Map(["STRIPE_KEY", "STRIPE_ID", "STRIPE", "OTHER"].map((name) => [name, name]));
 		expect([...environmentFor(pay, secrets).keys()]).toEqual(["STRIPE_KEY", "STRIPE_ID"]);
 	});

@@ -28,7 +28,7 @@ function cellsOf(functions: CoveredFunction[], ...secrets: string[]) {
 }
 
 describe("how a function reads a secret", () => {
-	test("is what is known of it, the strongest first", () => {
+	test("is the strongest evidence", () => {
 		const functions = [
 			reads("pay", [
 				["KEY", "observed"],
@@ -49,7 +49,7 @@ describe("how a function reads a secret", () => {
 		});
 	});
 
-	test("by its beginning is by its code", () => {
+	test("by a prefix in its code counts as read by its code", () => {
 		expect(cellsOf([reads("pay", [["STRIPE_*"]])], "STRIPE_KEY", "OTHER")).toEqual({
 			OTHER: {},
 			STRIPE_KEY: { pay: "static" },
@@ -57,8 +57,8 @@ describe("how a function reads a secret", () => {
 	});
 });
 
-describe("what is read and is no secret", () => {
-	test("is missing where the function's own code or declaration asks for it, with every place", () => {
+describe("a name that is read and is not a secret", () => {
+	test("is missing if the function's own code or declaration asks for it, with every place", () => {
 		const functions = [
 			reads("pay", [["KEY"], ["GONE"], ["GONE"], ["STRIPE_*", "declared"]]),
 			reads("mail", [["GONE"]]),
@@ -76,7 +76,7 @@ describe("what is read and is no secret", () => {
 		]);
 	});
 
-	test("is not missing where a package tries it, where it was seen by chance, or where it is excluded", () => {
+	test("is not missing if a package reads it, if it was only observed, or if it is excluded", () => {
 		const functions = [
 			reads("pay", [
 				["DEBUG", "static", "npm:debug@4.0.0/node.js"],
@@ -99,7 +99,7 @@ test("NODE_ENV is not missing, because functions have a value without a secret o
 	expect(rows.map(({ name }) => name)).toEqual(["NODE_ENV"]);
 });
 
-test("a secret is unused where no function gets it, or none but those that could read any", () => {
+test("a secret is unused if no function gets it, or only functions that may read any", () => {
 	const functions = [
 		reads("pay", [["A"], ["B_*"]]),
 		reads("any", [], DYNAMIC),

@@ -28,7 +28,7 @@ function granted(of: Reads): string[] {
 	return SECRETS.filter((name) => all.has(name));
 }
 
-describe("what a function gets", () => {
+describe("a function gets", () => {
 	test.each<[string, Reads, string[]]>([
 		["what it reads", reads(["A"], {}), ["A"]],
 		["everything where it is dynamic", reads([], {}, true), SECRETS],
@@ -64,7 +64,7 @@ describe("what a function gets", () => {
 	});
 });
 
-test("a change redeploys what gets the secret, by its declaration, and not what is kept from it", () => {
+test("a change redeploys the functions that get the secret, also by declaration, and none that exclude it", () => {
 	const functions = [
 		{ name: "declared", ...reads([], { include: ["Z"] }) },
 		{ name: "dynamic", ...reads([], { exclude: ["Z"] }, true) },

@@ -46,7 +46,7 @@ const tenant: PlannedFunction = {
 const functions = [pay, mail, hello, tenant];
 
 describe("plan", () => {
-	test("redeploys what references a changed name, with the first place for each way of knowing", () => {
+	test("redeploys the functions that reference a changed name, with the first place for each kind of evidence", () => {
 		expect(plan({ changes: [{ name: "STRIPE_KEY", kind: "set" }], functions: [pay, mail, hello] })).toEqual({
 			redeploy: [
 				{
@@ -71,7 +71,7 @@ describe("plan", () => {
 		});
 	});
 
-	test("a dynamic function is concerned by every change, and its first dynamic access is the reason", () => {
+	test("redeploys a dynamic function for every change, because of its first dynamic access", () => {
 		const file = "functions/api/tenant/index.ts";
 		const changes: SecretChange[] = [
 			{ name: "UNKNOWN", kind: "set" },
@@ -92,7 +92,7 @@ describe("plan", () => {
 		});
 	});
 
-	test("without a change nothing is redeployed, dynamic or not", () => {
+	test("redeploys nothing without a change, dynamic or not", () => {
 		expect(plan({ changes: [], functions })).toEqual({
 			redeploy: [],
 			untouched: ["api/tenant", "hello", "mail", "pay"],
@@ -144,7 +144,7 @@ describe("plan, for any input", () => {
 		);
 	});
 
-	test("redeployed is exactly what references a changed name or is dynamic", () => {
+	test("a function is redeployed exactly if it references a changed name or is dynamic", () => {
 		fc.assert(
 			fc.property(inputOf, ({ changes, functions }) => {
 				const { redeploy } = plan({ changes, functions });
@@ -208,13 +208,13 @@ describe("environmentFor", () => {
 		["__proto__", 3],
 	]);
 
-	test("is what a function references, as far as it is there", () => {
+	test("contains what a function references, if it exists", () => {
 		expect([...environmentFor(pay, secrets)]).toEqual([["DB_URL", 2]]);
 		expect([...environmentFor(mail, secrets)]).toEqual([["SMTP", 1]]);
 		expect([...environmentFor(hello, secrets)]).toEqual([]);
 	});
 
-	test("is everything for a dynamic function, in a map of its own", () => {
+	test("contains everything for a dynamic function, in a separate map", () => {
 		const environment = environmentFor(tenant, secrets);
 		expect([...environment]).toEqual([...secrets]);
 		environment.clear();

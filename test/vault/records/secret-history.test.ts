@@ -183,7 +183,7 @@ describe("records that no writer signed", () => {
 		],
 	];
 
-	test.each(PLANTED)("%s: shown apart, in the file and in git", (_, record, code) => {
+	test.each(PLANTED)("%s: are listed separately, from the file and from git", (_, record, code) => {
 		const planted = withRecords(good, PRODUCTION, [record]);
 		const inGit = historyIn(good, { commits: [planted, good] });
 		expect(inShort(inGit)).toEqual(["v1 live"]);
@@ -209,7 +209,7 @@ describe("records that no writer signed", () => {
 		expect(codesOf(historyIn(good, { commits: [other.document] }))).toEqual(["v1 MEMBERSHIP_DIVERGED"]);
 	});
 
-	test("an unexpected error is thrown and not taken for a fault of the record", () => {
+	test("an unexpected error is thrown, and not reported as a fault of the record", () => {
 		const broken = () => {
 			throw new TypeError("a bug");
 		};

@@ -28,7 +28,7 @@ test("is created, is executable, and is removed again", async () => {
 });
 
 test.each(["#!/bin/sh\nnpm test\n", "#!/usr/bin/env bash\nset -e\necho hi\n", "#!/bin/sh -e\ntrue"])(
-	"first in a script that is there: %j",
+	"is inserted first in an existing script: %j",
 	async (script) => {
 		writeFileSync(path, script, { mode: 0o755 });
 		expect(await addToHook(path, { ...PROGRAM, script: "/old/run.js" })).toBe("added");
