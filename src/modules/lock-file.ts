@@ -1,6 +1,6 @@
 /** Reads `deno.lock` files of all versions that Deno can read. Pure. */
 import { fromUtf8 } from "../bytes.ts";
-import { type Jsonc, objectOf, parseJsonc, stringsOf } from "./jsonc.ts";
+import { type Jsonc, objectOf, parseJsonc, parseJsoncEntries, stringsOf } from "./jsonc.ts";
 import { checkConfigurationSize, configurationFault, type Manifest } from "./packages/manifests.ts";
 import { registryName } from "./packages/resolve-import.ts";
 
@@ -48,7 +48,7 @@ export function lockedVersions(bytes: Uint8Array): ReadonlyMap<string, string> {
  * package of a registry.
  * @param isLocal whether a package of the project has this name
  * @returns undefined if the file locks nothing
- * @throws AppError `CONFIGURATION_INVALID` (exit 2) for a version that is not known
+ * @throws AppError `CONFIGURATION_INVALID` (exit 2) for a version that is not known, or if the file is not a JSON object
  */
 export function cleanLock(
 	path: string,
@@ -56,6 +56,7 @@ export function cleanLock(
 	isLocal: (name: string) => boolean,
 ): string | undefined {
 	checkConfigurationSize(path, bytes);
+	checkObject(path, bytes);
 	const parsed = parseLock(bytes);
 	if (parsed === undefined) return undefined;
 	const { lock, version } = parsed;
@@ -75,6 +76,17 @@ export function cleanLock(
 	clean = withValue(clean, lists.npm, filtered(npm, isKept));
 	const kept = ["version", "packages", "specifiers", "jsr", "npm", "remote"].filter((key) => lock.has(key));
 	return JSON.stringify(Object.fromEntries(kept.map((key) => [key, plain(clean.get(key) ?? null)])));
+}
+
+/** A file that git left in conflict would lock nothing, and the build would take other versions than before. */
+function checkObject(path: string, bytes: Uint8Array): void {
+	const text = fromUtf8(bytes);
+	if (text === undefined) throw configurationFault(path, "is not UTF-8");
+	if (text.trim() === "") return;
+	const read = parseJsoncEntries(text);
+	if (!("faultLine" in read)) return;
+	const remedy = "Correct it, or delete it and write it again: deno install";
+	throw configurationFault(`${path}:${read.faultLine}`, `is not a JSON object. ${remedy}`);
 }
 
 function valueAt(lock: Manifest, keys: readonly string[]): Jsonc | undefined {

@@ -67,3 +67,11 @@ test("a deno.lock without a version counts as version 1, and locks no packages",
 	expect(clean(utf8('{ "https://a.example/x.ts": "hash" }'))).toBeUndefined();
 	expect(clean(utf8(""))).toBeUndefined();
 });
+
+test.each([
+	["a conflict of git", '{\n\t"version": "5",\n<<<<<<< ours\n}\n', 3],
+	["a list", "\n[]", 2],
+	["half of a file", '{\n\t"version": "5",\n\t"npm": {\n', 4],
+])("a deno.lock with %s is refused by its path and line", (_, text, line) => {
+	expect(() => clean(utf8(text))).toThrow(`a/deno.lock:${line} is not a JSON object. Correct it, or delete it`);
+});

@@ -18,7 +18,7 @@ export function checkExpireIn(expireIn: number | undefined): void {
 /** The error for the queues of Deno KV. */
 export function queuesUnsupported(): Error {
 	return new Deno.errors.NotSupported(
-		"The queues of Deno KV (enqueue, listenQueue) are not supported by the platform. Nothing was written.",
+		"The queues of Deno KV (enqueue, listenQueue) are not supported by the platform. Nothing was written. Save the message with set(), and handle saved messages in a job of Deno.cron; or use the queue of another service.",
 	);
 }
 
