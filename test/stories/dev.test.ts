@@ -1,4 +1,6 @@
 /** `coffer dev`: functions run on this machine, and each restart prints a line with its reason. */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Running } from "./support/process.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -70,6 +72,31 @@ test("functions invoke without a running coffer dev starts the function for one 
 	expect([missing.status, missing.error().exit]).toEqual([4, 4]);
 	const linked = await project.coffer(["functions", "invoke", "echo", "--linked", "--json"]);
 	expect([linked.status, linked.error().exit]).toEqual([2, 2]);
+});
+
+/** Files and folders below a folder, lock files left out. */
+function leftIn(folder: string): string[] {
+	return readdirSync(folder, { recursive: true, encoding: "utf8" }).filter(
+		(path) => !/(^|\/)lock/.test(path),
+	);
+}
+
+test("a second Ctrl-C ends coffer dev at once, and leaves no file of it behind", async () => {
+	await using project = await newProject();
+	const slow = 'export default () => { console.log("called"); return new Promise(() => {}); };\n';
+	project.write("functions/slow.ts", slow);
+	const dev = project.start(["dev", "--port", "0"]);
+	const serving = await dev.stdout.next(/Serving 1 function at /);
+	const url = /http:\/\/127\.0\.0\.1:\d+/.exec(serving)?.[0] ?? "";
+	const request = fetch(`${url}/slow`).catch(() => "broken");
+	await dev.stdout.next(/slow {2}called$/);
+	dev.signal("SIGINT");
+	await dev.stdout.next(/Stopping\. Press Ctrl-C again to stop at once\.$/);
+	dev.signal("SIGINT");
+	expect((await dev.ended).status).toBe(130);
+	expect(await request).toBe("broken");
+	expect(leftIn(join(project.machine, "tmp"))).toEqual([]);
+	expect(leftIn(join(project.machine, "state/coffer/dev")).filter((path) => path.includes("/"))).toEqual([]);
 });
 
 test("coffer dev serves, reloads and stops functions while a developer works", async () => {

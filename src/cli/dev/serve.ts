@@ -42,6 +42,7 @@ export async function serveFunctions(options: ServeOptions, terminal: Terminal):
 			await server.start(false);
 			await aborted(signal);
 		}
+		onEvent({ event: "stopping" });
 	}
 	onEvent({ event: "stopped" });
 }

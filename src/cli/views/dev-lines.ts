@@ -75,6 +75,8 @@ export function devEventText(event: DevEvent, environment: string): string {
 			return `${MARKS.failed} ${event.message} ${event.hint}`;
 		case "internal":
 			return `${MARKS.failed} An error in Coffer: ${event.message}`;
+		case "stopping":
+			return "Stopping. Press Ctrl-C again to stop at once.";
 		case "stopped":
 			return "Stopped.";
 	}

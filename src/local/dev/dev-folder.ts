@@ -2,6 +2,7 @@
  * The private folder of a running `coffer dev`, one for each project and environment. Another command finds the
  * running one there.
  */
+import { readlinkSync, rmSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -51,12 +52,14 @@ export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
 			[ADDRESS_FILE, "store"].map((name) => rm(join(path, name), { recursive: true, force: true })),
 		);
 	await removeFiles();
+	const kept = removeAtExit(path, [ADDRESS_FILE, "store", "run"]);
 	return {
 		path,
 		publish: (url) => writeFile(join(path, ADDRESS_FILE), JSON.stringify({ url }), { mode: 0o600 }),
 		async [Symbol.asyncDispose]() {
 			await removeFiles();
 			claimed.release();
+			kept[Symbol.dispose]();
 		},
 	};
 }
@@ -80,11 +83,46 @@ export async function findRunningDev(place: DevPlace): Promise<string | undefine
 /** A folder for one request. Nobody finds it, and it is removed at the end. */
 export async function makeTemporaryFolder(): Promise<DevFolder> {
 	const path = await mkdtemp(join(tmpdir(), "coffer-invoke-"));
+	const kept = removeAtExit(path, [""]);
 	return {
 		path,
 		publish: async () => {},
-		[Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }),
+		async [Symbol.asyncDispose]() {
+			await rm(path, { recursive: true, force: true });
+			kept[Symbol.dispose]();
+		},
 	};
+}
+
+/**
+ * Removes files when the process ends, as it does at once after a second Ctrl-C, until disposal. So it cannot wait for
+ * the file system's answers.
+ * @param names below the folder
+ */
+function removeAtExit(folder: string, names: readonly string[]): Disposable {
+	const remove = (path: string) => {
+		try {
+			rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+		} catch {
+			// A function's process that is about to end may still write. The next start removes what is left.
+		}
+	};
+	const onExit = () => {
+		// The platform's runtime keeps its files elsewhere if the folder is closed to other users.
+		const place = linkTarget(join(folder, "run", "place"));
+		if (place !== undefined) remove(place);
+		for (const name of names) remove(join(folder, name));
+	};
+	process.on("exit", onExit);
+	return { [Symbol.dispose]: () => void process.off("exit", onExit) };
+}
+
+function linkTarget(path: string): string | undefined {
+	try {
+		return readlinkSync(path);
+	} catch {
+		return undefined;
+	}
 }
 
 function readAddress(place: DevPlace): string | undefined {

@@ -64,6 +64,8 @@ export type DevEvent =
 	| { readonly event: "unreadable"; readonly code: string; readonly message: string; readonly hint: string }
 	/** An error in Coffer itself, which goes on. */
 	| { readonly event: "internal"; readonly message: string }
+	/** The command was asked to end. It waits a moment for requests in flight. */
+	| { readonly event: "stopping" }
 	| { readonly event: "stopped" };
 
 export type OnEvent = (event: DevEvent) => void;
