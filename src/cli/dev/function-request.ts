@@ -10,6 +10,8 @@ export interface FunctionRequest {
 	readonly headers: readonly (readonly [name: string, value: string])[];
 	readonly body: Uint8Array | undefined;
 	readonly signal: AbortSignal;
+	/** Called with each part of the answer's body when it arrives. Without it, the body is collected. */
+	readonly onPart?: ((part: Uint8Array) => void) | undefined;
 }
 
 export interface FunctionAnswer {
@@ -17,6 +19,7 @@ export interface FunctionAnswer {
 	/** `OK`; empty if the answer has none. */
 	readonly statusText: string;
 	readonly headers: IncomingHttpHeaders;
+	/** Empty if its parts were handed out. */
 	readonly body: Buffer;
 	/** From the request to the end of the answer. */
 	readonly ms: number;
@@ -26,21 +29,23 @@ const BODY_MIB_MAX = 64;
 const BYTES_PER_MIB = 1024 * 1024;
 
 /**
- * @throws AppError `FUNCTION_UNREACHABLE` (exit 6), `ANSWER_TOO_LARGE` (exit 1), `HEADER_INVALID` (exit 2); the signal's
- *   reason
+ * @throws AppError `FUNCTION_UNREACHABLE`, `ANSWER_INCOMPLETE` (exit 6), `ANSWER_TOO_LARGE` (exit 1), `HEADER_INVALID`
+ *   (exit 2); the signal's reason
  */
 export async function callFunction(request: FunctionRequest): Promise<FunctionAnswer> {
-	const { signal } = request;
+	const { onPart, signal } = request;
 	const sinceMs = performance.now();
+	let response: IncomingMessage | undefined;
 	try {
-		const response = await send(request);
+		response = await send(request);
 		const { headers, statusCode: status = 0, statusMessage: statusText = "" } = response;
-		const body = await readBody(response);
+		const body = onPart === undefined ? await readBody(response) : await handOut(response, onPart);
 		return { status, statusText, headers, body, ms: Math.round(performance.now() - sinceMs) };
 	} catch (error) {
 		if (signal.aborted) throw signal.reason;
 		if (error instanceof AppError) throw error;
 		if (error instanceof TypeError) throw headerInvalid(error);
+		if (response !== undefined) throw answerIncomplete(request.url, error);
 		throw new AppError({
 			code: "FUNCTION_UNREACHABLE",
 			message: `No answer came from ${request.url.origin}${requestFault(error).code}.`,
@@ -72,6 +77,21 @@ async function readBody(response: IncomingMessage): Promise<Buffer> {
 		chunks.push(chunk);
 	}
 	return Buffer.concat(chunks);
+}
+
+async function handOut(response: IncomingMessage, onPart: (part: Uint8Array) => void): Promise<Buffer> {
+	for await (const chunk of response as AsyncIterable<Buffer>) onPart(chunk);
+	return Buffer.alloc(0);
+}
+
+function answerIncomplete({ origin }: URL, cause: unknown): AppError {
+	return new AppError({
+		code: "ANSWER_INCOMPLETE",
+		message: `The answer from ${origin} broke off before its end${requestFault(cause).code}.`,
+		hint: "The output of the function says why it ended.",
+		exit: EXIT.network,
+		cause,
+	});
 }
 
 function answerTooLarge(): AppError {

@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { AnswerPrinter } from "../../cli/dev/answer-printer.ts";
 import { type Invoked, invokeLinked, invokeLocally } from "../../cli/dev/invoke.ts";
 import { bodyOf, headersOf, pathOf } from "../../cli/dev/request-flags.ts";
 import { interruption } from "../../cli/shell/signals.ts";
@@ -18,7 +19,7 @@ const FIRST_FAILED_STATUS = 400;
 export default class FunctionsInvoke extends BaseCommand<InvokeResult> {
 	static override summary = "Send a request to a function and print the answer";
 	static override description =
-		"The request goes to this machine: to the 'coffer dev' that runs for the project and environment, or else to a process that is started for this one request. It goes to a platform only with --linked. The body of the answer is printed on stdout, the status and the output of the function on stderr. Exits with 1 if the status is 400 or higher.";
+		"The request goes to this machine: to the 'coffer dev' that runs for the project and environment, or else to a process that is started for this one request. It goes to a platform only with --linked. The body of the answer is printed on stdout while it arrives, the status and the output of the function on stderr. Exits with 1 if the status is 400 or higher.";
 	static override examples = [
 		"<%= config.bin %> functions invoke hello",
 		`<%= config.bin %> functions invoke api/billing --path '/invoices?page=2' --header 'accept: text/csv'`,
@@ -55,12 +56,13 @@ export default class FunctionsInvoke extends BaseCommand<InvokeResult> {
 		linked: Flags.boolean({ description: "send the request to the linked platform" }),
 	};
 
-	#text: Invoked | undefined;
+	#statusText = "";
 
 	protected async execute(): Promise<InvokeResult> {
 		const { args, flags } = await this.parse(FunctionsInvoke);
 		using stop = interruption();
 		const body = await bodyOf(flags.data);
+		const printer = this.terminal.json ? undefined : new AnswerPrinter(this.terminal);
 		const invocation = {
 			name: args.name,
 			path: pathOf(flags.path),
@@ -69,11 +71,13 @@ export default class FunctionsInvoke extends BaseCommand<InvokeResult> {
 			body,
 			environmentName: flags.environment,
 			signal: stop.signal,
+			onPart: printer && ((part: Uint8Array) => printer.take(part)),
 		};
-		const answer = flags.linked
-			? await invokeLinked(invocation)
-			: await invokeLocally(invocation, this.environment, this.terminal);
-		this.#text = answer;
+		const answer = await (flags.linked
+			? invokeLinked(invocation)
+			: invokeLocally(invocation, this.environment, this.terminal)
+		).finally(() => printer?.end());
+		this.#statusText = answer.statusText;
 		if (answer.status >= FIRST_FAILED_STATUS) this.exitStatus = 1;
 		const { by, headers, ms, status, url } = answer;
 		const text = answer.body.toString("utf8");
@@ -89,14 +93,7 @@ export default class FunctionsInvoke extends BaseCommand<InvokeResult> {
 		const by = { dev: "'coffer dev'", once: "a process for this request", platform: "the platform" }[
 			result.by
 		];
-		const status = `${result.status} ${this.#text?.statusText ?? ""}`.trim();
+		const status = `${result.status} ${this.#statusText}`.trim();
 		terminal.note(`${status} from ${by} in ${result.ms} ms`);
-		const { body } = this.#text ?? {};
-		if (body === undefined || body.length === 0) return;
-		// On a terminal, control characters are escaped. Another program gets the bytes as they are.
-		if (!terminal.isShown) terminal.raw(body);
-		else if (result.base64)
-			terminal.note(`The body is not text (${body.length} bytes). Send it to a file: > FILE`);
-		else terminal.block(result.body, "");
 	}
 }
