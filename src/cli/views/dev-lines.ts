@@ -21,6 +21,14 @@ function startedText({ cause, function: name, ms, restarted, url }: EventOf<"sta
 	return `${MARKS.ok} ${name} ${restarted ? "restarted" : "started"} in ${ms} ms: ${change}`;
 }
 
+function unchangedText({ cause, function: name, idle }: EventOf<"unchanged">): string {
+	const change = changeText(cause);
+	if (idle) return `${MARKS.ok} ${name} is idle; its next request starts it: ${change}`;
+	// Faulty files that are again as they were: nothing differs from the version that serves.
+	if (change === "") return `${MARKS.ok} ${name} is as before its fault, and was not restarted`;
+	return `${MARKS.same} ${name} not restarted: ${change}, but its code is the same`;
+}
+
 function failedText({ cause, error, function: name, serving }: EventOf<"failed">): string {
 	const change = changeText(cause);
 	const reason = change === "" ? "" : `: ${change}`;
@@ -52,9 +60,7 @@ export function devEventText(event: DevEvent, environment: string): string {
 		case "started":
 			return startedText(event);
 		case "unchanged":
-			return event.idle
-				? `${MARKS.ok} ${event.function} is idle; its next request starts it: ${changeText(event.cause)}`
-				: `${MARKS.same} ${event.function} not restarted: ${changeText(event.cause)}, but its code is the same`;
+			return unchangedText(event);
 		case "failed":
 			return failedText(event);
 		case "removed":
