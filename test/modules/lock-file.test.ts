@@ -73,5 +73,7 @@ test.each([
 	["a list", "\n[]", 2],
 	["half of a file", '{\n\t"version": "5",\n\t"npm": {\n', 4],
 ])("a deno.lock with %s is refused by its path and line", (_, text, line) => {
-	expect(() => clean(utf8(text))).toThrow(`a/deno.lock:${line} is not a JSON object. Correct it, or delete it`);
+	expect(() => clean(utf8(text))).toThrow(
+		`a/deno.lock:${line} is not a JSON object. Correct it, or delete it`,
+	);
 });
