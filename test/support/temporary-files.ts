@@ -3,7 +3,7 @@
  * small files; on a disk, that takes a seventh of all processor time, and waits besides.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -18,7 +18,8 @@ function availableKb(): number {
 function unmount(folder: string): void {
 	// Lazily: a process that a test has left may still be in it.
 	spawnSync("umount", ["--lazy", folder], { stdio: "ignore" });
-	rmdirSync(folder);
+	// What lies there now was written before the mount or after it.
+	rmSync(folder, { recursive: true, force: true });
 }
 
 /** Removes the folders of runs that were killed. */
