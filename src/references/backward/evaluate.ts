@@ -17,6 +17,8 @@ import {
 import { loadModule } from "../environment/modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
+import { evaluateAwait } from "../models/promises.ts";
+import { addGrownText } from "../models/text/loops.ts";
 import { addArgumentsObject, evaluateYield } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
@@ -28,14 +30,10 @@ import {
 	isRepeated,
 } from "./operators.ts";
 
-/**
- * Expressions that have the value of one of their parts. A promise is taken for the value that it resolves
- * to.
- */
+/** Expressions that have the value of one of their parts. */
 const TRANSPARENT: Readonly<Record<string, string>> = {
 	ChainExpression: "expression",
 	ParenthesizedExpression: "expression",
-	AwaitExpression: "argument",
 };
 
 /** The value set of an expression. The solver fills it once somebody has asked for it. */
@@ -63,6 +61,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 	const from = (inner: Node) => solver.include(engine.evaluate(inner), into);
 	const wrapped = TRANSPARENT[node.type];
 	if (wrapped !== undefined) return from(node[wrapped]);
+	if (node.type === "AwaitExpression") return evaluateAwait(engine, node, into);
 	switch (node.type) {
 		case "Literal":
 			return solver.add(into, literal(node));
@@ -134,6 +133,7 @@ function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	if (known !== undefined) return engine.solver.add(into, known);
 	if (binding === undefined && node.name === "arguments") return addArgumentsObject(engine, node, into);
 	if (binding === undefined) return engine.solver.add(into, unknownValue("an unknown global"));
+	if (addGrownText(engine, node, binding, into)) return;
 	const ownAssignment = selfAssignment(engine, node, binding);
 	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
 		return engine.solver.add(into, unknownValue("a string built in several steps"));

@@ -15,6 +15,7 @@ import {
 	type Value,
 	withContext,
 } from "../engine/values.ts";
+import { builtinProperty } from "../environment/builtin-modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { readRuntimeProperty } from "../environment/runtime-apis.ts";
 import { ARRAY_METHODS } from "../models/arrays.ts";
@@ -45,11 +46,7 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 			case "object":
 				return readObjectProperty(engine, value, key, into, method);
 			case "builtin":
-				return into(
-					key === undefined
-						? unknownValue("a computed value")
-						: makeValue({ kind: "builtin", name: `${value.name}.${key}` }),
-				);
+				return into(key === undefined ? unknownValue("a computed value") : builtinProperty(value.name, key));
 			case "string":
 				if (key !== undefined && (STRING_METHODS.has(key) || PROMISE_METHODS.has(key))) return method(key);
 				return into(withContext(characterOf(value, key), value.context));

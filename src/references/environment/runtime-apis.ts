@@ -10,6 +10,7 @@ import {
 	unknownValue,
 	type Value,
 } from "../engine/values.ts";
+import { builtinModule, builtinProperty } from "./builtin-modules.ts";
 
 /** Globals that lead to the environment. */
 export const GLOBAL_APIS: Readonly<Record<string, RuntimeApi>> = {
@@ -33,7 +34,7 @@ const BUILTINS = new Set(
 		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
 		"setTimeout setInterval setImmediate queueMicrotask isNaN isFinite parseInt parseFloat encodeURI decodeURI " +
 		"encodeURIComponent decodeURIComponent atob btoa Math BigInt RegExp WeakMap WeakSet WeakRef FormData " +
-		"EventTarget Event CustomEvent Iterator SyntaxError AggregateError EvalError ReferenceError URIError"
+		"EventTarget Event CustomEvent AbortController Blob TextEncoder TextDecoder Iterator SyntaxError AggregateError EvalError ReferenceError URIError"
 	).split(" "),
 );
 /** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */
@@ -107,7 +108,7 @@ export function moduleValue(specifier: string): Value | undefined {
 	if (specifier === "base44:runtime") return runtimeValue("secrets module");
 	const name = specifier.replace(/^node:/, "");
 	const api = Object.hasOwn(MODULES, name) ? MODULES[name] : undefined;
-	return api === undefined ? undefined : runtimeValue(api);
+	return api === undefined ? builtinModule(specifier) : runtimeValue(api);
 }
 
 /** The value of an import specifier; undefined for any other node. */
@@ -118,6 +119,7 @@ export function importedValue(specifier: Node): Value | undefined {
 	const other = unknownValue("an imported value");
 	if (module === undefined || specifier.type === "ImportNamespaceSpecifier") return module ?? other;
 	const name = specifier.type === "ImportDefaultSpecifier" ? "default" : nameOf(specifier.imported);
+	if (module.kind === "builtin") return builtinProperty(module.name, name);
 	return module.kind === "runtime" ? (apiProperty(module.api, name) ?? other) : other;
 }
 
@@ -161,6 +163,7 @@ export function readRuntimeProperty(value: RuntimeValue, key: string | undefined
 	if (key !== undefined) {
 		const found = apiProperty(value.api, key);
 		if (found !== undefined) return found;
+		if (value.api === "process" && key === "nextTick") return builtinProperty("node:process", key);
 		if (value.api === "global" && BUILTINS.has(key)) return makeValue({ kind: "builtin", name: key });
 		if (value.api === "Function" && key === "prototype")
 			return makeValue({ kind: "builtin", name: "Function.prototype" });

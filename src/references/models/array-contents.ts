@@ -1,6 +1,14 @@
 /** Models of what arrays consist of: nested arrays that are flattened, and texts that are joined. */
 import type { Node } from "../bundle/syntax.ts";
-import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import type { Engine } from "../engine/engine.ts";
+import {
+	type ObjectValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+	withContext,
+} from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 import { concatenate } from "./text/concatenation.ts";
 
@@ -48,23 +56,17 @@ function seen(call: BuiltinCall, value: Value): boolean {
 	return false;
 }
 
-/** `["A", suffix].join("_")`, for array literals. */
-export function joinArray(call: BuiltinCall, object: AbstractObject) {
+/** `["A", suffix].join("_")`, for lists whose elements the code writes down or a model knows. */
+export function joinArray(call: BuiltinCall, receiver: ObjectValue) {
 	const { engine } = call;
-	const parts =
-		object.node.type === "ArrayExpression" ? (object.node.elements as (Node | null)[]) : undefined;
-	if (
-		parts === undefined ||
-		parts.length > 64 ||
-		parts.some((part) => part === null || part.type === "SpreadElement")
-	) {
-		return call.returnValue(unknownValue("a computed value"));
-	}
+	const { object } = receiver;
+	const parts = partsOf(call, receiver);
+	if (parts === undefined) return call.returnValue(unknownValue("a computed value"));
 	const separator =
 		call.site.arguments.length === 0 ? engine.solver.singleton(stringValue(",")) : call.argument(0);
 	let result = engine.solver.singleton(stringValue(""));
 	for (const [index, part] of parts.entries()) {
-		const steps = index === 0 ? [engine.evaluate(part as Node)] : [separator, engine.evaluate(part as Node)];
+		const steps = index === 0 ? [part] : [separator, part];
 		for (const step of steps) {
 			const next = new ValueSet();
 			concatenate(engine.solver, result, step, next);
@@ -73,7 +75,35 @@ export function joinArray(call: BuiltinCall, object: AbstractObject) {
 	}
 	call.returnAll(result);
 	// Elements that are added later are joined too, at positions that are not known.
-	engine.solver.onValue(object.summary, () =>
-		call.returnValue(unknownValue("a string built in several steps")),
+	for (const changed of [object.summary, object.resized])
+		engine.solver.onValue(changed, () => call.returnValue(unknownValue("a string built in several steps")));
+}
+
+/** The most elements that are joined. */
+const JOINED_MAX = 64;
+
+/** The elements of an array, as texts; undefined where their number is not known. */
+function partsOf(call: BuiltinCall, receiver: ObjectValue): ValueSet[] | undefined {
+	const { engine } = call;
+	const { node, knownLength, isComplete } = receiver.object;
+	if (node.type === "ArrayExpression") {
+		const elements = node.elements as (Node | null)[];
+		const isWritten = elements.every((element) => element !== null && element.type !== "SpreadElement");
+		if (!isWritten || elements.length > JOINED_MAX) return undefined;
+		return elements.map((element) => asParts(engine, engine.evaluate(element as Node)));
+	}
+	if (knownLength === undefined || !isComplete || knownLength > JOINED_MAX) return undefined;
+	return Array.from({ length: knownLength }, (_, index) =>
+		asParts(engine, call.read(receiver, engine.property(receiver.object, String(index)))),
 	);
+}
+
+/** `join` takes `undefined` and `null` for empty texts. */
+function asParts({ solver }: Engine, values: ValueSet): ValueSet {
+	const parts = new ValueSet();
+	solver.onValue(values, (value) => {
+		const isEmpty = value.kind === "nothing" && value.text === undefined;
+		solver.add(parts, isEmpty ? withContext(stringValue(""), value.context) : value);
+	});
+	return parts;
 }

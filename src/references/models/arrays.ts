@@ -138,7 +138,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	},
 	toLocaleString: (call: BuiltinCall) => call.giveUp("a computed value"),
 	reduce: (call, receiver, elements) => reduceArray(call, receiver, elements),
-	join: (call, receiver) => joinArray(call, receiver.object),
+	join: (call, receiver) => joinArray(call, receiver),
 };
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));

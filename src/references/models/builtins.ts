@@ -1,4 +1,5 @@
 /** Models of the global functions of the language, and of the bundler's helpers. */
+import { readByNext } from "../backward/iteration.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
 	type BuiltinValue,
@@ -14,6 +15,8 @@ import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { respondWithJson } from "./classes/bodies.ts";
+import { bufferFrom } from "./classes/bytes.ts";
+import { onceEmitted } from "./classes/events.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
 import { makeCollection } from "./collections.ts";
@@ -35,7 +38,7 @@ import {
 	readByName,
 	readReflected,
 } from "./objects/reflection.ts";
-import { makePromise } from "./promises.ts";
+import { PROMISE_MODELS } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
 import { joinRaw } from "./text/raw-templates.ts";
@@ -65,11 +68,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.preventExtensions": returnFirst,
 	structuredClone: returnFirst,
 	Object: returnFirst,
-	Promise: makePromise,
-	"Promise.resolve": returnFirst,
-	"Promise.all": returnFirst,
-	"Promise.race": (call) => returnElements(call),
-	"Promise.any": (call) => returnElements(call),
+	...PROMISE_MODELS,
 	"Object.keys": (call) => listProperties(call, "keys"),
 	"Object.getOwnPropertyNames": (call) => listProperties(call, "keys"),
 	"Reflect.ownKeys": (call) => listProperties(call, "keys"),
@@ -110,6 +109,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Map.groupBy": (call) => groupBy(call, "map"),
 	Array: makeArray,
 	"Array.from": arrayFrom,
+	"Array.fromAsync": arrayFrom,
 	"Array.of": (call) => {
 		const created = call.newArray();
 		for (const argument of call.arguments()) call.engine.solver.include(argument, created.summary);
@@ -120,6 +120,9 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"JSON.parse": parse,
 	"JSON.stringify": stringify,
 	"Response.json": respondWithJson,
+	"node:events.once": onceEmitted,
+	"node:buffer.Buffer.from": bufferFrom,
+	"Iterator.from": iteratorFrom,
 	Boolean: returnBooleans,
 	String: toStringValue,
 	RegExp: makePattern,
@@ -176,12 +179,6 @@ export function callBuiltin(
 /** `fetch.bind(globalThis)`: the receiver is no argument. */
 export const BORROWED = /\.(?:call|apply|bind)$/;
 
-function returnElements(call: BuiltinCall) {
-	const elements = new ValueSet();
-	call.iterateInto(call.argument(0), elements);
-	call.returnAll(elements);
-}
-
 /** `String(x)` and `Number(x)`: known where `x` is. */
 function toStringValue(call: BuiltinCall) {
 	call.engine.solver.onValue(call.argument(0), (value) => {
@@ -224,6 +221,20 @@ function arrayFrom(call: BuiltinCall) {
 		call.invokeCallback(1, [elements, index], created.summary);
 	}
 	call.returnObject(created);
+}
+
+/** `Iterator.from(object)`: an iterator over an iterable, or one that calls an iterator that the code writes. */
+function iteratorFrom(call: BuiltinCall) {
+	const { engine } = call;
+	engine.solver.onValue(call.argument(0), (from) => {
+		if (from.kind === "object" && from.object.kind === "array") return call.returnValue(from);
+		const created = call.newArray(`iterator ${from.key}`);
+		const add = (value: Value) => engine.solver.add(created.summary, value);
+		engine.iterate(from, add);
+		if (from.kind === "object" && !["map", "set"].includes(from.object.kind))
+			readByNext(engine, from, add, { of: from.object });
+		call.returnObject(created);
+	});
 }
 
 /** Reads what an object like an array has under indexes: `{ 0: "A", length: 1 }`. */

@@ -9,7 +9,7 @@ import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callOfClass, isOfClass } from "./classes/index.ts";
 import { callCollectionMethod } from "./collections.ts";
-import { isPromise, resolvePromise } from "./promises.ts";
+import { callPromise, isPromise, resolvePromise } from "./promises.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
@@ -85,24 +85,4 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	engine.solver.onValue(call.argument(0), (receiver) =>
 		engine.readProperty(receiver, called.name, (method) => engine.invoke(method, inner, call.result)),
 	);
-}
-
-/** `then`, `catch` and `finally`. A promise is taken for the value that it resolves to. */
-function callPromise(call: BuiltinCall, callee: MethodValue) {
-	const { solver } = call.engine;
-	const resolved = solver.singleton(callee.receiver);
-	const failed = solver.singleton(unknownValue("an error"));
-	const returned = new ValueSet();
-	if (callee.name === "then") {
-		call.invokeCallback(0, [resolved], returned);
-		call.invokeCallback(1, [failed], returned);
-	} else {
-		call.invokeCallback(
-			0,
-			callee.name === "catch" ? [failed] : [],
-			callee.name === "catch" ? returned : undefined,
-		);
-		solver.add(returned, callee.receiver);
-	}
-	call.returnAll(returned);
 }

@@ -24,4 +24,7 @@ export const TIMER_MODELS: Readonly<Record<string, (call: BuiltinCall) => void>>
 	setInterval: (call) => runLater(call, 2),
 	setImmediate: (call) => runLater(call, 1),
 	queueMicrotask: (call) => runLater(call, call.site.arguments.length),
+	"process.nextTick": (call) => runLater(call, 1),
+	"node:timers/promises.setTimeout": (call) => call.returnAll(call.argument(1)),
+	"node:timers/promises.setImmediate": (call) => call.returnAll(call.argument(0)),
 };

@@ -12,7 +12,7 @@ import {
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { concatenate } from "../text/concatenation.ts";
-import { type ClassModel, newOfClass } from "./class-model.ts";
+import { type ClassModel, newOfClass, readSlot } from "./class-model.ts";
 import { JSON_TEXT, parseText, writtenAs } from "./json-texts.ts";
 import { fillList } from "./name-lists.ts";
 
@@ -82,7 +82,7 @@ const METHODS: ClassModel["methods"] = {
 const unknownField = (_engine: Engine, _holder: ObjectValue, into: (value: Value) => void) =>
 	into(unknownValue("a part of a message"));
 const FIELDS: ClassModel["fields"] = {
-	headers: (engine, holder, into) => engine.solver.onValue(engine.property(holder.object, HEADERS), into),
+	headers: (engine, holder, into) => readSlot(engine, holder, HEADERS, into),
 	...Object.fromEntries(
 		"body bodyUsed ok redirected status statusText type url method signal mode credentials cache size"
 			.split(" ")

@@ -1,5 +1,6 @@
 /** What a model of a built-in class consists of. */
 import type { Engine } from "../../engine/engine.ts";
+import { readFrom } from "../../engine/origins.ts";
 import {
 	NOTHING,
 	type ObjectValue,
@@ -49,4 +50,12 @@ export function asText(value: Value): Value {
 	if (value.kind === "nothing") return value.text === undefined ? NOTHING : stringValue(value.text);
 	if (value.kind === "unknown" && value.prefix !== undefined) return value;
 	return withContext(unknownValue("a computed value"), value.context, value.reportAt);
+}
+
+/** Reads a slot of an object. */
+export function readSlot(engine: Engine, holder: ObjectValue, slot: string, into: (value: Value) => void) {
+	engine.solver.onValue(engine.property(holder.object, slot), (stored) => {
+		const value = readFrom(holder, stored);
+		if (value !== undefined) into(value);
+	});
 }

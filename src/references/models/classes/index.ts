@@ -10,7 +10,9 @@ import {
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { BODY_MODELS } from "./bodies.ts";
+import { BYTE_MODELS } from "./bytes.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
+import { EVENT_MODELS } from "./events.ts";
 import { JSON_TEXT, JSON_TEXT_MODEL } from "./json-texts.ts";
 import { LIST_MODELS } from "./name-lists.ts";
 import { URL_MODEL } from "./urls.ts";
@@ -18,6 +20,8 @@ import { URL_MODEL } from "./urls.ts";
 const MODELS: Readonly<Record<string, ClassModel>> = {
 	...LIST_MODELS,
 	...BODY_MODELS,
+	...BYTE_MODELS,
+	...EVENT_MODELS,
 	URL: URL_MODEL,
 	[JSON_TEXT]: JSON_TEXT_MODEL,
 };
@@ -27,7 +31,7 @@ function modelOf(name: string | undefined): ClassModel | undefined {
 }
 
 /** Properties that the language asks every object for. Where no model has them, the object has none. */
-const PROTOCOLS = new Set(["then", "@@iterator", "@@asyncIterator"]);
+const PROTOCOLS = new Set(["@@iterator", "@@asyncIterator"]);
 
 /** Whether a built-in function is a class that code calls `new` of, with a model. */
 export function hasClassModel(name: string): boolean {
@@ -74,7 +78,9 @@ export function readOfClass(
 ) {
 	const { object } = receiver;
 	const model = modelOf(object.builtinClass);
-	if (model?.isText) return key === "then" ? undefined : into(unknownValue("a computed value"));
+	if (key === "then" || key === "catch" || key === "finally")
+		return into(makeValue({ kind: "method", name: key, receiver }, receiver.context));
+	if (model?.isText) return into(unknownValue("a computed value"));
 	if (key !== undefined && model !== undefined) {
 		if (model.fields !== undefined && Object.hasOwn(model.fields, key))
 			return model.fields[key]?.(engine, receiver, into);

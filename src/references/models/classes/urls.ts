@@ -12,7 +12,7 @@ import {
 	withContext,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
-import { type ClassModel, newOfClass } from "./class-model.ts";
+import { type ClassModel, newOfClass, readSlot } from "./class-model.ts";
 import { fillList, LIST_CHANGES } from "./name-lists.ts";
 
 const PARTS = [
@@ -74,12 +74,9 @@ function parse(text: string, base: string | undefined): URL | undefined {
 /** A part of a URL. What the code assigns to a part changes others too, and is spelled by the URL itself. */
 function readPart(engine: Engine, url: ObjectValue, part: Part, into: (value: Value) => void) {
 	const { solver } = engine;
-	const slot = engine.property(url.object, slotOfPart(part));
-	solver.onValue(slot, (value) =>
-		into(withContext(value, unify(value.context, url.context) ?? value.context)),
-	);
+	readSlot(engine, url, slotOfPart(part), into);
 	for (const other of PARTS) {
-		solver.onValue(engine.property(url.object, other), (assigned) => {
+		readSlot(engine, url, other, (assigned) => {
 			if (other !== "pathname" || part !== "pathname" || assigned.kind !== "string")
 				return into(UNKNOWN_PART);
 			const spelled = parse("https://host.example/", undefined);
@@ -90,7 +87,7 @@ function readPart(engine: Engine, url: ObjectValue, part: Part, into: (value: Va
 	}
 	if (part !== "href" && part !== "search") return;
 	// Parameters that are changed later change the text.
-	solver.onValue(engine.property(url.object, SEARCH_PARAMS), (params) => {
+	readSlot(engine, url, SEARCH_PARAMS, (params) => {
 		if (params.kind === "object")
 			solver.onValue(engine.property(params.object, LIST_CHANGES), () => into(UNKNOWN_PART));
 	});
@@ -99,8 +96,8 @@ function readPart(engine: Engine, url: ObjectValue, part: Part, into: (value: Va
 /** The parameters of a URL. They are not known once the code assigns a part of the URL. */
 function readParams(engine: Engine, url: ObjectValue, into: (value: Value) => void) {
 	const { solver } = engine;
-	solver.onValue(engine.property(url.object, SEARCH_PARAMS), (params) => {
-		into(withContext(params, url.context));
+	readSlot(engine, url, SEARCH_PARAMS, (params) => {
+		into(params);
 		if (params.kind !== "object") return;
 		for (const part of ["href", "search"] as const)
 			solver.onValue(engine.property(url.object, part), () =>

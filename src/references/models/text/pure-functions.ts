@@ -1,4 +1,6 @@
 /** Built-in functions that compute a constant from constants, and have no other effect. */
+import { posix } from "node:path";
+import { format } from "node:util";
 import { type Context, unify } from "../../engine/context.ts";
 import { type Value, withContext } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
@@ -20,6 +22,16 @@ const MATH = Object.fromEntries(
 		.map((name) => [`Math.${name}`, Math[name as keyof Math] as unknown as PureFunction]),
 );
 
+/** The values of a query. A name that comes several times has a list of them. */
+function parseQuery(text: string): Constant {
+	const list = new URLSearchParams(text.replace(/^\?/, "%3F"));
+	return Object.fromEntries([...list.keys()].map((name) => [name, spare(list.getAll(name))]));
+}
+
+function spare(values: readonly string[]): string | readonly string[] {
+	return values.length === 1 ? (values[0] as string) : values;
+}
+
 const FUNCTIONS: Readonly<Record<string, PureFunction>> = {
 	...MATH,
 	parseInt,
@@ -36,6 +48,14 @@ const FUNCTIONS: Readonly<Record<string, PureFunction>> = {
 	decodeURIComponent,
 	"String.fromCharCode": String.fromCharCode as PureFunction,
 	"String.fromCodePoint": String.fromCodePoint as PureFunction,
+	...Object.fromEntries(
+		(["basename", "dirname", "extname", "join", "normalize"] as const).map((name) => [
+			`node:path.${name}`,
+			posix[name] as PureFunction,
+		]),
+	),
+	"node:querystring.parse": parseQuery,
+	"node:util.format": (...given: readonly Primitive[]) => format(...given),
 	isNaN,
 	isFinite,
 	"Number.isInteger": Number.isInteger,

@@ -4,7 +4,7 @@
  */
 
 /** One character, escape or class, perhaps with a quantifier or in a group of its own. */
-const ATOM = /\(?(?:[^\\[\](){}*+?|^$]|\\[^\n]|\[\^?(?:[^\\[\]]|\\.)+\])[*+?]?\)?/g;
+const ATOM = /(?:\((?:\?<\w+>)?)?(?:[^\\[\](){}*+?|^$]|\\[^\n]|\[\^?(?:[^\\[\]]|\\.)+\])[*+?]?\)?/g;
 /** A few atoms in a row or as alternatives, which a match backtracks over at most a few times. */
 const SAFE_PATTERN = /^\^?(?:#[|$]*\^?){1,4}$/;
 
