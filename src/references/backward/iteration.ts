@@ -77,7 +77,7 @@ function iterateByProtocol(
  * What an iterator that the code writes yields.
  * @param of the object that is iterated over
  */
-export function readByNext(
+function readByNext(
 	engine: Engine,
 	iterator: ObjectValue,
 	into: (value: Value) => void,

@@ -1,5 +1,4 @@
 /** Models of the global functions of the language, and of the bundler's helpers. */
-import { readByNext } from "../backward/iteration.ts";
 import type { Engine } from "../engine/engine.ts";
 import {
 	type BuiltinValue,
@@ -21,6 +20,7 @@ import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
 import { makeCollection } from "./collections.ts";
 import { groupBy, makeArray } from "./groups.ts";
+import { iteratorFrom } from "./iterators.ts";
 import { assign, fromEntries, listProperties } from "./object-listings.ts";
 import {
 	assignReflected,
@@ -221,20 +221,6 @@ function arrayFrom(call: BuiltinCall) {
 		call.invokeCallback(1, [elements, index], created.summary);
 	}
 	call.returnObject(created);
-}
-
-/** `Iterator.from(object)`: an iterator over an iterable, or one that calls an iterator that the code writes. */
-function iteratorFrom(call: BuiltinCall) {
-	const { engine } = call;
-	engine.solver.onValue(call.argument(0), (from) => {
-		if (from.kind === "object" && from.object.kind === "array") return call.returnValue(from);
-		const created = call.newArray(`iterator ${from.key}`);
-		const add = (value: Value) => engine.solver.add(created.summary, value);
-		engine.iterate(from, add);
-		if (from.kind === "object" && !["map", "set"].includes(from.object.kind))
-			readByNext(engine, from, add, { of: from.object });
-		call.returnObject(created);
-	});
 }
 
 /** Reads what an object like an array has under indexes: `{ 0: "A", length: 1 }`. */

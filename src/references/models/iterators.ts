@@ -64,3 +64,30 @@ export function readElement(engine: Engine, value: Value, index: number, into: (
 	into(NOTHING);
 	engine.iterate(value, into);
 }
+
+/** `Iterator.from(object)`: an iterator over an iterable, or one that calls an iterator that the code writes. */
+export function iteratorFrom(call: BuiltinCall) {
+	const { engine } = call;
+	engine.solver.onValue(call.argument(0), (from) => {
+		if (from.kind === "object" && from.object.kind === "array") return call.returnValue(from);
+		const created = call.newArray(`iterator ${from.key}`);
+		const add = (value: Value) => engine.solver.add(created.summary, value);
+		engine.iterate(from, add);
+		if (from.kind === "object" && !["map", "set"].includes(from.object.kind))
+			for (const name of ["next", "return"]) callIterator(call, from, name, add);
+		call.returnObject(created);
+	});
+}
+
+/** Calls a method of an iterator that the code writes. */
+function callIterator(
+	{ engine, site }: BuiltinCall,
+	from: Value,
+	name: string,
+	into: (value: Value) => void,
+) {
+	const inner = engine.impliedSite(site.node, `${name} ${from.key}`, [], engine.solver.singleton(from));
+	const result = new ValueSet();
+	engine.readProperty(from, name, (method) => engine.invoke(method, inner, result));
+	engine.solver.onValue(result, (found) => engine.readProperty(found, "value", into));
+}
