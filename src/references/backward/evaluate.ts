@@ -98,14 +98,16 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			return evaluateYield(engine, node, into);
 		case "UnaryExpression":
 			return evaluateUnary(engine, node, into);
-		case "ObjectExpression":
-		case "ArrayExpression":
-			return solver.add(into, objectValue(engine.objects.atNode(node)));
 		default:
-			if (isFunction(node) || isClass(node))
-				return solver.add(into, objectValue(engine.objects.atNode(node)));
+			if (createsObject(node)) return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+function createsObject(node: Node): boolean {
+	return (
+		isFunction(node) || isClass(node) || node.type === "ObjectExpression" || node.type === "ArrayExpression"
+	);
 }
 
 function metaValue(node: Node): Value {
