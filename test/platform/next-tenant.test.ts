@@ -29,24 +29,27 @@ import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 useWorld();
 
 /** Ways to delete the function alone, and whether it is the app's last. */
-const WAYS: Readonly<Record<string, () => Promise<unknown>>> = {
+const CONNECTION_ATTEMPTS: Readonly<Record<string, () => Promise<unknown>>> = {
 	"by the control API": () => client().call(ROUTES.deleteFunctions, { app: "shop" }, undefined, "?name=pay"),
 	"by the Base44 CLI": () => base44("DELETE", "backend-functions/pay"),
 	"by pruning": () => client().deploy("shop", { "functions/other/index.ts": source(false) }, true),
 };
 
 describe("a function that was deleted", () => {
-	test.each(Object.keys(WAYS))("leaves no data to the next function of its name: %s", async (way) => {
-		await link();
-		await deploy(true);
-		await fill();
-		const before = { uid: await uidOf() };
-		await WAYS[way]?.();
-		expect(leftFiles()).toEqual([]);
-		await base44("DELETE", "secrets?secret_name=LOCAL");
-		await deploy(false);
-		await expectNothing(before);
-	});
+	test.each(Object.keys(CONNECTION_ATTEMPTS))(
+		"leaves no data to the next function of its name: %s",
+		async (way) => {
+			await link();
+			await deploy(true);
+			await fill();
+			const before = { uid: await uidOf() };
+			await CONNECTION_ATTEMPTS[way]?.();
+			expect(leftFiles()).toEqual([]);
+			await base44("DELETE", "secrets?secret_name=LOCAL");
+			await deploy(false);
+			await expectNothing(before);
+		},
+	);
 });
 
 test("counters start at zero for a function that is created while the earlier one is being stopped", async () => {

@@ -5,7 +5,7 @@
 
 import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
-import type { LocatedItem } from "../../project/undo/whereabouts.ts";
+import type { LocatedItem } from "../../project/undo/search.ts";
 import { describeNote } from "../../vault/undo/link-note.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";

@@ -93,9 +93,9 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		if (replaced) return this.#acceptReplaced(context, replaced, flags);
 		const sources = await searchPlaces(root, flags.offline);
 		const diagnosis = await diagnose(context, sources);
-		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
+		for (const note of diagnosis.searched.notes) this.terminal.warn(note);
 		if (flags.all) await this.#warnOfUnasked(root, sources);
-		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.whereabouts, flags.all);
+		const plan = planAcceptance(diagnosis.document, diagnosis.surveys, diagnosis.searched, flags.all);
 		const report = acceptReport(diagnosis, plan, false);
 		if (plan.forgotten.length === 0) return nothingToForget(report, plan);
 		const isStrong = plan.forgotten.some(({ kind }) => kind !== "undone");
@@ -103,7 +103,7 @@ export default class VaultAccept extends BaseCommand<AcceptReport> {
 		await this.confirm({ code: plan.code, isStrong, again, question: FORGET }, report, flags);
 		await accept(context, sources, plan, flags.all);
 		const after = await diagnose(context, sources);
-		const rest = { letIn: [], forgotten: [], kept: after.whereabouts.found, code: "" };
+		const rest = { letIn: [], forgotten: [], kept: after.searched.found, code: "" };
 		const { kept, ways } = acceptReport(after, rest, true);
 		return { ...report, kept, ways, accepted: true };
 	}

@@ -107,8 +107,8 @@ export default class VaultVerify extends BaseCommand<Verified> {
 			if (!(error instanceof AppError)) throw error;
 		});
 		if (!diagnosis) return { lacking: [], ways: [] };
-		for (const note of diagnosis.whereabouts.notes) this.terminal.warn(note);
-		return { lacking: lackingRows(diagnosis, diagnosis.whereabouts.found), ways: [...diagnosis.ways] };
+		for (const note of diagnosis.searched.notes) this.terminal.warn(note);
+		return { lacking: lackingRows(diagnosis, diagnosis.searched.found), ways: [...diagnosis.ways] };
 	}
 
 	protected render(report: Verified, terminal: Terminal): void {

@@ -10,15 +10,15 @@ import { updateMemory } from "../memory/device-state.ts";
 import { checkVaultId } from "../memory/first-use.ts";
 import type { LinkedLog } from "../verify/verify-platform-log.ts";
 import { type Acceptance, forget, planAcceptance, type Verified } from "./acceptance.ts";
+import { type SearchResult, searchEverywhere } from "./search.ts";
+import { type Suggestion, suggestionsFor } from "./suggestions.ts";
 import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./survey.ts";
-import { type Suggestion, suggestionsFor } from "./ways.ts";
-import { type SearchResult, searchEverywhere } from "./whereabouts.ts";
 
 /** What a file lacks, where those items are, and what can be done. */
 export interface Diagnosis {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
-	readonly whereabouts: SearchResult;
+	readonly searched: SearchResult;
 	/** The best way first. */
 	readonly ways: readonly Suggestion[];
 }
@@ -38,11 +38,11 @@ async function diagnosisOf(
 	const { document } = loaded;
 	const surveys = await surveyVault(document, context);
 	const isSound = surveys.every(({ lacking }) => lacking.length === 0);
-	const whereabouts: SearchResult = isSound
-		? { found: [], candidates: [], underWay: undefined, isClean: true, notes: [] }
+	const searched: SearchResult = isSound
+		? { found: [], candidates: [], operationToFinish: undefined, isClean: true, notes: [] }
 		: await searchEverywhere(sources.git, loaded, surveys, sources.logs);
-	const ways = suggestionsFor({ document, surveys, whereabouts, logs: sources.logs });
-	return { document, surveys, whereabouts, ways };
+	const ways = suggestionsFor({ document, surveys, searched, logs: sources.logs });
+	return { document, surveys, searched, ways };
 }
 
 /**
@@ -77,8 +77,8 @@ export async function accept(
 ): Promise<void> {
 	await editVault(context.root, async (loaded) => {
 		await checkVaultId(context, loaded.document.vaultId);
-		const { document, surveys, whereabouts } = await diagnosisOf(loaded, context, sources);
-		const now = planAcceptance(document, surveys, whereabouts, all);
+		const { document, surveys, searched } = await diagnosisOf(loaded, context, sources);
+		const now = planAcceptance(document, surveys, searched, all);
 		if (now.code !== planned.code) throw changedMeanwhile();
 		const remember = async () => {
 			for (const { environment, place } of surveys) {

@@ -9,8 +9,8 @@ import { recordDigest } from "../../vault/records/record.ts";
 import { type AbsentLink, absentItemKey, sharedLength } from "../../vault/undo/absent-items.ts";
 import { noteLinks } from "../../vault/undo/link-note.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";
+import type { LocatedItem, SearchResult } from "./search.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
-import type { LocatedItem, SearchResult } from "./whereabouts.ts";
 
 /**
  * A member whose removal would be forgotten, and who then is a member again: by the file, or by what stays

@@ -1,8 +1,15 @@
 /** The tests that every driver of network isolation has to pass. */
 import { describe, expect, test } from "vitest";
+import {
+	CONNECTION_ATTEMPTS,
+	datagram,
+	LISTENER,
+	OWN_MACHINE,
+	toListener,
+	within,
+} from "./connection-attempts.ts";
 import type { IsolationProgram } from "./isolation.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
-import { datagram, LISTENER, OWN_MACHINE, toListener, WAYS, within } from "./ways.ts";
 
 /**
  * @param program returns the program with the function `open`, which lists no hosts; called only when tests run
@@ -19,7 +26,7 @@ export function testIsolation(
 		expect([code, await program().probe("outside", code)]).toEqual([code, reached]);
 	};
 
-	describe.each(Object.entries(WAYS))("by %s", (_, way) => {
+	describe.each(Object.entries(CONNECTION_ATTEMPTS))("by %s", (_, way) => {
 		test.each(PUBLIC)("a public address is reachable: %s", async (host) => {
 			expect(await program().probe("open", within(5_000, way(host)))).toEqual(reached);
 		});

@@ -6,10 +6,17 @@ import type { AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { ask, launch, openRuntime } from "../runtime/harness.ts";
+import {
+	CONNECTION_ATTEMPTS,
+	datagram,
+	LISTENER,
+	OWN_MACHINE,
+	toListener,
+	within,
+} from "./connection-attempts.ts";
 import { startIsolationProgram } from "./isolation.ts";
 import { holdersOf, killOne } from "./processes.ts";
 import { PUBLIC } from "./test-hosts.ts";
-import { datagram, LISTENER, OWN_MACHINE, toListener, WAYS, within } from "./ways.ts";
 
 const PARTS = [
 	["proxy", "the egress proxy has ended"],
@@ -24,11 +31,11 @@ describe.each(mayChangeUser() ? PARTS : [])("if the %s is killed", (part, what) 
 		await program.probe("outside", LISTENER);
 		const codes = [
 			...[...PUBLIC, "10.1.2.3", "fd12:3456::9"].flatMap((host) =>
-				Object.values(WAYS).map((way) => within(1_000, way(host))),
+				Object.values(CONNECTION_ATTEMPTS).map((way) => within(1_000, way(host))),
 			),
 			...OWN_MACHINE.map((host) => within(1_000, toListener(host))),
 			within(300, datagram(PUBLIC[0])),
-			within(1_000, WAYS.fetch?.("api.example") ?? ""),
+			within(1_000, CONNECTION_ATTEMPTS.fetch?.("api.example") ?? ""),
 		];
 		expect(await program.probe("open", codes[0] ?? "")).toEqual({ result: "reached" });
 		await program.refused();

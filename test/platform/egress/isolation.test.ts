@@ -7,10 +7,18 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { decode, encode } from "dns-packet";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import {
+	abstractSocket,
+	CONNECTION_ATTEMPTS,
+	datagram,
+	LISTENER,
+	OVERFLOW,
+	toListener,
+	within,
+} from "./connection-attempts.ts";
 import { testIsolation } from "./contract.ts";
 import { type IsolationProgram, startIsolationProgram } from "./isolation.ts";
 import { NAMES, PUBLIC } from "./test-hosts.ts";
-import { abstractSocket, datagram, LISTENER, OVERFLOW, toListener, WAYS, within } from "./ways.ts";
 
 /** Code that sends a DNS query by UDP and returns the answer in base64. */
 const query = (name: string, type: "A" | "AAAA", server = "198.18.0.1") => {
@@ -48,7 +56,7 @@ test("the isolation uses namespaces", () => {
 
 testIsolation(() => program);
 
-describe.each(Object.entries(WAYS))("by %s", (_, way) => {
+describe.each(Object.entries(CONNECTION_ATTEMPTS))("by %s", (_, way) => {
 	test('a host that is not in the function\'s "network" is blocked', async () => {
 		expect(await program.probe("listed", within(5_000, way("api.example")))).toEqual({ result: "reached" });
 		expect(await program.probe("listed", within(5_000, way("six.example")))).toEqual({ result: "reached" });
@@ -95,7 +103,7 @@ describe("names", () => {
 test("a repeated refusal is reported once, with the address and the reason", async () => {
 	await program.refused();
 	for (let round = 0; round < 3; round++)
-		await expectClosed("sibling", within(5_000, WAYS["Deno.connect"]?.("10.1.2.3") ?? ""));
+		await expectClosed("sibling", within(5_000, CONNECTION_ATTEMPTS["Deno.connect"]?.("10.1.2.3") ?? ""));
 	expect(await program.refused()).toEqual([
 		"sibling: Refused by the platform: a connection to 10.1.2.3 port 80, which is not an address of the public internet.",
 	]);

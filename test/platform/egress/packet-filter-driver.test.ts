@@ -1,10 +1,10 @@
 /** The isolation by packet filter, which serves systems without namespaces. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { CONNECTION_ATTEMPTS, datagram, LISTENER, toListener, within } from "./connection-attempts.ts";
 import { testIsolation } from "./contract.ts";
 import { type IsolationProgram, startIsolationProgram } from "./isolation.ts";
 import { holdersOf, killOne } from "./processes.ts";
 import { PRIVATE, PUBLIC } from "./test-hosts.ts";
-import { datagram, LISTENER, toListener, WAYS, within } from "./ways.ts";
 
 let program: IsolationProgram;
 beforeAll(async () => {
@@ -27,7 +27,7 @@ describe("the contract", () => {
 });
 
 test("an address that the operator allows is reachable, on that port only", async () => {
-	const [way] = Object.values(WAYS);
+	const [way] = Object.values(CONNECTION_ATTEMPTS);
 	const host = "10.255.255.254";
 	expect(await program.probe("open", within(5_000, way?.(host) ?? ""))).toEqual({ result: "reached" });
 	expect((await program.probe("open", within(300, datagram(host)))).result).toBeUndefined();
@@ -42,9 +42,9 @@ test("while a lost table is restored, the other table still filters", async () =
 	await program.probe("outside", LISTENER);
 	const [first, second] = holdersOf(program.platformPid, "rules");
 	const closed = async () => {
-		for (const code of [toListener("127.0.0.1"), WAYS.fetch?.("10.1.2.3") ?? ""])
+		for (const code of [toListener("127.0.0.1"), CONNECTION_ATTEMPTS.fetch?.("10.1.2.3") ?? ""])
 			expect((await program.probe("open", within(5_000, code))).result).toBeUndefined();
-		expect(await program.probe("open", within(5_000, WAYS.fetch?.(PUBLIC[0]) ?? ""))).toEqual({
+		expect(await program.probe("open", within(5_000, CONNECTION_ATTEMPTS.fetch?.(PUBLIC[0]) ?? ""))).toEqual({
 			result: "reached",
 		});
 	};

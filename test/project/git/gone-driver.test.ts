@@ -57,7 +57,7 @@ const BOTH = { A: "a-ours", B: "b-theirs", O: "o", T: "t" };
 /** Ends in a conflict with the branch's edit as theirs. @returns the project's folder that it is in */
 type Way = (repo: Repository) => string;
 
-const WAYS: Record<string, Way> = {
+const CONNECTION_ATTEMPTS: Record<string, Way> = {
 	merge: ({ project }) => {
 		expect(run(project.root, "merge", "branch")).toBe(1);
 		return project.root;
@@ -90,7 +90,7 @@ async function branches(theirs: Edit, ours: Edit): Promise<Repository> {
 	return repo;
 }
 
-describe.each(Object.entries(WAYS))("%s", (_, way) => {
+describe.each(Object.entries(CONNECTION_ATTEMPTS))("%s", (_, way) => {
 	test("both sides are merged from the index, and a second run changes nothing", async () => {
 		const repo = await branches(THEIRS, OURS);
 		using project = repo.project;

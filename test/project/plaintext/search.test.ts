@@ -19,7 +19,7 @@ const python = (text: string) =>
 	);
 
 /** How tools write a value into a file. */
-const WAYS: Record<string, (value: string) => string | Buffer> = {
+const CONNECTION_ATTEMPTS: Record<string, (value: string) => string | Buffer> = {
 	raw: (value) => `before\n${value}`,
 	JSON: (value) => JSON.stringify({ value }),
 	"JSON of Python": python,
@@ -53,7 +53,7 @@ const search = new Search(
 );
 
 describe.each(Object.entries(VALUES))("%s", (name, value) => {
-	test.each(Object.entries(WAYS))("%s", (_, write) => {
+	test.each(Object.entries(CONNECTION_ATTEMPTS))("%s", (_, write) => {
 		const text = write(value);
 		const found = search.in(typeof text === "string" ? utf8(text) : text);
 		expect(found.map(({ secret }) => secret?.name)).toEqual([name]);

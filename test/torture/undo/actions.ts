@@ -130,7 +130,7 @@ export async function step(world: World): Promise<string | undefined> {
 	const kind = roll < 0.45 ? EDITS : roll < 0.6 ? PLATFORM : GIT;
 	const name = random.pick(Object.keys(kind));
 	world.note(name);
-	if (repository.isUnderWay) return undefined;
+	if (repository.hasOpenOperation) return undefined;
 	try {
 		await kind[name]?.(world);
 		return undefined;

@@ -63,9 +63,9 @@ async function acceptCommand(world: World, words: readonly string[]): Promise<Hi
 	const { root } = world.repository;
 	const context = { ...holderOf(world), root };
 	const sources = await world.searchContext();
-	const { document, surveys, whereabouts, ways } = await diagnose(context, sources);
+	const { document, surveys, searched, ways } = await diagnose(context, sources);
 	const all = words.includes("--all") || world.plant === PLANTS.all;
-	const plan = planAcceptance(document, surveys, whereabouts, all);
+	const plan = planAcceptance(document, surveys, searched, all);
 	if (plan.forgotten.length === 0) return plan.kept.length === 0 ? undefined : waysHint([...ways]);
 	const isStrong = plan.forgotten.some(({ kind }) => kind !== "undone");
 	if (isStrong && !words.includes("--all") && world.plant === undefined)

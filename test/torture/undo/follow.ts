@@ -50,7 +50,7 @@ function goOn({ repository }: World): void {
 		["cherry-pick", "--continue"],
 		["commit", "-q", "--no-edit", "--allow-empty"],
 	])
-		if (repository.isUnderWay && repository.git(...words)) return;
+		if (repository.hasOpenOperation && repository.git(...words)) return;
 	// Nothing is left of what it was to apply.
 	if (!repository.git("rebase", "--skip") && !repository.git("cherry-pick", "--skip"))
 		repository.git("commit", "-q", "--allow-empty", "-m", "done");
@@ -81,7 +81,7 @@ export async function follow(
 		if (command.startsWith("coffer vault resolve") && hint === undefined)
 			world.repository.git("add", "coffer.vault");
 		if (hint !== undefined) continue;
-		if (world.repository.isUnderWay) goOn(world);
+		if (world.repository.hasOpenOperation) goOn(world);
 		else if (isVerify) return count;
 	}
 	return undefined;

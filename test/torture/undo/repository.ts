@@ -65,7 +65,7 @@ export class WalkRepository implements Disposable {
 	}
 
 	/** Whether a merge, rebase, cherry-pick or revert waits for somebody. */
-	get isUnderWay(): boolean {
+	get hasOpenOperation(): boolean {
 		return ["MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD"].some((name) =>
 			existsSync(join(this.root, ".git", name)),
 		);

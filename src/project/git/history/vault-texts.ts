@@ -27,7 +27,7 @@ export interface AllTexts {
 	/** The best places first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
 	readonly kept: readonly KeptText[];
 	/** The command that git waits for, if a merge, rebase, cherry-pick or revert is in progress. */
-	readonly underWay: string | undefined;
+	readonly operationToFinish: string | undefined;
 	/** The object id of the last commit's text, if the index has the same one and nothing else is staged of it. */
 	readonly committed: string | undefined;
 	/** Sentences about what could not be read, and why. */
@@ -93,7 +93,7 @@ const UNDER_WAY = [
 	["REVERT_HEAD", "git revert --continue"],
 ] as const;
 
-async function underWay(place: GitContext): Promise<string | undefined> {
+async function operationToFinish(place: GitContext): Promise<string | undefined> {
 	const asked = UNDER_WAY.flatMap(([file]) => ["--git-path", file]);
 	const paths = await lines(place, ["rev-parse", ...asked]);
 	const at = paths.findIndex((path) => existsSync(isAbsolute(path) ? path : join(place.folder, path)));
@@ -108,7 +108,7 @@ async function underWay(place: GitContext): Promise<string | undefined> {
 export async function listTexts(place: GitContext): Promise<AllTexts> {
 	if (!(await findRepository(place))) {
 		const notes = ["Git finds no repository here."];
-		return { kept: [], underWay: undefined, committed: undefined, notes };
+		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
 	const head: Named = { kind: "head", rev: "HEAD" };
 	const others = [...(await namedRefs(place)), ...(await stashEntries(place)), ...(await commits(place))];
@@ -131,7 +131,7 @@ export async function listTexts(place: GitContext): Promise<AllTexts> {
 		const name = named[index];
 		if (name && object?.type === "blob" && object.size <= LIMITS.fileBytes) add(name, object.id);
 	}
-	return { kept, underWay: await underWay(place), committed, notes: [] };
+	return { kept, operationToFinish: await operationToFinish(place), committed, notes: [] };
 }
 
 /**

@@ -57,7 +57,7 @@ export const ELSEWHERE = [
 ];
 
 /** Every way to a host that has a wall of its own in Deno. */
-const WAYS: Record<string, (host: string) => string> = {
+const CONNECTION_ATTEMPTS: Record<string, (host: string) => string> = {
 	fetch: (host) => `return fetch("http://${host}:$PORT/").then((response) => response.text())`,
 	"node:http": (host) =>
 		`const http = await import("node:http"); return new Promise((ok, no) => http.get("http://${host}:$PORT/", (response) => ok(response.statusCode)).on("error", no))`,
@@ -74,7 +74,7 @@ const isRaw = (host: string) => !/[%。①]/.test(host);
 export function waysTo(host: string): string[] {
 	const raw = host.replace(/^\[|\]$/g, "");
 	return [
-		...Object.values(WAYS).map((way) => way(host)),
+		...Object.values(CONNECTION_ATTEMPTS).map((way) => way(host)),
 		...(isRaw(host) ? Object.values(RAW_WAYS).map((way) => way(raw)) : []),
 	];
 }

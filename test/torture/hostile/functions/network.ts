@@ -4,18 +4,18 @@
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type IsolationProgram, startIsolationProgram } from "../../../platform/egress/isolation.ts";
-import { PRIVATE, PUBLIC } from "../../../platform/egress/test-hosts.ts";
 import {
 	abstractSocket,
+	CONNECTION_ATTEMPTS,
 	datagram,
 	LISTENER,
 	OVERFLOW,
 	OWN_MACHINE,
 	toListener,
-	WAYS,
 	within,
-} from "../../../platform/egress/ways.ts";
+} from "../../../platform/egress/connection-attempts.ts";
+import { type IsolationProgram, startIsolationProgram } from "../../../platform/egress/isolation.ts";
+import { PRIVATE, PUBLIC } from "../../../platform/egress/test-hosts.ts";
 import type { Part, Probe } from "./probe.ts";
 
 const NAME = `coffer-hostile-${process.pid}`;
@@ -36,7 +36,9 @@ function probe(wall: IsolationProgram, aim: string, script: string, code: string
 function networkProbes(wall: IsolationProgram): Probe[] {
 	const to = (script: string, hosts: readonly string[]) =>
 		hosts.flatMap((host) =>
-			Object.values(WAYS).map((way) => probe(wall, "network", script, within(5_000, way(host)))),
+			Object.values(CONNECTION_ATTEMPTS).map((way) =>
+				probe(wall, "network", script, within(5_000, way(host))),
+			),
 		);
 	const packets = [...PRIVATE, ...PUBLIC].map((host) =>
 		// Where nothing comes back, the wait is what it takes; where something does, it comes at once.

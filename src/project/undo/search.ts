@@ -38,7 +38,7 @@ export interface LocatedItem {
 export interface SearchResult {
 	readonly found: readonly LocatedItem[];
 	readonly candidates: readonly Candidate[];
-	readonly underWay: string | undefined;
+	readonly operationToFinish: string | undefined;
 	/** Whether the file equals the last commit's, and nothing of it is staged. */
 	readonly isClean: boolean;
 	/** Sentences about what could not be searched, and why. */
@@ -83,7 +83,7 @@ async function searchTexts(
 		if (!(error instanceof AppError)) throw error;
 		return {
 			kept: [],
-			underWay: undefined,
+			operationToFinish: undefined,
 			committed: undefined,
 			notes: [`Git was not looked at: ${error.message}`],
 		};
@@ -184,5 +184,5 @@ export async function searchEverywhere(
 			});
 		}
 	}
-	return { found, candidates, underWay: listed.underWay, isClean, notes };
+	return { found, candidates, operationToFinish: listed.operationToFinish, isClean, notes };
 }

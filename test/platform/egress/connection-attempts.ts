@@ -7,7 +7,7 @@ export const within = (ms: number, code: string) =>
 export const bracketed = (host: string) => (host.includes(":") ? `[${host}]` : host);
 
 /** Ways to connect to a host by TCP. Each returns "reached" if it succeeds. */
-export const WAYS: Record<string, (host: string) => string> = {
+export const CONNECTION_ATTEMPTS: Record<string, (host: string) => string> = {
 	fetch: (host) => `return (await fetch("http://${bracketed(host)}:${HTTP_PORT}/")).text()`,
 	"Deno.connect": (host) =>
 		`const c = await Deno.connect({ hostname: "${host}", port: ${HTTP_PORT} });

@@ -15,8 +15,8 @@ import { isNewer, recordDigest, type SealedRecord } from "../../vault/records/re
 import { absentItemKey, type EnvironmentMemoryView, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
+import { type Candidate, describeGitText, type SearchResult } from "./search.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
-import { type Candidate, describeGitText, type SearchResult } from "./whereabouts.ts";
 
 /** One suggestion: what it does, as a clause that is followed by a colon, and the commands. */
 export interface Suggestion {
@@ -28,7 +28,7 @@ export interface Suggestion {
 export interface Situation {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
-	readonly whereabouts: SearchResult;
+	readonly searched: SearchResult;
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
 
@@ -114,8 +114,8 @@ function merge({ kept }: Candidate, isClean: boolean): Suggestion {
 
 /** The suggestion that takes the whole file from git, or a branch's changes to it. */
 function byGit(situation: Situation): Suggestion | undefined {
-	const { document, whereabouts } = situation;
-	const { candidates, isClean } = whereabouts;
+	const { document, searched } = situation;
+	const { candidates, isClean } = searched;
 	const whole = candidates.find((candidate) => improves(situation, candidate.document));
 	if (whole) return checkout(whole);
 	const mergeable = candidates.filter(({ kept }) => MERGED.includes(kept.kind));
@@ -177,13 +177,13 @@ function byDeleting({ document }: Situation): Suggestion[] {
 }
 
 /** The suggestion to restore single records, if the membership is the remembered one. */
-function byRestore({ surveys, whereabouts }: Situation): Suggestion | undefined {
+function byRestore({ surveys, searched }: Situation): Suggestion | undefined {
 	const older = new Set(
 		surveys
 			.filter(({ lacking }) => lacking.some(({ kind }) => kind === "link"))
 			.map(({ environment }) => environment),
 	);
-	const record = whereabouts.found.find(
+	const record = searched.found.find(
 		({ environment, kind, lacking }) =>
 			kind === "elsewhere" && lacking.kind === "record" && !older.has(environment),
 	);
@@ -197,10 +197,10 @@ function byRestore({ surveys, whereabouts }: Situation): Suggestion | undefined 
 
 /** All suggestions, the best first. The last one always continues without what is lacking. */
 export function suggestionsFor(situation: Situation): Suggestion[] {
-	const { found, underWay } = situation.whereabouts;
+	const { found, operationToFinish } = situation.searched;
 	const ways: Suggestion[] = [];
-	if (underWay !== undefined)
-		ways.push({ words: "Git has an operation in progress. To finish it", commands: [underWay] });
+	if (operationToFinish !== undefined)
+		ways.push({ words: "Git has an operation in progress. To finish it", commands: [operationToFinish] });
 	const undone = found.some(({ kind }) => kind === "undone");
 	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
 	if (undone) ways.push({ words: "To forget what was undone here", commands: ["coffer vault accept"] });
