@@ -13,12 +13,16 @@
 # Who meets it: a server whose bundle runs a package's code for development, whatever NODE_ENV is.
 #
 # Run without Coffer, on harmless input. Exit status 0: the behaviour is as stated. 1: it has changed.
-# DENO names the program; by default the one in PATH.
+# DENO names another program than the version above.
 set -eu
-deno=${DENO:-deno}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+if [ -z "${DENO:-}" ]; then
+	npm install --silent --no-audit --no-fund --prefix "$folder/deno" deno@2.9.6
+	DENO=$folder/deno/node_modules/.bin/deno
+fi
+deno=$DENO
 cat > main.js <<'PROGRAM'
 const { NODE_ENV } = process.env;
 const seen = [process.env.NODE_ENV, process.env["NODE_ENV"], NODE_ENV, Deno.env.get("NODE_ENV")];

@@ -8,12 +8,16 @@
 # Who meets it: a program that asks for the module graph before it bundles, and gets a graph without packages.
 #
 # Run without Coffer, on harmless input. Exit status 0: the behaviour is as stated. 1: it has changed.
-# DENO names the program; by default the one in PATH.
+# DENO names another program than the version above.
 set -eu
-deno=${DENO:-deno}
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
+if [ -z "${DENO:-}" ]; then
+	npm install --silent --no-audit --no-fund --prefix "$folder/deno" deno@2.9.6
+	DENO=$folder/deno/node_modules/.bin/deno
+fi
+deno=$DENO
 echo 'console.log("found");' > 'a#b.ts'
 changed=0
 
