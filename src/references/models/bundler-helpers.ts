@@ -4,7 +4,7 @@
  */
 import type { Node } from "../bundle/syntax.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
-import { type MethodValue, makeValue, NOTHING, objectValue } from "../engine/values.ts";
+import { type MethodValue, makeValue, NOTHING, objectValue, stringValue } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** `__commonJS`: returns a function that returns the module's exports. */
@@ -57,6 +57,7 @@ export function exportInto(call: BuiltinCall) {
 			for (const property of getters.object.node.properties) {
 				const name = property.key?.name ?? property.key?.value;
 				if (typeof name !== "string" || !property.value) continue;
+				engine.solver.add(target.object.keys, stringValue(name));
 				engine.solver.onValue(engine.evaluate(property.value), (getter) => {
 					if (getter.kind === "object" && getter.object.kind === "function") {
 						setProperty(engine, target.object, name, engine.returned(getter.object.node));
