@@ -22,11 +22,11 @@ export interface Engine {
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
-	/** The value sets of all nodes that somebody has asked about so far. */
 	/** What is left to do in dependencies, once there is a budget for them. */
 	readonly postponed: (() => void)[];
 	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */
 	readonly replaced: Set<string>;
+	/** The value sets of all nodes that somebody has asked about so far. */
 	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };
 	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
