@@ -170,4 +170,19 @@ describe("positions", () => {
 		]);
 		expect(dynamic).toEqual([`${OWN}:3`]);
 	});
+
+	test.each([
+		[
+			"a method that a package's class calls",
+			"class Mine extends Base { name() { return String(new Error()); } } new Mine().run();",
+		],
+		["a callback that a package calls", "with_(() => String(new Error()));"],
+	])("a name that a package gets from own code, which is not known: %s", (_, code) => {
+		const { dynamic } = shown([
+			[NPM, 1, "class Base { run() { return process.env[this.name()]; } }"],
+			[NPM, 2, "var with_ = (name) => process.env[name()];"],
+			[OWN, 3, code],
+		]);
+		expect(dynamic).toEqual([`${OWN}:3`]);
+	});
 });

@@ -21,7 +21,7 @@ export function makeCallEdges(
 			engine.track(fn);
 		},
 		enterCall,
-		leaveCall,
+		leaveCall: (value, fn, call) => leaveCall(engine, value, fn, call),
 	};
 }
 
@@ -46,10 +46,19 @@ export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Val
 
 /**
  * A result as the caller sees it. Its context loses the call. For an object that the function creates, the call
- * becomes the origin.
+ * becomes the origin. What the upload's own function returns to a dependency is reported at that function, since
+ * accesses in dependencies are not reported.
  */
-export function leaveCall(value: Value, fn: AbstractObject, { site, context }: CallEdge): Value | undefined {
+export function leaveCall(
+	engine: Engine,
+	value: Value,
+	fn: AbstractObject,
+	{ site, context }: CallEdge,
+): Value | undefined {
 	const left = leave(value, fn.node, { scope: scopeOf(fn), call: site.id, isOrigin: true }, context);
 	if (left === undefined) return undefined;
-	return value.reportAt === site.node ? withContext({ ...left, reportAt: undefined }, left.context) : left;
+	if (value.reportAt === site.node) return withContext({ ...left, reportAt: undefined }, left.context);
+	const isHandedOver = left.kind === "unknown" && left.reportAt === undefined;
+	if (!isHandedOver || engine.isDependency(fn.node) || !engine.isDependency(site.node)) return left;
+	return withContext(left, left.context, fn.node);
 }

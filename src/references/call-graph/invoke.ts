@@ -53,7 +53,7 @@ function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, resul
 	addCallEdge(engine, fn, site, callee.context);
 	if (result === undefined) return;
 	solver.onValue(engine.returned(fn.node), (value) => {
-		const left = leaveCall(value, fn, { site, context: callee.context });
+		const left = leaveCall(engine, value, fn, { site, context: callee.context });
 		if (left !== undefined) solver.add(result, left);
 	});
 }
@@ -98,7 +98,7 @@ function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, 
 function includeReturnedObjects(engine: Engine, fn: AbstractObject, call: CallEdge, result: ValueSet) {
 	engine.solver.onValue(engine.returned(fn.node), (value) => {
 		if (value.kind === "string" || value.kind === "nothing") return;
-		const left = leaveCall(value, fn, call);
+		const left = leaveCall(engine, value, fn, call);
 		if (left !== undefined) engine.solver.add(result, left);
 	});
 }
