@@ -3,7 +3,10 @@
  */
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
+import { isPrototypeObject, prototypeOf } from "../engine/synthetic-objects.ts";
+import { type AbstractObject, stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
+
+const ANY_NAME = unknownValue("a name from a listing");
 
 /** The keys of an object. They are collected once somebody has asked for them. */
 export function makeKeys(engine: Engine): Engine["keys"] {
@@ -16,11 +19,44 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 			addLiteralKeys(engine, object.node, object.keys);
 		} else if (object.kind === "array" && object.node.type === "ArrayExpression") {
 			engine.solver.add(object.keys, unknownValue("an index"));
-		} else if (object.kind === "instance" || object.kind === "class" || object.kind === "function") {
-			engine.solver.add(object.keys, unknownValue("a name from a listing"));
-		}
+		} else if (object.kind === "instance") addFieldKeys(engine, object.constructedBy, false, object.keys);
+		else if (object.kind === "class") addFieldKeys(engine, object, true, object.keys);
+		else if (object.kind === "function" || isPrototypeObject(object))
+			engine.solver.add(object.keys, ANY_NAME);
 		return object.keys;
 	};
+}
+
+/**
+ * The names of the fields of a class or of its instances, with those of superclasses. What methods and other code
+ * assign is added where they assign it.
+ */
+function addFieldKeys(
+	engine: Engine,
+	owner: AbstractObject | undefined,
+	isStatic: boolean,
+	names: ValueSet,
+	seen = new Set<AbstractObject>(),
+) {
+	const { solver } = engine;
+	// What a dependency assigns to its own objects may be followed later.
+	if (owner?.kind !== "class" || engine.isForeign(owner.node)) return solver.add(names, ANY_NAME);
+	if (seen.has(owner)) return;
+	seen.add(owner);
+	if (!isStatic) solver.include(prototypeOf(engine, owner).keys, names);
+	for (const member of owner.node.body.body as Node[]) {
+		if (member.type === "StaticBlock" || Boolean(member.static) !== isStatic) continue;
+		// `for … in` lists no methods.
+		if (member.type !== "PropertyDefinition") continue;
+		const key = staticKey(member.key, member.computed);
+		if (key === undefined) solver.include(engine.evaluate(member.key), names);
+		else if (!key.startsWith("#")) solver.add(names, stringValue(key));
+	}
+	if (!owner.node.superClass) return;
+	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (superclass.kind !== "object") solver.add(names, ANY_NAME);
+		else addFieldKeys(engine, superclass.object, isStatic, names, seen);
+	});
 }
 
 function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
@@ -38,6 +74,6 @@ function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 function copyKeys(engine: Engine, source: ValueSet, names: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "object") engine.solver.include(engine.keys(value.object), names);
-		else if (value.kind !== "nothing") engine.solver.add(names, unknownValue("a name from a listing"));
+		else if (value.kind !== "nothing") engine.solver.add(names, ANY_NAME);
 	});
 }

@@ -3,7 +3,14 @@ import { isPrototype, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { keep } from "../engine/origins.ts";
 import { addHeir, prototypeOf } from "../engine/synthetic-objects.ts";
-import { type AbstractObject, NOTHING, objectValue, unknownValue, ValueSet } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	NOTHING,
+	objectValue,
+	stringValue,
+	unknownValue,
+	ValueSet,
+} from "../engine/values.ts";
 import { inheritLater } from "./accessors.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 import { includePrototypes } from "./prototypes.ts";
@@ -58,6 +65,7 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 			return fillArrayProperty(engine, object, key, into);
 		case "class":
 			if (key === "prototype") return solver.add(into, objectValue(prototypeOf(engine, object)));
+			if (key === "name") addName(engine, object, into);
 			return includeClassMember(engine, object, key, true, into);
 		case "instance":
 			if (object.constructedBy === undefined) return solver.add(into, unknownValue("a computed value"));
@@ -66,12 +74,18 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 			return includeClassMember(engine, object.constructedBy, key, false, into);
 		case "function":
 			if (key === "prototype") solver.add(into, objectValue(prototypeOf(engine, object)));
-			else if (key === "name" || key === "length") solver.add(into, unknownValue("a computed value"));
+			else if (key === "name") addName(engine, object, into);
+			else if (key === "length") solver.add(into, unknownValue("a computed value"));
 			return;
 		case "map":
 		case "set":
 			if (key === "size") solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+/** The name of a function or class. One without a name of its own may have that of a variable or property. */
+function addName({ solver }: Engine, { node }: AbstractObject, into: ValueSet) {
+	solver.add(into, node.id ? stringValue(node.id.name as string) : unknownValue("a computed value"));
 }
 
 /** Includes the property of another object that this one copies. */

@@ -153,4 +153,6 @@ const OBJECT_METHODS = new Set([
 	"toString",
 	"toLocaleString",
 	"valueOf",
+	"__defineGetter__",
+	"__defineSetter__",
 ]);

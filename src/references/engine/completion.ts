@@ -66,6 +66,7 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 		return set !== undefined && set.values.size === 0 && hasNoValue(engine, inner);
 	}
 	if (node.type === "MemberExpression") return areAll(valuesOf(engine, node.object), isMissing);
+	if (node.type === "NewExpression") return isNeverSettled(engine, node);
 	if (node.type !== "CallExpression" || node.callee.type === "Super") return false;
 	const neverReturns = (callee: Value) =>
 		isMissing(callee) ||
@@ -73,6 +74,14 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 			callee.object.kind === "function" &&
 			engine.objects.neverReturns(callee.object.node));
 	return areAll(valuesOf(engine, node.callee), neverReturns);
+}
+
+/** Whether an expression is a promise that nothing resolves: `new Promise(() => {})`. */
+function isNeverSettled(engine: Engine, { arguments: args, callee }: Node): boolean {
+	const [executor] = args as Node[];
+	const isPromise = (value: Value) => value.kind === "builtin" && value.name === "Promise";
+	const isArrow = executor?.type === "ArrowFunctionExpression" && executor.params.length === 0;
+	return isArrow && areAll(valuesOf(engine, callee), isPromise);
 }
 
 function isMissing(value: Value): boolean {

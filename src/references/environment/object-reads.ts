@@ -20,8 +20,10 @@ export const objectReads = {
 		if (value.kind !== "runtime") return;
 		if (value.api === "env") return recordReads(engine, keys, value, node);
 		engine.solver.onValue(keys, (key) => {
-			if (key.kind !== "unknown" || unify(key.context, value.context) === undefined) return;
-			if (hasApiWithPrefix(value.api, key.prefix ?? ""))
+			// An object may have a method that makes a text of it.
+			const isKnown = key.kind === "object" ? key.object.builtinClass === "Symbol" : key.kind !== "unknown";
+			if (isKnown || unify(key.context, value.context) === undefined) return;
+			if (hasApiWithPrefix(value.api, key.kind === "unknown" ? (key.prefix ?? "") : ""))
 				engine.findings.addDynamic(key.reportAt ?? node, "a property is read whose name is not known");
 		});
 	},

@@ -10,6 +10,7 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
+import { ANY_NAME } from "../environment/replaced.ts";
 import { addNumbers } from "./arrays.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -18,10 +19,11 @@ import { bufferFrom } from "./classes/bytes.ts";
 import { onceEmitted } from "./classes/events.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
+import { SYMBOL_FUNCTIONS } from "./classes/single-values.ts";
 import { makeCollection } from "./collections.ts";
 import { groupBy, makeArray } from "./groups.ts";
 import { iteratorFrom } from "./iterators.ts";
-import { assign, fromEntries, listProperties } from "./object-listings.ts";
+import { assign, fromEntries, listOwnNames, listProperties } from "./object-listings.ts";
 import {
 	assignReflected,
 	defineProperties,
@@ -29,7 +31,7 @@ import {
 	describeProperties,
 	describeProperty,
 } from "./objects/definitions.ts";
-import { createObject, setPrototype } from "./objects/prototypes.ts";
+import { createObject, inheritFrom, setPrototype } from "./objects/prototypes.ts";
 import {
 	applyReflected,
 	callBorrowed,
@@ -69,9 +71,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 	structuredClone: returnFirst,
 	Object: returnFirst,
 	...PROMISE_MODELS,
+	...SYMBOL_FUNCTIONS,
 	"Object.keys": (call) => listProperties(call, "keys"),
-	"Object.getOwnPropertyNames": (call) => listProperties(call, "keys"),
-	"Reflect.ownKeys": (call) => listProperties(call, "keys"),
+	"Object.getOwnPropertyNames": listOwnNames,
+	"Reflect.ownKeys": listOwnNames,
 	"Object.values": (call) => listProperties(call, "values"),
 	"Object.entries": (call) => listProperties(call, "entries"),
 	"Object.fromEntries": fromEntries,
@@ -105,6 +108,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.returnBooleans();
 		defineProperty(call);
 	},
+	"node:util.inherits": inheritFrom,
 	"Object.groupBy": (call) => groupBy(call, "plain"),
 	"Map.groupBy": (call) => groupBy(call, "map"),
 	Array: makeArray,
@@ -172,10 +176,14 @@ export function callBuiltin(
 	if (model === undefined && isBorrowedMethod(callee.name)) callBorrowed(call, callee.name);
 	else if (model === undefined && isHarmless(callee.name))
 		call.returnValue(unknownValue("the result of a call"));
-	else if (model === undefined) call.giveUp("the result of a call", BORROWED.test(callee.name));
-	else model(call);
+	else if (model === undefined) {
+		if (DEFINES_ACCESSOR.test(callee.name)) engine.replaced.add(ANY_NAME);
+		call.giveUp("the result of a call", BORROWED.test(callee.name));
+	} else model(call);
 }
 
+/** `Array.prototype.__defineGetter__` replaces a property of a built-in object. */
+const DEFINES_ACCESSOR = /\.__define[GS]etter__/;
 /** `fetch.bind(globalThis)`: the receiver is no argument. */
 export const BORROWED = /\.(?:call|apply|bind)$/;
 

@@ -9,6 +9,7 @@ import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";
 import { callOfClass, isOfClass } from "./classes/index.ts";
 import { callCollectionMethod } from "./collections.ts";
+import { defineByMethod } from "./objects/definitions.ts";
 import { callPromise, isPromise, resolvePromise } from "./promises.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
@@ -34,6 +35,8 @@ export function callMethod(
 			recordReads(engine, call.argument(0), callee, site.node);
 		return call.returnBooleans();
 	}
+	if (receiver.kind === "object" && (name === "__defineGetter__" || name === "__defineSetter__"))
+		return defineByMethod(call, receiver, name === "__defineGetter__" ? "get" : "set");
 	if (receiver.kind === "object" && isOfClass(receiver)) return callOfClass(call, name, receiver);
 	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver);
 	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))

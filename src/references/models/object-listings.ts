@@ -14,6 +14,17 @@ import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
+/** `Object.getOwnPropertyNames` and `Reflect.ownKeys`, which also list what is not enumerable: static methods. */
+export function listOwnNames(call: BuiltinCall) {
+	listProperties(call, "keys");
+	call.engine.solver.onValue(call.argument(0), (listed) => {
+		if (listed.kind !== "object" || listed.object.kind !== "class") return;
+		const created = call.newArray(`own names ${listed.object.id}`);
+		call.engine.solver.add(created.summary, unknownValue("a name from a listing"));
+		call.returnValue(objectValue(created, listed.context));
+	});
+}
+
 /** `Object.keys`, `values` and `entries`. Each entry pairs a known key with its own value. */
 export function listProperties(call: BuiltinCall, what: "keys" | "values" | "entries") {
 	const { engine } = call;

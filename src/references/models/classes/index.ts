@@ -15,6 +15,7 @@ import { type ClassModel, newOfClass } from "./class-model.ts";
 import { EVENT_MODELS } from "./events.ts";
 import { JSON_TEXT, JSON_TEXT_MODEL } from "./json-texts.ts";
 import { LIST_MODELS } from "./name-lists.ts";
+import { SINGLE_VALUE_MODELS } from "./single-values.ts";
 import { URL_MODEL } from "./urls.ts";
 
 const MODELS: Readonly<Record<string, ClassModel>> = {
@@ -22,6 +23,7 @@ const MODELS: Readonly<Record<string, ClassModel>> = {
 	...BODY_MODELS,
 	...BYTE_MODELS,
 	...EVENT_MODELS,
+	...SINGLE_VALUE_MODELS,
 	URL: URL_MODEL,
 	[JSON_TEXT]: JSON_TEXT_MODEL,
 };

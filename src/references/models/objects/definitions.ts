@@ -134,6 +134,17 @@ function define(call: BuiltinCall, target: ObjectValue, key: Value, descriptor: 
 	storeUnder(engine, target, name, got);
 }
 
+/** `object.__defineGetter__(key, getter)` and the same for a setter. */
+export function defineByMethod(call: BuiltinCall, target: ObjectValue, kind: "get" | "set") {
+	const { engine, site } = call;
+	const descriptor = engine.objects.allocate(site.node, `descriptor ${kind}`, "plain");
+	descriptor.populated = true;
+	setProperty(engine, descriptor, kind, call.argument(1));
+	engine.track(target.object);
+	engine.solver.onValue(call.argument(0), (key) => define(call, target, key, objectValue(descriptor)));
+	call.returnValue(NOTHING);
+}
+
 /** What `this` is in the getter of an object: the object, or one that inherits from it. */
 function selfOf({ engine }: BuiltinCall, target: ObjectValue): ValueSet {
 	const self = engine.solver.singleton(target);

@@ -1,5 +1,6 @@
 /** Models of functions that give an object its prototype. */
-import { type ObjectValue, objectValue, type Value, type ValueSet } from "../../engine/values.ts";
+import { storeUnder } from "../../engine/stores.ts";
+import { NOTHING, type ObjectValue, objectValue, type Value, type ValueSet } from "../../engine/values.ts";
 import { replaceBuiltin } from "../../environment/replaced.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { defineAll } from "./definitions.ts";
@@ -35,6 +36,25 @@ export function setPrototype(call: BuiltinCall) {
 /** A built-in object with another prototype may have any property. */
 function replaceAll({ engine }: BuiltinCall, target: Value) {
 	if (target.kind === "builtin") replaceBuiltin(engine, target, "*");
+}
+
+/** `inherits(constructor, base)` of `node:util`: the prototype of one function inherits from that of the other. */
+export function inheritFrom(call: BuiltinCall) {
+	const { engine } = call;
+	call.returnValue(NOTHING);
+	engine.solver.onValue(call.argument(0), (heir) =>
+		engine.solver.onValue(call.argument(1), (base) => {
+			if (!isConstructor(heir) || !isConstructor(base)) return call.giveUpArguments();
+			engine.readProperty(heir, "prototype", (prototype) => {
+				if (prototype.kind === "object") inherit(call, prototype, engine.property(base.object, "prototype"));
+			});
+			storeUnder(engine, heir, "super_", engine.solver.singleton(base));
+		}),
+	);
+}
+
+function isConstructor(value: Value): value is ObjectValue {
+	return value.kind === "object" && (value.object.kind === "function" || value.object.kind === "class");
 }
 
 function inherit(call: BuiltinCall, heir: ObjectValue, prototypes: ValueSet) {
