@@ -87,7 +87,7 @@ export const bench: Bench = {
 		await chmod(folder, 0o711);
 		const [address] = PUBLIC;
 		const paths = {
-			hostPath: join(root, "src/platform/runtime/host/main.ts"),
+			hostPath: join(root, "dist/host/main.js"),
 			egressProgram: join(root, "dist/egress.cjs"),
 		};
 		const options: Request = { directory, deno, ...paths, code: functionOf(address) };

@@ -6,7 +6,6 @@
  */
 import {
 	closeSync,
-	copyFileSync,
 	existsSync,
 	mkdirSync,
 	openSync,
@@ -109,23 +108,12 @@ function writeWhole(path, contents) {
 
 function removeLeftovers(written) {
 	const now = Date.now();
-	for (const path of filesBelow(DIST, (name) => /\.(c?js|wasm|cache|tmp)$/.test(name))) {
+	for (const path of filesBelow(DIST, (name) => /\.(c?js|ts|json|wasm|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
 		// A process that has just started may be about to read the bundle that it was told of, or a package.
-		const isHashed = /-[0-9a-f]{12}\./.test(basename(path));
+		const isHashed = /-([0-9a-f]{12}|[0-9A-Z]{8})\./.test(basename(path));
 		if (isHashed && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
 		unlinkSync(path);
-	}
-}
-
-/** The files that Deno runs as they are. */
-function copyHostFiles() {
-	const from = join(ROOT, "src/platform/runtime/host");
-	for (const file of filesBelow(from, (name) => name.endsWith(".ts") || name.endsWith(".json"))) {
-		const to = join(DIST, "host", relative(from, file));
-		mkdirSync(dirname(to), { recursive: true });
-		copyFileSync(file, `${to}.${process.pid}.tmp`);
-		renameSync(`${to}.${process.pid}.tmp`, to);
 	}
 }
 
@@ -151,7 +139,6 @@ export async function build() {
 			written.add(join(DIST, name));
 		}
 		removeLeftovers(written);
-		copyHostFiles();
 		writeWhole(join(DIST, ".fingerprint"), inputs);
 	} catch (error) {
 		throw explained(error);

@@ -11,10 +11,12 @@
  * - `compute.cjs`: what runs in the platform's thread that hashes and parses JSON.
  * - `check.cjs`: what runs in the platform's processes that parse uploaded sources.
  * - `egress.cjs`: the proxy through which functions reach the network.
+ * - `host/**`: what Deno runs (`host.mjs`).
  *
  * `bin/compile-cache.js` keeps the compiled code between starts.
  */
 import { ROOT } from "./fresh.mjs";
+import { bundleHost } from "./host.mjs";
 import { licensesOf } from "./licenses.mjs";
 import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
 
@@ -169,7 +171,8 @@ export async function bundle(main, commands, programs = {}) {
 	const sodium = await readSodium();
 	const packages = await bundlePackages(esbuild);
 	const files = Object.fromEntries(packages.map(({ name, file }) => [name, file]));
-	const [whole, ...others] = await Promise.all([
+	const [host, whole, ...others] = await Promise.all([
+		bundleHost(esbuild),
 		bundleCode(esbuild, main, commands, { sodium, files }),
 		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
 	]);
@@ -179,6 +182,7 @@ export async function bundle(main, commands, programs = {}) {
 		...packages.map((each) => [each.file, each.code]),
 		[sodium.file, sodium.bytes],
 		...Object.keys(programs).map((program, index) => [program, others[index].code]),
+		...host,
 		[name, whole.code],
 		["main.cjs", `"use strict";\nmodule.exports = require("./${name}");\n`],
 		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),

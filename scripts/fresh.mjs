@@ -15,6 +15,7 @@ const INPUTS = [
 	"package-lock.json",
 	"scripts/build.mjs",
 	"scripts/bundle.mjs",
+	"scripts/host.mjs",
 	"scripts/licenses.mjs",
 	"scripts/oclif.mjs",
 	"scripts/trimmed.mjs",

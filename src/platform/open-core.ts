@@ -12,7 +12,7 @@ import { KV_FOLDER } from "./kv/kv-files.ts";
 import { KvStores } from "./kv/kv-stores.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
 import { openLogFiles } from "./logs/log-files.ts";
-import { builtPath, hostPath } from "./machine/assets.ts";
+import { builtPath } from "./machine/assets.ts";
 import { type Clock, SYSTEM_CLOCK } from "./machine/clock.ts";
 import { findDeno } from "./runtime/deno-binary.ts";
 import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
@@ -136,7 +136,7 @@ async function openDeno(
 	const runtime = await createDenoRuntime({
 		...limits,
 		binary,
-		hostPath: hostPath("main.ts"),
+		hostPath: builtPath("host/main.js"),
 		directory: join(dataDirectory, "run"),
 		allowNet,
 		memoryMiB,

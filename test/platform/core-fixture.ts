@@ -146,7 +146,7 @@ function runtimeOf(
 	{ kv, pingMs, spares = 0 }: Pick<CoreParts, "pingMs" | "spares"> & { kv: KvStores },
 ): Promise<Runtime> {
 	const directory = join(dataDirectory, "run");
-	const programs = { hostPath: hostPath("main.ts"), egressProgram: builtPath("egress.cjs") };
+	const programs = { hostPath: builtPath("host/main.js"), egressProgram: builtPath("egress.cjs") };
 	const openStore = (socket: StoreSocket) => kv.listen(socket);
 	const options = { ...programs, binary, directory, onLine, openStore, spares };
 	return createDenoRuntime(pingMs === undefined ? options : { ...options, pingMs });

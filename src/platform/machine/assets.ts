@@ -14,8 +14,8 @@ function locate(): { readonly root: string; readonly fromSource: boolean } {
 }
 
 /**
- * The absolute path of a file that Deno runs.
- * @param name relative to `src/platform/runtime/host/`, such as `serve.ts`
+ * The absolute path of a module that builds use as it is written.
+ * @param name relative to `src/platform/runtime/host/`, such as `std-http.ts`
  */
 export function hostPath(name: string): string {
 	const { root, fromSource } = locate();
@@ -24,7 +24,7 @@ export function hostPath(name: string): string {
 
 /**
  * The absolute path of a program that is built into `dist/`. Tests run it from there, too.
- * @param name such as `analysis.cjs`
+ * @param name such as `analysis.cjs`, or `host/main.js`
  */
 export function builtPath(name: string): string {
 	return fileURLToPath(new URL(`dist/${name}`, locate().root));

@@ -15,7 +15,7 @@ export interface StoreSocket {
 export interface DenoRuntimeOptions {
 	/** The path of a native Deno binary, as `findDeno` returns it. */
 	binary: string;
-	/** The path of the host's `main.ts`. Its other modules are in the same folder. */
+	/** The path of the host's `main.js`. Its other modules are in the same folder. */
 	hostPath: string;
 	/** A private directory that no other process uses. It is created if it does not exist. */
 	directory: string;

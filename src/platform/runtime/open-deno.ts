@@ -21,7 +21,7 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 	return await openNetwork({
 		...workspace.egress,
 		deno: workspace.binary,
-		socketOpenerPath: join(dirname(hostPath), "egress-sockets.ts"),
+		socketOpenerPath: join(dirname(hostPath), "egress-sockets.js"),
 		program: egressProgram,
 		allowNet,
 		isRoot: mayChangeUser(),

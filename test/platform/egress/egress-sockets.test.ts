@@ -41,7 +41,7 @@ describe.each(mayChangeUser() ? FIRSTS : [])("with sockets at the descriptors fr
 			command: ["/bin/sh", "-c", SHOW],
 			environment: { PATH: "/usr/bin:/bin" },
 		};
-		const opener = join(dirname(HOST_PATH), "egress-sockets.ts");
+		const opener = join(dirname(HOST_PATH), "egress-sockets.js");
 		const args = ["run", "--quiet", "--no-config", "--allow-ffi", opener, JSON.stringify(request)];
 		const { stdout, stderr } = spawnSync(await findDeno(), args, {
 			cwd: "/",

@@ -45,7 +45,7 @@ export async function startIsolationProgram({
 	const request = {
 		directory,
 		deno: await findDeno(),
-		socketOpenerPath: join(dirname(HOST_PATH), "egress-sockets.ts"),
+		socketOpenerPath: join(dirname(HOST_PATH), "egress-sockets.js"),
 		program: EGRESS_PROGRAM,
 		isolation,
 		allowNet,

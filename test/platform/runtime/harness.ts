@@ -15,7 +15,7 @@ import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 import { ROOT } from "../../support/root.ts";
 
 /** From the repository's root: a torture is bundled, and runs from elsewhere. */
-export const HOST_PATH = join(ROOT, "src/platform/runtime/host/main.ts");
+export const HOST_PATH = join(ROOT, "dist/host/main.js");
 
 export const EGRESS_PROGRAM = join(ROOT, "dist/egress.cjs");
 

@@ -40,7 +40,7 @@ describe("a start that fails", () => {
 		expect(error.message).toContain("no such table");
 		expect(error.message).toContain("pay.js:4:");
 		expect(error.message).not.toContain(harness.directory);
-		expect(error.message).not.toContain("host/main.ts");
+		expect(error.message).not.toContain("host/main.js");
 	});
 
 	test("names files and lines of the function if there is a source map", async () => {

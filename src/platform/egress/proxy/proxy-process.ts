@@ -26,7 +26,7 @@ export interface ProxyProcessOptions {
 	readonly deno: string;
 	/** A Deno folder for that program alone. */
 	readonly denoDirectory: string;
-	/** The path of `egress-sockets.ts`, the program that opens the sockets. */
+	/** The path of `egress-sockets.js`, the program that opens the sockets. */
 	readonly socketOpenerPath: string;
 	/** The path of the bundle of `proxy-program.ts`. */
 	readonly program: string;

@@ -28,7 +28,7 @@ const ENTRIES = ["bin", "bundles", "egress", "functions", "host", "i"];
 export interface DriverDirectoryOptions {
 	/** A private directory that no other process uses. It is created if it does not exist. */
 	root: string;
-	/** The path of the host's `main.ts`. Its other modules are in the same folder. */
+	/** The path of the host's `main.js`. Its other modules are in the same folder. */
 	hostPath: string;
 	binary: string;
 	/** Called once if functions cannot have users of their own although the platform is root. */
@@ -95,7 +95,7 @@ async function copyHost(hostPath: string, folder: string): Promise<string> {
 		await copyFile(source, copy);
 		await chmod(copy, 0o444);
 	}
-	return pathToFileURL(join(folder, "main.ts")).href;
+	return pathToFileURL(join(folder, "main.js")).href;
 }
 
 /** Users that were tried with success, and a binary that they can execute; undefined if there are none. */

@@ -10,7 +10,7 @@ import { limitsOf } from "../../../../src/platform/configuration/limits.ts";
 import { Faults } from "../../../../src/platform/faults/error-boundary.ts";
 import { openLog } from "../../../../src/platform/faults/log.ts";
 import { createGateway, type Gateway } from "../../../../src/platform/gateway/gateway.ts";
-import { builtPath, hostPath } from "../../../../src/platform/machine/assets.ts";
+import { builtPath } from "../../../../src/platform/machine/assets.ts";
 import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
 import { createDenoRuntime } from "../../../../src/platform/runtime/open-deno.ts";
 import type { Instance } from "../../../../src/platform/runtime/runtime.ts";
@@ -116,7 +116,7 @@ async function deployTo(control: string, token: string, identity: Identity): Pro
 async function openCycle(folder: string, faults: Faults): Promise<() => Promise<Instance>> {
 	const runtime = await createDenoRuntime({
 		binary: await findDeno(),
-		hostPath: hostPath("main.ts"),
+		hostPath: builtPath("host/main.js"),
 		egressProgram: builtPath("egress.cjs"),
 		directory: join(folder, "cycle"),
 		faults: faults.function,

@@ -1,0 +1,5 @@
+import type * as esbuild from "esbuild";
+
+export function bundleHost(
+	bundler: Pick<typeof esbuild, "build">,
+): Promise<(readonly [path: string, contents: string])[]>;
