@@ -22,7 +22,7 @@ const PAST = {
 	...EDIT,
 	4: "There is no such secret, or no such version (`VERSION_NOT_FOUND`).",
 	5: "Two values have that version (`VERSION_AMBIGUOUS`).",
-	7: "The version was found, and does not count (`VERSION_REFUSED`).",
+	7: "The version was found, but is not valid (`VERSION_REFUSED`).",
 };
 const EXPORT = { 5: "The file exists already (`EXPORT_EXISTS`)." };
 const IMPORT = {

@@ -22,7 +22,7 @@ export interface EnvFileFault {
 	message: string;
 }
 
-/** Messages of faults that need nothing but their code. */
+/** Messages of the faults whose text depends on their code alone. */
 export const FAULT_MESSAGES = {
 	ENV_FILE_UNTERMINATED_QUOTE: "the value's opening quote is never closed",
 	ENV_FILE_TEXT_AFTER_QUOTE: "there is text after the closing quote of the value",

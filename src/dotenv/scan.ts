@@ -30,8 +30,8 @@ export interface BlankLine {
 }
 
 /**
- * `dotenv` also accepts a line break as the space between name, sign and value. Such an assignment contains a
- * line that is not one by itself (a bare name or a bare value), and that line is refused.
+ * `dotenv` also accepts a line break as the space between name, sign and value. Such an assignment contains a line that
+ * is not an assignment by itself (a bare name or a bare value), and that line is rejected.
  */
 const HEAD = /^\s*(?:export\s+)?([\w.-]+)(?:\s*=|:\s)/;
 const QUOTES = new Set<string>(["'", '"', "`"]);
@@ -92,8 +92,8 @@ function quoted(name: string, text: string, quote: Quote, end: number): Assignme
 }
 
 /**
- * The offset of the quote that ends a quoted value. Candidates are the quotes up to the first one without a
- * backslash before it. The last candidate counts that is followed only by spaces or a comment on its line.
+ * The offset of the quote that ends a quoted value. Candidates are the quotes up to the first one without a backslash
+ * before it. The last candidate that is followed only by spaces or a comment on its line closes the value.
  */
 function closingQuote(source: string, opening: number, quote: Quote): number | undefined {
 	let closing: number | undefined;
@@ -117,7 +117,7 @@ function isQuote(character: string): character is Quote {
 	return QUOTES.has(character);
 }
 
-/** For `dotenv`, U+2028 and U+2029 end a line; for editors they do not. Outside of quotes they are refused. */
+/** For `dotenv`, U+2028 and U+2029 end a line; for editors they do not. They are rejected outside quotes. */
 function hasSeparator(text: string): boolean {
 	return /[\u2028\u2029]/.test(text);
 }

@@ -14,7 +14,7 @@ import {
 } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { formatIdentity, type Identity, parseIdentity } from "./identity.ts";
-import { COST, isBearable, keyOfPassphrase, type PassphraseCost, SALT_BYTES } from "./passphrase.ts";
+import { COST, isAcceptableCost, keyOfPassphrase, type PassphraseCost, SALT_BYTES } from "./passphrase.ts";
 
 const MAGIC = /^coffer-export-([1-9][0-9]{0,3})$/;
 const NUMBER = /^[1-9][0-9]{0,4}$/;
@@ -39,8 +39,8 @@ function context({ passes, memory, salt }: Omit<IdentityExport, "sealed">): Uint
 }
 
 /**
- * A checksum that tells damage from a wrong passphrase. It has no key, so whoever alters a file on purpose can
- * adapt it.
+ * A checksum that distinguishes damage from a wrong passphrase. It has no key, so it does not detect deliberate
+ * changes.
  */
 function checkOf(text: string): string {
 	return toBase64(hash(lengthPrefixed("coffer/export-check/1", text)).subarray(0, CHECK_BYTES));
@@ -48,7 +48,7 @@ function checkOf(text: string): string {
 
 /**
  * Seals an identity.
- * @param cost of an attempt to guess the passphrase; the export's text contains it
+ * @param cost the cost of one attempt to guess the passphrase; the export's text contains it
  * @returns one line of text, without a line break
  * @throws AppError as `keyOfPassphrase`
  */
@@ -78,11 +78,9 @@ function malformed(where: string): AppError {
 }
 
 function requireSupported(where: string, version: string, cost?: PassphraseCost): void {
-	if (version === "1" && (cost === undefined || isBearable(cost))) return;
+	if (version === "1" && (cost === undefined || isAcceptableCost(cost))) return;
 	const what =
-		cost === undefined
-			? `has the version ${version}`
-			: `asks for ${cost.passes} passes over ${cost.memory} MiB`;
+		cost === undefined ? `has the version ${version}` : `needs ${cost.passes} passes over ${cost.memory} MiB`;
 	throw refused(
 		"EXPORT_UNSUPPORTED",
 		`The exported identity in ${where} ${what}, which this version of Coffer does not read.`,
@@ -93,7 +91,7 @@ function requireSupported(where: string, version: string, cost?: PassphraseCost)
 }
 
 /**
- * Parses an export's text, with or without one line break at the end. The cost that it may demand is limited.
+ * Parses an export's text, with or without one line break at the end. The cost that the text may ask for is limited.
  * @param where the text's source, for the message
  * @throws AppError (exit 3) `EXPORT_MALFORMED`, `EXPORT_UNSUPPORTED`, or `EXPORT_DAMAGED` if it was changed
  */

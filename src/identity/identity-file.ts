@@ -1,4 +1,4 @@
-/** Files that hold an identity in clear text. A file that is less private than an SSH key must be is refused. */
+/** Files that contain an identity in clear text. A file with weaker permissions than an SSH key needs is rejected. */
 import { constants, type Stats } from "node:fs";
 import { type FileHandle, lstat, open, realpath, rename, rm, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
@@ -13,12 +13,12 @@ const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = constants;
 const OTHERS = 0o077;
 const WORLD_WRITABLE = 0o002;
 const STICKY = 0o1000;
-/** Far more than an identity needs. */
+/** Much more than an identity needs. */
 const FILE_BYTES_MAX = 4096;
 
 /**
- * Reads an identity from a regular file that belongs to the present user and that nobody else may read or
- * write. A symbolic link is followed if nobody else can replace it.
+ * Reads an identity from a regular file that the current user owns and no other user may read or write. A symbolic link
+ * is followed if no other user can replace it.
  * @throws AppError (exit 3) `IDENTITY_FILE_NOT_FOUND`, `IDENTITY_FILE_UNREADABLE`, `IDENTITY_FILE_TYPE`,
  *   `IDENTITY_FILE_OWNER`, `IDENTITY_FILE_MODE`, `IDENTITY_FILE_DIRECTORY`, `IDENTITY_MALFORMED`
  */
@@ -61,7 +61,7 @@ export async function writeIdentityFile(path: string, identity: Identity): Promi
 export async function replaceIdentityFile(path: string, identity: Identity): Promise<void> {
 	const next = `${path}.next`;
 	try {
-		// Left by a process that crashed before the rename. Nothing uses that identity.
+		// A process that crashed before the rename left this file. Nothing uses that identity.
 		await rm(next, { force: true });
 		await writeNewFile(next, `${formatIdentity(identity)}\n`);
 		await rename(next, path);

@@ -19,11 +19,11 @@ export const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 const CHARACTERS_MIN = 12;
 
-/** Limits of the cost: a file must neither make guessing cheap nor exhaust this machine. */
+/** Limits of the cost. A lower cost would make guessing cheap; a higher one could exhaust this machine. */
 const BOUNDS = { passes: [2, 16], memory: [64, 1024], product: 4096 } as const;
 
 /** Whether this version accepts a cost. */
-export function isBearable({ passes, memory }: PassphraseCost): boolean {
+export function isAcceptableCost({ passes, memory }: PassphraseCost): boolean {
 	const within = (value: number, [low, high]: readonly [number, number]) => value >= low && value <= high;
 	return within(passes, BOUNDS.passes) && within(memory, BOUNDS.memory) && passes * memory <= BOUNDS.product;
 }
@@ -34,7 +34,7 @@ function normalised(passphrase: string): string {
 }
 
 /**
- * Refuses a passphrase that nobody could type at a prompt again.
+ * Rejects a passphrase that cannot be typed at a prompt.
  * @throws AppError `PASSPHRASE_INVALID` (exit 2)
  */
 export function requireTypable(passphrase: string): void {

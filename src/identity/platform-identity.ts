@@ -1,6 +1,6 @@
 /**
- * A platform's own identity. It is never the identity of the person who starts the platform, and it is never in
- * the data directory: that directory alone opens nothing.
+ * A platform's own identity. It is never the identity of the person who starts the platform, and it is never in the
+ * data directory: that directory alone must not decrypt anything.
  */
 import { realpath } from "node:fs/promises";
 import { basename, dirname, join, resolve, sep } from "node:path";
@@ -31,8 +31,8 @@ export interface PlatformIdentityOptions {
 }
 
 /**
- * The platform's identity, from the first source that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
- * COFFER_PLATFORM_IDENTITY_FILE. Otherwise from the keychain, which gets a new identity on the first start.
+ * Reads the platform's identity from the first source that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
+ * COFFER_PLATFORM_IDENTITY_FILE. If none is named, reads it from the keychain, and creates it there on the first start.
  * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain,
  *   `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data directory, or what reading it throws
  */
@@ -112,7 +112,9 @@ async function refuseInside(file: string, dataDirectory: string): Promise<void> 
 	});
 }
 
-/** The real path of a path that may not exist yet: that of its nearest existing folder, followed by the rest. */
+/**
+ * The real path of a path that may not exist yet: the real path of its nearest existing folder, followed by the rest.
+ */
 async function realPlace(path: string): Promise<string> {
 	const absolute = resolve(path);
 	try {

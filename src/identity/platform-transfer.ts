@@ -1,6 +1,6 @@
 /**
- * Moves a platform's identity to another machine: finds it where the platform has it, and stores it where
- * another platform will look for it. Unlike a start of the platform, neither function creates an identity.
+ * Moves a platform's identity to another machine: finds it where this platform reads it, and stores it where another
+ * platform will read it. Unlike a start of the platform, neither function creates an identity.
  */
 
 import { cryptoReady } from "../crypto.ts";
@@ -92,7 +92,7 @@ async function inFile(path: string): Promise<Identity | undefined> {
 }
 
 /**
- * Refuses to store an identity that the platform would not use: a variable takes precedence over the keychain,
+ * Rejects a place from which the platform would not read the identity: a variable takes precedence over the keychain,
  * and over another file.
  * @param file path of `--identity-file`, which takes precedence over variables
  * @throws AppError `IDENTITY_EXISTS` (exit 5)

@@ -1,8 +1,8 @@
 /**
- * Replaces a device's identity. The old one is kept as the previous identity until the user deletes it, because
- * each project must still be handed over to the new one.
+ * Replaces a device's identity. The old one is kept as the previous identity until the user deletes it, because each
+ * project must still replace it with the new one.
  *
- * A rotation can be interrupted at any step without losing the identity that the projects know: the present
+ * A rotation can be interrupted at any step without losing the identity that is a member of the projects: the current
  * identity is first stored as the previous one too, and only then replaced.
  */
 import { realpath } from "node:fs/promises";
@@ -12,10 +12,7 @@ import { deleteIdentityFile, readIdentityFile, replaceIdentityFile } from "./ide
 import type { Keychain } from "./keychain/keychain.ts";
 import { identityInKeychain } from "./sources.ts";
 
-/**
- * The place where a device keeps its present and its previous identity. Its methods throw what keychain or file
- * throws.
- */
+/** Stores a device's current and previous identity. Its methods throw the errors of the keychain or the file. */
 export interface RotationStore {
 	present(): Promise<Identity | undefined>;
 	previous(): Promise<Identity | undefined>;
@@ -52,16 +49,15 @@ function notKept(account: string): AppError {
 	});
 }
 
-/** The files that a rotation of an identity in a file writes: the present identity's, and the previous one's. */
+/**
+ * The two files that a rotation writes if the identity is in a file: the current identity's, and the previous one's.
+ */
 export async function filesOfRotation(file: string): Promise<readonly [present: string, previous: string]> {
 	const real = await realpath(file).catch(() => file);
 	return [real, `${real}.previous`];
 }
 
-/**
- * The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it. For a symbolic link, beside the file
- * that it leads to.
- */
+/** The file that COFFER_IDENTITY_FILE names, and `FILE.previous` beside it. For a symbolic link, beside its target. */
 export function fileRotationStore(file: string): RotationStore {
 	const previousFile = async () => (await filesOfRotation(file))[1];
 	return {
@@ -88,8 +84,8 @@ export interface Rotation {
 }
 
 /**
- * The rotation in progress: the present identity, and a different one that it replaced.
- * @returns undefined if there is none, or none that got as far
+ * The rotation in progress: the current identity, and a different one that it replaced.
+ * @returns undefined if there is none, or if it was interrupted before the replacement
  */
 export async function openRotation(place: RotationStore): Promise<Rotation | undefined> {
 	const previous = await place.previous();

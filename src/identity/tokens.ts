@@ -1,6 +1,6 @@
 /**
- * Access tokens for platforms, and API keys for other targets, in the keychain. Each is stored under the origin
- * that it was given for, so that it is never sent to another.
+ * Access tokens for platforms, and API keys for other targets, in the keychain. Each is stored under its origin, so
+ * that it is never sent to another origin.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Keychain } from "./keychain/keychain.ts";

@@ -1,10 +1,11 @@
 /**
  * Reads the configuration that a project's files contain for one entry module. Pure: a port reads the files.
  *
- * In each folder from the root down to the entry's folder, these count: `deno.json` or `deno.jsonc` (its `imports` and
- * `scopes`, or the file in its `importMap`), otherwise `import_map.json`, and the dependencies in `package.json`. If two
- * files map the same name, the one nearer to the entry wins. A further import map that the function's settings name wins
- * over all of them. Of the rest of these files, only the compiler options for JSX and decorators are used.
+ * In each folder from the root down to the entry's folder, these files are read: `deno.json` or `deno.jsonc` (its
+ * `imports` and `scopes`, or the file in its `importMap`), otherwise `import_map.json`, and the dependencies in
+ * `package.json`. If two files map the same name, the one nearer to the entry wins. An import map that the function's
+ * settings name wins over all of them. Apart from dependencies, only the compiler options for JSX and decorators are
+ * used.
  */
 import { type ImportMap, normalise, normaliseEntries } from "./import-map.ts";
 import { type Jsonc, objectOf, stringsOf } from "./jsonc.ts";
@@ -52,7 +53,7 @@ class MapBuilder {
 
 	/** Adds entries of a file to one of the maps. */
 	addTo(map: Map<string, string>, path: string, entries: [string, string][], directory: string): void {
-		// One more for the scope, which may have no entries.
+		// Count the scope too, because it may have no entries.
 		this.#names += entries.length + 1;
 		if (this.#names > IMPORT_MAP_NAMES_MAX)
 			throw configurationFault(

@@ -6,7 +6,7 @@ import type { Expression } from "oxc-parser";
 /** A specifier in parts; undefined for a part that is known at run time only. Two known parts never follow each other. */
 export type SpecifierPieces = readonly (string | undefined)[];
 
-/** Code written by people does not have more alternatives in one argument. */
+/** Hand-written code does not have more alternatives in one argument. */
 const ALTERNATIVES_MAX = 64;
 
 /** Every specifier that the expression can evaluate to. */
@@ -70,7 +70,9 @@ function mergePieces(pieces: SpecifierPieces): SpecifierPieces {
 	return out;
 }
 
-/** Whether the options are exactly `{ with: { type: "json" } }` or another data type, so that the import is of data. */
+/**
+ * Whether the options are exactly `{ with: { type: "json" } }`, or name another data type. Then the import loads data.
+ */
 export function importsData(options: Expression | null): boolean {
 	const attributes = onlyProperty(options, "with");
 	const type = onlyProperty(attributes, "type");

@@ -17,7 +17,7 @@ export const SETTINGS_FILE = "function.jsonc";
 
 /** For a missing setting, the platform's default applies. */
 export interface FunctionSettings {
-	/** The hosts that it may reach, `HOST` or `HOST:PORT`. Empty for none; missing for the public internet. */
+	/** The hosts that the function may reach, `HOST` or `HOST:PORT`. Empty: none. Missing: the public internet. */
 	readonly network?: readonly string[] | undefined;
 	readonly memoryMB?: number | undefined;
 	/** The time until a response must begin. */
@@ -26,7 +26,7 @@ export interface FunctionSettings {
 	readonly idleSeconds?: number | "never" | undefined;
 	/** The largest body of a request, in MiB. */
 	readonly maxBodyMB?: number | undefined;
-	/** Whether the path that it gets begins with its name. */
+	/** Whether the path of a request that the function receives begins with the function's name. */
 	readonly nameInPath?: boolean | undefined;
 	readonly secrets?: DeclaredSecrets | undefined;
 }
@@ -151,7 +151,7 @@ function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): stri
 	if (key === "entry") return entryPath(path, value) === undefined ? ENTRY_FAULT : undefined;
 	if (key === "name" && typeof value === "string" && value === name) return undefined;
 	if (key === "name")
-		return `"name" must be ${typeof name === "string" ? `"${name}", the name of the folder` : "text"}`;
+		return `"name" must be ${typeof name === "string" ? `"${name}", the name of the folder` : "a string"}`;
 	if (key === "network") return networkFault(value);
 	if (key === "secrets") return secretsFault(value);
 	if (key === "automations") return automationsFault(value);
@@ -215,8 +215,8 @@ function networkFault(network: Jsonc): string | undefined {
 }
 
 /**
- * Whether the text is a host name or an address, with or without a port. Nothing else may pass, because the text becomes
- * part of a command-line flag.
+ * Whether the text is a host name or an address, with or without a port. Anything else is rejected, because the text
+ * becomes part of a command-line flag.
  */
 function isHost(text: string): boolean {
 	const [, v6, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::([1-9]\d{0,4}))?$/.exec(text) ?? [];

@@ -1,8 +1,8 @@
 /**
  * The graph of local modules that an entry module reaches. Pure: a port reads the files.
  *
- * The client uses the same walk to collect the files to upload as the platform uses to reject imports that lead out of
- * the upload. Therefore a function that passes on the developer's machine also passes on the platform.
+ * The client walks the graph to collect the files to upload. The platform does the same walk to reject imports that
+ * lead out of the upload. So a function that passes on the developer's machine also passes on the platform.
  */
 import { AppError, EXIT } from "../errors.ts";
 import type { Configuration } from "./configuration.ts";
@@ -35,7 +35,7 @@ export interface GraphOptions {
 	 * an import map), or undefined to keep the specifier.
 	 */
 	onNonLocal(resolution: NonLocalResolution, at: ImportSite): string | undefined;
-	/** Files that the function's settings name. */
+	/** Files that the function's settings list. */
 	staticFiles?: StaticFiles | undefined;
 }
 
@@ -131,7 +131,7 @@ class Walk {
 		this.#pending.push({ path: worker, isErased: false });
 	}
 
-	/** Deno resolves the types of erased modules too, so their local names need a mapping. */
+	/** Deno also resolves the types in erased modules, so their local names need a mapping. */
 	#visitErased(path: string): void {
 		this.#erased.add(path);
 		const { requests } = this.#port.scanner.scan(path, this.#port.read(path) ?? new Uint8Array());

@@ -1,8 +1,8 @@
 /**
  * Import maps, and the resolution of a specifier with one. Pure.
  *
- * Inside a map, paths are relative to the root and written `local:/functions/pay/index.ts`. Local modules, URLs and bare
- * names are then all plain texts, which can be compared and can have prefixes.
+ * Inside a map, paths are relative to the root and written `local:/functions/pay/index.ts`. Then local modules, URLs
+ * and bare names are all plain strings, which can be compared by prefix.
  */
 import { isBuiltin } from "node:module";
 import { directoryOf, resolvePath } from "./paths.ts";
@@ -13,7 +13,7 @@ const OUTSIDE = "outside:";
 
 export interface ImportMap {
 	readonly imports: ReadonlyMap<string, string>;
-	/** By the prefix of modules that they apply to, or, without a trailing slash, by the one module. */
+	/** By scope: a prefix of module paths, or, without a trailing slash, one module. */
 	readonly scopes: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 

@@ -6,7 +6,7 @@ import { type Expression, type ObjectExpression, parseSync } from "oxc-parser";
 /** A value of JSON. Objects are Maps, so that `__proto__` is an ordinary key. */
 export type Jsonc = string | number | boolean | null | readonly Jsonc[] | ReadonlyMap<string, Jsonc>;
 
-/** Configuration files do not nest so deeply, and the parser's stack does not allow much more. */
+/** Configuration files are not nested so deeply, and the parser's stack does not allow much more. */
 const DEPTH_MAX = 200;
 
 /** Parses a JSONC text; undefined if it is not valid. The last of two equal keys wins. */

@@ -8,7 +8,7 @@ export const PATH_DEPTH_MAX = 32;
 /** A segment of a function's name. A URL does not have to encode any of its characters. */
 export const FUNCTION_SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 export const FUNCTION_NAME_LENGTH_MAX = 200;
-/** Of a `function.jsonc`. */
+/** The size of a `function.jsonc`. */
 export const SETTINGS_BYTES_MAX = 64 * 1024;
 export const SETTINGS_HOSTS_MAX = 100;
 export const DECLARED_SECRETS_MAX = 1_000;
@@ -16,7 +16,7 @@ export const DECLARED_SECRETS_MAX = 1_000;
 export const IMPORT_MAP_NAMES_MAX = 10_000;
 /** Imports that are known in part only, of all modules that an entry reaches. Each is compared with every file. */
 export const PATTERNS_MAX = 1_000;
-/** Of the automations of one function. */
+/** The automations of one function. */
 export const AUTOMATIONS_MAX = 100;
 export const AUTOMATION_NAME_LENGTH_MAX = 200;
 export const AUTOMATION_BYTES_MAX = 16 * 1024;

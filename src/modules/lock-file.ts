@@ -7,7 +7,7 @@ import { registryName } from "./packages/resolve-import.ts";
 /** The versions with locked packages. Version 1 has only hashes of remote modules, and does not say its version. */
 const VERSIONS = ["2", "3", "4", "5"];
 
-/** Where a version keeps its lists. */
+/** The lists of a lock file, which each version stores under other keys. */
 interface LockLists {
 	/** The requirements with the versions that satisfy them: `npm:chalk@5` → `5.6.2`, in older files `npm:chalk@5.6.2`. */
 	readonly specifiers: readonly string[];

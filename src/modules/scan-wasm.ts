@@ -1,6 +1,6 @@
-/** Scans a WebAssembly module for its imports, which Deno and its bundler follow as those of a script. Pure. */
+/** Scans a WebAssembly module for its imports, which Deno and its bundler follow like the imports of a script. Pure. */
 
-/** The part of the global object that is used. The types of Node do not have its values. */
+/** The part of the global `WebAssembly` that is used. Node's types do not declare it. */
 interface WithWebAssembly {
 	readonly WebAssembly: {
 		readonly CompileError: new () => Error;
@@ -13,7 +13,7 @@ interface WithWebAssembly {
 
 const { WebAssembly } = globalThis as unknown as WithWebAssembly;
 
-/** @returns the modules that it imports from, or why it is no valid WebAssembly */
+/** @returns the modules that it imports from, or the reason why the module is not valid WebAssembly */
 export function scanWasm(bytes: Uint8Array): {
 	readonly imports: readonly string[];
 	readonly fault?: string;

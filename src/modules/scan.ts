@@ -34,7 +34,7 @@ export interface ModuleScan {
 	patterns: PatternRequest[];
 	/** The files that the module reads when it runs. */
 	files: FileRequest[];
-	/** Whether the result depends on the path of the module, and not on its text alone. */
+	/** Whether the result depends on the path of the module, not only on its text. */
 	isPlaced?: boolean;
 	/** Set if the module has a syntax error. Then the other lists are empty. */
 	fault: { message: string; line: number } | undefined;
@@ -159,7 +159,7 @@ export class Scanner {
 	scan(path: string, bytes: Uint8Array): ModuleScan {
 		const language = /(\.d)?\.[^./]+$/.exec(path.toLowerCase())?.[0] ?? "";
 		const byLanguage = this.#found.get(bytes) ?? new Map<string, ModuleScan>();
-		// The files that a module reads depend on its place.
+		// The files that a module reads depend on its path.
 		const placed = `${language} ${path}`;
 		const known = byLanguage.get(language) ?? byLanguage.get(placed);
 		if (known !== undefined) return known;

@@ -16,15 +16,18 @@ export interface ReadVault {
 	readonly text: string;
 	/** The conflict; undefined if there is none. */
 	readonly conflict: Conflict | undefined;
-	/** What git's index and heads hold of an unfinished merge. */
+	/** The sides of an unfinished merge in git's index and heads. */
 	readonly merge?: MergeTexts | undefined;
-	/** The vault of the present branch before a merge; read only if the text is out of order. */
+	/** The vault of the current branch before a merge; read only if the text is out of order. */
 	readonly own?: VaultDocument | undefined;
 }
 
 /** Errors that a merge of the text can cause without a conflict. */
 const DISORDER = ["VAULT_UNSORTED", "VAULT_NAME_DUPLICATE"];
-/** Errors that no side of a merge can resolve, or that explain by themselves why two sides cannot be merged. */
+/**
+ * Errors for which no sides are read: no side of a merge can resolve them, or they explain why two sides cannot be
+ * merged.
+ */
 const UNREAD = [
 	"VAULT_VERSION_UNKNOWN",
 	"VAULT_TOO_LARGE",
@@ -67,8 +70,8 @@ function readText(text: string, own: VaultDocument | undefined): ReadVault {
 }
 
 /**
- * Reads the text, and compares it with git's unfinished merge, if there is one. Conflict markers count first. If they cannot be
- * read, or if there are none and a side is incomplete, git's sides count.
+ * Reads the text, and compares it with git's unfinished merge, if there is one. Conflict markers take precedence. If
+ * they cannot be read, or if there are none and a side is incomplete, git's sides are used.
  * @throws AppError as `sidesOf` and `sidesToUnite`
  */
 export function readBeside(text: string, { merge, own }: Pick<ReadVault, "merge" | "own">): ReadVault {
@@ -85,7 +88,7 @@ export function readBeside(text: string, { merge, own }: Pick<ReadVault, "merge"
 
 /**
  * Reads a vault that may be in conflict, and checks the signatures that a repair needs.
- * @param variables for git, which knows the sides of an unfinished merge. Without them only the text counts
+ * @param variables for git, which has the sides of an unfinished merge. Without them, only the text is read
  * @throws AppError as `resolveVault`
  */
 export async function readVaultInConflict(

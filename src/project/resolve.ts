@@ -29,7 +29,7 @@ export interface Resolution {
 	readonly decided: readonly ConflictName[];
 	/** Whether git's index still has the vault as unmerged, so that `git add` is needed. */
 	readonly unmerged: boolean;
-	/** Which changes of one side's membership were made again, in words, and which were left out. */
+	/** The changes of one side's membership that were made again, in words. */
 	readonly remade: readonly string[];
 	readonly leftOut: readonly string[];
 }
@@ -50,7 +50,10 @@ interface Repair extends Resolution {
 	readonly sides?: { readonly ours: VaultDocument; readonly theirs: VaultDocument };
 }
 
-/** Opens each environment's keys once. Without membership, no values are seen, and so no equal values. */
+/**
+ * Opens each environment's keys once. In an environment of which the identity is not a member, no two values count as
+ * equal.
+ */
 function valuesOf(identity: SessionIdentity): NonNullable<VaultMergeOptions["sameValue"]> {
 	const opened = new Map<string, EnvironmentKeys | undefined>();
 	const { sign } = identity.publicKeys;
@@ -96,7 +99,7 @@ function repairOf(
 	};
 }
 
-/** What a repair would leave undecided. @throws AppError as `resolveVault` */
+/** The conflicts that a repair would leave undecided. @throws AppError as `resolveVault` */
 export function previewResolution(read: ReadVault, identity?: SessionIdentity): Resolution {
 	return resolutionOf(repairOf(read, identity));
 }
@@ -108,11 +111,11 @@ function resolutionOf({ conflicted, open, decided, unmerged, remade, leftOut }: 
 export interface ResolveOptions extends Decisions {
 	/** Needed to see where both sides set the same value. Not needed if the sides changed different names only. */
 	readonly identity?: SessionIdentity | undefined;
-	/** Whose memory is updated. */
+	/** The identity whose memory is updated. */
 	readonly holder?: Omit<SurveyContext, "root"> | undefined;
 	/** The vault, if it was read before. */
 	readonly read?: ReadVault | undefined;
-	/** As for `readVaultInConflict`, if it was not read yet. */
+	/** As for `readVaultInConflict`, if the vault was not read yet. */
 	readonly variables?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -128,7 +131,7 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	const { read = await readVaultInConflict(root, variables), ...decisions } = rest;
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
-		// Under the lock the text may be another one than was read before.
+		// Before the lock was taken, another process may have changed the text.
 		const present = text === read.text ? read : readBeside(text, read);
 		repair = repairOf(present, identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;

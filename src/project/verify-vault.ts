@@ -1,6 +1,6 @@
 /**
- * Strictly checks a whole vault: every chain, every signature, every record that this identity may open, all of
- * it compared with this device's memory. Continues after a fault, and lists what it could not check.
+ * Strictly checks a whole vault: every chain, every signature, and every record that this identity may open. Compares
+ * all of them with this device's memory. Continues after a fault, and lists what it could not check.
  */
 import { AppError, EXIT } from "../errors.ts";
 import { type RootState, verifyRoot } from "../vault/chains/vault-chain.ts";
@@ -90,7 +90,7 @@ function namesToCheck(root: RootState, document: VaultDocument, only: string | u
 	});
 }
 
-/** Checks whether this folder or this identity knows another vault. */
+/** Checks whether this folder or this identity is bound to another vault. */
 async function checkProject(context: VerifyContext, vaultId: string, findings: Findings): Promise<void> {
 	const { holder, root } = context;
 	if (!holder) return;
@@ -135,7 +135,7 @@ function appErrorsOnly(error: unknown): undefined {
 	if (!(error instanceof AppError)) throw error;
 }
 
-/** Remembers the environments of a vault without a fault, as every command that reads them does. */
+/** Remembers the environments of a vault that has no fault, as every command that reads them does. */
 async function rememberAll(
 	context: VerifyContext,
 	loaded: LoadedVault,

@@ -94,7 +94,7 @@ export function problemFromError(error: AppError): { status: number; body: Probl
 }
 
 const CODE = /^[A-Z][A-Z0-9_]{0,63}$/;
-/** The detail includes the function's own error if a function fails to start. */
+/** Large, because the detail of a failed start includes the function's own error. */
 const DETAIL_CHARACTERS_MAX = 64 * 1024;
 const HINT_CHARACTERS_MAX = 2000;
 const LINE_MAX = 1_000_000_000;

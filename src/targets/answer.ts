@@ -1,6 +1,6 @@
 /**
- * Reads answers of a target. They are not trusted: they are read with a bound, and an error's text is repeated
- * only if it contains nothing of what was sent.
+ * Reads answers of a target. They are not trusted: they are read with a bound, and an error's text is repeated only if
+ * it contains no part of the request's secrets.
  */
 import { utf8 } from "../bytes.ts";
 import { toBase64 } from "../crypto.ts";
@@ -9,7 +9,7 @@ import { printable } from "../printable.ts";
 
 /** The most characters of an error's text that a message repeats. */
 const DETAIL_MAX = 200;
-/** This many equal characters in a row count as a part of a secret. */
+/** A run of this many equal characters counts as a part of a secret. */
 const PART_CHARACTERS = 4;
 
 /**
@@ -66,8 +66,8 @@ function mayHold(text: string, secret: string): boolean {
 }
 
 /**
- * The error text in a body (`message` or `detail`), fit for a message; undefined if there is none, or if it
- * contains anything of what was sent.
+ * The error text in a body (`message` or `detail`), fit for a message; undefined if there is none, or if it contains a
+ * part of what was sent.
  * @param sent values, and the key of the request
  */
 export function faultDetail(body: unknown, sent: Iterable<string>): string | undefined {

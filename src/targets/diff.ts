@@ -1,4 +1,4 @@
-/** Compares the vault's records with what was sent to a target. Pure. */
+/** Compares the vault's records with the records that were sent to a target. Pure. */
 import type { SentMark, SentMarks } from "../project/memory/target-memory.ts";
 import { epochNumber } from "../vault/chains/membership.ts";
 import { recordDigest, type SealedRecord } from "../vault/records/record.ts";
@@ -12,7 +12,7 @@ export interface TargetDiff {
 	readonly deleted: readonly SealedRecord[];
 	/** Names that are missing here without a tombstone, and that the user decided to delete at the target. */
 	readonly dropped: readonly string[];
-	/** Names that are older here than what was sent, or missing. They are left as they are. */
+	/** Names whose local record is older than the one that was sent, or missing. Nothing is sent for them. */
 	readonly rolledBack: readonly string[];
 	/** The names in `set` that were sent unchanged before and are missing at the target. */
 	readonly missing: readonly string[];
@@ -25,7 +25,7 @@ export interface TargetSides {
 	readonly marks: SentMarks;
 	/** The names at the target; undefined if it was not asked. */
 	readonly names?: readonly string[] | undefined;
-	/** Whether to send what is here although it is older; false by default. */
+	/** Whether to send a local record although it is older; false by default. */
 	readonly takeLocal?: ((name: string) => boolean) | undefined;
 }
 

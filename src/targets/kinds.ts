@@ -15,7 +15,7 @@ export async function loadKind(name: string): Promise<TargetKind | undefined> {
 	return kind;
 }
 
-/** A kind that `loadKind` has loaded before: the one of a result that is printed. */
+/** Returns a kind that `loadKind` has loaded before, to print a result. */
 export function loadedKind(name: string): TargetKind {
 	const kind = loaded.get(name);
 	if (!kind) throw new Error(`The target ${name} is not loaded.`);

@@ -31,8 +31,8 @@ export async function linkedTarget(
 }
 
 /**
- * Identifies the target that a binding names, to find what this device remembers of it. Does not check whether
- * this device may send to it.
+ * Identifies the target that a binding names, to find what this device remembers about it. Does not check whether this
+ * device may send to it.
  */
 export function boundId({ kind, url, app }: TargetBinding): TargetId {
 	const checked = checkOrigin(url);

@@ -1,6 +1,6 @@
 /**
- * Checks that values may go where `coffer.json` says. Whoever can change that file must not be able to redirect
- * them: this device remembers which target was linked.
+ * Checks that values may be sent to the target in `coffer.json`. A change of that file alone must not redirect values,
+ * so this device remembers which target was linked.
  */
 
 import { inEnvironment } from "../environment-hint.ts";

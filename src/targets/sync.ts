@@ -28,9 +28,9 @@ const BATCH = { names: 100, characters: 512 * 1024 } as const;
 export interface TargetSyncOptions {
 	/** Whether to ask first which names the target has. */
 	readonly list: boolean;
-	/** The names at the target, if they are known already. */
+	/** The names at the target, if the caller knows them. */
 	readonly names?: readonly string[] | undefined;
-	/** Whether to send what is here although it is older than what was sent before. */
+	/** Whether to send a local record although it is older than the one that was sent before. */
 	readonly takeLocal?: ((name: string) => boolean) | undefined;
 }
 
@@ -46,7 +46,7 @@ export interface TargetOutcome {
 	readonly warnings: readonly string[];
 }
 
-/** What is remembered of a target; `firstMarks` if nothing was sent to it yet. */
+/** The marks of the records that were sent to a target; `firstMarks` if nothing was sent to it yet. */
 export function marksFor(
 	memory: TargetMemory,
 	id: TargetId,
@@ -159,8 +159,8 @@ class Sending {
 }
 
 /**
- * What is pending, without asking the target. @param asked the names at the target and the user's decision, if
- * known @throws AppError `STATE_DAMAGED` (exit 7)
+ * The pending changes. Makes no request. @param asked the names at the target and the user's decision, if known @throws
+ * AppError `STATE_DAMAGED` (exit 7)
  */
 export async function targetDiff(
 	session: VaultSession,
@@ -179,7 +179,7 @@ export async function pendingAtTarget(session: VaultSession, binding: TargetBind
 }
 
 /**
- * Sends what is pending.
+ * Sends the pending changes.
  * @param connect connects to the target, after the check that this device may send to it
  * @throws AppError as `allowedTarget`, `openSession` and the target. What was sent before the error is
  *   remembered
@@ -199,7 +199,7 @@ export async function syncTarget(
 		stateKey: identity.stateKey,
 	};
 	return whileSending(place, async () => {
-		// Another process may have written, and sent, while this one waited for its turn.
+		// Another process may have written and sent records while this one waited for the lock.
 		const session = await openEnvironment(context);
 		const memory = await readTargetMemory(session.place);
 		const id = allowedTarget(session, memory, linked);

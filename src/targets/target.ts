@@ -1,7 +1,6 @@
 /**
- * The interface of a target: a product that takes secrets by name and gives no values back. Only names can be
- * read. A target has no log and no versions, so this device remembers what it sent
- * (`project/memory/target-memory.ts`).
+ * The interface of a target: a product that stores secrets by name and never returns a value. Only names can be read. A
+ * target has no log and no versions, so this device remembers what it sent (`project/memory/target-memory.ts`).
  *
  * Each kind of target implements `TargetKind` in a file of its own, and has a line in `kinds.ts`. No other code
  * depends on the kind (decision 46).
@@ -39,7 +38,7 @@ export interface SecretTarget {
 export interface TargetCredential {
 	/** The variable of the process environment, such as `BASE44_API_KEY`. */
 	readonly variable: string;
-	/** What it is called in sentences, such as `API key`. */
+	/** Its name in sentences, such as `API key`. */
 	readonly noun: string;
 	/** The question of the hidden prompt. */
 	readonly question: string;
@@ -55,7 +54,7 @@ export interface TargetAccess {
 	readonly signal?: AbortSignal | undefined;
 }
 
-/** Everything that Coffer knows of a kind of target. */
+/** Everything that Coffer knows about a kind of target. */
 export interface TargetKind {
 	/** `kind` in coffer.json, and `target` in results: lower-case letters, digits and dashes. Never changes. */
 	readonly name: string;

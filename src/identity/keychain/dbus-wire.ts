@@ -1,6 +1,6 @@
 /**
- * The part of D-Bus's wire format that is needed to ask a Secret Service for its state: method calls with
- * strings, replies with object paths and booleans. PURE.
+ * The part of D-Bus's wire format that reading the state of a Secret Service needs: method calls with strings, replies
+ * with object paths and booleans. Pure.
  */
 
 /** A string, or a map of strings to strings (`a{ss}`). */
@@ -20,7 +20,7 @@ export interface Reply {
 	/** The error's name; undefined if the message is not an error. */
 	error: string | undefined;
 	body: BodyReader;
-	/** How many bytes of the input the message took. */
+	/** The number of bytes of the message. */
 	length: number;
 }
 

@@ -1,4 +1,7 @@
-/** A connection to the user's D-Bus session bus. Unlike the native library's, it can be closed at any time. */
+/**
+ * A connection to the user's D-Bus session bus. Unlike the connection of the native library, it can be closed at any
+ * time.
+ */
 import { connect, type Socket } from "node:net";
 import { decodeMessage, encodeCall, type MethodCall, type Reply } from "./dbus-wire.ts";
 
@@ -51,7 +54,7 @@ function unescaped(text: string): string | undefined {
 }
 
 /**
- * Connects, authenticates as the present user and registers with the bus.
+ * Connects, authenticates as the current user and registers with the bus.
  * @param signal closes the connection; every running call fails with the signal's reason
  */
 export async function connectToBus(socketPath: string, signal: AbortSignal): Promise<Bus> {

@@ -1,6 +1,6 @@
 /**
- * The errors of a keychain. Each has exit status 3: a command that gets no identity from the keychain fails,
- * and never looks in a less secure place.
+ * The errors of a keychain. Each has exit status 3: a command that gets no identity from the keychain fails, and does
+ * not try a less secure place.
  */
 import { AppError, EXIT } from "../../errors.ts";
 

@@ -21,15 +21,15 @@ export interface Keychain {
 /** The service name of all of Coffer's entries. */
 export const KEYCHAIN_SERVICE = "coffer";
 
-/** From the call to the error, in milliseconds. With start and end, a process stays below 5 s. */
+/** Time limit of a call, in milliseconds. A process then takes less than 5 s, its start and its end included. */
 const TIMEOUT_MS = 3000;
 
 /**
  * The operating system's keychain: libsecret on Linux, Keychain on macOS, Credential Manager on Windows.
  *
- * On Linux the state of the service is checked first, over a connection of our own: if a keyring is locked (the
- * library opens a prompt) or silent, the native library would wait for ever, and its waiting thread would keep
- * the process from ending. `releaseKeychain` (native-keychain.ts) handles the cases that remain.
+ * On Linux the state of the service is checked first, over a separate connection. If a keyring is locked (the library
+ * opens a prompt) or does not answer, the native library would wait forever, and its waiting thread would keep the
+ * process from ending. `releaseKeychain` (native-keychain.ts) handles the cases that remain.
  */
 export function osKeychain(options: { environment: BusEnvironment; timeoutMs?: number }): Keychain {
 	const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;

@@ -2,9 +2,9 @@
  * `keytar`, the native keychain library, with time limits. It is loaded with the first call, because most
  * commands need no keychain and loading takes time.
  *
- * A call without an answer in time occupies a thread of libuv, and libuv joins its threads when a process ends:
- * `process.exit` would hang as long as the call does (25 s for a silent service, for ever behind a prompt).
- * Therefore the code that ends the process calls `releaseKeychain` first.
+ * A call that is not answered in time occupies a thread of libuv, and libuv joins its threads when a process ends:
+ * `process.exit` would hang as long as the call does (25 s for a silent service, forever behind a prompt). Therefore
+ * the code that ends the process calls `releaseKeychain` first.
  */
 import { readdirSync, readlinkSync } from "node:fs";
 import type { Socket } from "node:net";
@@ -12,7 +12,7 @@ import { AppError } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { keychainError } from "./keychain-error.ts";
 
-/** The keychain without checks: it may show a prompt. If the signal aborts, its reason is thrown. */
+/** The keychain without checks: it may show a prompt. If the signal aborts, a method throws the signal's reason. */
 export interface NativeKeychain {
 	get(account: string, signal: AbortSignal): Promise<string | undefined>;
 	set(account: string, value: string, signal: AbortSignal): Promise<void>;
@@ -79,15 +79,15 @@ function nativeError(error: unknown): AppError {
 }
 
 /**
- * Gives up native calls whose time is over, so that `process.exit` does not hang. Called once, by the code that
- * ends the process, after all output is flushed: it closes connections of the process.
+ * Abandons native calls whose time limit has passed, so that `process.exit` does not hang. Called once, by the code
+ * that ends the process, after all output is flushed: it closes connections of the process.
  *
- * @returns whether the process can end by `process.exit`. If it cannot (the system's keychain holds the call
- *   and there is no connection to close), only a signal ends it: `process.kill(process.pid, "SIGKILL")`.
+ * @returns whether the process can end by `process.exit`. If it cannot (a call is still running and there is no
+ *   connection to close), only a signal ends it: `process.kill(process.pid, "SIGKILL")`.
  */
 export async function releaseKeychain(waitMs = 500): Promise<boolean> {
 	if (pending.size === 0) return true;
-	// GLib raises SIGTERM in its own process when a bus goes away. This listener ignores it.
+	// GLib raises SIGTERM in its own process when its bus disconnects. This listener ignores it.
 	process.on("SIGTERM", () => {});
 	const net = await import("node:net");
 	for (const descriptor of openSockets())

@@ -21,7 +21,7 @@ const SERVICE = "org.freedesktop.secrets";
 const SERVICE_PATH = "/org/freedesktop/secrets";
 const SERVICE_INTERFACE = "org.freedesktop.Secret.Service";
 const COLLECTION_INTERFACE = "org.freedesktop.Secret.Collection";
-/** The path that an alias without a collection resolves to. */
+/** The path to which an alias without a collection resolves. */
 const NO_COLLECTION = "/";
 
 /**
@@ -77,7 +77,7 @@ async function checkCollections(
 		if (use !== "set") return;
 		throw keychainError("KEYCHAIN_UNAVAILABLE", "it has no default keyring");
 	}
-	// Some services list nothing of a locked collection, so an entry that is not found may still be in it.
+	// Some services do not list the entries of a locked collection, so an entry that is not found may still be in it.
 	if (await isLocked(bus, collection)) throw keychainError("KEYCHAIN_LOCKED");
 }
 
@@ -113,6 +113,8 @@ function busError(error: unknown): AppError {
 		return keychainError("KEYCHAIN_UNAVAILABLE", detail, error);
 	}
 	const detail =
-		error instanceof RangeError ? "it does not speak as a Secret Service does" : "there is no D-Bus session";
+		error instanceof RangeError
+			? "its answers do not follow the Secret Service specification"
+			: "there is no D-Bus session";
 	return keychainError("KEYCHAIN_UNAVAILABLE", detail, error);
 }

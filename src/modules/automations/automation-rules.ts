@@ -15,9 +15,9 @@ export interface Rule {
 
 const COUNT_MAX = 1_000_000_000;
 
-const text = (value: Jsonc) => (typeof value === "string" ? undefined : "must be a text");
+const text = (value: Jsonc) => (typeof value === "string" ? undefined : "must be a string");
 const someText = (value: Jsonc) =>
-	typeof value === "string" && value.trim() !== "" ? undefined : "must be a text and not empty";
+	typeof value === "string" && value.trim() !== "" ? undefined : "must be a string and not empty";
 const yesOrNo = (value: Jsonc) => (typeof value === "boolean" ? undefined : "must be true or false");
 const object = (value: Jsonc) => (value instanceof Map ? undefined : "must be an object");
 const date = (value: Jsonc) =>
@@ -28,7 +28,7 @@ const time = (value: Jsonc) =>
 	typeof value === "string" && (parseTimeOfDay(value) ?? parseInstant(value)) !== undefined
 		? undefined
 		: 'must be a time of day in UTC such as "09:00", or a date that exists, such as "2027-03-01T09:00:00Z"';
-const cron = (value: Jsonc) => (typeof value === "string" ? cronFault(value) : "must be a text");
+const cron = (value: Jsonc) => (typeof value === "string" ? cronFault(value) : "must be a string");
 
 function oneOf(...words: readonly string[]) {
 	const form = `must be ${words.map((word) => `"${word}"`).join(" or ")}`;
@@ -95,12 +95,12 @@ const ENTITY = [
 const CONNECTOR = [
 	...ALL,
 	needed("integration_type", someText),
-	needed("events", listOf(text, "must be a list of texts")),
+	needed("events", listOf(text, "must be a list of strings")),
 	nullable("resource_id", text),
 	nullable("trigger_conditions", object),
 ];
 
-/** The rules for the kind of an automation; or, as a clause, what is wrong with the keys that say its kind. */
+/** The rules for an automation's kind; or, as a clause, what is wrong with the keys that determine the kind. */
 export function rulesFor(automation: ReadonlyMap<string, Jsonc>): readonly Rule[] | string {
 	const type = automation.get("type");
 	if (type === "entity") return ENTITY;

@@ -79,9 +79,9 @@ export function automationsFault(value: Jsonc): string | undefined {
 	return undefined;
 }
 
-const NAME_FORM = `must be a text of 1 to ${AUTOMATION_NAME_LENGTH_MAX} characters, without line breaks`;
+const NAME_FORM = `must be a string of 1 to ${AUTOMATION_NAME_LENGTH_MAX} characters, without line breaks`;
 
-/** Whether the value is a valid name. A name is printed in one line of a log. */
+/** Whether the value is a valid name. A name must fit on one line of a log. */
 function isName(name: Jsonc | undefined): name is string {
 	return (
 		typeof name === "string" &&

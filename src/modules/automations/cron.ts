@@ -74,7 +74,7 @@ function fieldsOf(expression: string): readonly string[] {
 
 /** Whether a day is due if only one of the day of the month and the day of the week matches. */
 function isEither(fields: readonly string[]): boolean {
-	// `*/2` begins with a star too. The library would take it for a list of days.
+	// `*/2` begins with a star too. The library would treat it as a list of days.
 	return ![fields[2], fields[4]].some((field) => field?.startsWith("*"));
 }
 

@@ -1,10 +1,10 @@
-/** What the names of a module mean: imported functions, functions of the module and their calls. Pure. */
+/** Resolves the names in a module to imported functions, to functions of the module, and to their calls. Pure. */
 import type { Binding } from "../../references/bundle/scope-part.ts";
 import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { isPathFunction } from "./path-functions.ts";
 
-/** Expressions that have the value of one of their parts. */
+/** Expressions whose value is that of one operand, with the property that holds the operand. */
 export const TRANSPARENT: Readonly<Record<string, string>> = {
 	ParenthesizedExpression: "expression",
 	TSAsExpression: "expression",
@@ -15,7 +15,7 @@ export const TRANSPARENT: Readonly<Record<string, string>> = {
 	ChainExpression: "expression",
 };
 
-/** The module that an expression is, as a whole: `import * as path`, `import path`, `require("path")`. */
+/** The module whose namespace an expression evaluates to: `import * as path`, `import path`, `require("path")`. */
 export function moduleOf(node: Node, scopes: Scopes): string | undefined {
 	if (node.type === "CallExpression") {
 		const [first] = node.arguments as Node[];
@@ -48,7 +48,7 @@ function sourceOf(specifier: Node): string | undefined {
 	return specifier.parent?.source?.value;
 }
 
-/** The module and the name of the export that an expression is: `readFile` of `node:fs`. */
+/** The module and the name of the export that an expression evaluates to: `readFile` of `node:fs`. */
 export function exportOf(node: Node, scopes: Scopes): { module: string; name: string } | undefined {
 	if (node.type === "MemberExpression") {
 		const module = moduleOf(node.object, scopes);
@@ -68,13 +68,13 @@ export function exportOf(node: Node, scopes: Scopes): { module: string; name: st
 	return module === undefined || name === undefined ? undefined : { module, name };
 }
 
-/** The name of a function that makes paths; undefined for another one. */
+/** The name of an imported function that makes paths; undefined for any other callee. */
 export function importedName(callee: Node, scopes: Scopes): string | undefined {
 	const found = exportOf(callee, scopes);
 	return found !== undefined && isPathFunction(found.module, found.name) ? found.name : undefined;
 }
 
-/** The names of a function: its own, and the one of the variable that it is assigned to. */
+/** The binding of a function: its own name, or the variable that it is assigned to. */
 function bindingOf(fn: Node, scopes: Scopes): Binding | undefined {
 	if (fn.type === "FunctionDeclaration") return fn.id ? scopes.resolve(fn.id) : undefined;
 	const { parent } = fn;
@@ -83,7 +83,10 @@ function bindingOf(fn: Node, scopes: Scopes): Binding | undefined {
 	return isConstant ? scopes.resolve(parent.id) : undefined;
 }
 
-/** The calls of a function of the module. Undefined if it is used in another way, so that not all are known. */
+/**
+ * The calls of a function of the module. Undefined if the function is also used in another way, because then not all
+ * calls are known.
+ */
 export function callsOf(fn: Node, scopes: Scopes): readonly Node[] | undefined {
 	const binding = bindingOf(fn, scopes);
 	if (binding === undefined || binding.declarations.length !== 1) return undefined;
@@ -103,7 +106,10 @@ export function isExported(fn: Node, scopes: Scopes): boolean {
 	return scopes.uses(binding).reads.some(({ parent }) => parent?.type === "ExportSpecifier");
 }
 
-/** The function of the module that a callee is, with what it returns: the expression of an arrow, or statements. */
+/**
+ * The function of the module that a callee resolves to, with what it returns: the expression of an arrow function, or
+ * statements.
+ */
 export function functionOf(
 	callee: Node,
 	scopes: Scopes,

@@ -1,7 +1,7 @@
 /**
  * Evaluates expressions to paths and URLs of files, with the project's own scopes. Pure. A variable has the values of
- * all assignments to it, and a parameter those of all calls in the module. What is not known becomes a hole in the
- * text, so `"./pages/" + name + ".html"` is a pattern.
+ * all assignments to it, and a parameter has the arguments of all calls in the module. An unknown part of a string
+ * becomes a hole, so `"./pages/" + name + ".html"` is a pattern.
  */
 import type { Binding } from "../../references/bundle/scope-part.ts";
 import type { Scopes } from "../../references/bundle/scopes.ts";
@@ -11,18 +11,18 @@ import { isTooLong, join, moduleLocation, textValueOf, urlProperty } from "./mod
 import { applyFunction } from "./path-functions.ts";
 import { type PathValue, resolveUrl, textValue, UNKNOWN } from "./values.ts";
 
-/** Code written by people does not have more alternatives in one path. */
+/** Hand-written code does not have more alternatives in one path. */
 const ALTERNATIVES_MAX = 64;
-/** How deeply expressions, variables and calls are followed. */
+/** The most nested expressions, variables and calls that are followed. */
 const DEPTH_MAX = 192;
-/** How many expressions of a module are evaluated. Code that people write needs a few hundred. */
+/** The most expressions of a module that are evaluated. Hand-written code needs a few hundred. */
 const STEPS_MAX = 50_000;
 const OPERANDS_MAX = 100;
 
 export class Evaluator {
 	readonly #scopes: Scopes;
 	readonly #moduleAt: (node: Node) => string;
-	/** The nodes that are being evaluated. A value that depends on itself is not known. */
+	/** The nodes that are being evaluated. A value that depends on itself is unknown. */
 	readonly #active = new Set<Node>();
 	#steps = 0;
 
@@ -149,7 +149,10 @@ export class Evaluator {
 		return declarator.init ? this.evaluate(declarator.init) : [];
 	}
 
-	/** The values of a parameter: what the calls in this module pass, and anything if other modules may call. */
+	/**
+	 * The values of a parameter: the arguments of the calls in this module, and any value if other modules may call the
+	 * function.
+	 */
 	#parameter(parameter: Node, { scope }: Binding): readonly PathValue[] {
 		const index = (scope.params as Node[]).indexOf(parameter);
 		const outer = scope.parent;
@@ -177,7 +180,7 @@ export class Evaluator {
 		);
 	}
 
-	/** The array or object that an expression is, if it is written out and only one is possible. */
+	/** The array or object literal that an expression evaluates to; undefined unless there is exactly one. */
 	#literal(node: Node): Node | undefined {
 		const inner = TRANSPARENT[node.type];
 		if (inner !== undefined) return this.#literal(node[inner]);

@@ -1,6 +1,6 @@
 /**
- * Finds the files that a module wants beside it: `new URL("./page.html", import.meta.url)`, `join(__dirname, "fonts")`.
- * Pure.
+ * Finds the files that a module refers to by its own location: `new URL("./page.html", import.meta.url)`,
+ * `join(__dirname, "fonts")`. Pure.
  */
 import { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
@@ -10,7 +10,7 @@ import { Evaluator } from "./evaluate.ts";
 import { pathUses } from "./path-uses.ts";
 import { HOLE, locationOf, type PathValue } from "./values.ts";
 
-/** A file, or several, that a module wants. */
+/** A file, or several files, that a module refers to. */
 export interface FileRequest {
 	/**
 	 * The known parts of the path, relative to the root, in order; undefined for a part that is known at run time only.
@@ -19,7 +19,10 @@ export interface FileRequest {
 	readonly pieces: readonly (string | undefined)[] | undefined;
 	/** 1-based. */
 	readonly line: number;
-	/** Whether the module fails without the file: a function that reads gets the path, and nothing handles its error. */
+	/**
+	 * Whether the module fails without the file: the path is passed to a function that reads it, and nothing handles the
+	 * error.
+	 */
 	readonly isRead: boolean;
 	/** Whether the file is the module of a worker. */
 	readonly isWorker?: boolean;
@@ -31,7 +34,9 @@ const READERS = new Set([
 	...["open", "openSync", "readDir", "readDirSync", "readdir", "readdirSync"],
 ]);
 
-/** Whether a module can know its place. One that does not contain these words cannot, and needs no scopes. */
+/**
+ * Whether a module may read its own location. A module without these words cannot, so its scopes need not be analysed.
+ */
 export function mayReadItsLocation(source: string): boolean {
 	return ["meta", "__dirname", "__filename"].some((word) => source.includes(word));
 }
@@ -70,7 +75,7 @@ export function fileRequests(
 
 /** The pieces of a request; "none" if the value is not the path of another file of the project. */
 export function piecesOf(value: PathValue, module: string): FileRequest["pieces"] | "none" {
-	// Nothing is known of the path, which is most likely relative to the module.
+	// The whole path is unknown. It is most likely relative to the module.
 	if (value.text === HOLE) return [directoryOf(module) === "" ? "" : `${directoryOf(module)}/`, undefined];
 	const location = locationOf(value);
 	if (location.kind === "elsewhere") return "none";
@@ -103,7 +108,7 @@ function isReader({ arguments: [, options], callee }: Node, scopes: Scopes): boo
 	const isDeno = callee.type === "MemberExpression" && callee.object.name === "Deno";
 	const name = isDeno ? staticKey(callee.property, callee.computed) : exportOf(callee, scopes)?.name;
 	if (name === undefined || !READERS.has(name)) return false;
-	// To open a file with options or a mode may create it.
+	// Opening a file with options or a mode may create it.
 	return !/^open/.test(name) || options === undefined;
 }
 

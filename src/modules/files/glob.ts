@@ -6,7 +6,7 @@ export function matchesGlob(path: string, glob: string): boolean {
 }
 
 function matchesSegments(segments: readonly string[], globs: readonly string[]): boolean {
-	/** For each number of leading segments whether the globs so far match exactly these. */
+	/** For each number of leading segments: whether the globs so far match exactly these. */
 	let reached = [true, ...segments.map(() => false)];
 	for (const glob of globs) {
 		if (glob === "**") {

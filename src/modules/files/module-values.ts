@@ -1,7 +1,7 @@
-/** The values of `import.meta`, and of what is read from URLs. Pure. */
+/** The values of the properties of `import.meta` and of URLs. Pure. */
 import { absolutePath, type PathValue, pathOf, UNKNOWN, urlOf } from "./values.ts";
 
-/** A longer text is no path. The path of the project's folder is a part of it. */
+/** A longer string is not a path. The length includes the project's folder. */
 const LENGTH_MAX = 4096;
 
 /** A property of `import.meta` that says where a module is. @param module its path, relative to the root */
@@ -26,7 +26,8 @@ export function urlProperty({ kind, text }: PathValue, key: string): PathValue {
 	if (kind !== "url") return UNKNOWN;
 	if (key === "href") return textValueOf(text);
 	if (key !== "pathname") return UNKNOWN;
-	// A path with an encoding is not the path of the file. That is a fault of the code, which Deno shows too.
+	// Code that reads `pathname` gets a percent-encoded path, which is wrong in Deno too. The file that it means is used
+	// here.
 	return textValueOf(pathOf(text) ?? text);
 }
 

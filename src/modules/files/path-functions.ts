@@ -1,4 +1,4 @@
-/** The functions that make paths and URLs of others, of Node and Deno's standard library. Pure. */
+/** Functions of Node and of Deno's standard library that convert paths and URLs. Pure. */
 import { posix } from "node:path";
 import { HOLE, type PathValue, pathOf, urlOf } from "./values.ts";
 
@@ -38,7 +38,7 @@ export function isPathFunction(module: string, name: string): boolean {
 	return isModule && Object.hasOwn(FUNCTIONS, name);
 }
 
-/** Applies a function to its arguments; undefined if its result is not known. */
+/** Applies a function to its arguments; undefined if the result is unknown. */
 export function applyFunction(name: string, values: readonly PathValue[]): PathValue | undefined {
 	return FUNCTIONS[name]?.(...values.map((value) => value.text));
 }

@@ -1,9 +1,11 @@
-/** Follows the place of a module (`import.meta`, `__dirname`) to the expressions that use a path made of it. Pure. */
+/**
+ * Follows the location of a module (`import.meta`, `__dirname`) to the expressions that use a path made from it. Pure.
+ */
 import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { callsOf, functionOf, importedName } from "./bindings.ts";
 
-/** How many expressions of a module are followed. */
+/** The most expressions of a module that are followed. */
 const NODES_MAX = 20_000;
 
 const WRAPPERS = new Set([
@@ -20,7 +22,7 @@ const WRAPPERS = new Set([
 ]);
 const PLACES = new Set(["url", "filename", "dirname"]);
 
-/** The largest expressions whose values are made of the place of the module. */
+/** The outermost expressions whose values are made from the location of the module. */
 export function pathUses(scopes: Scopes): Node[] {
 	const uses: Node[] = [];
 	const seen = new Set<Node>();
@@ -36,7 +38,7 @@ export function pathUses(scopes: Scopes): Node[] {
 	return uses;
 }
 
-/** The expressions that have a value of this one; undefined if the value is used here. */
+/** The expressions that the value of this one flows into; undefined if the value is used here. */
 function successors(node: Node, scopes: Scopes): readonly Node[] | undefined {
 	const { parent } = node;
 	if (parent === undefined) return [];
@@ -89,7 +91,7 @@ function ofMember(node: Node, member: Node): readonly Node[] | undefined {
 	const call = member.parent;
 	if (call?.type !== "CallExpression" || call.callee !== member)
 		return node.type === "MetaProperty" || key === "href" || key === "pathname" ? [member] : [];
-	// Other methods of texts and URLs give no path: `startsWith`, `split`.
+	// Other methods of strings and URLs, such as `startsWith` and `split`, return no path.
 	return key === "toString" || key === "toJSON" ? [call] : [];
 }
 
@@ -103,7 +105,7 @@ function ofCall(node: Node, call: Node, scopes: Scopes): readonly Node[] | undef
 	return target.type === "Identifier" ? readsOf(target, scopes) : undefined;
 }
 
-/** The reads of what is declared; undefined for a pattern that is not understood. */
+/** The reads of the declared variables; undefined for a pattern that is not supported. */
 function readsOf(target: Node, scopes: Scopes): readonly Node[] | undefined {
 	if (target.type === "ObjectPattern") {
 		return (target.properties as Node[]).flatMap((property) =>

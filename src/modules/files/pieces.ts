@@ -1,4 +1,4 @@
-/** Texts that are known in part. Pure. */
+/** Compares strings with patterns that have unknown parts. Pure. */
 
 /**
  * Whether a text consists of the known parts in order, with any text for the unknown parts. The search never backtracks,

@@ -1,20 +1,22 @@
 /**
- * The values that a path or URL of a file may have, as texts. Pure.
+ * The abstract values of paths and URLs, as strings. Pure.
  *
- * The project's folder has a path that no machine has, and a part of a text that is known at run time only is one
- * private character. So the real functions of URLs and paths apply to these texts: `..`, encodings and slashes mean
- * here what they mean when the function runs.
+ * The project's folder gets a path that exists on no machine, and a part that is known at run time only becomes one
+ * private character. So the real functions for URLs and paths work on these strings: `..`, encodings and slashes have
+ * the same meaning as when the function runs.
  */
 import { posix } from "node:path";
 
 /** A part of a text that is known at run time only. It is a private character of Unicode. */
 export const HOLE = "\uE000";
-/** The project's folder has so many folders above it that `..` leads to one of these, and can be recognised. */
+/**
+ * A folder above the project's folder. There are so many that a path with `..` ends in one of them and is recognised.
+ */
 const ABOVE = "/\uE001";
 const DEPTH = 64;
 const ROOT = ABOVE.repeat(DEPTH);
 
-/** A text, or an object `URL` with its `href`. */
+/** A string, or a `URL` object with its `href`. */
 export interface PathValue {
 	readonly kind: "text" | "url";
 	readonly text: string;
@@ -23,7 +25,7 @@ export interface PathValue {
 export const UNKNOWN: PathValue = { kind: "text", text: HOLE };
 
 export function textValue(text: string): PathValue {
-	// A source that contains the private characters could not be told from an unknown text.
+	// A private character in the source could not be distinguished from an unknown part.
 	return { kind: "text", text: /[\uE000\uE001]/.test(text) ? HOLE : text };
 }
 
@@ -52,24 +54,24 @@ export function pathOf(href: string): string | undefined {
 
 /** `new URL(reference, base).href`. Undefined if it is no URL. */
 export function resolveUrl(reference: string, base: string | undefined): string | undefined {
-	// An unknown text at the beginning may be a URL of its own.
+	// An unknown beginning may be a complete URL.
 	if (reference.startsWith(HOLE) && base === undefined) return undefined;
 	return URL.canParse(reference, base) ? new URL(reference, base).href : undefined;
 }
 
-/** Where an absolute path leads. */
+/** The location of an absolute path. */
 export type Location =
 	/** A path in the project: relative to the root, without a slash at its end. */
 	| { readonly kind: "inside"; readonly path: string; readonly isFolder: boolean }
 	| { readonly kind: "outside" }
-	/** A path of the machine, or no path. */
+	/** Another path of the machine, or not a path. */
 	| { readonly kind: "elsewhere" };
 
-/** Where the value leads that a function for files gets. */
+/** The location of a path that is passed to a function for files. */
 export function locationOf({ kind, text }: PathValue): Location {
 	const isUrl = kind === "url" || text.startsWith("file:");
 	const path = isUrl ? pathOf(text) : text;
-	// A path in the middle of another text is no path.
+	// A project path in the middle of another string is not a path.
 	if (path?.startsWith(ABOVE) !== true || path.lastIndexOf(ROOT) > 0) return { kind: "elsewhere" };
 	const normal = posix.normalize(path);
 	const isInside = normal === ROOT || normal.startsWith(`${ROOT}/`);

@@ -1,4 +1,4 @@
-/** Finds the files that requests of modules, and `static_files` of a `function.jsonc`, lead to. Pure. */
+/** Finds the files that modules and the `static_files` of a `function.jsonc` refer to. Pure. */
 import { AppError, EXIT } from "../../errors.ts";
 import { FILE_REQUESTS_MAX, FUNCTION_FILES_MAX } from "../limits.ts";
 import { directoryOf, isCode, resolvePath } from "../paths.ts";
@@ -81,7 +81,7 @@ export class WantedFiles {
 	}
 
 	/**
-	 * Adds the files that a module wants. @param file the module
+	 * Adds the files that a module refers to. @param file the module
 	 * @throws AppError (exit 2) with file and line: `FILE_NOT_FOUND`, `FILE_OUTSIDE`, `FILES_TOO_MANY`, and the errors of
 	 *   `read`
 	 */
@@ -122,7 +122,7 @@ export class WantedFiles {
 		});
 	}
 
-	/** Reports an error of a file that the function can do without as a warning. */
+	/** Reports an error as a warning if the function can run without the file. */
 	#tolerant<T>({ isRead, line }: FileRequest, file: string, work: () => T): T | undefined {
 		try {
 			return work();
@@ -137,7 +137,7 @@ export class WantedFiles {
 	/** A file, or the files of a folder. */
 	#exact(path: string, module: string, isRead: boolean): readonly string[] | "unknown" {
 		if (path !== "" && this.#port.read(path) !== undefined) return [path];
-		// The folder of the module is mostly the beginning of a path.
+		// The module's own folder is usually only the beginning of a longer path.
 		if (isAbove(path, module)) return isRead || path === directoryOf(module) ? "unknown" : [];
 		return this.#port.list(path);
 	}

@@ -18,7 +18,7 @@ export type Catalogs = (catalog: string, name: string) => string | undefined;
 
 const RANGE = /^[\w.^~<>=|*+ -]*$/;
 const LOCAL = /^(file|link|portal):/i;
-/** What npm reads as a path although it has no protocol. */
+/** Text without a protocol that npm reads as a path. */
 const BARE_PATH = /^(\.{1,2}\/|\/|~\/|[a-z]:[\\/])|^\.{1,2}$/i;
 /** Entries of later fields win over those of earlier ones. */
 const FIELDS = ["optionalDependencies", "devDependencies", "dependencies"];

@@ -36,7 +36,7 @@ export class LocalPackages {
 
 	/**
 	 * @param entry the entry module; the configuration above it applies to all modules that it reaches
-	 * @param outsideMember names of members that lie outside of the project, with where
+	 * @param outsideMember paths of the workspace members outside the project, by name
 	 */
 	constructor(entry: string, manifests: Manifests, outsideMember: ReadonlyMap<string, string> = new Map()) {
 		this.#entry = entry;

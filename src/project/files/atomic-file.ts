@@ -58,7 +58,7 @@ export function isSameStamp(a: FileStamp | undefined, b: FileStamp | undefined):
 
 /**
  * Reads a file. Does not follow a symbolic link at the end of the path, and does not wait on a pipe.
- * @param bytesMax a larger file is refused
+ * @param bytesMax the largest file that is read
  * @returns the content; undefined if the file does not exist
  * @throws AppError `FILE_UNREADABLE`, `FILE_TOO_LARGE` (exit 1)
  */
@@ -92,14 +92,14 @@ async function syncFolder(folder: string): Promise<void> {
 	}
 }
 
-/** Writes all bytes. The operating system may take fewer bytes per call than it is given. */
+/** Writes all bytes. One call may write fewer bytes than requested. */
 async function writeAll(handle: FileHandle, content: string | Uint8Array): Promise<void> {
 	const bytes = typeof content === "string" ? utf8(content) : content;
 	for (let at = 0; at < bytes.length; )
 		at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
 }
 
-/** The error for a file that was replaced, but that a power cut may turn back into the old one. */
+/** The error for a file that was replaced, but that may have the old content again after a power cut. */
 function unsynced(path: string, cause: unknown): AppError {
 	return new AppError({
 		code: "FILE_UNSYNCED",

@@ -142,8 +142,7 @@ export function platformOf(binding: Binding | undefined): PlatformBinding | unde
 }
 
 /**
- * The text of the default environment's key. A file without this text sets no default, so it need not be
- * parsed.
+ * The key of the default environment. A file that does not contain this text sets no default, so it need not be parsed.
  */
 const DEFAULT_KEY = '"environment"';
 
@@ -157,7 +156,7 @@ export async function readDefaultEnvironment(root: string): Promise<string | und
 	return (await readConfig(root)).environment;
 }
 
-/** Makes an environment the default for everybody who uses this `coffer.json`. */
+/** Makes an environment the default of this `coffer.json`. */
 export async function putDefaultEnvironment(root: string, environment: string): Promise<void> {
 	await editConfig(root, (config) =>
 		config.environment === environment ? config : { ...config, environment },

@@ -1,16 +1,16 @@
 /**
- * Watches all files below a folder, and loses no change.
+ * Watches all files below a folder, without losing a change.
  *
  * Each folder is watched, which reports the changes of its files on all systems. A folder is watched before it is read,
- * so a file that is created in between is seen. chokidar, which reads first, and reports only the first of several
- * changes of a file within 50 ms, loses files that are created with their folder, and the second save of an editor that
- * formats.
+ * so a file that is created in between is seen. chokidar reads a folder before it watches it, and reports only the
+ * first of several changes of a file within 50 ms. It loses files that are created with their folder, and the second
+ * save of an editor that formats.
  */
 import { type FSWatcher, lstatSync, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 
-/** The system's errors that say that a folder is gone, or is not for this user. */
+/** Errors of the system for a folder that no longer exists, or that this user may not read. */
 const GONE = new Set(["ENOENT", "ENOTDIR", "EACCES", "EPERM"]);
 
 export interface FolderWatcherOptions {
@@ -23,7 +23,7 @@ export interface FolderWatcherOptions {
 	 * folder, every file below it may have changed.
 	 */
 	readonly onChange: (path: string) => void;
-	/** Called where a new folder cannot be watched: `WATCH_LIMIT`. The others still are. */
+	/** Called if a new folder cannot be watched: `WATCH_LIMIT`. The other folders are still watched. */
 	readonly onFault: (error: AppError) => void;
 }
 
@@ -66,14 +66,14 @@ export class FolderWatcher implements Disposable {
 		}
 	}
 
-	/** @param name of what has changed in the folder; null if the system does not say it */
+	/** @param name the name of the changed entry of the folder; null if the system does not report it */
 	#note(folder: string, event: string, name: string | null): void {
 		const { ignores, onChange, onFault } = this.#options;
 		const path = name === null ? folder : join(folder, name);
 		if (path !== folder && ignores(path)) return;
 		onChange(path);
 		if (event !== "rename" || path === folder) return;
-		// A folder of this name may be a new one, and its files new, too.
+		// This may be a new folder of the same name, with new files.
 		this.#leave(path);
 		if (!isFolder(path)) return;
 		try {
@@ -97,7 +97,7 @@ function openWatcher(
 ): FSWatcher | undefined {
 	try {
 		const watcher = watch(folder, onEvent);
-		// Windows reports so that a watched folder was removed. Its parent reports it, too.
+		// Windows reports the removal of a watched folder as this error. The parent folder reports the removal too.
 		watcher.on("error", () => watcher.close());
 		return watcher;
 	} catch (error) {

@@ -1,5 +1,5 @@
 /**
- * SQLite for the vault's lock: Node's own (since 22.13, without a flag), or `libsql` where Node has none. Both take the
+ * SQLite for the vault's lock: the one built into Node (since 22.13, without a flag), or else `libsql`. Both take the
  * operating system's locks on the same bytes of a file, so that processes under different versions of Node exclude one
  * another.
  */
@@ -17,15 +17,15 @@ interface NodeSqlite {
 	readonly DatabaseSync: new (path: string) => Connection;
 }
 
-/** Node's own module; undefined in a version that has none, or that hides it behind a flag. */
+/** Node's built-in module; undefined in a version that has none, or that needs a flag for it. */
 function nodeSqlite(): NodeSqlite | undefined {
 	return process.getBuiltinModule("node:sqlite") as NodeSqlite | undefined;
 }
 
 /**
  * Loads SQLite.
- * @param builtin Node's own module, if it has one
- * @throws AppError `PACKAGE_MISSING` (exit 1) where Node has no SQLite and the optional package `libsql` is not installed
+ * @param builtin Node's built-in module, if there is one
+ * @throws AppError `PACKAGE_MISSING` (exit 1) if Node has no SQLite and the optional package `libsql` is not installed
  */
 export async function loadSqlite(builtin = nodeSqlite()): Promise<OpenDatabase> {
 	if (builtin !== undefined) return (path) => new builtin.DatabaseSync(path);

@@ -173,14 +173,14 @@ function unsyncedOnly(error: unknown): AppError {
 
 /**
  * Edits the vault. From before the file is read until this device's memory is written, the vault's lock is held, so no
- * other command edits the file at the same time. The file is replaced atomically, and only if its text changes. A change
- * that another program made without the lock is not overwritten. Memory is written after the file: if the program stops
- * between the two, the memory knows less than the file, which the next command mends.
+ * other command edits the file at the same time. The file is replaced atomically, and only if its text changes. A
+ * change that another program made without the lock is not overwritten. Memory is written after the file: if the
+ * program stops between the two, the memory is older than the file, and the next command updates it.
  *
- * The document is parsed and not verified: an edit of one environment uses `editEnvironment`, which verifies it.
+ * The document is parsed but not verified. To edit one environment, call `editEnvironment`, which verifies it.
  * @param edit gets the vault as it is on disk, once
  * @param options.reading as in `loadVault`
- * @param options.whileWriting called while the file is on its way to the disk
+ * @param options.whileWriting called while the file is written to the disk
  * @throws AppError `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1), `VAULT_CHANGED_MEANWHILE` (exit 5):
  *   nothing is written then; `MEMORY_FAILED`, `FILE_UNSYNCED` (exit 1): the vault is; or what `edit` throws
  */

@@ -59,7 +59,7 @@ function loadOnce(): Promise<OpenDatabase> {
 
 /**
  * Loads SQLite (with `libsql`, 11 ms) while the caller waits for something else. An error is ignored here, because
- * `withLock` meets and reports it again.
+ * `withLock` meets the same error and reports it.
  */
 export function prepareLock(): void {
 	loadOnce().catch(() => undefined);
@@ -93,7 +93,7 @@ const STATEMENTS = [
 	// Nothing is written, so no rollback journal is needed beside the lock.
 	"PRAGMA journal_mode = MEMORY",
 	"BEGIN EXCLUSIVE",
-	// SQLite opens a read-only file for reading and then excludes nobody. This change, which is never committed,
+	// SQLite opens a read-only file for reading and then excludes no other process. This change, which is never committed,
 	// makes it fail instead.
 	"PRAGMA user_version = 1",
 ];
@@ -130,7 +130,7 @@ async function waitFor(database: Connection, path: string, patience: Patience): 
 
 async function locked<T>(path: string, work: () => Promise<T>, patience: Patience): Promise<T> {
 	const open = await loadOnce();
-	// A process that has just released the lock lets the waiting ones try first.
+	// A process that has just released the lock lets the waiting processes try first.
 	if (performance.now() - (releasedMs.get(path) ?? Number.NEGATIVE_INFINITY) < TRY_MS.last)
 		await after(TRY_MS.last);
 	let database: Connection | undefined;

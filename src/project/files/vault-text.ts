@@ -31,7 +31,7 @@ function firstBadLine(bytes: Uint8Array): number {
 	return line;
 }
 
-/** How many lines of a block precede the first one that is not UTF-8. */
+/** The number of lines in a block before the first one that is not UTF-8. */
 function badLineIn(block: Uint8Array): number {
 	let before = 0;
 	for (let start = 0; ; before++) {
@@ -50,7 +50,7 @@ export function vaultDigest(text: string | Uint8Array): string {
 
 /**
  * A remembered hash of a text, in the form that `vaultDigest` returns. Coffer 0.1.0 remembered BLAKE2b hashes.
- * @param loaded the vault whose text it may be the hash of. The hash of another text is returned as it is
+ * @param loaded the vault whose text may have that hash. The hash of another text is returned unchanged
  */
 export function currentDigest(
 	remembered: string,

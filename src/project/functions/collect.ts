@@ -33,7 +33,7 @@ function failure(code: string, message: string, hint: string): AppError {
  *
  * @param root the project's folder
  * @param functions as `discoverFunctions` returns them
- * @param port the project's files. The port of an earlier call knows their content already
+ * @param port the project's files. The port of an earlier call has already read their content
  * @param onWarning called with each file that may be missing when a function runs
  * @returns contents by path: relative to the root, POSIX, sorted
  * @throws AppError (exit 2), with file and line where there is one: what `walkGraph` and `configurationFor`
@@ -47,7 +47,7 @@ export async function collectSources(
 	onWarning: (name: string, warning: FileWarning) => void = () => {},
 ): Promise<Map<string, Uint8Array>> {
 	const paths = new Set<string>();
-	/** Settings that are not the text of a file. */
+	/** Settings that no single file contains as text. */
 	const made = new Map<string, Uint8Array>();
 	for (const one of functions) {
 		const { settings, settingsText } = one;
@@ -156,7 +156,7 @@ function readInside(root: string, path: string): Uint8Array | undefined {
 	return content;
 }
 
-/** Whether a file holds an identity or an export of one, whatever it is called. */
+/** Whether a file contains an identity or an exported identity, whatever its name is. */
 function isKeyFile(content: Uint8Array): boolean {
 	const beginning = Buffer.from(content.subarray(0, 32)).toString("latin1");
 	return /^\s*coffer-(identity|export)-\d/.test(beginning);
@@ -184,7 +184,7 @@ function list(root: string, directory: string): string[] {
 		const path = joinPath(directory, item.name);
 		if (item.name.startsWith(".") || item.name === "node_modules") return [];
 		if (item.isDirectory()) return list(root, path);
-		// A link is listed, so that a function that wants it gets an error and not a missing file.
+		// A link is listed, so that a function that uses it gets an error instead of a missing file.
 		return item.isFile() || (item.isSymbolicLink() && isFile(join(root, path))) ? [path] : [];
 	});
 }

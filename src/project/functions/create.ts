@@ -75,7 +75,10 @@ export async function createFunction(root: string, name: string, template: Templ
 	return paths;
 }
 
-/** A function of Supabase is in no folder but its own. @throws AppError `FUNCTION_NAME_INVALID` (exit 2) */
+/**
+ * A function of Supabase must be in a folder directly below the functions' folder. @throws AppError
+ * `FUNCTION_NAME_INVALID` (exit 2)
+ */
 function requireSupabaseName(name: string, top: string): void {
 	if (!isSupabaseFolder(top) || SUPABASE_NAME.test(name)) return;
 	throw new AppError({
@@ -86,7 +89,10 @@ function requireSupabaseName(name: string, top: string): void {
 	});
 }
 
-/** The folder for a new function: where `coffer.json` says, or where all functions of the project are. */
+/**
+ * The folder for a new function: the one that `coffer.json` names, or the one that contains all functions of the
+ * project.
+ */
 function folderFor({ folder, functions }: ProjectFunctions): string {
 	if (folder !== undefined) return folder;
 	const isIn = (top: string) =>

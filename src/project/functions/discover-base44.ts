@@ -44,7 +44,7 @@ function addConfigured(root: string, settings: string, folder: string, add: Disc
 		readBoundedSync(join(root, settings), FILE_BYTES.settings, { links: true }),
 		folder,
 	);
-	const hint = "A Base44 function says its name and its entry.";
+	const hint = "A Base44 function needs a name and an entry.";
 	if (file.entry === undefined) throw settingsFault(settings, 1, 'it has no "entry"', hint);
 	if (checkInside(root, file.entry) === undefined)
 		throw settingsFault(

@@ -24,7 +24,7 @@ export function isSupabaseFolder(folder: string): boolean {
 	return `/${folder}`.endsWith(`/${SUPABASE_FUNCTIONS}`);
 }
 
-/** A function's place: its folder, and what its own `function.jsonc` and `config.toml` say. */
+/** A function's folder, its own `function.jsonc`, and its section of `config.toml`. */
 interface Place {
 	readonly name: string;
 	readonly folder: string;
@@ -112,7 +112,10 @@ interface AddedSettings {
 	readonly fault: AppError | undefined;
 }
 
-/** What `config.toml` adds to a function's own settings. @param known the keys of the function's own settings */
+/**
+ * The settings that `config.toml` adds to a function's own settings. @param known the keys of the function's own
+ * settings
+ */
 function addedSettings(
 	root: string,
 	{ config, folder, section }: Place,
@@ -162,7 +165,7 @@ function jwtFault({ config, folder, name, section }: Place): AppError {
 	return new AppError({
 		code: "VERIFY_JWT_UNSUPPORTED",
 		message: `${config.path}:${section?.lineOf("verify_jwt")}: "verify_jwt" is true for "${name}", but Coffer does not verify tokens, so everybody could call the function.`,
-		hint: `Verify the token in the function's code, then set verify_jwt = false, or "verify_jwt": false in ${folder}/${SETTINGS_FILE} if Supabase shall still verify it. docs/supabase.md shows the code.`,
+		hint: `Verify the token in the function's code, then set verify_jwt = false, or "verify_jwt": false in ${folder}/${SETTINGS_FILE} if Supabase should still verify it. docs/supabase.md shows the code.`,
 		exit: EXIT.usage,
 	});
 }

@@ -17,14 +17,14 @@ const FLAT = /^(.+)\.(ts|js)$/;
 const NO_FUNCTION = /\.test\.[^.]+$|\.d\.ts$/;
 const ASIDE = new Set(["shared", "lib", "_lib", "node_modules"]);
 
-/** Whether a folder or file of this name contains no function. */
+/** Whether a folder or file with this name is not searched for functions. */
 export const isAside = (segment: string): boolean => /^[_.]/.test(segment) || ASIDE.has(segment);
 
 function failure(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
 }
 
-/** What a project's folders of functions contain. */
+/** The content of a project's folders of functions. */
 export interface ProjectFunctions {
 	/** Sorted by name. */
 	readonly functions: readonly FunctionEntry[];
@@ -42,8 +42,8 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
 /**
  * Finds a project's functions below `functions/`:
  *
- * - `functions/<name>.{ts,js}`: a flat one, at the top only, so that other modules in a folder are not
- * functions;
+ * - `functions/<name>.{ts,js}`: a function in one file, at the top level only, so that other modules in a folder are
+ * not functions;
  * - `functions/<path>/{index,entry,main}.{ts,js}`: the name is the path; the search ends at such a folder;
  * - a folder with a `function.jsonc` is a function too, and that file may name another entry;
  * - nothing under a segment that begins with `_` or `.` or is `shared`, `lib` or `node_modules`, and neither
@@ -53,7 +53,7 @@ export async function discoverFunctions(root: string): Promise<FunctionEntry[]> 
  * project, below `supabase/functions/` (`discover-supabase.ts`). If `coffer.json` names a folder, only that folder is
  * searched, by the rules for its name.
  *
- * A folder with two entry files (for example `index.ts` and `main.ts`) is refused like two files of one name:
+ * A folder with two entry files (for example `index.ts` and `main.ts`) is an error, as are two functions of one name:
  * choosing one silently would sooner or later deploy the wrong one.
  *
  * @param root the project's folder

@@ -10,7 +10,7 @@ export interface Child {
 
 /**
  * The entries of a folder that may belong to a function, sorted. Links are followed only inside the root.
- * @param isAside whether a name is left out
+ * @param isAside whether to leave out an entry with this name
  * @throws AppError `SOURCE_OUTSIDE` (exit 2)
  */
 export function children(root: string, directory: string, isAside: (segment: string) => boolean): Child[] {
@@ -28,7 +28,7 @@ export function children(root: string, directory: string, isAside: (segment: str
 		});
 }
 
-/** The real path; undefined if the path leads nowhere. */
+/** The real path; undefined if nothing exists at the path. */
 export function checkInside(root: string, path: string): string | undefined {
 	const target = realPath(join(root, path));
 	if (target === undefined || target.startsWith(root + sep)) return target;

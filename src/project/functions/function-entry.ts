@@ -1,4 +1,4 @@
-/** What is found in a project's folders of functions. */
+/** The results of a search of a project's folders of functions. */
 import type { AppError } from "../../errors.ts";
 import type { FileWarning, StaticFiles } from "../../modules/files/wanted-files.ts";
 
@@ -11,20 +11,20 @@ export interface FunctionEntry {
 	settings?: string;
 	/** The text that counts as its `function.jsonc`, if another file adds to that file or replaces it. */
 	settingsText?: Uint8Array;
-	/** The files that it reads when it runs, if another file than its `function.jsonc` names them. */
+	/** The files that it reads when it runs, if a file other than its `function.jsonc` names them. */
 	staticFiles?: StaticFiles;
 	/** Why it cannot be deployed (exit 2). */
 	fault?: AppError;
-	/** What a deployment warns about. */
+	/** Warnings for a deployment. */
 	warnings?: readonly FileWarning[];
 }
 
-/** What a platform is told of a function. */
+/** The part of a function's entry that is sent to a platform. */
 export function deployedEntry({ name, entry, settings }: FunctionEntry): FunctionEntry {
 	return { name, entry, ...(settings !== undefined && { settings }) };
 }
 
-/** A place in a configuration file. */
+/** A name and its position in a configuration file. */
 interface NamedPlace {
 	readonly name: string;
 	/** Relative to the root. */
@@ -38,7 +38,7 @@ export type DisabledFunction = NamedPlace;
 /** Names of secrets in a configuration file. Coffer reads no values from it. */
 export type NamedSecret = NamedPlace;
 
-/** Collects what the searches find. */
+/** Collects the results of the searches. */
 export interface Discovery {
 	/** @throws AppError `FUNCTION_DUPLICATE`, `FUNCTION_NAME_INVALID` (exit 2) */
 	add(entry: FunctionEntry): void;

@@ -25,7 +25,7 @@ export interface SupabaseFunction {
 export interface SupabaseConfig {
 	/** Relative to the root. */
 	readonly path: string;
-	/** By the function's name. */
+	/** The sections by the function's name. */
 	readonly functions: ReadonlyMap<string, SupabaseFunction>;
 	/** The names in `[edge_runtime.secrets]`, in capital letters as Supabase sets them, with their 1-based lines. */
 	readonly secrets: ReadonlyMap<string, number>;
@@ -113,8 +113,8 @@ function parseToml(path: string, text: string): unknown {
 }
 
 /**
- * The lines of the sections and of their keys, by dotted name. The parser does not tell them. A key that is written in
- * another form, such as an inline table, has no line of its own.
+ * The lines of the sections and of their keys, by dotted name. The parser does not return them. A key that is written
+ * in another form, such as an inline table, has no line of its own.
  */
 function linesOf(text: string): Map<string, number> {
 	const lines = new Map<string, number>();

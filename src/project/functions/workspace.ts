@@ -1,4 +1,4 @@
-/** Lists folders as workspaces see them, and finds the workspace that contains a project. Reads only. */
+/** Lists the folders that can be workspace members, and finds the workspace that contains a project. Reads only. */
 import { existsSync, readdirSync, statSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
@@ -59,7 +59,7 @@ function membersOutside(folder: string, root: string): [string, string][] {
 			return isInside ? [] : namesOf(member).map((name): [string, string] => [name, relative(root, path)]);
 		});
 	} catch (error) {
-		// The project cannot correct an invalid file above it.
+		// An invalid file above the project is not a fault of the project.
 		if (error instanceof AppError) return [];
 		throw error;
 	}

@@ -1,11 +1,13 @@
-/** Whether git is changing the files of a working tree, found without starting git. */
+/** Detects, without starting git, whether git is changing the files of a working tree. */
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { repositoryAbove } from "./above.ts";
 
-/** Files and folders in git's folder that exist while git works, or while a merge, rebase or pick is not finished. */
+/**
+ * Files and folders in git's folder that exist while git runs, or while a merge, rebase or cherry-pick is not finished.
+ */
 const SIGNS = [
 	"index.lock",
 	"HEAD.lock",
@@ -25,7 +27,7 @@ function gitFolder(top: string): string {
 	return resolve(top, /^gitdir: (.*)$/m.exec(text)?.[1] ?? ".git");
 }
 
-/** Whether git is at work in the working tree of a folder, or has left a merge, rebase or pick unfinished there. */
+/** Whether git runs in the working tree of a folder, or a merge, rebase or cherry-pick is unfinished there. */
 export function isGitBusy(folder: string): boolean {
 	const top = repositoryAbove(folder);
 	if (top === undefined) return false;

@@ -1,16 +1,15 @@
 /**
- * Settings for every git process that Coffer starts, so that a repository from somebody else cannot make git
- * start a program. A repository brings its own configuration (`.git/config`) and attributes, and git's
- * documentation lists many settings that hold a command. Three measures keep git from running them:
+ * Settings for every git process that Coffer starts, so that an untrusted repository cannot make git start a program. A
+ * repository brings its own configuration (`.git/config`) and attributes, and git's documentation lists many settings
+ * that hold a command. Three measures keep git from running them:
  *
- * - Coffer uses plumbing commands only (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`,
- * `diff-index`, `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`). They show nothing to a
- * person, write no index and no branch, convert no file, and use no network.
+ * - Coffer uses plumbing commands only (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`, `diff-index`,
+ * `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`). These commands start no pager and no editor,
+ * write no index and no branch, convert no file, and use no network.
  * - Settings on the command line and environment variables override the repository's settings.
  * - No protocol is allowed, so nothing is fetched, whatever a remote's settings say.
  *
- * The configuration of the user and of the machine is read: nobody else writes it, and it contains
- * `safe.directory`.
+ * The configuration of the user and of the machine is read: it is trusted, and it contains `safe.directory`.
  */
 
 /**
@@ -32,7 +31,7 @@ const NOT_RUN = "only used by commands that Coffer does not run";
 
 /** Every setting of git that names a program, from the documentation of git 2.30 to 2.55. */
 export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
-	// Empty means off in every version. Before 2.36, `false` was taken for the name of a program.
+	// Empty means off in every version. Before 2.36, git ran `false` as a program.
 	{ keys: "core.fsmonitor", value: "", reason: "a hook that is run whenever the index is read" },
 	{
 		keys: "core.hooksPath",
@@ -48,7 +47,11 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 		value: "false",
 		reason: "lists branches of alternates while fetching",
 	},
-	{ keys: "credential.helper", value: "", reason: "empty takes back all that stand before it" },
+	{
+		keys: "credential.helper",
+		value: "",
+		reason: "an empty value clears the helpers that are configured before it",
+	},
 	{ keys: "diff.external", reason: "--no-ext-diff, and no patch is shown" },
 	{
 		keys: "gpg.program gpg.openpgp.program gpg.x509.program gpg.ssh.program",
@@ -58,16 +61,16 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 	{ keys: "gpg.ssh.defaultKeyCommand", value: "false", reason: NOT_SHOWN },
 	{ keys: "interactive.diffFilter", value: "cat", reason: NOT_SHOWN },
 	{ keys: "gc.recentObjectsHook", reason: NOT_RUN },
-	{ keys: "core.gitProxy", reason: `GIT_PROXY_COMMAND goes before it; ${NO_PROTOCOL}` },
+	{ keys: "core.gitProxy", reason: `GIT_PROXY_COMMAND takes precedence; ${NO_PROTOCOL}` },
 	{ keys: "credential.<url>.helper", reason: NO_PROTOCOL },
 	{ keys: "remote.<name>.uploadpack remote.<name>.receivepack remote.<name>.vcs", reason: NO_PROTOCOL },
-	{ keys: "uploadpack.packObjectsHook", reason: "git takes it from the user's configuration alone" },
+	{ keys: "uploadpack.packObjectsHook", reason: "git reads it from the user's configuration only" },
 	{ keys: "diff.<driver>.command diff.<driver>.textconv", reason: NOT_CONVERTED },
 	{ keys: "filter.<driver>.clean filter.<driver>.smudge filter.<driver>.process", reason: NOT_CONVERTED },
 	{ keys: "merge.<driver>.driver", reason: NOT_CONVERTED },
 	{ keys: "hook.<name>.command", reason: "no command that is run has a hook" },
 	{ keys: "pager.<cmd>", reason: "--no-pager, and output that is no terminal" },
-	{ keys: "alias.<name>", reason: "git ignores those that hide a command of its own" },
+	{ keys: "alias.<name>", reason: "git ignores an alias with the name of a git command" },
 	{ keys: "submodule.<name>.update", reason: NOT_RUN },
 	{ keys: "trailer.<alias>.command trailer.<alias>.cmd", reason: NOT_RUN },
 	{ keys: "tar.<format>.command", reason: NOT_RUN },
@@ -82,7 +85,7 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 	{ keys: "gitcvs.dbDriver cvsexportcommit.cvsdir", reason: NOT_RUN },
 ];
 
-/** Settings that name no program, but keep git out of places where one could be named. */
+/** Settings that name no program, but keep git from reading places where one could be named. */
 const GUARDS: readonly (readonly [key: string, value: string])[] = [
 	// A repository without a work tree, hidden among other files, is not used (2.38).
 	["safe.bareRepository", "explicit"],
@@ -148,9 +151,9 @@ export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
 };
 
 /**
- * What a command may use beyond the closed configuration. `hooks-path`: the user's hooks folder, to write a
- * hook. `path-syntax`: pathspecs with syntax, for `check-ignore`, which refuses literal pathspecs (its path
- * begins with `./`, so nothing in it is syntax).
+ * What a command may use beyond the closed configuration. `hooks-path`: the user's hooks folder, to write a hook.
+ * `path-syntax`: pathspecs with syntax, for `check-ignore`, which rejects literal pathspecs (its path begins with `./`,
+ * so nothing in it is syntax).
  */
 export type GitAllowance = "hooks-path" | "path-syntax" | undefined;
 

@@ -1,6 +1,6 @@
 /**
- * The commands that git runs for the vault: how they are written into git's configuration, and whether their
- * program still works. Nothing here starts a command from a configuration, because anybody may have written it.
+ * The commands that git runs for the vault: their text in git's configuration, and a check that their program still
+ * exists. Nothing here starts a command from a configuration, because anybody may have written it.
  */
 import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
@@ -20,13 +20,13 @@ export interface Program {
 	readonly node: string;
 }
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word of a shell. */
 export function quoted(text: string): string {
 	return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * The shell function `coffer_git`. It runs Coffer from where it was when git was set up, or else the command
+ * The shell function `coffer_git`. It runs Coffer from its path at the time of `coffer git setup`, or else the command
  * `coffer` from PATH. Status 127 if neither exists.
  */
 export function cofferShellFunction({ script, node }: Program): string {
@@ -45,9 +45,9 @@ function withoutPlaceholders(command: string): string {
 }
 
 /**
- * The merge driver's command. If a driver cannot be started, git reports a conflict and leaves our side in the
- * file as if it were the result. Therefore, if Coffer did not run, this command puts both sides between
- * conflict markers: nobody can take that for a merged file, and `coffer vault resolve` merges it.
+ * The merge driver's command. If a driver cannot be started, git reports a conflict and leaves our side in the file as
+ * if it were the result. Therefore, if Coffer did not run, this command puts both sides between conflict markers: such
+ * a file cannot be mistaken for a merged one, and `coffer vault resolve` merges it.
  */
 export function mergeCommand(program: Program): string {
 	const both =
@@ -73,7 +73,7 @@ export function textconvCommand(program: Program): string {
 
 const WORD = /'((?:[^']|'\\'')+)'/g;
 
-/** The programs that one of our commands names, in the order in which it tries them. */
+/** The programs that one of Coffer's commands names, in the order in which it tries them. */
 function namedIn(command: string): string[] {
 	const words = [...command.replaceAll("%%", "%").matchAll(WORD)].map((match) => match[1] ?? "");
 	return [...new Set(words.map((word) => word.replaceAll("'\\''", "'")))].filter(isAbsolute);
@@ -94,7 +94,7 @@ function isInPath(name: string, { variables }: GitContext): boolean {
 	return folders.filter(isAbsolute).some((folder) => isExecutable(join(folder, name)));
 }
 
-/** Why one of our commands would not run; undefined if it would, or if the command is not ours. */
+/** Why one of Coffer's commands would not run; undefined if it would, or if it is another program's command. */
 function faultOf(command: string, place: GitContext): string | undefined {
 	const isOurs = command.includes("git merge %O %A %B %P") && namedIn(command).length > 0;
 	if (!isOurs) return undefined;

@@ -1,6 +1,6 @@
 /**
- * Finds vaults that git knows and that are not in the working folder: left out of a sparse checkout, deleted
- * without a commit, or on the branch of the main working tree.
+ * Finds vaults that are in git but not in the working folder: left out of a sparse checkout, deleted without a commit,
+ * or on the branch of the main working tree.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
@@ -13,7 +13,7 @@ type Variables = GitContext["variables"];
 
 /** A vault that is not in the working folder. */
 export interface HiddenVault {
-	/** The folder that it belongs in. */
+	/** The folder that should contain it. */
 	readonly folder: string;
 	/** Why it is missing, as a clause. */
 	readonly why: string;
@@ -21,7 +21,7 @@ export interface HiddenVault {
 	readonly command: string;
 }
 
-/** A text as one word of a shell. */
+/** Quotes a text as one word of a shell. */
 function word(text: string): string {
 	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

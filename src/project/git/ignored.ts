@@ -1,4 +1,4 @@
-/** Whether git would commit a file of secrets, and the line in .gitignore that prevents it. */
+/** Checks whether git would commit a file of secrets, and adds the line to .gitignore that prevents it. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
@@ -9,8 +9,8 @@ import { runGit } from "./run.ts";
 type Variables = Readonly<Record<string, string>>;
 
 /**
- * `outside`: the file is in no repository. `ignored`: git ignores it. `open`: `git add` would add it.
- * `tracked`: it is in the index. `unknown`: git does not answer.
+ * `outside`: the file is in no repository. `ignored`: git ignores it. `open`: `git add` would add it. `tracked`: it is
+ * in the index. `unknown`: git cannot run.
  */
 export type GitFileState = "outside" | "ignored" | "open" | "tracked" | "unknown";
 
@@ -52,7 +52,7 @@ export interface IgnoreLine {
 	readonly line: string;
 }
 
-/** The characters with a meaning in a pattern. */
+/** The special characters of a pattern. */
 const SPECIAL = /[\\*?[\]!#]| +$/g;
 
 /**
@@ -81,7 +81,7 @@ export async function ignore(
 	return (await readGitFileState(path, variables)) === "ignored";
 }
 
-/** Whether it is a plain file, and no pipe that was made for one command. */
+/** Whether the path is a regular file, and not a pipe that was made for one command. */
 export function isPlainFile(path: string): boolean {
 	return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

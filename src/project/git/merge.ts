@@ -45,8 +45,8 @@ async function mergeTexts(files: MergeFiles): Promise<Merged> {
 }
 
 /**
- * Whether git's merge by lines ends soon: it would wait for a pipe, and take hours for a file of line feeds
- * only.
+ * Whether to run git's merge by lines. It would wait for a pipe, and would take hours for a file that contains only
+ * line feeds.
  */
 function isMergeable(files: MergeFiles, error: unknown): boolean {
 	if (error instanceof AppError && ["VAULT_TOO_LARGE", "FILE_TOO_LARGE"].includes(error.code)) return false;
@@ -60,9 +60,9 @@ async function mergeByLines(place: GitContext, { base, ours, theirs }: MergeFile
 }
 
 /**
- * Merges into `files.ours`, with conflict markers only around names in conflict. If the vaults cannot be
- * merged, `files.ours` gets git's own merge of the text (for regular files no larger than a vault), and the
- * error says why: the file must not pass for merged.
+ * Merges into `files.ours`, with conflict markers only around names in conflict. If the vaults cannot be merged,
+ * `files.ours` gets git's own merge of the text (for regular files no larger than a vault), and the error gives the
+ * reason, so that the file is not mistaken for a merged one.
  * @throws AppError `MERGE_CONFLICT` (exit 5), or what `mergeVaults` throws
  */
 export async function mergeVaultFiles(place: GitContext, files: MergeFiles): Promise<void> {

@@ -1,4 +1,4 @@
-/** The vault that the present branch had before a merge, which says what of a merged text is the branch's own. */
+/** The vault of the current branch before a merge. It shows which parts of a merged text are the branch's own. */
 import { attempt } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault } from "../../vault/document/format.ts";
@@ -8,12 +8,12 @@ import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "./history/objects.ts";
 import type { GitContext } from "./run.ts";
 
-/** How many commits back the vault is looked for. Each of them may contain the vault that cannot be read. */
+/** The most commits that are searched for the vault. Each may contain a vault that cannot be read. */
 const COMMITS_MAX = 10;
 
 /**
- * The newest vault in HEAD and its first parents that can be read. HEAD is the branch before a merge that is not
- * committed. If the merge is committed, its first parent is.
+ * The newest readable vault in HEAD and its first parents. If the merge is not committed yet, HEAD is the branch before
+ * it. If it is committed, its first parent is.
  * @param place the vault's folder
  * @returns undefined if there is none
  * @throws AppError as `findObjects` and `readObjects`

@@ -17,8 +17,8 @@ function isProgram(path: string): boolean {
 }
 
 /**
- * The absolute path of git. Relative folders in PATH are skipped: they would resolve in the folder in which git
- * runs, which may belong to anybody.
+ * The absolute path of git. Relative folders in PATH are skipped: they would resolve in the folder in which git runs,
+ * which may be untrusted.
  * @throws AppError `GIT_NOT_FOUND` (exit 4)
  */
 export function findGit(variables: Readonly<Record<string, string>>): string {

@@ -136,7 +136,7 @@ export async function startGit(
 	try {
 		await check;
 	} catch (error) {
-		// The next call tries again: this one may have failed because of its folder.
+		// Forget the failure, so that the next call tries again: this one may have failed because of its folder.
 		checked.delete(program);
 		throw error;
 	}
@@ -180,9 +180,9 @@ export function gitFailed(command: string, status: number, { folder }: GitContex
 }
 
 /**
- * What git knows of the repository around a folder. A folder that is itself the inside of a bare repository,
- * hidden among other files, counts as being in none: newer gits refuse it by `safe.bareRepository`, and this
- * check does so for all versions.
+ * Finds the repository around a folder. A folder inside a bare repository that is hidden among other files counts as
+ * being in no repository: newer versions of git reject it by `safe.bareRepository`, and this check does so for all
+ * versions.
  */
 export async function findRepository(place: GitContext): Promise<{ isShallow: boolean } | undefined> {
 	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];

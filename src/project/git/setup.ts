@@ -1,7 +1,6 @@
 /**
- * Sets up git for the vault: a merge driver, a description for diffs, and a check before each commit.
- * Everything but `.gitattributes` is local to one clone. A clone without the local part can use the attributes
- * without harm.
+ * Sets up git for the vault: a merge driver, a description for diffs, and a check before each commit. Everything but
+ * `.gitattributes` is local to one clone. In a clone without the local part, the attributes do no harm.
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
@@ -25,7 +24,7 @@ export interface GitSetup {
 
 function settingsFor(program: Program): readonly (readonly [string, string])[] {
 	return [
-		["merge.coffer.name", "Coffer: secrets merged name by name"],
+		["merge.coffer.name", "Coffer: merges secrets by name"],
 		["merge.coffer.driver", mergeCommand(program)],
 		["diff.coffer.textconv", textconvCommand(program)],
 	];

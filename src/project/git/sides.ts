@@ -1,4 +1,4 @@
-/** Derives a vault's conflict from git's unfinished merge when the vault's text has no conflict markers. */
+/** Finds the two sides of git's unfinished merge if the vault's text has no conflict markers. */
 import { AppError, attempt, EXIT } from "../../errors.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
@@ -25,8 +25,8 @@ function continues(document: VaultDocument, side: VaultDocument): boolean {
 /**
  * The sides to merge, if the working folder's vault lacks something of one of them.
  * @param present the vault in the working folder; undefined if it cannot be parsed
- * @returns undefined if it lacks nothing. If the working folder has a side with later edits, it stands for that
- *   side
+ * @returns undefined if it lacks nothing. If the working folder has one of the sides with later edits, its vault
+ *   replaces that side
  * @throws AppError exit 7 if a side is not a valid vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit
  *   5); `VAULT_CONFLICT_UNREADABLE` (exit 5) if the working folder has neither side
  */
@@ -67,7 +67,7 @@ export function isMergeIn(text: string, merge: MergeTexts): boolean {
 	return attempt(compare) ?? false;
 }
 
-/** A merge would lose the content of the working folder, and it is unclear what of it is wanted. */
+/** The error for a working folder whose content a merge would lose. Only the user knows which of it to keep. */
 function neitherSide(): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",

@@ -34,11 +34,16 @@ export interface MergeTexts {
 	readonly bases: readonly string[];
 	/** Whether git's index still has the file as unmerged. */
 	readonly unmerged: boolean;
-	/** Whether the merge counts only if the vault shows it (`isMergeIn`): SQUASH_MSG may be a leftover. */
+	/**
+	 * Whether the merge is certain only if the vault contains a part of it (`isMergeIn`): SQUASH_MSG may be a leftover.
+	 */
 	readonly isUncertain: boolean;
 }
 
-/** REBASE_HEAD stays after a rebase, and a rebase that stopped for an edit has nothing to merge. */
+/**
+ * Whether a rebase is merging. REBASE_HEAD alone does not show it: the file remains after a rebase, and a rebase that
+ * stopped for an edit has nothing to merge.
+ */
 async function isRebasing(place: GitContext): Promise<boolean> {
 	const asked = ["rev-parse", "--git-path", "rebase-merge", "--git-path", "rebase-apply"];
 	const [merging = "", applying = ""] = (await gitOutput(place, asked))
@@ -60,7 +65,7 @@ type Head = Pick<OtherHead, "label" | "id">;
 
 /**
  * The commits in MERGE_HEAD (several in an octopus merge), and the newest commit of a squashed branch. Git names the
- * latter only in SQUASH_MSG, which stays after a squash that was given up (see `isSquashStaged`).
+ * latter only in SQUASH_MSG, which remains after a squash that was abandoned (see `isSquashStaged`).
  */
 async function mergedHeads(
 	place: GitContext,
@@ -101,7 +106,7 @@ export async function otherHeads(place: GitContext): Promise<OtherHead[]> {
 		const id = picked[index]?.id;
 		if (id !== undefined && (label !== "REBASE_HEAD" || (await isRebasing(place)))) heads.push({ label, id });
 	}
-	// Git begins none of the others while a squashed branch is staged, so beside one of them SQUASH_MSG is a leftover.
+	// Git starts no other merge while a squashed branch is staged, so beside another head SQUASH_MSG is a leftover.
 	if (heads.length === 0 && squashed[0] && (await isCommit(place, squashed[0].id))) heads.push(...squashed);
 	const others: OtherHead[] = [];
 	for (const { label, id } of heads) {
@@ -114,8 +119,8 @@ export async function otherHeads(place: GitContext): Promise<OtherHead[]> {
 }
 
 /**
- * Whether the next commit has a file of a squashed branch that HEAD lacks. SQUASH_MSG alone is no evidence of a
- * squash: it stays after `git checkout HEAD -- .`, although nothing is squashed any more.
+ * Whether the next commit has a file of a squashed branch that HEAD lacks. SQUASH_MSG alone does not prove a squash: it
+ * remains after `git checkout HEAD -- .`, although nothing is squashed any more.
  * @throws AppError as `runGit`
  */
 async function isSquashStaged(place: GitContext, squashed: string): Promise<boolean> {

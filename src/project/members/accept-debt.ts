@@ -1,7 +1,6 @@
 /**
- * Accepts removal debt: a writer states that a value may stay although a removed member could read it. The
- * statement is a new version with the same value (docs/format.md, section 7), so it reaches the team like any
- * other value.
+ * Accepts removal debt: a writer confirms that a value may stay although a removed member could read it. The statement
+ * is a new version with the same value (docs/format.md, section 7), so it reaches the team like any other value.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { verifyChains, withRecords } from "../../vault/document/document.ts";
@@ -38,7 +37,7 @@ function requireOwed(owed: readonly string[], names: readonly string[], environm
 		hint:
 			owed.length > 0
 				? "'coffer members debt' lists the debt."
-				: "There is no debt: no removed member could read a present value.",
+				: "There is no debt: no removed member could read a current value.",
 		exit: EXIT.notFound,
 	});
 }

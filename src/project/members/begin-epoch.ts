@@ -85,7 +85,7 @@ function withBack(
 	return all;
 }
 
-/** Changes that go with a new epoch, in the same write. `root` is the state of the vault's chain in `document`. */
+/** Adds other changes to the write of a new epoch. `root` is the state of the vault's chain in `document`. */
 export type FinishEpoch = (document: VaultDocument, session: VaultSession, root: RootState) => VaultDocument;
 
 /** An epoch that is not written yet. */

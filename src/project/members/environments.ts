@@ -34,8 +34,7 @@ export async function requireOwner(
 		const { stateFolder: folder, member, identity } = context;
 		const place = { folder, member, stateKey: identity.stateKey, root: context.root };
 		const { pin } = await readEnvironmentMemory({ ...place, vaultId: document.vaultId, environment: name });
-		// The memory of every environment pins the vault's chain, also the memory of one that this file does not
-		// have.
+		// The memory of every environment pins the vault's chain, including an environment that this file does not have.
 		const links = document.environments.get(name)?.links;
 		const seen = pin && (links ? pin : { ...pin, environment: [] });
 		if (seen && checkPin(seen, name, { vault: document.links, environment: links ?? [] }).older)
@@ -103,8 +102,8 @@ export async function addEnvironment(context: SessionContext): Promise<Environme
 
 /** @throws AppError `ENVIRONMENT_NOT_FOUND` (exit 4), `LAST_ENVIRONMENT` (exit 2) */
 function requireDeletable(document: VaultDocument, name: string): void {
-	// An environment whose section is missing can be deleted too. Otherwise nobody could continue if the section
-	// is lost everywhere.
+	// An environment whose section is missing can be deleted too. Otherwise, if every copy of the section is lost, the
+	// vault could not be used any more.
 	const known = [...verifyRoot(document.vaultId, document.links).environments.keys()];
 	if (!known.includes(name)) {
 		throw new AppError({

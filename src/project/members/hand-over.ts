@@ -1,6 +1,6 @@
 /**
- * Hands a project over from a device's previous identity to its present one. Each step leaves a valid vault, so
- * a handover that was interrupted can be continued.
+ * Replaces a device's previous identity with its current one in a project (a handover). Each step leaves a valid vault,
+ * so an interrupted handover can be continued.
  */
 
 import type { EnvironmentState, Member } from "../../vault/chains/membership.ts";
@@ -18,10 +18,7 @@ export interface HandoverState {
 	/** The previous identity's membership; undefined if it is not a member. */
 	readonly previous: Member | undefined;
 	readonly present: Member | undefined;
-	/**
-	 * The next step: `add` the present identity, `remove` the previous one, `wait` for a writer who does it, or
-	 * `none`.
-	 */
+	/** The next step: `add` the present identity, `remove` the previous one, `wait` until a writer does it, or `none`. */
 	readonly next: "add" | "remove" | "wait" | "none";
 }
 
@@ -45,8 +42,8 @@ function handoverStateOf(
 }
 
 /**
- * The environments of the vault's chain that have a section in the file. Without a section there is nothing to
- * hand over.
+ * The environments of the vault's chain that have a section in the file. An environment without a section needs no
+ * handover.
  */
 function presentNames(document: VaultDocument): string[] {
 	return environmentNames(document).filter((name) => document.environments.has(name));
@@ -64,7 +61,7 @@ export async function handoverStates(
 }
 
 /**
- * Checks, before any change, that an identity can hand over each environment of which it is a writer.
+ * Checks, before any change, that an identity can sign the handover of each environment of which it is a writer.
  * @param contextOf returns the identity's context of an environment
  * @throws AppError as `openSession` and `requireNewest`
  */
@@ -138,10 +135,10 @@ export async function addSuccessor(
 }
 
 /**
- * Hands over the ownership of the vault, if the previous identity is still an owner and no longer a member of
- * any environment.
+ * Transfers the ownership of the vault, if the previous identity is still an owner and no longer a member of any
+ * environment.
  * @param from the previous identity's context, of any environment
- * @returns whether the ownership was handed over
+ * @returns whether the ownership was transferred
  * @throws AppError `MEMBERSHIP_OLDER` (exit 7), and others as `requireOwner`
  */
 export async function handOverVault(from: SessionContext, present: SessionIdentity): Promise<boolean> {

@@ -26,8 +26,8 @@ function continues(longer: readonly string[], shorter: readonly string[]): boole
 }
 
 /**
- * The longer of two chains. If they diverged, the previous identity's chain, so that the file is compared with
- * that one.
+ * The longer of two chains. If they diverged, returns the previous identity's chain, so that the file is compared with
+ * it.
  */
 function chainOf(from: readonly string[], to: readonly string[]): readonly string[] {
 	return continues(to, from) ? to : from;

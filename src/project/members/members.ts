@@ -51,8 +51,8 @@ function requireFreeOwner(root: RootState, added: PublicMember): void {
 }
 
 /**
- * Makes a new writer an owner of the vault, if the member who adds it is an owner. Otherwise nobody could
- * manage the vault after the only owner's device is lost.
+ * Makes a new writer an owner of the vault, if the member who adds it is an owner. Otherwise the vault could not be
+ * managed any more after the only owner's device is lost.
  * @throws AppError `MEMBER_EXISTS` (exit 5) if an owner with another key has its name, or shares its box key
  */
 export function withOwner(

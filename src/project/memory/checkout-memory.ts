@@ -1,4 +1,4 @@
-/** What a device remembers of one working copy's environment, and its JSON form. */
+/** A device's memory of an environment in one working copy, and its JSON form. */
 import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { recordDigest, type SealedRecord } from "../../vault/records/record.ts";
 import { type MarkRow, marksOf } from "./environment-memory.ts";
@@ -8,15 +8,15 @@ import { printMarks } from "./mark-table.ts";
 export interface PlatformMemory {
 	app: string;
 	fingerprint: string;
-	/** The origin that was linked here. A changed coffer.json must not lead to another one. */
+	/** The origin that was linked here. A changed coffer.json must not redirect requests to another origin. */
 	url: string;
 	revision: number;
 	head: string;
 	/** The version and digest of each record at that position: the merge base. */
 	base: Map<string, VersionMark>;
-	/** Digests of records that were re-encrypted here: they hold an agreed value at the agreed version. */
+	/** Digests of records that were re-encrypted here. They have the agreed value and the agreed version. */
 	reseals: ReadonlySet<string>;
-	/** The hash of a text of the vault whose records are those of `base`; empty for none. */
+	/** The hash of a vault's text with the same records as `base`; empty for none. */
 	agreed: string;
 	/** The hashes of both chains' last links at that position, separated by a space. */
 	header: string;
@@ -84,11 +84,11 @@ export function checkoutToJson(memory: CheckoutMemory): object {
 	return { seen, written, whole, platform, replaced };
 }
 
-/** How many replaced records of one name are remembered: the first one and the latest ones. */
+/** The most replaced records of one name that are remembered: the first one and the latest ones. */
 const REPLACED_MAX = 16;
 
 /**
- * Remembers which records the written ones replaced, until the name agrees with the platform again.
+ * Remembers which records were replaced, until the working copy and the platform agree about the name again.
  * @param checkout edited in place
  * @param records of the environment, before and after the write
  */

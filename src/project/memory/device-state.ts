@@ -1,7 +1,7 @@
 /**
- * What a device remembers of an environment, outside the repository: the pin, version marks, the position in
- * the platform's log and the merge base. It never contains a value. If it is lost, roll-backs go unnoticed
- * until the next sync, and that sync reads the whole log; no secret is lost.
+ * A device's memory of an environment, stored outside the repository: the pin, version marks, the position in the
+ * platform's log and the merge base. It never contains a value. If it is lost, roll-backs go unnoticed until the next
+ * sync, and that sync reads the whole log; no secret is lost.
  *
  * `$XDG_STATE_HOME/coffer/VAULT-ID/ENVIRONMENT/` contains `marks-MEMBER.json` (for the device) and
  * `checkout-MEMBER-PATHHASH.json` (for one working copy). `projects/MEMBER-PATHHASH.json` names the vault of a
@@ -122,7 +122,7 @@ async function writeCheckoutMemory(place: MemoryLocation, memory: CheckoutMemory
 
 /**
  * Whether a command of this device, for any of these environments, wrote a text here.
- * @param isText whether a remembered hash is that of the text
+ * @param isText whether a remembered hash is the hash of the text
  */
 export async function isWrittenHere(
 	place: MemoryLocation,

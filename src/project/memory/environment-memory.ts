@@ -1,4 +1,4 @@
-/** What a device remembers of one environment, and its JSON form. */
+/** A device's memory of one environment, and its JSON form. */
 import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";
 import type { LinkNote } from "../../vault/undo/link-note.ts";
 import { MarkTable, printMarks } from "./mark-table.ts";

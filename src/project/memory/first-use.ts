@@ -1,4 +1,4 @@
-/** Binds a folder and an identity to a vault, so that another vault in its place is refused. */
+/** Binds a folder and an identity to a vault, so that another vault in its place is rejected. */
 import { AppError, EXIT } from "../../errors.ts";
 import { readProjectPin } from "./device-state.ts";
 

@@ -1,4 +1,4 @@
-/** The vaults that a device has opened, as far as its memory tells. */
+/** The vaults that a device has opened, according to its memory. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,7 +39,7 @@ export async function environmentsOpenedOnlyBy(
 }
 
 /**
- * The environments of a vault of which this device has a memory for an identity; sorted.
+ * The environments of a vault that an identity of this device has a memory of; sorted.
  * @param stateFolder `$XDG_STATE_HOME/coffer`
  * @param member fingerprint of the identity
  */

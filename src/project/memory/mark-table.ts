@@ -1,6 +1,6 @@
 /**
- * Version marks by name, as a memory file has them. They stay text until all of them are needed: a command that
- * changes one secret of ten thousand reads one mark and replaces one.
+ * Version marks by name, in the form of a memory file. They stay text until all of them are needed: a command that
+ * changes one of ten thousand secrets reads and replaces one mark.
  */
 import type { VersionMark } from "../../vault/document/version-marks.ts";
 import { SortedText } from "../../vault/syntax/sorted-text.ts";
@@ -65,7 +65,7 @@ export class MarkTable extends Map<string, VersionMark> {
 		super.clear();
 	}
 
-	/** Parses all marks, and forgets the text. */
+	/** Parses all marks, and drops the text. */
 	#load(): this {
 		const text = this.#text;
 		if (!text) return this;
@@ -138,7 +138,7 @@ export class MarkTable extends Map<string, VersionMark> {
 	}
 }
 
-/** A copy that can be changed by itself. A table that is still text is not parsed for it. */
+/** An independent copy. Does not parse a table that is still text. */
 export function copyMarks(marks: ReadonlyMap<string, VersionMark>): MarkTable {
 	const copy = new MarkTable();
 	if (marks instanceof MarkTable) return MarkTable.of(marks.print());

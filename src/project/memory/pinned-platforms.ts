@@ -1,10 +1,9 @@
 /**
- * The platforms that this device has linked, with their addresses. `coffer.json` comes with a repository.
- * Whoever can change it must not be able to redirect an access token: a token is sent only to an address that
- * somebody typed on this device.
+ * The platforms that this device has linked, with their addresses. `coffer.json` is part of a repository. A change of
+ * it must not redirect an access token, so a token is sent only to an address that somebody typed on this device.
  *
- * `$XDG_STATE_HOME/coffer/platforms.json` belongs to the device and not to an identity, because a token alone
- * is enough to deploy. It has no MAC: whoever can write there can write to all of the user's files.
+ * `$XDG_STATE_HOME/coffer/platforms.json` belongs to the device and not to an identity, because a token alone is enough
+ * to deploy. It has no MAC: a program that can write this file can write all of the user's files.
  */
 import { dirname, join } from "node:path";
 import { z } from "zod";
@@ -72,7 +71,7 @@ async function change(stateFolder: string, platform: PinnedPlatform, isLinked: b
 }
 
 /**
- * Remembers that a user of this device linked a platform at an address.
+ * Remembers that a user linked a platform at an address on this device.
  * @throws AppError `STATE_DAMAGED` (exit 7), `FILE_UNWRITABLE`, `VAULT_LOCKED`, `VAULT_LOCK_FAILED` (exit 1)
  */
 export async function pinPlatform(stateFolder: string, platform: PinnedPlatform): Promise<void> {

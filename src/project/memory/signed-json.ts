@@ -21,7 +21,7 @@ export interface SignedFile {
 	readonly name: string;
 }
 
-/** In front of a MAC by HMAC. Coffer 0.1.0 wrote MACs by BLAKE2b, without a word in front. */
+/** The prefix of an HMAC. Coffer 0.1.0 wrote BLAKE2b MACs, without a prefix. */
 const HMAC_PREFIX = "hmac-sha256.";
 const NEWLINE = 0x0a;
 

@@ -1,6 +1,6 @@
 /**
- * What a device remembers of a target, from which no value can be read back: which target was linked here, and
- * which record was last sent under each name. It never contains a value. All working copies of a vault on this
+ * A device's memory of a target: which target was linked here, and which record was last sent under each name. It is
+ * needed because values cannot be read from a target. It never contains a value. All working copies of a vault on this
  * device share this memory, because they send to the same target. The file is
  * `VAULT-ID/ENVIRONMENT/targets-MEMBER.json`, beside the version marks.
  */
@@ -15,7 +15,7 @@ import { makeStateFolder, readSignedJson, type SignedFile, writeSignedJson } fro
 /** Identifies a target: the name of its kind, its origin, and the app. */
 export interface TargetId {
 	readonly kind: string;
-	/** The origin of an address of http or https. Any other address as it is. */
+	/** The origin of an http or https address. Any other address unchanged. */
 	readonly origin: string;
 	readonly app: string;
 }
@@ -108,8 +108,8 @@ export async function updateTargetMemory(
 }
 
 /**
- * Runs work that sends to a target while no other process of this device sends. If two could overlap, the older
- * value might arrive last.
+ * Runs work that sends to a target while no other process of this device sends. If two processes sent at the same time,
+ * the older value might arrive last.
  */
 export async function whileSending<T>(place: TargetMemoryLocation, work: () => Promise<T>): Promise<T> {
 	const folder = join(place.folder, place.vaultId, place.environment);

@@ -1,4 +1,4 @@
-/** The forms that a value takes in files: as it is, and as common tools encode it. Pure. */
+/** The forms that a value can have in files: unchanged, and as common tools encode it. Pure. */
 import { Buffer } from "node:buffer";
 
 /** The forms of one value. */

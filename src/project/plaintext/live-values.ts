@@ -54,8 +54,8 @@ async function vaultIn(place: GitContext, folder: string): Promise<VaultDocument
 }
 
 /**
- * The value of one record. Its signature is not checked: the value is only searched for, so a forged one could
- * at worst refuse a commit.
+ * The value of one record. Its signature is not checked: the value is only searched for, so a forged one can at worst
+ * block a commit.
  */
 function openedValue(
 	state: EnvironmentState,

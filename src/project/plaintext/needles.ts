@@ -1,10 +1,10 @@
 /**
- * Searches for many byte strings at once. A file is read in steps of eight bytes. A string of 15 bytes or more
- * has eight bytes that begin at such a step, wherever it is, and these eight bytes are looked up in a table.
+ * Searches for many byte strings at once. A file is read in steps of eight bytes. A string of 15 bytes or more always
+ * contains eight bytes that begin at a step. These eight bytes are looked up in a table.
  */
 import { Buffer } from "node:buffer";
 
-/** The shortest string that always has eight bytes at a step. */
+/** The shortest string that always contains eight bytes that begin at a step. */
 export const NEEDLE_BYTES_MIN = 15;
 const STEP = 8;
 const NOTHING = -1;
@@ -16,12 +16,15 @@ function hashOf(low: number, high: number): number {
 	return hash ^ (hash >>> 13);
 }
 
-/** Files that do not begin at a word boundary are copied here. To allocate memory for each takes longer than the copy. */
+/**
+ * Files that do not begin at a word boundary are copied here. Allocating memory for each of them would take longer than
+ * the copy.
+ */
 let aligned = new Uint8Array(65_536);
 
 /**
- * The bytes as whole 32-bit words, which are valid until the next call. Bytes that are left over at the end are covered
- * by the step before.
+ * The bytes as whole 32-bit words, which are valid until the next call. The step before them covers the bytes that are
+ * left over at the end.
  */
 function wordsOf(bytes: Buffer): Uint32Array {
 	const length = Math.floor(bytes.length / 4);

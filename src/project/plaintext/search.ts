@@ -24,8 +24,8 @@ export const VALUE_CHARACTERS_MIN = 16;
 const TEXT_BYTES = 8_000;
 const NEWLINE = 0x0a;
 /**
- * The beginnings of an identity's secret text and of an export. Only a whole one is found: documentation that
- * mentions the form is neither.
+ * The beginnings of an identity's secret text and of an export. Only a complete identity or export is found, so
+ * documentation that shows the form is not.
  */
 const IDENTITY_PREFIXES = ["coffer-identity-1.", "coffer-export-1."];
 const IDENTITY =

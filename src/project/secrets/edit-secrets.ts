@@ -41,8 +41,8 @@ export function requireEditable(session: VaultSession): void {
 }
 
 /**
- * Whether the vault already has this value under this name. An `undefined` value stands for a tombstone. A
- * record whose author was removed does not count: setting the value again is how a member confirms it.
+ * Whether the vault already has this value under this name. An `undefined` value stands for a tombstone. Ignores a
+ * record whose author was removed: a member confirms its value by setting it again.
  */
 export function hasValue(session: VaultSession, name: string, value: string | undefined): boolean {
 	const { section, state } = session.verified;

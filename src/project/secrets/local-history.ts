@@ -11,7 +11,7 @@ import { type Commit, type HistoryOf, readVaultHistory } from "../git/history/va
 import type { GitContext } from "../git/run.ts";
 import type { VaultSession } from "../session/session.ts";
 
-/** The records that one source has, and a description of the search. */
+/** The records found in one source, and a description of the search. */
 export interface Search {
 	readonly sightings: readonly FoundRecord[];
 	/** Names the source, as a phrase. */
@@ -25,7 +25,7 @@ export function lineageOf(session: VaultSession): MembershipHistory {
 	return new MembershipHistory(session.verified, session.vaultLinks, session.memory.pin);
 }
 
-/** What a session verifies records with: its keys, and what this device has verified before. */
+/** The rules by which a session accepts records: its keys, and the records that this device has verified before. */
 export function historyRulesOf(session: VaultSession, lineage: MembershipHistory) {
 	const { keys, memory, verified } = session;
 	return {

@@ -34,7 +34,7 @@ function chosen(session: VaultSession, names: readonly string[]): SealedRecord[]
 		hint:
 			stale.length > 0
 				? `Stale: ${stale.map(({ name }) => name).join(", ")}.`
-				: "Every record is under the present key.",
+				: "Every record is under the current key.",
 		exit: EXIT.notFound,
 	});
 }

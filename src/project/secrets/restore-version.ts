@@ -16,7 +16,7 @@ import { editEnvironment } from "../session/edit-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 import { hasValue, requireEditable } from "./edit-secrets.ts";
 
-/** The version to restore, and what the choice was based on. */
+/** The version to restore, and the state on which the choice was based. */
 export interface RestoreRequest {
 	readonly name: string;
 	readonly chosen: KnownVersion;
@@ -129,9 +129,8 @@ function soundRecord(session: VaultSession, chosen: KnownVersion): SealedRecord 
 }
 
 /**
- * Restores a version that the file has lost. Writes the version's own record if no later version is known and
- * its author is still a writer. Otherwise seals its value as a new version. An invalid record in the file does
- * not count.
+ * Restores a version that the file has lost. Writes the version's own record if no later version is known and its
+ * author is still a writer. Otherwise seals its value as a new version. An invalid record in the file is ignored.
  * @throws AppError `VERSION_DELETED` (exit 2), `VAULT_CHANGED_MEANWHILE` (exit 5), what `setSecrets` throws
  */
 export function restore(context: SessionContext, past: RestoreRequest): Promise<RestoredVersion> {

@@ -1,7 +1,4 @@
-/**
- * Warnings of commands that read: records that differ from this device's version marks. `vault verify` checks
- * more.
- */
+/** The warnings of commands that read: records differ from this device's version marks. `vault verify` checks more. */
 import { compareVersionMarks } from "../../vault/document/version-marks.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import type { EnvironmentMemory } from "../memory/device-state.ts";

@@ -11,7 +11,10 @@ import { VaultSession } from "./session.ts";
 import { withSameChains } from "./session-cache.ts";
 import { memoryLocation, type SessionContext } from "./session-context.ts";
 
-/** A session may edit its copy of the memory before the memory is written. The hashes of texts are in today's form. */
+/**
+ * A session may edit its copy of the memory before the memory is written. Hashes of texts are converted to the form
+ * that this version of Coffer writes.
+ */
 function copyOf(checkout: CheckoutMemory, loaded: LoadedVault): CheckoutMemory {
 	const { seen, written, whole, platform } = checkout;
 	return {
@@ -72,7 +75,7 @@ export function readingOf(context: SessionContext): VaultReading {
 			context.cache?.keepMemory(place, stored);
 			return stored.checkout.seen === digest;
 		} catch {
-			// `openSession` meets the error again and reports it.
+			// `openSession` meets the same error and reports it.
 			return false;
 		}
 	};

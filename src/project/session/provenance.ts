@@ -1,6 +1,6 @@
 /**
- * Records where a device's memory came from: whether a command of this device wrote it, and whether this device
- * has seen it arrive from elsewhere since (docs/format.md, "Undo, branch, roll-back").
+ * Records where each remembered link and record came from: whether a command of this device wrote it, and whether it
+ * has arrived from elsewhere since (docs/format.md, "Undo, branch, roll-back").
  */
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { advancePin, advanceVersionMarks, hasVersionMark } from "../../vault/document/version-marks.ts";
@@ -38,7 +38,7 @@ function hashesOf({ vault, environment }: Snapshot): Set<string> {
 	return new Set([...vault, ...environment].map(linkHash));
 }
 
-/** Notes that links and records in such a text also exist elsewhere, and not only on this device. */
+/** Notes that the links and records of a text from outside also exist elsewhere, and not only on this device. */
 function noteOutside(memory: EnvironmentMemory, before: Snapshot): void {
 	for (const hash of hashesOf(before)) {
 		const note = memory.notes.get(hash);

@@ -1,4 +1,4 @@
-/** What the steps of one command share: an edit and the sync after it verify the vault once. */
+/** Shares a verified vault between the steps of one command, so that an edit and the sync after it verify it once. */
 import type { EnvironmentKeys } from "../../vault/chains/environment-keys.ts";
 import type { VaultDocument, VerifiedEnvironment } from "../../vault/document/document.ts";
 import type { LoadedVault } from "../files/vault-file.ts";

@@ -7,8 +7,8 @@ import type { MemoryLocation } from "../memory/device-state.ts";
 import type { SessionCache } from "./session-cache.ts";
 
 /**
- * The highest version that counts in an invalid record. Nobody reaches it by setting values, and it is far
- * below the last version.
+ * The highest version of an invalid record that is respected. Setting values never reaches it in practice, and it is
+ * far below the highest possible version.
  */
 export const UNPROVEN_VERSION_MAX = 1_000_000;
 
@@ -22,7 +22,7 @@ export interface SessionIdentity {
 	readonly vaultPin?: string | undefined;
 }
 
-/** Identifies what this device remembers of the environment of a context. */
+/** Identifies this device's memory of the environment of a context. */
 export function memoryLocation(context: SessionContext, vaultId: string): MemoryLocation {
 	const { environment, identity, member, root, stateFolder } = context;
 	return { folder: stateFolder, vaultId, environment, member, stateKey: identity.stateKey, root };

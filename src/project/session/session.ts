@@ -91,8 +91,8 @@ export class VaultSession {
 	}
 
 	/**
-	 * Prepares `trust` and `open` for all records: checks the signatures of those without a version mark, on all
-	 * cores. A record with an invalid signature is refused when it is used.
+	 * Prepares `trust` and `open` for all records: checks the signatures of those without a version mark, on all cores. A
+	 * record with an invalid signature is rejected when it is used.
 	 * @param checked signatures of this vault that were checked before
 	 */
 	async expectAll(checked?: ValidSignatures): Promise<void> {
@@ -123,7 +123,7 @@ export class VaultSession {
 		const present = now.document.environments.get(this.place.environment)?.records ?? new Map();
 		const { section } = this.verified;
 		const changed = present instanceof TextRecords ? present.changedSince(section.records) : undefined;
-		// The unchanged records of a text that was verified as a whole are not looked at one by one.
+		// If the whole text was verified before, only its changed records are checked.
 		const records = this.digest === this.checkout.whole && changed ? changed : present.values();
 		for (const record of records)
 			if (!this.#isOfWholeText(record) && !own.has(record) && !this.#known.has(record))
@@ -151,8 +151,8 @@ export class VaultSession {
 	}
 
 	/**
-	 * 1 + the highest version of a name that the file or this device knows, forgotten versions included. An
-	 * invalid record counts up to a bound: other devices may have marked it, but a removed member must not be able
+	 * 1 + the highest version of a name that the file or this device knows, forgotten versions included. The version of an
+	 * invalid record is respected up to a bound: other devices may have marked it, but a removed member must not be able
 	 * to use up all versions.
 	 */
 	nextVersion(name: string): number {
@@ -194,7 +194,7 @@ export class VaultSession {
 	): Promise<void> {
 		const { place, memory, checkout } = this;
 		const { cache } = this.context;
-		// The records of a deleted environment say nothing about the environment that replaced it.
+		// The records of a deleted environment do not belong to the environment that replaced it.
 		if (this.isOfEarlierLifetime) return;
 		const whole = this.#wholeOf(now, written);
 		const isNew = now.digest !== checkout.seen || whole !== checkout.whole || this.#fresh.length > 0;

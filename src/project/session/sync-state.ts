@@ -1,6 +1,6 @@
 /**
- * Compares an environment's records with what this working copy last agreed on with the platform. The platform
- * is not asked.
+ * Compares an environment's records with the records on which this working copy and the platform last agreed. Makes no
+ * request.
  */
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { VerifiedEnvironment } from "../../vault/document/document.ts";
@@ -46,8 +46,8 @@ export interface RecordsOfText {
 }
 
 /**
- * The names whose records may differ from the agreed ones; undefined if each may. After an agreement, they are those
- * that this command has edited.
+ * The names whose records may differ from the agreed ones; undefined if any record may. Directly after an agreement,
+ * these are the names that this command has edited.
  */
 export function unagreedNames(
 	{ digest, records }: RecordsOfText,
@@ -85,7 +85,7 @@ export function pendingNames(present: RecordsOfText, memory: PlatformMemory | un
 	return pending.sort(compareNames);
 }
 
-/** Whether a record is an agreed one that was re-encrypted. It keeps its version, and its value is not new. */
+/** Whether a record is the re-encryption of an agreed one. It has the same version and the same value. */
 export function isReseal(memory: PlatformMemory, record: SealedRecord): boolean {
 	return memory.reseals.has(recordDigest(record));
 }

@@ -1,6 +1,6 @@
 /**
- * Forgets what a file lacks, after a person has confirmed it: verifies the file, and moves the pin and the
- * version marks to what it contains.
+ * Forgets the items that a file lacks, after a person has confirmed it: verifies the file, and moves the pin and the
+ * version marks to its content.
  */
 import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { checkSignatures, isValidRecord } from "../../vault/records/seal.ts";
@@ -14,7 +14,7 @@ import { type SearchResult, searchEverywhere } from "./search.ts";
 import { type Suggestion, suggestionsFor } from "./suggestions.ts";
 import { type EnvironmentSurvey, type SurveyContext, surveyVault } from "./survey.ts";
 
-/** What a file lacks, where those items are, and what can be done. */
+/** The items that a file lacks, where they are, and the suggested commands. */
 export interface Diagnosis {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
@@ -46,7 +46,7 @@ async function diagnosisOf(
 }
 
 /**
- * Finds out what the file lacks and where it is. Writes nothing.
+ * Finds the items that the file lacks, and where they are. Writes nothing.
  * @throws AppError `VAULT_NOT_FOUND` (exit 4), `STATE_DAMAGED` and syntax errors of the file (exit 7)
  */
 export async function diagnose(context: SurveyContext, sources: SearchContext): Promise<Diagnosis> {
@@ -64,7 +64,7 @@ async function verified(document: VaultDocument, environment: string): Promise<V
 
 /**
  * Forgets the planned items, under the vault's lock and the lock of each memory.
- * @param planned what a person was shown and has confirmed
+ * @param planned the items that a person has seen and confirmed
  * @param all as in the plan
  * @throws AppError `VAULT_REPLACED` and all errors of an invalid vault (exit 7); `VAULT_CHANGED_MEANWHILE`
  *   (exit 5) if a plan made now would forget something else

@@ -1,4 +1,4 @@
-/** Plans what `coffer vault accept` would forget, before the user is asked, and removes it from a memory. */
+/** Plans which items `coffer vault accept` would forget, before the user is asked, and removes them from a memory. */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
@@ -13,8 +13,8 @@ import type { LocatedItem, SearchResult } from "./search.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 
 /**
- * A member whose removal would be forgotten, and who then is a member again: by the file, or by what stays
- * remembered.
+ * A member whose removal would be forgotten, and who would then be a member again: in the file, or in the links that
+ * stay remembered.
  */
 export interface ReadmittedMember {
 	readonly environment: string;
@@ -38,7 +38,7 @@ export interface Acceptance {
 
 const CODE_CHARACTERS = 8;
 
-/** Letters only, so that no shell and no command line takes the code for a flag. */
+/** Letters only, so that no shell and no command line parses the code as a flag. */
 function codeOf(forgotten: readonly LocatedItem[]): string {
 	const lines = new Set(
 		forgotten.map(({ environment, lacking }) => `${environment} ${absentItemKey(lacking)}`),
@@ -47,7 +47,7 @@ function codeOf(forgotten: readonly LocatedItem[]): string {
 	return text.slice(0, CODE_CHARACTERS).replaceAll("-", "a").replaceAll("_", "b");
 }
 
-/** Of one chain, only links after the last one that stays can be forgotten. */
+/** In a chain, only the links after the last remaining one can be forgotten. */
 function forgettable(
 	found: readonly LocatedItem[],
 	isWanted: (each: LocatedItem) => boolean,
@@ -64,8 +64,8 @@ function forgettable(
 }
 
 /**
- * The members whose removal is forgotten, and who are in the file's membership or in what stays pinned, which a
- * sync or a merge may bring. A member whose addition is forgotten too is in neither.
+ * The members whose removal is forgotten, and who are in the file's membership or in the links that stay pinned, which
+ * a sync or a merge may bring back. A member whose addition is forgotten too is in neither.
  */
 function letInBy(
 	document: VaultDocument,
@@ -94,7 +94,7 @@ function letInBy(
 }
 
 /**
- * Plans what would be forgotten.
+ * Plans which items would be forgotten.
  * @param all includes items that exist elsewhere or nowhere. Items in a linked platform's log are never
  *   included: a sync brings them, and without them nothing could be synced
  * @throws AppError exit 7 for an invalid chain of the file
@@ -151,7 +151,7 @@ function epochWithout(
 }
 
 /**
- * Forgets the planned items. What the memory has learned since then stays.
+ * Forgets the planned items. Items that were remembered after the plan was made stay.
  * @param memory edited in place
  * @param vault the vault's chain in the file, verified
  */

@@ -1,6 +1,5 @@
 /**
- * Updates a device's memory after its user has resolved a conflict: the resolution replaces what only one side
- * had.
+ * Updates a device's memory after its user has resolved a conflict: the resolution replaces the items of both sides.
  */
 import { attempt } from "../../errors.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";

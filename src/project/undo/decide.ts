@@ -1,6 +1,6 @@
 /**
- * Decisions about a whole conflict: which side's chains are kept if the memberships diverged, and which version
- * a record gets if it wins against another.
+ * Decisions about a whole conflict: which side's chains are kept if the memberships diverged, and which version the
+ * chosen record of a name gets.
  */
 import { AppError } from "../../errors.ts";
 import { openKeys } from "../../vault/chains/environment-keys.ts";
@@ -16,7 +16,7 @@ import { openRecord, sealRecord } from "../../vault/records/seal.ts";
 import { rebase } from "../../vault/undo/rebase.ts";
 import type { SessionIdentity } from "../session/session-context.ts";
 
-/** Two vaults with a common ancestor, and what is known of the ancestor. */
+/** Two vaults with a common ancestor, and the known parts of the ancestor. */
 export interface Conflict extends Pick<VaultMergeOptions, "base" | "validSignatures"> {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
@@ -52,9 +52,8 @@ export function chooseChains(conflict: Conflict, identity?: SessionIdentity, kee
 }
 
 /**
- * Raises each record that won against another to a version above both. Otherwise a device that has seen the
- * other record would take the resolution for a roll-back. If the identity cannot write, the record stays as it
- * is.
+ * Gives each record that was chosen over another a version above both. Otherwise a device that has seen the other
+ * record would report the resolution as a roll-back. If the identity cannot write, the record stays as it is.
  */
 export function raiseVersions(
 	document: VaultDocument,

@@ -1,6 +1,5 @@
 /**
- * Handles a folder that contained another vault before: two branches with a vault each, or a folder that is
- * used again.
+ * Handles a folder that contained another vault before: two branches have different vaults, or the folder was reused.
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
@@ -37,7 +36,7 @@ export async function findReplaced(context: SurveyContext): Promise<Replaced | u
 
 /**
  * Remembers that the folder contains the new vault from now on. The memory of the old vault stays.
- * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) if the file is yet another vault
+ * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) if the file is now a third vault
  */
 export async function acceptReplaced(context: SurveyContext, { now }: Replaced): Promise<void> {
 	await editVault(context.root, async ({ document }) => {

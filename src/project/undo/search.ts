@@ -1,6 +1,6 @@
 /**
- * Finds where the items are that the file lacks: in git, in a platform's log, or nowhere (docs/format.md,
- * "Undo, branch, roll-back").
+ * Finds the location of each item that the file lacks: git, a platform's log, or none (docs/format.md, "Undo, branch,
+ * roll-back").
  */
 import { AppError, attempt } from "../../errors.ts";
 import { linkHash } from "../../vault/chains/chain.ts";
@@ -15,7 +15,7 @@ import { type CheckoutMemory, readCheckoutMemories } from "../memory/device-stat
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 
-/** A text in git that has something which the file lacks. */
+/** A text in git that has an item which the file lacks. */
 export interface Candidate {
 	readonly kept: KeptText;
 	readonly document: VaultDocument;
@@ -27,7 +27,7 @@ export interface LocatedItem {
 	/** The fingerprint of the identity that remembers it. */
 	readonly member: string;
 	readonly lacking: AbsentItem;
-	/** `undone`: made on this device, and seen nowhere else. `missing`: others have it, and it was found nowhere. */
+	/** `undone`: made on this device, and seen nowhere else. `missing`: other devices have it, but it was not found. */
 	readonly kind: "elsewhere" | "undone" | "missing";
 	/** Where it is, or was last known to be, in words; empty if unknown. */
 	readonly where: string;
@@ -39,7 +39,7 @@ export interface SearchResult {
 	readonly found: readonly LocatedItem[];
 	readonly candidates: readonly Candidate[];
 	readonly operationToFinish: string | undefined;
-	/** Whether the file equals the last commit's, and nothing of it is staged. */
+	/** Whether the file equals the last commit's, and no change of it is staged. */
 	readonly isClean: boolean;
 	/** Sentences about what could not be searched, and why. */
 	readonly notes: readonly string[];
@@ -47,7 +47,7 @@ export interface SearchResult {
 
 const CANDIDATES_MAX = 100;
 
-/** The keys of everything that a document has of an environment. */
+/** The keys of all links and records of an environment in a document. */
 function keysIn(document: VaultDocument, environment: string): Set<string> {
 	const section = document.environments.get(environment);
 	const keys = new Set([...document.links, ...(section?.links ?? [])].map(linkHash));
@@ -55,7 +55,7 @@ function keysIn(document: VaultDocument, environment: string): Set<string> {
 	return keys;
 }
 
-/** The place of a text in git, in words. */
+/** Describes where git has a text. */
 export function describeGitText({ kind, rev }: KeptText): string {
 	if (kind === "index") return "git's index";
 	if (kind === "head") return "the last commit";
@@ -146,7 +146,7 @@ function isMade(lacking: AbsentItem): boolean {
 }
 
 /**
- * Searches for everything that the file lacks.
+ * Searches for all items that the file lacks.
  * @param place the project's folder, for git
  * @param logs of linked environments, by environment. A log that could not be read is reported as a note
  * @throws AppError `GIT_FAILED` (exit 1), `STATE_DAMAGED` (exit 7)

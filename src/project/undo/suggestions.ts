@@ -1,6 +1,6 @@
 /**
- * Suggests commands that bring back what the file lacks, or that continue without it. Each suggestion was tried
- * in memory, on the texts that git has.
+ * Suggests commands that bring back the items that the file lacks, or that continue without them. Each suggestion is
+ * tried in memory first, on the texts that git has.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -24,7 +24,7 @@ export interface Suggestion {
 	readonly commands: readonly string[];
 }
 
-/** What the file lacks, and where those items are. */
+/** The items that the file lacks, and where they are. */
 export interface Situation {
 	readonly document: VaultDocument;
 	readonly surveys: readonly EnvironmentSurvey[];
@@ -112,7 +112,7 @@ function merge({ kept }: Candidate, isClean: boolean): Suggestion {
 	return { words: `To merge ${describeGitText(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
 }
 
-/** The suggestion that takes the whole file from git, or a branch's changes to it. */
+/** The suggestion to take the whole file, or a branch's changes to it, from git. */
 function byGit(situation: Situation): Suggestion | undefined {
 	const { document, searched } = situation;
 	const { candidates, isClean } = searched;
@@ -136,8 +136,8 @@ function rememberingLog({ links, records }: LogMarks): EnvironmentMemoryView {
 }
 
 /**
- * The suggestion to sync. A sync takes links by itself, and records if the user says that the platform's
- * version counts.
+ * The suggestion to sync. A sync takes new links automatically, and takes records if the user chooses the platform's
+ * version.
  */
 function bySync({ document, logs }: Situation): Suggestion | undefined {
 	for (const [environment, { log }] of logs) {
@@ -195,7 +195,7 @@ function byRestore({ surveys, searched }: Situation): Suggestion | undefined {
 	};
 }
 
-/** All suggestions, the best first. The last one always continues without what is lacking. */
+/** All suggestions, the best first. The last one always continues without the items that the file lacks. */
 export function suggestionsFor(situation: Situation): Suggestion[] {
 	const { found, operationToFinish } = situation.searched;
 	const ways: Suggestion[] = [];

@@ -1,4 +1,4 @@
-/** Lists what the file lacks of everything that this device remembers of a vault, by environment. */
+/** Lists the items that this device remembers of a vault and that the file lacks, by environment. */
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { type AbsentItem, type EnvironmentContents, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import {
@@ -14,10 +14,7 @@ type Remembering = Pick<SessionContext, "identity" | "member">;
 
 /** An identity of this device, its memory, and a project's folder. */
 export interface SurveyContext extends Remembering, Pick<SessionContext, "root" | "stateFolder"> {
-	/**
-	 * The identity that this one has replaced, while the device keeps it for handovers. It has a memory of its
-	 * own.
-	 */
+	/** The identity that this one has replaced, while the device keeps it for handovers. It has its own memory. */
 	readonly previous?: Remembering | undefined;
 }
 
@@ -25,7 +22,7 @@ export interface EnvironmentSurvey {
 	readonly environment: string;
 	readonly place: MemoryLocation;
 	readonly memory: EnvironmentMemory;
-	/** Empty if the file has everything that is remembered. */
+	/** Empty if the file has all remembered items. */
 	readonly lacking: readonly AbsentItem[];
 }
 
@@ -50,7 +47,7 @@ export function presentIn(
 		: { vault, environment: [], records: new Map() };
 }
 
-/** What a document lacks of one environment's memory. */
+/** The items in one environment's memory that a document lacks. */
 export function lackingIn(
 	document: VaultDocument,
 	environment: string,

@@ -36,7 +36,7 @@ export interface VerifyContext {
 /** An identity with its memory. */
 export type Holder = Pick<SessionContext, "identity" | "member" | "stateFolder">;
 
-/** How much of an environment was checked. */
+/** The number of records of an environment that were checked. */
 export interface CheckedEnvironment {
 	readonly environment: string;
 	/** How many records had their signature checked, tombstones included. */
@@ -111,8 +111,8 @@ function placeOf(
 }
 
 /**
- * Compares the file with the pin and the version marks. What a command that reads only warns about is a fault
- * here.
+ * Compares the file with the pin and the version marks. A difference for which other commands only print a warning is a
+ * fault here.
  */
 function checkMemory(
 	memory: EnvironmentMemory,

@@ -15,7 +15,7 @@ import { type MemoryLocation, type PlatformMemory, readCheckoutMemory } from "..
 import { rememberedPlatform } from "../session/sync-state.ts";
 import type { Findings } from "./findings.ts";
 
-/** What a platform's log has of an environment, verified. */
+/** The links and records of an environment in a platform's log, verified. */
 export interface LogMarks {
 	readonly revision: number;
 	/** Both chains of the last header; empty for an empty log. */
@@ -34,23 +34,23 @@ interface VerifiedSide {
 	readonly section: EnvironmentSection;
 	readonly vaultLinks: readonly Link[];
 	readonly log: LogMarks;
-	/** What this working copy last agreed with that platform; undefined if it never synced. */
+	/** The state on which this working copy and that platform last agreed; undefined if it never synced. */
 	readonly memory: PlatformMemory | undefined;
 }
 
 type LogComparison = "fine" | "behind" | "rolledBack" | "dropped" | "replaced";
 
 /**
- * Compares a record with the log's record of the same name. If the working copy has synced, its agreed state
- * counts too: a record as agreed is behind and not rolled back, and a record that was changed here since waits
- * for the next sync.
+ * Compares a record with the log's record of the same name. If the working copy has synced, the agreed state is
+ * compared too: an agreed record is behind the log and not rolled back, and a record that was changed here since is
+ * pending.
  */
 function compareWithLog({ section, memory }: VerifiedSide, theirs: SealedRecord): LogComparison {
 	const ours = section.records.get(theirs.name);
 	const agreed = memory?.base.get(theirs.name);
 	if (!ours) return memory && !agreed ? "behind" : "dropped";
 	if (ours.body === theirs.body || isReencryption(ours, theirs)) return "fine";
-	// Changed only here since: the platform has nothing newer.
+	// Only this working copy changed the record: the platform has nothing newer.
 	if (agreed?.digest === recordDigest(theirs) && ours.version > theirs.version) return "fine";
 	if (memory && (agreed?.digest === recordDigest(ours) || ours.version > (agreed?.version ?? 0)))
 		return "behind";
@@ -87,7 +87,7 @@ const ABSENT: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFoun
 
 /**
  * Checks an environment against its platform's log.
- * @param place of this device's memory; undefined without an identity
+ * @param place the location of this device's memory; undefined without an identity
  * @returns whether the log could be read
  */
 export async function checkLinked(

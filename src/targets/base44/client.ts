@@ -19,7 +19,7 @@ export interface Base44Options {
 	readonly id: TargetId;
 	/** The workspace's API key, checked by `BASE44.credential.parse`. */
 	readonly key: string;
-	/** Replaces the times above, in milliseconds. */
+	/** Replaces both time limits above, in milliseconds. */
 	readonly answerMs?: number | undefined;
 	readonly signal?: AbortSignal | undefined;
 }
@@ -75,7 +75,7 @@ export class Base44 implements SecretTarget {
 			method: "POST",
 			url: secretsUrl(this.id),
 			answerMs: CHANGE_MS,
-			// Made like this, a name such as __proto__ is an ordinary key.
+			// `fromEntries` defines the keys, so that a name such as __proto__ is an ordinary key.
 			json: Object.fromEntries(values),
 			secrets: [...values.values()],
 		});
@@ -155,7 +155,10 @@ export class Base44 implements SecretTarget {
 		});
 	}
 
-	/** @param thrown by a request. It is not shown or passed on: its text may contain what was sent */
+	/**
+	 * @param thrown the error that a request threw. It is neither shown nor passed on, because its text may contain what
+	 *   was sent
+	 */
 	#unreachable(thrown: unknown): AppError {
 		const { kind, code } = requestFault(thrown);
 		const at = `Base44 at ${this.id.origin}`;

@@ -4,7 +4,7 @@ import { EXIT, type ExitStatus } from "../../errors.ts";
 interface Fault {
 	readonly code: string;
 	readonly exit: ExitStatus;
-	/** What Base44 does, as the end of a sentence. */
+	/** What Base44 does, as a clause that ends a sentence. */
 	readonly says: string;
 	readonly hint: string;
 }
@@ -42,7 +42,7 @@ const FAULTS: ReadonlyMap<number, Fault> = new Map([
 		{
 			code: "BASE44_BUSY",
 			exit: EXIT.network,
-			says: "asks for fewer requests",
+			says: "limits the rate of requests",
 			hint: "Wait, then run 'coffer sync'.",
 		},
 	],

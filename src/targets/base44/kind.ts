@@ -1,4 +1,4 @@
-/** Base44 as a kind of target: its apps, its API key, and its words. `client.ts` makes the requests. */
+/** Base44 as a kind of target: its apps, its API key and its terms. `client.ts` makes the requests. */
 import { AppError, EXIT } from "../../errors.ts";
 import { checkOrigin } from "../../origin.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";

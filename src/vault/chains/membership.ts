@@ -24,7 +24,7 @@ export interface Epoch {
 	readonly previousKey?: string;
 	/** The key sealed for each member, by the member's signing key. */
 	readonly wraps: Map<string, string>;
-	/** Everybody who was a writer at some time in this epoch. Their records of this epoch count. */
+	/** Everybody who was a writer at some time in this epoch. Their records of this epoch are valid. */
 	readonly writers: Set<string>;
 	/** The members whose removal started this epoch. */
 	readonly removed: readonly Member[];

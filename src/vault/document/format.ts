@@ -24,7 +24,7 @@ import { LineReader } from "./line-reader.ts";
 import { type RecordOrder, RecordOrderCheck } from "./record-order.ts";
 import { printRecords, TextRecords } from "./text-records.ts";
 
-/** A line that git writes around the sides of a conflict. No valid line of a vault looks like it. */
+/** A line that git writes around the sides of a conflict. No valid line of a vault matches. */
 export const CONFLICT_MARKER = /^(<{7}|={7}|>{7}|\|{7})( |$)/;
 const HEADER = /^coffer-vault 1 ([A-Za-z0-9_-]{43})$/;
 /** The beginning of the first line in every format version. The rest of the line depends on the version. */
@@ -76,7 +76,8 @@ function refuseConflictMarkers(text: string): void {
 }
 
 /**
- * Of a later format only the number is read. Even lines that look like conflict markers may mean something else there.
+ * Rejects a later format. Only its number is read, because even lines that look like conflict markers may have another
+ * meaning in it.
  */
 function refuseLaterFormat(text: string): void {
 	const version = ANY_FORMAT.exec(text.slice(0, LATER_FORMAT_CHARACTERS).split("\n", 1)[0] ?? "")?.[1];
@@ -153,13 +154,13 @@ export interface KnownText {
 	readonly digest: string;
 }
 
-/** The records of a known text, which are not parsed. No line of a record is like the end of the section. */
+/** Takes the records of a known text without parsing them. No line of a record equals the last line of a section. */
 function takeRecords(reader: LineReader, end: string, { digest }: KnownText): TextRecords {
 	const { line, offset: start, text } = reader;
 	const last = text.indexOf(`\n${end}\n`, start - 1) + 1;
 	const records = TextRecords.of(text, { start, end: last }, { line, digest });
 	const next = last + end.length + 1;
-	// The number of the lines takes time, and nobody needs it behind the last section.
+	// Counting the records takes time, and no line number is needed after the last section.
 	reader.skip(next < text.length ? LINES_OF_RECORD * records.size + 1 : 0, next);
 	return records;
 }
@@ -178,9 +179,10 @@ function readEnvironment(reader: LineReader, order: RecordOrder | KnownText): En
 }
 
 /**
- * Parses a vault. Checks the syntax of all of it and no signature.
+ * Parses a vault. Checks the whole syntax, but no signature.
  * @param numbers the number of each line, if the text is a part of a longer text
- * @param order the hash of a known text, whose records are not parsed again; any other than `sorted` is for repairs
+ * @param order the order of records to accept: `sorted`, or another one to repair a file. A `KnownText` instead: its
+ *   records are not parsed again
  * @throws AppError with the line: exit 7 for a syntax fault, `VAULT_CONFLICTED` (exit 5) for git's conflict markers,
  *   `VAULT_VERSION_UNKNOWN` (exit 1) for a later format
  */

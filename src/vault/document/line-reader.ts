@@ -1,6 +1,6 @@
 /**
- * Reads a text line by line and keeps the number of the current line for errors. The text is not split: a vault of
- * ten thousand secrets has thirty thousand lines, of which the parser needs few as texts of their own.
+ * Reads a text line by line and keeps the number of the current line for errors. The text is not split: a vault of ten
+ * thousand secrets has thirty thousand lines, and the parser needs only few of them as separate strings.
  */
 export class LineReader {
 	readonly text: string;
@@ -17,17 +17,20 @@ export class LineReader {
 		this.#end = text.indexOf("\n");
 	}
 
-	/** 1-based number of the line that `peek` shows. */
+	/** 1-based number of the line that `peek` returns. */
 	get line(): number {
 		return this.#numbers?.[this.#index] ?? this.#index + 1;
 	}
 
-	/** Where the line begins that `peek` shows, as an index of the text. */
+	/** Offset in the text at which the line that `peek` returns begins. */
 	get offset(): number {
 		return this.#offset;
 	}
 
-	/** Whether no line feed follows: `peek` shows what comes after the last one, which is empty in a whole file. */
+	/**
+	 * Whether no line feed follows. Then `peek` returns the text after the last line feed, which is empty in a complete
+	 * file.
+	 */
 	get isLast(): boolean {
 		return this.#end < 0;
 	}
@@ -49,7 +52,7 @@ export class LineReader {
 		return line;
 	}
 
-	/** Goes on behind lines that were read by other means. @param offset where the next line begins */
+	/** Skips lines that the caller has read from `text`. @param offset where the next line begins */
 	skip(lines: number, offset: number): void {
 		this.#index += lines;
 		this.#offset = offset;

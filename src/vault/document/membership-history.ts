@@ -27,7 +27,7 @@ function hashesOf(chains: Pick<ChainSnapshot, "vault" | "environment">): Hashes 
 export class MembershipHistory {
 	readonly #vaultId: string;
 	readonly #environment: string;
-	/** The pin of this device, which may be longer than any chain that is found. */
+	/** The pin of this device. It may be longer than every chain found. */
 	readonly #pin: Hashes | undefined;
 	/** The longest chains found so far. */
 	#longest: Hashes;
@@ -52,7 +52,7 @@ export class MembershipHistory {
 	}
 
 	/**
-	 * Verifies chains and returns their membership, or the error if they do not count. Chains that continue the longest
+	 * Verifies chains and returns their membership, or the error if they are not valid. Chains that continue the longest
 	 * ones become the newest membership. Each snapshot is verified once.
 	 */
 	stateOf(chains: ChainSnapshot): EnvironmentState | AppError {

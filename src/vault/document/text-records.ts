@@ -10,12 +10,18 @@ import { compareNames } from "../syntax/syntax.ts";
 const FORM = { stop: "\n", terminator: "\n\n" } as const;
 /** A record is its name, its second line and a blank line. */
 const LINES_OF_RECORD = 3;
-/** So many records are found one by one. To find one takes as long as to parse some hundred, for the number of its line. */
+/**
+ * The most records that are looked up one by one. A lookup takes as long as parsing some hundred records, because it
+ * counts lines.
+ */
 const SINGLES_MAX = 16;
 
-/** The text that the records were read from. Tables that differ by edits share it, and the records that were parsed. */
+/**
+ * The text that the records were read from. Tables that are edits of one text share it, and share the records that were
+ * parsed.
+ */
 interface Source {
-	/** The hash by which the caller of `parseVault` knows the whole text. */
+	/** The hash of the whole text, as the caller of `parseVault` gave it. */
 	readonly digest: string;
 	readonly entries: SortedText;
 	/** 1-based line of the first record. */
@@ -34,7 +40,7 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 	}
 
 	/**
-	 * @param place of the records in the text, which is known to be valid
+	 * @param place the range of the records in the text, which must be valid
 	 * @param known.line 1-based line of the first record
 	 * @param known.digest the hash of the whole text
 	 */
@@ -55,7 +61,8 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 	}
 
 	/**
-	 * The records that another table does not have as the same object; undefined if both are not edits of one text.
+	 * The records of this table that are not the same object in the other one; undefined unless both are edits of one
+	 * text.
 	 */
 	changedSince(other: ReadonlyMap<string, SealedRecord>): SealedRecord[] | undefined {
 		if (!(other instanceof TextRecords) || other.#source !== this.#source) return undefined;
@@ -66,7 +73,9 @@ export class TextRecords implements ReadonlyMap<string, SealedRecord> {
 		});
 	}
 
-	/** The names that may differ from those of a text with this hash; undefined if the table is no edit of that text. */
+	/**
+	 * The names whose records may differ from the text with this hash; undefined if the table is not an edit of that text.
+	 */
 	namesChangedFrom(digest: string): readonly string[] | undefined {
 		return this.#source.digest === digest ? [...this.#changed.keys()] : undefined;
 	}

@@ -73,9 +73,9 @@ export function compareLifetimes(
 }
 
 /**
- * Returns the part of a device's memory that is about the environment in the file. If the file has a later environment
- * of the name, only the pinned chain of the vault counts. If it has an earlier one, the version marks do not count,
- * because they are of other records.
+ * Returns the part of a device's memory that applies to the environment in the file. If the file has a later
+ * environment of that name, only the pinned chain of the vault applies. If it has an earlier one, the version marks do
+ * not apply, because they are of other records.
  */
 export function memoryOfLifetime<Memory extends { pin: Pin | undefined; marks: Map<string, VersionMark> }>(
 	memory: Memory,

@@ -57,8 +57,8 @@ function isUnchanged(environment: string, record: SealedRecord, bases: readonly 
 }
 
 /**
- * The parents whose chain the result continues, and the parents whose links it lacks. Of two diverged chains a result
- * can keep only one, so the other one is not a loss.
+ * The parents whose chain the result continues, and the parents whose links it lacks. A result can keep only one of two
+ * diverged chains, so the other one is not a loss.
  */
 function chainsKept(
 	parents: readonly Parent[],

@@ -9,7 +9,7 @@ import { compareNames } from "../syntax/syntax.ts";
 export interface MergeSides {
 	/** All records of our file. */
 	readonly ours: ReadonlyMap<string, SealedRecord>;
-	/** The records that changed on the other side since the base. All others there are as in the base. */
+	/** The records that changed on the other side since the base. The other side's remaining records equal the base's. */
 	readonly theirs: ReadonlyMap<string, SealedRecord>;
 	/** Version and digest of each record in the base. */
 	readonly base: ReadonlyMap<string, VersionMark>;
@@ -27,8 +27,8 @@ export interface RecordMerge {
 	/** Names that both sides changed, to different values. */
 	readonly conflicts: string[];
 	/**
-	 * Names of which our file has an older record than the base, or none: somebody switched the branch or rolled the file
-	 * back. They are never sent.
+	 * Names whose record in our file is older than in the base, or missing: somebody switched the branch or rolled the
+	 * file back. They are never sent.
 	 */
 	readonly rolledBack: string[];
 }

@@ -25,7 +25,7 @@ export interface VaultMergeOptions {
 	readonly base?: MergeBase | undefined;
 	/**
 	 * Whether two records have the same value. Called only if both sides changed the name and both records are valid.
-	 * Without it, two records are never taken for equal.
+	 * Without it, two records never count as equal.
 	 */
 	readonly sameValue?:
 		| ((state: EnvironmentState, ours: SealedRecord, theirs: SealedRecord) => boolean)

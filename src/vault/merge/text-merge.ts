@@ -1,6 +1,6 @@
 /**
  * The two sides of a vault that git merged as plain text without a conflict. Such a merge can break the order of the
- * records, and it can insert both sides' records of a name. Nothing in the text says which record is whose.
+ * records, and it can insert both sides' records of a name. The text does not say which side a record is from.
  */
 import type { EnvironmentSection, VaultDocument } from "../document/document.ts";
 import { parseVault } from "../document/format.ts";
@@ -9,7 +9,7 @@ import type { ConflictSides } from "./conflict-text.ts";
 
 type Records = Map<string, SealedRecord>;
 
-/** Exchanges both sides' records of each name for which the second one is the branch's own. */
+/** Swaps the two sides' records of each name whose second record is the branch's own. */
 function orient(
 	first: EnvironmentSection,
 	last: EnvironmentSection,

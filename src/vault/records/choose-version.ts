@@ -54,8 +54,8 @@ function searchedHint(searched: readonly string[]): string {
 
 /**
  * Returns the version with the given number.
- * @throws AppError `VERSION_NOT_FOUND` (exit 4), which lists the searched places; `VERSION_REFUSED` (exit 7) if only
- *   records were found that do not count; `VERSION_AMBIGUOUS` (exit 5)
+ * @throws AppError `VERSION_NOT_FOUND` (exit 4), which lists the searched places; `VERSION_REFUSED` (exit 7) if all
+ *   records that were found are invalid; `VERSION_AMBIGUOUS` (exit 5)
  */
 export function chooseVersion(choice: VersionChoice, number: number): KnownVersion {
 	const { history, searched, name } = choice;
@@ -68,7 +68,7 @@ export function chooseVersion(choice: VersionChoice, number: number): KnownVersi
 	if (refusal) {
 		throw new AppError({
 			code: "VERSION_REFUSED",
-			message: `Version ${number} of ${name} was found but does not count: ${refusal.reason}.`,
+			message: `Version ${number} of ${name} was found but is not valid: ${refusal.reason}.`,
 			hint: `If you know that its value is right, set it again: ${inEnvironment(`coffer secrets set ${name}`, choice.environment)}`,
 			exit: EXIT.integrity,
 		});
@@ -95,7 +95,7 @@ export function newestLive(choice: VersionChoice): KnownVersion {
 	);
 	if (found) return found;
 	const [refusal] = history.rejected;
-	const note = refusal ? ` A record was found but does not count: ${refusal.reason}.` : "";
+	const note = refusal ? ` A record was found but is not valid: ${refusal.reason}.` : "";
 	throw new AppError({
 		code: "SECRET_NOT_FOUND",
 		message: `No valid value of ${name} was found.${note}`,

@@ -1,7 +1,6 @@
 /**
- * Reads the records of a vault's text where they are: one regular expression finds all words of a record, which takes
- * half the time of `parseRecord`. It only accepts. For a text that it does not accept, `parseRecord` decides and
- * reports the fault.
+ * Reads the records of a vault's text in place: one regular expression matches all words of a record, which takes half
+ * the time of `parseRecord`. If it does not match, `parseRecord` decides and reports the fault.
  */
 import { epochNumber } from "../chains/membership.ts";
 import { hasSealedForm, isAuthor, type RecordKind, type SealedRecord } from "./record.ts";
@@ -49,7 +48,7 @@ export function scanRecord(text: string, offset: number, line: number): ScannedR
 	return { record, end: RECORD.lastIndex };
 }
 
-/** What `RECORD` finds: all groups take part in each match. */
+/** A match of `RECORD`. Every group of it is set. */
 type RecordMatch = [
 	text: string,
 	name: string,

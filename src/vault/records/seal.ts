@@ -138,8 +138,8 @@ export class ValidSignatures {
 const SINGLE_CHECKS_MAX = 32;
 
 /**
- * Checks the signatures of many records, on all cores. `verifyRecord` still has to check whether a record counts, but
- * does not check these signatures again.
+ * Checks the signatures of many records, on all cores. `verifyRecord` still has to check a record's epoch and author,
+ * but does not check these signatures again.
  */
 export async function checkSignatures(
 	scope: EnvironmentId,

@@ -1,6 +1,6 @@
 /**
- * The history of one secret: the versions that were found in the file, in git and in the platform's log. A record
- * counts because of its author's signature and the membership that was stored with it, never because of where it was
+ * The history of one secret: the versions that were found in the file, in git and in the platform's log. A record is
+ * accepted because of its author's signature and the membership that was stored with it, never because of where it was
  * found: anybody who can push to a repository can also rewrite its history.
  */
 import { AppError } from "../../errors.ts";
@@ -45,7 +45,7 @@ export interface KnownVersion {
 	readonly sources: readonly RecordSource[];
 }
 
-/** A record that was found but does not count. */
+/** A record that was found but is not accepted. */
 export interface RejectedRecord {
 	readonly record: SealedRecord;
 	readonly sources: readonly RecordSource[];
@@ -60,7 +60,7 @@ export interface SecretHistory {
 	readonly rejected: readonly RejectedRecord[];
 }
 
-/** Decides which records of a history count. */
+/** The facts that decide which records of a history are accepted. */
 export interface HistoryRules {
 	/** The membership after every known link. */
 	readonly newest: EnvironmentState;
@@ -107,7 +107,7 @@ function faultOf(check: () => unknown): string | undefined {
 	}
 }
 
-/** The error code of a record that does not count; undefined if it counts. */
+/** The error code of a record that is not accepted; undefined if it is. */
 function faultOfRecord({ record, found }: DistinctRecord, rules: HistoryRules): string | undefined {
 	if (rules.hasVersionMark(record)) return faultOf(() => rules.open(record));
 	let fault: string | undefined;
@@ -175,9 +175,9 @@ function versionOf(group: VersionGroup, order: ReadonlyMap<FoundRecord, number>)
 }
 
 /**
- * Groups found records by version and separates the records that do not count. A removed author's record counts only
- * if this device verified it before, if the platform's log contains it before the removal, or if a current writer
- * re-encrypted it. Otherwise a removed member could sign records of old epochs for ever.
+ * Groups found records by version and separates the records that are not accepted. A removed author's record is
+ * accepted only if this device verified it before, if the platform's log contains it before the removal, or if a
+ * current writer re-encrypted it. Otherwise a removed member could sign records of old epochs forever.
  * @param found all found records of one name; of each source the earliest first
  */
 export function historyOf(found: readonly FoundRecord[], rules: HistoryRules): SecretHistory {
@@ -215,8 +215,8 @@ export function historyOf(found: readonly FoundRecord[], rules: HistoryRules): S
 const GAPS_MAX = 100;
 
 /**
- * Lists the version numbers above `after`, up to `highest`, of which no record was found; newest first. Of a long gap
- * only the newest 100 are listed.
+ * Lists the version numbers above `after`, up to `highest`, without a record; newest first. A long gap is cut to its
+ * newest 100 numbers.
  */
 export function missingVersions({ versions }: SecretHistory, after: number, highest: number): number[] {
 	const found = new Set(versions.map(({ version }) => version));

@@ -1,7 +1,7 @@
 /**
  * Entries in a text that are sorted by their keys. An entry begins with its key and a character that no key has, and
- * ends with a terminator that is nowhere else in an entry. Entries are found by bisection, so that a text of ten
- * thousand of them is not split.
+ * ends with a terminator that occurs nowhere else in an entry. Entries are found by bisection, so a text of ten
+ * thousand entries is never split.
  */
 import { compareNames } from "./syntax.ts";
 
@@ -11,7 +11,10 @@ export interface SortedTextForm {
 	readonly terminator: string;
 }
 
-/** Where an entry is in the text: from its key to behind its terminator. Empty where an absent key belongs. */
+/**
+ * The range of an entry in the text, from its key to the end of its terminator. For an absent key: the empty range at
+ * which it would be inserted.
+ */
 export interface EntryRange {
 	readonly start: number;
 	readonly end: number;
@@ -24,7 +27,7 @@ export class SortedText {
 	readonly #form: SortedTextForm;
 	#count: number | undefined;
 
-	/** @param start where the first entry begins @param end behind the terminator of the last one */
+	/** @param start where the first entry begins @param end where the terminator of the last one ends */
 	constructor(text: string, { start, end }: EntryRange, form: SortedTextForm) {
 		this.text = text;
 		this.start = start;
@@ -32,7 +35,7 @@ export class SortedText {
 		this.#form = form;
 	}
 
-	/** Where the entry of a key is, or belongs: then the place is empty. */
+	/** The range of the entry with a key; an empty range if the key is absent. */
 	find(key: string): EntryRange {
 		const { stop, terminator } = this.#form;
 		let [low, high] = [this.start, this.end];
@@ -55,7 +58,7 @@ export class SortedText {
 		return this.#count;
 	}
 
-	/** How many entries are before a place of the text. */
+	/** The number of entries before an offset in the text. */
 	countBefore(place: number): number {
 		const { terminator } = this.#form;
 		let count = 0;

@@ -70,7 +70,7 @@ function absentLinks(
 
 /**
  * Whether a record has the version of its version mark but is another record. A record of an epoch that this device has
- * not seen is taken for a re-encryption, not for a replacement.
+ * not seen counts as a re-encryption, not as a replacement.
  */
 export function isReplaced(
 	{ pin, marks }: Pick<EnvironmentMemoryView, "pin" | "marks">,

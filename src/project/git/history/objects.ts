@@ -6,7 +6,7 @@ import { type GitContext, gitFailed, startGit, timedOut } from "../run.ts";
 
 /** The longest line that git answers with: a name from the request, and a few words. */
 const LINE_BYTES_MAX = 65_536;
-/** How long git may be silent, in milliseconds. */
+/** The longest time without output of git, in milliseconds. */
 const SILENT_MS_MAX = 120_000;
 
 function lineTooLong(): AppError {
@@ -93,7 +93,7 @@ class ByteReader {
 }
 
 /**
- * Runs `git cat-file` with requests, and lets `read` consume its answer.
+ * Runs `git cat-file` with requests, and calls `read` with its output.
  * @throws AppError `GIT_FAILED`, `GIT_TIMED_OUT`, `GIT_OUTPUT_TOO_LARGE` (exit 1), and what `startGit` throws
  */
 async function withCatFile<T>(
@@ -111,7 +111,7 @@ async function withCatFile<T>(
 	// `once` rejects if the program cannot be started.
 	const closed = once(child, "close") as Promise<[number | null]>;
 	closed.catch(() => undefined);
-	// If git fails at once, the write of the requests fails too. The exit status tells the cause.
+	// If git fails at once, the write of the requests fails too. The exit status gives the cause.
 	child.stdin.on("error", () => undefined);
 	child.stdin.end(asked.map((each) => `${each}\n`).join(""));
 	try {

@@ -13,7 +13,7 @@ export interface Commit {
 	readonly atMs: number | null;
 }
 
-/** What the history contained. */
+/** The result of reading a history. */
 export interface GitHistory {
 	/** How many commits changed the vault; undefined if there is no history. */
 	readonly commits: number | undefined;
@@ -42,8 +42,8 @@ function parseCommits(text: string): Listed[] {
 }
 
 /**
- * The commits that changed the vault, parents before children. Sides of merges that lost are included: somebody
- * may want a value that was overwritten there.
+ * The commits that changed the vault, parents before children. The side of a merge that was not kept is included,
+ * because it may contain a value that somebody needs.
  */
 async function listCommits(place: GitContext, from: HistoryOf): Promise<Listed[] | undefined> {
 	const { status, stdout } = await runGit(place, [

@@ -1,6 +1,6 @@
 /**
- * Lists every text of the vault that git keeps: from all refs, reflogs and stash entries, the heads of all
- * worktrees, and the index. The texts only tell where something is kept. They are not trusted.
+ * Lists every text of the vault that git keeps: from all refs, reflogs and stash entries, the heads of all worktrees,
+ * and the index. The texts only show where something is stored. They are not trusted.
  */
 import { existsSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
@@ -12,7 +12,7 @@ import { findObjects, readObjects } from "./objects.ts";
 
 /** Where git keeps a text. */
 export interface KeptText {
-	/** `branch` is one that is not checked out; `remote` is a remote branch; `commit` is at the tip of nothing. */
+	/** `branch` is one that is not checked out; `remote` is a remote branch; `commit` is not the tip of any ref. */
 	readonly kind: "index" | "head" | "branch" | "stash" | "remote" | "tag" | "commit";
 	/**
 	 * A revision for git's commands: a branch's name, `stash@{0}`, an abbreviated commit id. `HEAD` for head, and
@@ -53,7 +53,7 @@ async function lines(place: GitContext, args: readonly string[]): Promise<string
 	return stdout.split("\n").filter((line) => line !== "");
 }
 
-/** Branches other than the present one, remote branches and tags. */
+/** Branches other than the current one, remote branches and tags. */
 async function namedRefs(place: GitContext): Promise<Named[]> {
 	const head = await runGit(place, ["rev-parse", "--symbolic-full-name", "HEAD"]);
 	const present = head.stdout.trim();

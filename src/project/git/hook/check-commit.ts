@@ -24,7 +24,7 @@ interface OtherSide {
 	readonly id: string | undefined;
 	/** From the merge bases. */
 	readonly bases: readonly string[];
-	/** Whether this side counts only if the staged vault has something of it (see `isSquashStaged`). */
+	/** Whether to check this side only if the staged vault contains something from it (see `isSquashStaged`). */
 	readonly isUncertain: boolean;
 }
 
@@ -58,7 +58,7 @@ async function otherSide(
 	return {
 		label,
 		isUncertain,
-		// A file that is not listed is the same there as in the index.
+		// A file that is not listed is the same in that commit as in the index.
 		id: known(beside?.has(path) ? beside.get(path)?.idBefore : id),
 		bases: found.flatMap((object) => (object?.type === "blob" ? [object.id] : [])),
 	};

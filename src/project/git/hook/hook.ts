@@ -12,8 +12,8 @@ const FIRST_LINE = "#!/bin/sh\n";
 const MODE = 0o755;
 
 /**
- * The lines that run the check. If Coffer is missing, they check nothing and say so. If git is merging in
- * another vault then, they refuse the commit: a merge without Coffer may have kept only one side.
+ * The lines that run the check. If Coffer is missing, they print a message and check nothing. If git is also merging
+ * another vault, they reject the commit: a merge without Coffer may have kept only one side.
  */
 function linesFor(program: Program): string {
 	const shown = quoted(program.script);
