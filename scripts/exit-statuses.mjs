@@ -95,7 +95,7 @@ export const STATUSES = {
 		1: "It was not confirmed, or the code is for another list (`NOT_CONFIRMED`).",
 		7: "Nothing that the file lacks was made on this device alone (`NOTHING_UNDONE`).",
 	},
-	"vault:reseal": { ...EDIT, 4: "A record that is named is under the present key already (`NOT_STALE`)." },
+	"vault:reseal": { ...EDIT, 4: "A named record is already under the current key (`NOT_STALE`)." },
 	"vault:resolve": {
 		4: "A name is not in conflict (`NOT_IN_CONFLICT`).",
 		5: "The conflict is not resolved yet (`MERGE_CONFLICT`).",

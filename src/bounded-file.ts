@@ -26,11 +26,11 @@ export const FILE_BYTES = {
 	settings: 1024 * 1024,
 	/** A `.env` file. */
 	env: 64 * 1024 * 1024,
-	/** An identity, or an export of one. Far more than they need. */
+	/** An identity, or an exported identity. Both are much smaller. */
 	identity: 4096,
 } as const;
 
-/** What may be read besides regular files. */
+/** The kinds of files that may be read besides regular files. */
 export interface AllowedFiles {
 	/** Symbolic links at the end of the path. */
 	readonly links?: boolean;
@@ -110,7 +110,7 @@ async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax:
 	return Buffer.concat(chunks, total);
 }
 
-/** Opens something whose reader may have to wait: a named pipe, or a terminal. */
+/** Opens a file whose reader may have to wait: a named pipe, or a terminal. */
 async function openWaiting(path: string, { links, pipes }: AllowedFiles): Promise<Socket | undefined> {
 	if (!pipes) return undefined;
 	const stats = await stat(path);
@@ -123,7 +123,7 @@ async function openWaiting(path: string, { links, pipes }: AllowedFiles): Promis
 }
 
 /**
- * Reads a file of at most `bytesMax` bytes. If the file grows meanwhile, only the size at the beginning counts.
+ * Reads a file of at most `bytesMax` bytes. If the file grows during the read, only its size at the beginning is read.
  * @throws AppError `FILE_TOO_LARGE` (exit 1) with the size; otherwise the system's error, with the code
  *   `EISDIR`, `EFTYPE` (not a regular file) or `ELOOP` (a symbolic link) for a kind that `reach` does not allow
  */

@@ -8,7 +8,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 /** The character that a decoder writes for bytes that are not UTF-8. */
 const REPLACEMENT = "\uFFFD";
 const LENGTH_BYTES = 4;
-/** The most bytes of one UTF-16 unit in UTF-8. */
+/** The largest number of UTF-8 bytes for one UTF-16 unit. */
 const UTF8_BYTES_MAX = 3;
 /** Holds the last encoded fields. Keys never pass through it. */
 const scratch = new Uint8Array(8192);
@@ -71,7 +71,9 @@ export function lengthPrefixed(...fields: readonly (string | number)[]): Uint8Ar
 	return out;
 }
 
-/** What `lengthPrefixed` writes before a field of so many bytes, for a large field that is not to be copied. */
+/**
+ * The prefix that `lengthPrefixed` writes before a field of so many bytes, for a large field that should not be copied.
+ */
 export function lengthPrefix(bytes: number): Uint8Array {
 	const out = Buffer.alloc(LENGTH_BYTES);
 	out.writeUInt32BE(bytes);
@@ -103,7 +105,7 @@ export function wipe(...buffers: readonly Uint8Array[]): void {
 }
 
 const BASE64_TEXT = /^[A-Za-z0-9_-]+$/;
-/** The characters at the end that leave no stray bits, by the text's length modulo 4. A length of 1 is not possible. */
+/** The final characters whose unused bits are zero, by the text's length modulo 4. A length of 1 is not possible. */
 const BASE64_ENDS = [undefined, "", "AQgw", "AEIMQUYcgkosw048"] as const;
 
 /**
@@ -115,8 +117,8 @@ export function hasBase64End(text: string): boolean {
 }
 
 /**
- * Whether a text is canonical url-safe base64 without padding, of exactly `bytes` decoded bytes if given. The
- * text is not decoded: parsing ten thousand records must not decode what is not needed.
+ * Whether a text is canonical url-safe base64 without padding, of exactly `bytes` decoded bytes if given. The text is
+ * not decoded: parsing ten thousand records must not decode fields that are not used.
  */
 export function isBase64Text(text: string, bytes?: number): boolean {
 	if (bytes !== undefined && text.length !== Math.ceil((bytes * 4) / 3)) return false;

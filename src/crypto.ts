@@ -1,10 +1,10 @@
 /**
- * The only module that uses libsodium. All other code speaks of sealing, signing and hashing, and never of an
+ * The only module that uses libsodium. All other code calls functions for sealing, signing and hashing, and names no
  * algorithm. Call `await cryptoReady` once before anything else here.
  *
- * Algorithms (docs/format.md, "Primitives"): XChaCha20-Poly1305-IETF, Ed25519, X25519 sealed boxes,
- * BLAKE2b-256, ISO/IEC 7816-4 padding, url-safe base64 without padding. What a device remembers for itself is
- * hashed with Node's SHA-256, which takes a tenth of the time that BLAKE2b takes in WebAssembly.
+ * Algorithms (docs/format.md, "Primitives"): XChaCha20-Poly1305-IETF, Ed25519, X25519 sealed boxes, BLAKE2b-256,
+ * ISO/IEC 7816-4 padding, url-safe base64 without padding. A device's own memory is hashed with Node's SHA-256, which
+ * takes a tenth of the time that BLAKE2b takes in WebAssembly.
  */
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
@@ -20,12 +20,12 @@ export const NONCE_BYTES = 24;
 export const HASH_BYTES = 32;
 export const SIGNATURE_BYTES = 64;
 export const PUBLIC_KEY_BYTES = 32;
-/** What a sealed box adds to its content: an ephemeral public key and a tag. */
+/** The bytes that a sealed box adds to its content: an ephemeral public key and a tag. */
 export const SEALED_BOX_OVERHEAD_BYTES = 48;
-/** What `seal` adds to its padded content: nonce and tag. */
+/** The bytes that `seal` adds to its padded content: nonce and tag. */
 export const SEAL_OVERHEAD_BYTES = NONCE_BYTES + 16;
 
-/** How many signatures Node's threads check at a time. */
+/** The number of signatures that Node's threads check at the same time. */
 const LANES = 32;
 
 /** libsodium throws for a wrong length or a failed check. Here both become `undefined`. */
@@ -66,7 +66,10 @@ export function toBase64(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64url");
 }
 
-/** Decodes strict url-safe base64. @returns undefined for any other text: no junk, no padding, no stray bits */
+/**
+ * Decodes strict url-safe base64. @returns undefined for any other text: other characters, padding, or unused bits that
+ * are not zero
+ */
 export function fromBase64(text: string): Uint8Array | undefined {
 	if (text === "") return new Uint8Array(0);
 	// Node's decoder accepts any text, so the text is checked first. The bytes get their own memory: Node's pool
@@ -156,7 +159,7 @@ export interface SignatureCheck {
 /**
  * Checks many signatures on all cores. Node's Ed25519 runs in a pool of threads. A signature that it does not
  * accept is checked again by libsodium, which decides.
- * @param signedOf returns what to check for an item; undefined if its signature cannot be valid
+ * @param signedOf returns the check for an item; undefined if its signature cannot be valid
  * @returns a verdict for each item, in the same order
  */
 export async function verifyAll<T>(
@@ -180,9 +183,9 @@ export async function verifyAll<T>(
 }
 
 /**
- * Seals content so that only the holder of the box key opens it. The sender stays anonymous.
- * @returns undefined if the key is not 32 bytes, or is one of the few points whose shared secret everybody can
- *   compute
+ * Seals content so that only the owner of the box key can open it. The sender stays anonymous.
+ * @returns undefined if the key is not 32 bytes, or is one of the few points for which anybody can compute the shared
+ *   secret
  */
 export function sealTo(content: Uint8Array, publicKey: Uint8Array): Uint8Array | undefined {
 	return attempt(() => sodium.crypto_box_seal(content, publicKey));

@@ -1,7 +1,7 @@
 /** The distance of two words, to suggest corrections. A leaf. */
 
 /**
- * How many single changes turn one word into the other: an insertion, a deletion, a substitution, or a swap of
+ * The number of single changes that turn one word into the other: insertions, deletions, substitutions, and swaps of
  * two neighbours (the optimal string alignment distance).
  */
 export function editDistance(a: string, b: string): number {

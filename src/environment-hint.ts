@@ -1,8 +1,7 @@
 /**
- * The environment that commands use without `-e`, and commands in hints that are right for it. A leaf.
+ * Adds `-e NAME` to the commands in hints, unless that environment is the default. A leaf.
  *
- * The choice belongs to the process: a hint is made deep inside the code, which does not know the user's
- * default.
+ * The default is stored once for the process, because the code that makes a hint does not know it.
  */
 
 /** The environment that commands use if nothing else is chosen. */

@@ -1,6 +1,6 @@
 /**
- * The one error type that Coffer throws on purpose. Every other error at the top level is a bug of Coffer, and
- * is reported as one.
+ * The one error type that Coffer throws on purpose. Every other error at the top level is a bug in Coffer, and is
+ * reported as a bug.
  *
  * A leaf: imports nothing.
  */
@@ -33,12 +33,12 @@ export interface AppErrorOptions {
 	line?: number;
 	/** The names that the message lists, for programs. Names of secrets, for example of a conflict. */
 	names?: readonly string[];
-	/** Result data that is worth printing although the command failed, for example after a failed redeploy. */
+	/** The command's result, which is printed although the command failed, for example after a failed redeploy. */
 	data?: unknown;
 	cause?: unknown;
 }
 
-/** What only some errors have. */
+/** The properties that only some errors have. */
 type ErrorDetails = Pick<AppErrorOptions, "line" | "names">;
 
 export class AppError extends Error {
@@ -61,8 +61,8 @@ export class AppError extends Error {
 	}
 
 	/**
-	 * The same error in other words, for code that knows more about the context. The original is its cause.
-	 * @param changes what is replaced. The line, the names and the data stay if they are not given
+	 * The same error with another text, for code that knows more about the context. The original is its cause.
+	 * @param changes the properties to replace. The line, the names and the data stay if they are not given
 	 */
 	with(changes: Partial<Omit<AppErrorOptions, "cause" | "line">>): AppError {
 		const { code, data, exit, hint, message } = this;

@@ -23,7 +23,7 @@ export interface Answer {
 export type Transport = (url: URL, request: OutgoingRequest) => Promise<Answer>;
 
 const MAX_HEADER_BYTES = 64 * 1024;
-/** How long an unused connection is kept, in milliseconds. A platform keeps it for longer. */
+/** The time for which an unused connection is kept, in milliseconds. A platform keeps it longer. */
 const UNUSED_MS = 4_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const AGENT = { keepAlive: true, timeout: UNUSED_MS };
@@ -78,7 +78,7 @@ function overHttp(): Send {
 	return (url, options, onResponse) => httpRequest(url, { ...options, agent }, onResponse);
 }
 
-/** Loaded where it is needed: most of it is TLS. */
+/** Loaded on demand, because loading TLS takes time. */
 function overTls(): Send {
 	const { Agent, request } = process.getBuiltinModule("node:https");
 	https ??= new Agent(AGENT);

@@ -2,9 +2,9 @@
  * Node's own Ed25519, used only where libsodium would accept too (docs/decisions/0013). A leaf; only
  * `crypto.ts` uses it.
  *
- * The two differ about signatures that nobody makes by accident. Therefore this module only ever accepts, and
- * only if neither the key nor the point R is one of the few that libsodium refuses. Every other signature is
- * checked by libsodium.
+ * The two implementations differ on signatures that never occur by accident. Therefore this module only accepts
+ * signatures, and only if neither the key nor the point R is one of the few that libsodium rejects. libsodium checks
+ * every other signature.
  */
 import { Buffer } from "node:buffer";
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
@@ -31,7 +31,7 @@ function isReduced(y: Uint8Array): boolean {
 	return y[31] !== 0x7f || y.subarray(1, 31).some((byte) => byte !== 0xff) || (y[0] ?? 0) < 0xed;
 }
 
-/** The first bytes of those y. They rule out all but one honest point in fifty without a copy. */
+/** The first bytes of those y. They exclude 49 of 50 ordinary points without copying the bytes. */
 const SMALL_ORDER_FIRST = new Set([...SMALL_ORDER_Y].map((y) => Number.parseInt(y.slice(0, 2), 16)));
 
 /** Whether an encoded point is canonical and not of small order. It may still not be on the curve. */
@@ -43,7 +43,9 @@ export function isOrdinaryPoint(encoded: Uint8Array): boolean {
 	return isReduced(y) && !SMALL_ORDER_Y.has(y.toString("hex"));
 }
 
-/** Whether S is below 2^252, and therefore below the group's order. All but one honest S in 2^127 are. */
+/**
+ * Whether S is below 2^252, and therefore below the group's order. For honest signatures, only one S in 2^127 is not.
+ */
 function isSurelyReducedScalar(signature: Uint8Array): boolean {
 	return ((signature[63] ?? 0xff) & 0xf0) === 0;
 }

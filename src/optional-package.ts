@@ -10,10 +10,10 @@ function isMissing(error: unknown): boolean {
 
 /**
  * Loads an optional package.
- * @param name the package's, as package.json has it in `optionalDependencies`
+ * @param name the package's name in the `optionalDependencies` of package.json
  * @param load calls `require` with that name
  * @returns the package's exports
- * @throws AppError `PACKAGE_MISSING` (exit 1) where the package, or its binary for this machine, is not installed
+ * @throws AppError `PACKAGE_MISSING` (exit 1) if the package, or its binary for this machine, is not installed
  */
 export function loadOptionalPackage(name: string, load: () => unknown): unknown {
 	try {

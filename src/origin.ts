@@ -1,6 +1,6 @@
 /**
- * Where secrets and tokens may be sent: by https anywhere, by plain http only to this machine. A leaf: imports
- * nothing.
+ * Checks whether secrets and tokens may be sent to an address: by https to any host, by plain http only to this
+ * machine. A leaf: imports nothing.
  */
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);

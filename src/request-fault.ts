@@ -1,4 +1,4 @@
-/** Sorts the reasons why a request got no answer. A leaf: imports nothing. */
+/** Classifies the reasons why a request got no answer. A leaf: imports nothing. */
 
 export interface RequestFault {
 	readonly kind: "timeout" | "certificate" | "redirect" | "unreachable";
@@ -6,7 +6,7 @@ export interface RequestFault {
 	readonly code: string;
 }
 
-/** Sorts what a failed request threw. Messages must not repeat its text, which the other side may control. */
+/** Classifies the error of a failed request. Messages must not repeat its text, which the other side may control. */
 export function requestFault(thrown: unknown): RequestFault {
 	const name =
 		thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";

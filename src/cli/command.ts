@@ -84,9 +84,7 @@ async function explainError(
 // biome-ignore lint/suspicious/noExplicitAny: the signature that is overridden has it.
 type Parsed = Record<string, any>;
 
-/**
- * @typeParam Data what the command returns; printed as it is with `--json`, and passed to `render` without
- */
+/** @typeParam Data the command's result; printed unchanged with `--json`, and passed to `render` without */
 export abstract class BaseCommand<Data> {
 	/** The statics that oclif reads for its manifest and its help, as its own `Command` has them. */
 	static aliases: string[] = [];
@@ -113,9 +111,7 @@ export abstract class BaseCommand<Data> {
 
 	protected readonly environment: Environment;
 	protected readonly terminal: Terminal;
-	/**
-	 * The environment that the command uses, and what named it; undefined if the command has no such flag.
-	 */
+	/** The environment that the command uses, and the source of its name; undefined if the command has no such flag. */
 	#chosen: ChosenEnvironment | undefined;
 	/** The exit status after success. Only a command that runs another program sets it. */
 	protected exitStatus = 0;
@@ -140,7 +136,7 @@ export abstract class BaseCommand<Data> {
 	/** Prints the data as text. Also called for the data of an AppError. */
 	protected abstract render(data: Data, terminal: Terminal): void;
 
-	/** Runs a command line. oclif calls it too. @returns the exit status */
+	/** Runs a command line. oclif also calls it. @returns the exit status */
 	static async run(this: unknown, argv: string[], config?: Interfaces.Config): Promise<number> {
 		// biome-ignore lint/complexity/noThisInStatic: the class is the subclass that is called.
 		const Subclass = this as new (argv: string[], config?: Interfaces.Config) => BaseCommand<unknown>;
@@ -193,7 +189,7 @@ export abstract class BaseCommand<Data> {
 			this.#chosen = chosen;
 			flags.environment = isMultiple ? [chosen.name] : chosen.name;
 		} catch (error) {
-			// A command without the flag works with a broken coffer.json, too.
+			// A command without the flag must also work with a broken coffer.json.
 			if (hasFlag || !(error instanceof AppError)) throw error;
 		}
 	}
@@ -232,7 +228,7 @@ export abstract class BaseCommand<Data> {
 		}
 	}
 
-	/** Parses what is plain by itself, and leaves everything else to oclif's parser, which finds the faults. */
+	/** Parses a plain command line directly, and passes any other to oclif's parser, which reports the faults. */
 	async #parseWords<F extends Parsed, B extends Parsed, A extends Parsed>(
 		definition: Interfaces.Input<F, B, A>,
 		argv: string[],

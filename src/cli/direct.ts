@@ -40,7 +40,7 @@ export function findDirectly(typed: readonly string[], commands: Commands): Dire
 	return undefined;
 }
 
-/** Whether an id may be that of a command. The user may also have typed a `:` or a `/`, which oclif decides. */
+/** Whether an id may be the id of a command. oclif handles words in which the user has typed a `:` or a `/`. */
 function isId(id: string): boolean {
 	return /^[a-z][a-z0-9-]*(?::[a-z][a-z0-9-]*)*$/.test(id);
 }

@@ -12,13 +12,12 @@ import { processTerminal, wantsJson } from "./shell/terminal.ts";
 export { releaseKeychain } from "../identity/keychain/native-keychain.ts";
 
 /**
- * Runs a command that the words name exactly, or leaves the command line to oclif: help, the version, and everything
- * that is not understood. To load oclif takes as long as such a command itself.
+ * Runs a command that the words name exactly. oclif handles the rest: help, the version, and unknown command lines.
+ * Loading oclif takes as long as a small command, so it is loaded only then.
  */
 async function runCommand(typed: string[], root: string, commands: Commands): Promise<number> {
 	const environment = readEnvironment();
-	// Warnings of Node and of packages are for developers. With --json, stderr must hold only a JSON
-	// document.
+	// Warnings of Node and of packages are for developers. With --json, stderr must contain only a JSON document.
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {
 		const found = findDirectly(typed, commands);

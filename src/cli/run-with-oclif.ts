@@ -33,8 +33,8 @@ function withoutHelpFlags(argv: readonly string[]): string[] {
 }
 
 /**
- * Gives the command that the words name its aliases, for the help about it. If other commands had theirs, help would
- * list these aliases as commands.
+ * Adds the aliases of the named command, which its help shows. Other commands get no aliases, because help would list
+ * them as commands.
  */
 function addAliases(config: Config, words: readonly string[]): void {
 	for (const command of config.commands) {
@@ -43,7 +43,7 @@ function addAliases(config: Config, words: readonly string[]): void {
 	}
 }
 
-/** Whether oclif threw the error. The property tells, because plugins bring error classes of their own. */
+/** Whether oclif threw the error. Checks a property, because plugins have their own error classes. */
 function isFromOclif(error: unknown): error is Error & { oclif: { exit?: number } } {
 	return error instanceof Error && "oclif" in error;
 }

@@ -19,7 +19,7 @@ export default class Complete extends BaseCommand<Completion> {
 		const { argv } = await this.parse(Complete);
 		const line = argv.map(String);
 		const neededKinds = new Set<NameKind>();
-		// The command itself reports an invalid default.
+		// The completed command reports an invalid default when it runs.
 		const chosen = await defaultEnvironment(this.environment).catch(() => undefined);
 		const catalogue: Catalogue = {
 			commands: this.config.commands as unknown as Catalogue["commands"],

@@ -3,13 +3,13 @@ import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { serveFunctions } from "../cli/dev/serve.ts";
 import { interruption } from "../cli/shell/signals.ts";
 
-/** Free on most machines: 3000, 5000, 8000 and 8080 are taken by web servers and by platforms. */
+/** Free on most machines: web servers and platforms often use 3000, 5000, 8000 and 8080. */
 const PORT = 8787;
 
 export default class Dev extends BaseCommand<undefined> {
 	static override summary = "Run the project's functions on this machine, and restart them when they change";
 	static override description =
-		"Builds and runs the functions as a platform does, with the secrets of the environment. Needs no platform, no link and no access token. A function is restarted when one of its files changes, or a secret that it reads; each restart is one line that says why. If a new version does not build or start, the version before still serves. The output of functions and their requests are printed. Automations do not run: 'coffer functions invoke NAME' runs a function once. Press Ctrl-C to stop.";
+		"Builds and runs the functions as a platform does, with the secrets of the environment. Needs no platform, no link and no access token. A function is restarted when one of its files changes, or a secret that it reads; each restart is one line that says why. If a new version does not build or start, the previous version still serves requests. The output of functions and their requests are printed. Automations do not run: 'coffer functions invoke NAME' runs a function once. Press Ctrl-C to stop.";
 	static override examples = [
 		"<%= config.bin %> dev",
 		"<%= config.bin %> dev hello api/billing --port 3001",

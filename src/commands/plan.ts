@@ -9,7 +9,7 @@ import { type PlanResult, planEdit, renderPlan } from "../cli/views/plan-result.
 export default class PlanCommand extends BaseCommand<PlanResult> {
 	static override summary = "Show which functions a change would redeploy, and why";
 	static override description =
-		"NAME means any new value; NAME=VALUE is compared with the present value. Without names, the plan is for the changes that are not synced yet. Nothing is changed, and no name or value is sent: the platform is only asked for its functions and what they read.";
+		"NAME means any new value; NAME=VALUE is compared with the current value. Without names, the plan is for the changes that are not synced yet. Nothing is changed, and no name or value is sent: the platform is only asked for its functions and what they read.";
 	static override examples = [
 		"<%= config.bin %> plan STRIPE_KEY",
 		"<%= config.bin %> plan STRIPE_KEY=sk_new DB_URL",

@@ -8,7 +8,7 @@ import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { allValues, readSession } from "../project/secrets/edit-secrets.ts";
 
-/** Gives an error before the start of the command the exit status 125, which the command itself rarely uses. */
+/** Changes the exit status of an error before the start of the command to 125, which commands rarely use. */
 function asRunFailure(error: unknown): unknown {
 	if (!(error instanceof AppError)) return error;
 	const { code, message, hint, line } = error;
@@ -48,7 +48,7 @@ function requireSafeNames(names: Iterable<string>, allowed: readonly string[], e
 export default class Run extends BaseCommand<undefined> {
 	static override summary = "Run a command with the secrets as environment variables";
 	static override description =
-		"The command gets the present environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. The command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
+		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. The command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
 	static override examples = [
 		"<%= config.bin %> run -- npm start",
 		"<%= config.bin %> run --environment preview -- deno task dev",

@@ -39,7 +39,7 @@ interface StatusResult {
 	/** The platform's revision; null if it cannot be reached. */
 	platformRevision: number | null;
 	pending: readonly string[];
-	/** Secrets that only the platform has, and no vault; empty if it cannot be reached. */
+	/** Secrets that the platform stores outside any vault; empty if it cannot be reached. */
 	local: readonly { name: string; origin: string; by: string; at: string }[];
 	/** The removal debt: values that a removed member could read and that are not replaced yet. */
 	debt: readonly RemovalDebt[];
@@ -47,9 +47,9 @@ interface StatusResult {
 	stale: readonly string[];
 	/** Only for a target: names that were sent and that it no longer has. */
 	missing?: readonly string[];
-	/** Only for a target: names that it has and that are unknown here. */
+	/** Only for a target: names at the target that neither the vault nor this device's memory has. */
 	foreign?: readonly string[];
-	/** Why the platform did not answer or was not asked. */
+	/** Why there is no answer of the platform. */
 	reason?: string;
 	/** The error code for `reason`. */
 	code?: string;
@@ -104,7 +104,7 @@ async function readLink(session: VaultSession, binding: Binding | undefined): Pr
 	};
 }
 
-/** Whether the platform answered, as a text. */
+/** Describes whether the platform answered. */
 function reachText({ hint, reachable }: StatusResult): string {
 	if (reachable) return "reachable";
 	return hint === undefined ? "out of reach" : "not asked";

@@ -110,8 +110,7 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		const conflicts = conflictsOf(error);
 		if (conflicts) return this.#decide(error, context, binding, { take, conflicts });
 		if (error.code === "NOT_A_MEMBER") {
-			// After a rotation, the previous identity is the member until the project is moved to the new
-			// one.
+			// After a rotation, the previous identity remains the member until the project is moved to the new one.
 			const previous = await previousIdentity(this.environment);
 			if (!previous) throw error;
 			return await this.#once({ ...context, ...previous }, binding, take);

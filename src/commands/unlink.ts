@@ -39,7 +39,7 @@ export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResul
 	static override flags = {
 		environment: environmentFlag,
 		"no-sync": Flags.boolean({
-			description: "do not sync first: changes that only the platform has are left behind",
+			description: "do not sync first; changes that only the platform has are not received",
 		}),
 		"forget-token": Flags.boolean({ description: "also delete the platform's token from the keychain" }),
 	};

@@ -19,15 +19,15 @@ export interface PlannedCall {
 
 export interface PlannedSync {
 	readonly calls: readonly PlannedCall[];
-	/** Names that are older here than the agreed version, or missing. A sync would leave them as they are. */
+	/** Names that are older here than the agreed version, or missing. A sync would not change them. */
 	readonly rolledBack: readonly string[];
-	/** The revision after which the log is read. The answers bring what others appended. */
+	/** The revision after which the log is read. The answers contain the entries that others appended. */
 	readonly after: number;
 	readonly warnings: readonly string[];
 }
 
 /**
- * What a sync would do as far as this device knows. Changes of others may alter it.
+ * Predicts a sync from this device's memory. Changes of others may lead to another result.
  * @throws AppError as `openSession`; `LINK_FOREIGN`, `LINK_MOVED` (exit 7)
  */
 export async function plannedSync(context: SessionContext, binding: PlatformBinding): Promise<PlannedSync> {

@@ -1,7 +1,7 @@
 /**
- * Keeps a linked project in sync: syncs after a change of the vault, and deploys after a change of sources. One
- * task runs at a time; changes in the meantime are handled next. An unreachable platform is tried again, at
- * growing intervals.
+ * Keeps a linked project in sync: syncs after a change of the vault, and deploys after a change of sources. One task
+ * runs at a time; changes in the meantime are handled next. Requests to an unreachable platform are retried at growing
+ * intervals.
  */
 import { relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -14,12 +14,9 @@ import type { WatchEvent, Work } from "./watching/events.ts";
 import { WorkFailures } from "./watching/failures.ts";
 import { WatchedPlatform } from "./watching/watched-platform.ts";
 
-/**
- * How long no file may change before a change is handled, in milliseconds. An editor's save causes several
- * events.
- */
+/** The time without changes before a change is handled, in milliseconds. An editor's save causes several events. */
 const SETTLE_MS = 150;
-/** How often the platform is asked for changes of others while nothing changes here, in milliseconds. */
+/** The interval of requests for changes of others while nothing changes here, in milliseconds. */
 const POLL_MS = 15_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
@@ -38,12 +35,9 @@ export interface WatchOptions {
 export interface WatchedTarget {
 	/** The target's URL, for the first event. */
 	readonly url: string;
-	/** @returns an error that describes what a person has to decide */
+	/** @returns an error that describes the decision that a person has to make */
 	sync(): Promise<AppError | undefined>;
-	/**
-	 * Undefined for targets without functions. @returns milliseconds until the next look; undefined if none is
-	 * needed
-	 */
+	/** Undefined for targets without functions. @returns milliseconds until the next check; undefined if none is needed */
 	deploy?(): Promise<number | undefined>;
 }
 
@@ -65,7 +59,7 @@ function isIgnored(root: string, path: string): boolean {
 		);
 }
 
-/** The pending tasks, and a promise that resolves when there is one. */
+/** The pending tasks, and a promise that resolves when one is added. */
 class Agenda {
 	readonly due = new Set<Work>();
 	#wake: () => void = () => {};

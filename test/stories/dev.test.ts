@@ -123,7 +123,7 @@ test("coffer dev serves, reloads and stops functions while a developer works", a
 
 	// The output names file and line of a build error, and the earlier version keeps running.
 	project.write("functions/hello/index.ts", 'import "./missing.ts";\n');
-	await dev.stdout.next(/^\S+ ✗ hello failed; the version before still serves$/);
+	await dev.stdout.next(/^\S+ ✗ hello failed; the previous version still serves requests$/);
 	expect(await dev.stdout.next(/^ {4}/)).toContain("functions/hello/index.ts:1");
 	expect(await call("hello")).toBe("2 moon-value");
 	project.write("functions/hello/missing.ts", "export {};\n");

@@ -193,6 +193,6 @@ test("--dry-run lists functions as possibly unchanged if this machine lacks the 
 	project.write("lib/others.ts", `// Again.\n${project.read("lib/others.ts")}`);
 	const env = { COFFER_DENO: "/nowhere/deno" };
 	const { stdout } = await project.coffer(["functions", "deploy", "--dry-run"], { env });
-	expect(stdout).toContain("Not built here, so these may turn out unchanged: mapped, owned.");
+	expect(stdout).toContain("Not built here, so these may turn out to be unchanged: mapped, owned.");
 	expect(stdout).toMatch(/^= ?plain|plain {2}unchanged/m);
 });

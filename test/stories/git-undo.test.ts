@@ -171,7 +171,7 @@ test("another vault in the folder is accepted only with a code", async () => {
 	const code = /accept --confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
 	expect(asked).toMatchObject({
 		status: 2,
-		stderr: expect.stringContaining("To accept the present vault for this folder"),
+		stderr: expect.stringContaining("To accept the current vault for this folder"),
 	});
 	await project.ok(["vault", "accept", "--confirm", code], { env });
 	// The next error is about a member that this vault does not contain.

@@ -49,7 +49,7 @@ test("members role changes a member's role in several environments", async () =>
 	const reader = await ana.coffer(["members", "role", "ben", "reader", "--all-environments"]);
 	expect(reader.stdout).toMatch(/ben is now a reader of environment 'production'/);
 	expect(reader.stdout).toMatch(/ben is now a reader of environment 'preview'/);
-	expect(reader.stdout).toMatch(/Already a reader there, or no member: staging/);
+	expect(reader.stdout).toMatch(/Already a reader there, or not a member: staging/);
 	for (const name of ["production", "preview"]) expect(await membersOf(ana, name)).toContain("ben reader");
 	const writer = await ana.data(["members", "role", "ben", "writer", ...SEVERAL]);
 	expect(writer).toMatchObject({

@@ -124,7 +124,7 @@ describe("a plan", () => {
 		const { stderr, status } = await project.coffer(["plan", "STRIPE_KEY"]);
 		expect(status).toBe(6);
 		expect(stderr).toMatch(
-			/not known which functions would be redeployed: .*\n.*functions references --local/,
+			/Cannot predict which functions would be redeployed: .*\n.*functions references --local/,
 		);
 		await platform.start();
 	});

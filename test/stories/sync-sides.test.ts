@@ -99,7 +99,7 @@ test("a conflict with Base44 shows what this device sent there, by author and da
 	);
 	expect(shown).toMatch(
 		new RegExp(
-			`LOST\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2, sent from this device; Base44 does not tell the author`,
+			`LOST\\s+this vault: v1 by \\S+, ${WHEN}\\s+Base44: v2, sent from this device; Base44 does not report the author`,
 		),
 	);
 	expect(shown).not.toContain("value-");

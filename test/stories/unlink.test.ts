@@ -113,7 +113,7 @@ test("status reports a value with an old key that a branch from before a removal
 	expect(await ana.data(["status"])).toMatchObject({ stale: [] });
 	expect(await ana.reveal("NEW")).toBe("on-the-branch");
 	expect((await ana.ok(["vault", "reseal"])).stdout).toMatch(
-		/^Every record of production is already encrypted under the present key\.\n/,
+		/^Every record of production is already encrypted under the current key\.\n/,
 	);
 	expect((await ana.data(["vault", "verify"])).findings).toEqual([]);
 });

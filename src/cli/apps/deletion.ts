@@ -8,7 +8,7 @@ import type { Remote } from "../../sync/client/platform-client.ts";
 import { count } from "../shell/render.ts";
 import { listNames } from "../views/edit-result.ts";
 
-/** What is deleted together with an app. */
+/** The functions and tokens that are deleted together with an app. */
 export interface AppContent {
 	/** Names of its functions, sorted. */
 	readonly functions: readonly string[];
@@ -20,7 +20,7 @@ export interface AppContent {
 }
 
 /**
- * Asks the platform for an app's functions and tokens.
+ * Requests an app's functions and tokens from the platform.
  * @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), exit 6 for the network
  */
 export async function contentOf(remote: Remote, app: string): Promise<AppContent> {
@@ -53,7 +53,7 @@ async function tokensOf(remote: Remote, app: string): Promise<string[] | null> {
 	}
 }
 
-/** Lines that say what the deletion removes. */
+/** The lines that list what the deletion removes. */
 export function contentLines(app: string, { functions, tokens }: AppContent): string[] {
 	const ids = tokens === null || tokens.length === 0 ? "" : `: ${listNames(tokens)}`;
 	const tokenCount = tokens === null ? "the access tokens" : count(tokens.length, "access token");

@@ -1,4 +1,4 @@
-/** Finds the id of the app at Base44 that a command means. */
+/** Finds the id of the Base44 app for a command. */
 import { join } from "node:path";
 import { FILE_BYTES, readBounded } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";

@@ -9,7 +9,7 @@ import { AppError } from "../../errors.ts";
 import { CONFIG_FILE, currentFolder, findRoot } from "../../project/files/project-root.ts";
 import type { Environment } from "../shell/process-environment.ts";
 
-/** What named the environment. */
+/** The source of the environment's name. */
 export type ChoiceSource = "flag" | "variable" | "project" | "none";
 
 export interface ChosenEnvironment {

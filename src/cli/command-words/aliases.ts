@@ -1,8 +1,8 @@
 /**
- * Aliases for commands, with words that users know from other tools: `secrets rm` for `secrets delete`. An
- * alias does exactly what its command does. A word that means something else in other tools is not an alias;
- * `hints.ts` says what to do instead. oclif's own aliases are not used, because help would list them as
- * topics (`env` beside `environments`). Pure.
+ * Aliases for commands, with words that users know from other tools: `secrets rm` for `secrets delete`. An alias does
+ * exactly what its command does. A word that means something else in other tools is not an alias; `hints.ts` has the
+ * hint for it. oclif's own aliases are not used, because help would list them as topics (`env` beside `environments`).
+ * Pure.
  */
 
 /** Whether there is a command or a topic with that id (`secrets:set`). */

@@ -5,8 +5,8 @@
 import type { IsKnown } from "./aliases.ts";
 
 /**
- * How many of the first arguments are a global flag with its value; 0 if they do not begin with a global
- * flag.
+ * The number of arguments of the global flag with which they begin, its value included; 0 if they do not begin with
+ * one.
  */
 function globalFlagLength([first = "", second]: readonly string[]): number {
 	if (first === "--json" || first.startsWith("--environment=")) return 1;

@@ -1,8 +1,8 @@
-/** Where a command line asks for help. */
+/** Detects a request for help in a command line. */
 
 /**
- * Whether oclif shows help or the version for this command line. It looks for both wherever they are, so an unknown
- * command with them is left to it.
+ * Whether oclif shows help or the version for this command line. oclif finds these flags at any position, so it also
+ * handles an unknown command with one of them.
  */
 export function asksForHelp(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");

@@ -1,7 +1,7 @@
 /**
- * Suggests a command for a mistyped one. Users copy a suggestion without reading it closely. So it never
- * names a command that deletes something, it does not correct a word that has a meaning of its own, and it
- * names no command if two are equally near. Pure.
+ * Suggests a command for a mistyped one. Users copy a suggestion without reading it closely. So it never names a
+ * command that deletes something, it does not correct a word with another meaning, and it names no command if two are
+ * equally near. Pure.
  */
 import { editDistance } from "../../edit-distance.ts";
 import { aliasWords } from "./aliases.ts";
@@ -22,7 +22,7 @@ export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 	"unlink",
 ]);
 
-/** Further words with a meaning of their own, besides the words of Coffer's commands, aliases and hints. */
+/** Further words that are never corrected, besides the words of Coffer's commands, aliases and hints. */
 const OTHER_WORDS =
 	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy diff disable drop edit enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload rename replace reset restart resume scan seal search send sort stop store test trash uninstall unlock unseal upgrade wipe";
 
@@ -53,7 +53,7 @@ function distance(
 	return total;
 }
 
-/** Words with a meaning, which are never typing mistakes. */
+/** All words that are never corrected. */
 function meaningfulWords(commands: readonly string[]): Set<string> {
 	const hinted = allHints().flatMap(({ words }) => words.split(" "));
 	return new Set([

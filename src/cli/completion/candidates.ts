@@ -5,7 +5,10 @@
 import { type IsKnown, withoutAliases } from "../command-words/aliases.ts";
 import { withFlagsLast } from "../command-words/global-flags.ts";
 
-/** What the shell completes by itself, or `words`. `command`: another program's command line follows `--`. */
+/**
+ * The kind of completion: `words`, or one that the shell does itself. `command`: another program's command line follows
+ * `--`.
+ */
 export type Kind = "words" | "files" | "folders" | "command";
 
 export interface Candidate {
@@ -49,7 +52,7 @@ export interface Catalogue {
 
 const NOTHING: Completion = { kind: "words", candidates: [] };
 
-/** What the arguments of each command are. */
+/** The kind of each command's arguments. */
 const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	"environments:default": "environments",
 	"environments:delete": "environments",

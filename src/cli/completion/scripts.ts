@@ -7,7 +7,7 @@
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
-/** How to enable completion in every new shell. */
+/** The instructions that enable completion in every new shell. */
 export const SETUP: Readonly<Record<Shell, string>> = {
 	bash: "To enable it in every new shell: echo 'source <(coffer completion bash)' >> ~/.bashrc",
 	zsh: "To enable it in every new shell, add this line after compinit in ~/.zshrc: source <(coffer completion zsh)",

@@ -1,4 +1,4 @@
-/** Asks the user to confirm what cannot be undone: by a yes, or by the name of the thing to delete. */
+/** Asks the user to confirm an action that cannot be undone: with yes, or with the name of the item to delete. */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
 import { promptConfirm, promptText } from "../shell/prompts.ts";
@@ -6,7 +6,7 @@ import type { Terminal } from "../shell/terminal.ts";
 
 /**
  * Asks a question that the user must answer with yes. A command with the flag `--yes` does not call it.
- * @param refused the message of the error for the answer no: what was not done
+ * @param refused the message of the error for the answer no, which says what was not done
  * @throws AppError `NO_TERMINAL` (exit 2) without a terminal, `NOT_CONFIRMED` (exit 1); `Cancelled` if the user left the
  *   prompt
  */

@@ -1,4 +1,7 @@
-/** The link of an environment in coffer.json, and the errors for one that is missing or in the way. */
+/**
+ * Reads the link of an environment from coffer.json. Throws errors for a missing link, and for a link that must be
+ * removed first.
+ */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import {

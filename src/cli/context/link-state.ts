@@ -1,6 +1,4 @@
-/**
- * What this device knows, without a request, about the sync of an environment with its platform or target.
- */
+/** The state of an environment's sync with its platform or target, from this device's memory, without a request. */
 import { AppError } from "../../errors.ts";
 import { type Binding, isTargetBinding } from "../../project/files/config.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -24,10 +22,10 @@ export async function pendingIn(session: VaultSession, binding: Binding | undefi
 	return pendingAtTarget(session, binding);
 }
 
-/** The error of a device that lacks a token, or a target's credential. A later attempt would fail, too. */
+/** The error of a device that lacks a token, or a target's credential. A retry would fail too. */
 export class CredentialMissing extends AppError {}
 
-/** Why there is no answer from a platform or a target: it does not answer, or this device could not ask it. */
+/** Why there is no answer from a platform or a target: it does not answer, or this device could not send a request. */
 export interface NoAnswer {
 	readonly reason: string;
 	readonly code: string;
@@ -35,7 +33,7 @@ export interface NoAnswer {
 	readonly hint?: string;
 }
 
-/** Turns an AppError into the reason for a missing answer. @throws any other error */
+/** Converts an AppError to the reason for a missing answer. @throws any other error */
 export function toNoAnswer(error: unknown): NoAnswer {
 	if (!(error instanceof AppError)) throw error;
 	const { code, hint, message: reason } = error;
@@ -52,7 +50,7 @@ export async function syncStates(
 	return ({ name }) => (pending.has(name) ? "pending" : "synced");
 }
 
-/** Throws an error again; one about a missing link with the flag that names a platform without a link. */
+/** Throws an error again. Adds to the hint of an error about a missing link the flag that names a platform. */
 export function rethrowWithUrl(error: unknown): never {
 	const isMissing = error instanceof AppError && error.code === "NOT_LINKED";
 	throw isMissing ? error.with({ hint: `Name the platform: --url URL. ${error.hint}` }) : error;

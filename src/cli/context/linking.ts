@@ -63,7 +63,7 @@ async function tokenFor(wanted: TokenRequest): Promise<string> {
 	}
 	let kept: string | undefined;
 	try {
-		// The keychain has tokens by the origin that the user entered them for.
+		// The keychain stores each token under the origin for which the user entered it.
 		kept = await readToken(systemKeychain(), wanted.url);
 	} catch (error) {
 		throw error instanceof AppError ? tokenMissing(wanted, error) : error;
@@ -151,9 +151,8 @@ interface Access {
 }
 
 /**
- * Connects to the platform that a binding names. The checks protect against somebody who can change
- * coffer.json: a token is not sent unencrypted, not to an address that nobody entered on this device, and not
- * to another platform.
+ * Connects to the platform that a binding names. The checks protect against somebody who can change coffer.json: a
+ * token is not sent unencrypted, not to an address that was never entered on this device, and not to another platform.
  * @throws AppError `TOKEN_FOREIGN`, `PLATFORM_UNKNOWN` (exit 3), `PLATFORM_URL_INSECURE` (exit 2),
  *   `TOKEN_MISSING` (exit 6), `LINK_MOVED` (exit 7)
  */

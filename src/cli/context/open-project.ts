@@ -1,4 +1,4 @@
-/** Opens what most commands need: the project's root, this device's identity, the keychain. */
+/** Opens the resources that most commands need: the project's root, this device's identity, the keychain. */
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -41,8 +41,8 @@ export async function requireIdentity(environment: Environment): Promise<FoundId
 }
 
 /**
- * This device's identity and the folder of its memory, or undefined if there is no identity, or no keychain that could
- * hold one. A keychain that is locked or refuses access is an error.
+ * This device's identity and the folder of its memory, or undefined if there is no identity or no keychain. A keychain
+ * that is locked or refuses access is an error.
  */
 export async function findDeviceIdentity(
 	environment: Environment,
@@ -74,8 +74,7 @@ export function requireEnvironmentName(name: string): void {
 }
 
 /**
- * Collects what a session with one environment needs. The project is the one that contains the working
- * folder.
+ * Collects the context of a session with one environment. The project is the one that contains the working folder.
  * @param name the name of the environment
  * @param use an edit will take the vault's lock
  * @param meanwhile called with the root and the name while the vault is being written to the disk
@@ -93,7 +92,7 @@ export async function openContext(
 		const { requireNearestVault } = await import("./other-vaults.ts");
 		await requireNearestVault(root);
 	}
-	// The keychain answers while libsodium's WebAssembly is compiled and the code of the lock is loaded.
+	// Do these at the same time: wait for the keychain, compile libsodium's WebAssembly, load the code of the lock.
 	const finding = Promise.all([requireIdentity(environment), cryptoReady]);
 	if (use === "edit") setImmediate(prepareLock);
 	const [found] = await finding;

@@ -1,6 +1,6 @@
 /**
- * Finds vaults that a command would overlook: a vault that git has and that is missing in the folder, or the
- * vault of a parent folder.
+ * Finds vaults that a command would not notice: a vault that git has and that is missing in the folder, or the vault of
+ * a parent folder.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ function hiddenVaultError(
 
 /**
  * Checks, before a vault is created, that the folder does not belong to a vault already.
- * @param separate whether the user wants a vault of its own below the folder of another
+ * @param separate whether the user wants a separate vault below the folder of another
  * @throws AppError `VAULT_EXISTS` (exit 5)
  */
 export async function requireNoOtherVault(separate: boolean): Promise<void> {
@@ -55,8 +55,8 @@ export async function requireNoOtherVault(separate: boolean): Promise<void> {
 }
 
 /**
- * Checks, before a change from a folder below the project's root, that git has no vault between the two: the
- * user would mean that vault.
+ * Checks, before a change from a folder below the project's root, that git has no vault between the two, because the
+ * user would expect that one to change.
  * @param root the root of the project that was found
  * @throws AppError `VAULT_NOT_FOUND` (exit 4)
  */

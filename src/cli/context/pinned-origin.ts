@@ -21,7 +21,7 @@ interface AllowedOrigins {
  * Checks that a token may be sent to a platform's address.
  * @param wanted the platform that coffer.json names; origins are compared as `URL` writes them
  * @param link the command that links the platform on this device, for hints
- * @throws AppError `TOKEN_ORIGIN_INVALID` (exit 2), `LINK_MOVED` (exit 7) if the platform is known at another
+ * @throws AppError `TOKEN_ORIGIN_INVALID` (exit 2), `LINK_MOVED` (exit 7) if the platform was linked at another
  *   address, `PLATFORM_UNKNOWN` (exit 3)
  */
 export async function requirePinnedOrigin(

@@ -18,7 +18,7 @@ export const platformIdentityFlag = (description: string) =>
 	Flags.string({ description: `${description}; defaults to the keychain`, helpValue: "FILE" });
 
 /**
- * Refuses this device's own identity as a platform's: the platform could open every vault of its owner.
+ * Rejects this device's own identity as a platform's: the platform could open every vault of the user.
  * @throws AppError `PLATFORM_IDENTITY_PERSONAL` (exit 3) if it is this device's own identity
  */
 export async function refusePersonal(identity: Identity, environment: Environment): Promise<void> {

@@ -10,14 +10,14 @@ import type { Environment } from "../shell/process-environment.ts";
 import { ifReadable, type MissingSecrets, missingSecrets } from "./unset.ts";
 
 export interface DeployNotes extends MissingSecrets {
-	/** Functions on the platform that the project does not have. The deployment leaves them alone. */
+	/** Functions on the platform that the project does not have. The deployment does not change them. */
 	readonly absent: readonly string[];
 }
 
 const NOTHING: DeployNotes = { absent: [], missing: [], named: [], envFiles: [] };
 
 /**
- * Collects the notes. The platform tells what a deployed function reads. For a function that failed, its sources are
+ * Collects the notes. The platform reports the reads of deployed functions. The sources of a failed function are
  * analysed here.
  * @param isAll whether all functions of the project were deployed
  */

@@ -1,4 +1,4 @@
-/** `coffer functions deploy --dry-run`: what a deployment would do. */
+/** `coffer functions deploy --dry-run`: predicts the results of a deployment. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { DisabledFunction } from "../../project/functions/function-entry.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
@@ -32,7 +32,9 @@ export interface DryRunOptions {
 	readonly environment: Environment;
 }
 
-/** The plan, for which functions are prepared, and built where they differ, in a folder that is removed after it. */
+/**
+ * Makes the plan. Functions are prepared, and built if they differ, in a temporary folder that is removed afterwards.
+ */
 async function planned(
 	root: string,
 	target: LinkTarget,
@@ -48,7 +50,7 @@ async function planned(
 }
 
 /**
- * Works out what a deployment would do.
+ * Predicts the results of a deployment.
  * @throws AppError `DEPLOY_WOULD_FAIL` (exit 1) with the result as data, if this device can see that a
  *   function would not build; as `plannedDeployment` and `projectReferences`
  */
@@ -107,7 +109,7 @@ function valueText(change: PlannedFunction["settings"][number], side: "from" | "
 export function renderDryRun(result: DryRun, environment: string, terminal: Terminal): void {
 	for (const { dynamic, error, name, reads, settings, status, warnings = [] } of result.functions) {
 		const known =
-			status === "unknown" ? "on the platform; an older platform does not tell whether it changed" : status;
+			status === "unknown" ? "on the platform; an older platform does not report whether it changed" : status;
 		const names = dynamic
 			? "reads any secret"
 			: reads.length > 0
@@ -127,7 +129,7 @@ export function renderDryRun(result: DryRun, environment: string, terminal: Term
 	const unsure = result.functions.filter(({ certain, status }) => !certain && status === "changed");
 	if (unsure.length > 0)
 		terminal.line(
-			`Not built here, so these may turn out unchanged: ${unsure.map(({ name }) => name).join(", ")}. A build takes the version of Deno that the platform has.`,
+			`Not built here, so these may turn out to be unchanged: ${unsure.map(({ name }) => name).join(", ")}. A build needs the platform's version of Deno.`,
 		);
 	terminal.line("Dry run: nothing was sent.");
 }

@@ -19,7 +19,7 @@ export interface EnvFileOffer {
 	readonly names: readonly string[];
 }
 
-/** Where people keep `.env` files for functions. */
+/** The usual paths of `.env` files for functions. */
 const FILES = [`${SUPABASE_FUNCTIONS}/.env`, "functions/.env", ".env"];
 
 /**
@@ -40,7 +40,10 @@ export function envFileOffers(
 	});
 }
 
-/** The names in a `.env` file. A file that cannot be read or parsed has none, because it is only offered. */
+/**
+ * The names in a `.env` file. A file that cannot be read or parsed has no names: the import of a file is only a
+ * suggestion, so this is not an error.
+ */
 function namesIn(path: string): ReadonlySet<string> {
 	try {
 		if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return new Set();

@@ -76,7 +76,7 @@ export function renderAbsent(absent: readonly string[], environment: string, ter
 	if (absent.length === 0) return;
 	const command = inEnvironment(`coffer functions delete ${absent.join(" ")}`, environment);
 	terminal.line(`${MARKS.pending} On the platform, but not in this project: ${absent.join(", ")}`);
-	terminal.line(`  They were left alone. To delete them: ${command}`);
+	terminal.line(`  They were not changed. To delete them: ${command}`);
 }
 
 export function renderDisabled(disabled: readonly DisabledFunction[], terminal: Terminal): void {

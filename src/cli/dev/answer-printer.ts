@@ -15,8 +15,8 @@ export class AnswerPrinter {
 	}
 
 	/**
-	 * Prints the next part. Another program gets the bytes as they are. A terminal gets whole lines, with control
-	 * characters escaped, and nothing after the first byte that is no text.
+	 * Prints the next part. Another program gets the bytes unchanged. A terminal gets whole lines, with control characters
+	 * escaped, and nothing after the first byte that is not text.
 	 */
 	take(part: Uint8Array): void {
 		this.#bytes += part.length;
@@ -24,7 +24,7 @@ export class AnswerPrinter {
 		else this.#terminal.raw(part);
 	}
 
-	/** Prints what is left. Call it when the body has ended, whole or not. */
+	/** Prints the rest. Call it when the body has ended, completely or not. */
 	end(): void {
 		this.#show(undefined);
 		if (this.#line !== "") this.#terminal.block(this.#line, "");

@@ -19,7 +19,7 @@ export interface FunctionAnswer {
 	/** `OK`; empty if the answer has none. */
 	readonly statusText: string;
 	readonly headers: IncomingHttpHeaders;
-	/** Empty if its parts were handed out. */
+	/** Empty if its parts were passed to `onPart`. */
 	readonly body: Buffer;
 	/** From the request to the end of the answer. */
 	readonly ms: number;
@@ -88,7 +88,7 @@ function answerIncomplete({ origin }: URL, cause: unknown): AppError {
 	return new AppError({
 		code: "ANSWER_INCOMPLETE",
 		message: `The answer from ${origin} broke off before its end${requestFault(cause).code}.`,
-		hint: "The output of the function says why it ended.",
+		hint: "The output of the function shows why it ended.",
 		exit: EXIT.network,
 		cause,
 	});

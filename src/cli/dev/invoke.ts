@@ -21,8 +21,8 @@ export interface Invocation extends Omit<FunctionRequest, "url"> {
 }
 
 /**
- * Where the answer came from: a running `coffer dev`, a process for this one request, or the platform.
- * Stable: programs rely on the words.
+ * The source of the answer: a running `coffer dev`, a process for this one request, or the platform. Stable: programs
+ * rely on the words.
  */
 export type AnsweredBy = "dev" | "once" | "platform";
 

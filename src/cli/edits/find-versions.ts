@@ -42,7 +42,7 @@ interface LogSearch {
 }
 
 /**
- * Searches the platform's log. A failure becomes a note, because the file and git are searched all the same.
+ * Searches the platform's log. A failure becomes a note, because the search of the file and of git still has a result.
  */
 async function searchPlatform(
 	session: VaultSession,

@@ -171,8 +171,8 @@ function interruptedHandover(error: AppError, data: Handover): AppError {
 }
 
 /**
- * Replaces the previous identity by the new one in each environment in which the previous one is a writer. It
- * is safe to run again.
+ * Replaces the previous identity with the new one in each environment in which the previous one is a writer. It is safe
+ * to run again.
  * @param done gets an entry for each environment
  * @throws AppError as `members add` and `members remove`, with `done` as data
  */

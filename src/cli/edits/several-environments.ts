@@ -1,4 +1,4 @@
-/** The steps that members' commands share where they change several environments together. */
+/** The steps that the members' commands share to change several environments together. */
 import { Flags } from "@oclif/core";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -12,7 +12,7 @@ import type { Terminal } from "../shell/terminal.ts";
 import type { SyncReport } from "../views/edit-result.ts";
 import { afterEdit } from "./after-edit.ts";
 
-/** `--all-environments`. @param what what the command does there */
+/** `--all-environments`. @param what the command's verb, which precedes "every environment of the vault" in the help */
 export function allEnvironmentsFlag(what: string) {
 	return Flags.boolean({ description: `${what} every environment of the vault` });
 }

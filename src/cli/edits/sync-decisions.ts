@@ -1,4 +1,4 @@
-/** Decides which side wins if a sync cannot know: by `--take`, or by a question on the terminal. */
+/** Decides which side wins if a sync cannot decide: by `--take`, or by a question on the terminal. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
@@ -66,7 +66,7 @@ export async function decideConflicts(
 	return answers.size === 0 ? undefined : (name) => answers.get(name);
 }
 
-/** Asks what to do with secrets that are older in the vault, or absent. Undefined if nobody can answer. */
+/** Asks what to do with secrets that are older in the vault, or absent. Undefined without a terminal. */
 export async function decideRolledBack(
 	sides: readonly SyncSides[],
 	terminal: Terminal,

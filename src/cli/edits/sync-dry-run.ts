@@ -18,7 +18,7 @@ export interface SyncCalls {
 	target: string;
 	app: string;
 	calls: readonly { readonly method: string; readonly url: string; readonly names: readonly string[] }[];
-	/** Older than the synced version, or absent from the vault: the sync would leave them alone. */
+	/** Names whose record is older than the synced version, or missing in the vault: the sync would not change them. */
 	pending: readonly string[];
 }
 
@@ -62,7 +62,7 @@ export function renderSyncCalls({ calls, pending, target }: SyncCalls, terminal:
 		terminal.line(`${method} ${url}  ${names.length > 0 ? names.join(" ") : purpose(target, method)}`);
 	if (pending.length > 0)
 		terminal.line(
-			`Left alone, because the vault has older versions or no longer has them: ${listNames(pending)}`,
+			`Not sent, because the vault has older versions or no longer has them: ${listNames(pending)}`,
 		);
 	terminal.line("Dry run: nothing was sent.");
 }

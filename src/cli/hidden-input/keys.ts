@@ -36,8 +36,8 @@ export class HiddenKeys {
 	readonly #bytes: Buffer;
 	#length = 0;
 	/**
-	 * Whether more bytes came than the buffer can hold. They are still read from the terminal, so that they
-	 * do not reach the shell afterwards.
+	 * Whether more bytes came than fit into the buffer. They are still read from the terminal, so that they do not reach
+	 * the shell afterwards.
 	 */
 	#spilled = false;
 	#pasting = false;
@@ -86,9 +86,12 @@ export class HiddenKeys {
 		}
 	}
 
-	/** Decides what the last line break was. The caller calls it when no bytes came for a while. */
+	/**
+	 * Decides whether the last line break was Enter or a part of a paste. The caller calls it when no bytes came for a
+	 * while.
+	 */
 	pause(): void {
-		// The mark that ends a paste may never come. Then Ctrl-C is the only way to leave.
+		// The mark that ends a paste may never come. Then only Ctrl-C ends the input.
 		if (this.#pasting && this.#onlyCtrlC) this.outcome = "cancelled";
 		this.#sequencePaused = true;
 		const { hasText, isPaste } = this.#burst;
@@ -121,7 +124,7 @@ export class HiddenKeys {
 		const char = String.fromCharCode(byte);
 		const isAlone = begun === "" && this.#sequencePaused;
 		this.#sequence = undefined;
-		// Escape alone does nothing. A key that follows after a pause is a key of its own.
+		// Escape alone does nothing. A key that follows after a pause is a separate key.
 		if (isAlone && char !== "[" && char !== "O") this.#type(byte);
 		else if (!isComplete(begun + char)) this.#sequence = begun + char;
 		else if (begun + char === PASTE_BEGINS) this.#beginPaste();

@@ -1,6 +1,6 @@
 /**
- * Reads hidden text from a terminal: keys in raw mode, and pastes with any number of lines.
- * `docs/decisions/0040` says why no library is used.
+ * Reads hidden text from a terminal: keys in raw mode, and pastes with any number of lines. `docs/decisions/0040`
+ * explains why no library is used.
  */
 import type { ReadStream, WriteStream } from "node:tty";
 import { HiddenKeys } from "./keys.ts";

@@ -1,4 +1,4 @@
-/** Recognises text that is not complete yet. That reveals a paste if the terminal does not mark it. */
+/** Recognises text that is not complete yet, to detect a paste that the terminal does not mark. */
 
 const PEM_BEGINS = /-----BEGIN ([^-\r\n]+)-----/g;
 

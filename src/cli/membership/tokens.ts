@@ -28,8 +28,8 @@ export async function tokensFor({ binding, remote }: LinkTarget, nowMs: number):
 }
 
 /**
- * Prints the tokens that removed members may have, and the command that revokes one. A token cannot decrypt
- * values, but it may allow to sync and deploy.
+ * Prints the tokens that removed members may have, and the command that revokes one. A token cannot decrypt values, but
+ * it may permit syncs and deployments.
  * @param tokens null if they are unknown
  */
 export function renderTokens(

@@ -7,8 +7,8 @@ import { type GitFileState, readGitFileState } from "../../project/git/ignored.t
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
 /**
- * Refuses the path of a new identity file that git would commit. An existing file is not checked here: the
- * code that writes the file refuses it.
+ * Rejects the path of a new identity file that git would commit. An existing file is not checked here, because the code
+ * that writes the file rejects it.
  * @param path the path of the new file
  * @throws AppError `IDENTITY_IN_REPOSITORY` (exit 2) if it is in a git repository and not ignored
  */
@@ -24,7 +24,7 @@ export async function requireOutOfGit(path: string): Promise<void> {
 }
 
 /**
- * Refuses to write keys to files that git would commit, whether or not the files exist.
+ * Rejects key files that git would commit, whether or not they exist.
  * @throws AppError `IDENTITY_IN_REPOSITORY` (exit 2), which names the first file, with a command for each
  *   file
  */
@@ -49,7 +49,7 @@ export async function requireKeysIgnored(paths: readonly string[]): Promise<void
 
 function openReason(state: GitFileState): string {
 	if (state === "tracked") return "git tracks it";
-	return state === "unknown" ? "it is not known whether git ignores it" : "git does not ignore it";
+	return state === "unknown" ? "git cannot tell whether it is ignored" : "git does not ignore it";
 }
 
 function ignoreCommand(path: string): string {

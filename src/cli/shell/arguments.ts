@@ -54,8 +54,8 @@ function systemArguments(): Buffer[] | undefined {
 }
 
 /**
- * Checks that the last arguments of this process are UTF-8 text. Node replaces other bytes when it reads its
- * arguments, so a program that Coffer passes the arguments on to would get changed ones.
+ * Checks that the last arguments of this process are UTF-8 text. Node replaces other bytes when it reads its arguments,
+ * so a program to which Coffer passes the arguments would get changed ones.
  * @param words the last arguments of the process
  * @param system returns the arguments of the process in bytes
  * @throws AppError `ARGUMENT_NOT_TEXT` (exit 2), with the word's number and no part of its text

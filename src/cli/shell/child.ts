@@ -1,6 +1,6 @@
 /**
- * Runs the user's command in the foreground: it has the terminal and gets the signals, and Coffer exits as it
- * does.
+ * Runs the user's command in the foreground: it has the terminal and gets the signals, and Coffer exits with its exit
+ * status.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../errors.ts";
@@ -10,7 +10,7 @@ import { signalStatus, takeSignals } from "./signals.ts";
 const HINTS: Readonly<Record<string, string>> = {
 	E2BIG: "The secrets and the arguments together are larger than the system allows for a process.",
 	ERR_INVALID_ARG_VALUE:
-		"The command is empty, or a secret contains a NUL character, which no environment variable can hold.",
+		"The command is empty, or a secret contains a NUL character, which no environment variable can contain.",
 };
 
 function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {

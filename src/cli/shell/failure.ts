@@ -8,12 +8,12 @@ import type { Environment } from "./process-environment.ts";
 import { styled } from "./render.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** The user left a prompt with Ctrl-C or Escape. There is nothing to report. */
+/** Thrown if the user left a prompt with Ctrl-C or Escape. It is not reported. */
 export class Cancelled extends Error {}
 
 const SIGINT_STATUS = 130;
 
-/** The frames of the stack. The message is left out, because it could hold a value. */
+/** The frames of the stack. The message is left out, because it could contain a value. */
 function stackFrames(error: unknown): string[] {
 	const stack = error instanceof Error ? (error.stack ?? "") : "";
 	return stack.split("\n").filter((line) => /^\s+at /.test(line));
@@ -40,7 +40,7 @@ function toAppError(error: unknown, debug: boolean): AppError {
 	return error instanceof AppError ? error : internalError(error, debug);
 }
 
-/** Reports what was done before a signal stopped the command, and what was not. @returns the exit status */
+/** Reports which work was done before a signal stopped the command, and which was not. @returns the exit status */
 function reportInterruption(
 	interrupted: Interrupted,
 	terminal: Terminal,

@@ -1,9 +1,9 @@
 /** The error for a wait that a signal ended. Imports nothing. */
 
 export interface InterruptedOptions {
-	/** One or two sentences: what was done and what was not. */
+	/** One or two sentences that say what was done and what was not. */
 	readonly message: string;
-	/** How to see the result, or how to finish the work. */
+	/** The command that shows the result, or that finishes the work. */
 	readonly hint: string;
 	/** The exit status: 130 for Ctrl-C. */
 	readonly status: number;
@@ -11,7 +11,7 @@ export interface InterruptedOptions {
 	readonly data?: unknown;
 }
 
-/** The user ended a wait. The work may be complete all the same; the message says what is done. */
+/** Thrown if the user ended a wait. The work may still be complete; the message says what is done. */
 export class Interrupted extends Error {
 	readonly hint: string;
 	readonly status: number;

@@ -1,6 +1,6 @@
 /**
- * Parses plain command lines as oclif's parser does: flags with one value, and words. It knows no fault and no rare
- * form. For everything else oclif's parser is loaded, which takes as long as a small command.
+ * Parses plain command lines as oclif's parser does: flags with one value, and words. It handles no faults and no rare
+ * forms. For these, oclif's parser is loaded, which takes as long as a small command.
  */
 
 /** The parts of oclif's flags and arguments that a plain command line may have. All others are left to oclif. */
@@ -131,7 +131,7 @@ async function argsOf(words: readonly string[], { args: definitions, strict }: S
 
 /**
  * Parses a command line.
- * @param context oclif's `context`: what the parsers of flags and arguments are given
+ * @param context oclif's `context`, which is passed to the parsers of flags and arguments
  * @returns undefined if the command line has a fault or a rare form, which oclif's parser decides
  */
 export async function parsePlainly(
@@ -147,7 +147,7 @@ export async function parsePlainly(
 		const raw = parts.words.map((input) => ({ type: "arg" as const, input }));
 		return { args, argv: parts.words, flags, metadata: { flags: metadata }, raw, nonExistentFlags: [] };
 	} catch {
-		// Whatever is wrong, oclif's parser meets it again and says so.
+		// oclif's parser finds the same fault and reports it.
 		return undefined;
 	}
 }

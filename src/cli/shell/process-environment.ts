@@ -6,13 +6,13 @@ import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
 
 export interface Environment {
-	/** COFFER_IDENTITY_FILE: a file that holds the identity's seed. */
+	/** COFFER_IDENTITY_FILE: a file that contains the identity's seed. */
 	readonly identityFile: string | undefined;
 	/** COFFER_ENVIRONMENT: the environment that a command uses if no flag names one. */
 	readonly chosenEnvironment: string | undefined;
 	/** COFFER_DENO: the Deno binary to use. */
 	readonly denoPath: string | undefined;
-	/** `$XDG_STATE_HOME/coffer`: where Coffer keeps state that belongs to no project. */
+	/** `$XDG_STATE_HOME/coffer`: the folder for state that belongs to no project. */
 	readonly stateDirectory: string;
 	/** COFFER_DEBUG: whether to show the stack of an unexpected error. */
 	readonly debug: boolean;
@@ -22,7 +22,7 @@ export interface Environment {
 	readonly base44Url: string | undefined;
 	/** Whether NO_COLOR is set, or TERM is `dumb`. */
 	readonly noColour: boolean;
-	/** Whether CI is set. Nobody can answer there, so commands ask no questions. */
+	/** Whether CI is set. Then there is no user, so commands ask no questions. */
 	readonly ci: boolean;
 }
 

@@ -1,7 +1,6 @@
 /**
- * Questions to the user. They go to stderr, because stdout is for results. Where nobody can answer (no
- * terminal, CI, `--json`), a question is an error that names the flag to use instead. No answer is ever
- * assumed.
+ * Questions to the user. They go to stderr, because stdout is for results. If there is no user to answer (no terminal,
+ * CI, `--json`), a question is an error that names the flag to use instead. No answer is ever assumed.
  */
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -17,7 +16,7 @@ export interface Choice<Value> {
 	readonly hint?: string;
 }
 
-/** @throws AppError `NO_TERMINAL` (exit 2) where nobody can answer; `instead` is its hint */
+/** @throws AppError `NO_TERMINAL` (exit 2) if there is no user to answer; `instead` is its hint */
 function requireTerminal(terminal: Terminal, instead: string): void {
 	if (terminal.interactive) return;
 	throw new AppError({
@@ -84,7 +83,7 @@ function textOf(terminal: Terminal, entered: Buffer): string {
 /**
  * Asks for text without showing it, and prints how many lines it has. A paste may have several lines. One
  * line break is removed from the end of the text.
- * @param instead the hint of the error where there is no terminal: what to do instead
+ * @param instead the hint of the error without a terminal: another way to pass the text
  * @throws AppError `NO_TERMINAL`, `INPUT_TOO_LONG`, `INPUT_NOT_TEXT` (exit 2)
  */
 export async function promptHidden(terminal: Terminal, message: string, instead: string): Promise<string> {
@@ -93,8 +92,8 @@ export async function promptHidden(terminal: Terminal, message: string, instead:
 }
 
 /**
- * Like `promptHidden`, but keeps the original line breaks of the text. Some terminals change them; where the
- * input does not show what they were, it asks.
+ * Like `promptHidden`, but keeps the original line breaks of the text. Some terminals change them. If the input does
+ * not show the original ones, the user is asked.
  */
 export async function promptValue(terminal: Terminal, message: string, instead: string): Promise<string> {
 	const breaks = readLineBreaks(await readHiddenBytes(terminal, message, instead));

@@ -1,9 +1,8 @@
 /**
  * Styles, marks and tables, as plain text. `terminal.ts` prints them.
  *
- * A style is written with Unicode noncharacters, which mean nothing to a terminal. `paint` turns them into
- * colours after it has escaped every control character. So no text from outside can send an escape sequence
- * to the terminal.
+ * A style is written with Unicode noncharacters, which terminals ignore. `paint` replaces them with colours after it
+ * has escaped every control character. So no text from outside can send an escape sequence to the terminal.
  */
 const END = "\ufdd0";
 const STYLES = {
@@ -35,8 +34,8 @@ export function styled(style: StyleName, text: string): string {
 const UNPRINTABLE = /(?![ \ufdd0-\ufdd6])[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/gu;
 
 /**
- * Writes every character that a terminal does not show as itself as `\u{1b}`. `printable` quotes a name from
- * outside; this function takes lines of any length and does not change backslashes.
+ * Replaces every character that a terminal does not display as itself with an escape such as `\u{1b}`. `printable`
+ * quotes a name from outside; this function accepts lines of any length and does not change backslashes.
  */
 function escaped(text: string): string {
 	return text.replace(UNPRINTABLE, (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`);
@@ -55,7 +54,7 @@ export const MARKS = {
 	pending: styled("yellow", "•"),
 } as const;
 
-/** Created when a table is first printed, because to load its rules takes milliseconds. */
+/** Created when a table is first printed, because loading its rules takes milliseconds. */
 let segmenter: Intl.Segmenter | undefined;
 const WIDE =
 	/[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]|\p{Emoji_Presentation}/u;

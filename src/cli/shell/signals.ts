@@ -1,6 +1,6 @@
 /**
- * Handles SIGINT, SIGTERM and SIGHUP. By default each of them ends the process with the exit status that
- * shells use for it. A command that has work to finish installs a handler of its own.
+ * Handles SIGINT, SIGTERM and SIGHUP. By default each of them ends the process with the exit status that shells use for
+ * it. A command that has work to finish installs its own handler.
  */
 import { constants } from "node:os";
 

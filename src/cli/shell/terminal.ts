@@ -36,7 +36,7 @@ export class Terminal {
 	readonly interactive: boolean;
 	/** Whether the result goes to a terminal, and not to a file or another program. */
 	readonly isShown: boolean;
-	/** The warnings until now, for the JSON document. */
+	/** The warnings so far, for the JSON document. */
 	readonly warnings: string[] = [];
 	readonly #stdout: Output;
 	readonly #stderr: Output;
@@ -78,7 +78,7 @@ export class Terminal {
 		this.#out(lines.join(""));
 	}
 
-	/** Prints text from outside. Each line is indented, so that no line looks like a line of Coffer's. */
+	/** Prints text from outside. Each line is indented, so that no line can be mistaken for Coffer's own output. */
 	block(text: string, indent = "  "): void {
 		for (const line of text.replace(/\r?\n$/, "").split(/\r?\n/)) this.line(indent + line);
 	}
@@ -109,7 +109,7 @@ export class Terminal {
 		this.#stderr.write(shown);
 	}
 
-	/** One column less than the terminal has, because a full line would make the terminal begin another. */
+	/** One column less than the terminal has, because a full line would move the cursor to the next line. */
 	get #progressWidth(): number {
 		return Math.max(1, (this.#stderr.columns ?? 80) - 1);
 	}
@@ -176,8 +176,8 @@ export function processTerminal(json: boolean, environment: Environment): Termin
 }
 
 /**
- * Whether the arguments ask for JSON. It reads the raw arguments, because an error in the arguments is
- * printed as JSON too. Arguments after `--` belong to another program.
+ * Whether the arguments contain `--json`. It reads the raw arguments, because an error in the arguments is printed as
+ * JSON too. Arguments after `--` belong to another program.
  */
 export function wantsJson(argv: readonly string[]): boolean {
 	const end = argv.indexOf("--");

@@ -1,7 +1,6 @@
 /**
- * Replaces the messages of oclif's parse errors. oclif repeats what the user typed (`Unexpected argument:
- * API_KEY=…`), and a command line may hold secrets. So these messages name only arguments and flags that the
- * command defines.
+ * Replaces the messages of oclif's parse errors. oclif repeats what the user typed (`Unexpected argument: API_KEY=…`),
+ * and a command line may contain secrets. So these messages name only arguments and flags that the command defines.
  */
 import { editDistance } from "../../edit-distance.ts";
 import { AppError, EXIT } from "../../errors.ts";

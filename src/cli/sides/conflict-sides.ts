@@ -1,4 +1,4 @@
-/** Describes the two sides of a conflict: who set each, which version, and when. Never shows a value. */
+/** Describes the two sides of a conflict: the author, the version and the date of each. Never shows a value. */
 import { AppError } from "../../errors.ts";
 import { commitDatesOf } from "../../project/git/history/record-dates.ts";
 import type { ReadVault } from "../../project/read-conflict.ts";
@@ -30,7 +30,7 @@ export function authorWords(state: EnvironmentState, record: SealedRecord): stri
 	return author.isMember ? author.name : `${author.name} (removed)`;
 }
 
-/** `v3 by ben@desk, 2026-11-28 09:26 UTC`. @param when the date, or why there is none */
+/** `v3 by ben@desk, 2026-11-28 09:26 UTC`. @param when the date, or the reason why there is none */
 export function formatSide(
 	{ version, kind }: Pick<SealedRecord, "version" | "kind">,
 	by: string,
@@ -39,14 +39,14 @@ export function formatSide(
 	return `v${version}${kind === "deleted" ? ", deleted," : ""} by ${by}, ${when}`;
 }
 
-/** The date of a record's first commit, or that it has none. @param dates the result of `commitDates` */
+/** The date of a record's first commit, or a note that no commit has it. @param dates the result of `commitDates` */
 export function commitWords(dates: ReadonlyMap<string, number>, record: SealedRecord): string {
 	const atMs = dates.get(record.body);
 	return atMs === undefined ? "not committed yet" : formatMinute(new Date(atMs).toISOString());
 }
 
 /**
- * The dates of records by their bodies; empty if git cannot tell them.
+ * The dates of records by their bodies; empty if git cannot run.
  * @param root the project's folder
  */
 export async function commitDates(

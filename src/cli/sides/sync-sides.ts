@@ -1,6 +1,6 @@
 /**
- * Describes the two sides of each secret that a sync cannot decide: who set it, which version, and when.
- * Never a value.
+ * Describes the two sides of each secret that a sync cannot decide: the author, the version and the date. Never a
+ * value.
  */
 import { AppError } from "../../errors.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
@@ -59,7 +59,7 @@ async function newestInLog(
 	try {
 		found = await searchLogFor(session, target, lineage, names);
 	} catch (error) {
-		// The user can decide without this description.
+		// Without this description, the user can still decide.
 		if (error instanceof AppError) return undefined;
 		throw error;
 	}

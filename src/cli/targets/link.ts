@@ -25,9 +25,9 @@ export interface TargetLinkResult {
 	url: string;
 	sent: readonly string[];
 	deleted: readonly string[];
-	/** Names that were not sent: because of --no-sync, or because the target was sent a newer version. */
+	/** Names that were not sent: because of --no-sync, or because a newer version was sent to the target before. */
 	pending: readonly string[];
-	/** Names that the target has, and neither the vault nor this device knows. They are left alone. */
+	/** Names that the target has, and neither the vault nor this device knows. They are not changed. */
 	foreign: readonly string[];
 }
 
@@ -101,7 +101,7 @@ export interface TargetUnlinkResult {
 }
 
 /**
- * Removes the link from coffer.json, and what this device remembers of the target.
+ * Removes the link from coffer.json, and this device's memory of the target.
  * @param forgets whether to delete the credential from the keychain, too
  * @throws AppError `CONFIG_INVALID` (exit 2), `STATE_DAMAGED` (exit 7), and as the keychain
  */

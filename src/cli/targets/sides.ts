@@ -1,5 +1,5 @@
 /**
- * Describes both sides of each secret that a sync with a target cannot decide. A target tells neither author nor
+ * Describes both sides of each secret that a sync with a target cannot decide. A target returns neither author nor
  * version. So its side is described by the record that this device sent last.
  */
 import { readTargetMemory, type SentMark } from "../../project/memory/target-memory.ts";
@@ -41,7 +41,7 @@ export async function targetSides(
 	{ binding, kind }: LinkedTarget,
 	names: readonly string[],
 ): Promise<SyncSides[]> {
-	const unknown = `${kind.title} does not tell the author`;
+	const unknown = `${kind.title} does not report the author`;
 	const { session } = await readSession(context);
 	const memory = await readTargetMemory(session.place);
 	const marks = marksFor(memory, boundId(binding), session.verified.section.records);

@@ -36,7 +36,7 @@ async function namesThere(
 }
 
 /**
- * Reads the names at the target, and compares them and the vault with what this device sent.
+ * Reads the names at the target, and compares them and the vault with the records that this device sent.
  * @throws AppError `STATE_DAMAGED` (exit 7)
  */
 export async function targetStatus(session: VaultSession, binding: TargetBinding): Promise<TargetStatus> {

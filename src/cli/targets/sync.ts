@@ -27,9 +27,9 @@ export interface TargetSyncResult {
 	deleted: readonly string[];
 	/** The part of `sent` that had been sent before and was missing at the target. */
 	missing: readonly string[];
-	/** Names that are older in the vault than what was sent, or absent: the user has to decide. */
+	/** Names whose record in the vault is older than the one that was sent, or missing: the user has to decide. */
 	pending: readonly string[];
-	/** Names that the target has, and neither the vault nor this device knows. They are left alone. */
+	/** Names that the target has, and neither the vault nor this device knows. They are not changed. */
 	foreign: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export async function sendToTarget(
 	const { sent, deleted, rolledBack } = outcome;
 	if (rolledBack.length > 0)
 		terminal.warn(
-			`Not sent, because ${kind.title} was sent newer versions: ${listNames(rolledBack)}. Run 'coffer sync' to decide.`,
+			`Not sent, because newer versions were sent to ${kind.title} before: ${listNames(rolledBack)}. Run 'coffer sync' to decide.`,
 		);
 	const { app, url } = binding;
 	return { pending: rolledBack.length, target: { kind: kind.name, app, url, sent, deleted } };
@@ -68,7 +68,7 @@ function requireLocal({ title }: TargetKind, side: string | undefined): void {
 	});
 }
 
-/** Asks about names that are older here; undefined where it is decided later. */
+/** Asks about names that are older here; undefined if the decision is made later. */
 async function decide(
 	kind: TargetKind,
 	sides: readonly SyncSides[],
@@ -85,7 +85,7 @@ async function decide(
 			{
 				value: "local",
 				label: "send the vault's values",
-				hint: `and delete at ${kind.title} what the vault no longer has`,
+				hint: `and delete at ${kind.title} the names that the vault no longer has`,
 			},
 		],
 		"coffer sync --take local",
@@ -124,8 +124,7 @@ function combined(first: TargetOutcome, second: TargetOutcome): TargetOutcome {
  * Sends pending secrets, sends again those that are missing at the target, and reports names that only the
  * target has.
  * @param decisions the parsed `--take`, and its side as the user typed it
- * @throws AppError `SYNC_ROLLED_BACK` (exit 5) for names that nobody decided, `TAKE_IMPOSSIBLE` (exit 2), and
- *   as `syncTarget`
+ * @throws AppError `SYNC_ROLLED_BACK` (exit 5) for undecided names, `TAKE_IMPOSSIBLE` (exit 2), and as `syncTarget`
  */
 export async function syncWithTarget(
 	context: SessionContext,
@@ -168,7 +167,7 @@ export async function syncWithTarget(
 
 /** A line about names that only the target has. */
 export function foreignLine({ importCommand, title }: TargetKind, names: readonly string[]): string {
-	const found = `${title} has secrets that the vault does not have: ${listNames(names)}. They were left alone.`;
+	const found = `${title} has secrets that the vault does not have: ${listNames(names)}. They were not changed.`;
 	return importCommand === undefined ? found : `${found} To import them: ${importCommand}`;
 }
 

@@ -17,7 +17,7 @@ import { waysHint } from "./report.ts";
 
 /**
  * The places to search for the changes: git, and the logs of linked platforms.
- * @param offline whether to ask no platform
+ * @param offline whether to make no requests to platforms
  */
 export async function searchPlaces(root: string, offline: boolean): Promise<SearchContext> {
 	const logs = offline ? new Map() : await linkedLogs(root, undefined);
@@ -34,7 +34,7 @@ export async function previousIdentity(environment: Environment): Promise<Survey
 	return { identity, member: fingerprint(identity.publicKeys) };
 }
 
-/** Diagnoses the project at hand. @returns undefined without an identity, because the device's memory belongs to one */
+/** Diagnoses the current project. @returns undefined without an identity, because the device's memory belongs to one */
 export async function diagnoseProject(
 	environment: Environment,
 	offline: boolean,

@@ -47,7 +47,7 @@ export interface AcceptReport {
 	forgotten: LackingRow[];
 	/** Changes that this device still remembers and the vault still lacks. */
 	kept: LackingRow[];
-	/** What the user can do, the best way first. */
+	/** The suggested commands, the best first. */
 	ways: { words: string; commands: readonly string[] }[];
 }
 
@@ -75,7 +75,7 @@ function rowOf(
 		const { chain, note } = lacking;
 		const what = note
 			? describeNote(note)
-			: `changed ${chain === "vault" ? "the vault's owners or environments" : "the members"} (no note of how)`;
+			: `changed ${chain === "vault" ? "the vault's owners or environments" : "the members"} (this device has no details)`;
 		return { ...common, name: null, version: null, what, by: note?.signer.name ?? null };
 	}
 	const { mark, name, present } = lacking;
@@ -150,12 +150,12 @@ export function renderLetIn(rows: readonly LetInRow[], terminal: Terminal): void
 	}
 }
 
-/** What the user can do, one line for each way: the hint of an error. */
+/** The suggested commands, one line for each: the hint of an error. */
 export function waysHint(ways: AcceptReport["ways"]): string {
 	return ways.map(({ words, commands }) => `${words}: ${commands.join(" && ")}`).join("\n");
 }
 
-/** Another vault than before in this folder. */
+/** Prints that this folder contains another vault than before. */
 function renderReplaced(
 	{ before, now }: { before: string; now: string },
 	accepted: boolean,
@@ -163,14 +163,14 @@ function renderReplaced(
 ): void {
 	terminal.line(`  before  ${before}`);
 	terminal.line(`  now     ${now}`);
-	if (accepted) terminal.line(`${MARKS.ok} Accepted the present vault for this folder`);
+	if (accepted) terminal.line(`${MARKS.ok} Accepted the current vault for this folder`);
 	else
 		terminal.line(
-			"This folder had another vault before. Compare the id of the present one with a teammate's",
+			"This folder had another vault before. Compare the id of the current one with a teammate's",
 		);
 }
 
-/** What was forgotten, and what the vault still lacks. */
+/** Prints the forgotten changes, and the changes that the vault still lacks. */
 function renderAccepted(
 	{ forgotten, kept, letIn, ways }: AcceptReport,
 	terminal: Terminal,
@@ -191,7 +191,7 @@ function renderAccepted(
 }
 
 /**
- * Prints the result of `coffer vault accept`, or what it would do.
+ * Prints the result of `coffer vault accept`, or a preview of it.
  * @param isShown whether the changes were printed before, above a question
  */
 export function renderAccept(report: AcceptReport, terminal: Terminal, isShown: boolean): void {

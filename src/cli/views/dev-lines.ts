@@ -6,7 +6,7 @@ import { listNames } from "./edit-result.ts";
 
 type EventOf<Kind extends DevEvent["event"]> = Extract<DevEvent, { event: Kind }>;
 
-/** What has changed, as a clause: `functions/hello/index.ts changed`. Empty if nothing has. */
+/** The change, as a clause: `functions/hello/index.ts changed`. Empty if there is none. */
 function changeText({ files, secrets }: Cause): string {
 	const [first, ...more] = files;
 	if (first !== undefined)
@@ -24,15 +24,16 @@ function startedText({ cause, function: name, ms, restarted, url }: EventOf<"sta
 function unchangedText({ cause, function: name, idle }: EventOf<"unchanged">): string {
 	const change = changeText(cause);
 	if (idle) return `${MARKS.ok} ${name} is idle; its next request starts it: ${change}`;
-	// Faulty files that are again as they were: nothing differs from the version that serves.
-	if (change === "") return `${MARKS.ok} ${name} is as before its fault, and was not restarted`;
+	// A fault in the files was undone: they equal the version that serves requests.
+	if (change === "")
+		return `${MARKS.ok} ${name} has no fault any more, and was not restarted: its code is the same as before`;
 	return `${MARKS.same} ${name} not restarted: ${change}, but its code is the same`;
 }
 
 function failedText({ cause, error, function: name, serving }: EventOf<"failed">): string {
 	const change = changeText(cause);
 	const reason = change === "" ? "" : `: ${change}`;
-	const clause = serving ? "; the version before still serves" : "";
+	const clause = serving ? "; the previous version still serves requests" : "";
 	return `${MARKS.failed} ${name} failed${reason}${clause}\n${error}`;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Describes what can still be reached from functions, if the platform cannot fully isolate their network.
- * Deno's permissions always apply; a second protection works below them. Pure.
+ * Describes which addresses functions can still reach, if the platform cannot fully isolate their network. Deno's
+ * permissions always apply; a second protection works below them. Pure.
  */
 
 /** The protection of functions' network below Deno's own permissions. */
@@ -14,7 +14,7 @@ export interface NetworkWall {
 const WALLS: Readonly<Record<string, string>> = {
 	none: "On this platform, only Deno's own permissions protect the network from functions",
 	"user rules":
-		"On this platform, functions do not have a network of their own; the system's packet filter protects it",
+		"On this platform, functions do not have a separate network; the system's packet filter protects it",
 };
 
 /** A sentence about what functions may still reach; undefined if nothing. */

@@ -1,6 +1,4 @@
-/**
- * The report of `plan` and `--dry-run`: what would change, and which functions would be redeployed and why.
- */
+/** The report of `plan` and `--dry-run`: the changes, and the functions that would be redeployed, with the reasons. */
 import { Flags } from "@oclif/core";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TargetBinding } from "../../project/files/config.ts";
@@ -17,7 +15,9 @@ export interface PlanResult extends PlannedChange {
 	environment: string;
 	/** False if the environment is not linked: then no function is concerned. */
 	linked: boolean;
-	/** The name of the kind of target. Only if it is linked with one: a target does not tell what its functions read. */
+	/**
+	 * The name of the kind of target. Only if it is linked with one: a target does not report the reads of its functions.
+	 */
 	target?: string;
 	changes: readonly PreviewedChange[];
 	unchanged: readonly string[];
@@ -28,7 +28,7 @@ export const dryRunFlag = Flags.boolean({
 	description: "show which functions would be redeployed, and change nothing",
 });
 
-/** Works out the effect of an edit. @throws AppError as the edit, and as the connection to the platform */
+/** Predicts the effect of an edit. @throws AppError as the edit, and as the connection to the platform */
 export async function planEdit(
 	context: SessionContext,
 	intents: ReadonlyMap<string, Intent>,
@@ -53,7 +53,7 @@ export async function planEdit(
 	return { environment, linked: target !== undefined, changes, unchanged, ...planned };
 }
 
-/** Plans for a target, which does not tell what its functions read. Only the names to send are known. */
+/** Plans for a target, which does not report the reads of its functions. Only the names to send are known. */
 async function planForTarget(
 	context: SessionContext,
 	binding: TargetBinding,
@@ -79,14 +79,17 @@ async function planForTarget(
 	return { environment, linked: true, target: kind.name, changes, unchanged, redeploy: [], untouched: [] };
 }
 
-/** Asks the platform for the plan. If it does not answer, the hint names the analysis of the project's own sources. */
+/**
+ * Requests the plan from the platform. If it does not answer, the hint suggests the analysis of the project's own
+ * sources.
+ */
 async function askPlatform(plan: () => Promise<PlannedChange>): Promise<PlannedChange> {
 	try {
 		return await plan();
 	} catch (error) {
 		if (!(error instanceof AppError) || error.exit !== EXIT.network) throw error;
 		throw error.with({
-			message: `It is not known which functions would be redeployed: ${error.message}`,
+			message: `Cannot predict which functions would be redeployed: ${error.message}`,
 			hint: "'coffer functions references --local' shows what this project's sources read. Nothing was changed.",
 		});
 	}
@@ -127,7 +130,7 @@ export function renderPlan(result: PlanResult, isEdit: boolean, terminal: Termin
 	for (const planned of result.redeploy) renderRedeploy(planned, terminal);
 	if (result.target !== undefined)
 		terminal.line(
-			`  The environment is linked with ${loadedKind(result.target).title}, which does not tell what its functions read.`,
+			`  The environment is linked with ${loadedKind(result.target).title}, which does not report what its functions read.`,
 		);
 	else if (result.linked && result.changes.length > 0) {
 		const redeployed = count(result.redeploy.length, "function");

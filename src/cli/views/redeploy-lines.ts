@@ -14,8 +14,8 @@ function reasonText(result: RedeployResult): string {
 }
 
 /**
- * What callers of the failed functions get now: a clause for the end of a sentence. An older platform does not tell
- * whether an earlier version still serves.
+ * The version that still serves requests for the failed functions: a clause for the end of a sentence. An older
+ * platform does not report it.
  */
 export function servingClause(failed: readonly Pick<RedeployResult, "serving">[]): string {
 	if (failed.every(({ serving }) => serving === true)) return "the previous version still serves requests";

@@ -27,7 +27,7 @@ export interface DescribedFunction {
 	dynamicAccesses: { file: string; line: number; why: string }[];
 	/** The names that its function.jsonc excludes. */
 	excluded?: string[];
-	/** What the local analysis could not include. */
+	/** The modules and files that the local analysis could not include. */
 	warnings?: { file: string; line: number; message: string }[];
 	/** Why the function could not be analysed. */
 	error?: { code: string; message: string; hint: string; exit: number; line?: number };

@@ -3,7 +3,7 @@
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
 import { authorName, type RecordSource, type SecretHistory } from "../../vault/records/secret-history.ts";
 
-/** Where a version was found: the first place of each kind, or null. */
+/** The places in which a version was found: the first of each kind, or null. */
 export interface FoundIn {
 	file: boolean;
 	/** The short id of the first commit that contains it. */

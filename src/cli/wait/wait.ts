@@ -1,6 +1,6 @@
 /**
- * Waits for a platform that applies a change. It prints each function's result when it arrives and shows on a
- * terminal how long the wait takes. After Ctrl-C it says what is done and what is not.
+ * Waits for a platform that applies a change. It prints each function's result when it arrives and shows on a terminal
+ * how long the wait takes. After Ctrl-C it prints which work is done and which is not.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -16,19 +16,19 @@ import { redeployLines } from "../views/redeploy-lines.ts";
 /** The interval of the progress line. A shorter wait shows none. */
 const PROGRESS_INTERVAL_MS = 1_000;
 
-/** How many names of functions the progress line shows. */
+/** The most names of functions in the progress line. */
 const SHOWN_NAMES = 3;
 
-/** What is already saved when a wait begins, and stays saved if a signal ends the wait. */
+/** The work that is already saved when a wait begins. It stays saved if a signal ends the wait. */
 export interface SavedWork {
 	/** The beginning of a sentence: `The change is saved`. */
 	readonly sentence: string;
 	/**
 	 * The message and the hint if the signal comes before the platform has accepted the change. By default they say that
-	 * it is not known whether the platform has the change, and name `coffer sync`.
+	 * the sync may be incomplete, and name `coffer sync`.
 	 */
 	readonly beforeAccepted?: { readonly message: string; readonly hint: string };
-	/** The command's result until now. @param revision the one that the platform accepted; null if that is not known */
+	/** The command's result so far. @param revision the revision that the platform accepted; null if unknown */
 	readonly data?: (revision: number | null) => Promise<unknown>;
 }
 

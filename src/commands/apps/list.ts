@@ -5,7 +5,7 @@ import type { Terminal } from "../../cli/shell/terminal.ts";
 interface AppsResult {
 	apps: {
 		app: string;
-		/** The environment that it is linked with; null if it is linked with no vault. */
+		/** The environment that it is linked with; null if it is not linked with a vault. */
 		environment: string | null;
 		/** The id of the environment's vault. */
 		vault: string | null;

@@ -50,7 +50,7 @@ export default class EnvironmentsDefault extends BaseCommand<DefaultResult> {
 	static override args = {
 		name: Args.string({
 			name: "NAME",
-			description: "the new default; without it, the command shows the present one",
+			description: "the new default; without it, the command shows the current one",
 		}),
 	};
 

@@ -6,7 +6,7 @@ import { bodyOf, headersOf, pathOf } from "../../cli/dev/request-flags.ts";
 import { interruption } from "../../cli/shell/signals.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 
-/** Stable: other programs rely on it. */
+/** Stable, because other programs depend on it. */
 interface InvokeResult extends Pick<Invoked, "by" | "headers" | "ms" | "status" | "url"> {
 	function: string;
 	/** The body as text; in base64 if it is not UTF-8. */

@@ -23,7 +23,8 @@ interface ListResult {
 	/** The resources of its machine that the platform does not limit for functions. */
 	unbounded: string[];
 	/**
-	 * The protection of functions' network below Deno's permissions; null if an older platform does not tell.
+	 * The protection of functions' network below Deno's permissions; null from an older platform, which does not report
+	 * it.
 	 */
 	network: NetworkWall | null;
 }

@@ -40,7 +40,7 @@ interface FoundReferences {
 	readonly isAll: boolean;
 	/** The root of the project; undefined for files that belong to no project. */
 	readonly root: string | undefined;
-	/** Secrets that only the platform has, and no vault. */
+	/** Secrets that the platform stores outside any vault. */
 	readonly kept?: readonly string[];
 }
 
@@ -136,7 +136,7 @@ export default class FunctionsReferences extends BaseCommand<ShownReferences> {
 		const { requireTarget } = await import("../../cli/context/linking.ts");
 		const target = await requireTarget(root, environment, "Analyse the sources instead: --local.");
 		const chosen = await chooseFunctions(target, names);
-		// Without observations of a function, it is not known what it never reads.
+		// Without observations of a function, the names that it never reads are unknown.
 		const functions = chosen.map(({ error, ...one }) => ({
 			...one,
 			seen: one.seen?.length ? one.seen : undefined,

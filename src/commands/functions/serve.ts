@@ -1,6 +1,6 @@
 import Dev from "../dev.ts";
 
-/** `coffer dev` under the name that users of Supabase and Netlify look for. */
+/** An alias of `coffer dev`, under the name that Supabase and Netlify use. */
 export default class FunctionsServe extends Dev {
 	static override summary = "The same as 'coffer dev': run the project's functions on this machine";
 	static override examples = [

@@ -22,7 +22,7 @@ interface CheckResult extends PlaintextCheck {
 	readonly checked: readonly string[];
 }
 
-/** The pre-commit hook runs it. It needs no identity, and prints nothing if nothing is wrong. */
+/** The pre-commit hook runs it. It needs no identity, and prints nothing if it finds no fault. */
 export default class GitCheck extends BaseCommand<CheckResult> {
 	static override hidden = true;
 	static override summary =
@@ -49,12 +49,12 @@ export default class GitCheck extends BaseCommand<CheckResult> {
 		return result;
 	}
 
-	/** A commit asks no questions. Without an identity, the check searches the files only for identities. */
+	/** A commit must not ask questions. Without an identity, the check searches the files only for identities. */
 	async #identity(): Promise<Identity | undefined> {
 		return (await findIdentity(this.environment).catch(toUndefined))?.identity;
 	}
 
-	/** @param result of a failure: all findings, or what a vault loses, which its message names */
+	/** @param result the data of a failure: all findings, or the losses of a vault, which the error's message names */
 	protected render(result: CheckResult | readonly Loss[], terminal: Terminal): void {
 		if (!("findings" in result) || result.findings.length < 2) return;
 		for (const finding of result.findings) terminal.line(`  ${describeFinding(finding)}`);

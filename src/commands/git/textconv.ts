@@ -14,7 +14,7 @@ export default class GitTextconv extends BaseCommand<{ text: string }> {
 
 	protected async execute(): Promise<{ text: string }> {
 		const { args } = await this.parse(GitTextconv);
-		// A diff asks no questions. Without an identity, it shows no masked values.
+		// A diff must not ask questions. Without an identity, it shows no masked values.
 		const finding = findIdentity(this.environment).catch((error: unknown) => {
 			if (!(error instanceof AppError)) throw error;
 			return undefined;

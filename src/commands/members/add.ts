@@ -24,8 +24,8 @@ interface AddedTo extends SyncReport {
 }
 
 /**
- * For one environment, its sync. For several, the sync of each, and the environments that had the member
- * already.
+ * For one environment: the report of its sync. For several: the report of each, and the environments that had the
+ * member already.
  */
 type AddResult = Added & (AddedTo | { environments: AddedTo[]; unchanged: string[] });
 

@@ -39,7 +39,7 @@ interface RemovedFrom extends SyncReport {
 	elsewhere: readonly OtherMembership[];
 	/** Whether the environment is linked with a platform. The removed members may have its access tokens. */
 	linked: boolean;
-	/** The platform's access tokens for the app; null if the platform was not asked or did not tell. */
+	/** The platform's access tokens for the app; null if no request was made, or if the platform did not answer it. */
 	tokens: readonly TokenRow[] | null;
 }
 
@@ -160,7 +160,7 @@ export default class MembersRemove extends BaseCommand<RemoveResult> {
 
 type Collected = Pick<RemovedFrom, "elsewhere" | "linked" | "tokens">;
 
-/** Syncs an environment before the removal, and collects what the report says beside the removal. */
+/** Syncs an environment before the removal, and collects the other facts of the report. */
 async function prepare(
 	{ context, members }: Chosen,
 	leaving: readonly string[],

@@ -108,12 +108,12 @@ export default class MembersRole extends BaseCommand<RoleResult> {
 			renderSync(each, environment, terminal);
 		}
 		if ("unchanged" in result && result.unchanged.length > 0)
-			terminal.line(`  Already a ${role} there, or no member: ${result.unchanged.join(", ")}`);
+			terminal.line(`  Already a ${role} there, or not a member: ${result.unchanged.join(", ")}`);
 	}
 }
 
 /**
- * Finds the environments in which the member's role changes. Of several environments, the member must be in one.
+ * Finds the environments in which the member's role changes. If several are named, the member must be in at least one.
  * @throws AppError `MEMBER_NOT_FOUND` (exit 4), `MEMBER_IS_SELF`, `LAST_WRITER` (exit 2)
  */
 async function findMembers(

@@ -19,7 +19,7 @@ import type { SurveyContext } from "../../project/undo/survey.ts";
 interface Question {
 	readonly plain: string;
 	readonly strong: (code: string) => string;
-	/** What the command of the hint is for, as a clause. */
+	/** The purpose of the command in the hint, as a clause. */
 	readonly purpose: string;
 	readonly needs: string;
 	readonly wrongCode: string;
@@ -45,18 +45,18 @@ const FORGET: Question = {
 };
 
 const REPLACE: Question = {
-	plain: "Accept the present vault?",
-	strong: (code) => `Type ${code} to accept the present vault for this folder`,
-	purpose: "To accept the present vault for this folder",
+	plain: "Accept the current vault?",
+	strong: (code) => `Type ${code} to accept the current vault for this folder`,
+	purpose: "To accept the current vault for this folder",
 	needs: "Accepting another vault needs a confirmation",
-	wrongCode: "The code is for another vault than the present one.",
-	declined: "The present vault was not accepted.",
+	wrongCode: "The code is for another vault than the current one.",
+	declined: "The current vault was not accepted.",
 };
 
 export default class VaultAccept extends BaseCommand<AcceptReport> {
 	static override summary = "Accept the vault as it is, and forget the changes that it lacks";
 	static override description =
-		"Use this if changes of coffer.vault were undone with git on purpose. This device remembers members, environments, keys and secrets that the file no longer has, and refuses to work with the file. The command lists these changes. It forgets those that this device made and never sent, after you confirm. Changes that git still has, or that others made, stay remembered, unless you add --all and type a code. Changes that a linked platform has stay remembered even with --all, because a sync brings them back; if the platform cannot be asked, --all forgets them too, and the next sync names them again. If this folder had another vault before, the command makes the present one this folder's vault, after you type a code. The vault itself is not changed.";
+		"Use this if changes of coffer.vault were undone with git on purpose. This device remembers members, environments, keys and secrets that the file no longer has, and refuses to work with the file. The command lists these changes. It forgets those that this device made and never sent, after you confirm. Changes that git still has, or that others made, stay remembered, unless you add --all and type a code. Changes that a linked platform has stay remembered even with --all, because a sync brings them back; if the platform cannot be reached, --all forgets them too, and the next sync reports them again. If this folder had another vault before, the command makes the current one this folder's vault, after you type a code. The vault itself is not changed.";
 	static override examples = [
 		"<%= config.bin %> vault accept",
 		"<%= config.bin %> vault accept --yes",

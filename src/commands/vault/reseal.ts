@@ -19,7 +19,7 @@ interface ResealResult extends SyncReport {
 export default class VaultReseal extends BaseCommand<ResealResult> {
 	static override summary = "Re-encrypt secrets that a merge brought back under an earlier key";
 	static override description =
-		"If a branch is older than the removal of a member, its merge can bring back records that the removed member can decrypt. 'coffer status' lists them. This command re-encrypts them under the present key. Versions and values do not change, and no function is redeployed. The values stay in 'members debt' until you replace them.";
+		"If a branch is older than the removal of a member, its merge can bring back records that the removed member can decrypt. 'coffer status' lists them. This command re-encrypts them under the current key. Versions and values do not change, and no function is redeployed. The values stay in 'members debt' until you replace them.";
 	static override examples = [
 		"<%= config.bin %> vault reseal",
 		"<%= config.bin %> vault reseal API_KEY --yes",
@@ -51,13 +51,13 @@ export default class VaultReseal extends BaseCommand<ResealResult> {
 
 	/** Asks, because a removed member may know these values, and after the command they look current. */
 	async #confirm(names: readonly string[]): Promise<void> {
-		const question = `Keep the values of ${listNames(names)} and re-encrypt them under the present key?`;
+		const question = `Keep the values of ${listNames(names)} and re-encrypt them under the current key?`;
 		await confirmYes(this.terminal, question, "Nothing was changed.");
 	}
 
 	protected render(result: ResealResult, terminal: Terminal): void {
 		if (result.resealed.length === 0)
-			terminal.line(`Every record of ${result.environment} is already encrypted under the present key.`);
+			terminal.line(`Every record of ${result.environment} is already encrypted under the current key.`);
 		else terminal.line(`${MARKS.ok} Re-encrypted ${listNames(result.resealed)} in ${result.environment}`);
 		renderSync(result, result.environment, terminal);
 		renderDebt(result.debt, result.environment, terminal);

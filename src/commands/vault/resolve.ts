@@ -86,7 +86,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		);
 	}
 
-	/** Asks a question for each secret. Undefined if nobody can answer. */
+	/** Asks a question for each secret. Undefined without a terminal. */
 	private async ask(
 		root: string,
 		read: ReadVault,

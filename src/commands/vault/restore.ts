@@ -38,7 +38,10 @@ function explainBrokenFile(error: unknown): unknown {
 	});
 }
 
-/** The version to restore. If a version that this device has seen is not found, its change may have been undone. */
+/**
+ * The version to restore. If a version that this device has seen is not found, the hint mentions that its change may
+ * have been undone.
+ */
 function versionToRestore(found: FoundVersions, version: number | undefined): KnownVersion {
 	try {
 		return version === undefined ? newestLive(found) : chooseVersion(found, version);

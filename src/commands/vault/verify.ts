@@ -20,7 +20,7 @@ import { gitWarnings } from "../../project/git/driver.ts";
 import { diagnose, type SearchContext } from "../../project/undo/accept.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 
-/** What to do about the findings. Single records can be restored. */
+/** The hint for the findings. Single records can be restored. */
 function remedy({ findings, ways }: Verified): string {
 	const explained = findings.filter(({ code }) => LACKING.includes(code)).length;
 	if (findings.some(({ code }) => code === "VAULT_REPLACED"))
@@ -36,7 +36,7 @@ function remedy({ findings, ways }: Verified): string {
 	return `${find}, or one record of it (${example}).\n${waysHint(ways)}`.trim();
 }
 
-/** The codes of findings that only say that the file lacks a change that this device has seen. */
+/** The codes of findings whose only fault is that the file lacks a change that this device has seen. */
 const LACKING: readonly string[] = [
 	"MEMBERSHIP_DIVERGED",
 	"MEMBERSHIP_ROLLED_BACK",

@@ -149,10 +149,7 @@ export class Evaluator {
 		return declarator.init ? this.evaluate(declarator.init) : [];
 	}
 
-	/**
-	 * The values of a parameter: the arguments of the calls in this module, and any value if other modules may call the
-	 * function.
-	 */
+	/** The values of a parameter: the arguments of the calls in this module, and any value if others may call it. */
 	#parameter(parameter: Node, { scope }: Binding): readonly PathValue[] {
 		const index = (scope.params as Node[]).indexOf(parameter);
 		const outer = scope.parent;
@@ -180,7 +177,7 @@ export class Evaluator {
 		);
 	}
 
-	/** The array or object literal that an expression evaluates to; undefined unless there is exactly one. */
+	/** The array or object literal that an expression evaluates to, if there is exactly one. */
 	#literal(node: Node): Node | undefined {
 		const inner = TRANSPARENT[node.type];
 		if (inner !== undefined) return this.#literal(node[inner]);

@@ -1,6 +1,6 @@
 /**
- * Resolves a membership that was changed both here and on the platform: keeps the platform's chains, and makes
- * the local changes again after them, as when a git conflict is resolved.
+ * Resolves a membership that was changed both here and on the platform: keeps the platform's chains, and applies the
+ * local changes again after them, as `coffer vault resolve` does after a git conflict.
  */
 
 import { loadVault } from "../../project/files/vault-file.ts";
@@ -11,8 +11,8 @@ import { readLogMarks } from "../log/platform-marks.ts";
 
 /**
  * Moves the vault onto the chains of the platform's log. If both sides have a value, the platform's is kept.
- * @throws AppError exit 3 if the identity cannot make the changes again, exit 6 if the platform cannot be
- *   reached, exit 7 if the log is invalid
+ * @throws AppError exit 3 if the identity cannot apply the changes again, exit 6 if the platform cannot be reached,
+ *   exit 7 if the log is invalid
  */
 export async function adoptMembership(context: SessionContext, target: LinkTarget): Promise<Resolution> {
 	const { environment, root } = context;

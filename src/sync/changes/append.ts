@@ -1,6 +1,6 @@
 /**
- * Sends one change and handles the answer: accepted, with what others appended just before it; or refused
- * because others appended first, with the entries to merge.
+ * Sends one change and handles the answer. An accepted change comes with the entries that others appended just before
+ * it. A change is refused if others appended first; then the answer has the entries to merge.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Change, nextHead } from "../../protocol/change.ts";
@@ -16,7 +16,7 @@ export type SendResult =
 			readonly accepted: true;
 			readonly redeployed: readonly RedeployResult[];
 			readonly untouched: readonly string[];
-			/** Whether the log has nothing newer, as far as the answer tells. */
+			/** Whether the log has nothing newer, according to the answer. */
 			readonly isNewest: boolean;
 			/** Whether the change was in the log already: another process or an earlier attempt had sent it. */
 			readonly isRepeat: boolean;
@@ -27,7 +27,7 @@ export interface SendHooks {
 	/**
 	 * Called when the change is in the log, before its redeploys.
 	 * @param news entries that end with the change itself
-	 * @param concerned the functions that are redeployed, if the platform says so
+	 * @param concerned the functions that are redeployed; empty from an earlier platform, which does not report them
 	 */
 	onAccepted(news: NewEntries, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
@@ -42,7 +42,7 @@ function answerCut(): AppError {
 	});
 }
 
-/** The newer entries that a refusal brings. Throws every other error. */
+/** The newer entries in a refusal. Throws every other error. */
 async function newsOf(error: unknown, change: Change, target: LinkTarget): Promise<SendResult> {
 	if (!(error instanceof AppError) || error.code !== "CHANGE_STALE") throw error;
 	const stale = decode(staleSchema, error.data, "The platform's log", EXIT.network);
@@ -68,7 +68,7 @@ async function acceptedNews(target: LinkTarget, change: Change, accepted: Accept
 	const news = await readLog(target, change.base);
 	const entry = news.entries.find(({ revision }) => revision === accepted.revision);
 	if (entry?.head === accepted.head && entry.change.operation === change.operation) return news;
-	throw forked(`revision ${accepted.revision} does not hold the change that it is said to hold`);
+	throw forked(`revision ${accepted.revision} does not contain the change that the platform accepted`);
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Merges what others appended to the log into the vault: verified, by name, with one write under the vault's
- * lock.
+ * Verifies the entries that others appended to the log, and merges them into the vault by name, with one write under
+ * the vault's lock.
  */
 
 import { inEnvironment } from "../../environment-hint.ts";
@@ -36,7 +36,7 @@ function diverged(environment: string): AppError {
 	return new AppError({
 		code: "MEMBERSHIP_DIVERGED",
 		message: `The members of environment '${environment}' were changed both here and on the platform.`,
-		hint: `To keep the platform's, and make the changes here again after them: ${inEnvironment("coffer sync --take platform", environment)}`,
+		hint: `To keep the platform's changes, and apply the changes here again after them: ${inEnvironment("coffer sync --take platform", environment)}`,
 		exit: EXIT.conflict,
 	});
 }
@@ -46,7 +46,7 @@ function recreated(environment: string, binding: PlatformBinding): AppError {
 	return new AppError({
 		code: "ENVIRONMENT_RECREATED",
 		message: `The app '${binding.app}' belongs to an earlier environment '${environment}', which is not the one in this vault. Nothing was taken from it, and nothing was sent.`,
-		hint: `Link with an app of another name: ${linkOtherApp(binding, environment)}\nThe earlier app serves on with the values that it has, until it is deleted: coffer apps delete ${binding.app} --url ${binding.url}`,
+		hint: `Link with an app of another name: ${linkOtherApp(binding, environment)}\nThe earlier app continues to run with the values that it has, until it is deleted: coffer apps delete ${binding.app} --url ${binding.url}`,
 		exit: EXIT.conflict,
 	});
 }
@@ -81,7 +81,7 @@ export function withHeader(
 }
 
 /**
- * Whether the entries are new to this memory. Another process on this machine may have synced since they were
+ * Whether the entries are newer than this memory. Another process on this machine may have synced since they were
  * requested, and older entries would undo that.
  * @throws AppError `LOG_FORKED` (exit 7) if they belong to another history
  */
@@ -89,7 +89,7 @@ function extend(memory: PlatformMemory, { entries, reached }: NewEntries): boole
 	const start = entries[0] ? entries[0].revision - 1 : reached.revision;
 	if (memory.revision < start || memory.revision > reached.revision) return false;
 	const at = entries[memory.revision - start - 1];
-	if (at && at.head !== memory.head) throw forked(`its revision ${memory.revision} is another`);
+	if (at && at.head !== memory.head) throw forked(`its revision ${memory.revision} has another hash`);
 	return true;
 }
 
@@ -137,7 +137,7 @@ export async function integrate(
 					: memoryWithConflicts(memory, log.records, conflicts, resealed);
 			await session.remember(now, records, { always: true });
 		};
-		// Without a change the text is the same, so it need not be printed: 40 ms for 10,000 records.
+		// Without a change, the text is the same, so it is not printed again. Printing 10,000 records takes 40 ms.
 		const isChanged = records.length > 0 || merged !== loaded.document;
 		const document = isChanged ? withRecords(merged, environment, records) : undefined;
 		return { document, result: { taken, conflicts, rolledBack, isOvertaken: false }, remember };

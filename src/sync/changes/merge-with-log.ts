@@ -1,4 +1,4 @@
-/** Merges a vault's records with a platform's, by name, with everything that is known about their origin. */
+/** Merges a vault's records with a platform's, by name. Uses all that is known about the origin of each record. */
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -22,7 +22,7 @@ export interface Union {
 	readonly conflicts: readonly string[];
 	/** Names whose record here is older than the agreed one, or missing, without a decision; sorted. */
 	readonly rolledBack: readonly string[];
-	/** Our records that hold what the platform holds, re-encrypted. They are sent at the platform's version. */
+	/** Our records that are re-encryptions of the platform's values. They are sent with the platform's version. */
 	readonly resealed: readonly SealedRecord[];
 }
 
@@ -42,9 +42,8 @@ function without<T>(
 }
 
 /**
- * The log's records, by name, for which the file has no newer version, and has one by a removed author: the
- * file is from before the removal. A record whose author is not trusted is not opened, and does not count in
- * the merge.
+ * The log's records of the names whose record in the file is by a removed author and not newer: the file is from before
+ * the removal. Such a record of the file is neither opened nor merged.
  */
 function outdatedBy({ memory, verified }: VaultSession, log: LogView): Map<string, SealedRecord> {
 	const { writers } = verified.state.epoch;
@@ -63,7 +62,7 @@ class Uniting {
 	readonly records: SealedRecord[] = [];
 	readonly taken: string[] = [];
 	readonly resealed: SealedRecord[] = [];
-	/** Whether the merge needs the whole log, and this is not the whole one. */
+	/** Whether the merge needs the whole log, but got only a part of it. */
 	isUnsure = false;
 	readonly #session: VaultSession;
 	readonly #memory: PlatformMemory;
@@ -86,7 +85,7 @@ class Uniting {
 	}
 
 	/**
-	 * Takes a record of the platform. One that a removed member wrote, or could open, is re-encrypted by this
+	 * Takes a record of the platform. A record that a removed member wrote, or could open, is re-encrypted by this
 	 * device's identity.
 	 */
 	take(theirs: SealedRecord): void {
@@ -102,7 +101,7 @@ class Uniting {
 		}
 	}
 
-	/** Prepares our record to be sent: gives it a version above the platform's, and the present key. */
+	/** Prepares our record to be sent: gives it a version above the platform's, and encrypts it with the current key. */
 	send(ours: SealedRecord): void {
 		const theirs = this.#log.records.get(ours.name);
 		const floor = Math.max(this.#memory.base.get(ours.name)?.version ?? 0, theirs?.version ?? 0);
@@ -117,7 +116,7 @@ class Uniting {
 		else this.keep(ours.name, ours, floor);
 	}
 
-	/** Makes our record, or its absence, the newest version of a name. @param floor a version that the platform has */
+	/** Makes our record, or its deletion, the newest version of a name. @param floor a version that the platform has */
 	keep(
 		name: string,
 		ours: SealedRecord | undefined,
@@ -155,7 +154,7 @@ export function unite(
 	for (const theirs of outdated.values()) uniting.take(theirs);
 	const { replaced } = session.checkout;
 	const unagreed = unagreedNames(session.snapshot, memory);
-	// All other records are the agreed ones on both sides.
+	// On both sides, all other records are the agreed ones.
 	const names = unagreed && new Set([...unagreed, ...log.records.keys(), ...replaced.keys()]);
 	const ours = without(pick(session.verified.section.records, names), outdated);
 	const base = mergeBase(ours, replaced, without(pick(memory.base, names), outdated), log);

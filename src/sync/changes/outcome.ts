@@ -7,12 +7,12 @@ export interface AcceptedChange {
 	readonly revision: number;
 	/** Whether it contains everything that was pending here. A larger set is sent as several changes. */
 	readonly isAll: boolean;
-	/** Functions that will be redeployed, if the platform says so. */
+	/** Functions that will be redeployed; empty from an earlier platform, which does not report them. */
 	readonly concerned: readonly string[];
 }
 
 export interface SyncOptions {
-	/** Decides about names that both sides changed, or that are older here. By default nothing is decided. */
+	/** Decides about names that both sides changed, or that are older here. By default, such names stay undecided. */
 	readonly take?: SideChooser | undefined;
 	/** Called for each change that the platform has accepted, before its redeploys. */
 	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
@@ -28,7 +28,7 @@ export interface SyncOutcome {
 	 */
 	readonly sent: readonly string[];
 	readonly taken: readonly string[];
-	/** Names that are older here than the agreed version, or missing; sorted. They were left as they are. */
+	/** Names whose record here is older than the agreed version, or missing; sorted. They were not changed. */
 	readonly rolledBack: readonly string[];
 	readonly redeployed: readonly RedeployResult[];
 	readonly untouched: readonly string[];

@@ -1,4 +1,4 @@
-/** Lists what a sync would send, without asking the platform. */
+/** Lists the records that a sync would send. Makes no request. */
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -11,11 +11,11 @@ export interface Outgoing {
 	readonly records: readonly SealedRecord[];
 	readonly sendHeader: boolean;
 	readonly rolledBack: readonly string[];
-	/** Whether only the whole log can tell how some records compare with it. */
+	/** Whether some records can be compared with the log only if the whole log is read. */
 	readonly isUnsure: boolean;
 }
 
-/** Whether the file has the agreed membership. It does not after an undo that the user accepted. */
+/** Whether the file has the agreed membership. After an undo that the user accepted, it does not. */
 function hasHeader({ vaultLinks, verified }: VaultSession, header: string): boolean {
 	const [vault, environment] = header.split(" ");
 	if (!vault || !environment) return true;
@@ -35,8 +35,9 @@ function beganEpoch({ verified }: VaultSession, header: string): boolean {
 }
 
 /**
- * What waits to be sent, without asking the platform. A new epoch and everything with it waits if the platform has newer
- * records than the file: they would be of an earlier epoch, and nobody could read the log if their author was removed.
+ * The records that are pending. Makes no request. If the platform has newer records than the file, a new epoch and its
+ * records are held back: the newer records would be of an earlier epoch, and if their author was removed, no client
+ * could read the log.
  */
 export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoing {
 	const { verified } = session;

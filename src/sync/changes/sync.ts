@@ -1,6 +1,6 @@
 /**
- * Syncs one environment with its platform: sends what is pending here as signed changes, and takes what others
- * appended. Usually this takes one round trip.
+ * Syncs one environment with its platform: sends the pending records as signed changes, and takes the entries that
+ * others appended. Usually this takes one round trip.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -21,7 +21,7 @@ import type { SideChooser } from "./merge-with-log.ts";
 import { type AcceptedChange, Outcome, type SyncOptions, type SyncOutcome } from "./outcome.ts";
 import { type Outgoing, outgoing } from "./outgoing.ts";
 
-/** How often a change is merged and sent again after others appended first. */
+/** The most attempts to merge and send a change after others appended first. */
 const ATTEMPTS = 10;
 
 export type { AcceptedChange, SyncOptions, SyncOutcome };
@@ -83,7 +83,7 @@ class Run {
 	}
 
 	/**
-	 * Takes what others appended.
+	 * Takes the entries that others appended.
 	 * @param whole reads the whole log, because decisions may need any of its records
 	 * @returns false if another process on this machine has taken more in the meantime
 	 */
@@ -100,8 +100,8 @@ class Run {
 	}
 
 	/**
-	 * Opens the environment. If this identity is not a member by the file, the log may have it: an older file is
-	 * updated from the log first.
+	 * Opens the environment. If this identity is not a member according to the file, it may be one according to the log:
+	 * the file is then updated from the log first.
 	 */
 	async open(): Promise<VaultSession> {
 		const context = this.#context;
@@ -187,7 +187,7 @@ async function syncUntilDone(
 		run.outcome.rolledBack = out.rolledBack;
 		const nothingToSend = out.records.length === 0 && !out.sendHeader;
 		if (nothingToSend && run.pulled) return run.outcome.done(memory.revision, warnings);
-		// This log is unknown (after a link or in a fresh clone), so it may already have what would be sent.
+		// The log was never read (after a link or in a fresh clone), so it may already have the records that would be sent.
 		const unknown = memory.revision === 0 && !run.pulled;
 		const whole = run.mustDecide || (out.isUnsure && !run.pulledWhole);
 		const mustPull = nothingToSend || unknown || whole;
@@ -204,9 +204,9 @@ async function syncUntilDone(
 
 /**
  * Syncs until nothing is pending on either side.
- * @throws AppError `SYNC_CONFLICT` (exit 5) that lists what both sides changed, with the outcome so far as
- *   `data`; `SYNC_CONTENDED` (exit 5) if others appended first every time; exit 6 if the platform cannot be
- *   reached; exit 7 if its log or records are invalid
+ * @throws AppError `SYNC_CONFLICT` (exit 5) that lists the names that both sides changed, with the outcome so far as
+ *   `data`; `SYNC_CONTENDED` (exit 5) if others appended first every time; exit 6 if the platform cannot be reached;
+ *   exit 7 if its log or records are invalid
  */
 export async function syncEnvironment(
 	context: SessionContext,

@@ -1,6 +1,6 @@
 /**
- * A connection to a platform's control API: sends requests by the route table, decodes answers strictly, and
- * turns every failure into an AppError.
+ * A connection to a platform's control API: sends requests by the route table, decodes answers strictly, and converts
+ * every failure to an AppError.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { type Answer, sendRequest, type Transport } from "../../http-request.ts";
@@ -11,11 +11,11 @@ import { requestFault } from "../../request-fault.ts";
 import { readBounded, readLines } from "./response.ts";
 
 const ANSWER_MS = 10_000;
-/** How long a whole answer may take, in milliseconds. */
+/** The time limit of a whole answer, in milliseconds. */
 const WHOLE_MS = 60_000;
 /** The slowest upload that does not time out: 32 KB/s. */
 const UPLOAD_BYTES_PER_MS = 32;
-/** How long a whole streamed answer may take: a redeploy waits for functions to start and for builds to end. */
+/** The time limit of a whole streamed answer: a redeploy waits for functions to start and for builds to end. */
 const STREAM_MS = 10 * 60_000;
 /** An answer with a page of log entries can be larger than one message. */
 const ANSWER_BYTES_MAX = 64 * 1024 * 1024;
@@ -30,10 +30,7 @@ export interface RemoteOptions {
 	/** Origin of the control API. */
 	readonly url: string;
 	readonly token: string | undefined;
-	/**
-	 * How long the platform may take to begin an answer after it has the request, in milliseconds. 10,000 by
-	 * default.
-	 */
+	/** The time limit from the end of the request to the beginning of the answer, in milliseconds. 10,000 by default. */
 	readonly answerMs?: number | undefined;
 	/** Ends every running request. */
 	readonly signal?: AbortSignal | undefined;
@@ -101,7 +98,7 @@ export class Connection {
 
 	/**
 	 * Sends a request and decodes the lines of its answer as they arrive.
-	 * @param options.silenceMs for an answer without end: how long it may be silent
+	 * @param options.silenceMs for an answer without end: the longest time between two lines
 	 */
 	async *stream<T>(
 		route: Route,
@@ -161,8 +158,7 @@ export class Connection {
 		const body = request.json !== undefined ? JSON.stringify(request.json) : request.bytes;
 		const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.byteLength ?? 0);
 		const beginMs = answerMs + Math.ceil(size / UPLOAD_BYTES_PER_MS);
-		// A platform that accepts connections and stays silent must not block a command for as long as a redeploy may
-		// take.
+		// A platform that accepts connections but never answers must not block a command for as long as a redeploy may take.
 		const begin = new AbortController();
 		const timer = setTimeout(() => begin.abort(new DOMException("no answer", "TimeoutError")), beginMs);
 		const total = Number.isFinite(totalMs) ? [AbortSignal.timeout(beginMs + totalMs)] : [];
@@ -220,12 +216,12 @@ function parseJson(text: string, what: string): unknown {
 	throw new AppError({
 		code: "ANSWER_NOT_JSON",
 		message: `${what} is not JSON.`,
-		hint: "Check that the URL is that of a Coffer platform's control API.",
+		hint: "Check that the URL is the address of a Coffer platform's control API.",
 		exit: EXIT.network,
 	});
 }
 
-/** A stream that has begun can report a failure only in a line. */
+/** Throws the failure in a line. A stream that has begun has no other way to report one. */
 function throwIfProblem(value: unknown): void {
 	if (typeof value !== "object" || value === null || !("type" in value) || value.type !== "problem") return;
 	const problem: unknown = "problem" in value ? value.problem : undefined;

@@ -9,7 +9,7 @@ import { Remote } from "./platform-client.ts";
 /** The control API's default port (docs/operating.md). */
 const CONTROL_PORT = 8081;
 const PORT_MAX = 65_535;
-/** How long to wait for an answer, in milliseconds. A control API on the same host answers far sooner. */
+/** The time limit for an answer, in milliseconds. A control API on the same host answers much sooner. */
 const ANSWER_MS = 2_000;
 
 /** Addresses where the control API of a gateway may be: the next port, or the usual one. */
@@ -27,7 +27,7 @@ function candidates(origin: string, usualPort: number): string[] {
 		});
 }
 
-/** The address at which the platform with that fingerprint answers. No token is sent to any of them. */
+/** The address at which the platform with that fingerprint answers. No token is sent to any address. */
 async function findControl(addresses: readonly string[], expected: string): Promise<string | undefined> {
 	for (const url of addresses) {
 		try {
@@ -42,7 +42,7 @@ async function findControl(addresses: readonly string[], expected: string): Prom
 
 /**
  * Explains an error of `GET /v1/platform` if a gateway answered.
- * @param origin the address that was asked
+ * @param origin the address to which the request was sent
  * @param expected the fingerprint of the intended platform
  * @param usualPort the default port of a control API
  * @returns an error that names the gateway's address, and the control address if it was found; any other error
@@ -60,7 +60,7 @@ export async function explainGateway(
 		message: `${origin} is the address at which a platform serves functions, not its control address. No token was sent.`,
 		hint:
 			control === undefined
-				? `Give the address that 'coffer platform start' prints as "control"; its port is ${CONTROL_PORT} unless somebody chose another.`
+				? `Give the address that 'coffer platform start' prints as "control"; its port is ${CONTROL_PORT} by default.`
 				: `The platform's control address is ${control}: give that one.`,
 	});
 }

@@ -21,14 +21,14 @@ function nextName(app: string): string {
 	return next.length > APP_LENGTH_MAX ? "APP" : next;
 }
 
-/** The command that links with an app of another name. An app keeps its vault and its log for ever. */
+/** The command that links with an app of another name. An app keeps its vault and its log until it is deleted. */
 export function linkOtherApp({ app, url }: PlatformBinding, environment: string): string {
 	const checked = checkOrigin(url);
 	const origin = "origin" in checked ? checked.origin : "URL";
 	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);
 }
 
-/** Adds to the error of an invalid log how to leave that log. Returns every other error unchanged. */
+/** Adds to the error of an invalid log the commands that leave that log. Returns every other error unchanged. */
 export function explainFork(error: unknown, { binding }: LinkTarget, environment: string): unknown {
 	if (!(error instanceof AppError) || error.code !== "LOG_FORKED") return error;
 	const leave = inEnvironment("coffer unlink --no-sync", environment);

@@ -1,6 +1,6 @@
 /**
- * The client of a platform's control API: one method per route. Modules that only some commands need are loaded
- * by those: a sync follows each edit, and has to be fast.
+ * The client of a platform's control API: one method per route. Modules that only some commands need are loaded on
+ * demand, because a sync follows each edit and must be fast.
  */
 import type { Change } from "../../protocol/change.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
@@ -188,7 +188,7 @@ export interface WantedLines {
 	readonly after?: string | undefined;
 }
 
-/** How long a stream may be silent, in milliseconds. The platform sends something every 15 s. */
+/** The longest time between two lines of a stream, in milliseconds. The platform sends something every 15 s. */
 const LOG_SILENCE_MS = 60_000;
 
 function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {

@@ -9,7 +9,7 @@ function tooLarge(bytesMax: number): AppError {
 	return new AppError({
 		code: "ANSWER_TOO_LARGE",
 		message: `The platform's answer is larger than ${bytesMax} bytes.`,
-		hint: "Check that the URL is that of a Coffer platform's control API.",
+		hint: "Check that the URL is the address of a Coffer platform's control API.",
 		exit: EXIT.network,
 	});
 }
@@ -37,8 +37,8 @@ export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number
 /**
  * The lines of a body as they arrive, without blank ones. The last line needs its LF: without it, the answer
  * was cut.
- * @param bytesMax of the whole body
- * @param charactersMax of one line
+ * @param bytesMax limit of the whole body
+ * @param charactersMax limit of one line
  */
 export async function* readLines(
 	answer: Pick<Answer, "body">,

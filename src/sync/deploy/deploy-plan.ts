@@ -1,6 +1,5 @@
 /**
- * Predicts what a deployment would do, from the project's files and the platform's list of functions. Changes
- * nothing.
+ * Predicts the results of a deployment from the project's files and the platform's list of functions. Changes nothing.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FileWarning } from "../../modules/files/wanted-files.ts";
@@ -19,21 +18,23 @@ import type { LinkTarget } from "../client/link-target.ts";
 
 type Deployed = FunctionList["functions"][number];
 
-/** What one function would be built from, and how it would be run. */
+/** The inputs of one function's bundle, and its settings. */
 export interface PreparedFunction {
 	/** Hash of everything that its bundle is made from. */
 	readonly source: string;
-	/** Hash of what its files say about how it is run. */
+	/** Hash of the settings that say how it is run. */
 	readonly operation: string;
-	/** Builds it. @returns the hash of its bundle; undefined where it cannot be built on this machine as on the platform */
+	/**
+	 * Builds it. @returns the hash of its bundle; undefined if it cannot be built here in the same way as on the platform
+	 */
 	bundle(): Promise<string | undefined>;
 }
 
 /**
  * Prepares functions on this machine as the platform does for a deployment.
  * @param upload the files that a deployment would send, and the functions in it
- * @param conditions what decides what a bundle is besides its sources, as the platform says
- * @returns by the function's name: what was found, or why the platform would refuse it
+ * @param conditions the conditions of a bundle besides its sources, from the platform's list of functions
+ * @returns by the function's name: the prepared function, or the error with which the platform would reject it
  */
 export type Prepare = (
 	upload: { readonly files: ReadonlyMap<string, Uint8Array>; readonly functions: readonly FunctionEntry[] },
@@ -42,13 +43,13 @@ export type Prepare = (
 
 export interface PlannedFunction {
 	readonly name: string;
-	/** `unknown`: it is on the platform, which does not say what files it was built from. */
+	/** `unknown`: it is on the platform, which does not report the files that it was built from. */
 	readonly status: "new" | "changed" | "unchanged" | "unknown";
-	/** False where only a build on the platform can tell whether its bundle becomes another. */
+	/** False if only a build on the platform can show whether its bundle changes. */
 	readonly certain: boolean;
-	/** Keys of its `function.jsonc` that would change; values are left out where there are none. */
+	/** Keys of its `function.jsonc` that would change; a missing value is left out. */
 	readonly settings: readonly { readonly key: string; readonly from?: unknown; readonly to?: unknown }[];
-	/** Files that may be missing when it runs. Left out where there are none. */
+	/** Files that may be missing when it runs. Left out if there are none. */
 	readonly warnings?: readonly FileWarning[];
 	/** Why its deployment would fail. */
 	readonly error?: string;
@@ -64,10 +65,12 @@ export interface DeployPlan {
 }
 
 /**
- * Compares each function with the deployment that runs. As the platform does, by what it is built from: its modules and what
- * `deno.json`, `package.json` and lock files mean for it; and where that differs, by the bundle.
- * @param names the functions to deploy; all where empty
- * @throws AppError `FUNCTION_NOT_FOUND`, `NO_FUNCTIONS` (exit 4), exit 3 where the token may not read, exit 6 for the network
+ * Compares each function with the deployment that runs. Like the platform, compares its build inputs first: its
+ * modules, and the parts of `deno.json`, `package.json` and lock files that apply to it. If these differ, compares the
+ * bundles.
+ * @param names the functions to deploy; all if empty
+ * @throws AppError `FUNCTION_NOT_FOUND`, `NO_FUNCTIONS` (exit 4), exit 3 if the token may not read, exit 6 for the
+ *   network
  */
 export async function plannedDeployment(
 	root: string,
@@ -115,7 +118,7 @@ export function absentFrom(
 		.sort();
 }
 
-/** The files of each function by themselves, or what is wrong with them. */
+/** The files of each function alone, or the error in them. */
 async function collectEach(
 	root: string,
 	entries: readonly FunctionEntry[],
@@ -134,10 +137,10 @@ async function collectEach(
 	return collected;
 }
 
-/** What is known of a function on this machine. */
+/** The local state of a function. */
 interface Local {
 	readonly sources: ReadonlyMap<string, Uint8Array> | AppError;
-	/** Undefined where the platform does not say by what to compare. */
+	/** Undefined if the platform does not report what to compare with. */
 	readonly prepared: PreparedFunction | AppError | undefined;
 }
 
@@ -167,7 +170,7 @@ async function statusOf(
 	deployed: Deployed | undefined,
 ): Promise<Status> {
 	if (deployed === undefined) return { status: "new", certain: true };
-	// One that does not run is built and started again, whatever its files.
+	// A function that does not run is built and started again, even if its files are unchanged.
 	if (deployed.error !== undefined || deployed.state === "failed")
 		return { status: "changed", certain: true };
 	if (prepared === undefined || deployed.source === undefined) return statusByFiles(sources, deployed);
@@ -178,7 +181,7 @@ async function statusOf(
 	return { status: built === bundle ? "unchanged" : "changed", certain: built !== undefined };
 }
 
-/** By the files that its bundle is made of, where a platform says no more than that. */
+/** Compares the files of the bundle, for a platform that reports only their hashes. */
 function statusByFiles(sources: ReadonlyMap<string, Uint8Array>, { files }: Deployed): Status {
 	if (files === undefined) return { status: "unknown", certain: false };
 	const isSame = files.every(([path, hash]) => {

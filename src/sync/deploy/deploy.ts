@@ -148,7 +148,7 @@ export async function deployFunctions(
 		void warnings.push({ function: name, ...warning });
 	const faults = await sourceFaults(root, asked, port, options.onSources, onWarning);
 	const [fault] = faults.values();
-	// A function that is left out of the request would be pruned, and without any function there is no request.
+	// A function that is left out of the request would be pruned. Without any function, there is no request.
 	if (fault && (options.prune || faults.size === asked.length)) throw fault;
 	const chosen = asked.filter(({ name }) => !faults.has(name));
 	const sources = await collectSources(root, chosen, port);
@@ -174,7 +174,7 @@ export async function deployFunctions(
 			throw new AppError({
 				code: "BLOB_LOST",
 				message: "The platform does not keep the files that it receives.",
-				hint: "Look at the platform's log.",
+				hint: "Read the platform's log.",
 				exit: EXIT.network,
 			});
 	}

@@ -1,10 +1,10 @@
 /**
- * Prepares vault and platform for a removal of members.
+ * Prepares the vault and the platform for a removal of members.
  *
- * Only records of present writers are valid. Therefore records of the leaver that only the platform has must be
- * taken first, so that they are re-encrypted. If the re-encrypted records need several changes, a client that
- * reads the log between two of them must not find a record that is no longer valid. For that case an epoch
- * without a removal goes first: after it, all records are signed by the member who removes.
+ * Only records of current writers are valid. Therefore records of the removed member that only the platform has must be
+ * taken first, so that they are re-encrypted. If the re-encrypted records need several changes, a client that reads the
+ * log between two of them must not find a record that is no longer valid. For that case, an epoch without a removal is
+ * begun first: after it, all records are signed by the member who removes the other.
  */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
@@ -18,7 +18,7 @@ import type { LinkTarget } from "../client/link-target.ts";
 function rolledBack(names: readonly string[], environment: string): AppError {
 	return new AppError({
 		code: "SYNC_ROLLED_BACK",
-		message: `Older here than on the platform, or gone here: ${names.join(", ")}. No member was changed.`,
+		message: `Older here than on the platform, or missing here: ${names.join(", ")}. No member was changed.`,
 		hint: `Decide first: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 		exit: EXIT.conflict,
 		names,
@@ -38,7 +38,7 @@ async function syncFirst(context: SessionContext, target: LinkTarget): Promise<S
 			hint: isAway
 				? "Try again when the platform can be reached and has the app. To change the vault now and sync later, add --no-sync."
 				: error.hint,
-			// The data is that of a sync. The commands that call this return other data. The names stay.
+			// The error's data belongs to a sync, but the commands that call this have other data. So only the names are kept.
 			data: undefined,
 		});
 	}

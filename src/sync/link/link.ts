@@ -1,6 +1,6 @@
 /**
- * Links an environment with a platform: checks the platform's identity before anything is handed to it, makes
- * it a reader, writes the binding, and syncs.
+ * Links an environment with a platform: checks the platform's identity before anything is sent to it, makes it a
+ * reader, writes the binding, and syncs.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -56,8 +56,8 @@ export function tokenMalformed(): AppError {
 }
 
 /**
- * Asks a platform for its identity, and compares that with the fingerprint in the token, which the user got in
- * another way.
+ * Requests a platform's identity, and compares it with the fingerprint in the token, which the user received in another
+ * way.
  * @throws AppError `TOKEN_MALFORMED`, `PLATFORM_ADDRESS_IS_GATEWAY` (exit 2), `PLATFORM_KEY_MISMATCH` (exit 7),
  *   exit 6 if it cannot be reached
  */

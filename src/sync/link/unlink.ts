@@ -31,30 +31,30 @@ async function platformMember(
 	return members.find((member) => fingerprint(member) === binding.platform)?.name;
 }
 
-/** Exit statuses that mean that the platform is gone, or refuses this device. They do not prevent unlinking. */
+/** Exit statuses of a platform that cannot be reached, or that rejects this device. They do not prevent unlinking. */
 const GONE: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
 
-/** Takes what the platform has and this vault does not. @returns a warning if that fails */
+/** Takes the records that only the platform has. @returns a warning if that fails */
 async function syncOnceMore(context: SessionContext, connect: Connect): Promise<string | undefined> {
 	try {
 		const { rolledBack } = await syncEnvironment(context, await connect());
 		if (rolledBack.length === 0) return undefined;
 		throw new AppError({
 			code: "SYNC_ROLLED_BACK",
-			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Nothing was unlinked.`,
-			hint: `Decide first (${inEnvironment("coffer sync --take local|platform", context.environment)}), or leave the platform's values behind: --no-sync.`,
+			message: `Older here than on the platform, or missing here: ${rolledBack.join(", ")}. Nothing was unlinked.`,
+			hint: `Decide first (${inEnvironment("coffer sync --take local|platform", context.environment)}), or unlink without the platform's values: --no-sync.`,
 			exit: EXIT.conflict,
 			names: rolledBack,
 		});
 	} catch (error) {
 		if (!(error instanceof AppError) || !GONE.includes(error.exit)) throw error;
-		return `Unlinked without a last sync: ${error.message} What others changed there, and nobody has synced here, stays behind.`;
+		return `Unlinked without a last sync: ${error.message} Changes that only the platform has were not received.`;
 	}
 }
 
 /**
- * Unlinks an environment. The working copy keeps the agreed state, so that a later link with the same app syncs
- * what changed in between.
+ * Unlinks an environment. The working copy keeps the agreed state, so that a later link with the same app syncs the
+ * changes in between.
  * @param connect connects for a last sync; undefined skips it
  * @throws AppError `NOT_A_WRITER` (exit 3), `SYNC_CONFLICT`, `SYNC_ROLLED_BACK` (exit 5), and exit 7 for an
  *   invalid vault or log

@@ -56,7 +56,7 @@ export function followLog(
 		known.set(head.revision, head.head);
 	}
 	if (head.revision !== claimed.revision || head.head !== claimed.head) {
-		throw forked(`it claims revision ${claimed.revision}, and what it sent ends at ${head.revision}`);
+		throw forked(`it claims revision ${claimed.revision}, but its entries end at ${head.revision}`);
 	}
 	return head;
 }

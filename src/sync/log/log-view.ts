@@ -1,6 +1,6 @@
 /**
- * The entries of a platform's log, seen from a vault that may be ahead of it: a new epoch here may not have
- * reached the platform yet.
+ * Compares the entries of a platform's log with a vault that may be newer: a new epoch here may not have reached the
+ * platform yet.
  */
 import { AppError } from "../../errors.ts";
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
@@ -20,7 +20,7 @@ import { lastHeader, recordsOf } from "./check-log.ts";
 import type { NewEntries } from "./read-log.ts";
 
 /**
- * The environment as the log's last header has it. The log's records are verified by that state: a member whose
+ * The environment as the log's last header has it. The log's records are verified by that state, because a member whose
  * removal has not reached the platform yet was a writer when they were appended.
  */
 function logState(session: VaultSession, { entries }: NewEntries, memory: PlatformMemory): EnvironmentState {
@@ -62,7 +62,7 @@ export class LogView {
 		return openRecord(verified.state, keys, record);
 	}
 
-	/** Whether a record of the vault is one of these records, re-encrypted: the same version and value. */
+	/** Whether a record of the vault is a re-encryption of one of these records: it has the same version and value. */
 	isReseal(ours: SealedRecord, theirs: SealedRecord | undefined): boolean {
 		return (
 			theirs !== undefined &&
@@ -82,10 +82,7 @@ export class LogView {
 		return this.#of(ours.name).some((record) => isReencryption(ours, record) && this.#holds(record, value));
 	}
 
-	/**
-	 * Whether an earlier record of the log has that value. A record that cannot be opened has no value, and nobody
-	 * can repair it.
-	 */
+	/** Whether an earlier record of the log has that value. A record that cannot be opened has no value. */
 	#holds(record: SealedRecord, value: string | undefined): boolean {
 		try {
 			return this.valueOf(record) === value;

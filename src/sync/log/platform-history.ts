@@ -1,6 +1,6 @@
 /**
- * Finds the versions of secrets in a platform's log. The log's chain of heads is followed from its beginning
- * and through the head that is known here. Everything that is read is verified as in a sync.
+ * Finds the versions of secrets in a platform's log. The log's chain of heads is followed from its beginning, and must
+ * contain the head that this device remembers. Everything that is read is verified as in a sync.
  */
 
 import { AppError } from "../../errors.ts";
@@ -31,11 +31,11 @@ function stateOf(
 	const parse = (lines: readonly string[]) => lines.map((text, index) => parseLink(text, index + 1));
 	const { vault = [], environment = [] } = change.header ?? {};
 	const state = lineage.stateOf({ vaultId, vault: parse(vault), environment: parse(environment) });
-	if (state instanceof AppError) throw forked(`the membership in its revision ${revision} does not hold`);
+	if (state instanceof AppError) throw forked(`the membership in its revision ${revision} is not valid`);
 	return state;
 }
 
-/** @throws AppError `LOG_FORKED` (exit 7) if the change is not by a writer of that moment */
+/** @throws AppError `LOG_FORKED` (exit 7) if the author was not a writer at that time */
 function checkChange(context: LogContext, { change, revision }: LogEntry, state: EnvironmentState): void {
 	if (state.members.get(change.author)?.role === "writer" && isAuthenticChange(context, change)) return;
 	throw forked(`revision ${revision} is not signed by a writer of the environment`);
@@ -46,7 +46,7 @@ interface Reading {
 	readonly memberships: Membership[];
 }
 
-/** The entries that concern a name or the membership. Each is checked by the membership of its moment. */
+/** The entries that concern a name or the membership. Each is checked by the membership at that time. */
 function readEntries(
 	entries: readonly LogEntry[],
 	context: LogContext,

@@ -8,8 +8,8 @@ import { forked, lastHeader, recordsOf } from "./check-log.ts";
 import { readLog } from "./read-log.ts";
 
 /**
- * Reads and verifies the whole log of an environment's app. The log proves itself: a writer of the log's own
- * membership signed every change and every record, from the vault's genesis on.
+ * Reads and verifies the whole log of an environment's app. The log needs no other proof: from the vault's genesis on,
+ * a writer of the log's own membership signed every change and every record.
  * @throws AppError exit 3, 4 or 6 if it cannot be read, exit 7 if it is invalid
  */
 export async function readLogMarks(
@@ -22,7 +22,7 @@ export async function readLogMarks(
 	if (!header) {
 		if (entries.length === 0)
 			return { ...reached, links: { vault: [], environment: [] }, records: new Map() };
-		throw forked("it holds changes, and no membership");
+		throw forked("it contains changes, but no membership");
 	}
 	const root = verifyRoot(place.vaultId, header.vault);
 	const state = verifyEnvironment(root, place.environment, header.environment, 1);

@@ -35,5 +35,5 @@ export async function readLog(target: LinkTarget, from: Head): Promise<NewEntrie
 export async function readWholeLog(target: LinkTarget, empty: Head, known: Head): Promise<NewEntries> {
 	const news = await readLog(target, empty);
 	if (known.revision === 0 || news.entries[known.revision - 1]?.head === known.head) return news;
-	throw forked(`its revision ${known.revision} is another`);
+	throw forked(`its revision ${known.revision} has another hash`);
 }

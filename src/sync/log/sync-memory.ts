@@ -1,4 +1,4 @@
-/** What a working copy remembers of its linked platform, and how a sync changes that. */
+/** A working copy's memory of its linked platform, and the changes of a sync to it. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { PlatformBinding } from "../../project/files/config.ts";
@@ -55,9 +55,9 @@ export function memoryOf(session: VaultSession, target: Pick<LinkTarget, "bindin
 }
 
 /**
- * The merge base by name: the agreed records, or later ones if more is known. If the log has a record of ours,
- * in any revision or under an earlier key, that record came from there (by git). If a record of theirs was
- * replaced here, ours was made from it: it was sent and the answer was lost, or it was in the clone.
+ * The merge base by name: the agreed records, or later ones if the log shows them. If the log has a record of ours, in
+ * any revision or under an earlier key, that record came from the log (through git). If a record of theirs was replaced
+ * here, ours was derived from it: it was sent and the answer was lost, or the clone contained it.
  */
 export function mergeBase(
 	ours: ReadonlyMap<string, SealedRecord>,
@@ -66,8 +66,8 @@ export function mergeBase(
 	log: LogView,
 ): ReadonlyMap<string, VersionMark> {
 	const base = new Map(agreed);
-	// A record that is older than the agreed one is a roll-back, or was decided about before. The log having it
-	// changes nothing.
+	// A record that is older than the agreed one is a roll-back, or the user has decided about it. Then it does not matter
+	// whether the log has it.
 	const note = (record: SealedRecord | undefined) => {
 		if (record && record.version >= (agreed.get(record.name)?.version ?? 0))
 			base.set(record.name, markOf(record));
@@ -82,8 +82,8 @@ function markOf(record: SealedRecord): VersionMark {
 }
 
 /**
- * The memory if a conflict is left: the head stays, so that the next sync sees both sides again. Other names
- * that were decided count as agreed, so that nobody is asked twice.
+ * The memory if a conflict is left: the head stays, so that the next sync sees both sides again. Other decided names
+ * count as agreed, so that the user is not asked twice.
  */
 export function memoryWithConflicts(
 	memory: PlatformMemory,
@@ -97,7 +97,7 @@ export function memoryWithConflicts(
 	return { ...memory, base, agreed: "", reseals: openReseals(memory, base, resealed) };
 }
 
-/** The digests of records that hold an agreed value, re-encrypted, and that are not agreed themselves. */
+/** The digests of records that are re-encryptions of agreed ones, and that are not agreed themselves. */
 function openReseals(
 	memory: PlatformMemory,
 	base: ReadonlyMap<string, VersionMark>,
@@ -109,19 +109,19 @@ function openReseals(
 	return new Set(digests.filter((digest) => !agreed.has(digest)));
 }
 
-/** What a sync agreed on with the platform. */
+/** The state on which a sync and the platform agreed. */
 export interface Agreement {
 	readonly news: NewEntries;
 	/** The records of the log's entries. */
 	readonly theirs: ReadonlyMap<string, SealedRecord>;
-	/** Records here that hold an agreed value, re-encrypted. */
+	/** Local records that are re-encryptions of agreed ones. */
 	readonly resealed: readonly SealedRecord[];
 	readonly now: RecordsOfText;
 }
 
 /**
  * The memory after agreeing with the platform up to a head.
- * @param now the records after the merge. If nothing of them is pending, their text is remembered as the agreed one
+ * @param now the records after the merge. If none of them is pending, their text is remembered as the agreed one
  */
 export function advanced(memory: PlatformMemory, { news, theirs, resealed, now }: Agreement): PlatformMemory {
 	const base = copyMarks(memory.base);

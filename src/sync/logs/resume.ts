@@ -10,12 +10,12 @@ import type { RequestEvent } from "../../protocol/request-log.ts";
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
 
-/** Codes of errors that end a connection, and after which a new one may succeed. */
+/** Codes of errors after which a new connection may succeed. */
 const PASSING = new Set([
 	"PLATFORM_UNREACHABLE",
 	"PLATFORM_TIMEOUT",
 	"PLATFORM_ANSWER_CUT",
-	// A proxy may answer instead of a platform that does not run.
+	// A proxy may answer if the platform does not run.
 	"PLATFORM_ANSWER_UNKNOWN",
 	"TOKEN_RATE_EXCEEDED",
 	"STORE_BUSY",
@@ -47,7 +47,7 @@ function placeOf(event: Event): { readonly of: string; readonly position: string
 	return position === undefined ? undefined : { of, position };
 }
 
-/** How far a stream has been read. */
+/** The position up to which a stream has been read. */
 class Progress<Streamed extends Event> {
 	/** All lines up to this position were reported; undefined if the platform sends no positions. */
 	base: string | undefined;
@@ -69,7 +69,7 @@ class Progress<Streamed extends Event> {
 	}
 }
 
-/** The error if a platform ended the stream and will not continue it, as far as the client can tell. */
+/** The error for a stream that the platform ended and probably will not continue. */
 function ended(): AppError {
 	return new AppError({
 		code: "LOG_ENDED",
@@ -80,7 +80,7 @@ function ended(): AppError {
 }
 
 /**
- * Follows a log. The first connection must succeed. Later ones are tried until they do, at growing intervals.
+ * Follows a log. The first connection must succeed. Later ones are retried at growing intervals until they succeed.
  * @param open opens a stream from a position, or from the beginning of the request if there is none
  * @throws AppError the platform's refusal (a revoked token, a deleted app or function); `LOG_ENDED` (exit 6) if
  *   a platform that sends no positions ends the stream; nothing after the signal is aborted

@@ -19,7 +19,7 @@ export type WatchEvent =
 	| { event: "redeployed"; result: RedeployResult }
 	/** `again`: it fails as before, although its files changed. */
 	| { event: "function"; result: DeployedFunction; again?: true }
-	/** Functions that are missing from the project. Soon they are deleted from the platform, unless they come back. */
+	/** Functions that are missing from the project. If they stay missing, they are deleted from the platform. */
 	| { event: "missing"; functions: readonly string[] }
 	/** Functions that were deleted from the project, and then from the platform. */
 	| { event: "deleted"; functions: readonly string[] }

@@ -1,4 +1,4 @@
-/** Remembers which failures were reported: each is reported once, again when it changes, and when it is over. */
+/** Remembers which failures were reported. A failure is reported once, again when it changes, and when it has ended. */
 import { type AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { DeployedFunction } from "../../protocol/messages.ts";
@@ -45,12 +45,12 @@ export class FunctionFailures {
 	readonly #told = new Map<string, { readonly error: string; readonly sources: string }>();
 	readonly #sources = new Map<string, Sources>();
 
-	/** Notes the files that a function is about to be deployed from. */
+	/** Remembers the files from which a function is going to be deployed. */
 	note(name: string, sources: Sources): void {
 		this.#sources.set(name, sources);
 	}
 
-	/** @returns the event for a result; undefined if nothing is to be reported */
+	/** @returns the event for a result; undefined if there is nothing to report */
 	done(result: DeployedFunction): WatchEvent | undefined {
 		const { error = "", name, status } = result;
 		const told = this.#told.get(name);

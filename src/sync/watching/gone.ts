@@ -22,7 +22,7 @@ export class GoneFunctions {
 	/**
 	 * Compares the project's present functions with those seen before.
 	 * @param nowMs milliseconds of a monotonic clock
-	 * @param isHeld whether git changes the files now: the delay of missing functions then begins again
+	 * @param isHeld whether git is changing the files now. Then the delay of missing functions begins again
 	 * @returns the functions that count as deleted, those that are missed for the first time, and milliseconds
 	 *   until the next one may count as deleted; undefined if none is missing
 	 */

@@ -1,4 +1,7 @@
-/** The platform of a watched project: syncs, deploys, and deletes functions there that were deleted here. */
+/**
+ * The platform of a watched project: syncs, deploys, and deletes functions from the platform that were deleted from the
+ * project.
+ */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
@@ -32,7 +35,7 @@ export class WatchedPlatform {
 		return this.#target.binding.url;
 	}
 
-	/** @returns an error that describes what a person has to decide */
+	/** @returns an error that describes the decision that a person has to make */
 	async sync(): Promise<AppError | undefined> {
 		const { environment, root } = this.#context;
 		const onRedeploy = (result: RedeployResult) => this.#onEvent({ event: "redeployed", result });
@@ -46,14 +49,14 @@ export class WatchedPlatform {
 		if (rolledBack.length === 0) return undefined;
 		return new AppError({
 			code: "SYNC_ROLLED_BACK",
-			message: `Older here than on the platform, or gone here: ${rolledBack.join(", ")}. Left alone.`,
+			message: `Older here than on the platform, or missing here: ${rolledBack.join(", ")}. They were not changed.`,
 			hint: `Decide: ${inEnvironment("coffer sync --take local|platform", environment)}.`,
 			exit: EXIT.conflict,
 			names: rolledBack,
 		});
 	}
 
-	/** @returns milliseconds until the next look; undefined if none is needed */
+	/** @returns milliseconds until the next check; undefined if none is needed */
 	async deploy(): Promise<number | undefined> {
 		const { root } = this.#context;
 		const found = (await discoverFunctions(root)).map(({ name }) => name);

@@ -10,7 +10,7 @@ test.each([
 	["none", "On this platform, only Deno's own permissions protect the network from functions"],
 	[
 		"user rules",
-		"On this platform, functions do not have a network of their own; the system's packet filter protects it",
+		"On this platform, functions do not have a separate network; the system's packet filter protects it",
 	],
 	["of next year", `On this platform, functions' network is protected by "of next year"`],
 ])("what an isolation does not block is reported, also for an unknown isolation: %s", (wall, which) => {

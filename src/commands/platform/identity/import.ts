@@ -28,7 +28,7 @@ interface ImportResult {
 export default class PlatformIdentityImport extends BaseCommand<ImportResult> {
 	static override summary = "Import a platform's exported identity, to start the platform on this machine";
 	static override description =
-		"The identity is stored in the keychain of the present user, or in the new file of --identity-file, which must be outside the data directory. An existing identity is never replaced. Two platforms with the same identity must not run at the same time: stop the other one first.";
+		"The identity is stored in the keychain of the current user, or in the new file of --identity-file, which must be outside the data directory. An existing identity is never replaced. Two platforms with the same identity must not run at the same time: stop the other one first.";
 	static override examples = [
 		"<%= config.bin %> platform identity import /media/stick/coffer-platform",
 		"<%= config.bin %> platform identity import coffer-platform --identity-file /etc/coffer/identity",
