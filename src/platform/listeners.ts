@@ -9,7 +9,7 @@ import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descrip
 import type { Core } from "./service/core.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 
-/** How many open files each listener may use. */
+/** The number of open files that each listener may use. */
 export function listenerBudget({ processesMax }: PlatformLimits): DescriptorBudget {
 	return budgetOf(descriptorLimit(), processesMax);
 }

@@ -29,9 +29,9 @@ export interface PlatformParts {
 }
 
 export interface CoreParts extends PlatformParts {
-	/** Takes the output of functions and their requests. By default files in the data directory. */
+	/** Stores the output of functions and their requests. By default, files in the data directory. */
 	readonly logs?: FunctionLogs;
-	/** Called with each line that a function writes. By default the logs keep the line. */
+	/** Called with each line that a function writes. By default, the logs store the line. */
 	readonly onLine?: DenoRuntimeOptions["onLine"];
 }
 
@@ -50,7 +50,7 @@ export class OpenParts {
 		this.#closers.push(close);
 	}
 
-	/** Closes everything, the last part first. A part that fails does not keep the others open. */
+	/** Closes everything, the last part first. If one part fails to close, the others are closed all the same. */
 	async close(log: Log): Promise<void> {
 		for (const close of this.#closers.splice(0).reverse()) await closeSafely(close, log);
 	}
@@ -73,7 +73,7 @@ async function closeSafely(close: () => Promise<void>, log: Log): Promise<void> 
  * Opens a core. No function runs yet.
  * @param opened gets everything that has to be closed, also if this throws
  * @param graceMs how long functions may finish requests when the core closes
- * @throws AppError exit 1 and 7 as store, Deno and log say
+ * @throws AppError exit 1 and 7, from the store, Deno and the log
  */
 export async function openCore(
 	config: CoreConfig,
@@ -151,7 +151,7 @@ async function openDeno(
 			log.error({ what }, "a network restriction of functions has stopped working"),
 		onLimitFailure: (error) => log.warn(describeError(error), "the limits of a function could not be set"),
 		faults: faults.function,
-		onShared: () => log.warn("functions run as root: users of their own do not work on this machine"),
+		onShared: () => log.warn("functions run as root: separate users do not work on this machine"),
 	});
 	opened.add(() => runtime.close());
 	const builder = await openBuilder({

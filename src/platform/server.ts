@@ -15,11 +15,11 @@ export interface Platform {
 	readonly listenUrl: string;
 	/** Base URL of the control API, without a slash at its end. */
 	readonly controlUrl: string;
-	/** A new access token with the scope `admin`. Undefined where a valid one exists, so set at the first start only. */
+	/** A new access token with the scope `admin`. Undefined if a valid one exists, so set at the first start only. */
 	readonly firstToken: string | undefined;
-	/** What keeps builds away from the platform's own files. */
+	/** The protection of the platform's own files from builds. */
 	readonly buildSandbox: Builder["level"];
-	/** What restricts functions' network beside Deno's permissions, and which of these restrictions do not work here. */
+	/** The restrictions of functions' network beside Deno's permissions, and those of them that do not work here. */
 	readonly network: Runtime["network"];
 	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
 	close(): Promise<void>;
@@ -30,8 +30,8 @@ const IDLE_AFTER_MS = 5 * 60_000;
 
 /**
  * Starts a platform. When this resolves, each function that is never idle runs or has failed.
- * @throws AppError exit 2 for a certificate that is not valid, 6 for an address that cannot be used, 1 and 7
- * as store, Deno and log say. Everything is closed again then.
+ * @throws AppError exit 2 for a certificate that is not valid, 6 for an address that cannot be used, 1 and 7 from the
+ * store, Deno and the log. Everything is closed again then.
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
 	const opened = new OpenParts();
@@ -101,7 +101,7 @@ async function listenControl(
 	return httpUrl(address, tls ? "https" : "http");
 }
 
-/** A token for the operator. Undefined where a valid token with the scope `admin` exists. */
+/** A token for the operator. Undefined if a valid token with the scope `admin` exists. */
 async function createFirstToken({ clock, tokens }: Core): Promise<string | undefined> {
 	if (tokens.hasAdministrator(clock.now())) return undefined;
 	const { token } = await tokens.create({ scopes: ["admin"] }, clock.now());

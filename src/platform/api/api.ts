@@ -27,13 +27,13 @@ export interface ApiOptions {
 	readonly hosts: HostPolicy;
 	/** Base URL of the gateway, without a slash at its end. */
 	readonly listenUrl: string;
-	/** Aborted when the platform closes. Answers without an end then stop. */
+	/** Aborted when the platform closes. Answers without an end are then ended. */
 	readonly closing?: AbortSignal;
 	/** The limit of requests with one token. Default: the limit of a platform. */
 	readonly requestRate?: Rate;
 }
 
-/** @param address the sender's address, as far as it is known. Failed authentications are counted by it. */
+/** @param address the sender's address; undefined if unknown. Failed authentications are counted by it. */
 export type Api = (request: Request, address?: string) => Promise<Response>;
 
 /** Each endpoint has the name of its route. */
@@ -58,7 +58,7 @@ function notFound(): AppError {
 	return new AppError({
 		code: "ROUTE_NOT_FOUND",
 		message: "The control API has no route for this path.",
-		hint: "Check the URL. Functions have another address: that of the gateway.",
+		hint: "Check the URL. Functions have another address: the address of the gateway.",
 		exit: EXIT.notFound,
 	});
 }

@@ -36,7 +36,7 @@ export interface Guard {
 }
 
 /**
- * Finds the token of a request. The Base44 CLI sends its token in a header of its own.
+ * Finds the token of a request. The Base44 CLI sends its token in another header.
  * @throws AppError (exit 3) `TOKEN_MISSING`, `TOKEN_INVALID` (401), `TOO_MANY_REQUESTS` (429), (exit 6)
  * `TOKEN_RATE_EXCEEDED` (429)
  */

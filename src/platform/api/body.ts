@@ -4,11 +4,11 @@ import { AppError, EXIT } from "../../errors.ts";
 import { parseLargeJson } from "../threads/compute.ts";
 import { parseJson } from "../threads/json.ts";
 
-/** No message nests deeper. A deeper one can only be an attack. */
+/** No valid message is nested deeper. */
 const JSON_DEPTH_MAX = 32;
 /**
- * Parsing up to this size takes a few milliseconds. A larger body is parsed in a thread, so that other
- * requests are served meanwhile.
+ * Parsing up to this size takes a few milliseconds. A larger body is parsed in a thread, so that other requests are
+ * served at the same time.
  */
 const PARSE_HERE_BYTES = 1024 * 1024;
 

@@ -66,7 +66,7 @@ async function refuse(response: ServerResponse, error: unknown): Promise<void> {
 	response.end(text);
 }
 
-/** For a listener that itself speaks TLS. */
+/** Options of a listener that uses TLS. */
 export interface ListenerTls {
 	readonly certificate: Certificate;
 	readonly log: Log;
@@ -91,9 +91,9 @@ function tlsServer({ certificate, log }: ListenerTls): Server {
 }
 
 export interface ControlListenerOptions {
-	/** Without it, the listener speaks plain HTTP. */
+	/** Without it, the listener uses plain HTTP. */
 	readonly tls?: ListenerTls | undefined;
-	/** The error boundary. Default: one that does not log. */
+	/** The error boundary. By default, one that does not log. */
 	readonly faults?: FaultBoundary;
 	/** Limits of connections. Default: computed from this process's limit of open files. */
 	readonly limits?: ConnectionLimits;
@@ -127,7 +127,7 @@ export class ControlListener {
 		);
 	}
 
-	/** Answers a request. Answers 500 where the listener itself fails. */
+	/** Answers a request. Answers 500 if the listener itself fails. */
 	#begin(request: IncomingMessage, response: ServerResponse): void {
 		response.on("error", () => response.destroy());
 		const answer = () => {
@@ -148,7 +148,7 @@ export class ControlListener {
 		return { host, port: actualPort };
 	}
 
-	/** Takes no new connections, and lets requests finish for the grace period. Then it cuts them off. */
+	/** Takes no new connections, and lets requests finish for the grace period. Then closes their connections. */
 	async close(graceMs: number): Promise<void> {
 		if (!this.#server.listening) return;
 		const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));

@@ -1,4 +1,4 @@
-/** What a route of the control API consists of: its handler, and its description for the OpenAPI document. */
+/** The parts of a route of the control API: its handler, and its description for the OpenAPI document. */
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import type { App } from "../apps/app.ts";

@@ -1,7 +1,6 @@
 /**
- * Checks who may talk to the control API. The request must name the listener's own host: a web page that
- * points its own host name at this machine (DNS rebinding) sends another name. Requests of browsers are
- * refused.
+ * Checks which clients may use the control API. The request must name the listener's own host: a web page whose host
+ * name points at this machine (DNS rebinding) sends another name. Requests of browsers are refused.
  */
 import { isIP } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
@@ -16,7 +15,7 @@ export interface HostPolicy {
 	readonly names: readonly string[];
 }
 
-/** The host of a Host header, in lower case, with the brackets of IPv6. Undefined where it is missing or invalid. */
+/** The host of a Host header, in lower case, with the brackets of IPv6. Undefined if it is missing or invalid. */
 function hostOf(header: string | null): string | undefined {
 	return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?$/.exec(header?.toLowerCase() ?? "")?.[1];
 }

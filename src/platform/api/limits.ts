@@ -7,10 +7,7 @@ import { peerOf } from "../http/peer.ts";
 
 const FAILURES_MAX = 20;
 const WINDOW_MS = 60_000;
-/**
- * The most peers, and the most tokens, that are remembered. The one that was silent for longest is forgotten
- * first.
- */
+/** The most peers, and the most tokens, that are remembered. The least recently active entry is removed first. */
 const ENTRIES_MAX = 10_000;
 
 /** An error that passes after some time. */
@@ -32,8 +29,8 @@ function remember<Value>(map: Map<string, Value>, key: string, value: Value): vo
 }
 
 /**
- * Counts failed authentications by peer. A valid token always passes, so that a neighbour with the same
- * address cannot lock anybody out.
+ * Counts failed authentications by peer. A request with a valid token is always accepted, so that a client behind the
+ * same address cannot lock others out.
  */
 export class FailureLimit {
 	readonly #now: () => number;
@@ -67,14 +64,11 @@ export class FailureLimit {
 export interface Rate {
 	/** The most requests at once. */
 	readonly burst: number;
-	/** How many requests are allowed again in each second. */
+	/** The number of requests that each second adds to the allowance. */
 	readonly perSecond: number;
 }
 
-/**
- * More than the largest deployment sends, and faster than a device can send. Only a program in an endless
- * loop reaches it.
- */
+/** More than the largest deployment sends. Only a program in an endless loop reaches it. */
 const RATE: Rate = { burst: 30_000, perSecond: 500 };
 
 /** Counts the requests of each token with a token bucket. */
@@ -100,7 +94,7 @@ export class RequestLimit {
 		const parts = {
 			code: "TOKEN_RATE_EXCEEDED",
 			message: `This access token sent more than ${burst} requests at once and ${perSecond} a second.`,
-			hint: "Wait as long as the header Retry-After says, and look for a program that sends requests in a loop.",
+			hint: "Wait for the time in the header Retry-After, and find the program that sends requests in a loop.",
 			exit: EXIT.network,
 		};
 		throw new RateError(parts, ((1 - filled) / perSecond) * 1000);

@@ -29,7 +29,7 @@ const PROBLEM_TITLES: Readonly<Record<number, string>> = {
 	401: "No valid access token",
 	403: "The token does not have this right, or a web page sent the request",
 	404: "Not found",
-	409: "Conflict with the present state",
+	409: "Conflict with the current state",
 	413: "The body is too large",
 	415: "The route does not support this media type",
 	421: "The platform does not know this host name",

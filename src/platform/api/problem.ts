@@ -15,8 +15,8 @@ const INTERNAL: Problem = {
 };
 
 /**
- * The answer to a thrown error: a problem document. It does not describe an error that is not an AppError.
- * Log such an error.
+ * The answer to a thrown error: a problem document. It does not describe an error that is not an AppError. The caller
+ * must log such an error.
  * @param extensions further members of the document
  */
 export function problemResponse(

@@ -8,8 +8,8 @@ export const NDJSON_MEDIA_TYPE = "application/x-ndjson";
 /**
  * An answer that consists of the lines that `work` writes.
  *
- * The work runs to its end even where the client disconnects: the request asked for the work, and only the
- * report is lost. An error of the work becomes the last line, `{"type": "problem", "problem": {…}}`.
+ * The work runs to its end even if the client disconnects. Only the report is lost. An error of the work becomes the
+ * last line, `{"type": "problem", "problem": {…}}`.
  * @param cutOff gets a function that ends the answer with an error before the work has ended, and returns a
  * function that cancels this
  */

@@ -75,7 +75,7 @@ export class App {
 
 	/**
 	 * Reads all of an app's streams.
-	 * @throws AppError exit 7 where a stream is damaged or altered
+	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
 	static async open(options: AppOptions): Promise<App> {
 		const app = new App(options);
@@ -89,7 +89,7 @@ export class App {
 		return this.#fold;
 	}
 
-	/** The lifetime of the function that has this name now. Undefined where there is none. */
+	/** The lifetime of the function that has this name now. Undefined if there is none. */
 	functionLifetime(name: string): FunctionLifetime | undefined {
 		const firstDeployment = this.#fold.functions.get(name)?.firstDeployment;
 		return firstDeployment === undefined ? undefined : { app: this.lifetimeId, function: firstDeployment };
@@ -129,7 +129,7 @@ export class App {
 		});
 	}
 
-	/** @returns undefined where another node appended first */
+	/** @returns undefined if another node appended first */
 	async #tryAppend(change: Change): Promise<AppendOutcome | undefined> {
 		const { head } = this.#fold;
 		const base = change.base.revision;

@@ -58,7 +58,7 @@ export class Apps {
 
 	/**
 	 * Opens all apps.
-	 * @throws AppError exit 7 where a stream is damaged or altered
+	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
 	static async open(options: AppsOptions): Promise<Apps> {
 		const apps = new Apps(options);
@@ -82,7 +82,7 @@ export class Apps {
 		return [...this.#open.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 	}
 
-	/** The app, or undefined where it does not exist. */
+	/** The app, or undefined if it does not exist. */
 	find(app: string): App | undefined {
 		return this.#open.get(app);
 	}

@@ -28,7 +28,7 @@ function continues(chain: readonly string[], before: readonly string[]): boolean
 }
 
 /**
- * Checks that a header is the present one, with or without new links at its end. Two clients that change the members at
+ * Checks that a header is the current one, with or without new links at its end. Two clients that change the members at
  * once do not get here: the later one is stale, and merges first. So this refuses a client that was altered, or that
  * does not merge.
  * @throws AppError `HEADER_DIVERGED` (exit 7)

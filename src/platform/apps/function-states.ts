@@ -9,7 +9,7 @@ export interface FunctionState {
 	readonly deployment: Deployment;
 	/** Why its first deployment failed to start. Undefined once one has run. */
 	readonly error: string | undefined;
-	/** When each automation got its present schedule, by its name. Milliseconds since 1970. */
+	/** When each automation got its current schedule, by its name. Milliseconds since 1970. */
 	readonly anchorsMs: ReadonlyMap<string, number>;
 }
 
@@ -37,7 +37,7 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 }
 
 /**
- * A deployment that has run stays the present one. Without such a deployment, the failed one is kept and
+ * A deployment that has run stays the current one. Without such a deployment, the failed one is kept and
  * started again later.
  */
 function applyFailure(

@@ -7,7 +7,7 @@ import { syncDirectory, syncFile } from "../store/durable.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
 import { type BackupFile, digestOf, type Manifest, STORES_FOLDER } from "./manifest.ts";
 
-/** Writes the present state of a store to a new file, even while a platform writes to the store. */
+/** Writes the current state of a store to a new file, even while a platform writes to the store. */
 function copyStore(source: string, target: string): void {
 	// SQLite writes into an empty file. A file that SQLite itself creates would be readable for everybody.
 	closeSync(openSync(target, "wx", 0o600));

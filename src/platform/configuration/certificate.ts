@@ -28,8 +28,8 @@ function refused(code: string, message: string, hint: string, cause?: unknown): 
 }
 
 /**
- * Runs code that OpenSSL may make throw. OpenSSL's message is dropped, since it does not help and may quote
- * the key.
+ * Runs code that may throw an error of OpenSSL. OpenSSL's message is dropped, since it does not help and may quote the
+ * key.
  */
 function tryOpenSsl<T>(work: () => T): T | undefined {
 	try {
@@ -87,7 +87,7 @@ export function readPair(files: TlsFiles): Pem {
 	);
 }
 
-/** Tells apart two states of a file, even where a link has been changed to point elsewhere. */
+/** Identifies the state of a file. The state also changes if a link is changed to another file. */
 function stateOf(path: string): string {
 	const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
 	return stats === undefined

@@ -8,24 +8,24 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 
-/** Where a listener binds. */
+/** The address to which a listener binds. */
 export interface Address {
 	readonly host: string;
 	/** 0 picks a free one. */
 	readonly port: number;
 }
 
-/** The settings that concern the core of a platform, and not what it listens on. */
+/** The settings of a platform's core, without those of the listeners. */
 export interface CoreConfig {
 	readonly version: string;
 	/** Absolute. */
 	readonly dataDirectory: string;
 	readonly storeUrl: string;
-	/** For builds alone, including the cache of packages. All platforms of one user share it. */
+	/** The folder for builds, including the cache of packages. All platforms of one user share it. */
 	readonly buildDirectory: string;
 	/** Absolute paths that no build may read. */
 	readonly hidden: readonly string[];
-	/** What functions may reach besides the public internet. */
+	/** The hosts that functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
 	readonly limits: PlatformLimits;
 	/** `COFFER_DENO` and `PATH`. */
@@ -45,7 +45,7 @@ export interface PlatformConfig extends CoreConfig {
 	readonly identityFile: string | undefined;
 }
 
-/** Where the platform's identity may come from. It is read where it is used. */
+/** The variables that may name the platform's identity. They are read when the identity is opened. */
 export interface PlatformCredentials {
 	readonly COFFER_PLATFORM_IDENTITY: string | undefined;
 	readonly COFFER_PLATFORM_IDENTITY_FILE: string | undefined;
@@ -70,7 +70,7 @@ export interface PlatformFlags {
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Certificates, proxies and registries: the variables that a build needs to download packages here. */
+/** The variables that a build needs to download packages: certificates, proxies and registries. */
 export const PASSED_THROUGH = [
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
@@ -175,7 +175,7 @@ export function readCoreConfig(
 		allowNet,
 		limits: limits ?? limitsOf(),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		// Deno uses the system's certificates and SSL_CERT_FILE only where this variable says so.
+		// Deno uses the system's certificates and SSL_CERT_FILE only if this variable is set.
 		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
 	};
 }

@@ -10,14 +10,17 @@ interface Limit {
 	/** The unit of the number, as the help names it. Undefined for a count. */
 	readonly unit?: string;
 	readonly default: number;
-	/** Says how the default follows from the machine, instead of the number. */
+	/** Describes how the default depends on the machine, instead of a number. */
 	readonly defaultWords?: string;
 	readonly min: number;
 	/** The help of the flag, without unit and default. */
 	readonly description: string;
 }
 
-/** How many functions fit into the machine's memory, at 128 MiB each, which a function with some packages takes. */
+/**
+ * The number of functions that fit into the machine's memory, at 128 MiB each. A function with some packages needs that
+ * much.
+ */
 export function defaultProcessesMax(memoryBytes: number): number {
 	return Math.max(8, Math.floor(memoryBytes / (128 * 1024 * 1024)));
 }
@@ -61,7 +64,7 @@ export const LIMITS = {
 	},
 	spares: {
 		flag: "spare-processes",
-		// One for a change, and one for a second change at the same time.
+		// Enough for two changes at the same time.
 		default: 2,
 		min: 0,
 		description:
@@ -87,7 +90,7 @@ export function limitsOf(values: Readonly<Record<string, unknown>> = {}): Platfo
 	return Object.fromEntries(entries) as Record<LimitName, number>;
 }
 
-/** The values for a function whose settings name none. A lower limit of the platform holds instead. */
+/** The values for a function whose settings name none. A lower limit of the platform replaces a default. */
 export function functionDefaults(maxima: FunctionMaxima): FunctionMaxima {
 	return {
 		memoryMB: Math.min(1024, maxima.memoryMB),

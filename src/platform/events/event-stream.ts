@@ -1,10 +1,10 @@
 /**
  * Reads and writes a stream of the platform's own events.
  *
- * Each entry has an authentication code, made with a key of the platform's identity. The code covers the
- * stream, its owner, the position, all entries before it and the event. Somebody who can write to the store
- * but does not have the identity cannot create, change, move, swap or remove an entry that others follow. The
- * store's seal (`sealed-store.ts`) detects that entries are missing at the end.
+ * Each entry has an authentication code, made with a key of the platform's identity. The code covers the stream, its
+ * owner, the position, all entries before it and the event. Without the identity, a program that can write to the store
+ * cannot create, change, move or swap entries, or remove an entry that is followed by others. The store's seal
+ * (`sealed-store.ts`) detects that entries are missing at the end.
  */
 import { z } from "zod";
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
@@ -13,16 +13,16 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { Store, StreamEntry } from "../store/store.ts";
 
 const DOMAIN = "coffer/platform-event/2";
-/** For codes that do not cover the entries before. */
+/** The domain of codes that do not cover earlier entries. */
 const EARLIER_DOMAIN = "coffer/platform-event/1";
-/** Each failed attempt is a success of another node, so this many failures mean that something is wrong. */
+/** Each failed attempt is a success of another node, so this many failures in a row are an error. */
 const APPEND_ATTEMPTS_MAX = 100;
 
-/** `code` is the present form. `mac` is the earlier form, whose codes do not cover the entries before. */
+/** `code` is the current form. `mac` is the earlier form, whose codes do not cover the entries before. */
 const envelopeSchema = z
 	.object({ type: z.string(), code: z.string().optional(), mac: z.string().optional() })
 	.loose();
-/** The type of the event that converts a stream from the earlier form to the present one. */
+/** The type of the event that converts a stream from the earlier form to the current one. */
 const CHAINED = "chained";
 
 /** Whether the code of an entry in the earlier form is correct. */
@@ -38,8 +38,8 @@ export interface EventStreamOptions<Event> {
 	 */
 	readonly owner?: string | undefined;
 	/**
-	 * How the `type` of this reader's events begins. Other events are checked and skipped. Without it, all
-	 * events are read.
+	 * The prefix of the `type` of this reader's events. Other events are checked and skipped. Without it, all events are
+	 * read.
 	 */
 	readonly typePrefix?: string | readonly string[];
 	readonly schema: z.ZodType<Event>;
@@ -47,7 +47,7 @@ export interface EventStreamOptions<Event> {
 	readonly key: Uint8Array;
 	/** Called with each event, in order, once. @param revision the event's position, from 1 */
 	readonly apply: (event: Event, revision: number) => void;
-	/** For a stream whose entries of the earlier form have another code. */
+	/** Checks codes in a stream whose entries of the earlier form have another code. */
 	readonly checkEarlier?: CheckEarlier;
 }
 
@@ -61,7 +61,7 @@ export class EventStream<Event extends { readonly type: string }> {
 	#revision = 0;
 	/** A hash chain over the bodies of all entries. Empty before the first entry. */
 	#previous = "";
-	/** Whether an entry of the present form was read. No entry of the earlier form may follow it. */
+	/** Whether an entry of the current form was read. No entry of the earlier form may follow it. */
 	#isChained = false;
 
 	constructor(options: EventStreamOptions<Event>) {
@@ -134,7 +134,7 @@ export class EventStream<Event extends { readonly type: string }> {
 		});
 	}
 
-	/** Refuses an event that could not be read back: with it the platform could never start again. */
+	/** Rejects an event that could not be read back, because with it the platform could never start again. */
 	#checkReadable(event: Event): void {
 		const { success, error } = this.#options.schema.safeParse(JSON.parse(JSON.stringify(event)));
 		if (success) return;
@@ -202,7 +202,7 @@ export class EventStream<Event extends { readonly type: string }> {
 
 /**
  * The event of an entry. Its code is not checked here. Undefined for the entry that only converts a stream to
- * the present form.
+ * the current form.
  * @throws SyntaxError where the body is not JSON, TypeError where it is `null`
  */
 export function eventOf(body: string): { readonly type?: unknown } | undefined {

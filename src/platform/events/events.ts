@@ -1,6 +1,6 @@
 /**
  * The events that the platform itself writes. The stream `platform` has the creation and deletion of apps.
- * `apps/<app>/events` has what happens to an app's functions. No event moves an app's revision.
+ * `apps/<app>/events` has the events of an app's functions. No event changes an app's revision.
  */
 import { z } from "zod";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
@@ -10,10 +10,10 @@ import { cronSchema } from "../functions/crons.ts";
 /** The stream of events that belong to no app: the creation and deletion of apps, and access tokens. */
 export const PLATFORM_STREAM = "platform";
 
-/** How the names of all streams of apps begin. */
+/** The prefix of the names of all streams of apps. */
 export const APP_STREAMS = "apps/";
 
-/** How the names of one app's streams begin. */
+/** The prefix of the names of one app's streams. */
 export function appStreams(app: string): string {
 	return `${APP_STREAMS}${app}/`;
 }
@@ -73,7 +73,7 @@ const deploymentSchema = z.strictObject({
 
 /** An event of the stream `platform` about an app. */
 export const platformEventSchema = z.discriminatedUnion("type", [
-	/** The vault id is empty where the app is not linked with a vault yet. */
+	/** The vault id is empty if the app is not linked with a vault yet. */
 	z.strictObject({
 		type: z.literal("app-created"),
 		app: z.string(),
@@ -103,7 +103,7 @@ export type PlatformEvent = z.infer<typeof platformEventSchema>;
 
 /** An event of an app's stream `apps/<app>/events`. */
 export const appEventSchema = z.discriminatedUnion("type", [
-	/** A deployment runs. From now on it is the function's present one. */
+	/** A deployment runs. From now on it is the function's current one. */
 	z.strictObject({ type: z.literal("deployed"), deployment: deploymentSchema, atMs: instantMs }),
 	/** A deployment was built but did not start. */
 	z.strictObject({

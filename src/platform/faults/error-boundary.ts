@@ -1,10 +1,10 @@
 /**
  * Error boundaries: one exception ends one request or one process, and never the platform.
  *
- * Code that reacts to clients and functions can throw, because of a mistake in the platform or because the
- * machine has run out of a resource. Each listener has one boundary, and all of its callbacks and tasks run
- * through it. The boundary turns an exception into a line of the platform's log, a count
- * (`coffer_internal_errors_total`) and a call that gives up the request or process concerned.
+ * Code that reacts to clients and functions can throw, because of a mistake in the platform or because the machine has
+ * run out of a resource. Each listener has one boundary, and all of its callbacks and tasks run through it. The
+ * boundary turns an exception into a line of the platform's log, a count (`coffer_internal_errors_total`) and a call
+ * that ends the request or process concerned.
  */
 import { describeError } from "./error-description.ts";
 import type { Log } from "./log.ts";
@@ -13,7 +13,7 @@ import type { Log } from "./log.ts";
 export const FAULT_ORIGINS = ["gateway", "control", "function", "process"] as const;
 export type FaultOrigin = (typeof FAULT_ORIGINS)[number];
 
-/** Gives up what failed: closes its connection, or sends an error in place of the answer. */
+/** Ends the failed work: closes its connection, or sends an error in place of the answer. */
 export type FailureHandler = (error: unknown) => unknown;
 
 /** The most lines in one minute. Further exceptions are only counted. */
@@ -37,7 +37,7 @@ export class FaultBoundary {
 		this.#log = log;
 	}
 
-	/** How many exceptions this boundary has contained. */
+	/** The number of exceptions that this boundary has contained. */
 	get count(): number {
 		return this.#count;
 	}
@@ -88,7 +88,7 @@ export class FaultBoundary {
 				"an internal error was contained",
 			);
 		} catch {
-			// The log itself failed. The exception is counted; there is nowhere else to report it.
+			// The log itself failed. The exception is only counted, because it cannot be reported elsewhere.
 		}
 	}
 
@@ -118,14 +118,14 @@ export class Faults {
 		this.process = new FaultBoundary("process", log);
 	}
 
-	/** How many exceptions each boundary has contained. */
+	/** The number of exceptions that each boundary has contained. */
 	counts(): Record<FaultOrigin, number> {
 		const counts = FAULT_ORIGINS.map((origin) => [origin, this[origin].count] as const);
 		return Object.fromEntries(counts) as Record<FaultOrigin, number>;
 	}
 
 	/**
-	 * Contains exceptions that reach the process itself: notes them and lets the process go on.
+	 * Contains exceptions that reach the process itself: counts and logs them, and lets the process continue.
 	 * docs/decisions/0035-exceptions-are-contained.md has the reasons.
 	 * @returns a function that ends this
 	 */

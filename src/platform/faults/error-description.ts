@@ -2,8 +2,8 @@
 import { AppError } from "../../errors.ts";
 
 /**
- * The parts of an error that the log may hold: the code of an `AppError`; for any other error its class and
- * its stack frames in the platform. Messages are left out, since they may hold a function's output.
+ * The parts of an error that the log may contain: the code of an `AppError`; for any other error its class and its
+ * stack frames in the platform. Messages are left out, since they may contain a function's output.
  */
 export function describeError(error: unknown): { error?: string; at?: string[] } {
 	if (error === undefined) return {};

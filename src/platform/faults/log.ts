@@ -1,6 +1,6 @@
 /**
- * The platform's own log: JSON lines on stderr. It names apps, functions and tokens by their ids. It never
- * holds a value, a token, a request's content or a function's output.
+ * The platform's own log: JSON lines on stderr. It names apps, functions and tokens by their ids. It never contains a
+ * value, a token, a request's content or a function's output.
  */
 import { destination, type Logger, pino } from "pino";
 

@@ -19,8 +19,8 @@ export const cronSchema = z.strictObject({
 export type Cron = Readonly<z.infer<typeof cronSchema>>;
 
 /**
- * How a run of a job ended. `unknown`: the process has no such job. `busy`: the job still runs. `exited`: the process
- * ended before. `timeout`: the job did not end in time.
+ * The result of a run of a job. `unknown`: the process has no such job. `busy`: the job still runs. `exited`: the
+ * process ended before. `timeout`: the job did not end in time.
  */
 export type CronOutcome = "ok" | "failed" | "unknown" | "busy" | "exited" | "timeout";
 

@@ -1,7 +1,4 @@
-/**
- * What the platform calls a function, and what it stores of one. A leaf: it imports no other room of the
- * platform.
- */
+/** The types of functions and of their stored deployments. A leaf: it imports no other room of the platform. */
 import type { JSONType as JSONValue } from "zod";
 import { utf8 } from "../../bytes.ts";
 import { hash, randomBytes, toBase64 } from "../../crypto.ts";
@@ -16,7 +13,7 @@ export interface FunctionSource {
 	name: string;
 	/** Path of its entry module in the file set. */
 	entry: string;
-	/** Path of its `function.jsonc` in the file set. Undefined where it has none. */
+	/** Path of its `function.jsonc` in the file set. Undefined if it has none. */
 	settings?: string | undefined;
 	/**
 	 * Whether all files of the upload belong to this function. Otherwise only those that its entry reaches
@@ -38,7 +35,7 @@ export interface KeptSources {
 /** Path and hash of a file that a function reads when it runs. */
 export type DeployedFile = readonly [path: string, hash: string];
 
-/** What a deployment reads, and which secrets it excludes. */
+/** The names that a deployment reads, and the secrets that it excludes. */
 export function readsOf({ references, dynamic, settings }: Deployment): Reads {
 	return { references, dynamic, excluded: settings?.secrets?.exclude };
 }
@@ -93,7 +90,7 @@ export interface Deployment extends References {
 	source: string;
 	/** The variables that this bundle has read while it ran, whether or not the analysis found them. */
 	seen?: readonly string[] | undefined;
-	/** How to run the function. */
+	/** The settings with which the function runs. */
 	settings?: FunctionSettings | undefined;
 	/** Undefined for deployments of versions that did not keep the sources. */
 	sources?: KeptSources | undefined;

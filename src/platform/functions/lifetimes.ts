@@ -1,9 +1,8 @@
 /**
  * Lifetimes of apps and functions.
  *
- * A deleted name can be used again. Files, logs, access and keys therefore belong to a lifetime, not to a
- * name: they end with the deletion, and a later app or function of the same name finds nothing. PURE, apart
- * from the random id.
+ * A deleted name can be used again. Files, logs, access and keys therefore belong to a lifetime, not to a name: they
+ * end with the deletion, and a later app or function of the same name has none of them. Pure, apart from the random id.
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, randomBytes } from "../../crypto.ts";
@@ -53,7 +52,7 @@ export function lifetimeKey({ app, function: firstDeployment }: FunctionLifetime
 	return `${app}/${firstDeployment}`;
 }
 
-/** Whether both are the same lifetime. False where one is unknown. */
+/** Whether both are the same lifetime. False if one is unknown. */
 export function isSameLifetime(
 	one: FunctionLifetime | undefined,
 	other: FunctionLifetime | undefined,

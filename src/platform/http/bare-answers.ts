@@ -13,7 +13,7 @@ const BY_CODE: Readonly<Record<string, string>> = {
 /**
  * The answer to a request that Node's parser rejected.
  * @param error the argument of the server's event `clientError`
- * @returns undefined where the error is not about the request, so that nobody can read an answer
+ * @returns undefined if the error is not about the request: then no client waits for an answer
  */
 export function brokenRequestAnswer({ code = "" }: NodeJS.ErrnoException): string | undefined {
 	const isOfParser = code.startsWith("HPE_") || code.startsWith("ERR_HTTP_");

@@ -67,22 +67,22 @@ export class Connections {
 			"checkExpectation",
 			faults.callback(unexpected, (_error, { socket }) => socket.destroy()),
 		);
-		// Such as a connection that could not be accepted because no descriptor was free. The listener goes on.
+		// For example, a connection could not be accepted because no descriptor was free. The listener continues.
 		server.on("error", faults.note.bind(faults));
 	}
 
 	/**
 	 * Answers a request when all earlier requests of its connection are answered.
 	 * @param answer emits `close` when the answer has ended
-	 * @param start starts the answer. Where it throws, the connection is closed.
+	 * @param start starts the answer. If it throws, the connection is closed.
 	 */
 	serve(request: IncomingMessage, answer: NodeJS.EventEmitter, start: () => unknown): void {
 		this.#open.get(request.socket)?.pipeline.serve({ answer, request, start });
 	}
 
 	/**
-	 * Accepts an upgrade where no earlier request is unanswered. Otherwise refuses it in its turn. Node has
-	 * already handed over the socket.
+	 * Accepts an upgrade where no earlier request is unanswered. Otherwise refuses it in its turn. Node has already passed
+	 * the socket to this code.
 	 * @param accept starts the upgraded connection
 	 * @param refuse answers with a problem and ends the connection
 	 */

@@ -1,7 +1,7 @@
 /**
- * Divides the process's file descriptors. Each connection takes one, and a request to a function a second
- * one. The reserve belongs to the platform itself: store, logs, builds and starts of functions have to work
- * while clients hold as many connections as they can.
+ * Divides the process's file descriptors. Each connection takes one, and a request to a function takes a second one.
+ * The reserve is for the platform itself: store, logs, builds and starts of functions must work while clients have as
+ * many connections as possible.
  */
 import { readFileSync } from "node:fs";
 
@@ -27,7 +27,7 @@ export interface DescriptorBudget {
 	readonly gateway: ConnectionLimits;
 	readonly control: ConnectionLimits;
 	readonly functions: FunctionLimits;
-	/** Kept free for the platform itself. */
+	/** The descriptors that are reserved for the platform itself. */
 	readonly reserve: number;
 }
 
@@ -39,7 +39,7 @@ const RESERVE_PER_PROCESS = 5;
 const CONNECTIONS_MAX = 20_000;
 const CONTROL_SHARE = 1 / 8;
 const CONTROL_MAX = 2_000;
-/** Where the system does not report a limit. */
+/** Used if the system does not report a limit. */
 const UNKNOWN_LIMIT = 4_096;
 
 /**
@@ -63,7 +63,7 @@ export function descriptorLimit(): number {
  * @param processesMax the most functions that run at the same time
  */
 export function budgetOf(limit: number, processesMax: number): DescriptorBudget {
-	// Where the limit is too low for both, clients and the platform get half of it each.
+	// If the limit is too low for both, clients and the platform get half of it each.
 	const reserve = Math.min(Math.floor(limit / 2), RESERVE_BASE + RESERVE_PER_PROCESS * processesMax);
 	const left = limit - reserve;
 	const control = Math.max(8, Math.min(CONTROL_MAX, Math.floor(left * CONTROL_SHARE)));

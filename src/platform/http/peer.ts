@@ -1,4 +1,4 @@
-/** Counts connections and requests by peer, for limits that hold for each peer. */
+/** Counts connections and requests by peer, for the limits of each peer. */
 import { isIPv6 } from "node:net";
 
 /** The first four groups of an IPv6 address. */
@@ -13,7 +13,7 @@ function networkOf(address: string): string {
 	return `${numbers.join(":")}::/64`;
 }
 
-/** What counts as one peer: an IPv4 address, or the /64 network from which an IPv6 host picks its addresses. */
+/** The key of a peer: an IPv4 address, or the /64 network from which an IPv6 host picks its addresses. */
 export function peerOf(address: string): string {
 	const [bare = ""] = address.split("%");
 	const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
@@ -25,10 +25,7 @@ function isLoopback(address: string): boolean {
 	return address === "::1" || /^(?:::ffff:)?127\.\d+\.\d+\.\d+$/i.test(address);
 }
 
-/**
- * Counts by peer. Programs on this machine have no limit of their own: a reverse proxy is one peer but serves
- * many clients.
- */
+/** Counts by peer. Programs on this machine are not limited: a reverse proxy is one peer but serves many clients. */
 export class PeerCounts {
 	readonly #max: number;
 	readonly #counts = new Map<string, number>();

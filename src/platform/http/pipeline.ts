@@ -11,7 +11,7 @@ import type { Socket } from "node:net";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { brokenRequestAnswer } from "./bare-answers.ts";
 
-/** Something to answer. */
+/** A request that waits for its answer. */
 interface PendingAnswer {
 	/** Emits `close` when the answer has ended: a response, or the socket itself. */
 	readonly answer: NodeJS.EventEmitter;
@@ -33,9 +33,11 @@ export interface PipelineEvents {
 /** With this many waiting requests the connection is paused, until few are left. */
 const PAUSE_AT = 32;
 const RESUME_AT = 8;
-/** One chunk from the network may hold many requests. A connection with more than this is cut off. */
+/** One chunk from the network may contain many requests. A connection with more than this is closed. */
 const WAITING_MAX = 10_000;
-/** A paused connection does not show that its client has left. It is cut off after this time without progress. */
+/**
+ * A paused connection does not report that its client has disconnected. It is closed after this time without progress.
+ */
 const STUCK_MS = 10_000;
 
 function hasBegun(answer: NodeJS.EventEmitter): boolean {
@@ -63,8 +65,8 @@ export class Pipeline {
 	}
 
 	/**
-	 * Takes a request. Ignores it if the connection is destroyed: Node may still hand over requests that it has
-	 * read, and never closes their answers.
+	 * Takes a request. Ignores it if the connection is destroyed: Node may still emit requests that it has read, and never
+	 * closes their answers.
 	 * @param turn if its start throws, the connection is closed
 	 */
 	serve(turn: PendingAnswer): void {

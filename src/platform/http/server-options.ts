@@ -1,14 +1,14 @@
 /**
- * Options of both listeners: the size of a request, and the time until it is complete. Slower clients are cut
- * off. Until then each of them costs one connection.
+ * Options of both listeners: the size of a request, and the time until it is complete. The connections of slower
+ * clients are closed.
  */
 const MAX_HEADER_BYTES = 32 * 1024;
 const CHECK_MS = 5_000;
 
 export interface RequestTimeouts {
-	/** How long the head of a request may take. Default: 15,000. */
+	/** The time limit of the head of a request. Default: 15,000. */
 	readonly headTimeoutMs?: number;
-	/** How long a whole request may take, including its body. Default: 300,000. */
+	/** The time limit of a whole request, including its body. Default: 300,000. */
 	readonly requestTimeoutMs?: number;
 }
 
@@ -22,7 +22,7 @@ export function serverOptions({ headTimeoutMs = 15_000, requestTimeoutMs = 300_0
 		connectionsCheckingInterval: Math.min(CHECK_MS, headTimeoutMs),
 		keepAliveTimeout: 65_000,
 		insecureHTTPParser: false,
-		// `strict-request.ts` checks this, so that it can ignore what follows on the connection.
+		// `strict-request.ts` checks this instead, because it must also ignore later bytes on the connection.
 		requireHostHeader: false,
 	};
 }

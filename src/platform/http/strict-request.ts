@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 /** Connections with a refused request. Nothing that follows on them is trusted to be a request. */
 const refusedOn = new WeakSet<Socket>();
 
-/** How often a header occurs. Node joins some repeated headers and takes the first of others. */
+/** How often a header occurs. Node joins some repeated headers and uses the first of others. */
 function countOf({ rawHeaders }: IncomingMessage, wanted: string): number {
 	return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === wanted).length;
 }
@@ -25,8 +25,8 @@ function isMalformed(request: IncomingMessage): boolean {
 
 /**
  * Checks a request. Call it once, before anything else is done with the request.
- * @returns `malformed`: answer so and close the connection. `behind`: an earlier request of the connection
- * was malformed, so ignore this one. Undefined: the request is fine.
+ * @returns `malformed`: answer 400 and close the connection. `behind`: an earlier request of the connection was
+ * malformed, so ignore this one. Undefined: the request is fine.
  */
 export function faultOf(request: IncomingMessage): "malformed" | "behind" | undefined {
 	if (refusedOn.has(request.socket)) return "behind";

@@ -1,6 +1,6 @@
 /**
- * The connection of one function's process to the store of its app. Everything that comes is untrusted: a message that
- * is no valid request ends the connection. One request is handled at a time, and other connections take turns.
+ * The connection of one function's process to the store of its app. All input is untrusted: a message that is not a
+ * valid request ends the connection. One request is handled at a time, and other connections take turns.
  */
 import type { Socket } from "node:net";
 import { toBase64 } from "../../crypto.ts";
@@ -16,7 +16,7 @@ export interface KvConnectionOptions {
 	readonly store: () => KvStore;
 	/** Called after each request. */
 	readonly onHandled: () => void;
-	/** Called with an error that is not the function's. */
+	/** Called with an error that the function did not cause. */
 	readonly onError: (error: unknown) => void;
 	/** Called once, when the connection has ended. */
 	readonly onClose: () => void;
@@ -27,7 +27,7 @@ export class KvConnection {
 	readonly #options: KvConnectionOptions;
 	#chunks: Buffer[] = [];
 	#bytes = 0;
-	/** The length of the present frame, with its length bytes. 0 if it is not known yet. */
+	/** The length of the current frame, with its length bytes. 0 if it is not known yet. */
 	#frameBytes = 0;
 	#isHandling = false;
 	/** The requests that wait, each with the function that ends it. */

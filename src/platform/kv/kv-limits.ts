@@ -1,4 +1,4 @@
-/** Limits of requests to the stores of apps. Those of keys, values and writes are Deno's (`ext/kv/config.rs`). */
+/** Limits of requests to the stores of apps. The limits of keys, values and writes are Deno's (`ext/kv/config.rs`). */
 export const KEY_BYTES_MAX = 2048;
 /** The ends of a range are keys with one byte more. */
 export const READ_KEY_BYTES_MAX = KEY_BYTES_MAX + 1;

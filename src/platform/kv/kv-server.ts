@@ -6,10 +6,10 @@ import { KvConnection } from "./kv-connection.ts";
 import { kvFile, otherStores, removeStores } from "./kv-files.ts";
 import { KvStore } from "./kv-store.ts";
 
-/** Expired entries are looked for at least this often, because the clock may be set. */
+/** Expired entries are searched at least this often, because the clock may be changed. */
 const EXPIRY_CHECK_MS = 60_000;
 
-/** How long a process may take to connect. */
+/** The time limit for a process to connect. */
 const CONNECT_MS = 10_000;
 
 /** A socket for one process. */
@@ -27,7 +27,7 @@ export interface KvServerOptions {
 	readonly directory: string;
 	/** The largest size of each store. */
 	readonly maxBytes: number;
-	/** Called with an error that is not a function's. */
+	/** Called with an error that no function caused. */
 	readonly onError: (error: unknown, app: string) => void;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
@@ -133,7 +133,7 @@ export class KvServer {
 		open.timer = setTimeout(again, delayMs).unref();
 	}
 
-	/** The store of an app is closed with its last connection. */
+	/** Closes the store of an app after its last connection. */
 	#left(app: string, open: OpenApp, connection: KvConnection): void {
 		open.connections.delete(connection);
 		if (open.connections.size > 0) return;

@@ -1,6 +1,6 @@
 /**
- * The store of one app: a SQLite file. The rules are those of Deno's own store on one machine
- * (`sqlite/backend.rs` of denoland/denokv).
+ * The store of one app: a SQLite file. It follows the rules of Deno's own store on one machine (`sqlite/backend.rs` of
+ * denoland/denokv).
  */
 import { closeSync, existsSync, openSync } from "node:fs";
 import { AppError } from "../../errors.ts";
@@ -30,9 +30,9 @@ const SCHEMA = `
 	COMMIT;
 `;
 const IS_PRESENT = "(expires_ms < 0 OR expires_ms > ?)";
-/** Rows that are read at once. They take at most 2 MiB. */
+/** The most rows that are read at once. They take at most 2 MiB. */
 const STEP_ROWS = 32;
-/** Expired rows that are removed at once. */
+/** The most expired rows that are removed at once. */
 const EXPIRED_ROWS = 200;
 /** Deno increases the version by a random number up to this. */
 const VERSION_STEP_MAX = 9;
@@ -65,7 +65,7 @@ export class KvStore {
 	/** Opens a store, or creates it. @throws AppError as `SqliteDatabase`; Error if the file is another database */
 	constructor(path: string, options: KvStoreOptions) {
 		this.#options = options;
-		// A file that SQLite itself creates would be readable for everybody.
+		// A file that SQLite itself creates would be readable by all users.
 		if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
 		const database = new SqliteDatabase(path);
 		try {
@@ -74,7 +74,7 @@ export class KvStore {
 				throw new Error(`${path} is not the store of an app.`);
 			database.exec("PRAGMA journal_mode = WAL");
 			database.exec("PRAGMA synchronous = FULL");
-			// A size below the present one is not possible. SQLite then keeps the present size.
+			// SQLite does not shrink the file: it keeps a current size that is larger.
 			database.exec(`PRAGMA max_page_count = ${Math.max(64, Math.floor(options.maxBytes / PAGE_BYTES))}`);
 			database.exec(SCHEMA);
 		} catch (error) {
@@ -90,7 +90,8 @@ export class KvStore {
 
 	/**
 	 * Reads a range.
-	 * @param budget how many bytes of values may be read; the last value may exceed it. It is reduced here.
+	 * @param budget the most bytes of values to read; the last value may exceed it. The function subtracts the bytes that
+	 *   it reads.
 	 * @returns the entries in order, and whether the budget ended before the range
 	 */
 	read(
@@ -204,7 +205,7 @@ export class KvStore {
 		return this.#database.all<{ expires_ms: number }>(sql)[0]?.expires_ms;
 	}
 
-	/** Turns the error of a full file into one for the function. */
+	/** Converts the error of a full file to an error for the function. */
 	#guarded<T>(operation: () => T): T {
 		try {
 			return operation();

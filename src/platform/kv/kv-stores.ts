@@ -1,4 +1,4 @@
-/** The stores of all apps, in a thread of their own, which the first use starts. */
+/** The stores of all apps, in a separate thread, which the first use starts. */
 import { Worker } from "node:worker_threads";
 import { otherStores, removeStores, storeBytes } from "./kv-files.ts";
 import type { KvServerOptions, KvSocket } from "./kv-server.ts";

@@ -7,7 +7,7 @@ const U64_MASK = (1n << 64n) - 1n;
 
 /**
  * The value of a key after a mutation.
- * @param row the present value; undefined if there is none
+ * @param row the current value; undefined if there is none
  * @throws KvError as Deno for values that are not `Deno.KvU64`
  */
 export function combine(

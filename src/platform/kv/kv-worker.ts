@@ -1,6 +1,6 @@
 /**
  * The main module of the thread of the stores: SQLite waits for the disk in it, and the thread that serves requests
- * does not. The build bundles it as a program of its own.
+ * does not. The build bundles it as a separate program.
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { KvServer } from "./kv-server.ts";

@@ -25,8 +25,8 @@ export function groupName(directory: string, file: { readonly dev: number; reado
 export type GroupDriver = "cgroup2" | "cgroup1";
 
 /**
- * The drivers that may work on this system, best first. The processor controller counts most. A system may mount
- * version 2 although version 1 has the controllers.
+ * The drivers that may work on this system, best first. A driver with the processor controller is preferred. A system
+ * may mount version 2 although version 1 has the controllers.
  * @param controllers the controllers of the group of version 2
  */
 export function driversFor(hierarchies: readonly Hierarchy[], controllers: readonly string[]): GroupDriver[] {

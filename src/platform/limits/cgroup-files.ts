@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 /** The settings of a group: names of files → content. */
 export type Settings = Readonly<Record<string, string>>;
 
-/** How often an operation is repeated. A killed process needs time to exit, and a lot of it if it waits for a disk. */
+/** The most attempts of an operation. A killed process needs time to exit, especially if it waits for a disk. */
 const TRIES = 300;
 const TRY_MS = 10;
 
@@ -47,7 +47,7 @@ export async function processesIn(folder: string): Promise<number[]> {
 }
 
 /**
- * Moves all processes of one group to another, including those that they start meanwhile.
+ * Moves all processes of one group to another, including processes that are started during the move.
  * @throws the file system's error, or Error if the processes never stop starting others
  */
 export async function moveAll(from: string, to: string): Promise<void> {

@@ -58,7 +58,7 @@ async function openTree(
 		try {
 			await makeGroup(tree.root, settings.root);
 			await probeGroups(tree);
-			// If the platform cannot be moved, functions are limited all the same.
+			// If the platform cannot be moved, functions are limited without it.
 			const restore = ofPlatform && (await moveToLeaf(parent, ofPlatform).catch(() => undefined));
 			return { tree, restore: restore ?? NOTHING };
 		} catch {

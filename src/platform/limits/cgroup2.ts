@@ -1,6 +1,6 @@
 /**
  * The driver for control groups of version 2, which has one hierarchy. In it, a group that delegates controllers to
- * groups below cannot contain processes itself, except the topmost group. A platform with a group of its own, as in a
+ * groups below cannot contain processes itself, except the topmost group. A platform that has its own group, as in a
  * systemd unit with `Delegate=yes` or in a container, therefore moves into a group below that one.
  */
 import { existsSync } from "node:fs";
@@ -34,7 +34,7 @@ async function delegate(folder: string): Promise<Resource[]> {
 	const before = await controllersIn(folder, SUBTREE);
 	for (const resource of RESOURCES) {
 		const controller = CONTROLLERS[resource];
-		// One by one, because the kernel refuses all of them if one is missing.
+		// Written one by one, because the kernel rejects all of them if one is missing.
 		if (!before.includes(controller)) await writeControl(folder, SUBTREE, `+${controller}`).catch(() => {});
 	}
 	const after = await controllersIn(folder, SUBTREE);
@@ -60,7 +60,7 @@ function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDr
 	};
 }
 
-/** A message about the kernel's kill of a process for its memory. Undefined if there was none in the group. */
+/** The message if the kernel killed a process of the group for its use of memory. Undefined if it did not. */
 async function oomMessage(folder: string): Promise<string | undefined> {
 	const read = (file: string) => readFile(join(folder, file), "latin1").catch(() => "");
 	if (!/^oom_kill [1-9]/m.test(await read("memory.events"))) return undefined;

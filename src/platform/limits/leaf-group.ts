@@ -18,7 +18,7 @@ export interface GroupParent {
 	readonly restore: () => Promise<void>;
 }
 
-/** The group below which groups are created. A process that a process in a leaf started is in that leaf already. */
+/** The group below which groups are created. A process that was started by a process in a leaf is in that leaf too. */
 export const parentOfLeaf = (own: string) => (basename(own) === LEAF ? dirname(own) : own);
 
 /** The parent of a process. 0 if the process has ended or has no parent. */

@@ -5,9 +5,9 @@ import type { Resource } from "./limits.ts";
 export interface AvailableLimits {
 	/** The resources that the driver limits. */
 	readonly bounded: ReadonlySet<Resource>;
-	/** Whether each process has resource limits of its own (`rlimits.ts`). */
+	/** Whether each process has its own resource limits (`rlimits.ts`). */
 	readonly hasRlimits: boolean;
-	/** Whether each function has a user of its own. The system counts processes by user. */
+	/** Whether each function has its own user. The system counts processes by user. */
 	readonly hasUsers: boolean;
 	/** Whether the system reports the memory of a process, so that the platform can check it. */
 	readonly canMeasureMemory: boolean;

@@ -32,7 +32,7 @@ export function lowerPriority(pid: number): void {
 }
 
 /**
- * A process gets the lower priority only when it serves. Requests wait for its start, and with a low priority the start
+ * A process gets the lower priority only when it serves. Requests wait for its start, and at a low priority the start
  * would wait for every busy function.
  */
 const limitedProcess = (pid: number): LimitedProcess => ({
@@ -42,7 +42,7 @@ const limitedProcess = (pid: number): LimitedProcess => ({
 	remove: async () => {},
 });
 
-/** The driver that works on every system. */
+/** Makes the driver, which works on every system. */
 export const priorityLimits = (): Limits => ({
 	driver: "priority",
 	bounded: new Set(),

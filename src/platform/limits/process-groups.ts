@@ -120,7 +120,8 @@ class GroupedProcess implements LimitedProcess {
 				if (settings !== undefined) await makeGroup(join(root, group, this.#name), settings);
 			}
 			for (const earlier of this.#groupNames.filter((each) => each !== group)) {
-				// While the process enters its network it has children, which must move with it and not be killed.
+				// While the process enters its network namespace, it has child processes, which must move with it and not be
+				// killed.
 				for (const { root } of this.#options.trees)
 					await moveAll(join(root, earlier, this.#name), join(root, group, this.#name));
 				await this.#remove(earlier);

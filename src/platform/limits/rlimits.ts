@@ -11,7 +11,7 @@ import { threadsOfProcess } from "./shares.ts";
 const DESCRIPTORS = 4_096;
 /** The maximum size of a file that a function writes. */
 const FILE_BYTES = 512 * 1024 * 1024;
-/** A function's user may have several processes: the one that serves, and older versions that drain. */
+/** A function's user may have several processes: the one that serves, and older versions that finish their requests. */
 const VERSIONS = 4;
 
 /** An option of `prlimit`, its name in `/proc/PID/limits`, and the maximum for a function. */
@@ -55,7 +55,7 @@ export function rlimitOptions(limits: string, hasOwnUser: boolean, cores: number
 
 /**
  * Makes a write beyond the maximum size of a file fail with an error. By default the signal XFSZ would end the process.
- * A program inherits the signals that the shell ignores.
+ * A program inherits the ignored signals of the shell that starts it.
  */
 const IGNORE_SIGNAL = ["/bin/sh", "-c", 'trap "" XFSZ && exec "$@"', "sh"];
 

@@ -1,6 +1,6 @@
 /**
  * The shares of the machine that functions may use. Pure. Weights apply only between processes that want the same
- * processor at the same time. A function may use whatever no other process wants.
+ * processor at the same time. A function may use all processor time that no other process needs.
  */
 
 /**
@@ -28,7 +28,7 @@ export const threadsOfApp = (systemMax: number) => Math.max(1, Math.floor(system
 
 /**
  * The memory at which the kernel ends a process, in bytes. It is above the limit that the platform itself checks four
- * times a second, because the platform's message in the function's log is more exact. The kernel's limit catches a
- * process that grows too fast for these checks.
+ * times a second, because the platform's message in the function's log is more exact. The kernel's limit ends a process
+ * that grows too fast for these checks.
  */
 export const memoryBytes = (memoryMiB: number) => (Math.ceil(memoryMiB * 1.25) + 64) * 1024 * 1024;

@@ -1,11 +1,11 @@
 /**
- * The port of the logs: the lines that functions write, and the requests to functions. `log-files.ts` is its
- * one driver. Injected values are redacted before a line comes here.
+ * The port of the logs: the lines that functions write, and the requests to functions. `log-files.ts` is its one
+ * driver. Injected values are redacted before a line is stored.
  */
 import type { LoggedRequest } from "../../protocol/request-log.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 
-/** What every kept line has. */
+/** The property that every stored line has. */
 export interface Timed {
 	/** ISO 8601, UTC, with milliseconds. */
 	readonly time: string;
@@ -21,10 +21,7 @@ export interface LogLine extends Timed {
 /** A request to a function, or to a name that no function has. */
 export type RequestLine = Omit<LoggedRequest, "function" | "position">;
 
-/**
- * A line that was kept. It has a position (`protocol/log-position.ts`), unless an earlier version kept it
- * that wrote none.
- */
+/** A stored line. It has a position (`protocol/log-position.ts`), unless an earlier version stored it without one. */
 export type Kept<Line> = Line & { readonly position?: string | undefined };
 
 /** Selects lines. */
@@ -40,28 +37,28 @@ export interface LogQuery {
 }
 
 export interface Following<Line> {
-	/** The lines until now. The listener gets all later ones, without a gap. */
+	/** The lines so far. The listener gets all later ones, without a gap. */
 	readonly lines: readonly Kept<Line>[];
 	/** Removes the listener. */
 	stop(): void;
 }
 
-/** A function whose lines are kept. */
+/** A function whose lines are stored. */
 export interface KeptLog extends FunctionLifetime {
-	/** The names under which an earlier version kept the function's lines. Undefined where it kept none. */
+	/** The names under which an earlier version stored the function's lines. Undefined if it stored none. */
 	readonly earlier?: { readonly app: string; readonly function: string } | undefined;
 }
 
-/** Stands in the place of a function for lines that belong to the app and to none of its functions. */
+/** The function name of lines that belong to the app and to none of its functions. */
 export const NO_FUNCTION = "-";
 
 /**
- * Lines are kept for a function's lifetime: `app` and `name` are the two parts of a `FunctionLifetime`. A
- * later function of the same name therefore has lines of its own.
+ * Lines belong to a function's lifetime: `app` and `name` are the two parts of a `FunctionLifetime`. A later function
+ * of the same name therefore has other lines.
  */
 export interface KeptLines<Line> {
 	/**
-	 * Takes a line. It is written to disk soon after. Never throws: a full disk costs lines, not requests.
+	 * Adds a line, which is written to disk soon after. Never throws: a full disk loses lines, but does not fail requests.
 	 */
 	append(app: string, name: string, line: Line): void;
 	/** The newest lines of a function, oldest first, across its deployments and the platform's restarts. */
@@ -77,7 +74,7 @@ export interface KeptLines<Line> {
 	position(): string;
 }
 
-/** How many lines were dropped since the platform started, of output and of requests. */
+/** The number of lines that were dropped since the platform started, of output and of requests. */
 export type DroppedLines = Readonly<Record<"output" | "requests", number>>;
 
 /** The lines that functions write, and their requests. */
@@ -90,10 +87,10 @@ export interface FunctionLogs extends KeptLines<LogLine> {
 	/** Removes all lines of a deleted app, including those of functions that were never deployed. */
 	forgetAll(app: string): Promise<void>;
 	/**
-	 * Removes the lines of all other functions. They are left over where the platform was killed during a
-	 * deletion. Call it before any other method.
+	 * Removes the lines of all other functions. They are left over if the platform was killed during a deletion. Call it
+	 * before any other method.
 	 */
 	keepOnly(kept: readonly KeptLog[]): Promise<void>;
-	/** Resolves once every line is on disk, apart from lines that the disk did not take. */
+	/** Resolves once every line is on disk, apart from lines that could not be written. */
 	close(): Promise<void>;
 }

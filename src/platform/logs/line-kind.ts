@@ -1,20 +1,17 @@
-/**
- * The kinds of lines that are kept: how a line is written to a file and read back, and which level it has.
- * PURE.
- */
+/** The kinds of stored lines: writing a line to a file, reading it back, and its level. Pure. */
 import { z } from "zod";
 import { logPositionSchema } from "../../protocol/log-position.ts";
 import type { Kept, LogLine, LogQuery, RequestLine, Timed } from "./function-logs.ts";
 
 export interface LineKind<Line extends Timed> {
-	/** How the names of its files end. */
+	/** The suffix of the names of its files. */
 	readonly ending: string;
-	/** How long a line may wait in memory, in milliseconds, so that one write takes several. */
+	/** The longest time that a line waits in memory, in milliseconds, so that one write contains several lines. */
 	readonly gatherMs: number;
 	/** A line as it is written, without a line break: JSON that ends with its position. */
 	write(line: Line, position: string): string;
 	levelOf(line: Line): LogLine["level"];
-	/** A line from a file. Undefined where the value is not one. */
+	/** A line from a file. Undefined if the value is not one. */
 	parse(value: unknown): Kept<Line> | undefined;
 	/**
 	 * The line that reports dropped lines in the same file. Undefined for a kind whose dropped lines are
@@ -63,7 +60,7 @@ const requestSchema = z.object({
 	position: logPositionSchema.optional(),
 });
 
-/** Thousands of requests may come in a second. They are gathered, so that one write takes many. */
+/** Thousands of requests may come in a second. They are gathered, so that one write contains many. */
 const GATHER_MS = 100;
 
 export const REQUEST_LINES: LineKind<RequestLine> = {

@@ -7,19 +7,19 @@ import { isWanted, type LineKind } from "./line-kind.ts";
 import { LogFile, type LogFileLimits } from "./log-file.ts";
 
 export interface LogFilesOptions {
-	/** A directory for these files alone. It is created with the first line. */
+	/** A directory that contains only these files. It is created with the first line. */
 	readonly directory: string;
-	/** Called where the disk does not take lines, at most once a minute. */
+	/** Called if lines cannot be written to the disk, at most once a minute. */
 	readonly onError: (error: unknown) => void;
 	/**
-	 * Called once the disk takes requests again, where requests to names without a function were dropped:
-	 * they have no function whose log could report it.
+	 * Called once requests can be written again, if requests to unknown functions were dropped: there is no function whose
+	 * log could report this.
 	 */
 	readonly onUnknownDropped?: (requests: number) => void;
 	readonly limits?: LogFileLimits;
 }
 
-/** Characters of a hash. Function names may hold slashes, and some file systems ignore case. */
+/** Characters of a hash. It is used because function names may contain slashes, and some file systems ignore case. */
 const NAME_CHARACTERS = 22;
 
 export type Listener<Line> = (line: Kept<Line>) => void;
@@ -56,7 +56,7 @@ interface LinesOptions<Line extends Timed> extends Pick<LogFilesOptions, "direct
 	readonly limits: LogFileLimits;
 	readonly kind: LineKind<Line>;
 	readonly positions: Positions;
-	/** Called once the disk takes a function's lines again, where the lines' kind does not report dropped lines. */
+	/** Called once a function's lines can be written again, if this kind of line does not report dropped lines. */
 	readonly onDropped?: (app: string, name: string, count: number) => void;
 }
 
@@ -102,7 +102,7 @@ export class LinesInFiles<Line extends Timed> implements KeptLines<Line> {
 		return this.#options.positions.last;
 	}
 
-	/** How many lines were dropped since the platform started. */
+	/** The number of lines that were dropped since the platform started. */
 	get dropped(): number {
 		return this.#lost.count;
 	}

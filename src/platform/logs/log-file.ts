@@ -1,7 +1,4 @@
-/**
- * One function's lines on disk: JSON lines in a file, and older ones in a second file. The size is bounded,
- * whatever the function writes.
- */
+/** One function's lines on disk: JSON lines in a file, and older ones in a second file. The total size is bounded. */
 import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Mutex } from "../machine/mutex.ts";
@@ -31,7 +28,7 @@ async function readIfPresent(path: string): Promise<string> {
 	}
 }
 
-/** The last bytes of a file. Empty where there is no file. */
+/** The last bytes of a file. Empty if there is no file. */
 export async function readTail(path: string, bytes: number): Promise<string> {
 	const handle = await open(path, "r").catch((error: unknown) => {
 		if (isNotFound(error)) return undefined;
@@ -53,11 +50,11 @@ export interface LogFileOptions<Line extends Timed> {
 	readonly kind: LineKind<Line>;
 	readonly limits: LogFileLimits;
 	readonly onError: (error: unknown) => void;
-	/** How many lines were dropped. Files may share it. */
+	/** The number of dropped lines. Files may share it. */
 	readonly lost: { count: number };
-	/** The line that reports dropped lines. It is written with the next lines that the disk takes. */
+	/** The line that reports dropped lines. It is written with the next lines that can be written. */
 	readonly droppedLine?: ((count: number) => string) | undefined;
-	/** Called once the disk takes lines again, if lines were dropped before. */
+	/** Called once lines can be written again, if lines were dropped before. */
 	readonly onDropped?: ((count: number) => void) | undefined;
 }
 
@@ -123,14 +120,14 @@ export class LogFile<Line extends Timed> {
 				await this.#write(Buffer.from(`${texts.join("\n")}\n`));
 				if (dropped > 0) this.#options.onDropped?.(dropped);
 			} catch (error) {
-				// The state of the file is unknown now. It is read again with the next lines.
+				// The size of the file is unknown now. It is read again with the next lines.
 				this.#size = undefined;
 				this.#drop(lines.length);
 				this.#dropped += dropped;
 				this.#options.onError(error);
 			}
 		}
-		// Set here too, so that a line that is appended from now on starts a flush of its own.
+		// Set here too, so that a line that is appended from now on starts another flush.
 		this.#isFlushing = false;
 	}
 
@@ -141,8 +138,7 @@ export class LogFile<Line extends Timed> {
 	 */
 	read(query: LogQuery, onSnapshot: () => void = () => {}): Promise<Kept<Line>[]> {
 		return this.#mutex.run(async () => {
-			// Nobody writes now, so that the files and the waiting lines together hold each line exactly
-			// once.
+			// Nothing is written during this time, so the files and the waiting lines together contain each line exactly once.
 			const waiting = this.#waiting.join("\n");
 			onSnapshot();
 			const texts = await Promise.all([readIfPresent(this.#olderPath), readIfPresent(this.#path)]);
@@ -166,7 +162,7 @@ export class LogFile<Line extends Timed> {
 		}
 	}
 
-	/** A line of a file. Undefined where a crash cut it in half or where it is not a line. */
+	/** A line of a file. Undefined if a crash cut it in half or where it is not a line. */
 	#parse(json: string): Kept<Line> | undefined {
 		try {
 			return this.#kind.parse(JSON.parse(json));
@@ -211,8 +207,8 @@ export class LogFile<Line extends Timed> {
 	}
 
 	/**
-	 * Reads the size of a file that an earlier run left. Ends a line that a crash cut, so that the next line
-	 * begins on a line of its own.
+	 * Reads the size of a file that an earlier run left. Ends a line that a crash cut, so that the next line begins on a
+	 * new line.
 	 */
 	async #openExisting(): Promise<void> {
 		await mkdir(dirname(this.#path), { recursive: true, mode: FOLDER_MODE });

@@ -1,4 +1,4 @@
-/** The driver that keeps the lines and requests of functions in files of the data directory. */
+/** The driver that stores the lines and requests of functions in files of the data directory. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, rename, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -133,7 +133,7 @@ class LogFiles implements FunctionLogs {
 	}
 }
 
-/** How the names of the two files end: the file that is written, and the older one. */
+/** The suffixes of the two files: the file that is written, and the older one. */
 const FILE_ENDINGS = ["", ".1"] as const;
 
 /** The names of all files of a function. */

@@ -1,6 +1,6 @@
 /**
- * Files of the package that run on their own: modules for Deno, and programs of threads and child processes.
- * Their paths depend on whether this code runs from `src/` (in tests) or bundled in `dist/`.
+ * Locates files of the package that run as separate programs: modules for Deno, and programs of threads and child
+ * processes. Their paths depend on whether this code runs from `src/` (in tests) or bundled in `dist/`.
  */
 import { fileURLToPath } from "node:url";
 

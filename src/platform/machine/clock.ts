@@ -1,4 +1,4 @@
-/** The time. Everything on the platform that needs it takes it from here, so that tests can set it. */
+/** The clock and the timers of the platform. No other code reads the time, so that tests can set it. */
 
 export interface Clock {
 	/** Milliseconds since 1970. */

@@ -1,6 +1,6 @@
 /**
- * Copies a binary to a path where other users may run it. Deno that root installed is often below `/root`,
- * which no other user may enter.
+ * Copies a binary to a path from which other users may run it. Deno that root installed is often below `/root`, which
+ * no other user may enter.
  */
 import {
 	accessSync,
@@ -15,8 +15,8 @@ import {
 import { join } from "node:path";
 
 /**
- * Copies a binary into a directory, unless the copy exists. The copy shares the disk blocks of the original
- * where the file system can do that. Afterwards every user can enter the directory, and none can list it.
+ * Copies a binary into a directory, unless the copy exists. The copy shares the disk blocks of the original if the file
+ * system supports that. Afterwards every user can enter the directory, and none can list it.
  * @param directory exists, and belongs to the platform alone
  * @returns the path of the copy
  * @throws the file system's error
@@ -25,7 +25,7 @@ export function reachableBinary(binary: string, directory: string): string {
 	const { size, mtimeMs } = statSync(binary);
 	const copy = join(directory, `deno-${size}-${Math.trunc(mtimeMs)}`);
 	if (!existsSync(copy)) {
-		// The final name only ever holds a complete copy: the platform may be killed while it copies.
+		// The copy gets its final name when it is complete, because the platform may be killed while it copies.
 		const unfinished = `${copy}.${process.pid}`;
 		rmSync(unfinished, { force: true });
 		copyFileSync(binary, unfinished, constants.COPYFILE_FICLONE);

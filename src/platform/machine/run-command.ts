@@ -29,7 +29,7 @@ export interface Limits {
 }
 
 export interface Outcome {
-	/** Null where a signal ended the command. */
+	/** Null if a signal ended the command. */
 	code: number | null;
 	stdout: string;
 	stderr: string;
@@ -81,10 +81,7 @@ function killGroup(pid: number | undefined): void {
 	}
 }
 
-/**
- * Pause between reads of output that is dropped, so that a command that writes without end does not occupy
- * the thread.
- */
+/** The pause between reads of dropped output, so that a command that writes without end does not occupy the thread. */
 const PAUSE_MS = 20;
 
 function gather(stream: NodeJS.ReadableStream, bytesMax: number): () => string {

@@ -1,12 +1,12 @@
 /**
- * Finds programs of the system. Only its administrator can write to these folders, unlike those of `PATH`.
+ * Finds programs of the system. Only an administrator can write to the searched folders, unlike the folders in `PATH`.
  */
 import { accessSync, constants } from "node:fs";
 import { join } from "node:path";
 
 const FOLDERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/run/current-system/sw/bin"];
 
-/** The path of a program. Undefined where the system does not have it. */
+/** The path of a program. Undefined if the system does not have it. */
 export function systemProgram(name: string): string | undefined {
 	return FOLDERS.map((folder) => join(folder, name)).find((path) => {
 		try {

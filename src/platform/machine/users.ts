@@ -1,6 +1,7 @@
 /**
- * Users for functions. Where the platform runs as root, the processes of each function get a uid and a gid
- * that nothing else on the machine has. Code that escapes from Deno's permissions then still owns nothing.
+ * Users for functions. Where the platform runs as root, the processes of each function get a uid and a gid that nothing
+ * else on the machine has. Then code that escapes from Deno's permissions still cannot access files or processes of
+ * others.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
@@ -75,7 +76,7 @@ export async function canRunAs(user: User, binary: string, directory: string): P
 		child.once("close", (_, signal) => resolve(signal === "SIGKILL"));
 	});
 	child.stdout?.once("data", () => {
-		// Where the kill is not permitted, the end of its input ends it.
+		// If the kill is not permitted, the process ends at the end of its input.
 		if (!child.kill("SIGKILL")) child.stdin?.end();
 	});
 	return await ended;
@@ -85,8 +86,8 @@ const EMPTY = 'rm -rf "$1"; [ -z "$(ls -A "$1")" ] || { chmod -R u+rwX "$1"; rm 
 const KILL_AND_EMPTY = `kill -9 -1; ${EMPTY}`;
 
 /**
- * Empties a directory that holds only a socket and an empty folder, as most functions leave it. This walks
- * through no folder and starts no process.
+ * Empties a directory that contains only a socket and an empty folder, as most functions leave it. It reads no other
+ * folder and starts no process.
  */
 async function isEmptied(directory: string): Promise<boolean> {
 	try {
@@ -177,8 +178,8 @@ export class Users {
 	 * Call it after the end of a process. Empties the process's directory. After the user's last process it
 	 * also kills everything else that the user runs.
 	 *
-	 * A process of the user itself empties the directory: root could be led to delete other files, since the
-	 * user's processes can replace folders by links.
+	 * A process of the same user empties the directory. Root could be tricked into deleting other files, since the user's
+	 * processes can replace folders with links.
 	 * @param user as `join` returned it
 	 */
 	async leave(user: User, directory: string): Promise<void> {
@@ -199,7 +200,7 @@ export class Users {
 	}
 
 	/**
-	 * Gives up the user of a deleted function. Kills every process of that user. No later function gets it.
+	 * Releases the user of a deleted function. Kills every process of that user. No later function gets it.
 	 * @param directory belongs to the user, and is emptied
 	 */
 	async forget(lifetime: FunctionLifetime, directory: string): Promise<void> {

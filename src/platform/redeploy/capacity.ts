@@ -14,7 +14,7 @@ export interface CapacityHolder {
 
 export interface CapacityOptions {
 	readonly countMax: number;
-	/** How long a function waits for capacity. */
+	/** The longest time that a function waits for capacity. */
 	readonly waitMs: number;
 	/** Runs a task after a delay. The returned function cancels it. */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
@@ -88,7 +88,7 @@ export class Capacity {
 				oldest = { holder, sinceMs };
 		}
 		if (oldest === undefined) return false;
-		// Removed first, so that the call of `release` in `stop` does not admit a waiting function.
+		// Removed before `stop`, so that its call of `release` does not admit a waiting function.
 		this.#used.delete(oldest.holder);
 		oldest.holder.stop();
 		return true;
@@ -109,7 +109,7 @@ function platformFull(countMax: number): AppError {
 	});
 }
 
-/** A function as the platform's capacity sees it. @param isPinned whether the function is never stopped */
+/** Makes the `CapacityHolder` of a function. @param isPinned whether the function is never stopped */
 export function capacityHolder(
 	supervisor: () => Pick<CapacityHolder, "idleSinceMs"> & { stopIdle(idleMs: number): unknown },
 	isPinned: () => boolean,

@@ -22,7 +22,7 @@ export class FunctionSupervisor {
 	readonly #draining = new Draining();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
 	#error: string | undefined;
-	/** Whether the next request starts the function. At the platform's start, deployed functions are idle. */
+	/** Whether the function is idle: the next request starts it. At the platform's start, deployed functions are idle. */
 	#isIdle: boolean;
 	#isClosed = false;
 	/** The error `PLATFORM_FULL` if the last start was not attempted because of it. */
@@ -63,7 +63,7 @@ export class FunctionSupervisor {
 		return this.#restarts.replaced;
 	}
 
-	/** Starts the wanted version with the present secrets. Does not start an idle function. Concurrent calls share a start. */
+	/** Starts the wanted version with the current secrets. Does not start an idle function. Concurrent calls share a start. */
 	refresh(): Promise<StartOutcome> {
 		// If a request is starting an idle function, that start may have read the old secrets already.
 		const isWaking = this.#pending !== undefined || this.#starting.isAny;
@@ -81,7 +81,9 @@ export class FunctionSupervisor {
 		return this.#current?.instance ?? this.#wake();
 	}
 
-	/** Lets requests wait for the replacement of a process that has answered nothing (see `FirstRequests.hold`). */
+	/**
+	 * Lets requests wait for the replacement of a process that has not answered a request yet (see `FirstRequests.hold`).
+	 */
 	supersede(version: string, replaced: Promise<void>): void {
 		this.#firstRequests.hold(version, this.instance, replaced);
 	}
@@ -113,7 +115,7 @@ export class FunctionSupervisor {
 	}
 
 	/**
-	 * Replaces the present deployment by a new one.
+	 * Replaces the current deployment with a new one.
 	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
 	 */
 	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {

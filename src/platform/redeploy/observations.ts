@@ -13,17 +13,18 @@ import { type Deployment, readsOf } from "../functions/function.ts";
 const NAMES_MAX = 500;
 
 export interface ObservationsPort {
-	/** The present version of a function. */
+	/** The current version of a function. */
 	present(name: string): Deployment | undefined;
 	/** Whether there is a secret of this name. */
 	isSecret(name: string): boolean;
 	/** Records names that a version read, and the new references among them. */
 	record(deployment: Deployment, seen: readonly string[], references: readonly Reference[]): Promise<void>;
-	/** Starts the function again with the present secrets. */
+	/** Starts the function again with the current secrets. */
 	restart(name: string): Promise<unknown>;
 	/**
-	 * Called as soon as a process of the present version has read a secret that it was not given and is going to get.
-	 * @param replaced settles when the function is started again, or could not be
+	 * Called as soon as a process of the current version has read a secret that it did not get, and that its replacement
+	 * gets.
+	 * @param replaced settles when the function has been started again, or the start has failed
 	 */
 	onMissed(present: Deployment, replaced: Promise<void>): void;
 	/** Writes a line into the function's log. */
@@ -64,8 +65,7 @@ export class Observations {
 	}
 
 	/**
-	 * The version with additional references to the secrets among the names. The same object if it gets no more secrets
-	 * so.
+	 * The version with additional references to the secrets among the names. The same object if this adds no secret.
 	 * @param names variables that a process of the version read and did not have
 	 */
 	withMissedSecrets(deployment: Deployment, names: Iterable<string>): Deployment {
@@ -84,14 +84,14 @@ export class Observations {
 		return references.filter(({ name }) => granted.has(name));
 	}
 
-	/** Reports that a process of the present version lacks one of the names, if it is a secret that the function may get. */
+	/** Reports that a process of the current version lacks one of the names, if it is a secret that the function may get. */
 	#reportMissed({ function: name, id }: Deployment, names: readonly string[], replaced: Promise<void>): void {
 		const present = this.#port.present(name);
 		if (present?.id === id && this.#granted(present, names).length > 0)
 			this.#port.onMissed(present, replaced);
 	}
 
-	/** Records the pending names of the function's present version. Names of a version that is being deployed stay pending. */
+	/** Records the pending names of the function's current version. Names of a version that is being deployed stay pending. */
 	flush(name: string): Promise<void> {
 		const write = (this.#writes.get(name) ?? Promise.resolve()).then(() => this.#flush(name));
 		this.#writes.set(name, write);
@@ -108,7 +108,7 @@ export class Observations {
 		const present = this.#port.present(name);
 		if (present === undefined) return;
 		const seen = this.#pending.get(present.id)?.seen;
-		// The ids of deployments are in the order of time. Earlier versions do not become the present one again.
+		// The ids of deployments are in the order of time. An earlier version never becomes the current one again.
 		for (const [id, { deployment }] of this.#pending)
 			if (deployment.function === name && id <= present.id) this.#pending.delete(id);
 		if (seen === undefined) return;
@@ -119,7 +119,7 @@ export class Observations {
 		}
 	}
 
-	/** Discards the pending names of a version that did not become the present one. */
+	/** Discards the pending names of a version that did not become the current one. */
 	forget({ function: name, id }: Pick<Deployment, "function" | "id">): void {
 		if (this.#port.present(name)?.id !== id) this.#pending.delete(id);
 	}
@@ -141,7 +141,7 @@ export class Observations {
 			);
 	}
 
-	/** Restarts a function with the secrets that it read and did not get, and reports that in its log. */
+	/** Restarts a function with the secrets that it read but did not get, and reports this in its log. */
 	async #restartWith({ function: name, id }: Deployment, missed: readonly string[]): Promise<void> {
 		const present = this.#port.present(name);
 		if (present?.id !== id) return;

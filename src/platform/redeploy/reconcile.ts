@@ -1,5 +1,6 @@
 /**
- * Keeps the functions of an app in step with the app's log: after a change, exactly the affected functions are replaced.
+ * Keeps the functions of an app up to date with the app's log: after a change, exactly the affected functions are
+ * replaced.
  */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
@@ -42,8 +43,8 @@ export class AppFunctions {
 	}
 
 	/**
-	 * Starts the functions that must never be idle. Also starts those whose first start failed, because the cause may be
-	 * gone. Other functions are started by their first request. A failure does not affect the other functions.
+	 * Starts the functions that must never be idle. Also starts those whose first start failed, because the cause may have
+	 * been removed. Other functions are started by their first request. A failure does not affect the other functions.
 	 */
 	async startPinned(): Promise<void> {
 		const eager = [...this.app.state.functions].filter(
@@ -124,7 +125,7 @@ export class AppFunctions {
 		return refreshAffected(this.#options, supervisor, changes, () => undefined);
 	}
 
-	/** Starts a built deployment, and makes it the function's present one when it is ready. */
+	/** Starts a built deployment, and makes it the function's current one when it is ready. */
 	async deploy(deployment: Deployment): Promise<StartOutcome> {
 		const name = deployment.function;
 		let supervisor = this.supervisor(name);
@@ -165,7 +166,7 @@ export class AppFunctions {
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
 		await removeFunctionData(this.#options, lifetimes);
 		await this.blobs.removeOf(lifetimes);
-		// Requests that were in progress at the deletion may have been counted since then.
+		// Removed again, because requests that were in progress at the deletion may have been counted since then.
 		for (const name of names.filter((each) => !isDeployed(each)))
 			this.#options.metrics.forget({ app: this.app.id, function: name });
 		// A function that is deployed now was deployed after the deletion. Its start failed if it used the closed supervisor.
@@ -197,14 +198,14 @@ export class AppFunctions {
 		await Promise.allSettled(this.#running.values());
 	}
 
-	/** Records a deployment as the function's present one. */
+	/** Records a deployment as the function's current one. */
 	async recordDeployed(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
 		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
 	}
 
 	/**
-	 * Records changed data of the present deployment. Does nothing if another deployment has replaced it.
+	 * Records changed data of the current deployment. Does nothing if another deployment has replaced it.
 	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) as `checkCrons`
 	 */
 	async updateDeployment(deployment: Deployment): Promise<void> {

@@ -26,7 +26,7 @@ export function affectedBy(app: ReconcileOptions["app"], operation: string): str
 	return planFor(app, changesOf(app, operation)).redeploy.map((planned) => planned.function);
 }
 
-/** The plan for changes of secrets and an app's present functions. */
+/** The plan for changes of secrets and an app's current functions. */
 function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[]): Plan {
 	const functions = [...app.state.functions].map(([name, { deployment }]) => ({
 		...readsOf(deployment),

@@ -7,7 +7,7 @@ import type { Replaced } from "./starts/replacements.ts";
 export interface Started {
 	readonly instance: Instance;
 	readonly deployment: Deployment;
-	/** The version of the app's secrets that the process has, as the app's state counts versions. */
+	/** The version of the app's secrets that the process has, as a number of the app's state. */
 	readonly moment: number;
 }
 
@@ -27,7 +27,7 @@ export interface SupervisorPort {
 	/** Called when a start has succeeded or failed. The function may be idle from then on. */
 	onStartSettled(): void;
 	/**
-	 * Starts a version with the present secrets.
+	 * Starts a version with the current secrets.
 	 * @param begin called when the secrets are read; the process does not get later changes
 	 * @throws AppError if the version does not start
 	 */

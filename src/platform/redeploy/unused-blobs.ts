@@ -1,5 +1,5 @@
 /**
- * Removes the blobs of deleted functions. Blobs that a present function uses stay. Nothing is removed while a deployment
+ * Removes the blobs of deleted functions. Blobs that a current function uses stay. Nothing is removed while a deployment
  * is in progress, because it may be about to use a blob that no function uses yet.
  */
 import type { App } from "../apps/app.ts";
@@ -22,7 +22,7 @@ export class UnusedBlobs {
 		this.#store = store;
 	}
 
-	/** Runs a deployment. No blob is removed meanwhile. @returns the result of the deployment @throws its error */
+	/** Runs a deployment. No blob is removed during it. @returns the result of the deployment @throws its error */
 	async during<T>(deployment: () => Promise<T>): Promise<T> {
 		this.#deployments++;
 		await this.#removed;
@@ -63,14 +63,14 @@ export class UnusedBlobs {
 		const unused = [...this.#candidates].filter((hash) => !used.has(hash));
 		this.#candidates.clear();
 		this.#removed = this.#removed.then(() => this.#store.removeBlobs(this.#app.lifetimeId, unused));
-		// The caller gets an error. Later callers do not.
+		// Only this caller gets the error, not later ones.
 		const removed = this.#removed;
 		this.#removed = removed.catch(() => undefined);
 		await removed;
 	}
 }
 
-/** The hashes of the blobs of an app's present functions. */
+/** The hashes of the blobs of an app's current functions. */
 export function usedBlobs(app: App): Set<string> {
 	return new Set([...app.state.functions.values()].flatMap(({ deployment }) => blobsOf(deployment)));
 }

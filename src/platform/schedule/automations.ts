@@ -36,13 +36,13 @@ export interface AutomationsOptions {
 export interface AutomationsStart {
 	/** The host name that functions see in their requests. */
 	readonly host: string;
-	/** How long a function without this setting may take until its answer begins. */
+	/** The time limit until the answer begins, for a function without this setting. */
 	readonly timeoutMs: number;
 }
 
 /** An automation and its next run. */
 export interface AutomationStatus extends ScheduledAutomation {
-	/** Undefined where it will not run any more, or does not run by time. */
+	/** Undefined if it will not run any more, or does not run by time. */
 	readonly nextMs: number | undefined;
 }
 
@@ -65,7 +65,7 @@ export class Automations {
 			onError: (error, of) => this.#failed(error, of),
 			onSkipped: (due) => {
 				if (this.#present(due) !== undefined) options.metrics.automationRan(due, "skipped");
-				this.#report(due, "error", "skipped: the run before is still in progress");
+				this.#report(due, "error", "skipped: the previous run is still in progress");
 			},
 		});
 	}
@@ -89,11 +89,11 @@ export class Automations {
 		}));
 	}
 
-	/** Starts no more runs. Runs in progress may take `graceMs`, and are then cut off. */
+	/** Starts no more runs. Runs in progress may take `graceMs`, and are then aborted. */
 	async close(graceMs: number): Promise<void> {
 		await this.#scheduler.close(graceMs);
 		this.#closing.abort();
-		// Runs that were cut off are still reported.
+		// Runs that were aborted are still reported.
 		await this.#scheduler.close(REPORT_MS);
 		this.#instances.close();
 	}
@@ -129,13 +129,13 @@ export class Automations {
 		return this.#options.apps.find(app)?.functionLifetime(name);
 	}
 
-	/** The lifetime of the function. Undefined where it was deleted in the meantime. */
+	/** The lifetime of the function. Undefined if it was deleted in the meantime. */
 	#present({ app, function: name, lifetime }: ScheduledAutomation | DueRun): FunctionLifetime | undefined {
 		const present = this.#functionLifetime(app, name);
 		return present !== undefined && lifetimeKey(present) === lifetime ? present : undefined;
 	}
 
-	/** How long a function may take until its answer begins. */
+	/** The time limit until a function's answer begins. */
 	#timeoutMs({ app, function: name }: DueRun): number {
 		const seconds = this.#options.apps.find(app)?.state.functions.get(name)?.deployment
 			.settings?.timeoutSeconds;
@@ -174,7 +174,7 @@ export class Automations {
 		this.#report(due, isGood ? "info" : "error", outcomeOf(answer, ms));
 	}
 
-	/** Keeps a run among the function's requests. */
+	/** Adds a run to the function's request log. */
 	#log(
 		lifetime: FunctionLifetime,
 		{ app, automation, function: name }: DueRun,

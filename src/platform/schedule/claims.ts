@@ -2,8 +2,8 @@
  * Claims of automation runs. A claim is durable before its run begins, so that no run happens twice: not in
  * this process, not in the next one, and not in another node.
  *
- * What is stored is bounded, although automations run without end. Claims are appended to a stream until it
- * is full. A new stream then begins with the last claim of each automation.
+ * The stored size is bounded, although automations run without end. Claims are appended to a stream until it is full. A
+ * new stream then begins with the last claim of each automation.
  */
 import { z } from "zod";
 import { EventStream } from "../events/event-stream.ts";
@@ -19,7 +19,7 @@ const claimSchema = z.strictObject({
 	 * name.
 	 */
 	life: z.string().optional(),
-	/** When the automation got its present schedule. A claim for another schedule does not count. */
+	/** When the automation got its current schedule. A claim for another schedule is ignored. */
 	anchorMs: z.int().min(0),
 	/** The time of the last claimed run. */
 	dueMs: z.int().min(0),
@@ -79,13 +79,13 @@ export class Claims {
 		const last = Math.max(1, ...names.map((name) => Number(name.slice(STREAMS.length))));
 		const claims = new Claims(options, last);
 		await claims.#events.open();
-		// Streams that are left where the platform was killed between writing the next one and deleting these.
+		// Streams that are left if the platform was killed between writing the next one and deleting these.
 		for (const name of names) if (name < nameOf(last - 1)) await store.deleteStreams(name);
 		if (claims.#isFull) await claims.#beginNext();
 		return claims;
 	}
 
-	/** The last claim of an automation. Undefined where it has none for its present schedule. */
+	/** The last claim of an automation. Undefined if it has none for its current schedule. */
 	find(of: ClaimKey): Claim | undefined {
 		const claim = this.#last.get(keyOf(of)) ?? this.#last.get(keyOf({ ...of, life: undefined }));
 		return claim?.anchorMs === of.anchorMs ? claim : undefined;
@@ -93,7 +93,7 @@ export class Claims {
 
 	/**
 	 * Claims a run. The claim is durable once this resolves.
-	 * @returns false where this run, or a later one, was claimed before
+	 * @returns false if this run, or a later one, was claimed before
 	 * @throws AppError `STORE_CONTENDED` (exit 5)
 	 */
 	claim(due: ClaimKey & { readonly dueMs: number }): Promise<boolean> {
@@ -101,7 +101,7 @@ export class Claims {
 			const isOver = () => !this.#isFull && this.#count >= (this.#options.claimsMax ?? CLAIMS_MAX);
 			await this.#events.append(() => (isOver() ? { type: "full" } : undefined));
 			for (;;) {
-				// Another node may have filled the stream, too.
+				// Another node may also have filled the stream.
 				if (this.#isFull) await this.#beginNext();
 				let isMine = false;
 				await this.#events.append(() => {
@@ -114,7 +114,7 @@ export class Claims {
 		});
 	}
 
-	/** Continues in the next stream, and creates it where no other node has. */
+	/** Continues in the next stream, and creates it unless another node has done so. */
 	async #beginNext(): Promise<void> {
 		const full = this.#number;
 		const next = this.#stream(full + 1);

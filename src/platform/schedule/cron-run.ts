@@ -3,7 +3,7 @@ import type { CronOutcome } from "../functions/crons.ts";
 import type { Instances } from "../gateway/instances.ts";
 import type { DueRun } from "./due-run.ts";
 
-/** How long a handler may take beyond the function's time limit. The answer to a request may take as long. */
+/** The time that a handler may take beyond the function's time limit. The answer to a request has the same limit. */
 const BEYOND_MS = 600_000;
 
 export interface CronRunOptions {

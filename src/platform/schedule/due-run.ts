@@ -9,7 +9,7 @@ export interface ScheduledAutomation {
 	/** Identifies the function among those that have had its name (`lifetimeKey`). */
 	readonly lifetime: string;
 	readonly automation: Automation;
-	/** When its present schedule was stored. A changed schedule starts again. */
+	/** When its current schedule was stored. A changed schedule starts again. */
 	readonly anchorMs: number;
 	/** The number of claimed runs. */
 	readonly runs: number;

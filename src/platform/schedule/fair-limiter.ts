@@ -1,7 +1,7 @@
 /**
- * Runs a limited number of tasks at the same time and divides the slots fairly between owners: waiting owners
- * take turns, however many tasks each of them has. A long task does not block the others for ever: after a
- * while it no longer counts against the shared limit, but still against the limit of its owner.
+ * Runs a limited number of tasks at the same time and divides the slots fairly between owners: waiting owners take
+ * turns, however many tasks each of them has. A long task does not block the others forever: after some time it no
+ * longer counts against the shared limit, but still against the limit of its owner.
  */
 
 export interface FairLimiterOptions {

@@ -13,11 +13,14 @@ import type { Instances, Lease } from "../gateway/instances.ts";
 import { PROBLEMS, type Problem } from "../gateway/problem.ts";
 import type { DueRun } from "./due-run.ts";
 
-/** How long an answer may take after it has begun. The automation's next run waits as long. */
+/** The time limit of an answer after it has begun. The automation's next run waits until then. */
 const ANSWER_MS = 600_000;
-/** Nobody reads the answer. This much of it is read, then the rest after a pause, so 3 MiB a second at most. */
+/**
+ * The content of the answer is not used. It is read in parts of this size, with pauses between them: 3 MiB a second at
+ * most.
+ */
 const PART_BYTES = 64 * 1024;
-/** A part that comes in many small pieces costs as much as the number of its pieces. */
+/** A pause also follows after this many pieces, because each piece costs processor time whatever its size. */
 const PART_PIECES = 64;
 const PAUSE_MS = 20;
 
@@ -39,15 +42,15 @@ export interface InvokeOptions {
 	readonly host: string;
 	/** The request's `x-request-id`. Default: a new one. */
 	readonly requestId?: string;
-	/** How long the function may take until its answer begins. */
+	/** The time limit until the answer begins. */
 	readonly timeoutMs: number;
-	/** How long the answer may take after it has begun. Default: ten minutes. */
+	/** The time limit of the answer after it has begun. Default: ten minutes. */
 	readonly answerMs?: number;
 	/** Ends the run. */
 	readonly signal: AbortSignal;
 }
 
-/** The status of the answer, or why there was no complete answer. */
+/** The status of the answer, or the reason why there was no complete answer. */
 export type Answer = { readonly status: number; readonly bytes: number } | Problem;
 
 /** Runs a function once, and never repeats a run. Resolves once the answer has ended. */
@@ -81,8 +84,8 @@ async function run({ instance, pool }: Lease, due: DueRun, options: InvokeOption
 }
 
 /**
- * The exchange of one run. It reads the response to its end at a limited rate: the function may write without end,
- * and the platform has other work.
+ * The exchange of one run. It reads the response to its end at a limited rate: the function may write without end, and
+ * must not slow down the platform.
  */
 class AutomationRun implements ResponseHandler {
 	/** Resolves once the response has ended. */
@@ -152,7 +155,9 @@ class AutomationRun implements ResponseHandler {
 	}
 }
 
-/** The headers that the gateway also sets, and those that tell a run of an automation from a client's request. */
+/**
+ * The headers that the gateway also sets, and those that distinguish a run of an automation from a client's request.
+ */
 function headersOf(
 	{ app, function: name, automation, dueMs }: DueRun,
 	host: string,

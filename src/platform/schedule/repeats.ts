@@ -10,7 +10,7 @@ export class Repeats {
 	}
 
 	/**
-	 * Runs a task, and again as long as it asks for that.
+	 * Runs a task, and repeats it as long as it returns a delay.
 	 * @param task returns after how many milliseconds it is repeated; undefined if it is not
 	 */
 	async run(task: (attempt: number) => Promise<number | undefined>): Promise<void> {

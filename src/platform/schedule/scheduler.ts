@@ -15,7 +15,7 @@ import { Repeats } from "./repeats.ts";
 export interface SchedulerOptions {
 	/** All automations of all functions, including those that do not run by time. */
 	readonly list: () => Iterable<ScheduledAutomation>;
-	/** Records that this run begins. False where it was recorded before. A run that cannot be recorded does not begin. */
+	/** Records that this run begins. False if it was recorded before. A run that cannot be recorded does not begin. */
 	readonly claim: (due: DueRun) => Promise<boolean>;
 	/**
 	 * Runs a claimed run. @param attempt 0 at first
@@ -26,21 +26,21 @@ export interface SchedulerOptions {
 	readonly now: () => number;
 	/** Runs a task later. @returns a function that cancels it */
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
-	/** Called where a claim or a run failed. It is not tried again. */
+	/** Called if a claim or a run failed. It is not retried. */
 	readonly onError: (error: unknown, of: ScheduledAutomation) => void;
-	/** Called where a run was due while the run before was in progress. */
+	/** Called if a run was due while the previous run was in progress. */
 	readonly onSkipped: (due: DueRun) => void;
 }
 
-/** The most runs at the same time. Long runs do not count. Further runs wait, and the apps take turns. */
+/** The most runs at the same time. Long runs are not counted. Further runs wait, and the apps take turns. */
 const RUNS_MAX = 10;
 /** The most runs of one app at the same time. Long runs count. */
 const APP_RUNS_MAX = 5;
 /** After this time a run no longer keeps others from starting. */
 const LONG_MS = 10_000;
 /**
- * The clock is read at least this often while a run is awaited. A timer does not notice that the clock was
- * set, and it stands still while the machine sleeps. A timer cannot wait for more than 2^31 - 1 ms, either.
+ * The clock is read at least this often while a run is awaited. A timer does not notice that the clock was changed, and
+ * it does not run while the machine sleeps. A timer also cannot wait for more than 2^31 - 1 ms.
  */
 const CLOCK_CHECK_MS = 60_000;
 /** Time services set the clock back by small steps. Smaller steps than this are ignored. */
@@ -51,18 +51,17 @@ interface Entry {
 	listed: ScheduledAutomation;
 	/** Includes a run that is not listed yet. */
 	runs: number;
-	/** No run up to this time is due again, whatever the clock says. */
+	/** No run up to this time is due again, even if the clock is set back. */
 	handledMs: number;
 	dueMs: number | undefined;
 }
 
 /**
- * Runs what is due, each run at most once: a run is claimed before it begins, and is not repeated if it
- * fails.
+ * Starts the runs that are due, each at most once: a run is claimed before it begins, and is not repeated if it fails.
  *
- * Runs that were due while the platform did not run are left out. A one-time automation is the exception: it
- * runs at once. Where the clock jumps ahead, an awaited automation runs once, not as often as it would have
- * been due. Where the clock is set back, no run happens again.
+ * Runs that were due while the platform did not run are left out. A one-time automation is the exception: it runs at
+ * once. If the clock jumps ahead, an awaited automation runs once, not as often as it would have been due. If the clock
+ * is set back, no run is repeated.
  */
 export class Scheduler {
 	readonly #options: SchedulerOptions;
@@ -104,7 +103,7 @@ export class Scheduler {
 		this.#await(nowMs);
 	}
 
-	/** The time of the next run. Undefined where no run is awaited. */
+	/** The time of the next run. Undefined if no run is awaited. */
 	nextOf(listed: ScheduledAutomation): number | undefined {
 		return this.#entries.get(keyOf(listed))?.dueMs;
 	}
@@ -149,7 +148,7 @@ export class Scheduler {
 		try {
 			return nextRun(automation, { anchorMs, afterMs, runs: entry.runs });
 		} catch (error) {
-			// An automation that another version stored must not keep the others from running.
+			// An invalid automation that another version stored must not prevent the others from running.
 			this.#options.onError(error, entry.listed);
 			return undefined;
 		}

@@ -46,7 +46,7 @@ export interface CoreOptions {
 	readonly processesMax: number;
 	readonly log: Log;
 	readonly clock: Clock;
-	/** Error boundaries for callbacks of clients and functions. New ones are made where none are given. */
+	/** Error boundaries for callbacks of clients and functions. By default, new ones are made. */
 	readonly faults?: Faults;
 }
 
@@ -56,7 +56,7 @@ export interface CoreOptions {
  */
 const SWEEP_MIN_MS = 50;
 const SWEEP_MAX_MS = 1_000;
-/** How long a request waits for capacity if all running functions are busy. A client waits that long for an answer. */
+/** The time limit of a request's wait for capacity if all running functions are busy. Clients wait that long. */
 const CAPACITY_WAIT_MS = 10_000;
 
 export class Core {
@@ -123,7 +123,7 @@ export class Core {
 
 	/**
 	 * Reads everything in the store. No function runs yet (see `startPinned`).
-	 * @throws AppError exit 7 where a stream is damaged or altered
+	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
 		const { clock, identity, logs } = options;
@@ -141,7 +141,7 @@ export class Core {
 		const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
 		const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };
 		const tokens = await TokenRegistry.open(registry);
-		// The streams are checked before the whole store: an error about one stream says more.
+		// The streams are checked before the whole store, because an error about one stream is more specific.
 		store.check();
 		await removeLeftovers(apps, { store, logs, kv: options.kv });
 		const core = new Core({ ...options, store }, apps, claims, tokens);
@@ -165,13 +165,13 @@ export class Core {
 		return functions;
 	}
 
-	/** The instance that serves a function. An idle function is started. Undefined where the function does not run. */
+	/** The instance that serves a function. An idle function is started. Undefined if the function does not run. */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined> {
 		const found = this.apps.find(app);
 		return found && this.functionsOf(found).instance(name);
 	}
 
-	/** Every deployed function in its present state. */
+	/** Every deployed function in its current state. */
 	*#samples(): Iterable<FunctionSample> {
 		for (const app of this.apps.list()) {
 			const running = this.functionsOf(app);

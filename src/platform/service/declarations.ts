@@ -1,4 +1,4 @@
-/** What an upload says of a function besides its code, compared with the function's present deployment. */
+/** Compares the settings and files of a function in an upload with the function's current deployment. */
 import type { DeployedFunction } from "../../protocol/messages.ts";
 import { Matcher } from "../../references/evidence/name-pattern.ts";
 import type { Reference, References } from "../../references/evidence/reference.ts";
@@ -7,7 +7,7 @@ import type { CheckedFunction } from "../build/check/checker.ts";
 import { type DeployedFile, type Deployment, isSame, type KeptSources } from "../functions/function.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 
-/** The function's present deployment. Undefined where it does not exist or has failed. */
+/** The function's current deployment. Undefined if it does not exist or has failed. */
 export function presentDeployment(functions: AppFunctions, name: string): Deployment | undefined {
 	const present = functions.app.state.functions.get(name);
 	if (present === undefined || present.error !== undefined) return undefined;
@@ -22,7 +22,7 @@ export type Declarations = Omit<CheckedFunction["declaration"], "staticFiles"> &
 	readonly assets: readonly DeployedFile[];
 };
 
-/** Whether a process of one deployment serves as one of the other would. */
+/** Whether a process of one deployment behaves like a process of the other. */
 export function servesAlike(
 	present: Deployment,
 	other: Pick<Deployment, "assets" | "packageFiles" | "settings">,

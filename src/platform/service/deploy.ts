@@ -48,7 +48,7 @@ export interface DeployRequest {
 }
 
 export type DeployOutcome =
-	/** `missing`: nothing was done, since the client must send these blobs first. */
+	/** `missing`: nothing was done, because the client must send these blobs first. */
 	{ readonly missing: readonly string[] } | { readonly pruned: readonly string[] };
 
 export class Deployer {
@@ -66,7 +66,7 @@ export class Deployer {
 	/**
 	 * Builds and starts the functions of an upload.
 	 * @param onFunction called with the result of each function
-	 * @throws AppError exit 2 where the upload is not allowed. Errors of a function are in its result.
+	 * @throws AppError exit 2 if the upload is not allowed. Errors of a function are in its result.
 	 */
 	deploy(
 		functions: AppFunctions,
@@ -149,8 +149,8 @@ export class Deployer {
 
 	/**
 	 * Builds a function, and starts it unless a process of the same version runs. Waiting for a start can take much longer
-	 * than a build. So nothing here refers to the bundle while it waits: with many functions, all bundles would be in memory
-	 * at once.
+	 * than a build. So no variable here refers to the bundle during the wait. Otherwise, with many functions, all bundles
+	 * would be in memory at once.
 	 */
 	async #buildAndStart(
 		functions: AppFunctions,
@@ -168,7 +168,7 @@ export class Deployer {
 		return { name, status: isScheduled ? "unchanged" : "deployed" };
 	}
 
-	/** Builds a function and puts what it made into the store. @returns the function's new version, without its id */
+	/** Builds a function and stores the results. @returns the function's new version, without its id */
 	async #buildAndKeep(
 		functions: AppFunctions,
 		name: string,
@@ -198,7 +198,7 @@ export class Deployer {
 		return { function: name, bundle, ...said, source, sourceMap, references, dynamic, packageFiles };
 	}
 
-	/** Keeps the files of packages that a bundle reads when it runs. */
+	/** Stores the files of packages that a bundle reads when it runs. */
 	#keepFiles(owner: string, files: Bundle["files"]): Promise<DeployedFile[]> {
 		const keep = async ([path, content]: (typeof files)[number]) =>
 			[path, await this.#options.store.putBlob(owner, content)] as const;

@@ -1,4 +1,4 @@
-/** Removes what interrupted deletions of apps and functions left. Runs when a platform starts. */
+/** Removes the data that interrupted deletions of apps and functions left. Runs when a platform starts. */
 import type { Apps } from "../apps/apps.ts";
 import type { KvStores } from "../kv/kv-stores.ts";
 import type { FunctionLogs, KeptLog } from "../logs/function-logs.ts";
@@ -6,8 +6,8 @@ import { usedBlobs } from "../redeploy/unused-blobs.ts";
 import type { Store } from "../store/store.ts";
 
 /**
- * Removes all blobs and logs except those of present functions, and the stores of apps that do not exist. Files that an earlier version or a backup
- * stored under names are moved to their present paths.
+ * Removes all blobs and logs except those of current functions, and the stores of apps that do not exist. Files that an
+ * earlier version or a backup stored under names are moved to their current paths.
  */
 export async function removeLeftovers(
 	apps: Apps,

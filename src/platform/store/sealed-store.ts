@@ -16,7 +16,7 @@ import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from ".
 const HEAD_DOMAIN = "coffer/store-head/1";
 const SEAL_DOMAIN = "coffer/store-seal/1";
 const HASH_BYTES = 32;
-/** Matches entries whose code has the present form. Entries of earlier versions do not match. */
+/** Matches entries whose code has the current form. Entries of earlier versions do not match. */
 const CHAINED = /"code":"[A-Za-z0-9_-]{43}"\}$/;
 const PLATFORM_STREAM = "platform";
 

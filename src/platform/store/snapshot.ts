@@ -15,7 +15,7 @@ function withDatabase<T>(path: string, use: (database: SqliteDatabase) => T): T 
 }
 
 /**
- * Writes the present state of a database to a new file that only its owner can read. The file is not synced.
+ * Writes the current state of a database to a new file that only its owner can read. The file is not synced.
  * @throws AppError as `openDatabase`
  */
 export function takeSnapshot(path: string, target: string): void {

@@ -46,7 +46,7 @@ export interface Store extends AsyncDisposable {
 	 * @param seal as for `append`
 	 */
 	deleteStreams(prefix: string, seal?: string): Promise<void>;
-	/** The store's seal: the text that the last append or deletion with a seal gave. Undefined where there was none. */
+	/** The store's seal: the text that the last append or deletion with a seal gave. Undefined if there was none. */
 	readSeal(): Promise<string | undefined>;
 	/** The last entry of each stream, sorted by the name of the stream. */
 	heads(): Promise<StreamHead[]>;
@@ -56,7 +56,7 @@ export interface Store extends AsyncDisposable {
 	 */
 	putBlob(owner: string, bytes: Uint8Array): Promise<string>;
 	/**
-	 * The bytes of a hash. Undefined where the owner does not have them, or the text is not a hash.
+	 * The bytes of a hash. Undefined if the owner does not have them, or the text is not a hash.
 	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the stored bytes do not match the hash
 	 */
 	getBlob(owner: string, hash: string): Promise<Uint8Array | undefined>;
@@ -73,7 +73,7 @@ export interface Store extends AsyncDisposable {
 	/** Deletes all blobs of an owner. */
 	dropBlobs(owner: string): Promise<void>;
 	/**
-	 * Takes or renews a lease for `ttlMs`. @returns true where `holder` has it now, false while the lease of
+	 * Takes or renews a lease for `ttlMs`. @returns true if `holder` has it now, false while the lease of
 	 * another holder has not expired
 	 */
 	lease(name: string, holder: string, ttlMs: number): Promise<boolean>;

@@ -1,6 +1,6 @@
 /**
- * The platform's metrics, in the text format of Prometheus. Labels are apps and functions only. Nothing in
- * them comes from a request or a secret.
+ * The platform's metrics, in the text format of Prometheus. Labels are apps and functions only. No part of them comes
+ * from a request or a secret.
  */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { DroppedLines } from "../logs/function-logs.ts";
@@ -18,7 +18,7 @@ export interface FunctionSample {
 	readonly app: string;
 	readonly function: string;
 	readonly state: FunctionState;
-	/** Pid of its process. Undefined where none runs. */
+	/** Pid of its process. Undefined if none runs. */
 	readonly pid: number | undefined;
 }
 
@@ -38,7 +38,7 @@ export interface MetricsOptions {
 	readonly droppedLines?: () => DroppedLines;
 	/** The name of each app that has a Deno KV store, and the size of the store. Without it the metric is empty. */
 	readonly storeBytes?: () => Promise<[app: string, bytes: number][]>;
-	/** Resident memory of a process, in bytes. Undefined where it has ended or its memory cannot be read. */
+	/** Resident memory of a process, in bytes. Undefined if it has ended or its memory cannot be read. */
 	readonly residentBytes: (pid: number) => Promise<number | undefined>;
 }
 
@@ -96,7 +96,7 @@ export class Metrics {
 	});
 	readonly #automations = new Counter({
 		name: "coffer_automation_runs_total",
-		help: "Runs of automations, by outcome: succeeded (a status below 400, or a handler that returned), failed or skipped (the run before was not finished).",
+		help: "Runs of automations, by outcome: succeeded (a status below 400, or a handler that returned), failed or skipped (the previous run was not finished).",
 		labelNames: [...LABELS, "outcome"] as const,
 		registers: [this.#registry],
 	});
@@ -175,7 +175,7 @@ export class Metrics {
 		return answers;
 	}
 
-	/** Counts the start of a process. @param ms time until it served. Undefined where it never served */
+	/** Counts the start of a process. @param ms time until it served. Undefined if it never served */
 	started({ app, function: name }: FunctionLabels, ms: number | undefined): void {
 		this.#starts.inc({ app, function: name, outcome: ms === undefined ? "failed" : "ready" });
 		if (ms !== undefined) this.#startSeconds.observe({ app, function: name }, ms / 1000);
@@ -226,7 +226,7 @@ export class Metrics {
 		return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
 	}
 
-	/** Sets the metrics that are not counted but read at this moment. */
+	/** Sets the metrics that are measured when they are read. */
 	async #look(): Promise<void> {
 		this.#internalErrors.reset();
 		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))

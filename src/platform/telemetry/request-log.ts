@@ -1,7 +1,4 @@
-/**
- * Keeps a line for each request: in the log of its function, or in that of the app where the app has no such
- * function.
- */
+/** Stores a line for each request: in the log of its function, or in the app's log if the app has no such function. */
 import type { Apps } from "../apps/apps.ts";
 import type { AnsweredRequest, RequestedFunction } from "../gateway/answered-request.ts";
 import { type FunctionLogs, NO_FUNCTION, type RequestLine } from "../logs/function-logs.ts";
@@ -25,10 +22,7 @@ class Times {
 	}
 }
 
-/**
- * Returns a function that keeps a request. A request to a function that has been deleted meanwhile is not
- * kept.
- */
+/** Returns a function that stores a request. A request to a function that was deleted in the meantime is not stored. */
 export function requestLog({
 	apps,
 	clock,

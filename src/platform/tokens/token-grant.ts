@@ -1,4 +1,4 @@
-/** The rights of an access token, and their end. */
+/** The rights of an access token, and the time at which it expires. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { BASE44_SCOPE, Scope } from "../../protocol/routes.ts";
 import type { Clock } from "../machine/clock.ts";
@@ -18,7 +18,7 @@ export interface Grant {
 	readonly expiresAtMs?: number | undefined;
 }
 
-/** Whether a token with this end is valid at a moment. */
+/** Whether a token that expires at a time is valid now. */
 export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boolean {
 	return expiresAtMs === undefined || expiresAtMs > nowMs;
 }
@@ -27,7 +27,7 @@ export function isCurrent(expiresAtMs: number | undefined, nowMs: number): boole
 const DELAY_MAX_MS = 2 ** 31 - 1;
 
 /**
- * Calls back when a moment has come. The moment may be further away than a timer can wait.
+ * Calls back at a time, which may be further away than a timer can wait.
  * @param expiresAtMs milliseconds since 1970. Undefined: never.
  * @returns a function that cancels this
  */
@@ -56,7 +56,7 @@ export function expiryInPast(): AppError {
 	});
 }
 
-/** The error where a platform has the most tokens that it may have. */
+/** The error for a platform that has reached the limit of tokens. */
 export function tooManyTokens(): AppError {
 	return new AppError({
 		code: "TOKENS_TOO_MANY",

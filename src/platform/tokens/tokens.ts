@@ -28,7 +28,7 @@ import {
 } from "./token-grant.ts";
 import { createToken, hashOf } from "./token-text.ts";
 
-/** A token as it may be shown: everything but the token itself. */
+/** The description of a token, without the token itself. */
 export interface TokenInfo {
 	readonly id: string;
 	/** Sorted. */
@@ -146,7 +146,7 @@ export class TokenRegistry {
 		return [...this.#tokens.keys()].flatMap((id) => this.find(id) ?? []);
 	}
 
-	/** The token with an id. Undefined where it does not exist or was revoked. */
+	/** The token with an id. Undefined if it does not exist or was revoked. */
 	find(id: string): TokenInfo | undefined {
 		const known = this.#tokens.get(id);
 		if (known === undefined) return undefined;
@@ -192,15 +192,14 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * The token that a request presents. Undefined where it is malformed, of another platform, unknown, revoked
+	 * The token that a request presents. Undefined if it is malformed, of another platform, unknown, revoked
 	 * or expired.
 	 */
 	authenticate(token: string, nowMs: number): Principal | undefined {
 		if (!isBase44Token(token) && parseToken(token)?.fingerprint !== this.#fingerprint) return undefined;
 		const presented = hashOf(token);
 		let found: StoredToken | undefined;
-		// Compares with all tokens, each in constant time, so that the duration does not tell how close a guess
-		// is.
+		// Compares with all tokens, each in constant time, so that the duration does not reveal how close a guess is.
 		for (const known of this.#tokens.values()) if (equalBytes(known.hash, presented)) found = known;
 		if (found === undefined || !isCurrent(found.expiresAtMs, nowMs)) return undefined;
 		return { id: found.id, scopes: found.scopes, app: found.app };

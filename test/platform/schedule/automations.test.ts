@@ -180,7 +180,7 @@ Deno.serve(async (request) => {
 				.toBe(1);
 			pass(MINUTE_MS);
 			expect(await told("long", "long", 1)).toEqual([
-				'error automation "a": skipped: the run before is still in progress',
+				'error automation "a": skipped: the previous run is still in progress',
 			]);
 			await app.fetch("long");
 			expect((await told("long", "long", 2))[1]).toMatch(/answered 200/);

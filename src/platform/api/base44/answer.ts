@@ -15,7 +15,7 @@ export async function refusal(error: unknown): Promise<Response> {
 	return isFinal ? new Response(await answer.text(), { status: 422, headers: answer.headers }) : answer;
 }
 
-/** The answer that the CLI takes for success. */
+/** The answer that the CLI accepts as success. */
 export function done(): Response {
 	return Response.json({ success: true });
 }

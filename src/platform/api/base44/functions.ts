@@ -12,7 +12,7 @@ import { appOf, type Handler, jsonOf } from "../endpoint.ts";
 import { done } from "./answer.ts";
 import { arrangeSources, folderOf } from "./sources.ts";
 
-/** JSON needs more bytes than the sources themselves. */
+/** JSON text is longer than the sources in it. */
 const BODY_BYTES_MAX = UPLOAD_BYTES_MAX + 8 * 1024 * 1024;
 
 const deploySchema = z.object({
@@ -78,7 +78,7 @@ function notDeployed(why: string): AppError {
 	return new AppError({
 		code: "DEPLOY_FAILED",
 		message: why,
-		hint: "An earlier deployment of the function keeps serving, if there is one.",
+		hint: "If there is an earlier deployment of the function, it still serves requests.",
 		exit: EXIT.failure,
 	});
 }

@@ -1,4 +1,4 @@
-/** The Base44 CLI's `secrets list | set | delete`: the secrets that the platform itself keeps for the app. */
+/** The Base44 CLI's `secrets list | set | delete`: the secrets that the platform itself stores for the app. */
 import { AppError, EXIT } from "../../../errors.ts";
 import { MESSAGE_LIMITS } from "../../../protocol/messages.ts";
 import type { SecretChange } from "../../../references/plan/plan.ts";
@@ -42,7 +42,7 @@ function authorOf({ core, principal }: Call): { id: string; atMs: number } {
 	return { id: principal?.id ?? "", atMs: Math.max(0, core.clock.now()) };
 }
 
-/** Redeploys the functions that read the changed secrets. Answers when that has ended. */
+/** Redeploys the functions that read the changed secrets. Resolves when the redeploy has ended. */
 async function redeployChanged(call: Call, app: App, changes: readonly SecretChange[]): Promise<Response> {
 	const names = changes.map(({ name }) => name);
 	if (changes.length === 0) return done();
@@ -56,7 +56,7 @@ async function redeployChanged(call: Call, app: App, changes: readonly SecretCha
 	if (failed.length === 0) return done();
 	throw new AppError({
 		code: "REDEPLOY_FAILED",
-		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it${failed.every(({ serving }) => serving) ? "; the earlier deployment keeps serving" : ""}. ${failed[0]?.error ?? ""}`,
+		message: `The change is saved, but ${failed.map((result) => result.function).join(", ")} did not start with it${failed.every(({ serving }) => serving) ? "; the earlier deployment still serves requests" : ""}. ${failed[0]?.error ?? ""}`,
 		hint: "Correct the function or the value, then deploy or set the value again.",
 		exit: EXIT.failure,
 	});

@@ -14,7 +14,7 @@ export interface SentFile {
 export interface UploadedSources {
 	/** Path of the entry module. */
 	readonly entry: string;
-	/** Path of the function's `function.jsonc`. Undefined where none was sent. */
+	/** Path of the function's `function.jsonc`. Undefined if none was sent. */
 	readonly settings: string | undefined;
 	/** Contents by path, below one root. */
 	readonly files: ReadonlyMap<string, string>;
@@ -32,7 +32,7 @@ function refused(message: string): AppError {
 	});
 }
 
-/** How many folders a path leads up. */
+/** The number of folders that a path goes up. */
 function countUps(path: string): number {
 	return path.split("/").findIndex((segment) => segment !== "..");
 }
@@ -55,10 +55,10 @@ function relativePath(path: string): string {
 export function arrangeSources(name: string, entry: string, sent: readonly SentFile[]): UploadedSources {
 	const own = relativePath(entry);
 	const paths = sent.map(({ path }) => relativePath(path));
-	// Where the entry is in a subfolder, the other files are named relative to that subfolder.
+	// If the entry is in a subfolder, the other files are named relative to that subfolder.
 	const inner = paths.includes(own) ? "." : posix.dirname(own);
 	const ups = Math.max(0, ...[own, ...paths.map((path) => posix.join(inner, path))].map(countUps));
-	// A function may have another name than its folder, and the folder may be deeper than the name tells.
+	// A function may have another name than its folder, and the folder may be deeper than the name suggests.
 	const depth = ROOT.split("/").length + name.split("/").length;
 	const folder = posix.join(ROOT, "x/".repeat(Math.max(0, ups - depth)), name);
 	const files = new Map<string, string>();
@@ -72,7 +72,7 @@ export function arrangeSources(name: string, entry: string, sent: readonly SentF
 }
 
 /**
- * The reverse: the folder of a function, to which the paths of its files are relative.
+ * The reverse of `arrangeSources`: the folder of a function, to which the paths of its files are relative.
  * @param entry path of the entry in the upload, of any client
  */
 export function folderOf(name: string, entry: string): string {

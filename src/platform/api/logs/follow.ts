@@ -1,4 +1,4 @@
-/** Answers without an end: the kept lines of functions, then each new line, in a format that the caller chooses. */
+/** Answers without an end: the stored lines of functions, then each new line, in a format that the caller chooses. */
 
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { comparePositions } from "../../../protocol/log-position.ts";
@@ -13,14 +13,14 @@ const PING_MS = 15_000;
 /** The most bytes that wait for a slow client. Further lines are dropped, and their number is reported. */
 const WAITING_BYTES = 1024 * 1024;
 
-/** Why the platform ended an answer. */
+/** The reason why the platform ended an answer. */
 export type EndReason = "app_deleted" | "platform_closing" | "token_invalid" | "failed";
 
 /** How events are written. An empty text writes nothing. */
 export interface FollowFormat<Line> {
 	readonly media: string;
 	/**
-	 * Sent after all kept lines, and then at intervals, since clients give up a silent connection.
+	 * Sent after all stored lines, and then at intervals, since clients close a connection without traffic.
 	 * @param position every line up to this position has been sent
 	 */
 	ping(position: string | undefined): string;
@@ -35,7 +35,7 @@ export interface Followed<Line extends Timed> {
 	readonly format: FollowFormat<Line>;
 }
 
-/** Lines of one function that were written while the kept lines of others were still being read. */
+/** Lines of one function that were written while the stored lines of others were still being read. */
 interface FunctionJoin<Line> {
 	readonly early: NamedLine<Line>[];
 	/** From now on, its lines are sent when they are written. */
@@ -78,7 +78,7 @@ class LogFollower<Line extends Timed> {
 		this.#onEnd(() => clearInterval(ping));
 		this.#endWith(closing, "platform_closing");
 		const invalid = faults.control.callback(() => this.#finish("token_invalid"));
-		// Before the end of the app, which ends its tokens, too.
+		// Registered before the end of the app, because that ends its tokens too.
 		if (principal !== undefined) this.#onEnd(core.tokens.onInvalid(principal, core.clock, invalid));
 		this.#endWith(this.#followed.source.app.retired, "app_deleted");
 		look();
@@ -91,7 +91,7 @@ class LogFollower<Line extends Timed> {
 		if (signal.aborted) end();
 	}
 
-	/** Finds new functions, sends their kept lines, and reports the position up to which all lines have been sent. */
+	/** Finds new functions, sends their stored lines, and reports the position up to which all lines have been sent. */
 	async #sendRound(): Promise<void> {
 		if (!isStillValid(this.#call)) return this.#finish("token_invalid");
 		if (this.#isOver || this.#isCatchingUp) return;
@@ -107,13 +107,12 @@ class LogFollower<Line extends Timed> {
 		} finally {
 			this.#isCatchingUp = false;
 		}
-		// The lines of a function that is still starting are sent once it is deployed, in the next round at the
-		// latest.
+		// The lines of a function that is still starting are sent once it is deployed, at the latest in the next round.
 		this.#send(format.ping(this.#previousPosition ?? now));
 		this.#previousPosition = now;
 	}
 
-	/** Sends the kept lines of functions that are not followed yet, in order, and follows them. */
+	/** Sends the stored lines of functions that are not followed yet, in order, and follows them. */
 	async #catchUp(): Promise<void> {
 		const { query, source } = this.#followed;
 		// A client that resumes gets all lines since its position, and so does a function that is new since the
@@ -150,7 +149,7 @@ class LogFollower<Line extends Timed> {
 	): Promise<FunctionJoin<Line>> {
 		let early: NamedLine<Line>[] | undefined = [];
 		const joining = { early, sendDirectly: () => (early = undefined) };
-		// An error while sending ends this answer only. The writer of the line and the log go on.
+		// An error while sending ends this answer only, and must not affect the code that writes the line.
 		const onLine = this.#call.core.faults.control.callback(
 			(line: Kept<Line>) => {
 				if (early === undefined) this.#sendLine(name, line);

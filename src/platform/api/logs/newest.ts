@@ -1,4 +1,4 @@
-/** The newest lines of several functions, in the order in which they were kept. PURE. */
+/** The newest lines of several functions, in the order in which they were stored. Pure. */
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import { comparePositions } from "../../../protocol/log-position.ts";
 import type { Kept, Timed } from "../../logs/function-logs.ts";
@@ -9,10 +9,10 @@ export interface NamedLine<Line> {
 	readonly line: Kept<Line>;
 }
 
-/** The most characters of all lines together: as many as a dozen functions keep. */
+/** The most characters of all lines together: as many as the platform stores for a dozen functions. */
 const CHARACTERS_MAX = 16 * 1024 * 1024;
 
-/** Bounded in memory, however many functions there are. */
+/** Collects lines. Its memory is bounded, whatever the number of functions. */
 export class Newest<Line extends Timed> {
 	readonly #limit: number;
 	readonly #sizeOf: (line: Line) => number;

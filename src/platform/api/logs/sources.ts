@@ -1,4 +1,4 @@
-/** The functions whose lines a request asks for: functions by name, or all functions of an app. */
+/** Selects the functions whose lines a request reads: functions by name, or all functions of an app. */
 import { AppError, EXIT } from "../../../errors.ts";
 import { printable } from "../../../printable.ts";
 import type { App } from "../../apps/app.ts";
@@ -18,7 +18,7 @@ export interface Source<Line extends Timed> {
 	readonly lines: KeptLines<Line>;
 	/** The names of the functions. Undefined: all functions of the app, including later ones. */
 	readonly names: readonly string[] | undefined;
-	/** Whether lines that belong to no function are included, where all functions are asked for. */
+	/** Whether lines that belong to no function are included if all functions are read. */
 	readonly hasOthers: boolean;
 	/** The number of characters of a line in an answer. */
 	sizeOf(line: Line): number;

@@ -4,7 +4,7 @@ import type { Instance } from "../../runtime/runtime.ts";
 export class Draining {
 	readonly #stopped = new Set<Promise<void>>();
 
-	/** @param graceMs how long requests may take; by default as `Instance.stop` does it */
+	/** @param graceMs the time limit of the requests; by default the one of `Instance.stop` */
 	add(instance: Instance, graceMs?: number): void {
 		const stopped = instance.stop(graceMs === undefined ? {} : { graceMs });
 		this.#stopped.add(stopped);

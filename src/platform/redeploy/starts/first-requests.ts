@@ -1,12 +1,12 @@
 /**
- * Lets the requests of a function wait while a process that has answered nothing is replaced, because it read a secret
- * that it was not given.
+ * Lets the requests of a function wait while a process that has not answered a request yet is replaced, because it read
+ * a secret that it did not get.
  */
 import type { Instance } from "../../runtime/runtime.ts";
 
 /**
- * How often this happens for a version. A function may read one secret after the other, each time because it got the
- * one before.
+ * The most replacements of a version. A function may read one secret after the other, each because it got the previous
+ * one.
  */
 const SUPERSEDED_MAX = 10;
 
@@ -20,14 +20,14 @@ export class FirstRequests {
 		return this.#held !== undefined;
 	}
 
-	/** Resolves when requests can go on; without a wait if none has to wait. */
+	/** Resolves when requests can continue; at once if none has to wait. */
 	async settled(): Promise<void> {
 		while (this.#held !== undefined) await this.#held;
 	}
 
 	/**
 	 * Lets requests wait until the process is replaced, or could not be. Does nothing if the process has answered a
-	 * request, or if processes of this version were replaced so too often.
+	 * request, or if processes of this version were replaced too often.
 	 * @param version the id of the deployment
 	 * @param instance the process that serves; undefined if none does
 	 * @param replaced settles when the replacement has started or failed
@@ -36,7 +36,7 @@ export class FirstRequests {
 		if (instance !== undefined && instance.probation === undefined) return;
 		if (this.#version !== version) this.#count = 0;
 		this.#version = version;
-		// Names that are read during one wait count once.
+		// Names that are read during one wait count as one replacement.
 		if (this.#held === undefined && ++this.#count > SUPERSEDED_MAX) return;
 		const end = () => {
 			if (this.#held === held) this.#held = undefined;

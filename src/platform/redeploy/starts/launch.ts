@@ -1,4 +1,4 @@
-/** Starts a process for a deployment in the store, with the present secrets. */
+/** Starts a process for a deployment in the store, with the current secrets. */
 import type { SealedRecord } from "../../../vault/records/record.ts";
 import { type Deployment, filesOf, readsOf } from "../../functions/function.ts";
 import type { Store } from "../../store/store.ts";
@@ -9,13 +9,13 @@ import { openEnvironment } from "./function-environment.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";
 import { bundleMissing } from "./not-found.ts";
 
-/** How often a process that is ready is replaced before it serves. */
+/** The most replacements of a ready process before it serves. */
 const REPLACEMENTS_MAX = 10;
 
 /**
  * Starts a version of a function when the limit of concurrent starts permits it. If the process reads a secret during
  * its start that the analysis did not find, another process is started with that secret, whether the start failed or
- * not. If only that one fails, the process before it serves.
+ * not. If only that one fails, the previous process serves.
  * @param verified the records whose signatures are verified
  * @param begin called when the secrets are read; the process does not get later changes
  * @throws AppError `BUNDLE_MISSING` (exit 1), and the errors of `Runtime.start` and `openEnvironment`
@@ -28,7 +28,7 @@ export async function launch(
 	begin: () => void,
 ): Promise<Started> {
 	let serving: Started | undefined;
-	/** The secrets that the process before did not have. */
+	/** The secrets that the previous process did not have. */
 	let added: readonly string[] = [];
 	for (let wanted = deployment, count = 1; ; count++) {
 		const missed = new Set<string>();
@@ -46,7 +46,7 @@ export async function launch(
 		} catch (error) {
 			failure = { error };
 		}
-		// Without effect on a process that has read the names again. Otherwise they would count as still missed.
+		// Tells the process that it has these names now. Otherwise they would still count as missed.
 		for (const name of added) observations.note(wanted, name, failure === undefined);
 		const complete = observations.withMissedSecrets(wanted, missed);
 		if (complete === wanted || (serving !== undefined && count > REPLACEMENTS_MAX)) {

@@ -1,4 +1,4 @@
-/** The secrets that a function reads and that do not exist: the most frequent reason of a failed start. */
+/** Finds secrets that a function reads and that do not exist, which is the most frequent reason for a failed start. */
 import { AppError } from "../../../errors.ts";
 import { isPrefix } from "../../../references/evidence/name-pattern.ts";
 import { packageOf } from "../../../references/evidence/package.ts";
@@ -6,7 +6,7 @@ import type { Reads } from "../../../references/evidence/reference.ts";
 import { coverageOf } from "../../../references/plan/coverage.ts";
 import { type AppState, isLive } from "../../apps/app-state.ts";
 
-/** How many names a message lists. */
+/** The most names that a message lists. */
 const LISTED_MAX = 10;
 
 /** The names of the secrets that an app has: those of the vault and those that the platform stores itself. */
@@ -18,8 +18,8 @@ function secretsOf({ local, records }: Pick<AppState, "local" | "records">): Rea
 
 /**
  * Each missing name with the first place that reads it: `STRIPE_KEY (functions/pay/index.ts:3)`. Packages read many
- * names that they can do without. So a name that only a package reads counts if the error of the start contains it, as
- * in `OPENAI_API_KEY (npm:openai@6.2.0)`.
+ * optional names. So a name that only a package reads is listed only if the error of the start contains it, as in
+ * `OPENAI_API_KEY (npm:openai@6.2.0)`.
  * @param why the error of the start
  */
 function missingSecrets(
@@ -46,10 +46,10 @@ function missingSecrets(
 }
 
 /**
- * Puts the secrets that a function lacks before the error of its failed start, which often says only that some client
- * got no key.
+ * Adds the secrets that a function lacks to the error of its failed start, which often says only that a client got no
+ * key.
  * @param name the function's name
- * @returns the same error where none is missing, or where it is not the error of a start
+ * @returns the same error if no secret is missing, or if it is not the error of a start
  */
 export function withMissingSecrets(
 	error: unknown,

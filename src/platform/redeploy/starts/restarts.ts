@@ -11,7 +11,7 @@ export interface RestartsOptions {
 	readonly port: SupervisorPort;
 	/** The process that serves. Undefined if there is none, or the function is closed. */
 	readonly current: () => Instance | undefined;
-	/** Replaces the present version by the wanted one. */
+	/** Replaces the current version with the wanted one. */
 	readonly refresh: () => Promise<StartOutcome>;
 }
 
