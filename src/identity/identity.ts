@@ -1,6 +1,6 @@
 /**
  * An identity: the keys that derive from a 32-byte seed, and the text forms of the seed and of the public keys.
- * PURE but for randomness. `cryptoReady` must have resolved.
+ * Pure but for randomness. `cryptoReady` must have resolved.
  *
  * Derivation (libsodium's `crypto_kdf`, context `cofferid`): subkey 1 is the seed of the Ed25519 key pair for
  * signatures, 2 the seed of the X25519 key pair that environment keys are sealed to, 3 the symmetric key that

@@ -46,7 +46,7 @@ test("the error for an upload that exceeds a limit names the file and says what 
 	expect(failed).toMatchObject({
 		result: {
 			error:
-				"shared/deep.ts cannot be parsed: it is nested too deeply. Break its deepest expressions and blocks up, or import a generated file as JSON.",
+				"shared/deep.ts cannot be parsed: it is nested too deeply. Split its deepest expressions and blocks, or import a generated file as JSON.",
 		},
 	});
 });

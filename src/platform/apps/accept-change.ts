@@ -1,5 +1,5 @@
 /**
- * Decides whether a change may be appended to an app's log. PURE: it takes the state and the change and
+ * Decides whether a change may be appended to an app's log. Pure: it takes the state and the change and
  * returns the decision.
  */
 import type { KeyPair } from "../../crypto.ts";
@@ -41,7 +41,7 @@ export type Acceptance =
  * Decides about a change.
  * @param change has been decoded by `changeSchema`. Nothing else about it is trusted.
  * @throws AppError where the change can never be appended: exit 7 if it is not authentic or belongs to
- * another history, 3 where its author may not write, 2 where its content is not allowed
+ * another history, 3 if its author may not write, 2 if its content is not allowed
  */
 export function acceptChange(state: AppState, change: Change, platform: MemberIdentity): Acceptance {
 	const operation = state.operations.get(change.operation);
@@ -138,7 +138,7 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 	if (names.size > LIMITS.recordsPerEnvironment) {
 		throw invalid(
 			"TOO_MANY_SECRETS",
-			`The environment would hold ${names.size} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
+			`The environment would have ${names.size} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
 			"Split the secrets over several environments.",
 		);
 	}

@@ -1,6 +1,6 @@
 /**
- * An app's state: a fold over its two streams. `apps/<app>/changes` holds the changes of members. Only these
- * move the revision. `apps/<app>/events` holds the platform's own events.
+ * An app's state: a fold over its two streams. `apps/<app>/changes` contains the changes of members. Only these
+ * increase the revision. `apps/<app>/events` contains the platform's own events.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import {
@@ -110,7 +110,7 @@ export class AppFold implements AppState {
 		if (change.header !== null && this.header !== undefined) checkContinues(change.header, this.header.text);
 		const environment = (header ?? this.header)?.environment;
 		const records = change.records.map(parseRecordText);
-		// Without this check, whoever can write to the store could restore values that members have replaced.
+		// Without this check, write access to the store would be enough to restore values that members have replaced.
 		const isWriter = environment?.members.get(change.author)?.role === "writer";
 		if (!isWriter || !records.every((record) => isNewer(record, this.records.get(record.name))))
 			throw entryDamaged(this.context.app, entry.revision);
@@ -140,7 +140,7 @@ export class AppFold implements AppState {
 		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
 		const operation = this.operations.get(event.operation);
-		// The platform wrote this event after the change, so somebody has cut the log.
+		// The platform wrote this event after the change, so the log was cut.
 		if (!operation) throw logCut(this.context.app);
 		operation.redeployed = { results: event.results, untouched: event.untouched };
 	}

@@ -42,9 +42,9 @@ export class App {
 	readonly id: string;
 	/** Id of the app's lifetime. An earlier or later app of the same name has another. */
 	readonly lifetimeId: string;
-	/** Whether the app was created by a version that kept logs under names. */
+	/** Whether the app was created by a version that stored logs under names. */
 	readonly isEarlier: boolean;
-	/** Seals and opens the secrets that the platform itself keeps for the app. */
+	/** Seals and opens the secrets that the platform itself stores for the app. */
 	readonly local: LocalEnvironment;
 	readonly #fold: AppFold;
 	readonly #options: AppOptions;
@@ -170,10 +170,7 @@ export class App {
 		return page;
 	}
 
-	/**
-	 * Appends an event of the platform's own and applies it. @param make gets the state at the moment of
-	 * appending
-	 */
+	/** Appends an event of the platform's own and applies it. @param make gets the state at the time of the append */
 	record(make: (state: AppState) => AppEvent | undefined): Promise<void> {
 		return this.#recording.run(async () => {
 			this.checkPresent();
@@ -187,8 +184,8 @@ export class App {
 	}
 
 	/**
-	 * Deletes local secrets whose names the vault has now. Otherwise they would come back when the vault
-	 * deletes its own.
+	 * Deletes local secrets with names that the vault has now. Otherwise they would be used again when the vault deletes
+	 * its own.
 	 */
 	async #dropShadowed(): Promise<void> {
 		const shadowed = () =>

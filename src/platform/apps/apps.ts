@@ -1,4 +1,4 @@
-/** The apps of a platform: a fold over the events of the stream `platform`, and the open app for each. */
+/** The apps of a platform: a fold over the events of the stream `platform`, and the opened app of each. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { CreateApp } from "../../protocol/messages.ts";
 import { EventStream } from "../events/event-stream.ts";
@@ -34,8 +34,8 @@ export class Apps {
 	readonly #stream: EventStream<PlatformEvent>;
 	readonly #known = new Map<string, Known>();
 	/**
-	 * The app that each access token without an app of its own has created. The token is valid for that app
-	 * alone from then on.
+	 * The apps that access tokens without an app have created, by token. From then on, such a token is valid for that app
+	 * only.
 	 */
 	readonly #createdBy = new Map<string, string>();
 	readonly #open = new Map<string, App>();
@@ -115,8 +115,7 @@ export class Apps {
 	}
 
 	/**
-	 * Finds or creates an app without a vault for an access token. The token is valid for that app alone from
-	 * then on.
+	 * Finds or creates an app without a vault for an access token. From then on, the token is valid for that app only.
 	 * @param by the token. A token that is bound to no app yet can create an app, but cannot get an existing
 	 * one.
 	 * @returns the app, and whether it was created
@@ -141,10 +140,9 @@ export class Apps {
 	}
 
 	/**
-	 * Deletes an app, everything in its streams, and its access tokens. App and tokens stop being valid with
-	 * the one event that this appends. No app of the same name can be created before everything of this one
-	 * is removed.
-	 * @param remove stops the functions and removes everything that is kept outside the streams
+	 * Deletes an app, everything in its streams, and its access tokens. The app and its tokens become invalid with one
+	 * event. No app of the same name can be created before all data of this one is removed.
+	 * @param remove stops the functions and removes all data that is stored outside the streams
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async delete(app: string, remove: (app: App) => Promise<void> = async () => {}): Promise<void> {

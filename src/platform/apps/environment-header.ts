@@ -1,4 +1,4 @@
-/** Verifies the header of an environment (both membership chains) that a client sends. PURE. */
+/** Verifies the header of an environment (both membership chains) that a client sends. Pure. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Header } from "../../protocol/change.ts";
 import { parseLink } from "../../vault/chains/chain.ts";
@@ -28,9 +28,9 @@ function continues(chain: readonly string[], before: readonly string[]): boolean
 }
 
 /**
- * Checks that a header is the current one, with or without new links at its end. Two clients that change the members at
- * once do not get here: the later one is stale, and merges first. So this refuses a client that was altered, or that
- * does not merge.
+ * Checks that a header is the current one, with or without new links at its end. If two clients change the members at
+ * the same time, the later change is stale and is merged first. So this check only fails for a client that was altered,
+ * or that does not merge.
  * @throws AppError `HEADER_DIVERGED` (exit 7)
  */
 export function checkContinues(header: Header, before: Header): void {

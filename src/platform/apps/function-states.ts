@@ -37,8 +37,8 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 }
 
 /**
- * A deployment that has run stays the current one. Without such a deployment, the failed one is kept and
- * started again later.
+ * A deployment that has run stays the current one. Without such a deployment, the failed one is stored and started
+ * again later.
  */
 function applyFailure(
 	functions: Functions,

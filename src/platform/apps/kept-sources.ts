@@ -1,4 +1,4 @@
-/** Which files of an upload are kept with a deployment, so that a client can read them back. PURE. */
+/** Selects the files of an upload that are stored with a deployment, so that a client can read them back. Pure. */
 import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import type { FunctionSource, KeptSources } from "../functions/function.ts";
 

@@ -1,9 +1,9 @@
 /**
  * The platform's own environment of an app, `base44:<app>`.
  *
- * It holds secrets that the Base44 CLI sent in plaintext, so that they never were in a vault. Its records are
- * sealed like those of a vault. The platform is the only member. The key is derived from the platform's
- * identity and stored nowhere, so the data directory alone opens no record.
+ * It contains secrets that the Base44 CLI sent in plaintext and that never were in a vault. Its records are sealed like
+ * the records of a vault. The platform is the only member. The key is derived from the platform's identity and stored
+ * nowhere, so the data directory alone does not decrypt any record.
  */
 import { lengthPrefixed } from "../../bytes.ts";
 import { hash, type KeyPair, toBase64 } from "../../crypto.ts";
@@ -16,7 +16,7 @@ import type { AppLifetime } from "../functions/lifetimes.ts";
 const KEY_DOMAIN = "coffer/local-environment/key/1";
 const ID_DOMAIN = "coffer/local-environment/id/1";
 
-/** The part of the platform's identity with which it seals secrets of its own. */
+/** The part of the platform's identity with which it seals its own secrets. */
 export interface LocalIdentity {
 	readonly publicKeys: { readonly sign: string };
 	readonly signing: KeyPair;
@@ -24,9 +24,9 @@ export interface LocalIdentity {
 	readonly stateKey: Uint8Array;
 }
 
-/** A secret that the platform itself keeps. */
+/** A secret that the platform itself stores. */
 export interface LocalSecret {
-	/** A tombstone where the secret was deleted, since versions only rise. */
+	/** A tombstone if the secret was deleted, because versions must never decrease. */
 	readonly record: SealedRecord;
 	/** Id of the token that set it. */
 	readonly by: string;

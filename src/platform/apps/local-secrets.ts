@@ -1,6 +1,4 @@
-/**
- * Changes the secrets that the platform itself keeps for an app. A request applies completely or not at all.
- */
+/** Changes the secrets that the platform itself stores for an app. A request applies completely or not at all. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
@@ -41,7 +39,7 @@ function checkNames(app: App, names: Iterable<string>): void {
 
 /**
  * Sets secrets. A secret that has the value already is not changed.
- * @param by id of the token that asks for it
+ * @param by id of the token that sent the request
  * @returns the secrets that have another value now. They are durable.
  * @throws AppError as `checkNames`, `VALUE_TOO_LARGE`, `TEXT_NOT_UNICODE` (exit 2). No secret is set then.
  */
@@ -54,7 +52,7 @@ export async function setLocal(
 	await app.record(({ local }) => {
 		checkNames(app, values.keys());
 		const records: string[] = [];
-		// The callback runs again where another node appended first.
+		// The callback runs again if another node appended first.
 		changes.length = 0;
 		for (const [name, value] of values) {
 			const present = local.get(name)?.record;

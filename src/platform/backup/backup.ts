@@ -43,7 +43,7 @@ export interface BackupSummary {
 	readonly bytes: number;
 }
 
-/** How often the backup starts again because a blob of its snapshot was deleted in the meantime. */
+/** The most attempts if a blob of the snapshot is deleted during the backup. */
 const ATTEMPTS_MAX = 5;
 
 /** A blob of the snapshot does not exist any more. */
@@ -149,14 +149,14 @@ async function fill(
 	await syncFile(snapshot);
 	const contents = contentsOf(snapshot);
 	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
-	// After the snapshot: a blob is stored before any entry that names it.
+	// Blobs are copied after the snapshot, because a blob is stored before any entry that names it.
 	files.push(...(await copyStores(dataDirectory, contents.lifetimes, draft)));
 	for (const [hash, owners] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
 		files.push(await copyBlob(dataDirectory, { hash, owners }, draft));
 	return { contents, files };
 }
 
-/** As `fill`, but takes a new snapshot where a blob was deleted together with its function. */
+/** As `fill`, but takes a new snapshot if a blob was deleted together with its function. */
 async function fillWithRetries(draft: string, dataDirectory: string, database: string) {
 	for (let attempt = 1; ; attempt++) {
 		try {
@@ -180,8 +180,8 @@ function blobsMissing(dataDirectory: string, cause: BlobGone): AppError {
 }
 
 /**
- * Writes a backup. Under its final name it is complete or does not exist. A platform may take changes and
- * deployments in the meantime.
+ * Writes a backup. It gets its final name when it is complete. A platform may take changes and deployments in the
+ * meantime.
  * @throws AppError `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1),
  * `STORE_DAMAGED`, `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
  */

@@ -1,6 +1,6 @@
 /**
- * Reads which apps, functions and blobs a snapshot of the database has. The platform's identity is not needed
- * for this, so nothing here is trusted: a platform that starts on the data checks every entry.
+ * Reads which apps, functions and blobs a snapshot of the database has. This does not need the platform's identity, so
+ * the result is not trusted: a platform that starts on the data checks every entry.
  */
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
@@ -62,7 +62,7 @@ export function contentsOf(snapshot: string): Contents {
 	const blobs = new Map<string, Set<string>>();
 	for (const [name, bodies] of streamsOf(snapshot, "/events")) {
 		const lifetime = apps.get(name.split("/")[1] ?? "");
-		// A stream that an interrupted deletion of an app left.
+		// An interrupted deletion of an app left this stream.
 		if (lifetime === undefined) continue;
 		const functions = new Map<string, FunctionState>();
 		for (const { event } of eventsOf(name, bodies, appEventSchema)) applyToFunctions(functions, event);

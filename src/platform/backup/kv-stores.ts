@@ -9,7 +9,7 @@ import { type BackupFile, digestOf, type Manifest, STORES_FOLDER } from "./manif
 
 /** Writes the current state of a store to a new file, even while a platform writes to the store. */
 function copyStore(source: string, target: string): void {
-	// SQLite writes into an empty file. A file that SQLite itself creates would be readable for everybody.
+	// SQLite writes into an empty file. A file that SQLite itself creates would be readable by all users.
 	closeSync(openSync(target, "wx", 0o600));
 	const database = new SqliteDatabase(source);
 	try {

@@ -1,7 +1,7 @@
 /**
- * The manifest of a backup: `manifest.json`, which is written last. It lists every other file with its hash,
- * so that cut, damaged or missing files are noticed. It does not prove who made the backup: the codes of the
- * entries do, and the platform checks them.
+ * The manifest of a backup: `manifest.json`, which is written last. It lists every other file with its hash, so that
+ * cut, damaged or missing files are noticed. It does not authenticate the backup. The codes of the entries do, and the
+ * platform checks them.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";

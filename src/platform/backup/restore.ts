@@ -1,6 +1,6 @@
 /**
- * Restores a data directory from a backup. Everything is checked before anything is written. The database is
- * put in place last, so a directory with a database is complete.
+ * Restores a data directory from a backup. Everything is checked before anything is written. The database is put in
+ * place last, so a directory that has a database is complete.
  */
 import { constants } from "node:fs";
 import { copyFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
@@ -35,10 +35,7 @@ export interface RestoreSummary extends BackupSummary {
 	readonly dataDirectory: string;
 }
 
-/**
- * Files that an empty directory may contain: the `lost+found` of a mounted disk, and the lock that this
- * process holds.
- */
+/** Files that an empty directory may contain: the `lost+found` of a mounted disk, and the lock of this process. */
 const IGNORED_FILES = new Set(["lost+found", LOCK_FILE, `${LOCK_FILE}-journal`]);
 
 function inUse(path: string, cause?: unknown): AppError {
@@ -127,7 +124,7 @@ function checkComplete(backup: string, manifest: Manifest, snapshot: string): vo
 		throw backupDamaged(backup, "its database and its other files do not belong together");
 }
 
-/** Removes what an incomplete restore has written. */
+/** Removes the files of an incomplete restore. */
 async function removeIncomplete(path: string): Promise<void> {
 	const draft = `${DATABASE_FILE}.new`;
 	const names = ["blobs", KV_FOLDER, "incoming", draft, `${draft}-wal`, `${draft}-shm`, `${draft}-journal`];

@@ -1,6 +1,6 @@
 /**
  * The main module of the thread of `bundle-analyzer.ts`. It answers each bundle with the bundle's references or with an
- * error. The build bundles it as a program of its own.
+ * error. The build bundles it as a separate program.
  */
 import { parentPort } from "node:worker_threads";
 import { AppError } from "../../errors.ts";

@@ -1,5 +1,5 @@
 /**
- * Analyses bundles in a thread of its own. The analysis of a large bundle takes a second, and would block the platform
+ * Analyses bundles in a separate thread. The analysis of a large bundle takes a second, and would block the platform
  * for that time.
  */
 import { AppError, EXIT, type ExitStatus } from "../../errors.ts";

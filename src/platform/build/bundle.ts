@@ -63,7 +63,7 @@ export interface Builder {
 	prepare(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload>;
 	/**
 	 * Builds a bundle and analyses it. Equal sources give equal bytes on every machine, as long as the registries return
-	 * the same packages. Builds of one upload that are asked for together share runs of the bundler.
+	 * the same packages. Builds of one upload that are requested together share runs of the bundler.
 	 * @throws AppError `BUILD_FAILED` (exit 1) with file and line if known, `BUILD_TIMEOUT`, `BUILD_TOO_LARGE`,
 	 *   `BUILD_ESCAPE` (all exit 1), and the errors of `BundleReader.read`
 	 */
@@ -105,7 +105,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
 	const rules = { hosts, builtins, stdHttp, conditions };
 	const checker = new Checker({ ...processOptions(rules, options), timeoutMs: options.checkMs ?? 60_000 });
-	// A long analysis must not delay the check of other uploads, so bundles have processes of their own.
+	// A long analysis must not delay the check of other uploads, so bundles have separate processes.
 	const reader = new BundleReader({
 		...processOptions(rules, options),
 		timeoutMs: READ_MS,

@@ -1,13 +1,13 @@
 /**
  * Makes `deno bundle` keep each read of `process.env.NODE_ENV`.
  *
- * `deno bundle` runs esbuild for its default platform, which is the browser. For browsers esbuild replaces
- * `process.env.NODE_ENV` by "development" and removes the branches that are dead after that. A flag that defines the
+ * `deno bundle` runs esbuild for its default platform, which is the browser. For browsers, esbuild replaces
+ * `process.env.NODE_ENV` with "development" and removes the branches that become unreachable. A flag that defines the
  * expression prevents it, even if the definition is the expression itself. `deno bundle` has no option for that flag.
  *
- * So a small program stands in for esbuild in the cache (`../runtime/host/keep-node-env.ts`). It starts the real
- * esbuild, and exchanges a flag that `deno bundle` passes on unchanged. esbuild refuses that flag. So a build in which
- * it is not exchanged fails, and does not quietly contain "development".
+ * So a small program replaces esbuild in the cache (`../runtime/host/keep-node-env.ts`). It starts the real esbuild,
+ * and replaces a flag that `deno bundle` passes on unchanged. esbuild rejects that flag. So if the flag is not
+ * replaced, the build fails, instead of silently containing "development".
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ import { hostPath } from "../machine/assets.ts";
 import { FirstRunGate } from "./first-run-gate.ts";
 import { DENO } from "./sandbox.ts";
 
-/** esbuild refuses a path with several wildcards. */
+/** esbuild rejects a path with several wildcards. */
 const EXTERNAL = "*keep*process.env.NODE_ENV*";
 const PLACEHOLDER = `--external:${EXTERNAL}`;
 const DEFINITION = "--define:process.env.NODE_ENV=process.env.NODE_ENV";
@@ -24,7 +24,7 @@ const DEFINITION = "--define:process.env.NODE_ENV=process.env.NODE_ENV";
 /** The flags of `deno bundle`. */
 export const BUNDLE_FLAGS = ["--sourcemap=external", "--platform=deno", `--external=${EXTERNAL}`];
 
-/** What stands in esbuild's place. Without the variable of a builder it only runs esbuild. */
+/** The program in esbuild's place. Without the variable of a builder, it only runs esbuild. */
 const STAND_IN = `#!/bin/sh
 if [ -z "\${COFFER_BUILD_DENO:-}" ]; then exec "$0.real" "$@"; fi
 exec "$COFFER_BUILD_DENO" run --quiet --no-config --no-lock --no-remote --no-npm --allow-run "$0.ts" \\
@@ -32,9 +32,9 @@ exec "$COFFER_BUILD_DENO" run --quiet --no-config --no-lock --no-remote --no-npm
 `;
 
 /**
- * Has Deno store esbuild in its cache, and puts the stand-in there. Each file is complete before it gets its name. The
- * marks of other versions are removed, because their stand-ins are replaced.
- * Arguments: Deno, the stand-in, its program, the name of the file that marks the end.
+ * Makes Deno store esbuild in its cache, and puts the replacement there. Each file is complete before it gets its name.
+ * The marker files of other versions are removed, because their replacements are overwritten. Arguments: Deno, the
+ * replacement, its program, the name of the file that marks completion.
  */
 const INSTALL = `
 set -eu
@@ -57,7 +57,7 @@ done
 /** The bundler in a cache. */
 export interface Bundler {
 	/**
-	 * Installs the stand-in, unless that is done. Concurrent calls wait, those of other processes too.
+	 * Installs the replacement, unless it is installed. Concurrent calls wait, including those of other processes.
 	 * @param run runs a command in a build's sandbox @throws the errors of `run`
 	 */
 	install(run: (command: readonly string[]) => Promise<unknown>): Promise<void>;

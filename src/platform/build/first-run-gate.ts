@@ -40,7 +40,7 @@ export class FirstRunGate {
 		});
 	}
 
-	/** Waits for the lock between processes. @returns false if another process has installed everything meanwhile */
+	/** Waits for the lock between processes. @returns false if another process has finished the installation */
 	async #acquire(): Promise<boolean> {
 		for (;;) {
 			if (this.#isDone()) return false;

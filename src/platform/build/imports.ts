@@ -37,7 +37,7 @@ export interface CheckedImports {
 const STD_HTTP = /^https:\/\/deno\.land\/std(@[\w.-]+)?\/http\/(server|mod)\.ts$/;
 const STD_HTTP_FILE = "std-http.ts";
 
-/** Whether a URL is that of std's `http/server.ts`, which the platform replaces by its own module. */
+/** Whether a URL is the address of std's `http/server.ts`, which the platform replaces with its own module. */
 export function isStdHttp(url: URL): boolean {
 	return STD_HTTP.test(url.href);
 }
@@ -61,7 +61,7 @@ export interface NamedFiles {
 
 /**
  * Walks all local modules that an entry imports.
- * @param named what the function's settings name
+ * @param named the files that the function's settings name
  * @throws AppError (exit 2) with file and line: the errors of `walkGraph` and `configurationFor`, and
  *   `IMPORT_NOT_ALLOWED` for a host that is not listed or a scheme that is not permitted
  */

@@ -1,5 +1,5 @@
 /**
- * The commands that run a build's process with a file system of its own. Pure, except that it checks which folders exist.
+ * The commands that run a build's process with a separate file system. Pure, except that it checks which folders exist.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { sep } from "node:path";
@@ -91,7 +91,8 @@ export function bubblewrapCommand(mounts: readonly Mount[], command: readonly st
 
 /**
  * Creates the same file system with util-linux. The arguments are triples for mounts up to `--`, and then the command.
- * When the command starts, the old root is unmounted and there is no capability, so the command cannot mount it again.
+ * When the command starts, the old root is unmounted and the process has no capabilities, so the command cannot mount
+ * it again.
  */
 const PIVOT = `
 set -eu

@@ -1,9 +1,9 @@
 /**
- * Runs a build in a process that sees the upload, the package cache and the system's libraries. It does not see the
- * platform's data, identity or `/proc`.
+ * Runs a build in a process that can read the upload, the package cache and the system's libraries, but not the
+ * platform's data, its identity or `/proc`.
  *
- * The bundler puts files that its process can read into the bundle. So the process must not be able to read anything
- * secret. There are four levels. The best level that works is used, and each is tried before:
+ * The bundler puts files that its process can read into the bundle. So the process must not be able to read secrets.
+ * There are four levels. Each level is tested, and the best one that works is used:
  *
  * - `bubblewrap`, `namespaces`: a file system with only the listed folders, no `/proc`, a process namespace, and no
  *   capabilities. They need `bwrap`, or `unshare` with root or user namespaces.
@@ -53,7 +53,7 @@ export interface Sandbox {
 	readonly level: SandboxLevel;
 	/** The output of `deno --version`. */
 	readonly denoVersion: string;
-	/** The paths of the build's folder and of the cache, as processes in the sandbox see them. */
+	/** The paths of the build's folder and of the cache inside the sandbox. */
 	rootFor(build: string): { build: string; cache: string };
 	/** Makes the sandbox's user the owner of new folders and files. */
 	adopt(paths: readonly string[]): Promise<void>;
@@ -168,7 +168,7 @@ function environmentFor(
 		...options.environment,
 		PATH: "/usr/bin:/bin:/usr/sbin:/sbin",
 		HOME: home,
-		// For the program in esbuild's place (`./bundler.ts`).
+		// The program in esbuild's place reads it (`./bundler.ts`).
 		COFFER_BUILD_DENO: deno,
 		DENO_DIR: cache,
 		DENO_NO_UPDATE_CHECK: "1",

@@ -38,7 +38,7 @@ export function readSettings(
 	for (const key of ["memoryMB", "timeoutSeconds", "maxBodyMB"] as const) {
 		const asked = file.settings[key];
 		if (asked === undefined || asked <= maxima[key]) continue;
-		const hint = "Ask for less, or ask whoever runs the platform to allow more.";
+		const hint = "Use a smaller value, or ask the operator of the platform to allow more.";
 		throw settingsFault(path, lineOf(key), `"${key}" is ${asked}; this platform allows ${maxima[key]}`, hint);
 	}
 	const { settings } = file;

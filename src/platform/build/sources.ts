@@ -58,8 +58,8 @@ const NO_COMMENTS: Comments = [];
 const withoutLinks = new WeakMap<Comments, Uint8Array>();
 
 /**
- * Disables comments `sourceMappingURL=…` by a word of the same length. Such a comment makes the bundler read the file
- * that it names, and lets a module pretend to have another origin.
+ * Disables comments `sourceMappingURL=…` by replacing the keyword with a word of the same length. Such a comment makes
+ * the bundler read the named file, and can give a module a false origin.
  */
 function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const known = withoutLinks.get(comments);
@@ -72,7 +72,7 @@ function withoutMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 function replaceMapLinks(content: Uint8Array, comments: Comments): Uint8Array {
 	const text = fromUtf8(content);
 	if (text === undefined || !text.includes("sourceMappingURL")) return content;
-	// In one pass, because a module may have a million comments.
+	// Replaced in one pass, because a module may have a million comments.
 	const parts: string[] = [];
 	let at = 0;
 	for (const { start, end } of comments) {

@@ -1,8 +1,8 @@
 /**
  * Checks the paths and sizes of an untrusted upload before it is used. Pure.
  *
- * The rules are those of the strictest file systems. So two different paths are two different files on every system,
- * and no path has a special meaning.
+ * The rules follow the strictest file systems. So two different paths are two different files on every system, and no
+ * path has a special meaning.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import * as limits from "../../modules/limits.ts";
@@ -35,9 +35,9 @@ export function pathFault(path: string): string | undefined {
 	if (!path.isWellFormed() || path.normalize("NFC") !== path) return "it is not Unicode in normal form C";
 	if (new TextEncoder().encode(path).length > limits.PATH_BYTES_MAX)
 		return `it is longer than ${limits.PATH_BYTES_MAX} bytes`;
-	if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(path)) return "it holds a control character";
+	if (/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(path)) return "it contains a control character";
 	if (path.startsWith("/")) return "it is absolute";
-	if (/[\\:*"<>|]/.test(path)) return 'it holds one of the characters \\ : * " < > |';
+	if (/[\\:*"<>|]/.test(path)) return 'it contains one of the characters \\ : * " < > |';
 	const segments = path.split("/");
 	if (segments.length > limits.PATH_DEPTH_MAX) return `it is deeper than ${limits.PATH_DEPTH_MAX} folders`;
 	if (segments.includes("")) return "it has an empty segment";

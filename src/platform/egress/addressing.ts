@@ -45,8 +45,8 @@ export interface LoopbackAlias {
 const isLoopback = (address: string) => address === "::1" || /^127\./.test(address);
 
 /**
- * The aliases of the allowed loopback addresses. A function has a loopback interface of its own, so it needs another
- * address to reach the machine's.
+ * The aliases of the allowed loopback addresses. A function has its own loopback interface, so it needs another address
+ * to reach the machine's.
  */
 export function loopbackAliases(allowed: readonly AllowedAddress[]): LoopbackAlias[] {
 	return allowed

@@ -15,7 +15,9 @@ export interface NetworkClient {
 export interface NetworkAttachment {
 	/** The program and arguments that run the process's command in its network. */
 	readonly commandPrefix: readonly string[];
-	/** Whether the working directory is a file system of its own, which has a maximum size and is removed with the process. */
+	/**
+	 * Whether the working directory is a separate file system, which has a maximum size and is removed with the process.
+	 */
 	readonly hasBoundedTemporary: boolean;
 	/** Whether the prefix runs as root. The command must then switch to the process's user itself. */
 	readonly startsAsRoot: boolean;

@@ -75,6 +75,6 @@ async function tryNamespaces(options: NetworkOptions): Promise<Network> {
 async function tryPacketFilter({ allowNet, users, onFailed }: NetworkOptions): Promise<Network> {
 	const nft = systemProgram("nft");
 	if (nft === undefined) throw new Error("the program nft is not installed");
-	if (users === undefined) throw new Error("functions do not have users of their own");
+	if (users === undefined) throw new Error("functions do not have separate users");
 	return await openPacketFilterDriver(nft, allowNet, users, onFailed);
 }

@@ -24,7 +24,7 @@ function acceptRule(address: string, ports: ReadonlySet<number> | undefined, pro
  * The commands that create the filter's table and list it. The kernel removes the table when the program that
  * created it ends (`flags owner`).
  * @param name the name of the table
- * @param range the uids that the rules hold for: those of this platform's functions and of no other platform's
+ * @param range the uids to which the rules apply: those of this platform's functions and of no other platform's
  * @param nameServers literal addresses; with this driver, functions resolve names themselves
  */
 export function packetFilterCommands(
@@ -46,7 +46,7 @@ export function packetFilterCommands(
 		`add chain inet ${name} functions`,
 		`add chain inet ${name} output { type filter hook output priority filter; policy accept; }`,
 		...rules.map((rule) => `add rule inet ${name} functions ${rule}`),
-		// Packets that the kernel sends itself have no user, so they skip the chain.
+		// Packets that the kernel itself sends have no user, so the chain does not apply to them.
 		`add rule inet ${name} output meta skuid ${first}-${last} jump functions`,
 		`list table inet ${name}`,
 	].join("\n");
@@ -63,15 +63,15 @@ const MISSING = [
 	"abstract Unix sockets of this machine and of other functions",
 ];
 
-/** The name of a table. No two platforms have tables of the same users, since a name exists once. */
+/** The name of a table. Names are unique, so two platforms cannot have tables for the same users. */
 const nameOf = ({ first }: UserRange, index: number) => `coffer_${first}_${index}`;
 
-/** With one table alone, functions would not be isolated between its failure and its replacement. */
+/** With one table, functions would not be isolated between its failure and its replacement. */
 const TABLES = 2;
 /** The time between attempts to restore a table. */
 const RETRY_MS = 1_000;
 
-/** The same rules in two tables, each held by a process of its own. */
+/** The same rules in two tables, each owned by a separate process. */
 class PacketFilterDriver implements Network {
 	readonly isolation = "user rules";
 	readonly missing = MISSING;
@@ -97,7 +97,7 @@ class PacketFilterDriver implements Network {
 
 	/**
 	 * Installs the tables. If another platform's functions have the same users, this platform takes other ones: one
-	 * platform's rules would reject what the other one allows.
+	 * platform's rules would reject packets that the other one allows.
 	 * @throws Error with the output of `nft` if the filter does not work on this machine
 	 */
 	async open(): Promise<void> {
@@ -120,7 +120,7 @@ class PacketFilterDriver implements Network {
 	}
 
 	async attach(): Promise<NetworkAttachment> {
-		if (this.#tables.size === 0) throw new Error("The packet filter's tables are gone.");
+		if (this.#tables.size === 0) throw new Error("The packet filter's tables no longer exist.");
 		const attachment: NetworkAttachment = {
 			commandPrefix: [],
 			startsAsRoot: false,
@@ -148,7 +148,7 @@ class PacketFilterDriver implements Network {
 	#onTableEnded(table: PacketFilterTable, name: string): void {
 		this.#tables.delete(table);
 		if (this.#isClosed) return;
-		this.#onFailed(`the packet filter's table ${name} is gone; ${this.#tables.size} are left`);
+		this.#onFailed(`the packet filter's table ${name} no longer exists; ${this.#tables.size} are left`);
 		if (this.#tables.size === 0) for (const { onNetworkFailed } of [...this.#attachments]) onNetworkFailed();
 		void this.#restore(name);
 	}
@@ -167,7 +167,7 @@ class PacketFilterDriver implements Network {
 /**
  * Installs the rules for as long as the platform runs.
  * @param users of functions; they move to another range if another platform has this one
- * @param onFailed called when a table is gone, with a sentence without its full stop
+ * @param onFailed called when a table no longer exists, with a sentence without its full stop
  * @throws AppError `ALLOW_NET_INVALID` (exit 2); Error with the output of `nft` if the filter does not work on this
  * machine
  */

@@ -6,7 +6,7 @@ import { once } from "node:events";
 const TABLE_READY = "coffer: the table is in place";
 
 export class PacketFilterTable {
-	/** Settles when the process has ended. The table is gone then. */
+	/** Settles when the process has ended. Then the table no longer exists. */
 	readonly ended: Promise<unknown>;
 	readonly #child: ChildProcess;
 

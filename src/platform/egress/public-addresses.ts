@@ -1,9 +1,9 @@
 /**
- * Which addresses belong to the public internet. Pure.
+ * Decides which addresses belong to the public internet. Pure.
  *
  * The ranges are those of IANA's registries of special-purpose addresses (RFC 6890 and its updates) that are not
  * globally reachable, and multicast (RFC 5771, RFC 4291). For IPv6 only global unicast (2000::/3) is public, so that
- * ranges which are not listed here are closed too.
+ * ranges which are not listed here are excluded too.
  */
 import { BlockList, isIP } from "node:net";
 

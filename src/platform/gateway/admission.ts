@@ -13,11 +13,11 @@ export interface AdmissionOptions {
 	functions: FunctionsOf;
 	/** The app of all requests, whose paths then begin with the name of a function. By default the path names the app. */
 	onlyApp?: string | undefined;
-	/** A function's own settings. For a limit that the function does not set, the options below hold. */
+	/** A function's own settings. The options below apply to limits that the function does not set. */
 	settings?(app: string, name: string): RequestSettings | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
 	trustForwarded?: boolean;
-	/** How long a function may take to begin its response. Default: 150,000. */
+	/** The time limit until the response begins. Default: 150,000. */
 	responseTimeoutMs?: number;
 	/** The largest request body. Default: 100 MiB. */
 	maxBodyBytes?: number;
@@ -44,7 +44,7 @@ export class Admissions {
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
 	}
 
-	/** To be called once for each request, in the order in which requests arrive on a connection. */
+	/** Checks a request. Call it once for each request, in the order in which requests arrive on a connection. */
 	check(request: IncomingMessage): Admission {
 		const { headers, url = "" } = request;
 		const fault = faultOf(request);

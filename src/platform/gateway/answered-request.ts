@@ -5,7 +5,7 @@ export interface RequestedFunction {
 	readonly app: string;
 	/** Undefined if there is no such function. */
 	readonly function: string | undefined;
-	/** The lifetime of the function: it tells apart a deleted function and a later one of the same name. */
+	/** The lifetime of the function: it distinguishes a deleted function from a later one of the same name. */
 	readonly firstDeployment?: string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Connections to instances, over Unix sockets. If the queue of a Unix socket is full, the system does not let a client
- * wait as with TCP; it fails at once with EAGAIN (unix(7)). The connection is then tried again, so that a burst of
+ * Connections to instances, over Unix sockets. If the queue of a Unix socket is full, a client does not wait as with
+ * TCP: the connection fails at once with EAGAIN (unix(7)). The connection is then tried again, so that a burst of
  * requests is slower but does not fail.
  */
 import { connect, type Socket } from "node:net";
@@ -8,7 +8,7 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { FunctionLimits } from "../http/descriptors.ts";
 
 const RETRY_MS = 5;
-/** How long a connection is tried before it counts as failed. */
+/** The time after which attempts to connect end. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 type OnConnect = (error: Error | null, socket: Socket | null) => void;
@@ -59,7 +59,7 @@ export class Connector {
 			const guardedError = this.#faults.callback(onError, fail);
 			const connected = () => {
 				socket.off("error", guardedError);
-				// Each user of the connection adds a listener. This one handles errors between two users.
+				// Each exchange on the connection adds a listener. This one handles errors between two exchanges.
 				socket.on(
 					"error",
 					this.#faults.callback(() => socket.destroy()),

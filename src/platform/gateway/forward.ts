@@ -24,14 +24,14 @@ export interface Exchange {
 	instance?: Pick<Instance, "answered" | "probation">;
 	/** Called when the exchange is over, before the client's next request can begin. */
 	onOver?: () => void;
-	/** Where the size of the response body, and the reason of an early end, are recorded. */
+	/** Records the size of the response body, and the reason of an early end. */
 	tracked: Pick<TrackedRequest, "bytes" | "instance" | "problem">;
 	faults: FaultBoundary;
 }
 
 /**
  * How an exchange ended. `unsent`: nothing reached the function, so another instance can get the request. `superseded`:
- * the instance lacks a secret and has answered nothing, so the next instance gets the request, which can be repeated.
+ * the instance lacks a secret and has not answered yet, so the next instance gets the request, which can be repeated.
  */
 export type Outcome = "done" | "superseded" | Failure;
 
@@ -41,7 +41,7 @@ const FIRST_BYTES_MAX = 16 * 1024;
 class Forwarder implements ResponseHandler {
 	readonly #exchange: Exchange;
 	readonly #settle: (outcome: Outcome) => void;
-	/** Undefined while the request is handed over, which may fail at once. */
+	/** Undefined while the request is passed to the pool, which may fail at once. */
 	readonly #upstream: FunctionExchange | undefined;
 	readonly #onClose: () => void;
 	/** Removes this request from those that can be repeated. */
@@ -49,7 +49,7 @@ class Forwarder implements ResponseHandler {
 	#isOver = false;
 	/** The head of the response until it is written. */
 	#head: AcceptedAnswer | undefined;
-	/** What arrived of the body in the same read. It is written at once. */
+	/** The part of the body that arrived in the same read. It is written at once. */
 	#pieces: Buffer[] = [];
 	/** Set when the client is slower than the function for the first time. */
 	#onDrain: (() => void) | undefined;
@@ -105,7 +105,7 @@ class Forwarder implements ResponseHandler {
 			if (data !== undefined) {
 				if (!this.#write(data, head !== undefined)) this.#waitForClient();
 			} else if (head !== undefined && head.framing.length === undefined) {
-				// A response of known length leaves with its first bytes. A stream may have no bytes for a long time.
+				// The head of a response of known length is sent with its first bytes. A stream may have no bytes for a long time.
 				response.flushHeaders();
 			}
 		});
@@ -121,8 +121,8 @@ class Forwarder implements ResponseHandler {
 				() => response.end(),
 				() => response.destroy(),
 			);
-			// Written first and ended on the next tick, headers and body leave in one plain write. Node's `end` with
-			// data makes a vector of them, which takes some microseconds more.
+			// The body is written now and ended on the next tick, so that headers and body are sent in one plain write. Node's
+			// `end` with data makes a vector of them, which takes some microseconds more.
 			if (data === undefined) end();
 			else {
 				faults.run(
@@ -166,7 +166,7 @@ class Forwarder implements ResponseHandler {
 		return data;
 	}
 
-	/** @returns false if the client has to read first */
+	/** @returns false if the caller must wait until the client has read */
 	#write(data: Buffer, isFirst: boolean): boolean {
 		const { response } = this.#exchange;
 		return isSmall(data, isFirst) ? response.write(data.toString("latin1"), "latin1") : response.write(data);
@@ -190,7 +190,7 @@ class Forwarder implements ResponseHandler {
 		this.#finish("done");
 	}
 
-	/** Runs a reaction to the function unless the exchange is over. An exception ends this exchange and no other. */
+	/** Runs a callback unless the exchange is over. An exception ends this exchange and no other. */
 	#guard(work: () => void): void {
 		if (this.#isOver) return;
 		this.#exchange.faults.run(work, () => this.#stop(PROBLEMS.internal));
@@ -223,7 +223,7 @@ function isSmall(data: Buffer, isFirst: boolean): boolean {
 
 /**
  * Sends the request over a connection of the pool, and the response to the client. Resolves at once if the client has
- * disconnected while its function was started: nothing would end the exchange then.
+ * disconnected while its function was started: otherwise nothing would end the exchange.
  */
 export function forward(pool: ConnectionPool, exchange: Exchange): Promise<Outcome> {
 	return new Promise((resolve) => {

@@ -31,7 +31,10 @@ export interface Framing {
 	readonly isChunked: boolean;
 	/** The function closes the connection after this response. */
 	readonly isLast: boolean;
-	/** How long the function keeps the idle connection open, in milliseconds; undefined if it does not say. */
+	/**
+	 * How long the function keeps the idle connection open, in milliseconds; undefined if the function does not declare
+	 * it.
+	 */
 	readonly keepAliveMs: number | undefined;
 }
 
@@ -44,7 +47,7 @@ export interface AcceptedAnswer {
 	readonly fault?: undefined;
 }
 
-/** A valid head; or a description of its fault, which quotes no part of the response. */
+/** A valid head; or a description of the fault, which quotes no part of the response. */
 export type CheckedAnswer = AcceptedAnswer | { readonly fault: string };
 
 /** All values of a header. @param lowerCaseName the header's name in lower case */

@@ -102,7 +102,7 @@ class NodeGateway implements Gateway {
 	 */
 	#begin(request: IncomingMessage, response: ServerResponse, isWaiting: boolean): void {
 		const requestId = requestIdOf(request);
-		// If the client closes the connection, the response emits `close`; the data in flight is lost either way.
+		// If the client closes the connection, the response emits `close`. The data in flight is lost in any case.
 		response.on("error", () => response.destroy());
 		const giveUp = () =>
 			this.#faults.run(
@@ -174,7 +174,7 @@ class NodeGateway implements Gateway {
 		let release = () => {};
 		let isOver = false;
 		const onAcquired = (releaseInstance: () => void) => {
-			// An instance that is found after an exception would never be released.
+			// If an instance were found after an exception, it would never be released.
 			if (isOver) releaseInstance();
 			else release = releaseInstance;
 		};
@@ -189,9 +189,9 @@ class NodeGateway implements Gateway {
 			if (isWaiting) exchange.response.writeContinue();
 			const sinceMs = performance.now();
 			const outcome = await forward(lease.pool, exchange);
-			// All attempts together have the time of one.
+			// All attempts share the time limit of one.
 			if (outcome === "superseded") exchange.responseTimeoutMs -= performance.now() - sinceMs;
-			// The time limit begins when the whole request is sent, so a slow client does not count against the function.
+			// The time limit begins when the whole request is sent, so the time of a slow client is not counted.
 			if (outcome === PROBLEMS.timeout) lease.instance.timedOut();
 			return outcome;
 		} finally {

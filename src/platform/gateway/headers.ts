@@ -17,12 +17,15 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Headers that the gateway relies on, so a `Connection` header cannot remove them. */
 const KEPT = new Set(["host", "content-length"]);
-/** Set by the gateway. A client's own values count only if the operator trusts the client. */
+/** Set by the gateway. A client's own values are used only if the operator trusts the client. */
 const FORWARDED = new Set(["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"]);
 
 /** Headers of a run that an automation started: the automation's name, percent-encoded, and the time it was due. */
 export const AUTOMATION_HEADERS = { name: "x-coffer-automation", due: "x-coffer-due" } as const;
-/** Never forwarded from a client. The gateway sets some of them itself; a client may not pose as an automation. */
+/**
+ * Never forwarded from a client. The gateway sets some of them itself, and a client must not be able to imitate an
+ * automation.
+ */
 const DROPPED = new Set([
 	"expect",
 	"x-forwarded-prefix",

@@ -1,6 +1,6 @@
 /**
- * Finds the instance that serves a function now, holds it so that nobody stops it during the request, and keeps a
- * pool of connections to it.
+ * Finds the instance that serves a function now, prevents its stop during the request, and keeps a pool of connections
+ * to it.
  */
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import { budgetOf, descriptorLimit, type FunctionLimits } from "../http/descriptors.ts";
@@ -55,7 +55,7 @@ export class Instances {
 	 * at once.
 	 * @param onAcquired called as soon as the request is counted, with the function that counts it out again, so that
 	 *   the caller can count it out whatever fails afterwards
-	 * @returns a problem if no instance takes the request
+	 * @returns a problem if no instance accepts the request
 	 */
 	lease(
 		app: string,
@@ -94,13 +94,13 @@ export class Instances {
 		}
 	}
 
-	/** Undefined if there is no instance, or if it takes no more requests. */
+	/** Undefined if there is no instance, or if it accepts no more requests. */
 	#take(instance: Instance | undefined, onAcquired: (release: () => void) => void): Lease | undefined {
 		const release = instance?.acquire();
 		if (instance === undefined || release === undefined) return undefined;
 		try {
-			// If the count never went down, the function could neither become idle nor be replaced. So a failed
-			// release is tried once more.
+			// If the count never decreased, the function could neither become idle nor be replaced. So a failed release is
+			// retried once.
 			onAcquired(() => this.#faults.run(release, release));
 			return { instance, pool: this.#pool(instance) };
 		} catch (error) {

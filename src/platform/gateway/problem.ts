@@ -13,7 +13,9 @@ export interface Problem {
 	detail: string;
 	/** The name of the function that the problem is about. */
 	function?: string;
-	/** Why the function's response is invalid. It goes to the function's log and never to the client. */
+	/**
+	 * The reason why the function's response is invalid. It is written to the function's log and never sent to the client.
+	 */
 	fault?: string;
 }
 
@@ -105,7 +107,7 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, Problem>;
 
-/** How long the rest of a request is read and discarded after the response. */
+/** The time for which the rest of a request is read and discarded after the response. */
 const LINGER_MS = 500;
 
 /** The limits of one function's requests. */
@@ -153,8 +155,8 @@ export function isRepeatable(request: IncomingMessage): boolean {
 }
 
 /**
- * Sends a problem as the response. The connection closes afterwards if it could be reused only by reading the rest of
- * a body or by trusting the length of a malformed request. If a response has begun already, it is cut off.
+ * Sends a problem as the response. The connection closes afterwards if it could be reused only by reading the rest of a
+ * body or by trusting the length of a malformed request. If a response has already begun, its connection is closed.
  */
 export function sendProblem(
 	request: IncomingMessage,

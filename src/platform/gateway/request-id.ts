@@ -1,6 +1,4 @@
-/**
- * The request id, by which a request is found in the platform's logs and in the function's.
- */
+/** The request id. It identifies a request in the platform's logs and in the function's. */
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { isRequestId } from "./headers.ts";

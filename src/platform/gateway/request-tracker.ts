@@ -13,10 +13,13 @@ import { originForm, type Route } from "./routing.ts";
 const CLIENT_GONE_STATUS = 499;
 const CLIENT_GONE = "CLIENT_GONE";
 const CRASHED = "FUNCTION_CRASHED";
-/** How long to wait, after a connection broke, for the function's process to exit. */
+/** The longest wait for the exit of the function's process after a connection broke. */
 const CRASH_MS = 500;
 const PATH_CHARACTERS_MAX = 1_000;
-/** How many segments behind the app are reported if a path leads to no function: enough to see a mistyped name. */
+/**
+ * The number of segments after the app that are reported if a path matches no function: enough to recognise a mistyped
+ * name.
+ */
 const UNKNOWN_SEGMENTS = 2;
 const UNKNOWN_SEGMENT_MAX = 40;
 
@@ -81,7 +84,7 @@ export class TrackedRequest {
 		const { instance } = this;
 		const { prefix } = this.#route ?? {};
 		if (prefix === undefined) return shortenUnknownPath(path);
-		// Only the instance knows the values of its secrets, so it does the redaction.
+		// The instance redacts the path, because only it has the values of its secrets.
 		if (path.length <= prefix.length + 1) return path;
 		return instance?.redact(path, PATH_CHARACTERS_MAX) ?? `${prefix}/…`;
 	}

@@ -15,11 +15,11 @@ export type FunctionsOf = (
 export interface Route {
 	app: string;
 	function: string;
-	/** The lifetime of the function, which tells apart functions that had the same name; undefined if unknown. */
+	/** The lifetime of the function, which distinguishes functions that had the same name; undefined if unknown. */
 	firstDeployment?: string | undefined;
 	/** `/<app>/<function>`, or `/<function>` where the gateway serves one app. Decoded. */
 	prefix: string;
-	/** What the gateway removes from the path, if it is not the prefix. */
+	/** The part of the path that the gateway removes, if it is not the prefix. */
 	removed?: string;
 	/** The request target that the function gets, by default without the prefix. It begins with `/` and keeps the query. */
 	target: string;
@@ -94,8 +94,8 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf, only
 }
 
 /**
- * The route of a function whose paths begin with its name: `/pay/x` for `/x`, `/pay` for `/`. The rest of the prefix is
- * what the gateway has removed.
+ * The route of a function whose paths begin with its name: `/pay/x` for `/x`, `/pay` for `/`. The gateway removes the
+ * rest of the prefix.
  */
 export function withName(route: Route): Route {
 	const { function: name, prefix, target } = route;

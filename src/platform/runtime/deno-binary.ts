@@ -13,7 +13,7 @@ import { AppError, EXIT } from "../../errors.ts";
 const OLDEST = { major: 2, minor: 9 };
 
 export interface DenoSearch {
-	/** The value of `COFFER_DENO`. If it is set, no other place is searched. */
+	/** The value of `COFFER_DENO`. If it is set, no other path is searched. */
 	explicit?: string | undefined;
 	/** The value of `PATH`. */
 	searchPath?: string | undefined;

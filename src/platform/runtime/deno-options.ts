@@ -3,7 +3,7 @@ import type { NetworkIsolation } from "../egress/network.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
-/** Where a process reaches the store of its app. */
+/** The socket at which a process reaches the store of its app. */
 export interface StoreSocket {
 	readonly path: string;
 	/** The group that may connect; undefined for the platform's own user. */
@@ -26,7 +26,7 @@ export interface DenoRuntimeOptions {
 	onLine?: (app: string, lifetime: string, line: LogLine, name: string) => void;
 	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	allowNet?: readonly string[];
-	/** How long a start may take. Default: 10,000. */
+	/** The time limit of a start. Default: 10,000. */
 	startTimeoutMs?: number;
 	/** The limit of a function's JavaScript heap. Default: 512. */
 	heapMiB?: number;
@@ -35,9 +35,7 @@ export interface DenoRuntimeOptions {
 	 * 1,024.
 	 */
 	memoryMiB?: number;
-	/**
-	 * How long a function may take to begin a response, unless its settings say otherwise. Default: 150,000.
-	 */
+	/** The time limit until a response begins, for functions that do not set it. Default: 150,000. */
 	responseTimeoutMs?: number;
 	/** The interval of the pings to each process. Default: 5,000. */
 	pingMs?: number;
@@ -50,10 +48,7 @@ export interface DenoRuntimeOptions {
 	spares?: number;
 	/** Handles exceptions that a function's process causes. By default one that logs nothing. */
 	faults?: FaultBoundary;
-	/**
-	 * Called once if the platform is root but functions run as root, too, because users of their own do not
-	 * work here.
-	 */
+	/** Called once if the platform is root and functions run as root too, because separate users do not work here. */
 	onShared?: () => void;
 	/** The path of the egress proxy's compiled program. */
 	egressProgram: string;
@@ -66,9 +61,6 @@ export interface DenoRuntimeOptions {
 	 * full stop.
 	 */
 	onFailedIsolation?: (what: string) => void;
-	/**
-	 * Called when the limits of a process could not be applied, or when what was created for them could not be
-	 * removed.
-	 */
+	/** Called when the limits of a process could not be applied, or their groups could not be removed. */
 	onLimitFailure?: (error: unknown) => void;
 }

@@ -1,6 +1,5 @@
 /**
- * The Deno runtime: one process for each running deployment of a function, with the fewest permissions that it
- * can work with.
+ * The Deno runtime: one process for each running deployment of a function, with the fewest permissions that it needs.
  */
 import { pathToFileURL } from "node:url";
 import type { Network, NetworkAttachment } from "../egress/network.ts";
@@ -62,7 +61,7 @@ export class DenoRuntime implements Runtime {
 		this.#schedulers = createReadSchedulers(this.#faults);
 		this.#liveness = new LivenessWatch(this.#faults, options.pingMs);
 		const { allowNet = [], heapMiB = 512, memoryMiB = 1_024 } = options;
-		// This checks the operator's exceptions.
+		// Throws if the operator's exceptions are invalid.
 		const { binary, nodeModules } = workspace;
 		this.#commands = new DenoCommands({ binary, nodeModules, allowNet, heapMiB, memoryMiB });
 		const { bounded, driver } = groups;
@@ -163,7 +162,7 @@ export class DenoRuntime implements Runtime {
 		}
 	}
 
-	/** Starts a process. @param launch the function that it is for, if that is known yet */
+	/** Starts a process. @param launch the function of the process; undefined if unknown yet */
 	async #spawn<Files extends InstanceDirectory>(
 		files: Files,
 		launch?: Launch,
@@ -205,7 +204,7 @@ export class DenoRuntime implements Runtime {
 			this.#faults.run(() => audit?.end());
 			this.#faults.run(attachment.detach);
 			await limited.remove().catch(note);
-			// What cannot be removed now is removed at the platform's next start.
+			// Files that cannot be removed now are removed at the platform's next start.
 			await files.release().catch(note);
 			this.#cleanups.delete(process);
 		});

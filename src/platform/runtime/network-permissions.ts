@@ -76,7 +76,7 @@ function subtract(ranges: string[], address: string): string[] {
 	});
 }
 
-/** In Deno, deny has precedence over allow. So one allowed port is written as the denial of all others. */
+/** In Deno, deny has precedence over allow. So one allowed port is written as a denial of all other ports. */
 function otherPorts({ address, ports }: AllowedAddress): string[] {
 	if (ports === undefined) return [];
 	const host = isIP(address) === 6 ? `[${address}]` : address;

@@ -1,6 +1,6 @@
 /**
- * The time from the start of a process to the beginning of its first response. If the process reads a secret in this
- * time that it was not given, it is replaced by one with the secret, and the requests that can be repeated go there.
+ * The time from the start of a process to the beginning of its first response. If the process reads a secret that it
+ * did not get in this time, it is replaced by a process with the secret, which gets the requests that can be repeated.
  */
 export class Probation {
 	readonly #settleReads: () => void;
@@ -12,8 +12,8 @@ export class Probation {
 	}
 
 	/**
-	 * Reports every variable that the process has read until now. A response comes by another way than the reads. So this
-	 * is called before a response is used: then the reads that came before it are known.
+	 * Reports every variable that the process has read until now. Responses and reads arrive on different channels. So
+	 * call this before a response is used: then all reads before the response are reported.
 	 */
 	settleReads(): void {
 		this.#settleReads();
@@ -29,7 +29,7 @@ export class Probation {
 		return () => this.#listeners.delete(listener);
 	}
 
-	/** Hands the requests that can be repeated back: another process is going to answer them. */
+	/** Notifies the listeners: another process is going to answer the requests that can be repeated. */
 	supersede(): void {
 		const listeners = [...this.#listeners];
 		this.#listeners.clear();

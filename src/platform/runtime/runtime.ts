@@ -10,7 +10,7 @@ import type { Probation } from "./probation.ts";
 export interface LaunchFiles {
 	/** Path, relative and valid, and hash of the content of each file. */
 	readonly list: readonly (readonly [path: string, hash: string])[];
-	/** @throws if the content cannot be had */
+	/** @throws if the content cannot be read */
 	read(hash: string): Promise<Uint8Array>;
 }
 
@@ -20,8 +20,8 @@ export interface Launch {
 	function: string;
 	deployment: string;
 	/**
-	 * The lifetime of the function. Its storage and its user are kept by lifetime, until `forget`. By default
-	 * they are kept by the names of app and function.
+	 * The lifetime of the function. Its storage and its user belong to the lifetime, until `forget`. By default they
+	 * belong to the names of the app and the function.
 	 */
 	lifetime?: FunctionLifetime;
 	/** The bundle: a self-contained ES module. */
@@ -35,18 +35,18 @@ export interface Launch {
 	 * output.
 	 */
 	environment: ReadonlyMap<string, string>;
-	/** The function's own limits. For a limit that is left out, the platform's default holds. */
+	/** The function's own limits. The platform's default applies to a limit that is left out. */
 	settings?: Pick<FunctionSettings, "memoryMB" | "network" | "timeoutSeconds"> | undefined;
-	/** Called each time that the last request in flight ends. */
+	/** Called each time the last request in flight ends. */
 	onIdle?: () => void;
 	/**
-	 * Called once with the name of each environment variable that the function reads or looks up, whether or
-	 * not it exists; as far as the system reports it.
+	 * Called once with the name of each environment variable that the function reads or looks up, whether or not it
+	 * exists; if the system reports it.
 	 */
 	onRead?: (variable: string) => void;
 }
 
-/** Why a process that is still running is useless. */
+/** The reason why a running process does not work. */
 export interface StuckReport {
 	/**
 	 * `stopped`: the process is stopped by a signal. `silent`: its event loop does not respond. In both cases
@@ -90,8 +90,7 @@ export interface Instance {
 	/** Records that the response to a request has begun. */
 	answered(): void;
 	/**
-	 * Records that a complete request had no response in time. A request whose body is still being sent does
-	 * not count.
+	 * Records that a complete request had no response in time. A request whose body is still being sent is not recorded.
 	 */
 	timedOut(): void;
 	/** Adds a line from the platform to the function's log. */
@@ -114,7 +113,7 @@ export interface ExitReason {
 }
 
 export interface Runtime {
-	/** The network isolation in addition to Deno's own permissions, and what it does not cover. */
+	/** The network isolation in addition to Deno's own permissions, and the traffic that it does not cover. */
 	readonly network: Pick<Network, "isolation" | "missing">;
 	/** The driver of resource limits, and descriptions of the limits that are missing. */
 	readonly limits: { readonly driver: Limits["driver"]; readonly missing: readonly string[] };
@@ -125,9 +124,9 @@ export interface Runtime {
 	 */
 	start(launch: Launch): Promise<Instance>;
 	/**
-	 * Removes what is kept for a function that was deleted: what it stored, and its user. Whatever still runs as that
-	 * user is killed.
-	 * @param of the function, or its app's life alone: then all of the app's, those too that never came to be
+	 * Removes the stored data and the user of a deleted function. Kills all processes of that user.
+	 * @param of the function, or only its app's lifetime: then all functions of the app, including those that never became
+	 *   ready
 	 */
 	forget(of: Partial<FunctionLifetime> & Pick<FunctionLifetime, "app">): Promise<void>;
 	/** Stops every process at once, without a grace period. */

@@ -7,10 +7,7 @@ interface Waiting {
 	readonly process: { readonly exited: Promise<unknown> };
 }
 
-/**
- * How long no start must have happened before the pool is refilled. After a start, requests wait and need the
- * processor.
- */
+/** The time without a start before the pool is refilled. After a start, waiting requests need the processor. */
 const QUIET_MS = 500;
 /** The delay before the next attempt if a start fails. */
 const FAILED_MS = 60_000;
@@ -56,7 +53,7 @@ export class SpareProcesses<Spare extends Waiting> {
 		}
 	}
 
-	/** Fills the pool up when nothing was started for a moment. */
+	/** Refills the pool when nothing was started for this time. */
 	refill(delayMs = QUIET_MS): void {
 		clearTimeout(this.#timer);
 		if (this.#isClosed || this.#waiting.length >= this.#options.countMax) return;

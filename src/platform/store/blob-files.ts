@@ -1,10 +1,10 @@
 /**
  * Blobs as files, `blobs/OWNER/HASH`.
  *
- * Blobs are files and not rows: writing a row of 5 MB blocks the event loop, which also serves functions, for
- * 30 to 90 ms. Each owner has a folder, so that nobody can read another owner's blob by its hash, and all
- * blobs of an owner are removed with the folder. Backups and earlier versions have all blobs in one folder,
- * `blobs/HASH`. `keepOnly` moves these to their owners.
+ * Blobs are files and not rows: writing a row of 5 MB blocks the event loop, which also serves functions, for 30 to 90
+ * ms. Each owner has a folder, so that an owner cannot read another owner's blob by its hash, and all blobs of an owner
+ * are removed with the folder. Backups and earlier versions have all blobs in one folder, `blobs/HASH`. `keepOnly`
+ * moves these to their owners.
  */
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -65,7 +65,7 @@ export class BlobFiles {
 	readonly #directory: string;
 	readonly #incoming: string;
 	readonly #writes = new Set<Promise<unknown>>();
-	/** Deleted owners. Nothing more is stored for them. */
+	/** Deleted owners. No blob is stored for them any more. */
 	readonly #dropped = new Set<string>();
 
 	private constructor(directory: string, incoming: string) {
@@ -190,7 +190,7 @@ export class BlobFiles {
 		});
 	}
 
-	/** See `Store.keepOnlyBlobs`. A crash on the way loses nothing: blobs without an owner are removed last. */
+	/** See `Store.keepOnlyBlobs`. A crash during this loses no blob, because blobs without an owner are removed last. */
 	async keepOnly(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
 		const names = new Map<string, Set<string>>();
 		for (const [owner, hashes] of kept)

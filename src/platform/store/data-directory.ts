@@ -10,7 +10,7 @@ import { syncDirectory } from "./durable.ts";
 
 /** The database of the log. A data directory is recognised by this file. */
 export const DATABASE_FILE = "store.db";
-/** Locked by the process that uses the data directory. */
+/** The file that the process that uses the data directory locks. */
 export const LOCK_FILE = "lock";
 const PRIVATE_FILES = [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`, LOCK_FILE];
 const OTHERS_MODE = 0o077;
@@ -51,7 +51,7 @@ async function makePrivate(path: string): Promise<void> {
 			throw new AppError({
 				code: "DATA_DIR_EXPOSED",
 				message: `The data directory ${path} contains files of other programs and is open to other users.`,
-				hint: `Give the platform a directory of its own, or close this one with "chmod 700".`,
+				hint: `Give the platform a separate directory, or make this one private with "chmod 700".`,
 				exit: EXIT.failure,
 			});
 		}
@@ -67,9 +67,9 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /**
- * Takes the lock: an exclusive transaction on an empty database. The operating system releases it when the
- * process ends, however it ends. While the lock is held, the process must not open and close the file in any
- * other way: with the first descriptor that a process closes, POSIX drops all of its locks on the file.
+ * Acquires the lock: an exclusive transaction on an empty database. The operating system releases it when the process
+ * ends for any reason. While the process has the lock, it must not open and close the file in any other way: POSIX
+ * releases all locks of a process on a file when the process closes any descriptor of that file.
  */
 function lock(path: string): Database.Database {
 	const database = new Database(join(path, LOCK_FILE), { timeout: 0 });

@@ -3,7 +3,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { Store } from "./store.ts";
 
 export interface StoreOptions {
-	/** The clock for leases, in milliseconds. It may start anywhere, and never goes back. */
+	/** The clock for leases, in milliseconds. It may start at any value, and never goes back. */
 	now?: () => number;
 }
 
@@ -24,7 +24,7 @@ function usage(message: string): AppError {
 	return new AppError({ code: "STORE_URL_INVALID", message, hint, exit: EXIT.usage });
 }
 
-/** Takes `./data`, `/var/lib/coffer` and `///var/lib/coffer`. Refuses a URL with a host. */
+/** Accepts `./data`, `/var/lib/coffer` and `///var/lib/coffer`. Rejects a URL with a host. */
 function directoryOf(rest: string): string {
 	const directory = rest.startsWith("///") ? rest.slice(2) : rest;
 	if (directory.startsWith("//"))
@@ -47,7 +47,7 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
 }
 
 /**
- * The directory of a store, in which the Deno KV stores of apps are, too.
+ * The directory of a store. It also contains the Deno KV stores of apps.
  * @throws AppError `STORE_URL_INVALID` (exit 2)
  */
 export function storeDirectory(url: string): string {

@@ -1,6 +1,6 @@
 /**
- * A store that detects changes from outside: somebody who can write to the disk cannot cut, drop or roll back
- * single streams without being noticed.
+ * A store that detects changes from outside: write access to the disk is not enough to cut, drop or roll back single
+ * streams unnoticed.
  *
  * Each append and deletion also replaces the store's *seal* in the same transaction. The seal is a code, made
  * with a key of the platform's identity, over the last entry of every stream. When the store is opened, its
@@ -39,9 +39,12 @@ function isUnsealed(heads: readonly StreamHead[]): boolean {
 export class SealedStore implements Store {
 	readonly #store: Store;
 	readonly #key: Uint8Array;
-	/** The part of each stream in the sum. */
+	/** The part of the sum that each stream contributes. */
 	readonly #parts = new Map<StreamName, Uint8Array>();
-	/** The exclusive or of all parts. Parts are made with the key, so nobody can construct parts that cancel others. */
+	/**
+	 * The exclusive or of all parts. Parts are made with the key, so without the key parts that cancel others cannot be
+	 * constructed.
+	 */
 	readonly #sum = new Uint8Array(HASH_BYTES);
 	readonly #mutex = new Mutex();
 	#isIntact = false;

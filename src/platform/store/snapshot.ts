@@ -19,13 +19,13 @@ function withDatabase<T>(path: string, use: (database: SqliteDatabase) => T): T 
  * @throws AppError as `openDatabase`
  */
 export function takeSnapshot(path: string, target: string): void {
-	// SQLite writes into an empty file. A file that SQLite itself creates would be readable for everybody.
+	// SQLite writes into an empty file. A file that SQLite itself creates would be readable by all users.
 	closeSync(openSync(target, "wx", 0o600));
 	withDatabase(path, (database) => database.exec(`VACUUM INTO '${target.replaceAll("'", "''")}'`));
 }
 
 /**
- * Turns the copy of a snapshot into a database for a platform.
+ * Converts the copy of a snapshot to a database for a platform.
  * @throws AppError as `openDatabase`
  */
 export function adoptSnapshot(path: string): void {

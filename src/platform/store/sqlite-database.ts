@@ -13,8 +13,8 @@ const SCHEMA_VERSION = 2;
 const BUSY_TIMEOUT_MS = 2000;
 
 /**
- * Bodies are bytes, not text: the driver cuts text at a NUL character. A stream's revision is stored apart
- * from its entries, so that missing entries at its end are noticed.
+ * Bodies are bytes, not text: the driver cuts text at a NUL character. A stream's revision is stored separately from
+ * its entries, so that missing entries at its end are detected.
  */
 const SEAL_TABLE = "CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), code TEXT NOT NULL) STRICT;";
 const SCHEMA = `
@@ -45,7 +45,7 @@ const FULL = 13;
 const CANTOPEN = 14;
 const NOTADB = 26;
 
-/** The error where the store's file does not contain what was written to it. */
+/** The error for a store whose file does not contain the data that was written to it. */
 export function storeDamaged(path: string, detail: string, cause?: unknown): AppError {
 	return new AppError({
 		code: "STORE_DAMAGED",
@@ -56,7 +56,7 @@ export function storeDamaged(path: string, detail: string, cause?: unknown): App
 	});
 }
 
-/** Turns an error of SQLite into an `AppError`. An unknown error is returned unchanged. */
+/** Converts an error of SQLite to an `AppError`. An unknown error is returned unchanged. */
 function translate(path: string, error: unknown): unknown {
 	const { code, rawCode } = error as { code?: string; rawCode?: number };
 	const fault = (name: string, message: string, hint: string) =>
@@ -165,7 +165,7 @@ function create(path: string): void {
 	const database = new SqliteDatabase(draft);
 	try {
 		database.exec(SCHEMA);
-		// Here and not after opening: switching the mode leaves a read transaction open until the next statement.
+		// Set here and not after opening, because switching the mode leaves a read transaction open until the next statement.
 		database.exec("PRAGMA journal_mode = WAL");
 	} finally {
 		database.close();
@@ -211,7 +211,7 @@ function addSeal(database: SqliteDatabase): void {
 	});
 }
 
-/** Refuses to create a database beside the remains of a store: only a directory without them is new. */
+/** Rejects a directory that contains the remains of a store but no database: it is not a new one. */
 async function refuseRemains(path: string, names: readonly string[]): Promise<void> {
 	const blobs = names.includes("blobs") ? await readdir(join(dirname(path), "blobs")) : [];
 	if (blobs.length > 0 || names.includes(`${basename(path)}-wal`)) {

@@ -10,7 +10,7 @@ import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from ".
 import { Watchers } from "./watchers.ts";
 
 export interface SqliteOptions {
-	/** The clock for leases, in milliseconds. It may start anywhere, and never goes back. */
+	/** The clock for leases, in milliseconds. It may start at any value, and never goes back. */
 	now?: () => number;
 }
 
@@ -32,7 +32,7 @@ class SqliteStore implements Store {
 	readonly #blobs: BlobFiles;
 	readonly #now: () => number;
 	readonly #watchers = new Watchers();
-	/** In memory: one process at a time uses the directory, so a lease cannot outlive the process of its holder. */
+	/** Stored in memory: only one process uses the directory at a time, so a lease ends with the process of its holder. */
 	readonly #leases = new Map<string, { holder: string; expiresAtMs: number }>();
 	#closing: Promise<void> | undefined;
 
@@ -164,10 +164,10 @@ class SqliteStore implements Store {
 		this.#watchers.end();
 		await this.#blobs.settle();
 		try {
-			// Afterwards the one file contains the whole log, for operators who copy it.
+			// After the checkpoint, the database file contains the whole log, for operators who copy it.
 			this.#database.all("PRAGMA wal_checkpoint(TRUNCATE)");
 		} catch (error) {
-			// Nothing is lost, on a full disk for example: SQLite reads the write-ahead log at the next start.
+			// If it fails, for example on a full disk, no data is lost: SQLite reads the write-ahead log at the next start.
 			if (!(error instanceof AppError)) throw error;
 		} finally {
 			this.#database.close();

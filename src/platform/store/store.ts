@@ -60,7 +60,7 @@ export interface Store extends AsyncDisposable {
 	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the stored bytes do not match the hash
 	 */
 	getBlob(owner: string, hash: string): Promise<Uint8Array | undefined>;
-	/** Those of the given hashes that the owner has not stored. */
+	/** The given hashes that the owner has not stored. */
 	missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]>;
 	/** Deletes blobs of an owner. Missing blobs are not an error. */
 	removeBlobs(owner: string, hashes: readonly string[]): Promise<void>;

@@ -1,5 +1,5 @@
 /**
- * The error message of a failed build. It contains paths and lines of the upload, and nothing about the platform. Pure.
+ * The error message of a failed build. It contains paths and lines of the upload, and no data of the platform. Pure.
  */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Outcome } from "../machine/run-command.ts";
@@ -10,7 +10,7 @@ const NOISE =
 	/^(⚠️|Download |Bundled |Externals must not |Warning |bundler warning|\s+note:|error: bundling failed|Caused by:|\s*$)/;
 
 /**
- * Makes an error of Deno's output.
+ * Makes an error from Deno's output.
  * @param clean a function that `cleaner` returned
  */
 export function buildFailure(entry: string, outcome: Outcome, clean: (text: string) => string): AppError {

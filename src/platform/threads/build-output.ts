@@ -1,5 +1,5 @@
 /**
- * Reads and checks the module graph and the bundles of a build. They may be large, so that runs in other processes
+ * Reads and checks the module graph and the bundles of a build. They may be large, so this runs in other processes
  * (`../build/check/bundle-reader.ts`).
  */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
@@ -13,7 +13,7 @@ import { checkNativePackages } from "./native-packages.ts";
 import { packageFiles } from "./package-files.ts";
 import { checkGraph, checkPackages, checkSourceMap } from "./verify-build.ts";
 
-/** A module graph, and the build that it must fit. */
+/** A module graph, and the build that it must match. */
 export interface GraphRequest {
 	readonly entry: string;
 	/** The paths of the files that the bundler saw. */
@@ -30,7 +30,7 @@ export interface GraphRequest {
 	readonly secrets: readonly string[];
 }
 
-/** A bundle, and the build that it must fit. */
+/** A bundle, and the build that it must match. */
 export interface OutputRequest extends Pick<GraphRequest, "entry" | "paths" | "root" | "cache"> {
 	/** The path of the build's folder outside of the sandbox. */
 	readonly folder: string;
@@ -79,15 +79,17 @@ export function checkGraphText({
 	);
 }
 
-/** What was read of a bundle. */
+/** The result of reading a bundle. */
 export interface ReadOutput {
 	readonly output: Output;
-	/** The bundle as the bundler wrote it, to be analysed. The source map does not know what was added after that. */
+	/**
+	 * The bundle as the bundler wrote it, to be analysed. The source map does not cover code that was added after that.
+	 */
 	readonly written: Uint8Array;
 }
 
 /**
- * Reads the bundle and its source map, and gives each module its own place.
+ * Reads the bundle and its source map, and gives each module its own location.
  * @param parser keeps the modules that bundles have in common
  * @throws AppError `BUILD_FAILED` if one is not a regular file, `BUILD_TOO_LARGE`, `BUILD_ESCAPE`, `BUNDLE_UNPARSABLE`
  *   (all exit 1)
@@ -109,7 +111,9 @@ export function readOutput(request: OutputRequest, parser = new BundleParser(0))
 	return { output: checked, written };
 }
 
-/** The path of a file of the build. Links are refused, so that the build cannot choose which file the platform reads. */
+/**
+ * The path of a file of the build. Links are rejected, so that the build cannot choose which file the platform reads.
+ */
 function ownPath(folder: string, name: string, bytesMax: number, entry: string): string {
 	const path = join(realpathSync(folder), "out", name);
 	const isOwn = existsSync(path) && realpathSync(path) === path && statSync(path).isFile();

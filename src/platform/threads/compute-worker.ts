@@ -1,4 +1,7 @@
-/** The main module of the thread of `compute.ts`. It answers each task with a result or an error. The build bundles it as a program of its own. */
+/**
+ * The main module of the thread of `compute.ts`. It answers each task with a result or an error. The build bundles it
+ * as a separate program.
+ */
 import { parentPort } from "node:worker_threads";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";

@@ -18,7 +18,10 @@ export type Result =
 	| { readonly type: "json"; readonly value: unknown }
 	| { readonly error: { code: string; message: string; hint: string; exit: number; line?: number } };
 
-/** Smaller contents are hashed in this thread. That takes one or two milliseconds, less than the start of a thread. */
+/**
+ * Smaller contents are hashed in the current thread. That takes one or two milliseconds, less than the start of a
+ * thread.
+ */
 const HASH_HERE_BYTES = 2 * 1024 * 1024;
 const LIMITS = { maxOldGenerationSizeMb: 2048 };
 

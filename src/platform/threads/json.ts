@@ -1,10 +1,10 @@
-/** Parses untrusted JSON. PURE. */
+/** Parses untrusted JSON. Pure. */
 import { fromUtf8 } from "../../bytes.ts";
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
-/** The maximum nesting of arrays and objects. Brackets in strings do not count. */
+/** The maximum nesting of arrays and objects. Brackets in strings are ignored. */
 function depthOf(bytes: Uint8Array): number {
 	let depth = 0;
 	let deepest = 0;

@@ -1,11 +1,11 @@
 /**
- * Gives each module of a bundle its own place. `deno bundle` leaves `import.meta`, `__dirname` and `__filename` as they
- * are, so they would tell the place of the bundle.
+ * Gives each module of a bundle its own location. `deno bundle` does not change `import.meta`, `__dirname` and
+ * `__filename`, so they would have the location of the bundle.
  *
- * A module of the upload gets the place of its source below the folder of the function's files, a module of a package
- * one in `.npm` there, and a module of the web its URL. The folder is beside the bundle and has its name without `.js`.
- * Each expression is replaced by a shorter call and spaces, so the source map stays valid. The called function is
- * declared at the end of the bundle.
+ * The location of an upload's module is the path of its source below the folder of the function's files. The location
+ * of a package's module is in `.npm` there, and the location of a web module is its URL. The folder is beside the
+ * bundle and has its name without `.js`. Each expression is replaced by a shorter call and spaces, so the source map
+ * stays valid. The called function is declared at the end of the bundle.
  */
 
 import { posix } from "node:path";
@@ -14,14 +14,14 @@ import type { BundleParser } from "../../references/bundle/program-parts.ts";
 import { Scopes } from "../../references/bundle/scopes.ts";
 import { type Node, staticKey } from "../../references/bundle/syntax.ts";
 
-/** The properties of `import.meta` that are replaced. Others do not depend on the place. */
+/** The properties of `import.meta` that are replaced. Others do not depend on the location. */
 const PROPERTIES = new Set(["dirname", "filename", "main", "resolve", "url"]);
 const NAMES = ["$m", "$p", "$q", "$w", "$x", "$y", "$z", "$mm", "$pp", "$qq", "$ww", "$xx", "$yy", "$zz"];
 
-/** A bundle's syntax tree, with the places of its modules. */
+/** A bundle's syntax tree, with the locations of its modules. */
 export interface PlacedBundle {
 	readonly scopes: Scopes;
-	/** The place of the module that a node comes from: a path below the folder of files, or a URL. Empty if unknown. */
+	/** The location of the module that contains a node: a path below the folder of files, or a URL. Empty if unknown. */
 	placeOf(node: Node): string;
 }
 
@@ -33,14 +33,14 @@ interface Root {
 
 /**
  * Parses a bundle. The result is valid until the parser parses the next one.
- * @returns undefined if no module of the bundle asks for its place
+ * @returns undefined if no module of the bundle reads its location
  * @throws AppError `BUNDLE_UNPARSABLE` (exit 1)
  */
 export function placedBundle(code: string, root: Root, parser: BundleParser): PlacedBundle | undefined {
 	if (!["import.meta", "__dirname", "__filename"].some((word) => code.includes(word))) return undefined;
 	const { parts, program } = parser.parse(code);
-	// The bundler begins each module with a comment that names it. The source map does not tell the module, because a
-	// package may have source maps of its own, which name the files that it was made from.
+	// The bundler begins each module with a comment that names it. The source map does not identify the module, because a
+	// package may have its own source maps, which name the files from which it was made.
 	const starts = parts
 		.flatMap((part) => part.comments.map(({ start, value }) => ({ start: part.start + start, value })))
 		.filter(({ value }) => value.startsWith(" "));
@@ -96,14 +96,14 @@ function replacements({ placeOf, scopes }: PlacedBundle): Replacement[] {
 		for (const node of scopes.freeReads(`__${kind}`)) add(node, kind);
 	for (const node of scopes.freeReads("Worker")) {
 		const isNew = node.parent?.type === "NewExpression" && node.parent.callee === node;
-		// Workers of packages have no bundles of their own.
+		// Workers of packages have no separate bundles.
 		if (isNew && !placeOf(node).startsWith(".npm/")) add(node, "worker");
 	}
 	return found.sort((a, b) => a.node.start - b.node.start);
 }
 
 /**
- * Replaces the expressions that tell the place of a module.
+ * Replaces the expressions that return the location of a module.
  * @param entry the path of the entry, whose `import.meta.main` is true unless it is a worker's
  */
 export function placeModules(
@@ -153,7 +153,8 @@ function declaration(
 	const root = isWorker
 		? `new URL(${JSON.stringify(up || "./")}, own.url).href`
 		: 'own.url.slice(0, -3) + "/"';
-	// A bundle that starts no worker must not contain a call that could start one: to the analysis that is unknown code.
+	// A bundle that starts no worker must not contain a call that could start one, because the analysis treats it as
+	// unknown code.
 	return `function ${name}(id, options) {
 	const own = import.meta;
 	const root = ${root};${startsWorkers ? WORKER_START : ""}

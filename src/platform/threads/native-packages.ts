@@ -1,6 +1,6 @@
 /**
  * Finds packages with native code, which a function cannot load: it runs JavaScript and WebAssembly only. Without this
- * check such a package ends a build with an error about some file of its own, or a function fails at its first request.
+ * check, a build fails with an error about a file of such a package, or a function fails at its first request.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 
 /** A package.json that is larger is not read. */
 const MANIFEST_BYTES_MAX = 1024 * 1024;
-/** The name of a package that holds a program for one system, such as `@img/sharp-linux-x64`. */
+/** The name of a package that contains a program for one system, such as `@img/sharp-linux-x64`. */
 const FOR_ONE_SYSTEM = /\b(?:linux|darwin|win32)[-.](?:x64|arm64|ia32|arm)\b/;
 
 interface Edge {
@@ -39,7 +39,7 @@ function manifestOf(folder: string): { optionalDependencies?: Record<string, str
 /** Whether a package contains native code, or needs another package with it. */
 function isNative(folder: string): boolean {
 	if (!existsSync(folder)) return false;
-	// With such a module a package works without its native code, which only makes it faster.
+	// A package with such a module also works without its native code, which only makes it faster.
 	if (isRegularFile(join(folder, "fallback.js"))) return false;
 	if (isRegularFile(join(folder, "binding.gyp"))) return true;
 	if (readdirSync(folder).some((name) => name.endsWith(".node"))) return true;
@@ -47,11 +47,11 @@ function isNative(folder: string): boolean {
 }
 
 /**
- * Refuses packages with native code that the upload's own modules import. What packages import is not refused, because
- * many try a native package and work without it.
+ * Rejects packages with native code that the upload's own modules import. Imports in packages are allowed, because many
+ * packages try a native package and work without it.
  * @param json the output of `deno info --json`
  * @param folderOf gives the folder of a package outside of the sandbox; undefined if it is not in the cache
- * @param shown gives the path of a module as it is shown; undefined if it is not a module of the upload
+ * @param shown gives the path of a module for messages; undefined if it is not a module of the upload
  * @throws AppError `BUILD_NATIVE` (exit 1) with file and line of the import
  */
 export function checkNativePackages(

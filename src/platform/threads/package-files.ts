@@ -1,6 +1,6 @@
 /**
  * Finds the files of packages that a bundle reads when it runs: fonts, data, WebAssembly. They come from the package
- * cache, and are found as the files of the project are, by the expressions that make their paths.
+ * cache. Like the files of the project, they are found by the expressions that make their paths.
  */
 import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
@@ -12,7 +12,7 @@ import { HOLE } from "../../modules/files/values.ts";
 import { isCode } from "../../modules/paths.ts";
 import type { PlacedBundle } from "./module-places.ts";
 
-/** The place of a package's module, and the package in it. */
+/** The location of a package's module, with the package's name and version. */
 const PACKAGE = /^\.npm\/((?:@[^/]+\/)?[^/@]+)@([^/]+)\//;
 const FILES_MAX = 1_000;
 const BYTES_MAX = 20 * 1024 * 1024;
@@ -46,7 +46,7 @@ class PackageFolders {
 		this.#cache = cache;
 	}
 
-	/** The files of a module's own package that a path leads to. */
+	/** The files of a module's own package that match a path. */
 	matching(pieces: NonNullable<FileRequest["pieces"]>, module: string): readonly string[] {
 		const [root] = PACKAGE.exec(module) ?? [""];
 		const [first = "", ...rest] = pieces;
@@ -80,7 +80,7 @@ class PackageFolders {
 		return files;
 	}
 
-	/** The folder of a package in the cache. Each registry has a folder of its own there. */
+	/** The folder of a package in the cache. Each registry has its own folder there. */
 	#folderOf(root: string): string | undefined {
 		const [, name = "", version = ""] = PACKAGE.exec(root) ?? [];
 		const registries = join(this.#cache, "npm");

@@ -71,8 +71,7 @@ export function checkGraph(
 }
 
 /**
- * Checks where packages come from. A package of a registry may depend on a name that the project uses for its own
- * package.
+ * Checks where packages come from. A registry's package may depend on a name that the project uses for its own package.
  * @param json the output of `deno info --json`
  * @param localNames the names of the project's own packages
  * @throws AppError `BUILD_LOCAL_NAME` (exit 1) if a registry's package of such a name is in the graph
@@ -90,11 +89,11 @@ export function checkPackages(json: string, entry: string, localNames: ReadonlyS
 	const wanting = packages.find(({ dependencies }) =>
 		dependencies.some((id) => npmPackages[id]?.name === name),
 	);
-	const by = wanting === undefined ? "" : `, which ${wanting.name} wants`;
+	const by = wanting === undefined ? "" : `, on which ${wanting.name} depends`;
 	throw new AppError({
 		code: "BUILD_LOCAL_NAME",
-		message: `${entry} would bundle ${name} from a registry${by}; the project has a package of its own that is called so.`,
-		hint: "Rename the project's package, or import nothing that wants one of that name.",
+		message: `${entry} would bundle ${name} from a registry${by}; the project has its own package with this name.`,
+		hint: "Rename the project's package, or remove imports that depend on the registry's package.",
 		exit: EXIT.failure,
 	});
 }

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { type ResourceLimits, type Transferable, Worker } from "node:worker_threads";
 import { Mutex } from "../machine/mutex.ts";
 
-/** How long an idle thread is kept. It uses about 50 MB of memory. */
+/** The time after which an idle thread ends. It uses about 50 MB of memory. */
 const IDLE_MS = 30_000;
 
 export class WorkerThread<Question, Answer> {
@@ -25,7 +25,7 @@ export class WorkerThread<Question, Answer> {
 	}
 
 	/**
-	 * Asks the thread when all earlier questions are answered.
+	 * Sends a question to the thread when all earlier ones are answered.
 	 * @param transfer buffers in the question that are moved to the thread instead of copied; they are empty here afterwards
 	 * @throws the thread's error, or an `AbortError` if it ended without an answer; the next question starts another thread
 	 */

@@ -5,7 +5,12 @@ import { devEventText } from "../../../src/cli/views/dev-lines.ts";
 const text = (...args: Parameters<typeof devEventText>) => paint(devEventText(...args), false);
 
 test.each([
-	["no change, after a fault was mended", [], [], "✓ a has no fault any more, and was not restarted: its code is the same as before"],
+	[
+		"no change, after a fault was mended",
+		[],
+		[],
+		"✓ a has no fault any more, and was not restarted: its code is the same as before",
+	],
 	["a file", ["a.ts"], [], "= a not restarted: a.ts changed, but its code is the same"],
 	[
 		"files",

@@ -156,7 +156,7 @@ describe("the time limit of an upload", () => {
 		const { faults } = await check(open({ program, timeoutMs: 5_000 }), { "slow.ts": "1;" }, ["slow.ts"]);
 		expect(faults[0]).toMatchObject({ code: "UPLOAD_TOO_SLOW", exit: 2 });
 		expect(faults[0]?.message).toBe(
-			"The sources take longer to check than the 5 s that an upload has; slow.ts (0.0 MiB) was being parsed when they were over.",
+			"The sources take longer to check than the 5 s that an upload has; slow.ts (0.0 MiB) was being parsed when the time was over.",
 		);
 		expect(faults[0]?.hint).toContain("deploy fewer functions at once");
 	});

@@ -182,7 +182,7 @@ describe("a name of a package in the project", () => {
 		const source = 'import x from "npm:wanting@1"; console.log(x);';
 		await expect(buildText(builder, { ...MEMBERS, [ENTRY]: source })).rejects.toMatchObject({
 			code: "BUILD_LOCAL_NAME",
-			message: `${ENTRY} would bundle @acme/lib from a registry, which wanting wants; the project has a package of its own that is called so.`,
+			message: `${ENTRY} would bundle @acme/lib from a registry, on which wanting depends; the project has its own package with this name.`,
 		});
 		const text = (await buildText(builder, { [ENTRY]: source })).text;
 		expect(text).toContain(STRANGER);

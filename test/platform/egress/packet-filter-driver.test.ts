@@ -61,7 +61,7 @@ test("while a lost table is restored, the other table still filters", async () =
 	await vi.waitFor(async () => {
 		reports.push(...(await program.refused()));
 		expect(reports).toEqual([
-			expect.stringMatching(/^failed: the packet filter's table \w+ is gone; 1 are left$/),
+			expect.stringMatching(/^failed: the packet filter's table \w+ no longer exists; 1 are left$/),
 			expect.stringMatching(/^failed: the packet filter's table/),
 		]);
 	});

@@ -1,6 +1,6 @@
 /**
  * Maps the files of a function that the Base44 CLI sends to paths of an upload. The CLI names a file by its
- * path relative to the folder of the function's entry, such as `../../shared/x.ts`. PURE.
+ * path relative to the folder of the function's entry, such as `../../shared/x.ts`. Pure.
  */
 import { posix } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";

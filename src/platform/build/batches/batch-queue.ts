@@ -1,13 +1,13 @@
 /**
- * Runs builds in batches (`./batch.ts`). A build waits for a free run, and then shares it with builds that wait and fit.
- * If a batch fails, each of its builds is run by itself, so that an error concerns one function and names it.
+ * Runs builds in batches (`./batch.ts`). A build waits for a free run, and then shares it with other waiting builds
+ * that can be combined with it. If a batch fails, each of its builds is run alone, so that an error names its function.
  */
 import type { PreparedBuild } from "../check/checker.ts";
 import { type Batch, batchOf } from "./batch.ts";
 
-/** The most builds of a run. Most of the gain is there with few, and the first functions start earlier. */
+/** The most builds of a run. More builds would gain little, and would delay the first functions. */
 const BUILDS_MAX = 16;
-/** Fewer builds are not divided among runs, since each run parses the packages again. */
+/** Fewer builds than this are not divided among runs, since each run parses the packages again. */
 const BUILDS_MIN = 8;
 
 /** Called with the result of each build of a batch, as soon as it is known. */
@@ -15,7 +15,8 @@ export type OnBuilt<Result> = (build: PreparedBuild, result: Promise<Result>) =>
 
 /**
  * Runs the bundler.
- * @returns when all builds have their results, or rejects if the run failed for all that have none yet
+ * @returns a promise that resolves when all builds have their results, and rejects if the run failed for the remaining
+ *   ones
  */
 export type RunBatch<Result> = (batch: Batch, onBuilt: OnBuilt<Result>) => Promise<void>;
 
@@ -38,9 +39,9 @@ export class BatchQueue<Result> {
 	readonly #run: RunBatch<Result>;
 	readonly #runsMax: number;
 	readonly #pending = new Map<PreparedBuild, Pending<Result>>();
-	/** The builds that no run has taken. */
+	/** The builds that wait for a run. */
 	readonly #waiting = new Set<PreparedBuild>();
-	/** Builds of failed batches. Each gets a run of its own. */
+	/** Builds of failed batches. Each gets a separate run. */
 	readonly #alone: PreparedBuild[] = [];
 	#runs = 0;
 

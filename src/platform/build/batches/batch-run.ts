@@ -1,9 +1,9 @@
 /**
  * Runs the bundler for a batch.
  *
- * Only the files that the walks of the batch's builds reached (`../imports.ts`) are written for the bundler, so it cannot
- * use an unchecked file. It runs in a sandbox (`../sandbox.ts`). Afterwards each bundle is checked against the files of
- * its own build.
+ * Only the files that the walks of the batch's builds reached (`../imports.ts`) are written for the bundler, so it
+ * cannot read an unchecked file. It runs in a sandbox (`../sandbox.ts`). Afterwards each bundle is checked against the
+ * files of its own build.
  */
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -88,7 +88,7 @@ export async function runBatch(
 				const own = { entry: build.entry, isWorker: build.isWorker, paths, output };
 				const read = reader.read({ ...own, root, folder, cache, bytesMax: settings.outputBytesMax });
 				onBuilt(build, read);
-				// Without the bundle, which would stay in memory until the last one of the batch is read.
+				// Do not refer to the bundle here: it would stay in memory until the last bundle of the batch is read.
 				return read.then(noResult, noResult);
 			}),
 		);
@@ -99,7 +99,7 @@ export async function runBatch(
 
 function noResult(): void {}
 
-/** @throws Error if the bundler gave a bundle another name. Then each build is run alone, where the name is known. */
+/** @throws Error if the bundler gave a bundle another name. Then each build is run alone, with a known name. */
 function assertWritten(folder: string, outputs: readonly { readonly output: string }[]): void {
 	const missing = outputs.find(({ output }) => !existsSync(join(folder, "out", output)));
 	if (missing !== undefined) throw new Error(`The bundler did not write ${missing.output}.`);

@@ -1,8 +1,8 @@
 /**
  * Batches: builds that share one run of the bundler. The bundler parses a package once for all functions of a run, and
- * links each function by itself, so its bundle has the same bytes as that of a run of its own. Pure.
+ * links each function separately, so its bundle has the same bytes as in a separate run. Pure.
  *
- * Builds share a run only if they belong to one upload and each would see the same configuration as in a run of its own
+ * Builds share a run only if they belong to one upload and each gets the same configuration as in a separate run
  * (`./sharing.ts`).
  */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
@@ -11,7 +11,7 @@ import { ancestorsOf } from "../../../modules/paths.ts";
 import type { PreparedBuild } from "../check/checker.ts";
 import { CONFIGURATION } from "../hidden-folder.ts";
 
-/** Builds with all that the bundler sees for them. */
+/** Builds, with the files that the bundler gets for them. */
 export interface Batch {
 	/** At least one build. */
 	readonly builds: readonly PreparedBuild[];
@@ -47,7 +47,7 @@ class Collector {
 			// Equal contents of one upload are one object.
 			if (path !== CONFIGURATION && known !== undefined && known !== content) return false;
 		}
-		// A scope of one file changes nothing in a build without this file.
+		// A scope of one file has no effect on a build without this file.
 		for (const [file, scope] of sharing.fileScopes) {
 			const known = this.#fileScopes.get(file);
 			if (known === undefined ? this.#files.has(file) : known !== scope) return false;

@@ -1,5 +1,5 @@
 /**
- * What decides which builds can share a run of the bundler. The process that checks an upload computes it, because a
+ * Decides which builds can share a run of the bundler. The process that checks an upload computes it, because a
  * configuration can be large. Pure.
  */
 import { fromUtf8 } from "../../../bytes.ts";
@@ -7,13 +7,13 @@ import { hash, toBase64 } from "../../../crypto.ts";
 import { CONFIGURATION, LOCK } from "../hidden-folder.ts";
 
 export interface Sharing {
-	/** Equal for builds whose configurations differ in nothing but scopes of single files. */
+	/** Equal for builds whose configurations differ only in scopes of single files. */
 	readonly key: string;
 	/** The scopes of single files: path → the mapping as JSON. */
 	readonly fileScopes: ReadonlyMap<string, string>;
 }
 
-/** A build with a larger configuration has a run of its own. */
+/** A build with a larger configuration gets a separate run. */
 const CONFIGURATION_BYTES_MAX = 64 * 1024;
 
 /** The upload's file that a scope concerns, as `printLocal` wrote it. Undefined for scopes of folders and of URLs. */

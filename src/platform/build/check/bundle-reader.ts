@@ -1,6 +1,7 @@
 /**
  * Reads bundles in separate processes: checks which files are in a bundle, and finds its references. A bundle contains
- * packages, which nothing has checked before. If one ends the process that parses it, that must not be the platform's.
+ * packages, which were not checked before. Parsing one can crash the process, so it must not run in the platform's
+ * process.
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import type { References } from "../../../references/evidence/reference.ts";
@@ -27,7 +28,7 @@ export interface BundleReaderOptions extends ProcessPoolOptions {
 function tooSlow(entry: string, timeoutMs: number): AppError {
 	return new AppError({
 		code: "BUNDLE_UNANALYSED",
-		message: `To search the bundle of ${entry} for the secrets that it reads takes longer than ${timeoutMs / 1000} s.`,
+		message: `The search for the secrets that the bundle of ${entry} reads takes longer than ${timeoutMs / 1000} s.`,
 		hint: "Make the function smaller, or import fewer modules.",
 		exit: EXIT.failure,
 	});

@@ -11,7 +11,7 @@ export interface EarlyExit {
 	readonly why: "too deep" | "too much memory" | "too slow" | "unknown";
 }
 
-/** Half of the usual stack. So a source that is parsed here can be parsed safely in every other process. */
+/** Half of the usual stack size, so that a source that is parsed here can be parsed safely in every other process. */
 const STACK_KIB = 4096;
 const HEAP_MIB = 2048;
 const STDERR_BYTES_MAX = 16 * 1024;
@@ -20,7 +20,10 @@ const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AFTER_PLATFOR
 const STACK_SIGNALS: readonly unknown[] = ["SIGSEGV", "SIGBUS"];
 const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocation failed/i;
 
-/** Not an arrow function in `run`: that would keep what `run` received, a bundle for example, while the process is idle. */
+/**
+ * Not an arrow function in `run`: that would keep the arguments of `run` in memory, for example a bundle, while the
+ * process is idle.
+ */
 function ignore(): void {}
 
 export class CheckProcess {
@@ -84,7 +87,7 @@ export class CheckProcess {
 			isLate = true;
 			this.kill();
 		}, timeoutMs);
-		// A promise that lives as long as the process would keep the results of every run.
+		// A promise that exists as long as the process would keep the results of every run in memory.
 		const done = new Promise<Extract<Report, { type: "done" }> | EarlyExit>((resolve) => {
 			this.#onReport = (report) => (report.type === "done" ? resolve(report) : onReport(report));
 			this.#onEnd = () => resolve(this.#ending(isLate));

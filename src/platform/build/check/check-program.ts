@@ -1,6 +1,6 @@
 /**
- * The main module of the process that parses uploads and reads bundles. It prints the path of each file before it parses the file, so that
- * the platform knows which file ended the process. The build bundles it as a program of its own.
+ * The main module of the process that parses uploads and reads bundles. It prints the path of each file before it
+ * parses the file, so that the platform knows which file ended the process. The build bundles it as a separate program.
  */
 import { writeSync } from "node:fs";
 import { cryptoReady } from "../../../crypto.ts";

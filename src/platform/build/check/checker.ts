@@ -2,8 +2,8 @@
  * Checks uploads in separate processes, so that the platform continues to serve.
  *
  * The parser is native code that recurses as deeply as a source is nested. A source that overflows its stack ends the
- * whole process, which must not be the platform's. The process reports the file that it parses. If a file ends the
- * process, the functions that do not import this file are still checked.
+ * whole process, so it must not run in the platform's process. The process reports the file that it parses. If a file
+ * ends the process, the functions that do not import this file are still checked.
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
@@ -35,7 +35,7 @@ export interface CheckedFunction extends PreparedBuild {
 	readonly declaration: FunctionDeclaration;
 	/** The paths of the upload's files that it reads when it runs. */
 	readonly assets: readonly string[];
-	/** The modules of its workers. Each has a bundle of its own, which is built from the same files. */
+	/** The modules of its workers. Each has a separate bundle, which is built from the same files. */
 	readonly workers: readonly string[];
 }
 
@@ -134,7 +134,7 @@ export function tooDeep(path: string): AppError {
 	return new AppError({
 		code: "SOURCE_SYNTAX",
 		message: `${path} cannot be parsed: ${TOO_DEEP}.`,
-		hint: "Break its deepest expressions and blocks up, or import a generated file as JSON.",
+		hint: "Split its deepest expressions and blocks, or import a generated file as JSON.",
 		exit: EXIT.usage,
 	});
 }
@@ -158,7 +158,7 @@ function received(error: SentError): AppError {
 
 function tooSlow(parsing: string, bytes: number | undefined, timeoutMs: number): AppError {
 	const size = bytes === undefined ? "" : ` (${(bytes / 1024 / 1024).toFixed(1)} MiB)`;
-	const at = parsing === "" ? "" : `; ${parsing}${size} was being parsed when they were over`;
+	const at = parsing === "" ? "" : `; ${parsing}${size} was being parsed when the time was over`;
 	return new AppError({
 		code: "UPLOAD_TOO_SLOW",
 		message: `The sources take longer to check than the ${timeoutMs / 1000} s that an upload has${at}.`,

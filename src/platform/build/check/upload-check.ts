@@ -1,4 +1,7 @@
-/** Checks the functions of an upload: settings, imports, and the files that the bundler sees. Runs in a process of its own. */
+/**
+ * Checks the functions of an upload: settings, imports, and the files that the bundler sees. Runs in a separate
+ * process.
+ */
 import { hash, toBase64 } from "../../../crypto.ts";
 import { AppError } from "../../../errors.ts";
 import type { Scanner } from "../../../modules/scan.ts";

@@ -1,4 +1,7 @@
-/** The command that gives a process a network and a view of the file system of its own before it runs a function. Pure. */
+/**
+ * The command that gives a process a separate network and a separate view of the file system before it runs a function.
+ * Pure.
+ */
 import type { User } from "../../machine/users.ts";
 import { type Addresses, type LoopbackAlias, NAME_SERVER } from "../addressing.ts";
 import type { Tools } from "./tools.ts";
@@ -6,7 +9,7 @@ import type { Tools } from "./tools.ts";
 /** The network and the view of the file system of one process. */
 export interface NamespaceEntry {
 	readonly tools: Tools;
-	/** The id of the process that holds the proxy's namespace open. */
+	/** The id of the process that keeps the proxy's namespace open. */
 	readonly holder: number;
 	/** A number that is unique among the processes of a platform. It is part of the interface's name. */
 	readonly index: number;
@@ -19,9 +22,9 @@ export interface NamespaceEntry {
 	readonly temporary: string;
 	/** The path of a file with the process's `mountTable`. */
 	readonly mounts: string;
-	/** Folders that the process does not need. It sees them empty. */
+	/** Folders that the process does not need. They are empty for it. */
 	readonly masked: readonly string[];
-	/** Files that the process sees instead of the machine's: path of the machine's file → path of the other file. */
+	/** Files that replace the machine's files for the process: path of the machine's file → path of the replacement. */
 	readonly replaced: ReadonlyMap<string, string>;
 	/** The real path of the file that lists the machine's name servers. Undefined if there is none. */
 	readonly resolvConf: string | undefined;
@@ -154,7 +157,7 @@ export function enterCommand(entry: NamespaceEntry): string[] {
 	return [unshare, "--net", "--mount", "--", ...script];
 }
 
-/** The hosts(5) file of functions. It has no names of the machine, so functions ask the proxy for these too. */
+/** The hosts(5) file of functions. It has no names of the machine, so functions resolve these through the proxy too. */
 export const HOSTS = "127.0.0.1 localhost\n";
 
 /** The resolv.conf(5) file of functions. */

@@ -96,7 +96,7 @@ class NamespaceDriver implements Network {
 	readonly #shared: SharedEntry;
 	/** The processes by their IPv4 addresses. */
 	readonly #attached = new Map<string, AttachedProcess>();
-	/** The sides that failed. Proxy and namespace each report a failure, and only the first report counts. */
+	/** The sides that failed. The proxy and the namespace each report a failure, and only the first report is used. */
 	readonly #failedSides = new WeakSet<ProxySide>();
 	#side: Promise<ProxySide> | undefined;
 	#next = 0;

@@ -1,7 +1,7 @@
 /**
- * The network namespace to which the networks of all functions are connected, and in which the egress proxy listens.
- * It is separate from the machine's network, and every address is local in it. A process holds it open, and ends with
- * the platform, even if the platform is killed.
+ * The network namespace to which the networks of all functions are connected, and in which the egress proxy listens. It
+ * is separate from the machine's network, and every address is local in it. A process keeps it open, and ends with the
+ * platform, even if the platform is killed.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -59,7 +59,7 @@ export class ProxyNamespace {
 	readonly pid: number;
 	/** The path that identifies the namespace. */
 	readonly path: string;
-	/** Settles when the namespace is gone. The networks of all functions are gone then, too. */
+	/** Settles when the namespace no longer exists. Then the networks of all functions no longer exist either. */
 	readonly ended: Promise<unknown>;
 	readonly #holder: ChildProcess;
 

@@ -133,7 +133,7 @@ async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers:
 	try {
 		if (type === "A" || type === "AAAA") return await addresses(name, type, options);
 		const resolve = RECORD_RESOLVERS[type];
-		// An unknown record type gets an empty answer. Clients then go on with addresses.
+		// An unknown record type gets an empty answer. Clients then query addresses.
 		if (resolve === undefined) return { answers: [], rcode: RCODE.noError };
 		return { answers: await resolve(options.resolver, name), rcode: RCODE.noError };
 	} catch (error) {
@@ -143,7 +143,10 @@ async function answersTo(query: Packet, options: DnsOptions): Promise<{ answers:
 	}
 }
 
-/** Resolves addresses. Those that the function may not connect to are left out, so that a client does not try them first. */
+/**
+ * Resolves addresses. Addresses to which the function may not connect are left out, so that a client does not try them
+ * first.
+ */
 async function addresses(
 	name: string,
 	type: "A" | "AAAA",

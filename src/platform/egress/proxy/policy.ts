@@ -4,8 +4,8 @@ import type { AllowedAddress } from "../allow-net.ts";
 import { canonicalAddress, isPublicAddress } from "../public-addresses.ts";
 
 /**
- * How long a DNS answer permits connections to its addresses. Most connections follow at once, but a connection pool
- * may keep an answer for some time.
+ * The time for which a DNS answer permits connections to its addresses. Most connections follow at once, but a
+ * connection pool may use an answer for some time.
  */
 const RESOLVED_MS = 15 * 60_000;
 const RESOLVED_MAX = 2_048;

@@ -24,7 +24,7 @@ const DENO_FLAGS = [
 export interface ProxyProcessOptions {
 	/** The path of Deno, which runs the program that opens the sockets. */
 	readonly deno: string;
-	/** A Deno folder for that program alone. */
+	/** A Deno folder that only that program uses. */
 	readonly denoDirectory: string;
 	/** The path of `egress-sockets.js`, the program that opens the sockets. */
 	readonly socketOpenerPath: string;

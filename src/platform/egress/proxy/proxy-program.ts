@@ -1,7 +1,7 @@
 /**
- * The main module of the egress proxy's process. It inherits the sockets that `egress-sockets.ts` opened in the
- * network namespace of functions, gives up root, and follows the platform's messages until its standard input ends.
- * The build bundles it as a program of its own.
+ * The main module of the egress proxy's process. It inherits the sockets that `egress-sockets.ts` opened in the network
+ * namespace of functions, drops root privileges, and follows the platform's messages until its standard input ends. The
+ * build bundles it as a separate program.
  */
 import { createSocket } from "node:dgram";
 import {
@@ -85,6 +85,6 @@ async function main(hasV6: boolean): Promise<void> {
 	}
 }
 
-// Ctrl-C in a terminal signals the whole process group. The platform alone decides when the proxy ends.
+// Ctrl-C in a terminal signals the whole process group. Only the platform ends the proxy.
 process.on("SIGINT", () => {});
 void main(process.argv.includes("--ipv6"));

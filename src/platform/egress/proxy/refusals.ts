@@ -1,4 +1,7 @@
-/** Reports what was refused to a function. Repeated refusals of one kind are summed up, so that they cannot flood the log. */
+/**
+ * Reports the refused accesses of a function. Repeated refusals of one kind are counted together, so that they cannot
+ * flood the log.
+ */
 
 const REPORT_INTERVAL_MS = 60_000;
 const KINDS_MAX = 64;

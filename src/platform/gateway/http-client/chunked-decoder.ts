@@ -4,9 +4,12 @@
  */
 import { InvalidResponse } from "./invalid-response.ts";
 
-/** All extensions of one body, and all of its trailers. Node's parser has the same limit on extensions. */
+/**
+ * The largest size of all extensions of one body, and of all its trailers. Node's parser has the same limit on
+ * extensions.
+ */
 const OVERHEAD_MAX = 16 * 1024;
-/** More digits would not fit in the safe integers. */
+/** A number with more digits would not be a safe integer. */
 const DIGITS_MAX = 13;
 
 const TAB = 0x09;
@@ -37,7 +40,7 @@ function hexDigit(byte: number): number | undefined {
 
 export class ChunkedDecoder {
 	#state: State = "size";
-	/** The size of the chunk as far as it was read; then the bytes that are left of it. */
+	/** The size of the chunk while its digits are read; then the number of bytes that are left. */
 	#size = 0;
 	#digits = 0;
 	#overhead = 0;
@@ -50,7 +53,7 @@ export class ChunkedDecoder {
 	/**
 	 * Reads the next bytes of the body.
 	 * @param onData called with each piece of a chunk's data. It shares memory with `bytes`.
-	 * @returns how many bytes belong to the body. Fewer than were given if the body ends in them.
+	 * @returns the number of bytes that belong to the body. It is smaller than the input if the body ends within it.
 	 * @throws InvalidResponse
 	 */
 	read(bytes: Buffer, onData: (data: Buffer) => void): number {

@@ -6,11 +6,14 @@ import { PROBLEMS } from "../problem.ts";
 import { FunctionExchange, type FunctionRequest, type ResponseHandler } from "./exchange.ts";
 import { FunctionConnection } from "./function-connection.ts";
 
-/** How long a connection stays open between two requests, whatever keep-alive the function asks for. */
+/**
+ * The longest time that a connection stays open between two requests, even if the function declares a longer
+ * keep-alive.
+ */
 const IDLE_MS = 4_000;
-/** A function that closes idle connections itself gets no request so shortly before. */
+/** If a function closes idle connections itself, no request is sent in this time before it does so. */
 const MARGIN_MS = 1_000;
-/** How often idle connections are looked for. */
+/** The interval of the check for idle connections. */
 const SWEEP_MS = 1_000;
 
 export interface ConnectionPoolOptions {
@@ -28,7 +31,7 @@ export class ConnectionPool {
 		onClosed: (connection: FunctionConnection) => this.#closed(connection),
 	};
 	readonly #open = new Set<FunctionConnection>();
-	/** The connection that became idle last is the last. */
+	/** The last connection is the one that became idle last. */
 	readonly #idle: FunctionConnection[] = [];
 	readonly #waiting = new Set<FunctionExchange>();
 	#connecting = 0;
@@ -40,7 +43,7 @@ export class ConnectionPool {
 		this.#options = options;
 	}
 
-	/** Sends a request as soon as a connection is free. Never throws: the handler gets to know of a failure. */
+	/** Sends a request as soon as a connection is free. Never throws: a failure is reported to the handler. */
 	send(request: FunctionRequest, handler: ResponseHandler): FunctionExchange {
 		const exchange = new FunctionExchange(request, handler);
 		const { faults } = this.#options;

@@ -1,4 +1,4 @@
-/** One request to a function and its response, as the gateway and the scheduler see them. */
+/** The interface of one request to a function and its response, for the gateway and the scheduler. */
 import type { IncomingMessage } from "node:http";
 import type { AcceptedAnswer } from "../function-answer.ts";
 import { PROBLEMS, type Problem } from "../problem.ts";
@@ -13,24 +13,27 @@ export interface FunctionRequest {
 	readonly body: IncomingMessage | Buffer | null;
 	/** The largest body that is streamed. */
 	readonly maxBodyBytes: number;
-	/** How long the response may take to begin, once the whole request is sent. */
+	/** The time limit from the end of the request to the beginning of the response. */
 	readonly timeoutMs: number;
 	/** The response gets it as `x-request-id` if the function does not send one. */
 	readonly requestId: string;
 }
 
-/** Why there is no complete response. `unsent`: nothing reached the function, so another instance can get the request. */
+/**
+ * The reason why there is no complete response. `unsent`: nothing reached the function, so another instance can get the
+ * request.
+ */
 export type Failure = "unsent" | Problem;
 
 /**
- * Called in this order: `onHead`, `onData` and `onRead` any number of times, then `onEnd` or `onFailed`. If one of these
- * two throws, `onFailed` is called once more, so that whoever waits for the response learns its end.
+ * Called in this order: `onHead`, `onData` and `onRead` any number of times, then `onEnd` or `onFailed`. If one of
+ * these two throws, `onFailed` is called once more, so that the caller is notified of the end.
  */
 export interface ResponseHandler {
 	readonly onHead: (answer: AcceptedAnswer) => void;
 	/** A piece of the body. It may share memory with other pieces. */
 	readonly onData: (data: Buffer) => void;
-	/** All bytes that had arrived are handed over. More will follow, perhaps much later. */
+	/** Called when all bytes that had arrived are passed on. More will follow, perhaps much later. */
 	readonly onRead: () => void;
 	readonly onEnd: () => void;
 	readonly onFailed: (failure: Failure) => void;
@@ -59,12 +62,12 @@ export class FunctionExchange {
 		return this.#isOver;
 	}
 
-	/** A connection begins to work on it. */
+	/** Assigns a connection to the exchange. */
 	begin(connection: ExchangeConnection): void {
 		this.#connection = connection;
 	}
 
-	/** Reads no more of the response for now. */
+	/** Pauses reading the response. */
 	pause(): void {
 		this.#connection?.pause();
 	}
@@ -73,12 +76,12 @@ export class FunctionExchange {
 		if (!this.#isOver) this.#connection?.resume();
 	}
 
-	/** Gives the exchange up. The handler is not called any more. */
+	/** Aborts the exchange. The handler is not called any more. */
 	abort(): void {
 		if (this.#claim()) this.#connection?.destroy();
 	}
 
-	/** The response is complete. @throws the handler's exception, after the handler was told that the exchange failed */
+	/** Call it when the response is complete. @throws the handler's exception, after `onFailed` was called */
 	end(): void {
 		if (!this.#claim()) return;
 		try {
@@ -89,7 +92,7 @@ export class FunctionExchange {
 		}
 	}
 
-	/** There is no complete response. @throws the handler's exception, after a second attempt */
+	/** Call it if there is no complete response. @throws the handler's exception, after a second attempt */
 	fail(failure: Failure): void {
 		if (!this.#claim()) return;
 		try {

@@ -23,7 +23,7 @@ export class FunctionConnection {
 	readonly #stopFaulty = () => this.#fail(PROBLEMS.internal);
 	#exchange: FunctionExchange | undefined;
 	#body: RequestBody | undefined;
-	/** Whether the function has to read or to respond, and no head has come. The time limit holds then. */
+	/** Whether the function has to read or to respond, and no head has arrived. Then the time limit applies. */
 	#isWaiting = false;
 	#timer: NodeJS.Timeout | undefined;
 	#timerMs = 0;
@@ -63,7 +63,7 @@ export class FunctionConnection {
 		);
 	}
 
-	/** How long the function keeps the idle connection open, if it says so, in milliseconds. */
+	/** How long the function keeps the idle connection open, in milliseconds; undefined if it does not declare it. */
 	get keepAliveMs(): number | undefined {
 		return this.#parser.keepAliveMs;
 	}
@@ -80,7 +80,7 @@ export class FunctionConnection {
 		this.#socket.resume();
 	}
 
-	/** Closes the connection. An exchange in progress fails, unless it was given up. */
+	/** Closes the connection. An exchange in progress fails, unless it was aborted. */
 	destroy(): void {
 		this.#fail(PROBLEMS.broken);
 	}
@@ -115,14 +115,14 @@ export class FunctionConnection {
 			{ maxBytes: request.maxBodyBytes, isChunked: !hasLength },
 			{
 				onSent: () => this.#sent(request),
-				// A function that does not read the body is as silent as one that does not respond.
+				// A function that does not read the body has the same time limit as one that does not respond.
 				onBlocked: () => this.#awaitFunction(request.timeoutMs),
 				onTooLarge: () => this.#fail(PROBLEMS.tooLarge),
 				onFault: this.#stopFaulty,
 			},
 			this.#faults,
 		);
-		// On the next tick, so that the head leaves together with the part of the body that has arrived.
+		// Uncorked on the next tick, so that the head is sent together with the part of the body that has arrived.
 		process.nextTick(this.#faults.callback(() => socket.uncork(), this.#stopFaulty));
 	}
 
@@ -153,7 +153,7 @@ export class FunctionConnection {
 		const expired = () => {
 			if (!this.#isWaiting) return;
 			const leftMs = this.#deadlineMs - performance.now();
-			// Node calls a timer that was refreshed meanwhile if it was due together with an earlier one.
+			// Node also calls a timer that was just refreshed if it was due together with an earlier one.
 			if (leftMs > 1) this.#startTimer(leftMs);
 			else this.#fail(PROBLEMS.timeout);
 		};
@@ -162,7 +162,7 @@ export class FunctionConnection {
 
 	#read(bytes: Buffer): void {
 		const exchange = this.#exchange;
-		// The function sent bytes that no request asked for.
+		// The function sent bytes without a request.
 		if (exchange === undefined) {
 			this.#stop();
 			return;
@@ -186,17 +186,17 @@ export class FunctionConnection {
 			if (!isReusable) this.#stop();
 			exchange.end();
 		} catch (error) {
-			// The connection does not know the exchange any more, so its own failure would not end the exchange.
+			// The connection no longer refers to the exchange, so its own failure would not end the exchange.
 			exchange.fail(PROBLEMS.internal);
 			throw error;
 		}
-		// Whoever got the response may have closed the pool.
+		// The handler of the response may have closed the pool.
 		if (!isReusable || !this.isUsable) return;
 		this.#socket.resume();
 		this.#events.onFree(this);
 	}
 
-	/** The function sends no more. */
+	/** Called when the function sends no more. */
 	#ended(): void {
 		const exchange = this.#exchange;
 		if (exchange !== undefined && this.#parser.end()) this.#complete(exchange);
@@ -220,7 +220,7 @@ export class FunctionConnection {
 		}
 	}
 
-	/** Closes the connection. Nothing that arrives on it is handed over any more. */
+	/** Closes the connection. Data that still arrives on it is discarded. */
 	#stop(): void {
 		this.#exchange = undefined;
 		this.#isWaiting = false;

@@ -8,7 +8,7 @@ export interface RequestBodyEvents {
 	readonly onSent: () => void;
 	/** Called each time that the function has to read before more is written. */
 	readonly onBlocked: () => void;
-	/** Called once, when the body turns out larger than its limit. */
+	/** Called once, when the body exceeds its limit. */
 	readonly onTooLarge: () => void;
 	/** Called after an exception, which is contained. */
 	readonly onFault: () => void;
@@ -20,7 +20,7 @@ export interface RequestBodyOptions {
 	readonly isChunked: boolean;
 }
 
-/** The body of one request on its way to a function. */
+/** Writes the body of one request to a function. */
 export class RequestBody {
 	readonly #source: IncomingMessage;
 	readonly #options: RequestBodyOptions;
@@ -31,7 +31,7 @@ export class RequestBody {
 	#bytes = 0;
 	#isOver = false;
 
-	/** Begins to write the body to the socket. Node's parser has made sure that it has the declared length. */
+	/** Begins to write the body to the socket. Node's parser has checked that it has the declared length. */
 	constructor(
 		source: IncomingMessage,
 		socket: Socket,
@@ -51,7 +51,7 @@ export class RequestBody {
 		source.on("error", () => {});
 	}
 
-	/** Continues after the socket could take no more. */
+	/** Continues after the socket's buffer was full. */
 	resume(): void {
 		if (!this.#isOver) this.#source.resume();
 	}

@@ -11,13 +11,13 @@ export function hasHeader(headers: readonly string[], lowerCaseName: string): bo
 	return false;
 }
 
-/** Control characters, and characters that would be cut to another byte, perhaps to a line end. */
+/** Control characters, and characters that Latin-1 would truncate to another byte, possibly to a line end. */
 const UNSENDABLE = /[^\t\r\n\x20-\xff]/;
 
 /**
  * The request line and the headers, to be written as Latin-1.
  * @param framing the header that says where the body ends, with its line end
- * @throws TypeError if a header cannot be written so
+ * @throws TypeError if a header cannot be written as Latin-1
  */
 export function headOf({ method, target, headers }: FunctionRequest, framing: string): string {
 	let text = `${method} ${target} HTTP/1.1\r\n`;

@@ -1,6 +1,6 @@
 /**
  * Reads HTTP/1.1 responses (RFC 9112) from the bytes of one connection, strictly. Pure. The sender is a function, so
- * the bytes need not be HTTP. Where two programs could read bytes in two ways, the response is invalid.
+ * the bytes need not be HTTP. If two programs could read the bytes in different ways, the response is invalid.
  */
 import { type AcceptedAnswer, checkAnswer, INTERIM_MAX } from "../function-answer.ts";
 import { ChunkedDecoder } from "./chunked-decoder.ts";
@@ -10,7 +10,7 @@ import { InvalidResponse } from "./invalid-response.ts";
 const HEAD_BYTES_MAX = 16 * 1024;
 const HEAD_END = "\r\n\r\n";
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: (.*))?$/s;
-/** What every response begins with. Bytes that begin otherwise are rejected at once. */
+/** The beginning of every response. Bytes with another beginning are rejected at once. */
 const BEGINNING = "HTTP/1.";
 
 const TAB = 0x09;
@@ -71,7 +71,7 @@ export class ResponseParser {
 	/** Bytes of a head that has not arrived completely. Allocated when a head comes in several pieces. */
 	#part: Buffer | undefined;
 	#partLength = 0;
-	/** How many bytes of a sized body are left. */
+	/** The number of bytes that are left of a body with a declared length. */
 	#left = 0;
 	#chunks = new ChunkedDecoder();
 
@@ -89,12 +89,12 @@ export class ResponseParser {
 		return this.#state === "complete";
 	}
 
-	/** Whether the function keeps the connection open after the response, and sent nothing behind it. */
+	/** Whether the function keeps the connection open after the response, and sent no bytes after it. */
 	get isReusable(): boolean {
 		return this.#isReusable && this.isComplete;
 	}
 
-	/** How long the function keeps an idle connection open, if it says so, in milliseconds. */
+	/** How long the function keeps an idle connection open, in milliseconds; undefined if it does not declare it. */
 	get keepAliveMs(): number | undefined {
 		return this.#keepAliveMs;
 	}
@@ -110,7 +110,7 @@ export class ResponseParser {
 
 	/**
 	 * Reads the next bytes.
-	 * @throws InvalidResponse. The connection is of no further use then.
+	 * @throws InvalidResponse. Then the connection cannot be used any more.
 	 */
 	read(bytes: Buffer): void {
 		let rest = bytes;
@@ -126,14 +126,14 @@ export class ResponseParser {
 		}
 	}
 
-	/** The connection has ended. @returns whether the response is complete with that */
+	/** Call it when the connection has ended. @returns whether the response is complete */
 	end(): boolean {
 		if (this.#state === "until-close") this.#state = "complete";
 		this.#isReusable = false;
 		return this.isComplete;
 	}
 
-	/** @returns the bytes behind the head; undefined while the head is incomplete */
+	/** @returns the bytes after the head; undefined while the head is incomplete */
 	#readHead(bytes: Buffer): Buffer | undefined {
 		if (this.#partLength > 0) return this.#readHeadInParts(bytes);
 		const end = bytes.indexOf(HEAD_END, 0, "latin1");
@@ -198,7 +198,7 @@ export class ResponseParser {
 		}
 	}
 
-	/** @returns the bytes behind the body */
+	/** @returns the bytes after the body */
 	#readBody(bytes: Buffer): Buffer {
 		if (this.#state === "chunked") {
 			const read = this.#chunks.read(bytes, this.#events.onData);

@@ -1,4 +1,4 @@
-/** Sends an upgrade request to an instance, and to the next one if that lacks a secret and has answered nothing. */
+/** Sends an upgrade request to an instance, and to the next one if that lacks a secret and has not answered yet. */
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { Instance } from "../../runtime/runtime.ts";
 import type { Instances } from "../instances.ts";

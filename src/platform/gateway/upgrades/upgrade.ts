@@ -37,7 +37,7 @@ export interface UpgradeEvents {
 	readonly onStatus: (status: number) => void;
 	/** Called once if the client gets no response from the function. */
 	readonly onProblem: (problem: Problem) => void;
-	/** Called in place of the others if another instance has to get the request, because this one lacks a secret. */
+	/** Called instead of the others if another instance has to get the request, because this one lacks a secret. */
 	readonly onSuperseded: () => void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The cron jobs of one process, and their runs. The process is untrusted: it may report jobs and outcomes that make no
- * sense, and as many as it likes.
+ * The cron jobs of one process, and their runs. The process is untrusted: it may report invalid jobs and outcomes, in
+ * any number.
  */
 import { CRONS_MAX, type Cron, type CronOutcome, cronSchema } from "../../functions/crons.ts";
 
@@ -22,7 +22,7 @@ export class CronCalls {
 		return [...this.#crons.values()];
 	}
 
-	/** Runs a job. Never rejects. @param signal ends the wait, and not the job */
+	/** Runs a job. Never rejects. @param signal ends the wait, but not the job */
 	run(name: string, signal: AbortSignal): Promise<CronOutcome> {
 		const id = ++this.#lastId;
 		return new Promise<CronOutcome>((resolve) => {

@@ -31,7 +31,7 @@ export interface DriverDirectoryOptions {
 	/** The path of the host's `main.js`. Its other modules are in the same folder. */
 	hostPath: string;
 	binary: string;
-	/** Called once if functions cannot have users of their own although the platform is root. */
+	/** Called once if functions cannot have separate users although the platform is root. */
 	onShared: () => void;
 }
 
@@ -49,8 +49,8 @@ export interface DriverDirectory {
 }
 
 /**
- * Takes over the directory: kills processes and removes files that an earlier platform left there, and finds
- * out whether functions can have users of their own.
+ * Takes over the directory: kills processes and removes files that an earlier platform left there, and tests whether
+ * functions can have separate users.
  * @throws the file system's error
  */
 export async function openDriverDirectory({
@@ -98,7 +98,7 @@ async function copyHost(hostPath: string, folder: string): Promise<string> {
 	return pathToFileURL(join(folder, "main.js")).href;
 }
 
-/** Users that were tried with success, and a binary that they can execute; undefined if there are none. */
+/** Users that were tested, and a binary that they can execute; undefined if there are none. */
 async function findUsers(
 	path: string,
 	binary: string,

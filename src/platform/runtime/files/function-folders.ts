@@ -79,8 +79,8 @@ export class FunctionFolders {
 		const denoDirectory = join(folder, "deno");
 		await this.#directory.users?.forget(lifetime, denoDirectory);
 		if (this.#directory.users === undefined) return await rm(folder, { recursive: true, force: true });
-		// Root never walks a folder that a function's user could change: what the user could not empty stays
-		// until the platform's end.
+		// Root never walks a folder that a function's user could change. Files that the user could not remove stay until the
+		// platform ends.
 		await rm(join(folder, "main.js"), { force: true });
 		for (const empty of [denoDirectory, folder]) await rmdir(empty).catch(() => {});
 	}

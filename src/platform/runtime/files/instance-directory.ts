@@ -1,4 +1,4 @@
-/** The files of one instance, and how they are changed if a function's user can write beside them. */
+/** The files of one instance, and operations on them that are safe although a function's user can write beside them. */
 import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ancestorsOf } from "../../../modules/paths.ts";
@@ -13,7 +13,9 @@ export interface InstanceDirectory {
 	/** The path on which the function listens. */
 	readonly listenPath: string;
 	readonly controlPath: string;
-	/** The path of the socket at which the process reaches the store of its app. The host knows it by `controlPath`. */
+	/**
+	 * The path of the socket at which the process reaches the store of its app. The host derives it from `controlPath`.
+	 */
 	readonly storePath: string;
 	/** A FIFO for the permission audit; undefined if it was not requested or the system has none. */
 	readonly auditPath: string | undefined;
@@ -34,9 +36,7 @@ export interface InstanceDirectory {
 	 * @throws if that is not a socket
 	 */
 	publish(): Promise<void>;
-	/**
-	 * Has the data that Deno stores for the function removed, as soon as no process of the function is left.
-	 */
+	/** Removes the data that Deno stores for the function, as soon as no process of the function is left. */
 	clearStorage(): void;
 	/** Removes the files that no other instance uses. To be called after the exit of the process. */
 	release(): Promise<void>;
@@ -56,7 +56,7 @@ export interface BundleFile {
 	files?: LaunchFiles | undefined;
 }
 
-/** The folder of the files that a bundle's code may read. The bundle itself knows it by this rule. */
+/** The folder of the files that a bundle's code may read. The bundle's code follows the same rule. */
 export function filesFolder(bundle: string): string {
 	return bundle.slice(0, -".js".length);
 }
@@ -86,7 +86,7 @@ export async function makeUserFolder(user: User | undefined, path: string): Prom
 	if (user !== undefined) await chown(path, user.uid, user.gid);
 }
 
-/** Lets a function's group read a file of root's. */
+/** Lets a function's group read a file that belongs to root. */
 export async function allowGroup(user: User | undefined, path: string, mode: number): Promise<void> {
 	if (user === undefined) return;
 	await chown(path, 0, user.gid);

@@ -8,7 +8,7 @@ const ROUNDS = 100;
 /** Whether a process works below the directory or belongs to one of the users. */
 async function isOrphan(pid: string, directory: string, users: ReadonlySet<number>): Promise<boolean> {
 	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
-	// Zombies are ignored: their parent may never collect their status.
+	// Zombies are ignored, because their parent may never collect their status.
 	if (/^State:\s+[ZX]/m.test(status)) return false;
 	// In a container, root may signal other users' processes but not see their working directories.
 	if (users.has(Number(/^Uid:\s+(\d+)/m.exec(status)?.[1]))) return true;
@@ -36,8 +36,7 @@ async function usersOf(instances: string): Promise<Set<number>> {
  */
 export async function killOrphans(directory: string, instances: string): Promise<void> {
 	const users = await usersOf(instances);
-	// Several rounds: a process may have forked between listing and signal, and it keeps its files until it is
-	// gone.
+	// Several rounds: a process may have forked between listing and signal, and it uses its files until it has exited.
 	for (let round = 0; round < ROUNDS; round++) {
 		const entries = await readdir("/proc").catch(() => []);
 		let found = 0;

@@ -15,11 +15,11 @@
  *     <place>/i/<n>/             an instance: socket `s`, control socket `c`, socket of the app's store `k`,
  *                                FIFO `a`, writable `tmp`
  *
- * If functions have users of their own, the files that a function reads belong to root and are readable by that
- * function's group alone. The folders above can be passed through and not listed. The user owns `deno`, and in
- * its instance the folder `f` with `tmp` and the socket that it creates. The platform does not connect to that
- * socket by its path in `f`, where the function could put a link to another program's socket. It connects to
- * `s` beside that folder, a second name of the socket that the function cannot change.
+ * If functions have separate users, the files that a function reads belong to root and are readable only by that
+ * function's group. The folders above can be entered but not listed. The user owns `deno`, and in its instance the
+ * folder `f` with `tmp` and the socket that it creates. The platform does not connect to that socket by its path in
+ * `f`, where the function could put a link to another program's socket. It connects to `s` beside that folder, a second
+ * name of the socket that the function cannot change.
  */
 import { chown, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -93,7 +93,7 @@ export class Workspace {
 		return this.#directory.users;
 	}
 
-	/** Whether each function has a user of its own. */
+	/** Whether each function has a separate user. */
 	get hasUsers(): boolean {
 		return this.users !== undefined;
 	}
@@ -131,7 +131,7 @@ export class Workspace {
 		};
 	}
 
-	/** Creates the files of a spare process, with a user and a Deno directory of its own. */
+	/** Creates the files of a spare process, with its own user and its own Deno directory. */
 	async prepareSpare(): Promise<SpareDirectory> {
 		const user = this.#directory.users?.single();
 		const instance = this.#nextLayout(user);

@@ -69,7 +69,7 @@ export class Tail {
 	#size = 0;
 	#limit: number;
 
-	/** @param limit in UTF-16 code units; the last line is kept even if it is longer by itself */
+	/** @param limit in UTF-16 code units; the last line is kept even if it is longer */
 	constructor(limit: number) {
 		this.#limit = limit;
 	}

@@ -11,14 +11,12 @@ import { TokenBucket } from "./token-bucket.ts";
 const KIB = 1024;
 const LINES = { perSecond: 1_000, burst: 2_000 };
 const BYTES = { perSecond: 512 * KIB, burst: 1_024 * KIB };
-/**
- * If the process is read less often, each read returns more, so a limit on reads makes no one wait for long.
- */
+/** If the process is read less often, each read returns more, so a limit on reads causes no long waits. */
 const READS = { perSecond: 100, burst: 100 };
 /** A shorter delay is not reported, and a delay is reported at most once in `SLOWED_AGAIN_MS`. */
 const SLOWED_REPORT_MS = 1_000;
 const SLOWED_AGAIN_MS = 60_000;
-/** How long after the first dropped line the number of dropped lines is reported. */
+/** The delay from the first dropped line to the report of their number. */
 const DROPPED_REPORT_MS = 1_000;
 
 export interface OutputRateLimitOptions {

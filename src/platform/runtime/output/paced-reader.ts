@@ -10,9 +10,8 @@ const LINE_FEED = 0x0a;
 const NOTHING: Amount = { lines: 0, bytes: 0 };
 
 /**
- * Options for a stream that is read by a scheduler. A paused stream reads on until `highWaterMark` bytes are
- * buffered. With the default, a process that writes single bytes could cause tens of thousands of reads
- * meanwhile.
+ * Options for a stream that is read by a scheduler. A paused stream continues to read until `highWaterMark` bytes are
+ * buffered. With the default, a process that writes single bytes could cause tens of thousands of reads during a pause.
  */
 export const NO_READ_AHEAD = { highWaterMark: 1 };
 

@@ -15,11 +15,11 @@ import type { ReadScheduler } from "./read-scheduler.ts";
  */
 export const AUDIT_BEGIN = "coffer: the function begins";
 /**
- * The most lines of one process. After that it is no longer followed, because each line costs the process and
- * the platform a microsecond.
+ * The most lines of one process. Further lines are not read, because each line costs the process and the platform a
+ * microsecond.
  */
 const LINES_MAX = 100_000;
-/** The most bytes of one process, because each line may be long, too. */
+/** The most bytes of one process, because each line may be long. */
 const BYTES_MAX = 32 * 1024 * 1024;
 /** The longest line that is parsed. A variable's name has at most 128 characters. */
 const LINE_CHARACTERS_MAX = 1_024;
@@ -110,8 +110,8 @@ function followAudit(
 	faults: FaultBoundary,
 ): Audit {
 	const lines = new AuditLines(onRead);
-	// It is opened for writing, too: so the open does not wait for the process, and the FIFO does not end when
-	// the process closes it.
+	// It is also opened for writing, so that the open does not wait for the process, and the FIFO does not end when the
+	// process closes it.
 	const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
 	const socket = new Socket({ fd, readable: true, writable: false, ...NO_READ_AHEAD });
 	// The process keeps running without a reader.
@@ -126,7 +126,7 @@ function followAudit(
 	return {
 		settle() {
 			if (socket.destroyed) return;
-			// The stream's data comes before the data that is still in the FIFO. `read` hands it to the reader.
+			// The stream's data comes before the data that is still in the FIFO. `read` passes it to the reader.
 			socket.read();
 			reader.flush();
 			faults.run(() => {

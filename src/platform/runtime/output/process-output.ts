@@ -1,6 +1,6 @@
 /**
- * Reads the standard output and error of a function's process. The output is read in turn with that of all
- * other processes, limited by a rate of the process's own, split into lines and redacted.
+ * Reads the standard output and error of a function's process. The processes take turns. Each has its own rate limit,
+ * and its output is split into lines and redacted.
  */
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -13,16 +13,17 @@ import type { Amount, ReadScheduler } from "./read-scheduler.ts";
 import type { Redactor } from "./redact.ts";
 
 /**
- * How much of the data that remains in each pipe at the end of the process is kept: the last lines, since the
- * error is among them.
+ * The limit of the data that is kept from each pipe at the end of the process: the last lines, since the error is among
+ * them.
  */
 const END: Amount = { lines: 500, bytes: 256 * 1024 };
 /**
- * How long a pipe is read after the end of the process. Another process may have inherited it and keep it open.
+ * The longest time that a pipe is read after the end of the process. Another process may have inherited it and keep it
+ * open.
  */
 const END_MS = 1_000;
 /**
- * How many compared characters count as one byte. To compare a character costs a fraction of decoding and
+ * The number of compared characters that count as one byte. Comparing a character costs a fraction of decoding and
  * storing it.
  */
 const COMPARED_PER_BYTE = 16;
@@ -96,8 +97,8 @@ export class ProcessOutput {
 	}
 
 	/**
-	 * Reads the data that remains in the pipes, or only its end if there is too much, and closes them. To be
-	 * called when the process has ended.
+	 * Reads the data that remains in the pipes, or only its end if there is too much, and closes them. Call it when the
+	 * process has ended.
 	 */
 	async end(): Promise<void> {
 		const close = () => {

@@ -1,13 +1,13 @@
 /**
- * Reads from many functions on one thread. Their data is processed in rounds. A round has a limit on lines and
- * bytes, which the functions with waiting data share in slices, one after the other (round robin). So the
- * thread keeps time for everything else, and a function that writes endlessly delays another function's lines
- * by at most one slice for each function that waits.
+ * Reads from many functions on one thread. Their data is processed in rounds. A round has a limit on lines and bytes,
+ * which the functions with waiting data share in slices, one after the other (round robin). So the thread has time for
+ * other work, and a function that writes endlessly delays another function's lines by at most one slice for each
+ * waiting function.
  */
 
 /** An amount of a stream's data. */
 export interface Amount {
-	/** A read from the system counts as one line, because it costs as much, however few bytes it returns. */
+	/** A read from the system counts as one line, because it costs as much, even if it returns few bytes. */
 	readonly lines: number;
 	readonly bytes: number;
 }
@@ -19,7 +19,7 @@ export interface Source {
 	/**
 	 * Processes the first part of the waiting data.
 	 * @param most the limit of this slice; both numbers are at least 1
-	 * @returns the amount that was processed; 0 bytes if the source has reached a rate limit of its own
+	 * @returns the amount that was processed; 0 bytes if the source has reached its own rate limit
 	 */
 	take(most: Amount): Amount;
 }
@@ -42,7 +42,7 @@ export class ReadScheduler {
 	readonly #schedule: (task: () => void, delayMs: number) => void;
 	/** The sources with waiting data, in the order in which they are served. */
 	readonly #queue = new Set<Source>();
-	/** The sources that have reached a rate limit of their own and wait for the next round. */
+	/** The sources that have reached their own rate limits and wait for the next round. */
 	readonly #held = new Set<Source>();
 	#remaining: { lines: number; bytes: number };
 	#roundStartMs = Number.NEGATIVE_INFINITY;

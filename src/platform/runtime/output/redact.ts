@@ -2,7 +2,7 @@
  * Redacts injected values in a function's output. Logs and start errors both pass through here, line by line.
  */
 
-/** Shorter values are not redacted: they would blank out half of every log and cannot be serious secrets. */
+/** Shorter values are not redacted: they occur by chance in every log, and are too short to be secure secrets. */
 const VALUE_LENGTH_MIN = 4;
 /**
  * The most characters that are compared for one line. An ordinary line needs a few times its own length. A line
@@ -17,7 +17,7 @@ export interface Redactor {
 	 * value that begins before the limit and ends after it is replaced as a whole.
 	 */
 	redact(text: string, limit: number): string;
-	/** The length of the longest form of a value. A reader needs so many characters beyond a limit. */
+	/** The length of the longest form of a value. A reader needs this many characters beyond a limit. */
 	readonly longest: number;
 	/**
 	 * How many characters have been compared with values so far. This is the cost of redaction beyond one look
@@ -116,7 +116,7 @@ class ValueRedactor implements Redactor {
 		this.#makeIndex = makeIndex;
 	}
 
-	/** Built for the first line: most functions write none, and to index ten thousand values takes time. */
+	/** Built for the first line, because indexing ten thousand values takes time and most functions write no lines. */
 	get #index(): Index {
 		this.#made ??= this.#makeIndex();
 		return this.#made;

@@ -4,7 +4,7 @@
  * called.
  */
 
-/** How long after the last request background work counts. */
+/** The time after the last request for which background work counts as a request. */
 const BACKGROUND_WORK_MAX_MS = 150_000;
 
 export interface BackgroundWorkOptions {
@@ -51,7 +51,7 @@ export class BackgroundWork {
 
 	#scheduleEnd(): void {
 		this.#cancel = this.#schedule(() => {
-			// Another request may have arrived meanwhile.
+			// Another request may have arrived in the meantime.
 			if (this.#remainingMs > 0) this.#scheduleEnd();
 			else this.#end();
 		}, this.#remainingMs);
@@ -60,7 +60,7 @@ export class BackgroundWork {
 	#end(): void {
 		this.#cancel?.();
 		this.#cancel = undefined;
-		// If the release throws, it is kept and tried again with the next message.
+		// If the release throws, it is kept and retried with the next message.
 		this.#release?.();
 		this.#release = undefined;
 	}

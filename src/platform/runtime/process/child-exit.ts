@@ -29,11 +29,11 @@ export function waitForExit(child: ChildProcess, { faults, output }: ChildExitOp
 		};
 		const drain = () => {
 			read = output.end();
-			// The waiting caller gets the failure. Without a reader the streams would never close.
+			// The caller gets the failure. Without a reader, the streams would never close.
 			read.catch(discard);
 		};
 		child.on("exit", faults.callback(drain, discard));
-		// `close` is emitted when both streams are closed, too.
+		// `close` is emitted when both streams are closed as well.
 		child.on(
 			"close",
 			faults.callback(ended, (_error, code, signal) => unread(code, signal)),

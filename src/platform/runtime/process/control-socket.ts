@@ -11,7 +11,7 @@ import type { ReadScheduler } from "../output/read-scheduler.ts";
 
 /** The longest message, which is a cron job. The rest of a longer line is discarded. */
 const MESSAGE_CHARACTERS_MAX = 768;
-/** Of the messages about cron jobs and the app's store in one chunk, more than this are discarded. */
+/** The most messages about cron jobs and the app's store in one chunk. Further ones are discarded. */
 const OTHER_MESSAGES_MAX = 200;
 const PING = "ping\n";
 
@@ -40,13 +40,12 @@ export interface ControlOptions {
 	/** Called if the process cannot be reached at all. */
 	readonly onError: () => void;
 	/**
-	 * Handles exceptions. The message in whose processing one is thrown is lost; a start that waits for it runs
-	 * into its time limit.
+	 * Handles exceptions. A message whose processing throws is lost, and a start that waits for it reaches its time limit.
 	 */
 	readonly faults: FaultBoundary;
 }
 
-/** The messages in one chunk. Of repeated messages, the last one counts. */
+/** The messages in one chunk. If a message is repeated, the last one is used. */
 export interface ControlMessages {
 	isListening?: true;
 	isHeld?: boolean;
@@ -92,7 +91,7 @@ function addOther(said: ControlMessages, line: string): void {
 	try {
 		said.others.push(JSON.parse(line));
 	} catch {
-		// The host writes JSON only, so this is the function's own text.
+		// The host writes only JSON, so the function wrote this text.
 	}
 }
 

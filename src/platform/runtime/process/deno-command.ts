@@ -8,9 +8,9 @@ import type { Launch } from "../runtime.ts";
 import { dropPrivilegesCommand } from "./drop-privileges.ts";
 
 /**
- * Flags that are the same for all functions. Modules come only from the bundle, and Deno never prompts. All
- * variables are readable, because the process environment contains only the function's own. Nothing of the system is
- * readable: the host gives constants in its place (`../host/node/system.ts`).
+ * Flags that are the same for all functions. Modules come only from the bundle, and Deno never prompts. All variables
+ * are readable, because the process environment contains only the function's own. No data of the system is readable:
+ * the host returns constants instead (`../host/node/system.ts`).
  */
 const FIXED_FLAGS = [
 	"--quiet",
@@ -26,7 +26,7 @@ const FIXED_FLAGS = [
 export interface CommandOptions {
 	/** The path of a Deno binary that functions can execute. */
 	readonly binary: string;
-	/** The folder of the modules that functions get in place of Node's own, with the import map that says which. */
+	/** The folder of the modules that functions get in place of Node's own, with the import map that selects them. */
 	readonly nodeModules: string;
 	/** The addresses that functions may reach besides the public internet: `ADDRESS` or `ADDRESS:PORT`. */
 	readonly allowNet: readonly string[];
@@ -100,7 +100,7 @@ export class DenoCommands {
 			`--import-map=${join(this.#options.nodeModules, "import-map.json")}`,
 			`--allow-read=${bundle},${filesFolder(bundle)},${paths},${this.#options.nodeModules}`,
 			`--allow-write=${paths}`,
-			// To store compiled code takes some 30 ms of processor time, and nobody would read it.
+			// Storing compiled code takes about 30 ms of processor time, and it would never be read.
 			...(keepsDenoDirectory ? [] : ["--no-code-cache"]),
 		];
 		const limits = user === undefined ? this.#rlimits.ofPlatform : this.#rlimits.ofOwnUser;

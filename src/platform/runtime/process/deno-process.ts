@@ -1,7 +1,7 @@
 /**
- * One Deno process that serves one deployment of a function. It is spawned, gets its process environment over a
- * control socket, is watched until it is ready, and is drained and ended. It may be spawned as a spare process,
- * before it has a function.
+ * One Deno process that serves one deployment of a function. It is spawned, gets its process environment over a control
+ * socket, is monitored until it is ready, and is drained and ended. It may be spawned as a spare process, before it has
+ * a function.
  */
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { CronCalls } from "../calls/cron-calls.ts";
@@ -29,7 +29,7 @@ export interface ProcessSpecification extends ChildSpecification {
 	socketPath: string;
 	/** The control socket, in a folder to which only the platform can write. */
 	controlPath: string;
-	/** Called each time that the process reports that it listens. It is ready when the promise resolves. */
+	/** Called each time the process reports that it listens. It is ready when the promise resolves. */
 	onListening: () => Promise<void>;
 	schedulers: ReadSchedulers;
 	/** Handles exceptions that the process causes. */
@@ -223,7 +223,7 @@ export class DenoProcess implements Instance {
 
 	async #end(graceMs: number): Promise<void> {
 		const grace = timer(graceMs);
-		// The callback of the last request may fail, so the number is also checked at intervals.
+		// The callback of the last request may fail, so the number of requests is also checked at intervals.
 		const checks = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), CHECK_INTERVAL_MS);
 		await Promise.race([this.#drained.promise, grace.elapsed, this.exited]);
 		clearInterval(checks);

@@ -10,13 +10,13 @@ import type { Launch } from "../runtime.ts";
 import type { ProcessStorage } from "../storage/storage-watch.ts";
 import { DenoProcess, type ProcessSpecification } from "./deno-process.ts";
 
-/** The lifetime of the function that a launch is for. A launch without one gets the lifetime of its names. */
+/** The lifetime of a launch's function. A launch without one gets a lifetime that consists of its names. */
 export function lifetimeOf({ app, function: name, lifetime }: Launch): FunctionLifetime {
 	return lifetime ?? { app, function: name };
 }
 
 /**
- * Whether a lifetime is that of a function, or of any function of an app.
+ * Whether a lifetime belongs to a function, or to any function of an app.
  * @param of the function; or its app's lifetime alone, for all functions of the app
  */
 export function isIncluded(
@@ -95,7 +95,7 @@ export async function openStoreFor(
 	open: DenoRuntimeOptions["openStore"],
 ): Promise<void> {
 	if (open === undefined) throw new Error("Functions have no store.");
-	// A socket of an earlier connection.
+	// Remove the socket of an earlier connection.
 	await rm(storePath, { force: true });
 	await open({ path: storePath, gid: user?.gid, app });
 }

@@ -16,7 +16,7 @@ export interface Assignment {
 	onIdle: (() => void) | undefined;
 	/** Listens for a connection of the process to the store of its app. */
 	openStore: () => Promise<void>;
-	/** Reports every variable that the process has read until now. */
+	/** Reports all variables that the process has read so far. */
 	settleReads: () => void;
 	/** The time limit for the beginning of a response. */
 	timeoutMs: number;

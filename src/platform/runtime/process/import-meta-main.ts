@@ -1,6 +1,6 @@
 /**
  * Many functions are also scripts: `if (import.meta.main) Deno.serve(handler)`. The host imports a bundle as an
- * ordinary module, so `import.meta.main` would be false in it. The host does so because Deno's read permissions
+ * ordinary module, so `import.meta.main` would be false in it. The host imports it because Deno's read permissions
  * apply to dynamic imports.
  */
 
@@ -9,7 +9,7 @@ const PATTERN = Buffer.from("import.meta.main");
 const REPLACEMENT = Buffer.from("true".padEnd(PATTERN.length));
 const IDENTIFIER = /[\w$\u0080-\u00ff.]/;
 
-/** Replaces `import.meta.main` by `true`. The bundler has done so in all modules but the entry. */
+/** Replaces `import.meta.main` with `true`. The bundler has replaced it in all modules except the entry. */
 export function replaceImportMetaMain(code: Uint8Array): Uint8Array {
 	const view = Buffer.from(code.buffer, code.byteOffset, code.byteLength);
 	let copy: Buffer | undefined;

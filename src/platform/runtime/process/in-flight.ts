@@ -12,7 +12,7 @@ export class InFlightRequests {
 		lastRequestMs: () => this.#lastRequestMs,
 	});
 
-	/** @param onIdle called each time that the last request ends */
+	/** @param onIdle called each time the last request ends */
 	constructor(onIdle: () => void) {
 		this.#onIdle = onIdle;
 	}

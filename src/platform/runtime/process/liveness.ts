@@ -1,6 +1,6 @@
 /**
- * Detects processes that are alive but useless. A process may be stopped by a signal, frozen or in an endless
- * loop, or it may accept requests and never respond. In none of these cases does the process exit.
+ * Detects processes that run but do not work. A process may be stopped by a signal, frozen or in an endless loop, or it
+ * may accept requests and never respond. It does not exit in any of these cases.
  */
 import { readFile } from "node:fs/promises";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
@@ -8,11 +8,10 @@ import type { StuckReport } from "../runtime.ts";
 
 /** The interval of the pings over the control socket. */
 export const PING_MS = 5_000;
-/** After so many requests in a row without a response, the process is given up. */
+/** After this many requests in a row without a response, the process is replaced. */
 const UNANSWERED_MAX = 3;
 /**
- * In how many checks in a row a process must be stopped. A person may stop a process for a moment to examine
- * it.
+ * The number of checks in a row in which a process must be stopped. A person may stop a process briefly to examine it.
  */
 const STOPPED_CHECKS = 2;
 
@@ -22,11 +21,11 @@ function seconds(ms: number): string {
 
 export interface LivenessOptions {
 	readonly pid: number;
-	/** The time limit for a response. The function may also compute without a pause for so long. */
+	/** The time limit for a response. The function may also compute without a pause for this time. */
 	readonly timeoutMs: number;
 	/** Sends a ping. */
 	readonly ping: () => void;
-	/** Called once, when the process is given up. */
+	/** Called once, when the process is reported as stuck. */
 	readonly onStuck: (stuck: StuckReport) => void;
 }
 
@@ -34,7 +33,7 @@ export interface LivenessOptions {
 export class Liveness {
 	readonly #options: LivenessOptions;
 	#isAwaiting = false;
-	/** How long the current ping has no answer, without the time in which the platform itself was suspended. */
+	/** The time without an answer to the current ping, except the time in which the platform itself was suspended. */
 	#silentMs = 0;
 	#stoppedChecks = 0;
 	#unanswered = 0;
@@ -44,17 +43,17 @@ export class Liveness {
 		this.#options = options;
 	}
 
-	/** To be called when the process answers a ping. */
+	/** Call it when the process answers a ping. */
 	pong(): void {
 		this.#isAwaiting = false;
 	}
 
-	/** To be called when the response to a request begins. */
+	/** Call it when the response to a request begins. */
 	answered(): void {
 		this.#unanswered = 0;
 	}
 
-	/** To be called when the function has a complete request and did not respond in time. */
+	/** Call it when the function has a complete request and did not respond in time. */
 	timedOut(): void {
 		this.#unanswered++;
 		if (this.#unanswered < UNANSWERED_MAX) return;
@@ -78,7 +77,7 @@ export class Liveness {
 		}
 		this.#silentMs += Math.min(passedMs, 2 * intervalMs);
 		const isStopped = await isStoppedBySignal(this.#options.pid);
-		// The answer may have arrived meanwhile.
+		// The answer may have arrived in the meantime.
 		if (!this.#isAwaiting) return;
 		this.#stoppedChecks = isStopped ? this.#stoppedChecks + 1 : 0;
 		const silentFor = `for ${seconds(this.#silentMs)}`;
@@ -99,7 +98,7 @@ export class Liveness {
 }
 
 /**
- * Whether a process is stopped by a signal; a debugger's stop does not count. False if the system does not say.
+ * Whether a process is stopped by a signal; a stop by a debugger is ignored. False if the system does not report it.
  */
 async function isStoppedBySignal(pid: number): Promise<boolean> {
 	const stat = await readFile(`/proc/${pid}/stat`, "latin1").catch(() => "");

@@ -48,8 +48,7 @@ export class MemoryWatch {
 
 	async #check(): Promise<void> {
 		for (const [process, limitMiB] of this.#processes) {
-			// Swapped memory counts, too: otherwise a process could exceed its limit without having all its
-			// memory resident.
+			// Swapped memory is included. Otherwise a process could exceed its limit while a part of its memory is not resident.
 			const [resident = 0, swapped = 0] = (await readStatus(process.pid, ["VmRSS", "VmSwap"])) ?? [];
 			if (resident + swapped <= limitMiB * 1024 * 1024 || !this.#processes.has(process)) continue;
 			process.kill(`The function used more than ${limitMiB} MiB of memory and was ended.`);

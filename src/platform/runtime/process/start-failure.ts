@@ -2,7 +2,7 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import type { ExitReason, Launch } from "../runtime.ts";
 
-/** How a start ended. */
+/** The result of a start. */
 export type StartOutcome = "ready" | "exited" | "timeout";
 
 /** The error for a failed start. @param timeoutMs the time limit of the start */

@@ -1,5 +1,5 @@
 /**
- * Measures how much a function stores on the file system. The function may change the folders during the
+ * Measures the size of a function's data on the file system. The function may change the folders during the
  * measurement.
  */
 import { constants, type Stats } from "node:fs";
@@ -73,8 +73,8 @@ class Count {
 			this.add(stats);
 			if (stats.isDirectory()) await this.addFolder(path, depth + 1);
 		} catch {
-			// The entry was removed meanwhile, or its owner made it unreadable. Then it cannot grow unseen for
-			// long either.
+			// The entry was removed during the count, or its owner made it unreadable. An unreadable file cannot grow unnoticed
+			// for long.
 		}
 	}
 

@@ -1,16 +1,15 @@
 /**
- * Ends processes that store too much on the file system: in `localStorage`, in the Cache API and, if that is
- * not a file system of its own, in the temporary folder. The system limits the size of each file but not the
- * number of files.
+ * Ends processes that store too much on the file system: in `localStorage`, in the Cache API and, if it is not a
+ * separate file system, in the temporary folder. The system limits the size of each file but not the number of files.
  */
 import { readFile } from "node:fs/promises";
 import { type DiskUsage, diskUsage } from "./disk-usage.ts";
 
 const MIB = 1024 * 1024;
-/** The same limits as those of a temporary folder that is a file system of its own. */
+/** The limits are the same as for a temporary folder that is a separate file system. */
 export const STORAGE_MAX = { bytes: 256 * MIB, files: 65_536, depth: 64 } as const;
 const INTERVAL_MS = 1_000;
-/** The folders are counted at the latest after so many checks, even if the system reports no new writes. */
+/** The folders are measured at least once in this many checks, even if the system reports no new writes. */
 const CHECKS_MAX = 30;
 /** The same, if the system does not report how much a process writes. */
 const CHECKS_WITHOUT_REPORT = 5;
@@ -30,7 +29,7 @@ interface Watched {
 	checks: number;
 }
 
-/** How many bytes a process has written to file systems, as the system reports it; undefined if it does not. */
+/** The number of bytes that a process has written to file systems; undefined if the system does not report it. */
 async function writtenBytes(pid: number): Promise<number | undefined> {
 	const text = await readFile(`/proc/${pid}/io`, "latin1").catch(() => "");
 	const [, bytes] = /^write_bytes: (\d+)$/m.exec(text) ?? [];
@@ -67,7 +66,7 @@ export class StorageWatch {
 		this.#timer = undefined;
 	}
 
-	/** Checks all processes, one after the other. While a check runs, no other begins. */
+	/** Checks all processes, one after the other. Only one check runs at a time. */
 	async check(): Promise<void> {
 		if (this.#isChecking) return;
 		this.#isChecking = true;
