@@ -14,7 +14,7 @@ import { BundleAnalyzer } from "../platform/build/bundle-analyzer.ts";
 import { builtPath, hostPath } from "../platform/machine/assets.ts";
 import type { DenoSearch } from "../platform/runtime/deno-binary.ts";
 import type { DynamicAccess, Reference } from "../references/evidence/reference.ts";
-import { bundleEntry, ESBUILD_BROKEN, type LocalBundle } from "./bundler.ts";
+import { Bundler, ESBUILD_BROKEN, type LocalBundle } from "./bundler.ts";
 import { Settings, type Warning } from "./disk.ts";
 import type { Entry } from "./entries.ts";
 import { Remotes } from "./remote.ts";
@@ -56,6 +56,7 @@ interface Workshop {
 	readonly settings: Settings;
 	readonly remotes: Remotes;
 	readonly analyzers: readonly BundleAnalyzer[];
+	readonly bundler: Bundler;
 	readonly stdHttp: string;
 	readonly results: Results;
 }
@@ -89,7 +90,8 @@ export async function analyzeEntries(
 		const remotes = new Remotes({ deno: options.deno, environment, folder, signal });
 		const stdHttp = await readFile(hostPath("std-http.ts"), "utf8");
 		const results = await Results.open(options.environment);
-		const shop = { settings: new Settings(root), remotes, analyzers, stdHttp, results };
+		await using bundler = new Bundler();
+		const shop = { settings: new Settings(root), remotes, analyzers, bundler, stdHttp, results };
 		const found = await analyzeAll(entries, shop, signal);
 		await results.close();
 		return found;
@@ -217,7 +219,7 @@ async function analyzeEntry(
 async function bundleOf(entry: Entry, shop: Workshop): Promise<LocalBundle> {
 	const path = entry.path.slice(1);
 	const setting = shop.settings.of(path, entry.file?.importMap);
-	return await bundleEntry({ ...shop, entry: path, shown: entry.show(entry.path), setting });
+	return await shop.bundler.bundle({ ...shop, entry: path, shown: entry.show(entry.path), setting });
 }
 
 /** The hash of everything on this machine that the result of an entry depends on, besides fetched modules. */

@@ -21,6 +21,7 @@ import { isWasm } from "../modules/paths.ts";
 import { scanWasm } from "../modules/scan-wasm.ts";
 import { absolute, readSource, type Setting } from "./disk.ts";
 import type { Found, Remotes } from "./remote.ts";
+import { PLAIN, type Resolutions } from "./resolutions.ts";
 import { digestOf } from "./results.ts";
 import { targetOf } from "./target.ts";
 import { withWorkers } from "./workers.ts";
@@ -54,8 +55,6 @@ export interface Note {
 	readonly pending?: string;
 }
 
-/** Marks a request to the bundler's own resolution. */
-const PLAIN = Symbol("plain");
 const CODE: Readonly<Record<string, Loader>> = {
 	ts: "ts",
 	mts: "ts",
@@ -79,22 +78,30 @@ export function isNote(detail: unknown): detail is Note {
 	return typeof detail === "object" && detail !== null && "specifier" in detail && "why" in detail;
 }
 
-/** The plugin for one build. */
-export function resolver(request: BundleRequest, patches: Patches): Plugin {
+/** What one build is for. */
+export interface Work {
+	readonly request: BundleRequest;
+	readonly patches: Patches;
+	readonly resolutions: Resolutions;
+}
+
+/** The plugin for one build after the other. @param work tells what the current one is for */
+export function resolver(work: () => Work): Plugin {
 	return {
 		name: "coffer",
 		setup: (build) => {
 			build.onResolve({ filter: /.*/ }, async (args) => {
-				const found = await resolve(args, build, request);
+				const { patches, ...rest } = work();
+				const found = await resolve(args, { build, ...rest });
 				return found && isBroken(found, patches) ? { path: args.path, external: true } : found;
 			});
 			build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
 				if (args.pluginData !== OWN) return undefined;
-				return loadSource(args.path.slice(1), args.with, patches);
+				return loadSource(args.path.slice(1), args.with, work().patches);
 			});
-			build.onLoad({ filter: /.*/, namespace: "remote" }, ({ path }) => loadRemote(path, request));
+			build.onLoad({ filter: /.*/, namespace: "remote" }, ({ path }) => loadRemote(path, work().request));
 			build.onLoad({ filter: /.*/, namespace: "coffer" }, () => ({
-				contents: request.stdHttp,
+				contents: work().request.stdHttp,
 				loader: "ts",
 			}));
 		},
@@ -104,17 +111,18 @@ export function resolver(request: BundleRequest, patches: Patches): Plugin {
 /** Marks a module of the sources. */
 const OWN = Symbol("own");
 
-async function resolve(
-	args: OnResolveArgs,
-	build: PluginBuild,
-	request: BundleRequest,
-): Promise<OnResolveResult | undefined> {
+/** One build, as the resolution of an import sees it. */
+interface Resolving extends Omit<Work, "patches"> {
+	readonly build: PluginBuild;
+}
+
+async function resolve(args: OnResolveArgs, resolving: Resolving): Promise<OnResolveResult | undefined> {
+	const { request } = resolving;
 	if (args.pluginData === PLAIN) return undefined;
 	if (args.kind === "entry-point") return { path: absolute(request.entry), pluginData: OWN };
-	if (args.namespace === "remote") {
-		return await lead(request.remotes.findFrom(args.importer, args.path), args, build);
-	}
-	if (isFromPackage(args.importer, request)) return await withinPackage(args, build);
+	if (args.namespace === "remote")
+		return await lead(request.remotes.findFrom(args.importer, args.path), args, resolving);
+	if (isFromPackage(args.importer, request)) return await withinPackage(args, resolving);
 	const manner = args.kind.startsWith("require") ? "require" : "import";
 	const target = targetOf(args.path, args.importer.slice(1), request.setting, manner);
 	switch (target.kind) {
@@ -133,7 +141,7 @@ async function resolve(
 			return args.kind === "require-call" ? { path: args.path, external: true } : without(args, target.why);
 		case "remote": {
 			const found = request.remotes.leadOf(target.specifier);
-			if (found !== undefined) return await lead(found, args, build);
+			if (found !== undefined) return await lead(found, args, resolving);
 			return without(args, "it was not asked for", target.specifier);
 		}
 	}
@@ -149,24 +157,20 @@ function isFromPackage(importer: string, { remotes }: BundleRequest): boolean {
 }
 
 /** Resolves imports in a package's files as Node does, in the layout that Deno made. */
-async function withinPackage(args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+async function withinPackage(args: OnResolveArgs, resolving: Resolving): Promise<OnResolveResult> {
 	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
-	const { path, namespace, sideEffects, errors } = await plainly(args, build, args.path, args.resolveDir);
+	const found = await resolving.resolutions.find(resolving.build, args, args.path, args.resolveDir);
+	const { path, namespace, sideEffects, errors } = found;
 	// Packages try to load optional packages.
 	if (errors.length > 0) return { path: args.path, external: true };
 	return { path, namespace, sideEffects };
 }
 
-async function plainly(
-	{ kind, importer }: OnResolveArgs,
-	build: PluginBuild,
-	path: string,
-	resolveDir: string,
-) {
-	return await build.resolve(path, { kind, importer, resolveDir, pluginData: PLAIN });
-}
-
-async function lead(found: Found, args: OnResolveArgs, build: PluginBuild): Promise<OnResolveResult> {
+async function lead(
+	found: Found,
+	args: OnResolveArgs,
+	{ build, resolutions }: Resolving,
+): Promise<OnResolveResult> {
 	switch (found.kind) {
 		case "runtime":
 			return { path: found.specifier, external: true };
@@ -176,7 +180,8 @@ async function lead(found: Found, args: OnResolveArgs, build: PluginBuild): Prom
 			return { path: found.module.specifier, namespace: "remote" };
 		case "package": {
 			const { specifier, folder } = found;
-			const { path, namespace, sideEffects, errors } = await plainly(args, build, specifier, folder);
+			const resolved = await resolutions.find(build, args, specifier, folder);
+			const { path, namespace, sideEffects, errors } = resolved;
 			if (errors.length > 0) return without(args, "the package has no such module");
 			return { path, namespace, sideEffects };
 		}

@@ -2,7 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { bundleEntry } from "../../../src/local/bundler.ts";
+import { Bundler } from "../../../src/local/bundler.ts";
 import { Settings } from "../../../src/local/disk.ts";
 import { Remotes } from "../../../src/local/remote.ts";
 import type { AnalysisInput } from "../../../src/references/analyze.ts";
@@ -62,6 +62,7 @@ async function buildAll(trees: readonly Tree[], folder: string): Promise<(Built 
 	const { signal } = new AbortController();
 	const nowhere = { explicit: join(folder, "no-deno"), searchPath: undefined };
 	const remotes = new Remotes({ deno: nowhere, environment: {}, folder: join(folder, "remote"), signal });
+	await using bundler = new Bundler();
 	const built: (Built | string)[] = [];
 	const queue = trees.entries();
 	const work = async () => {
@@ -74,7 +75,7 @@ async function buildAll(trees: readonly Tree[], folder: string): Promise<(Built 
 				}
 				const entry = join(root, ENTRY).slice(1);
 				const setting = new Settings(root).of(entry);
-				const bundle = await bundleEntry({ entry, shown: ENTRY, setting, remotes, stdHttp: "" });
+				const bundle = await bundler.bundle({ entry, shown: ENTRY, setting, remotes, stdHttp: "" });
 				if (bundle.warnings.length > 0) throw new Error(bundle.warnings[0]?.message);
 				const file = join(root, "bundle.mjs");
 				writeFileSync(file, bundle.code);
