@@ -1,9 +1,12 @@
-/** `secrets set` of Coffer's command line and of Base44's, both against one platform, where nothing reads the secret. */
+/**
+ * `secrets set` of Coffer's command line and of Base44's, on one platform, for a secret that no function
+ * reads.
+ */
 import { BASE44_CLI, ensureBase44Cli } from "../scripts/base44-cli.mjs";
 import { type Bench, paired, ratioRow, type Timed, timeProcess } from "./harness.ts";
 import { makeProject, startPlatform } from "./running-platform.ts";
 
-/** Of their wall time. */
+/** The target: Coffer's wall time divided by that of Base44's command line. */
 const RATIO_MAX = 0.2;
 const FILES = { "functions/still/index.ts": "export default () => new Response();\n" };
 
@@ -36,7 +39,8 @@ export const bench: Bench = {
 					env: { ...env, ...more },
 				});
 		};
-		// At each command theirs asks the registry for a newer version; without that it is quicker, and no longer as it comes.
+		// Base44's command line checks the registry for a newer version at each command. Here that check is
+		// off, so it is faster than users see it.
 		const quiet = { BASE44_CLI_TEST_OVERRIDES: '{"latestVersion":null}' };
 		const asItComes = await paired(set, theirs({}), context.pairs(11));
 		const withoutCheck = await paired(set, theirs(quiet), context.pairs(11));

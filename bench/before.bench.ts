@@ -1,6 +1,7 @@
 /**
- * The gateway beside that of an earlier build, whose checkout `COFFER_BENCH_BEFORE` names (built, with its
- * `node_modules`): throughput, and the p99 of calls while a change replaces the function. Without it nothing is measured.
+ * The gateway compared with that of an earlier version: throughput, and the p99 of calls while a change
+ * replaces the function. `COFFER_BENCH_BEFORE` names the checkout of the earlier version (built, with its
+ * `node_modules`). Without it nothing is measured.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ import {
 	startPlatform,
 } from "./running-platform.ts";
 
-/** Either way: this build is not to be worse by more than this. */
+/** For throughput and for times: this version may be worse by this factor at most. */
 const TOLERANCE = 0.05;
 const ENTRY = 'export default () => new Response(Deno.env.get("VALUE"));\n';
 const CHANGES = 5;

@@ -1,4 +1,7 @@
-/** How a function is served while functions of another app do their worst. */
+/**
+ * Response times of a function while functions of another app (neighbours) use as much of the machine as they
+ * can.
+ */
 import { mkdir } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
@@ -8,7 +11,7 @@ import { makeProject, type RunningPlatform, startPlatform } from "./running-plat
 
 const P99_RATIO_MAX = 2;
 const RATE = 200;
-/** How long a neighbour goes on beyond the load: it begins before, and does not end before. */
+/** A neighbour starts before the load and ends this long after it. */
 const MARGIN_MS = 500;
 
 const QUIET = 'export default () => new Response("quiet");\n';
@@ -41,13 +44,13 @@ function rowOf({ called, count }: Neighbours, beside: readonly number[], calm: r
 
 const nameOf = (index: number) => `n${index}`;
 
-/** Keeps a neighbour at it until a moment: one that is ended for what it does is asked again. */
+/** Calls a neighbour again and again until a moment, because the platform may end it. */
 async function keepBusy(listen: string, index: number, ms: number): Promise<void> {
 	const end = Date.now() + ms;
 	for (let left = ms; left > 0; left = end - Date.now()) {
 		const response = await fetch(`${listen}/neighbours/${nameOf(index)}?ms=${left}`);
 		await response.text();
-		// An answer of the gateway itself, in place of a function's that is gone.
+		// A response of the gateway itself, because the function has ended.
 		if (!response.ok && response.status !== 502 && response.status !== 503)
 			throw new Error(`${nameOf(index)} answered ${response.status}`);
 	}
@@ -80,7 +83,10 @@ async function measure(
 	return rowOf(neighbours, beside, calm);
 }
 
-/** The p99 of a function beside each kind of neighbours, against its p99 alone; each on a platform of its own. */
+/**
+ * The p99 of a function beside each kind of neighbour, compared with its p99 alone. Each kind runs on its own
+ * platform.
+ */
 export async function besideNeighbours(kinds: readonly Neighbours[], context: BenchContext): Promise<Row[]> {
 	const rows: Row[] = [];
 	for (const [index, neighbours] of (context.smoke ? kinds.slice(0, 1) : kinds).entries()) {

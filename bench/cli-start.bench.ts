@@ -1,4 +1,4 @@
-/** What it costs to start the command line, before any command does its work. */
+/** The start of the command line, before a command does its work. */
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import {
@@ -12,7 +12,7 @@ import {
 	timeProcess,
 } from "./harness.ts";
 
-/** Command lines that end before they need a vault, each with the ratio to `node -e 0` to stay under. */
+/** Command lines that need no vault, each with its maximum ratio to `node -e 0`. */
 const STARTS = [
 	{ args: ["--version"], ratioMax: 3 },
 	{ args: ["secrets", "--help"], ratioMax: 3 },
@@ -50,7 +50,10 @@ async function opening({ folder, pairs, program }: BenchContext): Promise<Row[]>
 	return rows;
 }
 
-/** Names at a Tab, in a project of a thousand secrets, beside a start that does nothing: no key is in reach. */
+/**
+ * Completion of a name in a project of a thousand secrets, without a key, compared with a start that does
+ * nothing.
+ */
 async function completion({ folder, pairs, program }: BenchContext): Promise<Row> {
 	const home = join(folder, "home");
 	const cwd = join(folder, "project");

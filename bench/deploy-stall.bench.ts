@@ -1,11 +1,14 @@
-/** How long the platform's thread stands still while a large upload is deployed, and what callers of a function see of it. */
+/**
+ * How long a large deployment blocks the platform's thread, and how long callers of a function wait
+ * meanwhile.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
 import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
 
-/** Starting a process takes the thread 15 ms to 40 ms by itself, and each function is one. */
+/** Starting a process blocks the thread for 15 ms to 40 ms, and each function is one process. */
 const CALM_RATIO_MAX = 10;
 const SMALL_RATIO_MAX = 2;
 const MODULE_BYTES = 3 * 1024 * 1024;
@@ -18,7 +21,10 @@ const POLL_MS = 20;
 
 const QUIET = 'export default () => new Response("quiet");\n';
 
-/** A module of many functions, as a generated client is. @param salt makes it another one than before */
+/**
+ * A module of many functions, like a generated API client. @param salt makes its text differ from the earlier
+ * ones
+ */
 function largeModule(bytes: number, salt: number): string {
 	const parts: string[] = [`export const salt = ${salt};\n`];
 	for (let index = 0, size = 0; size < bytes; index++) {
@@ -33,7 +39,7 @@ function entryOf(index: number): string {
 	return `import { call${index}, salt } from "../_shared/large.ts";\nexport default () => new Response(call${index}({ id: String(salt) }));\n`;
 }
 
-/** The longest delay of the platform's event loop since this was asked before, in ms. */
+/** The longest delay of the platform's event loop since the last call, in ms. */
 async function longestStall(platform: RunningPlatform, file: string): Promise<number> {
 	const linesOf = async () =>
 		(await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
@@ -45,7 +51,10 @@ async function longestStall(platform: RunningPlatform, file: string): Promise<nu
 	}
 }
 
-/** Calls a function, one request after the other, for as long as something takes. @returns the longest answer, in ms */
+/**
+ * Calls a function, one request after the other, until the work is done. @returns the longest response time,
+ * in ms
+ */
 async function slowestCall(url: string, during: Promise<unknown>): Promise<number> {
 	let isOver = false;
 	const end = during.finally(() => {
@@ -79,7 +88,7 @@ function rowOf(figure: string, during: readonly number[], { ms, name, ratioMax }
 	};
 }
 
-/** A platform whose event loop is watched. */
+/** A platform whose event loop is measured. */
 async function startWatched(context: BenchContext, file: string): Promise<RunningPlatform> {
 	const probe = join(context.root, "bench/peers/event-loop-probe.mjs");
 	const environment = { NODE_OPTIONS: `--import=${probe}`, EVENT_LOOP_PROBE: file };

@@ -25,7 +25,10 @@ function filesOf(count: number): Record<string, string> {
 	return files;
 }
 
-/** What building one of them costs by itself: its graph, and its bundle. @returns in seconds, the median of three */
+/**
+ * The time to build one of them alone: its module graph and its bundle. @returns the median of three, in
+ * seconds
+ */
 async function bareBuild({ cwd }: Coffer): Promise<number> {
 	const deno = await findDeno();
 	const times: number[] = [];

@@ -1,4 +1,7 @@
-/** A changed file under `coffer dev`: how soon the new answer comes, beside `deno run --watch` of the same file. */
+/**
+ * A changed file under `coffer dev`: the time until the first response of the new code, compared with `deno
+ * run --watch` of the same file.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -13,7 +16,9 @@ import { freePort, servedAt } from "./running-platform.ts";
 const RATIO_MAX = 1.5;
 const OTHERS = 19;
 
-/** Run bare, the same file listens on the port that it is told. The shared module makes a graph of two files. */
+/**
+ * Under plain Deno, the same file listens on the given port. With the shared module, the graph has two files.
+ */
 const serving = (text: string) =>
 	`import { answer } from "../shared/answer.ts";
 Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, () => answer("${text} " + Deno.env.get("VALUE")));\n`;
@@ -39,7 +44,7 @@ async function end(child: ChildProcess): Promise<void> {
 	await once(child, "exit");
 }
 
-/** A project under `coffer dev`, with so many functions besides the one that is changed. */
+/** A project under `coffer dev`, with this many functions in addition to the changed one. */
 async function startDev({ folder, program }: BenchContext, others: number): Promise<Watched> {
 	const cwd = join(folder, `dev-${others}`);
 	const files = Array.from({ length: others }, (_, index) => [
@@ -92,7 +97,7 @@ async function startWatch({ folder }: BenchContext): Promise<Watched> {
 	return { file, url, [Symbol.asyncDispose]: () => end(child) };
 }
 
-/** Writes the file. @returns the ms until the new answer comes */
+/** Writes the file. @returns the time until the first response of the new code, in ms */
 async function change({ file, url }: Watched, text: string): Promise<number> {
 	const start = performance.now();
 	await writeFile(file, serving(text));

@@ -1,6 +1,7 @@
 /**
- * Outgoing fetches of a function through the egress proxy, beside those of the same function that has the machine's network.
- * Both run in turns in one namespace, and call a server in another one, by an address that looks public.
+ * Outgoing fetches of a function through the egress proxy, compared with those of the same function in the
+ * machine's network. Both run in turns in one namespace, and call a server in another namespace at an address
+ * that looks public.
  */
 import { once } from "node:events";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
@@ -24,7 +25,7 @@ interface Case {
 	/** Requests, or bytes. */
 	readonly count: number;
 	readonly connections: number;
-	/** In words, what goes through in so many ms. */
+	/** The throughput as text. */
 	readonly rate: (count: number, ms: number) => string;
 }
 
@@ -40,7 +41,7 @@ const CASES: readonly Case[] = [
 	{ figure: "a large body that goes", kind: "up", count: 256 * MIB, connections: 1, rate: megabytes },
 ];
 
-/** Has a function make its fetches. @returns how long they took, in ms */
+/** Lets a function make its fetches. @returns their time, in ms */
 async function timed(socketPath: string, { connections, count, kind }: Case): Promise<number> {
 	const path = `/${kind}?count=${count}&connections=${connections}`;
 	const call = request({ socketPath, path, headers: { host: "bench" }, agent: false }).end();

@@ -1,6 +1,7 @@
 /**
  * Starts a function behind the egress proxy, and the same function with the machine's network. Reads its options as
- * JSON from the first argument, prints the Unix sockets of both as a line of JSON, and ends with its standard input.
+ * JSON from the first argument, prints the Unix sockets of both as a line of JSON, and ends when its standard
+ * input ends.
  */
 import { once } from "node:events";
 import { mkdir } from "node:fs/promises";
@@ -21,7 +22,7 @@ export interface Request {
 	code: string;
 }
 
-/** The Unix sockets at which the two functions answer. */
+/** The Unix sockets at which the two functions serve. */
 export interface Ready {
 	proxied: string;
 	direct: string;

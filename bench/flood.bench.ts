@@ -1,4 +1,4 @@
-/** How a function is served while another one writes to its log without end. */
+/** Response times of a function while another one writes to its log without end. */
 import { readFile } from "node:fs/promises";
 import { cpus } from "node:os";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
@@ -6,17 +6,17 @@ import { load } from "./load.ts";
 import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
 
 const P99_RATIO_MAX = 2;
-/** What the flood may take of the platform's thread. */
+/** The share of the platform's thread that the flood may take. */
 const SHARE_MAX = 0.1;
 const RATE = 200;
-/** How long a neighbour writes beyond the load: it is at it before, and is not done before the end. */
+/** A neighbour starts to write before the load and stops this long after it. */
 const MARGIN_MS = 500;
 /** The system's unit for processor time. */
 const TICKS_PER_SECOND = 100;
 
 const QUIET = 'export default () => new Response("quiet");\n';
 
-/** What is written at a time, again and again. */
+/** The text of each write. */
 const FLOODS = {
 	"line feeds": "\\n".repeat(1_024),
 	"single bytes": "x",
@@ -40,7 +40,7 @@ async function cpuSeconds(pid: number): Promise<number> {
 
 interface Measured {
 	readonly p99Ms: number;
-	/** Processor time of the platform in a second. */
+	/** Processor time of the platform per second. */
 	readonly share: number;
 }
 

@@ -1,4 +1,7 @@
-/** How others are served while a thousand clients send as slowly as they can, and what memory endless bodies take. */
+/**
+ * Response times while a thousand other clients send as slowly as they can, and the memory that endless
+ * bodies take.
+ */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
@@ -157,7 +160,7 @@ async function peakBytes(pid: number): Promise<number> {
 	return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
 }
 
-/** Sends as much of 10 GB as is taken. @returns the status, and how much that was */
+/** Sends up to 10 GB, as long as the server accepts data. @returns the status, and the number of bytes sent */
 async function pour(port: number, line: string, piece: Buffer): Promise<{ status: string; sent: number }> {
 	const socket = connect(port, "127.0.0.1");
 	let answer = "";
@@ -178,7 +181,7 @@ async function pour(port: number, line: string, piece: Buffer): Promise<{ status
 		socket.write(`POST /attack/sink HTTP/1.1\r\nHost: h\r\n${line}\r\n\r\n`);
 		push();
 	});
-	// Whoever is refused may be cut off while it still writes: that is no failure.
+	// The server may close the connection while the client still writes. That is not a failure.
 	await new Promise((resolve) => socket.once("close", resolve));
 	return { status: answer.slice(9, 12), sent };
 }

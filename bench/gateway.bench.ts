@@ -1,4 +1,4 @@
-/** What the gateway costs: beside a bare proxy on Node, beside miniflare, and beside the function alone. */
+/** The gateway compared with a simple proxy on Node, with miniflare, and with the function alone. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -33,7 +33,7 @@ function serverOf(child: ChildProcess, url: string): Server {
 	return { url, [Symbol.dispose]: () => void child.kill("SIGTERM") };
 }
 
-/** The function alone: on a port, and on the Unix socket that the bare proxy passes on to. */
+/** The function alone: on a port, and on the Unix socket to which the simple proxy forwards. */
 async function startFunctions(
 	context: BenchContext,
 ): Promise<{ direct: Server; socket: string } & Disposable> {
@@ -55,7 +55,10 @@ async function startFunctions(
 	return { direct, socket, [Symbol.dispose]: dispose };
 }
 
-/** miniflare is large and no part of the project: it is installed where packages of benchmarks are kept. */
+/**
+ * miniflare is large and not a dependency of the project, so it is installed in the folder for packages of
+ * benchmarks.
+ */
 async function startMiniflare(context: BenchContext): Promise<Server> {
 	const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
 	const folder = join(cache, "coffer", "bench", `miniflare-${MINIFLARE}`);
@@ -110,7 +113,7 @@ function throughputRows({ bare, direct, gateway, miniflare }: Measured): Row[] {
 	return rows;
 }
 
-/** Both at the same rate: half of what the bare proxy can do. */
+/** Both at the same rate: half of the simple proxy's maximum. */
 async function p99Row(
 	context: BenchContext,
 	urls: { gateway: string; bare: string },
@@ -150,7 +153,7 @@ export const bench: Bench = {
 			join(context.root, "bench/peers/bare-proxy.mjs"),
 			functions.socket,
 		]);
-		// The short form shows that it runs, and installs nothing.
+		// The short form only checks that the benchmark runs, and installs nothing.
 		using miniflare = context.smoke ? undefined : await startMiniflare(context);
 		const url = `${platform.listen}/bench/hello`;
 		for (const started of [url, functions.direct.url, bare.url]) await servedAt(started, "hello");

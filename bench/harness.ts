@@ -1,8 +1,7 @@
 /**
- * What every benchmark shares: paired timing, and the row that it reports.
- *
- * A figure means nothing without something beside it. So a subject and its floor (or peer) run in turns, A B
- * A B …, on the same machine in the same minutes, and what counts is the median of the ratios of the pairs.
+ * The code that all benchmarks share: paired timing, and the rows that they report. * A time alone says
+ * little, because machines and their load differ. So a subject and its floor (or peer) run in turns, A B A B
+ * …, on the same machine in the same minutes. The figure is the median of the ratios of the pairs.
  */
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -11,9 +10,9 @@ import { readFileSync } from "node:fs";
 export interface Row {
 	/** What is measured: `secrets get, 10 secrets`. */
 	readonly figure: string;
-	/** What is to be reached: `≤ 3 × node -e 0`. */
+	/** The target: `≤ 3 × node -e 0`. */
 	readonly target: string;
-	/** The measured ratio or amount, as it reads in the table: `2.41 ×`, `1,204 B`. */
+	/** The measured ratio or amount, as in the table: `2.41 ×`, `1,204 B`. */
 	readonly measured: string;
 	/** The floor or peer of the same run: `node -e 0: 52 ms`. */
 	readonly beside: string;
@@ -24,13 +23,13 @@ export interface Row {
 export interface BenchContext {
 	/** The project's folder. */
 	readonly root: string;
-	/** The program's `bin/run.js`, as it is installed. */
+	/** The installed program's `bin/run.js`. */
 	readonly program: string;
 	/** An empty folder for the benchmark's files; removed afterwards. */
 	readonly folder: string;
-	/** A short form, to show that the benchmark runs; its figures say little. */
+	/** Whether to run the short form, which only checks that the benchmark runs. */
 	readonly smoke: boolean;
-	/** How many pairs to run: as asked, or few in the short form. */
+	/** The number of pairs to run: the given one, or few in the short form. */
 	readonly pairs: (full: number) => number;
 }
 
@@ -77,8 +76,8 @@ function childrenProcessorMs(): number {
 }
 
 /**
- * Runs subject and floor in turns, and compares the sums of their processor time: other programs on the machine change
- * that less than the time on the clock.
+ * Runs subject and floor in turns, and compares the sums of their processor time, which other programs on the
+ * machine affect less than wall time.
  */
 export async function pairedProcessorTime(
 	subject: () => Promise<unknown>,
@@ -118,10 +117,13 @@ export interface Paired {
 	readonly ratio: number;
 }
 
-/** Something that takes time; returns how long, in ms. */
+/** Timed work; returns its time in ms. */
 export type Timed = (pair: number) => Promise<number>;
 
-/** Whether the figures are more than a sign that the benchmark runs. A single pair, as in the short form, is not worth warm caches. */
+/**
+ * Whether there are enough pairs for meaningful figures. For a single pair, as in the short form, caches need
+ * not be warm.
+ */
 function isMeasured(pairs: number): boolean {
 	return pairs > 1;
 }
@@ -151,7 +153,7 @@ export function ratioRow(figure: string, floorName: string, ratioMax: number, re
 	};
 }
 
-/** The row for a time that must not be longer than `limitMs`, with what it is to the floor. */
+/** The row for a time that must not be longer than `limitMs`, with its ratio to the floor. */
 export function amountRow(figure: string, limitMs: number, floorName: string, result: Paired): Row {
 	return {
 		figure,
@@ -162,5 +164,5 @@ export function amountRow(figure: string, limitMs: number, floorName: string, re
 	};
 }
 
-/** `node -e 0`: what any command written for Node costs at the least. */
+/** `node -e 0`: the minimum for any command that runs on Node. */
 export const bareNode: Timed = () => timeProcess({ command: process.execPath, args: ["-e", "0"] });

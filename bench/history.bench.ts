@@ -1,4 +1,4 @@
-/** `secrets history` in a repository of 1,000 commits of the vault, beside git's own listing of what changed in it. */
+/** `secrets history` in a repository of 1,000 commits of the vault, compared with `git log -p` of the file. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -7,13 +7,13 @@ import { VaultMaker } from "../test/vault/maker.ts";
 import { type Bench, type BenchContext, paired, type Row, ratioRow, timeProcess } from "./harness.ts";
 
 const COMMITS = 1_000;
-/** In a small vault the command's own start is most of it, so nothing is demanded of it there. */
+/** In a small vault most of the time is the command's start, so there is no target. */
 const SIZES = [
 	{ secrets: 20, ratioMax: Number.POSITIVE_INFINITY },
 	{ secrets: 1_000, ratioMax: 4 },
 ] as const;
 
-/** Hands commits to `git fast-import`, each with one secret changed. @returns the last text */
+/** Passes commits to `git fast-import`, each with one changed secret. @returns the last text */
 async function makeHistory(folder: string, secrets: number, commits: number): Promise<string> {
 	const importer = spawn("git", ["fast-import", "--quiet"], {
 		cwd: folder,

@@ -1,4 +1,6 @@
-/** `coffer git check`, the pre-commit hook, of 5,000 staged files, beside git's own summary of what is staged. */
+/**
+ * `coffer git check`, the pre-commit hook, over 5,000 staged files, compared with `git diff --cached --stat`.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VaultMaker } from "../test/vault/maker.ts";
@@ -6,10 +8,10 @@ import { type Bench, paired, ratioRow, timeProcess } from "./harness.ts";
 
 const FILES = 5_000;
 const SECRETS = 50;
-/** What a source file has on average. */
+/** The average size of a source file. */
 const FILE_BYTES = 4_200;
 const FILES_PER_FOLDER = 100;
-/** Most of it is git handing out the objects one by one; the rest is the start of Node and the search. */
+/** Most of the time is git reading the objects one by one. The rest is the start of Node and the search. */
 const RATIO_MAX = 8;
 
 /** Numbers that are the same in every run. */
@@ -20,7 +22,7 @@ function* numbers(seed: number): Generator<number, never> {
 	}
 }
 
-/** A file of code-like lines, another for each index. */
+/** A file of lines that look like code, different for each index. */
 function sourceText(index: number): string {
 	const random = numbers(index);
 	let text = "";

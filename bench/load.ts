@@ -1,4 +1,4 @@
-/** Load on an HTTP server by wrk, which takes little of the machine for itself. */
+/** Load on an HTTP server, made by wrk, which uses little of the machine itself. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
@@ -7,22 +7,22 @@ import { join } from "node:path";
 export interface Load {
 	readonly requestsPerSecond: number;
 	readonly p99Ms: number;
-	/** Requests that had no answer, or another one than 2xx and 3xx. */
+	/** Requests without a response, or with a status other than 2xx and 3xx. */
 	readonly failed: number;
 	readonly requests: number;
 }
 
 export interface LoadOptions {
-	/** Where scripts for wrk are put. */
+	/** The folder for wrk's scripts. */
 	readonly folder: string;
 	readonly seconds: number;
-	/** 32 unless told. */
+	/** 32 by default. */
 	readonly connections?: number;
-	/** Requests per second in all; as many as go through unless told. */
+	/** Requests per second in all; by default, as many as possible. */
 	readonly rate?: number;
 }
 
-/** Microseconds and counts, as wrk's `done` hands them over. */
+/** Microseconds and counts, as wrk passes them to `done`. */
 const REPORT = `
 done = function(summary, latency)
 	local e = summary.errors

@@ -1,4 +1,4 @@
-/** A platform with a thousand deployed functions that nobody calls: what it holds, how soon it is there, how long a plan takes. */
+/** A platform with a thousand deployed, idle functions: its memory, its start, and the time of a plan. */
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cryptoReady } from "../src/crypto.ts";
@@ -25,7 +25,8 @@ function referencesOf(index: number): Deployment["references"] {
 }
 
 /**
- * Deploys one function in earnest, and the others as the platform would have noted them: with the bundle of the one.
+ * Really deploys one function. Writes the events of the other deployments directly, with the bundle of the
+ * first.
  * @returns the platform's token
  */
 async function deployMany(context: BenchContext, count: number): Promise<string> {
@@ -120,7 +121,7 @@ function rowsOf(count: number, times: Both, resident: Both): Row[] {
 	];
 }
 
-/** A start, until it says that it is ready. */
+/** Starts the platform and waits until it is ready. */
 async function timedStart(context: BenchContext, times: number[]): Promise<RunningPlatform> {
 	const start = performance.now();
 	const platform = await startPlatform(context);
@@ -137,7 +138,7 @@ export const bench: Bench = {
 		const empty = { ...context, folder: join(context.folder, "empty") };
 		await mkdir(empty.folder);
 		const token = await deployMany(context, count);
-		// The first start of the other one makes what later ones find.
+		// The first start of the other platform creates files that later starts reuse.
 		await (await startPlatform(empty))[Symbol.asyncDispose]();
 		for (let pair = 0; pair < context.pairs(7); pair++) {
 			{

@@ -1,8 +1,8 @@
-/** How a function is served while another makes as many threads, or writes as much, as it can. */
+/** Response times of a function while another one creates as many threads, or writes as much, as it can. */
 import { besideNeighbours } from "./beside-neighbours.ts";
 import type { Bench } from "./harness.ts";
 
-/** Workers that spin, until there can be no more of them. */
+/** Starts workers that spin until no more can be started. */
 const WORKERS = `
 	const code = "for (;;);";
 	const url = URL.createObjectURL(new Blob([code], { type: "text/javascript" }));
@@ -17,7 +17,7 @@ const WORKERS = `
 	}
 	for (const worker of workers) worker.terminate();`;
 
-/** One file, from its beginning again and again: how much may lie there at once is another matter. */
+/** Overwrites one file again and again, so that the limit of stored data does not end the function. */
 const FILES = `
 	const chunk = new Uint8Array(1024 * 1024).fill(1);
 	using file = Deno.openSync(Deno.env.get("TMPDIR") + "/file", { create: true, write: true });

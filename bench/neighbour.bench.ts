@@ -1,4 +1,4 @@
-/** How a function is served while others want all of the processor. */
+/** Response times of a function while other functions want all of the processor. */
 import { availableParallelism } from "node:os";
 import { besideNeighbours } from "./beside-neighbours.ts";
 import type { Bench } from "./harness.ts";

@@ -1,4 +1,7 @@
-/** A change on a running platform: how soon the new value is served, by one function and by twenty; and what one change in 10,000 sends. */
+/**
+ * A change on a running platform: the time until one function, or twenty, serve the new value, and the bytes
+ * that one change in 10,000 secrets sends.
+ */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -23,7 +26,7 @@ const SENT_BYTES_MAX = 2048;
 const SECRETS = 10_000;
 const TOGETHER = 20;
 
-/** Run bare, the same file listens on the port that it is told. */
+/** Under plain Deno, the same file listens on the given port. */
 const serving = (name: string) =>
 	`Deno.serve({ port: Number(Deno.env.get("PORT") ?? 8000) }, () => new Response(Deno.env.get("${name}") ?? ""));\n`;
 const FILE = "functions/value/index.ts";
@@ -33,7 +36,7 @@ const FILES = {
 	"functions/lazy/function.jsonc": '{"idleSeconds": 1}',
 };
 
-/** Functions of different texts, so that none shares the bundle of another. */
+/** Functions with different sources, so that no two share a bundle. */
 function manyFiles(count: number): Record<string, string> {
 	const files = Array.from({ length: count }, (_, index) => [
 		`functions/many/f${index}/index.ts`,
@@ -52,7 +55,7 @@ interface Stage {
 	readonly deno: string;
 }
 
-/** From the platform's "accepted" on the wire to the new value's being served. */
+/** The time from the platform's `accepted` event to the first response with the new value. */
 async function servedRow({ context, deno, platform, relay, run }: Stage): Promise<Row> {
 	const subject = async (pair: number) => {
 		const accepted = relay.heard('"accepted"');
@@ -67,7 +70,7 @@ async function servedRow({ context, deno, platform, relay, run }: Stage): Promis
 	return ratioRow("change accepted → new value served", "bare deno run", SERVED_RATIO_MAX, result);
 }
 
-/** The first request to a function that was stopped for want of requests. */
+/** The first request to a function that was stopped because it had no requests. */
 async function wokenRow({ context, deno, platform, run }: Stage): Promise<Row> {
 	const isIdle = async () => {
 		const url = `${platform.control}/v1/apps/bench/functions`;
@@ -87,7 +90,7 @@ async function wokenRow({ context, deno, platform, run }: Stage): Promise<Row> {
 	return ratioRow("first request to an idle function", "bare deno run", WOKEN_RATIO_MAX, result);
 }
 
-/** A change that twenty functions read, until each serves it. */
+/** The time until all of twenty functions serve the new value of a secret that they read. */
 async function togetherRow({ context, deno, relay, run, together }: Stage): Promise<Row> {
 	const cores = availableParallelism();
 	const subject = async (pair: number) => {

@@ -1,4 +1,4 @@
-/** Redeploys while functions are called: what fails, what waits, and which processes are replaced. */
+/** Redeploys while functions are called: failed requests, response times, and which processes are replaced. */
 import type { Bench, BenchContext, Row } from "./harness.ts";
 import { type Load, load } from "./load.ts";
 import { type Coffer, makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
@@ -7,7 +7,9 @@ const P99_RATIO_MAX = 2;
 const REFERENCING = 3;
 const RATE = 200;
 
-/** Answers with what it reads, at once or, as `/stream`, in twenty pieces over a second. */
+/**
+ * Responds with the secret that it reads. At `/stream`, it responds with twenty pieces over a second instead.
+ */
 const SERVING = `
 export default (request) => {
 	const value = Deno.env.get("VALUE") ?? "";
@@ -31,7 +33,7 @@ function filesOf(count: number): Record<string, string> {
 	return files;
 }
 
-/** Reads one stream after the other until it is told to end. @returns how many were whole, and how many not */
+/** Reads one stream after the other until the signal. @returns the numbers of complete and of broken streams */
 async function readStreams(url: string, ending: AbortSignal): Promise<{ whole: number; broken: number }> {
 	const seen = { whole: 0, broken: 0 };
 	while (!ending.aborted) {
@@ -45,7 +47,7 @@ async function readStreams(url: string, ending: AbortSignal): Promise<{ whole: n
 	return seen;
 }
 
-/** Sets the secret that the busy function reads, again and again. @returns in seconds */
+/** Sets the secret that the busy function reads, again and again. @returns the time, in seconds */
 async function redeploy(run: Coffer, times: number): Promise<number> {
 	const start = performance.now();
 	for (let time = 0; time < times; time++) await run("secrets", "set", `VALUE=${time}-${start}`);
@@ -57,7 +59,7 @@ async function loadRows(context: BenchContext, platform: RunningPlatform, run: C
 	const url = `${platform.listen}/bench/busy`;
 	const options = { folder: context.folder, connections: 16, rate: RATE };
 	const calm = await load(url, { ...options, seconds: context.smoke ? 2 : 20 });
-	// As long as the redeploys are about to take.
+	// The approximate time of the redeploys.
 	const seconds = Math.ceil((await redeploy(run, 3)) * (times / 3) * 1.2) + 1;
 	const ending = new AbortController();
 	const streams = Promise.all([readStreams(url, ending.signal), readStreams(url, ending.signal)]);

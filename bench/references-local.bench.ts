@@ -1,4 +1,6 @@
-/** How long `functions references --entry` takes for each function, beside `deno bundle` of the same file. */
+/**
+ * The time of `functions references --entry` for each function, compared with `deno bundle` of the same file.
+ */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findDeno } from "../src/platform/runtime/deno-binary.ts";
@@ -20,13 +22,13 @@ interface Case {
 	readonly functions: number;
 	/** Code at the top of each function, besides its imports of shared modules. */
 	readonly extra: string;
-	/** For each function, in ms. Where it is left out, the limit is the time of `deno bundle`. */
+	/** The limit for each function, in ms. If it is missing, the limit is the time of `deno bundle`. */
 	readonly limitMs?: number;
 }
 
 /**
- * With local modules alone 20 functions a second. A package takes longer, since it is analysed anew for each
- * function.
+ * The target with only local modules is 20 functions a second. A package takes longer, because it is analysed
+ * again for each function.
  */
 const CASES: readonly Case[] = [
 	{ name: "local modules alone", functions: 200, extra: "", limitMs: 50 },

@@ -1,4 +1,4 @@
-/** How long it takes to analyse a bundle, beside parsing it. */
+/** The time to analyse a bundle, compared with parsing it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "esbuild";
@@ -120,7 +120,7 @@ export const bench: Bench = {
 		const packages: Bundle[] = [];
 		for (const name of smoke ? PACKAGES.slice(0, 2) : PACKAGES)
 			packages.push(await bundleOf(root, `import * as it from "${name}";\nconsole.log(it);\n${READS}`));
-		// The largest bundle: a compiler within a function.
+		// The largest bundle: a function that contains a compiler.
 		const names = smoke ? [] : ["typescript/lib/_tsc.js"];
 		const imports = names.map(
 			(name, index) => `import * as p${index} from "${name}";\nconsole.log(p${index});\n`,

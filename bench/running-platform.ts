@@ -1,4 +1,4 @@
-/** A real platform, a real project beside it, and what they are measured against. */
+/** A real platform, a real project, and the programs that they are compared with. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
@@ -65,11 +65,11 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
 	await once(child, "exit");
 }
 
-/** A relay to the control API that counts what goes there and notes when answers say something. */
+/** A relay to the control API. It counts the bytes sent, and records when a response contains a text. */
 export interface Relay extends Disposable {
 	readonly url: string;
 	readonly sent: { bytes: number; requests: number };
-	/** Resolves with the moment at which the next answer held the text. */
+	/** Resolves with the moment at which the next response contained the text. */
 	heard(text: string): Promise<number>;
 }
 
@@ -110,7 +110,7 @@ async function listenAnywhere(server: Server): Promise<number> {
 	return address.port;
 }
 
-/** A free port: asked of the system, and given back. */
+/** A free port, which the system chose. */
 export async function freePort(): Promise<number> {
 	const server = createServer();
 	const port = await listenAnywhere(server);
@@ -120,9 +120,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * A project of its own, linked to an app, with its functions deployed.
+ * A new project, linked to an app, with its functions deployed.
  * @param files by path from the project's folder
- * @param app of whose id no other project of the benchmark is
+ * @param app the app's id; each project of a benchmark has another one
  */
 export async function makeProject(
 	context: BenchContext,
@@ -153,8 +153,8 @@ export async function makeProject(
 }
 
 /**
- * Asks until the answer is the expected one; resolves with the moment at which it was. It waits a moment in between:
- * without, it would take a good part of the machine from what it waits for.
+ * Sends requests until the response is the expected one. Resolves with that moment. It pauses between
+ * requests, so that it does not use the processor that the measured program needs.
  */
 export async function servedAt(url: string, expected: string): Promise<number> {
 	for (; ; await setTimeout(2)) {
@@ -166,13 +166,19 @@ export async function servedAt(url: string, expected: string): Promise<number> {
 	}
 }
 
-/** A bare `deno run` of a file that serves `VALUE` on `PORT`, until it answers. @returns in ms */
+/**
+ * Starts plain `deno run` of a file that serves `VALUE` on `PORT`, and waits for its first response. @returns
+ * the time, in ms
+ */
 export async function bareStart(deno: string, file: string): Promise<number> {
 	const { ms } = await startBare(deno, file);
 	return ms;
 }
 
-/** The CPU time, user and system, that a bare start takes until it answers (Linux). @returns in ms */
+/**
+ * The processor time, user and system, that such a start takes until the first response (Linux). @returns the
+ * time, in ms
+ */
 export async function bareCpu(deno: string, file: string): Promise<number> {
 	const { cpuMs } = await startBare(deno, file);
 	return cpuMs;
@@ -191,7 +197,9 @@ async function startBare(deno: string, file: string): Promise<{ ms: number; cpuM
 	return { ms: served - start, cpuMs };
 }
 
-/** What all threads of a process have run, by the scheduler's own count: nanoseconds, first of the three numbers. */
+/**
+ * The processor time of all threads of a process, in nanoseconds: the first of the scheduler's three numbers.
+ */
 async function cpuTimeMs(pid: number): Promise<number> {
 	const threads = await readdir(`/proc/${pid}/task`);
 	const times = threads.map(async (thread) => {

@@ -17,17 +17,17 @@ import {
 } from "./harness.ts";
 import { startPlatform } from "./running-platform.ts";
 
-/** Each size with the ratio to stay under: the first beside `node -e 0`, the others beside the first. */
+/** Each size with its maximum ratio: the first is compared with `node -e 0`, the others with the first. */
 const SIZES = [
 	{ secrets: 10, ratioMax: 3, linkedRatioMax: 1 },
 	{ secrets: 1_000, ratioMax: 1.5, linkedRatioMax: 1.5 },
 	{ secrets: 10_000, ratioMax: 1.3, linkedRatioMax: 1.3 },
 ] as const;
 
-/** Runs `coffer` in one project, and says how long it took. */
+/** Runs `coffer` in one project. Returns the time. */
 type Coffer = (...args: string[]) => Promise<number>;
 
-/** @param url of the platform to link the project with; undefined for none */
+/** @param url the platform to link the project with; undefined for none */
 async function makeProject(
 	context: BenchContext,
 	secrets: number,
@@ -48,7 +48,7 @@ async function makeProject(
 	return coffer;
 }
 
-/** What is timed, in a project. */
+/** The timed commands in a project. */
 const SUBJECTS: readonly { name: string; timed: (coffer: Coffer) => Timed }[] = [
 	{
 		name: "secrets set --no-sync",
@@ -76,7 +76,7 @@ async function measure(context: BenchContext, env: NodeJS.ProcessEnv): Promise<R
 	return [...rows, ...(await measureLinked(context, env))];
 }
 
-/** Each size beside the smallest one, in projects that are linked with one platform. */
+/** Compares each size with the smallest one, in projects that are linked with one platform. */
 async function measureLinked(context: BenchContext, env: NodeJS.ProcessEnv): Promise<Row[]> {
 	await using platform = await startPlatform(context);
 	const { control, token } = platform;

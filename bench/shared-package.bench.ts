@@ -1,6 +1,7 @@
 /**
- * A deployment of many functions that share a package, beside the same deployment on an earlier build, whose checkout
- * `COFFER_BENCH_BEFORE` names (built, with its `node_modules`). Without it only this build is measured.
+ * A deployment of many functions that share a package, compared with the same deployment on an earlier
+ * version. `COFFER_BENCH_BEFORE` names the checkout of the earlier version (built, with its `node_modules`).
+ * Without it only this version is measured.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

@@ -1,4 +1,7 @@
-/** What it costs that the store is sealed with each append: against the same store without, entries of a usual size. */
+/**
+ * The cost of updating the store's seal with each append: the same store with and without a seal, with
+ * entries of usual size.
+ */
 import { join } from "node:path";
 import { cryptoReady, randomBytes } from "../src/crypto.ts";
 import { SealedStore } from "../src/platform/store/sealed-store.ts";
@@ -8,11 +11,14 @@ import { type Bench, paired, ratioRow } from "./harness.ts";
 
 const APPENDS = 100;
 const RATIO_MAX = 1.5;
-/** As many as a platform with a thousand apps has, so that a seal over all of them would be seen. */
+/**
+ * As many streams as a platform with a thousand apps has, so that a seal computed over all of them would show
+ * in the time.
+ */
 const STREAMS = 2_000;
 const BODY = JSON.stringify({ type: "deployed", text: "x".repeat(1_000) });
 
-/** Makes a function that appends to a stream, and says how many ms that took. */
+/** Makes a function that appends to a stream and returns the time in ms. */
 function appender(store: Store, stream: string): () => Promise<number> {
 	let revision = 0;
 	return async () => {

@@ -20,7 +20,7 @@ const RECORDS = 10_000;
 const SMOKE_RECORDS = 300;
 const TIMEOUT_MS = 300_000;
 
-/** The tasks of `vault.program.ts` that have a limit, each beside one that does the least of it. */
+/** The tasks of `vault.program.ts` that have a limit, each with the task that is its floor. */
 const TASKS = [
 	{ task: "list", figure: "open all, marks known", limitMs: 250, floor: "opens" },
 	{ task: "list", figure: "open all, marks known", limitMs: 250, floor: "parse" },
@@ -68,7 +68,7 @@ async function measureTasks(place: BenchVault): Promise<Row[]> {
 	return rows;
 }
 
-/** The conflict that git leaves without the merge driver. */
+/** The conflicted file that git leaves without the merge driver. */
 async function leaveConflict(folder: string): Promise<void> {
 	const files = ["ours/coffer.vault", "base", "theirs/coffer.vault"];
 	const { stdout } = spawnSync("git", ["merge-file", "-p", "--diff3", ...files], {
@@ -92,7 +92,10 @@ function environmentOf(folder: string): NodeJS.ProcessEnv {
 	};
 }
 
-/** The project as a repository with two branches, whose driver is Coffer's. @returns what merges them, timed */
+/**
+ * Makes the project a repository with two branches and Coffer's merge driver. @returns a function that merges
+ * them and returns the time
+ */
 function repository({ folder, program }: BenchContext, env: NodeJS.ProcessEnv): Timed {
 	const cwd = join(folder, "project");
 	const git = (...words: string[]) => execFileSync("git", words, { cwd, env, stdio: "pipe" });
@@ -119,7 +122,7 @@ function repository({ folder, program }: BenchContext, env: NodeJS.ProcessEnv): 
 	};
 }
 
-/** Whole commands, start and all: nothing is demanded of them here. */
+/** Whole commands, including their start. They have no target here. */
 async function measureCommands({ context, records }: BenchVault): Promise<Row[]> {
 	await cryptoReady;
 	const env = environmentOf(context.folder);

@@ -1,6 +1,6 @@
 /**
- * One task on a large vault, done once by a fresh process, as a command does it: nothing is warm. Prints the
- * milliseconds that it took once libsodium was ready, without the start of Node. `bench/vault.bench.ts` starts it.
+ * Performs one task on a large vault, once, in a new process, like a command: no caches are warm. Prints the
+ * time in ms, without the start of Node and of libsodium. `bench/vault.bench.ts` starts it.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -15,7 +15,7 @@ import type { SessionContext } from "../src/project/session/session.ts";
 import { verifyVault } from "../src/project/verify-vault.ts";
 import { parseVault } from "../src/vault/document/format.ts";
 
-/** What is timed, and made ready before. */
+/** The timed task, and its preparation. */
 type Task = (folder: string, count: number) => Promise<() => unknown>;
 
 function contextOf(root: string, stateFolder: string): SessionContext {
@@ -24,12 +24,12 @@ function contextOf(root: string, stateFolder: string): SessionContext {
 	return { root, environment: "production", identity, member, stateFolder };
 }
 
-/** A project whose secrets this identity has marks of. */
+/** A project of whose secrets this identity has version marks. */
 function known(folder: string): SessionContext {
 	return contextOf(join(folder, "project"), join(folder, "state"));
 }
 
-/** Sets the secrets whose number leaves that remainder, divided by two. */
+/** Sets the secrets with even numbers (remainder 0) or with odd numbers (remainder 1). */
 async function setEvery(context: SessionContext, count: number, value: string, rest?: number): Promise<void> {
 	const numbers = Array.from({ length: count }, (_, index) => index).filter(
 		(index) => rest === undefined || index % 2 === rest,
@@ -37,7 +37,10 @@ async function setEvery(context: SessionContext, count: number, value: string, r
 	await setSecrets(context, new Map(numbers.map((index) => [`SECRET_${index}`, `${value}-${index}`])));
 }
 
-/** A project, and its vault as two branches changed it: one half of the secrets each, and one secret on both. */
+/**
+ * A project, and its vault on two branches: each branch changes one half of the secrets, and both change one
+ * secret.
+ */
 const make: Task = async (folder, count) => async () => {
 	const context = known(folder);
 	await mkdir(context.root);
@@ -50,7 +53,8 @@ const make: Task = async (folder, count) => async () => {
 		await mkdir(branch.root);
 		await writeFile(join(branch.root, "coffer.vault"), base);
 		await setEvery(branch, count, side, rest);
-		// What goes to the driver; the branches themselves also differ in one secret, which takes a person.
+		// The two sides for the merge driver. The branches themselves also conflict in one secret, which only
+		// the user can resolve.
 		await writeFile(join(folder, `${side}.vault`), await readFile(join(branch.root, "coffer.vault")));
 		await setSecrets(branch, new Map([["SECRET_0", `${side} decided`]]));
 	}
@@ -63,7 +67,9 @@ const list: Task = async (folder, count) => async () => {
 	if (secrets.length !== count) throw new Error(`listed ${secrets.length}`);
 };
 
-/** Without marks: every signature is checked, every record opened, and all of it remembered. */
+/**
+ * Without version marks: every signature is checked, every record is decrypted, and all of it is remembered.
+ */
 const verifyCold: Task = async (folder, count) => {
 	const { root, identity, member } = known(folder);
 	const holder = { identity, member, stateFolder: join(folder, `cold-${process.pid}`) };
@@ -94,7 +100,7 @@ const resolve: Task = async (folder) => {
 	};
 };
 
-/** The least that reading values costs: libsodium's part of it. */
+/** The floor for reading values: only libsodium's decryption. */
 const opens: Task = async (_, count) => {
 	const [key, associated] = [new Uint8Array(32), new Uint8Array(150)];
 	const sealed = seal(new Uint8Array(64), associated, key);
@@ -104,7 +110,7 @@ const opens: Task = async (_, count) => {
 	};
 };
 
-/** What checking signatures costs one after the other, with libsodium. */
+/** The time to check the signatures one after the other with libsodium. */
 const signatures: Task = async (_, count) => {
 	const keys = signingKeyPair(new Uint8Array(32));
 	const content = new Uint8Array(400);

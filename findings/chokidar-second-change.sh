@@ -6,7 +6,7 @@
 #   No second event comes within 2 s, although nothing changes the file again. With 200 ms between, both are reported.
 # Expected: events close together may be merged, but one comes after the last change. A reader that reads the file at
 #   the first event keeps the old content.
-# Who meets it: whoever reloads a file on `change`, when an editor saves and a formatter saves again.
+# Affected: programs that reload a file on `change`, when an editor saves and a formatter saves again.
 #
 # Run without Coffer, on valid input. Exit status 0: the behaviour is as stated. 1: it has changed.
 set -eu

@@ -5,12 +5,12 @@
 # Behaviour: `deno bundle --platform=deno`, which is the default platform, writes "development" for each
 #   `process.env.NODE_ENV` and `process.env["NODE_ENV"]`, and leaves out the branches that are dead after that, in
 #   packages too. With --minify it writes "production". No option and no variable changes it, the value of NODE_ENV
-#   during the bundling included. Other spellings (destructuring, `Deno.env.get`) are read at run time.
+#   during the bundling included. Other forms (destructuring, `Deno.env.get`) are read at run time.
 # Reason: for this platform Deno gives esbuild no --platform, so esbuild bundles for the browser, where it defines the
 #   expression.
 # Expected: for the platform Deno the read stays, as in `deno run` of the same module, and as esbuild does it with
 #   --platform=node and --platform=neutral.
-# Who meets it: a server whose bundle runs a package's code for development, whatever NODE_ENV is.
+# Affected: a server whose bundle runs a package's development code, whatever NODE_ENV is.
 #
 # Run without Coffer, on harmless input. Exit status 0: the behaviour is as stated. 1: it has changed.
 # DENO names another program than the version above.

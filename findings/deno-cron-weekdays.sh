@@ -4,7 +4,8 @@
 # Version: Deno 2.9.6.
 # Behaviour: on a Friday, a job with the schedule `* * * * 6` runs and one with `* * * * 5` does not. The job with
 #   `* * * * 7-1`, Saturday and Sunday, runs on Friday too. `* * * * 0` is refused, and `* * * * FRI` runs.
-# Expected: as in Unix cron, 0 (or 7) is Sunday and 5 is Friday. By any count, a range begins with its first day.
+# Expected: as in Unix cron, 0 (or 7) is Sunday and 5 is Friday. However days are numbered, a range begins
+# with its first day.
 #
 # Run without Coffer, on harmless input. Needs faketime. It takes some 15 seconds. Exit status 0: the behaviour is as
 # stated. 1: it has changed. DENO names another program than the version above.

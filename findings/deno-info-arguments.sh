@@ -5,7 +5,7 @@
 # Behaviour: for a file `a#b.ts`, `deno run` and `deno bundle` take `./a#b.ts`. `deno info` takes `./a%23b.ts`; with
 #   `./a#b.ts` it looks for the file `a`, lists the module with an error, and exits with status 0.
 # Expected: one reading for all commands, as the help says "file" for all of them.
-# Who meets it: a program that asks for the module graph before it bundles, and gets a graph without packages.
+# Affected: a program that requests the module graph before it bundles, and gets a graph without packages.
 #
 # Run without Coffer, on harmless input. Exit status 0: the behaviour is as stated. 1: it has changed.
 # DENO names another program than the version above.

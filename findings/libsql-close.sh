@@ -1,11 +1,11 @@
 #!/bin/sh
-# A closed libsql database goes on for as long as one of its prepared statements is reachable.
+# A closed libsql database stays open as long as one of its prepared statements is reachable.
 #
 # Version: libsql 0.5.29 (synchronous API), under Node 20.
 # Behaviour: after `database.close()`, `database.open` is false and `exec` and `prepare` throw "The database connection
 #   is not open". A statement that was prepared before still reads and writes. The file, its -wal and its -shm stay
 #   open and in place, and a transaction that a statement began keeps its lock: another connection gets SQLITE_BUSY.
-#   The files go, and the lock with them, when the garbage collector has taken the statements.
+#   The files are closed, and the lock is released, when the garbage collector has collected the statements.
 # Expected: what better-sqlite3, whose API this is, does: `close` ends the connection, and statements throw.
 #
 # Run without Coffer, on valid input. Exit status 0: the behaviour is as stated. 1: it has changed.

@@ -4,12 +4,12 @@
 # Version: Node 20.20.2, 22.23.5, 24.22.3 and 25.9.0.
 # Behaviour: two timers of the same length are due in the same turn of the event loop, because the loop was busy. The
 #   first one fires. A promise or `process.nextTick` that it starts calls `refresh()` on the second one. The second one
-#   fires all the same, at once, and its new time is lost: it does not fire again. If the callback of the first timer
+#   still fires, at once, and its new time is lost: it does not fire again. If the callback of the first timer
 #   calls `refresh()` itself, the second one fires after its new time, as documented.
 # Reason: Node takes the second timer from its list, sees that it is due, runs promises and ticks, and then calls it
 #   without looking at its time again (`listOnTimeout` in lib/internal/timers.js).
 # Expected: `refresh()` sets the start of a timer to the current time, so it fires after its whole length.
-# Who meets it: time limits that are renewed for each request on a connection.
+# Affected: time limits that are renewed for each request on a connection.
 #
 # Run without Coffer, on valid input. Exit status 0: the behaviour is as stated. 1: it has changed.
 set -eu

@@ -2,10 +2,9 @@
 # A global installation by npm ignores --omit=optional.
 #
 # Version: npm 11.19.1, rollup 4.40.0 (its optional dependencies are native programs, one for each system).
-# Behaviour: `npm install --global --omit=optional PACKAGE` installs the optional dependencies all the same, without a
-#   word, whether PACKAGE is a name or a tarball. Without --global the flag works.
-# Expected: the flag leaves out optional dependencies in both cases.
-# Known as https://github.com/npm/cli/issues/8284.
+# Behaviour: `npm install --global --omit=optional PACKAGE` still installs the optional dependencies, without
+# a message, whether PACKAGE is a name or a tarball. Without --global the flag works. Expected: the flag
+# leaves out optional dependencies in both cases. Known as https://github.com/npm/cli/issues/8284.
 #
 # Run without Coffer, on valid input. Exit status 0: the behaviour is as stated. 1: it has changed.
 set -eu

@@ -3,8 +3,8 @@
 #
 # Version: @oclif/core 4.14.0, under Node 20.
 # Behaviour: for a command with `strict = false`, `argv` of the parser's output is sorted by where each text first occurs
-#   in the arguments. The values of flags count as occurrences, and equal words come to stand side by side. A program
-#   that hands `argv` on to another program thus changes its command line: words move, those behind `--` too.
+# in the arguments. The values of flags count as occurrences, and equal words become neighbours. So a program
+# that passes `argv` on to another program changes its command line: words move, also words after `--`.
 #   The parser's output has the words in their order in `raw`.
 # Expected: the words as they were typed.
 #

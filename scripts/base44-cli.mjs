@@ -1,7 +1,7 @@
 /**
- * Gets the Base44 CLI, unmodified, for the tests that drive it: one version, held against its hash. Its bundle needs
- * none of its dependencies for the commands that a platform answers, and one of them is on no npm registry, so the
- * package is unpacked and not installed. Plain Node, since it runs at set-up.
+ * Downloads one version of the unmodified Base44 CLI for the tests, and checks its hash. The package is
+ * unpacked and not installed: its bundle needs none of its dependencies for the tested commands, and one of
+ * them is on no npm registry. Plain Node, because it runs at set-up.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -14,7 +14,7 @@ const SHA512 = "hEdlhAeieHN3EG/c4KpTN6cz1iRyfeO+gloprkGlYy1x7CIhyFDiM2CwfhegZpJu
 const CACHE = fileURLToPath(new URL("../node_modules/.cache/", import.meta.url));
 const FOLDER = join(CACHE, `base44-${VERSION}`);
 
-/** The file that Node runs; there once `ensureBase44Cli` has returned. */
+/** The file that Node runs. It exists after `ensureBase44Cli` has returned. */
 export const BASE44_CLI = join(FOLDER, "package", "bin", "run.js");
 
 function run(command, args, cwd) {
@@ -23,7 +23,10 @@ function run(command, args, cwd) {
 	return stdout;
 }
 
-/** Fetches and unpacks it, unless it is there. @throws Error where the registry is out of reach, or gives something else */
+/**
+ * Downloads and unpacks it, if it is missing. @throws Error if the registry cannot be reached, or the hash is
+ * wrong
+ */
 export function ensureBase44Cli() {
 	if (existsSync(BASE44_CLI)) return;
 	mkdirSync(CACHE, { recursive: true });

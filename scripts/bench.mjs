@@ -1,7 +1,8 @@
 /**
- * `npm run bench [-- NAME…] [--smoke] [--json FILE]`: runs bench/*.bench.ts (those whose file name holds one of the
- * names) one after the other and prints their figures beside their targets. With `--smoke` each runs a few
- * rounds only, several run at the same time, and a missed target is no failure; otherwise it is.
+ * `npm run bench [-- NAME…] [--smoke] [--json FILE]`: runs bench/*.bench.ts (those whose file name contains
+ * one of the names) one after the other, and prints their figures beside their targets. A missed target is a
+ * failure. With `--smoke` each runs only a few rounds, several run at the same time, and a missed target is
+ * not a failure.
  */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
@@ -14,7 +15,7 @@ import { INSTALLED_PROGRAM, install } from "./installed.mjs";
 import { installLoadPackages, runAsScript } from "./setup.mjs";
 
 const SMOKE_PAIRS = 1;
-/** More than the cores of the smallest machine: benchmarks wait a lot. */
+/** More than the cores of the smallest machine, because benchmarks often wait. */
 const SMOKE_TOGETHER = 5;
 
 function print(rows) {
@@ -42,7 +43,7 @@ function print(rows) {
 		);
 }
 
-/** Runs a benchmark with an empty folder of its own. */
+/** Runs a benchmark in its own empty folder. */
 async function measure(bench, smoke) {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-bench-"));
 	const pairs = (full) => (smoke ? SMOKE_PAIRS : full);

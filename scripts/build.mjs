@@ -1,8 +1,7 @@
 /**
- * Writes `dist/` from `src/`; `bundle.mjs` says what it is made of.
- *
- * Safe beside running and building processes: builders take turns under a lock, each file is written aside and
- * renamed, the bundle carries its content's hash, and the fingerprint is written last.
+ * Writes `dist/` from `src/`; `bundle.mjs` makes its contents. * Safe while other processes run or build:
+ * builders take turns under a lock, each file is written under a temporary name and renamed, the bundle's
+ * name has the hash of its contents, and the fingerprint is written last.
  */
 import {
 	closeSync,
@@ -25,7 +24,10 @@ import { bundle } from "./bundle.mjs";
 import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
 
 const LOCK = join(DIST, ".lock");
-/** A build takes seconds at the worst; a lock of this age was left behind, and its process id given to another. */
+/**
+ * A build takes a few seconds at most. A lock of this age was left behind, and its process id now belongs to
+ * another process.
+ */
 const LOCK_MAX_AGE_MS = 300_000;
 const BUNDLE_KEPT_MS = 60_000;
 
@@ -48,7 +50,7 @@ function findCommands() {
 	);
 }
 
-/** Programs that are no command, those that this checkout has. */
+/** The programs of this checkout that are not commands. */
 function findPrograms() {
 	const programs = {
 		"analysis.cjs": "src/platform/build/analysis-worker.ts",
@@ -74,7 +76,7 @@ function breakStaleLock() {
 	try {
 		const pid = Number(readFileSync(LOCK, "utf8"));
 		const age = Date.now() - statSync(LOCK).mtimeMs;
-		// An empty lock is one that is being written.
+		// An empty lock file is just being written.
 		const left = pid > 0 ? !isAlive(pid) || age > LOCK_MAX_AGE_MS : age > 1_000;
 		if (left) rmSync(LOCK, { force: true });
 	} catch (error) {
@@ -110,7 +112,7 @@ function removeLeftovers(written) {
 	const now = Date.now();
 	for (const path of filesBelow(DIST, (name) => /\.(c?js|ts|json|wasm|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
-		// A process that has just started may be about to read the bundle that it was told of, or a package.
+		// A process that has just started may still read the old bundle or an old package.
 		const isHashed = /-([0-9a-f]{12}|[0-9A-Z]{8})\./.test(basename(path));
 		if (isHashed && now - statSync(path).mtimeMs < BUNDLE_KEPT_MS) continue;
 		unlinkSync(path);
@@ -126,7 +128,7 @@ function explained(error) {
 	return new Error(`The sources do not build.\n${lines.join("\n")}`);
 }
 
-/** Builds `dist/`; does nothing where another process has just done it. */
+/** Builds `dist/`. Does nothing if another process has just built it. */
 export async function build() {
 	await lock();
 	try {

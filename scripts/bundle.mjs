@@ -1,5 +1,5 @@
 /**
- * What `dist/` is made of. Start-up time is what shapes it (docs/decisions has the measurements):
+ * The contents of `dist/`, which are chosen for a short start-up time (docs/decisions has the measurements):
  *
  * - `bundle-HASH.cjs`: all of Coffer's own code with oclif and libsodium, in one file, since each further module costs up to
  *   a millisecond to load. Every command is evaluated only when it is called.
@@ -7,9 +7,9 @@
  * - `vendor/NAME-HASH.cjs`: large packages that few commands need, each in one file.
  * - `commands/**.cjs`: one line for each command, where oclif looks for it.
  * - `main.cjs`: loads the bundle, which loads the packages when they are first used.
- * - `analysis.cjs`: what runs in the platform's thread that searches functions for secrets.
- * - `compute.cjs`: what runs in the platform's thread that hashes and parses JSON.
- * - `check.cjs`: what runs in the platform's processes that parse uploaded sources.
+ * - `analysis.cjs`: runs in the platform's thread that searches functions for secrets.
+ * - `compute.cjs`: runs in the platform's thread that hashes and parses JSON.
+ * - `check.cjs`: runs in the platform's processes that parse uploaded sources.
  * - `egress.cjs`: the proxy through which functions reach the network.
  * - `host/**`: what Deno runs (`host.mjs`).
  *
@@ -20,14 +20,17 @@ import { bundleHost } from "./host.mjs";
 import { licensesOf } from "./licenses.mjs";
 import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
 
-/** Packages with native binaries, which are loaded from node_modules. The keychain says by itself where keytar is missing. */
+/**
+ * Packages with native binaries, which are loaded from node_modules. The keychain's own code reports a
+ * missing keytar.
+ */
 const OPTIONAL = ["esbuild", "libsql", "oxc-parser"];
 const NATIVE = [...OPTIONAL, "keytar"];
 
-/** Never loaded by what is bundled. */
+/** Bundled code never loads these. */
 const EXTERNAL = ["typescript"];
 
-/** Packages with a file of their own. */
+/** Packages that get their own file. */
 const VENDORED = [
 	"@clack/prompts",
 	"@hono/node-server",
@@ -42,14 +45,20 @@ const VENDORED = [
 	"zod",
 ];
 
-/** Packages whose syntax is minified in the registry. To minify it again takes half of the build's time, and saves nothing. */
+/**
+ * Packages whose syntax is already minified. Minifying it again would take half of the build's time and save
+ * nothing.
+ */
 const MINIFIED = ["libsodium-wrappers-sumo"];
 
 function exactly(names) {
 	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
 }
 
-/** The code of a module that loads a package with native code, and names it where it is missing. */
+/**
+ * The code of a module that loads a package with native code, and throws an error with its name if it is
+ * missing.
+ */
 function nativeModule(name) {
 	const loading = `require(${JSON.stringify(name)})`;
 	if (!OPTIONAL.includes(name)) return `module.exports = ${loading};`;
@@ -77,7 +86,7 @@ const vendored = (files) => ({
 	},
 });
 
-/** Leaves packages with native code to `require`, in a program that is loaded by no loader. */
+/** Leaves packages with native code to `require`, in a program that is started directly. */
 const native = {
 	name: "native",
 	setup(build) {
@@ -85,7 +94,10 @@ const native = {
 	},
 };
 
-/** A file's name with the hash of its contents: a process that starts while another builds finds the files that fit together. */
+/**
+ * A file's name with the hash of its contents, so that a process that starts during a build finds files that
+ * match each other.
+ */
 function hashed(name, code) {
 	return `${name}-${hashOf(code)}.cjs`;
 }
@@ -97,7 +109,7 @@ const OPTIONS = {
 	platform: "node",
 	target: "node20.19",
 	external: EXTERNAL,
-	// Node's CommonJS has no import.meta; the banner says what it would hold.
+	// Node's CommonJS has no import.meta. The banner defines its value.
 	define: { "import.meta.url": "__url" },
 	banner: { js: 'const __url = require("node:url").pathToFileURL(__filename).href;' },
 	minifySyntax: true,
@@ -109,14 +121,14 @@ const OPTIONS = {
 };
 
 /**
- * The code with every other character as an escape: V8 keeps a text of plain ASCII in half the memory. esbuild escapes what
- * strings hold, and leaves regular expressions as they are.
+ * The code with every non-ASCII character escaped, because V8 stores an ASCII text in half the memory.
+ * esbuild escapes the contents of strings, but not of regular expressions.
  */
 function asAscii(code) {
 	return code.replace(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
-/** Runs esbuild. @returns the code, and the files that it is made of */
+/** Runs esbuild. @returns the code, and its input files */
 async function built(esbuild, options) {
 	const { metafile, outputFiles } = await esbuild.build({ ...OPTIONS, ...options });
 	return { code: asAscii(outputFiles[0].text), inputs: Object.keys(metafile.inputs) };
@@ -134,7 +146,7 @@ async function bundleCode(esbuild, main, commands, { sodium, files }) {
 	});
 }
 
-/** A program with a file of its own. */
+/** A program with its own file. */
 async function bundleProgram(esbuild, entry, sodium) {
 	return await built(esbuild, { entryPoints: [entry], plugins: [slimSodium(sodium), native] });
 }
@@ -162,8 +174,9 @@ function stub(name) {
  * Bundles a program, without writing anything.
  * @param main the module that exports `main`
  * @param commands name (`secrets/set`) → source file
- * @param programs name (`analysis.cjs`) → source file, of what runs by itself
- * @returns path inside the output folder → contents, in the order in which to write: no file names a later one
+ * @param programs name (`analysis.cjs`) → source file, of the separate programs
+ * @returns path inside the output folder → contents, in the order in which to write them: no file refers to a
+ * later one
  */
 export async function bundle(main, commands, programs = {}) {
 	requirePinned();

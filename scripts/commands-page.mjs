@@ -25,7 +25,7 @@ function wrap(text, indent = "") {
 	return [...lines, line].join("\n");
 }
 
-/** Text of the help as Markdown: what Markdown would take for markup is escaped. */
+/** Text of the help as Markdown, with Markdown's special characters escaped. */
 function escapeMarkdown(text) {
 	return text.replace(/[\\*<>[\]|`]/g, "\\$&").replace(/(?<!\w)_|_(?!\w)/g, "\\_");
 }
@@ -73,7 +73,7 @@ function wrapUsage(text) {
 	return lines.join("\n");
 }
 
-/** A command line for a shell, continued on the next line before a flag where it is too long. */
+/** A command line for a shell. If it is too long, it continues on the next line before a flag. */
 function wrapExample(text, indent = "") {
 	const line = indent + text;
 	if (line.length <= WIDTH) return line;
@@ -88,7 +88,7 @@ function table(titles, rows) {
 	return [[line(titles), line(titles.map(() => "---")), ...rows.map(line)].join("\n")];
 }
 
-/** What a flag's or an argument's definition says beside its description, as sentences' ends. */
+/** The parts of a flag's or an argument's definition other than its description, as the ends of sentences. */
 function conditions({ options, default: value, required, multiple, dependsOn, exclusive }, isArgument) {
 	const names = (list) => list.map((name) => `\`--${name}\``).join(", ");
 	return [
@@ -159,7 +159,7 @@ function statusSection() {
 	].join("\n\n");
 }
 
-/** Other words for commands, out of the program's own source, which imports nothing. */
+/** Aliases of commands, from the program's own source file, which imports nothing. */
 async function readAliases() {
 	const { transform } = await import("esbuild");
 	const source = readFileSync(join(ROOT, "src/cli/command-words/aliases.ts"), "utf8");

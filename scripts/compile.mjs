@@ -23,10 +23,10 @@ async function compile(folder, names, outdir) {
 }
 
 /**
- * Imports the programs of a folder, in the order of their names, and hands each module over.
+ * Imports the programs of a folder, in the order of their names, and passes each module to `use`.
  * @param suffix of their file names, such as `.bench.ts`
- * @param parts of file names to choose by; all where there are none
- * @param together how many run at the same time; one after the other unless told
+ * @param parts only files whose names contain one of these; all files if it is empty
+ * @param together how many run at the same time; by default, one
  * @param use called with a module; the next one waits for its promise
  */
 export async function eachProgram({ folder, suffix, parts, together = 1 }, use) {

@@ -1,9 +1,9 @@
-/** Brings `dist/` up to date; loads the bundler only where there is something to do. */
+/** Brings `dist/` up to date. Loads the bundler only if something has changed. */
 import { builtFingerprint, fingerprint } from "./fresh.mjs";
 
 /**
  * Builds `dist/` unless it is fresh. Silent on success; never writes to stdout.
- * @throws Error whose message lists what does not build, by file and line
+ * @throws Error whose message lists the build errors, by file and line
  */
 export async function ensureBuilt() {
 	if (builtFingerprint() === fingerprint()) return;

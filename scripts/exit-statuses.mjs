@@ -17,7 +17,7 @@ const EDIT = {
 	0: "The vault is changed. If the platform is out of reach, a warning says that the change is not synced yet.",
 	1: "The change is saved and synced, but a function did not start with it (`REDEPLOY_FAILED`).",
 };
-/** What reads an earlier version and sets it. */
+/** Commands that read an earlier version and set it. */
 const PAST = {
 	...EDIT,
 	4: "There is no such secret, or no such version (`VERSION_NOT_FOUND`).",
@@ -34,7 +34,7 @@ const NO_FUNCTION = "A function that is named does not exist (`FUNCTION_NOT_FOUN
 const NO_SECRET = "A name is not in the environment.";
 const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 
-/** By command: what a status means there in particular. */
+/** For single commands: the particular meaning of a status. */
 export const STATUSES = {
 	"apps:delete": { 4: "There is no such app." },
 	"environments:create": { 5: "There is an environment of that name (`ENVIRONMENT_EXISTS`)." },

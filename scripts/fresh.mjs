@@ -1,6 +1,6 @@
 /**
- * Is `dist/` what `src/` says? Cheap enough (a few stat calls) to be asked at every start from a checkout.
- * Loads nothing but node:fs, so that a fresh `dist/` costs no more than that.
+ * Checks whether `dist/` was built from the present `src/`. It takes only a few stat calls, so every start
+ * from a checkout can do it. Loads nothing but node:fs, so that a fresh `dist/` costs no more than that.
  */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url)).replace(/[\\/]
 export const DIST = join(ROOT, "dist");
 const FINGERPRINT = ".fingerprint";
 
-/** Everything besides `src/` that shapes the output. */
+/** Everything besides `src/` that affects the output. */
 const INPUTS = [
 	"package-lock.json",
 	"scripts/build.mjs",
@@ -44,13 +44,13 @@ export function fingerprint() {
 			for (const input of INPUTS) addFile(join(ROOT, input), lines);
 			return lines.sort().join("\n");
 		} catch (error) {
-			// A file vanished between listing and stat: look again.
+			// A file was removed between listing and stat: try again.
 			if (error.code !== "ENOENT" || attempt === 5) throw error;
 		}
 	}
 }
 
-/** The fingerprint that `dist/` was built from; undefined where it was never built. */
+/** The fingerprint of the sources of `dist/`; undefined if it was never built. */
 export function builtFingerprint() {
 	try {
 		return readFileSync(join(DIST, FINGERPRINT), "utf8");

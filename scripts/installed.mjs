@@ -1,6 +1,6 @@
 /**
- * The program as it is when it is installed: the files that are published, and no `src/`, so that no start looks
- * whether `dist/` is fresh. What is measured and what stories start is this.
+ * The program as users install it: the published files without `src/`, so that a start does not check whether
+ * `dist/` is up to date. Benchmarks and stories use it.
  */
 import {
 	copyFileSync,
@@ -26,21 +26,21 @@ const FILES = [
 	"oclif.manifest.json",
 ];
 
-/** Where `bin/run.js` of the installed program is. */
+/** The path of the installed program's `bin/run.js`. */
 export const INSTALLED_PROGRAM = join(FOLDER, "bin/run.js");
 
 const isSame = (file) =>
 	existsSync(join(FOLDER, file)) && readFileSync(join(FOLDER, file)).equals(readFileSync(join(ROOT, file)));
 
-/** Whether it runs this checkout's `dist/`: a copied `node_modules` brings a link to the other checkout's. */
+/** Whether it runs this checkout's `dist/`. A copied `node_modules` contains a link to the other checkout's. */
 function isOwnDist() {
 	const link = join(FOLDER, "dist");
 	return lstatSync(link, { throwIfNoEntry: false }) !== undefined && readlinkSync(link) === DIST;
 }
 
 /**
- * Puts the files there that go with the present `dist/`, which stays where it is. Where they are there, nothing is
- * touched: somebody else may be running them.
+ * Installs the files that belong to the present `dist/`, which is linked. If they are already installed, it
+ * changes nothing, because another process may be running them.
  */
 export function install() {
 	if (FILES.every(isSame) && isOwnDist()) return;

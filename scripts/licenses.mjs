@@ -1,4 +1,7 @@
-/** The licences of the packages whose code is in `dist/`: most of them ask for their text wherever their code goes. */
+/**
+ * The licences of the packages whose code is in `dist/`. Most licences must be distributed together with the
+ * code.
+ */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./fresh.mjs";

@@ -34,7 +34,7 @@ function sorted(value) {
 }
 
 /**
- * The manifest's text as it should be for the package in a folder: loads each of its built commands.
+ * Makes the manifest's text for the package in a folder: loads each of its built commands.
  * @param root the folder of package.json and dist/
  */
 export async function generateManifest(root) {
@@ -52,7 +52,7 @@ export async function generateManifest(root) {
 	return `${JSON.stringify(sorted(plugin.manifest), undefined, "\t")}\n`;
 }
 
-/** Both files as they should be: path → text. */
+/** The correct texts of both files: path → text. */
 async function generateFiles() {
 	const manifest = await generateManifest(ROOT);
 	const { oclif } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
@@ -60,12 +60,12 @@ async function generateFiles() {
 	return { [MANIFEST]: manifest, [COMMANDS_PAGE]: page };
 }
 
-/** The files that are not as they should be: pairs of path and text. */
+/** The stale files: pairs of path and correct text. */
 async function findStale() {
 	return Object.entries(await generateFiles()).filter(([path, text]) => readCurrent(path) !== text);
 }
 
-/** Writes the manifest and the page of commands where they have changed. */
+/** Writes the manifest and the page of commands, if they have changed. */
 export async function writeManifest() {
 	for (const [path, text] of await findStale()) {
 		const aside = join(ROOT, `${path}.${process.pid}.tmp`);

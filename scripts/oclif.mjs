@@ -1,6 +1,7 @@
-// What the bundle takes for `@oclif/core`: the definitions of flags and arguments that commands use. They are the same
-// objects as oclif's own (test/scripts/oclif.test.ts compares them). The package's index loads all of oclif, which takes
-// as long as reading a vault; `src/cli/run-with-oclif.ts` loads its parts when they are needed.
+// The bundle's replacement for `@oclif/core`: the definitions of flags and arguments that commands use. They
+// make the same objects as oclif's own (test/scripts/oclif.test.ts compares them). The package's index loads
+// all of oclif, which takes as long as reading a vault; `src/cli/run-with-oclif.ts` loads its parts when they
+// are needed.
 
 const parse = async (input) => input;
 

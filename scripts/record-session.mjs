@@ -3,10 +3,10 @@
  * draws its output as `docs/session.svg`.
  *
  *     node scripts/record-session.mjs            writes the picture
- *     node scripts/record-session.mjs --check    fails if the program prints something else by now
+ *     node scripts/record-session.mjs --check    fails if the program's output has changed since
  *
- * A recording differs from the next one in ports, which are replaced by the default ones, in the platform's
- * fingerprint and in milliseconds. The check does not compare the last two.
+ * Two recordings differ in ports, in the platform's fingerprint and in milliseconds. The default ports
+ * replace the real ones, and the check does not compare the other two.
  */
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -33,7 +33,7 @@ const FILES = {
 	"new-key.txt": "placeholder-2",
 };
 
-/** What is typed: a command, and the file for its standard input. */
+/** The typed commands, each with the file for its standard input. */
 const session = (control) => [
 	["init --name ana@laptop"],
 	["secrets set STRIPE_KEY --stdin", "key.txt"],
@@ -42,7 +42,7 @@ const session = (control) => [
 	["secrets set STRIPE_KEY --stdin", "new-key.txt"],
 ];
 
-/** The processes' environment: nothing of this user's Coffer but where Deno is. */
+/** The environment of the processes: no variables of this user's Coffer, except the location of Deno. */
 function environmentFor(folder) {
 	const kept = Object.entries(process.env).filter(
 		([name]) => name === "COFFER_DENO" || !/^(COFFER_|GIT_)/.test(name),
@@ -131,7 +131,7 @@ async function record(folder) {
 	}
 }
 
-/** A line without what differs from one recording to the next. */
+/** A line without the parts that differ between recordings. */
 function withoutVariables(line) {
 	return line.replace(/\b\d+ ms\b/, "N ms").replace(/^( +platform +)\S+/, "$1FINGERPRINT");
 }

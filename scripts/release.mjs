@@ -1,10 +1,9 @@
 /**
- * `npm run release -- VERSION [--dry-run]`: checks that a version can be released, and tags it in this clone. It pushes and
- * publishes nothing: it prints the commands that do.
- *
- * What must hold: nothing is uncommitted; the branch is main; package.json has the version, which is one step from the last
- * tag; CHANGELOG.md has a dated section for it; `origin` is the repository that package.json names; `.ci/run` passes. With
- * `--dry-run` it says what holds and what does not, without running `.ci/run`, and changes nothing.
+ * `npm run release -- VERSION [--dry-run]`: checks that a version can be released, and tags it in this clone.
+ * It pushes and publishes nothing. It prints the commands for that. * The conditions: nothing is uncommitted;
+ * the branch is main; package.json has the version, which is one step from the last tag; CHANGELOG.md has a
+ * dated section for it; `origin` is the repository that package.json names; `.ci/run` passes. With
+ * `--dry-run` it only reports which conditions hold, without running `.ci/run`, and changes nothing.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -27,7 +26,7 @@ export function isStep(from, to) {
 	return parseVersion(to) !== undefined && steps.includes(to);
 }
 
-/** Whether a changelog has a section `## VERSION (YYYY-MM-DD)` with something in it. */
+/** Whether a changelog has a section `## VERSION (YYYY-MM-DD)` that is not empty. */
 export function hasSection(changelog, version) {
 	const sections = changelog.split(/^## /m).slice(1);
 	const section = sections.find((text) => text.startsWith(`${version} (`));
@@ -35,7 +34,7 @@ export function hasSection(changelog, version) {
 	return /\(\d{4}-\d{2}-\d{2}\)$/.test(heading) && rest.join("").trim() !== "";
 }
 
-/** Two addresses of one repository, by HTTPS or SSH, with or without `.git`, as equal text. */
+/** The address of a repository in one form, for HTTPS and SSH, with and without `.git`. */
 function repositoryOf(address) {
 	return address
 		.trim()
@@ -50,7 +49,7 @@ function git(root, ...args) {
 	return status === 0 ? stdout.trim() : undefined;
 }
 
-/** The highest version that has a tag; undefined where none has. */
+/** The highest version that has a tag; undefined if there is none. */
 function lastVersion(root) {
 	const tags = git(root, "tag", "--list", "v*", "--sort=-version:refname") ?? "";
 	return tags
@@ -60,7 +59,7 @@ function lastVersion(root) {
 }
 
 /**
- * What must hold before a version is released.
+ * Checks the conditions for a release.
  * @returns each condition as a sentence, and whether it holds
  */
 export function conditions(root, version) {
@@ -86,7 +85,7 @@ export function conditions(root, version) {
 	];
 }
 
-/** @throws Error where a command fails */
+/** @throws Error if a command fails */
 function run(root, command, ...args) {
 	const { status } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
 	if (status !== 0) throw new Error(`\`${[command, ...args].join(" ")}\` failed: nothing is tagged.`);
@@ -94,7 +93,7 @@ function run(root, command, ...args) {
 
 /**
  * Checks, and tags.
- * @throws Error where a condition or a check does not hold
+ * @throws Error if a condition does not hold or a check fails
  */
 export function release(root, version, { dryRun, write = console.log }) {
 	const all = conditions(root, version);

@@ -53,7 +53,7 @@ function drawLine(line, index) {
 
 /**
  * @param lines of the terminal: those that begin with `$ ` were typed
- * @param title what the picture shows, for who cannot see it
+ * @param title the picture's alternative text
  * @returns the SVG's text
  */
 export function drawSession(lines, title) {

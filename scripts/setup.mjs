@@ -1,6 +1,6 @@
 /**
- * Makes a fresh clone ready: npm packages as locked, and the system packages that the tests start. Plain Node,
- * since it runs before anything is installed. Quick where everything is there.
+ * Prepares a fresh clone: installs the locked npm packages and the system packages that the tests need. Plain
+ * Node, because it runs before anything is installed. Fast if everything is installed.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { ensureBase44Cli } from "./base44-cli.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Debian's package, and how to see that what it brings is there. */
+/** A Debian package, and a check that its contents are installed. */
 const SYSTEM_PACKAGES = [
 	{ name: "git", isThere: () => onPath("git") },
 	{ name: "dbus", isThere: () => onPath("dbus-run-session") && onPath("dbus-daemon") },
@@ -29,7 +29,7 @@ const SYSTEM_PACKAGES = [
 	{ name: "fish", isThere: () => onPath("fish") },
 ];
 
-/** What benchmarks start besides. */
+/** Further packages for benchmarks. */
 const LOAD_PACKAGES = [{ name: "wrk", isThere: () => onPath("wrk") }];
 
 function onPath(command) {
@@ -71,7 +71,7 @@ function isInstalled() {
 function run(command, args, environment = {}) {
 	const { status, error } = spawnSync(command, args, {
 		cwd: ROOT,
-		// What is installed is nobody's result: stdout stays free for that.
+		// Output of installations goes to stderr, because stdout is for results.
 		stdio: ["ignore", 2, 2],
 		env: { ...process.env, ...environment },
 		shell: process.platform === "win32",
@@ -83,17 +83,23 @@ function fail(message) {
 	throw new Error(message);
 }
 
-/** Installs the npm packages, unless they are there. */
+/** Installs the npm packages that are missing. */
 export function installPackages() {
 	if (!isInstalled()) run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
 }
 
-/** Installs the system packages that tests need, where it may; otherwise names what is missing, and fails. */
+/**
+ * Installs the system packages that tests need. Without the permission for that, it fails and lists the
+ * missing ones.
+ */
 export function installSystemPackages() {
 	installFromDebian(SYSTEM_PACKAGES, "The tests need");
 }
 
-/** Installs what makes load in benchmarks, where it may; otherwise names it, and fails. */
+/**
+ * Installs the load generator of the benchmarks. Without the permission for that, it fails and names the
+ * package.
+ */
 export function installLoadPackages() {
 	installFromDebian(LOAD_PACKAGES, "The benchmarks need");
 }
@@ -110,7 +116,7 @@ function installFromDebian(packages, who) {
 	run("apt-get", ["install", "-qq", "--yes", "--no-install-recommends", ...missing], quiet);
 }
 
-/** Runs a step and, where it fails, says why without a stack. */
+/** Runs a step. If it fails, prints the reason without a stack. */
 export async function runAsScript(steps) {
 	try {
 		await steps();

@@ -23,7 +23,8 @@ if (report === "") {
 } else {
 	const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, success, testResults } =
 		JSON.parse(report);
-	// A file that does not load has no test of its own to fail, and a test that did not run did not pass.
+	// A file that does not load has no failed test, and a test that did not run has not passed. Both count as
+	// failures.
 	const broken = testResults.filter(
 		({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
 	);

@@ -1,8 +1,9 @@
 /**
- * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants] [--idioms]`: the long form of test/torture/*.torture.ts (those
- * whose file name holds one of the names), each in full. A failure is printed with the seed that shows it again.
- * With `--plants` each runs in short, once for every bug that can be planted in it: one that it does not catch is a failure.
- * With `--idioms` a torture that has a grammar tells what it finds in each idiom alone.
+ * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants] [--idioms]`: the long form of
+ * test/torture/*.torture.ts (those whose file name contains one of the names), each in full. A failure is
+ * printed with the seed that reproduces it. With `--plants` each runs in short form, once for every bug that
+ * can be planted. A bug that it does not find is a failure. With `--idioms` a torture that has a grammar
+ * reports its result for each idiom alone.
  */
 import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
@@ -20,7 +21,7 @@ function print(name, { rounds, failures, tally }, { seed, seconds }) {
 	for (const failure of failures.slice(0, FAILURES_SHOWN)) console.log(`  ✗ ${failure}`);
 }
 
-/** Plants each bug in turn. @returns whether every one is caught */
+/** Plants each bug in turn. @returns whether the torture finds all of them */
 async function catchesPlants(torture, seed) {
 	let caught = true;
 	for (const plant of torture.plants) {

@@ -1,15 +1,16 @@
 /**
- * What the bundle leaves out of packages, or takes in another form: otherwise each start of the command line loads it.
+ * Parts of packages that the bundle leaves out or changes, because otherwise each start of the command line
+ * would load them.
  *
- * The packages that are changed here are pinned to one version. The build fails where another version is installed, and
- * where an expression is not exactly once where it was: whoever brings a package up to date looks at each change again.
+ * The changed packages are pinned to one version. The build fails if another version is installed, or if an
+ * expression does not occur exactly once. So whoever updates a package must check each change again.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT } from "./fresh.mjs";
 
-/** Names a file by what is in it. */
+/** Names a file by its contents. */
 export function hashOf(contents) {
 	return createHash("sha256").update(contents).digest("hex").slice(0, 12);
 }
@@ -17,7 +18,7 @@ export function hashOf(contents) {
 /** The packages that are changed, with the version that the changes were made for. package.json has the same. */
 export const PINNED = { "@oclif/core": "4.14.0", libsodium: "0.8.4", zod: "4.6.7" };
 
-/** @throws Error where another version of a changed package is installed */
+/** @throws Error if another version of a changed package is installed */
 export function requirePinned(versionOf = installedVersion) {
 	for (const [name, pinned] of Object.entries(PINNED)) {
 		const version = versionOf(name);
@@ -34,9 +35,9 @@ function installedVersion(name) {
 }
 
 /**
- * A text with an expression in the place of another.
+ * Replaces an expression in a text.
  * @param path of the file, for the error
- * @throws Error where the expression is not there exactly once
+ * @throws Error if the expression does not occur exactly once
  */
 export function replaceOnce(source, from, to, path) {
 	const parts = source.split(from);
@@ -45,8 +46,8 @@ export function replaceOnce(source, from, to, path) {
 }
 
 /**
- * What oclif loads at each start (15 ms) and needs only to list commands without a manifest, to animate, to match the names
- * of plugins, or to log what it does, which nobody reads.
+ * Modules that oclif loads at each start (15 ms) and needs only to list commands without a manifest, for
+ * animations, to match the names of plugins, or for its debug log.
  */
 const REPLACED = new Map([
 	["tinyglobby", "module.exports = {};"],
@@ -55,7 +56,10 @@ const REPLACED = new Map([
 	["minimatch", "exports.minimatch = (name, pattern) => name === pattern;"],
 ]);
 
-/** A module that exports what is used of zod: it is loaded in half the time then. Every name that stands behind `z.` anywhere in `src/`. */
+/**
+ * A module that exports only the used parts of zod, which loads in half the time: every name after `z.`
+ * anywhere in `src/`.
+ */
 export async function usedOfZod() {
 	const { z } = await import("zod");
 	const sources = readdirSync(join(ROOT, "src"), { recursive: true }).filter((name) => name.endsWith(".ts"));
@@ -67,7 +71,7 @@ export async function usedOfZod() {
 	return `import * as all from "zod";\nexport const z = { ${entries.join(", ")} };\n`;
 }
 
-/** Leaves out zod's errors in some fifty languages; English is registered by itself. */
+/** Leaves out zod's error messages in about fifty languages. English is registered separately. */
 export const slimZod = {
 	name: "slim-zod",
 	setup(build) {
@@ -79,7 +83,7 @@ export const slimZod = {
 
 /** Single expressions of a package. */
 const CHANGED = [
-	// The order of a language takes 15 ms to load, and names of commands are plain ASCII.
+	// Locale rules for sorting take 15 ms to load, and names of commands are plain ASCII.
 	{
 		file: /@oclif\/core\/lib\/config\/plugin\.js$/,
 		from: "a.id.localeCompare(b.id)",
@@ -88,18 +92,18 @@ const CHANGED = [
 ];
 
 /**
- * libsodium's WebAssembly, decoded: as text it is a fifth of the bundle, and to decode it takes 12 ms of each start.
- * @returns the file that it goes into, and libsodium's source that reads it from there
+ * Decodes libsodium's WebAssembly. As text it is a fifth of the bundle, and decoding it takes 12 ms of each
+ * start. @returns the file for the bytes, and libsodium's source changed to read it
  */
 export async function readSodium() {
 	const path = join(ROOT, "node_modules/libsodium/dist/modules-esm/libsodium.mjs");
 	const source = readFileSync(path, "utf8");
-	// What decodes it: an arrow function that is called with nothing but the text.
+	// The code that decodes it: an arrow function that is called with the text only.
 	const [call, base64] =
 		/\([A-Za-z$_]+=>\{for\([^{}]*\}?[^{}]*\}\)\("(AGFzb[A-Za-z0-9+/]*={0,2})"\)/.exec(source) ?? [];
 	if (base64 === undefined)
 		throw new Error(`${path} has no WebAssembly where scripts/trimmed.mjs takes it out.`);
-	// Strict, as no other decoder is that this version of Node has.
+	// The only strict decoder in this version of Node.
 	const decoded = await fetch(`data:application/wasm;base64,${base64}`);
 	const bytes = Buffer.from(await decoded.arrayBuffer());
 	const file = `vendor/libsodium-${hashOf(bytes)}.wasm`;
@@ -107,7 +111,7 @@ export async function readSodium() {
 	return { path, file, bytes, source: replaceOnce(source, call, reading, path) };
 }
 
-/** Trims oclif to what runs in a bundle. */
+/** Reduces oclif to the parts that run in a bundle. */
 export const slimOclif = {
 	name: "slim-oclif",
 	setup(build) {
@@ -124,7 +128,7 @@ export const slimOclif = {
 	},
 };
 
-/** Has libsodium read its WebAssembly from a file of its own. */
+/** Makes libsodium read its WebAssembly from a separate file. */
 export const slimSodium = ({ path, source }) => ({
 	name: "slim-sodium",
 	setup(build) {

@@ -1,11 +1,11 @@
-/** The function whose fetches are measured, as text; it says how long they took, in ms. */
+/** The source of the function whose fetches are measured. It responds with their time, in ms. */
 import { PORT } from "./server.ts";
 
-/** What it can be asked for, each by a path. */
+/** The kinds of fetches, each with its path. */
 export const KINDS = ["small", "down", "up"] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** @param address of the server, literal */
+/** @param address the server's IP address */
 export const functionOf = (address: string) => `
 const origin = "http://${address}:${PORT}";
 const piece = new Uint8Array(64 * 1024);

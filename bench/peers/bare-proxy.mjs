@@ -1,5 +1,5 @@
 /**
- * The least that a proxy on Node can be: no routes, no limits, no headers of its own, nothing counted.
+ * The simplest proxy on Node: no routes, no limits, no added headers, no metrics.
  * `bare-proxy.mjs SOCKET` passes every request on to the Unix socket, and prints the port that it listens on.
  */
 import { createServer } from "node:http";

@@ -1,13 +1,13 @@
 /**
  * Loaded into a platform's process before its own code (`NODE_OPTIONS=--import`). At each SIGUSR2 it appends a line to the
- * file `$EVENT_LOOP_PROBE`: the event loop's longest delay since the signal before, in ms.
+ * file `$EVENT_LOOP_PROBE`: the event loop's longest delay since the last signal, in ms.
  */
 import { appendFileSync } from "node:fs";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { isMainThread } from "node:worker_threads";
 
 const RESOLUTION_MS = 5;
-/** A stall that is just over is counted by the monitor's own timer, which may come after the signal. */
+/** The monitor's timer records a stall that has just ended, and may run after the signal. */
 const SETTLED_MS = 50;
 
 const file = process.env.EVENT_LOOP_PROBE;

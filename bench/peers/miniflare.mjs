@@ -1,4 +1,6 @@
-/** `miniflare.mjs FOLDER`: miniflare, installed in that folder, with a worker that answers; prints its port. */
+/**
+ * `miniflare.mjs FOLDER`: miniflare, installed in that folder, with a worker that responds; prints its port.
+ */
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
@@ -11,7 +13,7 @@ const miniflare = new Miniflare({
 	host: "127.0.0.1",
 	compatibilityDate: "2026-01-01",
 });
-// Its own process would stay.
+// Otherwise miniflare's child process would keep running.
 process.on("SIGTERM", async () => {
 	await miniflare.dispose();
 	process.exit(0);
