@@ -1,4 +1,7 @@
-/** Base44's API for the secrets of apps, as far as its own command line uses it; and every fault that a test asks for. */
+/**
+ * A server with the part of Base44's API for secrets that its own command line uses. Tests can make it fail
+ * in every way.
+ */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,13 +14,13 @@ export interface Seen {
 	readonly names: readonly string[];
 }
 
-/** Answers a request in place of the API; false leaves it to that. */
+/** Responds to a request instead of the API. If it returns false, the API responds. */
 export type Fault = (request: IncomingMessage, body: string, response: ServerResponse) => boolean;
 
 export class Base44Server {
 	readonly secrets = new Map<string, string>();
 	readonly seen: Seen[] = [];
-	/** Asked before each request is answered. */
+	/** Called before each response. */
 	fault: Fault = () => false;
 	readonly app: string;
 	readonly key: string;
@@ -29,7 +32,7 @@ export class Base44Server {
 		this.key = key;
 	}
 
-	/** Starts it, on the port that it had before. */
+	/** Starts it again, on the same port. */
 	async start(): Promise<this> {
 		this.#server = createServer((request, response) => void this.#serve(request, response));
 		this.#server.listen(this.#port, "127.0.0.1");
@@ -96,7 +99,7 @@ export class Base44Server {
 	}
 }
 
-/** Answers with JSON. */
+/** Responds with JSON. */
 export function json(response: ServerResponse, status: number, value: unknown): void {
 	response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
 }

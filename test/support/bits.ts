@@ -1,4 +1,4 @@
-/** Bytes as tests write them, and as they spoil them. */
+/** Bytes for tests, and damaged copies of them. */
 
 export function hex(text: string): Uint8Array {
 	return Uint8Array.from(Buffer.from(text, "hex"));
@@ -8,7 +8,7 @@ export function toHex(bytes: Uint8Array | undefined): string | undefined {
 	return bytes && Buffer.from(bytes).toString("hex");
 }
 
-/** Each copy of the bytes with one bit of it turned over. */
+/** All copies of the bytes with one flipped bit. */
 export function withEachBitTurned(bytes: Uint8Array): Uint8Array[] {
 	return Array.from({ length: bytes.length * 8 }, (_, bit) => {
 		const turned = Uint8Array.from(bytes);

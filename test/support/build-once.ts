@@ -3,8 +3,8 @@ import { fileURLToPath } from "node:url";
 import { install } from "../../scripts/installed.mjs";
 
 /**
- * Brings `dist/` up to date, and installs it, before any test starts the command line. Where the sources do not build, tests of
- * modules can run all the same, and those that start the command line fail by its own check.
+ * Brings `dist/` up to date and installs it, before any test starts the command line. If the sources do not
+ * build, tests of modules can still run, and tests that start the command line fail.
  */
 export default function setup(): void {
 	const script = fileURLToPath(new URL("../../scripts/build.mjs", import.meta.url));

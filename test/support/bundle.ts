@@ -1,4 +1,4 @@
-/** Runs a TypeScript file of the tests as a process of its own, as the command line runs: bundled, on plain node. */
+/** Runs a TypeScript file of the tests as a separate process, like the command line: bundled, on plain Node. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -10,7 +10,7 @@ import { build } from "esbuild";
 import { ROOT } from "./root.ts";
 
 export interface ProcessResult {
-	/** Null where a signal ended it, such as the one when `timeoutMs` was over. */
+	/** Null if a signal ended it, for example after `timeoutMs`. */
 	status: number | null;
 	signal: string | null;
 	stdout: string;
@@ -19,16 +19,18 @@ export interface ProcessResult {
 
 export interface Program extends AsyncDisposable {
 	/**
-	 * Runs it to its end, with this environment and nothing inherited but PATH.
-	 * @param timeoutMs after which it is killed
+	 * Runs it to its end, with this environment. It inherits only PATH.
+	 * @param timeoutMs the time after which it is killed
 	 */
 	run(args: string[], env: Record<string, string>, timeoutMs: number): Promise<ProcessResult>;
 }
 
-/** Files by their paths below src/project, each with the text that takes its place: a bug that is to be caught. */
+/** Replacement texts of files, by path below src/project: a planted bug. */
 type Replaced = Readonly<Record<string, string>>;
 
-/** Bundles a file; packages stay outside, since some are native. @param entry path from the repository's root */
+/**
+ * Bundles a file without its packages, because some are native. @param entry path from the repository's root
+ */
 export async function bundleFor(
 	entry: string,
 	outfile: string,
@@ -58,7 +60,7 @@ export async function bundleFor(
 	});
 }
 
-/** Bundles a file as a program of its own. @param entry path from the repository's root */
+/** Bundles a file as a separate program. @param entry path from the repository's root */
 export async function bundledProgram(entry: string, replaced: Replaced = {}): Promise<Program> {
 	const folder = await mkdtemp(join(tmpdir(), "coffer-program-"));
 	await symlink(join(ROOT, "node_modules"), join(folder, "node_modules"));

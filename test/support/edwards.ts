@@ -1,6 +1,6 @@
 /**
- * The curve of Ed25519 in plain integers (RFC 8032, section 5.1), to make keys and signatures that no library would:
- * slow, and by nothing that it tests.
+ * The curve of Ed25519 in plain integers (RFC 8032, section 5.1), to make keys and signatures that no library
+ * makes. It is slow, and uses no code that it tests.
  */
 import { createHash } from "node:crypto";
 
@@ -32,7 +32,7 @@ const D = modulo(-121665n * inverse(121666n));
 const ROOT_OF_MINUS_ONE = power(2n, (P - 1n) / 4n);
 export const NEUTRAL: Point = { x: 0n, y: 1n };
 
-/** The point with this y whose x has that lowest bit; undefined where there is none on the curve. */
+/** The point with this y whose x has the given lowest bit; undefined if there is none on the curve. */
 export function pointAt(y: bigint, odd: boolean): Point | undefined {
 	const square = modulo((y * y - 1n) * inverse(D * y * y + 1n));
 	let x = power(square, (P + 3n) / 8n);
@@ -74,7 +74,7 @@ export function toInteger(bytes: Uint8Array): bigint {
 	return BigInt(`0x${Buffer.from(bytes).reverse().toString("hex")}`);
 }
 
-/** An encoding of a point: `y` is written as it is given, reduced or not, with that sign bit. */
+/** An encoding of a point: `y` exactly as given, reduced or not, with the given sign bit. */
 export function encodeAs(y: bigint, sign: boolean): Uint8Array {
 	return toBytes(y | (sign ? 1n << 255n : 0n));
 }
@@ -107,7 +107,7 @@ function multiplyBase(scalar: bigint): Point {
 	return known;
 }
 
-/** What a signer may twist. */
+/** The ways in which a signer can manipulate a signature. */
 export interface Twist {
 	/** The private scalar, and the nonce. */
 	readonly a: bigint;
@@ -118,12 +118,12 @@ export interface Twist {
 	readonly nonceTwist?: Point;
 	/** How many group orders are added to S. */
 	readonly extraOrders?: bigint;
-	/** Encodings that stand in the place of the points' own. */
+	/** Encodings that replace those of the points. */
 	readonly keyBytes?: Uint8Array;
 	readonly nonceBytes?: Uint8Array;
 }
 
-/** A signature as RFC 8032 makes it, but for the twists. */
+/** A signature as in RFC 8032, apart from the manipulations. */
 export function signTwisted(twist: Twist): {
 	signature: Uint8Array;
 	content: Uint8Array;

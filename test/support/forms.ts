@@ -1,6 +1,6 @@
-/** What a value looks like where it should not be. */
+/** The forms in which a leaked value can appear. */
 
-/** A value as it may be written down; base64 in each of the three positions that it can have in a longer text. */
+/** All encodings of a value. Base64 is listed for each of the three alignments in a longer text. */
 export function formsOf(value: string): string[] {
 	const bytes = Buffer.from(value);
 	const base64 = [0, 1, 2].map((shift) => {

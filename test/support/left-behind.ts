@@ -1,6 +1,6 @@
 /**
- * Fails a test file that leaves state of its process changed: test files share worker processes, so the next file would
- * pass or fail with their order. Vitest runs this before each test file.
+ * Fails a test file that leaves the state of its process changed. Test files share worker processes, so the
+ * result of the next file could depend on the order of the files. Vitest runs this before each test file.
  */
 import { afterAll, expect, vi } from "vitest";
 import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../src/environment-hint.ts";
@@ -8,12 +8,12 @@ import { TARGET_KINDS } from "../../src/targets/kinds.ts";
 
 const SIGNALS = ["SIGHUP", "SIGINT", "SIGTERM"] as const;
 
-/** Packages add globals of their own when they are loaded first, which changes nothing for others. */
+/** Globals that packages add when they are loaded. They do not affect other files. */
 const GLOBALS = Object.getOwnPropertyNames(globalThis).filter(
 	(name) => typeof Reflect.get(globalThis, name) === "function",
 );
 
-/** Every part of the state that files share, with a name for the error. */
+/** Every part of the shared state, with a name for the error. */
 function sharedState(): Map<string, unknown> {
 	return new Map<string, unknown>([
 		...Object.entries(process.env).map(([name, value]) => [`the variable ${name}`, value] as const),

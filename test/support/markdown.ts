@@ -1,8 +1,10 @@
-/** Markdown as the test of the documents reads it: its columns, the paths that it mentions, its links. Pure. */
+/**
+ * Checks of Markdown for the test of the documents: its columns, the paths that it mentions, its links. Pure.
+ */
 
 const COLUMNS_MAX = 110;
 
-/** A fault with the 1-based line that it is in. */
+/** A fault with its 1-based line. */
 export interface MarkdownFault {
 	readonly line: number;
 	readonly what: string;
@@ -25,8 +27,8 @@ function linesOf(text: string): Line[] {
 }
 
 /**
- * Lines that are too long. Tables are excepted, and so are messages in JSON, which are one line on the wire, and a line
- * that has no place to break it.
+ * Lines that are too long. Exceptions are tables, JSON messages, which are one line on the wire, and lines
+ * that cannot be broken.
  */
 export function longLines(text: string): MarkdownFault[] {
 	return linesOf(text)
@@ -39,7 +41,7 @@ export function longLines(text: string): MarkdownFault[] {
 const MENTION =
 	/(?<![\w/.@$:-])(?:src|test|docs|scripts|bench|bin|examples|findings|\.ci)\/[\w@.*{},/-]*[\w*}/]/g;
 
-/** A name that the reader chooses, and all that follows it. */
+/** A placeholder, and everything after it. */
 const PLACEHOLDER = /(?:NAME|TOPIC)\b.*$/;
 
 /** `a/{b,c}.ts` → `a/b.ts`, `a/c.ts` */
@@ -50,7 +52,7 @@ function alternatives(path: string): string[] {
 	return inner.split(",").flatMap((word) => alternatives(before + word + after));
 }
 
-/** Whether a path, in which `*` stands for any part of a name, is a file or a folder. */
+/** Whether a path is a file or a folder. `*` matches any part of a name. */
 function isThere(path: string, files: readonly string[]): boolean {
 	const escaped = path.replace(/\/$/, "").replace(/[.+?^${}()|[\]\\]/g, "\\$&");
 	const pattern = new RegExp(`^${escaped.replaceAll("*", "[^/]*")}(?:/|$)`);
@@ -58,8 +60,8 @@ function isThere(path: string, files: readonly string[]): boolean {
 }
 
 /**
- * Paths of the repository that a document mentions and that do not exist. Blocks of code are left out: their paths
- * may be examples.
+ * Paths of the repository that a document mentions and that do not exist. Code blocks are not checked,
+ * because their paths may be examples.
  * @param files of the repository, relative to its root
  */
 export function missingPaths(text: string, files: readonly string[]): MarkdownFault[] {

@@ -1,4 +1,4 @@
-/** A registry of npm's kind on this machine, which notes what it is asked. */
+/** A local npm registry, which records its requests. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
@@ -8,15 +8,15 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** A package that a test makes up. */
+/** A package that a test defines. */
 interface MadePackage {
 	readonly version: string;
-	/** Of its only module. */
+	/** The source of its only module. */
 	readonly source: string;
 	readonly dependencies?: Readonly<Record<string, string>>;
 }
 
-/** A package as it is installed in this folder. */
+/** A package of this checkout's `node_modules`. */
 interface InstalledPackage {
 	readonly folder: string;
 }
@@ -28,9 +28,9 @@ type Manifest = { readonly version: string } & Readonly<Record<string, unknown>>
 export interface NpmRegistry extends AsyncDisposable {
 	/** With a slash at its end. */
 	readonly url: string;
-	/** The names of the packages that were asked for, archives included. */
+	/** The names of the requested packages, including requests for archives. */
 	readonly asked: string[];
-	/** Of a package's archive, as a lock file has it. */
+	/** The integrity hash of a package's archive, as in a lock file. */
 	integrityOf(name: string): string;
 }
 

@@ -1,5 +1,8 @@
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** Where tests keep the packages that platforms download. It outlives the run, and so the temporary files of the tests. */
+/**
+ * The folder for the packages that platforms download in tests. It is kept between runs, so it is not among
+ * the temporary files.
+ */
 export const PACKAGE_CACHE = process.env["COFFER_TEST_CACHE"] ?? join(tmpdir(), "coffer-test-cache");

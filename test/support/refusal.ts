@@ -1,6 +1,6 @@
 import { AppError } from "../../src/errors.ts";
 
-/** The typed error that an action ends in; anything else, success included, fails the test. */
+/** The `AppError` that an action throws. If it succeeds or throws anything else, the test fails. */
 export function refusal(action: () => unknown): AppError {
 	try {
 		action();
@@ -11,7 +11,7 @@ export function refusal(action: () => unknown): AppError {
 	throw new Error("it was accepted");
 }
 
-/** The same for an action that takes its time. */
+/** The same for an asynchronous action. */
 export async function refusalOf(action: Promise<unknown>): Promise<AppError> {
 	try {
 		await action;

@@ -1,4 +1,4 @@
-/** The repository's root: also from a program that was bundled to another place below it. */
+/** The repository's root. This works also in a program that was bundled to another folder below it. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";

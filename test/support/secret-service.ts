@@ -1,6 +1,6 @@
 /**
  * A real Secret Service for tests: gnome-keyring on a private session bus, with folders of its own. It needs
- * the Debian packages dbus-daemon, gnome-keyring and libsecret-1-0; where they are missing, tests fail.
+ * the Debian packages dbus-daemon, gnome-keyring and libsecret-1-0. Without them, tests fail.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -11,23 +11,23 @@ import { createInterface } from "node:readline";
 import { type Bus, connectToBus, socketPathOf } from "../../src/identity/keychain/dbus.ts";
 
 export interface SecretServiceOptions {
-	/** `none` starts the bus alone; `denied` lets nobody talk to the service. */
+	/** `none` starts only the bus; with `denied` the bus refuses all calls of the service. */
 	service?: "unlocked" | "locked" | "denied" | "none";
 }
 
 export interface SecretService {
-	/** What a process needs in its environment to find the service. `lock` changes it. */
+	/** The environment variables with which a process finds the service. `lock` changes them. */
 	readonly env: Record<string, string>;
-	/** Stops the service's process, so that it answers nothing any more, until `resume` or `close`. */
+	/** Stops the service's process, so that it does not respond until `resume` or `close`. */
 	pause(): Promise<void>;
 	resume(): Promise<void>;
-	/** Ends the session and begins another, in which nobody has unlocked the keyring. */
+	/** Ends the session and starts a new one with a locked keyring. */
 	lock(): Promise<void>;
-	/** Ends all of it and removes its folders. */
+	/** Ends all processes and removes the folders. */
 	close(): Promise<void>;
 }
 
-/** Starts a bus and the service on it; resolves once the service answers. */
+/** Starts a bus and the service on it. Resolves when the service responds. */
 export async function withSecretService(options: SecretServiceOptions = {}): Promise<SecretService> {
 	const { service = "unlocked" } = options;
 	const folder = await mkdtemp(join(tmpdir(), "coffer-keyring-"));
@@ -54,8 +54,8 @@ export async function withSecretService(options: SecretServiceOptions = {}): Pro
 }
 
 /**
- * The bus starts the service itself when it is first called, and holds the call until it is ready: that is
- * how a desktop does it, and it leaves nothing to wait for.
+ * As on a desktop, the bus starts the service at the first call, and delivers the call when the service is
+ * ready. So the tests need not wait.
  */
 async function prepare(folder: string, service: string): Promise<void> {
 	for (const name of ["home", "data", "config", "cache", "run", "services"]) await mkdir(join(folder, name));
@@ -93,7 +93,7 @@ interface RunningBus {
 	address: string;
 }
 
-/** Ends bus and service when its input ends: also when the process of the tests is killed. */
+/** Ends bus and service when its input ends, also if the process of the tests is killed. */
 const SUPERVISOR = `
 	dbus-daemon --nofork --nopidfile --config-file="$0/bus.conf" --print-address &
 	exec >&-
@@ -123,7 +123,7 @@ async function start(folder: string, until: "bus" | "service" = "service"): Prom
 	return bus;
 }
 
-/** Makes the bus start the service, and waits until that answers. */
+/** Makes the bus start the service, and waits until the service responds. */
 async function callService(address: string): Promise<void> {
 	const bus: Bus = await connectToBus(socketPathOf(address) ?? "", AbortSignal.timeout(20_000));
 	try {

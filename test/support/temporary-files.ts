@@ -1,6 +1,6 @@
 /**
- * Before any test: temporary files in memory, where the machine lets it. Tests make and remove tens of thousands of
- * small files; on a disk, that takes a seventh of all processor time, and waits besides.
+ * Before any test: puts temporary files into memory, if possible. Tests create and remove tens of thousands
+ * of small files. On a disk, that takes a seventh of all processor time, and waiting time in addition.
  */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const PREFIX = "coffer-tests-";
-/** What must be free: the tests hold far less at a time, and the machine needs the rest. */
+/** The memory that must be free. The tests use much less at a time, and the machine needs the rest. */
 const AVAILABLE_KB_MIN = 6 * 1024 * 1024;
 
 function availableKb(): number {
@@ -16,9 +16,9 @@ function availableKb(): number {
 }
 
 function unmount(folder: string): void {
-	// Lazily: a process that a test has left may still be in it.
+	// A lazy unmount, because a process that a test has left running may still use it.
 	spawnSync("umount", ["--lazy", folder], { stdio: "ignore" });
-	// What lies there now was written before the mount or after it.
+	// Files that are here now were written before the mount or after it.
 	rmSync(folder, { recursive: true, force: true });
 }
 
@@ -31,9 +31,9 @@ function removeLeft(parent: string): void {
 }
 
 /**
- * Mounts a file system in memory and names it in `TMPDIR`, which the workers inherit. Changes nothing where the user
- * may not mount, or where memory is short.
- * @returns what removes it, once all tests have ended
+ * Mounts a file system in memory and sets `TMPDIR` to it, which the workers inherit. Changes nothing if the
+ * user may not mount, or if there is not enough memory.
+ * @returns a function that removes it after all tests
  */
 export default function setup(): (() => void) | undefined {
 	// Vitest calls this for each of its projects.
@@ -45,7 +45,7 @@ export default function setup(): (() => void) | undefined {
 	removeLeft(parent);
 	const folder = join(parent, `${PREFIX}${process.pid}`);
 	mkdirSync(folder);
-	// As the system's own: some tests start processes of other users.
+	// The same permissions as the system's own, because some tests start processes of other users.
 	chmodSync(folder, 0o1777);
 	const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", "mode=1777", "tmpfs", folder], {
 		stdio: "ignore",

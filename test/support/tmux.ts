@@ -1,4 +1,4 @@
-/** A command in a real terminal, tmux's, which is driven by events: nothing is waited for by the clock. */
+/** A command in a real terminal (tmux). Tests wait for events, not for fixed times. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -12,19 +12,21 @@ export interface TmuxOptions {
 	readonly rows?: number;
 }
 
-/** A program that does not answer for this long hangs; the test's own limit would not say where. */
+/**
+ * The time after which a program counts as hanging. The test's own time limit would not show where it hangs.
+ */
 const UNTIL_MS = 25_000;
 
 const quoted = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 
-/** tmux's control mode writes what is no plain character as `\ooo`. */
+/** tmux's control mode writes special characters as `\ooo`. */
 function unescaped(text: string): string {
 	const bytes = text.replace(/\\([0-7]{3})/g, (_, octal) => String.fromCharCode(Number.parseInt(octal, 8)));
 	return Buffer.from(bytes, "latin1").toString("utf8");
 }
 
 export class Tmux implements AsyncDisposable {
-	/** What the terminal was sent so far. */
+	/** The terminal's output so far. */
 	shown = "";
 	readonly #folder = mkdtempSync(join(tmpdir(), "coffer-tmux-"));
 	readonly #socket = join(this.#folder, "socket");
@@ -34,17 +36,17 @@ export class Tmux implements AsyncDisposable {
 	#isClosed = false;
 	#changed: () => void = () => {};
 	#pending = "";
-	/** The lines of the answer that is being read; undefined between answers. */
+	/** The lines of the reply that is being read; undefined between replies. */
 	#answer: string[] | undefined;
 	readonly #waiting: ((lines: string[]) => void)[] = [];
 
 	constructor({ command, cwd, env, columns = 80, rows = 24 }: TmuxOptions) {
 		const size = ["-x", String(columns), "-y", String(rows)];
 		const line = command.map(quoted).join(" ");
-		// Control mode talks over a terminal or, with one -C, over pipes.
+		// With one -C, control mode uses pipes.
 		const args = ["-f", "/dev/null", "-S", this.#socket, "-C", "new-session", ...size, line];
 		this.#control = spawn("tmux", args, { cwd, env: { ...(env ?? process.env), TERM: "xterm-256color" } });
-		// The answer to `new-session` itself.
+		// The reply to `new-session` itself.
 		this.#waiting.push(() => undefined);
 		this.#control.stdout.setEncoding("latin1");
 		this.#control.stdout.on("data", (chunk: string) => this.#read(chunk));
@@ -77,7 +79,7 @@ export class Tmux implements AsyncDisposable {
 		} else this.#answer?.push(Buffer.from(line, "latin1").toString("utf8"));
 	}
 
-	/** Gives tmux a command. @returns the lines that it answers */
+	/** Sends tmux a command. @returns the lines of its reply */
 	async tell(...words: readonly string[]): Promise<string[]> {
 		const answered = new Promise<string[]>((resolve) => this.#waiting.push(resolve));
 		this.#control.stdin.write(`${words.map(quoted).join(" ")}\n`);
@@ -85,9 +87,9 @@ export class Tmux implements AsyncDisposable {
 	}
 
 	/**
-	 * Waits until the terminal was sent a text, behind what was waited for before.
-	 * @returns what was sent between
-	 * @throws Error where the command ends without, or where it does not come for `UNTIL_MS`: with what was sent
+	 * Waits until a text appears in the output after the text of the last wait.
+	 * @returns the output in between
+	 * @throws Error, with the output, if the command ends or `UNTIL_MS` passes without the text
 	 */
 	async until(text: string): Promise<string> {
 		let isLate = false;
@@ -111,7 +113,10 @@ export class Tmux implements AsyncDisposable {
 		}
 	}
 
-	/** Pastes bytes. @param options `bracketed`: as the terminal pastes where the program asks for marks; `raw`: line feeds as they are */
+	/**
+	 * Pastes bytes. @param options `bracketed`: with the marks of bracketed paste, if the program has turned
+	 * it on; `raw`: does not change line feeds
+	 */
 	async paste(content: Uint8Array, options: { bracketed: boolean; raw?: boolean }): Promise<void> {
 		const file = join(this.#folder, "paste");
 		writeFileSync(file, content);
@@ -125,7 +130,7 @@ export class Tmux implements AsyncDisposable {
 		await this.tell("send-keys", ...names);
 	}
 
-	/** The screen's lines as they stand, without spaces at their ends. */
+	/** The present lines of the screen, without trailing spaces. */
 	async screen(): Promise<string[]> {
 		return (await this.tell("capture-pane", "-p")).map((line) => line.trimEnd());
 	}

@@ -3,7 +3,7 @@ import ts from "typescript";
 import { accessChain, importsThat, isCode, isProduct, nodesThat, type Rule, reads } from "./rule.ts";
 import type { Source, Violation } from "./source.ts";
 
-/** Builtins that only compute; `node:module` says which names are builtins. */
+/** Builtins that only compute. `node:module` only lists the names of builtins. */
 const PURE_BUILTINS = ["node:util", "node:path", "node:path/posix", "node:module"];
 
 function isPure({ path }: Source): boolean {
@@ -108,7 +108,7 @@ const environment: Rule = {
 	innocent: [{ "src/cli/shell/process-environment.ts": "const home = process.env.HOME;" }],
 };
 
-/** The main module of a process of its own, which ends when it likes and speaks by its standard streams. */
+/** The main modules of separate processes, which may end the process and use its standard streams. */
 const isProgram = (path: string) => path.endsWith("-program.ts");
 
 const EXITS = ["exit", "exitCode", "abort", "reallyExit"];
@@ -203,7 +203,7 @@ const everyTest: Rule = {
 	innocent: [{ "test/a.test.ts": 'test.each([1])("a", () => {}); options.only;' }],
 };
 
-/** Comments that switch the type checker off, as its own scanner found them. */
+/** Comments that switch the type checker off. The compiler's own scanner finds them. */
 function directives({ path, tree }: Source): Violation[] {
 	const found =
 		"commentDirectives" in tree

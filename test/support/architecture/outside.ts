@@ -1,12 +1,15 @@
-/** Rules about what lies outside: the programs that are started, the files that are read. */
+/** Rules about access to the system: the programs that are started, the files that are read. */
 import ts from "typescript";
 import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 
-/** Files of the product that start processes: functions with their walls and limits, builds, the command of `coffer run`, git. */
+/**
+ * Files of the product that start processes: functions with their isolation and limits, builds, the command
+ * of `coffer run`, git.
+ */
 const STARTERS =
 	/^src\/(platform\/(runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
-/** Runs in the maintainers' own clone, with their configuration of git. */
+/** This runs in the maintainers' own clone, with their configuration of git. */
 const RELEASE = "scripts/release.mjs";
 const STARTS = ["spawn", "spawnSync", "exec", "execSync", "execFile", "execFileSync", "fork"];
 
@@ -49,7 +52,10 @@ const processes: Rule = {
 	],
 };
 
-/** Files that come with Coffer itself; the platform reads what is its own, or was bounded when it was taken in. */
+/**
+ * Files of Coffer itself. The platform also reads its own files, and files whose size was checked when they
+ * were stored.
+ */
 const OWN_FILES = [
 	"src/cli/main.ts",
 	"src/cli/shell/arguments.ts",

@@ -1,12 +1,12 @@
-/** Rules about the folders ("rooms") within a part of `src/`: how large each is, and which may import which. */
+/** Rules about the folders within a part of `src/` (*rooms*): their size, and which may import which. */
 import { importsThat, type Rule } from "./rule.ts";
 
 const FILES_MAX = 15;
 
 /**
- * For each part that is divided into rooms: each room with the rooms of the same part that it may import. The files
- * beside the rooms put the part together. They may import every room, and no room imports them. A folder within a room
- * belongs to that room.
+ * For each part that is divided into rooms: each room with the rooms of the same part that it may import. The
+ * files beside the rooms assemble the part. They may import every room, and no room imports them. A folder
+ * within a room belongs to that room.
  */
 const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
 	"src/vault": {
@@ -121,7 +121,7 @@ interface Room {
 	readonly room: string;
 }
 
-/** The room of a file; undefined outside the parts that have rooms. */
+/** The room of a file; undefined if its part has no rooms. */
 function roomOf(path: string): Room | undefined {
 	const part = Object.keys(ROOMS).find((folder) => path.startsWith(`${folder}/`));
 	if (part === undefined) return undefined;

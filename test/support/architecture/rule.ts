@@ -1,28 +1,28 @@
 import ts from "typescript";
 import { lineOf, type Source, type Violation, walk } from "./source.ts";
 
-/** A rule that the sources keep, with files that break it: a rule that catches nothing proves nothing. */
+/** A rule for the sources, with examples that break it, to test the rule itself. */
 export interface Rule {
 	readonly name: string;
-	/** What breaks the rule; empty where nothing does. */
+	/** The violations of the rule; empty if there are none. */
 	readonly check: (sources: readonly Source[]) => Violation[];
-	/** Each entry is a small project (path → text) that the rule must find fault with. */
+	/** Each entry is a small project (path → text) that violates the rule. */
 	readonly planted: readonly Readonly<Record<string, string>>[];
-	/** Projects in which it must find none. */
+	/** Projects that do not violate it. */
 	readonly innocent?: readonly Readonly<Record<string, string>>[];
 }
 
-/** Files that are part of the product and run in Node. */
+/** Files of the product that run in Node. */
 export function isProduct({ path }: Source): boolean {
 	return path.startsWith("src/") && !path.startsWith("src/platform/runtime/host/");
 }
 
-/** Product, and the scripts round it; not the tests. */
+/** The product and the scripts, without the tests. */
 export function isCode(source: Source): boolean {
 	return !source.path.startsWith("test/");
 }
 
-/** Every node of the chosen files that the predicate names a fault of. */
+/** The violations in the chosen files: every syntax node for which `fault` returns a text. */
 export function nodesThat(
 	sources: readonly Source[],
 	chosen: (source: Source) => boolean,
@@ -38,7 +38,7 @@ export function nodesThat(
 	return violations;
 }
 
-/** Every import of the chosen files that the predicate names a fault of. */
+/** The violations in the chosen files: every import for which `fault` returns a text. */
 export function importsThat(
 	sources: readonly Source[],
 	fault: (specifier: string, target: string | undefined, source: Source) => string | undefined,
@@ -70,7 +70,7 @@ function chainOf(object: ts.Expression, property: string): string[] {
 	return before.length === 0 && !isGlobal ? [] : [...before, property];
 }
 
-/** Names taken out of an object: `const { env } = process` as ["env"]. */
+/** Names destructured from an object: `const { env } = process` as ["env"]. */
 function destructured(node: ts.Node, object: string): string[] {
 	if (!ts.isVariableDeclaration(node) || !ts.isObjectBindingPattern(node.name)) return [];
 	if (node.initializer === undefined || accessChain(node.initializer).join(".") !== object) return [];

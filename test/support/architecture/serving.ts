@@ -1,4 +1,4 @@
-/** Rules about the thread that serves: nothing in it may take long. */
+/** Rules about the thread that serves requests: nothing in it may take long. */
 import ts from "typescript";
 import { nodesThat, type Rule } from "./rule.ts";
 import type { Source, Violation } from "./source.ts";
@@ -29,7 +29,7 @@ const synchronousChildren: Rule = {
 	],
 };
 
-/** Whether nothing of an import or export is there when the code runs. */
+/** Whether an import or export has only types, so that it does not exist at run time. */
 export function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boolean {
 	if (ts.isExportDeclaration(node)) return node.isTypeOnly;
 	const clause = node.importClause;
@@ -43,7 +43,7 @@ export function isErased(node: ts.ImportDeclaration | ts.ExportDeclaration): boo
 	return clause.isTypeOnly || areTypes;
 }
 
-/** What a module loads when it runs, with the line. */
+/** The modules that a module loads when it runs, with the line. */
 function loadedBy({ imports, tree }: Source): Source["imports"] {
 	const erased = new Set(
 		tree.statements
@@ -57,7 +57,9 @@ function loadedBy({ imports, tree }: Source): Source["imports"] {
 }
 
 const SERVER = "src/platform/server.ts";
-/** Parsers of code: native ones end the process that they run out of stack in, and each holds up its thread. */
+/**
+ * Parsers of code. A stack overflow in a native parser ends the process, and every parser blocks its thread.
+ */
 const PARSERS = ["oxc-parser", "esbuild", "typescript", "yaml"];
 
 const noParser: Rule = {

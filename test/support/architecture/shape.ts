@@ -19,7 +19,7 @@ const fileLength: Rule = {
 
 const REGISTERS = ["test", "it", "describe"];
 
-/** A function in a test file that registers tests (a `describe` block, a contract suite) is a chapter. */
+/** A function in a test file that registers tests (a `describe` block, a contract suite) may be longer. */
 function isChapter(node: ts.Node, path: string): boolean {
 	let registers = false;
 	if (!path.startsWith("test/")) return false;
@@ -68,7 +68,7 @@ const names: Rule = {
 	planted: [{ "src/utils/a.ts": "" }, { "src/vault/helpers.ts": "" }, { "src/types/a.ts": "" }],
 };
 
-/** What each part of `src/` may import, besides itself and the leaves. */
+/** The parts of `src/` that each part may import, besides itself and the leaves. */
 const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	leaf: [],
 	vault: [],
@@ -176,7 +176,7 @@ const platformFront: Rule = {
 	innocent: [{ "src/commands/platform/start.ts": 'import { a } from "../../platform/server.ts";' }],
 };
 
-/** The files on the first cycle that a walk from the path meets; empty where there is none. */
+/** The files of the first cycle that a walk from the path finds; empty if there is none. */
 function cycleFrom(
 	path: string,
 	graph: ReadonlyMap<string, readonly string[]>,

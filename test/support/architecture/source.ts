@@ -7,7 +7,7 @@ import ts from "typescript";
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
 export interface Import {
-	/** As written: `../errors.ts`, `node:fs`, `zod`. */
+	/** As in the source: `../errors.ts`, `node:fs`, `zod`. */
 	readonly specifier: string;
 	/** The file that it names, relative to the root; undefined for packages and builtins. */
 	readonly target: string | undefined;

@@ -5,10 +5,10 @@ import { importsThat, nodesThat, type Rule } from "./rule.ts";
 import { isErased } from "./serving.ts";
 import { lineOf, type Source, type Violation } from "./source.ts";
 
-/** The parts of the product that work with targets. In the others, `base44` is a scope of access tokens. */
+/** The parts of the product that work with targets. In other parts, `base44` is a scope of access tokens. */
 const CLIENT = /^src\/(cli|commands|identity|local|project|sync)\//;
 
-/** The kind whose own command, or step of one, a file is; undefined for every other file. */
+/** The kind of target to which the command or step in a file belongs; undefined for every other file. */
 function ownerOf(path: string): string | undefined {
 	const [, kind] =
 		/^src\/commands\/(?:link|import)\/([^/]+)\.ts$/.exec(path) ?? /^src\/cli\/([^/]+)\//.exec(path) ?? [];
@@ -57,7 +57,7 @@ const imports: Rule = {
 	],
 };
 
-/** The modules that a file loads when it is loaded itself. `import()` loads later, if at all. */
+/** The modules that a file loads when it is loaded itself, so without `import()`. */
 function loadedAtOnce({ imports, tree }: Source): string[] {
 	const loaded = tree.statements
 		.filter((node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
@@ -68,7 +68,7 @@ function loadedAtOnce({ imports, tree }: Source): string[] {
 	);
 }
 
-/** Commands that work without a link. Each adds to its start-up time what it loads. */
+/** Commands that work without a link. Everything that they load adds to their start-up time. */
 const LOCAL = /^src\/commands\/(run|init|secrets\/[a-z]+|environments\/[a-z]+)\.ts$/;
 /** The list of kinds, which imports nothing when it is loaded. */
 const LIST = "src/targets/kinds.ts";
