@@ -1,4 +1,4 @@
-/** The structure that the code keeps, held by reading the code. */
+/** Checks the rules about the structure of the code. */
 import { describe, expect, test } from "vitest";
 import { CONDUCT_RULES } from "./support/architecture/conduct.ts";
 import { OUTSIDE_RULES } from "./support/architecture/outside.ts";

@@ -1,4 +1,4 @@
-/** Files are read up to a bound, and no further, whatever they are. */
+/** Files of every kind are read up to a maximum size only. */
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
@@ -43,7 +43,7 @@ describe.each([
 	test("refuses one byte more, with its size, the limit and the path, and does not read it", async () => {
 		writeFileSync(path, "content");
 		expect((await refusalOf(read(path, 6))).message).toContain("it has 7 bytes, and the limit is 6 bytes");
-		// Far more than there is memory for: only a file that is not read can be refused.
+		// Far more than fits into memory, so the file must be refused without reading it.
 		truncateSync(path, 2 ** 40);
 		expect(await refusalOf(read(path, 2 ** 20))).toMatchObject({
 			code: "FILE_TOO_LARGE",
@@ -87,7 +87,7 @@ describe("with pipes allowed", () => {
 	});
 
 	test("blocks no thread for pipes without a writer, however many", async () => {
-		// More than the threads that Node has for files.
+		// More than the number of threads that Node uses for files.
 		const pipes = Array.from({ length: 6 }, (_, index) => join(folder, `fifo-${index}`));
 		for (const pipe of pipes) execFileSync("mkfifo", [pipe]);
 		const reads = pipes.map((pipe) => readBounded(pipe, 100, reach));
@@ -113,7 +113,7 @@ test("a file that grows during the read is read up to its size when it was opene
 	const bytes = await readBounded(path, 2 ** 40);
 	isReading = false;
 	await growing;
-	// The size may be one in the middle of a write: the system adds to it page by page.
+	// The size may be from the middle of a write, because the system increases it page by page.
 	expect(bytes.toString("latin1")).toMatch(/^a{1000000}b*$/);
 });
 

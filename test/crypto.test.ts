@@ -1,6 +1,6 @@
 /**
- * `src/crypto.ts` against published answers, and against input that was made to break such code. Who else's
- * numbers they are stands beside them.
+ * `src/crypto.ts` against published test vectors, and against input that is made to break such code. A
+ * comment names the source of each vector.
  */
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";

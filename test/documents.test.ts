@@ -1,4 +1,4 @@
-/** The documents: what they mention exists, and their lines have at most 110 columns. */
+/** The documents: the paths and links in them exist, and their lines have at most 110 columns. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ const files = listFiles();
 const documents = new Map(
 	files.filter((path) => path.endsWith(".md")).map((path) => [path, readFileSync(join(ROOT, path), "utf8")]),
 );
-/** A changelog tells of files that were there once. */
+/** The changelog may mention files that no longer exist. */
 const PRESENT = [...documents.keys()].filter((path) => path !== "CHANGELOG.md");
 
 function told(faults: readonly MarkdownFault[]): string[] {

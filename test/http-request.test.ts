@@ -1,4 +1,4 @@
-/** Requests over HTTP against real servers that answer well, badly or not at all. */
+/** HTTP requests to real servers that respond correctly, wrongly or not at all. */
 import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
@@ -28,7 +28,7 @@ async function http(answer: RequestListener) {
 	return { url: await listening(server), sockets };
 }
 
-/** What answers each connection with these bytes, and ends it. */
+/** A server that sends these bytes on each connection and closes it. */
 async function raw(bytes: string): Promise<URL> {
 	const server = createTcpServer((socket) => {
 		socket.on("error", () => undefined);
@@ -47,7 +47,7 @@ async function text({ body }: Answer): Promise<string> {
 	return Buffer.concat(chunks).toString("utf8");
 }
 
-/** How a request that gets no answer is sorted. */
+/** The kind of failure of a request without a response. */
 async function fault(url: URL, signal = never): Promise<string> {
 	const thrown = await sendRequest(url, { ...get, signal }).then(
 		() => "there is an answer",

@@ -23,14 +23,17 @@ function verdictsOn(signed: readonly SignatureCheck[]): Promise<boolean[]> {
 	return verifyAll(signed, (one) => one);
 }
 
-/** Node's verdict, without anything of ours around it. */
+/** Node's own result, without Coffer's checks. */
 function natively({ signature, content, publicKey }: SignatureCheck): boolean {
 	const x = Buffer.from(publicKey).toString("base64url");
 	const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
 	return verifyNatively(null, content, key, signature);
 }
 
-/** What a signer can do to its own key and signatures: small-order parts everywhere, a scalar that is not reduced. */
+/**
+ * Manipulations that a signer can make in its own key and signatures: small-order parts, a scalar that is not
+ * reduced.
+ */
 function twisted(): SignatureCheck[] {
 	const made: SignatureCheck[] = [];
 	for (const keyTwist of smallOrder)
@@ -38,7 +41,7 @@ function twisted(): SignatureCheck[] {
 			for (const a of [0n, 86_415n])
 				for (const r of [0n, 98_765n]) made.push(signTwisted({ a, r, content, keyTwist, nonceTwist }));
 	for (const a of [0n, 86_415n]) made.push(signTwisted({ a, r: 98_765n, content, extraOrders: 1n }));
-	// The neutral point and the one of order two, written in all ways that a decoder may take for them.
+	// The neutral point and the point of order two, in all encodings that a decoder may accept.
 	for (const y of [1n, P - 1n, P + 1n, P])
 		for (const sign of [false, true]) {
 			made.push(signTwisted({ a: 0n, r: 98_765n, content, keyBytes: encodeAs(y, sign) }));
@@ -65,7 +68,8 @@ describe("verifyAll and verify", () => {
 			node: natively(signed),
 		}));
 		expect(verdicts.filter(({ ours }) => !ours).length).toBeGreaterThan(20);
-		// Node 20 and 22 let some of them pass, Node 22 also with the OpenSSL of Node 24. Node 24 refuses them, as libsodium does.
+		// Node 20 and 22 accept some of them, Node 22 also with the OpenSSL of Node 24. Node 24 refuses them,
+		// as libsodium does.
 		const isLax = Number.parseInt(process.versions.node, 10) < 24;
 		const passed = verdicts.filter(({ ours, node }) => node && !ours).length;
 		if (isLax) expect(passed).toBeGreaterThan(20);

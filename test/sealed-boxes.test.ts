@@ -1,4 +1,7 @@
-/** The sealed boxes of `src/crypto.ts` against RFC 7748 and NaCl, and against keys that are everybody's. */
+/**
+ * The sealed boxes of `src/crypto.ts` against RFC 7748 and NaCl, and against keys of small order, whose
+ * secrets anybody knows.
+ */
 import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { describe, expect, test } from "vitest";
@@ -18,10 +21,10 @@ const BOB = {
 	publicKey: hex("de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f"),
 };
 const SHARED_SECRET = hex("4a5d9d5ba4ce2de1728e3bf480350f25e07e21c947d19e3376f09b3c1e161742");
-/** HSalsa20 of what the two share: "firstkey" in the description of NaCl, which has the same two people. */
+/** HSalsa20 of their shared secret: "firstkey" in the description of NaCl, which uses the same two keys. */
 const FIRST_KEY = hex("1b27556473e985d462cd51197a9a46c76009549eac6474f206c4ee0844f68389");
 
-/** One half of a double round of Salsa20: where it reads from, and where it turns. */
+/** One half of a double round of Salsa20: the indices, and the rotations. */
 const QUARTERS = [
 	[0, 4, 8, 12],
 	[5, 9, 13, 1],
@@ -33,7 +36,7 @@ const QUARTERS = [
 	[15, 12, 13, 14],
 ] as const;
 
-/** HSalsa20 of a key with sixteen zero bytes: how a sealed box makes its key of a shared secret. */
+/** HSalsa20 of a key with sixteen zero bytes: a sealed box derives its key from a shared secret in this way. */
 function hsalsa20(key: Uint8Array): Uint8Array {
 	const k = new DataView(key.buffer, key.byteOffset);
 	const words = new Uint32Array(16);
@@ -58,10 +61,13 @@ function hsalsa20(key: Uint8Array): Uint8Array {
 	return new Uint8Array(out.buffer);
 }
 
-/** What stands before the 32 bytes of an X25519 private key in DER (RFC 8410). */
+/** The prefix of an X25519 private key in DER (RFC 8410). */
 const X25519_PKCS8 = hex("302e020100300506032b656e04220420");
 
-/** The u coordinates that give the same secret to everybody: the points of small order, reduced and not. */
+/**
+ * The u coordinates of the points of small order, reduced and not. With each, the shared secret is the same
+ * for everybody.
+ */
 const SMALL_ORDER_U = [
 	0n,
 	1n,
@@ -75,7 +81,7 @@ const SMALL_ORDER_U = [
 describe("sealed boxes", () => {
 	const content = hex("00010203");
 
-	/** A box from somebody's key, put together from its parts. */
+	/** A box with the given ephemeral key, assembled from its parts. */
 	function boxed(sender: Uint8Array, key: Uint8Array): Uint8Array {
 		const nonce = sodium.crypto_generichash(24, Uint8Array.from([...sender, ...BOB.publicKey]), null);
 		return Uint8Array.from([...sender, ...sodium.crypto_secretbox_easy(content, nonce, key)]);
@@ -93,7 +99,7 @@ describe("sealed boxes", () => {
 		expect(openFrom(sealed, keys)).toEqual(content);
 		expect(openFrom(sealed, BOB)).toBeUndefined();
 		for (const [bit, turned] of withEachBitTurned(sealed).entries()) {
-			// X25519 does not read the last bit of a key; it goes into the nonce all the same.
+			// X25519 ignores the last bit of a key, but the bit is part of the input for the nonce.
 			expect({ bit, opened: openFrom(turned, keys) }).toEqual({ bit, opened: undefined });
 		}
 		for (let length = 0; length < sealed.length; length++)

@@ -1,4 +1,4 @@
-/** What a command's base promises: one document, one shape of failure, exit statuses, nothing leaked. */
+/** The base class of commands: one JSON document, one form of errors, exit statuses, no leaked values. */
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ended, installProgram, type Program } from "./fixture/program.ts";

@@ -1,4 +1,4 @@
-/** Which command lines run without oclif, and with which command. */
+/** Which command lines run without oclif, and which command they run. */
 import { expect, test } from "vitest";
 import { BaseCommand } from "../../src/cli/command.ts";
 import { type Commands, findDirectly } from "../../src/cli/direct.ts";

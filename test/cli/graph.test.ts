@@ -1,4 +1,4 @@
-/** Secrets × functions, drawn. */
+/** The drawing of secrets and functions. */
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { graphDot } from "../../src/cli/graph/dot.ts";

@@ -1,4 +1,4 @@
-/** Awkward `.env` files that are accepted, by what is awkward about them. */
+/** Unusual `.env` files that are accepted, by their peculiarity. */
 export const ACCEPTED: Readonly<Record<string, string>> = {
 	"nothing at all": "",
 	"only blanks and comments": "\n  \n# one\n\t# two\n",
@@ -30,7 +30,7 @@ export const ACCEPTED: Readonly<Record<string, string>> = {
 	"a quote behind text": "A=a'\nB=b\"\nC=c`\n",
 };
 
-/** What is refused: the file, and the code and line of each of its faults. */
+/** Refused files, with the code and line of each fault. */
 export const REFUSED: Readonly<Record<string, { source: string; faults: (readonly [string, number])[] }>> = {
 	"unterminated double quote": { source: 'A=1\nB="x\nC=3\n', faults: [["ENV_FILE_UNTERMINATED_QUOTE", 2]] },
 	"unterminated single quote": { source: "A='x", faults: [["ENV_FILE_UNTERMINATED_QUOTE", 1]] },

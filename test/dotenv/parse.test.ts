@@ -28,7 +28,7 @@ function accepted(source: string): Map<string, string> | undefined {
 	}
 }
 
-/** What `dotenv` reads; its plain object cannot carry `__proto__`. */
+/** The result of `dotenv`. Its plain object cannot contain the name `__proto__`. */
 function reference(source: string): Map<string, string> {
 	return new Map(Object.entries(dotenvParse(source)));
 }
@@ -38,7 +38,7 @@ describe("accepted .env text", () => {
 		expect(values(source)).toEqual(reference(source));
 	});
 
-	/** Pieces whose combinations reach every rule of the grammar, and many of its accidents. */
+	/** Pieces whose combinations reach every rule of the grammar and many special cases. */
 	const piece = fc.constantFrom(
 		..."AB_1 \t=:#'\"`\\$.-\n\n\n".split(""),
 		..."\r \ufeff \u00a0 \u2028 \v é n".split(" "),

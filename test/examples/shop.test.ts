@@ -26,7 +26,7 @@ function environment(more: Record<string, string> = {}): Record<string, string |
 	const home = join(folder, "home");
 	const { PATH, NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY } = process.env;
 	const network = { NPM_CONFIG_REGISTRY, SSL_CERT_FILE, HTTPS_PROXY, NO_PROXY };
-	// A short path: sockets lie below it.
+	// A short path, because the paths of sockets below it are limited.
 	return { PATH, ...network, HOME: home, TMPDIR: join(folder, "tmp"), ...more };
 }
 
@@ -34,9 +34,9 @@ type Child = ChildProcessByStdio<null, Readable, Readable>;
 
 interface Demo {
 	child: Child;
-	/** Resolves with all of the output once the text was printed; rejects where the demonstration ends before. */
+	/** Resolves with the output when the text was printed. Rejects if the demonstration ends before. */
 	printed(text: string): Promise<string>;
-	/** Resolves with exit status and everything that was printed. */
+	/** Resolves with the exit status and the whole output. */
 	ended: Promise<{ status: number | null; output: string }>;
 }
 
@@ -61,7 +61,7 @@ function startDemo(args: string[], env = environment()): Demo {
 	return { child, printed, ended };
 }
 
-/** The processes that work in the test's folder. */
+/** The processes whose working folder is in the test's folder. */
 async function processesInFolder(): Promise<string[]> {
 	const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
 	const places = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => "")));
@@ -74,7 +74,7 @@ async function expectNothingLeft(): Promise<void> {
 	expect(await processesInFolder()).toEqual([]);
 }
 
-/** What a program prints. @throws where it fails */
+/** The output of a program. @throws Error if it fails */
 async function outputOf(
 	file: string,
 	args: string[],
@@ -95,7 +95,7 @@ const LIST_ACCOUNTS = `
 	const entries = await keytar.findCredentials("coffer");
 	console.log(JSON.stringify(entries.map(({ account }) => account)));`;
 
-/** The accounts that the keychain has of Coffer. */
+/** Coffer's accounts in the keychain. */
 async function keychainAccounts(env: NodeJS.ProcessEnv): Promise<string[]> {
 	const args = ["--input-type=module", "--eval", LIST_ACCOUNTS];
 	return JSON.parse(await outputOf(process.execPath, args, { env, cwd: PROJECT }));

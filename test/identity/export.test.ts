@@ -1,4 +1,7 @@
-/** Exported identities: what is sealed opens again, the specification suffices to open it, and one text has one reading. */
+/**
+ * Exported identities: an export can be opened again, also with code written from the specification alone,
+ * and an export has exactly one valid text.
+ */
 import { readFile } from "node:fs/promises";
 import sumo from "libsodium-wrappers-sumo";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -10,7 +13,7 @@ import { requireStrong } from "../../src/identity/passphrase.ts";
 import { CHEAPEST } from "../support/cheap-export.ts";
 import { refusalOf } from "../support/refusal.ts";
 
-/** The same text to a person: composed, and decomposed with a ligature. */
+/** Two texts that look the same: composed, and decomposed with a ligature. */
 const COMPOSED = "un café efficace";
 const DECOMPOSED = "un cafe\u0301 e\ufb03cace";
 const VAULT = "A".repeat(43);
@@ -32,7 +35,7 @@ function codeOf(text: string): string | undefined {
 	}
 }
 
-/** A line with the check that fits it, as somebody would write it who alters a file on purpose. */
+/** A line with a valid checksum, as from an attacker who changes a file on purpose. */
 function checked(line: string): string {
 	return `${line}.${toBase64(hash(lengthPrefixed("coffer/export-check/1", line)).subarray(0, 8))}`;
 }

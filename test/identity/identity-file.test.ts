@@ -111,7 +111,7 @@ describe("identity files", () => {
 
 	test("are refused if another user owns them", async () => {
 		await writeIdentityFile(path, newIdentity());
-		// Only root can give a file away; everybody else has the system's files to look at.
+		// Only root can change the owner of a file. For other users, the test uses a file of the system.
 		if (isRoot) await chown(path, 12345, 12345);
 		const foreign = isRoot ? path : "/etc/passwd";
 		await expect(readIdentityFile(foreign)).rejects.toMatchObject({ code: "IDENTITY_FILE_OWNER", exit: 3 });

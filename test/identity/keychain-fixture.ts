@@ -7,15 +7,15 @@ import { cryptoReady } from "../../src/crypto.ts";
 import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 
-/** A keychain that cannot be reached: there is no bus. */
+/** A keychain that cannot be reached, because there is no bus. */
 export const unreachable = osKeychain({ environment: {} });
 
-/** Every account that a test of an identity may leave in the keychain. */
+/** All accounts that a test of identities may leave in the keychain. */
 const ACCOUNTS = ["identity", "identity-previous", "platform-identity"] as const;
 
 /** The keychain of the file's Secret Service. Its identities are deleted after each test. */
 export let keychain: Keychain;
-/** A folder of the running test, removed after it. */
+/** The folder of the running test. It is removed after the test. */
 export let folder: string;
 
 /** Starts a Secret Service for the tests of the calling file; `keychain` and `folder` can be used in each of them. */
@@ -24,7 +24,7 @@ export function useKeychain(): void {
 	beforeAll(async () => {
 		await cryptoReady;
 		service = await withSecretService();
-		// The native library reads the environment of the process itself.
+		// The native library reads the environment of the process directly.
 		Object.assign(process.env, service.env);
 		keychain = osKeychain({ environment: service.env });
 	}, 30_000);

@@ -1,5 +1,5 @@
 /**
- * Uses the keychain as the command line does, and ends as it does. Arguments: `guarded` or `native`, the method,
+ * Uses the keychain and ends in the same way as the command line. Arguments: `guarded` or `native`, the method,
  * the account, and for `set` the value. Prints the result as JSON, or the error's JSON on stderr.
  */
 import { AppError } from "../../src/errors.ts";
@@ -7,7 +7,7 @@ import { osKeychain } from "../../src/identity/keychain/keychain.ts";
 import { keychainError } from "../../src/identity/keychain/keychain-error.ts";
 import { nativeKeychain, releaseKeychain } from "../../src/identity/keychain/native-keychain.ts";
 
-/** The driver without the question that it asks first, to see what happens when the library itself hangs. */
+/** The driver without its check of the service, to test what happens if the library itself hangs. */
 function unguarded(timeoutMs: number): ReturnType<typeof osKeychain> {
 	const native = nativeKeychain("coffer");
 	const timeout = new AbortController();

@@ -1,4 +1,4 @@
-/** A platform's identity on its way to another machine, with a real keychain. */
+/** A platform's identity is moved to another machine, with a real keychain. */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { newIdentity, sameIdentity } from "../../src/identity/identity.ts";

@@ -1,4 +1,4 @@
-/** Rotations in a real keychain and in real files, cut at every step. */
+/** Rotations in a real keychain and in real files, interrupted at every step. */
 import { readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
@@ -35,7 +35,10 @@ const PLACES: { name: string; make: () => RotationStore; keep: (text: string) =>
 	},
 ];
 
-/** A place whose process ends at its n-th write: before it is done, or after. */
+/**
+ * A store of identities that fails at its n-th write, before or after it is done, as if the process ended
+ * there.
+ */
 function dyingAt(place: RotationStore, write: number, when: "before" | "after"): RotationStore {
 	let count = 0;
 	const dying =

@@ -1,4 +1,4 @@
-/** Results that a run keeps for the next ones. */
+/** Results that a run caches for later runs. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ async function analyze(file = "ask.ts"): Promise<LocalFunction | undefined> {
 	return found;
 }
 
-/** Changes the texts of all kept results. */
+/** Changes the texts of all cached results. */
 function damageKept(damage: (text: string) => string) {
 	for (const name of files()) writeFileSync(join(kept, name), damage(readFileSync(join(kept, name), "utf8")));
 }

@@ -1,4 +1,4 @@
-/** What is found in a project's sources here is what the platform finds in its own bundles of them. */
+/** The local analysis of a project's sources has the same result as the platform's analysis of its bundles. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -100,8 +100,9 @@ test.each(["pay", "ask", "any", "old", "mode", "view", "work"])("%s", { timeout:
 });
 
 /**
- * Lines inside packages are left out: those of the platform are those of a map that `deno bundle` shifts. The order
- * is that of the names, because a worker is a bundle of its own on the platform, and a part of one here.
+ * Lines inside packages are left out, because the platform takes them from a source map that `deno bundle`
+ * shifts. The references are sorted by name, because a worker is a separate bundle on the platform and a part
+ * of the bundle here.
  */
 function comparable(references: readonly Reference[]) {
 	return references

@@ -1,4 +1,4 @@
-/** Vaults in real git: what merges cleanly, what conflicts, and what is said of it. */
+/** Merges of vaults by real git: clean ones, conflicts, and their messages. */
 import { execFileSync } from "node:child_process";
 import { beforeAll, describe, expect, test } from "vitest";
 import { resolveVault } from "../../src/project/resolve.ts";
@@ -98,7 +98,7 @@ test("records that git merged in the wrong order are refused with the line, and 
 	expect(Object.keys(secrets)).toEqual(["B", "D", "F", "H", "IA", "IB", "IC", "J"]);
 });
 
-/** Which of two records of a name git puts first depends on what else was set beside it. */
+/** Which of two records of a name git puts first depends on the records around it. */
 describe.each([
 	["ours first", { theirs: { I: "theirs" }, ours: { H: "2", I: "ours" } }],
 	["theirs first", { theirs: { H: "2", I: "theirs" }, ours: { I: "ours" } }],

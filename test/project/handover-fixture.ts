@@ -16,7 +16,7 @@ export async function vaultIdOf(project: TestProject): Promise<string> {
 	return parseVault(await project.read()).vaultId;
 }
 
-/** All of it in production, as the command does it. */
+/** The complete handover in production, as the command does it. */
 export async function handOver(project: TestProject, to = successorOf(project)): Promise<SessionContext> {
 	const vaultId = await vaultIdOf(project);
 	await inheritMemory(project.context, to, vaultId);

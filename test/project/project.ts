@@ -1,4 +1,4 @@
-/** Projects in temporary folders, with an identity and a state folder of their own. */
+/** Projects in temporary folders, each with its own identity and state folder. */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -69,7 +69,7 @@ export class TestProject implements Disposable {
 		return deleteSecrets(this.context, names);
 	}
 
-	/** As `secrets list` does: names with their versions, and what the user is warned of. */
+	/** Like `secrets list`: names with their versions, and the warnings. */
 	async list(context = this.context): Promise<Listing> {
 		const { session, remember } = await readSession(context);
 		const listed = await listSecrets(session);

@@ -1,4 +1,4 @@
-/** Conflicts that real git left, repaired. */
+/** Repairs conflicts that real git has left. */
 import { describe, expect, test } from "vitest";
 import { resolveVault, type SideChooser } from "../../src/project/resolve.ts";
 import { getSecret, readSession } from "../../src/project/secrets/edit-secrets.ts";
@@ -23,7 +23,7 @@ async function conflicted(style: string, theirs: Edit, ours: Edit): Promise<Repo
 	return repo;
 }
 
-/** The value of every name, deleted ones left out. */
+/** The values of all names, without deleted ones. */
 async function values(project: TestProject): Promise<Record<string, string>> {
 	const { session } = await readSession(project.context);
 	const { secrets } = await project.list();

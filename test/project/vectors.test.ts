@@ -1,4 +1,7 @@
-/** Every vector as a file of a project, on the ways that commands go: listed, checked strictly, repaired. */
+/**
+ * Every vector as the file of a project, read in the ways of the commands: listed, checked strictly,
+ * repaired.
+ */
 import { mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -25,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 type Context = Omit<SessionContext, "environment">;
 
-/** A project whose file is the vector, on a device that has seen what the vector says. */
+/** A project whose file is the vector, on a device that has read the vector's `seen` before. */
 async function projectOf(vector: Vector, route = "read"): Promise<Context> {
 	const place = join(folder, vector.name, route);
 	const root = join(place, "project");
@@ -44,7 +47,7 @@ async function projectOf(vector: Vector, route = "read"): Promise<Context> {
 
 const put = ({ root }: Context, content: Uint8Array) => writeFile(join(root, "coffer.vault"), content);
 
-/** Lists and gets every secret of every environment, as commands do, and remembers it. */
+/** Lists and decrypts every secret of every environment, as commands do, and remembers it. */
 async function list(context: Context): Promise<Value[]> {
 	const { document } = await loadVault(context.root);
 	const { environments } = verifyRoot(document.vaultId, document.links);
@@ -95,7 +98,7 @@ describe.each(vectors.map((vector) => [vector.name, vector] as const))("%s", (_,
 			expect(error.exit).toBe(exit);
 			[codes, first] = [[error.code], error.line];
 		}
-		// Whoever is no member can still check; what it could not open it says otherwise.
+		// An identity that is not a member can check, too. The result then says what it could not decrypt.
 		const sound = code === "good" || code === "NOT_A_MEMBER";
 		expect(codes).toEqual(sound ? (vector.strict === undefined ? [] : [vector.strict]) : [code]);
 		if (line !== undefined) expect(first).toBe(line);

@@ -1,4 +1,4 @@
-/** The strict check: every fault is found and named, and what cannot be checked is said. */
+/** The strict check finds and names every fault, and reports what it cannot check. */
 import { cp, readdir, rm, writeFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import { type VerifyReport, verifyVault } from "../../src/project/verify-vault.ts";
@@ -92,7 +92,7 @@ describe("a valid vault", () => {
 	});
 });
 
-/** Makes this vault the folder's: its project is another one that `create` made. */
+/** Makes this vault the vault of the folder, which `create` made for another project. */
 async function adopt(project: TestProject, text: string): Promise<void> {
 	await rm(project.context.stateFolder, { recursive: true });
 	await project.write(text);

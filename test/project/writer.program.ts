@@ -14,7 +14,7 @@ async function write(value: string): Promise<void> {
 	}
 }
 
-/** Says each name when it is written; or, as a bug that is to be caught, when it is about to be. */
+/** Prints each name after it is written or, as a planted bug, before. */
 async function tell(early: boolean): Promise<void> {
 	for (let made = 0; made < Number(count); made++) {
 		const written = `${name}_${made}`;
@@ -24,7 +24,7 @@ async function tell(early: boolean): Promise<void> {
 	}
 }
 
-/** Runs this program's other mode in a process that may not write more than 8 KiB into one file. */
+/** Runs another mode of this program in a process that may not write more than 8 KiB into one file. */
 function limited(): void {
 	const script = "trap '' XFSZ; ulimit -f 8; exec \"$@\"";
 	const [program = ""] = process.argv.slice(1);
@@ -39,12 +39,12 @@ const MODES: Record<string, () => unknown> = {
 	"tell-early": () => tell(true),
 	large: () => write("v".repeat(32 * 1024)),
 	limited,
-	/** Dies with the lock in hand. */
+	/** Ends while it holds the lock. */
 	"die-locked": () =>
 		withLock(join(root, "coffer.vault.lock"), async () => {
 			process.kill(process.pid, "SIGKILL");
 		}),
-	/** Dies when the new content is on disk and the old one not yet replaced. */
+	/** Ends when the new content is on disk and the old file is not yet replaced. */
 	"die-writing": () =>
 		replaceFile(join(root, "coffer.vault"), "new", {
 			mode: 0o600,

@@ -1,4 +1,4 @@
-/** Processes that die while they write. */
+/** Processes that end while they write. */
 import { readdir } from "node:fs/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundledProgram, type ProcessResult, type Program } from "../support/bundle.ts";

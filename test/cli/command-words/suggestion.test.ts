@@ -1,4 +1,4 @@
-/** What is suggested for words that are no command: over all commands, and what people type. */
+/** Suggestions for words that are not a command: for all commands, and for typical mistakes. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -8,7 +8,10 @@ import { allHints, hintFor } from "../../../src/cli/command-words/hints.ts";
 import { DESTRUCTIVE, suggestion } from "../../../src/cli/command-words/suggestion.ts";
 import { ROOT } from "../../support/root.ts";
 
-/** Last words of commands that take nothing away. A new command's belongs here or to `DESTRUCTIVE`. */
+/**
+ * Last words of commands that delete nothing. The last word of a new command belongs here or into
+ * `DESTRUCTIVE`.
+ */
 const HARMLESS = new Set(
 	"add backup base44 check completion copy create debt default deploy dev export get history import init invoke link list logs merge new plan references requests run serve set setup show start status sync textconv verify watch".split(
 		" ",
@@ -24,7 +27,7 @@ const known = [...commands, ...topics];
 const isKnown = (id: string) => known.includes(id);
 const isDestructive = (words: string) => DESTRUCTIVE.has(words.split(" ").at(-1) ?? "");
 
-/** What a hurried finger makes of a word. */
+/** Typing mistakes in a word. */
 function typosOf(word: string): string[] {
 	const typos = new Set<string>();
 	for (let at = 0; at < word.length; at++) {
@@ -130,7 +133,7 @@ test("every hint names commands that exist", () => {
 });
 
 test("every alias stands for a command or a topic, and hides no command", () => {
-	// Topics that this version may not have yet.
+	// Topics that this version may not have.
 	const present = allAliases().filter(({ command }) => !command.startsWith("apps"));
 	for (const { alias, command } of present) {
 		expect([alias, isKnown(command.replaceAll(" ", ":"))]).toEqual([alias, true]);

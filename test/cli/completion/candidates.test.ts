@@ -1,4 +1,4 @@
-/** What may stand where the cursor is, over the commands of the manifest. */
+/** The candidates at the cursor, for the commands of the manifest. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,4 +1,4 @@
-/** Where a token may go that COFFER_TOKEN brings, when coffer.json names the platform. */
+/** Where the token in COFFER_TOKEN may be sent, if coffer.json names the platform. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ function target(url: string, platform = OURS) {
 
 const pin = (origin: string, fingerprint = OURS) => pinPlatform(state, { origin, fingerprint });
 
-/** Addresses that look like the pinned one, each another origin. */
+/** Addresses that look like the pinned one, but have another origin. */
 const NEIGHBOURS = [
 	"https://coffer.example.com:8443",
 	"https://coffer.example.com.",

@@ -3,7 +3,7 @@ import { AnswerPrinter } from "../../../src/cli/dev/answer-printer.ts";
 import { readEnvironment } from "../../../src/cli/shell/process-environment.ts";
 import { Terminal } from "../../../src/cli/shell/terminal.ts";
 
-/** A printer, and what it has written. */
+/** A printer, and its output. */
 function printerOn(isTTY: boolean) {
 	const written: Buffer[] = [];
 	const notes: Buffer[] = [];
@@ -35,7 +35,7 @@ test("a terminal gets each line when it is whole, with control characters escape
 	const bytes = Buffer.from("first\n\u001b[2Jé");
 	printer.take(bytes.subarray(0, 8));
 	expect(out()).toBe("first\n");
-	// The end of the letter comes with the next part.
+	// The last byte of the letter comes with the next part.
 	printer.take(bytes.subarray(8, -1));
 	printer.take(bytes.subarray(-1));
 	expect(out()).toBe("first\n");

@@ -1,4 +1,4 @@
-/** How often one command reads and verifies the vault: an edit and the sync after it share what they verified. */
+/** How often one command reads and verifies the vault: an edit and the sync after it share one verification. */
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
@@ -11,7 +11,7 @@ import { parseVault } from "../../../src/vault/document/format.ts";
 import { TestProject } from "../../project/project.ts";
 import { linkProject, openTestPlatform, type TestPlatform } from "../../sync/linked-fixture.ts";
 
-// The platform in this process verifies what it accepts with other functions than these.
+// The platform, which runs in this process, uses other functions to verify changes.
 vi.mock("../../../src/vault/document/document.ts", { spy: true });
 vi.mock("../../../src/vault/document/format.ts", { spy: true });
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
 });
 afterEach(() => project[Symbol.dispose]());
 
-/** As one command does: each has a cache of its own. */
+/** Like one command, which has its own cache. */
 const commandContext = (): SessionContext => ({ ...project.context, cache: new SessionCache() });
 
 function counts(): { parsed: number; verified: number } {

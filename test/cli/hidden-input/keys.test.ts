@@ -1,4 +1,4 @@
-/** What a terminal sends, and what it was meant to be. */
+/** The bytes that a terminal sends, and the keys that they mean. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HiddenKeys } from "../../../src/cli/hidden-input/keys.ts";
@@ -7,7 +7,7 @@ const BEGIN = "\u001b[200~";
 const END = "\u001b[201~";
 const PAUSE = Symbol("pause");
 
-/** Feeds what comes, with pauses between, and one at the end. */
+/** Feeds pieces of input with pauses between them and at the end. */
 function entered(...events: readonly (string | Uint8Array | typeof PAUSE)[]) {
 	const keys = new HiddenKeys(100_000);
 	for (const event of [...events, PAUSE]) {
@@ -84,7 +84,7 @@ describe("a bracketed paste", () => {
 				let from = 0;
 				for (const end of ends) {
 					keys.feed(whole.subarray(from, end));
-					// A piece that is Ctrl-C alone is the way out of a paste without an end.
+					// Ctrl-C as a separate piece cancels a paste without an end.
 					if (end - from !== 1) keys.pause();
 					from = end;
 				}

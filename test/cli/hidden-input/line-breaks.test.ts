@@ -25,7 +25,7 @@ test.each([
 test("text without a carriage return is unchanged if the terminal sends line feeds", () => {
 	fc.assert(
 		fc.property(fc.string({ unit: fc.constantFrom("a", "é", "\n") }), (plain) => {
-			// What a terminal does to it, and what is read of that again.
+			// The text as a terminal sends it, and the text that the reader makes of it.
 			const back = readLineBreaks(Buffer.from(plain.replaceAll("\n", "\r")));
 			const candidates = back.kind === "known" ? [back.bytes] : [back.windows, back.unix];
 			expect(candidates.some((bytes) => bytes.equals(Buffer.from(plain)))).toBe(true);

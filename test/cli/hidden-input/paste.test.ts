@@ -1,4 +1,7 @@
-/** Pastes into a real terminal (tmux), marked and not: what arrives is byte for byte what was pasted. */
+/**
+ * Pastes into a real terminal (tmux), with and without bracketed paste: the input is byte for byte the pasted
+ * text.
+ */
 import { createHash, generateKeyPairSync } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Tmux } from "../../support/tmux.ts";
@@ -19,7 +22,7 @@ const LONG = Array.from(
 	(_, line) => `${String(line).padStart(4, "0")}${"x".repeat(59)}`,
 ).join("\n");
 
-/** What is pasted, and what is stored of it. */
+/** The pasted text, and the stored value. */
 const TEXTS: readonly { what: string; pasted: string; stored: string }[] = [
 	{ what: "a PEM without a line break at its end", pasted: PEM.trimEnd(), stored: PEM.trimEnd() },
 	{ what: "a PEM with a line break at its end", pasted: PEM, stored: PEM.trimEnd() },
@@ -58,7 +61,7 @@ describe.each([
 		for (const [index, { pasted, stored }] of TEXTS.entries()) {
 			await terminal.until(`Value ${index + 1}: `);
 			await terminal.paste(Buffer.from(pasted), how);
-			// The count is there once all of it is.
+			// The count appears when all of the paste has arrived.
 			const lines = pasted.split("\n").length;
 			await terminal.until(lines > 1 ? `${lines} lines; press Enter to finish` : "•".repeat(16));
 			await terminal.keys("Enter");

@@ -1,4 +1,4 @@
-/** The words of a command line: every one, in its place. */
+/** The words of a command line: all of them, in their order. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Args, Config, Flags, type Interfaces } from "@oclif/core";
@@ -13,7 +13,7 @@ interface Read {
 	readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** Shows what a command reads, by the parser that every command goes through. */
+/** The arguments that a command gets from the parser of all commands. */
 abstract class Reading extends BaseCommand<undefined> {
 	abstract read(): Promise<Read>;
 	protected async execute(): Promise<undefined> {}
@@ -55,7 +55,7 @@ beforeAll(async () => {
 const names = (argv: readonly string[]) => new Names([...argv], config).read();
 const passing = (argv: readonly string[]) => new Passing([...argv], config).read();
 
-/** Words that a shell may hand over, with many that occur twice and many that look like flags. */
+/** Words as a shell may pass them, many of them twice and many that look like flags. */
 const word = fc.oneof(
 	fc.constantFrom(
 		"a",

@@ -89,7 +89,7 @@ test("no word is lost or broken, and no line is wider than its longest word requ
 			for (const one of words(rows.flat())) expect(got).toContain(one);
 			for (const line of lines) {
 				const longest = Math.max(...words([line]).map(columnsOf), 0);
-				// A label of at most 30 columns and the gaps may stand before a word.
+				// Before a word there may be a label of at most 30 columns, and the gaps.
 				expect(columnsOf(line)).toBeLessThanOrEqual(Math.max(columns, longest + 34));
 			}
 		}),

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => program[Symbol.dispose]());
 
-/** Starts the program on a pseudo-terminal of its own; `script` passes input, output and exit status on. */
+/** Starts the program on its own pseudo-terminal. `script` passes input, output and exit status on. */
 function onTerminal(args: readonly string[]): ChildProcessWithoutNullStreams {
 	const command = ["stty cols 80 rows 24; exec", process.execPath, program.script, ...args].join(" ");
 	return spawn("script", ["--quiet", "--return", "--command", command, "/dev/null"], {
@@ -18,7 +18,7 @@ function onTerminal(args: readonly string[]): ChildProcessWithoutNullStreams {
 	});
 }
 
-/** Types the keys as soon as the question is there, and waits for the end. */
+/** Types the keys when the question appears, and waits for the end. */
 async function answer(args: readonly string[], question: string, keys: string): Promise<Ended> {
 	const child = onTerminal(args);
 	const result = ended(child);

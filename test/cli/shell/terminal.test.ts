@@ -5,7 +5,7 @@ import { Terminal, type TerminalOptions, wantsJson } from "../../../src/cli/shel
 
 const ESC = "\u001b";
 
-/** A terminal on outputs that remember what was written. */
+/** A terminal whose outputs record what is written. */
 function recorded(
 	options: Partial<Pick<TerminalOptions, "json">> & {
 		tty?: boolean;

@@ -1,10 +1,10 @@
-/** Command lines that make no sense: exit 2, one shape, and nothing of what was typed comes back. */
+/** Invalid command lines: exit 2, errors of one form, and no part of the typed text in the output. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { installProgram, type Program } from "../fixture/program.ts";
 
 const CANARY = "hunter2-canary";
 
-/** Where the canary stands for a value that somebody typed in the wrong place. */
+/** The canary stands for a secret value that the user typed in the wrong place. */
 const MISTAKES: readonly { args: string[]; says: RegExp }[] = [
 	{ args: ["greet"], says: /argument NAME is missing/ },
 	{ args: ["greet", "you", "kind", `API_KEY=${CANARY}`], says: /takes 2 arguments, but was given 3/ },

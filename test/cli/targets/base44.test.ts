@@ -1,4 +1,4 @@
-/** Base44 keeps the contract of a target, with its API as its own command line uses it. */
+/** Base44 passes the contract of a target. Its test server has the API that Base44's own command line uses. */
 import LinkBase44 from "../../../src/commands/link/base44.ts";
 import { BASE44 } from "../../../src/targets/base44/kind.ts";
 import { Base44Server } from "../../support/base44-server.ts";

@@ -1,4 +1,4 @@
-/** Runs commands in this process, so that a test can add a kind of target to the list that they use. */
+/** Runs commands in the test's process, so that a test can add a kind of target to the list that they use. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,21 +16,24 @@ export interface CommandResult {
 	readonly stderr: string;
 }
 
-/** Gives this process's environment its earlier variables. The object stays the same, since others hold it. */
+/**
+ * Restores the variables of this process's environment. The object stays the same, because other code refers
+ * to it.
+ */
 function restoreEnvironment(variables: NodeJS.ProcessEnv): void {
 	for (const name of Object.keys(process.env)) if (!(name in variables)) delete process.env[name];
 	Object.assign(process.env, variables);
 }
 
-/** A machine of its own with an identity, and an empty folder for a project. */
+/** A simulated machine with an identity and an empty project folder. */
 export class CommandLine implements Disposable {
 	readonly machine = mkdtempSync(join(tmpdir(), "coffer-targets-"));
 	readonly root = join(this.machine, "project");
-	/** Everything that the commands wrote so far. */
+	/** All output of the commands so far. */
 	written = "";
 	readonly #variables: Record<string, string | undefined>;
 
-	/** @param variables further variables of the process environment; undefined takes one away */
+	/** @param variables further variables of the process environment; undefined removes one */
 	constructor(variables: Readonly<Record<string, string | undefined>> = {}) {
 		mkdirSync(this.root);
 		this.#variables = {
@@ -44,7 +47,7 @@ export class CommandLine implements Disposable {
 		};
 	}
 
-	/** Sets a variable for the commands that follow; undefined takes it away. */
+	/** Sets a variable for the following commands; undefined removes it. */
 	set(name: string, value: string | undefined): void {
 		this.#variables[name] = value;
 	}

@@ -1,4 +1,4 @@
-/** What the commands do with an environment that is linked with a target, of any kind. */
+/** The commands in an environment that is linked with a target, of any kind. */
 import { describe, expect, test } from "vitest";
 import FunctionsList from "../../../src/commands/functions/list.ts";
 import Plan from "../../../src/commands/plan.ts";

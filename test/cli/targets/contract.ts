@@ -1,4 +1,4 @@
-/** What every kind of target promises. Each kind runs these tests in a file of its own. */
+/** The tests that every kind of target must pass. Each kind runs them in its own test file. */
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { boundId } from "../../../src/targets/linked.ts";

@@ -1,4 +1,4 @@
-/** A place that tests send secrets to, and a project that is linked with it. */
+/** A test server (a *place*) that receives secrets, and a project that is linked with it. */
 import { expect } from "vitest";
 import Init from "../../../src/commands/init.ts";
 import SecretsSet from "../../../src/commands/secrets/set.ts";
@@ -7,17 +7,17 @@ import type { TargetId } from "../../../src/project/memory/target-memory.ts";
 import type { TargetKind } from "../../../src/targets/target.ts";
 import { type CommandClass, CommandLine } from "./command-line.ts";
 
-/** A place that a test sends to. */
+/** A destination for secrets in a test. */
 export interface TargetFixture extends AsyncDisposable {
 	readonly kind: TargetKind;
 	readonly id: TargetId;
-	/** The credential that opens it; undefined if it needs none. */
+	/** Its credential; undefined if it needs none. */
 	readonly credential: string | undefined;
 	/** The command that links it. */
 	readonly link: readonly [CommandClass, ...string[]];
-	/** The values that it has now. */
+	/** Its present values. */
 	secrets(): ReadonlyMap<string, string>;
-	/** Sets or deletes a value as another person does, without Coffer. */
+	/** Sets or deletes a value without Coffer, as another person would. */
 	put(name: string, value: string | undefined): void;
 	/** Makes every request fail, as if the network were down. */
 	goAway(): Promise<void>;

@@ -1,6 +1,7 @@
 /**
- * A second kind of target needs one file: this one has a whole kind, a folder in which each secret is a file, and the
- * command that links it. The line in the list of kinds is added here. It keeps the contract without any other change.
+ * Shows that a second kind of target needs only one file. It defines a complete kind (a folder in which each
+ * secret is a file) and the command that links it, and adds its line to the list of kinds. The kind passes
+ * the contract without any other change.
  */
 import {
 	existsSync,

@@ -1,4 +1,4 @@
-/** What is said of a function that was to start with a change. */
+/** The lines about a function that a change should restart. */
 import { expect, test } from "vitest";
 import { redeployLines, servingClause } from "../../../src/cli/views/redeploy-lines.ts";
 import type { RedeployResult } from "../../../src/protocol/messages.ts";
@@ -17,7 +17,7 @@ test("a failed start with its reason says that a version still runs only if one 
 	expect(line).toContain("pay failed to start; the previous version still serves requests");
 	expect(reason.map((text) => text.trim())).toEqual(["no key", "at pay.ts:1"]);
 	expect(redeployLines(failed(false))[0]).toContain("no version of it serves requests");
-	// An earlier platform does not say.
+	// An earlier platform does not send this field.
 	expect(redeployLines(failed())[0]).toContain("if a previous version was running");
 });
 

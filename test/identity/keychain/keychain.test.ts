@@ -10,7 +10,7 @@ import {
 	withSecretService,
 } from "../../support/secret-service.ts";
 
-/** What a process that uses a keychain may take, start and end included. */
+/** The maximum time of a process that uses a keychain, including its start and end. */
 const LIMIT_MS = 5000;
 
 let program: Program;
@@ -27,7 +27,7 @@ async function use(env: Record<string, string>, ...args: string[]): Promise<unkn
 	return { status, ...(JSON.parse(stderr) as object) };
 }
 
-/** A service for the tests of one group. */
+/** A Secret Service for the tests of one group. */
 function service(options: SecretServiceOptions = {}): () => SecretService {
 	let running: SecretService;
 	beforeAll(async () => {

@@ -5,7 +5,7 @@ import { resolveImport } from "../../../src/modules/packages/resolve-import.ts";
 
 export type Files = Readonly<Record<string, string | object>>;
 
-/** A member. */
+/** A workspace member. */
 export const LIB: Files = {
 	"packages/lib/package.json": {
 		name: "@acme/lib",
@@ -15,10 +15,10 @@ export const LIB: Files = {
 	"packages/lib/src/index.ts": "",
 	"packages/lib/src/sub.ts": "",
 };
-/** The workspace that it is of. */
+/** The workspace that it belongs to. */
 export const NPM: Files = { "package.json": { workspaces: ["packages/*"] } };
 
-/** Files as a port: texts as they are, objects as JSON. */
+/** The port for files of a project in memory. An object stands for its JSON. */
 export function portOf(files: Files): ManifestPort {
 	const bytes = new Map(
 		Object.entries(files).map(([path, content]) => [

@@ -6,7 +6,7 @@ import { FolderWatcher } from "../../../src/project/files/folder-watcher.ts";
 
 let root = "";
 let watcher: FolderWatcher;
-/** Paths that were reported and not yet waited for. */
+/** Reported paths that the test has not waited for yet. */
 let reported: string[] = [];
 let onReport: () => void = () => {};
 
@@ -34,7 +34,7 @@ afterEach(() => {
 	rmSync(root, { recursive: true, force: true });
 });
 
-/** Waits until a path is reported, and forgets what was reported until then. */
+/** Waits until a path is reported, and drops all earlier reports. */
 async function reports(path: string): Promise<string[]> {
 	while (!reported.includes(path)) await new Promise<void>((resolve) => (onReport = resolve));
 	return reported.splice(0);
@@ -72,7 +72,7 @@ test("a folder that is removed and made again is watched again", async () => {
 		write("functions/old/index.ts", `again ${time}`);
 		await reports("functions/old/index.ts");
 	}
-	// What came before in the same folder is over.
+	// After this, there are no more reports of earlier changes in the same folder.
 	write("functions/mark");
 	await reports("functions/mark");
 	rmSync(join(root, "functions/old/index.ts"));

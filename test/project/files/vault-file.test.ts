@@ -1,4 +1,4 @@
-/** The vault as a file: what is not one, and who else writes to it. */
+/** The vault's file: paths that are not a regular file, and other writers. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Who waits for a lock, and for how long. */
+/** Processes that wait for a lock, and their waiting times. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -14,7 +14,8 @@ let folder: string;
 let holder: Connection;
 beforeEach(async () => {
 	folder = mkdtempSync(join(tmpdir(), "coffer-lock-"));
-	// The same library as the lock uses: the operating system's locks exclude processes, not libraries in one process.
+	// The same library as the lock's, because the operating system's locks exclude other processes, not
+	// another library in the same process.
 	holder = (await loadSqlite())(join(folder, "lock"));
 	holder.exec("BEGIN EXCLUSIVE");
 });
@@ -40,7 +41,7 @@ test("a writer continues to wait while other processes make progress", async () 
 	const waiting = wait({ stillMs: 500, mostMs: 60_000 });
 	const startMs = performance.now();
 	let written = 0;
-	// Twice as long as anybody would wait who saw nothing.
+	// Twice the longest wait without a change of the folder.
 	await new Promise<void>((resolve) => {
 		const writing = setInterval(() => {
 			writeFileSync(join(folder, `file-${written++}`), "");
@@ -59,7 +60,7 @@ test("a writer does not wait forever", async () => {
 	clearInterval(writing);
 });
 
-/** Holds the lock with libsql, in a process of its own, until its input ends. */
+/** Holds the lock with libsql, in a separate process, until its input ends. */
 const HOLDER = `
 	const Database = require("libsql");
 	const database = new Database(process.argv[1]);

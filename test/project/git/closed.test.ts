@@ -1,4 +1,4 @@
-/** What each git that Coffer starts is given: its command line and its environment. */
+/** The command line and the environment of every git that Coffer starts. */
 import {
 	chmodSync,
 	mkdirSync,
@@ -41,7 +41,7 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const path = process.env.PATH ?? "";
 
-/** A program called git in a folder of its own. @returns the folder */
+/** A program with the name git in a new folder. @returns the folder */
 function gitProgram(script: string, name = "bin"): string {
 	const bin = join(folder, name);
 	mkdirSync(bin);
@@ -59,7 +59,7 @@ interface Call {
 	readonly variables: Readonly<Record<string, string>>;
 }
 
-/** A git that writes down how it is called, and is git. */
+/** A wrapper of git that records how it is called. */
 class Recorder {
 	readonly bin: string;
 	readonly #calls = join(folder, "calls");
@@ -92,7 +92,10 @@ function filesOf(calls: string): string[] {
 		.map((name) => join(calls, name));
 }
 
-/** What a caller's environment may hold: programs, traces and settings, beside what git sets for a hook. */
+/**
+ * Variables that a caller's environment may have: programs, traces and settings, and those that git sets for
+ * a hook.
+ */
 const CALLER = {
 	...Object.fromEntries(
 		["GIT_SSH", "GIT_EXTERNAL_DIFF", "GIT_TRACE", "GIT_TRACE2", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR"].map(

@@ -1,4 +1,4 @@
-/** Merges whose driver is not there any more: git keeps our side in the file, and both sides in its index. */
+/** Merges whose driver no longer exists: git keeps our side in the file, and both sides in its index. */
 import { spawnSync } from "node:child_process";
 import { cpSync, realpathSync } from "node:fs";
 import { join } from "node:path";
@@ -35,7 +35,7 @@ async function repository(): Promise<Repository> {
 	return repo;
 }
 
-/** Git, whose status is asked for. */
+/** Runs git. @returns its exit status */
 function run(root: string, ...words: string[]): number | null {
 	return spawnSync("git", words, { cwd: root, env: VARIABLES }).status;
 }
@@ -54,7 +54,9 @@ const THEIRS: Edit = { T: "t", B: "b-theirs" };
 const OURS: Edit = { O: "o", A: "a-ours" };
 const BOTH = { A: "a-ours", B: "b-theirs", O: "o", T: "t" };
 
-/** Ends in a conflict with the branch's edit as theirs. @returns the project's folder that it is in */
+/**
+ * Makes a merge that ends in a conflict, with the branch's edit as their side. @returns the project's folder
+ */
 type Way = (repo: Repository) => string;
 
 const CONNECTION_ATTEMPTS: Record<string, Way> = {

@@ -1,4 +1,4 @@
-/** Three versions of a vault, merged as git's driver does. */
+/** Merges three versions of a vault like git's merge driver. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ function from(text: string): VaultMaker {
 
 const BASE = new VaultMaker().set("A", "a").set("B", "b").set("C", "c").text;
 
-/** Merges three texts, and checks that the other order comes to the same. */
+/** Merges three texts, and checks that the result is the same with both sides swapped. */
 async function merged(base: string, ours: string, theirs: string): Promise<string> {
 	const [text, other] = [await mergeOnce(base, ours, theirs), await mergeOnce(base, theirs, ours)];
 	expect(other.text).toBe(text.text);
@@ -47,7 +47,7 @@ async function mergeOnce(
 	}
 }
 
-/** The error of a merge, and what it left in our file. */
+/** The error of a merge, and the text of our file after it. */
 async function refused(base: string, ours: string, theirs: string) {
 	const { text, error } = await mergeOnce(base, ours, theirs);
 	return { text, error: await refusalOf(Promise.reject(error)) };

@@ -1,4 +1,4 @@
-/** A secret's history out of real git repositories. */
+/** A secret's history, read from real git repositories. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";

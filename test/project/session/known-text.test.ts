@@ -1,4 +1,4 @@
-/** What a device reads of a text that it has parsed before, and of one that it has not. */
+/** How a device reads a text that it has parsed before, and one that is new. */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -14,7 +14,7 @@ async function isKnown(project: TestProject): Promise<boolean> {
 	return (await openEnvironment(project.context)).verified.section.records instanceof TextRecords;
 }
 
-/** The files of this device's memory that are named like this, as `readSignedJson` takes them. */
+/** The files of this device's memory with such a name, as arguments for `readSignedJson`. */
 function memoryFiles(project: TestProject, prefix: string) {
 	const { vaultId } = parseVault(readFileSync(project.path, "utf8"));
 	const folder = project.context.stateFolder;
@@ -83,7 +83,7 @@ test("hashes from version 0.1.0 are valid, but their text is parsed once more", 
 	expect(await isKnown(project)).toBe(false);
 	await project.set({ A: "two" });
 	expect(await isKnown(project)).toBe(true);
-	// A mark stays made here: the text was the one that this device had written.
+	// The mark still counts as made here, because this device had written the text.
 	const [marks] = await Promise.all(
 		memoryFiles(project, "marks").map((file) => readSignedJson(file, stateKey)),
 	);

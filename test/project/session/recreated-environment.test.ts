@@ -1,4 +1,4 @@
-/** An environment that is deleted and created anew, on devices that knew the one before. */
+/** An environment that is deleted and created again, on devices that have seen the earlier one. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addEnvironment, deleteEnvironment } from "../../../src/project/members/environments.ts";
@@ -57,7 +57,7 @@ test("every device that knew the deleted environment uses the new one, and encry
 		expect(await namesOn(device)).toEqual({ names: ["A v1", "B v1"], warnings: [] });
 		expect(await findings(device)).toEqual([]);
 	}
-	// A record of the new one that is gone is noticed as ever.
+	// A missing record of the new environment is detected as usual.
 	await project.write(anew);
 	expect(await findings(other)).toEqual(["RECORD_DROPPED production"]);
 });

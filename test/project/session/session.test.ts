@@ -1,4 +1,4 @@
-/** What this device remembers of a vault, and notices because of it. */
+/** The device's memory of a vault, and what it detects with it. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -10,7 +10,7 @@ import { refusalOf } from "../../support/refusal.ts";
 import { bob, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 import { contextOf, TestProject } from "../project.ts";
 
-/** The file's text with one record's block taken out. */
+/** The file's text without one record. */
 function without(text: string, name: string): string {
 	const lines = text.split("\n");
 	const at = lines.indexOf(name);
@@ -32,7 +32,7 @@ describe("version marks", () => {
 		expect((await project.list()).warnings).toEqual([]);
 		await project.write(old);
 		expect((await project.list()).warnings).toHaveLength(1);
-		// The next value counts on from what was seen, not from what the file says.
+		// The next version continues from the highest seen version, not from the file's.
 		await project.set({ A: "newest" });
 		expect((await project.list()).secrets).toEqual({ A: 3, B: 1 });
 	});
@@ -75,7 +75,8 @@ describe("version marks", () => {
 		await project.set({ A: "mine" });
 		const other = new VaultMaker().set("A", "theirs").text;
 		await project.write(other);
-		// One after the other: a second one that is refused while the first is awaited is nobody's.
+		// One after the other, because a rejection of the second one during the wait for the first would be
+		// unhandled.
 		for (const action of [() => project.list(), () => project.set({ B: "b" })]) {
 			expect(await refusalOf(action())).toMatchObject({ code: "VAULT_REPLACED", exit: 7 });
 		}
@@ -99,7 +100,7 @@ describe("version marks", () => {
 		const line = (vault: string) => vault.split("\n")[vault.split("\n").indexOf("B") + 1] ?? "";
 		await project.write((await project.read()).replace(line(forged), line(text)));
 		expect((await project.list()).secrets).toEqual({ A: 1, B: 1, C: 2 });
-		// Now that it was verified whole, another text is not.
+		// Now this text counts as verified, and a different text does not.
 		const whole = await project.read();
 		await project.write(
 			whole.replace(
@@ -172,7 +173,7 @@ describe("version marks", () => {
 		const maker = new VaultMaker();
 		maker.document = parseVault(await project.read());
 		maker.add(bob, "writer", "bob");
-		// All but the last version that can be: counted, it would leave no room for another value.
+		// Almost the highest version. If it counted, no further version would be possible.
 		const first = maker.seal("A", "bob's", PRODUCTION, bob);
 		const nearlyLast = { ...first, version: 999_999_997 };
 		const before = maker.section();
