@@ -19,7 +19,7 @@ import { TestProject } from "./project.ts";
 
 const TARGET = "not to be touched";
 
-/** Ways to put something odd at a path. @returns what it leads to, where it leads anywhere */
+/** Ways to put an unusual file at a path. @returns the target of a link; otherwise undefined */
 const KINDS: Readonly<Record<string, (path: string, target: string) => void>> = {
 	"a link to a file": (path, target) => symlinkSync(target, path),
 	"a link to nothing": (path, target) => symlinkSync(`${target}-absent`, path),

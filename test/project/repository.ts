@@ -2,7 +2,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import type { TestProject } from "./project.ts";
 
-/** Git without anybody's own configuration. */
+/** Git without the user's configuration. */
 export const GIT_ENVIRONMENT = {
 	PATH: process.env.PATH,
 	GIT_CONFIG_GLOBAL: "/dev/null",
@@ -37,7 +37,7 @@ export class Repository {
 		this.git("commit", "-q", "-m", "state");
 	}
 
-	/** Does something on a new branch, then something else on main, and merges. @returns whether it was clean */
+	/** Runs one change on a new branch and one on main, and merges. @returns whether the merge was clean */
 	async merge(theirs: () => Promise<unknown>, ours: () => Promise<unknown>): Promise<boolean> {
 		this.git("checkout", "-q", "-b", "branch");
 		await theirs();

@@ -23,7 +23,7 @@ const others: LogContext[] = [
 	{ ...context, app: "shop2" },
 	{ ...context, vaultId: "B".repeat(43) },
 	{ ...context, environment: "preview" },
-	// The same characters, divided at another position.
+	// The same characters, split at another position.
 	{ app: "shopA", vaultId: "A".repeat(42), environment: "production" },
 ];
 

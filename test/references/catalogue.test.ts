@@ -1,6 +1,7 @@
 /**
- * All types of syntax and all built-in functions: each either gives the name that it passes on, or makes the
- * access dynamic. None may lose it. A new type or function of a later version is tested without a change here.
+ * All types of syntax and all built-in functions: if a name passes through one, the analysis either finds the
+ * name or reports a dynamic access. It may never lose the name. New types and functions of later versions are
+ * tested automatically.
  */
 import { execFileSync } from "node:child_process";
 import { visitorKeys } from "oxc-parser";
@@ -11,7 +12,7 @@ import { parse } from "../../src/references/bundle/parse.ts";
 import { childKeys } from "../../src/references/bundle/scope-part.ts";
 import type { Node } from "../../src/references/bundle/syntax.ts";
 
-/** A program in which each type of syntax is on the way of the name `A` to an access. */
+/** For each type of syntax, a program in which the name `A` passes through it to an access. */
 const SYNTAX: Readonly<Record<string, string>> = {
 	ArrayExpression: 'Deno.env.get(["A"][0]);',
 	ArrayPattern: 'const [name] = ["A"]; Deno.env.get(name);',
@@ -86,7 +87,10 @@ const SYNTAX: Readonly<Record<string, string>> = {
 	WhileStatement: 'while (x) Deno.env.get("A");',
 	YieldExpression: 'function* names() { yield "A"; } for (const name of names()) Deno.env.get(name);',
 };
-/** Types that no bundle holds: bundlers compile them, modules forbid them, or the parser makes none. */
+/**
+ * Types that no bundle contains: bundlers compile them away, modules forbid them, or the parser never makes
+ * them.
+ */
 const NOT_IN_BUNDLES = [
 	"AccessorProperty",
 	"Decorator",
@@ -109,7 +113,7 @@ function typesIn(code: string): Set<string> {
 	return types;
 }
 
-/** Whether an analysis has no name and no dynamic access. */
+/** Whether an analysis has found no name and no dynamic access. */
 function isSilent(code: string): boolean {
 	const { references, dynamic } = analyzeReferences({ code });
 	return references.length === 0 && dynamic.length === 0;
@@ -145,7 +149,7 @@ console.log(JSON.stringify(paths));
 /** Built-in functions whose results are numbers, booleans or texts that cannot be names, for these arguments, or that throw. */
 const GIVES_NO_NAME =
 	/^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode|Object\.hasOwn|Reflect\.(?:has|set|setPrototypeOf|defineProperty)|Object\.prototype\.hasOwnProperty\.call|String\.prototype\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|isWellFormed|localeCompare|normalize|toLocaleLowerCase|toLocaleUpperCase)\.call)$/;
-/** Built-in functions that surely do not call a function that they are given, or call it without a name. */
+/** Built-in functions that never call a function argument, or never pass a name to it. */
 const CALLS_NOTHING =
 	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Iterator\.from|Promise\.(?:all|allSettled|any|race|resolve|withResolvers)|Symbol|Symbol\.(?:for|keyFor)|Map|Set|WeakMap|WeakSet|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
 

@@ -1,7 +1,6 @@
 /**
  * The functions of the corpus, each labelled with the names that it reads. The analysis runs as for
- * `functions references --entry`. The names are also compared with those that Deno says the functions asked
- * for when they ran.
+ * `functions references --entry`. The names are also compared with those that the functions read in Deno.
  */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -27,7 +26,7 @@ beforeAll(async () => {
 			writeFileSync(join(root, folder, path), text);
 		}
 	}
-	// No package is fetched. The labels hold only what the functions read by themselves.
+	// No package is downloaded. The labels contain only names that the functions themselves read.
 	const nowhere = { explicit: join(root, "no-deno"), searchPath: undefined };
 	const entries = entriesOf(
 		corpus.map(({ folder, entry }) => join(folder, entry)),
@@ -55,13 +54,13 @@ describe.each(corpus)("$theme: $label", (one) => {
 });
 
 /**
- * Names that are asked for without being read: what `undefined` and the like become, a method of Node's, a
+ * Names in Deno's audit log that are not reads of a secret: texts such as `undefined`, a method of Node's, a
  * deletion.
  */
 const NO_READS = ["undefined", "NaN", "hasOwnProperty", "LEFTOVER"];
 
 /**
- * Runs bundles one after the other in one process. A read of a marker name precedes each in Deno's account.
+ * Runs bundles one after the other in one process. In Deno's audit log, a read of a marker name precedes each.
  */
 const RUNNER = `
 const serve = Deno.serve, exit = Deno.exit;
@@ -83,7 +82,7 @@ for (const [index, file] of files.entries()) {
 exit(0);
 `;
 
-/** The functions that import nothing from elsewhere, each with a bundle. */
+/** The functions that import no remote module, each with its bundle. */
 async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
 	const out: { one: CorpusFunction; file: string }[] = [];
 	for (const one of corpus) {
@@ -102,7 +101,7 @@ async function runnable(): Promise<{ one: CorpusFunction; file: string }[]> {
 			() => true,
 			() => false,
 		);
-		// A package that it imports is not there.
+		// A package that it imports is missing.
 		const imports = isBuilt ? readFileSync(file, "utf8").matchAll(/^import .*"([^"]+)";$/gm) : [];
 		if (isBuilt && [...imports].every(([, from]) => from?.startsWith("node:"))) out.push({ one, file });
 	}

@@ -13,7 +13,7 @@ function vlq(value: number): string {
 	return text;
 }
 
-/** A bundle of whole lines. Each has a source and a 1-based line of it; `""` is a line without a mapping. */
+/** A bundle in which each line maps to a source and a 1-based line of it. `""` is a line without a mapping. */
 function bundle(lines: readonly (readonly [source: string, line: number, code: string])[]) {
 	const sources = [...new Set(lines.map(([source]) => source).filter((source) => source !== ""))];
 	let previous = { source: 0, line: 0 };

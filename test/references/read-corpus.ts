@@ -14,7 +14,9 @@ import { readdirSync, readFileSync } from "node:fs";
 export interface CorpusFunction {
 	readonly theme: string;
 	readonly label: string;
-	/** A folder of the function's own, two levels deep, so that its entry may import from above. */
+	/**
+	 * A separate folder for the function, two levels deep, so that its entry may import from parent folders.
+	 */
 	readonly folder: string;
 	readonly entry: string;
 	/** Contents by path within the folder. */

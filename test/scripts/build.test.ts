@@ -38,7 +38,7 @@ function start(script: string, ...args: string[]): Promise<Ended> {
 	return ended(child);
 }
 
-/** What no part of the command line's start imports: without it, a build takes half the time. */
+/** Parts that the command line's start does not import. Without them, a build takes half the time. */
 const LEFT_OUT = ["commands", "local", "platform", "references"].map((part) => join(ROOT, "src", part));
 
 /** Makes a checkout with one command, `say`. */
@@ -53,7 +53,7 @@ function makeCheckout(): void {
 	writeCommand("say", "one");
 }
 
-/** A checkout that was built once, and what its first call said. */
+/** A checkout that was built once, and the output of its first call. */
 let built: string;
 let firstCall: Ended;
 beforeAll(async () => {
@@ -65,7 +65,7 @@ afterAll(() => rmSync(built, { recursive: true, force: true }));
 
 beforeEach(() => {
 	checkout = mkdtempSync(join(tmpdir(), "coffer-checkout-"));
-	// To the nanosecond: what is built is known by its sources' times.
+	// With nanoseconds, because the build compares the times of its sources.
 	execFileSync("cp", ["-a", `${built}/.`, checkout]);
 });
 afterEach(() => rmSync(checkout, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** docs/commands.md is made from the manifest. That it is fresh is checked together with the manifest. */
+/** docs/commands.md is generated from the manifest. `check:manifest` checks that both are up to date. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Where compiled code is kept between starts, and that a start works wherever it cannot be kept. */
+/** Where compiled code is kept between starts, and that a start works if it cannot be kept. */
 import { spawn } from "node:child_process";
 import {
 	chmodSync,
@@ -72,7 +72,7 @@ describe("the folder for compiled code", () => {
 });
 
 describe("a start", () => {
-	/** The same output from a command that compiles a little. */
+	/** The same output, from a command that compiles little code. */
 	async function start(environment: Readonly<Record<string, string>> = {}) {
 		const { NODE_COMPILE_CACHE, ...inherited } = cleanEnvironment();
 		const env = { ...inherited, XDG_CACHE_HOME: home, ...environment };

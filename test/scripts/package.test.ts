@@ -1,4 +1,4 @@
-/** The package as npm packs and installs it: what is in it, what it needs, and that its commands work. */
+/** The package as npm packs and installs it: its files, its dependencies, and that its commands work. */
 import { execFileSync, spawn } from "node:child_process";
 import {
 	cpSync,
@@ -20,7 +20,7 @@ import { ROOT } from "../support/root.ts";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
-/** What oclif requires for plugins that are written in TypeScript: there are none. */
+/** A package that oclif needs only for plugins in TypeScript. Coffer has none. */
 const NEVER_LOADED = ["typescript"];
 const MEBIBYTE = 1024 * 1024;
 
@@ -59,10 +59,10 @@ let registry: NpmRegistry;
 let tarball: string;
 beforeAll(async () => {
 	folder = mkdtempSync(join(tmpdir(), "coffer-package-"));
-	// `dist/` is there: the hook that builds it anew would take it away from other tests.
+	// `dist/` exists already. The hook that builds it again would remove it while other tests use it.
 	const options = ["--ignore-scripts", "--silent", "--pack-destination", folder];
 	tarball = join(folder, execFileSync("npm", ["pack", ...options], { cwd: ROOT, encoding: "utf8" }).trim());
-	// The registry has no optional package, which npm passes over.
+	// The registry does not have the optional packages, which npm then skips.
 	registry = await startNpmRegistry(installed(["@github/keytar", "node-addon-api"]));
 	const to = [
 		"--prefix",

@@ -1,4 +1,4 @@
-/** What a release checks before it tags, in a repository of its own whose checks are one line of shell. */
+/** The checks before a release, in a test repository whose `.ci/run` is one line of shell. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,4 @@
-/** The build stops where a package that it changes is not the one that the changes were made for. */
+/** The build fails if a package that it changes does not have the version for which the changes were made. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

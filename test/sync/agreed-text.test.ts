@@ -1,4 +1,4 @@
-/** The text whose records are the agreed ones is remembered, so that a sync compares the edited records alone. */
+/** The device remembers the text that agrees with the platform, so a sync compares only edited records. */
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";

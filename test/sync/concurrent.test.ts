@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await platform[Symbol.asyncDispose]());
 
-/** A second working copy, on another device of the same person: its own state. */
+/** A second working copy, on another device of the same person, with its own state. */
 async function cloneOf(project: TestProject): Promise<SessionContext> {
 	const root = join(project.folder, "clone");
 	await mkdir(root);
@@ -30,7 +30,10 @@ async function valueIn(context: SessionContext, name: string): Promise<string> {
 	return getSecret((await readSession(context)).session, name).value;
 }
 
-/** A remote whose next page of the log is late: something else is done once it is there, before it is given. */
+/**
+ * A remote whose next page of the log is delayed: `meanwhile` runs after the page has arrived, before it is
+ * returned.
+ */
 class LateRemote extends Remote {
 	meanwhile: (() => Promise<unknown>) | undefined;
 

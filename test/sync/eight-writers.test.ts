@@ -1,4 +1,4 @@
-/** Eight people who sync one environment at once, each with a device and an identity of their own, over real sockets. */
+/** Eight people sync one environment at once, each with their own device and identity, over real sockets. */
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -36,7 +36,7 @@ async function clonesOf(project: TestProject): Promise<SessionContext[]> {
 	return contexts;
 }
 
-/** Syncs; who is asked decides for what the others have. */
+/** Syncs. In a conflict, the other members' value is taken. */
 async function settle(context: SessionContext, target: LinkTarget): Promise<void> {
 	try {
 		await syncEnvironment(context, target);

@@ -1,6 +1,6 @@
 /**
- * How records came about, and what a sync makes of it: nothing that only one side changed is a conflict, and nothing
- * that is only sealed anew is a change.
+ * Histories of records, and how a sync merges them: a record that only one side changed is not a conflict,
+ * and a re-encrypted record is not a change.
  */
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await platform[Symbol.asyncDispose]());
 
-/** A platform that takes a change, and whose answer never comes. */
+/** A platform that accepts a change, but whose response is lost. */
 class LostAnswer extends Remote {
 	override async *appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
 		for await (const _ of super.appendChange(app, change));
@@ -86,7 +86,7 @@ test("a clone that re-encrypted a value and then accepted a newer one has no cha
 	await allEqual(ana, ben, dora);
 });
 
-/** A platform that something happens around: before it gets the first change, and when that is accepted. */
+/** A platform with hooks: before it gets the first change, and after it has accepted it. */
 class Eventful extends Remote {
 	readonly #before: () => Promise<unknown>;
 	readonly #accepted: () => Promise<unknown>;
@@ -151,7 +151,7 @@ describe("a removal", () => {
 		await allEqual(ana, ben);
 		expect(await ana.value("A")).toBe("a2");
 		expect((await team.log()).slice(-2)).toEqual([["A v1 live 2", "B v1 live 2"], ["A v2 live 2"]]);
-		// The value was set while the leaver held the key: git may have carried it.
+		// The removed member still had the key when the value was set, and may have got the value through git.
 		const { session } = await readSession(ana.context);
 		expect(removalDebt(session.verified)).toEqual([{ member: "carol", epoch: 2, names: ["A", "B"] }]);
 	});

@@ -1,4 +1,4 @@
-/** What a sync reports as sent: what it sent, and nothing that somebody else had sent before. */
+/** A sync reports only what it has sent itself, and nothing that somebody else had sent before. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
 import { makeTeam } from "./team-fixture.ts";

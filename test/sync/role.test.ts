@@ -1,4 +1,6 @@
-/** Another role for a member of a linked environment: the platform and everybody else take it in, and hold to it. */
+/**
+ * A new role for a member of a linked environment: the platform and the other members accept and enforce it.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { removeMembers } from "../../src/project/members/remove-members.ts";
 import { changeRole } from "../../src/project/members/role.ts";
@@ -17,7 +19,7 @@ afterAll(() => platform[Symbol.asyncDispose]());
 test("a writer who becomes a reader, and a writer again", async () => {
 	using team = await makeTeam(platform, "roles");
 	const { ana, ben, carol } = team;
-	// What the platform alone has of ben's is taken in before ben writes no more.
+	// A change by ben that only the platform has is merged before ben becomes a reader.
 	await ben.set({ B: "by ben" });
 	await ben.sync();
 	const change = async (role: "reader" | "writer") => {
@@ -28,7 +30,7 @@ test("a writer who becomes a reader, and a writer again", async () => {
 	await change("reader");
 	expect(await carol.sync()).toMatchObject({ rolledBack: [] });
 	expect(await carol.value("B")).toBe("by ben");
-	// Ben has not heard of it yet, and what is set there meanwhile is not taken in.
+	// Ben's device does not know of it yet. What ben sets there meanwhile is refused.
 	await ben.set({ A: "too late" });
 	expect((await refusalOf(ben.sync())).exit).not.toBe(0);
 	await ben.pull(ana);

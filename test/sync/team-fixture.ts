@@ -1,4 +1,4 @@
-/** Three writers of one environment, each on a machine of their own, linked with one app. */
+/** Three writers of one environment, each on their own machine, linked with one app. */
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -10,7 +10,7 @@ import type { LinkTarget } from "../../src/sync/client/link-target.ts";
 import { contextOf, TestProject } from "../project/project.ts";
 import { linkProject, type TestPlatform } from "./linked-fixture.ts";
 
-/** One person's working copy, on a machine of its own. */
+/** One person's working copy, on its own machine. */
 export interface Device {
 	readonly context: SessionContext;
 	set(secrets: Record<string, string>): Promise<unknown>;
@@ -45,7 +45,7 @@ export interface Team extends Disposable {
 	readonly ben: Device;
 	readonly carol: Device;
 	target: LinkTarget;
-	/** The names and versions that the log holds in each revision. */
+	/** The names and versions in each revision of the log. */
 	log(): Promise<string[][]>;
 }
 
@@ -81,7 +81,7 @@ export async function makeTeam(platform: TestPlatform, app: string): Promise<Tea
 	return team;
 }
 
-/** Syncs them all, and holds their vaults against one another. */
+/** Syncs all of them, and compares their vaults. */
 export async function allEqual(...devices: Device[]): Promise<void> {
 	for (const device of devices) await device.sync();
 	const [first, ...others] = await Promise.all(devices.map((device) => device.vault()));

@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 afterAll(async () => await platform[Symbol.asyncDispose]());
 
-/** Tells of each reading of the log. */
+/** Reports each reading of the log. */
 class ToldRemote extends Remote {
 	onRead: () => Promise<void> | void = () => {};
 
@@ -45,7 +45,7 @@ test("an unexpected error ends the watch, and nothing keeps the process running"
 	const { signal } = new AbortController();
 	const watch = watchProject(project.context, { binding, remote }, { signal, onEvent: () => {} });
 	await expect(watch).rejects.toThrow("unforeseen");
-	// Handles are gone two turns after they were closed.
+	// Closed handles disappear after two turns of the event loop.
 	for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
 	expect(openWatchers()).toBe(before);
 });
@@ -89,7 +89,7 @@ describe("repeated events", () => {
 		expect(failures.worked("sync")).toBeUndefined();
 		expect(told(failures.failed("sync", unreachable("gone")))).toBe("out-of-reach");
 		expect(failures.failed("sync", unreachable("gone"))).toBeUndefined();
-		// The other kind of work meets the same platform.
+		// The other work uses the same platform.
 		expect(failures.failed("deploy", unreachable("gone"))).toBeUndefined();
 		expect(told(failures.failed("sync", unreachable("silent")))).toBe("out-of-reach");
 		expect(failures.worked("sync")).toEqual({
@@ -128,7 +128,7 @@ describe("repeated events", () => {
 		expect(gone.look([], 100)).toEqual({ deleted: [], missed: ["a", "b"], againMs: 2_000 });
 		expect(gone.look(["b"], 600)).toEqual({ deleted: [], missed: [], againMs: 1_500 });
 		expect(gone.look(["b"], 2_100)).toEqual({ deleted: ["a"], missed: [], againMs: undefined });
-		// Until it was deleted there: the platform may be out of reach.
+		// Repeated until it was deleted there, because the platform may be unreachable.
 		expect(gone.look(["b"], 9_000).deleted).toEqual(["a"]);
 		gone.forget(["a"]);
 		expect(gone.look(["b"], 9_001)).toEqual({ deleted: [], missed: [], againMs: undefined });

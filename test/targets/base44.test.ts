@@ -1,4 +1,4 @@
-/** The driver against a real server on this machine, which does all that one may do. */
+/** The driver against a real local server, which behaves in every way that a server may. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -21,7 +21,7 @@ function target(answerMs?: number, key = server.key): Base44 {
 	return new Base44({ id: { kind: "base44", origin: server.origin, app: server.app }, key, answerMs });
 }
 
-/** The error that a call ends in. It must not hold the value or the key, in any of its parts. */
+/** The error of a call. No part of it may contain the value or the key. */
 async function failure(work: Promise<unknown>): Promise<AppError> {
 	const error = await work.then(
 		() => undefined,

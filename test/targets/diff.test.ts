@@ -7,7 +7,7 @@ import type { RecordKind, SealedRecord } from "../../src/vault/records/record.ts
 
 await cryptoReady;
 
-/** A record as far as the diff looks at it. @param text stands for what is sealed */
+/** The parts of a record that the diff uses. @param text stands for the sealed value */
 function record(
 	name: string,
 	version: number,
@@ -96,7 +96,7 @@ const records = fc
 		recordsOf(...list.map((one) => record(one.name, one.version, one.text, one.kind, one.epoch))),
 	);
 
-/** Does to a place, and to the marks, what a diff says. */
+/** Applies a diff to a target and to the marks. */
 function apply(diff: TargetDiff, marks: ReadonlyMap<string, SentMark>, there: ReadonlySet<string>) {
 	const after = { marks: new Map(marks), there: new Set(there) };
 	for (const one of diff.set) after.there.add(one.name);

@@ -1,4 +1,7 @@
-/** What is sent, and what is remembered of it, on a real project with a place that a test holds in its hands. */
+/**
+ * What is sent to a target, and what is remembered of it, in a real project with a target that the test
+ * controls.
+ */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -19,7 +22,7 @@ class FakeTarget implements SecretTarget {
 	readonly id: TargetId = { kind: "base44", origin: BASE44_ORIGIN, app: "shop" };
 	readonly secrets = new Map<string, string>();
 	readonly calls: string[] = [];
-	/** Throws before a call is done, or after. */
+	/** Throws before or after a call takes effect. */
 	before: (call: string) => void = () => undefined;
 	after: (call: string) => void = () => undefined;
 

@@ -9,7 +9,7 @@ import { alice, PRODUCTION, VaultMaker } from "./maker.ts";
 
 const MANY = 50;
 
-/** A vault with so many records that their signatures are checked on all cores. */
+/** A vault with enough records that their signatures are checked on all cores. */
 function large(): VaultMaker {
 	const maker = new VaultMaker().environment("preview");
 	for (const environment of [PRODUCTION, "preview"])

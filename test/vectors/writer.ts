@@ -1,6 +1,6 @@
 /**
- * A writer of vaults, written from docs/format.md alone. It writes anything it is told, also wrong things. Random bytes
- * come from a seed and a counter, so that the same calls give the same bytes.
+ * A writer of vaults, written from docs/format.md alone. It can also write invalid vaults. Random bytes come
+ * from a seed and a counter, so that the same calls give the same bytes.
  */
 import {
 	alice,

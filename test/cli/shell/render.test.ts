@@ -16,8 +16,7 @@ describe("paint", () => {
 	test("outputs no escape sequences except its own colours", () => {
 		fc.assert(
 			fc.property(text, (somebodys) => {
-				// biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control
-				// characters.
+				// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters.
 				const rest = paint(styled("red", somebodys), true).replace(/\u001b\[(?:0|31)m/g, "");
 				expect(rest).not.toContain("\u001b");
 			}),

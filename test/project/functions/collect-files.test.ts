@@ -1,4 +1,4 @@
-/** Which files that code reads when it runs are uploaded, and which are refused. */
+/** Files that code reads at run time: which are uploaded, and which are refused. */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";

@@ -3,7 +3,10 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { onTestFinished } from "vitest";
 
-/** A folder with these files, gone once the test is over. It lies one level down, so that there is an outside. */
+/**
+ * A folder with these files, which is removed after the test. It is one level below another folder, so that
+ * files outside of the project can exist.
+ */
 export function temporaryProject(files: Record<string, string>): string {
 	const outer = mkdtempSync(join(tmpdir(), "coffer-project-"));
 	onTestFinished(() => rmSync(outer, { recursive: true, force: true }));

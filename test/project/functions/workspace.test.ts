@@ -1,4 +1,7 @@
-/** What a project's own packages bring into an upload, and that all who read a project say the same of their names. */
+/**
+ * The files of a project's own packages in an upload, and that client and platform resolve their names in the
+ * same way.
+ */
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -198,7 +201,8 @@ describe("deploying, the platform and references --local", () => {
 		expect(collected).toBeInstanceOf(AppError);
 		expect((collected as AppError).message).toMatch(refusal);
 		expect(found?.warnings.map(({ message }) => message)).toEqual([expect.stringMatching(refusal)]);
-		// The platform believes nobody: the same files, sent past the client, are refused by it too.
+		// The platform does not trust the client: it refuses the same files if they are sent without the
+		// client's checks.
 		const sent = Object.entries({ ...WORKSPACE, [ENTRY]: source, ...more });
 		const files = new Map(sent.map(([path, text]) => [path, new TextEncoder().encode(text)]));
 		await expect(prepare(builder, files)).rejects.toMatchObject({ message: (collected as AppError).message });

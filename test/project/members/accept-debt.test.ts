@@ -1,4 +1,4 @@
-/** Accepting a removal's debt: shared by the vault, for the value that there is, and for no other. */
+/** Accepting a removal debt: the vault shares the acceptance, and it holds only for the present value. */
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { acceptDebt } from "../../../src/project/members/accept-debt.ts";

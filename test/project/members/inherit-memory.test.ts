@@ -1,4 +1,4 @@
-/** What a device remembers, carried from one of its identities to another, on real files. */
+/** Copies a device's memory from one of its identities to another, on real files. */
 import { describe, expect, test } from "vitest";
 import { addSuccessor } from "../../../src/project/members/hand-over.ts";
 import { inheritMemory } from "../../../src/project/members/inherit-memory.ts";
@@ -15,7 +15,7 @@ import { bob, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 import { handOver, successorOf, vaultIdOf } from "../handover-fixture.ts";
 import { contextOf, TestProject } from "../project.ts";
 
-/** Takes a record out of the file, as nobody who holds no key could be kept from doing. */
+/** Removes a record from the file, which anybody can do without a key. */
 async function drop(project: TestProject, name: string): Promise<void> {
 	const document = parseVault(await project.read());
 	const section = document.environments.get(PRODUCTION);

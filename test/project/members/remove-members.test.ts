@@ -1,4 +1,7 @@
-/** The removal of members, on real files: what they can open after it, what stays as it was, and what is owed. */
+/**
+ * The removal of members, on real files: what they can still decrypt, what does not change, and the removal
+ * debt.
+ */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { addMember } from "../../../src/project/members/members.ts";
@@ -95,7 +98,7 @@ describe("after a removal", () => {
 		expect(await debtOf(project)).toEqual(owed(["A"]));
 		await project.set({ A: "a2" });
 		expect(await debtOf(project)).toEqual(owed(["A"]));
-		// A reseal is no rotation.
+		// Resealing does not change the author.
 		await renewKey(project.context);
 		expect(await debtOf(project)).toEqual(owed(["A"]));
 		await removeMembers(project.context, ["carol"]);
@@ -106,7 +109,7 @@ describe("after a removal", () => {
 		await project.set({ A: "a3" });
 		await addMember(project.context, { ...carol.publicKeys, name: "carol", role: "reader" });
 		expect(await debtOf(project)).toEqual([]);
-		// Removed a second time, with one list of it all.
+		// Removed a second time, so one list has all debts.
 		await removeMembers(project.context, ["carol"]);
 		expect(await debtOf(project)).toEqual([{ member: "carol", epoch: 5, names: ["A", "B", "NEW"] }]);
 	});

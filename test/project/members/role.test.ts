@@ -1,4 +1,7 @@
-/** Another role for a member: what it may do then, what stays as it was, and that nothing is owed. */
+/**
+ * A new role for a member: what the member may do then, what does not change, and that there is no removal
+ * debt.
+ */
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { addMember, listMembers } from "../../../src/project/members/members.ts";
@@ -17,7 +20,7 @@ function onDeviceOf(project: TestProject, seed: number): SessionContext {
 	return contextOf(project.root, join(project.folder, `state-${seed}`), seed);
 }
 
-/** A project with another writer, bob, who wrote B, and a reader, carol. */
+/** A project with a second writer, bob, who wrote B, and a reader, carol. */
 async function team(): Promise<TestProject> {
 	const project = await TestProject.create();
 	await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });
@@ -90,7 +93,7 @@ test("a reader who becomes a writer has the rights of a new writer, and owns the
 	expect(await members(project.context)).toMatchObject({ carol: "writer, owner" });
 	await set(onDeviceOf(project, 3), "C", "by carol");
 	expect(await readValue(project.context, "C")).toBe("by carol");
-	// The very first device need not be there any more.
+	// The first device need not be a member any more.
 	await changeRole(onDeviceOf(project, 3), "alice", "reader");
 	expect(await members(project.context)).toMatchObject({ alice: "reader", carol: "writer, owner" });
 });

@@ -1,4 +1,4 @@
-/** The files of the local state: whom they are for, and what stands in for none. */
+/** The files of the local state: for which identity they are, and the defaults for missing ones. */
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
 
 describe("local state", () => {
-	/** Path of the state file whose name begins so. */
+	/** The path of the state file whose name begins with this text. */
 	function stateFile(project: TestProject, prefix: string): string {
 		const { vaultId } = parseVault(readFileSync(project.path, "utf8"));
 		const folder =

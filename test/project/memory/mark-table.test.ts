@@ -1,4 +1,4 @@
-/** Version marks that stay text: every operation has the result that it has on a plain map. */
+/** Version marks that are kept as text: every operation has the same result as on a plain map. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { marksOf } from "../../../src/project/memory/environment-memory.ts";
@@ -26,7 +26,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
 
 const sorted = (marks: Iterable<[string, VersionMark]>) => [...marks].sort(([a], [b]) => (a < b ? -1 : 1));
 
-/** The result of a step. A table that is printed is read again. */
+/** The result of a step. A table that is printed is then read again. */
 function take(marks: Map<string, VersionMark>, [at, change]: Step): unknown {
 	if (change === "get") return marks.get(at);
 	if (change === "has") return marks.has(at);

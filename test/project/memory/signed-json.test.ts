@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const file = () => ({ folder, name: "place/memory.json" });
-/** Another one where the file was written anew. */
+/** Differs if the file was written again. */
 const inode = () => statSync(join(folder, "place/memory.json")).ino;
 
 test("equal content is not written again, and other content is", async () => {

@@ -1,4 +1,4 @@
-/** Values found in files, however tools write them. */
+/** The search finds values in files in every form in which tools write them. */
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -18,7 +18,7 @@ const python = (text: string) =>
 		(one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`,
 	);
 
-/** How tools write a value into a file. */
+/** The forms in which tools write a value into a file. */
 const CONNECTION_ATTEMPTS: Record<string, (value: string) => string | Buffer> = {
 	raw: (value) => `before\n${value}`,
 	JSON: (value) => JSON.stringify({ value }),

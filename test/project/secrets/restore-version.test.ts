@@ -1,4 +1,7 @@
-/** Values of the past, brought back into real files: what is written, under which version, and what stays owed. */
+/**
+ * Restores earlier values into real files: the written record, its version, and the removal debts that
+ * remain.
+ */
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { addMember } from "../../../src/project/members/members.ts";
@@ -20,7 +23,7 @@ import { bob, PRODUCTION } from "../../vault/maker.ts";
 import { contextOf, TestProject } from "../project.ts";
 
 let project: TestProject;
-/** Texts of the vault that a history would have. */
+/** Texts of the vault, as in a history. */
 let commits: string[];
 beforeEach(async () => {
 	project = await TestProject.create();
@@ -34,7 +37,7 @@ async function set(value: string | undefined, context = project.context): Promis
 	commits.push(await project.read());
 }
 
-/** What is known of A, and the version of that number; the newest with a value by default. */
+/** The history of A, and its version with this number; by default, the newest version with a value. */
 async function past(number?: number): Promise<RestoreRequest> {
 	const { session } = await readSession(project.context);
 	const lineage = lineageOf(session);
@@ -78,7 +81,7 @@ async function valueNow(): Promise<string> {
 	return getSecret((await readSession(project.context)).session, "A").value;
 }
 
-/** The file without A, or with something else of it. */
+/** The file without A, or with other lines for it. */
 async function change(edit: (body: string) => string | undefined): Promise<void> {
 	const document = parseVault(await project.read());
 	const section = document.environments.get(PRODUCTION);

@@ -11,7 +11,8 @@ const PACKAGE = "// package/a.js\nvar a = 1;\n// package/b.js\nfunction b() { re
 const IGNORED = new Set(["parent", "directive"]);
 
 function body(program: Node): string {
-	// A part may begin with a text that is a directive only at the start of a program, where it has no effect.
+	// A part may begin with a string. At the start of a program it would be a directive, which has no effect
+	// here.
 	return JSON.stringify(program.body, (key, value) => (IGNORED.has(key) ? undefined : value));
 }
 

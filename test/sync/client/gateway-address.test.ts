@@ -1,4 +1,4 @@
-/** The functions' address in the place of the control address: told apart, and the right one is looked for. */
+/** The gateway's address given instead of the control API's: Coffer detects it, and looks for the right one. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { errorFromProblem } from "../../../src/protocol/problem.ts";
@@ -6,7 +6,7 @@ import { parseToken } from "../../../src/protocol/token.ts";
 import { explainGateway } from "../../../src/sync/client/gateway-address.ts";
 import { openTestPlatform, type TestPlatform } from "../linked-fixture.ts";
 
-/** What a platform's gateway answers to `GET /v1/platform`. */
+/** The response of a platform's gateway to `GET /v1/platform`. */
 const NO_SUCH_FUNCTION = {
 	type: "about:blank",
 	title: "No such function",
@@ -15,7 +15,7 @@ const NO_SUCH_FUNCTION = {
 	code: "FUNCTION_NOT_FOUND",
 	requestId: "b8b20c8f-fcfa-480d-bcdb-a75934aa9f38",
 };
-/** A port of this machine that nothing listens on for long: nobody answers there as a platform. */
+/** A free port of this machine, at which no platform responds. */
 const GATEWAY = "http://127.0.0.1:9";
 
 let platform: TestPlatform;

@@ -1,9 +1,9 @@
-/** Answers' bodies, in pieces of any size, and with an end. */
+/** Bodies of responses, in pieces of any size, and limited in size. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readBounded, readLines } from "../../../src/sync/client/response.ts";
 
-/** An answer whose body comes in these pieces. */
+/** A response whose body comes in these pieces. */
 function answer(pieces: readonly Uint8Array[]): Response {
 	return new Response(
 		new ReadableStream<Uint8Array>({

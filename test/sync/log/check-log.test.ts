@@ -1,4 +1,4 @@
-/** What a platform says its log is, held against what this device knows. */
+/** Compares the log that a platform sends with what the device knows. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { emptyHead, type LogEntry, nextHead } from "../../../src/protocol/change.ts";
@@ -12,7 +12,7 @@ const context = vault.context(APP);
 const start = emptyHead(context);
 const { state } = verifyChains(vault.document, ENVIRONMENT);
 
-/** A log of changes to A and B by turns, each of which builds on the one before. */
+/** A log of changes to A and B in turns. Each is based on the one before. */
 function makeLog(length: number): LogEntry[] {
 	const entries: LogEntry[] = [];
 	for (let index = 0; index < length; index++) {

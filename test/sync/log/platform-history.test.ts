@@ -1,4 +1,7 @@
-/** A secret's versions out of a platform's log: an honest one's, and one that works together with a removed member. */
+/**
+ * A secret's versions, read from the log of an honest platform, and from that of a platform that conspires
+ * with a removed member.
+ */
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +44,7 @@ test("a real platform's log: each version with its revision and the time at whic
 	]);
 });
 
-/** Answers with the log that a test made. */
+/** Responds with a log that the test has made. */
 class MadeRemote extends Remote {
 	entries: readonly LogEntry[] = [];
 
@@ -78,7 +81,7 @@ describe("a constructed log", () => {
 	});
 	afterAll(() => rmSync(folder, { recursive: true }));
 
-	/** A log of contents by authors; each builds on the one before, or on the revision that is named. */
+	/** A log of changes by authors. Each is based on the one before, or on the given revision. */
 	function logOf(
 		...steps: readonly {
 			by: Identity;

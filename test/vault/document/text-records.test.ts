@@ -1,4 +1,7 @@
-/** A text that this device has parsed before: its records stay text, and are what a strict reader finds. */
+/**
+ * A text that this device has parsed before: its records are not parsed, and are the same as for the strict
+ * reader.
+ */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { withRecords } from "../../../src/vault/document/document.ts";

@@ -1,4 +1,4 @@
-/** Records read where they are in the text: what is accepted, and with which words. */
+/** Records that are read directly from the text: which are accepted, and their words. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseRecord } from "../../../src/vault/records/record.ts";

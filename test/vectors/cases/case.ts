@@ -92,7 +92,7 @@ export function fault(
 	return vectorOf(name, expect, comment, vault.text(), { ...options, line: lineOfSpot(vault.lines(), spot) });
 }
 
-/** A good vector; `values` are those of the small vault unless told. */
+/** A good vector; by default, `values` are those of the small vault. */
 export function good(
 	name: string,
 	comment: string,
@@ -118,7 +118,10 @@ export function badLine(
 	return vectorOf(name, expect, comment, `${lines.join("\n")}\n`, { line });
 }
 
-/** A vector whose lines were added, removed or moved. @param spoil returns the line, from 1, of the fault */
+/**
+ * A vector whose lines were added, removed or moved. @param spoil changes the lines and returns the 1-based
+ * line of the fault
+ */
 export function badLines(
 	name: string,
 	expect: string,
@@ -140,12 +143,12 @@ export function reword(line: string, index: number, word: string | ((word: strin
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Base64 whose last character has another unused bit: a lenient decoder takes it for the same bytes. */
+/** Base64 whose last character has another unused bit. A lenient decoder decodes it to the same bytes. */
 export function strayBit(text: string): string {
 	return text.slice(0, -1) + ALPHABET.charAt(ALPHABET.indexOf(text.slice(-1)) ^ 1);
 }
 
-/** Base64 of other bytes, as long. */
+/** Base64 of other bytes, with the same length. */
 export function otherBytes(text: string): string {
 	return (text.startsWith("A") ? "B" : "A") + text.slice(1);
 }

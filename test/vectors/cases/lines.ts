@@ -1,4 +1,4 @@
-/** Faults of single lines: links and records that are not of their form, their order and their number. */
+/** Faults of single lines: links and records with a wrong form, order or number. */
 import type { Vector } from "../vector.ts";
 import { badLine, badLines, LINE, reword, smallVault, strayBit, vectorOf } from "./case.ts";
 
@@ -229,5 +229,5 @@ function limits(): Vector[] {
 	];
 }
 
-/** Vectors of links, names and records that are not of their form. */
+/** Vectors of links, names and records with a wrong form. */
 export const lineVectors = (): Vector[] => [...links, ...names(), ...records(), ...order(), ...limits()];

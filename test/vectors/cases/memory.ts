@@ -135,7 +135,7 @@ const chains: Vector[] = [
 		diverged,
 		"A link of the vault's chain differs from the one that this device has seen",
 		(vault) => {
-			// Other random bytes than those of the one that was seen.
+			// Random bytes that differ from those of the vault that was seen.
 			vault.random(8);
 			vault.create("qa");
 			return undefined;

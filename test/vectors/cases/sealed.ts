@@ -8,7 +8,10 @@ import { API_KEY, record } from "./record-case.ts";
 
 const UNREADABLE = "RECORD_UNREADABLE";
 
-/** Payloads that a writer took from elsewhere and signed as his own: the signature fits, and the seal does not. */
+/**
+ * Payloads that a writer copied from another record and signed: the signature is valid, and the payload does
+ * not open.
+ */
 function seals(): Vector[] {
 	const sealedFor = (name: string, index: number, value: (vault: VaultWriter) => string | number) =>
 		record(`sealed-for-another-${name}`, UNREADABLE, `The payload is sealed for another ${name}`, (vault) => {

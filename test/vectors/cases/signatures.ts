@@ -14,13 +14,16 @@ function bytes32(number: bigint): Uint8Array {
 	return Uint8Array.from({ length: 32 }, (_, index) => Number((number >> BigInt(8 * index)) & 255n));
 }
 
-/** Points that times eight are nothing, as they are written: the first is the neutral one. */
+/**
+ * Encodings of points that give the neutral point when multiplied by eight. The first is the neutral point
+ * itself.
+ */
 export const NEUTRAL = bytes32(1n);
 export const ORDER_FOUR = bytes32(0n);
-/** The neutral point with a y that is not below the prime. */
+/** An encoding of the neutral point whose y is not below the prime. */
 export const NEUTRAL_NOT_CANONICAL = bytes32(2n ** 255n - 19n + 1n);
 
-/** The same signature with S above the group's order: another text for one signature. */
+/** The same signature with S above the group's order, which is a second text for one signature. */
 export function unreduced(signature: Uint8Array): Uint8Array {
 	const scalar = numberOf(signature.subarray(32)) + ORDER;
 	return Buffer.concat([signature.subarray(0, 32), bytes32(scalar)]);
@@ -35,11 +38,14 @@ function secretScalar(privateKey: Uint8Array): bigint {
 	return numberOf(sodium.crypto_sign_ed25519_sk_to_curve25519(privateKey)) % ORDER;
 }
 
-/** A signature under a key of small order, which anybody can make: S·B = R + h·A, and h·A is nothing. */
+/**
+ * A signature under a key of small order, which anybody can make: S·B = R + h·A, and h·A is the neutral
+ * point.
+ */
 export function signatureOfNobody(key: Uint8Array, content: Uint8Array): Uint8Array {
 	for (let count = 0; ; count++) {
 		const { publicKey, privateKey } = sodium.crypto_sign_seed_keypair(blake2b(fields("nobody", count)));
-		// A multiple of eight, so that h·A is nothing whatever the small order of A.
+		// A multiple of eight, so that h·A is the neutral point for every A of small order.
 		if (challenge(publicKey, key, content) % 8n !== 0n) continue;
 		return Buffer.concat([publicKey, bytes32(secretScalar(privateKey))]);
 	}

@@ -77,7 +77,8 @@ const signatures: Vector[] = [
 
 const EPOCH = "RECORD_EPOCH_UNKNOWN";
 const twin = (vault: VaultWriter) => {
-	// An environment with production's key and epoch: nothing but its name keeps the records apart.
+	// An environment with production's key and epoch: only its name distinguishes its records from
+	// production's.
 	const epoch = vault.production.epoch;
 	const qa = vault.section("qa");
 	qa.newEpoch = () => {

@@ -135,7 +135,7 @@ const chains: Vector[] = [
 	),
 ];
 
-/** A vault that has no environment left. */
+/** A vault whose environments are all deleted. */
 function alone(): string {
 	const vault = new VaultWriter();
 	vault.genesis();

@@ -13,13 +13,13 @@ export interface Epoch {
 	readonly id: string;
 	readonly commitment: string;
 	readonly previousKey: string;
-	/** By signing key, for the members of its end. */
+	/** The members at its end, by signing key. */
 	readonly wraps: Map<string, string>;
-	/** Who was a writer at some moment of it. */
+	/** Everybody who was a writer at some moment of it. */
 	readonly writers: Set<string>;
 }
 
-/** What an environment's chain says. */
+/** The content of an environment's chain. */
 export interface Membership {
 	readonly members: Map<string, Member & { readonly role: string }>;
 	/** The oldest first. */

@@ -39,7 +39,7 @@ export interface VaultText {
 	readonly sections: readonly Section[];
 }
 
-/** The number of an epoch's id; undefined where it is none. */
+/** The number in an epoch's id; undefined if it is not valid. */
 export function epochNumber(id: string | undefined): number | undefined {
 	const [, number, random] = /^([1-9][0-9]{0,5})\.([A-Za-z0-9_-]{11})$/.exec(id ?? "") ?? [];
 	return bytesOf(random, 8) ? Number(number) : undefined;
@@ -153,7 +153,7 @@ function readSection(lines: Lines): Section {
 	return { name, line, links, entries: readEntries(lines, name) };
 }
 
-/** The line, from 1, of the first conflict marker; undefined where the file is not in conflict. */
+/** The 1-based line of the first conflict marker; undefined if the file is not in conflict. */
 function conflictLine(lines: readonly string[]): number | undefined {
 	const marker = (text: string, letter: string) =>
 		text === letter.repeat(7) || text.startsWith(`${letter.repeat(7)} `);
@@ -161,7 +161,7 @@ function conflictLine(lines: readonly string[]): number | undefined {
 	return 1 + lines.findIndex((text) => ["<", "|", "=", ">"].some((letter) => marker(text, letter)));
 }
 
-/** The lines of a file that is UTF-8. The first one that is not is the fault. */
+/** The lines of a UTF-8 file. @throws Fault at the first line that is not UTF-8 */
 function decode(bytes: Uint8Array): string {
 	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 	let start = 0;
