@@ -6,13 +6,13 @@ import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
 export const APP = "shop";
 
-/** An app with an empty log, and what decides about its changes. */
+/** An app with an empty log, and the function that accepts its changes. */
 export function setup() {
 	const platform = newTestIdentity();
 	const vault = new TestVault().add(platform, "reader", "platform");
 	const fold = new AppFold(vault.context(APP));
 	const accept = (change: Change): Acceptance => acceptChange(fold, change, platform);
-	/** Appends what must be accepted. */
+	/** Appends a change that must be accepted. */
 	const append = (change: Change): Head => {
 		const decision = accept(change);
 		if (!("entry" in decision)) throw new Error(`Not accepted: ${JSON.stringify(decision)}`);

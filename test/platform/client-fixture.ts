@@ -16,7 +16,7 @@ import type { TestVault } from "./vault-fixture.ts";
 
 export type Send = (path: string, init: RequestInit) => Promise<Response>;
 
-/** The least of a client: what the wire asks for, and nothing of the real one's. */
+/** A minimal client for the protocol, which shares no code with the real one. */
 export class TestClient {
 	readonly #send: Send;
 	readonly #token: string;

@@ -1,4 +1,4 @@
-/** A large module that many functions share is parsed once, by no thread that serves. */
+/** A large module that many functions share is parsed once, and not in the thread that serves. */
 import { expect, test, vi } from "vitest";
 import { statusesOf } from "./client-fixture.ts";
 import { platform, TestApp, useCore } from "./redeploy/app-fixture.ts";

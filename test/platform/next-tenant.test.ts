@@ -1,4 +1,4 @@
-/** What is left of an app, or a function, for the next one of its name: nothing, whoever deleted it and however. */
+/** The next app or function with the name of a deleted one finds nothing of it, however it was deleted. */
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -73,7 +73,7 @@ test("counters start at zero for a function that is created while the earlier on
 	await deploy(false);
 	free();
 	await deleting;
-	// A request to the one before, answered late.
+	// A request to the deleted app that is answered late.
 	core.answered({ app: "shop", function: "pay", firstDeployment }, { status: 200, ms: 1 });
 	expect(await call()).toEqual(NOTHING);
 	const isCounted = async () =>
@@ -98,7 +98,7 @@ describe("an app that was deleted", () => {
 		return { uid: await uidOf() };
 	}
 
-	/** Another vault takes the name. */
+	/** Another vault uses the name. */
 	async function next(): Promise<void> {
 		await link(new TestVault(newTestIdentity()));
 		await deploy(false);
@@ -116,7 +116,7 @@ describe("an app that was deleted", () => {
 		const told = stream.body?.getReader();
 		expect(Buffer.from((await told?.read())?.value ?? []).toString()).toContain('"type":"line"');
 		expect((await client().call(ROUTES.deleteApp, { app: "shop" })).status).toBe(204);
-		// An open stream ends, also that of a token for all apps: the next app's lines are not told there.
+		// An open stream ends, also that of a token for all apps, so it does not get the next app's lines.
 		for (;;) if ((await told?.read())?.done !== false) break;
 		expect(leftFiles()).toEqual([]);
 		await next();
@@ -130,7 +130,7 @@ describe("an app that was deleted", () => {
 			{ scopes: ["read"], app: "shop" },
 			world.opened.clock.now(),
 		);
-		// So that there is something of it on the disk.
+		// So that some of its data is on the disk.
 		await world.opened.core.logs.close();
 		world.opened.core.logs.forgetAll = () => Promise.reject(new Error("The power failed."));
 		await expect(world.opened.core.deleteApp("shop")).rejects.toThrow("The power failed.");
@@ -174,7 +174,7 @@ describe("an app that was deleted", () => {
 		const order: string[] = [];
 		const deleting = world.opened.core.deleteApp("shop").then(() => order.push("deleted"));
 		const creating = link(new TestVault(newTestIdentity())).then(() => order.push("created"));
-		// Another name is not held up.
+		// Another name need not wait.
 		await client().createApp("other", new TestVault().add(identity, "reader", "platform"));
 		order.push("other");
 		free();
@@ -188,7 +188,7 @@ describe("an app that was deleted", () => {
 		await link();
 		const app = world.opened.core.apps.get("shop");
 		const record = app.record.bind(app);
-		// The function runs, and that is not written down before the app is deleted.
+		// The function runs, but the app is deleted before that is recorded.
 		const starting = new Promise<void>((resolve) => {
 			app.record = async (make) => {
 				resolve();

@@ -43,7 +43,7 @@ class Story implements AsyncDisposable {
 		this.#client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), this.#token);
 	}
 
-	/** @param value undefined deletes */
+	/** @param value undefined deletes the secret */
 	async send(name: string, version: number, value: string | undefined): Promise<ChangeEvent[]> {
 		const { revision, head } = this.#isLinked
 			? await this.client.showApp(APP)

@@ -1,4 +1,7 @@
-/** Names and paths that try to lead out of where they belong: nothing is written anywhere, and the answer says why. */
+/**
+ * Names and paths that try to leave their folder: nothing is written anywhere, and the response gives the
+ * reason.
+ */
 import { createHash } from "node:crypto";
 import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { request } from "node:http";
@@ -24,7 +27,7 @@ let client: TestClient;
 
 beforeAll(async () => {
 	const identity = newTestIdentity();
-	// A process that is made while nobody looks would be a file that a request made.
+	// A spare process that starts meanwhile would create files that look like the request's.
 	platform = await startPlatform(
 		{ ...place.config, limits: { ...place.config.limits, spares: 0 } },
 		{ identity, log: NO_LOG },
@@ -45,7 +48,7 @@ afterAll(async () => {
 	place[Symbol.dispose]();
 });
 
-/** A request whose target goes out as it is. */
+/** A request whose target is sent without normalisation. */
 function send(method: string, target: string, body?: Uint8Array | string, type = "application/json") {
 	const headers = { authorization: `Bearer ${platform.firstToken}`, ...(body && { "content-type": type }) };
 	const { hostname, port } = new URL(platform.controlUrl);
@@ -65,7 +68,7 @@ function send(method: string, target: string, body?: Uint8Array | string, type =
 const put = async (target: string, body: Uint8Array) =>
 	(await send("PUT", target, body, "application/octet-stream")).status;
 
-/** Every file below the platform's place, by path, with what is in it. SQLite's own are left out: they are no place for a file. */
+/** Every file in the platform's folder, by path, with its contents. SQLite's own files are left out. */
 function tree(): string[] {
 	return readdirSync(place.root, { recursive: true, encoding: "utf8" })
 		.filter((path) => !/store\.db(-wal|-shm)?$/.test(path))
@@ -79,7 +82,7 @@ function tree(): string[] {
 		.sort();
 }
 
-/** What lies under that name where the paths lead, far from the platform's place. */
+/** Files with the marker's name at the places to which the paths lead, outside the platform's folder. */
 function escaped(): string[] {
 	const folders = [
 		"/",
@@ -102,7 +105,7 @@ function escaped(): string[] {
 	});
 }
 
-/** What a refusal must be: a problem document of the 400s, or the failure of that one function. */
+/** Checks a refusal: a problem document with a 4xx status, or the failure of that one function. */
 async function expectRefused(answer: { status: number; text: string }): Promise<void> {
 	if (answer.status === 200) {
 		const [event] = await linesOf(new Response(answer.text));

@@ -1,4 +1,4 @@
-/** What becomes of an exception that a callback throws. */
+/** The effects of an exception in a callback. */
 import { describe, expect, test } from "vitest";
 import { FaultBoundary, Faults } from "../../../src/platform/faults/error-boundary.ts";
 import type { Log } from "../../../src/platform/faults/log.ts";
@@ -6,7 +6,7 @@ import type { Log } from "../../../src/platform/faults/log.ts";
 const SECRET = "sk-live-1";
 const failure = () => new Error(SECRET);
 
-/** A log that keeps its lines. */
+/** A log that stores its lines. */
 function keptLog(): { lines: unknown[]; log: Log } {
 	const lines: unknown[] = [];
 	const keep = (...line: unknown[]) => lines.push(line);

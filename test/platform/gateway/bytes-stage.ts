@@ -1,6 +1,6 @@
 /**
- * A gateway in front of functions that write raw bytes, which need not be HTTP. The sockets on both sides are real; only
- * the function's process is missing.
+ * A gateway in front of functions that write any bytes, valid HTTP or not. The sockets on both sides are
+ * real; only the function's process is missing.
  */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -25,14 +25,14 @@ class BytesInstance implements Partial<Instance> {
 	readonly #server: Server;
 	readonly socketPath: string;
 	readonly sockets = new Set<Socket>();
-	/** The targets that it was asked for. */
+	/** The targets of its requests. */
 	readonly asked: string[] = [];
 	inFlight = 0;
-	/** Set while it counts as not having answered anything. */
+	/** Set while it counts as not having begun a response. */
 	probation: Probation | undefined;
-	/** The most requests that it ever had at once. */
+	/** The highest number of simultaneous requests. */
 	inFlightMost = 0;
-	/** How often something connected. */
+	/** The number of connections. */
 	connected = 0;
 	/** Called for each connection, before its first byte is read. */
 	onConnection: (socket: Socket) => void = () => {};
@@ -92,9 +92,9 @@ export interface BytesStage extends AsyncDisposable {
 	readonly gateway: Gateway;
 	readonly port: number;
 	readonly faults: FaultBoundary;
-	/** What was wrong with answers. */
+	/** The faults of responses. */
 	readonly invalid: string[];
-	/** The bounds that refused something. */
+	/** The limits that refused something. */
 	readonly refused: string[];
 	of(name: string): BytesInstance;
 }

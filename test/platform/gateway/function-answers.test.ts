@@ -113,7 +113,8 @@ describe("an invalid response becomes a 502", () => {
 		await expectGoesOn();
 	});
 
-	// There, a switch is what was asked for, and an interim answer may come before the answer.
+	// Excluded are requests for a switch of protocol, and interim responses, which may come before the final
+	// one.
 	const declined = Object.entries(INVALID).filter(
 		([name]) => !["a switch of protocols", "100 Continue"].includes(name),
 	);

@@ -57,7 +57,7 @@ test("responses come in the order of the requests, and one request is in flight 
 		get("/shop/echo/held1") + get("/shop/echo/a") + get("/nobody") + get("/shop/echo/b", CLOSE),
 	);
 	await reached("/held1");
-	// Answered by the gateway on another connection: all that was pipelined has been read by now.
+	// The gateway responds on another connection, so it has read all pipelined requests by now.
 	expect(statusesOf(await exchange(stage.port, get("/nobody", CLOSE)))).toEqual([404]);
 	expect(stage.of("echo").asked).toEqual(["/held1"]);
 	letGo("/held1");

@@ -5,7 +5,7 @@ import { connect } from "node:net";
 export async function exchange(port: number, bytes: string): Promise<string> {
 	const socket = connect(port, "127.0.0.1");
 	let answer = "";
-	// Whoever is refused may be cut off while it still writes.
+	// The server may close the connection while the client still writes.
 	const over = new Promise<void>((resolve) => socket.once("close", () => resolve()));
 	socket.on("error", () => undefined);
 	socket.setEncoding("latin1").on("data", (chunk: string) => {

@@ -87,7 +87,7 @@ test("other clients are served while 1,000 slow clients are connected", { timeou
 			const answer = await call({ port: stage.port, path: "/shop/echo/sink", method: "POST" }, "hello");
 			expect([answer.status, answer.body]).toEqual([200, '{"size":5}']);
 		}
-		// They have five minutes: all were there.
+		// They have five minutes, so all of them are still connected.
 		expect(clients.bodies.filter(({ isOpen }) => isOpen)).toHaveLength(500);
 	} finally {
 		await stage.close();

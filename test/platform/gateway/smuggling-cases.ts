@@ -1,6 +1,7 @@
 /**
- * Requests, as bytes, whose end two parsers could find at different places. Each is followed on its connection by a plain
- * request, `last`: who reads the first one rightly, or refuses it and closes, gives nobody else a request to answer.
+ * Requests, as bytes, whose end two parsers could find at different positions. A plain request, `last`,
+ * follows each on its connection. A correct server either reads the first request and then `last`, or refuses
+ * the first one and closes the connection.
  */
 
 /** The expected outcome: a 4xx response and the end of the connection, or the requests that are read before `last`. */
@@ -38,7 +39,7 @@ class Requests {
 		return this.post(lines, body).replace("POST", "GET");
 	}
 
-	/** What nobody may take for a request of its own, where it is a body. */
+	/** A body that no parser may read as a separate request. */
 	get smuggled(): string {
 		return `${this.start("/smuggled", "GET")}Host: h${CRLF}${CRLF}`;
 	}
@@ -62,7 +63,7 @@ function twoFramings({ get, post, smuggled }: Bound): Row[] {
 	];
 }
 
-/** Transfer encodings that some parsers take for chunked and others do not. */
+/** Transfer encodings that some parsers treat as chunked and others do not. */
 function encodings({ post, smuggled }: Bound): Row[] {
 	const lines = [
 		["another word", "Transfer-Encoding: xchunked"],

@@ -72,7 +72,7 @@ test(`${SWITCHES} switches under load on keep-alive connections: no request fail
 test("a request to an instance whose socket is gone reaches its successor, with its body", async () => {
 	const gone = await stage.start("gone", VERSION, { VERSION: "gone" });
 	const next = await stage.start("next", VERSION, { VERSION: "next" });
-	// Looks alive to the gateway for one call, as it does in the moment between its death and the news of it.
+	// For one call, it looks alive to the gateway, as in the moment between its end and the notification of it.
 	const dead = Object.create(gone, {
 		socketPath: { value: `${gone.socketPath}-gone` },
 		acquire: { value: () => gone.acquire() },

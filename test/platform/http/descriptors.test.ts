@@ -1,4 +1,4 @@
-/** How open files are shared out. */
+/** How the limit of open files is divided. */
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import { budgetOf, descriptorLimit } from "../../../src/platform/http/descriptors.ts";
@@ -33,6 +33,6 @@ test("with many descriptors, one proxy may have 10,000 connections, and a functi
 
 test("the limits are computed from the system's limit", () => {
 	const said = execFileSync("sh", ["-c", `ulimit -n`], { encoding: "utf8" }).trim();
-	// The shell has what this process gives it: Node has raised its own soft bound to the hard one.
+	// The shell inherits this process's limit: Node has raised its own soft limit to the hard one.
 	expect(descriptorLimit()).toBe(said === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(said));
 });

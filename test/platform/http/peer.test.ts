@@ -1,4 +1,4 @@
-/** Who counts as one peer, and how much each may have. */
+/** Which addresses count as one peer, and the limits of each peer. */
 import { expect, test } from "vitest";
 import { PeerCounts } from "../../../src/platform/http/peer.ts";
 

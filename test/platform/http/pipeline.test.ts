@@ -17,7 +17,7 @@ test("a request that is handed over after its connection was destroyed is not st
 	const [first, waiting, late] = [turn(), turn(), turn()];
 	pipeline.serve(first);
 	pipeline.serve(waiting);
-	// The answer ends before the socket emits `close`.
+	// The response ends before the socket emits `close`.
 	socket.destroy();
 	first.answer.emit("close");
 	pipeline.serve(late);

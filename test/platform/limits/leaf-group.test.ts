@@ -1,4 +1,4 @@
-/** A platform with a version 2 group of its own, as in a systemd unit, and a platform that shares its group. */
+/** A platform with its own version 2 group, as in a systemd unit, and a platform that shares its group. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";

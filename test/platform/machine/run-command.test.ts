@@ -1,4 +1,4 @@
-/** What a command of a build writes. */
+/** The output of a build's command. */
 import { expect, test } from "vitest";
 import { runCommand } from "../../../src/platform/machine/run-command.ts";
 
@@ -14,7 +14,7 @@ test("output above the limit is discarded, and the command ends as without a lim
 });
 
 test("discarded output is read at a limited rate, so that a flood slows its writer down", async () => {
-	// 256 MiB are read within a moment where nothing slows them down.
+	// Without a limit, 256 MiB would be read in a moment.
 	const { code, timedOut } = await run("head -c 268435456 /dev/zero; exit 3", 2_000);
 	expect([code, timedOut]).toEqual([null, true]);
 });

@@ -1,6 +1,6 @@
 /**
- * Functions that got out of Deno's permissions, as far as the system's own walls go: what they could do is tried by
- * programs that run as their users. Where the tests are not root, there are no such users.
+ * Functions that have escaped from Deno's permissions: programs that run as their users test the operating
+ * system's isolation. Without root, there are no such users.
  */
 import { once } from "node:events";
 import { existsSync } from "node:fs";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** Where it is root, the platform gives functions users; elsewhere there is nothing to be seen here. */
+/** Only a platform that is root gives functions their own users. */
 describe.each(mayChangeUser() ? ["root"] : [])("if the platform is %s", () => {
 	const temporaryOf = async (instance: Instance) =>
 		(await ask(instance.socketPath)).body.replace("hello ", "");
@@ -72,7 +72,7 @@ describe.each(mayChangeUser() ? ["root"] : [])("if the platform is %s", () => {
 
 	test("a function cannot change control groups, if there are any; root can", async () => {
 		const fill = await scriptsOf(harness, own, sibling);
-		// Where there are none, nothing is there to be left.
+		// Without such users, there is nothing to clean up.
 		for (const [name, script] of harness.runtime.limits.driver === "priority" ? [] : ON_GROUPS) {
 			const code = fill(script);
 			const refused = as(uidOf(own.pid), code);

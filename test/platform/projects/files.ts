@@ -1,4 +1,4 @@
-/** Projects that read files beside their code, in the ways that people write. */
+/** Projects that read files beside their code, in all usual ways. */
 import type { Project } from "./project.ts";
 
 /** The text of a file with these bytes, all of which are below 128. */

@@ -9,7 +9,7 @@ const project = (name: string, files: Record<string, string>, more: Partial<Proj
 	...more,
 });
 
-/** An entry that answers the value of an expression as JSON. */
+/** An entry that responds with the value of an expression as JSON. */
 const answering = (imports: string, value: string) =>
 	`${imports}\nexport default { fetch: async () => Response.json(${value}) };\n`;
 

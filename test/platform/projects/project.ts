@@ -1,4 +1,4 @@
-/** A small project as people write it for Deno, with what it is asked. */
+/** A small project as users write it for Deno, with the requests to it. */
 export interface Project {
 	/** The name of its function. */
 	readonly name: string;
@@ -10,15 +10,15 @@ export interface Project {
 	readonly folder?: string;
 	/** The entry, below that folder. The default is `index.ts`. */
 	readonly entry?: string;
-	/** What Deno needs besides, as the product for which the project is written passes it. */
+	/** Further flags of Deno, as the product for which the project is written passes them. */
 	readonly flags?: readonly string[];
-	/** The paths that are requested. */
+	/** The requested paths. */
 	readonly paths: readonly string[];
 	/** Whether `/socket` is a WebSocket that answers the first message and then closes. */
 	readonly hasSocket?: boolean;
 	/**
-	 * How Deno runs the entry: `run` where it listens at `PORT` and says so with a line of output, `serve` where its
-	 * default export answers.
+	 * How Deno runs the entry: `run` if it listens at `PORT` and prints a line then, `serve` if its default
+	 * export responds.
 	 */
 	readonly by: "run" | "serve";
 }

@@ -1,4 +1,4 @@
-/** Small projects, as people write them for Deno, answer as a function what they answer under `deno run -A`. */
+/** Small projects give the same responses as a function and under `deno run -A`. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -44,7 +44,7 @@ const HELLO = Buffer.from([0x81, 0x85, 0, 0, 0, 0, ...Buffer.from("hello")]);
 /** A client's frame that closes, without a reason. */
 const CLOSE = Buffer.from([0x88, 0x80, 0, 0, 0, 0]);
 
-/** What a WebSocket sends after the first message, as frames in hexadecimal. */
+/** The frames that a WebSocket sends after the first message, in hexadecimal. */
 async function framesOf(to: { socketPath: string } | { port: number }): Promise<string> {
 	const headers = {
 		host: "project.example",
@@ -153,7 +153,7 @@ async function runDeno(args: readonly string[], cwd: string, port: number): Prom
 	return child;
 }
 
-/** What a project answers under Deno, with every permission. */
+/** The responses of a project under Deno, with every permission. */
 async function answersUnderDeno(project: Project) {
 	if (isShared(project)) return await answersOf({ port: (await shared).port }, project, `/${project.name}`);
 	const port = await freePort();

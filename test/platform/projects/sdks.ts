@@ -1,7 +1,7 @@
-/** SDKs that people use in functions, constructed and called. The names that they call do not resolve. */
+/** Common SDKs, constructed and called. The host names that they call do not resolve. */
 import type { Project } from "./project.ts";
 
-/** @param attempt an expression; its result or the kind of its error is the answer */
+/** @param attempt an expression; the response is its result or the kind of its error */
 const sdk = (name: string, imports: string, attempt: string): Project => ({
 	name,
 	files: {

@@ -1,4 +1,4 @@
-/** Projects that begin to listen themselves, with the frameworks that people use. */
+/** Projects that listen themselves, with common frameworks. */
 import type { Project } from "./project.ts";
 
 const PORT = "Number(process.env.PORT ?? 3000)";

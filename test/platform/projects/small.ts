@@ -1,4 +1,4 @@
-/** Small functions in each style in which people write them. */
+/** Small functions in all usual styles. */
 import type { Project } from "./project.ts";
 
 const small = (name: string, entry: string, more: Partial<Project> = {}): Project => ({

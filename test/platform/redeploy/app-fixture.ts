@@ -14,7 +14,7 @@ export let client: TestClient;
 
 /**
  * Opens a platform before the tests of the calling file, and closes it after them.
- * @param pingMs how often functions are asked whether they still answer
+ * @param pingMs the interval of the liveness checks
  * @param spares the number of spare processes
  */
 export function useCore({
@@ -38,7 +38,7 @@ export function useCore({
 	afterAll(async () => await platform[Symbol.asyncDispose]());
 }
 
-/** An app of its own for each test. */
+/** A new app for each test. */
 export class TestApp {
 	readonly id: string;
 	readonly vault = new TestVault();
@@ -64,7 +64,7 @@ export class TestApp {
 		return platform.core.apps.get(this.id).state.head;
 	}
 
-	/** @param secrets undefined deletes */
+	/** @param secrets the value undefined deletes a secret */
 	async set(secrets: Record<string, string | undefined>, withHeader = false): Promise<RedeployResult[]> {
 		const records = Object.entries(secrets).map(([name, value]) => {
 			const version = (this.versions.get(name) ?? 0) + 1;
@@ -116,5 +116,5 @@ export function get(instance: Instance, path: string): Promise<string> {
 	});
 }
 
-/** A function that answers with a secret. */
+/** A function that responds with a secret. */
 export const SHOW = (name: string) => `Deno.serve(() => new Response(Deno.env.get("${name}") ?? "none"));`;

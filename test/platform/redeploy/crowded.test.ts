@@ -35,7 +35,7 @@ test("more functions than may run at the same time all answer, because the least
 	expect(await states(app)).toEqual({ a: "live", b: "idle", c: "live" });
 	for (const name of ["b", "a", "c", "a"]) expect(await call(app, name)).toBe("v");
 	expect(await states(app)).toEqual({ a: "live", b: "idle", c: "live" });
-	// A redeploy stays in its place, and an idle function in none.
+	// A redeploy keeps its function's place, and an idle function has none.
 	const before = (await app.show("a"))?.pid;
 	const redeployed = await app.set({ KEY: "w" });
 	const statuses = Object.fromEntries(redeployed.map((result) => [result.function, result.status]));

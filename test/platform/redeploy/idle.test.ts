@@ -20,7 +20,8 @@ test("a burst of requests to an idle function starts one process, at whatever ti
 	void asking[0]?.then(() => {
 		isStarted = true;
 	});
-	// The others come one by one, from before the secrets are read until it serves, and never more than its queue holds.
+	// The other requests come one by one, from before the secrets are read until it serves, and never more
+	// than fit into its queue.
 	for (let turn = 0; !isStarted; turn++) {
 		if (turn % 50 === 0 && asking.length < 100) ask();
 		await new Promise((resolve) => setImmediate(resolve));
@@ -53,7 +54,7 @@ test("each function becomes idle after its own time, and a pinned function never
 	clock.atMs = (await activeMs("soon")) + 1_000;
 	expect(app.functions.stopIdle(5 * MINUTE_MS)).toBeCloseTo(1_000);
 	expect(await states()).toEqual({ soon: "live", late: "live", never: "live", silent: "live" });
-	// Not to the very millisecond: what the clock of instances says has fractions.
+	// Not exactly in milliseconds, because the clock of instances has fractions.
 	clock.atMs += 1_001;
 	app.functions.stopIdle(5 * MINUTE_MS);
 	expect(await states()).toEqual({ soon: "idle", late: "live", never: "live", silent: "live" });

@@ -57,7 +57,7 @@ describe("a function's process environment", () => {
 		await app.deploy({ own: `import process from "node:process";\n${all}`, yours: SHOW("YOURS") });
 		const names = async () => JSON.parse(await app.fetch("own")) as [string | null, string[]];
 		const { dynamic } = (await app.show("own")) ?? { dynamic: [] };
-		// The whole environment is listed, so all of it is handed over.
+		// The function lists the whole environment, so it gets all secrets.
 		expect(dynamic).not.toEqual([]);
 		expect(await names()).toEqual(["mine", expect.arrayContaining(["MINE", "YOURS"])]);
 		expect(await app.fetch("yours")).toBe("yours");
@@ -101,7 +101,8 @@ describe("concurrent changes", () => {
 		const app = await TestApp.open("race", { KEY: "old", OTHER: "x" });
 		await app.deploy({ racer: SHOW("OTHER") });
 		const { start } = platform.core.runtime;
-		// The change is accepted after the new version's secrets were read, and before it is the present one.
+		// The change is accepted after the new version has read its secrets, and before it has replaced the
+		// old one.
 		const starts = vi.spyOn(platform.core.runtime, "start").mockImplementationOnce(async (launch) => {
 			await app.set({ KEY: "new" });
 			return await start.call(platform.core.runtime, launch);

@@ -1,4 +1,4 @@
-/** Functions that run but do not work, on a platform with real processes and frequent liveness checks. */
+/** Stuck functions, on a platform with real processes and frequent liveness checks. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";

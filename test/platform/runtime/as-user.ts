@@ -1,4 +1,4 @@
-/** Programs that run as a function's user, and what the system says of processes. */
+/** Programs that run as a function's user, and the system's information about processes. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -12,11 +12,11 @@ export function status(pid: number, key: string): string {
 }
 
 export const uidOf = (pid: number) => Number(status(pid, "Uid").split(/\s+/)[0]);
-/** The nineteenth field; the second is in brackets and may hold anything. */
+/** The nineteenth field. The second field is in brackets and may contain anything. */
 export const nicenessOf = (pid: number) =>
 	Number(readFileSync(`/proc/${pid}/stat`, "latin1").replace(/^.*\)/s, "").trim().split(" ")[16]);
 
-/** Runs a shell's script as a user, in a folder that everybody may enter. */
+/** Runs a shell script as a user, in a folder that all users may enter. */
 export function as(uid: number, script: string): { code: number | null; out: string } {
 	const { status: code, stdout } = spawnSync("/bin/sh", ["-c", script], {
 		uid,
@@ -28,7 +28,7 @@ export function as(uid: number, script: string): { code: number | null; out: str
 	return { code, out: stdout };
 }
 
-/** A process of a user's that nobody waits for. */
+/** Starts a process as a user, without waiting for its end. */
 export const stray = async (uid: number): Promise<ChildProcess> => {
 	const child = spawn("/bin/sleep", ["1000"], { uid, gid: uid, cwd: "/", detached: true, stdio: "ignore" });
 	await once(child, "spawn");

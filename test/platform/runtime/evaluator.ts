@@ -1,6 +1,6 @@
-/** A function that runs what it is sent. */
+/** A function that runs the code in its requests. */
 
-/** Evaluates what it is sent as an async function's body, and says with an error what is behind it. */
+/** Evaluates the code as the body of an async function. For an error, it also responds with the causes. */
 const EVAL = `
 	let fail = () => {};
 	// Some of Node's interfaces throw where nobody can catch it; that must not end the probes after it.
@@ -21,7 +21,7 @@ const EVAL = `
 			return Response.json({ error: textOf(error) });
 		}
 	};`;
-/** As a script of its own, which says `listening` once it answers on a socket. */
+/** As a separate script, which prints `listening` when it serves on a socket. */
 export const evaluatorScript = (socketPath: string) =>
 	`${EVAL} Deno.serve({ path: ${JSON.stringify(socketPath)}, onListen: () => console.log("listening") }, evaluate);`;
 /** As a function. */

@@ -1,4 +1,4 @@
-/** Every way in which a function says how it answers requests. */
+/** Every way in which a function defines its handler. */
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";

@@ -1,5 +1,5 @@
 /**
- * Real functions on real Deno: a runtime in a directory of its own, and the plainest HTTP client there is.
+ * Real functions on real Deno: a runtime in its own directory, and a minimal HTTP client.
  */
 import { mkdtemp, readdir, readFile, readlink, rm } from "node:fs/promises";
 import { request } from "node:http";
@@ -14,7 +14,7 @@ import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 import { ROOT } from "../../support/root.ts";
 
-/** From the repository's root: a torture is bundled, and runs from elsewhere. */
+/** From the repository's root, because a torture is bundled and runs from another folder. */
 export const HOST_PATH = join(ROOT, "dist/host/main.js");
 
 export const EGRESS_PROGRAM = join(ROOT, "dist/egress.cjs");
@@ -23,7 +23,7 @@ export interface Harness {
 	readonly runtime: Runtime;
 	readonly directory: string;
 	readonly logs: FunctionLogs;
-	/** What a function of the app `shop` wrote. */
+	/** The output of a function of the app `shop`. */
 	lines(name: string): Promise<LogLine[]>;
 	close(): Promise<void>;
 }
@@ -53,12 +53,12 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 const SPARES_MS = 10_000;
 const LOOK_MS = 50;
 
-/** The process ids of those that wait ready-made, once there are so many. */
+/** Waits for this many spare processes. @returns their process ids */
 export async function sparesOf({ directory }: Pick<Harness, "directory">, count: number): Promise<number[]> {
 	const place = await readlink(join(directory, "place")).catch(() => directory);
 	const isSpare = async (pid: string) => {
 		const command = await readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "");
-		// The main module of one that was started for a function lies elsewhere.
+		// The main module of a process that was started for a function is in another folder.
 		return (
 			command.includes("deno\0run\0") && command.includes(`\0${place}/i/`) && /\/main\.js\0/.test(command)
 		);
@@ -95,7 +95,7 @@ export interface Answer {
 	body: string;
 }
 
-/** One request on a Unix socket, on a connection of its own. */
+/** One request on a Unix socket, on a new connection. */
 export function ask(
 	socketPath: string,
 	path = "/",
@@ -118,7 +118,7 @@ export function ask(
 	});
 }
 
-/** Whether a process is there, zombies not counted. */
+/** Whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
 	try {
 		process.kill(pid, 0);

@@ -1,6 +1,7 @@
 /**
- * A function that runs what it is sent, beside a neighbour and services that it must not reach; and the same code
- * without the walls, to show that a probe is refused by them and not by a mistake of its own.
+ * A function that runs the code in its requests, with a neighbour and services that it must not reach. The
+ * same code also runs without isolation, to show that the isolation refuses a probe and that the probe itself
+ * works.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createSocket, type Socket as Datagrams } from "node:dgram";
@@ -16,7 +17,7 @@ import { ask, type Harness, launch, openRuntime, sparesOf } from "./harness.ts";
 
 export const CANARY = "canary-5f1d9c";
 const NEIGHBOUR = `export default () => new Response(Deno.env.get("TOKEN"));`;
-/** How a wall answers, in the words of Deno, the system, its resolver and browsers' interfaces. */
+/** The texts of refusals: by Deno, the system, its resolver and browser APIs. */
 export const REFUSAL =
 	/NotCapable|Requires \S+ access|EACCES|EPERM|ERR_ACCESS_DENIED|[Pp]ermission|not permitted|too many attached databases|serve only once|failed to lookup address information|getaddrinfo E|Command failed: \/bin\/true/;
 
@@ -29,9 +30,9 @@ export interface Hostile {
 	readonly harness: Harness;
 	readonly hostile: Instance;
 	readonly neighbour: Instance;
-	/** Of an HTTP service on every address of this machine, which answers "reached". */
+	/** The port of an HTTP service on every address of this machine, which responds with "reached". */
 	readonly port: number;
-	/** Runs code in the function, with what stands for things in it filled in. */
+	/** Fills in the placeholders of the code, and runs it in the function. */
 	probe(code: string): Promise<Outcome>;
 	/** The same in a Deno with all permissions. */
 	control(code: string): Promise<Outcome>;
@@ -52,7 +53,7 @@ async function openService(): Promise<Server> {
 
 async function openDatagrams(): Promise<Datagrams> {
 	const datagrams = createSocket("udp4").bind(0);
-	// As a name server that knows no name.
+	// Responds like a name server that knows no names.
 	datagrams.on("message", (query, { address, port }) => {
 		if (query.length < 12) return;
 		query[2] = (query[2] ?? 0) | 0x80;
@@ -63,7 +64,7 @@ async function openDatagrams(): Promise<Datagrams> {
 	return datagrams;
 }
 
-/** Deno without walls, which answers on a socket. */
+/** A Deno with all permissions, which serves on a socket. */
 async function openControl(directory: string): Promise<{ child: ChildProcess; socketPath: string }> {
 	const socketPath = join(directory, "s");
 	const script = join(directory, "control.js");
@@ -79,7 +80,10 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 	return { child, socketPath };
 }
 
-/** The hostile function gets a process that waited ready-made, as most do, or one that was started for it; its neighbour the latter. */
+/**
+ * The hostile function gets a spare process, as most functions do, or a process that was started for it. Its
+ * neighbour always gets the latter.
+ */
 export async function openHostile(options: Parameters<typeof openRuntime>[0] = {}): Promise<Hostile> {
 	const harness = await openRuntime({ spares: 1, ...options });
 	const service = await openService();

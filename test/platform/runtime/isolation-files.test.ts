@@ -1,4 +1,4 @@
-/** Files and processes of others: what a hostile function must neither read, write nor signal. */
+/** Files and processes that a hostile function must not be able to read, write or signal. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 import { OWN, PROCESSES, READS, WRITES } from "./probes/files.ts";

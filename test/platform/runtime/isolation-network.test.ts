@@ -1,4 +1,7 @@
-/** Where a hostile function must not get by network: this machine, private networks, metadata, siblings' sockets. */
+/**
+ * Addresses that a hostile function must not reach: this machine, private networks, metadata services,
+ * siblings' sockets.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 import { ELSEWHERE, HERE, INTERFACES, waysTo } from "./probes/network.ts";

@@ -1,4 +1,4 @@
-/** Programs, native code, modules and permissions: what a hostile function must not bring about. */
+/** Programs, native code, modules and permissions that a hostile function must not get. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask, launch } from "./harness.ts";
 import { CANARY, type Hostile, openHostile, REFUSAL } from "./hostile.ts";
@@ -10,7 +10,10 @@ beforeAll(async () => {
 });
 afterAll(() => it.close());
 
-/** What no permission allows, so that there is nothing to compare with: the flags say that it is not there. */
+/**
+ * APIs that no permission allows, so there is no run without isolation to compare with. Deno's flags leave
+ * them out.
+ */
 const MODULES = [
 	`return import("https://deno.land/std@0.177.0/version.ts")`,
 	`return import("http://127.0.0.1:$PORT/x.js")`,

@@ -1,4 +1,4 @@
-/** What a function may have in spite of its walls, and what the operator opens in them. */
+/** What a function may access despite the isolation, and what the operator can open. */
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";

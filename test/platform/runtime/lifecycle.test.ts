@@ -1,4 +1,4 @@
-/** How processes end, and that they do. */
+/** Processes end in every case, and with the right reason. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir, readlink, stat, writeFile } from "node:fs/promises";
@@ -130,7 +130,7 @@ describe("an instance", () => {
 		const neighbour = await small.runtime.start(launch(HELLO, {}, { function: "neighbour" }));
 		const code = `const kept = []; export default () => { setInterval(() => { ${take}; }, 1); return new Response("ok"); };`;
 		const hog = await small.runtime.start(launch(code));
-		// On a busy machine the process is ended before its response is read.
+		// On a busy machine the process may be ended before its response is read.
 		await ask(hog.socketPath).catch(() => {});
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
@@ -179,7 +179,7 @@ test("closing ends all instances at once: those that answer, drain or start", as
 });
 
 describe("a platform that is killed", () => {
-	/** A platform in a process of its own, with one idle function and one whose thread is blocked. */
+	/** A platform in a separate process, with one idle function and one whose thread is blocked. */
 	async function startPlatform(folder: string) {
 		const script = join(harness.directory, "platform.mjs");
 		const module = fileURLToPath(new URL("../../../src/platform/runtime/open-deno.ts", import.meta.url));
@@ -204,11 +204,11 @@ describe("a platform that is killed", () => {
 		return { platform, directory, idle, blocked };
 	}
 
-	/** A connection to a process, and when it is over: its end closes it. */
+	/** A connection to a process, and a promise that resolves when the process's end closes it. */
 	async function attach(socketPath: string): Promise<{ closed: Promise<unknown> }> {
 		const socket = connect(socketPath);
 		await once(socket, "connect");
-		// Its end may be an orderly one or a reset.
+		// The connection may end normally or with a reset.
 		socket.on("error", () => {}).resume();
 		return { closed: new Promise((resolve) => socket.once("close", resolve)) };
 	}

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { denyFlags } from "../../../src/platform/runtime/network-permissions.ts";
 
-/** What Deno would deny. */
+/** The addresses that Deno would deny. */
 function denied(flags: string[]): { check(address: string, port?: number): boolean } {
 	const addresses = new BlockList();
 	const ports = new Set<string>();

@@ -1,4 +1,4 @@
-/** What a function's own settings do, on real Deno. */
+/** The effect of a function's settings, on real Deno. */
 
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-/** Connects in each way there is to what the path names, and says what came of it. */
+/** Connects in every possible way to the address in the path, and responds with the results. */
 const REACH = `
 import net from "node:net";
 const attempt = async (go) => { try { await go(); return "open"; } catch (error) { return error.name; } };
@@ -63,8 +63,8 @@ describe("network", () => {
 		const named = (await lookup(hostname()).catch(() => undefined)) === undefined ? [] : [hostname()];
 		const v4 = own.filter(({ family }) => family === "IPv4").map(({ address }) => address);
 		for (const host of new Set(["localhost", "127.0.0.1", "0.0.0.0", ...v4, ...named])) {
-			// Where fetch looks a name up itself, it says of the denial that it could not send. Behind the network's own wall a
-			// name of this machine has no address at all.
+			// If fetch resolves the name itself, it reports the denial as a failure to send. With a network
+			// of its own, a function gets no address for a name of this machine.
 			const refused = expect.stringMatching(/^(NotCapable|TypeError|Error)$/);
 			const results = await reach([host, `${host}:${port}`], `${host} ${port}`);
 			expect(results, host).toEqual([refused, refused, refused]);

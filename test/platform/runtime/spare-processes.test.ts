@@ -1,4 +1,4 @@
-/** Processes that wait ready-made for functions. */
+/** Spare processes: processes that are started before a function needs them. */
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ describe("a function that starts while a spare process is ready", () => {
 		expect((await ask(other.socketPath)).body).toBe(`${next} value-2`);
 		if (mayChangeUser()) expect(await ownerOf(other.pid)).not.toBe(await ownerOf(instance.pid));
 		const folder = join(instance.socketPath, "..");
-		// Nobody would read the code that Deno compiled, so none is stored.
+		// Deno's compiled code would not be read again, so it is not stored.
 		const stored = await readdir(join(folder, mayChangeUser() ? "f" : "", "deno"));
 		expect(stored.filter((name) => name.startsWith("v8_code_cache"))).toEqual([]);
 		expect(stored).not.toEqual([]);

@@ -1,4 +1,4 @@
-/** Starts that fail, and what is said about them. */
+/** Starts that fail, and their errors. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { transformSync } from "esbuild";

@@ -1,4 +1,4 @@
-/** What functions learn of the machine: constants, however they ask. */
+/** Functions get constants instead of information about the machine, whichever API they use. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 

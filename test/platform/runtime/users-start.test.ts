@@ -1,4 +1,7 @@
-/** What a platform that is root finds when it starts: that no users work here, or what a killed one left running. */
+/**
+ * The start of a platform that is root: users of functions may not work, or a killed platform may have left
+ * processes.
+ */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -12,7 +15,7 @@ import { stray, uidOf } from "./as-user.ts";
 import { ask, EGRESS_PROGRAM, HOST_PATH, openRuntime } from "./harness.ts";
 import { bundleForNode } from "./strip.ts";
 
-/** A platform in a process of its own, with one function; says what it was told and whom the function runs as. */
+/** A platform in a separate process, with one function. Prints its warnings and the function's user. */
 async function startPlatform(folder: string, ...before: string[]) {
 	const place = await mkdtemp(join(tmpdir(), "coffer-platform-"));
 	onTestFinished(() => rm(place, { recursive: true }));
@@ -49,7 +52,7 @@ async function startPlatform(folder: string, ...before: string[]) {
 	return { ...started, platform, directory };
 }
 
-/** There are no such users where the tests are not root. */
+/** Only root can use such users. */
 describe.each(mayChangeUser() ? ["root"] : [])("a platform that is %s", () => {
 	test.each([
 		["may not change its user", ["setpriv", "--bounding-set=-setuid,-setgid", "--inh-caps=-setuid,-setgid"]],

@@ -1,4 +1,4 @@
-/** What the platform counts, as Prometheus reads it. */
+/** The platform's metrics, as Prometheus reads them. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import { type FunctionSample, Metrics } from "../../../src/platform/telemetry/metrics.ts";
@@ -81,7 +81,7 @@ describe("metrics", () => {
 		metrics.forget(PAY);
 		const { text } = await metrics.text();
 		const left = [...samplesOf(text).keys()].filter((name) => name.includes('function="pay"'));
-		// It is asked for again: the fixture still has it.
+		// Requested again, because the fixture still uses it.
 		expect(left).toEqual(['coffer_function_resident_memory_bytes{app="shop",function="pay"}']);
 		expect(text).toContain('coffer_requests_total{app="shop",function="kept",status="3xx"} 1');
 	});
@@ -121,7 +121,7 @@ describe("a platform", () => {
 		expect(text).toContain(`coffer_redeploys_total{${labels},status="live"} 1`);
 		expect(text).toContain(`coffer_function_starts_total{${labels},outcome="ready"} 2`);
 		expect(text).toMatch(new RegExp(`coffer_function_resident_memory_bytes\\{${labels}\\} \\d{7,}`));
-		// Paths that lead to no function are no label: whoever asks for them could make as many as they like.
+		// Paths without a function are not labels, because clients could create any number of them.
 		expect(text).not.toContain('function="nothing"');
 		expect(text).not.toContain("canary");
 	});

@@ -98,7 +98,7 @@ describe("after a removal", () => {
 		expect(await debtOf(project)).toEqual(owed(["A"]));
 		await project.set({ A: "a2" });
 		expect(await debtOf(project)).toEqual(owed(["A"]));
-		// Resealing does not change the author.
+		// A new key is not a new value, so the debt remains.
 		await renewKey(project.context);
 		expect(await debtOf(project)).toEqual(owed(["A"]));
 		await removeMembers(project.context, ["carol"]);

@@ -16,7 +16,7 @@ let folder: string;
 let server: Server;
 /** The connections of the function, in the order in which they came. */
 let sockets: Socket[];
-/** The targets that the function was asked for, in their order. */
+/** The targets of the function's requests, in their order. */
 let asked: string[];
 let pool: ConnectionPool;
 let faults: FaultBoundary;

@@ -12,7 +12,7 @@ const head = (...lines: string[]) => `${["HTTP/1.1 200 OK", ...lines].join("\r\n
 const CHUNKED = "Transfer-Encoding: chunked";
 const chunks = (bytes: string) => head(CHUNKED) + bytes;
 
-/** Every client takes these. */
+/** Every client accepts these. */
 export const VALID: Readonly<Record<string, string>> = {
 	"a length": `${head("Content-Length: 5", "X: y")}hello`,
 	"a length of 0": head("Content-Length: 0"),
@@ -41,7 +41,7 @@ export const UNTIL_CLOSE: Readonly<Record<string, string>> = {
 	"no headers": "HTTP/1.1 200 OK\r\n\r\nhello",
 };
 
-/** These are rejected, with words for the function's log. */
+/** These are rejected, with a reason for the function's log. */
 export const INVALID: Readonly<Record<string, readonly [bytes: string, fault: RegExp]>> = {
 	"a version in small letters": ["http/1.1 200 OK\r\n\r\n", /not HTTP\/1\.1/],
 	"HTTP/2.0": ["HTTP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n", /not HTTP\/1\.1/],

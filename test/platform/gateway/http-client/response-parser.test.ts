@@ -157,7 +157,7 @@ test("a final response that Node's client rejects is rejected here as well", asy
 	const isDropped = /^HTTP\/1\.1 103|\n5;/;
 	const all = [...Object.values(VALID), ...Object.values(INVALID).map(([bytes]) => bytes)];
 	for (const bytes of all.filter((text) => !isDropped.test(text))) {
-		// Each byte of the framing once as another one.
+		// Each byte of the framing, replaced once by another one.
 		for (const change of ["\0", "\n", "\r", " ", ":", "0", "\x7f", "\xff"]) {
 			const at = ((bytes.length * (change.charCodeAt(0) + 7)) % 61) % bytes.length;
 			const changed = bytes.slice(0, at) + change + bytes.slice(at + 1);

@@ -1,4 +1,4 @@
-/** A start that fails says first which secrets the function reads and the app lacks. */
+/** The error of a failed start first names the secrets that the function reads and the app does not have. */
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../../src/errors.ts";
 import { withMissingSecrets } from "../../../../src/platform/redeploy/starts/missing-secrets.ts";

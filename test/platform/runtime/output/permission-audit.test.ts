@@ -1,4 +1,4 @@
-/** What functions are seen to read. */
+/** The reads of variables that the platform observes. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";

@@ -1,4 +1,6 @@
-/** What a process writes, through real pipes: how much of it is dealt with in a turn, and what becomes of the rest. */
+/**
+ * The output of a process, through real pipes: how much is processed in a turn, and what happens to the rest.
+ */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
@@ -16,14 +18,14 @@ const PER_TURN = { lines: 200, bytes: 128 * 1024 };
 let child: ChildProcessByStdio<null, Readable, Readable> | undefined;
 afterEach(() => child?.kill("SIGKILL"));
 
-/** Output of a real process, in a time that passes when the test says so: one turn for each task. */
+/** Output of a real process. The test controls the time: each task is one turn. */
 class Output {
 	nowMs = 0;
 	readonly lines: string[] = [];
 	/** How often the platform read something from a pipe. */
 	reads = 0;
 	#tasks: (() => void)[] = [];
-	/** Tell of what was dropped. */
+	/** Notes about dropped lines. */
 	readonly notes: (() => void)[] = [];
 	readonly child: ChildProcessByStdio<null, Readable, Readable>;
 	readonly output: ProcessOutput;
@@ -54,12 +56,12 @@ class Output {
 		});
 	}
 
-	/** Once something more waits for a turn than the turns until now had room for. */
+	/** Resolves when more output waits for a turn than the turns until now could process. */
 	async held(): Promise<void> {
 		await vi.waitFor(() => expect(this.#tasks).not.toEqual([]), { timeout: 10_000 });
 	}
 
-	/** Lets the next turn come. @returns how many lines it had */
+	/** Runs the next turn. @returns its number of lines */
 	async turn(): Promise<number> {
 		await this.held();
 		const before = this.lines.length;
@@ -68,7 +70,7 @@ class Output {
 		return this.lines.length - before;
 	}
 
-	/** Lets turns come until the process has ended, and then reads what it has left. */
+	/** Runs turns until the process has ended, and then reads the rest of its output. */
 	async end(): Promise<void> {
 		const exited = once(this.child, "exit");
 		let isOver = this.child.exitCode !== null || this.child.signalCode !== null;
@@ -85,7 +87,7 @@ describe("a flood of output", () => {
 	test("of line feeds keeps a limited number of lines a second, reports how many are left out, and slows its writer", async () => {
 		const flood = new Output("exec yes '' 2>&1");
 		for (let turn = 0; turn < 100; turn++) expect(await flood.turn()).toBeLessThanOrEqual(PER_TURN.lines);
-		// What was saved up, and what there is for each turn: 2,000 lines and then 20 in 20 ms.
+		// The burst, and then the share of each turn: 2,000 lines, and then 20 lines in 20 ms.
 		expect(flood.lines.length).toBeLessThanOrEqual(2_000 + 101 * 20 + 1);
 		expect(flood.lines.length).toBeGreaterThan(2_000);
 		expect(flood.notes).toHaveLength(1);
@@ -97,7 +99,7 @@ describe("a flood of output", () => {
 			) ?? [];
 		expect(lines).toBe(bytes);
 		expect(Number(lines.replaceAll(",", ""))).toBeGreaterThan(100_000);
-		// It blocks in a write: the system says so of a process that sleeps.
+		// It blocks in a write, so the system reports it as sleeping.
 		await vi.waitFor(async () =>
 			expect(await readFile(`/proc/${flood.child.pid}/stat`, "latin1")).toMatch(/\) S /),
 		);
@@ -116,8 +118,8 @@ describe("a flood of output", () => {
 	});
 
 	test("of many short lines slows its writer no more than one of few long lines", async () => {
-		// As much as a pipe holds, of lines: to wait for each would take 20,000 turns. A busy machine lets some pass before
-		// the writer runs.
+		// The number of lines that fit into a pipe, because waiting for each line would take 20,000 turns. On
+		// a busy machine, some turns pass before the writer runs.
 		const flood = new Output("head -c 400000 /dev/zero | tr '\\0' '\\n'; echo done");
 		const exited = once(flood.child, "exit").then(() => true);
 		let turns = 0;
@@ -148,7 +150,7 @@ describe("a flood of output", () => {
 			bytes += chunk.length;
 		});
 		for (let turn = 0; turn < 40; turn++) await flood.turn();
-		// A part that was read may wait, and one more that came with it.
+		// One part that was read may wait, and one more that arrived with it.
 		expect(bytes).toBeLessThanOrEqual(1024 * 1024 + 40 * 0.02 * 512 * 1024 + 4 * 65_536);
 		expect(flood.lines.length).toBeLessThanOrEqual(100);
 	});
@@ -158,7 +160,7 @@ describe("a flood of output", () => {
 			`exec ${process.execPath} -e 'const fs = require("fs"); for (;;) fs.writeSync(1, "x")'`,
 		);
 		for (let turn = 0; turn < 30; turn++) await bytes.turn();
-		// A read costs as much as a line; without a bound it is tens of thousands a second.
+		// A read costs as much as a line. Without a limit there are tens of thousands of reads a second.
 		expect(bytes.reads).toBeLessThanOrEqual(100 + 30 * 2 + 3);
 	});
 });
@@ -179,7 +181,7 @@ describe("at the end of a process", () => {
 		await once(output.child, "exit");
 		await output.output.end();
 		const note = output.lines.findIndex((line) => /^[\d,]+ bytes were dropped here/.test(line));
-		// On a busy machine the process has ended before anything is read, and the note comes first.
+		// On a busy machine the process may have ended before anything is read. Then the note comes first.
 		expect(note).toBeGreaterThanOrEqual(0);
 		expect(output.lines.at(-1)).toBe("Error: out of beans");
 		expect(output.lines.length - note - 1).toBe(500);
@@ -200,7 +202,7 @@ describe("at the end of a process", () => {
 	test("no part of a value remains if its beginning was left out", async () => {
 		const value = "canary-value-of-some-length";
 		const flood = `value: ${value}${"\\n".repeat(600)}last`;
-		// The first turn ends in the midst of the value, and there is no other one.
+		// The first turn ends in the middle of the value, and no other turn follows.
 		const output = new Output(`printf '${flood}'`, { SECRET: value }, { lines: 10, bytes: 20 });
 		if (output.child.exitCode === null) await once(output.child, "exit");
 		await output.output.end();

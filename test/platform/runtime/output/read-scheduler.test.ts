@@ -1,4 +1,4 @@
-/** How much of what many functions write is dealt with at once, and in which order. Time passes when the test says so. */
+/** How much output of many functions is processed in a turn, and in which order. The test controls the time. */
 import { describe, expect, test } from "vitest";
 import {
 	type Amount,
@@ -13,7 +13,7 @@ const PER_SLICE = { lines: 20, bytes: 2_000 };
 
 class World {
 	nowMs = 0;
-	/** What was dealt with, by turn: who, and how many lines. */
+	/** The processed output of each turn: the function, and the number of lines. */
 	readonly turns: [name: string, lines: number][][] = [[]];
 	readonly tasks: { atMs: number; task: () => void }[] = [];
 	readonly lanes = new ReadScheduler({
@@ -24,7 +24,7 @@ class World {
 		schedule: (task, delayMs) => this.tasks.push({ atMs: this.nowMs + delayMs, task }),
 	});
 
-	/** Something of which so many lines wait, of so many bytes each. */
+	/** An output with this many waiting lines, of this many bytes each. */
 	source(name: string, lines: number, lineBytes = 1, budget?: TokenBucket): Source & { lines: number } {
 		const source = {
 			lines,
@@ -45,7 +45,7 @@ class World {
 		return source;
 	}
 
-	/** Lets the next task run at its time. */
+	/** Sets the clock to the time of the next task, and runs it. */
 	pass(): void {
 		const next = this.tasks.shift();
 		if (next === undefined) throw new Error("nothing is awaited");
@@ -104,7 +104,7 @@ describe("turns of the reader", () => {
 		world.lanes.add(world.source("quiet", 5));
 		expect(world.turns[0]?.at(-1)).toEqual(["quiet", 5]);
 		for (let turn = 0; turn < 5; turn++) world.pass();
-		// 20 ms of a thousand lines a second.
+		// A thousand lines a second, for 20 ms.
 		expect(world.turns.slice(1).map((turn) => turn)).toEqual(Array(5).fill([["flood", 20]]));
 	});
 

@@ -1,4 +1,7 @@
-/** Code by which a function tries to read, write or signal what is not its own. What stands for things is filled in by `hostile.ts`. */
+/**
+ * Code with which a function tries to read, write or signal things of others. `hostile.ts` fills in the
+ * placeholders.
+ */
 
 const BUNDLES = `Array.from(Deno.readDirSync("$DIRECTORY/bundles")).map(({ name }) => "$DIRECTORY/bundles/" + name)`;
 
@@ -63,7 +66,10 @@ export const WRITES = [
 	`return (await import("node:v8")).writeHeapSnapshot("$DIRECTORY/probe.heapsnapshot")`,
 ];
 
-/** In Deno the permissions are first, so that a function's bundle, whose name it can see in a stack, is not its own. */
+/**
+ * Deno checks permissions first, so the test needs a path that the function may not write: its bundle, whose
+ * path it sees in stack traces.
+ */
 export const OWN = [
 	`return Deno.writeTextFile(STACK, "export default 1")`,
 	`return Deno.remove(STACK)`,

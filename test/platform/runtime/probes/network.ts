@@ -1,8 +1,11 @@
-/** Code by which a function tries to get at this machine, private networks, metadata and siblings' sockets. */
+/**
+ * Code with which a function tries to reach this machine, private networks, metadata services and siblings'
+ * sockets.
+ */
 import { readFileSync } from "node:fs";
 import { hostname, networkInterfaces } from "node:os";
 
-/** What resolves to loopback on this machine without asking anybody. */
+/** Names that resolve to loopback on this machine without DNS. */
 const LOCAL_NAMES = readFileSync("/etc/hosts", "utf8")
 	.split("\n")
 	.filter((line) => /^(127\.|::1\s)/.test(line))
@@ -33,7 +36,7 @@ export const HERE = [
 	...new Set([hostname(), ...LOCAL_NAMES, ...OWN_ADDRESSES]),
 ];
 
-/** Where nobody answers here; a wall must say so all the same. */
+/** Addresses without a server here. They must be refused by the isolation nevertheless. */
 export const ELSEWHERE = [
 	...[
 		"169.254.169.254",
@@ -56,7 +59,7 @@ export const ELSEWHERE = [
 	...["[::ffff:10.0.0.1]", "192.0.0.192", "198.18.0.1", "224.0.0.1", "255.255.255.255", "240.0.0.1"],
 ];
 
-/** Every way to a host that has a wall of its own in Deno. */
+/** Every API for connections that has its own permission check in Deno. */
 const CONNECTION_ATTEMPTS: Record<string, (host: string) => string> = {
 	fetch: (host) => `return fetch("http://${host}:$PORT/").then((response) => response.text())`,
 	"node:http": (host) =>

@@ -1,6 +1,6 @@
-/** Code by which a function tries to start programs, run native code, or get more permissions. */
+/** Code with which a function tries to start programs, run native code, or get more permissions. */
 
-/** Runs source in a worker, and gives back the first that it posts. */
+/** Runs source in a worker, and returns its first message. */
 const WORKER = (source: string, options = `{ type: "module" }`) => `
 	const url = URL.createObjectURL(new Blob([${JSON.stringify(source)}], { type: "text/javascript" }));
 	const worker = new Worker(url, ${options});

@@ -1,6 +1,6 @@
 /**
- * Shell scripts by which a function that got out of Deno's permissions tries to get at a sibling, or at the platform: by name.
- * `scriptsOf` fills in what stands for things.
+ * Shell scripts with which a function that has escaped from Deno's permissions attacks a sibling or the
+ * platform, by name. `scriptsOf` fills in the placeholders.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { ask, type Harness } from "../harness.ts";
 /** Where control groups are mounted; the hierarchies of version 1 are folders in it. */
 const GROUPS = "/sys/fs/cgroup";
 
-/** Of a sibling, for whom each works. */
+/** Attacks on a sibling. Each works if the sibling's own user runs it. */
 export const ON_SIBLING: [string, string][] = [
 	["reading its temporary folder", 'ls "$TEMPORARY"'],
 	["writing there", ': > "$TEMPORARY/x"'],
@@ -38,7 +38,7 @@ export const ON_SIBLING: [string, string][] = [
 	["writing to what Deno keeps for it", ': > "$FOLDER/deno/x" && rm "$FOLDER/deno/x"'],
 ];
 
-/** Of the platform; each works for root. */
+/** Attacks on the platform. Each works if root runs it. */
 export const ON_PLATFORM: [string, string][] = [
 	["its environment", `cat /proc/${process.pid}/environ`],
 	["its memory", `exec 3< /proc/${process.pid}/mem`],
@@ -65,7 +65,7 @@ export const ON_PLATFORM: [string, string][] = [
 	["a higher priority", "renice -n -1 -p $OWN_PID && renice -n 5 -p $OWN_PID"],
 ];
 
-/** Of the control groups that functions are in, where there are such; each works for root. */
+/** Attacks on the control groups of functions, if there are any. Each works if root runs it. */
 export const ON_GROUPS: [string, string][] = [
 	["leaving its group", "for file in $ABOVE; do echo $$ > $file || exit 1; done"],
 	["joining a sibling's group", "for file in $SIBLING_GROUPS; do echo $$ > $file || exit 1; done"],
@@ -79,7 +79,7 @@ export const ON_GROUPS: [string, string][] = [
 	],
 ];
 
-/** The `cgroup.procs` of a process, those that the platform made it a member of. */
+/** The `cgroup.procs` files of the groups into which the platform has put a process. */
 function groupsOf(pid: number): string[] {
 	const lines = readFileSync(`/proc/${pid}/cgroup`, "latin1").trim().split("\n");
 	return lines.flatMap((line) => {
@@ -91,7 +91,10 @@ function groupsOf(pid: number): string[] {
 
 const BOUNDS = ["cpu.shares", "cpu.weight", "pids.max", "memory.max"];
 
-/** Fills scripts in. @param own the function that tries. @param sibling whom it tries to get at, which answers with its temporary folder */
+/**
+ * Fills in the placeholders. @param own the attacking function @param sibling the attacked function, which
+ * responds with its temporary folder
+ */
 export async function scriptsOf(
 	{ directory }: Pick<Harness, "directory">,
 	own: Instance,

@@ -1,4 +1,4 @@
-/** Work that goes on after responses. Time passes when the test says so. */
+/** Work that continues after responses. The test controls the time. */
 import { beforeEach, expect, test } from "vitest";
 import { BackgroundWork } from "../../../../src/platform/runtime/process/background-work.ts";
 

@@ -1,4 +1,4 @@
-/** What comes over the control socket, from whoever writes there: a function can. */
+/** Messages on the control socket, which are untrusted, because a function can write there. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -107,7 +107,7 @@ describe("a socket", () => {
 			tasks.shift()?.();
 		}
 		expect(sent).toBeGreaterThan(2_000);
-		// One part for each turn: what more was written waits in the system, and its writer with it.
+		// One part is read in each turn. The rest waits in the system, and so does the writer.
 		expect(heard.held.length).toBeLessThanOrEqual(21);
 		expect(heard.pongs).toBeLessThanOrEqual(21);
 	});

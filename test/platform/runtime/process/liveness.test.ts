@@ -1,4 +1,4 @@
-/** When a process is given up, by what it answers. */
+/** When a process counts as stuck, by its responses. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";

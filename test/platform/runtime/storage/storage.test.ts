@@ -1,4 +1,4 @@
-/** What functions keep is bounded in its sum, whichever wall is around their network. */
+/** The total size of a function's stored data is limited, with every kind of network isolation. */
 import { describe, expect, onTestFinished, test } from "vitest";
 import { STORAGE_MAX, StorageWatch } from "../../../../src/platform/runtime/storage/storage-watch.ts";
 import { ask, launch, openRuntime } from "../harness.ts";
