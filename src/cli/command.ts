@@ -127,7 +127,7 @@ export abstract class BaseCommand<Data> {
 	}
 
 	/**
-	 * Does the work. A command that runs until it is stopped prints by itself (`this.terminal`) and returns
+	 * Does the work. A command that runs until it is stopped prints its output itself (`this.terminal`) and returns
 	 * undefined.
 	 * @throws AppError with an exit status; its `data`, if any, must be of type Data
 	 */
@@ -173,7 +173,7 @@ export abstract class BaseCommand<Data> {
 	 * @param parsed the arguments as oclif parsed them; its `flags` are changed
 	 */
 	async #chooseEnvironment(definition: typeof BaseCommand, { flags, metadata }: Parsed): Promise<void> {
-		// oclif sets no `flags` for a command without flags of its own.
+		// oclif sets no `flags` for a command that defines none.
 		const defined: Readonly<Record<string, unknown>> | undefined = definition.flags;
 		const isMultiple = defined?.["environment"] === environmentsFlag;
 		const hasFlag = isMultiple || defined?.["environment"] === environmentFlag;

@@ -26,7 +26,7 @@ const logger: Interfaces.Logger = {
 	warn: silent,
 };
 
-/** The words before the first flag: the command that the user wants help for. Empty for the version. */
+/** The words before the first flag, which name the command of the requested help. Empty for the version. */
 function withoutHelpFlags(argv: readonly string[]): string[] {
 	const end = argv.findIndex((argument) => argument.startsWith("-"));
 	return argv.slice(0, end === -1 ? undefined : end);

@@ -49,7 +49,7 @@ interface StatusResult {
 	missing?: readonly string[];
 	/** Only for a target: names at the target that neither the vault nor this device's memory has. */
 	foreign?: readonly string[];
-	/** Why there is no answer of the platform. */
+	/** The reason why the platform did not answer. */
 	reason?: string;
 	/** The error code for `reason`. */
 	code?: string;

@@ -21,7 +21,7 @@ interface UnlinkResult {
 	url: string;
 	/** The number of the new epoch; null if the platform was no longer a member. */
 	epoch: number | null;
-	/** How many records were re-encrypted. */
+	/** The number of records that were re-encrypted. */
 	resealed: number;
 	/** The values that the platform could read, and that should be replaced. */
 	debt: readonly RemovalDebt[];

@@ -44,7 +44,7 @@ function notKept(account: string): AppError {
 	return new AppError({
 		code: "KEYCHAIN_UNAVAILABLE",
 		message: `The system's keychain accepted the identity and did not keep it (coffer, ${account}).`,
-		hint: "Check the keychain. No identity that the vaults know was lost.",
+		hint: "Check the keychain. No identity that is a member of a vault was lost.",
 		exit: EXIT.unauthorised,
 	});
 }
@@ -96,9 +96,9 @@ export async function openRotation(place: RotationStore): Promise<Rotation | und
 }
 
 /**
- * Replaces the place's identity. If a rotation is in progress, continues that one. Only one process at a time
- * may do this. A binding to a vault is copied to the new identity.
- * @throws AppError `IDENTITY_MISSING` (exit 3), or what the place throws
+ * Replaces the current identity. If a rotation is in progress, continues that one. Only one process at a time may do
+ * this. A binding to a vault is copied to the new identity.
+ * @throws AppError `IDENTITY_MISSING` (exit 3), or the errors of the store
  */
 export async function beginRotation(place: RotationStore): Promise<Rotation> {
 	const open = await openRotation(place);

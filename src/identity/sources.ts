@@ -70,7 +70,7 @@ export async function identityInKeychain(keychain: Keychain, account: string): P
 	return text === undefined ? undefined : parseIdentity(text, `the system's keychain (coffer, ${account})`);
 }
 
-/** Stores an identity in an empty account, and reads it back. @returns what the keychain answers from now on */
+/** Stores an identity in an empty account, and reads it back. @returns the identity that the keychain now returns */
 export async function storeInKeychain(
 	keychain: Keychain,
 	account: string,

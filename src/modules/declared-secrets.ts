@@ -14,7 +14,7 @@ const LISTS = ["include", "exclude"];
 const FORM = '"secrets" must be {"include": [NAME, …], "exclude": [NAME, …]}, with one or both of the lists';
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
 
-/** Says what is wrong with a value of `secrets`; undefined if it is valid. */
+/** Describes the fault of a value of `secrets`; undefined if it is valid. */
 export function secretsFault(value: Jsonc): string | undefined {
 	if (!(value instanceof Map)) return FORM;
 	if ([...value.keys()].some((key) => !LISTS.includes(key))) return FORM;

@@ -142,7 +142,7 @@ function hintFor(key: string): string | undefined {
 	return 'Use "automations" to say when the function runs; docs/functions.md describes it.';
 }
 
-/** Says what is wrong with an entry of the file; undefined if it is valid. */
+/** Describes the fault of an entry of the file; undefined if it is valid. */
 function entryFault({ key, value }: JsoncEntry, path: string, name: Jsonc): string | undefined {
 	if (FOREIGN_KEYS.has(key)) return `"${key}" is not a key of this file`;
 	if (!KEYS.includes(key)) {

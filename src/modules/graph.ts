@@ -210,7 +210,7 @@ function scanFile(path: string, { read, scanner }: GraphPort): ModuleScan {
 	return scan;
 }
 
-/** The files that a partly known specifier can lead to: all files below its folder that match. */
+/** The files to which a partly known specifier can resolve: all matching files below its folder. */
 function matchingFiles(file: string, { pieces, line }: PatternRequest, port: GraphPort): string[] {
 	const [first = "", ...rest] = pieces;
 	const cut = first.lastIndexOf("/") + 1;

@@ -24,7 +24,7 @@ export function outsideProject(at: ImportSite): AppError {
 export function tooManyPatterns(file: string, line: number): AppError {
 	return new AppError({
 		code: "IMPORT_UNSUPPORTED",
-		message: `${file}:${line} exceeds the limit of ${PATTERNS_MAX} imports whose names are known at run time only.`,
+		message: `${file}:${line} exceeds the limit of ${PATTERNS_MAX} imports whose names are known only at run time.`,
 		hint: "Write the names of the imports out, or load data at run time.",
 		exit: EXIT.usage,
 		line,

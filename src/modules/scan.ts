@@ -145,7 +145,7 @@ export class Scanner {
 		this.#onParse = onParse;
 	}
 
-	/** How many sources were parsed. */
+	/** The number of sources that were parsed. */
 	get parses(): number {
 		return this.#parses;
 	}

@@ -109,7 +109,7 @@ function resolutionOf({ conflicted, open, decided, unmerged, remade, leftOut }: 
 }
 
 export interface ResolveOptions extends Decisions {
-	/** Needed to see where both sides set the same value. Not needed if the sides changed different names only. */
+	/** Needed to detect that both sides set the same value. Not needed if the sides changed only different names. */
 	readonly identity?: SessionIdentity | undefined;
 	/** The identity whose memory is updated. */
 	readonly holder?: Omit<SurveyContext, "root"> | undefined;

@@ -46,7 +46,7 @@ export async function describeFile(path: string, identity: SessionIdentity | und
 	if (!bytes) throw fileError("read", path, Object.assign(new Error(), { code: "ENOENT" }));
 	const text = fromUtf8(bytes) ?? "";
 	const document = attempt(() => parseVault(text));
-	if (!document && text.length > SHOWN_MAX) return `${bytes.length} bytes that are no vault\n`;
+	if (!document && text.length > SHOWN_MAX) return `${bytes.length} bytes that are not a vault\n`;
 	if (!document) return text;
 	return describeVault(document, identity && masksBy(document, identity));
 }

@@ -21,7 +21,7 @@ const automationSchema = z.object({
 	active: z.boolean(),
 	/** The next run, in milliseconds since 1970; null if there is none. */
 	nextMs: instantMs.nullable(),
-	/** The instant that the last run was due at; null if it has not run with its present schedule. */
+	/** The instant that the last run was due at; null if it has not run with its current schedule. */
 	lastMs: instantMs.nullable(),
 	runs: instantMs,
 });

@@ -10,7 +10,7 @@
  * | 2 usage | 400 | the request is wrong |
  * | 3 not authorised | 403 | the sender may not do this; 401 if a valid token is missing |
  * | 4 not found | 404 | |
- * | 5 conflict | 409 | the request does not fit the present state |
+ * | 5 conflict | 409 | the request does not fit the current state |
  * | 6 network | 502 | another server, which the platform needs, does not answer |
  * | 7 integrity | 422 | a signature or hash is not valid |
  */

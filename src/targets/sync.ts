@@ -1,4 +1,4 @@
-/** Sends an environment's secrets to a target: only what differs from what was sent before. */
+/** Sends an environment's secrets to a target. Sends only records that differ from those that were sent before. */
 import type { TargetBinding } from "../project/files/config.ts";
 import {
 	readTargetMemory,
@@ -41,7 +41,7 @@ export interface TargetOutcome {
 	/** The names in `sent` that were sent before and were missing at the target. */
 	readonly missing: readonly string[];
 	readonly rolledBack: readonly string[];
-	/** Names at the target that are not known here; empty if it was not asked. */
+	/** Names at the target that are unknown here; empty if they were not listed. */
 	readonly foreign: readonly string[];
 	readonly warnings: readonly string[];
 }
@@ -93,7 +93,10 @@ export async function pinTarget(session: VaultSession, id: TargetId): Promise<vo
 	});
 }
 
-/** Forgets a target: the pin, and what was sent. @returns the names that were sent and are still there, sorted */
+/**
+ * Forgets a target: the pin, and the records that were sent. @returns the names that were sent and are still at the
+ * target, sorted
+ */
 export async function forgetTarget(session: VaultSession, binding: TargetBinding): Promise<string[]> {
 	const names: string[] = [];
 	await updateTargetMemory(session.place, (memory) => {

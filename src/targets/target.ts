@@ -2,7 +2,7 @@
  * The interface of a target: a product that stores secrets by name and never returns a value. Only names can be read. A
  * target has no log and no versions, so this device remembers what it sent (`project/memory/target-memory.ts`).
  *
- * Each kind of target implements `TargetKind` in a file of its own, and has a line in `kinds.ts`. No other code
+ * Each kind of target implements `TargetKind` in a separate file, and has a line in `kinds.ts`. No other code
  * depends on the kind (decision 46).
  */
 import type { TargetId } from "../project/memory/target-memory.ts";
@@ -30,7 +30,7 @@ export interface SecretTarget {
 	list(): Promise<string[]>;
 	/** Sets these names; others keep their values. @throws AppError, without any value */
 	set(values: ReadonlyMap<string, string>): Promise<void>;
-	/** Deletes a name. A missing name is no error. @throws AppError */
+	/** Deletes a name. A missing name is not an error. @throws AppError */
 	delete(name: string): Promise<void>;
 }
 

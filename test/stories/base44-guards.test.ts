@@ -145,7 +145,7 @@ test("link base44 refuses an environment that is linked with a Coffer platform; 
 	});
 	expect((await ana.ok(["sync", "--dry-run"])).stdout).toBe(
 		[
-			`GET ${changes}?after=1  (reads what others changed)`,
+			`GET ${changes}?after=1  (reads the changes of others)`,
 			`POST ${changes}  B C`,
 			"Dry run: nothing was sent.\n",
 		].join("\n"),

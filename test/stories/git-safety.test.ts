@@ -47,7 +47,7 @@ test("git leaves both sides between markers if the program of the merge driver i
 	const { secrets, warnings } = await project.data(["secrets", "list"]);
 	expect(secrets).toMatchObject([{ name: "OURS" }, { name: "THEIRS" }]);
 	expect(warnings).toBeUndefined();
-	expect((await project.data(["status"])).warnings.join(" ")).toContain("/nowhere/run.js is not there");
+	expect((await project.data(["status"])).warnings.join(" ")).toContain("/nowhere/run.js does not exist");
 	expect((await project.data(["vault", "verify"])).warnings.join(" ")).toContain("Run: coffer git setup");
 	// A diff works without Coffer, too.
 	expect(git(project, "show", "branch", "--", "coffer.vault").text).toContain("THEIRS");

@@ -52,7 +52,7 @@ describe.each([
 			expect(result.error()).toMatchObject({ code: "VAULT_TOO_LARGE", message });
 		}
 		const shown = await project.ok(["git", "textconv", "coffer.vault"]);
-		expect(shown.stdout).toMatch(/^\d{7,9} bytes that are no vault\n$/);
+		expect(shown.stdout).toMatch(/^\d{7,9} bytes that are not a vault\n$/);
 		project.vault = good;
 	});
 });

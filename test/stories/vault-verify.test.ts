@@ -17,7 +17,7 @@ test("vault verify exits with 0 for a valid vault, and with 7 for an older file,
 	expect(refused.error()).toMatchObject({
 		code: "VAULT_UNSOUND",
 		exit: 7,
-		hint: "To forget what was undone here: coffer vault accept",
+		hint: "To forget the changes that were undone here: coffer vault accept",
 	});
 	expect(refused.json().lacking).toMatchObject([{ kind: "undone", name: "A", version: 2 }]);
 	expect(refused.json().findings).toMatchObject([

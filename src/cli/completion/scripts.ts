@@ -22,7 +22,7 @@ _coffer() {
 	while IFS= read -r line; do lines+=("$line"); done \\
 		< <("$program" complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 	COMPREPLY=()
-	# bash treats '=' as a word of its own, so the completion is for the text after it.
+	# bash treats '=' as a separate word, so the completion is for the text after it.
 	[[ $cur == = ]] && cur=
 	case \${lines[0]} in
 	files) compopt -o default ;;

@@ -80,7 +80,7 @@ export interface EnvironmentHandover extends SyncReport {
 	debt: readonly RemovalDebt[];
 }
 
-/** An environment in which only a writer can replace the identity. Stable, too. */
+/** An environment in which only a writer can replace the identity. Stable. */
 export interface EnvironmentWaiting {
 	environment: string;
 	/** The member that the writer removes. */

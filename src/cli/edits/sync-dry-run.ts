@@ -53,7 +53,7 @@ export async function syncCalls(
 /** Describes a request that carries no secret. */
 function purpose(target: SyncCalls["target"], method: string): string {
 	if (method !== "GET") return "(sends changes of members)";
-	if (target === "coffer") return "(reads what others changed)";
+	if (target === "coffer") return "(reads the changes of others)";
 	return `(reads the names at ${loadedKind(target).title})`;
 }
 

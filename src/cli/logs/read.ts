@@ -15,7 +15,7 @@ export interface WrittenResult {
 	lines: { time: string; level: FunctionLine["level"]; message: string; function?: string | undefined }[];
 }
 
-/** Stable, too. */
+/** Stable. */
 export interface RequestsResult {
 	requests: Omit<LoggedRequest, "position">[];
 }

@@ -35,7 +35,7 @@ export function splitAtDashes(argv: readonly string[]): SplitArguments {
 /** Node replaces bytes that are not UTF-8 with this character. A user may also type it. */
 const REPLACEMENT = "\uFFFD";
 
-/** The arguments of this process in bytes, or undefined where the system has no `/proc`. */
+/** The arguments of this process in bytes, or undefined if the system has no `/proc`. */
 function systemArguments(): Buffer[] | undefined {
 	let bytes: Buffer;
 	try {

@@ -14,7 +14,7 @@ function indentOf(text: string): string {
 }
 
 /**
- * Breaks a text at spaces into lines of at most `columns`. A longer word has a line of its own. Each line keeps
+ * Breaks a text at spaces into lines of at most `columns`. A longer word has a separate line. Each line keeps
  * the indent of the text.
  */
 export function wrapped(text: string, columns: number): string[] {

@@ -26,10 +26,7 @@ export interface Environment {
 	readonly ci: boolean;
 }
 
-/**
- * The credentials of this process. Code reads them where it uses them, and never stores them in the
- * configuration.
- */
+/** The credentials of this process. Code reads them directly before use, and never stores them in the configuration. */
 export interface Credentials {
 	/** COFFER_IDENTITY: an identity's seed, for CI. */
 	readonly identity: string | undefined;

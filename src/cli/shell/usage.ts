@@ -53,7 +53,10 @@ function flagNameOf(typed: string): string | undefined {
 	return /^-[A-Za-z]/.test(typed) ? typed.slice(0, 2) : undefined;
 }
 
-/** The flag that the user meant: the flag for another tool's name, the only flag with that prefix, or the nearest. */
+/**
+ * The flag that the user probably meant: the flag for another tool's name, the only flag with that prefix, or the
+ * nearest.
+ */
 function intendedFlag(typed: string, known: readonly string[]): string | undefined {
 	const name = /^--([A-Za-z][A-Za-z-]*)/.exec(typed)?.[1]?.toLowerCase();
 	if (name === undefined) return undefined;

@@ -84,7 +84,7 @@ export function renderTargetLink(result: TargetLinkResult, terminal: Terminal): 
 	terminal.line(`Commit coffer.vault and coffer.json.${next}`);
 }
 
-/** Stable, too. */
+/** Stable. */
 export interface TargetUnlinkResult {
 	environment: string;
 	/** The name of the kind of target. */

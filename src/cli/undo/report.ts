@@ -40,7 +40,7 @@ export interface LetInRow {
 export interface AcceptReport {
 	/** Whether this device forgot the changes. */
 	accepted: boolean;
-	/** The ids of the previous vault in this folder and of the present one; null if the vault is the same. */
+	/** The ids of the previous vault in this folder and of the current one; null if the vault is the same. */
 	replaced: { before: string; now: string } | null;
 	/** Removed members who get access again, because the removal is forgotten. */
 	letIn: LetInRow[];

@@ -14,7 +14,7 @@ export interface SyncReport {
 	 * The platform's revision after the sync; null if it was not reached or the environment is not linked.
 	 */
 	revision: number | null;
-	/** How many names are not synced yet. */
+	/** The number of names that are not synced yet. */
 	pending: number;
 	redeployed: readonly RedeployResult[];
 	/** Functions that the change does not concern. */
@@ -23,7 +23,7 @@ export interface SyncReport {
 	target?: TargetReport;
 }
 
-/** Stable, too. */
+/** Stable. */
 export interface TargetReport {
 	/** The name of the kind of target. */
 	kind: string;
@@ -33,14 +33,14 @@ export interface TargetReport {
 	deleted: readonly string[];
 }
 
-/** Stable, too. */
+/** Stable. */
 export interface EditResult extends SyncReport {
 	set: readonly string[];
 	deleted: readonly string[];
 	unchanged: readonly string[];
 }
 
-/** The edit of one environment. Stable, too. */
+/** The edit of one environment. Stable. */
 export interface EnvironmentEdit extends EditResult {
 	environment: string;
 }
@@ -76,7 +76,7 @@ export function renderSync(result: SyncReport, environment: string, terminal: Te
 		);
 }
 
-/** Prints what was sent to a target other than a Coffer platform. */
+/** Prints the names that were sent to a target other than a Coffer platform. */
 function renderTarget({ app, kind, sent, deleted }: TargetReport, terminal: Terminal): void {
 	const parts = [
 		...(sent.length > 0 ? [`sent ${listNames(sent)}`] : []),

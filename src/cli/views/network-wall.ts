@@ -7,7 +7,7 @@
 export interface NetworkWall {
 	/** `namespace`, `user rules`, `none`, or a word that a newer platform uses. */
 	readonly wall: string;
-	/** Descriptions of what the protection does not block; empty if it blocks everything. */
+	/** Descriptions of the traffic that the protection does not block; empty if it blocks everything. */
 	readonly missing: readonly string[];
 }
 
@@ -17,7 +17,7 @@ const WALLS: Readonly<Record<string, string>> = {
 		"On this platform, functions do not have a separate network; the system's packet filter protects it",
 };
 
-/** A sentence about what functions may still reach; undefined if nothing. */
+/** A sentence about the traffic that is not blocked; undefined if all is. */
 export function networkWallGap({ missing, wall }: NetworkWall): string | undefined {
 	if (missing.length === 0) return undefined;
 	const which = WALLS[wall] ?? `On this platform, functions' network is protected by "${wall}"`;

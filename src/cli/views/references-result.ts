@@ -33,7 +33,7 @@ export interface DescribedFunction {
 	error?: { code: string; message: string; hint: string; exit: number; line?: number };
 }
 
-/** With `missing` and `unused` if the user asked for them. Stable, too. */
+/** With `missing` and `unused` if the user asked for them. Stable. */
 export interface ReferencesResult {
 	functions: DescribedFunction[];
 	missing?: Coverage["missing"];

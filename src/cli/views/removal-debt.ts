@@ -4,7 +4,7 @@ import type { RemovalDebt } from "../../vault/document/removal-debt.ts";
 import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
-/** How many names of each removal are printed, unless the user asks for the whole list. */
+/** The number of names of each removal that are printed, unless the whole list is requested. */
 const SHOWN_NAMES = 5;
 
 /**

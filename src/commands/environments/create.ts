@@ -10,7 +10,7 @@ interface CreateResult {
 }
 
 export default class EnvironmentsCreate extends BaseCommand<CreateResult> {
-	static override summary = "Create an environment, with a key and members of its own";
+	static override summary = "Create an environment, with its own key and members";
 	static override description =
 		"Only an owner of the vault may create an environment. At first, you are its only member. It can be linked with its own app.";
 	static override examples = ["<%= config.bin %> environments create preview"];

@@ -27,8 +27,8 @@ interface ChangedIn extends SyncReport {
 }
 
 /**
- * For one environment, its change. For several, the change of each, and the environments in which the member has
- * the role already or is no member.
+ * For one environment, its change. For several, the change of each, and the environments in which the member has the
+ * role already or is not a member.
  */
 type RoleResult = Changed & (ChangedIn | { environments: ChangedIn[]; unchanged: string[] });
 

@@ -11,7 +11,7 @@ import { deleteSecrets } from "../../project/secrets/edit-secrets.ts";
 export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanResult> {
 	static override summary = "Delete secrets, and redeploy the functions that read them";
 	static override description =
-		"Each deletion is recorded in coffer.vault and signed, like a value, so that nobody else can forge or undo it unnoticed. If one of the names does not exist, nothing is deleted.";
+		"Each deletion is recorded in coffer.vault and signed, like a value, so that a forged or undone deletion is detected. If one of the names does not exist, nothing is deleted.";
 	static override examples = ["<%= config.bin %> secrets delete API_KEY OLD_KEY"];
 	static override strict = false;
 	static override args = {

@@ -119,7 +119,7 @@ class Connection implements Bus {
 	}
 
 	close(): void {
-		this.#fail(new Error("the connection was given up"));
+		this.#fail(new Error("the connection was closed"));
 	}
 
 	#receive(chunk: Buffer): void {

@@ -63,7 +63,7 @@ export interface EventAutomation extends AutomationBase {
 /** One automation with all keys that were sent, unknown ones included. */
 export type Automation = OneTimeAutomation | CronAutomation | SimpleAutomation | EventAutomation;
 
-/** Says what is wrong with a value of `automations`; undefined if it is valid. */
+/** Describes the fault of a value of `automations`; undefined if it is valid. */
 export function automationsFault(value: Jsonc): string | undefined {
 	if (!Array.isArray(value)) return '"automations" must be a list';
 	if (value.length > AUTOMATIONS_MAX) return `"automations" has more than ${AUTOMATIONS_MAX} entries`;

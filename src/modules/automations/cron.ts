@@ -33,7 +33,7 @@ function fieldOf(names: string): RegExp {
 	return new RegExp(`^${part}(?:,${part})*$`, "i");
 }
 
-/** Says what is wrong with an expression, as a clause that follows its key; undefined if it is valid. */
+/** Describes the fault of an expression, as a clause that follows its key; undefined if it is valid. */
 export function cronFault(expression: string): string | undefined {
 	if (expression.length > CRON_LENGTH_MAX) return `must have at most ${CRON_LENGTH_MAX} characters`;
 	const fields = fieldsOf(expression);

@@ -4,7 +4,7 @@ import { absolutePath, type PathValue, pathOf, UNKNOWN, urlOf } from "./values.t
 /** A longer string is not a path. The length includes the project's folder. */
 const LENGTH_MAX = 4096;
 
-/** A property of `import.meta` that says where a module is. @param module its path, relative to the root */
+/** The value of a location property of `import.meta`. @param module its path, relative to the root */
 export function moduleLocation(module: string, key: string): PathValue {
 	const path = absolutePath(module);
 	if (key === "url") return textValueOf(urlOf(path) ?? "");

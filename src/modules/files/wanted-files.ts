@@ -103,7 +103,7 @@ export class WantedFiles {
 		if (paths === undefined) return;
 		if (paths === "unknown") {
 			if (this.#hasStaticFiles) return;
-			const message = `${at} makes a path that is known at run time only. The file may be missing then. ${NAME_THEM}`;
+			const message = `${at} makes a path that is known only at run time. The file may be missing then. ${NAME_THEM}`;
 			this.#warnings.push({ file, line, message });
 			return;
 		}

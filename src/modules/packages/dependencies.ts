@@ -1,4 +1,4 @@
-/** Reads the dependencies of a package.json: where the package of each name comes from. Pure. */
+/** Reads the dependencies of a package.json, and finds the source of each package. Pure. */
 import { objectOf, stringsOf } from "../jsonc.ts";
 import { folderAt } from "./folder-at.ts";
 import type { Manifest } from "./manifests.ts";
@@ -24,7 +24,7 @@ const BARE_PATH = /^(\.{1,2}\/|\/|~\/|[a-z]:[\\/])|^\.{1,2}$/i;
 const FIELDS = ["optionalDependencies", "devDependencies", "dependencies"];
 
 /**
- * Says where the package of a name comes from.
+ * Finds the source of a package.
  * @param text the value of the dependency in the package.json
  * @param folder the folder of the package.json
  */

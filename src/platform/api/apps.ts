@@ -32,7 +32,7 @@ import {
 	urlOf,
 } from "./endpoint.ts";
 
-/** @throws AppError `APP_NOT_LINKED` (exit 4) where the app has no vault */
+/** @throws AppError `APP_NOT_LINKED` (exit 4) if the app has no vault */
 function infoOf(app: App, listenUrl: string): AppInfo {
 	if (!app.isLinked) throw notLinked();
 	const { context, head } = app.state;

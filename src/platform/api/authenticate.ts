@@ -57,7 +57,7 @@ export function authenticate(
 	throw header === null ? tokenMissing() : tokenInvalid();
 }
 
-/** @throws AppError `TOKEN_SCOPE` (exit 3) where the token does not have the scope, or is for another app */
+/** @throws AppError `TOKEN_SCOPE` (exit 3) if the token does not have the scope, or is for another app */
 export function authorise(
 	tokens: TokenRegistry,
 	principal: Principal,

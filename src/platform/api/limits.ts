@@ -20,7 +20,7 @@ export class RateError extends AppError {
 	}
 }
 
-/** Adds an entry as the newest, and removes the oldest where there are too many. */
+/** Adds an entry as the newest, and removes the oldest if there are too many. */
 function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
 	map.delete(key);
 	map.set(key, value);

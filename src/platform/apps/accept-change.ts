@@ -40,7 +40,7 @@ export type Acceptance =
 /**
  * Decides about a change.
  * @param change has been decoded by `changeSchema`. Nothing else about it is trusted.
- * @throws AppError where the change can never be appended: exit 7 if it is not authentic or belongs to
+ * @throws AppError if the change can never be appended: exit 7 if it is not authentic or belongs to
  * another history, 3 if its author may not write, 2 if its content is not allowed
  */
 export function acceptChange(state: AppState, change: Change, platform: MemberIdentity): Acceptance {

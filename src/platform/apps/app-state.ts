@@ -91,9 +91,9 @@ export class AppFold implements AppState {
 	}
 
 	/**
-	 * Applies an entry that was read from the store. Checks its place in the hash chain, that a writer signed
-	 * it, that its header continues the current one, and that no record replaces a newer one. The signatures
-	 * of records are checked when they are opened.
+	 * Applies an entry that was read from the store. Checks its position in the hash chain, that a writer signed it, that
+	 * its header continues the current one, and that no record replaces a newer one. The signatures of records are checked
+	 * when they are opened.
 	 * @throws AppError `LOG_DAMAGED` (exit 7), or an error about the header or the records
 	 */
 	applyEntry(entry: LogEntry): void {

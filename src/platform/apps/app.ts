@@ -215,7 +215,7 @@ export class App {
 		return this.#retired.signal;
 	}
 
-	/** @throws AppError `APP_NOT_FOUND` (exit 4) where the app has been deleted */
+	/** @throws AppError `APP_NOT_FOUND` (exit 4) if the app has been deleted */
 	checkPresent(): void {
 		if (this.#retired.signal.aborted) throw appNotFound();
 	}

@@ -3,8 +3,8 @@ import type { CheckedFunction, PreparedBuild } from "../build/check/checker.ts";
 import type { FunctionSource, KeptSources } from "../functions/function.ts";
 
 /**
- * The files of a function: those that its entry reaches and that it reads when it runs, or the whole upload where it belongs to this
- * function.
+ * The files of a function: those that its entry reaches and that it reads when it runs, or the whole upload if it
+ * belongs to this function.
  */
 export function keptSources(
 	{ entry, ownsUpload, settings }: FunctionSource,

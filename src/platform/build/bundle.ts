@@ -34,7 +34,7 @@ export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory
 	timeoutMs?: number;
 	/** The maximum time of the check of an upload. The default is 60,000. */
 	checkMs?: number;
-	/** How long an idle process that checks uploads is kept. The default is 30,000. */
+	/** The time after which an idle process that checks uploads is ended. The default is 30,000. */
 	checkIdleMs?: number;
 	/** The maximum memory of each process. The default is 2 GiB. */
 	memoryBytesMax?: number;

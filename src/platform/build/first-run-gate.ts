@@ -57,7 +57,7 @@ export class FirstRunGate {
 		}
 	}
 
-	/** Whether the process that holds the lock has ended. */
+	/** Whether the process that has the lock has ended. */
 	#isAbandoned(): boolean {
 		try {
 			const pid = Number(readFileSync(this.#lock, "utf8"));

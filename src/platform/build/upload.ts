@@ -99,7 +99,7 @@ export function checkFunctionName(name: string): void {
 		return;
 	const hint =
 		"Use letters, digits, dot, dash and underscore in each segment, beginning with a letter or digit.";
-	throw refuse("UPLOAD_FUNCTION_INVALID", `${shown(name)} is no name for a function.`, hint);
+	throw refuse("UPLOAD_FUNCTION_INVALID", `${shown(name)} is not a valid name for a function.`, hint);
 }
 
 function checkFiles(files: readonly UploadedFile[]): Map<string, Uint8Array> {

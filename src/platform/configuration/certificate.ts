@@ -114,7 +114,7 @@ export class Certificate {
 	}
 
 	/**
-	 * Reads the pair again where a file has changed since the last call. Undefined otherwise.
+	 * Reads the pair again if a file has changed since the last call. Undefined otherwise.
 	 * @throws AppError as `readPair`, once for each state of the files. The earlier pair stays valid.
 	 */
 	changed(): Pem | undefined {

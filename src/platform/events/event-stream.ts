@@ -203,7 +203,7 @@ export class EventStream<Event extends { readonly type: string }> {
 /**
  * The event of an entry. Its code is not checked here. Undefined for the entry that only converts a stream to
  * the current form.
- * @throws SyntaxError where the body is not JSON, TypeError where it is `null`
+ * @throws SyntaxError if the body is not JSON, TypeError if it is `null`
  */
 export function eventOf(body: string): { readonly type?: unknown } | undefined {
 	const { code: _, mac: __, ...event } = JSON.parse(body) as { code?: string; mac?: string; type?: unknown };

@@ -56,7 +56,7 @@ const deploymentSchema = z.strictObject({
 	source: z.string(),
 	references: z.array(referenceSchema),
 	dynamic: z.array(z.strictObject({ ...place, why: z.string() })),
-	/** Left out where there are none, as versions without settings did. */
+	/** Left out if there are none, as versions without settings did. */
 	settings: settingsSchema.optional(),
 	seen: z.array(z.string()).readonly().optional(),
 	sources: z

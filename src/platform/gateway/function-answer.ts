@@ -32,8 +32,8 @@ export interface Framing {
 	/** The function closes the connection after this response. */
 	readonly isLast: boolean;
 	/**
-	 * How long the function keeps the idle connection open, in milliseconds; undefined if the function does not declare
-	 * it.
+	 * The time for which the function keeps the idle connection open, in milliseconds; undefined if the function does not
+	 * declare it.
 	 */
 	readonly keepAliveMs: number | undefined;
 }
@@ -76,7 +76,7 @@ function frame(
 	return undefined;
 }
 
-/** Checks the headers, and finds out where the body ends (RFC 9112, section 6.3). */
+/** Checks the headers, and determines where the body ends (RFC 9112, section 6.3). */
 function framingOf(raw: readonly string[], status: number): Framing | { readonly fault: string } {
 	if (raw.length > 2 * HEADERS_MAX) return { fault: `it has more than ${HEADERS_MAX} headers` };
 	const framing = { length: undefined, isChunked: false, isLast: false, keepAliveMs: undefined };

@@ -17,7 +17,7 @@ export interface Route {
 	function: string;
 	/** The lifetime of the function, which distinguishes functions that had the same name; undefined if unknown. */
 	firstDeployment?: string | undefined;
-	/** `/<app>/<function>`, or `/<function>` where the gateway serves one app. Decoded. */
+	/** `/<app>/<function>`, or `/<function>` if the gateway serves one app. Decoded. */
 	prefix: string;
 	/** The part of the path that the gateway removes, if it is not the prefix. */
 	removed?: string;

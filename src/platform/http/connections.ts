@@ -81,7 +81,7 @@ export class Connections {
 	}
 
 	/**
-	 * Accepts an upgrade where no earlier request is unanswered. Otherwise refuses it in its turn. Node has already passed
+	 * Accepts an upgrade if no earlier request is unanswered. Otherwise refuses it in its turn. Node has already passed
 	 * the socket to this code.
 	 * @param accept starts the upgraded connection
 	 * @param refuse answers with a problem and ends the connection

@@ -3,7 +3,7 @@
  *
  * One request is in progress. Pipelined requests wait, so that answers leave in the order of the requests,
  * and pipelining does not give a client more work at a time. While many requests wait, the connection is not
- * read. An upgrade is accepted only where no earlier request is unanswered: otherwise its frames and an
+ * read. An upgrade is accepted only if no earlier request is unanswered: otherwise its frames and an
  * answer would share a stream.
  */
 import type { IncomingMessage } from "node:http";

@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 /** Connections with a refused request. Nothing that follows on them is trusted to be a request. */
 const refusedOn = new WeakSet<Socket>();
 
-/** How often a header occurs. Node joins some repeated headers and uses the first of others. */
+/** The number of occurrences of a header. Node joins some repeated headers and uses the first of others. */
 function countOf({ rawHeaders }: IncomingMessage, wanted: string): number {
 	return rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === wanted).length;
 }

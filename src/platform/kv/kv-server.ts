@@ -99,7 +99,7 @@ export class KvServer {
 		if (this.#paths.get(path) === of) this.#paths.delete(path);
 	}
 
-	/** How many sockets and connections are open. */
+	/** The number of open sockets and connections. */
 	get descriptorCount(): number {
 		return this.#paths.size;
 	}

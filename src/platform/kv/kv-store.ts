@@ -136,7 +136,7 @@ export class KvStore {
 	}
 
 	/**
-	 * Writes all mutations if all checks hold, or nothing.
+	 * Writes all mutations if all checks succeed, and otherwise none.
 	 * @returns the versionstamp of the write; undefined if a check failed
 	 * @throws KvError if a mutation is not possible, or the store is full
 	 */
@@ -218,7 +218,7 @@ export class KvStore {
 				throw error;
 			const maxMB = Math.floor(this.#options.maxBytes / 1024 / 1024);
 			throw new KvError(
-				`The Deno KV store of the app is full: it may have ${maxMB} MB (--max-kv of the platform). Delete what is no longer needed`,
+				`The Deno KV store of the app is full: it may have ${maxMB} MB (--max-kv of the platform). Delete entries that are no longer needed`,
 				false,
 			);
 		}

@@ -162,7 +162,7 @@ export class LogFile<Line extends Timed> {
 		}
 	}
 
-	/** A line of a file. Undefined if a crash cut it in half or where it is not a line. */
+	/** A line of a file. Undefined if a crash cut it in half or if it is not a line. */
 	#parse(json: string): Kept<Line> | undefined {
 		try {
 			return this.#kind.parse(JSON.parse(json));

@@ -23,7 +23,7 @@ export function hostPath(name: string): string {
 }
 
 /**
- * The absolute path of a program that is built into `dist/`. Tests run it from there, too.
+ * The absolute path of a program that is built into `dist/`. Tests also run it from there.
  * @param name such as `analysis.cjs`, or `host/main.js`
  */
 export function builtPath(name: string): string {

@@ -34,11 +34,11 @@ export interface Outcome {
 	stdout: string;
 	stderr: string;
 	timedOut: boolean;
-	/** The error code where the command could not be started. */
+	/** The error code if the command could not be started. */
 	startError: string | undefined;
 }
 
-/** Runs a command in a process group of its own. The group is killed after `timeoutMs`. Never rejects. */
+/** Runs a command in a separate process group. The group is killed after `timeoutMs`. Never rejects. */
 export async function runCommand(command: Command, limits: Limits): Promise<Outcome> {
 	const child = spawn(command.file, command.args, {
 		env: { ...command.environment },

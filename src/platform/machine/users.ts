@@ -113,8 +113,8 @@ async function empty(user: User, script: string, directory: string): Promise<voi
 interface ActiveUser extends User {
 	processes: number;
 	/**
-	 * Resolves once the remains of the last process are gone. No other process may start before: the script
-	 * would kill it.
+	 * Resolves once the remains of the last process are removed. No other process may start before: the script would kill
+	 * it.
 	 */
 	clearing: Promise<void>;
 }

@@ -42,7 +42,7 @@ export class Capacity {
 	/**
 	 * Waits until the function may run. Functions are admitted in the order of the calls. Resolves at once if the function
 	 * is admitted already.
-	 * @throws AppError `PLATFORM_FULL` (exit 6) if there is no capacity in time, or `release` is called meanwhile
+	 * @throws AppError `PLATFORM_FULL` (exit 6) if there is no capacity in time, or `release` is called in the meantime
 	 */
 	async acquire(holder: CapacityHolder): Promise<void> {
 		if (this.#used.has(holder)) return;

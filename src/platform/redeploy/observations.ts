@@ -161,7 +161,7 @@ export function startedAgainMessage(secret: string): string {
 	return `The function read the secret ${secret}, which the analysis of its code did not find. It is started again with this secret.`;
 }
 
-/** A reference to an observed name. Its place in the code is unknown. */
+/** A reference to an observed name. Its position in the code is unknown. */
 function observedReference(name: string): Reference {
 	return { name, file: "", line: 0, how: "observed" };
 }

@@ -19,7 +19,7 @@ export interface SupervisorPort {
 	wantedDeployment(): Deployment | undefined;
 	/**
 	 * Waits until the platform has capacity for the function.
-	 * @throws AppError `PLATFORM_FULL` if that takes too long, or `releaseCapacity` is called meanwhile
+	 * @throws AppError `PLATFORM_FULL` if that takes too long, or `releaseCapacity` is called in the meantime
 	 */
 	acquireCapacity(): Promise<void>;
 	/** Called when the function no longer runs. */

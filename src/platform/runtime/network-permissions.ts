@@ -118,7 +118,7 @@ export function denyFlags(allowNet: readonly string[], ownAddresses: readonly st
  * The flag that allows hosts to one function. `denyFlags` has precedence, also if an allowed host name resolves
  * to a denied address: Deno checks the resolved address.
  * @param hosts `HOST` or `HOST:PORT`, without commas; undefined for every host
- * @param sockets the Unix sockets of the function; if Deno gets a list, it checks them, too
+ * @param sockets the Unix sockets of the function; if Deno gets a list, it also checks them
  */
 export function allowFlag(hosts: readonly string[] | undefined, sockets: readonly string[]): string {
 	if (hosts === undefined) return "--allow-net";

@@ -16,8 +16,8 @@ export interface ReadSchedulers {
 }
 
 /**
- * Creates the schedulers. The limits keep each one to a few hundredths of the thread's time, whatever processes
- * write.
+ * Creates the schedulers. The limits keep each one to a few hundredths of the thread's time, even if processes write
+ * without a pause.
  * @param faults handles an exception, which ends one round; the next round runs all the same
  */
 export function createReadSchedulers(faults: FaultBoundary): ReadSchedulers {

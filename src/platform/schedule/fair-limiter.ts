@@ -78,7 +78,7 @@ export class FairLimiter {
 			if (owner.running >= perOwnerMax) continue;
 			const begin = owner.waiting.shift();
 			if (begin === undefined) continue;
-			// The owner moves behind all others. The loop reaches it again, too.
+			// The owner moves to the end. The loop reaches it again.
 			this.#owners.delete(name);
 			this.#owners.set(name, owner);
 			begin();

@@ -155,7 +155,7 @@ export class Core {
 		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
 	}
 
-	/** The functions of an app. @throws AppError `APP_NOT_FOUND` (exit 4) where the app has been deleted */
+	/** The functions of an app. @throws AppError `APP_NOT_FOUND` (exit 4) if the app has been deleted */
 	functionsOf(app: App): AppFunctions {
 		const present = this.#functions.get(app);
 		if (present !== undefined) return present;

@@ -47,7 +47,7 @@ export async function recordDeclarations(
 	return { name, status: isScheduled ? "unchanged" : "deployed" };
 }
 
-/** References that were observed while earlier deployments ran. The new one may read them, too. */
+/** References that were observed while earlier deployments ran. The new one may also read them. */
 export function observedReferences(
 	functions: AppFunctions,
 	name: string,

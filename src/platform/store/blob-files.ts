@@ -136,7 +136,7 @@ export class BlobFiles {
 
 	/**
 	 * See `Store.getBlob`.
-	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the bytes do not match the hash
+	 * @throws AppError `BLOB_DAMAGED` (exit 7) if the bytes do not match the hash
 	 */
 	async get(owner: string, hash: string): Promise<Uint8Array | undefined> {
 		const name = blobFileName(hash);

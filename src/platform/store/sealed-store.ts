@@ -71,7 +71,7 @@ export class SealedStore implements Store {
 		return sealed;
 	}
 
-	/** @throws AppError `STORE_ALTERED` (exit 7) where the store did not match its seal */
+	/** @throws AppError `STORE_ALTERED` (exit 7) if the store did not match its seal */
 	check(): void {
 		if (!this.#isIntact) throw altered();
 	}

@@ -222,7 +222,7 @@ class SqliteStore implements Store {
 }
 
 /**
- * Opens the embedded store in a directory, and creates the directory where it does not exist. Only this
+ * Opens the embedded store in a directory, and creates the directory if it does not exist. Only this
  * process can use it then.
  * @throws AppError `DATA_DIR_*`, `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE` (exit 1), `STORE_DAMAGED`
  * (exit 7)

@@ -26,8 +26,8 @@ export interface StreamHead extends StreamEntry {
 
 export interface Store extends AsyncDisposable {
 	/**
-	 * Appends where the stream's last revision is `expectedRevision` (0 for an empty stream). The entry is
-	 * durable (fsync) when the promise resolves.
+	 * Appends if the stream's last revision is `expectedRevision` (0 for an empty stream). The entry is durable (fsync)
+	 * when the promise resolves.
 	 * @param seal replaces the store's seal in the same transaction (`readSeal`)
 	 */
 	append(stream: StreamName, expectedRevision: number, body: string, seal?: string): Promise<AppendResult>;
@@ -57,7 +57,7 @@ export interface Store extends AsyncDisposable {
 	putBlob(owner: string, bytes: Uint8Array): Promise<string>;
 	/**
 	 * The bytes of a hash. Undefined if the owner does not have them, or the text is not a hash.
-	 * @throws AppError `BLOB_DAMAGED` (exit 7) where the stored bytes do not match the hash
+	 * @throws AppError `BLOB_DAMAGED` (exit 7) if the stored bytes do not match the hash
 	 */
 	getBlob(owner: string, hash: string): Promise<Uint8Array | undefined>;
 	/** The given hashes that the owner has not stored. */
@@ -77,6 +77,6 @@ export interface Store extends AsyncDisposable {
 	 * another holder has not expired
 	 */
 	lease(name: string, holder: string, ttlMs: number): Promise<boolean>;
-	/** Ends a lease. Does nothing where `holder` does not have it. */
+	/** Ends a lease. Does nothing if `holder` does not have it. */
 	release(name: string, holder: string): Promise<void>;
 }

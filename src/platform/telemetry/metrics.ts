@@ -13,7 +13,7 @@ const START_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type FunctionState = "live" | "idle" | "failed";
 
-/** A deployed function at the moment in which the metrics are read. */
+/** A deployed function at the time when the metrics are read. */
 export interface FunctionSample {
 	readonly app: string;
 	readonly function: string;
@@ -32,9 +32,9 @@ export interface MetricsOptions {
 	readonly version: string;
 	/** Every deployed function. */
 	readonly functions: () => Iterable<FunctionSample>;
-	/** How many exceptions each error boundary has contained, by its origin. Without it the metric is empty. */
+	/** The number of exceptions that each error boundary has contained, by its origin. Without it, the metric is empty. */
 	readonly faults?: () => Readonly<Record<string, number>>;
-	/** How many lines of functions' logs were dropped, by log. Without it the metric is empty. */
+	/** The number of lines of functions' logs that were dropped, by log. Without it, the metric is empty. */
 	readonly droppedLines?: () => DroppedLines;
 	/** The name of each app that has a Deno KV store, and the size of the store. Without it the metric is empty. */
 	readonly storeBytes?: () => Promise<[app: string, bytes: number][]>;
@@ -150,7 +150,7 @@ export class Metrics {
 		collectDefaultMetrics({ register: this.#registry });
 	}
 
-	/** Counts a request that a function, or the gateway in its place, has answered. */
+	/** Counts a request that a function, or the gateway instead of it, has answered. */
 	answered(labels: FunctionLabels, { status, ms }: { status: number; ms: number }): void {
 		const { requests, seconds } = this.#answersOf(labels);
 		const statusClass = `${Math.floor(status / 100)}xx`;

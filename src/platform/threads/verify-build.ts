@@ -71,7 +71,7 @@ export function checkGraph(
 }
 
 /**
- * Checks where packages come from. A registry's package may depend on a name that the project uses for its own package.
+ * Checks the sources of packages. A registry's package may depend on a name that the project uses for its own package.
  * @param json the output of `deno info --json`
  * @param localNames the names of the project's own packages
  * @throws AppError `BUILD_LOCAL_NAME` (exit 1) if a registry's package of such a name is in the graph

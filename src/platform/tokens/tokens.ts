@@ -169,7 +169,7 @@ export class TokenRegistry {
 	}
 
 	/**
-	 * Calls back once, when a token is revoked or expires. Calls back at once where the token is not valid now.
+	 * Calls back once, when a token is revoked or expires. Calls back at once if the token is not valid now.
 	 * @returns a function that cancels this
 	 */
 	onInvalid(principal: Principal, clock: Pick<Clock, "now" | "schedule">, onEnd: () => void): () => void {

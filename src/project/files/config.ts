@@ -73,7 +73,7 @@ export type TargetBinding = z.infer<typeof targetBinding>;
 export type Binding = PlatformBinding | TargetBinding;
 export type ProjectConfig = z.infer<typeof configSchema>;
 
-/** The error for a `coffer.json` that is not valid. @param message names the place in the file, and what is wrong */
+/** The error for a `coffer.json` that is not valid. @param message names the key in the file, and the fault */
 export function configInvalid(root: string, message: string): AppError {
 	return new AppError({
 		code: "CONFIG_INVALID",

@@ -43,7 +43,7 @@ export class FolderWatcher implements Disposable {
 		}
 	}
 
-	/** Watches a folder and what is below it. @param onEntry called with the path of each file and folder below it */
+	/** Watches a folder and all folders below it. @param onEntry called with the path of each file and folder below it */
 	#enter(folder: string, onEntry: (path: string) => void): void {
 		const watcher = openWatcher(folder, (event, name) => this.#note(folder, event, name));
 		if (watcher === undefined) return;
@@ -56,7 +56,7 @@ export class FolderWatcher implements Disposable {
 		}
 	}
 
-	/** Stops watching a folder and what is below it. */
+	/** Stops watching a folder and all folders below it. */
 	#leave(folder: string): void {
 		const below = join(folder, "/");
 		for (const [path, watcher] of this.#folders) {
@@ -90,7 +90,7 @@ export class FolderWatcher implements Disposable {
 	}
 }
 
-/** @returns undefined if the folder is gone @throws AppError `WATCH_LIMIT` (exit 1) */
+/** @returns undefined if the folder no longer exists @throws AppError `WATCH_LIMIT` (exit 1) */
 function openWatcher(
 	folder: string,
 	onEvent: (event: string, name: string | null) => void,

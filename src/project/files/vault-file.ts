@@ -91,7 +91,7 @@ function printChecked(document: VaultDocument): string {
 
 /** The outcome of an edit. */
 export interface VaultEdit<T> {
-	/** The vault to write. Without it, the file stays as it is. */
+	/** The vault to write. Without it, the file does not change. */
 	readonly document?: VaultDocument | undefined;
 	/** What `editVault` returns. */
 	readonly result: T;

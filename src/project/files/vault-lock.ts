@@ -10,9 +10,9 @@ import { AppError, EXIT } from "../../errors.ts";
 import { type Connection, loadSqlite, type OpenDatabase } from "./sqlite.ts";
 
 interface Patience {
-	/** How long a writer waits while no other writer makes progress, in milliseconds. */
+	/** The longest wait while no other writer makes progress, in milliseconds. */
 	readonly stillMs: number;
-	/** How long a writer waits at most, in milliseconds. */
+	/** The longest wait of a writer, in milliseconds. */
 	readonly mostMs: number;
 }
 const PATIENCE: Patience = { stillMs: 30_000, mostMs: 600_000 };
@@ -71,7 +71,7 @@ const queue = new Map<string, Promise<unknown>>();
 const releasedMs = new Map<string, number>();
 
 /**
- * Runs work while no other process on this machine, and nothing else in this process, holds the lock.
+ * Runs work under the lock, which excludes other processes on this machine and other work in this process.
  * @throws AppError `VAULT_LOCKED` or `VAULT_LOCK_FAILED` (exit 1), or what the work throws
  */
 export async function withLock<T>(path: string, work: () => Promise<T>, patience = PATIENCE): Promise<T> {

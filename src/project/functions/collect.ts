@@ -24,12 +24,11 @@ function failure(code: string, message: string, hint: string): AppError {
 }
 
 /**
- * Collects the files to upload: each function's entry, every local module that it reaches (static imports,
- * re-exports, `require`, dynamic imports as far as they are known, JSON and text), the files that these modules
- * read when they run and those that `static_files` names, and the configuration that
- * resolves its imports: `deno.json`, `deno.jsonc`, import maps, `package.json`, `deno.lock` if anything comes
- * from outside the project, and the `function.jsonc` of each function. A file that nothing imports
- * or reads is not uploaded, because it may be private.
+ * Collects the files to upload: each function's entry, every local module that it reaches (static imports, re-exports,
+ * `require`, the known parts of dynamic imports, JSON and text), the files that these modules read when they run and
+ * those that `static_files` names, and the configuration that resolves its imports: `deno.json`, `deno.jsonc`, import
+ * maps, `package.json`, `deno.lock` if anything comes from outside the project, and the `function.jsonc` of each
+ * function. A file that nothing imports or reads is not uploaded, because it may be private.
  *
  * @param root the project's folder
  * @param functions as `discoverFunctions` returns them

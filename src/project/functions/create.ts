@@ -83,7 +83,7 @@ function requireSupabaseName(name: string, top: string): void {
 	if (!isSupabaseFolder(top) || SUPABASE_NAME.test(name)) return;
 	throw new AppError({
 		code: "FUNCTION_NAME_INVALID",
-		message: `${JSON.stringify(name)} is no name of a function in ${top}.`,
+		message: `${JSON.stringify(name)} is not a valid name of a function in ${top}.`,
 		hint: "Supabase takes letters, digits, dashes and underscores, beginning with a letter, and no folders.",
 		exit: EXIT.usage,
 	});
@@ -111,8 +111,8 @@ function requireName(name: string): void {
 		code: "FUNCTION_NAME_INVALID",
 		message:
 			isValid && aside !== undefined
-				? `${JSON.stringify(name)} is no name of a function: folders named ${aside} contain no functions.`
-				: `${JSON.stringify(name)} is no name of a function.`,
+				? `${JSON.stringify(name)} is not a valid name of a function: folders named ${aside} contain no functions.`
+				: `${JSON.stringify(name)} is not a valid name of a function.`,
 		hint: `Use up to ${FUNCTION_NAME_LENGTH_MAX} letters, digits, dots, dashes and underscores, with slashes between folders. Each part begins with a letter or digit.`,
 		exit: EXIT.usage,
 	});

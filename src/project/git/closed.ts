@@ -1,13 +1,13 @@
 /**
  * Settings for every git process that Coffer starts, so that an untrusted repository cannot make git start a program. A
  * repository brings its own configuration (`.git/config`) and attributes, and git's documentation lists many settings
- * that hold a command. Three measures keep git from running them:
+ * that contain a command. Three measures keep git from running them:
  *
  * - Coffer uses plumbing commands only (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`, `diff-index`,
  * `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`). These commands start no pager and no editor,
  * write no index and no branch, convert no file, and use no network.
  * - Settings on the command line and environment variables override the repository's settings.
- * - No protocol is allowed, so nothing is fetched, whatever a remote's settings say.
+ * - No protocol is allowed, so nothing is fetched, even if a remote's settings request it.
  *
  * The configuration of the user and of the machine is read: it is trusted, and it contains `safe.directory`.
  */
@@ -36,7 +36,7 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 	{
 		keys: "core.hooksPath",
 		value: "/dev/null",
-		reason: "where hooks are; git documents this value for no hooks",
+		reason: "the folder of the hooks; git documents this value for no hooks",
 	},
 	{ keys: "core.pager", value: "cat", reason: `a pager; ${NOT_SHOWN}` },
 	{ keys: "core.editor sequence.editor", value: "false", reason: `an editor; ${NOT_SHOWN}` },
@@ -69,7 +69,7 @@ export const PROGRAM_SETTINGS: readonly ProgramSetting[] = [
 	{ keys: "filter.<driver>.clean filter.<driver>.smudge filter.<driver>.process", reason: NOT_CONVERTED },
 	{ keys: "merge.<driver>.driver", reason: NOT_CONVERTED },
 	{ keys: "hook.<name>.command", reason: "no command that is run has a hook" },
-	{ keys: "pager.<cmd>", reason: "--no-pager, and output that is no terminal" },
+	{ keys: "pager.<cmd>", reason: "--no-pager, and output that is not a terminal" },
 	{ keys: "alias.<name>", reason: "git ignores an alias with the name of a git command" },
 	{ keys: "submodule.<name>.update", reason: NOT_RUN },
 	{ keys: "trailer.<alias>.command trailer.<alias>.cmd", reason: NOT_RUN },

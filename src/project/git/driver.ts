@@ -104,10 +104,10 @@ function faultOf(command: string, place: GitContext): string | undefined {
 		const runs =
 			(isExecutable(node) && existsSync(script)) || (isExecutable(script) && isInPath("node", place));
 		if (runs || isInPath("coffer", place)) return undefined;
-		return existsSync(script) ? `${node}, which runs it, is gone` : `${script} is not there`;
+		return existsSync(script) ? `${node}, which runs it, no longer exists` : `${script} does not exist`;
 	}
 	const [script = ""] = named;
-	if (!existsSync(script)) return `${script} is not there`;
+	if (!existsSync(script)) return `${script} does not exist`;
 	if (!isExecutable(script)) return `${script} is not executable`;
 	return isInPath("node", place) ? undefined : "there is no node in PATH";
 }
@@ -124,14 +124,14 @@ function isHandedOver(folder: string): boolean {
 	}
 }
 
-/** Whether the command was written by an older Coffer, whose driver keeps one side if its program is gone. */
+/** Whether the command was written by an older Coffer, whose driver keeps one side if its program no longer exists. */
 function isOld(command: string): boolean {
 	return command.includes("git merge %O %A %B %P") && !command.includes("coffer_git()");
 }
 
 /**
- * Sentences about what is wrong with merges of the vault in this clone. Git runs only if the project's
- * attributes name Coffer's driver.
+ * Sentences about faults in the merge setup of this clone. Git runs only if the project's attributes name Coffer's
+ * driver.
  * @param place the project's folder
  * @throws AppError as `runGit`
  */

@@ -72,7 +72,7 @@ function neitherSide(): AppError {
 	return new AppError({
 		code: "VAULT_CONFLICT_UNREADABLE",
 		message: "The coffer.vault in this folder is neither a side of the merge nor its result.",
-		hint: "If its changes are wanted, keep a copy of it. Then let git write it again (git checkout --merge -- coffer.vault), and run 'coffer vault resolve'.",
+		hint: "If you need its changes, keep a copy of it. Then let git write it again (git checkout --merge -- coffer.vault), and run 'coffer vault resolve'.",
 		exit: EXIT.conflict,
 	});
 }

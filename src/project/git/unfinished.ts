@@ -1,6 +1,6 @@
 /**
- * The sides of a merge, rebase, cherry-pick or stash that git has not finished, from git's index and heads.
- * They are complete, whatever the file in the working folder contains.
+ * The sides of a merge, rebase, cherry-pick or stash that git has not finished, from git's index and heads. They are
+ * complete, even if the file in the working folder is not.
  */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";

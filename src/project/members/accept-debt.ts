@@ -13,7 +13,7 @@ import { editEnvironment } from "../session/edit-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 
 export interface DebtAccepted {
-	/** Names that got a new version with their present value; sorted. */
+	/** Names that got a new version with their current value; sorted. */
 	readonly accepted: readonly string[];
 	/** The debt that is left. */
 	readonly debt: readonly RemovalDebt[];
@@ -54,7 +54,7 @@ function acceptedRecords(session: VaultSession, names: readonly string[]): Seale
 }
 
 /**
- * Accepts debt: each name gets a new version with its present value, set in the present epoch.
+ * Accepts debt: each name gets a new version with its current value, set in the current epoch.
  * @param names undefined for all names with debt
  * @throws AppError `NOT_A_WRITER` (exit 3), `DEBT_NOT_FOUND` (exit 4), `EPOCH_OLDER` and the errors of invalid
  *   records (exit 7)

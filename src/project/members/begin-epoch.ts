@@ -21,7 +21,7 @@ export interface Removal {
 	readonly removed: readonly string[];
 	/** Number of the new epoch. */
 	readonly epoch: number;
-	/** How many records were re-encrypted, tombstones included. */
+	/** The number of records that were re-encrypted, tombstones included. */
 	readonly resealed: number;
 	/** The values to rotate now, including those of earlier removals. */
 	readonly debt: readonly RemovalDebt[];

@@ -72,7 +72,7 @@ function requireNew(document: VaultDocument, name: string): void {
 	if (document.environments.size < LIMITS.environments) return;
 	throw new AppError({
 		code: "VAULT_FULL",
-		message: `A vault holds at most ${LIMITS.environments} environments.`,
+		message: `A vault has at most ${LIMITS.environments} environments.`,
 		hint: "Delete one first (coffer environments delete NAME).",
 		exit: EXIT.usage,
 	});

@@ -18,7 +18,7 @@ export interface HandoverState {
 	/** The previous identity's membership; undefined if it is not a member. */
 	readonly previous: Member | undefined;
 	readonly present: Member | undefined;
-	/** The next step: `add` the present identity, `remove` the previous one, `wait` until a writer does it, or `none`. */
+	/** The next step: `add` the current identity, `remove` the previous one, `wait` until a writer does it, or `none`. */
 	readonly next: "add" | "remove" | "wait" | "none";
 }
 
@@ -92,7 +92,7 @@ function nextName(name: string, isFree: (name: string) => boolean): string {
 }
 
 /**
- * A name for the present identity: its name as an owner of this vault, or the previous identity's name with a
+ * A name for the current identity: its name as an owner of this vault, or the previous identity's name with a
  * number.
  */
 function successorName(
@@ -112,7 +112,7 @@ function successorName(
 }
 
 /**
- * Adds the present identity to an environment as a writer. The previous identity, which must be a writer,
+ * Adds the current identity to an environment as a writer. The previous identity, which must be a writer,
  * signs.
  * @param from the previous identity's context of the environment
  * @param name of the new member; chosen if undefined

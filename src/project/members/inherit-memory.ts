@@ -1,5 +1,5 @@
 /**
- * Copies a device's memory of a project from its previous identity to its present one, so that roll-backs are
+ * Copies a device's memory of a project from its previous identity to its current one, so that roll-backs are
  * still detected.
  */
 import type { Pin, VersionMark } from "../../vault/document/version-marks.ts";

@@ -98,8 +98,8 @@ function withMember(document: VaultDocument, session: VaultSession, added: Membe
 }
 
 /**
- * Adds a member to environments of one vault, and gives it their present keys: in all of them, or in none.
- * Environments that have this member already are left as they are, unless all of them have it. A writer becomes
+ * Adds a member to environments of one vault, and gives it their current keys: in all of them, or in none.
+ * Environments that have this member already are not changed, unless all of them have it. A writer becomes
  * an owner of the vault if the member who adds it is one.
  * @param contexts one or more, of the same project and identity
  * @throws AppError `MEMBER_NAME_INVALID`, `MEMBER_KEY_INVALID` (exit 2), `NOT_A_MEMBER`, `NOT_A_WRITER` (exit

@@ -9,7 +9,7 @@ function selfRemoved(state: VaultSession["verified"]["state"]): AppError {
 	if (writers.length === 1) {
 		return new AppError({
 			code: "LAST_WRITER",
-			message: `You are the last writer of environment '${state.name}'. Without a writer, nobody could change it again.`,
+			message: `You are the last writer of environment '${state.name}'. Without a writer, it could never be changed again.`,
 			hint: "Add another writer first, and ask that member to remove you.",
 			exit: EXIT.usage,
 		});

@@ -31,7 +31,7 @@ function isSelf({ verified }: VaultSession): AppError {
 	}
 	return new AppError({
 		code: "LAST_WRITER",
-		message: `You are the last writer of environment '${name}'. Without a writer, nobody could change it again.`,
+		message: `You are the last writer of environment '${name}'. Without a writer, it could never be changed again.`,
 		hint: "Make another member a writer first, and ask that member to change your role.",
 		exit: EXIT.usage,
 	});

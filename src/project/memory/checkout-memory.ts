@@ -31,8 +31,8 @@ export interface CheckoutMemory {
 	whole: string;
 	platform: PlatformMemory | undefined;
 	/**
-	 * For each name that differs from the merge base: the digests of the records that were replaced here since. If
-	 * an answer of the platform was lost, the platform may hold one of these.
+	 * For each name that differs from the merge base: the digests of the records that were replaced here since. If an
+	 * answer of the platform was lost, the platform may have one of these.
 	 */
 	replaced: Map<string, readonly string[]>;
 }

@@ -78,7 +78,7 @@ async function edit(
 }
 
 /**
- * Seals values into the vault. A name that has its value already is left as it is.
+ * Seals values into the vault. A name that has its value already is not changed.
  * @throws AppError exit 2 for an invalid name or value; nothing is written then
  */
 export async function setSecrets(

@@ -46,7 +46,7 @@ export async function staleNames(context: SessionContext): Promise<string[]> {
 }
 
 /**
- * Re-encrypts stale records under the present key. They keep their version, their value, and the epoch in which
+ * Re-encrypts stale records under the current key. They keep their version, their value, and the epoch in which
  * the value was set.
  * @param names the records to re-encrypt; all stale ones if empty
  * @throws AppError `NOT_A_WRITER` (exit 3), `NOT_STALE` (exit 4), `EPOCH_OLDER` and the errors of invalid

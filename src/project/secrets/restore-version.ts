@@ -96,7 +96,7 @@ function refuseBroken(session: VaultSession, name: string): SealedRecord {
 
 /**
  * Sets an earlier version's value as a new version.
- * @throws AppError `SECRET_NOT_FOUND` (exit 4) and the errors of an invalid present record (exit 7), with
+ * @throws AppError `SECRET_NOT_FOUND` (exit 4) and the errors of an invalid current record (exit 7), with
  *   'vault restore' as the hint; `VERSION_NOT_OLDER` (exit 2); `VAULT_CHANGED_MEANWHILE` (exit 5); what
  *   `setSecrets` throws
  */

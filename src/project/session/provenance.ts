@@ -63,7 +63,7 @@ function noteChains(memory: EnvironmentMemory, { before, now, self }: Observatio
 	for (const hash of notes.keys()) if (!pinned.has(hash)) notes.delete(hash);
 }
 
-/** Updates the memory with what a command has read and written. @param memory edited in place */
+/** Updates the memory with the links and records that a command has read and written. @param memory edited in place */
 export function recordObservation(memory: EnvironmentMemory, seen: Observation): void {
 	const { before, now, epoch, fresh, written, self, isOutside } = seen;
 	if (isOutside) noteOutside(memory, before);

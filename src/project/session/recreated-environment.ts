@@ -1,7 +1,7 @@
 /** Environments that were deleted and created again under the same name. */
 import { AppError, EXIT } from "../../errors.ts";
 
-/** The error for an edit of an environment that was deleted since. Its members hold the old environment's key. */
+/** The error for an edit of an environment that was deleted since. Its members have the old environment's key. */
 export function environmentRecreated(environment: string): AppError {
 	return new AppError({
 		code: "EPOCH_OLDER",

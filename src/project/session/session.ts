@@ -115,7 +115,7 @@ export class VaultSession {
 	}
 
 	/**
-	 * The hash of the text whose records are all verified: the present text if they are, otherwise the earlier
+	 * The hash of the text whose records are all verified: the current text if they are, otherwise the earlier
 	 * one.
 	 */
 	#wholeOf(now: LoadedVault, written: Iterable<SealedRecord>): string {

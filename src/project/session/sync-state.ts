@@ -113,7 +113,7 @@ export function resealsOf(
 	return new Set(agreed);
 }
 
-/** Identifies the present end of both chains. */
+/** Identifies the current end of both chains. */
 export function headerId(verified: VerifiedEnvironment): string {
 	const last = verified.section.links.at(-1);
 	return `${verified.root.head} ${last ? linkHash(last) : ""}`;

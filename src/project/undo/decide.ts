@@ -53,7 +53,7 @@ export function chooseChains(conflict: Conflict, identity?: SessionIdentity, kee
 
 /**
  * Gives each record that was chosen over another a version above both. Otherwise a device that has seen the other
- * record would report the resolution as a roll-back. If the identity cannot write, the record stays as it is.
+ * record would report the resolution as a roll-back. If the identity cannot write, the record does not change.
  */
 export function raiseVersions(
 	document: VaultDocument,

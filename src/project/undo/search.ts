@@ -64,7 +64,7 @@ export function describeGitText({ kind, rev }: KeptText): string {
 }
 
 interface Kept {
-	/** The best place of each key. */
+	/** The best location of each key. */
 	readonly places: ReadonlyMap<string, string>;
 	readonly candidates: readonly Candidate[];
 	readonly listed: AllTexts;
@@ -85,7 +85,7 @@ async function searchTexts(
 			kept: [],
 			operationToFinish: undefined,
 			committed: undefined,
-			notes: [`Git was not looked at: ${error.message}`],
+			notes: [`Git was not searched: ${error.message}`],
 		};
 	});
 	const order = new Map(listed.kept.map((kept, index) => [kept, index]));

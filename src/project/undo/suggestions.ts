@@ -48,7 +48,7 @@ function memoryViewOf(document: VaultDocument, section: EnvironmentSection): Env
 	return { pin, marks: new Map(marks), notes: new Map() };
 }
 
-/** Whether replacing the file with another text would lose something. */
+/** Whether replacing the file with another text would lose items. */
 function loses(document: VaultDocument, after: VaultDocument): boolean {
 	return [...document.environments.values()].some((section) => {
 		const remembered = memoryViewOf(document, section);
@@ -65,7 +65,7 @@ function lackingKeys(surveys: readonly EnvironmentSurvey[], document: VaultDocum
 	);
 }
 
-/** Whether another text in the file's place lacks less, and loses nothing. */
+/** Whether another text instead of the file's lacks fewer items, and loses none. */
 function improves({ document, surveys }: Situation, after: VaultDocument): boolean {
 	if (loses(document, after)) return false;
 	const [now, then] = [lackingKeys(surveys, document), lackingKeys(surveys, after)];
@@ -157,7 +157,7 @@ function bySync({ document, logs }: Situation): Suggestion | undefined {
 				commands: [inEnvironment("coffer sync --take platform", environment)],
 			};
 		const sync = names.length > 0 ? `coffer sync --take platform ${names.join(" ")}` : "coffer sync";
-		return { words: "To take what the platform has", commands: [inEnvironment(sync, environment)] };
+		return { words: "To take the platform's changes", commands: [inEnvironment(sync, environment)] };
 	}
 	return undefined;
 }
@@ -170,7 +170,7 @@ function byDeleting({ document }: Situation): Suggestion[] {
 	return gone.flatMap((name) => [
 		{ words: `If a teammate has made environment '${name}', to take their commit`, commands: ["git pull"] },
 		{
-			words: `If nobody has environment '${name}' any more, to delete it`,
+			words: `If environment '${name}' no longer exists anywhere, to delete it`,
 			commands: [`coffer environments delete ${name}`],
 		},
 	]);
@@ -203,7 +203,8 @@ export function suggestionsFor(situation: Situation): Suggestion[] {
 		ways.push({ words: "Git has an operation in progress. To finish it", commands: [operationToFinish] });
 	const undone = found.some(({ kind }) => kind === "undone");
 	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
-	if (undone) ways.push({ words: "To forget what was undone here", commands: ["coffer vault accept"] });
+	if (undone)
+		ways.push({ words: "To forget the changes that were undone here", commands: ["coffer vault accept"] });
 	if (bringing) ways.push(bringing);
 	if (found.some(({ isLogged, kind }) => kind !== "undone" && !isLogged))
 		ways.push({

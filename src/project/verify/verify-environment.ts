@@ -39,9 +39,9 @@ export type Holder = Pick<SessionContext, "identity" | "member" | "stateFolder">
 /** The number of records of an environment that were checked. */
 export interface CheckedEnvironment {
 	readonly environment: string;
-	/** How many records had their signature checked, tombstones included. */
+	/** The number of records whose signature was checked, tombstones included. */
 	readonly verified: number;
-	/** How many of these were also opened; null if this identity has no key of the environment. */
+	/** The number of these that were also opened; null if this identity has no key of the environment. */
 	readonly opened: number | null;
 }
 

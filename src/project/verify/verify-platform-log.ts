@@ -82,7 +82,7 @@ function checkMembership({ section, vaultLinks, log, memory }: VerifiedSide, fin
 	return false;
 }
 
-/** Exit statuses of errors that only mean that the log cannot be read here and now. */
+/** Exit statuses of errors that only mean that the log cannot be read now, or not from this device. */
 const ABSENT: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
 
 /**

@@ -12,7 +12,7 @@ const PORT_MAX = 65_535;
 /** The time limit for an answer, in milliseconds. A control API on the same host answers much sooner. */
 const ANSWER_MS = 2_000;
 
-/** Addresses where the control API of a gateway may be: the next port, or the usual one. */
+/** Possible addresses of the control API of a gateway: the next port, or the usual one. */
 function candidates(origin: string, usualPort: number): string[] {
 	const gateway = new URL(origin);
 	const port = Number(gateway.port === "" ? (gateway.protocol === "https:" ? 443 : 80) : gateway.port);

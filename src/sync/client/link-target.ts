@@ -46,7 +46,7 @@ export function logContextOf(binding: PlatformBinding, vaultId: string, environm
 		throw new AppError({
 			code: "LINK_FOREIGN",
 			message: `coffer.json links environment '${environment}' with a different vault from the one in coffer.vault.`,
-			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead, with an app of its own: ${linkOtherApp(binding, environment)}`,
+			hint: `If both files are in git, restore them: git checkout -- coffer.json coffer.vault\nTo link this vault instead, with a separate app: ${linkOtherApp(binding, environment)}`,
 			exit: EXIT.integrity,
 		});
 	}

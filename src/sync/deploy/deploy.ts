@@ -16,7 +16,7 @@ import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
-/** How many source files are uploaded at the same time. */
+/** The number of source files that are uploaded at the same time. */
 const PARALLEL_UPLOADS = 8;
 
 export interface DeployOptions {

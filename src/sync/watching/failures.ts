@@ -31,7 +31,7 @@ export class WorkFailures {
 		const told = this.#told.get(work);
 		this.#told.delete(work);
 		if (told === undefined) return undefined;
-		// The platform can be reached for the other task, too.
+		// So the platform can also be reached for the other task.
 		if (told.isNetwork) for (const [of, one] of this.#told) if (one.isNetwork) this.#told.delete(of);
 		return { event: "recovered", work, code: told.code };
 	}

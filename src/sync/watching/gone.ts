@@ -4,7 +4,7 @@
  * function counts as deleted only after a delay.
  */
 
-/** How long a function must be missing, in milliseconds. */
+/** The time for which a function must be missing, in milliseconds. */
 const GONE_MS = 2_000;
 
 export interface MissingFunctions {
@@ -20,7 +20,7 @@ export class GoneFunctions {
 	readonly #goneMs = new Map<string, number>();
 
 	/**
-	 * Compares the project's present functions with those seen before.
+	 * Compares the project's current functions with those seen before.
 	 * @param nowMs milliseconds of a monotonic clock
 	 * @param isHeld whether git is changing the files now. Then the delay of missing functions begins again
 	 * @returns the functions that count as deleted, those that are missed for the first time, and milliseconds

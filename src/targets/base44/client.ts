@@ -7,9 +7,9 @@ import { faultDetail, jsonOf, readBody } from "../answer.ts";
 import type { SecretTarget, TargetCall, TargetWork } from "../target.ts";
 import { base44Fault } from "./faults.ts";
 
-/** How long the list of names may take, in milliseconds. */
+/** The time limit of the list of names, in milliseconds. */
 const LIST_MS = 10_000;
-/** How long a change may take, in milliseconds. Base44 may restart functions before it answers. */
+/** The time limit of a change, in milliseconds. Base44 may restart functions before it answers. */
 const CHANGE_MS = 60_000;
 /** Enough for ten thousand names of 128 characters, each with a masked value. */
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
@@ -126,7 +126,7 @@ export class Base44 implements SecretTarget {
 		return [...secrets, this.#options.key];
 	}
 
-	/** A body. Every failure to read it counts as a broken connection. */
+	/** Reads a body. Any failure to read it counts as a broken connection. */
 	async #body(response: Answer, bytesMax = ANSWER_BYTES_MAX): Promise<string | undefined> {
 		try {
 			return await readBody(response, bytesMax);

@@ -1,6 +1,6 @@
 /**
  * The text that `git diff` and `git show` print for a vault: names, versions, kinds, epochs and authors. It never
- * contains a value; where the caller can open a record, it contains the masked value.
+ * contains a value. If the caller can open a record, it contains the masked value.
  */
 import type { Link } from "../chains/chain.ts";
 import { epochNumber } from "../chains/membership.ts";

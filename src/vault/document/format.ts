@@ -33,7 +33,7 @@ const ANY_FORMAT = /^coffer-vault ([1-9][0-9]{0,3})( |$)/;
 const LATER_FORMAT_CHARACTERS = 32;
 /** A record is its name, its second line and a blank line. */
 const LINES_OF_RECORD = 3;
-/** How much of an unexpected line an error shows. */
+/** The number of characters of an unexpected line in an error. */
 const SHOWN_CHARACTERS = 40;
 
 function unexpected(reader: LineReader, expected: string): AppError {
@@ -61,7 +61,7 @@ function expectLine(reader: LineReader, expected: string, description: string): 
 	if (!reader.accept(expected)) throw unexpected(reader, description);
 }
 
-/** A file with git's conflict markers gets an error of its own, because it is unfinished and not damaged. */
+/** A file with git's conflict markers gets a separate error, because it is unfinished and not damaged. */
 function refuseConflictMarkers(text: string): void {
 	if (!text.includes("<<<<<<<") && !text.includes(">>>>>>>")) return;
 	const index = text.split("\n").findIndex((line) => CONFLICT_MARKER.test(line));

@@ -15,7 +15,7 @@ const HINT =
 /** Checks the records of one section, in the order of the file. */
 export class RecordOrderCheck {
 	readonly #order: RecordOrder;
-	/** How often each name was seen. Used for every order except `sorted`. */
+	/** The number of occurrences of each name. Used for every order except `sorted`. */
 	readonly #seen = new Map<string, number>();
 	#before = "";
 

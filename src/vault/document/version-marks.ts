@@ -162,7 +162,10 @@ export function advanceVersionMarks(
 	}
 }
 
-/** Returns the pin advanced to the file's chains. A pinned chain that the file's does not continue stays as it is. */
+/**
+ * Returns the pin advanced to the file's chains. A pinned chain is not changed if the file's chain does not continue
+ * it.
+ */
 export function advancePin(
 	pin: Pin | undefined,
 	seen: { readonly vault: readonly Link[]; readonly environment: readonly Link[]; readonly epoch: number },

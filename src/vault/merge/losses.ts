@@ -1,6 +1,6 @@
 /**
- * Finds what a vault has lost compared with the vaults that it was made from. A faulty merge can keep one side and
- * drop the secrets of the other one. Pure; needs no key.
+ * Finds the records and links that a vault has lost compared with the vaults from which it was made. A faulty merge can
+ * keep one side and drop the secrets of the other one. Pure; needs no key.
  */
 import { type Link, linkHash } from "../chains/chain.ts";
 import { epochNumber, verifyEnvironment } from "../chains/membership.ts";
@@ -105,8 +105,8 @@ function lostRecords({ name: environment, result, writers, parents, bases }: Com
 }
 
 /**
- * Lists what a vault lacks compared with its parents: the records that only one side of a merge changed, both records
- * of a name that both sides changed, and links. A deletion leaves a tombstone, so a missing record was lost.
+ * Lists the items that a vault lacks compared with its parents: the records that only one side of a merge changed, both
+ * records of a name that both sides changed, and links. A deletion leaves a tombstone, so a missing record was lost.
  * @param parents for a plain commit the previous one, for a merge both sides; parents of another vault are ignored
  * @param bases the merge bases; empty if unknown
  * @returns in the order of the result and its parents

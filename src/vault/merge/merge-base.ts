@@ -36,8 +36,8 @@ function mergeBaseOf(document: VaultDocument): MergeBase {
 
 /**
  * Parses the text of the merge base; undefined for the empty text, which git passes if there is none. If two branches
- * were merged into each other, git makes the merge base by a merge of its own, which can leave conflicts in it. Then
- * only what both sides of such a conflict agree on is known.
+ * were merged into each other, git makes the merge base by another merge, which can leave conflicts in it. Then only
+ * the records that both sides of such a conflict have in common are known.
  * @throws AppError like `parseVault`
  */
 export function parseMergeBase(text: string): MergeBase | undefined {
@@ -47,7 +47,10 @@ export function parseMergeBase(text: string): MergeBase | undefined {
 	return commonMergeBase([mergeBaseOf(ours), mergeBaseOf(theirs)]);
 }
 
-/** Combines several merge bases: only what all of them agree on is known. Undefined for an empty list. */
+/**
+ * Combines several merge bases: only the records that all of them have in common are known. Undefined for an empty
+ * list.
+ */
 export function commonMergeBase(ancestors: readonly MergeBase[]): MergeBase | undefined {
 	if (ancestors.length === 0) return undefined;
 	return {

@@ -1,6 +1,6 @@
 /**
- * Three-way merge of an environment's records with those of the platform: ours, theirs, and the base, which is the
- * last state that both had. Each name is merged by itself.
+ * Three-way merge of an environment's records with those of the platform: ours, theirs, and the base, which is the last
+ * state that both had. Each name is merged separately.
  */
 import type { VersionMark } from "../document/version-marks.ts";
 import { isNewer, recordDigest, type SealedRecord } from "../records/record.ts";

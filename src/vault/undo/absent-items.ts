@@ -105,7 +105,7 @@ export function findAbsentItems(
 	return found;
 }
 
-/** Identifies an absent item, whatever the file has instead of it. */
+/** Identifies an absent item. Does not depend on the item that the file has in its place. */
 export function absentItemKey(lacking: AbsentItem): string {
 	return lacking.kind === "link" ? lacking.hash : `${lacking.name} ${lacking.mark.digest}`;
 }

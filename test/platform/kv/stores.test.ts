@@ -82,7 +82,7 @@ test("a store that is full refuses writes, names the limit, and takes writes aga
 		`(async () => { for (let i = 0; ; i++) await kv.set(["k", i], new Uint8Array(60_000)); })()`,
 	);
 	expect(filled).toBe(
-		"Error: The Deno KV store of the app is full: it may have 1 MB (--max-kv of the platform). Delete what is no longer needed",
+		"Error: The Deno KV store of the app is full: it may have 1 MB (--max-kv of the platform). Delete entries that are no longer needed",
 	);
 	expect(await evaluate(instance, `kv.get(["k", 3]).then(({ value }) => value.length)`)).toBe(60_000);
 	await evaluate(instance, `Promise.all([0, 1, 2].map((i) => kv.delete(["k", i])))`);

@@ -155,7 +155,7 @@ describe("files that a function reads", () => {
 		const entry = 'Deno.readFile(import.meta.dirname + "/" + name);';
 		const { warnings } = await collect(temporaryProject({ [ENTRY]: `\n${entry}` }));
 		expect(warnings).toEqual([
-			expect.stringMatching(/index\.ts:2 makes a path that is known at run time only.*"static_files"/),
+			expect.stringMatching(/index\.ts:2 makes a path that is known only at run time.*"static_files"/),
 		]);
 		const settings = { [SETTINGS]: '{ "static_files": ["*.txt"] }', "functions/a/t.txt": "" };
 		const named = await collect(temporaryProject({ [ENTRY]: entry, ...settings }));

@@ -100,7 +100,7 @@ describe.each(Object.entries(CONNECTION_ATTEMPTS))("%s", (_, way) => {
 		const context = { ...project.context, root };
 		expect(Object.keys(await valuesOf(context))).toHaveLength(3);
 		expect(await gitWarnings({ folder: root, variables: VARIABLES })).toEqual([
-			expect.stringMatching(/does not run: \/nowhere\/coffer\/bin\/run\.js is not there.*coffer git setup/),
+			expect.stringMatching(/does not run: \/nowhere\/coffer\/bin\/run\.js does not exist.*coffer git setup/),
 			expect.stringContaining("coffer vault resolve"),
 		]);
 		const options = { variables: VARIABLES };

@@ -59,10 +59,7 @@ export const deploy: Handler = async (call) => {
 	return Response.json({ status });
 };
 
-/**
- * Checks automations. The CLI checks them, too, but not completely. @throws AppError `AUTOMATIONS_INVALID`
- * (exit 2)
- */
+/** Checks automations. The CLI also checks them, but not completely. @throws AppError `AUTOMATIONS_INVALID` (exit 2) */
 function checkAutomations(automations: readonly StoredAutomation[] = []): void {
 	const fault = automationsFault(jsoncOf(automations));
 	if (fault === undefined) return;

@@ -37,7 +37,7 @@ function countUps(path: string): number {
 	return path.split("/").findIndex((segment) => segment !== "..");
 }
 
-/** The path without `.` and inner `..`. @throws AppError `UPLOAD_PATH_INVALID` (exit 2) where it leads too far up */
+/** The path without `.` and inner `..`. @throws AppError `UPLOAD_PATH_INVALID` (exit 2) if it leads too far up */
 function relativePath(path: string): string {
 	const normal = posix.normalize(path);
 	const isFar = countUps(normal) > UPS_MAX || countUps(normal) < 0;

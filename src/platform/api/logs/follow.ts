@@ -173,7 +173,7 @@ class LogFollower<Line extends Timed> {
 		return (this.#controller.desiredSize ?? 0) > 0;
 	}
 
-	/** Resolves once the client has read what was sent, or the answer has ended. */
+	/** Resolves once the client has read the sent data, or the answer has ended. */
 	async #waitForRoom(): Promise<void> {
 		while (!this.#isOver && !this.#hasRoom)
 			await new Promise<void>((resolve) => {
@@ -198,7 +198,7 @@ class LogFollower<Line extends Timed> {
 		if (told + text !== "") this.#controller.enqueue(this.#encoder.encode(told + text));
 	}
 
-	/** Runs `stop` at the end. Runs it at once where the answer has ended. */
+	/** Runs `stop` at the end. Runs it at once if the answer has ended. */
 	#onEnd(stop: () => void): void {
 		if (this.#isOver) stop();
 		else this.#stops.push(stop);

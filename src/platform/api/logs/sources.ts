@@ -24,7 +24,7 @@ export interface Source<Line extends Timed> {
 	sizeOf(line: Line): number;
 }
 
-/** @throws AppError `FUNCTION_NOT_FOUND` (exit 4) where the app has no function of one of the names */
+/** @throws AppError `FUNCTION_NOT_FOUND` (exit 4) if the app has no function of one of the names */
 export function checkFunctions(app: App, names: readonly string[]): void {
 	const unknown = names.find((name) => !app.state.functions.has(name));
 	if (unknown === undefined) return;

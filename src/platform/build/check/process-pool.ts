@@ -1,4 +1,4 @@
-/** The processes that check sources. An idle process is kept for a while, because it has cached what it has parsed. */
+/** The processes that check sources. An idle process is kept for some time, because it caches parsed sources. */
 import { Limiter } from "../../machine/mutex.ts";
 import { CheckProcess, type EarlyExit } from "./check-process.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
@@ -9,7 +9,9 @@ export interface ProcessPoolOptions {
 	readonly rules: CheckRules;
 	/** The maximum number of concurrent processes. */
 	readonly processesMax: number;
-	/** How long an idle process is kept, in ms. The default is 30,000. A process uses about 60 MB of memory. */
+	/**
+	 * The time after which an idle process is ended, in ms. The default is 30,000. A process uses about 60 MB of memory.
+	 */
 	readonly idleMs?: number | undefined;
 	/** The maximum size of a process's heap, in MiB. The default is 2,048. */
 	readonly heapMiB?: number | undefined;

@@ -38,7 +38,7 @@ const RCODE = {
 } as const;
 /** The maximum size of an answer by UDP without EDNS. */
 const UDP_BYTES_MAX = 512;
-/** The maximum with EDNS, whatever the query allows. */
+/** The maximum with EDNS, even if the query allows more. */
 const UDP_BYTES_LIMIT = 4_096;
 
 type Rcode = (typeof RCODE)[keyof typeof RCODE];

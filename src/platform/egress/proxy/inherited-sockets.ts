@@ -8,5 +8,5 @@ export const INHERITED_SOCKETS = {
 	v6: { tcp: 202, udp: 203 },
 } as const;
 
-/** The port at which every TCP connection of a function arrives, whatever port the function connected to. */
+/** The port at which every TCP connection of a function arrives, for all target ports. */
 export const PROXY_PORT = 9_040;

@@ -86,7 +86,7 @@ export class ConnectionPool {
 		return undefined;
 	}
 
-	/** How long an idle connection may still be used. */
+	/** The time for which an idle connection may still be used. */
 	#idleMs({ idleSinceMs, keepAliveMs }: FunctionConnection): number {
 		const maxMs = keepAliveMs === undefined ? IDLE_MS : Math.min(IDLE_MS, keepAliveMs - MARGIN_MS);
 		return idleSinceMs + maxMs - performance.now();
@@ -96,7 +96,7 @@ export class ConnectionPool {
 		const { connector, faults } = this.#options;
 		this.#connecting++;
 		let isConnecting = true;
-		// Called a second time, without a socket, where it throws.
+		// If this callback throws, it is called a second time, without a socket.
 		connector.connect(this.#socketPath, (error, socket) => {
 			if (isConnecting) this.#connecting--;
 			isConnecting = false;

@@ -63,7 +63,10 @@ export class FunctionConnection {
 		);
 	}
 
-	/** How long the function keeps the idle connection open, in milliseconds; undefined if it does not declare it. */
+	/**
+	 * The time for which the function keeps the idle connection open, in milliseconds; undefined if it does not declare
+	 * it.
+	 */
 	get keepAliveMs(): number | undefined {
 		return this.#parser.keepAliveMs;
 	}

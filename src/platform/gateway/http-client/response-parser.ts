@@ -94,7 +94,9 @@ export class ResponseParser {
 		return this.#isReusable && this.isComplete;
 	}
 
-	/** How long the function keeps an idle connection open, in milliseconds; undefined if it does not declare it. */
+	/**
+	 * The time for which the function keeps an idle connection open, in milliseconds; undefined if it does not declare it.
+	 */
 	get keepAliveMs(): number | undefined {
 		return this.#keepAliveMs;
 	}
@@ -181,7 +183,7 @@ export class ResponseParser {
 		this.#events.onHead(answer);
 	}
 
-	/** Finds out where the body ends (RFC 9112, section 6.3). */
+	/** Determines where the body ends (RFC 9112, section 6.3). */
 	#beginBody({ framing, status }: AcceptedAnswer, isKeptAlive: boolean): void {
 		this.#isReusable = isKeptAlive && !framing.isLast;
 		this.#keepAliveMs = framing.keepAliveMs;

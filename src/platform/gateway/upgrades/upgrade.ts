@@ -150,7 +150,7 @@ class UpgradeForwarder {
 		else this.#fail(fault === undefined ? PROBLEMS.broken : invalidAnswer(fault));
 	}
 
-	/** Claims the one response to the client. @returns false if it is already claimed or the client is gone */
+	/** Claims the one response to the client. @returns false if it is already claimed or the client has disconnected */
 	#settle(): boolean {
 		if (this.#isSettled || this.#upgrade.socket.destroyed) return false;
 		this.#isSettled = true;

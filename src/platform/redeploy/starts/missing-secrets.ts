@@ -17,7 +17,7 @@ function secretsOf({ local, records }: Pick<AppState, "local" | "records">): Rea
 }
 
 /**
- * Each missing name with the first place that reads it: `STRIPE_KEY (functions/pay/index.ts:3)`. Packages read many
+ * Each missing name with the first location that reads it: `STRIPE_KEY (functions/pay/index.ts:3)`. Packages read many
  * optional names. So a name that only a package reads is listed only if the error of the start contains it, as in
  * `OPENAI_API_KEY (npm:openai@6.2.0)`.
  * @param why the error of the start

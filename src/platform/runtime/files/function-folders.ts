@@ -48,7 +48,7 @@ export class FunctionFolders {
 		await allowGroup(user, path, 0o440);
 	}
 
-	/** Removes what is in a directory of a function's user. */
+	/** Removes the content of a directory of a function's user. */
 	async empty(directory: string, user: User | undefined): Promise<void> {
 		if (user !== undefined) return await this.#directory.users?.empty(user, directory);
 		await rm(directory, { recursive: true, force: true });

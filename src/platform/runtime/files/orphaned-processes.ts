@@ -46,7 +46,7 @@ export async function killOrphans(directory: string, instances: string): Promise
 			try {
 				process.kill(Number(pid), "SIGKILL");
 			} catch {
-				// The process exited meanwhile.
+				// The process exited in the meantime.
 			}
 		}
 		if (found === 0) return;

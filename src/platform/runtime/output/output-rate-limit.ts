@@ -35,7 +35,7 @@ export class OutputRateLimit implements RateLimit {
 	#dropped = { lines: 0, bytes: 0 };
 	/** When the process began to wait for bytes; undefined if it does not wait. */
 	#slowedSinceMs: number | undefined;
-	/** How long the process has waited in all, and how much of that was reported. */
+	/** The total time that the process has waited, and the part of it that was reported. */
 	#slowedMs = 0;
 	#reportedSlowedMs = 0;
 	#reportedAtMs = Number.NEGATIVE_INFINITY;

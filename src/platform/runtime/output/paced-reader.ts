@@ -28,9 +28,9 @@ export function withoutReadAhead<T>(make: () => T): T {
 
 /** The rate limit of one stream, in addition to the scheduler's limits. */
 export interface RateLimit {
-	/** How many bytes may be processed now. At 0 the stream is paused, and its writer has to wait. */
+	/** The number of bytes that may be processed now. At 0 the stream is paused, and its writer has to wait. */
 	bytes(): number;
-	/** How many lines may be processed now. Lines above that are dropped. */
+	/** The number of lines that may be processed now. Further lines are dropped. */
 	lines(): number;
 	/** Records the amount that was processed, and the number of reads that it took. */
 	spend(taken: Amount & { readonly reads: number }): void;
@@ -42,7 +42,7 @@ export interface PacedReaderOptions {
 	readonly scheduler: ReadScheduler;
 	/**
 	 * Called with each chunk, in order. A chunk need not begin or end at a line break.
-	 * @returns additional cost, counted as so many bytes
+	 * @returns additional cost, in bytes
 	 */
 	readonly onChunk: (part: Buffer) => number;
 	/** Handles exceptions of `onChunk`. */
@@ -137,7 +137,7 @@ export class PacedReader implements Source {
 		return { lines: part.lines + reads, bytes: cost };
 	}
 
-	/** Processes the waiting data now, whatever the limits are. */
+	/** Processes the waiting data now, ignoring the limits. */
 	flush(): void {
 		const part = this.#waiting;
 		if (part.length === 0) return;

@@ -116,7 +116,7 @@ export class ProcessOutput {
 		const onChunk = (part: Buffer) => {
 			const before = redactor.compared;
 			splitter.write(part);
-			// Comparisons without a match cost time, too.
+			// Comparisons without a match also cost time.
 			return Math.ceil((redactor.compared - before) / COMPARED_PER_BYTE);
 		};
 		const reader = new PacedReader(stream, {

@@ -20,7 +20,7 @@ export interface Redactor {
 	/** The length of the longest form of a value. A reader needs this many characters beyond a limit. */
 	readonly longest: number;
 	/**
-	 * How many characters have been compared with values so far. This is the cost of redaction beyond one look
+	 * The number of characters that have been compared with values so far. This is the cost of redaction beyond one look
 	 * at each character.
 	 */
 	readonly compared: number;

@@ -104,7 +104,7 @@ export class ControlSocket {
 	readonly #server: Server;
 	#socket: Socket | undefined;
 	/**
-	 * Whether a report that the process listens is being handled; and whether another one arrived meanwhile.
+	 * Whether a report that the process listens is being handled; and whether another one arrived in the meantime.
 	 */
 	#isListening = false;
 	#isListeningAgain = false;

@@ -22,7 +22,7 @@ import type { StartOutcome } from "./start-failure.ts";
 
 const DEFAULT_GRACE_MS = 30_000;
 const KILL_AFTER_MS = 2_000;
-/** How often a draining process is checked for requests in flight. */
+/** The interval at which a draining process is checked for requests in flight. */
 const CHECK_INTERVAL_MS = 500;
 
 export interface ProcessSpecification extends ChildSpecification {

@@ -91,7 +91,7 @@ class Count {
 
 /**
  * Measures folders, and the deleted files on their file systems that a process still has open.
- * @param folders their owner may change them meanwhile; a missing folder counts as empty
+ * @param folders their owner may change them in the meantime; a missing folder counts as empty
  * @param max above these limits the count may end early
  */
 export async function diskUsage(

@@ -9,13 +9,13 @@ import { findObjects, readObjects } from "./objects.ts";
 export interface Commit {
 	/** Abbreviated by git. */
 	readonly id: string;
-	/** The author's date in milliseconds since 1970; null if it is no valid date. */
+	/** The author's date in milliseconds since 1970; null if it is not a valid date. */
 	readonly atMs: number | null;
 }
 
 /** The result of reading a history. */
 export interface GitHistory {
-	/** How many commits changed the vault; undefined if there is no history. */
+	/** The number of commits that changed the vault; undefined if there is no history. */
 	readonly commits: number | undefined;
 	/** Sentences about what could not be read, and why. */
 	readonly notes: readonly string[];

@@ -24,7 +24,7 @@ export interface KeptText {
 }
 
 export interface AllTexts {
-	/** The best places first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
+	/** The best locations first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
 	readonly kept: readonly KeptText[];
 	/** The command that git waits for, if a merge, rebase, cherry-pick or revert is in progress. */
 	readonly operationToFinish: string | undefined;
@@ -101,7 +101,7 @@ async function operationToFinish(place: GitContext): Promise<string | undefined>
 }
 
 /**
- * Lists the texts of the vault that git keeps, each once, with its best place.
+ * Lists the texts of the vault that git keeps, each once, with its best location.
  * @param place the project's folder
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */

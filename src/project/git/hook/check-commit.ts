@@ -150,7 +150,7 @@ function requireNoLoss(losses: readonly Loss[], isMerge: boolean): void {
 		code: "VAULT_LOSES",
 		message: `coffer.vault would lose what ${parents} has: ${names.join(", ")}${more}.`,
 		hint: isMerge
-			? "Merge both sides: coffer vault resolve; then: git add coffer.vault. Secrets that are not wanted can be deleted by name afterwards (coffer secrets delete NAME)."
+			? "Merge both sides: coffer vault resolve; then: git add coffer.vault. Secrets that you do not need can be deleted by name afterwards (coffer secrets delete NAME)."
 			: "Restore HEAD's file (git checkout HEAD -- coffer.vault), or one secret of it (coffer vault restore NAME). If the loss is intended: git commit --no-verify.",
 		exit: EXIT.conflict,
 		data: losses,

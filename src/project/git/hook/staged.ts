@@ -1,4 +1,4 @@
-/** Lists what the next commit would change, from git's index. */
+/** Lists the files that the next commit would change, from git's index. */
 import { type GitContext, gitFailed, gitOutput, runGit } from "../run.ts";
 
 /** A file in the index that differs from a commit's. */
