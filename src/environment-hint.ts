@@ -13,7 +13,7 @@ let meant: string | undefined = DEFAULT_ENVIRONMENT;
  * Sets which environment the user's commands use without `-e` in this folder.
  * @param name undefined if unknown: hints then name every environment
  */
-export function setMeantEnvironment(name: string | undefined): void {
+export function setImplicitEnvironment(name: string | undefined): void {
 	meant = name;
 }
 

@@ -3,7 +3,7 @@
  * which makes one service call and returns data, and `render`, which prints that data as text.
  */
 import { type Command, Flags, type Interfaces } from "@oclif/core";
-import { DEFAULT_ENVIRONMENT, setMeantEnvironment } from "../environment-hint.ts";
+import { DEFAULT_ENVIRONMENT, setImplicitEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
 import {
 	type ChosenEnvironment,
@@ -179,12 +179,12 @@ export abstract class BaseCommand<Data> {
 		const hasFlag = isMultiple || defined?.["environment"] === environmentFlag;
 		if (hasFlag && metadata.flags.environment?.setFromDefault !== true) {
 			this.#chosen = { name: String(flags.environment), source: "flag" };
-			setMeantEnvironment(undefined);
+			setImplicitEnvironment(undefined);
 			return;
 		}
 		try {
 			const chosen = await defaultEnvironment(this.environment);
-			setMeantEnvironment(chosen.name);
+			setImplicitEnvironment(chosen.name);
 			if (!hasFlag) return;
 			this.#chosen = chosen;
 			flags.environment = isMultiple ? [chosen.name] : chosen.name;

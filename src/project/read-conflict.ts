@@ -7,7 +7,7 @@ import { checkMergeSignatures } from "../vault/merge/merge-signatures.ts";
 import { splitTextMerge } from "../vault/merge/text-merge.ts";
 import { readVaultText } from "./files/vault-file.ts";
 import { vaultOfOwnBranch } from "./git/own-branch.ts";
-import { isMergeIn, sidesToUnite } from "./git/sides.ts";
+import { isMergeIn, sidesToMerge } from "./git/sides.ts";
 import { type MergeTexts, unfinishedMerge } from "./git/unfinished.ts";
 import type { Conflict } from "./undo/decide.ts";
 
@@ -72,9 +72,9 @@ function readText(text: string, own: VaultDocument | undefined): ReadVault {
 /**
  * Reads the text, and compares it with git's unfinished merge, if there is one. Conflict markers take precedence. If
  * they cannot be read, or if there are none and a side is incomplete, git's sides are used.
- * @throws AppError as `sidesOf` and `sidesToUnite`
+ * @throws AppError as `sidesOf` and `sidesToMerge`
  */
-export function readBeside(text: string, { merge, own }: Pick<ReadVault, "merge" | "own">): ReadVault {
+export function readWithMerge(text: string, { merge, own }: Pick<ReadVault, "merge" | "own">): ReadVault {
 	if (!merge || (merge.isUncertain && !isMergeIn(text, merge))) return readText(text, own);
 	let read: ReadVault | undefined;
 	try {
@@ -83,7 +83,7 @@ export function readBeside(text: string, { merge, own }: Pick<ReadVault, "merge"
 		if (!(error instanceof AppError) || UNREAD.includes(error.code)) throw error;
 	}
 	if (read?.conflict) return { ...read, merge, own };
-	return { text, conflict: sidesToUnite(merge, read && parseVault(text)), merge };
+	return { text, conflict: sidesToMerge(merge, read && parseVault(text)), merge };
 }
 
 /**
@@ -102,7 +102,7 @@ export async function readVaultInConflict(
 	]);
 	const isAsked = place && !isConflicted(present) && attempt(() => isOutOfOrder(present)) === true;
 	const own = isAsked ? await vaultOfOwnBranch(place).catch(withoutGit) : undefined;
-	const { text, conflict } = readBeside(present, { merge, own });
+	const { text, conflict } = readWithMerge(present, { merge, own });
 	if (!conflict) return { text, conflict, merge, own };
 	const validSignatures = await checkMergeSignatures(conflict.ours, conflict.theirs, conflict.base);
 	return { text, conflict: { ...conflict, validSignatures }, merge, own };

@@ -8,7 +8,7 @@ import { printConflicted, type RecordConflict } from "../vault/merge/conflict-te
 import { mergeVaults, type Side, type VaultMergeOptions } from "../vault/merge/merge-vaults.ts";
 import { openRecord } from "../vault/records/seal.ts";
 import { afterWrite, repairVault } from "./files/vault-file.ts";
-import { type ReadVault, readBeside, readVaultInConflict } from "./read-conflict.ts";
+import { type ReadVault, readVaultInConflict, readWithMerge } from "./read-conflict.ts";
 import type { SessionIdentity } from "./session/session.ts";
 import { updateMemoryAfterResolve } from "./undo/after-resolve.ts";
 import { chooseChains, raiseVersions } from "./undo/decide.ts";
@@ -122,8 +122,8 @@ export interface ResolveOptions extends Decisions {
 /**
  * Repairs the vault. Writes nothing while no conflict is decided. If some are, conflict markers stay around the
  * others only.
- * @throws AppError `MERGE_CONFLICT` (exit 5) with the undecided names (data: Resolution); or what `uniteVaults`
- *   and `splitConflicts` throw
+ * @throws AppError `MERGE_CONFLICT` (exit 5) with the undecided names (data: Resolution); or what `mergeVaults` and
+ *   `splitConflicts` throw
  */
 export async function resolveVault(root: string, options: ResolveOptions): Promise<Resolution> {
 	const { holder, variables, ...others } = options;
@@ -132,7 +132,7 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	let repair: Repair | undefined;
 	await repairVault(root, (text) => {
 		// Before the lock was taken, another process may have changed the text.
-		const present = text === read.text ? read : readBeside(text, read);
+		const present = text === read.text ? read : readWithMerge(text, read);
 		repair = repairOf(present, identity, decisions);
 		return repair.open.length === 0 || repair.decided.length > 0 ? repair.text : undefined;
 	});

@@ -60,7 +60,7 @@ function isIgnored(root: string, path: string): boolean {
 }
 
 /** The pending tasks, and a promise that resolves when one is added. */
-class Agenda {
+class TaskQueue {
 	readonly due = new Set<Work>();
 	#wake: () => void = () => {};
 
@@ -90,7 +90,7 @@ class Agenda {
 	}
 }
 
-async function startWatcher(root: string, agenda: Agenda, signal: AbortSignal): Promise<FSWatcher> {
+async function startWatcher(root: string, tasks: TaskQueue, signal: AbortSignal): Promise<FSWatcher> {
 	const watcher = watch(root, {
 		ignoreInitial: true,
 		ignored: (path) => isIgnored(root, path),
@@ -104,7 +104,7 @@ async function startWatcher(root: string, agenda: Agenda, signal: AbortSignal): 
 		changed.add(work);
 		clearTimeout(settle);
 		settle = setTimeout(() => {
-			for (const each of changed) agenda.add(each);
+			for (const each of changed) tasks.add(each);
 			changed.clear();
 		}, SETTLE_MS);
 	});
@@ -132,19 +132,19 @@ class ProjectWatch {
 		let left: AppError | undefined;
 		if (work === "sync") left = await this.#target.sync();
 		else againMs = await this.#target.deploy?.();
-		if (left) this.tell(work, left);
-		else this.#tell(this.#failures.worked(work));
+		if (left) this.report(work, left);
+		else this.#emit(this.#failures.worked(work));
 		return againMs;
 	}
 
 	/** Reports a failure once. @returns whether trying again later may help */
-	tell(work: Work, error: unknown): boolean {
+	report(work: Work, error: unknown): boolean {
 		if (!(error instanceof AppError)) throw error;
-		this.#tell(this.#failures.failed(work, error));
+		this.#emit(this.#failures.failed(work, error));
 		return error.exit === EXIT.network;
 	}
 
-	#tell(event: WatchEvent | undefined): void {
+	#emit(event: WatchEvent | undefined): void {
 		if (event !== undefined) this.#options.onEvent(event);
 	}
 }
@@ -169,9 +169,9 @@ export async function watchTarget(
 	options: WatchOptions,
 ): Promise<void> {
 	const { signal, onEvent } = options;
-	const agenda = new Agenda();
+	const tasks = new TaskQueue();
 	const project = new ProjectWatch(target, options);
-	const watcher = await startWatcher(context.root, agenda, signal);
+	const watcher = await startWatcher(context.root, tasks, signal);
 	try {
 		onEvent({
 			event: "watching",
@@ -179,8 +179,8 @@ export async function watchTarget(
 			environment: context.environment,
 			platform: target.url,
 		});
-		for (const work of ["sync", "deploy"] as const) agenda.add(work);
-		await keepUp(project, agenda, signal);
+		for (const work of ["sync", "deploy"] as const) tasks.add(work);
+		await runDueTasks(project, tasks, signal);
 	} finally {
 		// An open watcher would keep the process running.
 		await watcher.close();
@@ -189,24 +189,24 @@ export async function watchTarget(
 }
 
 /** Runs due tasks one at a time, until the signal aborts. */
-async function keepUp(project: ProjectWatch, agenda: Agenda, signal: AbortSignal): Promise<void> {
+async function runDueTasks(project: ProjectWatch, tasks: TaskQueue, signal: AbortSignal): Promise<void> {
 	let retryMs = RETRY_MS_MIN;
 	while (!signal.aborted) {
-		await agenda.wait(POLL_MS, signal);
+		await tasks.wait(POLL_MS, signal);
 		if (signal.aborted) break;
-		const due: Work[] = agenda.due.size > 0 ? [...agenda.due] : ["sync"];
-		agenda.due.clear();
+		const due: Work[] = tasks.due.size > 0 ? [...tasks.due] : ["sync"];
+		tasks.due.clear();
 		for (const work of due) {
 			try {
 				const againMs = await project.do(work);
-				if (againMs !== undefined) agenda.addLater(work, againMs, signal);
+				if (againMs !== undefined) tasks.addLater(work, againMs, signal);
 				retryMs = RETRY_MS_MIN;
 			} catch (error) {
 				if (signal.aborted) break;
-				if (!project.tell(work, error)) continue;
+				if (!project.report(work, error)) continue;
 				await delay(retryMs, undefined, { signal }).catch(() => undefined);
 				retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
-				agenda.add(work);
+				tasks.add(work);
 			}
 		}
 	}

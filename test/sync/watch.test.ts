@@ -4,8 +4,8 @@ import type { ChangesPage } from "../../src/protocol/messages.ts";
 import { syncEnvironment } from "../../src/sync/changes/sync.ts";
 import { Remote } from "../../src/sync/client/platform-client.ts";
 import { type WatchEvent, watchProject } from "../../src/sync/watch.ts";
+import { DeletedFunctions } from "../../src/sync/watching/deleted-functions.ts";
 import { FunctionFailures, WorkFailures } from "../../src/sync/watching/failures.ts";
-import { GoneFunctions } from "../../src/sync/watching/gone.ts";
 import { TestProject } from "../project/project.ts";
 import { linkProject, openTestPlatform, type TestPlatform } from "./linked-fixture.ts";
 
@@ -123,7 +123,7 @@ describe("repeated events", () => {
 	});
 
 	test("a function counts as deleted after it is missing for some time, and not if it comes back", () => {
-		const gone = new GoneFunctions();
+		const gone = new DeletedFunctions();
 		expect(gone.look(["a", "b"], 0)).toEqual({ deleted: [], missed: [], againMs: undefined });
 		expect(gone.look([], 100)).toEqual({ deleted: [], missed: ["a", "b"], againMs: 2_000 });
 		expect(gone.look(["b"], 600)).toEqual({ deleted: [], missed: [], againMs: 1_500 });
@@ -135,7 +135,7 @@ describe("repeated events", () => {
 	});
 
 	test("while git changes files nothing counts as deleted, and the delay begins when git has finished", () => {
-		const gone = new GoneFunctions();
+		const gone = new DeletedFunctions();
 		gone.look(["a"], 0);
 		expect(gone.look([], 100, true)).toEqual({ deleted: [], missed: ["a"], againMs: 2_000 });
 		expect(gone.look([], 60_000, true)).toEqual({ deleted: [], missed: [], againMs: 2_000 });

@@ -7,7 +7,13 @@ import { projectReferences } from "../context/local-references.ts";
 import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
-import { type MissingSecrets, missingSecrets, renderAbsent, renderDisabled, renderMissing } from "./unset.ts";
+import {
+	type MissingSecrets,
+	missingSecrets,
+	renderAbsent,
+	renderDisabled,
+	renderMissing,
+} from "./missing-secrets.ts";
 
 /** Stable: other programs rely on it. */
 export interface DryRun extends MissingSecrets {

@@ -2,9 +2,14 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
-import { type DeployNotes, deployNotes } from "../../cli/deploy/after.ts";
+import { type DeployNotes, deployNotes } from "../../cli/deploy/deploy-notes.ts";
 import { type DryRun, dryRun, renderDryRun } from "../../cli/deploy/dry-run.ts";
-import { renderAbsent, renderDisabled, renderMissing, renderWarnings } from "../../cli/deploy/unset.ts";
+import {
+	renderAbsent,
+	renderDisabled,
+	renderMissing,
+	renderWarnings,
+} from "../../cli/deploy/missing-secrets.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { PlatformWait } from "../../cli/wait/wait.ts";

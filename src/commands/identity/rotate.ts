@@ -19,7 +19,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { fingerprint, formatPublicIdentity } from "../../identity/identity.ts";
 import { filesOfRotation, openRotation, type RotationStore } from "../../identity/rotation.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
-import { requireHandable } from "../../project/members/hand-over.ts";
+import { requireHandoverPermitted } from "../../project/members/hand-over.ts";
 
 interface RotateResult {
 	publicKey: string;
@@ -88,7 +88,8 @@ export default class IdentityRotate extends BaseCommand<RotateResult> {
 		if (await openRotation(place)) return;
 		const present = await place.present();
 		const where = { root, stateFolder: this.environment.stateDirectory };
-		if (present) await requireHandable(root, (environment) => contextFor(where, present, environment));
+		if (present)
+			await requireHandoverPermitted(root, (environment) => contextFor(where, present, environment));
 	}
 
 	#describe({ present, previous, created }: Awaited<ReturnType<typeof rotateIdentity>>): RotateResult {

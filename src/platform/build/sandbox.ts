@@ -21,7 +21,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { reachableBinary } from "../machine/reachable-binary.ts";
 import {
 	type Command,
-	EXEC_AFTER_PLATFORM,
+	EXEC_AT_LOWER_PRIORITY,
 	type Limits,
 	type Outcome,
 	runCommand,
@@ -181,7 +181,7 @@ function environmentFor(
 function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
 	const data = Math.ceil(memoryBytesMax / 1024);
 	const file = Math.ceil(fileBytesMax / 512);
-	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; ${EXEC_AFTER_PLATFORM}`;
+	return `ulimit -c 0; ulimit -f ${file}; ulimit -d ${data}; ${EXEC_AT_LOWER_PRIORITY}`;
 }
 
 /** Removes a cache that belongs to the user of another level, because this level's user could not write to it. */

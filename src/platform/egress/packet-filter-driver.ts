@@ -11,7 +11,7 @@ import { USER_BLOCKS, type UserRange, type Users } from "../machine/users.ts";
 import { type AllowedAddress, parseAllowNet } from "./allow-net.ts";
 import type { Network, NetworkAttachment } from "./network.ts";
 import { LAST_RULE, PacketFilterTable } from "./packet-filter-table.ts";
-import { CLOSED_V4, CLOSED_V6 } from "./public-addresses.ts";
+import { NON_PUBLIC_V4, NON_PUBLIC_V6 } from "./public-addresses.ts";
 
 function acceptRule(address: string, ports: ReadonlySet<number> | undefined, protocol: string): string {
 	const family = isIP(address) === 6 ? "ip6" : "ip";
@@ -37,9 +37,9 @@ export function packetFilterCommands(
 		...nameServers.flatMap((address) => ["udp", "tcp"].map((protocol) => acceptRule(address, dns, protocol))),
 		...allowed.map(({ address, ports }) => acceptRule(address, ports, "tcp")),
 		"fib daddr type local reject",
-		`ip daddr { ${CLOSED_V4.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject`,
+		`ip daddr { ${NON_PUBLIC_V4.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject`,
 		"ip6 daddr != 2000::/3 reject",
-		`ip6 daddr { ${CLOSED_V6.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject ${LAST_RULE}`,
+		`ip6 daddr { ${NON_PUBLIC_V6.map(([network, prefix]) => `${network}/${prefix}`).join(", ")} } reject ${LAST_RULE}`,
 	];
 	return [
 		`add table inet ${name} { flags owner; }`,

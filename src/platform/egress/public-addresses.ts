@@ -7,7 +7,7 @@
  */
 import { BlockList, isIP } from "node:net";
 
-export const CLOSED_V4: readonly (readonly [network: string, prefix: number])[] = [
+export const NON_PUBLIC_V4: readonly (readonly [network: string, prefix: number])[] = [
 	["0.0.0.0", 8], // this host
 	["10.0.0.0", 8], // private
 	["100.64.0.0", 10], // shared by carriers, and metadata services of some clouds
@@ -25,7 +25,7 @@ export const CLOSED_V4: readonly (readonly [network: string, prefix: number])[] 
 	["240.0.0.0", 4], // reserved, and broadcast
 ];
 
-export const CLOSED_V6: readonly (readonly [network: string, prefix: number])[] = [
+export const NON_PUBLIC_V6: readonly (readonly [network: string, prefix: number])[] = [
 	["2001::", 23], // protocol assignments, including Teredo
 	["2001:db8::", 32], // documentation
 	["2002::", 16], // 6to4, which embeds an IPv4 address
@@ -33,8 +33,8 @@ export const CLOSED_V6: readonly (readonly [network: string, prefix: number])[] 
 ];
 
 const closed = new BlockList();
-for (const [network, prefix] of CLOSED_V4) closed.addSubnet(network, prefix, "ipv4");
-for (const [network, prefix] of CLOSED_V6) closed.addSubnet(network, prefix, "ipv6");
+for (const [network, prefix] of NON_PUBLIC_V4) closed.addSubnet(network, prefix, "ipv4");
+for (const [network, prefix] of NON_PUBLIC_V6) closed.addSubnet(network, prefix, "ipv6");
 const globalUnicast = new BlockList();
 globalUnicast.addSubnet("2000::", 3, "ipv6");
 const mapped = new BlockList();

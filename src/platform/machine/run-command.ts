@@ -5,7 +5,7 @@ import { spawn } from "node:child_process";
  * A shell script that executes its arguments at a lower priority than the platform's, so that serving comes
  * before building. Functions run at the same lower priority.
  */
-export const EXEC_AFTER_PLATFORM =
+export const EXEC_AT_LOWER_PRIORITY =
 	'if command -v nice >/dev/null 2>&1; then exec nice -n 5 "$@"; fi; exec "$@"';
 
 export interface Command {

@@ -23,7 +23,7 @@ export type Declarations = Omit<CheckedFunction["declaration"], "staticFiles"> &
 };
 
 /** Whether a process of one deployment behaves like a process of the other. */
-export function servesAlike(
+export function areInterchangeable(
 	present: Deployment,
 	other: Pick<Deployment, "assets" | "packageFiles" | "settings">,
 ): boolean {

@@ -20,12 +20,12 @@ import {
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { Store } from "../store/store.ts";
 import {
+	areInterchangeable,
 	type Declarations,
 	mergeReferences,
 	observedReferences,
 	presentDeployment,
 	recordDeclarations,
-	servesAlike,
 } from "./declarations.ts";
 
 export interface DeployerOptions {
@@ -160,7 +160,7 @@ export class Deployer {
 	): Promise<Omit<DeployedFunction, "url">> {
 		const changed = await this.#buildAndKeep(functions, name, prepared, said);
 		const present = presentDeployment(functions, name);
-		if (present?.bundle !== changed.bundle || !servesAlike(present, changed))
+		if (present?.bundle !== changed.bundle || !areInterchangeable(present, changed))
 			return await this.#start(functions, changed);
 		// The process keeps running. The next upload of the same sources is not built again.
 		await functions.updateDeployment({ ...present, ...changed });

@@ -126,7 +126,7 @@ export const PASSED_VARIABLES: ReadonlySet<string> = new Set([
  * Environment variables that Coffer sets. They override every configuration, and git passes them to the
  * processes that it starts.
  */
-export const GIVEN_VARIABLES: Readonly<Record<string, string>> = {
+export const FIXED_VARIABLES: Readonly<Record<string, string>> = {
 	/** Only this protocol is allowed, and it does not exist. */
 	GIT_ALLOW_PROTOCOL: "none",
 	GIT_PROTOCOL_FROM_USER: "0",
@@ -175,6 +175,6 @@ export function closedEnvironment(
 		const upper = name.toUpperCase();
 		return !(upper.startsWith("GIT_") || upper === "SSH_ASKPASS") || PASSED_VARIABLES.has(name);
 	});
-	const given = { ...Object.fromEntries(kept), ...GIVEN_VARIABLES };
+	const given = { ...Object.fromEntries(kept), ...FIXED_VARIABLES };
 	return seen === "path-syntax" ? { ...given, GIT_LITERAL_PATHSPECS: "0" } : given;
 }

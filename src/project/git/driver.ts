@@ -8,7 +8,7 @@ import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
-import { repositoryAbove } from "./above.ts";
+import { repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";
 
@@ -113,7 +113,7 @@ function faultOf(command: string, place: GitContext): string | undefined {
 }
 
 /** Whether the project's attributes name Coffer's merge driver for the vault. */
-function isHandedOver(folder: string): boolean {
+function namesMergeDriver(folder: string): boolean {
 	try {
 		const text = fromUtf8(readBoundedSync(join(folder, ".gitattributes"), FILE_BYTES.text)) ?? "";
 		return text
@@ -136,7 +136,7 @@ function isOld(command: string): boolean {
  * @throws AppError as `runGit`
  */
 export async function driverWarnings(place: GitContext): Promise<string[]> {
-	if (!isHandedOver(place.folder)) return [];
+	if (!namesMergeDriver(place.folder)) return [];
 	const { status, stdout } = await runGit(place, ["config", "--get", "merge.coffer.driver"]);
 	const command = stdout.replace(/\n$/, "");
 	if (status !== 0 || command === "")

@@ -6,7 +6,7 @@ import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
-import { repositoryAbove } from "./above.ts";
+import { repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
 
 type Variables = GitContext["variables"];

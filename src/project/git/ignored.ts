@@ -3,7 +3,7 @@ import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
 import { ensureLines } from "../files/managed-lines.ts";
-import { repositoryAbove } from "./above.ts";
+import { repositoryAbove } from "./repository-above.ts";
 import { runGit } from "./run.ts";
 
 type Variables = Readonly<Record<string, string>>;

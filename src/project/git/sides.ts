@@ -30,7 +30,7 @@ function continues(document: VaultDocument, side: VaultDocument): boolean {
  * @throws AppError exit 7 if a side is not a valid vault; `MEMBERSHIP_CONFLICT`, `ENVIRONMENT_CONFLICT` (exit
  *   5); `VAULT_CONFLICT_UNREADABLE` (exit 5) if the working folder has neither side
  */
-export function sidesToUnite(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
+export function sidesToMerge(merge: MergeTexts, present: VaultDocument | undefined): GitSides | undefined {
 	const [ours, theirs] = [parseVault(merge.ours), parseVault(merge.theirs)];
 	const readable = merge.bases.filter((text) => !isConflicted(text));
 	const baseDocuments =

@@ -65,7 +65,7 @@ export async function handoverStates(
  * @param contextOf returns the identity's context of an environment
  * @throws AppError as `openSession` and `requireNewest`
  */
-export async function requireHandable(
+export async function requireHandoverPermitted(
 	root: string,
 	contextOf: (environment: string) => SessionContext,
 ): Promise<void> {

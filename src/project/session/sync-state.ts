@@ -91,7 +91,7 @@ export function isReseal(memory: PlatformMemory, record: SealedRecord): boolean 
 }
 
 /** Whether a record needs a higher version before it is sent: the platform has another value under its version. */
-export function isMiscounted(memory: PlatformMemory, record: SealedRecord): boolean {
+export function needsHigherVersion(memory: PlatformMemory, record: SealedRecord): boolean {
 	return record.version <= (memory.base.get(record.name)?.version ?? 0) && !isReseal(memory, record);
 }
 

@@ -2,7 +2,7 @@
 
 import type { PlatformMemory } from "../../project/memory/device-state.ts";
 import type { VaultSession } from "../../project/session/session.ts";
-import { headerId, isMiscounted, pick, unagreedNames } from "../../project/session/sync-state.ts";
+import { headerId, needsHigherVersion, pick, unagreedNames } from "../../project/session/sync-state.ts";
 import { type Link, linkHash } from "../../vault/chains/chain.ts";
 import { mergeRecords } from "../../vault/merge/merge-records.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
@@ -52,7 +52,7 @@ export function outgoing(session: VaultSession, memory: PlatformMemory): Outgoin
 	const { send, rolledBack } = mergeRecords(sides);
 	const waits = rolledBack.length > 0 && beganEpoch(session, memory.header);
 	const isOlder = session.membershipOlder || !hasHeader(session, memory.header);
-	const isUnsure = isOlder || send.some((record) => isMiscounted(memory, record));
+	const isUnsure = isOlder || send.some((record) => needsHigherVersion(memory, record));
 	return {
 		records: waits ? [] : send,
 		sendHeader: !isOlder && !waits && headerId(verified) !== memory.header,

@@ -148,7 +148,7 @@ async function enrol(context: SessionContext, { info }: LinkRequest, target: Lin
 }
 
 /**
- * Links an environment with an app on a platform that `meetPlatform` has checked.
+ * Links an environment with an app on a platform that `connectToPlatform` has checked.
  * @throws AppError `APP_TAKEN` (exit 5) if the app has another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
  *   `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
  */

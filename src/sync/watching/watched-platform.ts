@@ -5,16 +5,16 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
-import { isGitBusy } from "../../project/git/busy.ts";
+import { isGitBusy } from "../../project/git/git-busy.ts";
 import { liveNames } from "../../project/secrets/live-names.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
 import { syncEnvironment } from "../changes/sync.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { deployFunctions } from "../deploy/deploy.ts";
+import { DeletedFunctions } from "./deleted-functions.ts";
 import type { WatchEvent } from "./events.ts";
 import { FunctionFailures } from "./failures.ts";
-import { GoneFunctions } from "./gone.ts";
 
 type OnEvent = (event: WatchEvent) => void;
 
@@ -23,7 +23,7 @@ export class WatchedPlatform {
 	readonly #target: LinkTarget;
 	readonly #onEvent: OnEvent;
 	readonly #failures = new FunctionFailures();
-	readonly #gone = new GoneFunctions();
+	readonly #gone = new DeletedFunctions();
 
 	constructor(context: SessionContext, target: LinkTarget, onEvent: OnEvent) {
 		this.#context = context;

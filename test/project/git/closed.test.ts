@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
 	closedArguments,
 	closedEnvironment,
-	GIVEN_VARIABLES,
+	FIXED_VARIABLES,
 	PASSED_VARIABLES,
 	PROGRAM_SETTINGS,
 } from "../../../src/project/git/closed.ts";
@@ -138,8 +138,8 @@ test("every call of git has the closed configuration and no other git variables"
 		const seeing = args.slice(closedArguments([], "hooks-path").length);
 		if (!closed) expect(args).toEqual(closedArguments(seeing, "hooks-path"));
 		run.add(closed ? command[0] : seeing[0]);
-		expect(got).toMatchObject(GIVEN_VARIABLES);
-		const others = Object.keys(got).filter((name) => name.startsWith("GIT_") && !(name in GIVEN_VARIABLES));
+		expect(got).toMatchObject(FIXED_VARIABLES);
+		const others = Object.keys(got).filter((name) => name.startsWith("GIT_") && !(name in FIXED_VARIABLES));
 		expect(others.filter((name) => !PASSED_VARIABLES.has(name))).toEqual([]);
 		expect(Object.values(got).filter((value) => value.includes("/somewhere"))).toEqual([]);
 	}
@@ -169,7 +169,7 @@ describe("the closed configuration", () => {
 			PATH: "/bin",
 		};
 		const dropped = { GIT_SSH_COMMAND: "x", git_dir: "x", GIT_CONFIG_COUNT: "1", GIT_PREFIX: "x" };
-		expect(closedEnvironment({ ...kept, ...dropped })).toEqual({ ...kept, ...GIVEN_VARIABLES });
+		expect(closedEnvironment({ ...kept, ...dropped })).toEqual({ ...kept, ...FIXED_VARIABLES });
 	});
 
 	test("has a reason for each setting why it starts no program", () => {

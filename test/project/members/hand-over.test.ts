@@ -5,7 +5,7 @@ import {
 	addSuccessor,
 	handOverVault,
 	handoverStates,
-	requireHandable,
+	requireHandoverPermitted,
 } from "../../../src/project/members/hand-over.ts";
 import { addMember } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
@@ -122,7 +122,8 @@ describe("before a key is generated", () => {
 		using project = await TestProject.create();
 		const older = await project.read();
 		await addMember(project.context, { ...bob.publicKeys, name: "bob", role: "writer" });
-		const check = () => requireHandable(project.root, (environment) => ({ ...project.context, environment }));
+		const check = () =>
+			requireHandoverPermitted(project.root, (environment) => ({ ...project.context, environment }));
 		await check();
 		await project.write(older);
 		expect(await refusalOf(check())).toMatchObject({ code: "MEMBERSHIP_OLDER", exit: 7 });

@@ -7,7 +7,11 @@ import {
 	deleteEnvironment,
 	environmentNames,
 } from "../../../src/project/members/environments.ts";
-import { addSuccessor, handoverStates, requireHandable } from "../../../src/project/members/hand-over.ts";
+import {
+	addSuccessor,
+	handoverStates,
+	requireHandoverPermitted,
+} from "../../../src/project/members/hand-over.ts";
 import { inheritMemory } from "../../../src/project/members/inherit-memory.ts";
 import { addMember, listMembers } from "../../../src/project/members/members.ts";
 import { removeMembers } from "../../../src/project/members/remove-members.ts";
@@ -47,7 +51,7 @@ export async function rotate(world: World): Promise<void> {
 	const { root } = world.repository;
 	const before = world.previous ?? world.identity;
 	const now = world.previous ? world.identity : world.newIdentity();
-	await requireHandable(root, (environment) => world.context(environment, before));
+	await requireHandoverPermitted(root, (environment) => world.context(environment, before));
 	const { states, vaultId } = await handoverStates(root, before, now);
 	if (!world.previous && !states.every(({ previous }) => previous?.role === "writer")) return;
 	world.identity = now;

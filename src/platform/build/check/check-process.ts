@@ -1,7 +1,7 @@
 /** Starts and controls a process that checks sources. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { AppError, EXIT } from "../../../errors.ts";
-import { EXEC_AFTER_PLATFORM } from "../../machine/run-command.ts";
+import { EXEC_AT_LOWER_PRIORITY } from "../../machine/run-command.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 
 /** The exit of a process before it has finished its work. */
@@ -15,7 +15,7 @@ export interface EarlyExit {
 const STACK_KIB = 4096;
 const HEAP_MIB = 2048;
 const STDERR_BYTES_MAX = 16 * 1024;
-const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AFTER_PLATFORM}`;
+const LIMIT_AND_RUN = `ulimit -c 0; ulimit -s ${STACK_KIB}; ${EXEC_AT_LOWER_PRIORITY}`;
 /** The signals with which the system ends a process whose stack overflows. */
 const STACK_SIGNALS: readonly unknown[] = ["SIGSEGV", "SIGBUS"];
 const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocation failed/i;

@@ -7,7 +7,7 @@ import type { DeployedFunction } from "../../protocol/messages.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { absentFrom } from "../../sync/deploy/deploy-plan.ts";
 import type { Environment } from "../shell/process-environment.ts";
-import { ifReadable, type MissingSecrets, missingSecrets } from "./unset.ts";
+import { ifReadable, type MissingSecrets, missingSecrets } from "./missing-secrets.ts";
 
 export interface DeployNotes extends MissingSecrets {
 	/** Functions on the platform that the project does not have. The deployment does not change them. */

@@ -13,7 +13,7 @@ export interface MissingFunctions {
 	readonly againMs: number | undefined;
 }
 
-export class GoneFunctions {
+export class DeletedFunctions {
 	/** Functions that the project had since the watch began. */
 	readonly #seen = new Set<string>();
 	/** When each missing function was first missed. */

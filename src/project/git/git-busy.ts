@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
-import { repositoryAbove } from "./above.ts";
+import { repositoryAbove } from "./repository-above.ts";
 
 /**
  * Files and folders in git's folder that exist while git runs, or while a merge, rebase or cherry-pick is not finished.

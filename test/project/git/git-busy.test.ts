@@ -3,7 +3,7 @@ import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { isGitBusy } from "../../../src/project/git/busy.ts";
+import { isGitBusy } from "../../../src/project/git/git-busy.ts";
 
 const IDENTITY = ["-c", "user.name=Test", "-c", "user.email=test@example.com"];
 
