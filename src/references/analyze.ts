@@ -8,6 +8,7 @@
  * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
  * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
  * 5. `call-graph/` links calls to functions. `models/` says what built-in functions and esbuild's helpers do.
+ *    `exceptions/` follows what the code throws.
  * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
  *    up.
  * 7. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the

@@ -16,6 +16,7 @@ import { AbstractObjects } from "./engine/abstract-objects.ts";
 import type { Engine } from "./engine/engine.ts";
 import { Findings } from "./engine/findings.ts";
 import { Solver } from "./engine/solver.ts";
+import { ThrownValues } from "./exceptions/thrown-values.ts";
 import { makeEscape } from "./forward/escape.ts";
 import { makePropagate } from "./forward/propagate.ts";
 import { makePropagateInto } from "./forward/propagate-into.ts";
@@ -42,7 +43,9 @@ export function assembleEngine(
 		postponed: [],
 		demanded: { expressions: new Map(), targets: new Map() },
 	} as unknown as Engine;
+	Object.assign(engine, { isForeign: (node: Node) => files.isForeign(node), escape: makeEscape(engine) });
 	return Object.assign(engine, {
+		thrown: new ThrownValues(engine),
 		isDependency: (node: Node) => files.isDependency(node),
 		isForeign: (node: Node) => files.isForeign(node),
 		spendBudget(node: Node) {

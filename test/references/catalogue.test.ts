@@ -148,10 +148,10 @@ console.log(JSON.stringify(paths));
 `;
 /** Built-in functions whose results are numbers, booleans or texts that cannot be names, for these arguments, or that throw. */
 const GIVES_NO_NAME =
-	/^(?:Math\.\w+|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode|Object\.hasOwn|Reflect\.(?:has|set|setPrototypeOf|defineProperty)|Object\.prototype\.hasOwnProperty\.call|String\.prototype\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|isWellFormed|localeCompare|normalize|toLocaleLowerCase|toLocaleUpperCase)\.call)$/;
+	/^(?:Math\.\w+|Error\.captureStackTrace|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode|Object\.hasOwn|Reflect\.(?:has|set|setPrototypeOf|defineProperty)|Object\.prototype\.hasOwnProperty\.call|String\.prototype\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|isWellFormed|localeCompare|normalize|toLocaleLowerCase|toLocaleUpperCase)\.call)$/;
 /** Built-in functions that never call a function argument, or never pass a name to it. */
 const CALLS_NOTHING =
-	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Iterator\.from|Promise\.(?:all|allSettled|any|race|resolve|withResolvers)|Symbol|Symbol\.(?:for|keyFor)|Map|Set|WeakMap|WeakSet|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
+	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Iterator\.from|Promise\.(?:all|allSettled|any|race|resolve|withResolvers)|Symbol|Symbol\.(?:for|keyFor)|\w*Error|Error\.captureStackTrace|Map|Set|WeakMap|WeakSet|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
 
 test("no built-in function of V8 or Deno hides a name that it gets", async () => {
 	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {

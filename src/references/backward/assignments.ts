@@ -82,6 +82,9 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 		case "ClassDeclaration":
 		case "ClassExpression":
 			return solver.add(into, objectValue(engine.objects.atNode(parent)));
+		case "CatchClause":
+			if (engine.isForeign(parent)) return solver.add(into, unknownValue("a computed value"));
+			return solver.include(engine.thrown.caught(parent), into);
 		case "UpdateExpression":
 			return addCounterValues(engine, node, parent, into);
 		default:

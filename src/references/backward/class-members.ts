@@ -2,6 +2,7 @@
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
+import { isErrorClass, readError } from "../models/classes/errors.ts";
 
 const indexes = new WeakMap<Node, Map<string, Node[]>>();
 
@@ -57,6 +58,8 @@ export function includeClassMember(
 	for (const member of members) includeMember(engine, member, into);
 	if (members.length > 0 || !owner.node.superClass) return;
 	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		if (!isStatic && superclass.kind === "builtin" && isErrorClass(superclass.name))
+			return readError(key, (value) => solver.add(into, value));
 		if (superclass.kind !== "object") return solver.add(into, unknownValue("an inherited value"));
 		if (isStatic) return solver.include(engine.property(superclass.object, key), into);
 		includeClassMember(engine, superclass.object, key, false, into, seen);

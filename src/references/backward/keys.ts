@@ -5,6 +5,7 @@ import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { isPrototypeObject, prototypeOf } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
+import { isErrorClass } from "../models/classes/errors.ts";
 
 const ANY_NAME = unknownValue("a name from a listing");
 
@@ -54,6 +55,8 @@ function addFieldKeys(
 	}
 	if (!owner.node.superClass) return;
 	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
+		// The properties of errors are not enumerable.
+		if (superclass.kind === "builtin" && isErrorClass(superclass.name)) return;
 		if (superclass.kind !== "object") solver.add(names, ANY_NAME);
 		else addFieldKeys(engine, superclass.object, isStatic, names, seen);
 	});

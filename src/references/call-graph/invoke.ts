@@ -15,7 +15,9 @@ import {
 } from "../engine/values.ts";
 import { callRuntime } from "../environment/name-reads.ts";
 import { callBuiltin } from "../models/builtins.ts";
+import { constructErrorAs } from "../models/classes/errors.ts";
 import { callMethod } from "../models/methods.ts";
+import { rejectedBy } from "../models/promises.ts";
 import { enterCall, leaveCall } from "./call-edges.ts";
 
 /** Calls a value of any kind. Functions of the bundle get a call edge; built-in functions are modelled. */
@@ -52,6 +54,7 @@ function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, resul
 	if (site.isConstruct) return constructFunction(engine, callee, site, result);
 	addCallEdge(engine, fn, site, callee.context);
 	if (result === undefined) return;
+	if (fn.node.async && engine.objects.neverReturns(fn.node)) solver.add(result, rejectedBy(engine, fn.node));
 	solver.onValue(engine.returned(fn.node), (value) => {
 		const left = leaveCall(engine, value, fn, { site, context: callee.context });
 		if (left !== undefined) solver.add(result, left);
@@ -67,6 +70,7 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 	if (fn.callEdges.has(key)) return;
 	const call: CallEdge = { site, context };
 	fn.callEdges.set(key, call);
+	engine.thrown.noteCall(fn, call);
 	for (const listener of fn.callEdgeListeners) engine.solver.enqueue(() => listener(call));
 	if (!engine.isReached(fn.node)) engine.onReached(site.node, () => engine.reach(fn.node));
 	if (site.isInSource) return;
@@ -139,5 +143,7 @@ function callConstructor(
 	solver.onValue(engine.evaluate(node.superClass), (superclass) => {
 		if (superclass.kind === "object" && superclass.object.kind === "class")
 			callConstructor(engine, superclass, site, result, seen);
+		else if (superclass.kind === "builtin" && site.receiver !== undefined)
+			constructErrorAs(engine, superclass, site, site.receiver);
 	});
 }

@@ -11,6 +11,8 @@ import type { Engine } from "./engine.ts";
 import { ReachableCode } from "./reachable-code.ts";
 import { unknownValue, type Value, type ValueSet } from "./values.ts";
 
+/** The class of promises that are surely rejected: to wait for one never ends in a value. */
+export const REJECTED_PROMISE = "rejected promise";
 export const NOT_FOLLOWED = "a value that the analysis cannot follow";
 
 /**
@@ -25,8 +27,11 @@ const ROUNDS_MAX = 12;
  */
 export function runToCompletion(engine: Engine, run: () => boolean): boolean {
 	for (let round = 0; round <= ROUNDS_MAX; round++) {
-		if (!run()) return false;
-		if (!complete(engine, round >= ROUNDS_MAX - 2)) return true;
+		const isLast = round >= ROUNDS_MAX - 2;
+		do {
+			if (!run()) return false;
+		} while (engine.thrown.settle(isLast));
+		if (!complete(engine, isLast)) return true;
 	}
 	return run();
 }
@@ -63,6 +68,7 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 	if (node.type === "ChainExpression" || node.type === "AwaitExpression") {
 		const inner = (node.expression ?? node.argument) as Node;
 		const set = engine.demanded.expressions.get(inner);
+		if (node.type === "AwaitExpression" && areAll(valuesOf(engine, inner), isRejectedPromise)) return true;
 		return set !== undefined && set.values.size === 0 && hasNoValue(engine, inner);
 	}
 	if (node.type === "MemberExpression") return areAll(valuesOf(engine, node.object), isMissing);
@@ -82,6 +88,10 @@ function isNeverSettled(engine: Engine, { arguments: args, callee }: Node): bool
 	const isPromise = (value: Value) => value.kind === "builtin" && value.name === "Promise";
 	const isArrow = executor?.type === "ArrowFunctionExpression" && executor.params.length === 0;
 	return isArrow && areAll(valuesOf(engine, callee), isPromise);
+}
+
+function isRejectedPromise(value: Value): boolean {
+	return value.kind === "object" && value.object.builtinClass === REJECTED_PROMISE;
 }
 
 function isMissing(value: Value): boolean {

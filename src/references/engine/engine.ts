@@ -17,11 +17,36 @@ export interface Sent {
 	readonly by: Node;
 }
 
+/** Exceptions, and what promises are rejected with. */
+export interface Thrown {
+	/** What a promise of the code may be rejected with, apart from errors of the language. */
+	readonly rejections: ValueSet;
+	/** The values that the parameter of a `catch` clause receives. */
+	caught(clause: Node): ValueSet;
+	/** Notes that a node throws values. */
+	throwFrom(values: ValueSet, node: Node): void;
+	/** Notes that a promise is rejected with values. */
+	reject(values: ValueSet, node: Node): void;
+	/** Notes that a promise may be rejected with a value that is not known. */
+	rejectUnknown(): void;
+	/** Notes that a function of the upload's own code may run. */
+	noteReached(fn: Node): void;
+	/** Notes a call of a function. */
+	noteCall(fn: AbstractObject, call: CallEdge): void;
+	/**
+	 * Looks at a fixpoint whether other code may throw at each handler.
+	 * @param isLast whether nothing is looked at any more, so that each handler receives an unknown value
+	 * @returns whether the solver has work now
+	 */
+	settle(isLast: boolean): boolean;
+}
+
 export interface Engine {
 	readonly solver: Solver;
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
+	readonly thrown: Thrown;
 	/** What is left to do in dependencies, once there is a budget for them. */
 	readonly postponed: (() => void)[];
 	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */

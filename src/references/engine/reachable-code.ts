@@ -50,7 +50,7 @@ export class ReachableCode {
 }
 
 /** Whether a function may be called without a call in the code: an accessor, or a method such as `toJSON`. */
-function isImplicit(fn: Node): boolean {
+export function isImplicit(fn: Node): boolean {
 	const member = fn.parent;
 	if (member === undefined || (member.type !== "Property" && member.type !== "MethodDefinition"))
 		return false;

@@ -137,6 +137,11 @@ export class Solver {
 		return true;
 	}
 
+	/** Whether no work is left. */
+	get isIdle(): boolean {
+		return this.#tasks.length === 0;
+	}
+
 	/** Drops the work that is left. */
 	abandon() {
 		this.#tasks = [];

@@ -18,6 +18,7 @@ import {
 	type ValueSet,
 } from "../engine/values.ts";
 import { prefixPattern } from "../evidence/name-pattern.ts";
+import { isOfLanguage } from "../exceptions/language-errors.ts";
 import { usedPrefixes } from "./listing-filters.ts";
 import { loadModule } from "./modules.ts";
 import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
@@ -116,6 +117,7 @@ export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, no
 		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
 		else if (name.kind === "unknown" && name.prefix !== undefined)
 			engine.findings.addReference(prefixPattern(name.prefix), nodeOfPrefix(engine, name, node));
+		else if (name.kind === "object" && isOfLanguage(name.object)) return;
 		else if (name.kind === "object" && isTable(name.object)) readByTable(engine, name, node);
 		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
 	});

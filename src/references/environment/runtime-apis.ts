@@ -34,7 +34,7 @@ const BUILTINS = new Set(
 		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
 		"setTimeout setInterval setImmediate queueMicrotask isNaN isFinite parseInt parseFloat encodeURI decodeURI " +
 		"encodeURIComponent decodeURIComponent atob btoa Math BigInt RegExp WeakMap WeakSet WeakRef FormData " +
-		"EventTarget Event CustomEvent AbortController Blob TextEncoder TextDecoder Iterator SyntaxError AggregateError EvalError ReferenceError URIError"
+		"EventTarget Event CustomEvent AbortController Blob TextEncoder TextDecoder Iterator SyntaxError AggregateError DOMException EvalError ReferenceError URIError"
 	).split(" "),
 );
 /** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */

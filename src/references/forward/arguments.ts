@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
+import { isErrorClass } from "../models/classes/errors.ts";
 
 /** A value is called. What the call returns is followed as well. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -93,6 +94,7 @@ function propagateToSuperclass(engine: Engine, value: Value, owner: Node, call: 
 	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
 		if (superclass.kind === "object" && superclass.object.kind === "class")
 			propagateToConstructor(engine, value, superclass.object, call, index);
+		else if (superclass.kind === "builtin" && isErrorClass(superclass.name)) return;
 		else engine.escape(value, call, PASSED_TO_UNKNOWN);
 	});
 }

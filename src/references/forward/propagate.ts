@@ -116,6 +116,10 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return engine.escape(value, node, "exported", false);
 		case "ExportDefaultDeclaration":
 			return engine.escape(value, node, "exported", false);
+		case "ThrowStatement":
+			// Where the upload's own code throws a value is followed to its handlers.
+			if (engine.isForeign(parent)) engine.escape(value, node, NOT_FOLLOWED);
+			return;
 		default:
 			if (!ENDS.has(parent.type)) engine.escape(value, node, NOT_FOLLOWED);
 	}

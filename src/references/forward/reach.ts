@@ -31,6 +31,7 @@ export function makeReach(engine: Engine): Pick<Engine, "reach" | "isReached" | 
 			for (const listener of waiting.get(owner) ?? []) engine.solver.enqueue(listener);
 			waiting.delete(owner);
 			if (owner.type !== "Program" && engine.isForeign(owner)) return;
+			if (owner.type !== "Program") engine.thrown.noteReached(owner);
 			engine.solver.enqueue(() => visit(engine, owner));
 		},
 		onReached(node, listener) {
@@ -72,6 +73,7 @@ function visit(engine: Engine, owner: Node) {
 function visitNode(engine: Engine, node: Node) {
 	if (isImplicit(node)) engine.reach(node);
 	if (node.source?.type === "Literal") noteCode(engine, String(node.source.value), node);
+	if (node.type === "ThrowStatement") return engine.thrown.throwFrom(engine.evaluate(node.argument), node);
 	if (CREATES_OBJECT.has(node.type)) return engine.track(engine.objects.atNode(node));
 	if (node.type === "MemberExpression" && (isTarget(node) || node.parent?.type === "UpdateExpression")) {
 		const key = staticKey(node.property, node.computed) ?? engine.evaluate(node.property);

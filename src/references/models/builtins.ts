@@ -16,6 +16,7 @@ import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { respondWithJson } from "./classes/bodies.ts";
 import { bufferFrom } from "./classes/bytes.ts";
+import { captureStack, constructErrorAs, isErrorClass, writeError } from "./classes/errors.ts";
 import { onceEmitted } from "./classes/events.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
@@ -127,6 +128,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"node:events.once": onceEmitted,
 	"node:buffer.Buffer.from": bufferFrom,
 	"Iterator.from": iteratorFrom,
+	"Error.captureStackTrace": captureStack,
 	Boolean: returnBooleans,
 	String: toStringValue,
 	RegExp: makePattern,
@@ -169,6 +171,9 @@ export function callBuiltin(
 	site: CallSite,
 	result: ValueSet | undefined,
 ) {
+	const isSuper = site.node.callee?.type === "Super" && site.receiver !== undefined;
+	if (isSuper && isErrorClass(callee.name))
+		return constructErrorAs(engine, callee, site, site.receiver as ValueSet);
 	const call = new BuiltinCall(engine, site, result, callee.context);
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
 	if (hasClassModel(callee.name)) return constructOfClass(call, callee.name);
@@ -190,6 +195,8 @@ export const BORROWED = /\.(?:call|apply|bind)$/;
 /** `String(x)` and `Number(x)`: known where `x` is. */
 function toStringValue(call: BuiltinCall) {
 	call.engine.solver.onValue(call.argument(0), (value) => {
+		if (value.kind === "object" && isErrorClass(value.object.builtinClass ?? ""))
+			return writeError(call, value);
 		if (value.kind === "string")
 			call.returnValue(
 				withContext(makeValue({ ...value, numeric: false }, value.context, value.reportAt), value.context),

@@ -2,9 +2,19 @@
  * Models of the methods of iterators. An iterator is taken for an array of what it yields. That of a generator
  * also has what the generator receives and returns.
  */
+import { isFunction } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { keep } from "../engine/origins.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
-import { BOOLEANS, NOTHING, type ObjectValue, objectValue, type Value, ValueSet } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	BOOLEANS,
+	NOTHING,
+	type ObjectValue,
+	objectValue,
+	type Value,
+	ValueSet,
+} from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
@@ -17,6 +27,29 @@ function returnResult(call: BuiltinCall, tag: string, values: ValueSet) {
 	const done = engine.property(result, "done");
 	for (const value of BOOLEANS) engine.solver.add(done, value);
 	call.returnObject(result);
+}
+
+/** An exception arrives at each `yield` of a generator, and of those that it delegates to. */
+function throwInto(
+	engine: Engine,
+	iterator: AbstractObject,
+	values: ValueSet,
+	seen = new Set<AbstractObject>(),
+) {
+	const generator = iterator.node;
+	if (seen.has(iterator) || !isFunction(generator)) return;
+	seen.add(iterator);
+	const kept = new ValueSet();
+	engine.solver.onValue(values, (value) => engine.solver.add(kept, keep(value)));
+	for (const node of engine.objects.yieldNodes(generator)) {
+		engine.thrown.throwFrom(kept, node);
+		if (!node.delegate) continue;
+		engine.solver.onValue(engine.evaluate(node.argument), (inner) => {
+			if (inner.kind === "object") throwInto(engine, inner.object, kept, seen);
+			else if (inner.kind === "unknown")
+				engine.solver.onValue(kept, (value) => engine.escape(value, node, "passed to another iterator"));
+		});
+	}
 }
 
 /** Returns an iterator over the same elements. */
@@ -45,7 +78,7 @@ export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
 		returnResult(call, "return", values);
 	},
 	throw: (call, receiver, elements) => {
-		call.giveUpArguments();
+		throwInto(call.engine, receiver.object, call.argument(0));
 		const values = new ValueSet();
 		call.engine.solver.include(elements, values);
 		call.engine.solver.include(call.read(receiver, receiver.object.finalValues), values);

@@ -10,7 +10,7 @@ import { requireModule } from "./bundler-helpers.ts";
 import { callOfClass, isOfClass } from "./classes/index.ts";
 import { callCollectionMethod } from "./collections.ts";
 import { defineByMethod } from "./objects/definitions.ts";
-import { callPromise, isPromise, resolvePromise } from "./promises.ts";
+import { callPromise, isPromise, settlePromise } from "./promises.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
@@ -38,7 +38,7 @@ export function callMethod(
 	if (receiver.kind === "object" && (name === "__defineGetter__" || name === "__defineSetter__"))
 		return defineByMethod(call, receiver, name === "__defineGetter__" ? "get" : "set");
 	if (receiver.kind === "object" && isOfClass(receiver)) return callOfClass(call, name, receiver);
-	if (receiver.kind === "object" && isPromise(receiver.object)) return resolvePromise(call, receiver);
+	if (receiver.kind === "object" && isPromise(receiver.object)) return settlePromise(call, receiver);
 	if (receiver.kind === "object" && OF_ALL_OBJECTS.has(name))
 		return call.returnValue(name === "valueOf" ? receiver : unknownValue("a computed value"));
 	if (receiver.kind === "string") return callStringMethod(call, name, receiver);

@@ -18,7 +18,10 @@ import type { BuiltinCall } from "./builtin-call.ts";
 export function listOwnNames(call: BuiltinCall) {
 	listProperties(call, "keys");
 	call.engine.solver.onValue(call.argument(0), (listed) => {
-		if (listed.kind !== "object" || listed.object.kind !== "class") return;
+		const mayHaveOthers =
+			listed.kind === "object" &&
+			(listed.object.kind !== "plain" || listed.object.builtinClass !== undefined);
+		if (listed.kind !== "object" || !mayHaveOthers) return;
 		const created = call.newArray(`own names ${listed.object.id}`);
 		call.engine.solver.add(created.summary, unknownValue("a name from a listing"));
 		call.returnValue(objectValue(created, listed.context));

@@ -1,5 +1,6 @@
 /** Models of promises. A promise is taken for the value that it resolves to, unless it is known to be rejected. */
 import type { Node } from "../bundle/syntax.ts";
+import { REJECTED_PROMISE } from "../engine/completion.ts";
 import type { Engine } from "../engine/engine.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
 import {
@@ -14,73 +15,96 @@ import {
 	type Value,
 	ValueSet,
 } from "../engine/values.ts";
+import { languageError } from "../exceptions/language-errors.ts";
+import { holdsUnknown } from "../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** The property of the abstract object of a promise that holds what it resolves to. */
 const RESOLVED = "@@resolved";
 const PROMISE = "promise";
-const REJECTED = "rejected promise";
+const REJECTED = REJECTED_PROMISE;
 /** What a rejected promise is rejected with. */
 const REASON = "@@reason";
 
-/** The promise that a node makes, and the function that resolves it. */
-function promiseAt(engine: Engine, node: Node): { promise: AbstractObject; resolve: Value } {
+/** The promise that a node makes, and the functions that resolve and reject it. */
+function promiseAt(engine: Engine, node: Node): { promise: AbstractObject; resolve: Value; reject: Value } {
 	const promise = engine.objects.allocate(node, PROMISE, "plain");
 	promise.builtinClass = PROMISE;
-	return { promise, resolve: makeValue({ kind: "method", name: "resolve", receiver: objectValue(promise) }) };
+	const receiver = objectValue(promise);
+	engine.thrown.reject(engine.property(promise, REASON), node);
+	return {
+		promise,
+		resolve: makeValue({ kind: "method", name: "resolve", receiver }),
+		reject: makeValue({ kind: "method", name: "reject", receiver }),
+	};
+}
+
+/** What a promise resolves to, or a rejected promise once something rejects it. */
+function outcomeOf(engine: Engine, promise: AbstractObject): ValueSet {
+	const outcome = new ValueSet();
+	const reasons = engine.property(promise, REASON);
+	engine.solver.include(engine.property(promise, RESOLVED), outcome);
+	engine.solver.onValue(reasons, () => engine.solver.add(outcome, rejectedAt(engine, promise.node, reasons)));
+	return outcome;
+}
+
+/** A promise that is rejected. */
+function rejectedAt(engine: Engine, node: Node, reasons: ValueSet): Value {
+	const rejected = engine.objects.allocate(node, REJECTED, "plain");
+	rejected.builtinClass = REJECTED;
+	// Each expression that has it is followed by itself.
+	rejected.tracked = true;
+	setProperty(engine, rejected, REASON, reasons);
+	return objectValue(rejected);
+}
+
+/** What a call returns of an asynchronous function that never ends in a value. */
+export function rejectedBy(engine: Engine, fn: Node): Value {
+	return rejectedAt(engine, fn, engine.thrown.rejections);
 }
 
 /** `new Promise((resolve, reject) => …)` */
 function makePromise(call: BuiltinCall) {
 	const { engine, site } = call;
-	const { promise, resolve } = promiseAt(engine, site.node);
-	const reject = engine.solver.singleton(unknownValue("a function that rejects a promise"));
-	call.invokeCallback(0, [engine.solver.singleton(resolve), reject]);
+	const { promise, resolve, reject } = promiseAt(engine, site.node);
+	call.invokeCallback(0, [engine.solver.singleton(resolve), engine.solver.singleton(reject)]);
 	engine.solver.onValue(call.argument(0), (executor) => {
 		const isFunction = executor.kind === "object" && executor.object.kind === "function";
 		if (!isFunction) call.returnValue(unknownValue("what a promise resolves to"));
 	});
-	call.returnAll(engine.property(promise, RESOLVED));
+	call.returnAll(outcomeOf(engine, promise));
 }
 
 export function isPromise(object: AbstractObject): boolean {
 	return object.builtinClass === PROMISE;
 }
 
-/** `resolve(value)` */
-export function resolvePromise(call: BuiltinCall, promise: ObjectValue) {
-	call.store(promise, call.argument(0), call.engine.property(promise.object, RESOLVED));
+/** `resolve(value)` and `reject(reason)` */
+export function settlePromise(call: BuiltinCall, promise: ObjectValue) {
+	const slot = call.methodName === "reject" ? REASON : RESOLVED;
+	call.store(promise, call.argument(0), call.engine.property(promise.object, slot));
 }
 
 /** `Promise.withResolvers()` */
 function withResolvers(call: BuiltinCall) {
 	const { engine, site } = call;
-	const { promise, resolve } = promiseAt(engine, site.node);
+	const { promise, resolve, reject } = promiseAt(engine, site.node);
 	const parts = engine.objects.allocate(site.node, "parts of a promise", "plain");
 	promise.trackedAs = objectValue(parts);
-	setProperty(engine, parts, "promise", engine.property(promise, RESOLVED));
+	setProperty(engine, parts, "promise", outcomeOf(engine, promise));
 	setProperty(engine, parts, "resolve", engine.solver.singleton(resolve));
-	setProperty(
-		engine,
-		parts,
-		"reject",
-		engine.solver.singleton(unknownValue("a function that rejects a promise")),
-	);
+	setProperty(engine, parts, "reject", engine.solver.singleton(reject));
 	call.returnObject(parts);
 }
 
 /** `Promise.reject(reason)` */
 function makeRejected(call: BuiltinCall) {
 	const { engine, site } = call;
-	const rejected = engine.objects.allocate(site.node, REJECTED, "plain");
-	rejected.builtinClass = REJECTED;
-	setProperty(engine, rejected, REASON, call.argument(0));
-	// Whoever waits for the promise throws what it is rejected with, and any code may catch that.
-	call.giveUpArguments();
-	call.returnObject(rejected);
+	call.returnValue(rejectedAt(engine, site.node, call.argument(0)));
+	engine.thrown.reject(call.argument(0), site.node);
 }
 
-function isRejected(value: Value): boolean {
+export function isRejected(value: Value): boolean {
 	return value.kind === "object" && value.object.builtinClass === REJECTED;
 }
 
@@ -144,8 +168,10 @@ export function callPromise(call: BuiltinCall, { name, receiver }: MethodValue) 
 	const { solver } = call.engine;
 	const returned = new ValueSet();
 	const isFailed = isRejected(receiver);
-	const failed = isFailed ? reasonOf(call, receiver) : solver.singleton(unknownValue("an error"));
+	const failed = isFailed ? reasonOf(call, receiver) : rejectionsOf(call, receiver);
 	if (name === "then") {
+		// A callback that never ends in a value rejects the promise.
+		if (!isFailed) call.engine.solver.onValue(call.argument(0), (fn) => returnRejected(call, fn));
 		if (!isFailed) call.invokeCallback(0, [solver.singleton(receiver)], returned);
 		call.invokeCallback(1, [failed], returned);
 		if (isFailed) returnWithoutHandler(call, 1, receiver);
@@ -158,6 +184,26 @@ export function callPromise(call: BuiltinCall, { name, receiver }: MethodValue) 
 		solver.add(returned, receiver);
 	}
 	call.returnAll(returned);
+}
+
+/** What a promise of a value may be rejected with. */
+function rejectionsOf({ engine, site }: BuiltinCall, receiver: Value): ValueSet {
+	const reasons = new ValueSet();
+	if (holdsUnknown(engine, receiver)) {
+		engine.thrown.rejectUnknown();
+		engine.solver.add(reasons, unknownValue("an error"));
+		if (receiver.kind === "unknown") return reasons;
+	}
+	engine.solver.include(engine.thrown.rejections, reasons);
+	engine.solver.add(reasons, languageError(engine, site.node, true));
+	return reasons;
+}
+
+function returnRejected({ engine, ...call }: BuiltinCall, fn: Value) {
+	const isRejecting =
+		fn.kind === "object" && fn.object.kind === "function" && engine.objects.neverReturns(fn.object.node);
+	if (isRejecting && call.result !== undefined)
+		engine.solver.add(call.result, rejectedBy(engine, fn.object.node));
 }
 
 /** A rejected promise stays one where nothing handles it. */
@@ -180,8 +226,8 @@ export function evaluateAwait(engine: Engine, node: Node, into: ValueSet) {
 /** Calls the method `then` of an object. */
 function awaitThenable(engine: Engine, value: Value, node: Node, into: ValueSet) {
 	const { solver } = engine;
-	const { promise, resolve } = promiseAt(engine, node);
-	const args = [solver.singleton(resolve), solver.singleton(unknownValue("a function that rejects"))];
+	const { promise, resolve, reject } = promiseAt(engine, node);
+	const args = [solver.singleton(resolve), solver.singleton(reject)];
 	const site = engine.impliedSite(node, `then ${value.key}`, args, solver.singleton(value));
 	engine.readProperty(value, "then", (method) => {
 		if (method.kind === "unknown") solver.add(into, method);

@@ -27,6 +27,13 @@ export interface ClassModel {
 	>;
 	/** Whether it stands for a text. Code that has the text has no way to what it was made from. */
 	readonly isText?: boolean;
+	/**
+	 * Gives what a property is by itself that no method or field describes. The code may give objects of the class
+	 * such properties.
+	 */
+	readonly readOther?: (key: string, into: (value: Value) => void) => void;
+	/** Whether a call without `new` makes an object too. */
+	readonly isCallable?: boolean;
 	/** Properties that the code may assign, such as `onmessage`. */
 	readonly assignable?: ReadonlySet<string>;
 }

@@ -12,6 +12,7 @@ import type { BuiltinCall } from "../builtin-call.ts";
 import { BODY_MODELS } from "./bodies.ts";
 import { BYTE_MODELS } from "./bytes.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
+import { ERROR_MODELS } from "./errors.ts";
 import { EVENT_MODELS } from "./events.ts";
 import { JSON_TEXT, JSON_TEXT_MODEL } from "./json-texts.ts";
 import { LIST_MODELS } from "./name-lists.ts";
@@ -22,6 +23,7 @@ const MODELS: Readonly<Record<string, ClassModel>> = {
 	...LIST_MODELS,
 	...BODY_MODELS,
 	...BYTE_MODELS,
+	...ERROR_MODELS,
 	...EVENT_MODELS,
 	...SINGLE_VALUE_MODELS,
 	URL: URL_MODEL,
@@ -42,7 +44,8 @@ export function hasClassModel(name: string): boolean {
 
 /** `new` of a built-in class. */
 export function constructOfClass(call: BuiltinCall, name: string) {
-	if (!call.site.isConstruct || call.site.spreadArguments !== undefined) return call.giveUp();
+	const isCallable = call.site.isConstruct || modelOf(name)?.isCallable === true;
+	if (!isCallable || call.site.spreadArguments !== undefined) return call.giveUp();
 	const created = newOfClass(call, name);
 	modelOf(name)?.construct?.(call, created);
 	call.returnValue(created);
@@ -94,6 +97,7 @@ export function readOfClass(
 		if (Object.hasOwn(model.methods, key))
 			return into(makeValue({ kind: "method", name: key, receiver }, receiver.context));
 		if (model.assignable?.has(key)) return;
+		if (model.readOther !== undefined) return model.readOther(key, into);
 	}
 	if (key !== undefined && PROTOCOLS.has(key)) return;
 	engine.escape(receiver, object.node, "read by a property that the analysis cannot follow");

@@ -2,6 +2,7 @@
 import { unify, unifyOfHolder } from "../../engine/context.ts";
 import type { Solver } from "../../engine/solver.ts";
 import { makeValue, type Shape, type Value, type ValueSet } from "../../engine/values.ts";
+import { languageText } from "../../exceptions/language-errors.ts";
 import { calculate } from "./arithmetic.ts";
 
 /**
@@ -43,7 +44,9 @@ export function concatenate(
 ) {
 	const make = (a: Value, b: Value): Shape => {
 		if (a.kind === "unknown") return a;
-		if (b.kind === "unknown") return withPrefix(a, b.why, b.prefix);
+		if (b.kind === "unknown") return languageText(a) ?? withPrefix(a, b.why, b.prefix);
+		const ofLanguage = languageText(a) ?? languageText(b);
+		if (ofLanguage !== undefined) return ofLanguage;
 		const [left, right] = [textOf(a), textOf(b)];
 		// A text with the word "undefined" in it is no name that anybody gives a secret.
 		if (left === null || right === null) return { kind: "nothing" };
