@@ -185,4 +185,12 @@ describe("positions", () => {
 		]);
 		expect(dynamic).toEqual([`${OWN}:3`]);
 	});
+
+	test("a name that own code reads and a package's helper makes, which is not known", () => {
+		const { dynamic } = shown([
+			[NPM, 1, "var box = {}; var put = (name) => { box.key = name; }; put(load());"],
+			[OWN, 3, "Deno.env.get(box.key);"],
+		]);
+		expect(dynamic).toEqual([`${OWN}:3`]);
+	});
 });

@@ -2,6 +2,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { unknownValue, type Value, type ValueSet } from "../engine/values.ts";
+import { placeOf } from "./places.ts";
 import { moduleValue } from "./runtime-apis.ts";
 
 /** Specifiers that hold the code of a module. */
@@ -14,7 +15,7 @@ export function loadModule(engine: Engine, names: ValueSet, node: Node, returnVa
 		const module = name.kind === "string" ? moduleValue(name.text) : undefined;
 		returnValue(module ?? unknownValue("an imported value"));
 		if (name.kind !== "string")
-			engine.findings.addDynamic(name.reportAt ?? node, "a module is imported whose name is not known");
+			engine.findings.addDynamic(placeOf(engine, name, node), "a module is imported whose name is not known");
 		else noteCode(engine, name.text, node);
 	});
 }

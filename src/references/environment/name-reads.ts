@@ -21,6 +21,7 @@ import { prefixPattern } from "../evidence/name-pattern.ts";
 import { isOfLanguage } from "../exceptions/language-errors.ts";
 import { usedPrefixes } from "./listing-filters.ts";
 import { loadModule } from "./modules.ts";
+import { placeOf } from "./places.ts";
 import { VALUE_OF_VARIABLE } from "./runtime-apis.ts";
 
 /** Calls a function of a runtime API. The first argument of `get` and `has` is the name of a variable. */
@@ -96,7 +97,7 @@ const CONVERSIONS = new Set(["toString", "valueOf", "@@toPrimitive", "then", "__
 function readByTable(engine: Engine, name: ObjectValue, node: Node) {
 	engine.solver.onValue(engine.keys(name.object), (key) => {
 		if (key.kind === "string" ? CONVERSIONS.has(key.text) : key.kind !== "nothing")
-			engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
+			engine.findings.addDynamic(placeOf(engine, name, node), whyUnknown(name));
 	});
 }
 
@@ -119,6 +120,6 @@ export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, no
 			engine.findings.addReference(prefixPattern(name.prefix), nodeOfPrefix(engine, name, node));
 		else if (name.kind === "object" && isOfLanguage(name.object)) return;
 		else if (name.kind === "object" && isTable(name.object)) readByTable(engine, name, node);
-		else engine.findings.addDynamic(name.reportAt ?? node, whyUnknown(name));
+		else engine.findings.addDynamic(placeOf(engine, name, node), whyUnknown(name));
 	});
 }

@@ -6,6 +6,7 @@ import type { Value, ValueSet } from "../engine/values.ts";
 import { prefixPattern } from "../evidence/name-pattern.ts";
 import { usedPrefixes } from "./listing-filters.ts";
 import { recordReads } from "./name-reads.ts";
+import { placeOf } from "./places.ts";
 import { hasApiWithPrefix } from "./runtime-apis.ts";
 import { readsOfCopy } from "./spread-copies.ts";
 
@@ -24,7 +25,7 @@ export const objectReads = {
 			const isKnown = key.kind === "object" ? key.object.builtinClass === "Symbol" : key.kind !== "unknown";
 			if (isKnown || unify(key.context, value.context) === undefined) return;
 			if (hasApiWithPrefix(value.api, key.kind === "unknown" ? (key.prefix ?? "") : ""))
-				engine.findings.addDynamic(key.reportAt ?? node, "a property is read whose name is not known");
+				engine.findings.addDynamic(placeOf(engine, key, node), "a property is read whose name is not known");
 		});
 	},
 	/** `key in env` */
