@@ -26,7 +26,7 @@ export interface TestPlace extends Disposable {
 	readonly config: PlatformConfig;
 }
 
-/** A temporary folder and the configuration of a platform in it; the package cache outlives it. */
+/** A temporary folder and the configuration of a platform in it. The package cache is kept between runs. */
 export function testPlace(): TestPlace {
 	const root = mkdtempSync(join(tmpdir(), "coffer-core-"));
 	const config = readPlatformConfig(
@@ -44,7 +44,7 @@ export function testPlace(): TestPlace {
 	return { root, config, [Symbol.dispose]: () => rmSync(root, { recursive: true, force: true }) };
 }
 
-/** A clock whose tasks run when the test says so. */
+/** A clock that the test controls. */
 export class TestClock implements Clock {
 	readonly tasks: { task: () => void; delayMs: number }[] = [];
 	atMs = 1_800_000_000_000;
@@ -65,11 +65,11 @@ export interface TestCore extends AsyncDisposable {
 	readonly identity: Identity;
 	readonly clock: TestClock;
 	readonly builder: Builder;
-	/** Access token that may do everything. */
+	/** An access token with all rights. */
 	readonly token: string;
 }
 
-/** What the lines of a deployed function are kept by. */
+/** The key under which the lines of a deployed function are stored. */
 export function logOf({ core }: Pick<TestCore, "core">, app: string, name: string): [string, string] {
 	const life = core.apps.get(app).functionLifetime(name);
 	if (life === undefined) throw new Error(`There is no function ${app}/${name}.`);
@@ -89,7 +89,7 @@ function testDeployer(parts: Deploying): Deployer {
 	return new Deployer({ ...parts, log: NO_LOG });
 }
 
-/** The modules that a platform puts in the place of others. */
+/** The platform's replacements for modules that functions import. */
 async function provided() {
 	const [stdHttp, base44] = await Promise.all(
 		["std-http.ts", "base44.ts"].map((name) => readFile(hostPath(name), "utf8")),
@@ -121,7 +121,7 @@ async function builderOf(config: PlatformConfig, deno: string): Promise<Builder>
 		directory: config.buildDirectory,
 		hidden: [config.dataDirectory],
 		passthrough: config.passthrough,
-		// On a slow machine too, an upload finds what the one before was checked by.
+		// Long enough that an upload on a slow machine finds the process that checked the one before.
 		checkIdleMs: 600_000,
 		...(await provided()),
 	});
@@ -153,18 +153,18 @@ function runtimeOf(
 }
 
 interface CoreParts {
-	/** A token that the store has already. */
+	/** A token that is already in the store. */
 	token?: string;
 	identity?: Identity;
 	processesMax?: number;
 	clock?: TestClock;
-	/** How often functions are asked whether they are there. */
+	/** The interval of the liveness checks. */
 	pingMs?: number | undefined;
 	/** The number of spare processes. */
 	spares?: number | undefined;
 }
 
-/** The same in a folder that outlives it, so that it can be opened again. */
+/** The same in a folder that is kept, so that it can be opened again. */
 export async function openTestCoreIn(
 	{ config }: TestPlace,
 	{
@@ -195,7 +195,7 @@ export async function openTestCoreIn(
 		await release();
 		throw error;
 	});
-	// Where one is known, nothing is written: as when a platform starts again.
+	// If a token is given, none is created, as when a platform starts again.
 	const token = known ?? (await core.tokens.create({ scopes: ["admin"] }, clock.now())).token;
 	return {
 		core,

@@ -1,7 +1,8 @@
 /**
- * A data directory that an earlier version wrote, before there were lives, chained codes, owners of blobs and a seal:
- * `earlier/` is one, with an app `shop` (a vault's secret A and a local secret B, the function `hello`, an automation
- * that ran once, a function `gone` that was deleted), an app `made` by a token for none, a deleted app `lost`, and tokens.
+ * A data directory that an earlier version wrote, before there were lifetimes, chained codes, owners of blobs
+ * and a seal. `earlier/` is such a directory, with an app `shop` (a vault's secret A and a local secret B,
+ * the function `hello`, an automation that ran once, a function `gone` that was deleted), an app `made` that
+ * was created with a token for no app, a deleted app `lost`, and tokens.
  */
 import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -63,7 +64,7 @@ test("opens completely, and continues as a store of this version", async () => {
 		const known = (token: string) => core.tokens.authenticate(token, said.nowMs)?.app ?? null;
 		expect([known(said.shop), known(said.made)]).toEqual(["shop", "made"]);
 		expect(core.tokens.authenticate(said.all, said.nowMs)?.scopes).toEqual(["admin"]);
-		// Nobody revoked the last one; its app was deleted.
+		// The last token was not revoked; its app was deleted.
 		for (const token of [said.revoked, said.lost])
 			expect(core.tokens.authenticate(token, said.nowMs)).toBeUndefined();
 		const lines = await core.logs.read(...logOf(opened, "shop", "hello"), { limit: 100 });
@@ -89,7 +90,7 @@ test("keeps no data of an app after its deletion", async () => {
 	expect(await readdir(join(place.config.dataDirectory, "logs"))).toEqual([]);
 });
 
-/** Changes the database behind the store's back. */
+/** Changes the database without the store. */
 function tamper(...statements: string[]): void {
 	const database = new SqliteDatabase(join(place.config.dataDirectory, "store.db"));
 	for (const sql of statements) database.exec(sql);
@@ -105,13 +106,13 @@ test("does not start if a revocation was removed after this version had opened i
 	const { revision = 0 } = entries.find(({ body }) => body.includes("token-revoked")) ?? {};
 	expect(revision).toBeGreaterThan(0);
 	await (await open())[Symbol.asyncDispose]();
-	// Everything that this version wrote is there; the one entry has another's place.
+	// Everything that this version wrote exists, but one entry is in another entry's position.
 	tamper(
 		`UPDATE entries SET body = (SELECT body FROM entries WHERE stream = ${PLATFORM} AND revision = ${revision - 1})
 		WHERE stream = ${PLATFORM} AND revision = ${revision}`,
 	);
 	await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
-	// And where all that came since is gone, the seal says so.
+	// If everything that was added since is removed, the seal does not match.
 	const last = entries.length;
 	tamper(
 		`DELETE FROM entries WHERE stream = ${PLATFORM} AND revision >= ${revision}`,

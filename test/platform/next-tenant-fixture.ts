@@ -1,4 +1,7 @@
-/** A platform with an app that has left everything behind that it can, and looks for that in its place. */
+/**
+ * A platform with an app (the first tenant) that stores data in every possible place, and a search for that
+ * data after the app is deleted.
+ */
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, vi } from "vitest";
@@ -9,9 +12,9 @@ import { ask } from "./runtime/harness.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
 export const CANARY = "canary-of-the-first-tenant";
-/** What the first tenant writes that is no secret of its, and so is not taken out of its log. */
+/** A text that the first tenant writes. It is not a secret, so the log does not redact it. */
 const LINE = "line-of-the-first-tenant";
-/** Says what is there, and what leaves everything behind that a function can. */
+/** The functions: one stores data in every possible place, one reports the data that it finds. */
 const LOOK = `
 	const hit = await (await caches.open("c")).match("http://kept.example/x");
 	return Response.json({ stored: localStorage.getItem("k"), cached: hit ? await hit.text() : null, local: Deno.env.get("LOCAL") ?? null });`;
@@ -36,7 +39,7 @@ const AUTOMATION = JSON.stringify({
 export const NOTHING = { stored: null, cached: null, local: null };
 
 export const identity = newTestIdentity();
-/** What a test works on, and may put another in the place of. */
+/** The platform of the running test. A test may replace it. */
 class World {
 	place: TestPlace = testPlace();
 	#opened: TestCore | undefined;
@@ -84,7 +87,7 @@ export function send(path: string, init: RequestInit): Promise<Response> {
 
 export const client = () => new TestClient(send, world.opened.token);
 
-/** A call of the Base44 CLI's. */
+/** A request as the Base44 CLI sends it. */
 export async function base44(method: string, path: string, body?: object): Promise<Response> {
 	const { token } = await world.opened.core.tokens.create(
 		{ scopes: ["base44"], app: "shop" },
@@ -111,13 +114,13 @@ export async function call(path = "/"): Promise<unknown> {
 	return JSON.parse((await ask(instance.socketPath, path)).body) as unknown;
 }
 
-/** Fills what can be filled, and stops the process: what it stored is looked at by another. */
+/** Stores data in every place and stops the process, so that another process must read it. */
 export async function fill(): Promise<void> {
 	await base44("POST", "secrets", { LOCAL: CANARY });
 	expect(await call("/fill")).toMatchObject({ stored: CANARY, cached: CANARY, local: CANARY });
 	world.opened.core.metrics.answered({ app: "shop", function: "pay" }, { status: 200, ms: 1 });
 	world.opened.core.functionsOf(world.opened.core.apps.get("shop")).supervisor("pay").stopIdle(0);
-	// It is all there for the same function's next process: else this test would say nothing.
+	// The same function's next process finds all of the data. Otherwise this test would prove nothing.
 	expect(await call()).toEqual({ stored: CANARY, cached: CANARY, local: CANARY });
 	// Lines come through a pipe, later than the responses.
 	await vi.waitFor(async () => {
@@ -126,7 +129,7 @@ export async function fill(): Promise<void> {
 	});
 }
 
-/** A file's bytes; none where it is gone by now, as those of a process that ends. */
+/** A file's bytes; empty if it has been removed meanwhile, for example by a process that ends. */
 function bytesOf(path: string): Buffer {
 	try {
 		return statSync(path).isFile() ? readFileSync(path) : Buffer.alloc(0);
@@ -135,14 +138,14 @@ function bytesOf(path: string): Buffer {
 	}
 }
 
-/** Every file of the platform's, its functions' too, in which there is something of the first tenant's. */
+/** All files of the platform and its functions that contain data of the first tenant. */
 export function leftFiles(): string[] {
 	const { dataDirectory } = world.place.config;
 	let run = join(dataDirectory, "run");
 	try {
 		run = readlinkSync(join(run, "place"));
 	} catch {
-		// All of it lies in the data directory.
+		// All of it is in the data directory.
 	}
 	const paths = [dataDirectory, run].flatMap((folder) =>
 		readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) =>
@@ -157,7 +160,7 @@ export async function uidOf(): Promise<string | undefined> {
 	return /^Uid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "latin1"))?.[1];
 }
 
-/** The next function of that name finds nothing, counts from nothing, and is another user. */
+/** The next function of that name finds no data, its counts start at zero, and it runs as another user. */
 export async function expectNothing(before: { uid: string | undefined }): Promise<void> {
 	expect(await call()).toEqual(NOTHING);
 	expect(await world.opened.core.logs.read(...logOf(world.opened, "shop", "pay"), { limit: 10 })).toEqual([]);

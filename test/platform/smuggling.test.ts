@@ -1,4 +1,4 @@
-/** Requests that two readers could read in two ways, to the control API. */
+/** Requests that two HTTP parsers could read differently, to the control API. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ControlListener } from "../../src/platform/api/control-listener.ts";
 import { exchange, statusesOf } from "./gateway/raw.ts";
@@ -6,10 +6,10 @@ import { smugglingCases } from "./gateway/smuggling-cases.ts";
 
 const LAST = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
-/** In the order in which they came; without a body where that did not come whole. */
+/** In the order of their arrival; without the body if it is incomplete. */
 const seen: { path: string; body?: string }[] = [];
 const whole = () => seen.filter(({ body }) => body !== undefined).map(({ path, body }) => [path, body]);
-// What is read of the wire, whatever it means: nothing here asks who sent it.
+// The requests that the listener reads. Authentication does not matter here.
 const listener = new ControlListener(async (request) => {
 	const { pathname } = new URL(request.url);
 	const one: (typeof seen)[number] = { path: pathname };

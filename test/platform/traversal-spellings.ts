@@ -1,6 +1,6 @@
-/** Names and paths that lead out of where they belong, for somebody. */
+/** Names and paths that some program could resolve to a place outside of their folder. */
 
-/** Is in the name of everything that would be written. */
+/** The name of every file that would be written contains this. */
 export const MARK = "escaped-3d1f";
 
 const UPS = ["..", "../..", "../../../../../../../..", "a/..", "a/../..", "./..", "functions/../../.."];
@@ -49,7 +49,10 @@ const ROOTS = [
 ];
 const INTO = ["../store.db", "blobs/../", ".git/hooks/", "../lock/", "../run/", "../logs/", ".env/"];
 
-/** Only look so: a name is a name, whatever a shell or a URL would make of it. */
+/**
+ * These only look dangerous: they are plain names here, although a shell or a URL would treat them
+ * differently.
+ */
 const LITERAL = [
 	"%2e%2e/",
 	"%2e%2e%2f",
@@ -63,10 +66,10 @@ const LITERAL = [
 	"manifest.json/",
 ];
 
-/** Each is a path, and leads nowhere else. */
+/** Valid paths that stay inside. */
 export const LITERAL_PATHS = LITERAL.map((way) => `functions/${way}${MARK}.ts`);
 
-/** Each leads, for somebody, to a file that is called so. */
+/** Some program could resolve each of these to a file with the marker's name. */
 export const PATHS = [
 	...UPS.map((up) => `${up}/${MARK}.ts`),
 	...SPELLED.map((up) => `${up}${MARK}.ts`),

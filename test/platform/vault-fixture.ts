@@ -23,7 +23,7 @@ export function newTestIdentity(): Identity {
 	return identityOf(randomBytes(KEY_BYTES));
 }
 
-/** One writer's vault, as a device would hold it, and the changes that it would send. */
+/** A writer's vault on a device, and the changes that the device would send. */
 export class TestVault {
 	readonly writer: Identity;
 	document: VaultDocument;

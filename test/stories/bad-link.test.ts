@@ -1,4 +1,4 @@
-/** `coffer link` refuses what is not a platform with the expected app and vault. */
+/** `coffer link` refuses addresses that are not a platform with the expected app and vault. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";

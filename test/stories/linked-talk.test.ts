@@ -1,4 +1,6 @@
-/** Messages about a linked platform: whether it was asked, what did not start, and what Ctrl-C leaves. */
+/**
+ * Messages about a linked platform: whether it was contacted, what did not start, and the state after Ctrl-C.
+ */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";

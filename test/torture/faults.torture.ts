@@ -1,4 +1,4 @@
-/** `secrets set`, with each of the steps by which it writes failing, or the process killed at it. */
+/** `secrets set`, where one step of its writing fails or the process is killed at it. Each step in turn. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,9 +10,15 @@ import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
 const FAULTS: readonly Fault[] = ["ENOSPC", "KILL", "EIO", "EROFS", "EACCES"];
 
-/** Steps are known by their number, and a run may take one more or less before them: what was hit is judged all the same. */
+/**
+ * Steps are identified by their number, and a run may have one step more or less before it. The result is
+ * checked nevertheless.
+ */
 const ASTRAY = "faults that hit another step than was meant";
-/** Of all rounds; more, and the torture tries something else than it says. */
+/**
+ * The maximum share of rounds that may hit another step. If there are more, the torture does not test what it
+ * claims.
+ */
 const ASTRAY_MAX = 0.1;
 
 interface Round {
@@ -20,10 +26,10 @@ interface Round {
 	readonly fault: Fault;
 }
 
-/** The steps that tell most come first; locks come last, since they take many calls. */
+/** The most important steps come first. Locks come last, because they take many calls. */
 const ORDER = ["rename", "fsync", "pwrite64", "openat", "fchmod", "unlink", "mkdir", "fcntl"];
 
-/** Each step once, with one fault or another; then each with the next. */
+/** Each step once, with one of the faults; then each step with the next fault. */
 function roundsOf(steps: readonly Step[]): Round[] {
 	const order = [...steps].sort((a, b) => ORDER.indexOf(a.syscall) - ORDER.indexOf(b.syscall));
 	return FAULTS.flatMap((_, turn) =>
@@ -31,7 +37,7 @@ function roundsOf(steps: readonly Step[]): Round[] {
 	);
 }
 
-/** What is synced, in which order: the file before it takes its place, the folder after. */
+/** The order of syncs: the file before the rename, the folder after it. */
 function unsyncedWrites(threads: readonly (readonly Step[])[]): string[] {
 	const files = threads.find((steps) => steps.some(({ syscall }) => syscall === "rename")) ?? [];
 	return files.flatMap(({ syscall, file }, index) => {
@@ -64,7 +70,10 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	return wrong.map((what) => `${fault} at ${step.syscall} ${step.nth} of ${step.file}: ${what}`);
 }
 
-/** Plays as many rounds, one kind of device from the first, the other from the middle. Stops at the first failure where a bug is planted. */
+/**
+ * Runs the rounds: one kind of device from the first step on, the other from the middle. With a planted bug,
+ * it stops at the first failure.
+ */
 async function playAll(
 	kind: "known" | "fresh",
 	preload: string,

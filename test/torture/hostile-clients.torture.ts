@@ -1,6 +1,6 @@
 /**
- * Clients that send what they should not, to a platform whose functions answer what they should not: it goes on, nobody
- * gets what is another's, and what it held it gives back.
+ * Clients send invalid input to a platform whose functions send invalid responses. The platform must
+ * continue, no client may get another's response, and the platform must release its resources.
  */
 import { CLOSE, converse as converseBytes, request } from "./hostile/clients/client.ts";
 import { type Conversation, conversationFrom, converse, faultOf } from "./hostile/clients/conversation.ts";
@@ -13,12 +13,12 @@ import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
 /** Conversations at once. */
 const CLIENTS = 8;
-/** How long a platform may take until it has given back what it held: idle connections are kept for some seconds. */
+/** The time in which the platform must release its resources. It keeps idle connections for some seconds. */
 const SETTLE_MS = 15_000;
 const HEAP_GROWTH_MAX = 24 * 1024 * 1024;
 const FAILURES_MAX = 20;
 
-/** The planted bugs, by what they do. */
+/** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade overtakes an answer that is owed": {
 		file: "src/platform/http/pipeline.ts",
@@ -42,7 +42,7 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 };
 
-/** What two honest requests are answered, where it is not what it should be. */
+/** The faults in the responses to two valid requests. */
 async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
 	const honest = [
 		["gateway", ready.gateway, "/shop/echo/?tag=honest"],
@@ -56,7 +56,7 @@ async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
 	return undefined;
 }
 
-/** What its process says of itself, where it should not. */
+/** The faults that the platform's process reports about itself. */
 function faultOfProcess({ uncontained }: Report, subject: Subject): string | undefined {
 	if (uncontained.length > 0) return `it reached the process: ${uncontained[0]}`;
 	return subject.log.includes("an internal error was contained")
@@ -64,7 +64,9 @@ function faultOfProcess({ uncontained }: Report, subject: Subject): string | und
 		: undefined;
 }
 
-/** Waits until it holds no more than before. @returns what it holds that it should not */
+/**
+ * Waits until the platform has no more resources than before. @returns the resources that it has not released
+ */
 async function settled(subject: Subject, before: Report): Promise<string | undefined> {
 	const untilMs = performance.now() + SETTLE_MS;
 	for (;;) {
@@ -105,7 +107,7 @@ class Attack {
 		}
 	}
 
-	/** So many conversations, several at a time. */
+	/** Runs conversations, several at a time. */
 	async converse(random: Random, rounds: number, isEnough: () => boolean): Promise<void> {
 		for (let id = 0; id < rounds && !isEnough(); id += CLIENTS) {
 			const batch = Array.from({ length: Math.min(CLIENTS, rounds - id) }, (_, index) =>
@@ -144,7 +146,7 @@ async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureRepo
 	const isEnough = () => attack.isOver || (plant !== undefined && attack.failures.length > 0);
 	const pid = subject.pid;
 	try {
-		// What it needs at all, it has then.
+		// After this, the platform has allocated everything that it needs permanently.
 		await attack.converse(randomFrom(seed + 1), CLIENTS * 4, isEnough);
 		const before = await subject.look({ collectsGarbage: true });
 		await attack.probe(isEnough);

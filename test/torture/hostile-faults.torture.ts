@@ -1,4 +1,7 @@
-/** A platform that throws, once, at each place at which its code for sockets could: it goes on, and so do all others. */
+/**
+ * The platform throws once at each fault point in its code for sockets. It must continue, and so must all
+ * other clients.
+ */
 import { CLOSE, converse, request } from "./hostile/clients/client.ts";
 import type { Replacement, Site } from "./hostile/clients/instrument.ts";
 import { START_STEP, STEPS } from "./hostile/clients/steps.ts";
@@ -6,7 +9,10 @@ import { Subject } from "./hostile/clients/subject.ts";
 import { randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** All code that handles what clients and functions send, except the boundary itself. Each pattern fits some file. */
+/**
+ * All code that handles input of clients and functions, except the error boundary itself. Each pattern
+ * matches a file.
+ */
 export const SOCKETS = [
 	/^src\/platform\/gateway\//,
 	/^src\/platform\/http\//,
@@ -17,7 +23,7 @@ export const SOCKETS = [
 	/^src\/platform\/runtime\/probation\.ts$/,
 ];
 
-/** The planted bugs, by what they do. */
+/** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
 	"an upgrade is begun outside of the boundary": {
 		file: "src/platform/http/pipeline.ts",
@@ -40,10 +46,13 @@ function fits(file: string): boolean {
 	return SOCKETS.some((pattern) => pattern.test(file));
 }
 
-/** Which places each step passes when nothing is thrown. @returns the first step that passes a place, by its id */
+/**
+ * The fault points that each step passes when nothing throws. @returns for the id of each point, the first
+ * step that passes it
+ */
 async function record(subject: Subject): Promise<Map<number, string>> {
 	const passedBy = new Map<number, string>();
-	// What is passed only the first time cannot be passed again.
+	// Points that are passed only the first time cannot be tested.
 	for (const step of Object.values(STEPS)) await step(subject.ready);
 	await subject.look();
 	for (const [name, step] of Object.entries(STEPS)) {
@@ -54,7 +63,7 @@ async function record(subject: Subject): Promise<Map<number, string>> {
 	return passedBy;
 }
 
-/** What the next requests are answered, each where it should be 200. */
+/** The faults of the next requests: those whose status is not 200. */
 async function faultOfNext({ ready }: Subject, withStart: boolean): Promise<string | undefined> {
 	const asked: (readonly [string, number, string])[] = [
 		["gateway", ready.gateway, "/shop/echo/?tag=next"],
@@ -118,7 +127,7 @@ async function throwEverywhere(
 		played++;
 		if (!subject.isAlive) break;
 	}
-	// All places may be fewer than the rounds that were asked for.
+	// There may be fewer points than requested rounds.
 	return { rounds: failures.length > 0 ? played : rounds, failures, tally };
 }
 

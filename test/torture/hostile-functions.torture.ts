@@ -1,6 +1,7 @@
 /**
- * Functions that try to get past every wall. Each probe is run where its wall is, and must be refused; and once more where
- * that wall alone is taken away, and must succeed there: so it is the wall that held it, and no mistake of its own.
+ * Functions that attack every wall (mechanism of isolation). Each probe runs with its wall in place, and must
+ * be refused. It runs once more with only that wall removed, and must succeed. That shows that the wall
+ * refused it, and that the probe itself works.
  */
 import { openNetworkNamespace } from "./hostile/functions/network.ts";
 import { openPermissions } from "./hostile/functions/permissions.ts";
@@ -9,7 +10,7 @@ import { openUsers } from "./hostile/functions/users.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** So many probes there are to be at the least. */
+/** The minimum number of probes. */
 const PROBES_MIN = 120;
 
 const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
@@ -19,7 +20,7 @@ const PARTS: Readonly<Record<string, () => Promise<Part>>> = {
 };
 const planted = (wall: string) => `taken away: ${wall}`;
 
-/** What is wrong with a wall, or with the probe; undefined where the one holds and the other proves it. */
+/** The fault of the wall or of the probe; undefined if the wall holds and the probe works without it. */
 async function faultOf({ refusal = /./, within, without }: Probe): Promise<string | undefined> {
 	const { error = "", result } = await within();
 	if (result !== undefined) return `it succeeded: ${result.slice(0, 200)}`;
@@ -39,7 +40,7 @@ function some<T>(list: readonly T[], count: number, random: Random): T[] {
 		.map(({ item }) => item);
 }
 
-/** Every aim has its share, however few probes it has. */
+/** Every kind of target gets its share, however few probes it has. */
 function chosen(probes: readonly Probe[], rounds: number, random: Random): Probe[] {
 	const aims = [...new Set(probes.map(({ aim }) => aim))];
 	const ofAim = aims.map((aim) =>
@@ -78,7 +79,7 @@ async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureRepo
 	tally["probes in all"] = count;
 	if (plant === undefined && count < PROBES_MIN)
 		failures.push(`there are ${count} probes, and are to be ${PROBES_MIN} at the least`);
-	// All probes may be fewer than the rounds that were asked for.
+	// There may be fewer probes than requested rounds.
 	return { rounds: failures.length > 0 ? played : rounds, failures, tally };
 }
 

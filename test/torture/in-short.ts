@@ -5,15 +5,18 @@ import type { Torture } from "./torture.ts";
 export interface ShortForm {
 	readonly seed: number;
 	readonly timeoutMs?: number;
-	/** How many rounds have to hold; the torture's own short number unless told. */
+	/** The number of rounds; by default, that of the torture's short form. */
 	readonly rounds?: number;
-	/** The planted bugs that it has to catch here; all unless told. `npm run torture -- --plants` plants every one. */
+	/**
+	 * The planted bugs that it must find here; by default, all. `npm run torture -- --plants` plants every
+	 * one.
+	 */
 	readonly plants?: readonly string[];
-	/** What has to happen at least once, by its name in the tally; nothing unless told. */
+	/** Events that must happen at least once, by their names in the tally; by default, none. */
 	readonly reaches?: readonly string[];
 }
 
-/** What a `.test.ts` says of a torture: its short form holds, and planted bugs are caught. */
+/** Registers the tests of a torture: its short form passes, and it finds planted bugs. */
 export function testTorture(torture: Torture, options: ShortForm): void {
 	const {
 		seed,

@@ -1,4 +1,4 @@
-/** Commands that change the vault, killed at a random moment. */
+/** Commands that change the vault are killed at a random moment. */
 import { mkdtempSync, readdirSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,7 +20,7 @@ import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
 const FORMS = formsOf(CANARY).map((form) => Buffer.from(form));
 const IDENTITY = `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`;
-/** From the first sign that it writes: a quick machine is done soon, a slow one is not. */
+/** The maximum delay after its first write. A fast machine finishes sooner than that, a slow one does not. */
 const WRITING_MS = [1, 4, 25];
 const LOCK_FREE_MS = 5_000;
 const MACHINES = 2;
@@ -28,7 +28,7 @@ const MACHINES = 2;
 /** When a command is killed. */
 type Moment = (project: Project, signal: AbortSignal) => Promise<unknown>;
 
-/** Resolves when something is written in the folder, or the signal says that nothing will be. */
+/** Resolves when something is written in the folder, or when the signal says that nothing will be written. */
 async function writingIn(folder: string, signal: AbortSignal): Promise<void> {
 	if (signal.aborted) return;
 	await new Promise<void>((resolve) => {
@@ -37,7 +37,7 @@ async function writingIn(folder: string, signal: AbortSignal): Promise<void> {
 	});
 }
 
-/** By chance at any moment of a command's life, or soon after it has begun to write. */
+/** At a random moment of a command's run, or soon after its first write. */
 function sometime(random: Random, lifeMs: number): Moment {
 	if (random.chance(0.4)) return (_, signal) => after(random.below(lifeMs), undefined, { signal });
 	return async ({ root }, signal) => {
@@ -46,7 +46,7 @@ function sometime(random: Random, lifeMs: number): Moment {
 	};
 }
 
-/** Where a planted bug shows: the program says so by a file in that folder, and waits. */
+/** At the planted bug: the program creates a file in that folder when it reaches the bug, and waits. */
 function inWindow(folder: string): Moment {
 	return (_, signal) => writingIn(folder, signal);
 }
@@ -59,7 +59,7 @@ async function killAt(project: Project, running: Running, moment: Moment): Promi
 	await ended;
 }
 
-/** Whether the lock can be had soon. */
+/** Whether the lock is free soon. */
 async function lockIsFree(root: string): Promise<boolean> {
 	const startMs = performance.now();
 	await withLock(join(root, "coffer.vault.lock"), async () => undefined);
@@ -77,7 +77,7 @@ function plaintext(project: Project): string[] {
 		.map(({ path }) => `the value lies in ${path.slice(project.machine.length)}`);
 }
 
-/** What is wrong after a kill, and after the next command. */
+/** The faults after a kill, and after the next command. */
 async function judge(project: Project, command: KilledCommand, count: (what: string) => void) {
 	const text = project.vault;
 	const vaultState = text === command.before ? "old" : isMadeBy(command, text) ? "new" : "torn";
@@ -85,7 +85,7 @@ async function judge(project: Project, command: KilledCommand, count: (what: str
 	if (leavings(project).length > 0) count("a temporary file was left until the next command");
 	const wrong = [...plaintext(project), ...(vaultState === "torn" ? ["the vault is torn"] : [])];
 	if (!(await lockIsFree(project.root))) wrong.push("the lock was not free");
-	// A vault that is still in conflict takes no other command.
+	// While the vault is in conflict, it accepts no other command.
 	if (isConflicted(text)) await resolveVault(project.root, { take: () => "ours" });
 	const context = contextOf(project.root, join(project.machine, "state/coffer"));
 	await setSecrets(context, new Map([["NEXT", "next"]]));
@@ -110,7 +110,7 @@ async function playOne(project: Project, name: string, moment: Moment, count: (w
 	return wrong.map((what) => `${name}: ${what}`);
 }
 
-/** How long a command takes that nobody kills, as a process of its own, as those that are killed are. */
+/** The time of a command that is not killed, in a separate process, like the killed ones. */
 async function lifeOf(project: Project): Promise<number> {
 	project.vault = COMMANDS["set"]?.before ?? "";
 	const startMs = performance.now();

@@ -1,4 +1,7 @@
-/** Random branches of a vault, merged by real git with the driver, without it, and with one that is gone; and resolved. */
+/**
+ * Random branches of a vault, merged by real git with the driver, without it, and with a driver whose program
+ * is missing. Conflicts are resolved.
+ */
 import { AppError } from "../../src/errors.ts";
 import { type ConflictName, type Resolution, resolveVault } from "../../src/project/resolve.ts";
 import { parseVault } from "../../src/vault/document/format.ts";
@@ -33,17 +36,17 @@ interface Round {
 	/** Git's style of conflicts. */
 	readonly style: string;
 	readonly random: Random;
-	/** Whether what both sides came from is known whole: to the driver, or out of git's index. */
+	/** Whether the complete merge base is known: to the driver, or from git's index. */
 	readonly driven: boolean;
-	/** Which driver git has. */
+	/** The driver that git uses. */
 	readonly driver: Driver;
 	readonly plant: string | undefined;
 }
 
-/** `gone`: it is set up, and its program is not there. */
+/** `gone`: it is set up, but its program is missing. */
 type Driver = "driver" | "text" | "gone";
 
-/** How a merge came out, for the tally, and what is wrong with it. */
+/** The outcome of a merge, for the tally, and its fault. */
 interface Outcome {
 	readonly how: string;
 	readonly faults: readonly string[];
@@ -59,7 +62,7 @@ async function refusal(work: Promise<unknown>): Promise<AppError | undefined> {
 	}
 }
 
-/** Git merged it and says that all is well. */
+/** Git reported a clean merge. */
 async function checkCleanMerge(round: Round): Promise<Outcome> {
 	const { repository, branches, expected, driven } = round;
 	if (expected.chainConflict)
@@ -68,7 +71,7 @@ async function checkCleanMerge(round: Round): Promise<Outcome> {
 		const must = [...expected.conflicts.keys()].map((name) => `${name} was merged without asking`);
 		return { how: "clean", faults: [...must, ...faultsOf(repository.vault, branches, new Map())] };
 	} catch (error) {
-		// A text merge knows no order either. It is read by nobody before it is repaired.
+		// A text merge does not keep the order either. The file is refused until it is repaired.
 		if (!driven && error instanceof AppError && DISORDER.includes(error.code)) {
 			const { how, faults } = await checkConflict(round);
 			return { how: `clean for git, but in disorder: ${how}`, faults };
@@ -80,7 +83,7 @@ async function checkCleanMerge(round: Round): Promise<Outcome> {
 
 const keyOf = ({ environment, name }: ConflictName) => `${environment}/${name}`;
 
-/** A side for each name that is open: one that has changed it, and may be taken. */
+/** A side for each unresolved name: one that has changed it and may be chosen. */
 function choose({ branches, expected, random }: Round, open: readonly ConflictName[]): Map<string, Side> {
 	const sides = open.map(keyOf).map((name): [string, Side] => {
 		const allowed = expected.conflicts.get(name);
@@ -90,7 +93,10 @@ function choose({ branches, expected, random }: Round, open: readonly ConflictNa
 	return new Map(sides);
 }
 
-/** Names were asked for: the right ones, and the answers come to the right vault. */
+/**
+ * The command asked about names. It must ask about the right ones, and the decisions must lead to the right
+ * vault.
+ */
 async function checkNamedConflict(round: Round, open: readonly ConflictName[]): Promise<Outcome> {
 	const { repository, branches, expected, driven } = round;
 	const names = open.map(keyOf);
@@ -98,7 +104,7 @@ async function checkNamedConflict(round: Round, open: readonly ConflictName[]): 
 		.filter((name) => !names.includes(name))
 		.map((name) => `${name} was decided without asking`);
 	const needless = names.filter((name) => !expected.conflicts.has(name) && !expected.mayAsk.has(name));
-	// Git's own markers do not always say what the ancestor had.
+	// Git's own conflict markers do not always contain the text of the merge base.
 	if (driven) faults.push(...needless.map((name) => `${name} was asked for, and only one side changed it`));
 	const chosen = choose(round, open);
 	await resolveVault(repository.root, {
@@ -112,7 +118,9 @@ async function checkNamedConflict(round: Round, open: readonly ConflictName[]): 
 	};
 }
 
-/** Its text tells nobody whose record is whose. The way out that the error names leads to a merge by the driver. */
+/**
+ * The text does not show which record belongs to which side. The error's hint leads to a merge by the driver.
+ */
 async function checkWayOut(round: Round): Promise<Outcome> {
 	using repository = await MergeRepository.create(undefined);
 	if (repository.merge(round.texts, round.style)) throw new Error("It was a conflict, and is none.");
@@ -123,7 +131,7 @@ async function checkWayOut(round: Round): Promise<Outcome> {
 	return { how: `refused: ${UNREADABLE}, then by the driver: ${how}`, faults };
 }
 
-/** Git left a conflict, and `vault resolve` is asked. */
+/** Git left a conflict, and `vault resolve` runs. */
 async function checkConflict(round: Round): Promise<Outcome> {
 	const { repository, branches, expected, plant, driven } = round;
 	const before = repository.vault;
@@ -149,13 +157,13 @@ async function checkConflict(round: Round): Promise<Outcome> {
 	return { how: "repaired", faults: [...guessed, ...faultsOf(repository.vault, branches, new Map())] };
 }
 
-/** A text merge knows nothing of authors; whoever reads the record does, and refuses it. */
+/** A text merge does not check authors. A reader of the record does, and refuses it. */
 function isUnvouched({ driven, expected }: Round, error: unknown): boolean {
 	const known = !driven && expected.unvouched.size > 0;
 	return known && error instanceof AppError && error.code === "RECORD_AUTHOR_REMOVED";
 }
 
-/** What came of it has all that both sides had, as the pre-commit hook sees it. */
+/** The result has everything that both sides had, as the pre-commit hook checks it. */
 function lost({ repository, texts, expected }: Round, { how }: Outcome): string[] {
 	if (expected.chainConflict || how.startsWith("refused")) return [];
 	const [base, ours, theirs] = [texts.base, texts.ours, texts.theirs].map((text) => parseVault(text));
@@ -197,7 +205,8 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 		const roundSeed = seed + played;
 		const random = randomFrom(roundSeed);
 		const branches = randomBranches(random);
-		// A planted driver needs to be run; else by turns, and a seed alone shows it again.
+		// With a planted bug, the driver always runs. Otherwise the kinds of drivers take turns, so the seed
+		// alone reproduces a failure.
 		const driver = plant === undefined ? (ORDER[roundSeed % ORDER.length] ?? "driver") : "driver";
 		const whole = roundOf(branches, {
 			random,

@@ -1,4 +1,7 @@
-/** A spoilt vault is never read wrongly: it is refused by a typed error with a line, or its loss is noticed. */
+/**
+ * A damaged vault is never read wrongly: it is refused with an `AppError` that has a line, or the device
+ * detects what is missing.
+ */
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,10 +16,10 @@ import { PLANTS } from "./mutants/plants.ts";
 import { seededRandom } from "./mutants/random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** Whose fault has no line in the file: the file as a whole is not what was seen. */
+/** Errors without a line, because they are about the file as a whole. */
 const WHOLE_FILE = ["VAULT_REPLACED", "MEMBERSHIP_DIVERGED"];
 
-/** What becomes of a mutant: how it was refused, or another fate; one that begins with FAULT is a failure. */
+/** The outcome of a mutant: the error code, or another text. If it begins with FAULT, it is a failure. */
 function fateOf(mutant: Mutant, route: Route): string {
 	try {
 		return route(mutant.bytes);
@@ -60,24 +63,24 @@ class StrictCheck {
 	}
 }
 
-/** One strict check on disk in so many rounds, besides those of what every other way read as it was. */
+/** The interval, in rounds, of strict checks on disk. Mutants that another way accepts are always checked. */
 const STRICT_EVERY = 20;
-/** Of all rounds, one in so many is of the small vault's single mutations. */
+/** The interval, in rounds, of single mutations of the small vault. */
 const SINGLE_EVERY = 5;
 
 interface Subject {
 	readonly device: Device;
-	/** Coffer as it is, where the device has a planted bug. */
+	/** Coffer without the bug that is planted in the device. */
 	readonly honest: Device | undefined;
 	readonly strict: StrictCheck;
 }
 
-/** What a round is about. */
+/** The parameters of a round. */
 interface Round {
 	readonly mutant: Mutant;
 	readonly subject: Subject;
 	readonly strictly: boolean;
-	/** The number of the device's way. */
+	/** The index of the way in which the device reads the mutant. */
 	readonly route: number;
 }
 
@@ -96,7 +99,7 @@ async function runRound({
 	}
 	if (!strictly && fates[0]?.[1] !== FATE.silent) return fates;
 	const fate = await subject.strict.fateOf(mutant.bytes);
-	// The same version sealed in an older epoch has the same value: only the strict check minds.
+	// The same version sealed in an older epoch has the same value, so only the strict check refuses it.
 	fates.push(["strict", fate === FATE.silent ? "FAULT: the strict check finds nothing" : fate]);
 	return fates;
 }

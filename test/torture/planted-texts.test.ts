@@ -1,6 +1,7 @@
 /**
- * The tortures of hostile clients and of faults name files and lines of the product by their text. After a change of
- * that code such a name can fit nothing. The torture would then look at less than it says, or plant nothing.
+ * The tortures of hostile clients and of faults refer to files and lines of the product by their text. After
+ * a change of the product, such a text may match nothing. The torture would then test less than it claims, or
+ * plant no bug.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

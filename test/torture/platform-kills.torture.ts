@@ -1,4 +1,4 @@
-/** A platform that is killed at random moments, while a client sets secrets, deploys and deletes. */
+/** A platform is killed at random moments, while a client sets secrets, deploys and deletes. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, watch } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,16 +13,16 @@ import { PLATFORM_PLANTS } from "./platform-kills/plants.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** How long a platform lives at the most. */
+/** The maximum time until a platform is killed. */
 const LIFE_MS = [1_000, 3_000, 5_000];
-/** From one of the first signs that it writes. */
+/** The maximum delay after one of its first writes. */
 const WRITING_MS = [1, 8, 40];
 const WRITES = 40;
-/** Processes that were told to end, or noticed that their platform is gone, have so long. */
+/** The time in which processes must end after a request to end, or after the end of their platform. */
 const ORPHANS_GONE_MS = 10_000;
 const LOOK_MS = 20;
 
-/** Kills by chance at any moment, or soon after something is written to the store. */
+/** Kills at a random moment, or soon after a write to the store. */
 async function killSometime(platform: Platform, random: Random): Promise<void> {
 	if (random.chance(0.5)) await after(random.below(random.pick(LIFE_MS)));
 	else {
@@ -37,7 +37,7 @@ async function killSometime(platform: Platform, random: Random): Promise<void> {
 	await platform.kill();
 }
 
-/** Resolves when something is written in the folder, for the time after so many others. */
+/** Resolves when something is written in the folder, after skipping some writes. */
 function write(folder: string, after: number, signal: AbortSignal): Promise<void> {
 	let left = after;
 	return new Promise((resolve) => {
@@ -47,10 +47,13 @@ function write(folder: string, after: number, signal: AbortSignal): Promise<void
 	});
 }
 
-/** A function's main module, in the data directory or, where its user cannot get there, in the temporary one. */
+/**
+ * A function's main module, which is in the data directory or, if its user cannot enter that, in the
+ * temporary folder.
+ */
 const MAIN = /\/functions\/[0-9a-f]{32}\/main\.js/;
 
-/** Processes of functions of a platform, and what they started. */
+/** Processes of a platform's functions, and their child processes. */
 function processesOf(folder: string, platform: number): number[] {
 	return readdirSync("/proc")
 		.filter((name) => /^\d+$/.test(name) && Number(name) !== platform)
@@ -75,7 +78,7 @@ function end(pids: readonly number[]): void {
 	}
 }
 
-/** Those that do not end; no function was started since. They are ended here. */
+/** Processes that did not end in time. No function was started since. They are ended here. */
 async function orphans(platform: Platform): Promise<string[]> {
 	const untilMs = performance.now() + ORPHANS_GONE_MS;
 	let left = processesOf(platform.folder, platform.pid);
@@ -87,7 +90,7 @@ async function orphans(platform: Platform): Promise<string[]> {
 	return left.map(() => "a process of a function outlived its platform");
 }
 
-/** Works until the platform is gone. @returns what went wrong before */
+/** Makes requests until the platform is gone. @returns the faults until then */
 async function work(ledger: Ledger, client: KilledClient, random: Random, count: (what: string) => void) {
 	for (;;) {
 		try {
@@ -135,7 +138,7 @@ async function playAll(platform: Platform, options: TortureOptions): Promise<Tor
 			error instanceof Error ? error.message : "unknown",
 		]);
 		failures.push(...wrong.map((what) => `kill ${played + 1}: ${what}`));
-		// What is lost once would be told again after every kill.
+		// Without this, a lost change would be reported again after every kill.
 		if (wrong.length > 0) break;
 	}
 	return { rounds: failures.length > 0 ? played : rounds, failures, tally };

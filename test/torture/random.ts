@@ -1,14 +1,14 @@
-/** Numbers that a seed repeats. */
+/** Pseudo-random numbers, the same for the same seed. */
 export interface Random {
-	/** From 0 up to, and not with, the limit. */
+	/** At least 0, less than the limit. */
 	below(limit: number): number;
-	/** A whole number from 0 up to, and not with, the limit. */
+	/** A whole number, at least 0, less than the limit. */
 	int(limit: number): number;
 	chance(probability: number): boolean;
 	pick<T>(items: readonly T[]): T;
 }
 
-/** Mulberry32: 32 bits of state, good enough to choose by. */
+/** Mulberry32: 32 bits of state, good enough for random choices. */
 export function randomFrom(seed: number): Random {
 	let state = seed >>> 0;
 	const next = (): number => {

@@ -1,4 +1,7 @@
-/** Programs that read their environment in every way of a grammar: what Deno says they asked for, against the analysis. */
+/**
+ * Generated programs that read environment variables. Compares the names that Deno reports with the names
+ * that the analysis finds.
+ */
 import { analyzeReferences } from "../../src/references/analyze.ts";
 import { randomFrom } from "./random.ts";
 import { Generator, type Tree } from "./references/generate.ts";
@@ -17,16 +20,16 @@ import { shown } from "./references/render.ts";
 import { shrinkAll } from "./references/shrink.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
-/** How many programs one process of Deno runs. */
+/** The number of programs for each Deno process. */
 const BATCH = 300;
-/** How many finds of a batch are shrunk. */
+/** The number of findings of a batch that are shrunk. */
 const SHRUNK_MAX = 20;
 
 const GRAMMAR = readGrammar();
 
 const isFaulty = ({ missed, error }: Comparison) => missed.length > 0 || error !== undefined;
 
-/** Whether somebody who reads the program can tell its names. */
+/** Whether a human reader of the program can tell its names. */
 function isKnowable({ idiom, children }: Tree): boolean {
 	return !idiom.isUnknown && children.every(isKnowable);
 }
@@ -60,7 +63,7 @@ class Tally {
 	}
 }
 
-/** A find in the words of the report. */
+/** The text of a finding in the report. */
 function describe(seed: number, text: string, { run, found, missed, error }: Comparison): string {
 	const what =
 		error ??
@@ -68,7 +71,7 @@ function describe(seed: number, text: string, { run, found, missed, error }: Com
 	return `seed ${seed}: ${what}\n${text}`;
 }
 
-/** Confirms and shrinks finds. Each runs again, apart from the programs that ran before it. */
+/** Confirms and shrinks findings. Each program runs again, without the programs that ran before it. */
 async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: Analyze): Promise<string[]> {
 	const small = await shrinkAll(
 		finds.map(({ tree }) => tree),
@@ -76,7 +79,7 @@ async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: 
 		async (trees) => (await compareAllWithDeno(trees, analyze)).map(isFaulty),
 	);
 	const judgements = await compareAllWithDeno(small, analyze);
-	// Many finds have one cause, and end as the same program.
+	// Many findings have the same cause, and shrink to the same program.
 	const bySmallest = new Map<string, string>();
 	for (const [index, tree] of small.entries()) {
 		const text = shown(tree);
@@ -86,14 +89,14 @@ async function explain(finds: readonly { seed: number; tree: Tree }[], analyze: 
 	return [...bySmallest.values()];
 }
 
-/** Programs, each of a seed of its own, with what they do. */
+/** Programs with their behaviour. Each has its own seed. */
 interface Batch {
 	readonly first: number;
 	readonly trees: readonly Tree[];
 	readonly observations: readonly Observation[];
 }
 
-/** The batch that was made last. Planted holes are looked for with the same programs, one hole after the other. */
+/** The last batch. All planted bugs are tested with the same programs, one bug after the other. */
 let latest: Batch | undefined;
 
 async function batchOf(first: number, size: number): Promise<Batch> {
@@ -117,7 +120,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 			const judgement = compareWithDeno(observations[index] as Observation, analyze);
 			tally.count(tree, judgement);
 			if (isFaulty(judgement)) finds.push({ seed: first + index, tree });
-			// One find is enough to have found a planted bug.
+			// One finding is enough to find a planted bug.
 			if (plant && finds.length > 0) break;
 		}
 		if (plant) failures.push(...finds.map(({ tree }) => shown(tree)));

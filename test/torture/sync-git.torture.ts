@@ -1,4 +1,4 @@
-/** As `sync.torture.ts`; and devices hand the vault over to each other by git, beside the platform. */
+/** Like `sync.torture.ts`. In addition, devices exchange the vault through git. */
 import { PROFILES } from "./sync/profiles.ts";
 import { simulation } from "./sync/torture.ts";
 

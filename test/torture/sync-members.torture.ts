@@ -1,4 +1,4 @@
-/** As `sync.torture.ts`; and members come and leave while others have changes that are not sent. */
+/** Like `sync.torture.ts`. In addition, members join and leave while others have unsent changes. */
 import { PROFILES } from "./sync/profiles.ts";
 import { simulation } from "./sync/torture.ts";
 

@@ -1,7 +1,7 @@
 /**
- * Devices that sync one environment with one platform, over a network that loses, cuts, repeats, reorders and delays,
- * while processes and platform go down: in one process, by seed. Real client, real platform, real store; only what is
- * between them, and the order of things, is the schedule's.
+ * Devices sync one environment with one platform. The network loses, cuts, repeats, reorders and delays
+ * messages, and processes and the platform fail. Everything runs in one process and from a seed. Client,
+ * platform and store are real; the schedule determines only the network and the order of events.
  */
 import { PROFILES } from "./sync/profiles.ts";
 import { simulation } from "./sync/torture.ts";

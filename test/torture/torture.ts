@@ -1,21 +1,22 @@
 /**
- * What every torture shares. A torture is `test/torture/NAME.torture.ts`, which exports `torture`: `npm run torture`
- * runs it in full, and `NAME.test.ts` beside it in short, together with each bug that it must catch.
+ * The types that all tortures share. A torture is a file `test/torture/NAME.torture.ts` that exports
+ * `torture`. `npm run torture` runs it in full. `NAME.test.ts` beside it runs its short form, and checks that
+ * it finds planted bugs.
  */
 export interface TortureOptions {
 	readonly rounds: number;
-	/** The same seed asks for the same rounds. */
+	/** The same seed gives the same rounds. */
 	readonly seed: number;
-	/** The bug of `plants` to put into what is tortured; none by default. */
+	/** The bug of `plants` to plant in the tested code; none by default. */
 	readonly plant?: string;
 }
 
 export interface TortureReport {
-	/** How many rounds were really run. */
+	/** The number of rounds that really ran. */
 	readonly rounds: number;
-	/** What broke, each with what shows it again. Never a secret's value. */
+	/** The failures, each with the information to reproduce it. Never contains a secret's value. */
 	readonly failures: readonly string[];
-	/** What happened how often, so that one sees what was reached. */
+	/** The number of times that each event happened, to show what the torture has covered. */
 	readonly tally: Readonly<Record<string, number>>;
 }
 
@@ -23,9 +24,12 @@ export interface Torture {
 	readonly name: string;
 	/** How many rounds are run by `npm test`, and how many by `npm run torture`. */
 	readonly rounds: { readonly short: number; readonly long: number };
-	/** Bugs that can be planted, each in a few words: a torture that lets one pass proves nothing. */
+	/** Bugs that can be planted, each with a short description. The torture must find each of them. */
 	readonly plants: readonly string[];
 	run(options: TortureOptions): Promise<TortureReport>;
-	/** What is found in each part of which rounds are made, alone; a line for each find, and one for the whole. */
+	/**
+	 * The results for each part from which rounds are made, alone: a line for each finding, and a summary
+	 * line.
+	 */
 	parts?(): Promise<readonly string[]>;
 }

@@ -1,4 +1,7 @@
-/** Random walks through everything that git can do to a vault; the printed hints must lead back from each. */
+/**
+ * Random walks of commands of git and Coffer. After each walk, following the printed hints must lead to a
+ * valid vault.
+ */
 import { randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 import { step } from "./undo/actions.ts";

@@ -1,4 +1,4 @@
-/** Many processes that write one vault at once, and some that are killed amid the crowd. */
+/** Many processes write one vault at once, and some of them are killed. */
 import { setTimeout as after } from "node:timers/promises";
 import { TestProject } from "../project/project.ts";
 import { bundledProgram, type Program } from "../support/bundle.ts";
@@ -7,7 +7,7 @@ import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
 const PROCESSES = 20;
 const VICTIMS = 4;
-/** A victim lives for this long at most, and at least until Node has started. */
+/** A process that will be killed runs for this long at most, and at least until Node has started. */
 const LIFE_MS = 1_500;
 const TIMEOUT_MS = 1_800_000;
 const EARLY = "a writer says that it wrote before it has";
@@ -24,7 +24,7 @@ async function write(
 	const { stdout, stderr, signal } = await program.run(words, {}, options.lifeMs);
 	if (stderr !== "" || (signal !== null && options.lifeMs === TIMEOUT_MS))
 		throw new Error(`${name} failed: ${stderr || signal}`);
-	// A line that was cut is no word given.
+	// An incomplete line is not an acknowledgement.
 	return stdout.split("\n").slice(0, -1);
 }
 
@@ -34,7 +34,10 @@ interface Writing {
 	readonly lifeMs: number;
 }
 
-/** Processes that are killed, one after the other, as long as the crowd writes. @returns what they say they wrote */
+/**
+ * Starts and kills processes, one after the other, as long as the other writers run. @returns the names that
+ * they acknowledged
+ */
 async function victims(
 	start: (name: string, lifeMs: number) => Promise<string[]>,
 	crowd: { writes: boolean },
@@ -58,7 +61,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	const count = Math.ceil(rounds / PROCESSES);
 	const crowd = { writes: true };
 	const failures: string[] = [];
-	/** A writer that fails is a failure of the round, whether it belongs to the crowd or is to be killed. */
+	/** If a writer fails, the round fails, whether the writer is to be killed or not. */
 	const writer = (name: string, of: { count: number; lifeMs: number }) =>
 		write(program, project, name, { mode, ...of }).catch((error: unknown) => {
 			failures.push(String(error));

@@ -15,7 +15,7 @@ describe("every route", () => {
 		async (name, route) => {
 			const { path, body } = await good(name);
 			const response = await send(route, path, route.scope && platform.token, body);
-			// Some answers have no end.
+			// Some responses never end.
 			expect(response.status, response.ok ? "" : await response.clone().text()).toBeLessThan(300);
 			expect(response.headers.get("cache-control")).toBe("no-store");
 			await response.body?.cancel();

@@ -88,7 +88,7 @@ describe("apps and functions", () => {
 		await client.call(ROUTES.deleteApp, { app: "again" });
 		expect(await store.streams("apps/again/")).toEqual([]);
 		await expect(before.append(first)).rejects.toMatchObject({ code: "APP_NOT_FOUND" });
-		// As after a crash in the middle of a deletion.
+		// The same state as after a crash in the middle of a deletion.
 		await store.append("apps/again/changes", 0, "left behind");
 		expect(await client.createApp("again", vault)).toEqual(empty);
 		const events = await client.send("again", first);

@@ -27,7 +27,7 @@ async function open(): Promise<Socket> {
 	return socket;
 }
 
-/** What comes back until the connection ends. */
+/** Everything that is received until the connection ends. */
 async function exchange(text: string): Promise<string> {
 	const socket = await open();
 	socket.write(text);

@@ -1,11 +1,14 @@
-/** What each route promises: which tokens open it, and a request that succeeds. Written out once more, beside the table of routes. */
+/**
+ * The expectations for each route: which tokens may use it, and a request that succeeds. Written
+ * independently of the table of routes.
+ */
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
 import { APP, BLOB, client, PARAMETERS, platform, vault } from "./api-fixture.ts";
 
 export type RouteName = keyof typeof ROUTES;
 
-/** What replaces the route's own path, or what is appended to it, and the body. */
+/** The path that replaces the route's own, or a suffix of it, and the body. */
 interface Request {
 	readonly path?: string;
 	readonly query?: string;
@@ -14,9 +17,9 @@ interface Request {
 
 interface Expected {
 	readonly scopes: readonly GrantedScope[];
-	/** Whether a token for one app opens it. */
+	/** Whether a token for one app may use it. */
 	readonly forOneApp: boolean;
-	/** Left out where a request without query and body succeeds. */
+	/** Omitted if a request without query and body succeeds. */
 	readonly request?: () => Request | Promise<Request>;
 }
 
@@ -87,7 +90,7 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	},
 };
 
-/** A request that the route answers with success. */
+/** A request that succeeds. */
 export async function good(name: RouteName): Promise<{ path: string; body?: unknown }> {
 	const { body, path, query = "" }: Request = (await EXPECTED[name].request?.()) ?? {};
 	return { path: (path ?? routePath(ROUTES[name], PARAMETERS)) + query, body };

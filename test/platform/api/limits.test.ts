@@ -1,4 +1,4 @@
-/** How often the control API may be asked, over real connections. */
+/** The rate limits of the control API, over real connections. */
 
 import { Pool } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";

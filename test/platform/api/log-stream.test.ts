@@ -1,4 +1,4 @@
-/** The stream of functions' lines: what ends it, and who reads too slowly. */
+/** The stream of functions' lines: its end, and clients that read too slowly. */
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
@@ -48,7 +48,7 @@ class Reader {
 		return this.#reader.cancel();
 	}
 
-	/** The next event that is no ping. */
+	/** The next event that is not a ping. */
 	async tell(): Promise<LogEvent | undefined> {
 		let event = await this.next();
 		while (event?.type === "ping") event = await this.next();
@@ -137,7 +137,7 @@ test("a log stream omits lines for a client that reads too slowly, and reports h
 	let event = await reader.tell();
 	for (; event?.type === "line"; event = await reader.tell()) {
 		read++;
-		// What it has room for again tells it what it missed.
+		// When the client has room again, it gets the number of dropped lines.
 		if (read === 50) say("after");
 	}
 	expect(event).toEqual({ type: "dropped", lines: expect.any(Number) });
@@ -153,12 +153,12 @@ describe("a client that continues at its position", () => {
 	const resume = (position: string, query = "function=hello") =>
 		`/v1/apps/${APP}/logs/stream?${query}&limit=0&after=${position}`;
 
-	/** The position at which everything is told. */
+	/** The position at which all lines were sent. */
 	function present(): string {
 		return platform.core.logs.position();
 	}
 
-	/** Opens a stream, of which not even the first ping is read. */
+	/** Opens a stream from which the client reads nothing, not even the first ping. */
 	async function again(path: string): Promise<Reader> {
 		const api = createApi({
 			core: platform.core,
@@ -187,7 +187,7 @@ describe("a client that continues at its position", () => {
 		const message = "y".repeat(10_000);
 		for (let index = 0; index < 150; index++) {
 			say(message);
-			// What waits for the disk is bounded, too.
+			// The lines that wait for the disk are limited, too.
 			if (index % 50 === 0) await platform.core.logs.read(...logOf(platform, APP, "hello"), { limit: 1 });
 		}
 		const reader = await again(resume(position));

@@ -1,4 +1,4 @@
-/** The document says what the routes do: every answer that it names is asked for and held against it. */
+/** The OpenAPI document is true: every response in it is requested and compared with its schema. */
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { createApi } from "../../../src/platform/api/api.ts";
@@ -31,14 +31,14 @@ const operationsOf = ({ paths }: Document) =>
 		Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 	);
 
-/** What the reader of schemas understands; a keyword that it passed over would check nothing. */
+/** The supported keywords of schemas. An unknown keyword would check nothing, so it is an error. */
 const KEYWORDS = new Set(
 	"type properties required additionalProperties items prefixItems anyOf oneOf enum const pattern minimum maximum minLength maxLength minItems maxItems default".split(
 		" ",
 	),
 );
 
-/** A schema whose objects have the members that it names and none besides. */
+/** A schema whose objects allow only the named members. */
 function closed(schema: Schema, isOpen = false): Schema {
 	for (const keyword of Object.keys(schema)) expect(KEYWORDS).toContain(keyword);
 	const inner = (value: unknown): unknown =>
@@ -55,7 +55,7 @@ function closed(schema: Schema, isOpen = false): Schema {
 	return copy;
 }
 
-/** The whole answer, or what comes first of one without end. */
+/** The whole response, or the beginning of one that never ends. */
 async function textOf(response: Response, { operationId }: Operation): Promise<string> {
 	if (!/^follow/.test(operationId) || !response.ok || !response.body) return await response.text();
 	const reader = response.body.getReader();
@@ -72,7 +72,7 @@ async function expectDescribed(response: Response, operation: Operation): Promis
 	expect(response.headers.get("content-type")?.split(";")[0] ?? "").toBe(media);
 	if (media === "text/plain") return expect(text).toMatch(/^# HELP /);
 	if (body?.schema === undefined) return expect(text).toBe("");
-	// A stale change's problem brings the newer entries.
+	// The problem document for a stale change contains the newer entries.
 	const isOpen = response.status >= 400 || operation.operationId === "openApi";
 	const validator = z.fromJSONSchema(closed(body.schema, isOpen) as Parameters<typeof z.fromJSONSchema>[0]);
 	const documents = media === "application/x-ndjson" ? text.trimEnd().split("\n") : [text];
@@ -110,7 +110,7 @@ type Ask = (name: keyof typeof ROUTES, route: Route) => Promise<Response>;
 const post = async (route: Route, path: string, body: unknown) =>
 	await send(route, path, platform.token, body);
 
-/** A change on a base that somebody has gone past, under the same name. */
+/** A change with an old base, whose name a newer change has set too. */
 async function staleChange(route: Route, path: string): Promise<Response> {
 	const { revision, head } = await client.showApp(APP);
 	const version = (platform.core.apps.get(APP).state.records.get("S")?.version ?? 0) + 1;
@@ -136,7 +136,7 @@ async function notFound(name: keyof typeof ROUTES, route: Route): Promise<Respon
 	return await post(route, elsewhere, body);
 }
 
-/** A request that each route answers with that status. */
+/** For each route, a request that gets that status. */
 const ASK: Readonly<Record<string, Ask>> = {
 	400: faulty,
 	401: async (name, route) => await send(route, (await good(name)).path, undefined),

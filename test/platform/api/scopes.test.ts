@@ -1,4 +1,7 @@
-/** Every route with every kind of token: what each may do is in `expected-routes.ts` once more, beside the route table. */
+/**
+ * Every route with every kind of token. `expected-routes.ts` has the expected permissions, independently of
+ * the route table.
+ */
 import { describe, expect, test } from "vitest";
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, type Route } from "../../../src/protocol/routes.ts";
@@ -32,7 +35,7 @@ async function token(scopes: readonly GrantedScope[], app?: string): Promise<str
 	return (await platform.core.tokens.create({ scopes, app }, platform.clock.now())).token;
 }
 
-/** The status of a request to a route as it should be, but for the token. An answer without end is cut. */
+/** The status of a request that is correct apart from the token. A response that never ends is aborted. */
 async function status(name: RouteName, given: string | undefined): Promise<number> {
 	const { path, body } = await good(name);
 	const answer = await send(ROUTES[name], path, given, body);
@@ -67,7 +70,7 @@ describe.each(GUARDED)("%s", (name) => {
 
 	test.each(SCOPES)("accepts a token with the scope %s alone", async (scope) => {
 		const isAllowed = may.includes(scope);
-		// A token of the other form is none of these routes' at all.
+		// These routes do not accept the other form of token at all.
 		const refused = scope === "base44" ? [401, 403] : [403];
 		const answers = [await status(name, await token([scope]))];
 		if (isAllowed) expect(answers[0]).toBeLessThan(300);
@@ -105,7 +108,7 @@ describe.each(BASE44)("%s %s of Base44's API", (...route) => {
 		const key = async (app: string) => ({ api_key: await token(["base44"], app) });
 		expect(await base44(route, await key(APP))).toBe(route[3]);
 		expect(await base44(route, await key("another"))).toBe(403);
-		// For none yet: it is not given an app that is there.
+		// A token for no app yet does not get an existing app.
 		expect(await base44(route, { api_key: await token(["base44"]) })).toBe(403);
 		const lost = await key("lost44");
 		expect(await base44(BASE44[0] as (typeof BASE44)[number], lost, "lost44")).toBe(200);

@@ -1,4 +1,4 @@
-/** Tokens over the control API: what is told, what is refused, and what a revocation ends. */
+/** Tokens over the control API: lists of tokens, refused requests, and the effects of a revocation. */
 import { describe, expect, test } from "vitest";
 import { MESSAGE_LIMITS } from "../../../src/protocol/messages.ts";
 import { ROUTES, routePath, type Scope } from "../../../src/protocol/routes.ts";
@@ -10,7 +10,7 @@ const create = (body: object) => send(ROUTES.createToken, "/v1/tokens", platform
 const grant = async (scopes: readonly Scope[]) =>
 	await platform.core.tokens.create({ scopes }, platform.clock.now());
 
-/** The next line of an answer that is still being written. */
+/** The next line of a response that is still being written. */
 function lineReader(response: Response): () => Promise<Record<string, unknown> | undefined> {
 	const reader = (response.body as ReadableStream<Uint8Array>).getReader();
 	return async () => {
@@ -70,7 +70,7 @@ describe("a revoked token", () => {
 		const { revision, head } = await client.showApp(APP);
 		const functions = platform.core.functionsOf(platform.core.apps.get(APP));
 		const redeploy = functions.redeploy.bind(functions);
-		// Held back until the token is revoked, then the real one.
+		// Waits until the token is revoked, and then calls the real function.
 		let open: () => void = () => undefined;
 		const gate = new Promise<void>((resolve) => {
 			open = resolve;

@@ -13,7 +13,7 @@ const APP = "shop";
 const platform = newTestIdentity();
 const vault = new TestVault().add(platform, "reader", "platform");
 
-/** A log that really was accepted. */
+/** A log whose entries were really accepted. */
 function logOf(...changes: readonly (readonly SealedRecord[])[]): { fold: AppFold; entries: LogEntry[] } {
 	const fold = new AppFold(vault.context(APP));
 	const entries = changes.map((records, index) => {
@@ -94,7 +94,7 @@ describe("the log of an app", () => {
 		expect(() => refold(damage(entries))).toThrow(expect.objectContaining({ code: "LOG_DAMAGED", exit: 7 }));
 	});
 
-	/** An entry as somebody makes it who can write to the store and has a key pair, though nobody else's. */
+	/** An entry that an attacker with write access to the store makes, with his own key pair. */
 	function appended(
 		entries: readonly LogEntry[],
 		records: SealedRecord[],

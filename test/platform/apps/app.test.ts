@@ -1,4 +1,7 @@
-/** An app's log in a real store: what is noted beside the entries, and what was written before that was noted. */
+/**
+ * An app's log in a real store: the data that is stored with the entries, and logs of earlier versions
+ * without that data.
+ */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

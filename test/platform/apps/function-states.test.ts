@@ -1,4 +1,4 @@
-/** Since when the automations of functions have the rhythm that they have. */
+/** The time from which the present schedule of an automation counts. */
 import { describe, expect, test } from "vitest";
 import { applyToFunctions, type FunctionState } from "../../../src/platform/apps/function-states.ts";
 import type { AppEvent } from "../../../src/platform/events/events.ts";
@@ -38,7 +38,7 @@ const deployed = (atMs: number, ...automations: StoredAutomation[]): AppEvent =>
 	atMs,
 });
 
-/** After these events. */
+/** The states of functions after these events. */
 function anchors(...events: AppEvent[]): Record<string, number> {
 	const functions = new Map<string, FunctionState>();
 	for (const event of events) applyToFunctions(functions, event);

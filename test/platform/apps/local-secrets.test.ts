@@ -1,4 +1,4 @@
-/** The secrets that a platform keeps for an app by itself, in a real store. */
+/** The secrets that a platform keeps for an app outside any vault, in a real store. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -95,7 +95,8 @@ describe("secrets that only the platform has", () => {
 	});
 
 	test("are replaced permanently also if the platform stops right after it received the secrets of the vault", async () => {
-		// One that does not know of the other's secret drops nothing, like one that was killed before it could.
+		// A platform that does not know of the other's secret removes nothing, like one that was killed
+		// before it could.
 		const [stopped, other] = [await open(), await open()];
 		await setLocal(other, entries(["A", "the platform's"]), BY);
 		await appended(stopped, 1, "the vault's");

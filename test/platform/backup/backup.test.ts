@@ -35,7 +35,7 @@ describe("a backup of a store that is in use", () => {
 		await using other = await openSqliteStore(place.restored);
 		const { [CHANGES]: changes, ...rest } = await everything(store);
 		expect(await everything(other)).toEqual({ ...rest, [CHANGES]: changes?.slice(0, -1) });
-		// As a platform does when it starts.
+		// Checks the store like a platform at its start.
 		await other.keepOnlyBlobs(new Map([[OWNER, new Set(blobs)]]));
 		expect(await other.missingBlobs(OWNER, blobs)).toEqual([]);
 		await other.append(CHANGES, 20, "goes on");

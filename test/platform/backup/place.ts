@@ -1,4 +1,4 @@
-/** A store with an app and a function, and where its backups go: each test has its own. */
+/** A store with an app and a function, and folders for its backups. Each test has its own. */
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,10 +11,10 @@ import type { Store } from "../../../src/platform/store/store.ts";
 
 export const EVENTS = "apps/shop/events";
 export const CHANGES = "apps/shop/changes";
-/** The life of the app, which the second entry of the platform's stream makes. */
+/** The lifetime of the app, which the second entry of the platform's stream creates. */
 export const OWNER = "0123456789abcdef0123456789abcdef";
 
-/** As the platform writes it; the code is checked by the platform alone. */
+/** An entry as the platform writes it. Only the platform itself checks the code. */
 export const bodyOf = (event: object) => JSON.stringify({ ...event, mac: "code" });
 
 export function deployed(name: string, [bundle, sourceMap]: readonly [string, string]) {
@@ -23,7 +23,10 @@ export function deployed(name: string, [bundle, sourceMap]: readonly [string, st
 	return { type: "deployed", deployment, atMs: 2 };
 }
 
-/** Fills a store with an app, changes and a function. @returns the hashes of what the function starts from */
+/**
+ * Fills a store with an app, changes and a function. @returns the hashes of the files from which the function
+ * starts
+ */
 export async function fill(store: Store): Promise<[bundle: string, sourceMap: string]> {
 	const created = {
 		type: "app-created",
@@ -60,7 +63,7 @@ export async function expectPrivate(folder: string): Promise<void> {
 	}
 }
 
-/** A folder with `data`, `backup` and `restored`, none of which is there yet. */
+/** The paths `data`, `backup` and `restored` in a new folder. None of them exists yet. */
 export class BackupFixture implements AsyncDisposable {
 	readonly root: string;
 	readonly data: string;
@@ -78,7 +81,7 @@ export class BackupFixture implements AsyncDisposable {
 		return new BackupFixture(await mkdtemp(join(tmpdir(), "coffer-backup-")));
 	}
 
-	/** With a backup of a filled store. */
+	/** The same, with a backup of a filled store. */
 	static async withBackup(): Promise<BackupFixture> {
 		const place = await BackupFixture.open();
 		await using store = await openSqliteStore(place.data);

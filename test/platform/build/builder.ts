@@ -17,7 +17,7 @@ import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 export const CANARY = "canary-3f9c1e";
 export const ENTRY = "functions/a/index.ts";
 
-/** The levels of isolation that a Linux has for this user, best first; elsewhere there is none. */
+/** The kinds of sandbox that work on Linux for this user, best first; empty on other systems. */
 export const LEVELS: readonly SandboxLevel[] =
 	process.platform !== "linux"
 		? ["none"]
@@ -25,7 +25,7 @@ export const LEVELS: readonly SandboxLevel[] =
 			? ["bubblewrap", "namespaces", "user", "none"]
 			: ["bubblewrap", "namespaces", "none"];
 
-/** What this machine needs to reach the registry, if anything. */
+/** The variables that this machine needs to reach the registry. */
 export const NETWORK = Object.fromEntries(
 	Object.entries({ ...process.env, DENO_TLS_CA_STORE: "system,mozilla" }).flatMap(([name, value]) =>
 		/^(SSL_CERT_|DENO_TLS_|DENO_CERT|HTTPS?_PROXY|NO_PROXY)/i.test(name) && value !== undefined
@@ -35,7 +35,7 @@ export const NETWORK = Object.fromEntries(
 );
 
 export interface BuildFolders {
-	/** Holds everything of one test file. */
+	/** The folder for all files of one test file. */
 	root: string;
 	/** The builder's folder. */
 	directory: string;
@@ -43,7 +43,7 @@ export interface BuildFolders {
 	data: string;
 }
 
-/** A place that is gone when the test file is done. */
+/** A place that is removed after the test file. */
 export function makeBuildFolders(): BuildFolders {
 	const root = mkdtempSync(join(tmpdir(), "coffer-build-"));
 	chmodSync(root, 0o711);
@@ -79,7 +79,7 @@ export function filesOf(files: Record<string, string>): Map<string, Uint8Array> 
 
 const MAXIMA: FunctionMaxima = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 
-/** Prepares one function of an upload. @throws what is wrong with it */
+/** Prepares one function of an upload. @throws the error of that function */
 export async function prepare(
 	builder: Builder,
 	files: ReadonlyMap<string, Uint8Array>,

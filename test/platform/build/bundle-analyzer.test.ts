@@ -10,7 +10,7 @@ afterAll(() => analyzer.close());
 
 const ask = (code: string) => analyzer.analyze({ code: Buffer.from(code), sourceMap: NO_MAP });
 
-/** Functions that each read a name: enough of them to take a while. */
+/** Enough functions, each of which reads a name, that the analysis takes a while. */
 const large = (count: number) =>
 	Array.from(
 		{ length: count },
@@ -73,7 +73,7 @@ test("code with the maximum nesting does not end the thread", async () => {
 
 test("if the thread ends during an analysis, that one fails and the next bundle is analysed", async () => {
 	const failing = expect(ask(large(20_000))).rejects.toMatchObject({ code: "BUNDLE_UNANALYSED", exit: 1 });
-	// What it was asked is on its way by then.
+	// By then the request to the process has been sent.
 	await new Promise((resolve) => setImmediate(resolve));
 	await analyzer.close();
 	await failing;

@@ -1,4 +1,4 @@
-/** Uploads are checked in processes of their own, each file once, and within what an upload may take. */
+/** Uploads are checked in separate processes, each file once, and within the limits of an upload. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
@@ -23,7 +23,7 @@ function open(options: Partial<CheckerOptions> = {}): Checker {
 	return checker;
 }
 
-/** Checks functions, each called by its entry. @returns what is wrong with each, or nothing */
+/** Checks functions, each named by its entry. @returns the fault of each, if it has one */
 async function check(checker: Checker, files: Record<string, string>, entries: readonly string[]) {
 	const functions = entries.map((entry) => ({ name: entry, entry }));
 	const checked = await checker.check({ files: filesOf(files), functions }, MAXIMA);
@@ -34,7 +34,7 @@ async function check(checker: Checker, files: Record<string, string>, entries: r
 	return { faults, parses: checked.parses, functions: checked.functions };
 }
 
-/** A module of a size, as a generated client is. */
+/** A module of the given size, like a generated API client. */
 function large(bytes: number): string {
 	const part = "export function call(id: string, size = 1) { return [id, size].join('/'); }\n";
 	return Array.from({ length: Math.ceil(bytes / part.length) }, (_, index) =>
@@ -122,7 +122,7 @@ describe("a file that crashes the parsing process", () => {
 
 describe("large sources without nesting", () => {
 	test("a flat array of 9 MiB is accepted", async () => {
-		// An eighth of the array in an eighth of the heap that the platform gives to a process.
+		// An eighth of the array, in an eighth of the heap that the platform gives to a process.
 		const flat = `export default [${"0,".repeat((9 * MIB) / 2 / 8)}];`;
 		expect((await check(open({ heapMiB: 2048 / 8 }), { "a.ts": flat }, ["a.ts"])).faults).toEqual([
 			undefined,

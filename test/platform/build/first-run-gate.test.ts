@@ -17,9 +17,9 @@ afterEach(() => rm(cache, { recursive: true, force: true }));
 const done = () => join(cache, "done");
 const openGate = () => new FirstRunGate(join(cache, "lock"), () => existsSync(done()));
 
-/** An installation that runs until it is told to end. */
+/** An installation that runs until the test ends it. */
 class Installation {
-	/** Resolves once it runs. */
+	/** Resolves when it runs. */
 	readonly started: Promise<void>;
 	isRunning = false;
 	end = () => {};

@@ -1,4 +1,4 @@
-/** Imports that lead out of an upload, in every way that there is to write one. */
+/** Imports that lead out of an upload, in every way to write one. */
 import type { BuildFolders } from "./builder.ts";
 
 /** From the folder of the entry, in the deepest build folder that there is, up to the root and down to the data. */
@@ -221,7 +221,9 @@ const CASES: Case[] = [
 	],
 ];
 
-/** What reads a file of a place unless it is refused: what it is, the entry's source, further files. */
+/**
+ * Uploads that would read a file outside if they were not refused: a name, the entry's source, further files.
+ */
 export function hostileImports({ data }: BuildFolders): Case[] {
 	return JSON.parse(JSON.stringify(CASES).replaceAll("@DATA@", data.slice(1)));
 }

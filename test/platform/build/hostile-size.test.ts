@@ -1,4 +1,4 @@
-/** Uploads that are made to take long, or too much: they are refused, or done with in one pass. */
+/** Uploads that are made to take much time or memory: they are refused, or finish in one pass. */
 import { beforeAll, describe, expect, test } from "vitest";
 import {
 	CONFIGURATION_BYTES_MAX,
@@ -15,7 +15,7 @@ beforeAll(async () => {
 	builder = await testBuilder(place, { levels: ["none"] });
 });
 
-/** A source of about a size. */
+/** A source of about the given size. */
 const fill = (piece: string, bytes: number) => piece.repeat(Math.floor(bytes / piece.length));
 
 async function codeOf(files: Record<string, string>): Promise<string> {

@@ -94,7 +94,7 @@ describe("forbidden imports are refused before anything is built", () => {
 	});
 });
 
-/** What names a file without importing it: it builds, and holds nothing of that file. */
+/** Uploads that name a file without importing it: they build, and the bundle contains nothing of that file. */
 const NAMED: [string, string][] = [
 	[
 		"a URL beside the module",
@@ -126,7 +126,7 @@ describe.each(LEVELS)("at level %s, a file is not read because a source names it
 	});
 });
 
-/** Past the first wall: what the builder does if the walk of the imports had missed something. */
+/** Without the first check: what the builder does if the check of the imports misses something. */
 describe.each(LEVELS)("unchecked sources at level %s", (level) => {
 	test.each(IMPORTS.filter(([, source]) => source.includes(place.data)))(
 		"%s",

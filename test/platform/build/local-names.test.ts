@@ -26,7 +26,7 @@ beforeAll(async () => {
 		},
 	});
 	const passthrough = { ...NETWORK, NPM_CONFIG_REGISTRY: registry.url };
-	// The bundler itself comes from the registry that there is.
+	// The bundler itself comes from the real registry.
 	const warm = await testBuilder(place);
 	await buildText(warm, { [ENTRY]: "console.log(1);" });
 	warm.close();

@@ -35,7 +35,7 @@ beforeAll(async () => {
 			dependencies: { compiled: "1.0.0" },
 		},
 	});
-	// The bundler itself comes from the registry that there is.
+	// The bundler itself comes from the real registry.
 	const warm = await testBuilder(place);
 	await buildText(warm, { [ENTRY]: "console.log(1);" });
 	warm.close();

@@ -6,7 +6,7 @@ import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { CANARY, LEVELS, makeBuildFolders } from "./builder.ts";
 
 const place = makeBuildFolders();
-/** Those with a file system of their own. */
+/** The kinds with their own view of the file system. */
 const ISOLATED = LEVELS.filter((level) => level === "bubblewrap" || level === "namespaces");
 const LIMITS = { timeoutMs: 10_000, outputBytesMax: 100_000 };
 

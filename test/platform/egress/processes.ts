@@ -1,4 +1,4 @@
-/** Finds and ends the processes on which the network isolation depends. */
+/** Finds and ends the processes that the network isolation needs. */
 import { readdirSync, readFileSync } from "node:fs";
 
 /** The parent of a process. Undefined if the process has ended. */

@@ -13,7 +13,7 @@ function created(app: string): PlatformEvent {
 	return { type: "app-created", app, vaultId: "v", environment: "production", atMs: 1 };
 }
 
-/** A stream's bodies, to be put somewhere else by whoever can write to the store. */
+/** The bodies of a stream, which an attacker with write access to the store can copy elsewhere. */
 const bodies = async (store: Store, stream = STREAM) => (await store.read(stream, 0)).map(({ body }) => body);
 
 async function replace(store: Store, stream: string, texts: readonly string[]): Promise<void> {

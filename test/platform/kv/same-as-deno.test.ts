@@ -1,4 +1,4 @@
-/** `Deno.Kv` of a function answers as that of `deno run --unstable-kv` does. */
+/** `Deno.Kv` in a function behaves as under `deno run --unstable-kv`. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

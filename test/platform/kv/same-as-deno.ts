@@ -1,7 +1,7 @@
 /**
- * A program about `Deno.Kv` whose answers are compared: those of `deno run --unstable-kv` and those of a function. Each
- * line is an expression; the answer is what it gives or throws. Versionstamps differ between stores, so they are
- * numbered in the order in which they appear.
+ * A program that uses `Deno.Kv`. A test compares its results under `deno run --unstable-kv` and in a
+ * function. Each line is an expression; its result is its value or its error. Versionstamps differ between
+ * stores, so they are numbered in the order in which they appear.
  */
 export const EXPRESSIONS: readonly string[] = [
 	`kv.get(["none"])`,
@@ -157,7 +157,7 @@ export const EXPRESSIONS: readonly string[] = [
 	`(async () => { const other = await Deno.openKv(); const stream = other.watch([["a"]]).getReader(); await stream.read(); other.close(); return [await stream.read(), await other.get(["a"]).catch(String), (() => { try { other.close(); } catch (error) { return String(error); } })()]; })()`,
 ];
 
-/** The module. It exports `answers`, which opens a store and gives an answer for each expression. */
+/** The module. It exports `answers`, which opens a store and returns the result of each expression. */
 export const PROGRAM = `import { Buffer } from "node:buffer";
 export async function answers() {
 	const kv = await Deno.openKv();

@@ -1,4 +1,4 @@
-/** Lines that the disk does not store, or not fast enough: how the platform says that they are missing. */
+/** Lines that are lost because the disk fails or is too slow: how the platform reports them. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const REQUEST: RequestLine = {
 
 let directory: string;
 let logs: FunctionLogs;
-/** The numbers with which dropped requests to names without a function were reported. */
+/** The reported numbers of dropped requests to functions that do not exist. */
 let unknownDropped: number[];
 beforeEach(async () => {
 	await cryptoReady;

@@ -28,7 +28,7 @@ beforeEach(async () => {
 	errors = [];
 });
 afterEach(async () => {
-	// What still waits for the disk must not find the next test's.
+	// Lines that still wait for the disk must not end up in the next test's files.
 	for (const logs of opened.splice(0)) await logs.close();
 	rmSync(directory, { recursive: true, force: true });
 });
@@ -179,7 +179,7 @@ test("if the disk refuses writes, only log lines are lost, and the loss is repor
 	await logs.close();
 	const [path = ""] = files();
 	rmSync(path);
-	// A folder in the file's place: permissions would not stop root.
+	// A folder in place of the file, because permissions do not stop root.
 	writeFileSync(join(directory, "gone"), "");
 	rmSync(join(directory, "shop"), { recursive: true });
 	writeFileSync(join(directory, "shop"), "");

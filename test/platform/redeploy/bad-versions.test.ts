@@ -13,7 +13,10 @@ const OLD = 'Deno.serve(() => new Response("old"));';
 const SETTINGS = '{ "memoryMB": 256 }';
 /** Some versions take all of the time that a start may take. */
 const TIMEOUT_MS = 90_000;
-/** The pauses between two requests. Without them, the requests would take the processor from the start that they watch. */
+/**
+ * The pause between two requests. Without it, the requests would take processor time from the start of the
+ * new version.
+ */
 const PAUSE_MS = 20;
 const LONG_PAUSE_MS = 250;
 
@@ -83,7 +86,7 @@ const BAD: readonly Bad[] = [
 	},
 	{
 		name: "spins, and then blocks its thread",
-		// Spinning for all of its ten seconds takes a whole processor from the tests beside it.
+		// If it spun for all of its ten seconds, it would take a whole core from the other tests.
 		code: `for (const endMs = Date.now() + 2_000; Date.now() < endMs; );
 			Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);`,
 		why: /was not ready after 10000 ms/,
@@ -161,7 +164,7 @@ async function deploy(to: TestApp, code: string, settings?: string): Promise<rea
 
 const ask = (of: TestApp) => call({ port, path: `/${of.id}/bad` });
 
-/** Sends requests until the work is done. @returns the different answers, and the number of requests */
+/** Sends requests until the work is done. @returns the different responses, and the number of requests */
 async function askingWhile(
 	of: TestApp,
 	work: Promise<unknown>,

@@ -8,7 +8,7 @@ import { client, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();
 
-/** Native objects let go of others only when they are collected themselves, so one round does not find everything. */
+/** Native objects release other objects only when they are collected themselves, so one round is not enough. */
 async function collectGarbage(): Promise<void> {
 	setFlagsFromString("--expose-gc");
 	const collect = runInNewContext("gc") as () => void;
@@ -20,7 +20,10 @@ async function collectGarbage(): Promise<void> {
 	}
 }
 
-/** Notes each bundle that is built. A spy of Vitest would keep them. @returns what ends it */
+/**
+ * Records each built bundle. A spy of Vitest would keep the bundles in memory. @returns a function that ends
+ * the recording
+ */
 function noteBundles(built: WeakRef<Uint8Array>[]): () => void {
 	const builder = platform.builder as { build: typeof platform.builder.build };
 	const { build } = builder;

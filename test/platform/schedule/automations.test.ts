@@ -1,4 +1,4 @@
-/** Automations of deployed functions, on a platform with real processes; the clock is the test's. */
+/** Automations of deployed functions, on a platform with real processes. The test controls the clock. */
 
 import { describe, expect, test } from "vitest";
 import { logOf } from "../core-fixture.ts";
@@ -9,7 +9,7 @@ useCore();
 const TIMEOUT_MS = 150_000;
 const MINUTE_MS = 60_000;
 
-/** Tells what it was sent, in its log and when asked. */
+/** A function that writes its requests to its log, and lists them in its responses. */
 const ECHO = `const seen: string[] = [];
 Deno.serve(async (request) => {
 	if (request.method === "GET") return Response.json(seen);
@@ -39,7 +39,7 @@ const files = (name: string, automations: readonly object[], code = ECHO) => ({
 	[`functions/${name}/function.jsonc`]: JSON.stringify({ automations }),
 });
 
-/** Lets the clock say so many milliseconds more, and everything run that waited for it. */
+/** Sets the clock forward, and runs everything that waited for it. */
 function pass(forMs: number): void {
 	const { clock } = platform;
 	clock.atMs += forMs;
@@ -55,7 +55,7 @@ async function lines(app: string, name: string): Promise<string[]> {
 		.filter((line) => line.includes("automation"));
 }
 
-/** The lines of a function's automations, once there are so many. */
+/** Waits for this many lines of a function's automations. @returns the lines */
 async function told(app: string, name: string, count: number): Promise<string[]> {
 	await expect.poll(async () => (await lines(app, name)).length, { timeout: 20_000 }).toBe(count);
 	return await lines(app, name);

@@ -1,4 +1,4 @@
-/** Claims of runs, on a real store: each is made once, whoever asks, and what is kept stays small. */
+/** Claims of runs, in a real store: each run is claimed only once, and the stored claims stay small. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { randomBytes } from "../../../src/crypto.ts";
 import { type Claim, Claims, type ClaimsOptions } from "../../../src/platform/schedule/claims.ts";
@@ -57,7 +57,7 @@ describe("a claim", () => {
 		await claims.claim(due(20, { life: "first" }));
 		expect(claims.find(due(0, { life: "next" }))).toBeUndefined();
 		expect(await claims.claim(due(10, { life: "next" }))).toBe(true);
-		// One that is late claims nothing of the next one's.
+		// A late claim does not affect the next run.
 		expect(await claims.claim(due(30, { life: "first" }))).toBe(true);
 		for (const again of [claims, await open()])
 			expect(again.find(due(0, { life: "next" }))).toMatchObject({ dueMs: 10, runs: 1 });
@@ -125,7 +125,7 @@ describe("the stored claims", () => {
 	test("are continued after a kill between a full stream and the next one", async () => {
 		const claims = await open({ claimsMax: 2 });
 		for (const dueMs of [1, 2, 3]) await claims.claim(due(dueMs));
-		// The first stream ends with its being full; the second has yet to begin.
+		// The first stream is full, and the second has not begun yet.
 		await store.deleteStreams("schedule/000000000002");
 		const again = await open({ claimsMax: 2 });
 		expect(again.find(due(0))).toMatchObject({ dueMs: 2, runs: 2 });

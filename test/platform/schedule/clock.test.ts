@@ -1,4 +1,4 @@
-/** What a scheduler makes of time that passed without it, or not at all. */
+/** A scheduler after the clock was set forward or back. */
 import { describe, expect, test } from "vitest";
 import { cron, DAY_MS, HOUR_MS, MINUTE_MS, once, START_MS, worldWith } from "./scheduler-fixture.ts";
 

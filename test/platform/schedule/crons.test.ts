@@ -1,4 +1,4 @@
-/** Cron jobs of the code (`Deno.cron`) as automations of deployed functions; the clock is the test's. */
+/** Cron jobs of the code (`Deno.cron`) as automations of deployed functions. The test controls the clock. */
 import { expect, test } from "vitest";
 import { logOf } from "../core-fixture.ts";
 import { platform, TestApp, useCore } from "../redeploy/app-fixture.ts";
@@ -20,7 +20,7 @@ async function lines(app: string, name: string): Promise<string[]> {
 	return kept.map(({ level, message }) => `${level} ${message}`).filter((line) => !line.includes("at "));
 }
 
-/** The lines of a function, once one of them contains a text. */
+/** Waits until a line of a function contains a text. @returns the function's lines */
 async function linesWith(app: string, name: string, text: string): Promise<string[]> {
 	await expect.poll(async () => (await lines(app, name)).join("\n"), { timeout: 20_000 }).toContain(text);
 	return await lines(app, name);

@@ -1,4 +1,4 @@
-/** How the runs of many apps share what there is. */
+/** How the runs of many apps share the capacity. */
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { cron, HOUR_MS, MINUTE_MS, worldWith } from "./scheduler-fixture.ts";
@@ -12,7 +12,7 @@ describe("of many automations that are due", () => {
 		world.isSlow = true;
 		await world.pass(HOUR_MS);
 		expect(world.running).toBe(10);
-		// Who waits has not claimed anything.
+		// A waiting run has not been claimed yet.
 		expect(world.claimed).toHaveLength(10);
 		while (world.going.length > 0) {
 			world.going.shift()?.();
@@ -32,7 +32,7 @@ describe("of many automations that are due", () => {
 		world.isSlow = true;
 		world.ends = ({ app }) => app === "honest";
 		await world.pass(MINUTE_MS);
-		// Those who came first have taken everything, for the moment.
+		// The first apps have taken the whole capacity for now.
 		expect(world.running).toBe(10);
 		await world.pass(MINUTE_MS - 1);
 		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(["honest:1"]);

@@ -1,4 +1,4 @@
-/** Runs whose answers are not as they should be, by servers that stand where functions do. */
+/** Runs with invalid or endless responses. Test servers take the place of functions. */
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
@@ -72,7 +72,7 @@ test("an endless response is read at a limited rate, whatever the size of its pi
 			write();
 		});
 		expect(outcome).toMatchObject({ code: "FUNCTION_UNENDED" });
-		// Without a pause it is hundreds of MiB, or of thousands of pieces, a second.
+		// Without a pause there would be hundreds of MiB, or hundreds of thousands of pieces, a second.
 		expect(written).toBeLessThan(32 * 1024 * 1024);
 		server?.closeAllConnections();
 		server?.close();

@@ -1,4 +1,4 @@
-/** What becomes of automations while a platform is stopped, and when it stops. */
+/** Automations while the platform is stopped, and when it stops. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { Instances } from "../../../src/platform/gateway/instances.ts";
@@ -44,7 +44,7 @@ function start(): void {
 	platform.core.automations.start({ host: "127.0.0.1:8080", timeoutMs: 10_000 });
 }
 
-/** Stops the platform for so long and starts it again. */
+/** Stops the platform for a time and starts it again. */
 async function restart(forMs: number): Promise<void> {
 	await platform[Symbol.asyncDispose]();
 	clock.tasks.length = 0;
@@ -163,7 +163,7 @@ test(
 		await expect.poll(() => writing).toBe(1);
 		const app = platform.core.apps.get(APP);
 		const slot = platform.core.functionsOf(app).supervisor("f");
-		// Another request comes and goes meanwhile: the run had as much time.
+		// A complete other request happens meanwhile, so the run had enough time.
 		const others = new Instances(() => slot.instance);
 		const lease = await others.lease(APP, "f", (release) => release());
 		if ("status" in lease) throw new Error(lease.code);

@@ -1,4 +1,4 @@
-/** A scheduler in a time that passes when the test says so. */
+/** A scheduler whose time the test controls. */
 import { setImmediate } from "node:timers/promises";
 import type { Automation } from "../../../src/modules/automations/automations.ts";
 import type { DueRun, ScheduledAutomation } from "../../../src/platform/schedule/due-run.ts";
@@ -21,27 +21,30 @@ export function once(name: string, atMs: number): Automation {
 	return { name, type: "scheduled", schedule_mode: "one-time", one_time_date };
 }
 
-/** Clock, timers and what is stored; a scheduler comes and goes as a platform is stopped and started. */
+/**
+ * The clock, the timers and the stored data. They outlive a scheduler, as if the platform were stopped and
+ * started.
+ */
 class World {
-	/** As the wall clock has it; a test may set it. */
+	/** The wall clock's time; a test may set it. */
 	clockMs = START_MS;
-	/** As `function:instant`, in minutes since the start. */
+	/** The runs as `function:instant`, in minutes since the start. */
 	readonly claimed: string[] = [];
 	readonly ran: string[] = [];
 	readonly skipped: string[] = [];
 	readonly errors: unknown[] = [];
 	readonly stored = new Map<string, ScheduledAutomation>();
-	/** Runs that end when the test says so. */
+	/** Runs that the test ends. */
 	readonly going: (() => void)[] = [];
 	isSlow = false;
-	/** Runs that end all the same. */
+	/** Runs that end by themselves. */
 	ends: (due: DueRun) => boolean = () => false;
-	/** How many run at this moment, and did at most. */
+	/** The present and the highest number of simultaneous runs. */
 	running = 0;
 	most = 0;
 	claim: (due: DueRun) => boolean | Promise<boolean> = () => true;
 	run: (due: DueRun) => void | Promise<void> = () => {};
-	/** After how many milliseconds a run is repeated. */
+	/** The delay before a run is repeated, in milliseconds. */
 	repeatMs: (attempt: number) => number | undefined = () => undefined;
 	#steadyMs = 0;
 	readonly timers = new Set<{ atMs: number; task: () => void }>();
@@ -59,14 +62,14 @@ class World {
 		this.stored.set(automation.name, { ...listed, automation, ...more });
 	}
 
-	/** Ends the scheduler as a process ends, and starts another that knows what is stored. */
+	/** Ends the scheduler as if its process ended, and starts a new one with the stored data. */
 	restart(): void {
 		this.timers.clear();
 		this.scheduler = this.#started();
 		this.scheduler.refresh();
 	}
 
-	/** Lets time pass, with all that comes due in it. */
+	/** Lets time pass, and runs everything that becomes due. */
 	async pass(forMs: number): Promise<void> {
 		const endMs = this.#steadyMs + forMs;
 		await setImmediate();
@@ -82,7 +85,7 @@ class World {
 		await setImmediate();
 	}
 
-	/** What a scheduler is given. */
+	/** The dependencies of a scheduler. */
 	#started(): Scheduler {
 		return new Scheduler({
 			list: () => this.stored.values(),
@@ -127,7 +130,7 @@ class World {
 	}
 }
 
-/** A world in which these are stored, and a scheduler that knows of them. */
+/** A world with these stored automations, and a scheduler for them. */
 export function worldWith(...automations: Automation[]): World {
 	const world = new World();
 	for (const automation of automations) world.store(automation);

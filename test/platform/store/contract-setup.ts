@@ -1,5 +1,5 @@
 /**
- * What the parts of the store's contract share.
+ * Shared code of the store's contract.
  */
 import type { Store, StreamEntry } from "../../../src/platform/store/store.ts";
 
@@ -12,7 +12,7 @@ export interface Opened {
 	advance(ms: number): Promise<void>;
 }
 
-/** Bytes that are different for every seed and do not repeat. */
+/** Bytes that depend on the seed and do not repeat. */
 export function bytesOf(length: number, seed: number): Uint8Array {
 	const bytes = new Uint8Array(length);
 	let state = seed + 1;
@@ -23,7 +23,7 @@ export function bytesOf(length: number, seed: number): Uint8Array {
 	return bytes;
 }
 
-/** Appends until it lands, as clients do. Returns how often somebody else was faster. */
+/** Appends again until it succeeds, as clients do. Returns how often another writer was faster. */
 export async function appendRetrying(store: Store, stream: string, body: string): Promise<number> {
 	let lost = 0;
 	let expected = 0;
@@ -41,7 +41,7 @@ export async function fill(store: Store, stream: string, count: number): Promise
 	}
 }
 
-/** The next entries of a watch, by count. */
+/** The next `count` entries of a watch. */
 export async function take(iterator: AsyncIterator<StreamEntry>, count: number): Promise<StreamEntry[]> {
 	const entries: StreamEntry[] = [];
 	while (entries.length < count) {
@@ -57,5 +57,5 @@ export const revisions = (entries: readonly StreamEntry[]) => entries.map((entry
 /** 1 … count. */
 export const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
-/** What the running test works on. */
+/** The store and the clock of the running test. */
 export type Current = () => Opened;

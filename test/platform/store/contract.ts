@@ -1,5 +1,5 @@
 /**
- * What every driver of the store has to do, whatever it keeps its data in.
+ * The tests that every driver of the store has to pass.
  */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
@@ -95,7 +95,7 @@ function leaseContract(current: Current): void {
 
 /**
  * Registers the suite for one driver.
- * @param open an empty store, fresh for each test
+ * @param open opens an empty store, a new one for each test
  */
 export function storeContract(name: string, open: () => Promise<Opened>): void {
 	describe(`${name}: the store's contract`, () => {

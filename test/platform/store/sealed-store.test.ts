@@ -1,4 +1,4 @@
-/** What is found out when a store is put back in parts, by somebody who has copies of everything that ever was in it. */
+/** An attacker with copies of every earlier state restores parts of a store: the store detects it. */
 import { mkdirSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import type { Store } from "../../../src/platform/store/store.ts";
 import { type TestPlace, testPlace } from "../core-fixture.ts";
 
 const STREAMS = ["platform", "apps/shop/events", "apps/shop/changes", "schedule/000000000001"];
-/** An entry whose code covers the one before, as far as the store looks at it. */
+/** An entry with the form that the store expects. The store does not check the code. */
 const entry = (text: string) => JSON.stringify({ text, code: "A".repeat(43) });
 
 let place: TestPlace;
@@ -31,7 +31,7 @@ async function withStore(work: (store: SealedStore, inner: Store) => Promise<voi
 	await work(await SealedStore.open(inner, key), inner);
 }
 
-/** Two entries in each stream, a copy of the directory as it then is, and a third entry. */
+/** Two entries in each stream, then a copy of the directory, and then a third entry. */
 async function fill(): Promise<void> {
 	for (const round of [0, 1, 2]) {
 		if (round === 2) copyDatabase();
@@ -41,7 +41,10 @@ async function fill(): Promise<void> {
 	}
 }
 
-/** The database as it is now. Its files are not copied: one that was closed may remove some of them a moment later. */
+/**
+ * A copy of the present database. It is not made by copying files, because a closed database may remove some
+ * of its files a moment later.
+ */
 function copyDatabase(): void {
 	mkdirSync(path("copy"));
 	const database = new SqliteDatabase(join(path(), "store.db"));
@@ -52,7 +55,7 @@ function copyDatabase(): void {
 	}
 }
 
-/** Changes the database behind the store's back. */
+/** Changes the database without the store. */
 function tamper(...statements: string[]): void {
 	const database = new SqliteDatabase(join(path(), "store.db"));
 	try {

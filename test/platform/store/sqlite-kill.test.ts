@@ -40,7 +40,7 @@ describe("a writer that is killed", () => {
 		return outfile;
 	}
 
-	/** Runs the writer, kills it as soon as it has acknowledged `count` entries, and returns all that it said. */
+	/** Runs the writer, kills it when it has acknowledged `count` entries, and returns all of its output. */
 	async function runAndKill(program: string, directory: string, count: number): Promise<string[]> {
 		const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
 		const acknowledged: string[] = [];
@@ -81,7 +81,7 @@ describe("a writer that is killed", () => {
 				acknowledged.push(...said);
 				await using store = await openSqliteStore(directory);
 				const entries = await store.read("s", 0);
-				// What it wrote last may be there without its acknowledgement.
+				// The last entry may be in the store without an acknowledgement.
 				expect(entries.length - acknowledged.length).toBeOneOf([0, 1]);
 				expect(entries.slice(0, acknowledged.length).map((entry) => entry.body)).toEqual(acknowledged);
 				const hashes = entries.map((entry) => entry.body.split(" ")[1] as string);

@@ -1,6 +1,6 @@
 /**
- * A process that writes to a store until it is killed: `writer DIRECTORY`. It says on stdout, a line each,
- * what it was told is durable: the revision and the hash of a blob that the entry names.
+ * A process that writes to a store until it is killed: `writer DIRECTORY`. For each entry that the store has
+ * acknowledged, it prints a line: the revision, and the hash of a blob that the entry names.
  */
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 

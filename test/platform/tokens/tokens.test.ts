@@ -38,7 +38,7 @@ function openApps(registry: TokenRegistry): Promise<Apps> {
 	return Apps.open({ store, identity, now: () => NOW, onEntry: () => registry.catchUp() });
 }
 
-/** Everything that the stream holds, as text. */
+/** The whole stream, as text. */
 async function stored(): Promise<string[]> {
 	return (await store.read("platform", 0)).map((entry) => entry.body);
 }

@@ -1,4 +1,4 @@
-/** A machine whose vault one command changes, put back to what it was as often as it takes. */
+/** A machine whose vault one command changes. Its files can be restored any number of times. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
@@ -9,12 +9,12 @@ import { filesBelow, Project } from "../../stories/support/project.ts";
 import { formsOf } from "../../support/forms.ts";
 import { alice, openEverything, VaultMaker } from "../../vault/maker.ts";
 
-/** What a command sets, and where it must be: sealed, and nowhere else. */
+/** The value that a command sets. It must be in the vault, encrypted, and nowhere else. */
 export const CANARY = "cAnary+fault/1 é&xyzzy-0001";
 const FORMS = formsOf(CANARY).map((form) => Buffer.from(form));
 const IDENTITY = `coffer-identity-1.${Buffer.alloc(32, 1).toString("base64url")}`;
 
-/** The codes that say that the vault is as it was, and those that say that it is written. */
+/** The error codes that say that the vault is unchanged, and those that say that it is written. */
 const UNWRITTEN = ["FILE_UNWRITABLE", "VAULT_LOCK_FAILED"];
 const WRITTEN = ["FILE_UNSYNCED", "MEMORY_FAILED"];
 
@@ -23,7 +23,7 @@ export type VaultState = "old" | "new" | "torn";
 export class Machine implements AsyncDisposable {
 	readonly project: Project;
 	#old: readonly { path: string; bytes: Uint8Array }[] = [];
-	/** What a crash left before. */
+	/** A temporary file of an earlier crash. */
 	readonly #leftovers: readonly string[];
 
 	private constructor(project: Project, leftovers: readonly string[]) {
@@ -32,7 +32,8 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/**
-	 * @param kind `known`: commands have run, one of which died. `fresh`: the device sees the vault for the first time
+	 * @param kind `known`: commands have run, and one was killed. `fresh`: the device sees the vault for the
+	 * first time
 	 */
 	static async create(kind: "known" | "fresh", preload: string, plant = ""): Promise<Machine> {
 		const project = new Project({ identity: IDENTITY, env: { NODE_OPTIONS: `--require ${preload}` } });
@@ -46,10 +47,10 @@ export class Machine implements AsyncDisposable {
 		return machine;
 	}
 
-	/** The command of which steps fail. */
+	/** The command whose steps fail. */
 	readonly command: readonly string[] = ["secrets", "set", `CANARY=${CANARY}`, "--json"];
 
-	/** Puts every file back, and what the crash before left. */
+	/** Restores every file, and the temporary file of the earlier crash. */
 	restore(): void {
 		for (const folder of ["state", "tmp", "project", "home"]) {
 			const path = join(this.project.machine, folder);
@@ -63,7 +64,7 @@ export class Machine implements AsyncDisposable {
 		for (const name of this.#leftovers) this.project.write(name, this.project.vault.slice(0, 1_000));
 	}
 
-	/** Whether the vault is, byte for byte, what it was, or one that holds the new value beside the old ones. */
+	/** Whether the vault is byte for byte unchanged, or contains the new value and all old ones. */
 	vaultState(): VaultState {
 		const text = this.project.vault;
 		const path = join(this.project.root, "coffer.vault");
@@ -77,7 +78,7 @@ export class Machine implements AsyncDisposable {
 		}
 	}
 
-	/** Files that hold the value in any form. */
+	/** Files that contain the value in any form. */
 	plaintext(): string[] {
 		return filesBelow(this.project.machine)
 			.filter(({ bytes }) => FORMS.some((form) => bytes.includes(form)))
@@ -85,8 +86,9 @@ export class Machine implements AsyncDisposable {
 	}
 
 	/**
-	 * Files that are there for a moment only.
-	 * @param result that of a command: one that did not get the lock may not touch what a crash left, since it could be another's
+	 * Temporary files.
+	 * @param result the result of a command. Without the lock, a command may not remove temporary files,
+	 * because they could belong to another process
 	 */
 	leftovers(result?: Result): string[] {
 		const isUnlocked = result?.status === 1 && result.error().code === "VAULT_LOCK_FAILED";
@@ -96,7 +98,7 @@ export class Machine implements AsyncDisposable {
 			.map((path) => `${path} is left.`);
 	}
 
-	/** What is wrong with how a command ended, given how the vault is. */
+	/** The fault in a command's result, given the state of the vault. */
 	findUntruths({ status, stderr, stdout }: Result, vaultState: VaultState): string[] {
 		if (status === 0) return vaultState === "new" ? [] : ["It succeeded, and the vault is not written."];
 		if (status !== 1 || stdout !== "") return [`It ended with status ${status}.`];
@@ -106,7 +108,7 @@ export class Machine implements AsyncDisposable {
 		return true_.includes(code) ? [] : [`It said ${code}, and the vault is ${vaultState}.`];
 	}
 
-	/** The next command works, and leaves nothing of the one before. */
+	/** The next command works, and removes the temporary files of the one before. */
 	async next(vaultState: VaultState): Promise<string[]> {
 		const context = contextOf(this.project.root, join(this.project.machine, "state/coffer"));
 		await setSecrets(context, new Map([["NEXT", "next"]]));

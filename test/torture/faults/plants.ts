@@ -1,9 +1,9 @@
-/** Bugs for a `coffer` process: each is what a change of src/project/files/atomic-file.ts could bring about. */
+/** Bugs for a `coffer` process. A change of src/project/files/atomic-file.ts could cause each of them. */
 type Files = typeof import("node:fs/promises");
 
 /**
- * @param files the module object that the program under test uses, which is changed
- * @param window is called where a crash shows the bug
+ * @param files the module object that the tested program uses; the bug changes it
+ * @param window called at the moment at which a crash reveals the bug
  */
 type Planting = (files: Files, original: Files, window: () => Promise<void>) => void;
 
@@ -55,13 +55,14 @@ const PLANTINGS: Readonly<Record<string, Planting>> = {
 	},
 };
 
-/** What a crash shows, and what a fault at a chosen step does. */
+/** Bugs that a crash reveals, and bugs that a fault at a chosen step reveals. */
 export const CRASH_PLANTS = ["the file is written in place", "the lock outlives its holder"];
 export const FAULT_PLANTS = Object.keys(PLANTINGS).filter((name) => name !== "the lock outlives its holder");
 
 /**
  * Puts a bug into this process.
- * @param windowFile where it says that it has come to where a crash shows the bug, and waits for that crash; undefined to go on
+ * @param windowFile the file that it creates when a crash would reveal the bug; it then waits to be killed.
+ * Undefined to continue
  */
 export function plantBug(name: string, files: Files, windowFile: string | undefined): void {
 	const original = { ...files };

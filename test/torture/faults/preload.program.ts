@@ -1,13 +1,14 @@
 /**
- * Loaded into a `coffer` process before anything else. It makes the thread that touches files count its calls of `openat`
- * from where no other thread gets, so that `strace -e inject=openat:when=N` hits that one; and it plants a bug.
+ * Loaded into a `coffer` process first. It raises the count of `openat` calls of the thread that handles
+ * files above that of all other threads, so that `strace -e inject=openat:when=N` hits only this thread. It
+ * also plants a bug.
  */
 import { createRequire } from "node:module";
 import { plantBug } from "./plants.ts";
 
 const OPENS = 600;
 
-// The objects that the program under test has: it is bundled, and requires them.
+// The module objects of the tested program, which is bundled and gets them by `require`.
 const require = createRequire(`${process.cwd()}/`);
 const fs: typeof import("node:fs") = require("node:fs");
 

@@ -1,27 +1,27 @@
-/** The steps by which a command writes, as strace sees them, and commands of which one step fails. */
+/** The steps in which a command writes, as strace records them, and runs in which one step fails. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Result } from "../../stories/support/process.ts";
 import type { Project } from "../../stories/support/project.ts";
 
-/** Calls that change what is on the disk, or make sure of it; and `fcntl`, which locks. */
+/** Calls that change or sync files, and `fcntl`, which locks. */
 const SYSCALLS = ["openat", "pwrite64", "fsync", "fchmod", "rename", "unlink", "mkdir", "fcntl"];
 
 export interface Step {
 	readonly syscall: string;
-	/** How many calls of that kind the same thread has made by then, this one counted. */
+	/** The number of calls of that kind that the same thread has made so far, including this one. */
 	readonly nth: number;
-	/** What it is done to. */
+	/** The file of the call. */
 	readonly file: string;
-	/** Its path, where that can be told before and no other step of the kind has it. */
+	/** Its path, if the path is known in advance and no other step of the kind has it. */
 	readonly path: string | undefined;
 }
 
 /** `ENOSPC` and its like, or `KILL`: the process is killed when it is about to take the step. */
 export type Fault = "ENOSPC" | "EIO" | "EROFS" | "EACCES" | "KILL";
 
-/** What a path of the machine is, without what is random in it. */
+/** A path of the machine, without its random parts. */
 function fileOf(path: string): string {
 	const [area = "", ...parts] = path.split("/");
 	const name = parts.at(-1) ?? "";
@@ -33,7 +33,7 @@ function fileOf(path: string): string {
 
 /** The path below the machine's folder that a line of strace is about. */
 function pathIn(line: string, machine: string): string | undefined {
-	// What strace adds to a descriptor, or the path that is given.
+	// The path that strace adds to a descriptor, or the path in the arguments.
 	const path = /^\w+\(\d+<([^>]*)>/.exec(line)?.[1] ?? /^[^"]*"([^"]*)"/.exec(line)?.[1] ?? "";
 	return path.startsWith(`${machine}/`) ? path : undefined;
 }
@@ -43,7 +43,7 @@ function fileIn(line: string, machine: string): string | undefined {
 	return path === undefined ? undefined : fileOf(path.slice(machine.length + 1));
 }
 
-/** Whether it is opened to be written, or is a folder that is opened to be synced. */
+/** Whether a file is opened for writing, or a folder is opened to be synced. */
 function writes(syscall: string, line: string): boolean {
 	if (syscall === "fcntl") return line.includes("F_SETLK");
 	if (syscall !== "openat") return true;
@@ -51,7 +51,7 @@ function writes(syscall: string, line: string): boolean {
 	return /O_CREAT|O_WRONLY|O_RDWR/.test(line) || line.includes(", O_RDONLY|O_CLOEXEC)");
 }
 
-/** What each thread has called, in its own order. */
+/** The calls of each thread, in order. */
 type Traces = readonly (readonly string[])[];
 
 async function traced(
@@ -84,7 +84,7 @@ function stepsOf(lines: readonly string[], machine: string): Step[] {
 	});
 }
 
-/** Runs a command that succeeds. @returns the steps that it took, thread by thread */
+/** Runs a command that succeeds. @returns its steps, thread by thread */
 export async function stepsTaken(project: Project, args: readonly string[]): Promise<Step[][]> {
 	const { result, traces } = await traced(project, args, [
 		"--seccomp-bpf",
@@ -95,7 +95,7 @@ export async function stepsTaken(project: Project, args: readonly string[]): Pro
 	return traces.map((lines) => stepsOf(lines, project.machine));
 }
 
-/** Runs a command of which one step fails. @returns how it ended, and which steps did fail */
+/** Runs a command in which one step fails. @returns its result, and the steps that really failed */
 export async function runWithFault(
 	project: Project,
 	args: readonly string[],
@@ -103,7 +103,7 @@ export async function runWithFault(
 ): Promise<{ result: Result; hit: string[] }> {
 	const { syscall, nth, path } = step;
 	const what = fault === "KILL" ? "signal=KILL" : `error=${fault}`;
-	// A signal is not injected where a filter of the kernel's chooses the calls.
+	// strace cannot inject a signal if a kernel filter (seccomp) selects the calls.
 	const quick = fault === "KILL" ? [] : ["--seccomp-bpf"];
 	const only = path === undefined ? [] : ["-P", path];
 	const strace = [...quick, ...only, "-e", `trace=${syscall}`, "-e", `inject=${syscall}:${what}:when=${nth}`];

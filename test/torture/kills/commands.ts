@@ -1,4 +1,4 @@
-/** Commands that are killed, each with the vault that it begins with and what it makes of it. */
+/** Commands that are killed, each with the vault before it and the expected vault after it. */
 
 import { type VaultDocument, verifyChains } from "../../../src/vault/document/document.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
@@ -6,14 +6,14 @@ import { printConflicted } from "../../../src/vault/merge/conflict-text.ts";
 import { mergeVaults } from "../../../src/vault/merge/merge-vaults.ts";
 import { alice, bob, openEverything, PRODUCTION, VaultMaker } from "../../vault/maker.ts";
 
-/** What a command sets, and where it must be: sealed, and nowhere else. */
+/** The value that a command sets. It must be in the vault, encrypted, and nowhere else. */
 export const CANARY = "cAnary+kill/1 é&xyzzy-0001";
 
 export interface KilledCommand {
 	readonly args: readonly string[];
 	/** The vault's text before. */
 	readonly before: string;
-	/** Whether a vault is what the command makes of it; every value of it was opened. */
+	/** Whether a vault is the command's result. Every value of it is decrypted. */
 	isDone(values: ReadonlyMap<string, string>, document: VaultDocument): boolean;
 }
 
@@ -63,7 +63,7 @@ export const COMMANDS: Readonly<Record<string, KilledCommand>> = {
 	},
 };
 
-/** Whether the text is a vault that the command has made. */
+/** Whether the text is the command's result. */
 export function isMadeBy({ isDone }: KilledCommand, text: string): boolean {
 	try {
 		const document = parseVault(text);

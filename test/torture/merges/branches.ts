@@ -1,18 +1,18 @@
-/** Two random branches of a random vault, and what is known of them. */
+/** Two random branches of a random vault, with a record of their changes. */
 import { parseVault } from "../../../src/vault/document/format.ts";
 import { alice, bob, carol, dave, PRODUCTION, seeded, VaultMaker } from "../../vault/maker.ts";
 import type { Random } from "../random.ts";
 
 export type Side = "ours" | "theirs";
 
-/** One branch, and what was done on it; secrets as `ENVIRONMENT/NAME`. */
+/** One branch, and its changes; secrets as `ENVIRONMENT/NAME`. */
 export interface Branch {
 	readonly maker: VaultMaker;
 	/** Each secret that was set or deleted on it, with its last value (undefined: deleted). */
 	readonly touched: Map<string, string | undefined>;
 	/** Secrets whose last author here is dave. */
 	readonly byDave: Set<string>;
-	/** Environments whose chain of members went on. */
+	/** Environments whose chain got new links. */
 	readonly chains: Set<string>;
 	removedDave: boolean;
 	/** Whether environments were created or deleted. */
@@ -46,7 +46,7 @@ function randomBase(random: Random): string {
 	return maker.text;
 }
 
-/** A name that may be there, in a gap, or behind the last one. */
+/** A name that may exist, in a gap between names, or after the last one. */
 function randomName(random: Random): string {
 	if (random.chance(0.1)) return `Z${10 + random.int(20)}`;
 	return `N${100 + (random.chance(0.5) ? 10 * (1 + random.int(13)) : random.int(140))}`;
@@ -76,7 +76,7 @@ function dropEnvironment(branch: Branch, name: string): void {
 	branch.root = true;
 }
 
-/** Each is done at most once on a branch. */
+/** Each of these happens at most once on a branch. */
 const CHAIN_EDITS: readonly ((branch: Branch, random: Random) => void)[] = [
 	(branch, random) => {
 		const [member, name] = random.chance(0.5) ? [carol, "carol"] : [eve, "eve"];
@@ -87,7 +87,7 @@ const CHAIN_EDITS: readonly ((branch: Branch, random: Random) => void)[] = [
 		branch.maker.epoch([dave]);
 		branch.removedDave = true;
 		branch.chains.add(PRODUCTION);
-		// Whoever begins the epoch signs everything anew.
+		// Whoever starts the epoch signs all records again.
 		branch.byDave.clear();
 	},
 	(branch) => {
@@ -107,7 +107,7 @@ function editBranch(branch: Branch, random: Random, side: Side): void {
 	for (let made = 0; made < edits; made++) editSecret(branch, random, `${side} ${made}`);
 	if (random.chance(0.3)) random.pick(CHAIN_EDITS)(branch, random);
 	for (let made = 0; made < random.int(3); made++) editSecret(branch, random, `${side} ${10 + made}`);
-	// One value on both sides, now and then.
+	// Sometimes both sides set the same value.
 	if (random.chance(0.1)) editSecret(branch, random, "the same");
 }
 

@@ -1,17 +1,23 @@
-/** What a merge of two branches must come to, by what was done on them alone. */
+/** The expected result of a merge, computed only from the changes on both branches. */
 import type { Link } from "../../../src/vault/chains/chain.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
 import { alice, openEverything } from "../../vault/maker.ts";
 import type { Branch, Branches, Side } from "./branches.ts";
 
 export interface Expectation {
-	/** Membership or environments that both sides changed: no merge may be clean, and no names are asked for. */
+	/**
+	 * Whether both sides changed members or environments. Then no merge may be clean, and there is no
+	 * question about names.
+	 */
 	readonly chainConflict: boolean;
-	/** Secrets that take a person, each with the sides that one may choose. */
+	/** Secrets that the user must decide about, each with the sides to choose from. */
 	readonly conflicts: ReadonlyMap<string, readonly Side[]>;
-	/** Secrets that both sides set to the same value: a person may be asked. */
+	/** Secrets that both sides set to the same value. The user may be asked. */
 	readonly mayAsk: ReadonlySet<string>;
-	/** Secrets that a text merge can put in although their author was removed. They are refused when they are read. */
+	/**
+	 * Secrets that a text merge can bring in although their author was removed. They are refused when they
+	 * are read.
+	 */
 	readonly unvouched: ReadonlySet<string>;
 }
 
@@ -22,7 +28,7 @@ function inEnvironment(names: Iterable<string>, environment: string): boolean {
 	return [...names].some((name) => name.startsWith(`${environment}/`));
 }
 
-/** Whether two chains went apart: neither begins as the other is. */
+/** Whether two chains diverged: neither is a beginning of the other. */
 function apart(one: readonly Link[] = [], two: readonly Link[] = []): boolean {
 	const both = Math.min(one.length, two.length);
 	return one.slice(0, both).some((link, index) => link.text !== two[index]?.text);
@@ -44,7 +50,7 @@ function chainConflict({ ours, theirs }: Branches): boolean {
 	);
 }
 
-/** Whether a side's record of a name lost its author's vouching by the other side. */
+/** Whether the other side removed the author of a side's record. */
 function isUnvouched(branches: Branches, side: Side, name: string): boolean {
 	return branches[side].byDave.has(name) && branches[other(side)].removedDave;
 }
@@ -84,7 +90,7 @@ export function mergedValues(branches: Branches, chosen: ReadonlyMap<string, Sid
 	return values;
 }
 
-/** What is wrong with a merged vault: a value, or a chain that is not the one that went on. */
+/** The fault of a merged vault: a wrong value, or a chain that is not the longer one. */
 export function faultsOf(text: string, branches: Branches, chosen: ReadonlyMap<string, Side>): string[] {
 	const document = parseVault(text);
 	const [actual, expected] = [openEverything(document, alice), mergedValues(branches, chosen)];

@@ -35,7 +35,7 @@ export class MergeRepository implements Disposable {
 		});
 	}
 
-	/** Lets git merge `theirs` into `ours`. @returns whether it says that it could */
+	/** Lets git merge `theirs` into `ours`. @returns whether git reports a clean merge */
 	merge(texts: { base: string; ours: string; theirs: string }, style: string): boolean {
 		const commit = (branch: string, text: string, from: string) =>
 			[
@@ -65,7 +65,7 @@ export class MergeRepository implements Disposable {
 		return status === 0;
 	}
 
-	/** Takes the merge back, sets up the driver, and merges again. @returns whether git says that it could */
+	/** Aborts the merge, sets up the driver, and merges again. @returns whether git reports a clean merge */
 	async mergeWithDriver(): Promise<boolean> {
 		this.git("merge", "--abort");
 		await setUpGit({ folder: this.root, variables: this.variables }, COFFER);

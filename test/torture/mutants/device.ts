@@ -1,4 +1,4 @@
-/** A device that has read the last commit of a history, and what it makes of a mutant on each of its ways. */
+/** A device that has read the last commit of a history, and its ways to read a mutant. */
 import { vaultTextOf } from "../../../src/project/files/vault-text.ts";
 import { linkHash } from "../../../src/vault/chains/chain.ts";
 import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
@@ -21,7 +21,7 @@ import { maskValue } from "../../../src/vault/syntax/mask.ts";
 import { seeded } from "../../vault/maker.ts";
 import type { History } from "./history.ts";
 
-/** The parts of a reader, so that a bug can be put in place of one. */
+/** The parts of a reader. A planted bug replaces one of them. */
 export interface Reader {
 	readonly decode: typeof vaultTextOf;
 	readonly parse: typeof parseVault;
@@ -32,7 +32,7 @@ export interface Reader {
 	readonly compareMarks: typeof compareVersionMarks;
 }
 
-/** Coffer's own. */
+/** Coffer's own parts. */
 export const READER: Reader = {
 	decode: vaultTextOf,
 	parse: parseVault,
@@ -48,10 +48,10 @@ interface Memory {
 	readonly marks: Map<string, VersionMark>;
 }
 
-/** What came of a mutant that was not refused. */
+/** The outcome of a mutant that was not refused. */
 export const FATE = { silent: "read as it was", noticed: "noticed", united: "united rightly" } as const;
 
-/** A way on which a mutant is read. @returns a fate: whether a loss was noticed. @throws AppError */
+/** A way to read a mutant. @returns the outcome: whether a loss was detected. @throws AppError */
 export type Route = (bytes: Uint8Array) => (typeof FATE)[keyof typeof FATE];
 
 const reader = seeded(1);
@@ -60,7 +60,7 @@ export class Device {
 	readonly #reader: Reader;
 	readonly #last: VaultDocument;
 	readonly #memory = new Map<string, Memory>();
-	/** `ENVIRONMENT/NAME` with every value that it had in some commit; the last one is the present. */
+	/** `ENVIRONMENT/NAME` with every value that it had in a commit. The last one is the present value. */
 	readonly #values = new Map<string, (string | undefined)[]>();
 
 	constructor({ commits }: History, parts: Reader = READER) {
@@ -101,7 +101,10 @@ export class Device {
 		return this.#reader.parse(this.#reader.decode(bytes));
 	}
 
-	/** What of an environment was lost since it was seen: names, and whether its members are older. @throws AppError */
+	/**
+	 * The losses of an environment since it was seen: names, and whether its membership is older. @throws
+	 * AppError
+	 */
 	#lossOf(name: string, document: VaultDocument): { older: boolean; names: readonly string[] } {
 		const memory = this.#memory.get(name);
 		const section = document.environments.get(name);
@@ -120,7 +123,10 @@ export class Device {
 		return noticed ? FATE.noticed : FATE.silent;
 	}
 
-	/** A value that is not the present one must have been one, and its loss be noticed. Never says the value. */
+	/**
+	 * Checks a value. If it is not the present one, it must be an earlier one, and the loss must be detected.
+	 * The message never contains the value.
+	 */
 	#require(path: string, value: string | undefined, noticed: boolean): void {
 		const known = this.#values.get(path);
 		const old = noticed && (known?.includes(value) ?? false);
@@ -139,7 +145,9 @@ export class Device {
 		if (!hasVersionMark(marks, record)) this.#reader.verifyRecord(state, record);
 	}
 
-	/** As a session does: chains held against the pin, records against the marks, then all opened. */
+	/**
+	 * Like a session: compares chains with the pin and records with the marks, and then decrypts all records.
+	 */
 	#read(
 		bytes: Uint8Array,
 		check: (path: string, value: string | undefined, loss: boolean) => void,
@@ -163,7 +171,7 @@ export class Device {
 		return [...new Set([...environments.keys(), ...document.environments.keys()])];
 	}
 
-	/** As a sync does: what the last commit has is theirs, and the base. */
+	/** Like a sync: the last commit is both their side and the merge base. */
 	#sync(bytes: Uint8Array): ReturnType<Route> {
 		const document = this.#load(bytes);
 		let moved = false;
@@ -185,7 +193,7 @@ export class Device {
 		return this.#fateOf(document, moved);
 	}
 
-	/** As a merge in git does: the last commit is the other side. */
+	/** Like a merge in git: the last commit is the other side. */
 	#unite(bytes: Uint8Array): ReturnType<Route> {
 		const { document, conflicts } = mergeVaults(this.#load(bytes), this.#last);
 		const open = new Set(conflicts.map(({ environment, name }) => `${environment}/${name}`));
@@ -201,7 +209,7 @@ export class Device {
 		return FATE.united;
 	}
 
-	/** As a check without a key does. */
+	/** Like a check without a key. */
 	#verify(bytes: Uint8Array): ReturnType<Route> {
 		const document = this.#load(bytes);
 		for (const name of this.#names(document)) {

@@ -1,8 +1,11 @@
-/** Vaults with a history, for mutants to be made of. The writer of the vectors makes them, the same bytes each time. */
+/**
+ * Vaults with a history, from which mutants are made. The writer of the vectors makes them, with the same
+ * bytes each time.
+ */
 import { alice, bob, carol, dave, mallory } from "../../vectors/primitives.ts";
 import { VaultWriter } from "../../vectors/writer.ts";
 
-/** What a mutant may be made of. */
+/** The texts from which a mutant can be made. */
 export interface History {
 	/** The text of every commit, the oldest first. */
 	readonly commits: readonly string[];
@@ -45,7 +48,7 @@ const TEAM: readonly Commit[] = [
 	},
 ];
 
-/** Another way that the fourth commit went on: somebody else was added. */
+/** A fork after the fourth commit, which adds another member. */
 const FORK: Commit = ({ production }) => void production.add("reader", mallory);
 
 const SMALL: readonly Commit[] = [

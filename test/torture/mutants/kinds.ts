@@ -1,4 +1,4 @@
-/** How bytes, lines and words of a vault can be spoilt. */
+/** The ways to damage bytes, lines and words of a vault. */
 import { strayBit } from "../../vectors/cases/case.ts";
 import type { History } from "./history.ts";
 
@@ -81,7 +81,7 @@ const oneLine = (change: (line: string, random: Random) => readonly string[]): K
 		all.splice(at, 1, ...change(all[at] ?? "", random));
 	});
 
-/** One word of a line exchanged. */
+/** Replaces one word of a line. */
 const word = (change: (word: string, random: Random, history: History) => string): Kind =>
 	lines((all, random, history) => {
 		const candidates = all.flatMap((line, index) => (line.includes(" ") ? [index] : []));
@@ -92,7 +92,7 @@ const word = (change: (word: string, random: Random, history: History) => string
 		all[at] = words.join(" ");
 	});
 
-/** A word that stands elsewhere, in the same place of its line where there is one. */
+/** A word from another line, at the same position if possible. */
 function foreignWord(_: string, random: Random, history: History): string {
 	const words = pick(anyText(history, random).split("\n"), random).split(" ");
 	return pick(words, random);

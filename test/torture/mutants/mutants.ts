@@ -10,7 +10,7 @@ export interface Mutant {
 }
 
 const KINDS = [BYTES, BYTES, LINES, RECORDS, WHOLES];
-/** One mutant of so many is a huge one. */
+/** One mutant in this many is huge. */
 const HUGE_EVERY = 500;
 
 /** A mutant that is not the last commit itself. @param huge whether huge ones may be among them */

@@ -1,8 +1,8 @@
-/** Readers with a bug that mutants must find. */
+/** Readers with a planted bug that mutants must find. */
 import { compareNames } from "../../../src/vault/syntax/syntax.ts";
 import { READER, type Reader } from "./device.ts";
 
-/** The records of each section in the order of their names, which a reader ought to insist on. */
+/** Sorts the records of each section by name, as if the reader did not check the order. */
 function sorted(text: string): string {
 	return text.replace(/(?:\n\w+\nv\d+ [^\n]+\n)+/g, (block) =>
 		(block.match(/\n\w+\nv\d+ [^\n]+\n/g) ?? [])
@@ -13,7 +13,7 @@ function sorted(text: string): string {
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/** Base64 as a lenient decoder takes it: whatever the unused bits are. */
+/** Base64 as a lenient decoder reads it: it ignores the unused bits. */
 function canonical(text: string): string {
 	return text.replace(/(?!environment\b)\b[\w-]{11,}(?=[ \n:,])/g, (word) => {
 		const unused = { 2: 15, 3: 3 }[word.length % 4] ?? 0;
@@ -26,7 +26,7 @@ const parsing = (change: (text: string) => string): Reader => ({
 	parse: (text) => READER.parse(change(text)),
 });
 
-/** By what each does. */
+/** The bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Reader>> = {
 	"signatures of records are not checked": { ...READER, verifyRecord: () => undefined },
 	"records may stand in any order": parsing(sorted),

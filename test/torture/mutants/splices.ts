@@ -1,7 +1,7 @@
-/** How records and whole texts are taken from elsewhere, and how a vault grows huge. */
+/** Mutations that take records and whole texts from other vaults, and mutations that make a vault huge. */
 import { anyText, type Kind, lines, pick, present } from "./kinds.ts";
 
-/** Records of a text, as blocks of three lines, with the line at which each stands. */
+/** Records of a text, as blocks of three lines, each with its line number. */
 function blocks(text: string): { at: number; lines: string[] }[] {
 	const all = text.split("\n");
 	return all.flatMap((line, at) =>

@@ -1,4 +1,7 @@
-/** A client of a platform that may be killed at any moment: what was acknowledged counts, also of an answer that breaks off. */
+/**
+ * A client of a platform that may be killed at any moment. It reports every acknowledgement, also those in a
+ * response that breaks off.
+ */
 import { utf8 } from "../../../src/bytes.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import type { Change, Head, LogEntry } from "../../../src/protocol/change.ts";
@@ -13,7 +16,7 @@ import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
 import type { Platform } from "../../stories/support/platform.ts";
 import { APP } from "../../stories/support/project.ts";
 
-/** Calls back for each line of an answer as it comes. @throws Error where it breaks off */
+/** Calls back for each line of a response as it arrives. @throws Error if the response breaks off */
 async function eachLine(response: Response, use: (line: unknown) => void): Promise<void> {
 	if (!response.ok || response.body === null)
 		throw new Refused(`${response.status} ${await response.text()}`);
@@ -27,7 +30,7 @@ async function eachLine(response: Response, use: (line: unknown) => void): Promi
 	}
 }
 
-/** The platform answered, and not as it should. */
+/** The platform's response is wrong. */
 export class Refused extends Error {}
 
 export class KilledClient {
@@ -71,7 +74,7 @@ export class KilledClient {
 		return { revision, head };
 	}
 
-	/** @param onAccepted called with the head at which the change is */
+	/** @param onAccepted called with the change's head */
 	async send(change: Change, onAccepted: (head: Head) => void): Promise<void> {
 		await eachLine(await this.#call(ROUTES.appendChange, {}, change), (line) => {
 			const event = changeEventSchema.parse(line);

@@ -1,4 +1,4 @@
-/** What a client was told, and what a platform must therefore have. */
+/** The acknowledgements that a client got, and the state that the platform must therefore have. */
 import type { Change, Head, LogEntry } from "../../../src/protocol/change.ts";
 import { parseRecordText } from "../../../src/vault/records/record.ts";
 import { TestVault } from "../../platform/vault-fixture.ts";
@@ -14,7 +14,7 @@ interface Value {
 	readonly value: string | undefined;
 }
 
-/** What was asked for and not acknowledged: it may have happened, or not. */
+/** A request that was not acknowledged. It may have taken effect or not. */
 type Pending =
 	| { readonly kind: "change"; readonly change: Change; readonly name: string; readonly value: Value }
 	| { readonly kind: "deploy"; readonly name: string; readonly tag: number }
@@ -38,7 +38,9 @@ export class Ledger {
 	#pending: Pending | undefined;
 	#count = 0;
 
-	/** Asks for something by chance, and notes what was acknowledged. @throws Error where the platform is gone; Refused */
+	/**
+	 * Makes a random request, and records its acknowledgement. @throws Error if the platform is gone; Refused
+	 */
 	async act(client: KilledClient, random: Random): Promise<string> {
 		const name = random.pick(FUNCTIONS);
 		this.#count++;
@@ -86,7 +88,10 @@ export class Ledger {
 		this.#pending = undefined;
 	}
 
-	/** What is wrong with a platform that was killed and runs again; what was pending is settled by what it has. */
+	/**
+	 * The faults of a platform that was killed and restarted. Its state also decides about the unacknowledged
+	 * request.
+	 */
 	async check(client: KilledClient, call: (name: string) => Promise<string>): Promise<string[]> {
 		if (this.#head === undefined) return [];
 		const wrong = this.#checkLog(await client.log());
@@ -134,7 +139,7 @@ export class Ledger {
 	}
 }
 
-/** Whether an error says that the platform is gone, rather than that it answered something wrong. */
+/** Whether an error means that the platform is gone, and not that its response was wrong. */
 export function isGone(error: unknown): boolean {
 	return !(error instanceof Refused);
 }

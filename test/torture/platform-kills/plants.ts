@@ -9,7 +9,7 @@ interface Modules {
 
 const COMMIT_AFTER_MS = 1_000;
 
-/** What the change of a line in the store, or in the runtime, could bring about. */
+/** Bugs that a changed line in the store or the runtime could cause. */
 const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
 	"what is acknowledged is written later": ({ Database: { prototype } }) => {
 		const { exec } = prototype;
@@ -44,7 +44,7 @@ const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
 
 export const PLATFORM_PLANTS = Object.keys(PLANTINGS);
 
-/** Puts a bug into this process. */
+/** Plants a bug in this process. */
 export function plantBug(name: string, modules: Modules): void {
 	PLANTINGS[name]?.(modules);
 }

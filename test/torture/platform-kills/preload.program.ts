@@ -1,8 +1,8 @@
-/** Loaded into a platform's process before anything else: it plants a bug. */
+/** Loaded into a platform's process first. It plants a bug. */
 import { createRequire } from "node:module";
 import { plantBug } from "./plants.ts";
 
-// The objects that the program under test has: it is bundled, and requires them.
+// The module objects of the tested program, which is bundled and gets them by `require`.
 const require = createRequire(`${process.env["PLANT_ROOT"]}/`);
 plantBug(process.env["PLANT"] ?? "", {
 	Database: require("libsql"),

@@ -8,7 +8,7 @@ export interface Tree {
 	readonly children: readonly Tree[];
 }
 
-/** Most programs are small: one access whose name is unknown covers what the analysis misses elsewhere. */
+/** Most programs are small, because one dynamic access would hide all misses elsewhere in the program. */
 const DEPTHS = [2, 3, 3, 4, 4, 5];
 
 /** Whether an idiom fits into a hole. */
@@ -16,12 +16,12 @@ export function fits(idiom: Idiom, { kind }: Pick<Hole, "kind">, maySuspend: boo
 	return idiom.kind === kind && !idiom.isOpen && (maySuspend || !idiom.waits);
 }
 
-/** Whether the code of a hole may wait, if the code of its idiom may. */
+/** Whether the code of a hole may use `await`, if the code of its idiom may. */
 export function maySuspendIn({ body, inModule }: Hole, outer: boolean): boolean {
 	return body === "none" ? outer && !inModule : body === "async";
 }
 
-/** Makes programs. */
+/** Generates programs. */
 export class Generator {
 	readonly #grammar: Grammar;
 	readonly #random: Random;
@@ -40,7 +40,7 @@ export class Generator {
 		const leaves = all.filter(({ holes }) => holes.length === 0);
 		const idiom = this.#random.pick(depth <= 0 && leaves.length > 0 ? leaves : all);
 		const children = idiom.holes.map((inner) => {
-			// Where an idiom has many holes, few of them hold large programs.
+			// If an idiom has many holes, only a few get large programs.
 			const less = 1 + (idiom.holes.length > 2 ? this.#random.int(3) : 0);
 			return this.#tree(inner, maySuspendIn(inner, maySuspend), depth - less);
 		});

@@ -8,12 +8,12 @@
  *     statements
  *     => the expression that has the value
  *
- * `@word` is an identifier that each use of the idiom spells in its own way. `<kind>` is the place of an expression of
+ * `@word` is an identifier that is unique in each use of the idiom. `<kind>` is the place of an expression of
  * that kind; its statements run before those of the idiom. `<<kind>>` is the body of a function that returns such a
  * value, and `<<async kind>>` that of an async function. Idioms of the kind `action` have no value.
  *
- * The flags: `await` for an idiom that fits only into an async function, `unknown` for a name that nobody who reads the
- * program can know, `open` for one that the analysis is known to miss (docs/torture.md lists these).
+ * The flags: `await` for an idiom that fits only into an async function, `unknown` for a name that a reader
+ * of the program cannot know, `open` for one that the analysis is known to miss.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,9 +24,15 @@ const FOLDER = join(ROOT, "test/torture/references/grammar");
 /** A place in an idiom's text that another idiom fills. */
 export interface Hole {
 	readonly kind: string;
-	/** Whether it is the body of a function, and may wait. An expression may not: its statements may. */
+	/**
+	 * Whether it is the body of a function and may use `await`. An expression may not, but its statements
+	 * may.
+	 */
 	readonly body: "none" | "sync" | "async";
-	/** Whether it is in a module of the idiom's own. Such code does not wait, since a CommonJS module cannot. */
+	/**
+	 * Whether it is in a separate module of the idiom. Such code does not use `await`, because a CommonJS
+	 * module cannot.
+	 */
 	readonly inModule: boolean;
 }
 
@@ -38,7 +44,7 @@ export interface Idiom {
 	readonly label: string;
 	readonly waits: boolean;
 	readonly isUnknown: boolean;
-	/** Whether the analysis is known to miss its names. No program is made of it. */
+	/** Whether the analysis is known to miss its names. Then it is not used in programs. */
 	readonly isOpen: boolean;
 	readonly holes: readonly Hole[];
 	/** Paths of modules, as in the grammar, with their texts. */

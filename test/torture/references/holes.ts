@@ -1,4 +1,4 @@
-/** Holes in the engine. Each loses something in silence, as a rule with a mistake would. */
+/** Bugs that can be planted in the analysis engine. Each silently loses values, as a wrong rule would. */
 import type { Engine } from "../../../src/references/engine/engine.ts";
 import type { Value, ValueSet } from "../../../src/references/engine/values.ts";
 
@@ -12,7 +12,7 @@ const losing =
 		solver.add = (set, value) => (isLost(value, set) ? undefined : add(set, value));
 	};
 
-/** By what each does. */
+/** The bugs, by their description. */
 export const HOLES: Readonly<Record<string, Hole>> = {
 	"an access whose name is not known is not reported": ({ findings }) => {
 		findings.addDynamic = () => undefined;

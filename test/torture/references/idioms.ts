@@ -2,10 +2,10 @@
 import type { Tree } from "./generate.ts";
 import type { Grammar, Idiom } from "./grammar.ts";
 
-/** The first idiom of a kind that contains none, and whose name a reader can tell. */
+/** The first idiom of a kind without holes whose name a reader can tell. */
 function leafOf(grammar: Grammar, kind: string): Tree {
 	const idiom = (grammar.get(kind) ?? []).find(({ holes, isUnknown }) => holes.length === 0 && !isUnknown);
-	// Each kind has such an idiom, apart from those of which programs consist.
+	// Each kind has such an idiom, except the kinds at the top of a program.
 	return { idiom: idiom ?? firstWithHole(grammar, kind), children: idiom ? [] : [plainRead(grammar)] };
 }
 

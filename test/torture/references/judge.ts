@@ -19,15 +19,15 @@ export interface Comparison {
 	/** Names and prefixes, each once. */
 	readonly found: readonly string[];
 	readonly isDynamic: boolean;
-	/** The names that the program asked for and the analysis does not know of. */
+	/** The names that the program read and the analysis did not find. */
 	readonly missed: readonly string[];
-	/** The names that the analysis found, and the program did not ask for. */
+	/** The names that the analysis found and the program did not read. */
 	readonly unasked: readonly string[];
-	/** Why the program has no judgement: it does not bundle, or its analysis throws. */
+	/** Why the program could not be judged: it does not bundle, or its analysis throws. */
 	readonly error?: string;
 }
 
-/** What a program does, apart from any analysis; or why it is not bundled. */
+/** The behaviour of a program, or the reason why it does not bundle. */
 export type Observation = { readonly input: AnalysisInput; readonly run: Run } | { readonly error: string };
 
 const AT_ONCE = 4;
@@ -95,7 +95,7 @@ function failed(error: string): Comparison {
 	return { run, found: [], isDynamic: false, missed: [], unasked: [], error };
 }
 
-/** Compares what a program asked for with what an analysis finds. */
+/** Compares the names that a program read with the names that an analysis finds. */
 export function compareWithDeno(observation: Observation, analyze: Analyze): Comparison {
 	if ("error" in observation) return failed(observation.error);
 	const { run, input } = observation;

@@ -1,4 +1,4 @@
-/** The analysis with a hole in its engine. */
+/** The analysis with a planted bug in its engine. */
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ import type { Analyze } from "./judge.ts";
 
 export const REFERENCES_PLANTS: readonly string[] = Object.keys(HOLES);
 
-/** The module that assembles the engine, and then makes the hole. */
+/** The module that assembles the engine and then plants the bug. */
 function assembly(plant: string): string {
 	return `
 		import { assembleEngine as assemble } from "./src/references/assembly.ts";
@@ -22,8 +22,8 @@ function assembly(plant: string): string {
 }
 
 /**
- * Bundles the analysis with a hole. The sources stay as they are.
- * @param plant what the hole does
+ * Bundles the analysis with a planted bug. The sources are not changed.
+ * @param plant the description of the bug
  */
 export async function plantedAnalysis(plant: string): Promise<Analyze> {
 	if (HOLES[plant] === undefined) throw new RangeError(`There is no planted bug '${plant}'.`);

@@ -1,4 +1,4 @@
-/** From the tree of a program to its modules. */
+/** Makes the modules of a program from its tree. */
 import type { Tree } from "./generate.ts";
 import type { Part } from "./grammar.ts";
 
@@ -11,7 +11,7 @@ interface Module {
 	readonly imports: string[];
 }
 
-/** The text of a tree: what runs first, and then the expression with the value. */
+/** The code of a tree: its statements, and then the expression with the value. */
 interface Text {
 	readonly statements: string;
 	readonly expression: string;
@@ -94,7 +94,7 @@ export function filesOf(tree: Tree): ReadonlyMap<string, string> {
 	return renderer.files;
 }
 
-/** A program as it is shown: its modules, one after the other. */
+/** A program as text for reports: its modules, one after the other. */
 export function shown(tree: Tree): string {
 	const files = [...filesOf(tree)].filter(([path]) => path !== "deno.json");
 	if (files.length === 1) return (files[0] as [string, string])[1];

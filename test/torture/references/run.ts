@@ -1,24 +1,24 @@
-/** Runs programs in Deno, many in one process, and follows what each asks its environment for. */
+/** Runs programs in Deno, many in one process, and records the variables that each reads. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
-/** Each name's value is another name, so that a program that reads a name out of the environment reads on. */
+/** The value of each name is another name, so that a program can use a value as the next name to read. */
 const UNIVERSE: Readonly<Record<string, string>> = Object.fromEntries(
 	Array.from({ length: 10 }, (_, index) => [`K_${index}`, `K_${(index + 1) % 10}`]),
 );
 
-/** Texts that values of other types become, and an empty name. They are no names of secrets. */
+/** Texts of values of other types, and an empty name. They are not names of secrets. */
 const NO_NAMES = new Set(["", "undefined", "null", "NaN", "true", "false", "[object Object]"]);
 
-/** A program that neither ends nor asks for anything in this time hangs. */
+/** A program that neither ends nor reads a variable in this time counts as hanging. */
 const HANGING_MS = 20_000;
 
 /**
- * Runs bundles one after the other. A read of a marker precedes each in Deno's account. A program ends before the
- * next one begins. One that waits for something that never comes is left after 2 s.
+ * Runs bundles one after the other. In Deno's audit log, a read of a marker precedes each. A program ends
+ * before the next one begins. If it waits for something that never comes, it is abandoned after 2 s.
  */
 const RUNNER = `
 import "node:process"; import "node:events"; import "node:util"; import "node:async_hooks"; import "node:timers/promises"; import "node:buffer"; import "node:querystring";
@@ -48,7 +48,7 @@ Deno.exit(0);
 `;
 
 export interface Run {
-	/** The names that the program asked for. */
+	/** The names that the program read. */
 	readonly asked: ReadonlySet<string>;
 	/** `ends`, `waits`, `hangs`, or `throws` with the exception. */
 	readonly outcome: string;
@@ -57,7 +57,7 @@ export interface Run {
 /**
  * @param files the bundles
  * @param folder for temporary files
- * @returns what each did, in the same order
+ * @returns the behaviour of each, in the same order
  */
 export async function runAll(files: readonly string[], folder: string): Promise<Run[]> {
 	const [runner, list, audit] = ["runner.mjs", "list.json", "audit.jsonl"].map((name) =>
@@ -118,7 +118,7 @@ async function runDeno(args: readonly string[], folder: string, env: Readonly<Re
 	return output;
 }
 
-/** The names in Deno's account after each marker. */
+/** The names in Deno's audit log after each marker. */
 function askedAfter(audit: string, own: ReadonlySet<string>): Map<number, Set<string>> {
 	const all = new Map<number, Set<string>>();
 	let names = new Set<string>();

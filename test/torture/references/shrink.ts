@@ -1,12 +1,12 @@
 /**
  * Delta debugging on the trees of programs. An idiom gives way to one that it contains, to the first of its kind that
- * contains none, or to the first that has the same holes, as long as the program still shows a fault. All the next trees are judged together, since a process
- * of Deno costs far more than a program.
+ * contains none, or to the first that has the same holes, as long as the program still shows a fault. All
+ * candidate trees are judged together, because starting Deno costs far more than running a program.
  */
 import { fits, maySuspendIn, type Tree } from "./generate.ts";
 import type { Grammar, Hole, Idiom } from "./grammar.ts";
 
-/** The more idioms, and the later in the grammar, the larger. */
+/** A measure of size: more idioms, and idioms that come later in the grammar, count as larger. */
 function sizeOf(tree: Tree, grammar: Grammar): number {
 	const rank = (grammar.get(tree.idiom.kind) ?? []).indexOf(tree.idiom);
 	return 1000 + rank + tree.children.reduce((sum, child) => sum + sizeOf(child, grammar), 0);
@@ -19,7 +19,7 @@ function* descendantsOf(tree: Tree): Iterable<Tree> {
 	}
 }
 
-/** Whether no code waits that cannot. */
+/** Whether `await` is used only where it is allowed. */
 function isValid({ idiom, children }: Tree, maySuspend: boolean): boolean {
 	if (!fits(idiom, idiom, maySuspend)) return false;
 	return children.every((child, index) => {

@@ -1,35 +1,38 @@
-/** What a schedule is made of. Everything is in the action itself, so that a list of them can be replayed and cut down. */
+/**
+ * The actions of a schedule. An action contains everything that it needs, so a list of actions can be
+ * replayed and shrunk.
+ */
 
-/** What becomes of one request and its answer. */
+/** The fate of one request and its response. */
 export const FAULTS = [
 	"none",
-	/** Never arrives: the connection breaks. */
+	/** The request never arrives, because the connection breaks. */
 	"lost",
-	/** Has not arrived when the client gives up; it may arrive later (`replay`). */
+	/** The request has not arrived when the client gives up. It may arrive later (`replay`). */
 	"late",
-	/** Arrives, and the connection breaks before the answer. */
+	/** The request arrives, and the connection breaks before the response. */
 	"answer-lost",
-	/** The answer breaks off. */
+	/** The response breaks off. */
 	"answer-cut",
-	/** The answer ends too early, as if it were whole. */
+	/** The response ends too early, as if it were complete. */
 	"answer-short",
-	/** Arrives twice at once. */
+	/** The request arrives twice at the same time. */
 	"twice",
-	/** The platform goes down before it, and is up again. */
+	/** The platform restarts before the request. */
 	"down-before",
-	/** The platform goes down right after it has written the change. */
+	/** The platform fails directly after it has written the change. */
 	"down-amid",
-	/** The platform goes down once it is done, and the answer is lost. */
+	/** The platform fails after it has handled the request, and the response is lost. */
 	"down-after",
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
-/** How a task goes on. */
+/** How a task continues. */
 export interface Verdict {
 	readonly fault: Fault;
-	/** Where an answer is cut, as a part of its length. */
+	/** The position at which a response is cut, as a fraction of its length. */
 	readonly at: number;
-	/** Whether the answer comes line by line, with room for others between. */
+	/** Whether the response comes line by line, so that other tasks can run in between. */
 	readonly inPieces: boolean;
 }
 
@@ -42,26 +45,29 @@ export type Command =
 			readonly syncs: boolean;
 	  }
 	| { readonly kind: "delete"; readonly name: string; readonly syncs: boolean }
-	/** `take` decides what is in conflict. */
+	/** `take` is the decision for conflicts. */
 	| { readonly kind: "sync"; readonly take: Side | undefined }
-	/** A member that another device is. */
+	/** Another device's member. */
 	| { readonly kind: "add" | "remove"; readonly device: number }
-	/** Git: what is committed here is merged with the others' branch; `push` puts the result there too. */
+	/** Git: merges the device's commits with the shared branch. `push` also pushes the result. */
 	| { readonly kind: "pull" | "push"; readonly take: "ours" | "theirs" };
 
 export type Action =
-	/** A slot is one process: a device has two. */
+	/** A slot is one process. A device has two. */
 	| { readonly type: "start"; readonly device: number; readonly slot: number; readonly command: Command }
 	| {
 			readonly type: "go";
 			readonly device: number;
 			readonly slot: number;
 			readonly verdict: Verdict;
-			/** The process ends where it next waits; `unremembered`: right after it wrote the vault, if it did. */
+			/**
+			 * The process ends at its next wait; with `unremembered`, directly after it wrote the vault, if
+			 * it did.
+			 */
 			readonly dies?: "waiting" | "unremembered" | undefined;
 	  }
 	| { readonly type: "kill"; readonly device: number; readonly slot: number }
-	/** A request of before arrives (again), and nobody reads the answer. */
+	/** An earlier request arrives (again), and its response is not read. */
 	| { readonly type: "replay"; readonly index: number }
 	| { readonly type: "restart" }
 	/** The platform's clock is set. */

@@ -1,4 +1,4 @@
-/** One action after the other, on a world. */
+/** Applies actions to a world. */
 import type { Action, Verdict } from "./actions.ts";
 import { SMOOTH } from "./actions.ts";
 import { perform } from "./commands.ts";
@@ -21,7 +21,7 @@ function describe(action: Action): string {
 	return JSON.stringify(action);
 }
 
-/** Does an action. @returns false where it does not fit: nothing happened then */
+/** Applies an action. @returns false if it is not possible; then nothing has happened */
 export async function apply(world: World, action: Action): Promise<boolean> {
 	if (world.isOver) return false;
 	try {

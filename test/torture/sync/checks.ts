@@ -1,4 +1,4 @@
-/** What must hold once everything is synced. */
+/** The conditions after everything is synced. */
 
 import { emptyHead, type Head, type LogEntry, nextHead } from "../../../src/protocol/change.ts";
 import type { SealedRecord } from "../../../src/vault/records/record.ts";
@@ -17,7 +17,10 @@ export async function check(world: World): Promise<void> {
 	await checkStandstill(world);
 }
 
-/** Revisions without gaps, a chain that holds, no operation twice, and the fold that the platform has too. */
+/**
+ * Revisions have no gaps, the hash chain is valid, no operation occurs twice, and the resulting state is the
+ * platform's.
+ */
 async function checkLog(world: World): Promise<Map<string, SealedRecord>> {
 	const { platform } = world;
 	const { context, head, records } = platform.core.apps.get(APP).state;
@@ -69,7 +72,7 @@ function checkReplicas(world: World, fold: ReadonlyMap<string, SealedRecord>): v
 	}
 }
 
-/** What was set is in the log, or somebody who had seen it set another value, or was asked and gave it up. */
+/** Every value is in the log, or was replaced by a device that had seen it, or was rejected by the user. */
 function checkIntents(world: World): void {
 	const { ledger } = world;
 	for (const { device, name, value, isAcknowledged, isGivenUp } of ledger.intents) {
@@ -83,7 +86,10 @@ function checkIntents(world: World): void {
 	}
 }
 
-/** Each value in the log was set by somebody who had seen the one before it, and each version is another value. */
+/**
+ * Each value in the log was set by a device that had seen the one before it, and each version has another
+ * value.
+ */
 function checkOrder(world: World): void {
 	const { ledger } = world;
 	const before = new Map<string, LogValue>();
@@ -93,7 +99,7 @@ function checkOrder(world: World): void {
 		before.set(name, now);
 		if (!last) continue;
 		if (value === last.value) {
-			// Two who set the same counted for themselves; the newer version is kept.
+			// Two devices that set the same value count versions independently; the newer version is kept.
 			if (version !== last.version && ledger.of(name, value).length < 2)
 				world.fail(
 					`a new version of the same value: ${name} ${value}, v${last.version} to v${version} at revision ${revision}`,
@@ -106,7 +112,7 @@ function checkOrder(world: World): void {
 	}
 }
 
-/** A restart changes nothing, and no request that ever arrived does any more. */
+/** A restart changes nothing, and repeating any request that has arrived changes nothing. */
 async function checkStandstill(world: World): Promise<void> {
 	const { network, platform } = world;
 	const { head } = platform.core.apps.get(APP).state;

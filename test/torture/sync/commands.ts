@@ -1,4 +1,4 @@
-/** What a device does, each as the command of that name does it. */
+/** The commands of a device. Each works like the real command of that name. */
 import { readFile, writeFile } from "node:fs/promises";
 import { AppError } from "../../../src/errors.ts";
 import { addMember } from "../../../src/project/members/members.ts";
@@ -19,7 +19,7 @@ interface Doing {
 	readonly task: Task<Verdict>;
 }
 
-/** Does a command to its end; what it throws is the world's to judge. */
+/** Runs a command to its end. The world judges its exceptions. */
 export async function perform(doing: Doing, command: Command): Promise<void> {
 	const { device, world } = doing;
 	try {
@@ -87,7 +87,7 @@ async function remove(doing: Doing, { name, syncs }: Extract<Command, { kind: "d
 	await sync(doing, undefined);
 }
 
-/** Notes what is decided as it is decided: the command may fail after that. */
+/** Records each decision at once, because the command may fail afterwards. */
 function takeOf({ device, task, world }: Doing, side: Side): (name: string) => Side {
 	const { ledger } = world;
 	return (name) => {

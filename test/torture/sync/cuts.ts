@@ -1,4 +1,4 @@
-/** A script in which each message meets each fault, one a schedule. */
+/** A script in which each message gets each fault, one in each schedule. */
 import type { Action, Command, Fault } from "./actions.ts";
 import { FAULTS, SMOOTH } from "./actions.ts";
 import type { World } from "./world.ts";
@@ -10,7 +10,7 @@ const set = (name: string, number: number, syncs = true): Command => ({
 });
 const sync = (take?: "local" | "platform"): Command => ({ kind: "sync", take });
 
-/** Changes on one side, on the other, on both, decided both ways, and what follows an answer that did not come. */
+/** Changes on one side, on the other, on both with both decisions, and the commands after a lost response. */
 const SCRIPT: readonly (readonly [device: number, command: Command])[] = [
 	[0, set("A", 101)],
 	[0, set("A", 102)],
@@ -28,9 +28,9 @@ const SCRIPT: readonly (readonly [device: number, command: Command])[] = [
 	[0, set("B", 109)],
 ];
 
-/** At least as many as the script has. */
+/** At least the number of messages in the script. */
 const MESSAGES = 20;
-/** Where an answer is cut: in its head, in the middle of a line, and in its end. */
+/** The positions at which a response is cut: in its headers, in the middle of a line, and near its end. */
 const CUTS = [0.02, 0.5, 0.97];
 
 const VARIANTS = FAULTS.filter((fault) => fault !== "none").flatMap(
@@ -46,7 +46,7 @@ export class CutChooser {
 	#commands = 0;
 	#messages = 0;
 
-	/** @param index of the schedule: as many as there are messages and faults bring each of both together */
+	/** @param index the schedule's index; all combinations need (messages × faults) schedules */
 	constructor(index: number) {
 		this.#message = index % MESSAGES;
 		this.#variant = VARIANTS[Math.floor(index / MESSAGES) % VARIANTS.length] ?? SMOOTH;

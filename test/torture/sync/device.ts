@@ -16,7 +16,7 @@ import { ORIGIN } from "./platform.ts";
 export const ENVIRONMENT = "production";
 const COMMITTED = ["coffer.vault", "coffer.json"];
 
-/** A value as it is sealed; the trace says its number. */
+/** The text of a value. The trace shows its number. */
 export function valueText(number: number): string {
 	return `value number ${number}`;
 }
@@ -29,17 +29,17 @@ export class Device {
 	readonly index: number;
 	readonly context: SessionContext;
 	readonly identity: Identity;
-	/** Whether it has a clone of the project. */
+	/** Whether the device has a clone of the project. */
 	hasJoined = false;
 	/** Whether somebody removed its identity from the environment. */
 	isRemoved = false;
-	/** Whether a process of it ever wrote the vault and died before it remembered that. */
+	/** Whether one of its processes has written the vault and ended before it wrote its memory. */
 	hasForgotten = false;
-	/** Names that a sync asked about, and nobody decided yet. */
+	/** Names that a sync asked about and that are not decided yet. */
 	readonly asked = new Set<string>();
-	/** The log's revision up to which it has taken in everything, as its syncs said. */
+	/** The log's revision up to which it has merged everything, as its syncs reported. */
 	revision = 0;
-	/** Git: the text that was last merged from the common branch. */
+	/** Git: the text that was last merged from the shared branch. */
 	merged = "";
 	/** The vault's text after the last step. */
 	text = "";
@@ -73,7 +73,7 @@ export class Device {
 		await mkdir(this.context.root, { recursive: true });
 	}
 
-	/** Clones another's working copy. */
+	/** Clones another device's working copy. */
 	async clone(from: Device, ledger: Ledger): Promise<void> {
 		for (const name of COMMITTED)
 			await copyFile(join(from.context.root, name), join(this.context.root, name));
@@ -83,7 +83,7 @@ export class Device {
 		this.carried(ledger);
 	}
 
-	/** Git brought what the vault holds now. */
+	/** Records that git brought the vault's present content. */
 	carried(ledger: Ledger): void {
 		for (const record of this.#records.values()) {
 			const value = ledger.valueOf(formatRecord(record));
@@ -94,11 +94,11 @@ export class Device {
 	async target(carry: Transport, token: string, remotes: RemoteMaker): Promise<LinkTarget> {
 		const binding = platformOf(bindingOf(await readConfig(this.context.root), ENVIRONMENT));
 		if (!binding) throw new TypeError("The project is not linked.");
-		// Nothing is waited for: whether an answer is late is up to the schedule.
+		// There are no real waiting times. The schedule decides whether a response is late.
 		return { binding, remote: remotes({ url: ORIGIN, token, answerMs: 1, transport: carry }) };
 	}
 
-	/** Takes notice of what the vault holds now. */
+	/** Records the vault's present content. */
 	async look(ledger: Ledger): Promise<void> {
 		const text = await readFile(this.vaultPath, "utf8").catch(() => "");
 		if (text === this.text) return;
@@ -117,13 +117,13 @@ export class Device {
 		}
 	}
 
-	/** The value of a name in the vault, as it was last looked at. */
+	/** The value of a name in the vault, as last recorded. */
 	holds(ledger: Ledger, name: string): string | undefined {
 		const record = this.#records.get(name);
 		return record && ledger.valueOf(formatRecord(record));
 	}
 
-	/** What the device remembers, to be put back. */
+	/** A copy of the device's memory, to restore it later. */
 	async remembered(): Promise<ReadonlyMap<string, Buffer>> {
 		const files = new Map<string, Buffer>();
 		const { stateFolder } = this.context;

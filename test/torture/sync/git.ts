@@ -1,4 +1,7 @@
-/** Hand-over by git: one shared branch, and each device's working copy, merged by what git calls for the vault. */
+/**
+ * Exchange through git: one shared branch and a working copy for each device, merged by the code of the merge
+ * driver.
+ */
 import { readFile, writeFile } from "node:fs/promises";
 import { AppError } from "../../../src/errors.ts";
 import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
@@ -26,7 +29,7 @@ export async function pull(world: World, device: Device, take: "ours" | "theirs"
 	device.carried(world.ledger);
 }
 
-/** Pulls, and puts what came of it on the shared branch. */
+/** Pulls, and pushes the result to the shared branch. */
 export async function push(world: World, device: Device, take: "ours" | "theirs"): Promise<void> {
 	await pull(world, device, take);
 	if (device.merged !== world.branch) return;
@@ -40,7 +43,7 @@ interface Sides {
 	readonly take: "ours" | "theirs";
 }
 
-/** @returns false where it cannot be merged, and the working copy is as it was */
+/** @returns false if it cannot be merged; then the working copy is unchanged */
 async function merge(world: World, device: Device, { ours, theirs, take }: Sides): Promise<boolean> {
 	const names = ["base", "ours", "theirs"] as const;
 	const [base, mine, other] = names.map((name) => world.scratch(`merge-${name}`)) as [string, string, string];
@@ -64,7 +67,8 @@ async function merge(world: World, device: Device, { ours, theirs, take }: Sides
 		take: (_, name) => {
 			const [here, there] = [valueIn(world, ours, name), valueIn(world, theirs, name)];
 			const [winner, loser] = take === "ours" ? [here, there] : [there, here];
-			// A sync asks again, where the platform has what was given up: it cannot know.
+			// A later sync asks again if the platform has the rejected value, because it cannot know of the
+			// decision.
 			world.ledger.choose(name, winner, [loser]);
 			world.ledger.recordGivenUpValue(name, loser);
 			world.note(`   git: ${name} ${here} against ${there}, ${take} taken`);

@@ -1,17 +1,20 @@
-/** The end of a schedule: the network works, everything goes on to its end, and all sync until nothing is left to do. */
+/**
+ * The end of a schedule: the network works, all tasks finish, and all devices sync until nothing is left to
+ * do.
+ */
 import { apply, finish } from "./apply.ts";
 import type { Device } from "./device.ts";
 import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
-/** More rounds than any number of conflicts that one decision each can end. */
+/** More rounds than all conflicts need, with one decision each. */
 const ROUNDS_MAX = 12;
 
 export function membersOf(world: World): Device[] {
 	return world.devices.filter(({ hasJoined, isRemoved }) => hasJoined && !isRemoved);
 }
 
-/** Whether the device's last sync had nothing to do, and nobody changed anything since. */
+/** Whether the device's last sync had nothing to do, and nothing has changed since. */
 function isQuiet(world: World, device: Device): boolean {
 	return world.quiet.get(device) === world.platform.revision;
 }

@@ -1,7 +1,7 @@
 /**
- * What is known, from outside, of every value: who set it, what that device had seen of the name by then, and what
- * became of it. By this the simulation tells a conflict that is one from one that is none, and a value that was
- * replaced from one that was lost.
+ * A record of every value: the device that set it, the values of the name that this device had seen by then,
+ * and the value's fate. With it, the simulation distinguishes real conflicts from false ones, and replaced
+ * values from lost ones.
  */
 
 /** A value by its number, `#12`; `deleted` for a tombstone. */
@@ -12,13 +12,13 @@ export interface Intent {
 	readonly device: number;
 	readonly name: string;
 	readonly value: Value;
-	/** What the device had seen of the name when it set this. */
+	/** The values of the name that the device had seen when it set this. */
 	readonly known: ReadonlySet<Value>;
-	/** What this was chosen over, where somebody was asked. */
+	/** The values over which the user chose this one. */
 	readonly chosenOver: Set<Value>;
-	/** Said to be in the log. */
+	/** Reported as being in the log. */
 	isAcknowledged: boolean;
-	/** Given up where somebody was asked. */
+	/** Rejected by the user in a conflict. */
 	isGivenUp: boolean;
 }
 
@@ -31,13 +31,13 @@ export interface LogValue {
 
 export class Ledger {
 	readonly intents: Intent[] = [];
-	/** Of every record that was ever seen anywhere, by its text. */
+	/** The value of every record that was ever seen anywhere, by the record's text. */
 	readonly #values = new Map<string, Value>();
-	/** What each device has seen of each name. */
+	/** The values of each name that each device has seen. */
 	readonly #seen = new Map<string, Set<Value>>();
-	/** Decisions: `device name value` over which others. */
+	/** Decisions: for each `device name value`, the values over which it was chosen. */
 	readonly #decided = new Map<string, Set<Value>>();
-	/** `name value` of what went from device to device beside the log, which tells nothing of where it is from. */
+	/** `name value` of values that went from device to device without the log, so their origin is unknown. */
 	readonly #carried = new Set<string>();
 	/** The log, record by record, in order. */
 	readonly log: LogValue[] = [];
@@ -50,7 +50,7 @@ export class Ledger {
 		this.#values.set(recordText, value);
 	}
 
-	/** Notes that a device has a value in its vault. */
+	/** Records that a device has a value in its vault. */
 	see(device: number, name: string, value: Value): void {
 		this.seen(device, name).add(value);
 	}
@@ -62,7 +62,7 @@ export class Ledger {
 		return seen;
 	}
 
-	/** @param revision of the log up to which the device has taken in everything */
+	/** @param revision the log's revision up to which the device has merged everything */
 	intend(device: number, name: string, value: Value, revision: number): Intent {
 		const known = new Set(this.seen(device, name));
 		for (const one of this.log) if (one.name === name && one.revision <= revision) known.add(one.value);
@@ -81,19 +81,19 @@ export class Ledger {
 		return this.log.filter((one) => one.name === name && one.revision <= upTo).map(({ value }) => value);
 	}
 
-	/** Somebody decided in a sync for a value over others. The same must not be asked on that device again. */
+	/** Records the user's decision in a sync. That device must not ask the same again. */
 	decide(device: number, name: string, winner: Value, losers: readonly Value[]): void {
 		const key = `${device} ${name} ${winner}`;
 		this.#decided.set(key, new Set([...(this.#decided.get(key) ?? []), ...losers]));
 		this.choose(name, winner, losers);
 	}
 
-	/** A device lost what it remembered: it may ask again. */
+	/** Records that a device has lost its memory, so it may ask again. */
 	forgetDecisions(device: number): void {
 		for (const key of this.#decided.keys()) if (key.startsWith(`${device} `)) this.#decided.delete(key);
 	}
 
-	/** Somebody chose a value over others. */
+	/** Records that the user chose a value over others. */
 	choose(name: string, winner: Value, losers: readonly Value[]): void {
 		for (const loser of losers) {
 			if (loser === winner) continue;
@@ -102,32 +102,40 @@ export class Ledger {
 		}
 	}
 
-	/** Notes that git brought a value to a device; one that the log holds is known from there. */
+	/**
+	 * Records that git brought a value to a device. If the log has the value, its origin is known from there.
+	 */
 	recordValue(name: string, value: Value): void {
 		if (!this.logged(name).includes(value)) this.#carried.add(`${name} ${value}`);
 	}
 
-	/** Notes that a merge by git gave a value up, of which a sync knows nothing. */
+	/** Records that a merge in git rejected a value. A sync does not know of that. */
 	recordGivenUpValue(name: string, value: Value): void {
 		this.#carried.add(`${name} ${value}`);
 	}
 
-	/** Whether a value, or one that it came of, went from device to device beside the log. */
+	/** Whether a value, or one from which it was made, went from device to device without the log. */
 	isCarried(name: string, value: Value): boolean {
 		return [value, ...this.#origins(name, value, true)].some((one) => this.#carried.has(`${name} ${one}`));
 	}
 
-	/** Whether several set a value, or one that it came of: which of them is meant cannot be told from its number. */
+	/**
+	 * Whether several devices set the same value, or one from which it was made. Its number does not show
+	 * which of them is meant.
+	 */
 	#isAmbiguous(name: string, value: Value): boolean {
 		return [value, ...this.#origins(name, value, true)].some((one) => this.of(name, one).length > 1);
 	}
 
-	/** Whether a value was set by somebody who had seen the other, or one that came of it. */
+	/** Whether a value was set by a device that had seen the other, or one that was made from it. */
 	knows(name: string, value: Value, other: Value, withChoices: boolean): boolean {
 		return this.#origins(name, value, withChoices).has(other);
 	}
 
-	/** What had been seen when a value was set, and when that was, and so on. */
+	/**
+	 * The values that the device had seen when it set a value, and the values seen when those were set, and
+	 * so on.
+	 */
 	#origins(name: string, value: Value, withChoices: boolean): Set<Value> {
 		const done = new Set<Value>();
 		const open = [value];
@@ -144,9 +152,9 @@ export class Ledger {
 	}
 
 	/**
-	 * Whether a device that holds a value may be asked about it: there is a value in the log that neither came of it
-	 * nor it of that, and that it was not chosen over yet. A value that several set can be anything, and of one that
-	 * went from device to device beside the log, nobody can know what it came of.
+	 * Whether a device may ask the user about its value: the log has another value, neither of the two was
+	 * made from the other, and the user has not chosen between them yet. The origin of a value is unknown if
+	 * several devices set it, or if it went from device to device without the log.
 	 */
 	isConflict(device: number, name: string, ours: Value): boolean {
 		if (this.of(name, ours).length === 0 || this.#isAmbiguous(name, ours) || this.isCarried(name, ours))

@@ -1,4 +1,4 @@
-/** A network that does to each message what the schedule says. */
+/** A network that applies the schedule's fault to each message. */
 import type { AppError } from "../../../src/errors.ts";
 import type { Transport } from "../../../src/http-request.ts";
 import type { Verdict } from "./actions.ts";
@@ -10,7 +10,7 @@ function broken(): Error {
 	return Object.assign(new Error("The simulated connection broke."), { code: "ECONNRESET" });
 }
 
-/** An answer's bytes, cut where its lines end, or whole. */
+/** A response's bytes, split into lines or whole. */
 function piecesOf(bytes: Uint8Array, inPieces: boolean): Uint8Array[] {
 	if (!inPieces) return bytes.length > 0 ? [bytes] : [];
 	const pieces: Uint8Array[] = [];
@@ -22,7 +22,7 @@ function piecesOf(bytes: Uint8Array, inPieces: boolean): Uint8Array[] {
 	return pieces;
 }
 
-/** For the trace: what a request asks, without anything of a value. */
+/** A description of a request for the trace, without values. */
 function describe({ method, path, body }: Sent): string {
 	const asked = `${method} ${path.replace("/v1/apps/", "")}`;
 	if (method !== "POST" || body === undefined) return asked;
@@ -37,18 +37,18 @@ function describe({ method, path, body }: Sent): string {
 
 export class Network {
 	readonly platform: SimulatedPlatform;
-	/** Every request that went out. */
+	/** Every request that was sent. */
 	readonly sent: Sent[] = [];
 	/** Those that arrived. */
 	readonly #arrived = new Set<Sent>();
-	/** The parts of the answers' statuses, counted. */
+	/** The number of responses for each status. */
 	readonly statuses = new Map<number, number>();
 
 	constructor(platform: SimulatedPlatform) {
 		this.platform = platform;
 	}
 
-	/** What carries one task's requests: it waits in it, and what happens then is up to the schedule. */
+	/** Transports one task's requests. The task waits in it, and the schedule decides what happens. */
 	carrierFor(task: Task<Verdict>): Transport {
 		return async (url, { method, headers, body }) => {
 			const request: Sent = {
@@ -64,12 +64,15 @@ export class Network {
 		};
 	}
 
-	/** Lets every request that arrived once arrive again. One that never did is no repeat: it may ask for what was given up since. */
+	/**
+	 * Repeats every request that has arrived. A request that never arrived would not be a repeat: it could
+	 * restore a value that was rejected since.
+	 */
 	async replayAll(): Promise<void> {
 		for (const request of [...this.#arrived]) await this.#deliver(request);
 	}
 
-	/** Lets a request of before arrive, again or at last. */
+	/** Lets an earlier request arrive, again or for the first time. */
 	async replay(index: number): Promise<Sent | undefined> {
 		const request = this.sent[index % Math.max(1, this.sent.length)];
 		if (request) await this.#deliver(request);
@@ -121,10 +124,10 @@ export class Network {
 	}
 }
 
-/** What a user may see, exit 5, when others were faster or somebody has to decide. */
+/** Errors with exit 5 that a user may see if other devices were faster or a decision is needed. */
 const CONFLICTS = ["SYNC_CONFLICT", "SYNC_CONTENDED", "SYNC_ROLLED_BACK", "MEMBER_EXISTS"];
 
-/** Whether an error is one that a user may see when a network fails or others were faster. */
+/** Whether a user may see this error if the network fails or other devices were faster. */
 export function isExpected({ code, exit }: AppError): boolean {
 	return exit === 6 || CONFLICTS.includes(code);
 }

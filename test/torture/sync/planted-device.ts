@@ -1,4 +1,4 @@
-/** Devices with a bug: what they would leave in their files. */
+/** Devices with a planted bug: its effects on their files. */
 
 import { editEnvironment } from "../../../src/project/session/edit-environment.ts";
 import { withRecords } from "../../../src/vault/document/document.ts";
@@ -7,7 +7,7 @@ import { sealRecord } from "../../../src/vault/records/seal.ts";
 import { type Device, ENVIRONMENT } from "./device.ts";
 import type { Plant } from "./plants.ts";
 
-/** As if the device forgot, of every record, that the platform has it. */
+/** As if the device forgot that the platform has its records. */
 async function forgetBase({ context }: Device): Promise<void> {
 	await editEnvironment(context, (session) => {
 		session.checkout.platform?.base.clear();
@@ -15,7 +15,7 @@ async function forgetBase({ context }: Device): Promise<void> {
 	});
 }
 
-/** As if the device sealed every value anew, as another version. */
+/** As if the device encrypted every value again, as a new version. */
 async function countOn({ context }: Device): Promise<void> {
 	await editEnvironment(context, (session, { document }) => {
 		const { keys, verified } = session;
@@ -30,7 +30,7 @@ async function countOn({ context }: Device): Promise<void> {
 	});
 }
 
-/** Lets a device that has just synced do what the bug makes it do. @returns whether there was such a bug */
+/** Applies the planted bug's effect to a device that has just synced. @returns whether there was such a bug */
 export async function afterSync(device: Device, plant: Plant | undefined): Promise<boolean> {
 	if (plant === "forgottenBase") await forgetBase(device);
 	else if (plant === "idleVersion") await countOn(device);

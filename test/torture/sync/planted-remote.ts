@@ -6,7 +6,7 @@ import { Remote } from "../../../src/sync/client/platform-client.ts";
 import { plainRemote, type RemoteMaker } from "./device.ts";
 import type { Plant } from "./plants.ts";
 
-/** Takes an answer that broke off for the one that it hoped for. */
+/** Treats a response that broke off as the expected one. */
 class CredulousRemote extends Remote {
 	override async *appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
 		let isAccepted = false;

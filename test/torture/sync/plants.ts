@@ -1,4 +1,6 @@
-/** The bugs that can be planted. None touches the product's code: each sits in what the product is handed. */
+/**
+ * The bugs that can be planted. None changes the product's code. Each is in an object that the product gets.
+ */
 export const PLANTS = {
 	lostAppend: "a store that acknowledges a change and forgets it",
 	doubleAppend: "a store that has a change twice",
@@ -11,7 +13,7 @@ export const PLANTS = {
 
 export type Plant = keyof typeof PLANTS;
 
-/** @throws RangeError for a text that names none */
+/** @throws RangeError if no bug has this name */
 export function plantOf(text: string | undefined): Plant | undefined {
 	if (text === undefined) return undefined;
 	const found = (Object.keys(PLANTS) as Plant[]).find((key) => PLANTS[key] === text);

@@ -1,4 +1,7 @@
-/** The platform of a simulation: the real core, API and store, no socket, no function; it can go down at any time. */
+/**
+ * The platform of a simulation: the real core, API and store, without sockets and functions. It can fail at
+ * any time.
+ */
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { limitsOf } from "../../../src/platform/configuration/limits.ts";
@@ -17,7 +20,7 @@ export const ORIGIN = "http://127.0.0.1:8081";
 const VERSION = "0.0.0-simulated";
 const BEGINNING_MS = 1_800_000_000_000;
 
-/** A request as it went out. */
+/** A request as the client sent it. */
 export interface Sent {
 	readonly task: string;
 	readonly method: string;
@@ -55,7 +58,7 @@ const NO_LINES: FunctionLogs = {
 };
 const NO_BUILDS: Builder = { level: "none", conditions: [], prepare: never, build: never, close: () => {} };
 
-/** A clock that the schedule sets. The one that never goes back goes on by itself. */
+/** A wall clock that the schedule sets. The monotonic clock advances normally. */
 class SetClock implements Clock {
 	offsetMs = 0;
 	#ticks = 0;
@@ -68,7 +71,7 @@ export class SimulatedPlatform {
 	readonly identity: CoreIdentity;
 	readonly clock = new SetClock();
 	token = "";
-	/** Why it does not come up any more. */
+	/** The reason why it cannot start again. */
 	broken: unknown;
 	readonly #url: string;
 	#plant: Plant | undefined;
@@ -99,7 +102,7 @@ export class SimulatedPlatform {
 		this.#store.plant = plant;
 	}
 
-	/** What is really in the store. */
+	/** The entries that are really in the store. */
 	async entries(after: number): Promise<readonly { revision: number; body: string }[]> {
 		return await this.#store.inner.read(`apps/${APP}/changes`, after);
 	}
@@ -108,7 +111,7 @@ export class SimulatedPlatform {
 		return this.#core.apps.find(APP)?.state.head.revision ?? 0;
 	}
 
-	/** Answers a request, whole. */
+	/** Handles a request and returns the whole response. */
 	async handle({ method, path, headers, body }: Sent): Promise<Answer> {
 		const init = { method, headers, ...(body === undefined ? {} : { body }) };
 		const response = await this.#api(new Request(ORIGIN + path, init), "simulated");
@@ -116,12 +119,15 @@ export class SimulatedPlatform {
 		return { status: response.status, headers: response.headers, bytes };
 	}
 
-	/** The power fails right after the next change is in the store. `restart` is to follow. */
+	/**
+	 * Makes the platform fail, like a power failure, directly after it has stored the next change. Call
+	 * `restart` afterwards.
+	 */
 	dieAfterChange(): void {
 		this.#store.diesAfterChange = true;
 	}
 
-	/** Goes down and comes up with what the store holds. @throws AppError exit 7 where that is not what was written */
+	/** Restarts with the contents of the store. @throws AppError exit 7 if the store was changed */
 	async restart(): Promise<void> {
 		try {
 			await this.close();

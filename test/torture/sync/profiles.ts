@@ -6,14 +6,14 @@ import type { World } from "./world.ts";
 
 export interface Profile {
 	readonly name: string;
-	/** How many devices there are; one of these numbers. */
+	/** The possible numbers of devices. */
 	readonly devices: readonly number[];
-	/** How many of them are no members at first. */
+	/** The number of devices that are not members at first. */
 	readonly strangers: number;
 	readonly commands: readonly [least: number, most: number];
-	/** How often a message meets a fault. */
+	/** The probability that a message gets a fault. */
 	readonly faults: number;
-	/** Whether platform and processes go down. */
+	/** Whether the platform and processes can fail. */
 	readonly goDown: boolean;
 	readonly members: boolean;
 	readonly git: boolean;
@@ -68,7 +68,7 @@ export class Chooser {
 			.filter(({ hasJoined }) => hasJoined)
 			.flatMap(({ index }) => [0, 1].map((slot) => ({ device: index, slot })))
 			.filter(({ device, slot }) => !world.tasks.has(`${device}.${slot}`));
-		// A second process on a device is the rarer case.
+		// A second process on a device is less frequent.
 		const place = random.pick(
 			free.filter(({ slot }) => slot === 0 || random.chance(0.15)).concat(free.slice(0, 1)),
 		);
@@ -133,7 +133,7 @@ export class Chooser {
 			return { kind: random.pick(["pull", "push"] as const), take: random.pick(["ours", "theirs"] as const) };
 		if (kind === "member") return this.#member(world) ?? { kind: "sync", take: undefined };
 		const name = random.pick(NAMES);
-		// Each name at most once: one deletion looks like another.
+		// Each name at most once, because two deletions cannot be distinguished.
 		if (kind === "delete" && !this.#deleted.has(name)) {
 			this.#deleted.add(name);
 			return { kind, name, syncs };
@@ -147,13 +147,13 @@ export class Chooser {
 			(intent) => intent.name === name && intent.value.startsWith("#"),
 		);
 		const last = others.at(-1);
-		// Sometimes the value that another one has set.
+		// Sometimes the same value that another device has set.
 		if (last && random.chance(0.05)) return [[name, Number(last.value.slice(1))]];
 		const names = random.chance(0.25) ? [name, random.pick(NAMES)] : [name];
 		return [...new Set(names)].map((one) => [one, ++this.#number]);
 	}
 
-	/** Somebody joins who is no member yet, or leaves who is one. */
+	/** A device that is not a member joins, or a member leaves. */
 	#member(world: World): Command | undefined {
 		const random = this.#random;
 		const open = world.devices.filter(({ index }) => index > 0 && !this.#moved.has(index));

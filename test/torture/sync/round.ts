@@ -21,13 +21,13 @@ export interface Round {
 export interface RoundOptions {
 	readonly seed: number;
 	readonly plant: Plant | undefined;
-	/** In place of the seed's own; what does not fit is left out. */
+	/** Replaces the actions of the seed. Actions that are not possible are skipped. */
 	readonly actions?: readonly Action[] | undefined;
 	/** The profiles to choose from. */
 	readonly profiles: readonly Profile[];
 }
 
-/** Runs a schedule to its end, and checks what came of it. */
+/** Runs a schedule to its end, and checks the result. */
 export async function runRound(options: RoundOptions): Promise<Round> {
 	const { actions, plant, profiles, seed } = options;
 	const profile = profiles[seed % profiles.length] as Profile;
@@ -56,7 +56,7 @@ async function replay(world: World, actions: readonly Action[]): Promise<readonl
 	return done;
 }
 
-/** Seeds that follow one another bring each message of the script and each fault together. */
+/** Consecutive seeds combine each message of the script with each fault. */
 function chooserOf({ profiles, seed }: RoundOptions, profile: Profile, random: Random): Chooser | CutChooser {
 	if (profile === PROFILES.cuts) return new CutChooser(Math.floor(seed / profiles.length));
 	return new Chooser(profile, random);

@@ -1,4 +1,4 @@
-/** A world at its beginning: a project, linked, with members and their clones. */
+/** The initial state of a world: a linked project with members and their clones. */
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ function identityNumber(number: number): Identity {
 	return identityOf(new Uint8Array(32).fill(number));
 }
 
-/** Makes a world, lets `use` work on it, and takes it away again. */
+/** Makes a world, passes it to `use`, and removes it. */
 export async function withWorld<T>(
 	{ profile, random, plant }: { profile: Profile; random: Random; plant: Plant | undefined },
 	use: (world: World) => Promise<T>,
@@ -38,7 +38,7 @@ export async function withWorld<T>(
 	const platform = await SimulatedPlatform.open(join(folder, "platform"), identityNumber(PLATFORM_SEED));
 	try {
 		const count = random.pick(profile.devices) + profile.strangers;
-		// Sometimes two devices are one person's.
+		// Sometimes two devices belong to one person.
 		const isShared = random.chance(0.25);
 		const devices = Array.from({ length: count }, (_, index) => {
 			const seed = isShared && index === 1 ? 1 : index + 1;
@@ -88,7 +88,7 @@ async function begin(world: World, { members, isShared, random }: Beginning): Pr
 	world.branch = first.text;
 	for (const other of others) {
 		await other.clone(first, world.ledger);
-		// The others are fresh clones, that never synced.
+		// The others are fresh clones that have never synced.
 		if (random.chance(0.3)) continue;
 		await apply(world, {
 			type: "start",

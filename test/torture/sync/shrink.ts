@@ -1,14 +1,14 @@
-/** Cuts a failing schedule down to what it takes. */
+/** Reduces a failing schedule to the actions that the failure needs. */
 import type { Action } from "./actions.ts";
 import type { Round } from "./round.ts";
 
-/** What kind of failure it is, names and numbers aside. */
+/** The kind of a failure, without names and numbers. */
 function kindOf(failure: string): string {
 	return failure.split(":", 1)[0] ?? failure;
 }
 
 /**
- * Leaves out actions, in ever smaller runs, as long as the first failure stays of its kind.
+ * Removes runs of actions, smaller and smaller ones, as long as the first failure is still of the same kind.
  * @param again runs a list of actions in the same world
  */
 export async function shrink(

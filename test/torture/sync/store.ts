@@ -10,7 +10,7 @@ import type {
 import { type LogEntry, nextHead } from "../../../src/protocol/change.ts";
 import type { Plant } from "./plants.ts";
 
-/** The change after the set-up that a planted bug meets. */
+/** The number of the change after the set-up that a planted bug affects. */
 const PLANTED_AT = 2;
 
 function isChanges(stream: StreamName): boolean {
@@ -19,7 +19,7 @@ function isChanges(stream: StreamName): boolean {
 
 export class WatchedStore implements Store {
 	readonly inner: Store;
-	/** Stops it as if the power failed, right after the next change was written. */
+	/** Stops the store, as in a power failure, directly after the next change was written. */
 	diesAfterChange = false;
 	/** Undefined while the set-up runs. */
 	plant: Plant | undefined;

@@ -1,11 +1,15 @@
 /**
- * A command of one device, run in turns: it stops at each message, and goes on when the schedule says so. One task
- * runs at a time, so that the order of everything that devices and platform do to each other is the schedule's.
+ * A command of one device. It stops at each message, and continues when the schedule says so. Only one task
+ * runs at a time, so the schedule determines the order of everything that happens between devices and
+ * platform.
  */
 
 /** Where a task waits. */
 export interface Point {
-	/** `request`: to be delivered; `piece`: more of an answer is to come; `pause`: between two steps of a command. */
+	/**
+	 * `request`: a request to deliver; `piece`: the next part of a response; `pause`: between two steps of a
+	 * command.
+	 */
 	readonly kind: "request" | "piece" | "pause";
 	/** For the trace. */
 	readonly what: string;
@@ -28,7 +32,7 @@ export class Task<Verdict> {
 		this.#work = work;
 	}
 
-	/** Runs it to where it first waits, or to its end. */
+	/** Runs it until its first wait, or to its end. */
 	begin(): Promise<void> {
 		return this.#run(() => {
 			void this.#work(this).then(() => {
@@ -38,7 +42,7 @@ export class Task<Verdict> {
 		});
 	}
 
-	/** Waits, as what the task does, until the schedule lets it go on. */
+	/** Makes the task wait until the schedule lets it continue. */
 	park(point: Point): Promise<Verdict> {
 		return new Promise((resolve) => {
 			this.point = point;
@@ -47,7 +51,7 @@ export class Task<Verdict> {
 		});
 	}
 
-	/** Lets it go on to where it next waits, or to its end. */
+	/** Lets it continue until its next wait, or to its end. */
 	resume(verdict: Verdict): Promise<void> {
 		this.point = undefined;
 		return this.#run(() => this.#resume(verdict));

@@ -13,7 +13,7 @@ async function explained(options: RoundOptions): Promise<string> {
 	const { actions, failures, trace } = await shrink(first, (fewer) =>
 		runRound({ ...options, actions: fewer }),
 	);
-	// What follows the first failure only follows from it.
+	// Later failures of a schedule are only consequences of the first.
 	const shown = trace.slice(0, 1 + trace.findIndex((line) => line.startsWith("✗")));
 	return [
 		`cut down to ${actions.length} of ${first.actions.length} actions, with ${failures.length} failures:`,
@@ -23,7 +23,7 @@ async function explained(options: RoundOptions): Promise<string> {
 
 /**
  * A torture whose schedules are of these kinds, in turn.
- * @param options.plants the bugs that it must catch; all of them unless told
+ * @param options.plants the bugs that it must find; by default, all
  */
 export function simulation(
 	name: string,
@@ -46,13 +46,13 @@ async function run(
 	const report = new Report();
 	let next = 0;
 	const lane = async () => {
-		// A planted bug that is caught need not be caught again.
+		// It is enough to find a planted bug once.
 		while (next < rounds && !(planted && report.failures.size > 0)) {
 			const options = { seed: seed + next++, plant: planted, profiles };
 			report.add(options.seed, await runRound(options));
 		}
 	};
-	// A schedule waits for the disk, and others go on meanwhile: they have nothing in common.
+	// Several schedules run at the same time, because each waits for the disk. They share nothing.
 	await Promise.all(Array.from({ length: LANES }, lane));
 	if (rounds === 1 && report.failures.size > 0 && !planted)
 		report.failures.set(seed + 1, await explained({ seed, plant: undefined, profiles }));

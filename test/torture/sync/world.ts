@@ -1,4 +1,4 @@
-/** Everything of one simulated schedule: the platform, the devices, what they are doing, and what was seen of it. */
+/** The state of one simulated schedule: the platform, the devices, their tasks, and the observations. */
 import { join } from "node:path";
 import { AppError } from "../../../src/errors.ts";
 import type { LogEntry } from "../../../src/protocol/change.ts";
@@ -19,7 +19,10 @@ export interface WorldOptions {
 	readonly folder: string;
 	readonly platform: SimulatedPlatform;
 	readonly devices: readonly Device[];
-	/** Whether devices may meet records that are older than what they agreed on: git brings some. */
+	/**
+	 * Whether devices may get records that are older than those of their last sync. Git can bring such
+	 * records.
+	 */
 	readonly mayRollBack: boolean;
 }
 
@@ -31,18 +34,18 @@ export class World {
 	readonly ledger = new Ledger();
 	readonly tasks = new Map<string, Task<Verdict>>();
 	readonly failures: string[] = [];
-	/** One line for each thing that happened. */
+	/** One line for each event. */
 	readonly trace: string[] = [];
 	readonly tally = new Map<string, number>();
 	readonly mayRollBack: boolean;
 	remotes: RemoteMaker = plainRemote;
-	/** The bug that is planted, once the set-up is done; undefined when it has done its work. */
+	/** The bug to plant after the set-up; undefined after it has had its effect. */
 	plant: Plant | undefined;
-	/** Git: the text on the branch that all share. */
+	/** Git: the vault's text on the shared branch. */
 	branch = "";
-	/** Nothing more can be simulated. */
+	/** Set if the simulation cannot continue. */
 	isOver = false;
-	/** The revision at which a device's sync had nothing to do. */
+	/** The revision at which a device's last sync had nothing to do. */
 	readonly quiet = new Map<Device, number>();
 	#logged = 0;
 
@@ -63,7 +66,7 @@ export class World {
 		this.note(`✗ ${message}`);
 	}
 
-	/** Nothing can go on: only the platform's own start and the reading of its log lead here. */
+	/** Stops the simulation. Only failures of the platform's start and of reading its log call this. */
 	end(error: unknown): void {
 		if (this.isOver) return;
 		this.isOver = true;
@@ -80,7 +83,7 @@ export class World {
 		this.tally.set(what, (this.tally.get(what) ?? 0) + by);
 	}
 
-	/** Reads on in the log, as it really is in the store. */
+	/** Reads the new entries of the log directly from the store. */
 	async readLog(): Promise<void> {
 		if (this.platform.broken !== undefined) return this.end(this.platform.broken);
 		for (const { revision, body } of await this.platform.entries(this.#logged)) {
@@ -105,7 +108,7 @@ export class World {
 		return value === undefined ? DELETED : `#${value.replace("value number ", "")}`;
 	}
 
-	/** What a sync that returned says: all that the vault holds is in the log. */
+	/** Checks the guarantee of a finished sync: everything in the vault is in the log. */
 	async synced(device: Device, outcome: SyncOutcome): Promise<void> {
 		await this.readLog();
 		await device.look(this.ledger);
@@ -134,7 +137,7 @@ export class World {
 			this.fail(`said to be rolled back, though nothing was: ${name} of device ${device.index}`);
 	}
 
-	/** What a command threw. */
+	/** Judges an exception of a command. */
 	async caught(device: Device, error: unknown): Promise<void> {
 		await this.readLog();
 		await device.look(this.ledger);
@@ -146,7 +149,7 @@ export class World {
 		this.count(`commands ended by ${error.code}`);
 		if (error.code === "SYNC_CONFLICT") return this.#conflicted(device, error);
 		if (device.isRemoved && error.exit === 3) return;
-		// Who is to leave has left, or was no member.
+		// The member to remove was removed already, or was never a member.
 		if (error.code === "MEMBER_NOT_FOUND") return;
 		if (!isExpected(error)) this.fail(`unexpected ${error.code}: device ${device.index}, ${error.message}`);
 	}
@@ -168,7 +171,7 @@ export class World {
 	}
 }
 
-/** Of what kind a question is that need not have been asked. */
+/** The kind of an unnecessary question. */
 function whose(
 	ledger: Ledger,
 	{ device, name, ours, last }: { device: Device; name: string; ours: string; last: string },

@@ -1,4 +1,4 @@
-/** What a walk consists of: commands of Coffer's and of git's, in any order. */
+/** The steps of a walk: commands of Coffer and git, in any order. */
 import { AppError } from "../../../src/errors.ts";
 import { bindingOf, platformOf, readConfig } from "../../../src/project/files/config.ts";
 import { loadVault } from "../../../src/project/files/vault-file.ts";
@@ -127,7 +127,9 @@ const GIT: Readonly<Record<string, Action>> = {
 	amend: git("commit", "-q", "-a", "--amend", "--no-edit"),
 };
 
-/** Does one thing. A refusal is no fault: what it leads to is seen at the end. @returns the code of a refusal */
+/**
+ * Does one step. A refusal is not a failure: the state is checked at the end. @returns the code of a refusal
+ */
 export async function step(world: World): Promise<string | undefined> {
 	const { random, repository } = world;
 	const roll = random.below(1);

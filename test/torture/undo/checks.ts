@@ -1,4 +1,4 @@
-/** What must hold at the end of a walk, whatever it was. */
+/** The conditions at the end of every walk. */
 import { AppError } from "../../../src/errors.ts";
 import { loadVault } from "../../../src/project/files/vault-file.ts";
 import { listTexts, readTexts } from "../../../src/project/git/history/vault-texts.ts";
@@ -8,7 +8,7 @@ import { parseVault } from "../../../src/vault/document/format.ts";
 import { formatRecord, type SealedRecord } from "../../../src/vault/records/record.ts";
 import type { World } from "./world.ts";
 
-/** The records of the file, by environment and name; none where it is in conflict. */
+/** The records of the file, by environment and name; empty if the file is in conflict. */
 export function recordsIn(text: string): Map<string, SealedRecord> {
 	const records = new Map<string, SealedRecord>();
 	try {
@@ -20,7 +20,7 @@ export function recordsIn(text: string): Map<string, SealedRecord> {
 	return records;
 }
 
-/** Everything that git or the platform keeps, in one text. */
+/** Everything that git or the platform stores, in one text. */
 async function keptElsewhere(world: World): Promise<string> {
 	const place = { folder: world.repository.root, variables: world.repository.variables };
 	const texts: string[] = [];
@@ -33,7 +33,10 @@ async function keptElsewhere(world: World): Promise<string> {
 	].join("\n");
 }
 
-/** The values that were in the file, are in it no more in any later version, and are kept nowhere. */
+/**
+ * The lost values: they were in the file, are not in it in the same or a later version, and are stored
+ * nowhere else.
+ */
 export async function lostBetween(world: World, before: string, after: string): Promise<string[]> {
 	const [was, is] = [recordsIn(before), recordsIn(after)];
 	if (is.size === 0 && was.size > 0) return [];
@@ -63,7 +66,7 @@ export async function unreadable(world: World): Promise<string[]> {
 	return faults;
 }
 
-/** Members whose removal this device made, who are in the file, and whom nobody named. */
+/** Members that this device removed, that are in the file again, and that no command has named. */
 export async function letInUnseen(world: World): Promise<string[]> {
 	const { document } = await loadVault(world.repository.root);
 	const unseen: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * The commands that hints name, each done as the command line does it, and the hint of what it ends with.
+ * The commands that hints name. Each runs like the command line's, and returns the hint of its error.
  */
 import { waysHint } from "../../../src/cli/undo/report.ts";
 import { AppError } from "../../../src/errors.ts";
@@ -26,7 +26,7 @@ import { rotate } from "./actions.ts";
 import { PLANTS } from "./plants.ts";
 import type { World } from "./world.ts";
 
-/** What a command printed that leads on; undefined where it ended well. */
+/** The hint of a command's error; undefined if it succeeded. */
 export type Hint = string | undefined;
 
 function holderOf(world: World) {
@@ -111,7 +111,7 @@ async function syncCommand(world: World, words: readonly string[], environment: 
 	return undefined;
 }
 
-/** What was left out was printed, and whoever it is about was named. */
+/** The command printed the left-out changes, with the names of the members. */
 function tell(world: World, leftOut: readonly string[]): void {
 	for (const line of leftOut) {
 		world.note(`   left out: ${line}`);
@@ -169,7 +169,7 @@ async function resolveCommand(world: World, words: readonly string[]): Promise<H
 	return undefined;
 }
 
-/** Runs a command as a hint names it. @throws AppError with the next hint */
+/** Runs a command that a hint names. @throws AppError with the next hint */
 export async function run(world: World, command: string): Promise<Hint> {
 	const words = command.replaceAll("'", "").split(" ");
 	if (words[0] === "git") {

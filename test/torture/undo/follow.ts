@@ -6,7 +6,7 @@ import type { World } from "./world.ts";
 const STEPS_MAX = 25;
 const COMMAND = /(?:^|: |\(or |\()((?:git|coffer) [^\n)]*?)(?:\)|$)/gm;
 
-/** The commands that a hint names, line by line; what stands behind `&&` comes after. */
+/** The commands that a hint names, line by line. A command after `&&` follows as the next one. */
 export function commandsIn(hint: string): string[] {
 	return hint.split("\n").flatMap((line) => {
 		const [, command] = /(?:: |^)((?:git|coffer) .*)$/.exec(line) ?? [];
@@ -16,7 +16,7 @@ export function commandsIn(hint: string): string[] {
 	});
 }
 
-/** One line's first command, in the form that is to be typed: no choice, no optional words. */
+/** The first command of a line as a user types it: without alternatives and optional words. */
 function literal(command: string): string {
 	return command
 		.replace(/ \(or .*\)$/, "")
@@ -33,16 +33,16 @@ async function attempt(world: World, command: string): Promise<string | undefine
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		world.note(`   ${error.code}: ${error.message} [${error.hint}]`);
-		// What the command line says where an identity was replaced.
+		// The command line's hint if an identity was replaced.
 		if (["NOT_A_MEMBER", "NOT_AN_OWNER"].includes(error.code) && world.previous)
 			return "Hand it over: coffer identity rotate";
-		// These lead to a closer look first, as the command line does.
+		// For these, the command line first hints at `vault verify`.
 		const isLacking = ["MEMBERSHIP_OLDER", "EPOCH_OLDER", "MEMBERSHIP_DIVERGED"].includes(error.code);
 		return isLacking && error.exit === 7 ? "coffer vault verify" : error.hint;
 	}
 }
 
-/** Git waits: what it says itself is to stage what is resolved, and to go on. */
+/** A git operation is unfinished. Git's own message says to stage the resolved files and to continue. */
 function goOn({ repository }: World): void {
 	repository.git("add", "-A");
 	for (const words of [
@@ -51,7 +51,7 @@ function goOn({ repository }: World): void {
 		["commit", "-q", "--no-edit", "--allow-empty"],
 	])
 		if (repository.hasOpenOperation && repository.git(...words)) return;
-	// Nothing is left of what it was to apply.
+	// The commit to apply is empty by now.
 	if (!repository.git("rebase", "--skip") && !repository.git("cherry-pick", "--skip"))
 		repository.git("commit", "-q", "--allow-empty", "-m", "done");
 }
@@ -59,7 +59,7 @@ function goOn({ repository }: World): void {
 /**
  * Follows hints.
  * @param before called before each command that a hint names, and after it with what it returned
- * @returns how many it took; undefined where they lead nowhere
+ * @returns the number of commands; undefined if they do not lead to a valid vault
  */
 export async function follow(
 	world: World,

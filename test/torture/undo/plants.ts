@@ -1,4 +1,4 @@
-/** Bugs that can be put into what is tortured. */
+/** Bugs that can be planted in the tested code. */
 export const PLANTS = {
 	silent: "a removal is forgotten, and nobody says whose",
 	all: "what is kept elsewhere is forgotten without a code",

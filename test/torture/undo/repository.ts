@@ -1,4 +1,4 @@
-/** A project in a git repository of its own, on a device of its own, in RAM where there is any. */
+/** A project in a new git repository, on a new device, in memory if possible. */
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { PROGRAM } from "../../support/program.ts";
 const RAM = "/dev/shm";
 const templates = new Map<boolean, string>();
 
-/** Takes the copies away that walks begin with. */
+/** Removes the copies with which walks begin. */
 export function dropTemplates(): void {
 	for (const template of templates.values()) rmSync(template, { recursive: true, force: true });
 	templates.clear();
@@ -35,7 +35,10 @@ export class WalkRepository implements Disposable {
 		return repository;
 	}
 
-	/** Begins a repository, and keeps a copy of it for the walks to come: git is started a dozen times for one. */
+	/**
+	 * Creates a repository, and keeps a copy of it for later walks, because creating one starts git a dozen
+	 * times.
+	 */
 	async #begin(driver: boolean): Promise<void> {
 		mkdirSync(this.root);
 		this.git("init", "-q", "-b", "main");
@@ -45,7 +48,7 @@ export class WalkRepository implements Disposable {
 				{ folder: this.root, variables: this.variables },
 				{ script: PROGRAM, node: process.execPath },
 			);
-			// The hook is a process for every commit, and has tests of its own.
+			// No hook: it would start a process for every commit, and has its own tests.
 			this.git("config", "core.hooksPath", "/dev/null");
 		}
 		writeFileSync(join(this.root, ".gitignore"), "coffer.vault.lock\n.coffer.vault.*.tmp\n");
@@ -54,7 +57,7 @@ export class WalkRepository implements Disposable {
 		templates.set(driver, template);
 	}
 
-	/** Runs git, whatever comes of it. @returns whether it says that all is well */
+	/** Runs git. @returns whether it succeeded */
 	git(...words: string[]): boolean {
 		const { status } = spawnSync("git", words, { cwd: this.root, env: this.variables, stdio: "ignore" });
 		return status === 0;
@@ -64,7 +67,7 @@ export class WalkRepository implements Disposable {
 		return readFileSync(join(this.root, "coffer.vault"), "utf8");
 	}
 
-	/** Whether a merge, rebase, cherry-pick or revert waits for somebody. */
+	/** Whether a merge, rebase, cherry-pick or revert is unfinished. */
 	get hasOpenOperation(): boolean {
 		return ["MERGE_HEAD", "rebase-merge", "rebase-apply", "CHERRY_PICK_HEAD", "REVERT_HEAD"].some((name) =>
 			existsSync(join(this.root, ".git", name)),

@@ -34,11 +34,11 @@ export class World implements AsyncDisposable {
 	readonly random: Random;
 	readonly plant: string | undefined;
 	readonly platform: SimulatedPlatform;
-	/** What happened, for whoever looks at a failure. Values appear by number. */
+	/** A trace of the walk, for the report of a failure. Values appear as numbers. */
 	readonly trace: string[] = [];
 	/** `ENVIRONMENT NAME` of members that were removed here and not added again. */
 	readonly removed = new Set<string>();
-	/** Names of members of whom a command said that their removal is forgotten or left out. */
+	/** Names of members for whom a command has reported that their removal is forgotten or left out. */
 	readonly told = new Set<string>();
 	identity = identityNumber(1);
 	previous: Identity | undefined;
@@ -106,7 +106,7 @@ export class World implements AsyncDisposable {
 		return new Remote({ url: ORIGIN, token: this.platform.token, answerMs: 1_000, transport: carry });
 	}
 
-	/** The target of an environment, or undefined where it is linked with none. */
+	/** The target of an environment; undefined if it is linked with none. */
 	async target(environment: string, root = this.repository.root): Promise<LinkTarget | undefined> {
 		const binding = platformOf(bindingOf(await readConfig(root), environment));
 		return binding && { binding, remote: this.#remote() };
@@ -117,7 +117,7 @@ export class World implements AsyncDisposable {
 		await linkEnvironment(this.context(), request, {});
 	}
 
-	/** Where a command looks for what the file lacks. */
+	/** The places in which a command searches for records that the file lacks. */
 	async searchContext(): Promise<SearchContext> {
 		const logs = new Map<string, LinkedLog>();
 		const { root, variables } = this.repository;

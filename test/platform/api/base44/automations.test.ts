@@ -1,4 +1,4 @@
-/** What starts functions by itself, as the Base44 CLI's calls bring and fetch it. */
+/** Automations, as the requests of the Base44 CLI send and fetch them. */
 import { describe, expect, test } from "vitest";
 import { APP, api, ORIGIN, platform, useApi } from "../api-fixture.ts";
 

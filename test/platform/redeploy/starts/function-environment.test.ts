@@ -71,7 +71,7 @@ describe("a function's environment", () => {
 
 	test("is refused if a stored record differs from the signed one, even if it can be decrypted", () => {
 		const forged = stateOf(vault.record("A", 1, "a"));
-		// The platform's own key seals it, and may sign nothing.
+		// The platform's own key encrypts it. That key may not sign records of the vault.
 		forged.records.set("A", vault.record("A", 2, "planted", platform));
 		expect(() => opened(forged, reads("A"))).toThrow(
 			expect.objectContaining({ code: "RECORD_AUTHOR_UNKNOWN" }),

@@ -1,17 +1,17 @@
-/** Reads what came back on a connection as HTTP/1.1 answers, strictly, with nothing of the platform's own code. */
+/** Parses the bytes of a connection strictly as HTTP/1.1 responses. It uses no code of the platform. */
 
 export interface ReadAnswer {
 	readonly status: number;
 	readonly body: string;
-	/** Whether it came to its end. */
+	/** Whether it is complete. */
 	readonly isWhole: boolean;
 }
 
 export interface ReadAnswers {
 	readonly answers: readonly ReadAnswer[];
-	/** What came behind an answer that switches protocols. */
+	/** The bytes after a response that switches protocols. */
 	readonly stream: string | undefined;
-	/** What is no answer; undefined where all is one. */
+	/** The bytes that are not a valid response; undefined if all are valid. */
 	readonly odd: string | undefined;
 }
 
@@ -21,7 +21,7 @@ function headerOf(lines: string, name: string): string | undefined {
 	return new RegExp(`^${name}:[ \\t]*(.*?)[ \\t]*$`, "im").exec(lines.replaceAll("\r\n", "\n"))?.[1];
 }
 
-/** A body in chunks. @returns what it is, how much of the text it took, and whether it ended */
+/** Decodes a chunked body. @returns the body, the length of its encoded text, and whether it is complete */
 function chunksOf(text: string): { body: string; length: number; isWhole: boolean } {
 	let body = "";
 	let at = 0;
@@ -38,8 +38,8 @@ function chunksOf(text: string): { body: string; length: number; isWhole: boolea
 }
 
 /**
- * Reads all answers.
- * @param isHead whether the request of so many before it asked for no body
+ * Reads all responses.
+ * @param isHead whether the request with this index is a HEAD request
  */
 export function readAnswers(text: string, isHead: (index: number) => boolean): ReadAnswers {
 	const answers: ReadAnswer[] = [];

@@ -1,13 +1,16 @@
-/** A client that writes what it likes, and reads what comes back until it has what it waits for. */
+/** A client that can write any bytes, and reads until the expected text arrives. */
 import { connect, type Socket } from "node:net";
 
-/** What came back, and how it ended: `silent` where neither an end nor what was waited for came in time. */
+/**
+ * The received bytes, and the end: `silent` if neither the end of the connection nor the expected text came
+ * in time.
+ */
 export interface Exchange {
 	readonly text: string;
 	readonly end: "seen" | "closed" | "silent";
 }
 
-/** Longer than anything takes that is answered at all, on a machine that has much to do. */
+/** Longer than any response takes on a busy machine. */
 const PATIENCE_MS = 20_000;
 
 export class RawClient implements Disposable {
@@ -41,7 +44,7 @@ export class RawClient implements Disposable {
 		return this;
 	}
 
-	/** Reads until the text fits, or the other side ends the connection. */
+	/** Reads until the text matches, or the other side ends the connection. */
 	async until(isEnough: (text: string) => boolean = () => false): Promise<Exchange> {
 		let isLate = false;
 		const timer = setTimeout(() => {
@@ -84,6 +87,6 @@ export const UPGRADE = [
 	"Sec-WebSocket-Version: 13",
 ];
 
-/** A masked WebSocket frame with a short text, and the one that closes. */
+/** A masked WebSocket frame with a short text, and a close frame. */
 export const FRAME = "\x81\x82\0\0\0\0hi";
 export const CLOSE_FRAME = "\x88\x80\0\0\0\0";

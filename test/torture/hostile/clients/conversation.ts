@@ -1,14 +1,14 @@
-/** What one client sends on one connection, by seed, and what it may get. */
+/** The bytes that one client sends on one connection, generated from a seed, and the allowed responses. */
 import type { Random } from "../../random.ts";
 import { readAnswers } from "./answers.ts";
 import { type Exchange, FRAME, RawClient, request, UPGRADE } from "./client.ts";
 import { ODD, SOUND } from "./raw-function.ts";
 import type { Ready } from "./subject.program.ts";
 
-/** A request, and what its answer is known by. */
+/** A request, and how to recognise its response. */
 interface Asked {
 	readonly bytes: string;
-	/** In the body of the answer, and in that of no other. Empty where the answer holds none. */
+	/** A tag that is in the body of this response and of no other. Empty if the response has none. */
 	readonly tag: string;
 	readonly statuses: readonly number[];
 	readonly isHead?: boolean;
@@ -19,14 +19,14 @@ type End = "read to the end" | "half-close" | "reset" | "leave with the first by
 export interface Conversation {
 	readonly port: keyof Omit<Ready, "token" | "change">;
 	readonly asked: readonly Asked[];
-	/** Behind the requests: frames of a WebSocket, or what is no request. */
+	/** Bytes after the requests: frames of a WebSocket, or an invalid request. */
 	readonly behind: string;
 	readonly end: End;
-	/** Where the bytes are split, as parts of their length. */
+	/** The positions at which the bytes are split, as fractions of their length. */
 	readonly splits: readonly number[];
 }
 
-/** Behind the last request, so that the answers end. */
+/** Sent after the last request, so that the connection ends. */
 const GARBAGE = ["", "", "", "hello\r\n\r\n", "GET\r\n\r\n", "\0\x01\x02\r\n\r\n", "GET / HTTP/9.9\r\n\r\n"];
 const FRAMES = [
 	FRAME,
@@ -43,7 +43,7 @@ const ENDS: readonly End[] = [
 	"reset",
 	"leave with the first bytes",
 ];
-/** Of the platform, where it has as much to do as it takes on; of a body that broke off. */
+/** Statuses of the platform if it is overloaded, and for a body that broke off. */
 const REFUSED = [400, 408, 503];
 
 function echoRequest(random: Random, tag: string): Asked {
@@ -85,7 +85,7 @@ function rawRequest(random: Random, tag: string): Asked {
 		return { bytes: request(target(kind)), tag, statuses };
 	}
 	const kind = random.pick(Object.keys(ODD));
-	// What breaks off in its body has been begun by then.
+	// A response that breaks off in its body has begun by then.
 	return { bytes: request(target(kind)), tag: "", statuses: [200, 502, 503, 504] };
 }
 
@@ -99,7 +99,7 @@ function controlRequest(random: Random): Asked {
 	]);
 }
 
-/** @param id makes the tags of this conversation its own */
+/** @param id makes the tags of this conversation unique */
 export function conversationFrom(random: Random, id: number): Conversation {
 	const port = random.pick(["gateway", "gateway", "raw", "raw", "control"] as const);
 	const asked = Array.from({ length: 1 + random.int(8) }, (_, index): Asked => {
@@ -122,7 +122,7 @@ export function conversationFrom(random: Random, id: number): Conversation {
 	return { port, asked, behind, end, splits };
 }
 
-/** Sends it and reads what comes back, as its end says. */
+/** Sends it, and reads the responses in the way that its `end` says. */
 export async function converse(
 	{ asked, behind, end, port, splits }: Conversation,
 	ready: Ready,
@@ -151,7 +151,7 @@ export async function converse(
 	return await client.until(isEnough);
 }
 
-/** Where an answer is not that of its request. */
+/** The responses that do not belong to their requests. */
 export function faultOf(
 	{ asked, behind, end, port }: Conversation,
 	{ end: how, text }: Exchange,
@@ -162,7 +162,7 @@ export function faultOf(
 	for (const [index, { body, isWhole, status }] of answers.entries()) {
 		const request = asked[index];
 		if (request === undefined) {
-			// What is behind the last request is no request, and is told so once.
+			// The bytes after the last request are not a request, so they get one error response.
 			if (behind !== "" && index === asked.length && (status === 400 || status === 408)) continue;
 			return `answer ${index} is to no request`;
 		}
@@ -175,7 +175,7 @@ export function faultOf(
 	}
 	if (stream?.includes("HTTP/1.1 ") || asked.some(({ tag }) => tag !== "" && stream?.includes(tag)))
 		return "an answer is in the stream of a WebSocket";
-	// A function of bytes may end the connection in the midst of an answer; a function of Deno's does not.
+	// The function `raw` may end the connection in the middle of a response. A Deno function does not.
 	const isOwed = end === "read to the end" && (how === "seen" || port === "gateway");
 	if (isOwed && answers.length < asked.length) return "an answer is missing";
 	return undefined;

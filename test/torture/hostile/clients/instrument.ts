@@ -1,6 +1,6 @@
 /**
- * Puts a place into code at which an exception can be thrown, wherever one could come from: at the beginning of every
- * function, and before and after every `await`.
+ * Inserts fault points into code, at which it can throw: at the beginning of every function, and before and
+ * after every `await`.
  */
 import { readFile } from "node:fs/promises";
 import { relative } from "node:path";
@@ -8,7 +8,7 @@ import type { Plugin } from "esbuild";
 import { parseSync } from "oxc-parser";
 import { ROOT } from "../../../support/root.ts";
 
-/** A place at which the subject can be told to throw. */
+/** A fault point. */
 export interface Site {
 	readonly id: number;
 	/** From the repository's root. */
@@ -57,7 +57,7 @@ class Instrumenter {
 	run(root: Node): string {
 		const passedOver = new Set<unknown>();
 		visit(root, (node) => {
-			// A getter reads a field, and is called from everywhere.
+			// Getters only read a field, and are called very often.
 			if (node.kind === "get") passedOver.add(node.value);
 			if (passedOver.has(node)) return;
 			if (FUNCTIONS.includes(node.type) && isNode(node.body)) this.#atFunction(node.body);
@@ -66,7 +66,8 @@ class Instrumenter {
 				this.#insert(node.body.start + 1, `__site(${this.#place("after await", node.start)});`);
 		});
 		let text = this.#source;
-		// From the end, so that offsets hold; of two at one place, the outer one was met first and stays outside.
+		// From the end, so that offsets stay valid. Of two insertions at one offset, the outer one was found
+		// first and stays outside.
 		const ordered = this.#insertions.map((insertion, index) => ({ ...insertion, index }));
 		ordered.sort((one, other) => other.at - one.at || other.index - one.index);
 		for (const { at, text: inserted } of ordered) text = text.slice(0, at) + inserted + text.slice(at);
@@ -78,7 +79,7 @@ class Instrumenter {
 	}
 
 	#atFunction(body: Node): void {
-		// What has nothing to do cannot fail.
+		// An empty function cannot fail.
 		if (Array.isArray(body.body) && body.body.length === 0) return;
 		const site = `__site(${this.#place("function", body.start)})`;
 		if (body.type === "BlockStatement" || body.type === "FunctionBody")
@@ -98,7 +99,7 @@ class Instrumenter {
 	}
 }
 
-/** A bug that is planted: in a file, the text that takes another's place. */
+/** A planted bug: a file, a text in it, and the replacement. */
 export interface Replacement {
 	readonly file: string;
 	readonly text: string;
@@ -106,9 +107,9 @@ export interface Replacement {
 }
 
 /**
- * Instruments the files whose path from the repository's root fits.
+ * Instruments the files whose path from the repository's root matches.
  * @param sites gets each place
- * @param replacement made in the code before
+ * @param replacement a planted bug, applied first
  */
 export function instrument(
 	fits: (file: string) => boolean,

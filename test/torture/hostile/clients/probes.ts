@@ -1,19 +1,22 @@
-/** What a client can send or do to end, block or confuse a platform; each once, to both listeners where it can be. */
+/**
+ * Attacks by which a client could end, block or confuse a platform. Each runs once, against both listeners if
+ * possible.
+ */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { CLOSE, converse, FRAME, RawClient, request, UPGRADE } from "./client.ts";
 import type { Ready } from "./subject.program.ts";
 
-/** A probe. @returns what is wrong with what came of it; undefined where it is as it should be */
+/** A probe. @returns the fault of the result; undefined if there is none */
 export type Probe = (ready: Ready) => Promise<string | undefined>;
 type Listener = "gateway" | "control";
 
-/** What each listener answers with 200, late where it can. */
+/** A request that each listener answers with 200, slowly if possible. */
 const PATH: Readonly<Record<Listener, string>> = { gateway: "/shop/echo/slow?tag=mine", control: "/healthz" };
 const statusesOf = (text: string) =>
 	[...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status).join(" ");
 
-/** Sends bytes, and expects the statuses of what comes back until the connection ends. */
+/** Sends bytes, and expects these statuses until the connection ends. */
 function bytes(of: (path: string) => string, expected: RegExp): (listener: Listener) => Probe {
 	return (listener) => async (ready) => {
 		const { end, text } = await converse(ready[listener], of(PATH[listener]));
@@ -105,7 +108,10 @@ const BOTH: Readonly<Record<string, (listener: Listener) => Probe>> = {
 	),
 };
 
-/** Opens a connection, does something to it, and goes; what counts is what others are answered afterwards. */
+/**
+ * Opens a connection, does something with it, and disconnects. Only the responses to other clients afterwards
+ * matter.
+ */
 const act =
 	(todo: (socket: Socket, path: string) => unknown) =>
 	(listener: Listener): Probe =>
@@ -150,7 +156,7 @@ const ACTS: Readonly<Record<string, (listener: Listener) => Probe>> = {
 	}),
 };
 
-/** A WebSocket on which a client sends what is none of its frames. */
+/** A WebSocket on which the client sends invalid frames. */
 const frames =
 	(text: string): Probe =>
 	async ({ gateway }) => {
@@ -173,7 +179,7 @@ const FRAMES: Readonly<Record<string, string>> = {
 	"bytes of all kinds": String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => 255 - byte)),
 };
 
-/** By name: each of what both listeners are asked, twice. */
+/** The probes, by name. Those for both listeners occur twice. */
 export const PROBES: ReadonlyMap<string, Probe> = new Map([
 	...(["gateway", "control"] as const).flatMap((listener) =>
 		Object.entries({ ...BOTH, ...ACTS }).map(

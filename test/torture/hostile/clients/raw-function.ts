@@ -1,6 +1,6 @@
 /**
- * A function that can put any bytes on its socket. Deno's own server would not: what a hostile function could bring
- * about there by other means is written here by hand. The path of a request says what it is answered with.
+ * A function that can write any bytes to its socket. Deno's server does not allow that, but a hostile
+ * function might find a way. The path of a request determines the response.
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Socket } from "node:net";
@@ -9,7 +9,7 @@ type Answer = (socket: Socket, tag: string) => void;
 
 const CRLF = "\r\n";
 
-/** Bytes of an answer. */
+/** The bytes of a response. */
 function head(status: string, lines: readonly string[] = [], body = ""): string {
 	return [`HTTP/1.1 ${status}`, ...lines, "", body].join(CRLF);
 }
@@ -22,7 +22,7 @@ const chunked = (tag: string) => `${tag.length.toString(16)}${CRLF}${tag}${CRLF}
 const LAST_CHUNK = `0${CRLF}${CRLF}`;
 const TWO = "content-length: 2";
 
-/** Answers that a client is to get: with the tag as their body, where they have one. */
+/** Valid responses, which the client must get, with the tag as their body if they have one. */
 export const SOUND: Readonly<Record<string, Answer>> = {
 	plain: write((tag) => head("200 OK", [sized(tag)], tag)),
 	chunks: write((tag) => head("200 OK", ["transfer-encoding: chunked"], chunked(tag) + LAST_CHUNK)),
@@ -40,7 +40,7 @@ export const SOUND: Readonly<Record<string, Answer>> = {
 	large: write((tag) => head("200 OK", ["content-length: 300000"], tag.padEnd(300_000, "."))),
 };
 
-/** Answers that are none, each in another way. The client gets 502, or sees its connection end. */
+/** Invalid responses, each with another fault. The client gets a 502, or its connection ends. */
 export const ODD: Readonly<Record<string, Answer>> = {
 	"status 099": write(() => head("099 Odd", [TWO], "hi")),
 	"status 000": write(() => head("000 Odd", [TWO], "hi")),
@@ -80,7 +80,7 @@ export const ODD: Readonly<Record<string, Answer>> = {
 		String.fromCharCode(...Array.from({ length: 512 }, (_, index) => index % 256)),
 	),
 	nothing: (socket) => void socket.end(),
-	// A Unix socket has no resets.
+	// Unix sockets have no resets.
 	reset: (socket) => void socket.destroy(),
 	"the half of a head": (socket) => void socket.end("HTTP/1.1 200 OK\r\ncontent-le"),
 	"less than its length": (socket) =>
@@ -100,13 +100,16 @@ function answerTo(request: IncomingMessage): { answer: Answer; tag: string } {
 	return { answer, tag: url.searchParams.get("tag") ?? "" };
 }
 
-/** Answers a handshake so that the gateway lets the bytes flow, and sends all of them back. */
+/** Completes a handshake so that the gateway forwards bytes, and sends all of them back. */
 function switchProtocols(socket: Socket): void {
 	socket.write(head("101 Switching", ["connection: Upgrade", "upgrade: websocket"]), "latin1");
 	socket.pipe(socket);
 }
 
-/** Serves on a Unix socket. A request for `/switch` is upgraded; any other is answered as its path says. */
+/**
+ * Serves on a Unix socket. A request for `/switch` is upgraded. For other requests, the path determines the
+ * response.
+ */
 export async function openRawFunction(socketPath: string): Promise<Server> {
 	const server = createServer({ keepAliveTimeout: 60_000 }, (request) => {
 		request.resume();

@@ -1,11 +1,11 @@
-/** What is done to the subject while it throws: together, these pass every place at which it can. */
+/** The steps that run against the subject while it throws. Together they pass every fault point. */
 import { CLOSE, CLOSE_FRAME, converse, type Exchange, FRAME, RawClient, request, UPGRADE } from "./client.ts";
 import { ODD, SOUND } from "./raw-function.ts";
 import type { Ready } from "./subject.program.ts";
 
 type Port = "gateway" | "control" | "raw";
 
-/** @returns what came of its connections */
+/** @returns the results of its connections */
 export type Step = (ready: Ready) => Promise<Exchange[]>;
 
 const one = (port: Port, bytes: string) => async (ready: Ready) => [await converse(ready[port], bytes)];
@@ -22,7 +22,7 @@ function send({ control: port, token }: Ready, path: string, body: string): Prom
 	return converse(port, request(path, [...lines, `Content-Length: ${body.length}`], body, "POST"));
 }
 
-/** Leaves in the midst of an answer. */
+/** Disconnects in the middle of a response. */
 function leaving(port: Port, bytes: (ready: Ready) => string, seen: string): Step {
 	return async (ready) => {
 		using client = new RawClient(ready[port]);
@@ -84,7 +84,7 @@ const answers: Record<string, Step> = Object.fromEntries(
 	[...Object.keys(SOUND), ...Object.keys(ODD)].map((kind) => [`an answer: ${kind}`, one("raw", odd(kind))]),
 );
 
-/** Of each way in which reading an answer to an upgrade can fail. */
+/** One request for each way in which reading a response to an upgrade can fail. */
 const UPGRADE_ANSWERS = [
 	"plain",
 	"status 099",
@@ -148,7 +148,9 @@ const functions: Record<string, Step> = {
 	[START_STEP]: one("raw", request("/shop/cycle") + request("/shop/cycle", [CLOSE])),
 };
 
-/** By what each does. Those that are quick come first: a place is tried by the first that passes it. */
+/**
+ * The steps, by their description. Fast ones come first, because the first step that passes a point tests it.
+ */
 export const STEPS: Readonly<Record<string, Step>> = {
 	...control,
 	...gateway,

@@ -1,6 +1,7 @@
 /**
- * What is attacked: a real platform with the function `echo`, and beside it a gateway with two functions of its own,
- * `raw` (`raw-function.ts`) and `cycle`, whose process is started anew for each request. Messages tell it where to throw.
+ * The tested process: a real platform with the function `echo`, and a second gateway with the functions `raw`
+ * (`raw-function.ts`) and `cycle`, which gets a new process for each request. Messages tell it where to
+ * throw.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -19,15 +20,15 @@ import { TestClient } from "../../../platform/client-fixture.ts";
 import { newTestIdentity, TestVault } from "../../../platform/vault-fixture.ts";
 import { openRawFunction } from "./raw-function.ts";
 
-/** What it is asked. Each is answered with what is so then. */
+/** The messages to it. It responds to each with its state. */
 export type Order = { readonly arm: number } | { readonly look: true; readonly collectsGarbage: boolean };
 
 export interface Report {
-	/** Places that were passed since the last look. */
+	/** Fault points that were passed since the last report. */
 	readonly passed: readonly number[];
-	/** Whether it has thrown since it was last told to. */
+	/** Whether it has thrown since the last order. */
 	readonly hasThrown: boolean;
-	/** Exceptions that no boundary contained, and where they came from. */
+	/** Exceptions that no error boundary caught, with their origin. */
 	readonly uncontained: string[];
 	readonly descriptors: number;
 	readonly heapBytes: number;
@@ -36,10 +37,10 @@ export interface Report {
 export interface Ready {
 	readonly gateway: number;
 	readonly control: number;
-	/** Of the gateway beside the platform. */
+	/** The port of the second gateway. */
 	readonly raw: number;
 	readonly token: string;
-	/** JSON of a change that the app has. */
+	/** The JSON of a change that is already in the app's log. */
 	readonly change: string;
 }
 
@@ -98,7 +99,7 @@ process.on("uncaughtException", (error: unknown) => {
 	uncontained.push(error instanceof Error ? (error.stack ?? error.message) : String(error));
 });
 
-/** @returns a change that was accepted: sent again, it is answered as a repeat */
+/** @returns an accepted change; if it is sent again, the response says that it is a repeat */
 async function deployTo(control: string, token: string, identity: Identity): Promise<string> {
 	const send = (path: string, init: RequestInit) => fetch(`${control}${path}`, init);
 	const client = new TestClient(send, token);

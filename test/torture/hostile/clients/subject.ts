@@ -1,4 +1,7 @@
-/** The subject (`subject.program.ts`) as a process that is built, started, told where to throw, and asked how it is. */
+/**
+ * The tested process (`subject.program.ts`): builds it, starts it, tells it where to throw, and reads its
+ * reports.
+ */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
@@ -12,7 +15,7 @@ import { instrument, type Replacement, type Site } from "./instrument.ts";
 import type { Order, Ready, Report } from "./subject.program.ts";
 
 export interface SubjectOptions {
-	/** Which files of src/platform can be told to throw; none by default. */
+	/** The files of src/platform that get fault points; none by default. */
 	readonly fits?: (file: string) => boolean;
 	readonly replacement?: Replacement | undefined;
 }
@@ -38,7 +41,7 @@ export class Subject implements AsyncDisposable {
 	static async start({ fits = () => false, replacement }: SubjectOptions = {}): Promise<Subject> {
 		const folder = mkdtempSync(join(tmpdir(), "coffer-hostile-"));
 		const sites: Site[] = [];
-		// Where the code looks for what is built beside it.
+		// The folder in which the code looks for its other built files.
 		mkdirSync(join(folder, "dist"));
 		for (const name of ["host", "analysis.cjs", "check.cjs", "compute.cjs", "egress.cjs"])
 			symlinkSync(join(ROOT, "dist", name), join(folder, "dist", name));
@@ -53,7 +56,7 @@ export class Subject implements AsyncDisposable {
 			format: "esm",
 			target: "node20.19",
 			sourcemap: "inline",
-			// Until the subject has its own, which it has once all of its modules are there.
+			// A temporary definition, until all modules of the subject are loaded.
 			banner: { js: "globalThis.__site = () => {}; globalThis.__after = (_, value) => value;" },
 			logLevel: "silent",
 			plugins: [instrument(fits, sites, replacement)],
@@ -83,20 +86,21 @@ export class Subject implements AsyncDisposable {
 		return this.#child.exitCode === null && this.#child.signalCode === null;
 	}
 
-	/** The end of what it has logged. */
+	/** The end of its log. */
 	get log(): string {
 		return this.#log();
 	}
 
 	/**
-	 * How it is, and what was passed since the last time.
-	 * @param collectsGarbage before: otherwise the report's heap and descriptors say little
+	 * Its report, with the fault points that were passed since the last one.
+	 * @param collectsGarbage whether to collect garbage first; otherwise heap and descriptors in the report
+	 * mean little
 	 */
 	async look({ collectsGarbage = false } = {}): Promise<Report> {
 		return await this.#ask({ look: true, collectsGarbage });
 	}
 
-	/** Lets it throw once, at the place with this id; at none with -1. */
+	/** Makes it throw once, at the fault point with this id; with -1, at none. */
 	async arm(id: number): Promise<Report> {
 		return await this.#ask({ arm: id });
 	}
@@ -115,7 +119,7 @@ export class Subject implements AsyncDisposable {
 			this.#child.kill("SIGKILL");
 			await exited;
 		}
-		// Its functions end by themselves, a little later.
+		// Its functions end by themselves, shortly after.
 		rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
 	}
 }

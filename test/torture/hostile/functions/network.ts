@@ -1,6 +1,6 @@
 /**
- * The wall of the network's namespace and the view of the files that comes with it: a Deno that may do everything, in a
- * function's network and outside of it.
+ * The isolation by a network namespace and the view of files that belongs to it: a Deno with all permissions,
+ * inside a function's network and outside of it.
  */
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const SHARED = ["/run", "/dev/shm", "/var/tmp"];
 /** Hosts of the public internet that the function `listed` does not name. */
 const UNLISTED = ["elsewhere.example", "11.0.0.11", "other.example"];
 
-/** @param script the one that is in a function's network */
+/** @param script the script in a function's network */
 function probe(wall: IsolationProgram, aim: string, script: string, code: string): Probe {
 	return {
 		aim,
@@ -41,7 +41,7 @@ function networkProbes(wall: IsolationProgram): Probe[] {
 			),
 		);
 	const packets = [...PRIVATE, ...PUBLIC].map((host) =>
-		// Where nothing comes back, the wait is what it takes; where something does, it comes at once.
+		// If nothing comes back, the probe waits for the whole time. A response comes at once.
 		({ ...probe(wall, "datagrams", "open", within(1_000, datagram(host))) }),
 	);
 	const own = OWN_MACHINE.map((host) =>

@@ -1,4 +1,4 @@
-/** The wall of Deno's permissions: a real function, and the same code in a Deno that may do everything. */
+/** The isolation by Deno's permissions: a real function, and the same code in a Deno with all permissions. */
 import { ask, launch } from "../../../platform/runtime/harness.ts";
 import { type Hostile, openHostile, REFUSAL } from "../../../platform/runtime/hostile.ts";
 import { PROCESSES, READS, WRITES } from "../../../platform/runtime/probes/files.ts";
@@ -6,7 +6,7 @@ import { HERE, INTERFACES, waysTo } from "../../../platform/runtime/probes/netwo
 import { PERMISSIONS, POWERS } from "../../../platform/runtime/probes/powers.ts";
 import type { Part, Probe } from "./probe.ts";
 
-/** A variable of the platform's own, which no function gets. */
+/** A variable of the platform, which no function gets. */
 const VARIABLE = "COFFER_HOSTILE_VARIABLE";
 const ABSENT = /is not there/;
 
@@ -20,7 +20,7 @@ const ENVIRONMENT = [
 	`(Deno.env.has("${VARIABLE}") ? "it is there" : undefined)`,
 ];
 
-/** What a sibling stored under names that the function knows. */
+/** Data that a sibling has stored under names that the function knows. */
 const FILL = `
 	localStorage.setItem("kept", "by a sibling");
 	await (await caches.open("kept")).put("https://kept.example/", new Response("by a sibling"));
@@ -33,7 +33,7 @@ const STORAGE = [
 
 const given = (expression: string) =>
 	`const found = await (${expression}); if (found == null) throw new Error("It is not there."); return found`;
-/** Parts of Deno that need a flag are missing for a function, not refused. */
+/** APIs of Deno that need a flag do not exist in a function, so there is no refusal. */
 const MISSING = /is not a function|is not a constructor|unstable|worker-options/i;
 
 function probe(it: Hostile, aim: string, code: string, refusal = REFUSAL): Probe {

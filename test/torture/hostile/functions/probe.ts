@@ -1,27 +1,27 @@
-/** What every part of the suite of hostile functions hands over. */
+/** The types that the parts of the suite of hostile functions share. */
 
-/** What came of a try. */
+/** The result of an attempt. */
 export interface Outcome {
-	/** What was reached; undefined where nothing was. */
+	/** The reached thing; undefined if the attempt failed. */
 	readonly result?: string;
 	readonly error?: string;
 }
 
-/** One try to get past a wall, with harmless input. */
+/** One attempt to break through a wall, with harmless input. */
 export interface Probe {
-	/** What it is aimed at: `files`, `environment`, `network` and so on. */
+	/** The kind of target: `files`, `environment`, `network` and so on. */
 	readonly aim: string;
-	/** The code, or what it does in words. */
+	/** The code, or a description of it. */
 	readonly name: string;
-	/** Tries it where the wall is. */
+	/** Runs it with the wall in place. */
 	within(): Promise<Outcome>;
-	/** Tries it where that wall alone is taken away. */
+	/** Runs it with only that wall removed. */
 	without(): Promise<Outcome>;
-	/** What a refusal says; anything unless told. */
+	/** The text of a refusal; by default, any text. */
 	readonly refusal?: RegExp;
 }
 
-/** One wall, with everything that is tried against it. */
+/** One wall, with all probes against it. */
 export interface Part {
 	readonly wall: string;
 	readonly probes: readonly Probe[];

@@ -1,6 +1,7 @@
 /**
- * The wall of the system's users: shell scripts that run as a function's user, as those of a function would that got out of
- * Deno's permissions. Without the wall they run as the sibling that they are aimed at, or as root.
+ * The isolation by users of the system. Shell scripts run as a function's user, like code of a function that
+ * has escaped from Deno's permissions. Without this isolation they run as the attacked sibling's user, or as
+ * root.
  */
 import { as, uidOf } from "../../../platform/runtime/as-user.ts";
 import { launch, openRuntime } from "../../../platform/runtime/harness.ts";
@@ -9,7 +10,7 @@ import type { Outcome, Part, Probe } from "./probe.ts";
 
 const HELLO = `export default () => new Response("hello " + Deno.env.get("TMPDIR"));`;
 
-/** Runs a script. A refusal gives nothing away. */
+/** Runs a script. A refused script must not print the secret text. */
 function run(uid: number, script: string): Outcome {
 	const { code, out } = as(uid, script);
 	if (code === 0 || out !== "") return { result: `status ${code}: ${out.length} bytes` };
