@@ -58,7 +58,7 @@ interface Stage {
 /** The time from the platform's `accepted` event to the first response with the new value. */
 async function servedRow({ context, deno, platform, relay, run }: Stage): Promise<Row> {
 	const subject = async (pair: number) => {
-		const accepted = relay.heard('"accepted"');
+		const accepted = relay.momentOf('"accepted"');
 		const done = run("secrets", "set", `VALUE=value-${pair}`);
 		const start = await accepted;
 		const end = await servedAt(`${platform.listen}/bench/value`, `value-${pair}`);
@@ -94,8 +94,8 @@ async function wokenRow({ context, deno, platform, run }: Stage): Promise<Row> {
 async function togetherRow({ context, deno, relay, run, together }: Stage): Promise<Row> {
 	const cores = availableParallelism();
 	const subject = async (pair: number) => {
-		const accepted = relay.heard('"accepted"');
-		const done = relay.heard('"done"');
+		const accepted = relay.momentOf('"accepted"');
+		const done = relay.momentOf('"done"');
 		const command = run("secrets", "set", `SHARED=value-${pair}`);
 		const start = await accepted;
 		const end = await done;

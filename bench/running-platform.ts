@@ -70,7 +70,7 @@ export interface Relay extends Disposable {
 	readonly url: string;
 	readonly sent: { bytes: number; requests: number };
 	/** Resolves with the moment at which the next response contained the text. */
-	heard(text: string): Promise<number>;
+	momentOf(text: string): Promise<number>;
 }
 
 export async function openRelay(control: string): Promise<Relay> {
@@ -97,7 +97,7 @@ export async function openRelay(control: string): Promise<Relay> {
 	return {
 		url: `http://127.0.0.1:${listening}`,
 		sent,
-		heard: (text) => new Promise((resolve) => awaited.set(text, resolve)),
+		momentOf: (text) => new Promise((resolve) => awaited.set(text, resolve)),
 		[Symbol.dispose]: () => void server.close(),
 	};
 }

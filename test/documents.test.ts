@@ -20,7 +20,7 @@ const documents = new Map(
 /** The changelog may mention files that no longer exist. */
 const PRESENT = [...documents.keys()].filter((path) => path !== "CHANGELOG.md");
 
-function told(faults: readonly MarkdownFault[]): string[] {
+function linesOf(faults: readonly MarkdownFault[]): string[] {
 	return faults.map(({ line, what }) => `${line}: ${what}`);
 }
 
@@ -30,19 +30,19 @@ test("reads the documents", () => {
 
 describe("lines of a document have at most 110 columns, except in tables", () => {
 	test.each([...documents])("%s", (_, text) => {
-		expect(told(longLines(text))).toEqual([]);
+		expect(linesOf(longLines(text))).toEqual([]);
 	});
 });
 
 describe("links of a document are valid", () => {
 	test.each([...documents.keys()])("%s", (path) => {
-		expect(told(brokenLinks(path, documents, files))).toEqual([]);
+		expect(linesOf(brokenLinks(path, documents, files))).toEqual([]);
 	});
 });
 
 describe("paths in a document exist", () => {
 	test.each(PRESENT)("%s", (path) => {
-		expect(told(missingPaths(documents.get(path) ?? "", files))).toEqual([]);
+		expect(linesOf(missingPaths(documents.get(path) ?? "", files))).toEqual([]);
 	});
 });
 

@@ -63,8 +63,10 @@ describe("a request", () => {
 			const chunks: Uint8Array[] = [];
 			for await (const chunk of request) chunks.push(chunk);
 			const { method, url: target, headers } = request;
-			const said = { method, target, key: headers["x-key"], length: headers["content-length"] };
-			response.writeHead(201).end(JSON.stringify({ ...said, body: Buffer.concat(chunks).toString("utf8") }));
+			const received = { method, target, key: headers["x-key"], length: headers["content-length"] };
+			response
+				.writeHead(201)
+				.end(JSON.stringify({ ...received, body: Buffer.concat(chunks).toString("utf8") }));
 		});
 		for (const body of ["sécret", Buffer.from("sécret")]) {
 			const answer = await sendRequest(url, {

@@ -138,7 +138,7 @@ describe("Node's own verification", () => {
 });
 
 describe("an ordinary point", () => {
-	test("is none of the eight points of small order, with either sign bit", () => {
+	test("is not one of the eight points of small order, with either sign bit", () => {
 		expect(new Set(smallOrder.map((point) => multiply(point, 8n).y))).toEqual(new Set([1n]));
 		const ys = new Set(smallOrder.map(({ y }) => y));
 		expect(ys.size).toBe(5);

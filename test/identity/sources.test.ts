@@ -20,13 +20,13 @@ describe("the device's identity", () => {
 		const path = join(folder, "identity");
 		await writeIdentityFile(path, filed);
 		expect(await openIdentity({ env: {}, keychain })).toBe(undefined);
-		const kept = await createIdentityInKeychain(keychain);
+		const stored = await createIdentityInKeychain(keychain);
 
 		const env = { COFFER_IDENTITY: formatIdentity(ci), COFFER_IDENTITY_FILE: path };
 		expect(await openIdentity({ env, keychain })).toEqual({ identity: ci, source: "environment" });
 		const fileOnly = { COFFER_IDENTITY_FILE: path };
 		expect(await openIdentity({ env: fileOnly, keychain })).toEqual({ identity: filed, source: "file" });
-		expect(await openIdentity({ env: {}, keychain })).toEqual({ identity: kept, source: "keychain" });
+		expect(await openIdentity({ env: {}, keychain })).toEqual({ identity: stored, source: "keychain" });
 	});
 
 	test("needs no keychain if another source is named", async () => {
@@ -93,10 +93,10 @@ describe("the platform's identity", () => {
 		const start = () => openPlatformIdentity({ ...options(), identityFile }).catch((error: unknown) => error);
 		const started = await Promise.all([start(), start(), start(), start()]);
 		expect(started).toContainEqual(expect.objectContaining({ created: true }));
-		const kept = await readIdentityFile(identityFile);
+		const stored = await readIdentityFile(identityFile);
 		for (const one of started) {
 			if (!(one instanceof Error))
-				expect(sameIdentity((one as { identity: typeof kept }).identity, kept)).toBe(true);
+				expect(sameIdentity((one as { identity: typeof stored }).identity, stored)).toBe(true);
 		}
 	});
 

@@ -7,11 +7,11 @@ import { analyzeEntries, type LocalFunction } from "../../src/local/analyze.ts";
 import { entriesOf } from "../../src/local/entries.ts";
 
 let root: string;
-let kept: string;
+let cache: string;
 
 beforeEach(() => {
 	root = mkdtempSync(join(tmpdir(), "coffer-results-"));
-	kept = join(root, "cache", "coffer", "references");
+	cache = join(root, "cache", "coffer", "references");
 	write("deno.json", '{"imports": {"keys": "./keys.ts"}}');
 	write("keys.ts", 'export const key = "FIRST";\n');
 	write("ask.ts", 'import { key } from "keys";\nDeno.env.get(key);\n');
@@ -19,8 +19,8 @@ beforeEach(() => {
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
 const write = (path: string, text: string) => writeFileSync(join(root, path), text);
-const files = () => readdirSync(kept);
-const keptText = () => readFileSync(join(kept, files()[0] ?? ""), "utf8");
+const files = () => readdirSync(cache);
+const cachedText = () => readFileSync(join(cache, files()[0] ?? ""), "utf8");
 
 async function analyze(file = "ask.ts"): Promise<LocalFunction | undefined> {
 	mkdirSync(join(root, ".git"), { recursive: true });
@@ -32,19 +32,20 @@ async function analyze(file = "ask.ts"): Promise<LocalFunction | undefined> {
 }
 
 /** Changes the texts of all cached results. */
-function damageKept(damage: (text: string) => string) {
-	for (const name of files()) writeFileSync(join(kept, name), damage(readFileSync(join(kept, name), "utf8")));
+function damageCache(damage: (text: string) => string) {
+	for (const name of files())
+		writeFileSync(join(cache, name), damage(readFileSync(join(cache, name), "utf8")));
 }
 
 const namesOf = (found: LocalFunction | undefined) => found?.references.map(({ name }) => name);
 
 test("a function that is unchanged has its earlier result, which is stored once", async () => {
 	const first = await analyze();
-	const text = keptText();
+	const text = cachedText();
 	expect(await analyze()).toEqual(first);
 	expect(namesOf(first)).toEqual(["FIRST"]);
 	expect(files()).toHaveLength(1);
-	expect(keptText()).toBe(text);
+	expect(cachedText()).toBe(text);
 });
 
 describe("a function is analysed again after a change of", () => {
@@ -69,16 +70,16 @@ describe("a function is analysed again after a change of", () => {
 
 test("a damaged or truncated result is not used, and is replaced", async () => {
 	await analyze();
-	const good = keptText();
+	const good = cachedText();
 	for (const damage of [
 		(text: string) => text.replace("FIRST", "FALSE"),
 		(text: string) => text.slice(0, 70),
 		() => "",
 		() => '{"references": "none"}',
 	]) {
-		damageKept(damage);
+		damageCache(damage);
 		expect(namesOf(await analyze())).toEqual(["FIRST"]);
-		expect(keptText()).toBe(good);
+		expect(cachedText()).toBe(good);
 	}
 });
 
@@ -88,14 +89,14 @@ test("a result under the name of another function's result is not used", async (
 	const [first] = files();
 	await analyze("more.ts");
 	const [second = ""] = files().filter((name) => name !== first);
-	writeFileSync(join(kept, second), readFileSync(join(kept, first ?? ""), "utf8"));
+	writeFileSync(join(cache, second), readFileSync(join(cache, first ?? ""), "utf8"));
 	expect(namesOf(await analyze("more.ts"))).toEqual(["OTHER"]);
 });
 
 test("only the user can read the results", async () => {
 	await analyze();
-	expect(statSync(kept).mode & 0o777).toBe(0o700);
-	expect(statSync(join(kept, files()[0] ?? "")).mode & 0o777).toBe(0o600);
+	expect(statSync(cache).mode & 0o777).toBe(0o700);
+	expect(statSync(join(cache, files()[0] ?? "")).mode & 0o777).toBe(0o600);
 });
 
 test("a cache folder that cannot be used is no error", async () => {

@@ -23,7 +23,7 @@ import { ask } from "./runtime/harness.ts";
 
 const EARLIER = join(import.meta.dirname, "earlier");
 const identity = identityOf(new Uint8Array(KEY_BYTES).fill(3));
-const said = JSON.parse(await readFile(join(EARLIER, "tokens.json"), "utf8")) as Record<
+const earlier = JSON.parse(await readFile(join(EARLIER, "tokens.json"), "utf8")) as Record<
 	"shop" | "all" | "revoked" | "lost" | "made",
 	string
 > & { nowMs: number; head: object };
@@ -37,8 +37,8 @@ afterEach(() => place[Symbol.dispose]());
 
 function open(): Promise<TestCore> {
 	const clock = new TestClock();
-	clock.atMs = said.nowMs;
-	return openTestCoreIn(place, { identity, clock, token: said.all });
+	clock.atMs = earlier.nowMs;
+	return openTestCoreIn(place, { identity, clock, token: earlier.all });
 }
 
 const filesIn = async (folder: string) =>
@@ -48,27 +48,27 @@ const filesIn = async (folder: string) =>
 
 test("opens completely, and continues as a store of this version", async () => {
 	const [log = ""] = await filesIn("logs");
-	const kept = (await readFile(log, "utf8"))
+	const storedLines = (await readFile(log, "utf8"))
 		.trimEnd()
 		.split("\n")
 		.map((line) => JSON.parse(line) as object);
-	expect(kept).toHaveLength(3);
+	expect(storedLines).toHaveLength(3);
 	for (const _ of [1, 2]) {
 		await using opened = await open();
 		const { core } = opened;
 		const shop = core.apps.get("shop");
-		expect(shop.state.head).toEqual(said.head);
+		expect(shop.state.head).toEqual(earlier.head);
 		const instance = await core.instance("shop", "hello");
 		expect(instance && (await ask(instance.socketPath)).body).toBe("a-value b-value");
 		expect([...core.apps.get("made").state.local.keys()]).toEqual(["C"]);
-		const known = (token: string) => core.tokens.authenticate(token, said.nowMs)?.app ?? null;
-		expect([known(said.shop), known(said.made)]).toEqual(["shop", "made"]);
-		expect(core.tokens.authenticate(said.all, said.nowMs)?.scopes).toEqual(["admin"]);
+		const known = (token: string) => core.tokens.authenticate(token, earlier.nowMs)?.app ?? null;
+		expect([known(earlier.shop), known(earlier.made)]).toEqual(["shop", "made"]);
+		expect(core.tokens.authenticate(earlier.all, earlier.nowMs)?.scopes).toEqual(["admin"]);
 		// The last token was not revoked; its app was deleted.
-		for (const token of [said.revoked, said.lost])
-			expect(core.tokens.authenticate(token, said.nowMs)).toBeUndefined();
+		for (const token of [earlier.revoked, earlier.lost])
+			expect(core.tokens.authenticate(token, earlier.nowMs)).toBeUndefined();
 		const lines = await core.logs.read(...logOf(opened, "shop", "hello"), { limit: 100 });
-		expect(lines.slice(0, kept.length)).toEqual(kept);
+		expect(lines.slice(0, storedLines.length)).toEqual(storedLines);
 		expect(core.automations.of("shop", "hello")).toMatchObject([{ runs: 1 }]);
 	}
 	const blobs = await filesIn("blobs");
@@ -83,7 +83,7 @@ test("keeps no data of an app after its deletion", async () => {
 		await using opened = await open();
 		await opened.core.deleteApp("shop");
 		await opened.core.createApp("shop", { vaultId: "another", environment: "production" });
-		expect(opened.core.tokens.authenticate(said.shop, said.nowMs)).toBeUndefined();
+		expect(opened.core.tokens.authenticate(earlier.shop, earlier.nowMs)).toBeUndefined();
 		expect([...opened.core.apps.get("shop").state.local]).toEqual([]);
 	}
 	expect([...(await filesIn("blobs")), ...(await filesIn("logs"))]).toEqual([]);
@@ -126,8 +126,8 @@ test("does not start if its last revocation was cut off, although nothing has to
 	{
 		await using opened = await open();
 		const { tokens } = opened.core;
-		const { id } = await tokens.create({ scopes: ["admin"] }, said.nowMs);
-		await tokens.revoke(id, said.nowMs);
+		const { id } = await tokens.create({ scopes: ["admin"] }, earlier.nowMs);
+		await tokens.revoke(id, earlier.nowMs);
 	}
 	const last = `(SELECT revision FROM streams WHERE name = 'platform')`;
 	tamper(

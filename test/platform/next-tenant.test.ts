@@ -28,28 +28,25 @@ import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 
 useWorld();
 
-/** Ways to delete the function alone, and whether it is the app's last. */
-const CONNECTION_ATTEMPTS: Readonly<Record<string, () => Promise<unknown>>> = {
+/** Ways to delete only the function. */
+const DELETIONS: Readonly<Record<string, () => Promise<unknown>>> = {
 	"by the control API": () => client().call(ROUTES.deleteFunctions, { app: "shop" }, undefined, "?name=pay"),
 	"by the Base44 CLI": () => base44("DELETE", "backend-functions/pay"),
 	"by pruning": () => client().deploy("shop", { "functions/other/index.ts": source(false) }, true),
 };
 
 describe("a function that was deleted", () => {
-	test.each(Object.keys(CONNECTION_ATTEMPTS))(
-		"leaves no data to the next function of its name: %s",
-		async (way) => {
-			await link();
-			await deploy(true);
-			await fill();
-			const before = { uid: await uidOf() };
-			await CONNECTION_ATTEMPTS[way]?.();
-			expect(leftFiles()).toEqual([]);
-			await base44("DELETE", "secrets?secret_name=LOCAL");
-			await deploy(false);
-			await expectNothing(before);
-		},
-	);
+	test.each(Object.keys(DELETIONS))("leaves no data to the next function of its name: %s", async (way) => {
+		await link();
+		await deploy(true);
+		await fill();
+		const before = { uid: await uidOf() };
+		await DELETIONS[way]?.();
+		expect(leftFiles()).toEqual([]);
+		await base44("DELETE", "secrets?secret_name=LOCAL");
+		await deploy(false);
+		await expectNothing(before);
+	});
 });
 
 test("counters start at zero for a function that is created while the earlier one is being stopped", async () => {
@@ -113,11 +110,11 @@ describe("an app that was deleted", () => {
 		const stream = await send("/v1/apps/shop/logs/stream?function=pay", {
 			headers: { authorization: `Bearer ${world.opened.token}` },
 		});
-		const told = stream.body?.getReader();
-		expect(Buffer.from((await told?.read())?.value ?? []).toString()).toContain('"type":"line"');
+		const reader = stream.body?.getReader();
+		expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toContain('"type":"line"');
 		expect((await client().call(ROUTES.deleteApp, { app: "shop" })).status).toBe(204);
 		// An open stream ends, also that of a token for all apps, so it does not get the next app's lines.
-		for (;;) if ((await told?.read())?.done !== false) break;
+		for (;;) if ((await reader?.read())?.done !== false) break;
 		expect(leftFiles()).toEqual([]);
 		await next();
 		await expectNothing(before);

@@ -101,22 +101,24 @@ describe("the main job over real sockets", () => {
 
 	test("its log names the driver that limits resources, and both the log and the list name missing limits", async () => {
 		await using story = new Story();
-		const said: [object, string][] = [];
-		const note = (what: object, text: string) => void said.push([what, text]);
+		const logged: [object, string][] = [];
+		const note = (what: object, text: string) => void logged.push([what, text]);
 		await story.start({ info: note, warn: note, error: note } as Log);
 		await story.send("PAY_KEY", 1, "first");
-		const ready = said.find(([, text]) => text === "the platform is ready");
+		const ready = logged.find(([, text]) => text === "the platform is ready");
 		expect(ready?.[0]).toMatchObject({ limits: expect.stringMatching(/^(cgroup v[12]|priority)$/) });
 		const { network, unbounded } = await story.client.list(APP);
 		expect(network?.wall).toMatch(/^(namespace|user rules|none)$/);
 		expect(ready?.[0]).toMatchObject({ network: network?.wall });
-		const open = said.filter(
+		const open = logged.filter(
 			([, text]) => text === "some network restrictions of functions do not work on this machine",
 		);
 		expect(open.map(([what]) => what)).toEqual(
 			network?.missing.length === 0 ? [] : [{ missing: network?.missing }],
 		);
-		const warned = said.filter(([, text]) => text === "some limits of functions do not work on this machine");
+		const warned = logged.filter(
+			([, text]) => text === "some limits of functions do not work on this machine",
+		);
 		expect(warned.map(([what]) => what)).toEqual(unbounded?.length === 0 ? [] : [{ missing: unbounded }]);
 	});
 

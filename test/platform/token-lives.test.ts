@@ -68,12 +68,12 @@ describe("a token", () => {
 	test("is reported once when it is revoked, and when it expires", async () => {
 		const registry = await open();
 		const clock = new TestClock();
-		const told: string[] = [];
+		const reported: string[] = [];
 		const watch = async (name: string, expiresAtMs?: number) => {
 			const { token, id } = await registry.create({ scopes: ["read"], expiresAtMs }, clock.now());
 			const principal = registry.authenticate(token, clock.now());
 			if (principal === undefined) throw new Error("It is not known.");
-			return { id, principal, release: registry.onInvalid(principal, clock, () => told.push(name)) };
+			return { id, principal, release: registry.onInvalid(principal, clock, () => reported.push(name)) };
 		};
 		const revoked = await watch("revoked");
 		const expiring = await watch("expiring", clock.now() + 1_000);
@@ -82,17 +82,17 @@ describe("a token", () => {
 		released.release();
 		expect(clock.tasks.map(({ delayMs }) => delayMs)).toEqual([1_000, 2 ** 31 - 1]);
 		await registry.revoke(revoked.id, NOW);
-		expect(told).toEqual(["revoked"]);
+		expect(reported).toEqual(["revoked"]);
 		clock.atMs += 1_000;
 		for (const { task } of clock.tasks.splice(0)) task();
-		expect(told).toEqual(["revoked", "expiring"]);
+		expect(reported).toEqual(["revoked", "expiring"]);
 		expect(clock.tasks.map(({ delayMs }) => delayMs)).toEqual([2 ** 31 - 1]);
 		await registry.revoke(expiring.id, NOW);
 		await registry.revoke(far.id, NOW);
-		expect(told).toEqual(["revoked", "expiring", "far"]);
+		expect(reported).toEqual(["revoked", "expiring", "far"]);
 		expect(clock.tasks).toEqual([]);
-		registry.onInvalid(revoked.principal, clock, () => told.push("at once"));
-		expect(told.at(-1)).toBe("at once");
+		registry.onInvalid(revoked.principal, clock, () => reported.push("at once"));
+		expect(reported.at(-1)).toBe("at once");
 	});
 });
 

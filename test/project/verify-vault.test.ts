@@ -53,10 +53,10 @@ describe("a valid vault", () => {
 			{ environment: PRODUCTION, verified: 6, opened: 6 },
 			{ environment: "staging", verified: 0, opened: null },
 		]);
-		const said = report.unchecked.join("\n");
-		expect(said).toMatch(/'preview' open: this identity is not a member/);
-		expect(said).toMatch(/no version marks of it yet/);
-		expect(said).toContain(maker.document.vaultId);
+		const notes = report.unchecked.join("\n");
+		expect(notes).toMatch(/'preview' open: this identity is not a member/);
+		expect(notes).toMatch(/no version marks of it yet/);
+		expect(notes).toContain(maker.document.vaultId);
 	});
 
 	test("gets version marks by the check, with which later files are compared", async () => {

@@ -102,7 +102,7 @@ describe("isAuthenticChange", () => {
 		["author", { ...change, author: other.publicKeys.sign }],
 		["author that is no key", { ...change, author: "junk!" }],
 		["signature", { ...change, signature: makeChange(context, change.base, change, other).signature }],
-		["signature that is none", { ...change, signature: "" }],
+		["empty signature", { ...change, signature: "" }],
 	];
 	test.each(forgeries)("refuses another %s", (_, forgery) => {
 		expect(isAuthenticChange(context, forgery)).toBe(false);

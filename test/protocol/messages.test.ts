@@ -60,9 +60,9 @@ describe.each(MESSAGES)("%s", (_, schema, message) => {
 		for (const field of Object.keys(message)) {
 			const { [field]: _gone, ...rest } = message;
 			const wrong = [7.5, -1, [[]], { a: 1 }, Number.NaN];
-			const spoilt: object[] = wrong.map((each) => ({ ...message, [field]: each }));
-			if (!OPTIONAL.includes(field)) spoilt.push(rest);
-			for (const each of spoilt)
+			const invalid: object[] = wrong.map((each) => ({ ...message, [field]: each }));
+			if (!OPTIONAL.includes(field)) invalid.push(rest);
+			for (const each of invalid)
 				expect(refusal(() => decode(schema, each, "It"))).toMatchObject({ code: "MESSAGE_INVALID", exit: 2 });
 		}
 	});

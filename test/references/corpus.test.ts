@@ -146,8 +146,8 @@ test("the analysis finds all names that the functions ask for at run time", asyn
 	const listed = new Set([...Object.keys(env), ...NO_READS]);
 	const missed = [...asked].flatMap(([one, read]) => {
 		if (one.isDynamic) return [];
-		const told = new Matcher(namesOf(one));
-		const unknown = [...read].filter((name) => told.exactness(name) === undefined && !listed.has(name));
+		const found = new Matcher(namesOf(one));
+		const unknown = [...read].filter((name) => found.exactness(name) === undefined && !listed.has(name));
 		return unknown.length === 0 ? [] : [`${one.label}: ${unknown.join()}`];
 	});
 	expect(missed).toEqual([]);

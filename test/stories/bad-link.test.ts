@@ -41,7 +41,7 @@ const REFUSALS: readonly {
 		code: "PLATFORM_URL_INVALID",
 	},
 	{
-		what: "an app's id that is none",
+		what: "an invalid app id",
 		args: () => ["link", platform.control, "--app", "Shop!"],
 		token: () => platform.token,
 		exit: 2,

@@ -89,12 +89,12 @@ test.each([
 	const program = `console.log(Date.now());
 		require("node:fs").writeFileSync(process.env.FAKETIME_TIMESTAMP_FILE, "+0d");
 		console.log(Date.now());`;
-	const said = [clock(offset), env].flatMap((variables) => {
+	const times = [clock(offset), env].flatMap((variables) => {
 		const options = { env: { ...cleanEnvironment(), ...variables }, encoding: "utf8" } as const;
 		const code = variables === env ? program : "console.log(Date.now())";
 		return execFileSync(process.execPath, ["-e", code], options).trim().split("\n").map(Number);
 	});
-	const daysWrong = said.map((time) => Math.round((time - Date.now()) / DAY_MS) + 0);
+	const daysWrong = times.map((time) => Math.round((time - Date.now()) / DAY_MS) + 0);
 	expect(daysWrong).toEqual([days, days, 0]);
 });
 

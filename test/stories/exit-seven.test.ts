@@ -4,17 +4,17 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
 import { commit } from "./support/clone.ts";
+import { ForgingProxy } from "./support/forging-proxy.ts";
 import { commandsIn, committed, expectUsable, follow, refusal } from "./support/hints.ts";
-import { Liar } from "./support/liar.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { APP, Project } from "./support/project.ts";
 
 describe("a link with a platform", () => {
 	let platform: Platform;
-	let moved: Liar;
+	let moved: ForgingProxy;
 	beforeAll(async () => {
 		platform = await startPlatform();
-		moved = await new Liar(platform.control).listen();
+		moved = await new ForgingProxy(platform.control).listen();
 	});
 	afterAll(async () => {
 		await moved?.[Symbol.asyncDispose]();

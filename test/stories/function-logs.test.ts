@@ -137,8 +137,8 @@ describe("functions logs", () => {
 		}
 		following.signal("SIGINT");
 		const { status, stdout, stderr } = await following.ended;
-		const told = stdout.split("\n").filter((line) => /says (before|after|late)/.test(line));
-		expect([status, told.map((line) => line.replace(/.*says /, ""))]).toEqual([
+		const printed = stdout.split("\n").filter((line) => /says (before|after|late)/.test(line));
+		expect([status, printed.map((line) => line.replace(/.*says /, ""))]).toEqual([
 			0,
 			["late", "before", "after-kill", "after-stop"],
 		]);

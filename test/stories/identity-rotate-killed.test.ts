@@ -38,10 +38,10 @@ async function traced(
  * after each of them.
  */
 function killPoints(targets: readonly string[]): number[] {
-	const told = targets.flatMap((name, index) =>
+	const points = targets.flatMap((name, index) =>
 		/^(identity.*|coffer\.vault)$/.test(name) ? [index, index + 1] : [],
 	);
-	return [...new Set(told)].map((index) => index + 1);
+	return [...new Set(points)].map((index) => index + 1);
 }
 
 /**

@@ -135,15 +135,15 @@ test("if the previous key is a reader, the error says what a writer must do", {
 
 	const rotated = await ben.ok(ROTATE);
 	expect(ben.vault).toBe(ana.vault);
-	const told = rotated.stdout.split("\n").filter((line) => line.includes("coffer members"));
-	expect(told).toHaveLength(2);
+	const hints = rotated.stdout.split("\n").filter((line) => line.includes("coffer members"));
+	expect(hints).toHaveLength(2);
 	const key = (await ben.data(["identity", "show"])).publicKey;
 	expect((await ben.data(ROTATE)).waiting).toEqual([
 		{ environment: "production", previous: "ben", readable: false },
 	]);
 	expect((await ben.coffer([...FORGET, "--yes", "--json"])).error().code).toBe("HANDOVER_OPEN");
 
-	const [add = "", remove = ""] = told.map((line) => line.trim().replace("NAME", "ben.2"));
+	const [add = "", remove = ""] = hints.map((line) => line.trim().replace("NAME", "ben.2"));
 	for (const line of [add, remove]) await ana.ok(line.split(" ").slice(1));
 	expect(add).toContain(key);
 	ben.vault = ana.vault;

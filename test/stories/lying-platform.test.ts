@@ -1,7 +1,7 @@
 /** A platform that lies: responses made of real ones, and responses that are not valid at all. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
-import { type Exchange, Liar, type Lie } from "./support/liar.ts";
+import { type Exchange, type Forgery, ForgingProxy } from "./support/forging-proxy.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
@@ -24,16 +24,16 @@ interface Page {
 }
 
 let platform: Platform;
-let liar: Liar;
+let proxy: ForgingProxy;
 /** A clone that stays at its first revision and has all later changes still to receive. */
 let behind: Project;
 let ahead: Project;
 
 beforeAll(async () => {
 	[ahead, platform] = await Promise.all([newProject(), startPlatform()]);
-	liar = await new Liar(platform.control).listen();
+	proxy = await new ForgingProxy(platform.control).listen();
 	await ahead.ok(["secrets", "set", "A=a1", "B=b1"]);
-	await link(ahead, platform, liar.url);
+	await link(ahead, platform, proxy.url);
 	await ahead.ok(["secrets", "set", "B=b2"]);
 	await ahead.git("init", "--quiet");
 	await commit(ahead, "Start");
@@ -45,12 +45,12 @@ beforeAll(async () => {
 afterAll(async () => {
 	await ahead?.[Symbol.asyncDispose]();
 	await behind?.[Symbol.asyncDispose]();
-	await liar?.[Symbol.asyncDispose]();
+	await proxy?.[Symbol.asyncDispose]();
 	await platform?.[Symbol.asyncDispose]();
 });
 
 /** Changes the pages of the log that a client reads. */
-function pages(change: (page: Page) => void): Lie {
+function pages(change: (page: Page) => void): Forgery {
 	return ({ method, path, text }: Exchange) => {
 		if (method !== "GET" || !path.includes("/changes")) return undefined;
 		const page = JSON.parse(text) as Page;
@@ -113,7 +113,7 @@ const LIES: Record<string, (page: Page) => void> = {
 describe("an invalid log is refused with exit status 7, and no byte of it is used", () => {
 	test.each(Object.entries(LIES))("%s", async (_, change) => {
 		const vault = behind.vault;
-		liar.lie = pages(change);
+		proxy.forge = pages(change);
 		const result = await behind.coffer(["sync", "--json"]);
 		expect(result.stderr).toContain('"exit":7');
 		expect(result.status).toBe(7);
@@ -122,7 +122,7 @@ describe("an invalid log is refused with exit status 7, and no byte of it is use
 
 	test("an empty log after the first revisions counts as truncated", async () => {
 		const vault = ahead.vault;
-		liar.lie = pages((page) => {
+		proxy.forge = pages((page) => {
 			page.entries = [];
 			page.revision = 1;
 			page.head = "A".repeat(43);
@@ -132,32 +132,32 @@ describe("an invalid log is refused with exit status 7, and no byte of it is use
 	});
 
 	test("an accepted change whose response names another head", async () => {
-		liar.lie = ({ method, text }) =>
+		proxy.forge = ({ method, text }) =>
 			method === "POST"
 				? text.replace(/"head":"./, (head) => head.slice(0, -1) + (head.endsWith("A") ? "B" : "A"))
 				: undefined;
 		const result = await ahead.coffer(["secrets", "set", "C=c1", "--json"]);
 		expect(result.status).toBe(7);
 		expect(result.json()).toMatchObject({ set: ["C"], revision: null, pending: 1 });
-		liar.lie = () => undefined;
+		proxy.forge = () => undefined;
 		expect(await ahead.data(["sync"])).toMatchObject({ pending: [] });
 	});
 });
 
-const NOISE: Record<string, { lie: Lie; code: string }> = {
-	"not JSON": { lie: () => "<html>502</html>", code: "ANSWER_NOT_JSON" },
-	"JSON of another shape": { lie: () => '{"revision":"many","entries":{}}', code: "MESSAGE_INVALID" },
+const NOISE: Record<string, { forgery: Forgery; code: string }> = {
+	"not JSON": { forgery: () => "<html>502</html>", code: "ANSWER_NOT_JSON" },
+	"JSON of another shape": { forgery: () => '{"revision":"many","entries":{}}', code: "MESSAGE_INVALID" },
 	"a problem of somebody else's": {
-		lie: () => (response) =>
+		forgery: () => (response) =>
 			void response.writeHead(503, { "content-type": "text/html" }).end("<h1>busy</h1>"),
 		code: "PLATFORM_ANSWER_UNKNOWN",
 	},
 	"a redirection": {
-		lie: () => (response) => void response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
+		forgery: () => (response) => void response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
 		code: "PLATFORM_UNREACHABLE",
 	},
 	"without end": {
-		lie: () => (response) => {
+		forgery: () => (response) => {
 			const chunk = Buffer.alloc(1024 * 1024, 0x20);
 			const more = (): void => {
 				while (!response.destroyed && response.write(chunk));
@@ -168,13 +168,13 @@ const NOISE: Record<string, { lie: Lie; code: string }> = {
 		},
 		code: "ANSWER_TOO_LARGE",
 	},
-	"never begun": { lie: () => () => undefined, code: "PLATFORM_TIMEOUT" },
+	"never begun": { forgery: () => () => undefined, code: "PLATFORM_TIMEOUT" },
 };
 
 describe("an invalid response causes exit status 6, and nothing is changed", () => {
-	test.each(Object.entries(NOISE))("%s", async (_, { lie, code }) => {
+	test.each(Object.entries(NOISE))("%s", async (_, { forgery, code }) => {
 		const vault = behind.vault;
-		liar.lie = lie;
+		proxy.forge = forgery;
 		const result = await behind.coffer(["sync", "--json"]);
 		expect(result.error()).toMatchObject({ code, exit: 6 });
 		expect(result.status).toBe(6);
@@ -182,7 +182,7 @@ describe("an invalid response causes exit status 6, and nothing is changed", () 
 	});
 
 	test("accepts everything once the platform answers truthfully again", async () => {
-		liar.lie = () => undefined;
+		proxy.forge = () => undefined;
 		await ahead.ok(["sync"]);
 		expect(await behind.data(["sync"])).toMatchObject({ taken: expect.arrayContaining(["A"]) });
 		expect(behind.vault).toBe(ahead.vault);

@@ -75,7 +75,7 @@ test("a fresh clone sends nothing with any command before the user links it", as
 test("a device that linked the platform, and CI with COFFER_ORIGIN, send nothing to other addresses", async () => {
 	await using clone = await cloneOf(project);
 	lead(clone);
-	const kept = project.read("coffer.json");
+	const original = project.read("coffer.json");
 	lead(project);
 	for (const [args, where] of COMMANDS.flatMap((args) =>
 		[project, clone].map((where) => [args, where] as const),
@@ -83,7 +83,7 @@ test("a device that linked the platform, and CI with COFFER_ORIGIN, send nothing
 		const result = await where.coffer([...args, "--json"]);
 		expect([args, result.error()]).toMatchObject([args, { code: "LINK_MOVED", exit: 7 }]);
 	}
-	project.write("coffer.json", kept);
+	project.write("coffer.json", original);
 	expect(stolen).toEqual([]);
 });
 

@@ -100,8 +100,8 @@ describe("a restore of a backup", () => {
 		expect([none.status, none.error().code]).toEqual([4, "BACKUP_NOT_FOUND"]);
 		const [blob] = filesBelow(join(`${backup}-2`, "blobs"));
 		renameSync(blob?.path ?? "", `${blob?.path}.gone`);
-		const spoilt = join(platform.folder, "spoilt");
-		const refused = await project.coffer(["platform", "restore", `${backup}-2`, "--data", spoilt, "--json"]);
+		const target = join(platform.folder, "spoilt");
+		const refused = await project.coffer(["platform", "restore", `${backup}-2`, "--data", target, "--json"]);
 		expect([refused.status, refused.error().code]).toEqual([7, "BACKUP_DAMAGED"]);
 	});
 

@@ -85,24 +85,24 @@ describe("repeated events", () => {
 
 	test("a failure is reported when it changes and when it has ended", () => {
 		const failures = new WorkFailures();
-		const told = (event: WatchEvent | undefined) => event?.event;
+		const kindOf = (event: WatchEvent | undefined) => event?.event;
 		expect(failures.worked("sync")).toBeUndefined();
-		expect(told(failures.failed("sync", unreachable("gone")))).toBe("out-of-reach");
+		expect(kindOf(failures.failed("sync", unreachable("gone")))).toBe("out-of-reach");
 		expect(failures.failed("sync", unreachable("gone"))).toBeUndefined();
 		// The other work uses the same platform.
 		expect(failures.failed("deploy", unreachable("gone"))).toBeUndefined();
-		expect(told(failures.failed("sync", unreachable("silent")))).toBe("out-of-reach");
+		expect(kindOf(failures.failed("sync", unreachable("silent")))).toBe("out-of-reach");
 		expect(failures.worked("sync")).toEqual({
 			event: "recovered",
 			work: "sync",
 			code: "PLATFORM_UNREACHABLE",
 		});
 		expect(failures.worked("deploy")).toBeUndefined();
-		expect(told(failures.failed("deploy", broken))).toBe("failed");
+		expect(kindOf(failures.failed("deploy", broken))).toBe("failed");
 		expect(failures.worked("sync")).toBeUndefined();
 		expect(failures.failed("deploy", broken)).toBeUndefined();
-		expect(told(failures.worked("deploy"))).toBe("recovered");
-		expect(told(failures.failed("deploy", broken))).toBe("failed");
+		expect(kindOf(failures.worked("deploy"))).toBe("recovered");
+		expect(kindOf(failures.failed("deploy", broken))).toBe("failed");
 	});
 
 	test("a failing function is reported briefly if its own files changed, and not if another function's files did", () => {

@@ -44,11 +44,11 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 
 /** The faults in the responses to two valid requests. */
 async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
-	const honest = [
+	const validRequests = [
 		["gateway", ready.gateway, "/shop/echo/?tag=honest"],
 		["control API", ready.control, "/healthz"],
 	] as const;
-	for (const [name, port, path] of honest) {
+	for (const [name, port, path] of validRequests) {
 		const { text } = await converseBytes(port, request(path, [CLOSE]));
 		const isRight = text.startsWith("HTTP/1.1 200 ") && (port === ready.control || text.endsWith("honest"));
 		if (!isRight) return `the ${name} answered an honest request with: ${text.slice(0, 60)}`;

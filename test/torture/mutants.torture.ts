@@ -71,7 +71,7 @@ const SINGLE_EVERY = 5;
 interface Subject {
 	readonly device: Device;
 	/** Coffer without the bug that is planted in the device. */
-	readonly honest: Device | undefined;
+	readonly unplanted: Device | undefined;
 	readonly strict: StrictCheck;
 }
 
@@ -92,9 +92,9 @@ async function runRound({
 }: Round): Promise<[route: string, fate: string][]> {
 	const [name, read] = Object.entries(subject.device.routes)[route] as [string, Route];
 	const fates: [string, string][] = [[name, fateOf(mutant, read)]];
-	const honest = subject.honest?.routes[name];
-	if (honest) {
-		const missed = fates[0]?.[1] === FATE.silent && fateOf(mutant, honest) !== FATE.silent;
+	const unplanted = subject.unplanted?.routes[name];
+	if (unplanted) {
+		const missed = fates[0]?.[1] === FATE.silent && fateOf(mutant, unplanted) !== FATE.silent;
 		return missed ? [[name, "FAULT: read as if it were right"]] : fates;
 	}
 	if (!strictly && fates[0]?.[1] !== FATE.silent) return fates;
@@ -114,7 +114,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	try {
 		const subjectOf = async (history: History, name: string): Promise<Subject> => ({
 			device: new Device(history, parts),
-			honest: plant === undefined ? undefined : new Device(history),
+			unplanted: plant === undefined ? undefined : new Device(history),
 			strict: await StrictCheck.of(join(folder, name), history),
 		});
 		const [team, small] = [await subjectOf(teamHistory, "team"), await subjectOf(smallHistory, "small")];

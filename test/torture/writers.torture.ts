@@ -44,12 +44,12 @@ async function victims(
 	random: Random,
 	name: string,
 ): Promise<string[]> {
-	const said: string[] = [];
+	const acknowledged: string[] = [];
 	for (let turn = 0; crowd.writes; turn++) {
-		said.push(...(await start(`${name}_${turn}`, 300 + random.int(LIFE_MS))));
+		acknowledged.push(...(await start(`${name}_${turn}`, 300 + random.int(LIFE_MS))));
 		await after(random.int(50));
 	}
-	return said;
+	return acknowledged;
 }
 
 async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
@@ -76,16 +76,16 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	const dying = Array.from({ length: VICTIMS }, (_, index) =>
 		victims(start, crowd, randomFrom(seed + index), `V${index}`),
 	);
-	const [told, toldByVictims] = [(await writing).flat(), (await Promise.all(dying)).flat()];
+	const [byCrowd, byKilled] = [(await writing).flat(), (await Promise.all(dying)).flat()];
 	const { secrets } = await project.list();
-	const lost = [...told, ...toldByVictims].filter((name) => secrets[name] !== 1);
+	const lost = [...byCrowd, ...byKilled].filter((name) => secrets[name] !== 1);
 	failures.push(...lost.map((name) => `${name} was acknowledged, and is not there`));
 	const tally = {
-		"acknowledged by the crowd": told.length,
-		"acknowledged by processes that were killed": toldByVictims.length,
+		"acknowledged by the crowd": byCrowd.length,
+		"acknowledged by processes that were killed": byKilled.length,
 		"in the vault": Object.keys(secrets).length,
 	};
-	if (told.length !== count * PROCESSES) failures.push(`${told.length} writes were acknowledged`);
+	if (byCrowd.length !== count * PROCESSES) failures.push(`${byCrowd.length} writes were acknowledged`);
 	return { rounds: count * PROCESSES, failures, tally };
 }
 

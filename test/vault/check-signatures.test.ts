@@ -47,13 +47,13 @@ test("finds the one record among many with an invalid signature", async () => {
 	const records = recordsOf(maker.document);
 	const [first, second] = records;
 	if (!first || !second) throw new Error("no records");
-	const spoilt = [...records.slice(0, 20), forged(second, first), ...records.slice(21)];
+	const withForged = [...records.slice(0, 20), forged(second, first), ...records.slice(21)];
 	const { state } = maker.verified();
-	const validSignatures = await checkSignatures(state, spoilt);
-	expect(spoilt.map((record) => validSignatures.has(state, record))).toEqual(
-		spoilt.map((_, index) => index !== 20),
+	const validSignatures = await checkSignatures(state, withForged);
+	expect(withForged.map((record) => validSignatures.has(state, record))).toEqual(
+		withForged.map((_, index) => index !== 20),
 	);
-	for (const [index, record] of spoilt.entries()) {
+	for (const [index, record] of withForged.entries()) {
 		if (index !== 20) verifyRecord(state, record, validSignatures);
 		else
 			expect(refusal(() => verifyRecord(state, record, validSignatures))).toMatchObject({
@@ -109,8 +109,8 @@ test("a merge has the same result and the same errors if its signatures were che
 	const [first, second] = recordsOf(theirs.document);
 	if (!first || !second) throw new Error("no records");
 	put(theirs, PRODUCTION, [forged(first, second)]);
-	const spoilt = await checkMergeSignatures(ours.document, theirs.document, base);
+	const withForged = await checkMergeSignatures(ours.document, theirs.document, base);
 	expect(
-		refusal(() => mergeVaults(ours.document, theirs.document, { base, validSignatures: spoilt })),
+		refusal(() => mergeVaults(ours.document, theirs.document, { base, validSignatures: withForged })),
 	).toMatchObject({ code: "RECORD_FORGED" });
 });

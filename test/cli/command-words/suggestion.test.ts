@@ -83,7 +83,7 @@ test("no suggestion or hint is destructive, whatever verb follows a topic", () =
 		...commands.flatMap((id) => id.split(":")),
 		...allHints().flatMap(({ words }) => words.split(" ")),
 	]);
-	const said = [...topics, ...commands].flatMap((first) =>
+	const suggestions = [...topics, ...commands].flatMap((first) =>
 		[...verbs].flatMap((verb) => {
 			const typed = withoutAliases([...first.split(":"), verb], isKnown);
 			if (isKnown(typed.join(":"))) return [];
@@ -93,8 +93,8 @@ test("no suggestion or hint is destructive, whatever verb follows a topic", () =
 		}),
 	);
 	const named = new RegExp(`→.*\\b(${[...DESTRUCTIVE].join("|")})\\b`);
-	expect(said.filter((text) => named.test(text))).toEqual([]);
-	expect(said.length).toBeGreaterThan(1000);
+	expect(suggestions.filter((text) => named.test(text))).toEqual([]);
+	expect(suggestions.length).toBeGreaterThan(1000);
 });
 
 test.each([

@@ -49,13 +49,13 @@ describe("changes", () => {
 		vault.add(newTestIdentity(), "reader", "ben");
 		await client.send(APP, vault.change(APP, { revision, head }, [], { header: vault.header }));
 		const read = await client.showApp(APP);
-		const kept = vault.document;
+		const accepted = vault.document;
 		vault.document = document;
 		vault.add(newTestIdentity(), "reader", "eve");
 		const forked = vault.change(APP, { revision: read.revision, head: read.head }, [], {
 			header: vault.header,
 		});
-		vault.document = kept;
+		vault.document = accepted;
 		const response = await client.call(ROUTES.appendChange, { app: APP }, forked);
 		await expectProblem(response, 422, "HEADER_DIVERGED");
 		expect((await client.showApp(APP)).revision).toBe(read.revision);

@@ -58,7 +58,7 @@ describe("the control API over HTTP", () => {
 	test.each([
 		["two lengths", "content-length: 2\r\ncontent-length: 3\r\n\r\n{}"],
 		["a length and chunks", "content-length: 2\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"],
-		["a header that is none", "bad header: x\r\n\r\n"],
+		["an invalid header", "bad header: x\r\n\r\n"],
 		["a bare CR", "x: a\rb\r\n\r\n"],
 	])("%s end the connection", async (_, rest) => {
 		const answer = await exchange(`PUT /v1/apps/shop HTTP/1.1\r\nhost: 127.0.0.1\r\n${rest}`);

@@ -109,7 +109,7 @@ const CASES: Case[] = [
 		"bytes at a climb",
 		`import x from "${UP}${JSON_FILE.slice(1)}" with { "type": "bytes" }; console.log(x);`,
 	],
-	["an attribute that is none", `import x from "${JSON_FILE}" with { type: "css" }; console.log(x);`],
+	["an invalid attribute", `import x from "${JSON_FILE}" with { type: "css" }; console.log(x);`],
 	[
 		"the older keyword of attributes",
 		`import x from "${JSON_FILE}" assert { type: "json" }; console.log(x);`,

@@ -91,7 +91,7 @@ describe("configuration files", () => {
 	});
 
 	test.each([
-		["is none", "packages: [", "CONFIGURATION_INVALID"],
+		["is not valid", "packages: [", "CONFIGURATION_INVALID"],
 		["is a list", "- a", "CONFIGURATION_INVALID"],
 		["holds nothing", "", "IMPORT_UNMAPPED"],
 		[

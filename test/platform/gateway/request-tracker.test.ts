@@ -29,15 +29,15 @@ const ECHO =
 	'Deno.serve(({ url, headers }) => new Response(new URL(url).pathname + " " + headers.get("x-forwarded-prefix")));';
 
 let stage: Stage;
-const told: (AnsweredRequest & RequestedFunction)[] = [];
-let heard: () => void = () => {};
+const reports: (AnsweredRequest & RequestedFunction)[] = [];
+let wake: () => void = () => {};
 
 beforeAll(async () => {
 	stage = await openStage({
 		settings: (_, name) => ({ timeoutSeconds: 1, maxBodyMB: 1, nameInPath: name === "named" }),
 		onRequest: (requested, request) => {
-			told.push({ ...requested, ...request });
-			heard();
+			reports.push({ ...requested, ...request });
+			wake();
 		},
 	});
 	await stage.start("pay", CODE, { TOKEN: CANARY });
@@ -48,11 +48,11 @@ afterAll(async () => await stage.close());
 
 /** The report of the next request. */
 async function next(): Promise<AnsweredRequest & RequestedFunction> {
-	while (told.length === 0)
+	while (reports.length === 0)
 		await new Promise<void>((resolve) => {
-			heard = resolve;
+			wake = resolve;
 		});
-	const [first] = told.splice(0, 1);
+	const [first] = reports.splice(0, 1);
 	if (first === undefined) throw new Error("Nothing was told.");
 	return first;
 }

@@ -94,7 +94,7 @@ function encodings({ post, smuggled }: Bound): Row[] {
 		["TE on two lines, chunked both", post([CHUNKED, CHUNKED], HELLO)],
 		["TE in capitals", post(["TRANSFER-ENCODING:  CHUNKED"], HELLO), ONCE],
 		[
-			"TE with an underscore, which is none",
+			"TE with an underscore, which is another header",
 			post(["Content-Length: 5", "Transfer_Encoding: chunked"], "hello"),
 			ONCE,
 		],
@@ -142,7 +142,7 @@ function lengths({ post }: Bound): Row[] {
 function chunks({ post }: Bound): Row[] {
 	const end = `${CRLF}0${CRLF}${CRLF}`;
 	const bodies = [
-		["a size that is none", `x${CRLF}hello${end}`],
+		["an invalid size", `x${CRLF}hello${end}`],
 		["a size with 0x", `0x5${CRLF}hello${end}`],
 		["a size with a plus", `+5${CRLF}hello${end}`],
 		["a negative size", `-5${CRLF}hello${end}`],
@@ -199,7 +199,7 @@ function heads({ get, prefix }: Bound): Row[] {
 		["a space in the target", get([]).replace("/first", "/fir st")],
 		["a tab behind the method", get([]).replace("GET ", "GET\t")],
 		["a NUL in the target", get([]).replace("/first", "/first\0")],
-		["a method that is none", get([]).replace("GET", "G@T")],
+		["an invalid method", get([]).replace("GET", "G@T")],
 		["pipelined requests", get([]) + get([]), [...NONE, ...NONE]],
 		["empty lines before a request", CRLF + get([]), NONE],
 	];

@@ -32,7 +32,7 @@ test("with many descriptors, one proxy may have 10,000 connections, and a functi
 });
 
 test("the limits are computed from the system's limit", () => {
-	const said = execFileSync("sh", ["-c", `ulimit -n`], { encoding: "utf8" }).trim();
+	const limit = execFileSync("sh", ["-c", `ulimit -n`], { encoding: "utf8" }).trim();
 	// The shell inherits this process's limit: Node has raised its own soft limit to the hard one.
-	expect(descriptorLimit()).toBe(said === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(said));
+	expect(descriptorLimit()).toBe(limit === "unlimited" ? Number.MAX_SAFE_INTEGER : Number(limit));
 });

@@ -64,7 +64,7 @@ describe("hierarchies", () => {
 	test.each([
 		["nothing that is mounted", lines("24 1 0:22 / /sys rw - sysfs sysfs rw"), lines("0::/")],
 		["another system", "", ""],
-		["text that is none", "a b - c\n- - -\n\n", "0:/\nx\n::\n"],
+		["invalid text", "a b - c\n- - -\n\n", "0:/\nx\n::\n"],
 	])("are not found in %s", (_, mountinfo, cgroup) => {
 		expect(hierarchiesOf(mountinfo, cgroup)).toEqual([]);
 	});

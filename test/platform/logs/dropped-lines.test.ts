@@ -52,8 +52,8 @@ describe("requests that the disk does not store", () => {
 	test("are counted, and the function's log says once how many are missing", async () => {
 		for (let index = 0; index < 1_000; index++) logs.requests.append("shop", "pay", REQUEST);
 		await logs.close();
-		const kept = await logs.requests.read("shop", "pay", ALL);
-		const missing = 1_000 - kept.length;
+		const stored = await logs.requests.read("shop", "pay", ALL);
+		const missing = 1_000 - stored.length;
 		expect(missing).toBeGreaterThan(100);
 		expect(logs.dropped).toEqual({ output: 0, requests: missing });
 		expect(await logs.read("shop", "pay", ALL)).toMatchObject([

@@ -93,9 +93,9 @@ describe("log lines", () => {
 		const sizes = files().map((path) => statSync(path).size);
 		expect(sizes).toHaveLength(2);
 		for (const size of sizes) expect(size).toBeLessThanOrEqual(10_000);
-		const kept = messages(await logs.read("shop", "pay", ALL));
-		expect(kept.length).toBeGreaterThan(100);
-		expect(kept).toEqual(Array.from(kept, (_, index) => `number ${2_000 - kept.length + index}`));
+		const stored = messages(await logs.read("shop", "pay", ALL));
+		expect(stored.length).toBeGreaterThan(100);
+		expect(stored).toEqual(Array.from(stored, (_, index) => `number ${2_000 - stored.length + index}`));
 	});
 
 	test("that arrive faster than the disk writes them are dropped and counted", async () => {

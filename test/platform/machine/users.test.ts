@@ -101,19 +101,19 @@ describe.each(mayChangeUser() ? ["root"] : [])("if the platform is %s", () => {
 	});
 
 	test("files of a function are removed as its user: also folders that it closed, and links that it left", async () => {
-		const kept = await mkdtemp(join(tmpdir(), "coffer-kept-"));
-		onTestFinished(() => rm(kept, { recursive: true }));
-		await chmod(kept, 0o755);
-		await writeFile(join(kept, "file"), "kept");
+		const outside = await mkdtemp(join(tmpdir(), "coffer-kept-"));
+		onTestFinished(() => rm(outside, { recursive: true }));
+		await chmod(outside, 0o755);
+		await writeFile(join(outside, "file"), "kept");
 		const instance = await harness.runtime.start(launch(HELLO, {}, { function: "closing" }));
 		const temporary = await temporaryOf(instance);
-		const script = `cd ${temporary} && mkdir -p a/b && : > a/b/c && ln -s ${kept} link && chmod 0 a/b a`;
+		const script = `cd ${temporary} && mkdir -p a/b && : > a/b/c && ln -s ${outside} link && chmod 0 a/b a`;
 		expect(as(uidOf(instance.pid), script).code).toBe(0);
 		const folder = dirname(instance.socketPath);
 		await instance.stop();
 		const again = await harness.runtime.start(launch(HELLO, {}, { function: "closing" }));
 		expect(existsSync(folder)).toBe(false);
-		expect(await readdir(kept)).toEqual(["file"]);
+		expect(await readdir(outside)).toEqual(["file"]);
 		await again.stop();
 	});
 

@@ -42,13 +42,13 @@ test("a function that waits for its start leaves its bundle to the store, and th
 	const built: WeakRef<Uint8Array>[] = [];
 	const restore = noteBundles(built);
 	const { deploy } = AppFunctions.prototype;
-	let kept: number | undefined;
+	let inMemory: number | undefined;
 	const starts = vi.spyOn(AppFunctions.prototype, "deploy").mockImplementation(async function (
 		this: AppFunctions,
 		deployment,
 	) {
 		await collectGarbage();
-		kept = built.filter((each) => each.deref() !== undefined).length;
+		inMemory = built.filter((each) => each.deref() !== undefined).length;
 		return await deploy.call(this, deployment);
 	});
 	try {
@@ -59,6 +59,6 @@ test("a function that waits for its start leaves its bundle to the store, and th
 		starts.mockRestore();
 	}
 	expect(built).toHaveLength(2);
-	expect(kept).toBe(0);
+	expect(inMemory).toBe(0);
 	expect(await app.fetch("one")).toContain("v");
 });

@@ -36,12 +36,12 @@ test("a burst of requests to an idle function starts one process, at whatever ti
 
 test("each function becomes idle after its own time, and a pinned function never does", async () => {
 	const app = await TestApp.open("times", { KEY: "v" });
-	const said = {
+	const settings = {
 		soon: '{"idleSeconds": 2}',
 		late: '{"idleSeconds": 3600}',
 		never: '{"idleSeconds": "never"}',
 	};
-	const files = Object.entries(said).flatMap(([name, text]) => [
+	const files = Object.entries(settings).flatMap(([name, text]) => [
 		[`functions/${name}/index.ts`, SHOW("KEY")],
 		[`functions/${name}/function.jsonc`, text],
 	]);

@@ -135,9 +135,9 @@ describe("an instance", () => {
 		const { signal, stderr } = await hog.exited;
 		expect(signal).toBe("SIGKILL");
 		// If the kernel limits memory, its limit comes first, and the function allocates all of it between two checks.
-		const said =
+		const message =
 			/^The function used (more than 300 MiB of memory|\d+ MiB of memory at once) and was ended\.$/;
-		await vi.waitFor(async () => expect((await small.lines("pay")).at(-1)?.message).toMatch(said));
+		await vi.waitFor(async () => expect((await small.lines("pay")).at(-1)?.message).toMatch(message));
 		expect(["", (await small.lines("pay")).at(-1)?.message]).toContain(stderr);
 		expect((await ask(neighbour.socketPath)).body).toBe("hello");
 		await small.close();

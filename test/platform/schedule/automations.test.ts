@@ -46,17 +46,17 @@ function pass(forMs: number): void {
 	for (const { task } of clock.tasks.splice(0)) task();
 }
 
-const kept = (log: [string, string] | undefined) =>
+const storedLines = (log: [string, string] | undefined) =>
 	platform.core.logs.read(...(log ?? ["", ""]), { limit: 100 });
 
 async function lines(app: string, name: string): Promise<string[]> {
-	return (await kept(logOf(platform, app, name)))
+	return (await storedLines(logOf(platform, app, name)))
 		.map(({ level, message }) => `${level} ${message}`)
 		.filter((line) => line.includes("automation"));
 }
 
 /** Waits for this many lines of a function's automations. @returns the lines */
-async function told(app: string, name: string, count: number): Promise<string[]> {
+async function automationLines(app: string, name: string, count: number): Promise<string[]> {
 	await expect.poll(async () => (await lines(app, name)).length, { timeout: 20_000 }).toBe(count);
 	return await lines(app, name);
 }
@@ -85,7 +85,7 @@ describe("an automation", () => {
 			});
 			pass(firstMs - platform.clock.atMs - 1);
 			pass(1);
-			const [line] = await told("runs", "echo", 1);
+			const [line] = await automationLines("runs", "echo", 1);
 			expect(line).toMatch(/^info automation "every minute ü": answered 201 after \d+ ms$/);
 			const at = new Date(firstMs).toISOString();
 			const name = encodeURIComponent("every minute ü");
@@ -93,7 +93,7 @@ describe("an automation", () => {
 				`POST 127.0.0.1:8080/ ${name} ${at} {"a":[1,"ü"]}`,
 			]);
 			pass(MINUTE_MS);
-			await told("runs", "echo", 2);
+			await automationLines("runs", "echo", 2);
 			const [after] = (await app.show("echo"))?.automations ?? [];
 			expect(after).toMatchObject({ lastMs: firstMs + MINUTE_MS, nextMs: firstMs + 2 * MINUTE_MS, runs: 2 });
 		},
@@ -116,7 +116,7 @@ describe("an automation", () => {
 			expect(await deploy([cron("a", { cron_expression: "0 0 1 1 *" })])).toBe("unchanged");
 			expect(await deploy([cron("a")])).toBe("deployed");
 			pass(MINUTE_MS);
-			await told("edited", "echo", 1);
+			await automationLines("edited", "echo", 1);
 			expect(await deploy([])).toBe("deployed");
 			pass(MINUTE_MS);
 			pass(MINUTE_MS);
@@ -142,13 +142,13 @@ describe("an automation", () => {
 				}),
 			});
 			pass(MINUTE_MS);
-			expect(await told("fails", "teapot", 1)).toEqual([
+			expect(await automationLines("fails", "teapot", 1)).toEqual([
 				expect.stringMatching(/^error automation "tea": answered 418 after \d+ ms$/),
 			]);
-			expect(await told("fails", "dead", 1)).toEqual([
+			expect(await automationLines("fails", "dead", 1)).toEqual([
 				expect.stringMatching(/^error automation "end": failed after \d+ ms: The function closed or reset/),
 			]);
-			expect(await told("fails", "slow", 1)).toEqual([
+			expect(await automationLines("fails", "slow", 1)).toEqual([
 				expect.stringMatching(/^error automation "wait": failed after \d+ ms: .*no response within the time/),
 			]);
 			pass(MINUTE_MS);
@@ -179,11 +179,11 @@ Deno.serve(async (request) => {
 				.poll(() => app.functions.supervisor("long").instance?.inFlight, { timeout: 20_000 })
 				.toBe(1);
 			pass(MINUTE_MS);
-			expect(await told("long", "long", 1)).toEqual([
+			expect(await automationLines("long", "long", 1)).toEqual([
 				'error automation "a": skipped: the previous run is still in progress',
 			]);
 			await app.fetch("long");
-			expect((await told("long", "long", 2))[1]).toMatch(/answered 200/);
+			expect((await automationLines("long", "long", 2))[1]).toMatch(/answered 200/);
 			expect((await app.show("long"))?.automations).toMatchObject([{ runs: 1 }]);
 		},
 		TIMEOUT_MS,
@@ -198,14 +198,14 @@ Deno.serve(async (request) => {
 			const [one, two] = ["one", "two"].map((name) => logOf(platform, "deleted", name));
 			await app.functions.delete(["one"]);
 			pass(MINUTE_MS);
-			await told("deleted", "two", 1);
-			expect(await kept(one)).toEqual([]);
+			await automationLines("deleted", "two", 1);
+			expect(await storedLines(one)).toEqual([]);
 			const other = await TestApp.open("other", {});
 			await other.deployFiles(files("one", [cron("a")]));
 			await platform.core.deleteApp("deleted");
 			pass(MINUTE_MS);
-			await told("other", "one", 1);
-			expect(await kept(two)).toEqual([]);
+			await automationLines("other", "one", 1);
+			expect(await storedLines(two)).toEqual([]);
 		},
 		TIMEOUT_MS,
 	);

@@ -16,8 +16,8 @@ function pass(forMs: number): void {
 }
 
 async function lines(app: string, name: string): Promise<string[]> {
-	const kept = await platform.core.logs.read(...logOf(platform, app, name), { limit: 100 });
-	return kept.map(({ level, message }) => `${level} ${message}`).filter((line) => !line.includes("at "));
+	const stored = await platform.core.logs.read(...logOf(platform, app, name), { limit: 100 });
+	return stored.map(({ level, message }) => `${level} ${message}`).filter((line) => !line.includes("at "));
 }
 
 /** Waits until a line of a function contains a text. @returns the function's lines */

@@ -37,8 +37,8 @@ describe("of many automations that are due", () => {
 		await world.pass(MINUTE_MS - 1);
 		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(["honest:1"]);
 		await world.pass(58 * MINUTE_MS + 1);
-		const honest = Array.from({ length: 60 }, (_, index) => `honest:${index + 1}`);
-		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(honest);
+		const hourOfRuns = Array.from({ length: 60 }, (_, index) => `honest:${index + 1}`);
+		expect(world.ran.filter((run) => run.startsWith("honest"))).toEqual(hourOfRuns);
 		const endlessRuns = world.ran.filter((run) => !run.startsWith("honest"));
 		expect(endlessRuns).toHaveLength(15);
 		for (const app of ["one", "two", "three"])

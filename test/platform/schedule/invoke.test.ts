@@ -30,13 +30,13 @@ async function run(answer: RequestListener) {
 		inFlight++;
 		return () => void inFlight--;
 	};
-	const said: string[] = [];
+	const calls: string[] = [];
 	const instance = {
 		socketPath,
 		acquire,
 		exited: new Promise(() => {}),
-		answered: () => void said.push("answered"),
-		timedOut: () => void said.push("timed out"),
+		answered: () => void calls.push("answered"),
+		timedOut: () => void calls.push("timed out"),
 	} as Partial<Instance> as Instance;
 	const instances = new Instances(() => instance);
 	const of = { app: "shop", function: "f", lifetime: "l" };
@@ -44,7 +44,7 @@ async function run(answer: RequestListener) {
 	const { signal } = new AbortController();
 	const outcome = await invoke(instances, due, { host: "h", timeoutMs: 1_000, answerMs: 50, signal });
 	instances.close();
-	return { outcome, inFlight, said };
+	return { outcome, inFlight, said: calls };
 }
 
 test("a response that begins and never ends is cut off, and the instance is free again", async () => {

@@ -90,9 +90,9 @@ const every = (name: string, minutes: number, more: object = {}) =>
 		...more,
 	});
 
-async function told(): Promise<string[]> {
-	const kept = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 100 });
-	return kept.flatMap(({ message }) => /^automation "(.*?)": (\S+)/.exec(message)?.slice(1).join(" ") ?? []);
+async function outcomes(): Promise<string[]> {
+	const lines = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 100 });
+	return lines.flatMap(({ message }) => /^automation "(.*?)": (\S+)/.exec(message)?.slice(1).join(" ") ?? []);
 }
 
 test(
@@ -102,14 +102,14 @@ test(
 		const atMs = clock.atMs;
 		await deploy([once("missed", atMs + 5 * MINUTE_MS), every("often", 1)]);
 		await restart(10 * MINUTE_MS + 1_000);
-		await expect.poll(told).toEqual(["missed answered"]);
+		await expect.poll(outcomes).toEqual(["missed answered"]);
 		expect(platform.core.automations.of(APP, "f")).toMatchObject([
 			{ runs: 1, lastDueMs: atMs + 5 * MINUTE_MS, nextMs: undefined },
 			{ runs: 0, nextMs: atMs + 11 * MINUTE_MS },
 		]);
 		await restart(0);
 		await restart(MINUTE_MS);
-		expect(await told()).toEqual(["missed answered"]);
+		expect(await outcomes()).toEqual(["missed answered"]);
 	},
 	TIMEOUT_MS,
 );
@@ -123,7 +123,7 @@ test(
 		const minute = async (count: number) => {
 			clock.atMs += MINUTE_MS;
 			wake();
-			await expect.poll(async () => (await told()).length).toBe(count);
+			await expect.poll(async () => (await outcomes()).length).toBe(count);
 		};
 		await minute(1);
 		await minute(2);
@@ -133,7 +133,7 @@ test(
 		]);
 		clock.atMs = startMs + 3 * MINUTE_MS;
 		wake();
-		await expect.poll(async () => (await told()).length).toBe(3);
+		await expect.poll(async () => (await outcomes()).length).toBe(3);
 		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 3, nextMs: undefined }]);
 	},
 	TIMEOUT_MS,
@@ -172,9 +172,9 @@ test(
 			lease.pool.send(GET, { onHead: ignore, onData: ignore, onRead: ignore, onEnd, onFailed });
 		});
 		others.close();
-		expect([slot.instance?.inFlight, await told()]).toEqual([0, []]);
+		expect([slot.instance?.inFlight, await outcomes()]).toEqual([0, []]);
 		write();
-		await expect.poll(told).toEqual(["a answered"]);
+		await expect.poll(outcomes).toEqual(["a answered"]);
 	},
 	TIMEOUT_MS,
 );
@@ -192,11 +192,11 @@ test(
 		};
 		clock.atMs += MINUTE_MS;
 		wake();
-		await expect.poll(told).toEqual(["a did"]);
+		await expect.poll(outcomes).toEqual(["a did"]);
 		store.append = append;
 		clock.atMs += MINUTE_MS;
 		wake();
-		await expect.poll(told).toEqual(["a did", "a answered"]);
+		await expect.poll(outcomes).toEqual(["a did", "a answered"]);
 		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 1 }]);
 		const { text } = await platform.core.metrics.text();
 		expect(text).toContain(`coffer_automation_runs_total{app="${APP}",function="f",outcome="failed"} 1`);
@@ -218,7 +218,7 @@ test(
 		await expect.poll(() => clock.tasks.some(({ delayMs }) => delayMs === 5_000)).toBe(true);
 		wake();
 		await closed;
-		await expect.poll(told).toEqual(["long failed"]);
+		await expect.poll(outcomes).toEqual(["long failed"]);
 		const [{ message = "" } = {}] = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 1 });
 		expect(message).toContain("The platform stopped before");
 		expect(running()).toBe(0);

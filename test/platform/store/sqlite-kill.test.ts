@@ -76,9 +76,9 @@ describe("a writer that is killed", () => {
 		const acknowledged: string[] = [];
 		try {
 			for (let round = 1; round <= 20; round++) {
-				const said = await runAndKill(program, directory, (round * 7) % 31 || 1);
-				expect(said.length).toBeGreaterThan(0);
-				acknowledged.push(...said);
+				const printed = await runAndKill(program, directory, (round * 7) % 31 || 1);
+				expect(printed.length).toBeGreaterThan(0);
+				acknowledged.push(...printed);
 				await using store = await openSqliteStore(directory);
 				const entries = await store.read("s", 0);
 				// The last entry may be in the store without an acknowledgement.

@@ -16,12 +16,12 @@ describe("the file itself", () => {
 		const at = bytes.indexOf("\nA\n") + 1;
 		const line = bytes.subarray(0, at).toString().split("\n").length;
 		for (const byte of [0xff, 0xc0, 0x80, 0x00, 0x0d]) {
-			const spoilt = Buffer.from(bytes);
-			spoilt[at] = byte;
-			await project.write(spoilt);
+			const damaged = Buffer.from(bytes);
+			damaged[at] = byte;
+			await project.write(damaged);
 			expect(await refusalOf(project.list())).toMatchObject({ exit: 7, line });
 			expect(await refusalOf(project.set({ B: "two" }))).toMatchObject({ exit: 7, line });
-			expect(readFileSync(project.path)).toEqual(spoilt);
+			expect(readFileSync(project.path)).toEqual(damaged);
 		}
 	});
 

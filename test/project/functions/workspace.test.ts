@@ -135,13 +135,13 @@ describe("deploying, the platform and references --local", () => {
 
 	async function localOf(root: string) {
 		const { entries } = await projectEntries(root, []);
-		const kept = Object.entries({
+		const variables = Object.entries({
 			...process.env,
 			NPM_CONFIG_REGISTRY: registry.url,
 			DENO_DIR: join(place.root, "deno"),
 		});
 		const environment = Object.fromEntries(
-			kept.filter((entry): entry is [string, string] => entry[1] !== undefined),
+			variables.filter((entry): entry is [string, string] => entry[1] !== undefined),
 		);
 		const { signal } = new AbortController();
 		const [found] = await analyzeEntries(entries, { root, deno: {}, environment, signal });

@@ -59,7 +59,7 @@ const BOTH = { A: "a-ours", B: "b-theirs", O: "o", T: "t" };
  */
 type Way = (repo: Repository) => string;
 
-const CONNECTION_ATTEMPTS: Record<string, Way> = {
+const CONFLICTS: Record<string, Way> = {
 	merge: ({ project }) => {
 		expect(run(project.root, "merge", "branch")).toBe(1);
 		return project.root;
@@ -92,7 +92,7 @@ async function branches(theirs: Edit, ours: Edit): Promise<Repository> {
 	return repo;
 }
 
-describe.each(Object.entries(CONNECTION_ATTEMPTS))("%s", (_, way) => {
+describe.each(Object.entries(CONFLICTS))("%s", (_, way) => {
 	test("both sides are merged from the index, and a second run changes nothing", async () => {
 		const repo = await branches(THEIRS, OURS);
 		using project = repo.project;

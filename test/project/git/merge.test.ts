@@ -155,7 +155,7 @@ describe("stops with all data in the file", () => {
 		expect((await refused(BASE, BASE, forged)).error).toMatchObject({ code: "RECORD_FORGED", exit: 7 });
 	});
 
-	test("one side has an edit by a member whom the other side removed", async () => {
+	test("one side has an edit by a member that the other side removed", async () => {
 		const team = from(BASE).add(dave, "writer", "dave").text;
 		const theirs = from(team).set("B", "dave", PRODUCTION, dave).text;
 		const { error } = await refused(team, from(team).epoch([dave]).text, theirs);

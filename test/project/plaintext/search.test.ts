@@ -19,7 +19,7 @@ const python = (text: string) =>
 	);
 
 /** The forms in which tools write a value into a file. */
-const CONNECTION_ATTEMPTS: Record<string, (value: string) => string | Buffer> = {
+const ENCODINGS: Record<string, (value: string) => string | Buffer> = {
 	raw: (value) => `before\n${value}`,
 	JSON: (value) => JSON.stringify({ value }),
 	"JSON of Python": python,
@@ -53,7 +53,7 @@ const search = new Search(
 );
 
 describe.each(Object.entries(VALUES))("%s", (name, value) => {
-	test.each(Object.entries(CONNECTION_ATTEMPTS))("%s", (_, write) => {
+	test.each(Object.entries(ENCODINGS))("%s", (_, write) => {
 		const text = write(value);
 		const found = search.in(typeof text === "string" ? utf8(text) : text);
 		expect(found.map(({ secret }) => secret?.name)).toEqual([name]);

@@ -209,13 +209,13 @@ describe("secrets restore", () => {
 		const { keys, verified } = old.session;
 		const planted = sealRecord(verified.state, keys, bob, { name: "A", version: 9, value: "planted" });
 		await removeMembers(project.context, ["bob"]);
-		const kept = await project.read();
+		const before = await project.read();
 		const section = verified.section;
 		const environments = new Map([[PRODUCTION, { ...section, records: new Map([["A", planted]]) }]]);
 		commits.push(printVault({ vaultId: verified.root.vaultId, links: old.session.vaultLinks, environments }));
 		expect(await back()).toEqual({ outcome: "unchanged", version: 1 });
 		await expect(back(9)).rejects.toMatchObject({ code: "VERSION_REFUSED", exit: 7 });
-		expect(await project.read()).toBe(kept);
+		expect(await project.read()).toBe(before);
 	});
 
 	test("an unknown secret and a concurrently changed file are refused", async () => {

@@ -26,7 +26,7 @@ const PASSED = [
 const KEPT_MAX = 3;
 
 /** They end with the worker. */
-let kept: Warm[] = [];
+let processes: Warm[] = [];
 
 /**
  * A free process that all projects of this worker share.
@@ -41,11 +41,11 @@ export function sharedWarm(
 ): Warm | undefined {
 	const names = new Set([...Object.keys(usual), ...Object.keys(env)]);
 	for (const name of names) if (usual[name] !== env[name] && !PASSED.includes(name)) return undefined;
-	kept = kept.filter(({ isAlive }) => isAlive);
-	const free = kept.find(({ isFree }) => isFree);
-	if (free !== undefined || kept.length >= KEPT_MAX) return free;
+	processes = processes.filter(({ isAlive }) => isAlive);
+	const free = processes.find(({ isFree }) => isFree);
+	if (free !== undefined || processes.length >= KEPT_MAX) return free;
 	const warm = new Warm(env);
-	kept.push(warm);
+	processes.push(warm);
 	return warm;
 }
 

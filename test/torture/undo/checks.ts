@@ -21,7 +21,7 @@ export function recordsIn(text: string): Map<string, SealedRecord> {
 }
 
 /** Everything that git or the platform stores, in one text. */
-async function keptElsewhere(world: World): Promise<string> {
+async function storedElsewhere(world: World): Promise<string> {
 	const place = { folder: world.repository.root, variables: world.repository.variables };
 	const texts: string[] = [];
 	const { kept } = await listTexts(place);
@@ -45,9 +45,9 @@ export async function lostBetween(world: World, before: string, after: string): 
 		return !now || (now.version <= record.version && now.body !== record.body && now.epoch === record.epoch);
 	});
 	if (gone.length === 0) return [];
-	const kept = await keptElsewhere(world);
+	const stored = await storedElsewhere(world);
 	return gone
-		.filter(([, record]) => !kept.includes(formatRecord(record)) && !kept.includes(record.body))
+		.filter(([, record]) => !stored.includes(formatRecord(record)) && !stored.includes(record.body))
 		.map(([key]) => key);
 }
 
@@ -72,7 +72,11 @@ export async function letInUnseen(world: World): Promise<string[]> {
 	const unseen: string[] = [];
 	for (const removed of world.removed) {
 		const [environment = "", name = ""] = removed.split(" ");
-		if (!document.environments.has(environment) || world.told.has(name) || world.told.has(environment))
+		if (
+			!document.environments.has(environment) ||
+			world.namedMembers.has(name) ||
+			world.namedMembers.has(environment)
+		)
 			continue;
 		const { session } = await readSession(world.context(environment)).catch((error: unknown) => {
 			if (error instanceof AppError) return { session: undefined };

@@ -73,7 +73,8 @@ async function acceptCommand(world: World, words: readonly string[]): Promise<Hi
 	if (isStrong && words.includes("--all") && !words.includes(plan.code))
 		return `If it is right: coffer vault accept --all --confirm ${plan.code}`;
 	if (world.plant !== PLANTS.silent)
-		for (const { name, environment } of plan.letIn) world.told.add(name === undefined ? environment : name);
+		for (const { name, environment } of plan.letIn)
+			world.namedMembers.add(name === undefined ? environment : name);
 	if (world.plant === PLANTS.nowhere) return waysHint([...ways]);
 	for (const { environment, lacking, kind } of plan.forgotten)
 		if (!words.includes("--all") && kind !== "undone")
@@ -115,7 +116,7 @@ async function syncCommand(world: World, words: readonly string[], environment: 
 function tell(world: World, leftOut: readonly string[]): void {
 	for (const line of leftOut) {
 		world.note(`   left out: ${line}`);
-		for (const name of line.split(/[ ,:']+/)) world.told.add(name);
+		for (const name of line.split(/[ ,:']+/)) world.namedMembers.add(name);
 	}
 }
 

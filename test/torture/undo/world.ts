@@ -39,7 +39,7 @@ export class World implements AsyncDisposable {
 	/** `ENVIRONMENT NAME` of members that were removed here and not added again. */
 	readonly removed = new Set<string>();
 	/** Names of members for whom a command has reported that their removal is forgotten or left out. */
-	readonly told = new Set<string>();
+	readonly namedMembers = new Set<string>();
 	identity = identityNumber(1);
 	previous: Identity | undefined;
 	#next = 10;

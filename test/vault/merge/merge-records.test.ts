@@ -66,9 +66,12 @@ describe("mergeRecords", () => {
 			fc.property(stories, (drawn) => {
 				const { base, ours, theirs } = sidesOf(drawn);
 				const both = NAMES.filter((_, index) => {
-					const told = drawn[index];
+					const history = drawn[index];
 					return (
-						told && told.ours !== "untouched" && told.theirs !== "untouched" && told.ours !== told.theirs
+						history &&
+						history.ours !== "untouched" &&
+						history.theirs !== "untouched" &&
+						history.ours !== history.theirs
 					);
 				});
 				expect(mergeRecords(seen(ours, theirs, base)).conflicts).toEqual(both);

@@ -140,11 +140,11 @@ function recordRows(): readonly Row[] {
 }
 
 function records(): Vector[] {
-	const spoilt = recordRows().map(([name, comment, change]) =>
+	const malformed = recordRows().map(([name, comment, change]) =>
 		badLine(`record-line-${name}`, RECORD, comment, LINE.apiKey + 1, change),
 	);
 	return [
-		...spoilt,
+		...malformed,
 		badLine(
 			"record-line-payload-stray-bits",
 			RECORD,

@@ -6,12 +6,12 @@ useApi();
 
 const BASE = `/api/apps/${APP}/backend-functions`;
 
-async function call(path: string, method: string, body?: object): Promise<{ status: number; said: unknown }> {
+async function call(path: string, method: string, body?: object): Promise<{ status: number; body: unknown }> {
 	const { token } = await platform.core.tokens.create({ scopes: ["base44"], app: APP }, platform.clock.now());
 	const headers = { api_key: token, "content-type": "application/json" };
 	const init = { method, headers, ...(body && { body: JSON.stringify(body) }) };
 	const response = await api(new Request(ORIGIN + BASE + path, init));
-	return { status: response.status, said: await response.json() };
+	return { status: response.status, body: await response.json() };
 }
 
 const put = (automations: unknown) =>
@@ -41,13 +41,13 @@ describe("the automations of a deployment", () => {
 			extra: [1],
 		};
 		platform.core.automations.start({ host: "127.0.0.1", timeoutMs: 1_000 });
-		expect(await put([nightly, created])).toMatchObject({ status: 200, said: { status: "deployed" } });
-		expect(await put([nightly, created])).toMatchObject({ status: 200, said: { status: "unchanged" } });
-		const { said } = await call("", "GET");
-		expect(said).toMatchObject({
+		expect(await put([nightly, created])).toMatchObject({ status: 200, body: { status: "deployed" } });
+		expect(await put([nightly, created])).toMatchObject({ status: 200, body: { status: "unchanged" } });
+		const { body } = await call("", "GET");
+		expect(body).toMatchObject({
 			functions: expect.arrayContaining([expect.objectContaining({ name: "timed" })]),
 		});
-		const { functions } = said as { functions: { name: string; automations: unknown }[] };
+		const { functions } = body as { functions: { name: string; automations: unknown }[] };
 		expect(functions.find(({ name }) => name === "timed")?.automations).toEqual([nightly, created]);
 		const [scheduled, entity] = platform.core.automations.of(APP, "timed");
 		expect(new Date(scheduled?.nextMs ?? 0).toISOString()).toMatch(/T03:00:00.000Z$/);
@@ -67,8 +67,8 @@ describe("the automations of a deployment", () => {
 		["another form", { nightly }, "automations"],
 	])("with %s: answers 400 with the reason, and deploys nothing", async (_what, automations, why) => {
 		await put([nightly]);
-		const { status, said } = await put(automations);
-		expect({ status, said }).toMatchObject({ status: 400, said: { message: expect.stringContaining(why) } });
+		const { status, body } = await put(automations);
+		expect({ status, body }).toMatchObject({ status: 400, body: { message: expect.stringContaining(why) } });
 		expect(platform.core.automations.of(APP, "timed")).toHaveLength(1);
 	});
 });

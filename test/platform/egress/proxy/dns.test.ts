@@ -109,9 +109,9 @@ test("a message that is not a query has no answer, and malformed messages do not
 	const query = encode({ type: "query", id: 9, questions: [{ type: "A", name: "any.example" }] });
 	await fc.assert(
 		fc.asyncProperty(fc.nat(query.length - 1), fc.nat(255), async (at, byte) => {
-			const spoilt = Buffer.from(query);
-			spoilt[at] = byte;
-			await answerQuery(spoilt, "udp", options);
+			const damaged = Buffer.from(query);
+			damaged[at] = byte;
+			await answerQuery(damaged, "udp", options);
 		}),
 		{ numRuns: 2_000 },
 	);

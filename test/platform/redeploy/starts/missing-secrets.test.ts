@@ -37,7 +37,7 @@ export default () => new Response(key + Deno.env.get("LATER") + Deno.env.get("KN
 		expect(await app.fetch("pay")).toBe("slk");
 	});
 
-	test("is not told of secrets that its function.jsonc excludes, or of none where all are set", async () => {
+	test("does not list secrets that its function.jsonc excludes", async () => {
 		const app = await TestApp.open("excluding", { STRIPE_KEY: "s", LATER: "l", KNOWN: "k" });
 		const error = await deployError(app, {
 			"functions/pay/index.ts": NEEDS,

@@ -84,11 +84,11 @@ describe("Deno.cron", () => {
 			`Deno.cron("a", "0 0 L * *", () => {})`,
 			`(Deno.cron("a", "* * * * *", () => {}), Deno.cron("a", "* * * * *", () => {}))`,
 		];
-		const said = calls.map((call) => `() => ${call}`).join(",\n");
+		const thunks = calls.map((call) => `() => ${call}`).join(",\n");
 		const instance = await harness.runtime.start(
 			launch(`
 				const attempt = (call) => { try { call(); return "accepted"; } catch (error) { return error.name + ": " + error.message; } };
-				const said = [${said}].map(attempt);
+				const said = [${thunks}].map(attempt);
 				export default () => Response.json([...said, attempt(() => Deno.cron("late", "* * * * *", () => {}))]);`),
 		);
 		expect(JSON.parse((await ask(instance.socketPath)).body)).toEqual([

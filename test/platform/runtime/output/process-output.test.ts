@@ -107,14 +107,14 @@ describe("a flood of output", () => {
 
 	test("is reported in the log once a minute, with the time for which its writer was slowed down", async () => {
 		const flood = new Output("exec cat /dev/zero");
-		const told = () => flood.lines.filter((line) => line.includes("slowed down"));
+		const slowNotes = () => flood.lines.filter((line) => line.includes("slowed down"));
 		for (let turn = 0; turn < 200; turn++) await flood.turn();
-		expect(told()).toEqual([
+		expect(slowNotes()).toEqual([
 			expect.stringMatching(/more than 512 KiB per second has to wait\. It has waited 1 s in all/),
 		]);
 		flood.nowMs += 60_000;
 		for (let turn = 0; turn < 300; turn++) await flood.turn();
-		expect(told()).toHaveLength(2);
+		expect(slowNotes()).toHaveLength(2);
 	});
 
 	test("of many short lines slows its writer no more than one of few long lines", async () => {

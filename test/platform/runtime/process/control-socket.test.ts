@@ -66,7 +66,7 @@ describe("a socket", () => {
 
 	async function open(onListening: () => Promise<void> = async () => {}) {
 		const tasks: (() => void)[] = [];
-		const heard = { held: [] as boolean[], pongs: 0, received: "", messages: [] as unknown[] };
+		const events = { held: [] as boolean[], pongs: 0, received: "", messages: [] as unknown[] };
 		const scheduler = new ReadScheduler({
 			intervalMs: 20,
 			perRound: { lines: 100, bytes: 64 * 1024 },
@@ -81,21 +81,21 @@ describe("a socket", () => {
 			faults: new FaultBoundary("function"),
 			handover: Promise.resolve("the hand-over"),
 			onListening,
-			onHolding: (isHeld) => heard.held.push(isHeld),
-			onMessage: (message) => heard.messages.push(message),
-			onPong: () => heard.pongs++,
+			onHolding: (isHeld) => events.held.push(isHeld),
+			onMessage: (message) => events.messages.push(message),
+			onPong: () => events.pongs++,
 			onError: () => {},
 		});
 		socket = connect(join(folder, "c"));
 		socket.on("data", (chunk: Buffer) => {
-			heard.received += chunk.toString();
+			events.received += chunk.toString();
 		});
-		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\n"));
-		return { heard, socket, tasks, control };
+		await vi.waitFor(() => expect(events.received).toBe("the hand-over\n"));
+		return { events, socket, tasks, control };
 	}
 
 	test("that is flooded is read one turn at a time, and reports the last message once a turn", async () => {
-		const { heard, socket, tasks } = await open();
+		const { events, socket, tasks } = await open();
 		let sent = 0;
 		const flood = () => {
 			while (socket.write('{"holding":true}\n{"pong":true}\n'.repeat(1_000))) sent += 2_000;
@@ -108,8 +108,8 @@ describe("a socket", () => {
 		}
 		expect(sent).toBeGreaterThan(2_000);
 		// One part is read in each turn. The rest waits in the system, and so does the writer.
-		expect(heard.held.length).toBeLessThanOrEqual(21);
-		expect(heard.pongs).toBeLessThanOrEqual(21);
+		expect(events.held.length).toBeLessThanOrEqual(21);
+		expect(events.pongs).toBeLessThanOrEqual(21);
 	});
 
 	test("is served once at a time, however often the message comes", async () => {
@@ -127,9 +127,9 @@ describe("a socket", () => {
 	});
 
 	test("carries pings after the hand-over", async () => {
-		const { control, heard } = await open();
+		const { control, events } = await open();
 		control.ping();
-		await vi.waitFor(() => expect(heard.received).toBe("the hand-over\nping\n"));
+		await vi.waitFor(() => expect(events.received).toBe("the hand-over\nping\n"));
 	});
 });
 
@@ -149,14 +149,14 @@ test("each answer to a ping says whether the function keeps its process, because
 		server.close();
 	});
 	const [socket] = (await once(server, "connection")) as [Socket];
-	let said = "";
+	let received = "";
 	socket.setEncoding("utf8").on("data", (text: string) => {
-		said += text;
+		received += text;
 	});
 	const handover = { bundle: `file://${bundle}`, socketPath: join(folder, "s"), environment: {}, begin: "x" };
 	socket.write(`${JSON.stringify(handover)}\n`);
-	await vi.waitFor(() => expect(said).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 10_000 });
-	said = "";
+	await vi.waitFor(() => expect(received).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 10_000 });
+	received = "";
 	socket.write("ping\n");
-	await vi.waitFor(() => expect(said).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 10_000 });
+	await vi.waitFor(() => expect(received).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 10_000 });
 });

@@ -22,9 +22,9 @@ describe.each(["namespace", "none"] as const)("with the file system isolation %s
 		const harness = await openRuntime({ isolationKinds: [wall] });
 		onTestFinished(() => harness.close());
 		const start = () => harness.runtime.start(launch(CODE));
-		const kept = await start();
-		expect((await ask(kept.socketPath, "/cache?count=2")).body).toBe("true");
-		await kept.stop();
+		const small = await start();
+		expect((await ask(small.socketPath, "/cache?count=2")).body).toBe("true");
+		await small.stop();
 		const full = await start();
 		expect((await ask(full.socketPath, "/nothing")).body).toBe("true");
 		await Promise.allSettled([ask(full.socketPath, "/cache?count=12")]);
@@ -68,14 +68,14 @@ describe("a process that writes nothing", () => {
 	});
 
 	test("is reported once, and is no longer watched", async () => {
-		let told = 0;
+		let reports = 0;
 		const watch = new StorageWatch({
 			usage: async () => ({ bytes: 0, files: STORAGE_MAX.files + 1 }),
 			written: async () => undefined,
 		});
-		watch.add({}, { pid: 1, folders: [], onFull: () => told++ });
+		watch.add({}, { pid: 1, folders: [], onFull: () => reports++ });
 		await watch.check();
 		await watch.check();
-		expect(told).toBe(1);
+		expect(reports).toBe(1);
 	});
 });

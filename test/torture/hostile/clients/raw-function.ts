@@ -55,12 +55,12 @@ export const ODD: Readonly<Record<string, Answer>> = {
 	"too large headers": write(() => head("200 OK", [`x: ${"y".repeat(100_000)}`, TWO], "hi")),
 	"two lengths": write(() => head("200 OK", [TWO, "content-length: 3"], "hi")),
 	"the length twice": write(() => head("200 OK", [TWO, TWO], "hi")),
-	"a length that is none": write(() => head("200 OK", ["content-length: -2"], "hi")),
+	"an invalid length": write(() => head("200 OK", ["content-length: -2"], "hi")),
 	"length and chunks": write(() =>
 		head("200 OK", [TWO, "transfer-encoding: chunked"], `2${CRLF}hi${CRLF}${LAST_CHUNK}`),
 	),
 	"another coding": write(() => head("200 OK", ["transfer-encoding: gzip"], "hi")),
-	"a chunk that is none": write(() => head("200 OK", ["transfer-encoding: chunked"], `zz${CRLF}hi${CRLF}`)),
+	"an invalid chunk": write(() => head("200 OK", ["transfer-encoding: chunked"], `zz${CRLF}hi${CRLF}`)),
 	"204 with a length": write(() => head("204 No Content", [TWO], "hi")),
 	"101 that nobody asked for": write(() =>
 		head("101 Switching", ["connection: upgrade", "upgrade: websocket"], "hi"),

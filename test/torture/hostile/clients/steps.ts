@@ -119,7 +119,7 @@ const upgrades: Record<string, Step> = {
 
 const control: Record<string, Step> = {
 	health: one("control", request("/healthz", [CLOSE])),
-	"a host that is none": one("control", request("/healthz", ["Host: a b", CLOSE])),
+	"an invalid host": one("control", request("/healthz", ["Host: a b", CLOSE])),
 	"no token": one("control", request("/v1/apps", [CLOSE])),
 	"a list": async (ready) => [await converse(ready.control, api(ready, "/v1/apps/shop/functions"))],
 	metrics: async (ready) => [await converse(ready.control, api(ready, "/metrics"))],

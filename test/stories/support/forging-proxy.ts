@@ -15,11 +15,11 @@ export interface Exchange {
  * Changes the text of a response: returns a new text, or undefined to forward the response; or writes the
  * response itself.
  */
-export type Lie = (exchange: Exchange) => string | ((response: ServerResponse) => void) | undefined;
+export type Forgery = (exchange: Exchange) => string | ((response: ServerResponse) => void) | undefined;
 
-export class Liar {
+export class ForgingProxy {
 	/** What to do with each response. By default, each is forwarded unchanged. */
-	lie: Lie = () => undefined;
+	forge: Forgery = () => undefined;
 	readonly #server: Server;
 	readonly #target: string;
 
@@ -55,7 +55,7 @@ export class Liar {
 		const init = { method, headers: passed, ...(body.length > 0 ? { body: new Uint8Array(body) } : {}) };
 		const answer = await fetch(this.#target + path, init);
 		const text = await answer.text();
-		const made = this.lie({ method, path, status: answer.status, text });
+		const made = this.forge({ method, path, status: answer.status, text });
 		if (typeof made === "function") return made(response);
 		response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
 		response.end(made ?? text);
