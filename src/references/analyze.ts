@@ -56,6 +56,11 @@ const OWN_BUDGETS: readonly OwnBudget[] = [
 ];
 /** Dependencies are large. Precision matters less there, since their dynamic accesses are not reported. */
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
+/**
+ * The most steps for what the upload's own code gets from dependencies, apart from what their own reads need. It comes
+ * last, so that it takes no step from those.
+ */
+const FURTHER_STEPS_MAX = 50_000;
 
 /**
  * The names of environment variables that a bundle may read.
@@ -120,6 +125,13 @@ function runAnalysis(
 	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && isOwn(reportAt);
 	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason, isOwn });
-	if (!runToCompletion(engine, runAll)) engine.solver.abandon();
+	let isComplete = runToCompletion(engine, runAll);
+	if (isComplete && engine.unevaluated.length > 0) {
+		for (const node of engine.unevaluated.splice(0)) engine.evaluate(node);
+		isComplete = runToCompletion(engine, () =>
+			engine.solver.run({ ...DEPENDENCY_BUDGET, stepsMax: FURTHER_STEPS_MAX, keepsReason, isOwn }),
+		);
+	}
+	if (!isComplete) engine.solver.abandon();
 	return engine;
 }

@@ -41,6 +41,7 @@ export function assembleEngine(
 		findings: new Findings(),
 		replaced,
 		postponed: [],
+		unevaluated: [],
 		demanded: { expressions: new Map(), targets: new Map() },
 	} as unknown as Engine;
 	Object.assign(engine, { isForeign: (node: Node) => files.isForeign(node), escape: makeEscape(engine) });

@@ -193,4 +193,15 @@ describe("positions", () => {
 		]);
 		expect(dynamic).toEqual([`${OWN}:3`]);
 	});
+
+	test.each([
+		["assigns", "var Base; Base = class { run(name) { return Deno.env.get(name); } };"],
+		["chooses", "var Base = x ? undefined : class { run(name) { return Deno.env.get(name); } };"],
+	])("a name that own code gives a class that a package %s", (_, code) => {
+		const { references } = shown([
+			[NPM, 1, code],
+			[OWN, 3, 'new Base().run("A");'],
+		]);
+		expect(references).toEqual([`A ${OWN}:3`]);
+	});
 });

@@ -44,6 +44,7 @@ export function makeEvaluate(engine: Engine): Engine["evaluate"] {
 		if (engine.spendBudget(node) || isFunction(node) || isClass(node))
 			return engine.solver.enqueue(() => fill(engine, node, into));
 		left.add(node);
+		engine.unevaluated.push(node);
 		engine.solver.add(into, unknownValue("the value of a dependency"));
 	}, engine.demanded.expressions);
 	return (node) => {

@@ -49,6 +49,8 @@ export interface Engine {
 	readonly thrown: Thrown;
 	/** What is left to do in dependencies, once there is a budget for them. */
 	readonly postponed: (() => void)[];
+	/** Expressions of dependencies that the upload's own code depends on, and that no budget was left for. */
+	readonly unevaluated: Node[];
 	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */
 	readonly replaced: Set<string>;
 	/** The value sets of all nodes that somebody has asked about so far. */
