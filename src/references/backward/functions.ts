@@ -7,6 +7,7 @@ import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";
 import { keep } from "../engine/origins.ts";
+import { isImplicit } from "../engine/reachable-code.ts";
 import {
 	type AbstractObject,
 	type CallEdge,
@@ -90,7 +91,8 @@ function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 			solver.onValue(literal.instances, (instance) => solver.add(into, keep(instance)));
 		} else solver.add(into, unknownValue(EXTERNAL_PARAMETER));
 	};
-	const accessor = isFunction(owner) && (member.kind === "get" || member.kind === "set");
+	// Operators and built-in functions may call such a method on any of its objects, beside the calls in the code.
+	const accessor = isFunction(owner) && isImplicit(owner);
 	if (!isFunction(owner) || accessor) addWithoutCaller();
 	if (!isFunction(owner)) return;
 	const fn = engine.objects.atNode(owner);

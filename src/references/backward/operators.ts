@@ -13,15 +13,17 @@ import {
 } from "../engine/values.ts";
 import { calculate, negate } from "../models/text/arithmetic.ts";
 import { combine, concatenate } from "../models/text/concatenation.ts";
+import { conversionAt } from "../models/text/conversions.ts";
 import { holderOf, isOneHolder } from "./holders.ts";
 
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
 	let joined = engine.solver.singleton(stringValue(node.quasis[0].value.cooked ?? ""));
 	const isOne = isOneHolder(holderOf(engine.scopes, node));
+	const convert = conversionAt(engine, node, "string");
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
 		const next = new ValueSet();
-		concatenate(engine.solver, joined, engine.evaluate(expression), next, isOne);
+		concatenate(engine.solver, joined, engine.evaluate(expression), next, isOne, convert);
 		joined = next;
 		const piece = node.quasis[index + 1].value.cooked ?? "";
 		if (piece === "") continue;
@@ -41,7 +43,8 @@ export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 		return combine(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, make);
 	}
 	const isOne = isOneHolder(holderOf(engine.scopes, node));
-	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, isOne);
+	const convert = conversionAt(engine, node, "default");
+	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, isOne, convert);
 }
 
 /** `left && right` is the left value where that is false, and the right one otherwise. */

@@ -104,7 +104,11 @@ function readObjectProperty(
 	if (object.proxyHandler !== undefined && key !== "then")
 		return readThroughProxy(engine, object, object.proxyHandler, key, into);
 	if (isOfClass(value)) return readOfClass(engine, value, key, into);
-	if (key !== undefined && hasMethod(object, key)) return method(key);
+	if (key !== undefined && hasMethod(object, key)) {
+		if (object.kind !== "instance" || !CONVERSIONS.has(key)) return method(key);
+		// A class or the code may define the method.
+		if (!definesConversion(object, key)) method(key);
+	}
 	if (key === "length" && object.kind === "array") {
 		solver.onValue(object.resized, into);
 		return into(lengthOf(object));
@@ -133,6 +137,17 @@ function definesStatic({ node, properties }: AbstractObject, key: string): boole
 	return Boolean(node.superClass) || properties.has(key) || membersByKey(node.body, node.body.body).has(key);
 }
 
+/** Whether the class of an instance has a method of its own. */
+function definesConversion({ constructedBy }: AbstractObject, key: string): boolean {
+	if (constructedBy?.kind !== "class") return false;
+	const { body } = constructedBy.node;
+	return (
+		membersByKey(body, body.body)
+			.get(key)
+			?.some((member) => !member.static) === true
+	);
+}
+
 /** Whether an object has a built-in method that it does not define itself. */
 function hasMethod(object: AbstractObject, key: string): boolean {
 	if (object.kind === "array" && ARRAY_METHODS.has(key)) return true;
@@ -145,6 +160,7 @@ function hasMethod(object: AbstractObject, key: string): boolean {
 }
 
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
+const CONVERSIONS = new Set(["toString", "toLocaleString", "valueOf"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);
 const OBJECT_METHODS = new Set([
 	"hasOwnProperty",

@@ -96,7 +96,12 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "ClassExpression":
 			return engine.track(engine.objects.atNode(parent));
 		case "TemplateLiteral":
-			if (parent.parent?.type !== "TaggedTemplateExpression") return engine.escape(value, node, NOT_FOLLOWED);
+			if (parent.parent?.type !== "TaggedTemplateExpression") {
+				// What the code's own methods make of an object is modelled.
+				const isWritten = value.kind === "object" && ["plain", "instance"].includes(value.object.kind);
+				if (isWritten && !engine.isForeign(parent) && value.object.builtinClass === undefined) return;
+				return engine.escape(value, node, NOT_FOLLOWED);
+			}
 			return propagateArgument(engine, value, parent.parent, parent.expressions.indexOf(node) + 1);
 		case "SpreadElement":
 			return propagateSpread(engine, value, parent);

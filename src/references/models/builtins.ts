@@ -16,6 +16,7 @@ import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { respondWithJson } from "./classes/bodies.ts";
 import { bufferFrom } from "./classes/bytes.ts";
+import { asText } from "./classes/class-model.ts";
 import { captureStack, constructErrorAs, isErrorClass, writeError } from "./classes/errors.ts";
 import { onceEmitted } from "./classes/events.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
@@ -43,8 +44,10 @@ import {
 } from "./objects/reflection.ts";
 import { PROMISE_MODELS } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
+import { conversionAt } from "./text/conversions.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
 import { joinRaw } from "./text/raw-templates.ts";
+import { makePattern } from "./text/safe-patterns.ts";
 import { TIMER_MODELS } from "./timers.ts";
 
 type Model = (call: BuiltinCall) => void;
@@ -194,6 +197,7 @@ export const BORROWED = /\.(?:call|apply|bind)$/;
 
 /** `String(x)` and `Number(x)`: known where `x` is. */
 function toStringValue(call: BuiltinCall) {
+	const convert = conversionAt(call.engine, call.site.node, "string");
 	call.engine.solver.onValue(call.argument(0), (value) => {
 		if (value.kind === "object" && isErrorClass(value.object.builtinClass ?? ""))
 			return writeError(call, value);
@@ -201,19 +205,8 @@ function toStringValue(call: BuiltinCall) {
 			call.returnValue(
 				withContext(makeValue({ ...value, numeric: false }, value.context, value.reportAt), value.context),
 			);
+		else if (value.kind === "object") convert(value, (text) => call.returnValue(asText(text)));
 		else call.returnValue(withContext(unknownValue("a computed value"), value.context, value.reportAt));
-	});
-}
-
-/** `new RegExp(source, flags)` */
-function makePattern(call: BuiltinCall) {
-	call.engine.solver.onValue(call.argument(0), (source) => {
-		if (source.kind === "pattern") return call.returnValue(source);
-		call.engine.solver.onValue(call.argument(1), (flags) => {
-			const text = flags.kind === "nothing" ? "" : flags.kind === "string" ? flags.text : undefined;
-			if (source.kind !== "string" || text === undefined) return call.giveUp("a regular expression");
-			call.returnValue(makeValue({ kind: "pattern", source: source.text, flags: text }, source.context));
-		});
 	});
 }
 

@@ -4,6 +4,7 @@ import type { Solver } from "../../engine/solver.ts";
 import { makeValue, type Shape, type Value, type ValueSet } from "../../engine/values.ts";
 import { languageText } from "../../exceptions/language-errors.ts";
 import { calculate } from "./arithmetic.ts";
+import type { Convert } from "./conversions.ts";
 
 /**
  * The longest string that is kept. Names have at most 128 characters; what they are made from may be longer.
@@ -13,6 +14,7 @@ export const TEXT_MAX = 512;
 /**
  * Adds the result for every combination of a left and a right value whose contexts unify.
  * @param isOneHolder whether both are read from one object
+ * @param convert makes primitive values of objects
  */
 export function combine(
 	solver: Solver,
@@ -21,9 +23,14 @@ export function combine(
 	into: ValueSet,
 	make: (left: Value, right: Value) => Shape,
 	isOneHolder = false,
+	convert?: Convert,
 ) {
-	solver.onValue(left, (a) =>
-		solver.onValue(right, (b) => {
+	const each = (values: ValueSet, use: (value: Value) => void) =>
+		solver.onValue(values, (value) =>
+			convert !== undefined && value.kind === "object" ? convert(value, use) : use(value),
+		);
+	each(left, (a) =>
+		each(right, (b) => {
 			if (solver.isFull(into)) return;
 			const context = (isOneHolder ? unifyOfHolder : unify)(a.context, b.context);
 			if (context !== undefined) solver.add(into, makeValue(make(a, b), context, a.reportAt ?? b.reportAt));
@@ -34,6 +41,7 @@ export function combine(
 /**
  * `left + right`
  * @param isOneHolder whether both are read from one object
+ * @param convert makes primitive values of objects
  */
 export function concatenate(
 	solver: Solver,
@@ -41,6 +49,7 @@ export function concatenate(
 	right: ValueSet,
 	into: ValueSet,
 	isOneHolder = false,
+	convert?: Convert,
 ) {
 	const make = (a: Value, b: Value): Shape => {
 		if (a.kind === "unknown") return a;
@@ -62,7 +71,7 @@ export function concatenate(
 		}
 		return { kind: "string", text, numeric: false };
 	};
-	combine(solver, left, right, into, make, isOneHolder);
+	combine(solver, left, right, into, make, isOneHolder, convert);
 }
 
 /** The text of a value within a string; null for `undefined` and `null`, undefined where it is not known. */

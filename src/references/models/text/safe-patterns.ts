@@ -2,6 +2,8 @@
  * Regular expressions of the analysed code that are safe to run. The code is not trusted, and some patterns
  * take exponential time.
  */
+import { makeValue } from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
 
 /** One character, escape or class, perhaps with a quantifier or in a group of its own. */
 const ATOM = /(?:\((?:\?<\w+>)?)?(?:[^\\[\](){}*+?|^$]|\\[^\n]|\[\^?(?:[^\\[\]]|\\.)+\])[*+?]?\)?/g;
@@ -18,4 +20,16 @@ export function safePattern(pattern: string, flags: string): RegExp | undefined 
 	} catch {
 		return undefined;
 	}
+}
+
+/** `new RegExp(source, flags)` */
+export function makePattern(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (source) => {
+		if (source.kind === "pattern") return call.returnValue(source);
+		call.engine.solver.onValue(call.argument(1), (flags) => {
+			const text = flags.kind === "nothing" ? "" : flags.kind === "string" ? flags.text : undefined;
+			if (source.kind !== "string" || text === undefined) return call.giveUp("a regular expression");
+			call.returnValue(makeValue({ kind: "pattern", source: source.text, flags: text }, source.context));
+		});
+	});
 }
