@@ -3,24 +3,27 @@ import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** Files that each need a process of their own; all others share theirs, which saves its start and the loading of modules. */
+/**
+ * Files that each need their own process. All others share processes, which saves their start and the loading
+ * of modules.
+ */
 const ISOLATED = [
 	// Replaces modules by spies.
 	"test/cli/edits/verify-once.test.ts",
 	// The keychain's native library keeps its connection to the first bus that it finds.
 	"test/identity/**/*.test.ts",
-	// Derive keys of passphrases, which takes 256 MiB that a process then keeps.
+	// These derive keys from passphrases. That takes 256 MiB, which the process then keeps.
 	"test/stories/identity-export.test.ts",
 	"test/stories/platform-identity.test.ts",
-	// Starts git thousands of times: to fork a process takes the longer, the more memory it has.
+	// Starts git thousands of times. A fork takes longer if the process has more memory.
 	"test/torture/undo.test.ts",
 	// Counts the files that its own process holds open.
 	"test/platform/runtime/storage/disk-usage.test.ts",
 ];
 
 /**
- * The files that take longest: they begin first, so that none is left alone at the end. Vitest alone would begin with
- * the largest ones in bytes, and a torture is a file of few lines.
+ * The files that take longest. They begin first, so that no single one runs alone at the end. Vitest would
+ * begin with the files that are largest in bytes, but the file of a torture has few lines.
  */
 const LONG = [
 	"test/examples/shop.test.ts",
@@ -78,16 +81,18 @@ export default defineConfig({
 		sequence: { sequencer: LongestFirst },
 		globalSetup: ["test/support/temporary-files.ts", "test/support/build-once.ts"],
 		pool: "forks",
-		// As Node imports CommonJS. Vitest would put each such module behind a proxy, whose every access takes time.
+		// Imports CommonJS like Node. Otherwise Vitest puts each such module behind a proxy, which makes
+		// every access slower.
 		deps: { interopDefault: false },
-		// Three for each core of the smallest machine: most tests wait for processes that they have started.
+		// Three for each core of the smallest machine, because most tests wait for processes that they have
+		// started.
 		maxWorkers: 6,
 		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],
-		// Real processes: Deno, the keychain's daemon, the built command line. The limit only ends what hangs: a machine
-		// that runs other work too takes several times as long.
+		// Tests start real processes: Deno, the keychain's daemon, the built command line. The limit should
+		// only end hanging tests, because a busy machine takes several times as long.
 		testTimeout: 240_000,
 		hookTimeout: 240_000,
-		// The command lines that tests start share what is compiled, whatever home each of them has.
+		// All command lines that tests start share compiled code, although each has its own home.
 		env: {
 			NODE_COMPILE_CACHE: fileURLToPath(new URL("node_modules/.cache/coffer-compiled", import.meta.url)),
 		},

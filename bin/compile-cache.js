@@ -1,15 +1,15 @@
-// Keeps compiled code between starts, which spares a third of each start. By Node's own compile cache (Node 22.8 or later), or,
-// for the bundle in Node 20, which has none, by V8's code cache, which the same folder holds.
+// Keeps compiled code between starts, which saves a third of each start. It uses Node's own compile cache
+// (Node 22.8 or later). Node 20 has none; there it uses V8's code cache for the bundle, in the same folder.
 //
-// Compiled code is executed as it is found. So it lies in a folder that belongs to the user who runs the program and that
-// nobody else can write to. Where there is no such folder (no home, a home of somebody else under sudo, a read-only disk),
-// everything works without a cache. `NODE_COMPILE_CACHE=FOLDER` names another folder, `NODE_DISABLE_COMPILE_CACHE=1` turns
-// the cache off, as for any program.
+// Compiled code is executed without a check. So the folder must belong to the user who runs the program, and
+// nobody else may be able to write to it. If there is no such folder (no home, somebody else's home under
+// sudo, a read-only disk), everything works without a cache. `NODE_COMPILE_CACHE=FOLDER` names another
+// folder, `NODE_DISABLE_COMPILE_CACHE=1` turns the cache off, as for any program.
 "use strict";
 const fs = require("node:fs");
 const { basename, dirname, isAbsolute, join } = require("node:path");
 
-/** The user's folder for caches, by the platform's convention. */
+/** The user's folder for caches, by the operating system's convention. */
 function cacheHome({ XDG_CACHE_HOME = "", LOCALAPPDATA = "" }) {
 	if (isAbsolute(XDG_CACHE_HOME)) return XDG_CACHE_HOME;
 	const home = require("node:os").homedir();
@@ -26,15 +26,15 @@ function isPrivate(folder) {
 	return status.uid === process.geteuid() && (status.mode & 0o022) === 0;
 }
 
-/** Removes what earlier versions of Coffer have left. */
+/** Removes the folders of earlier versions of Coffer. */
 function removeOthers(folder, version) {
 	for (const name of fs.readdirSync(folder))
 		if (name !== version) fs.rmSync(join(folder, name), { recursive: true, force: true });
 }
 
 /**
- * The folder for compiled code, made where it is missing; undefined where there is no safe one.
- * @param version Coffer's: each has a folder of its own, and the first start of a version removes the others
+ * The folder for compiled code, which is created if it is missing; undefined if there is no safe one.
+ * @param version Coffer's version; each has its own folder, and the first start of a version removes the others
  */
 function cacheFolder(environment, version) {
 	try {
@@ -60,7 +60,7 @@ function read(file) {
 	}
 }
 
-/** Written aside, synced and renamed: V8 does not notice a file of which a part is missing. */
+/** Written to a temporary file, synced and renamed, because V8 does not detect a truncated file. */
 function write(file, contents) {
 	const aside = `${file}.${process.pid}.tmp`;
 	try {
@@ -77,7 +77,7 @@ function write(file, contents) {
 	}
 }
 
-/** Whether a command line runs so little that a cache of what it has compiled would help no other one. */
+/** Whether a command line runs so little code that its compiled code would not help other commands. */
 function runsLittle([first = ""]) {
 	return first === "" || first.startsWith("-") || first === "help" || first === "complete";
 }
@@ -100,19 +100,19 @@ function cacheBundles(folder) {
 		return run.call(exports, exports, Module.createRequire(filename), module, filename, dirname(filename));
 	};
 	if (runsLittle(process.argv.slice(2))) return;
-	// At the end, V8 has compiled what the command called, and keeps that too.
+	// At the end, so that the cache includes the functions that the command has called.
 	process.on("exit", () => {
 		if (fresh.length > 0) fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
 		for (const { file, script } of fresh) write(file, script.createCachedData());
 	});
 }
 
-/** Turns the cache on, for what is loaded from now on. */
+/** Turns the cache on for all code that is loaded from now on. */
 function enableCompileCache(version) {
 	const { NODE_COMPILE_CACHE, NODE_DISABLE_COMPILE_CACHE } = process.env;
 	if (NODE_DISABLE_COMPILE_CACHE === "1") return;
 	const { enableCompileCache } = require("node:module");
-	// Node itself has turned it on then.
+	// Then Node itself has turned it on.
 	if (NODE_COMPILE_CACHE && enableCompileCache !== undefined) return;
 	const folder = NODE_COMPILE_CACHE || cacheFolder(process.env, version);
 	if (folder === undefined) return;

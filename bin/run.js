@@ -1,8 +1,8 @@
 #!/usr/bin/env -S node --
-// Starts the command line, and is the one place where the process ends. CommonJS, which Node loads 5 ms sooner.
-// The `--` above: Node 20 takes an `--env-file` from anywhere in its arguments, and would load the file that
-// `secrets set --env-file` is to read, its NODE_OPTIONS included.
-// In a checkout, `dist/` is brought up to date first; an installed package has no `src/` and ships `dist/`.
+// Starts the command line, and is the only place that ends the process. CommonJS, which Node loads 5 ms faster.
+// The `--` above: Node 20 accepts `--env-file` anywhere in its arguments. Without `--`, Node itself would
+// load the file of `secrets set --env-file`, including a NODE_OPTIONS in it. In a checkout, `dist/` is
+// brought up to date first; an installed package has no `src/` and ships `dist/`.
 "use strict";
 const { existsSync } = require("node:fs");
 const { dirname, join } = require("node:path");
@@ -23,7 +23,8 @@ async function start() {
 	enableCompileCache(require("../package.json").version);
 	const { commands, main, releaseKeychain } = require("../dist/main.cjs");
 	const status = await main(process.argv.slice(2), root, commands);
-	// A keychain that hangs holds a thread, and Node waits for its threads; where it cannot be let go, only a signal helps.
+	// A hanging keychain blocks a thread, and Node waits for its threads at exit. If the thread cannot be
+	// freed, only a signal ends the process.
 	if (!(await releaseKeychain())) process.kill(process.pid, "SIGKILL");
 	process.exit(status);
 }

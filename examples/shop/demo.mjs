@@ -1,7 +1,7 @@
 /**
- * The shop on a platform of its own, from an empty folder to a change of a secret under load.
+ * Shows the shop on its own platform, from an empty folder to a change of a secret under load.
  *
- *     npm run demo              shows it, checks what it shows, and removes all of it
+ *     npm run demo              shows it, checks the results, and removes everything
  *     npm run demo -- --serve   leaves it running until Ctrl-C
  */
 import { cp, mkdtemp, rm } from "node:fs/promises";
@@ -18,7 +18,7 @@ import { tell } from "./demo/story.mjs";
 const SHOP = fileURLToPath(new URL(".", import.meta.url));
 const INTERRUPTED = 130;
 
-/** Aborts at the first signal, or once nobody reads what is printed; later ones do not disturb the cleaning up. */
+/** Aborts at the first signal, or if the output is closed. Later signals do not interrupt the clean-up. */
 function interruption() {
 	const controller = new AbortController();
 	const abort = () => controller.abort();
@@ -27,7 +27,7 @@ function interruption() {
 	return controller.signal;
 }
 
-/** A copy of the shop, as somebody has it who begins. */
+/** A copy of the shop, as a new user has it. */
 async function copyShop(folder) {
 	const isDemo = (path) => /^(demo|demo\.mjs|README\.md)$/.test(path.slice(SHOP.length));
 	await cp(SHOP, join(folder, "shop"), { recursive: true, filter: (path) => !isDemo(path) });
@@ -43,7 +43,7 @@ async function demonstrate(folder, signal, cleanups, isServing) {
 	if (isServing) await serve({ coffer, folder, platform, signal });
 }
 
-/** Runs every cleanup, also where one fails. @returns whether all of them worked */
+/** Runs every clean-up, also if one fails. @returns whether all of them worked */
 async function cleanUp(cleanups, folder) {
 	let isClean = true;
 	for (const cleanup of cleanups.reverse()) {
@@ -55,7 +55,7 @@ async function cleanUp(cleanups, folder) {
 			isClean = false;
 		}
 	}
-	// A command that was interrupted may be writing its last.
+	// An interrupted command may still be writing.
 	await rm(folder, { recursive: true, force: true, maxRetries: 5 });
 	say(`  The folder ${folder} is gone.`);
 	return isClean;

@@ -1,4 +1,4 @@
-/** One request after the other to every function, each with the answer that it must get. */
+/** One request after the other to every function, each with its expected response. */
 import { Failure } from "./coffer.mjs";
 import * as requests from "./requests.mjs";
 import { failed, held } from "./screen.mjs";
@@ -7,7 +7,7 @@ const EMAIL = "ada@example.com";
 
 /**
  * Calls and checks.
- * @throws Failure at the first answer that is not as it must be
+ * @throws Failure at the first wrong response
  */
 export async function callEach({ send, secrets }) {
 	const call = async (request, status, what, isRight = () => true) => {

@@ -1,4 +1,4 @@
-/** Runs `coffer` as a person would: in the shop's folder, each command shown with what it prints. */
+/** Runs `coffer` like a user: in the shop's folder. Shows each command with its output. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { open, readFile } from "node:fs/promises";
@@ -12,17 +12,20 @@ export const PROGRAM = fileURLToPath(new URL("../../../bin/run.js", import.meta.
 
 const LOG_LINES = 20;
 
-/** An expectation that did not hold; its message says which. */
+/** A failed check; the message says which. */
 export class Failure extends Error {}
 
-/** The environment for the demonstration's processes: nothing of the user's Coffer but where Deno is. */
+/**
+ * The environment for the demonstration's processes: no variables of the user's Coffer, except the location
+ * of Deno.
+ */
 function withoutCoffer(environment) {
 	const isOwn = (name) => name.startsWith("COFFER_") && name !== "COFFER_DENO";
 	return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
 }
 
 export class Coffer {
-	/** What the commands get besides the user's environment. */
+	/** Variables for the commands, in addition to the user's environment. */
 	variables;
 	#folder;
 	#signal;
@@ -30,8 +33,8 @@ export class Coffer {
 	#log;
 
 	/**
-	 * @param folder the demonstration's temporary folder, which holds `shop/`
-	 * @param signal ends a command that runs
+	 * @param folder the demonstration's temporary folder, which contains `shop/`
+	 * @param signal ends the running command
 	 */
 	constructor(folder, signal) {
 		this.#folder = folder;
@@ -43,7 +46,7 @@ export class Coffer {
 		return { ...withoutCoffer(process.env), ...this.variables, NO_COLOR: "1" };
 	}
 
-	/** Runs a command and says nothing. @returns its exit status and what it wrote */
+	/** Runs a command without output. @returns its exit status and its output */
 	async run(args, { cwd = join(this.#folder, "shop") } = {}) {
 		const child = this.#spawn(args, { cwd, stdio: ["ignore", "pipe", "pipe"] });
 		const written = { stdout: "", stderr: "" };
@@ -57,15 +60,15 @@ export class Coffer {
 	}
 
 	/**
-	 * Shows a command, runs it and shows what it printed, which is returned too.
+	 * Shows a command, runs it, shows its output and returns that.
 	 * @param options `input`: a file in the shop's folder for its standard input
-	 * @throws Failure where it exits with anything but 0
+	 * @throws Failure if it exits with anything but 0
 	 */
 	async show(line, { input } = {}) {
 		const shop = join(this.#folder, "shop");
 		const output = join(this.#folder, "output");
 		typed(input === undefined ? `coffer ${line}` : `coffer ${line} < ${input}`);
-		// One file for both streams keeps the order of what is written to them.
+		// One file for both streams keeps the order of the output.
 		const files = await Promise.all([
 			open(input === undefined ? devNull : join(shop, input)),
 			open(output, "w"),
@@ -102,7 +105,8 @@ export class Coffer {
 		const continuation = `\\\n      ${listeners.join(" ")} 2> ../platform.log &`;
 		typed(`coffer platform start ${place.join(" ")} ${continuation}`);
 		this.#log = await open(join(this.#folder, "platform.log"), "w", 0o600);
-		// In a process group of its own: Ctrl-C is for the demonstration, which then ends the platform in order.
+		// In its own process group, so that Ctrl-C reaches only the demonstration, which then stops the
+		// platform.
 		const child = spawn(process.execPath, [PROGRAM, "platform", "start", ...place, ...listeners], {
 			cwd: join(this.#folder, "shop"),
 			env: this.#environment,
@@ -118,13 +122,16 @@ export class Coffer {
 		return ready;
 	}
 
-	/** Stops the platform, if one was started. @throws Failure where it had ended before, or does not end in order */
+	/**
+	 * Stops the platform, if one was started. @throws Failure if it has ended before, or does not end
+	 * normally
+	 */
 	async stopPlatform() {
 		if (this.#platform === undefined) return "";
 		const { child, exited } = this.#platform;
 		const wasRunning = child.exitCode === null && child.signalCode === null;
 		if (wasRunning) child.kill("SIGTERM");
-		// Its functions end with it, however it ends.
+		// Its functions always end with it.
 		const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
 		const [status, signal] = await exited;
 		clearTimeout(timer);

@@ -1,4 +1,4 @@
-/** Takes the device's identity out of the system's keychain. */
+/** Removes the device's identity from the system's keychain. */
 import keytar from "keytar";
 
 await keytar.deletePassword("coffer", "identity");

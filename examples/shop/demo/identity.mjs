@@ -1,6 +1,6 @@
 /**
- * Which identity the demonstration uses: the one in the system's keychain, where there is a keychain, else one
- * in a file. It leaves a keychain as it found it.
+ * Chooses the demonstration's identity: the one in the system's keychain or, without a keychain, one in a
+ * file. Afterwards the keychain is as before.
  */
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -13,7 +13,7 @@ import { Failure } from "./coffer.mjs";
 const FORGET = fileURLToPath(new URL("forget-identity.mjs", import.meta.url));
 const FORGET_TIMEOUT_MS = 10_000;
 
-/** Every file in which Coffer remembers the vaults that this user has, the demonstration's aside. */
+/** Every file of Coffer's memory of this user's vaults, except those of the demonstration. */
 async function knownVaults() {
 	const configured = process.env.XDG_STATE_HOME ?? "";
 	const home = isAbsolute(configured) ? configured : join(homedir(), ".local", "state");
@@ -22,8 +22,9 @@ async function knownVaults() {
 }
 
 /**
- * Finds or makes the identity, by a vault in a folder aside.
- * @returns what was found, in words, and how to put everything back as it was, which resolves with what to say
+ * Finds or makes the identity, by creating a vault in another folder.
+ * @returns a description of the identity, and a function that restores the earlier state and resolves with a
+ * message
  */
 export async function chooseIdentity(coffer, folder) {
 	const before = await knownVaults();
@@ -46,12 +47,12 @@ export async function chooseIdentity(coffer, folder) {
 	return { used: `a new one in a file. ${error.message}`, putBack: async () => "" };
 }
 
-/** A vault that was made meanwhile, with the identity that the demonstration made, could not be opened without it. */
+/** If the user has made a vault with this identity meanwhile, the vault could not be opened without it. */
 async function removeUnlessUsed(before) {
 	if ((await knownVaults()) !== before) {
 		return "The identity stays in the keychain: you used Coffer elsewhere meanwhile, and its vaults need it.";
 	}
-	// In a process of its own: a keychain that has locked itself would wait for its password.
+	// In a separate process, because a locked keychain would wait for its password.
 	const { status } = spawnSync(process.execPath, [FORGET], { stdio: "ignore", timeout: FORGET_TIMEOUT_MS });
 	if (status === 0) return "The identity is out of the keychain again.";
 	throw new Failure(

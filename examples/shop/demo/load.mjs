@@ -1,12 +1,12 @@
-/** A constant load on all functions, each answer checked. */
+/** A constant load on all functions. Each response is checked. */
 import * as requests from "./requests.mjs";
 
 const WORKERS = 8;
-/** A bound, should nobody stop it. */
+/** The maximum time, in case that it is not stopped. */
 const REQUESTS_MAX = 200_000;
 const EMAIL = "grace@example.com";
 
-/** One request for each function, with what its answer must be whichever of the two keys is in force. */
+/** One request for each function, with a check that accepts the responses with either of the two keys. */
 function callsOf(secrets, keys, counts) {
 	const token = requests.tokenSignedWith(keys.old, EMAIL);
 	const parcel = "P-1";
@@ -32,9 +32,9 @@ function callsOf(secrets, keys, counts) {
 export class Load {
 	sent = 0;
 	answered = 0;
-	/** How many of `login`'s tokens were signed with the old key, and with the new one. */
+	/** The number of `login`'s tokens that were signed with the old key, and with the new one. */
 	tokens = { old: 0, new: 0 };
-	/** What went wrong, in words, one entry for each request that failed. */
+	/** A message for each failed request. */
 	failures = [];
 	#calls;
 	#send;
@@ -43,9 +43,9 @@ export class Load {
 	#waiting = [];
 
 	/**
-	 * @param send as `sender` makes it
+	 * @param send the result of `sender`
 	 * @param secrets the shop's secrets by name
-	 * @param keys what tokens are signed with before and after the change: `{old, new}`
+	 * @param keys the keys of tokens before and after the change: `{old, new}`
 	 * @param signal stops it too
 	 */
 	constructor({ send, secrets, keys, signal }) {
@@ -58,12 +58,12 @@ export class Load {
 		this.#workers = Array.from({ length: WORKERS }, (_, index) => this.#work(index));
 	}
 
-	/** Resolves once so many more requests were answered, or it was stopped. */
+	/** Resolves after this many more responses, or when it was stopped. */
 	more(count) {
 		return new Promise((resolve) => this.#waiting.push({ at: this.answered + count, resolve }));
 	}
 
-	/** Sends no more, and resolves once the last answer is there. */
+	/** Stops sending, and resolves after the last response. */
 	async stop() {
 		this.#isStopped = true;
 		await Promise.all(this.#workers);

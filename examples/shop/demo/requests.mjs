@@ -1,4 +1,4 @@
-/** Requests to the shop's functions, and what their answers must be. */
+/** Requests to the shop's functions, and their expected responses. */
 import { createHmac } from "node:crypto";
 
 const hmac = (key, text) => createHmac("sha256", key).update(text).digest();

@@ -1,4 +1,4 @@
-/** What the demonstration prints. Colours are for terminals. */
+/** The output of the demonstration. Colours are used on terminals only. */
 const { stdout } = process;
 const COLUMNS = 96;
 const hasColours = stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== "dumb";
@@ -16,7 +16,7 @@ export function say(text = "") {
 	stdout.write(`${text}\n`);
 }
 
-/** A chapter's title, with an empty line round it. */
+/** A chapter's title, with empty lines around it. */
 export function chapter(title) {
 	if (!isLastEmpty) say();
 	say(bold(title));
@@ -28,7 +28,7 @@ export function typed(text) {
 	say(`  ${dim("$")} ${bold(text)}`);
 }
 
-/** A line with what is too long for one on further lines, below its first word. */
+/** Wraps a long line. Further lines begin below its first word. */
 function wrapped(line, columns) {
 	if (line.length <= columns) return [line];
 	const [indent] = /^ */.exec(line);
@@ -37,7 +37,7 @@ function wrapped(line, columns) {
 	return [line.slice(0, end), ...wrapped(`${indent}  ${line.slice(end + 1)}`, columns)];
 }
 
-/** What a command printed. */
+/** The output of a command. */
 export function printed(text) {
 	for (const line of text.replace(/\n+$/, "").split("\n")) {
 		for (const part of wrapped(line, COLUMNS)) say(part === "" ? "" : `    ${part}`);
@@ -45,7 +45,7 @@ export function printed(text) {
 	say();
 }
 
-/** Something that was expected and is so. */
+/** A check that has passed. */
 export function held(text) {
 	say(`  ${green("✓")} ${text}`);
 }

@@ -1,4 +1,4 @@
-/** Leaves the shop running, and says how to try it. */
+/** Leaves the shop running, and prints how to try it. */
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { PROGRAM } from "./coffer.mjs";
@@ -6,7 +6,10 @@ import { bold, chapter, say } from "./screen.mjs";
 
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** A file to be sourced: `coffer` on the PATH, the demonstration's identity, state and token, the shop's folder. */
+/**
+ * A file to source in a shell: it puts `coffer` on the PATH, sets the demonstration's identity, state and
+ * token, and changes to the shop's folder.
+ */
 async function writeShellFile({ coffer, folder }) {
 	const bin = join(folder, "bin");
 	await mkdir(bin);
@@ -24,7 +27,7 @@ async function writeShellFile({ coffer, folder }) {
 	return file;
 }
 
-/** Resolves once the signal aborts. */
+/** Resolves when the signal aborts. */
 export async function serve({ coffer, folder, platform, signal }) {
 	const file = await writeShellFile({ coffer, folder });
 	chapter("It is running");
@@ -49,7 +52,7 @@ export async function serve({ coffer, folder, platform, signal }) {
 	say();
 	say(`  ${bold("Ctrl-C")} ends it and removes everything.`);
 	if (signal.aborted) return;
-	// A listener alone keeps no process alive.
+	// A listener alone does not keep the process alive.
 	const alive = setInterval(() => {}, 60_000);
 	await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
 	clearInterval(alive);

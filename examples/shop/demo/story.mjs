@@ -1,4 +1,4 @@
-/** The demonstration, chapter by chapter. Each shows something and checks it. */
+/** The chapters of the demonstration. Each shows something and checks it. */
 import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ export async function tell({ coffer, folder, identity, signal }) {
 	return platform;
 }
 
-/** Fills `.env` as `.env.example` says, with random values; a rotation of the token's key is about to happen. */
+/** Fills `.env` from `.env.example` with random values, for the state before a rotation of the token's key. */
 async function writeEnvFile(folder) {
 	const example = await readFile(join(folder, "shop", ".env.example"), "utf8");
 	const names = [...example.matchAll(/^(\w+)=/gm)].map(([, name]) => name);
@@ -100,7 +100,7 @@ async function deleteOne(context) {
 	await expectAccount(context, fresh, 200, "account takes tokens of the new key");
 }
 
-/** Shows what became of each process. @throws Failure where other functions than these were redeployed */
+/** Shows whether each process was replaced. @throws Failure if other functions than these were redeployed */
 async function compare({ coffer }, before, output, expected) {
 	const after = await coffer.functions();
 	const changed = [];

@@ -1,4 +1,4 @@
-/** What a basket costs with tax. Needs no secret, so no change of one ever restarts it. */
+/** Adds up a basket with tax. It reads no secret, so no changed secret restarts it. */
 const CENTS: Record<string, number> = { tea: 490, mug: 1250, kettle: 3900 };
 const TAX_PERCENT: Record<string, number> = { AT: 20, DE: 19, FR: 20 };
 

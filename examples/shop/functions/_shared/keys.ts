@@ -12,17 +12,17 @@ function hmacKey(secret: string): Promise<CryptoKey> {
 	return crypto.subtle.importKey("raw", encoder.encode(secret), algorithm, false, ["sign", "verify"]);
 }
 
-/** What the payment provider signs its calls with. */
+/** The key with which the payment provider signs its calls. */
 export function webhookKey(): Promise<CryptoKey> {
 	return hmacKey(required("WEBHOOK_SECRET"));
 }
 
-/** What the shop signs its customers' tokens with. */
+/** The key with which the shop signs its customers' tokens. */
 export function tokenKey(): Promise<CryptoKey> {
 	return hmacKey(required("TOKEN_KEY"));
 }
 
-/** The key before the present one: while it is set, tokens of before a rotation stay good. */
+/** The previous key. While it is set, tokens from before a rotation stay valid. */
 export async function previousTokenKey(): Promise<CryptoKey | undefined> {
 	const secret = Deno.env.get("TOKEN_KEY_PREVIOUS");
 	return secret ? await hmacKey(secret) : undefined;

@@ -1,10 +1,10 @@
-/** Signed tokens: JSON Web Tokens with HS256, by Web Crypto alone. */
+/** Signed tokens: JSON Web Tokens with HS256, made with Web Crypto only. */
 import { decodeBase64Url, encodeBase64Url } from "./base64url.ts";
 
 export interface Claims {
-	/** Whom the token is for. */
+	/** The subject of the token. */
 	sub: string;
-	/** When it ends, in seconds since 1970. */
+	/** When it expires, in seconds since 1970. */
 	exp: number;
 }
 
@@ -19,7 +19,7 @@ export async function signToken(claims: Claims, key: CryptoKey): Promise<string>
 	return `${content}.${encodeBase64Url(new Uint8Array(signature))}`;
 }
 
-/** The claims of a token that one of the keys has signed and that has not ended; undefined for any other. */
+/** The claims of a token that one of the keys has signed and that has not expired; undefined for any other. */
 export async function verifyToken(token: string, keys: readonly CryptoKey[]): Promise<Claims | undefined> {
 	const [header = "", payload = "", signature = "", ...more] = token.split(".");
 	const bytes = decodeBase64Url(signature);

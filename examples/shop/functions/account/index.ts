@@ -1,4 +1,4 @@
-/** Says who the bearer of a token is. */
+/** Responds with the identity of a token's bearer. */
 import { previousTokenKey, tokenKey } from "../_shared/keys.ts";
 import { verifyToken } from "../_shared/tokens.ts";
 

@@ -1,4 +1,4 @@
-/** Makes coupons, and tells its own from invented ones without a database: half of a code proves the other. */
+/** Makes coupons, and recognises its own without a database: one half of a code is a MAC of the other. */
 import { createHmac, timingSafeEqual } from "node:crypto";
 import process from "node:process";
 import { customAlphabet } from "nanoid";

@@ -1,4 +1,7 @@
-/** Issues a token that is good for an hour. Whoever says an e-mail address gets one: it is an example. */
+/**
+ * Issues a token that is valid for an hour. As an example, it gives one to everybody who sends an e-mail
+ * address.
+ */
 import { tokenKey } from "../_shared/keys.ts";
 import { signToken } from "../_shared/tokens.ts";
 

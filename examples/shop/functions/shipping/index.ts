@@ -1,6 +1,7 @@
 /**
- * Signs a parcel's label with the key of its carrier. Which secret that is, the request says; that it begins with
- * `CARRIER_`, the code: so this function is given those secrets, and starts anew when one of them changes.
+ * Signs a parcel's label with the key of its carrier. The request names the carrier, and the code shows that
+ * the secret's name begins with `CARRIER_`. So this function gets all of these secrets, and is restarted when
+ * one of them changes.
  */
 const encoder = new TextEncoder();
 

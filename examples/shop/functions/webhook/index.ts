@@ -1,6 +1,6 @@
 /**
- * Takes the payment provider's events. Their header `shop-signature: t=SECONDS,v1=HEX` holds the HMAC-SHA256
- * of `SECONDS.BODY`; whatever is not signed so, or is older than five minutes, is turned away.
+ * Receives the payment provider's events. Their header `shop-signature: t=SECONDS,v1=HEX` holds the HMAC-SHA256
+ * of `SECONDS.BODY`; events without a valid signature, or older than five minutes, are refused.
  */
 import { webhookKey } from "../_shared/keys.ts";
 
@@ -17,7 +17,7 @@ async function isGenuine(header: string | null, body: string): Promise<boolean> 
 	if (signature === undefined) return false;
 	if (Math.abs(Date.now() / 1000 - Number(signature.time)) > AGE_SECONDS_MAX) return false;
 	const signed = new TextEncoder().encode(`${signature.time}.${body}`);
-	// Takes the same time wherever the signatures differ.
+	// Compares in constant time.
 	return await crypto.subtle.verify("HMAC", await webhookKey(), signature.bytes, signed);
 }
 

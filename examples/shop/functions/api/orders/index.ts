@@ -1,6 +1,7 @@
 /**
- * Keeps orders in SQLite. A customer's address is stored as a keyed hash only, so that the table alone tells
- * nobody who bought what. The database lies in the function's private directory, which lives as long as its process.
+ * Keeps orders in SQLite. A customer's address is stored only as a keyed hash, so the table alone does not
+ * show who bought what. The database is in the function's private directory, which exists as long as its
+ * process.
  */
 import { DatabaseSync } from "node:sqlite";
 
