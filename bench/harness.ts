@@ -49,7 +49,7 @@ export interface Invocation {
 
 /**
  * The wall time in ms from start to exit of a process.
- * @throws Error where it exits with anything but 0, with what it wrote to stderr
+ * @throws Error if it exits with anything but 0, with what it wrote to stderr
  */
 export function timeProcess({ command, args, cwd, env }: Invocation): Promise<number> {
 	return new Promise((resolve, reject) => {

@@ -12,7 +12,7 @@ import type { BenchContext } from "./harness.ts";
 
 export interface Coffer {
 	readonly cwd: string;
-	/** Runs a command to its end and returns its stdout. @throws Error where it fails */
+	/** Runs a command to its end and returns its stdout. @throws Error if it fails */
 	(...args: string[]): Promise<string>;
 }
 

@@ -18,7 +18,7 @@ function cacheHome({ XDG_CACHE_HOME = "", LOCALAPPDATA = "" }) {
 	return join(home, ".cache");
 }
 
-/** Whether nobody but this process's user can put files into a folder. Windows protects a profile's folders by itself. */
+/** Whether only this process's user can write to a folder. Windows itself protects the folders of a profile. */
 function isPrivate(folder) {
 	const status = fs.lstatSync(folder, { throwIfNoEntry: false });
 	if (status === undefined || !status.isDirectory()) return false;

@@ -1,4 +1,7 @@
-/** Symbolic links, pipes, folders and devices where a project's files should be: refused, their targets left alone. */
+/**
+ * Symbolic links, pipes, folders and devices in place of a project's files are refused. Their targets are not
+ * changed.
+ */
 import { execFileSync } from "node:child_process";
 import {
 	existsSync,

@@ -14,7 +14,7 @@ async function type(project: Project, command: string | undefined, answer: strin
 }
 
 /**
- * A merge in which both sides changed A. Ben, whom ana had added as a writer, set A on a branch, and ana
+ * A merge in which both sides changed A. Ana had added ben as a writer. Ben set A on a branch, and ana
  * removed ben on main.
  */
 async function withRemovedAuthor(): Promise<{ ana: Project; ben: Project }> {

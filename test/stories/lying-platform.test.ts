@@ -1,4 +1,4 @@
-/** A platform that lies: responses made of real ones, and responses that are not valid at all. */
+/** A dishonest platform: changed responses, and invalid responses. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { type Exchange, type Forgery, ForgingProxy } from "./support/forging-proxy.ts";

@@ -220,7 +220,9 @@ export function openVault(document: VaultDocument, who: Identity): [string, stri
 	return values;
 }
 
-/** Three environments, two epochs, four members of whom one was removed, a tombstone, an empty and a long value. */
+/**
+ * Three environments, two epochs, four members (one of them removed), a tombstone, an empty and a long value.
+ */
 export function teamVault(): VaultMaker {
 	const maker = new VaultMaker()
 		.environment("preview")

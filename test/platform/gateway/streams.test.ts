@@ -52,7 +52,7 @@ describe("streams", () => {
 		response.pause();
 		let before = -1;
 		let sent = 0;
-		// What fits into the buffers on the way goes on its way; then it stands still.
+		// Data is sent until the buffers on the way are full. Then the sender must wait.
 		for (let round = 0; round < 500 && sent !== before; round++) {
 			before = sent;
 			for (let turn = 0; turn < 20; turn++) sent = Number((await call(to("/shop/echo/sent"))).body);

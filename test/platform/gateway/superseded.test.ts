@@ -11,7 +11,7 @@ import { call } from "./harness.ts";
 let stage: BytesStage;
 afterEach(() => stage[Symbol.asyncDispose]());
 
-/** A read that the platform knows of only once it asks for it, and that reveals a missing secret. */
+/** A read of a missing secret, which the platform learns of only when it reads the audit log. */
 function lackASecret(name: string): Probation {
 	const probation = new Probation(() => probation.supersede());
 	stage.of(name).probation = probation;

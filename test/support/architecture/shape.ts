@@ -1,4 +1,4 @@
-/** Rules about the shape of the code: lengths, names, who imports whom. */
+/** Rules about the shape of the code: lengths, names, allowed imports. */
 import ts from "typescript";
 import { importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 import { lineOf, type Source, type Violation, walk } from "./source.ts";

@@ -73,7 +73,7 @@ export function expectationOf(branches: Branches): Expectation {
 	return { chainConflict: chainConflict(branches), conflicts, mayAsk, unvouched };
 }
 
-/** Every live value of the merged vault. @param chosen the side that was taken for a secret in conflict */
+/** Every live value of the merged vault. @param chosen the chosen side for a secret in conflict */
 export function mergedValues(branches: Branches, chosen: ReadonlyMap<string, Side>): Map<string, string> {
 	const { base, ours, theirs } = branches;
 	const values = openEverything(parseVault(base), alice);

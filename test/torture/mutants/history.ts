@@ -77,7 +77,7 @@ const foreign: readonly Commit[] = [
 	},
 ];
 
-/** Two environments, four members of whom one was removed, two epochs, seven commits. */
+/** Two environments, four members (one of them removed), two epochs, seven commits. */
 export const teamHistory: History = {
 	commits: texts(TEAM, "team"),
 	others: [texts([...TEAM.slice(0, 4), FORK], "team").at(-1) ?? "", texts(foreign, "foreign").at(-1) ?? ""],

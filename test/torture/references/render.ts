@@ -60,7 +60,10 @@ class Renderer {
 		return expression;
 	}
 
-	/** @param path of a module beside the importing one, or that of a package's module, with the package's name */
+	/**
+	 * @param path the path of a module beside the importing one, or of a package's module, with the package's
+	 * name
+	 */
 	#addModule(path: string, folder: string, write: (module: Module, lead: string[]) => string) {
 		const [name = ""] = path.split("/");
 		const isPackage = path.includes("/");

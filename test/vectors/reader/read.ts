@@ -108,7 +108,10 @@ function open(place: EnvironmentContext, entry: Entry, key: Uint8Array): string 
 	}
 }
 
-/** Whether the chain is a beginning of the pinned one. @throws Fault where it neither is nor continues it */
+/**
+ * Whether the chain is a beginning of the pinned one. @throws Fault if it neither is a beginning of the
+ * pinned one nor continues it
+ */
 function isOlder(pinned: readonly string[], hashes: readonly string[]): boolean {
 	if (hashes.some((hash, index) => index < pinned.length && hash !== pinned[index]))
 		throw new Fault("MEMBERSHIP_DIVERGED");
