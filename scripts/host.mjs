@@ -14,7 +14,7 @@ const FOLDER = join(ROOT, "src/platform/runtime/host");
 const IMPORT_MAP = "node/import-map.json";
 
 /** Programs besides the modules of the import map. */
-const PROGRAMS = ["main.ts", "egress-sockets.ts"];
+const PROGRAMS = ["main.ts", "egress-sockets.ts", "warm-up.ts"];
 
 /** Texts that builds put beside the sources of functions, or into the bundler's cache. */
 const TEXTS = ["base44.ts", "keep-node-env.ts", "std-http.ts"];

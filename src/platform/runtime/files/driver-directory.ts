@@ -23,7 +23,7 @@ import { killOrphans } from "./orphaned-processes.ts";
 
 /** The longest path of a socket. The smallest limit of any system is 104 bytes, including the final NUL. */
 const SOCKET_PATH_BYTES = 103;
-const ENTRIES = ["bin", "bundles", "egress", "functions", "host", "i"];
+const ENTRIES = ["bin", "bundles", "compiled", "egress", "functions", "host", "i"];
 
 export interface DriverDirectoryOptions {
 	/** A private directory that no other process uses. It is created if it does not exist. */
@@ -36,7 +36,7 @@ export interface DriverDirectoryOptions {
 }
 
 export interface DriverDirectory {
-	/** An absolute path. It contains `bundles`, `egress`, `functions` and `i`, all empty. */
+	/** An absolute path. It contains `bundles`, `compiled`, `egress`, `functions` and `i`, all empty. */
 	readonly path: string;
 	/** The path of a Deno binary that functions can execute. */
 	readonly binary: string;

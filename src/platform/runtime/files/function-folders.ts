@@ -5,8 +5,9 @@ import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts
 import type { User } from "../../machine/users.ts";
 import { SharedDirectory } from "../storage/shared-directory.ts";
 import { digest } from "./bundle-files.ts";
+import { CompiledModules } from "./compiled-modules.ts";
 import type { DriverDirectory } from "./driver-directory.ts";
-import { allowGroup, makeUserFolder } from "./instance-directory.ts";
+import { allowGroup } from "./instance-directory.ts";
 
 interface FunctionFolder {
 	readonly lifetime: FunctionLifetime;
@@ -17,11 +18,13 @@ interface FunctionFolder {
 
 export class FunctionFolders {
 	readonly #directory: DriverDirectory;
+	readonly #compiled: CompiledModules;
 	readonly #folders = new Map<string, FunctionFolder>();
 	#removals: Promise<unknown> = Promise.resolve();
 
 	constructor(directory: DriverDirectory) {
 		this.#directory = directory;
+		this.#compiled = new CompiledModules(directory);
 	}
 
 	/** The folder for all versions of a function, created if it does not exist, and the storage in it. */
@@ -68,9 +71,9 @@ export class FunctionFolders {
 		await done;
 	}
 
-	/** Resolves when every removal is done. */
+	/** Resolves when every removal is done, and no process without a function runs. */
 	async settled(): Promise<void> {
-		await this.#removals;
+		await Promise.all([this.#removals, this.#compiled.settled()]);
 	}
 
 	async #remove(folder: string, { created, lifetime }: FunctionFolder): Promise<void> {
@@ -88,7 +91,7 @@ export class FunctionFolders {
 	async #create(folder: string, user: User | undefined): Promise<void> {
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(folder, { mode: 0o700 });
-		await makeUserFolder(user, join(folder, "deno"));
+		await this.#compiled.makeDenoDirectory(join(folder, "deno"), user);
 		await this.writeMain(join(folder, "main.js"), user);
 		await allowGroup(user, folder, 0o710);
 	}

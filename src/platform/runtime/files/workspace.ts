@@ -5,6 +5,7 @@
  *     <root>/place               a symbolic link to <place>, if that cannot be the root itself: socket paths
  *                                would be too long, or functions' users could not reach it
  *     <place>/bin/               a copy of Deno, if functions' users cannot reach the original
+ *     <place>/compiled/          what Deno compiles at the start of every function, and a control socket `c`
  *     <place>/egress/            the files of the egress proxy
  *     <place>/host/              the host's modules
  *     <place>/bundles/<hash>.js  a read-only bundle, with its source map beside it, as long as an instance

@@ -49,6 +49,7 @@ export const ON_PLATFORM: [string, string][] = [
 	["a file among the bundles", ': > "$DIRECTORY/bundles/x" && rm "$DIRECTORY/bundles/x"'],
 	["another main module", 'touch "$DIRECTORY"/functions/*/main.js'],
 	["another host", 'touch "$DIRECTORY/host/main.js"'],
+	["what Deno compiled for all functions", 'ls "$DIRECTORY/compiled"'],
 	["a file in its own instance's folder", ': > "$OWN/x" && rm "$OWN/x"'],
 	["a name in the place of the platform's for its socket", 'mv "$OWN/s" "$OWN/t" && mv "$OWN/t" "$OWN/s"'],
 	["a link among the instances", 'ln -s /tmp "$DIRECTORY/i/x" && rm "$DIRECTORY/i/x"'],
