@@ -12,6 +12,21 @@ const FUNCTIONS = {
 	"functions/one/index.ts":
 		'console.log("one is up"); Deno.serve(() => new Response("one " + Deno.env.get("ONE")));',
 	"functions/two/index.ts": 'export default () => new Response("two " + Deno.env.get("TWO")?.length);',
+	// Reads a file beside its code and a file of a package, and counts its calls in the app's Deno KV store.
+	"functions/visits/index.ts": `import { greeting } from "greetings";
+const kv = await Deno.openKv();
+const page = await Deno.readTextFile(new URL("./page.txt", import.meta.url));
+export default async () => {
+	await kv.atomic().sum(["visits"], 1n).commit();
+	return new Response(greeting() + page + (await kv.get(["visits"])).value);
+};
+`,
+	"functions/visits/page.txt": ", visit ",
+	"package.json": '{ "workspaces": ["packages/*"], "dependencies": { "greetings": "*" } }',
+	"packages/greetings/package.json": '{ "name": "greetings", "version": "1.0.0", "main": "index.js" }',
+	"packages/greetings/index.js":
+		'const { readFileSync } = require("node:fs");\nexports.greeting = () => readFileSync(require("node:path").join(__dirname, "hello.txt"), "utf8");\n',
+	"packages/greetings/hello.txt": "hello",
 };
 
 let project: Project;
@@ -27,6 +42,7 @@ beforeAll(async () => {
 	await link(project, platform);
 	await project.ok(["functions", "deploy"]);
 	expect((await platform.call("two")).text).toBe(`two ${CANARY.length}`);
+	expect((await platform.call("visits")).text).toBe("hello, visit 1");
 });
 afterAll(async () => {
 	await project?.[Symbol.asyncDispose]();
@@ -112,10 +128,11 @@ describe("a restore of a backup", () => {
 		await platform.kill();
 		renameSync(platform.data, `${platform.data}.lost`);
 		const restored = await project.data(["platform", "restore", last, "--data", platform.data]);
-		expect(restored).toMatchObject({ backup: last, data: platform.data, apps: 1, functions: 2 });
+		expect(restored).toMatchObject({ backup: last, data: platform.data, apps: 1, functions: 3 });
 		await platform.start();
 		expect((await platform.call("one")).text).toBe("one 4");
 		expect((await platform.call("two")).text).toBe(`two ${CANARY.length}`);
+		expect((await platform.call("visits")).text).toBe("hello, visit 2");
 		expect((await platform.call("more")).status).toBe(404);
 		expect(await project.data(["status"])).toMatchObject({ reachable: true, revision, pending: [] });
 		expect(await project.data(["secrets", "set", "ONE=5"])).toMatchObject({ revision: revision + 1 });

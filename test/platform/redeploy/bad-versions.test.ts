@@ -200,7 +200,8 @@ async function expectOldServes(of: TestApp, { code, settings, why, hangs }: Bad)
 	const { answers, count } = await askingWhile(of, deployment, hangs ? LONG_PAUSE_MS : PAUSE_MS);
 	expect(await deployment).toMatch(why);
 	expect([...answers]).toEqual(["200 old"]);
-	expect(count).toBeGreaterThan(1);
+	// A version that is refused at once may be refused before a second request is answered.
+	expect(count).toBeGreaterThan(hangs ? 1 : 0);
 	const after = await of.show("bad");
 	expect({ pid: after?.pid, deployment: after?.deployment }).toEqual({
 		pid: before?.pid,
