@@ -10,7 +10,7 @@ const MS_PER_THOUSAND_LINES_MAX = 30;
 const LARGE_MS_MAX = 1_500;
 const MB = 1024 * 1024;
 /** Packages that functions use. */
-const PACKAGES = ["zod", "undici", "hono", "pino", "prom-client", "chokidar", "@clack/prompts"];
+const PACKAGES = ["zod", "undici", "hono", "pino", "prom-client", "semver", "@clack/prompts"];
 
 interface Bundle {
 	readonly code: string;

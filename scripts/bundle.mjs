@@ -34,7 +34,6 @@ const EXTERNAL = ["typescript"];
 const VENDORED = [
 	"@clack/prompts",
 	"@hono/node-server",
-	"chokidar",
 	"hono",
 	"libsodium-wrappers-sumo",
 	"picomatch",

@@ -3,11 +3,9 @@
  * runs at a time; changes in the meantime are handled next. Requests to an unreachable platform are retried at growing
  * intervals.
  */
-import { relative, sep } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { type FSWatcher, watch } from "chokidar";
 import { AppError, EXIT } from "../errors.ts";
-import { CONFIG_FILE, VAULT_FILE } from "../project/files/project-root.ts";
+import { ProjectWatcher } from "../project/files/project-watcher.ts";
 import type { SessionContext } from "../project/session/session.ts";
 import type { LinkTarget } from "./client/link-target.ts";
 import type { WatchEvent, Work } from "./watching/events.ts";
@@ -20,9 +18,6 @@ const SETTLE_MS = 150;
 const POLL_MS = 15_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
-/** Files outside `functions/` that affect how imports resolve. */
-const CONFIGURATION = new Set(["deno.json", "deno.jsonc", "deno.lock", "import_map.json", "package.json"]);
-const SOURCE = /\.(?:[cm]?[jt]sx?|json|jsonc)$/;
 
 export type { WatchEvent };
 
@@ -39,24 +34,8 @@ export interface WatchedTarget {
 	sync(): Promise<AppError | undefined>;
 	/** Undefined for targets without functions. @returns milliseconds until the next check; undefined if none is needed */
 	deploy?(): Promise<number | undefined>;
-}
-
-/** The task for a changed path. */
-function workFor(root: string, path: string): Work | undefined {
-	const parts = relative(root, path).split(sep);
-	const [first = ""] = parts;
-	if (parts.length === 1 && first === VAULT_FILE) return "sync";
-	if (parts.length === 1 && CONFIGURATION.has(first)) return "deploy";
-	return SOURCE.test(path) && first !== CONFIG_FILE ? "deploy" : undefined;
-}
-
-function isIgnored(root: string, path: string): boolean {
-	return relative(root, path)
-		.split(sep)
-		.some(
-			(part) =>
-				part === "node_modules" || part === "dist" || (part.startsWith(".") && part !== "." && part !== ".."),
-		);
+	/** Whether a change of this file may change what is deployed. @param path relative to the root, with `/` */
+	matters?(path: string): boolean;
 }
 
 /** The pending tasks, and a promise that resolves when one is added. */
@@ -90,30 +69,23 @@ class TaskQueue {
 	}
 }
 
-async function startWatcher(root: string, tasks: TaskQueue, signal: AbortSignal): Promise<FSWatcher> {
-	const watcher = watch(root, {
-		ignoreInitial: true,
-		ignored: (path) => isIgnored(root, path),
-		followSymlinks: false,
-	});
-	let settle: NodeJS.Timeout | undefined;
-	const changed = new Set<Work>();
-	watcher.on("all", (_event, path) => {
-		const work = workFor(root, path);
-		if (work === undefined) return;
-		changed.add(work);
-		clearTimeout(settle);
-		settle = setTimeout(() => {
-			for (const each of changed) tasks.add(each);
-			changed.clear();
-		}, SETTLE_MS);
-	});
-	signal.addEventListener("abort", () => clearTimeout(settle), { once: true });
-	await new Promise<void>((resolve, reject) => {
-		watcher.once("ready", resolve);
-		watcher.once("error", reject);
-	});
-	return watcher;
+/** Adds the tasks that changes of files cause, until the signal aborts. */
+async function addChanges(
+	watcher: ProjectWatcher,
+	tasks: TaskQueue,
+	project: ProjectWatch,
+	signal: AbortSignal,
+): Promise<void> {
+	for (;;) {
+		try {
+			const changes = await watcher.next(signal);
+			if (changes === undefined) return;
+			if (changes.vault) tasks.add("sync");
+			if (changes.files.size > 0) tasks.add("deploy");
+		} catch (error) {
+			project.report("deploy", error);
+		}
+	}
 }
 
 class ProjectWatch {
@@ -171,19 +143,20 @@ export async function watchTarget(
 	const { signal, onEvent } = options;
 	const tasks = new TaskQueue();
 	const project = new ProjectWatch(target, options);
-	const watcher = await startWatcher(context.root, tasks, signal);
-	try {
-		onEvent({
-			event: "watching",
-			root: context.root,
-			environment: context.environment,
-			platform: target.url,
-		});
+	const { environment, root } = context;
+	const matters = (path: string) => target.matters?.(path) ?? false;
+	{
+		using watcher = new ProjectWatcher({ root, settleMs: SETTLE_MS, matters });
+		onEvent({ event: "watching", root, environment, platform: target.url });
 		for (const work of ["sync", "deploy"] as const) tasks.add(work);
-		await runDueTasks(project, tasks, signal);
-	} finally {
-		// An open watcher would keep the process running.
-		await watcher.close();
+		const ended = new AbortController();
+		const changes = addChanges(watcher, tasks, project, AbortSignal.any([signal, ended.signal]));
+		try {
+			await runDueTasks(project, tasks, signal);
+		} finally {
+			ended.abort();
+			await changes;
+		}
 	}
 	onEvent({ event: "stopped" });
 }

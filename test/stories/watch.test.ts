@@ -6,10 +6,25 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
-import { link, startPlatform } from "./support/platform.ts";
-import { newProject } from "./support/project.ts";
+import { link, type Platform, startPlatform } from "./support/platform.ts";
+import type { Running } from "./support/process.ts";
+import { newProject, type Project } from "./support/project.ts";
 
 const HELLO = 'Deno.serve(() => new Response("1 " + Deno.env.get("GREETING")));\n';
+
+/** A function reads a file, which did not exist before, in a new folder. Then the file changes. */
+async function expectFilesWatched(project: Project, platform: Platform, watch: Running): Promise<void> {
+	project.writeAll({
+		"functions/greet/index.ts":
+			'const text = await Deno.readTextFile(new URL("./pages/hi.txt", import.meta.url));\nexport default () => new Response(text);\n',
+		"functions/greet/pages/hi.txt": "hi 1",
+	});
+	await watch.stdout.next(/^\S+ ✓ greet {2}deployed/);
+	expect((await platform.call("greet")).text).toBe("hi 1");
+	project.write("functions/greet/pages/hi.txt", "hi 2");
+	await watch.stdout.next(/^\S+ ✓ greet {2}deployed/);
+	expect((await platform.call("greet")).text).toBe("hi 2");
+}
 
 test("watch syncs secrets and deploys functions as files change", async () => {
 	await using platform = await startPlatform();
@@ -38,6 +53,8 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 	await watch.stdout.next(/^ {4}.*not today/);
 	project.write("functions/broken.ts", "export default () => new Response('mended');\n");
 	await watch.stdout.next(/^\S+ ✓ broken {2}deployed/);
+
+	await expectFilesWatched(project, platform, watch);
 
 	// The platform stops, something changes, and the platform starts again.
 	await platform.kill();

@@ -4,6 +4,7 @@
  */
 import { AppError } from "../../errors.ts";
 import type { CoreIdentity } from "../../platform/service/core.ts";
+import { type Changes, ProjectWatcher } from "../../project/files/project-watcher.ts";
 import { deployedEntry } from "../../project/functions/function-entry.ts";
 import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
@@ -13,7 +14,6 @@ import { DevReports } from "./dev-reports.ts";
 import { eventLog } from "./event-log.ts";
 import type { Cause, OnEvent } from "./events.ts";
 import { type ChangedFunction, type Look, ProjectFunctions } from "./project-functions.ts";
-import { type Changes, ProjectWatcher } from "./project-watcher.ts";
 
 export interface DevServerOptions {
 	readonly context: SessionContext;
@@ -31,6 +31,8 @@ export interface DevServerOptions {
 	readonly isShared?: boolean;
 }
 
+/** An editor's save causes several events within some milliseconds. */
+const SETTLE_MS = 20;
 const NO_CAUSE: Cause = { files: [], secrets: [] };
 
 export class DevServer implements AsyncDisposable {
@@ -96,7 +98,7 @@ export class DevServer implements AsyncDisposable {
 	/** Starts all functions, and keeps them up to date until the signal aborts. @throws AppError as `start` */
 	async watch(signal: AbortSignal): Promise<void> {
 		// Opened first, so that a change during the start is not missed.
-		using watcher = new ProjectWatcher(this.#options.context.root);
+		using watcher = new ProjectWatcher({ root: this.#options.context.root, settleMs: SETTLE_MS });
 		await this.start(true);
 		for (;;) {
 			try {

@@ -15,6 +15,7 @@ import { deployFunctions } from "../deploy/deploy.ts";
 import { DeletedFunctions } from "./deleted-functions.ts";
 import type { WatchEvent } from "./events.ts";
 import { FunctionFailures } from "./failures.ts";
+import { WatchedFiles } from "./watched-files.ts";
 
 type OnEvent = (event: WatchEvent) => void;
 
@@ -24,6 +25,7 @@ export class WatchedPlatform {
 	readonly #onEvent: OnEvent;
 	readonly #failures = new FunctionFailures();
 	readonly #gone = new DeletedFunctions();
+	readonly #files = new WatchedFiles();
 
 	constructor(context: SessionContext, target: LinkTarget, onEvent: OnEvent) {
 		this.#context = context;
@@ -33,6 +35,11 @@ export class WatchedPlatform {
 
 	get url(): string {
 		return this.#target.binding.url;
+	}
+
+	/** Whether a change of this file may change what is deployed. @param path relative to the root, with `/` */
+	matters(path: string): boolean {
+		return this.#files.matters(path);
 	}
 
 	/** @returns an error that describes the decision that a person has to make */
@@ -59,7 +66,9 @@ export class WatchedPlatform {
 	/** @returns milliseconds until the next check; undefined if none is needed */
 	async deploy(): Promise<number | undefined> {
 		const { root } = this.#context;
-		const found = (await discoverFunctions(root)).map(({ name }) => name);
+		const entries = await discoverFunctions(root);
+		const found = entries.map(({ name }) => name);
+		this.#files.add(entries.map(({ entry }) => entry));
 		const { againMs, deleted, missed } = this.#gone.look(found, performance.now(), isGitBusy(root));
 		if (missed.length > 0) this.#onEvent({ event: "missing", functions: missed });
 		if (deleted.length > 0) await this.#delete(deleted);
@@ -69,7 +78,10 @@ export class WatchedPlatform {
 			names: [],
 			prune: false,
 			onFunction: (result: DeployedFunction) => this.#tell(this.#failures.done(result)),
-			onSources: (name, sources) => this.#failures.note(name, sources),
+			onSources: (name, sources) => {
+				this.#files.add(sources.keys());
+				this.#failures.note(name, sources);
+			},
 		});
 		return againMs;
 	}

@@ -1,8 +1,8 @@
 /** Watches a project's files. Changes that come together are handed out together. */
 import { relative, sep } from "node:path";
 import type { AppError } from "../../errors.ts";
-import { FolderWatcher } from "../../project/files/folder-watcher.ts";
-import { VAULT_FILE } from "../../project/files/project-root.ts";
+import { FolderWatcher } from "./folder-watcher.ts";
+import { VAULT_FILE } from "./project-root.ts";
 
 /** Changes since the last ones. */
 export interface Changes {
@@ -13,8 +13,17 @@ export interface Changes {
 	readonly sinceMs: number;
 }
 
-/** How long no file may change before changes are handed out. An editor's save causes several events. */
-const SETTLE_MS = 20;
+/** How long changes may be held back in all, because something writes without a pause. */
+const HELD_MS_MAX = 1_000;
+
+export interface ProjectWatcherOptions {
+	/** Absolute. */
+	readonly root: string;
+	/** How long no file may change before changes are handed out. An editor's save causes several events. */
+	readonly settleMs: number;
+	/** Whether a changed file is handed out, by default every one. @param path relative to the root, with `/` */
+	readonly matters?: (path: string) => boolean;
+}
 
 function isIgnored(root: string, path: string): boolean {
 	const parts = relative(root, path).split(sep);
@@ -23,6 +32,7 @@ function isIgnored(root: string, path: string): boolean {
 
 export class ProjectWatcher implements Disposable {
 	readonly #watcher: FolderWatcher;
+	readonly #options: ProjectWatcherOptions;
 	#files = new Set<string>();
 	#vault = false;
 	#fault: AppError | undefined;
@@ -31,7 +41,9 @@ export class ProjectWatcher implements Disposable {
 	#onChange: () => void = () => {};
 
 	/** Every later change is seen. @throws AppError `WATCH_LIMIT` (exit 1) */
-	constructor(root: string) {
+	constructor(options: ProjectWatcherOptions) {
+		this.#options = options;
+		const { root } = options;
 		this.#watcher = new FolderWatcher({
 			root,
 			ignores: (path) => isIgnored(root, path),
@@ -44,6 +56,7 @@ export class ProjectWatcher implements Disposable {
 	}
 
 	#note(path: string): void {
+		if (path !== VAULT_FILE && this.#options.matters?.(path) === false) return;
 		const isNew = this.#files.size === 0 && !this.#vault;
 		this.#lastMs = performance.now();
 		if (isNew) this.#sinceMs = this.#lastMs;
@@ -64,7 +77,8 @@ export class ProjectWatcher implements Disposable {
 			this.#fault = undefined;
 			if (fault !== undefined) throw fault;
 			const isAny = this.#files.size > 0 || this.#vault;
-			const leftMs = isAny ? this.#lastMs + SETTLE_MS - performance.now() : Number.POSITIVE_INFINITY;
+			const dueMs = Math.min(this.#lastMs + this.#options.settleMs, this.#sinceMs + HELD_MS_MAX);
+			const leftMs = isAny ? dueMs - performance.now() : Number.POSITIVE_INFINITY;
 			if (leftMs <= 0) break;
 			await this.#wait(leftMs, signal);
 		}
