@@ -34,17 +34,17 @@ function filesOf(count: number): Record<string, string> {
 }
 
 /** Reads one stream after the other until the signal. @returns the numbers of complete and of broken streams */
-async function readStreams(url: string, ending: AbortSignal): Promise<{ whole: number; broken: number }> {
-	const seen = { whole: 0, broken: 0 };
+async function readStreams(url: string, ending: AbortSignal): Promise<{ complete: number; broken: number }> {
+	const counts = { complete: 0, broken: 0 };
 	while (!ending.aborted) {
 		const text = await fetch(`${url}/stream`).then(
 			(answer) => answer.text(),
 			() => "",
 		);
-		if (text === "piece ".repeat(20)) seen.whole++;
-		else seen.broken++;
+		if (text === "piece ".repeat(20)) counts.complete++;
+		else counts.broken++;
 	}
-	return seen;
+	return counts;
 }
 
 /** Sets the secret that the busy function reads, again and again. @returns the time, in seconds */
@@ -70,8 +70,13 @@ async function loadRows(context: BenchContext, platform: RunningPlatform, run: C
 	return rowsOf(times, calm, busy, await streams);
 }
 
-function rowsOf(times: number, calm: Load, busy: Load, streams: { whole: number; broken: number }[]): Row[] {
-	const whole = streams.reduce((sum, seen) => sum + seen.whole, 0);
+function rowsOf(
+	times: number,
+	calm: Load,
+	busy: Load,
+	streams: { complete: number; broken: number }[],
+): Row[] {
+	const complete = streams.reduce((sum, seen) => sum + seen.complete, 0);
 	const broken = streams.reduce((sum, seen) => sum + seen.broken, 0);
 	const requests = busy.requests.toLocaleString("en");
 	const ratio = busy.p99Ms / calm.p99Ms;
@@ -79,7 +84,7 @@ function rowsOf(times: number, calm: Load, busy: Load, streams: { whole: number;
 		{
 			figure: `${times} redeploys under load`,
 			target: "0 failed",
-			measured: `${busy.failed} of ${requests} requests, ${broken} of ${whole + broken} streams failed`,
+			measured: `${busy.failed} of ${requests} requests, ${broken} of ${complete + broken} streams failed`,
 			beside: `without: ${calm.failed} of ${calm.requests.toLocaleString("en")} requests failed`,
 			reached: busy.failed === 0 && broken === 0,
 		},

@@ -40,9 +40,9 @@ async function withOdd(kind: string, path: (project: TestProject) => string) {
 	await project.set({ A: "one" });
 	const target = join(project.folder, "target");
 	writeFileSync(target, TARGET);
-	const odd = path(project);
-	rmSync(odd, { recursive: true, force: true });
-	KINDS[kind]?.(odd, target);
+	const replaced = path(project);
+	rmSync(replaced, { recursive: true, force: true });
+	KINDS[kind]?.(replaced, target);
 	const untouched = () => {
 		expect(readFileSync(target, "utf8")).toBe(TARGET);
 		expect(existsSync(`${target}-absent`)).toBe(false);

@@ -130,7 +130,7 @@ test("the analysis finds all names that the functions ask for at run time", asyn
 		env,
 		stdio: "ignore",
 	});
-	const asked = new Map<CorpusFunction, Set<string>>();
+	const readNames = new Map<CorpusFunction, Set<string>>();
 	let names = new Set<string>();
 	for (const line of readFileSync(audit, "utf8").split("\n").filter(Boolean)) {
 		const { permission, value } = JSON.parse(line);
@@ -139,12 +139,12 @@ test("the analysis finds all names that the functions ask for at run time", asyn
 		if (index === undefined) names.add(value);
 		else {
 			names = new Set();
-			asked.set((running[Number(index)] as { one: CorpusFunction }).one, names);
+			readNames.set((running[Number(index)] as { one: CorpusFunction }).one, names);
 		}
 	}
-	expect(asked.size).toBe(running.length);
+	expect(readNames.size).toBe(running.length);
 	const listed = new Set([...Object.keys(env), ...NO_READS]);
-	const missed = [...asked].flatMap(([one, read]) => {
+	const missed = [...readNames].flatMap(([one, read]) => {
 		if (one.isDynamic) return [];
 		const found = new Matcher(namesOf(one));
 		const unknown = [...read].filter((name) => found.exactness(name) === undefined && !listed.has(name));

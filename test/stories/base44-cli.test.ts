@@ -100,8 +100,11 @@ describe("the Base44 CLI", () => {
 		expect(await ask("charge")).toBe("4 characters");
 		expect(await project.base44Ok(["secrets", "delete", "CHARGE_KEY"])).toContain("deleted");
 		expect(await ask("charge")).toBe("none");
-		const gone = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
-		expect([gone.status, gone.stdout + gone.stderr]).toEqual([1, expect.stringContaining("no secret")]);
+		const deleted = await project.base44(["secrets", "delete", "CHARGE_KEY"]);
+		expect([deleted.status, deleted.stdout + deleted.stderr]).toEqual([
+			1,
+			expect.stringContaining("no secret"),
+		]);
 		expect((await pids())["report"]).toBe(before["report"]);
 	});
 

@@ -42,16 +42,16 @@ async function makeBranches(): Promise<Project> {
 	return project;
 }
 
-let made: Project;
+let template: Project;
 beforeAll(async () => {
-	made = await makeBranches();
+	template = await makeBranches();
 });
-afterAll(() => made?.[Symbol.asyncDispose]());
+afterAll(() => template?.[Symbol.asyncDispose]());
 
 /** A copy of the project with those branches, and of its machine's state. */
 function branches(): Project {
-	const project = new Project(made.identity === undefined ? {} : { identity: made.identity });
-	cpSync(made.machine, project.machine, { recursive: true });
+	const project = new Project(template.identity === undefined ? {} : { identity: template.identity });
+	cpSync(template.machine, project.machine, { recursive: true });
 	return project;
 }
 

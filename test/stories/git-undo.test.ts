@@ -167,9 +167,9 @@ test("another vault in the folder is accepted only with a code", async () => {
 		status: 7,
 		stderr: expect.stringContaining(": coffer vault accept\n"),
 	});
-	const asked = await project.coffer(["vault", "accept", "--yes"], { env });
-	const code = /accept --confirm (\w{8})/.exec(asked.stderr)?.[1] ?? "";
-	expect(asked).toMatchObject({
+	const unconfirmed = await project.coffer(["vault", "accept", "--yes"], { env });
+	const code = /accept --confirm (\w{8})/.exec(unconfirmed.stderr)?.[1] ?? "";
+	expect(unconfirmed).toMatchObject({
 		status: 2,
 		stderr: expect.stringContaining("To accept the current vault for this folder"),
 	});

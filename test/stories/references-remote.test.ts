@@ -67,9 +67,9 @@ async function startRegistry(): Promise<{ url: string; asked: string[] } & Async
 		},
 		"/@coffer/region/1.2.3_meta.json": { manifest, exports: { ".": "./mod.ts" } },
 	};
-	const asked: string[] = [];
+	const requested: string[] = [];
 	const server = createServer(({ url = "" }, response) => {
-		asked.push(url);
+		requested.push(url);
 		const text = MODULES[url.replace("/@coffer/region/1.2.3", "")] ?? JSON.stringify(documents[url]);
 		if (text === undefined) response.statusCode = 404;
 		response
@@ -82,7 +82,7 @@ async function startRegistry(): Promise<{ url: string; asked: string[] } & Async
 		server.closeAllConnections();
 		server.close();
 	};
-	return { url: `http://127.0.0.1:${port}/`, asked, [Symbol.asyncDispose]: close };
+	return { url: `http://127.0.0.1:${port}/`, asked: requested, [Symbol.asyncDispose]: close };
 }
 
 test("modules of JSR are analysed, and downloaded once", async () => {

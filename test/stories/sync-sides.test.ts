@@ -37,14 +37,14 @@ describe("sides of a conflict with a Coffer platform", () => {
 		await ben.ok(["secrets", "set", "A=value-of-ben"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-1", "--no-sync"]);
 		await ana.ok(["secrets", "set", "A=value-of-ana-2", "--no-sync"]);
-		const asked = await onTerminal(ana, ["sync"], [{ question: "Which value is right?", answer: DOWN }]);
+		const answered = await onTerminal(ana, ["sync"], [{ question: "Which value is right?", answer: DOWN }]);
 		const { name } = (await ana.data(["members", "list"])).members.find(
 			({ self }: { self: boolean }) => self,
 		);
-		expect(asked.shown).toContain(`this vault: v3 by ${name}, not committed yet`);
-		expect(asked.shown).toMatch(new RegExp(`platform: v2 by ben@desk, ${WHEN}`));
-		expect(asked.shown).not.toContain("value-of");
-		expect(asked.status).toBe(0);
+		expect(answered.shown).toContain(`this vault: v3 by ${name}, not committed yet`);
+		expect(answered.shown).toMatch(new RegExp(`platform: v2 by ben@desk, ${WHEN}`));
+		expect(answered.shown).not.toContain("value-of");
+		expect(answered.status).toBe(0);
 		expect(await ana.reveal("A")).toBe("value-of-ben");
 	});
 

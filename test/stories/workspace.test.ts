@@ -59,7 +59,7 @@ test("references --local finds the same references, and asks no registry for the
 	const { references, warnings } = functions[0];
 	expect(references).toMatchObject([{ name: "MAIL_KEY", file: "packages/mail/src/index.ts", line: 1 }]);
 	expect(warnings).toEqual([]);
-	expect(registry.asked).toEqual([]);
+	expect(registry.requested).toEqual([]);
 });
 
 test("functions deploy refuses a version that the member does not have, and names file, line, member and what to do", async () => {

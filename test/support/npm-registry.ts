@@ -29,7 +29,7 @@ export interface NpmRegistry extends AsyncDisposable {
 	/** With a slash at its end. */
 	readonly url: string;
 	/** The names of the requested packages, including requests for archives. */
-	readonly asked: string[];
+	readonly requested: string[];
 	/** The integrity hash of a package's archive, as in a lock file. */
 	integrityOf(name: string): string;
 }
@@ -68,14 +68,14 @@ export async function startNpmRegistry(
 	packages: Readonly<Record<string, RegistryPackage>>,
 ): Promise<NpmRegistry> {
 	const packed = new Map(Object.entries(packages).map(([name, one]) => [name, pack(name, one)]));
-	const asked: string[] = [];
+	const requested: string[] = [];
 	const integrityOf = (name: string) =>
 		`sha512-${createHash("sha512")
 			.update(packed.get(name)?.archive ?? "")
 			.digest("base64")}`;
 	const server = createServer(({ headers: { host }, url = "" }, response) => {
 		const [, path = "", isArchive] = /^\/(.*?)(\/-\/package\.tgz)?$/.exec(decodeURIComponent(url)) ?? [];
-		asked.push(path);
+		requested.push(path);
 		const found = packed.get(path);
 		if (found === undefined) return response.writeHead(404).end("{}");
 		if (isArchive !== undefined) return response.end(found.archive);
@@ -91,5 +91,10 @@ export async function startNpmRegistry(
 		server.closeAllConnections();
 		server.close();
 	};
-	return { url: `http://127.0.0.1:${port}/`, asked, integrityOf, [Symbol.asyncDispose]: close };
+	return {
+		url: `http://127.0.0.1:${port}/`,
+		requested: requested,
+		integrityOf,
+		[Symbol.asyncDispose]: close,
+	};
 }

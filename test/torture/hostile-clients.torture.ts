@@ -125,7 +125,7 @@ class Attack {
 		if (fault !== undefined)
 			this.failures.push(`conversation ${id}: ${fault}\n${JSON.stringify(conversation).slice(0, 2_000)}`);
 		this.#count("conversations", 1);
-		this.#count("requests", conversation.asked.length);
+		this.#count("requests", conversation.requests.length);
 		this.#count("answers", exchange.text.split(/HTTP\/1\.1 (?!103)\d/).length - 1);
 	}
 

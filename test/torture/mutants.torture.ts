@@ -9,7 +9,7 @@ import { AppError } from "../../src/errors.ts";
 import { fingerprint } from "../../src/identity/identity.ts";
 import { verifyVault } from "../../src/project/verify-vault.ts";
 import { seeded } from "../vault/maker.ts";
-import { Device, FATE, READER, type Route } from "./mutants/device.ts";
+import { Device, OUTCOME, READER, type Route } from "./mutants/device.ts";
 import { type History, smallHistory, teamHistory } from "./mutants/history.ts";
 import { type Mutant, mutantOf, singleMutation, singleMutations } from "./mutants/mutants.ts";
 import { PLANTS } from "./mutants/plants.ts";
@@ -20,7 +20,7 @@ import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 const WHOLE_FILE = ["VAULT_REPLACED", "MEMBERSHIP_DIVERGED"];
 
 /** The outcome of a mutant: the error code, or another text. If it begins with FAULT, it is a failure. */
-function fateOf(mutant: Mutant, route: Route): string {
+function outcomeOf(mutant: Mutant, route: Route): string {
 	try {
 		return route(mutant.bytes);
 	} catch (error) {
@@ -43,12 +43,12 @@ class StrictCheck {
 	static async of(folder: string, { commits }: History): Promise<StrictCheck> {
 		await mkdir(join(folder, "project"), { recursive: true });
 		const check = new StrictCheck(folder);
-		const fate = await check.fateOf(Buffer.from(commits.at(-1) ?? ""));
-		if (fate !== FATE.silent) throw new Error(`the last commit is found ${fate}`);
+		const outcome = await check.outcomeOf(Buffer.from(commits.at(-1) ?? ""));
+		if (outcome !== OUTCOME.silent) throw new Error(`the last commit is found ${outcome}`);
 		return check;
 	}
 
-	async fateOf(bytes: Uint8Array): Promise<string> {
+	async outcomeOf(bytes: Uint8Array): Promise<string> {
 		const root = join(this.#folder, "project");
 		await writeFile(join(root, "coffer.vault"), bytes);
 		const identity = seeded(1);
@@ -56,7 +56,7 @@ class StrictCheck {
 		const holder = { identity, member: fingerprint(identity.publicKeys), stateFolder };
 		try {
 			const { findings } = await verifyVault({ root, environment: undefined, holder });
-			return findings[0]?.code ?? FATE.silent;
+			return findings[0]?.code ?? OUTCOME.silent;
 		} catch (error) {
 			return error instanceof AppError ? error.code : `FAULT: ${error}`;
 		}
@@ -89,19 +89,19 @@ async function runRound({
 	subject,
 	strictly,
 	route,
-}: Round): Promise<[route: string, fate: string][]> {
+}: Round): Promise<[route: string, outcome: string][]> {
 	const [name, read] = Object.entries(subject.device.routes)[route] as [string, Route];
-	const fates: [string, string][] = [[name, fateOf(mutant, read)]];
+	const outcomes: [string, string][] = [[name, outcomeOf(mutant, read)]];
 	const unplanted = subject.unplanted?.routes[name];
 	if (unplanted) {
-		const missed = fates[0]?.[1] === FATE.silent && fateOf(mutant, unplanted) !== FATE.silent;
-		return missed ? [[name, "FAULT: read as if it were right"]] : fates;
+		const missed = outcomes[0]?.[1] === OUTCOME.silent && outcomeOf(mutant, unplanted) !== OUTCOME.silent;
+		return missed ? [[name, "FAULT: read as if it were right"]] : outcomes;
 	}
-	if (!strictly && fates[0]?.[1] !== FATE.silent) return fates;
-	const fate = await subject.strict.fateOf(mutant.bytes);
+	if (!strictly && outcomes[0]?.[1] !== OUTCOME.silent) return outcomes;
+	const outcome = await subject.strict.outcomeOf(mutant.bytes);
 	// The same version sealed in an older epoch has the same value, so only the strict check refuses it.
-	fates.push(["strict", fate === FATE.silent ? "FAULT: the strict check finds nothing" : fate]);
-	return fates;
+	outcomes.push(["strict", outcome === OUTCOME.silent ? "FAULT: the strict check finds nothing" : outcome]);
+	return outcomes;
 }
 
 async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureReport> {
@@ -127,9 +127,10 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 			const mutant = single ?? mutantOf(teamHistory, random);
 			const strictly = random(STRICT_EVERY) === 0;
 			const subject = single ? small : team;
-			for (const [route, fate] of await runRound({ mutant, subject, strictly, route: random(5) })) {
-				if (fate.startsWith("FAULT")) failures.push(`round ${index}, ${route}, ${mutant.what}: ${fate}`);
-				tally.set(fate, (tally.get(fate) ?? 0) + 1);
+			for (const [route, outcome] of await runRound({ mutant, subject, strictly, route: random(5) })) {
+				if (outcome.startsWith("FAULT"))
+					failures.push(`round ${index}, ${route}, ${mutant.what}: ${outcome}`);
+				tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
 			}
 		}
 	} finally {

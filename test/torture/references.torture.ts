@@ -37,7 +37,7 @@ function isKnowable({ idiom, children }: Tree): boolean {
 class Tally {
 	readonly #counts = new Map<string, number>();
 
-	count(tree: Tree, { run, found, isDynamic, unasked, error }: Comparison) {
+	count(tree: Tree, { run, found, isDynamic, unread, error }: Comparison) {
 		const knowable = isKnowable(tree);
 		this.#add(`programs whose names ${knowable ? "a reader can tell" : "nobody can tell"}`);
 		if (isDynamic) this.#add(`dynamic although a reader can tell the names`, knowable);
@@ -46,9 +46,9 @@ class Tally {
 			"programs with a prefix",
 			found.some((name) => name.endsWith("*")),
 		);
-		this.#add("programs that ask for something", run.asked.size > 0);
-		this.#add("names asked for", true, run.asked.size);
-		this.#add("names found and not asked for", true, unasked.length);
+		this.#add("programs that ask for something", run.readNames.size > 0);
+		this.#add("names read", true, run.readNames.size);
+		this.#add("names found and not read", true, unread.length);
 		this.#add(`programs that end by an exception`, run.outcome.startsWith("throws"));
 		this.#add(`programs that never end`, run.outcome === "waits" || run.outcome === "hangs");
 		this.#add("programs that could not be judged", error !== undefined);
@@ -67,7 +67,7 @@ class Tally {
 function describe(seed: number, text: string, { run, found, missed, error }: Comparison): string {
 	const what =
 		error ??
-		`asked for ${[...run.asked].join(" ") || "nothing"}, found ${found.join(" ") || "nothing"}, missed ${missed.join(" ")}`;
+		`read ${[...run.readNames].join(" ") || "nothing"}, found ${found.join(" ") || "nothing"}, missed ${missed.join(" ")}`;
 	return `seed ${seed}: ${what}\n${text}`;
 }
 

@@ -38,7 +38,7 @@ interface Writing {
  * Starts and kills processes, one after the other, as long as the other writers run. @returns the names that
  * they acknowledged
  */
-async function victims(
+async function startAndKill(
 	start: (name: string, lifeMs: number) => Promise<string[]>,
 	crowd: { writes: boolean },
 	random: Random,
@@ -59,7 +59,7 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	using project = await TestProject.create();
 	const mode = plant === EARLY ? "tell-early" : "tell";
 	const count = Math.ceil(rounds / PROCESSES);
-	const crowd = { writes: true };
+	const others = { writes: true };
 	const failures: string[] = [];
 	/** If a writer fails, the round fails, whether the writer is to be killed or not. */
 	const writer = (name: string, of: { count: number; lifeMs: number }) =>
@@ -70,11 +70,11 @@ async function run({ rounds, seed, plant }: TortureOptions): Promise<TortureRepo
 	const writing = Promise.all(
 		Array.from({ length: PROCESSES }, (_, index) => writer(`P${index}`, { count, lifeMs: TIMEOUT_MS })),
 	).finally(() => {
-		crowd.writes = false;
+		others.writes = false;
 	});
 	const start = (name: string, lifeMs: number) => writer(name, { count: 1_000_000, lifeMs });
 	const dying = Array.from({ length: VICTIMS }, (_, index) =>
-		victims(start, crowd, randomFrom(seed + index), `V${index}`),
+		startAndKill(start, others, randomFrom(seed + index), `V${index}`),
 	);
 	const [byCrowd, byKilled] = [(await writing).flat(), (await Promise.all(dying)).flat()];
 	const { secrets } = await project.list();

@@ -58,8 +58,8 @@ export interface EpochWords {
 
 /** The members who remain, sorted by signing key. */
 function remaining(members: Iterable<Member>, removed: readonly Identity[]): Member[] {
-	const gone = new Set(removed.map(({ publicKeys }) => publicKeys.sign));
-	return [...members].filter(({ sign }) => !gone.has(sign)).sort((a, b) => (a.sign < b.sign ? -1 : 1));
+	const removedKeys = new Set(removed.map(({ publicKeys }) => publicKeys.sign));
+	return [...members].filter(({ sign }) => !removedKeys.has(sign)).sort((a, b) => (a.sign < b.sign ? -1 : 1));
 }
 
 export class VaultMaker {

@@ -7,17 +7,17 @@ const text = fc.string({ unit: "binary" });
 describe("paint", () => {
 	test("outputs only characters that are shown unchanged", () => {
 		fc.assert(
-			fc.property(text, (somebodys) => {
-				expect(paint(somebodys, false)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u);
+			fc.property(text, (value) => {
+				expect(paint(value, false)).toMatch(/^[^\p{C}\p{Zl}\p{Zp}]*$/u);
 			}),
 		);
 	});
 
 	test("outputs no escape sequences except its own colours", () => {
 		fc.assert(
-			fc.property(text, (somebodys) => {
+			fc.property(text, (value) => {
 				// biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for control characters.
-				const rest = paint(styled("red", somebodys), true).replace(/\u001b\[(?:0|31)m/g, "");
+				const rest = paint(styled("red", value), true).replace(/\u001b\[(?:0|31)m/g, "");
 				expect(rest).not.toContain("\u001b");
 			}),
 		);

@@ -33,7 +33,7 @@ beforeAll(async () => {
 	builder = await testBuilder(place, { passthrough });
 });
 beforeEach(() => {
-	registry.asked.length = 0;
+	registry.requested.length = 0;
 });
 afterAll(async () => {
 	await registry[Symbol.asyncDispose]();
@@ -107,7 +107,7 @@ describe("a name of a package in the project", () => {
 		expect(text).toContain(expected);
 		expect(text).not.toContain(STRANGER);
 		expect(sources.filter((one) => one.includes("acme") || one.includes("plain@"))).toEqual([]);
-		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
+		expect(registry.requested.filter((name) => name !== "good")).toEqual([]);
 	});
 
 	test("resolves to the project's package although a lock file names a registry", async () => {
@@ -133,7 +133,7 @@ describe("a name of a package in the project", () => {
 		};
 		const { text } = await buildText(builder, files, "functions/a/index.tsx");
 		expect(text).toContain("own-");
-		expect(registry.asked).toEqual([]);
+		expect(registry.requested).toEqual([]);
 	});
 
 	test.each([
@@ -163,7 +163,7 @@ describe("a name of a package in the project", () => {
 			"deno.json": config,
 		};
 		await buildText(builder, files);
-		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
+		expect(registry.requested.filter((name) => name !== "good")).toEqual([]);
 	});
 
 	test("is not requested for a module that only type imports reach", async () => {
@@ -175,7 +175,7 @@ describe("a name of a package in the project", () => {
 			"functions/a/more.d.ts": 'import type { Own } from "npm:@acme/lib@1"; export type U = Own;',
 		};
 		await buildText(builder, files);
-		expect(registry.asked.filter((name) => name !== "good")).toEqual([]);
+		expect(registry.requested.filter((name) => name !== "good")).toEqual([]);
 	});
 
 	test("that a registry's package imports is reported, and nothing of the project is bundled for it", async () => {
@@ -209,6 +209,6 @@ describe("imports of missing members and packages", () => {
 			line: 2,
 			message: expect.stringMatching(message),
 		});
-		expect(registry.asked).toEqual([]);
+		expect(registry.requested).toEqual([]);
 	});
 });

@@ -26,7 +26,7 @@ class BytesInstance implements Partial<Instance> {
 	readonly socketPath: string;
 	readonly sockets = new Set<Socket>();
 	/** The targets of its requests. */
-	readonly asked: string[] = [];
+	readonly requested: string[] = [];
 	inFlight = 0;
 	/** Set while it counts as not having begun a response. */
 	probation: Probation | undefined;
@@ -80,7 +80,7 @@ class BytesInstance implements Partial<Instance> {
 				const target = /^GET (\S+) HTTP\/1\.1\r\n/.exec(unread)?.[1];
 				if (target === undefined) return;
 				unread = unread.slice(end + 4);
-				this.asked.push(target);
+				this.requested.push(target);
 				answer(socket, target);
 			}
 		});

@@ -40,6 +40,6 @@ test.each(["", "content-length: 10\r\n"])(
 		const acquired = vi.spyOn(slow, "acquire");
 		started(slow as unknown as Instance);
 		await vi.waitFor(() => expect([acquired.mock.calls.length, slow.inFlight]).toEqual([1, 0]));
-		expect([slow.asked, slow.connected, stage.faults.count]).toEqual([[], 0, 0]);
+		expect([slow.requested, slow.connected, stage.faults.count]).toEqual([[], 0, 0]);
 	},
 );

@@ -59,7 +59,7 @@ test("responses come in the order of the requests, and one request is in flight 
 	await reached("/held1");
 	// The gateway responds on another connection, so it has read all pipelined requests by now.
 	expect(statusesOf(await exchange(stage.port, get("/nobody", CLOSE)))).toEqual([404]);
-	expect(stage.of("echo").asked).toEqual(["/held1"]);
+	expect(stage.of("echo").requested).toEqual(["/held1"]);
 	letGo("/held1");
 	const text = await answered;
 	expect(statusesOf(text)).toEqual([200, 200, 404, 200]);
@@ -80,7 +80,7 @@ describe("an upgrade after a request that has no response yet", () => {
 		const text = await answered;
 		expect(statusesOf(text)).toEqual([200, 400]);
 		expect(text).toMatch(/body of \/held1HTTP\/1\.1 400 .*"code":"UPGRADE_PIPELINED"/s);
-		expect(stage.of("echo").asked).toEqual(["/held1"]);
+		expect(stage.of("echo").requested).toEqual(["/held1"]);
 		expect([stage.faults.count, stage.of("echo").inFlight]).toEqual([0, 0]);
 	});
 
@@ -107,7 +107,7 @@ describe("an upgrade after a request that has no response yet", () => {
 		await reached("/held1");
 		letGo("/held1");
 		expect(statusesOf(await answered)).toEqual([200, 200, 400]);
-		expect(stage.of("echo").asked).toEqual(["/held1", "/a"]);
+		expect(stage.of("echo").requested).toEqual(["/held1", "/a"]);
 	});
 });
 
@@ -132,7 +132,7 @@ test("an upgrade after a response is accepted, and its stream holds only the fun
 	socket.write(get("/shop/echo/never"));
 	await seen("never");
 	expect(text.slice(text.indexOf("frames of"))).toBe(`frames of the function${get("/shop/echo/never")}`);
-	expect(stage.of("echo").asked).toEqual(["/first", "/socket"]);
+	expect(stage.of("echo").requested).toEqual(["/first", "/socket"]);
 	socket.destroy();
 });
 

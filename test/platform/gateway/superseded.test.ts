@@ -36,7 +36,7 @@ test("a response that arrives before the reads are known is discarded, and the n
 	);
 	lackASecret("old");
 	expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
-	expect([stage.of("old").asked, stage.of("next").asked]).toEqual([["/"], ["/"]]);
+	expect([stage.of("old").requested, stage.of("next").requested]).toEqual([["/"], ["/"]]);
 	expect([stage.of("old").inFlight, stage.of("next").inFlight]).toEqual([0, 0]);
 	expect(stage.faults.count).toBe(0);
 });
@@ -70,7 +70,7 @@ test("a request whose response has begun stays with its instance", async () => {
 	probation.supersede();
 	for (const socket of stage.of("old").sockets) socket.write("cd");
 	expect(await slow).toMatchObject({ status: 200, body: "abcd" });
-	expect(stage.of("old").asked).toEqual(["/slow"]);
+	expect(stage.of("old").requested).toEqual(["/slow"]);
 });
 
 test("a client that leaves while it waits for the next instance ends its request", async () => {
@@ -92,7 +92,7 @@ test("a client that leaves while it waits for the next instance ends its request
 	const probation = lackASecret("old");
 	const client = connect(stage.port, "127.0.0.1");
 	client.write("GET /shop/old HTTP/1.1\r\nhost: h\r\n\r\n");
-	await vi.waitFor(() => expect(stage.of("old").asked).toEqual(["/"]));
+	await vi.waitFor(() => expect(stage.of("old").requested).toEqual(["/"]));
 	probation.supersede();
 	await vi.waitFor(() => expect(lookUps).toBe(2));
 	expect(stage.of("old").inFlight).toBe(0);
@@ -101,7 +101,11 @@ test("a client that leaves while it waits for the next instance ends its request
 	await vi.waitFor(() => expect(reported).toMatchObject([{ status: 499, reason: "CLIENT_GONE" }]));
 	started(first("next"));
 	await vi.waitFor(() => expect(stage.of("next").inFlightMost).toBe(1));
-	expect([stage.of("next").asked, stage.of("next").connected, stage.of("next").inFlight]).toEqual([[], 0, 0]);
+	expect([stage.of("next").requested, stage.of("next").connected, stage.of("next").inFlight]).toEqual([
+		[],
+		0,
+		0,
+	]);
 });
 
 test("an upgrade that the old instance accepts too late goes to the next instance", async () => {

@@ -25,8 +25,8 @@ test("changed settings redeploy only their function, without a build", async () 
 	expect((await app.show("two"))?.pid).toBe(two?.pid);
 	const commented = await deploy(app, { one: '// Enough.\n{"memoryMB": 256}' });
 	expect(statusesOf(commented)).toEqual({ one: "unchanged", two: "unchanged" });
-	const gone = await deploy(app, {});
-	expect(statusesOf(gone)).toEqual({ one: "deployed", two: "unchanged" });
+	const afterwards = await deploy(app, {});
+	expect(statusesOf(afterwards)).toEqual({ one: "deployed", two: "unchanged" });
 	expect(builds).toHaveBeenCalledTimes(0);
 	builds.mockRestore();
 });

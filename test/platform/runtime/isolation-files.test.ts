@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 import { OWN, PROCESSES, READS, WRITES } from "./probes/files.ts";
 
-let it: Hostile;
+let hostile: Hostile;
 
 async function compare(code: string, controlled = code): Promise<void> {
-	const { result, error } = await it.probe(code);
+	const { result, error } = await hostile.probe(code);
 	expect(result).toBeUndefined();
 	expect(error).toMatch(REFUSAL);
-	expect(await it.control(controlled)).toEqual({ result: expect.any(String) });
+	expect(await hostile.control(controlled)).toEqual({ result: expect.any(String) });
 }
 
 describe.each([
@@ -17,9 +17,9 @@ describe.each([
 	{ how: "in a process that was started for it", spares: 0 },
 ])("$how", ({ spares }) => {
 	beforeAll(async () => {
-		it = await openHostile({ spares });
+		hostile = await openHostile({ spares });
 	});
-	afterAll(() => it.close());
+	afterAll(() => hostile.close());
 
 	describe("is refused by the sandbox, and works without it", () => {
 		test.each(READS)("%s", async (code) => await compare(code));
@@ -30,7 +30,7 @@ describe.each([
 
 		test.each(OWN)("writing its own bundle: %s", async (code) => {
 			const stack = `JSON.stringify(new Error().stack.match(/file:\\/\\/(\\S+?\\.js)/)[1])`;
-			const path = JSON.parse((await it.probe(`return ${stack}`)).result ?? '""');
+			const path = JSON.parse((await hostile.probe(`return ${stack}`)).result ?? '""');
 			expect(path).toMatch(spares === 0 ? /\/bundles\/\w+\.js$/ : /\/i\/\d+\/b\.js$/);
 			const file = `await Deno.makeTempFile()`;
 			await compare(code.replace("STACK", JSON.stringify(path)), code.replace("STACK", file));
@@ -44,7 +44,7 @@ describe.each([
 			`return Deno.rename(folder + "/a", folder + "/../../../a")`,
 			`return Deno.link(folder + "/a", folder + "/../../../../a")`,
 		]) {
-			expect((await it.probe(made + end)).error).toMatch(REFUSAL);
+			expect((await hostile.probe(made + end)).error).toMatch(REFUSAL);
 		}
 	});
 });

@@ -6,34 +6,34 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 import { ELSEWHERE, HERE, INTERFACES, waysTo } from "./probes/network.ts";
 
-let it: Hostile;
+let hostile: Hostile;
 beforeAll(async () => {
-	it = await openHostile();
+	hostile = await openHostile();
 });
-afterAll(() => it.close());
+afterAll(() => hostile.close());
 
 describe("is refused by the sandbox, and works without it", () => {
 	test.each(HERE)("this machine as %s", async (host) => {
 		for (const code of waysTo(host)) {
-			const { result, error } = await it.probe(code);
+			const { result, error } = await hostile.probe(code);
 			expect([code, result]).toEqual([code, undefined]);
 			expect([code, error]).toEqual([code, expect.stringMatching(REFUSAL)]);
-			expect([code, await it.control(code)]).toEqual([code, { result: expect.any(String) }]);
+			expect([code, await hostile.control(code)]).toEqual([code, { result: expect.any(String) }]);
 		}
 	});
 
 	test.each(Object.entries(INTERFACES))("%s", async (_, code) => {
-		const { result, error } = await it.probe(code);
+		const { result, error } = await hostile.probe(code);
 		expect(result).toBeUndefined();
 		expect(error).toMatch(REFUSAL);
-		expect(await it.control(code)).toEqual({ result: expect.any(String) });
+		expect(await hostile.control(code)).toEqual({ result: expect.any(String) });
 	});
 });
 
 describe("is refused before anything is sent", () => {
 	test.each(ELSEWHERE)("%s", async (host) => {
 		for (const code of waysTo(host)) {
-			const { result, error } = await it.probe(code);
+			const { result, error } = await hostile.probe(code);
 			expect([code, result]).toEqual([code, undefined]);
 			expect([code, error]).toEqual([code, expect.stringMatching(REFUSAL)]);
 		}

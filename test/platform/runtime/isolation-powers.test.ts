@@ -4,11 +4,11 @@ import { ask, launch } from "./harness.ts";
 import { CANARY, type Hostile, openHostile, REFUSAL } from "./hostile.ts";
 import { PERMISSIONS, POWERS } from "./probes/powers.ts";
 
-let it: Hostile;
+let hostile: Hostile;
 beforeAll(async () => {
-	it = await openHostile();
+	hostile = await openHostile();
 });
-afterAll(() => it.close());
+afterAll(() => hostile.close());
 
 /**
  * APIs that no permission allows, so there is no run without isolation to compare with. Deno's flags leave
@@ -28,7 +28,7 @@ const MODULES = [
 
 describe("is refused by the sandbox, and works without it", () => {
 	test.each(POWERS)("%s", async (code) => {
-		const { result, error } = await it.probe(code);
+		const { result, error } = await hostile.probe(code);
 		expect(result).toBeUndefined();
 		expect(error).toMatch(
 			/is not a function|is not a constructor|unstable|worker-options|is not supported: a function has one store/i.test(
@@ -37,19 +37,19 @@ describe("is refused by the sandbox, and works without it", () => {
 				? /./
 				: REFUSAL,
 		);
-		expect(await it.control(code)).toEqual({ result: expect.any(String) });
+		expect(await hostile.control(code)).toEqual({ result: expect.any(String) });
 	});
 });
 
 describe("a module that gives powers cannot be imported", () => {
 	test.each(MODULES)("%s", async (code) => {
-		const { result, error } = await it.probe(code);
+		const { result, error } = await hostile.probe(code);
 		expect(result).toBeUndefined();
 		expect(error).toBeDefined();
 	});
 
 	test("no module is requested from the network", async () => {
-		const before = (await it.probe(MODULES[1] ?? "")).error;
+		const before = (await hostile.probe(MODULES[1] ?? "")).error;
 		expect(before).toMatch(/remote|no-remote|import/i);
 	});
 });
@@ -57,14 +57,14 @@ describe("a module that gives powers cannot be imported", () => {
 describe("permissions", () => {
 	test.each(PERMISSIONS)("a function that requests the permission %s does not get it", async (name) => {
 		const asked = `return Deno.permissions.request({ ${name} }).then(({ state }) => state)`;
-		expect((await it.probe(asked)).result).not.toBe("granted");
-		expect(await it.control(asked)).toEqual({ result: "granted" });
+		expect((await hostile.probe(asked)).result).not.toBe("granted");
+		expect(await hostile.control(asked)).toEqual({ result: "granted" });
 	});
 });
 
 test("a worker that asks for more than its function has ends the function", async () => {
 	const code = `export default () => new Worker("data:text/javascript,", { type: "module", deno: { permissions: { run: true } } });`;
-	const instance = await it.harness.runtime.start(launch(code, {}, { function: "asking" }));
+	const instance = await hostile.harness.runtime.start(launch(code, {}, { function: "asking" }));
 	await expect(ask(instance.socketPath)).rejects.toThrow();
 	expect((await instance.exited).code).not.toBe(0);
 });
@@ -72,14 +72,14 @@ test("a worker that asks for more than its function has ends the function", asyn
 describe("data of another function", () => {
 	test("its values are not in the memory, environment or arguments of a function", async () => {
 		const all = `return JSON.stringify([Deno.env.toObject(), (await import("node:process")).default.env, Deno.args, (await import("node:process")).default.argv, Object.getOwnPropertyNames(globalThis)])`;
-		const { result } = await it.probe(all);
+		const { result } = await hostile.probe(all);
 		expect(result).toContain("own-value");
 		expect(result).not.toContain(CANARY);
 		expect(result).not.toContain("control");
 	});
 
 	test("a function does not see storage that another function filled", async () => {
-		const { harness, probe } = it;
+		const { harness, probe } = hostile;
 		const write = `export default async () => { localStorage.setItem("x", "1"); await (await caches.open("c")).put("https://x.example/", new Response("1")); return new Response("written"); };`;
 		const writer = await harness.runtime.start(launch(write, {}, { function: "writer" }));
 		expect((await ask(writer.socketPath)).body).toBe("written");

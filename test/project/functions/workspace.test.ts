@@ -188,7 +188,7 @@ describe("deploying, the platform and references --local", () => {
 		const root = temporaryProject({ ...WORKSPACE, [ENTRY]: source, ...more });
 		const collected = await collectSources(root, FUNCTIONS).catch((error: AppError) => error);
 		const found = await localOf(root);
-		expect(registry.asked).toEqual([]);
+		expect(registry.requested).toEqual([]);
 		if (refusal === undefined) {
 			if (collected instanceof AppError) throw collected;
 			const prepared = await prepare(builder, collected);

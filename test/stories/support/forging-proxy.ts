@@ -55,10 +55,10 @@ export class ForgingProxy {
 		const init = { method, headers: passed, ...(body.length > 0 ? { body: new Uint8Array(body) } : {}) };
 		const answer = await fetch(this.#target + path, init);
 		const text = await answer.text();
-		const made = this.forge({ method, path, status: answer.status, text });
-		if (typeof made === "function") return made(response);
+		const forged = this.forge({ method, path, status: answer.status, text });
+		if (typeof forged === "function") return forged(response);
 		response.writeHead(answer.status, { "content-type": answer.headers.get("content-type") ?? "text/plain" });
-		response.end(made ?? text);
+		response.end(forged ?? text);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

@@ -49,10 +49,10 @@ interface Memory {
 }
 
 /** The outcome of a mutant that was not refused. */
-export const FATE = { silent: "read as it was", noticed: "noticed", united: "united rightly" } as const;
+export const OUTCOME = { silent: "read as it was", noticed: "noticed", united: "united rightly" } as const;
 
 /** A way to read a mutant. @returns the outcome: whether a loss was detected. @throws AppError */
-export type Route = (bytes: Uint8Array) => (typeof FATE)[keyof typeof FATE];
+export type Route = (bytes: Uint8Array) => (typeof OUTCOME)[keyof typeof OUTCOME];
 
 const reader = seeded(1);
 
@@ -117,10 +117,10 @@ export class Device {
 		return { older, names: [...rolledBack, ...dropped] };
 	}
 
-	#fateOf(document: VaultDocument, moved = false): ReturnType<Route> {
+	#outcomeOf(document: VaultDocument, moved = false): ReturnType<Route> {
 		const losses = [...this.#memory.keys()].map((name) => this.#lossOf(name, document));
 		const noticed = moved || losses.some(({ older, names }) => older || names.length > 0);
-		return noticed ? FATE.noticed : FATE.silent;
+		return noticed ? OUTCOME.noticed : OUTCOME.silent;
 	}
 
 	/**
@@ -163,7 +163,7 @@ export class Device {
 				check(`${name}/${record.name}`, value, older || names.includes(record.name));
 			}
 		}
-		return this.#fateOf(document);
+		return this.#outcomeOf(document);
 	}
 
 	#names(document: VaultDocument): string[] {
@@ -190,7 +190,7 @@ export class Device {
 				this.#require(`${name}/${record.name}`, value, older || names.includes(record.name));
 			}
 		}
-		return this.#fateOf(document, moved);
+		return this.#outcomeOf(document, moved);
 	}
 
 	/** Like a merge in git: the last commit is the other side. */
@@ -206,7 +206,7 @@ export class Device {
 				this.#require(`${name}/${record}`, united && openRecord(state, keys, united), false);
 			}
 		}
-		return FATE.united;
+		return OUTCOME.united;
 	}
 
 	/** Like a check without a key. */
@@ -216,6 +216,6 @@ export class Device {
 			const { state, section } = this.#reader.verifyChains(document, name);
 			for (const record of section.records.values()) this.#reader.verifyRecord(state, record);
 		}
-		return this.#fateOf(document);
+		return this.#outcomeOf(document);
 	}
 }

@@ -22,7 +22,7 @@ export interface Comparison {
 	/** The names that the program read and the analysis did not find. */
 	readonly missed: readonly string[];
 	/** The names that the analysis found and the program did not read. */
-	readonly unasked: readonly string[];
+	readonly unread: readonly string[];
 	/** Why the program could not be judged: it does not bundle, or its analysis throws. */
 	readonly error?: string;
 }
@@ -91,8 +91,8 @@ async function buildAll(trees: readonly Tree[], folder: string): Promise<(Built 
 }
 
 function failed(error: string): Comparison {
-	const run = { asked: new Set<string>(), outcome: "fails" };
-	return { run, found: [], isDynamic: false, missed: [], unasked: [], error };
+	const run = { readNames: new Set<string>(), outcome: "fails" };
+	return { run, found: [], isDynamic: false, missed: [], unread: [], error };
 }
 
 /** Compares the names that a program read with the names that an analysis finds. */
@@ -104,9 +104,11 @@ export function compareWithDeno(observation: Observation, analyze: Analyze): Com
 		const found = [...new Set(references.map(({ name }) => name))];
 		const isDynamic = dynamic.length > 0;
 		const matcher = new Matcher(found);
-		const missed = isDynamic ? [] : [...run.asked].filter((name) => matcher.exactness(name) === undefined);
-		const unasked = found.filter((name) => !name.endsWith("*") && !run.asked.has(name));
-		return { run, found, isDynamic, missed, unasked };
+		const missed = isDynamic
+			? []
+			: [...run.readNames].filter((name) => matcher.exactness(name) === undefined);
+		const unread = found.filter((name) => !name.endsWith("*") && !run.readNames.has(name));
+		return { run, found, isDynamic, missed, unread };
 	} catch (error) {
 		return failed(`its analysis throws: ${error}`);
 	}

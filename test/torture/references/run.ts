@@ -49,7 +49,7 @@ Deno.exit(0);
 
 export interface Run {
 	/** The names that the program read. */
-	readonly asked: ReadonlySet<string>;
+	readonly readNames: ReadonlySet<string>;
 	/** `ends`, `waits`, `hangs`, or `throws` with the exception. */
 	readonly outcome: string;
 }
@@ -65,13 +65,13 @@ export async function runAll(files: readonly string[], folder: string): Promise<
 	) as [string, string, string];
 	writeFileSync(runner, RUNNER);
 	writeFileSync(list, JSON.stringify(files));
-	const runs: { asked: Set<string>; outcome: string }[] = [];
+	const runs: { readNames: Set<string>; outcome: string }[] = [];
 	while (runs.length < files.length) {
 		rmSync(audit, { force: true });
 		const env = { ...UNIVERSE, DENO_AUDIT_PERMISSIONS: audit, DENO_DIR: join(folder, "deno"), NO_COLOR: "1" };
 		const first = runs.length;
 		const output = await runDeno([runner, list, String(first)], folder, env);
-		const names = askedAfter(
+		const names = namesAfter(
 			readFileSync(audit, "utf8"),
 			new Set(Object.keys(env).filter((name) => !(name in UNIVERSE))),
 		);
@@ -82,7 +82,8 @@ export async function runAll(files: readonly string[], folder: string): Promise<
 				.filter((line) => line.startsWith("["))
 				.map((line): [number, string] => JSON.parse(line)),
 		);
-		for (const [index, asked] of names) runs[index] = { asked, outcome: outcomes.get(index) ?? "hangs" };
+		for (const [index, readNames] of names)
+			runs[index] = { readNames, outcome: outcomes.get(index) ?? "hangs" };
 	}
 	return runs;
 }
@@ -119,7 +120,7 @@ async function runDeno(args: readonly string[], folder: string, env: Readonly<Re
 }
 
 /** The names in Deno's audit log after each marker. */
-function askedAfter(audit: string, own: ReadonlySet<string>): Map<number, Set<string>> {
+function namesAfter(audit: string, own: ReadonlySet<string>): Map<number, Set<string>> {
 	const all = new Map<number, Set<string>>();
 	let names = new Set<string>();
 	for (const line of audit.split("\n").filter(Boolean)) {

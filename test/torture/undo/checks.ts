@@ -40,13 +40,13 @@ async function storedElsewhere(world: World): Promise<string> {
 export async function lostBetween(world: World, before: string, after: string): Promise<string[]> {
 	const [was, is] = [recordsIn(before), recordsIn(after)];
 	if (is.size === 0 && was.size > 0) return [];
-	const gone = [...was].filter(([key, record]) => {
+	const missing = [...was].filter(([key, record]) => {
 		const now = is.get(key);
 		return !now || (now.version <= record.version && now.body !== record.body && now.epoch === record.epoch);
 	});
-	if (gone.length === 0) return [];
+	if (missing.length === 0) return [];
 	const stored = await storedElsewhere(world);
-	return gone
+	return missing
 		.filter(([, record]) => !stored.includes(formatRecord(record)) && !stored.includes(record.body))
 		.map(([key]) => key);
 }

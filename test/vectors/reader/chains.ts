@@ -126,13 +126,13 @@ function turn(link: Link, { members, epochs }: Membership): void {
 	const number = (epochNumber(epochs.at(-1)?.id) ?? 0) + 1;
 	const formed = epochNumber(id) === number && bytesOf(commitment, 32) && bytesOf(previousKey, 72);
 	if (link.change.length !== 6 || !formed) refuse(link);
-	const gone = removed === "-" ? [] : removed.split(",");
-	if (!rises(gone) || gone.includes(link.signer)) refuse(link);
-	for (const sign of gone) if (!members.delete(sign)) refuse(link);
+	const removedKeys = removed === "-" ? [] : removed.split(",");
+	if (!rises(removedKeys) || removedKeys.includes(link.signer)) refuse(link);
+	for (const sign of removedKeys) if (!members.delete(sign)) refuse(link);
 	const pairs = wraps.split(",").map((pair) => pair.split(":"));
 	const keys = pairs.map(([sign = ""]) => sign);
-	const whole = pairs.every(([, wrap, ...more]) => more.length === 0 && bytesOf(wrap, 80));
-	if (!whole || !rises(keys) || keys.length !== members.size || !keys.every((key) => members.has(key)))
+	const isComplete = pairs.every(([, wrap, ...more]) => more.length === 0 && bytesOf(wrap, 80));
+	if (!isComplete || !rises(keys) || keys.length !== members.size || !keys.every((key) => members.has(key)))
 		refuse(link);
 	const writers = new Set(keys.filter((key) => members.get(key)?.role === "writer"));
 	const opened = new Map(pairs.map(([sign = "", wrap = ""]) => [sign, wrap]));

@@ -17,7 +17,7 @@ let server: Server;
 /** The connections of the function, in the order in which they came. */
 let sockets: Socket[];
 /** The targets of the function's requests, in their order. */
-let asked: string[];
+let requested: string[];
 let pool: ConnectionPool;
 let faults: FaultBoundary;
 let faultsExpected: number;
@@ -25,7 +25,7 @@ let faultsExpected: number;
 beforeEach(() => {
 	folder = mkdtempSync(join(tmpdir(), "coffer-pool-"));
 	sockets = [];
-	asked = [];
+	requested = [];
 	faultsExpected = 0;
 });
 afterEach(() => {
@@ -44,7 +44,7 @@ async function open(connectionsMax: number, answer: (socket: Socket, target: str
 		socket.on("error", () => undefined);
 		socket.setEncoding("latin1").on("data", (text: string) => {
 			const target = /^\w+ (\S+) /.exec(text)?.[1] ?? "";
-			asked.push(target);
+			requested.push(target);
 			answer(socket, target);
 		});
 	}).listen(socketPath);
@@ -97,7 +97,7 @@ test("above the limit of connections requests wait in their order", async () => 
 	await open(1, (socket) => socket.write(OK));
 	const sent = ["/1", "/2", "/3"].map((target) => send(target).outcome);
 	expect(await Promise.all(sent)).toEqual(["ok", "ok", "ok"]);
-	expect([sockets.length, asked]).toEqual([1, ["/1", "/2", "/3"]]);
+	expect([sockets.length, requested]).toEqual([1, ["/1", "/2", "/3"]]);
 });
 
 test("a request that is given up while it waits is never sent", async () => {
@@ -108,7 +108,7 @@ test("a request that is given up while it waits is never sent", async () => {
 	send("/never").exchange.abort();
 	const last = send("/last");
 	held[0]?.write(OK);
-	expect([await first.outcome, await last.outcome, asked]).toEqual(["ok", "ok", ["/held", "/last"]]);
+	expect([await first.outcome, await last.outcome, requested]).toEqual(["ok", "ok", ["/held", "/last"]]);
 });
 
 test("a request that is given up while the function works closes its connection", async () => {
@@ -149,7 +149,7 @@ test("a request that is not Latin-1 is never sent, since its characters could be
 	await open(1, (socket) => socket.write(OK));
 	expect(await send("/\u010a").outcome).toBe("INTERNAL_ERROR");
 	expect(await send("/1").outcome).toBe("ok");
-	expect(asked).toEqual(["/1"]);
+	expect(requested).toEqual(["/1"]);
 });
 
 test("a response that ends with its connection is complete, and one that is cut off is not", async () => {
@@ -196,7 +196,7 @@ test("when the pool is destroyed, requests in progress fail, and those that wait
 	pool.destroy();
 	expect([await first.outcome, await second.outcome]).toEqual(["FUNCTION_BROKE_CONNECTION", "unsent"]);
 	expect(await send("/later").outcome).toBe("unsent");
-	expect(asked).toEqual(["/held"]);
+	expect(requested).toEqual(["/held"]);
 });
 
 test("without a function a request is not sent", async () => {

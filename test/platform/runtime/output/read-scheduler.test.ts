@@ -32,8 +32,8 @@ class World {
 				return source.lines > 0;
 			},
 			take: (most: Amount): Amount => {
-				const left = budget?.available ?? most.lines;
-				const count = Math.min(source.lines, most.lines, left, Math.floor(most.bytes / lineBytes));
+				const limit = budget?.available ?? most.lines;
+				const count = Math.min(source.lines, most.lines, limit, Math.floor(most.bytes / lineBytes));
 				if (count === 0) return { lines: 0, bytes: 0 };
 				source.lines -= count;
 				const taken = { lines: count, bytes: count * lineBytes };

@@ -12,7 +12,7 @@ export interface ReadAnswers {
 	/** The bytes after a response that switches protocols. */
 	readonly stream: string | undefined;
 	/** The bytes that are not a valid response; undefined if all are valid. */
-	readonly odd: string | undefined;
+	readonly invalid: string | undefined;
 }
 
 const HEAD = /^HTTP\/1\.1 (\d{3})(?: [^\r\n]*)?\r\n((?:[!#$%&'*+.^_`|~\w-]+:[^\r\n]*\r\n)*)\r\n/;
@@ -48,14 +48,14 @@ export function readAnswers(text: string, isHead: (index: number) => boolean): R
 		const head = HEAD.exec(rest);
 		if (head === null) {
 			const isCut = /^HTTP\/1\.1 \d{3}[^\n]*\r\n(?:[^\r\n]*\r\n)*[^\r\n]*$/.test(rest) || rest.length < 12;
-			return { answers, stream: undefined, odd: isCut ? undefined : rest.slice(0, 40) };
+			return { answers, stream: undefined, invalid: isCut ? undefined : rest.slice(0, 40) };
 		}
 		const [whole, code = "", lines = ""] = head;
 		const status = Number(code);
 		rest = rest.slice(whole.length);
 		if (status === 101) {
 			answers.push({ status, body: "", isWhole: true });
-			return { answers, stream: rest, odd: undefined };
+			return { answers, stream: rest, invalid: undefined };
 		}
 		if (status < 200) continue;
 		const length = headerOf(lines, "content-length");
@@ -71,5 +71,5 @@ export function readAnswers(text: string, isHead: (index: number) => boolean): R
 			rest = rest.slice(taken);
 		}
 	}
-	return { answers, stream: undefined, odd: undefined };
+	return { answers, stream: undefined, invalid: undefined };
 }

@@ -6,7 +6,7 @@ import { ODD, SOUND } from "./raw-function.ts";
 import type { Ready } from "./subject.program.ts";
 
 /** A request, and how to recognise its response. */
-interface Asked {
+interface TaggedRequest {
 	readonly bytes: string;
 	/** A tag that is in the body of this response and of no other. Empty if the response has none. */
 	readonly tag: string;
@@ -18,7 +18,7 @@ type End = "read to the end" | "half-close" | "reset" | "leave with the first by
 
 export interface Conversation {
 	readonly port: keyof Omit<Ready, "token" | "change">;
-	readonly asked: readonly Asked[];
+	readonly requests: readonly TaggedRequest[];
 	/** Bytes after the requests: frames of a WebSocket, or an invalid request. */
 	readonly behind: string;
 	readonly end: End;
@@ -46,7 +46,7 @@ const ENDS: readonly End[] = [
 /** Statuses of the platform if it is overloaded, and for a body that broke off. */
 const REFUSED = [400, 408, 503];
 
-function echoRequest(random: Random, tag: string): Asked {
+function echoRequest(random: Random, tag: string): TaggedRequest {
 	const target = (path: string) => `/shop/echo${path}?tag=${tag}`;
 	const ok = [200, ...REFUSED];
 	switch (random.int(7)) {
@@ -77,7 +77,7 @@ function echoRequest(random: Random, tag: string): Asked {
 	}
 }
 
-function rawRequest(random: Random, tag: string): Asked {
+function rawRequest(random: Random, tag: string): TaggedRequest {
 	const target = (kind: string) => `/shop/raw/${encodeURIComponent(kind)}?tag=${tag}`;
 	if (random.chance(0.6)) {
 		const kind = random.pick(Object.keys(SOUND));
@@ -89,9 +89,9 @@ function rawRequest(random: Random, tag: string): Asked {
 	return { bytes: request(target(kind)), tag: "", statuses: [200, 502, 503, 504] };
 }
 
-function controlRequest(random: Random): Asked {
+function controlRequest(random: Random): TaggedRequest {
 	const refused = [401, 429];
-	return random.pick<Asked>([
+	return random.pick<TaggedRequest>([
 		{ bytes: request("/healthz"), tag: "", statuses: [200] },
 		{ bytes: request("/v1/apps"), tag: "", statuses: refused },
 		{ bytes: request("/healthz", ["Expect: more"]), tag: "", statuses: [417] },
@@ -102,29 +102,29 @@ function controlRequest(random: Random): Asked {
 /** @param id makes the tags of this conversation unique */
 export function conversationFrom(random: Random, id: number): Conversation {
 	const port = random.pick(["gateway", "gateway", "raw", "raw", "control"] as const);
-	const asked = Array.from({ length: 1 + random.int(8) }, (_, index): Asked => {
+	const requests = Array.from({ length: 1 + random.int(8) }, (_, index): TaggedRequest => {
 		const tag = `t${id}x${index}y`;
 		if (port === "control") return controlRequest(random);
 		return port === "raw" ? rawRequest(random, tag) : echoRequest(random, tag);
 	});
 	const end = random.pick(ENDS);
 	if (port === "gateway" && end === "reset" && random.chance(0.5))
-		asked.push({ bytes: request("/shop/echo/hang"), tag: "", statuses: [] });
+		requests.push({ bytes: request("/shop/echo/hang"), tag: "", statuses: [] });
 	let behind = random.pick(GARBAGE);
 	if (port !== "control" && random.chance(0.3)) {
 		const path = port === "raw" ? "/shop/raw/switch" : "/shop/echo/ws";
-		asked.push({ bytes: request(path, UPGRADE), tag: "", statuses: [101, 400, 503] });
+		requests.push({ bytes: request(path, UPGRADE), tag: "", statuses: [101, 400, 503] });
 		behind = random.pick(FRAMES);
 	}
 	const splits = Array.from({ length: random.int(4) }, () => random.below(1)).sort(
 		(one, other) => one - other,
 	);
-	return { port, asked, behind, end, splits };
+	return { port, requests: requests, behind, end, splits };
 }
 
 /** Sends it, and reads the responses in the way that its `end` says. */
 export async function converse(
-	{ asked, behind, end, port, splits }: Conversation,
+	{ requests: asked, behind, end, port, splits }: Conversation,
 	ready: Ready,
 ): Promise<Exchange> {
 	using client = new RawClient(ready[port]);
@@ -153,11 +153,11 @@ export async function converse(
 
 /** The responses that do not belong to their requests. */
 export function faultOf(
-	{ asked, behind, end, port }: Conversation,
+	{ requests: asked, behind, end, port }: Conversation,
 	{ end: how, text }: Exchange,
 ): string | undefined {
 	if (how === "silent") return "neither an answer nor an end came";
-	const { answers, odd, stream } = readAnswers(text, (index) => asked[index]?.isHead ?? false);
+	const { answers, invalid: odd, stream } = readAnswers(text, (index) => asked[index]?.isHead ?? false);
 	if (odd !== undefined) return `what came is no answer: ${JSON.stringify(odd)}`;
 	for (const [index, { body, isWhole, status }] of answers.entries()) {
 		const request = asked[index];

@@ -55,30 +55,30 @@ async function fillStorage(it: Hostile): Promise<void> {
 
 export async function openPermissions(): Promise<Part> {
 	process.env[VARIABLE] = "the platform's";
-	const it = await openHostile();
-	await fillStorage(it);
+	const hostile = await openHostile();
+	await fillStorage(hostile);
 	const network = HERE.flatMap(waysTo);
 	const probes = [
-		...READS.map((code) => probe(it, "files", code)),
-		...WRITES.map((code) => probe(it, "files", code)),
-		...PROCESSES.map((code) => probe(it, "processes and signals", code)),
-		...ENVIRONMENT.map((expression) => probe(it, "environment", given(expression), ABSENT)),
-		...STORAGE.map((expression) => probe(it, "storage of others", given(expression), ABSENT)),
-		...network.map((code) => probe(it, "network", code)),
-		...Object.values(INTERFACES).map((code) => probe(it, "network and sockets", code)),
+		...READS.map((code) => probe(hostile, "files", code)),
+		...WRITES.map((code) => probe(hostile, "files", code)),
+		...PROCESSES.map((code) => probe(hostile, "processes and signals", code)),
+		...ENVIRONMENT.map((expression) => probe(hostile, "environment", given(expression), ABSENT)),
+		...STORAGE.map((expression) => probe(hostile, "storage of others", given(expression), ABSENT)),
+		...network.map((code) => probe(hostile, "network", code)),
+		...Object.values(INTERFACES).map((code) => probe(hostile, "network and sockets", code)),
 		...POWERS.map((code) =>
 			probe(
-				it,
+				hostile,
 				"programs, native code and workers",
 				code,
 				new RegExp(`${REFUSAL.source}|${MISSING.source}`, "i"),
 			),
 		),
-		...PERMISSIONS.map((name) => permission(it, name)),
+		...PERMISSIONS.map((name) => permission(hostile, name)),
 	];
 	const close = async () => {
 		delete process.env[VARIABLE];
-		await it.close();
+		await hostile.close();
 	};
 	return { wall: "Deno's permissions", probes, close };
 }
