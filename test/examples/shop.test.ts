@@ -107,7 +107,7 @@ describe("the shop's demonstration", () => {
 		expect({ status, output }).toEqual({ status: 0, output });
 		expect(output).toContain("Identity: a new one in a file.");
 		expect(output).toContain("7 deployed, 0 unchanged, 0 failed");
-		expect(output).toContain("✓ POST /webhook     401  an event, signed with something else");
+		expect(output).toContain("✓ POST /webhook     401  an event, signed with another key");
 		expect(output).toContain("✓ account, login redeployed; 5 functions kept their process");
 		expect(output).toMatch(/✓ [\d,]{5,} requests to all functions meanwhile, 0 failed\n/);
 		expect(output).toMatch(/✓ login made [1-9]\d* tokens with the old key, then [1-9]\d* with the new one\n/);

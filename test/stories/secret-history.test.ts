@@ -208,13 +208,8 @@ test(
 		]);
 		expect(Math.abs(Date.parse(versions[0].receivedAt) - before)).toBeLessThan(60_000);
 		expect((await ana.ok(["secrets", "history", "A"])).stdout).toContain("UTC (by the platform's clock)");
-		const rolledBack = await ana.data(["secrets", "rollback", "A", "--to", "2"]);
-		expect(rolledBack).toMatchObject({
-			version: 4,
-			revision: 4,
-			pending: 0,
-			redeployed: [{ function: "hello" }],
-		});
+		const back = await ana.data(["secrets", "rollback", "A", "--to", "2"]);
+		expect(back).toMatchObject({ version: 4, revision: 4, pending: 0, redeployed: [{ function: "hello" }] });
 		expect((await platform.call("hello")).text).toBe("two");
 
 		// A clone of the first commit, which can get later changes only from the platform.

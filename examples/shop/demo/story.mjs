@@ -84,7 +84,7 @@ async function changeOne(context) {
 	const fresh = await context.send(requests.login("ada@example.com"));
 	expect(requests.isSignedWith(keys.new, fresh.body.token), "login signs with the new key");
 	const early = requests.tokenSignedWith(secrets.TOKEN_KEY_PREVIOUS, "ada@example.com");
-	await expectAccount(context, early, 200, "account takes tokens of before, by TOKEN_KEY_PREVIOUS");
+	await expectAccount(context, early, 200, "account accepts earlier tokens, because of TOKEN_KEY_PREVIOUS");
 }
 
 async function deleteOne(context) {
@@ -96,8 +96,8 @@ async function deleteOne(context) {
 
 	const early = requests.tokenSignedWith(secrets.TOKEN_KEY_PREVIOUS, "ada@example.com");
 	const fresh = requests.tokenSignedWith(secrets.TOKEN_KEY, "ada@example.com");
-	await expectAccount(context, early, 401, "account has it no more, and turns tokens of before away");
-	await expectAccount(context, fresh, 200, "account takes tokens of the new key");
+	await expectAccount(context, early, 401, "account no longer has it, and refuses earlier tokens");
+	await expectAccount(context, fresh, 200, "account accepts tokens of the new key");
 }
 
 /** Shows whether each process was replaced. @throws Failure if other functions than these were redeployed */
