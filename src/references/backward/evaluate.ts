@@ -19,7 +19,7 @@ import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
-import { addArgumentsObject, evaluateYield } from "./functions.ts";
+import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
 	evaluateAssignment,
@@ -92,7 +92,9 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "Super":
 			return evaluateSuper(engine, node, into);
 		case "MetaProperty":
-			return solver.add(into, metaValue(node));
+			return node.meta.name === "import"
+				? solver.add(into, runtimeValue("import.meta"))
+				: evaluateNewTarget(engine, node, into);
 		case "ImportExpression":
 			return loadModule(engine, engine.evaluate(node.source), node, (module) => solver.add(into, module));
 		case "YieldExpression":
@@ -109,10 +111,6 @@ function createsObject(node: Node): boolean {
 	return (
 		isFunction(node) || isClass(node) || node.type === "ObjectExpression" || node.type === "ArrayExpression"
 	);
-}
-
-function metaValue(node: Node): Value {
-	return node.meta.name === "import" ? runtimeValue("import.meta") : unknownValue("a computed value");
 }
 
 function literal(node: Node): Value {

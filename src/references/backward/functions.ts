@@ -119,6 +119,19 @@ function addOwnInstances(engine: Engine, element: Node, into: ValueSet) {
 	engine.solver.onValue(owner.instances, (instance) => engine.solver.add(into, keep(instance)));
 }
 
+/** `new.target`: the class or function that the object under construction is an instance of. */
+export function evaluateNewTarget(engine: Engine, node: Node, into: ValueSet) {
+	const owner = thisOwner(node);
+	engine.solver.add(into, NOTHING);
+	if (!isFunction(owner)) return engine.solver.add(into, unknownValue("a computed value"));
+	const fn = engine.objects.atNode(owner);
+	engine.onEscape(fn, () => engine.solver.add(into, unknownValue(EXTERNAL_PARAMETER)));
+	engine.solver.onValue(engine.thisValue(owner), (self) => {
+		const constructed = self.kind === "object" ? self.object.constructedBy : undefined;
+		engine.solver.add(into, constructed ? objectValue(constructed) : unknownValue("a computed value"));
+	});
+}
+
 /** A generator returns an iterable over the values that it yields. */
 function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	const { solver } = engine;

@@ -155,6 +155,8 @@ function includeComputedProperty(engine: Engine, property: Node, key: string, in
 
 /** An element of an array literal. From the first spread on, positions are not known. */
 function fillArrayProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
+	const end = object.isComplete && object.node.type !== "ArrayExpression" ? object.knownLength : undefined;
+	if (end !== undefined && /^\d{1,6}$/.test(key) && Number(key) >= end) engine.solver.add(into, NOTHING);
 	if (object.node.type !== "ArrayExpression") return;
 	const elements = object.node.elements as (Node | null)[];
 	const spread = elements.findIndex((element) => element?.type === "SpreadElement");

@@ -18,7 +18,7 @@ import {
 import { builtinProperty } from "../environment/builtin-modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { readRuntimeProperty } from "../environment/runtime-apis.ts";
-import { ARRAY_METHODS } from "../models/arrays.ts";
+import { ARRAY_METHODS } from "../models/arrays/methods.ts";
 import { isOfClass, readOfClass } from "../models/classes/index.ts";
 import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";

@@ -63,6 +63,7 @@ function textsOf(engine: Engine, template: Node): ValueSet {
 	const arrayOf = (tag: string, spelled: "cooked" | "raw") => {
 		const array = objects.allocate(template, tag, "array");
 		array.knownLength = quasis.length;
+		array.isComplete = true;
 		for (const [index, { value }] of quasis.entries()) {
 			const text = value[spelled] as string | null;
 			solver.add(engine.property(array, String(index)), text === null ? NOTHING : stringValue(text));

@@ -11,7 +11,7 @@ import {
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
 import { ANY_NAME } from "../environment/replaced.ts";
-import { addNumbers } from "./arrays.ts";
+import { addNumbers } from "./arrays/methods.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { respondWithJson } from "./classes/bodies.ts";

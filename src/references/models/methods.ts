@@ -3,7 +3,7 @@ import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type CallSite, type MethodValue, makeValue, unknownValue, ValueSet } from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
-import { callArrayMethod } from "./arrays.ts";
+import { callArrayMethod } from "./arrays/methods.ts";
 import { bindFunction, callBound, isBound } from "./bound-functions.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { requireModule } from "./bundler-helpers.ts";

@@ -12,7 +12,7 @@ import {
 import { recordReads } from "../../environment/name-reads.ts";
 import { objectReads } from "../../environment/object-reads.ts";
 import { VALUE_OF_VARIABLE } from "../../environment/runtime-apis.ts";
-import { ARRAY_METHODS } from "../arrays.ts";
+import { ARRAY_METHODS } from "../arrays/methods.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { COLLECTION_METHODS } from "../collections.ts";
 import { STRING_METHODS } from "../text/string-methods.ts";

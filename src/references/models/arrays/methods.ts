@@ -1,8 +1,8 @@
 /** Models of the methods of arrays. Positions are not distinguished in the arrays that they return. */
-import type { Node } from "../bundle/syntax.ts";
-import { inIteration, iterationOf } from "../engine/iteration-context.ts";
-import { leaveIteration } from "../engine/origins.ts";
-import { setEntry } from "../engine/synthetic-objects.ts";
+import type { Node } from "../../bundle/syntax.ts";
+import { inIteration, iterationOf } from "../../engine/iteration-context.ts";
+import { leaveIteration } from "../../engine/origins.ts";
+import { setEntry } from "../../engine/synthetic-objects.ts";
 import {
 	makeValue,
 	NOTHING,
@@ -10,11 +10,12 @@ import {
 	objectValue,
 	unknownValue,
 	ValueSet,
-} from "../engine/values.ts";
-import { append, fill, noteResized, splice, toSpliced } from "./array-changes.ts";
-import { flatten, flattenInto, joinArray } from "./array-contents.ts";
-import type { BuiltinCall } from "./builtin-call.ts";
-import { ITERATOR_MODELS } from "./iterators.ts";
+} from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+import { ITERATOR_MODELS } from "../iterators.ts";
+import { append, fill, noteResized, splice, toSpliced } from "./changes.ts";
+import { flatten, flattenInto, joinArray } from "./contents.ts";
+import { isFresh, mapOrdered, onReordered, reduceOrdered, reverseOrdered } from "./ordered.ts";
 
 /**
  * @param receiver the array
@@ -71,8 +72,12 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.invokeCallback(0, [elementsOf(call, receiver), elementsOf(call, receiver)]);
 		toNewArray(call, receiver, elements);
 	},
-	reverse: inPlace,
-	toReversed: toNewArray,
+	reverse: (call, receiver, elements) => {
+		if (!isFresh(call, receiver) || !reverseOrdered(call, receiver)) inPlace(call, receiver, elements);
+	},
+	toReversed: (call, receiver, elements) => {
+		if (!reverseOrdered(call, receiver)) toNewArray(call, receiver, elements);
+	},
 	values: (call, receiver) => call.returnValue(receiver),
 	forEach: toNothing,
 	some: toBoolean,
@@ -137,7 +142,11 @@ const MODELS: Readonly<Record<string, Model>> = {
 		call.returnObject(created);
 	},
 	toLocaleString: (call: BuiltinCall) => call.giveUp("a computed value"),
-	reduce: (call, receiver, elements) => reduceArray(call, receiver, elements),
+	reduce: (call, receiver, elements) => {
+		const isOrdered = reduceOrdered(call, receiver);
+		if (isOrdered) onReordered(call, receiver, () => reduceArray(call, receiver, elements));
+		else reduceArray(call, receiver, elements);
+	},
 	join: (call, receiver) => joinArray(call, receiver),
 };
 
@@ -161,10 +170,11 @@ export function callArrayMethod(call: BuiltinCall, name: string, receiver: Objec
 
 /** `map`, or `flatMap` where `flat` is set. */
 function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
-	const created = call.newArray();
-	const returned = new ValueSet();
 	const leaving = new ValueSet();
 	call.invokeCallback(0, callbackArguments(call, receiver, elements), leaving);
+	if (!flat && mapOrdered(call, receiver, leaving)) return;
+	const created = call.newArray();
+	const returned = new ValueSet();
 	outOfIteration(call, leaving, returned);
 	if (flat) flattenInto(call, returned, created.summary, 1);
 	else call.engine.solver.include(returned, created.summary);

@@ -5,8 +5,8 @@ import {
 	objectValue,
 	unknownValue,
 	type ValueSet,
-} from "../engine/values.ts";
-import type { BuiltinCall } from "./builtin-call.ts";
+} from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
 
 /** Notes that the number of elements of an array is not known any more. */
 export function noteResized(call: BuiltinCall, array: AbstractObject) {

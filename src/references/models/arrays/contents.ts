@@ -1,6 +1,5 @@
 /** Models of what arrays consist of: nested arrays that are flattened, and texts that are joined. */
-import type { Node } from "../bundle/syntax.ts";
-import type { Engine } from "../engine/engine.ts";
+import type { Engine } from "../../engine/engine.ts";
 import {
 	type ObjectValue,
 	stringValue,
@@ -8,9 +7,10 @@ import {
 	type Value,
 	ValueSet,
 	withContext,
-} from "../engine/values.ts";
-import type { BuiltinCall } from "./builtin-call.ts";
-import { concatenate } from "./text/concatenation.ts";
+} from "../../engine/values.ts";
+import type { BuiltinCall } from "../builtin-call.ts";
+import { concatenate } from "../text/concatenation.ts";
+import { elementsAt, onReordered } from "./ordered.ts";
 
 /** The deepest `flat` whose depth is regarded. */
 const DEPTH_MAX = 8;
@@ -59,8 +59,7 @@ function seen(call: BuiltinCall, value: Value): boolean {
 /** `["A", suffix].join("_")`, for lists whose elements the code writes down or a model knows. */
 export function joinArray(call: BuiltinCall, receiver: ObjectValue) {
 	const { engine } = call;
-	const { object } = receiver;
-	const parts = partsOf(call, receiver);
+	const parts = elementsAt(call, receiver, JOINED_MAX)?.map((element) => asParts(engine, element));
 	if (parts === undefined) return call.returnValue(unknownValue("a computed value"));
 	const separator =
 		call.site.arguments.length === 0 ? engine.solver.singleton(stringValue(",")) : call.argument(0);
@@ -75,28 +74,11 @@ export function joinArray(call: BuiltinCall, receiver: ObjectValue) {
 	}
 	call.returnAll(result);
 	// Elements that are added later are joined too, at positions that are not known.
-	for (const changed of [object.summary, object.resized])
-		engine.solver.onValue(changed, () => call.returnValue(unknownValue("a string built in several steps")));
+	onReordered(call, receiver, () => call.returnValue(unknownValue("a string built in several steps")));
 }
 
 /** The most elements that are joined. */
 const JOINED_MAX = 64;
-
-/** The elements of an array, as texts; undefined where their number is not known. */
-function partsOf(call: BuiltinCall, receiver: ObjectValue): ValueSet[] | undefined {
-	const { engine } = call;
-	const { node, knownLength, isComplete } = receiver.object;
-	if (node.type === "ArrayExpression") {
-		const elements = node.elements as (Node | null)[];
-		const isWritten = elements.every((element) => element !== null && element.type !== "SpreadElement");
-		if (!isWritten || elements.length > JOINED_MAX) return undefined;
-		return elements.map((element) => asParts(engine, engine.evaluate(element as Node)));
-	}
-	if (knownLength === undefined || !isComplete || knownLength > JOINED_MAX) return undefined;
-	return Array.from({ length: knownLength }, (_, index) =>
-		asParts(engine, call.read(receiver, engine.property(receiver.object, String(index)))),
-	);
-}
 
 /** `join` takes `undefined` and `null` for empty texts. */
 function asParts({ solver }: Engine, values: ValueSet): ValueSet {
