@@ -19,8 +19,11 @@ import {
 import type { BuiltinCall } from "../builtin-call.ts";
 import { numberValue } from "../text/constants.ts";
 
-/** The most elements that a model of a callback tells apart. */
-const CALLED_MAX = 16;
+/**
+ * The most elements that a model of a callback tells apart. Each may have several values, and the text of a list has as
+ * many as there are combinations of them.
+ */
+const CALLED_MAX = 6;
 
 /** The elements of a list, by position; undefined where their number is not known. */
 export function elementsAt(call: BuiltinCall, list: ObjectValue, max: number): ValueSet[] | undefined {
@@ -80,13 +83,23 @@ function disorder(call: BuiltinCall, created: AbstractObject, elements: ValueSet
 	call.engine.solver.add(created.resized, unknownValue("a computed value"));
 }
 
+/** Methods whose result depends on the order of the elements. */
+const IN_ORDER = new Set(["join", "reduce", "reduceRight", "reverse", "toReversed", "map", "at"]);
+
+/** Whether the elements of a result matter by position. To tell them apart costs steps. */
+function isUsedInOrder({ parent }: Node): boolean {
+	if (parent?.type === "VariableDeclarator") return parent.id.type === "ArrayPattern";
+	if (parent?.type !== "MemberExpression") return false;
+	return parent.computed || IN_ORDER.has(parent.property.name as string);
+}
+
 /**
  * `map` of such a list.
  * @param returned what the callback returns, in the context of the element
  * @returns whether the list is one
  */
 export function mapOrdered(call: BuiltinCall, list: ObjectValue, returned: ValueSet): boolean {
-	const elements = elementsAt(call, list, CALLED_MAX);
+	const elements = isUsedInOrder(call.site.node) ? elementsAt(call, list, CALLED_MAX) : undefined;
 	if (elements === undefined) return false;
 	const { engine } = call;
 	const { id } = iterationOf(engine, call.site.node);
