@@ -22,7 +22,7 @@ import { drawSession, linesOf } from "./session-svg.mjs";
 const PICTURE = join(ROOT, "docs/session.svg");
 const PROGRAM = join(ROOT, "bin/run.js");
 const TITLE =
-	"A terminal: coffer init, secrets set, link and functions deploy; then a changed secret, with which only the function that reads it is redeployed.";
+	"A terminal: coffer init, secrets set, link and functions deploy; then a changed secret, after which only the function that reads it is redeployed.";
 
 /** The project's files. The values are placeholders, and no command prints them. */
 const FILES = {
