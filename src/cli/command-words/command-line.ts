@@ -10,7 +10,7 @@ import { usageError } from "../shell/usage.ts";
 import type { IsKnown } from "./aliases.ts";
 import { commandFirst } from "./command-first.ts";
 import { hintFor } from "./hints.ts";
-import { suggestion } from "./suggestion.ts";
+import { suggester } from "./suggestion.ts";
 
 /** Puts the words of the command first: replaces aliases, and moves global flags after the words. */
 export function normalizeCommandLine(config: Interfaces.Config, argv: readonly string[]): string[] {
@@ -25,7 +25,7 @@ export function normalizeCommandLine(config: Interfaces.Config, argv: readonly s
 function unknownCommand(config: Interfaces.Config, typed: readonly string[]): AppError {
 	const visible = config.commands.filter(({ hidden }) => hidden !== true).map((command) => command.id);
 	const topics = config.topics.map(({ name }) => name);
-	const suggested = suggestion(typed, [...visible, ...topics]);
+	const suggested = suggester([...visible, ...topics])(typed);
 	const hint = suggested === undefined ? hintFor(typed) : `Did you mean \`coffer ${suggested}\`?`;
 	const topic = topics.find((name) => name === typed[0]) ?? "";
 	return usageError(["There is no such command.", hint].filter(Boolean).join(" "), topic);

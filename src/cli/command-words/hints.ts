@@ -97,9 +97,11 @@ export function allHints(): { readonly words: string; readonly hint: string }[] 
 	);
 }
 
+let hintsByWords: ReadonlyMap<string, string> | undefined;
+
 /** The hint for words that are not a command; undefined if there is none. @param words without aliases */
 export function hintFor(words: readonly string[]): string | undefined {
 	const [first = "", second = ""] = words;
-	const typed = [`${first} ${second}`, first];
-	return allHints().find((one) => typed.includes(one.words))?.hint;
+	hintsByWords ??= new Map(allHints().map(({ words, hint }) => [words, hint]));
+	return hintsByWords.get(`${first} ${second}`) ?? hintsByWords.get(first);
 }

@@ -64,21 +64,26 @@ function meaningfulWords(commands: readonly string[]): Set<string> {
 	]);
 }
 
+/** Finds the command that mistyped words mean. @param typed words without aliases; arguments may follow */
+export type Suggest = (typed: readonly string[]) => string | undefined;
+
 /**
- * The nearest command, as words; undefined if none is near, if several are equally near, or if it is
- * destructive.
- * @param typed words without aliases; arguments may follow
+ * Returns the function that finds the nearest command, as words; undefined if none is near, if several are equally
+ * near, or if it is destructive.
  * @param commands the ids of commands and topics (`secrets:set`, `secrets`)
  */
-export function suggestion(typed: readonly string[], commands: readonly string[]): string | undefined {
+export function suggester(commands: readonly string[]): Suggest {
 	const meaningful = meaningfulWords(commands);
-	const near = [...new Set(commands)]
-		.map((id) => ({ words: id.split(":"), away: distance(typed, id.split(":"), meaningful) }))
-		.filter((one): one is { words: string[]; away: number } => (one.away ?? 0) > 0)
-		// A command comes before its topic, because more of its words match.
-		.sort((a, b) => b.words.length - a.words.length || a.away - b.away);
-	const [best, next] = near;
-	if (!best || DESTRUCTIVE.has(best.words.at(-1) ?? "")) return undefined;
-	const isTied = next?.words.length === best.words.length && next.away === best.away;
-	return isTied ? undefined : best.words.join(" ");
+	const known = [...new Set(commands)].map((id) => id.split(":"));
+	return (typed) => {
+		const near = known
+			.map((words) => ({ words, away: distance(typed, words, meaningful) }))
+			.filter((one): one is { words: string[]; away: number } => (one.away ?? 0) > 0)
+			// A command comes before its topic, because more of its words match.
+			.sort((a, b) => b.words.length - a.words.length || a.away - b.away);
+		const [best, next] = near;
+		if (!best || DESTRUCTIVE.has(best.words.at(-1) ?? "")) return undefined;
+		const isTied = next?.words.length === best.words.length && next.away === best.away;
+		return isTied ? undefined : best.words.join(" ");
+	};
 }

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { allAliases, withoutAliases } from "../../../src/cli/command-words/aliases.ts";
 import { withFlagsLast } from "../../../src/cli/command-words/global-flags.ts";
 import { allHints, hintFor } from "../../../src/cli/command-words/hints.ts";
-import { DESTRUCTIVE, suggestion } from "../../../src/cli/command-words/suggestion.ts";
+import { DESTRUCTIVE, suggester } from "../../../src/cli/command-words/suggestion.ts";
 import { ROOT } from "../../support/root.ts";
 
 /**
@@ -24,6 +24,7 @@ const topics = [
 	...new Set(commands.flatMap((id) => (id.includes(":") ? [id.slice(0, id.lastIndexOf(":"))] : []))),
 ];
 const known = [...commands, ...topics];
+const suggest = suggester(known);
 const isKnown = (id: string) => known.includes(id);
 const isDestructive = (words: string) => DESTRUCTIVE.has(words.split(" ").at(-1) ?? "");
 
@@ -54,7 +55,7 @@ const MISTYPED = commands.flatMap((id) =>
 describe("a mistyped command", () => {
 	const unknown = MISTYPED.map(({ id, typed }) => ({ id, typed: withoutAliases(typed, isKnown) }))
 		.filter(({ typed }) => !isKnown(typed.join(":")))
-		.map(({ id, typed }) => ({ id, typed, meant: suggestion(typed, known) }));
+		.map(({ id, typed }) => ({ id, typed, meant: suggest(typed) }));
 
 	test("causes the suggestion of the meant command, its topic, or none", () => {
 		const wrong = unknown.flatMap(({ id, typed, meant }) => {
@@ -87,9 +88,7 @@ test("no suggestion or hint is destructive, whatever verb follows a topic", () =
 		[...verbs].flatMap((verb) => {
 			const typed = withoutAliases([...first.split(":"), verb], isKnown);
 			if (isKnown(typed.join(":"))) return [];
-			return [suggestion(typed, known) ?? "", hintFor(typed) ?? ""].map(
-				(text) => `${typed.join(" ")} → ${text}`,
-			);
+			return [suggest(typed) ?? "", hintFor(typed) ?? ""].map((text) => `${typed.join(" ")} → ${text}`);
 		}),
 	);
 	const named = new RegExp(`→.*\\b(${[...DESTRUCTIVE].join("|")})\\b`);
@@ -105,7 +104,7 @@ test.each([
 	["list", /coffer secrets list/],
 ])("the hint for `coffer %s` says what to do instead", (typed, says) => {
 	const words = withoutAliases(typed.split(" "), isKnown);
-	expect(suggestion(words, known)).toBe(undefined);
+	expect(suggest(words)).toBe(undefined);
 	expect(hintFor(words)).toMatch(says);
 });
 
@@ -119,7 +118,7 @@ test.each([
 	["secrets delet", undefined],
 	["platform token creat", "platform token create"],
 ])("`coffer %s` suggests %s", (typed, meant) => {
-	expect(suggestion(withoutAliases(typed.split(" "), isKnown), known)).toBe(meant);
+	expect(suggest(withoutAliases(typed.split(" "), isKnown))).toBe(meant);
 });
 
 test("every hint names commands that exist", () => {

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BaseCommand, environmentFlag } from "../../../src/cli/command.ts";
 import { requireText } from "../../../src/cli/shell/arguments.ts";
+import { anyText } from "../../support/any-text.ts";
 import { ROOT } from "../../support/root.ts";
 
 interface Read {
@@ -71,7 +72,7 @@ const word = fc.oneof(
 		"preview",
 		"A=1",
 	),
-	fc.string({ unit: "binary" }),
+	anyText(),
 );
 const plainWord = fc.oneof(
 	fc.constantFrom("a", "b", "preview", "A=1", "A=2", "", "-"),

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { columnsOf, count, MARKS, paint, styled, table } from "../../../src/cli/shell/render.ts";
+import { anyText } from "../../support/any-text.ts";
 
-const text = fc.string({ unit: "binary" });
+const text = anyText();
 
 describe("paint", () => {
 	test("outputs only characters that are shown unchanged", () => {
