@@ -5,8 +5,8 @@
 import type { PreparedBuild } from "../check/checker.ts";
 import { type Batch, batchOf } from "./batch.ts";
 
-/** The most builds of a run. More builds would gain little, and would delay the first functions. */
-const BUILDS_MAX = 16;
+/** The most builds of a run. The bundles of a run are in the bundler's memory at once. */
+const BUILDS_MAX = 48;
 /** Fewer builds than this are not divided among runs, since each run parses the packages again. */
 const BUILDS_MIN = 8;
 
@@ -75,12 +75,12 @@ export class BatchQueue<Result> {
 		}
 	}
 
-	/** Takes the builds of the next run. Large uploads are divided evenly among the runs at the same time. */
+	/** Takes the builds of the next run. Large uploads are divided evenly among the runs that can start now. */
 	#take(): Batch | undefined {
 		const alone = this.#alone.shift();
 		if (alone !== undefined) return batchOf([alone], 1);
 		if (this.#waiting.size === 0) return undefined;
-		const share = Math.max(BUILDS_MIN, Math.ceil(this.#waiting.size / this.#runsMax));
+		const share = Math.max(BUILDS_MIN, Math.ceil(this.#waiting.size / (this.#runsMax - this.#runs)));
 		const batch = batchOf(this.#waiting, Math.min(BUILDS_MAX, share));
 		for (const build of batch.builds) this.#waiting.delete(build);
 		return batch;

@@ -36,13 +36,13 @@ describe("builds that are requested together", () => {
 		const names = Array.from({ length: 22 }, (_, index) => `${index}`);
 		const results = await Promise.all(names.map((name) => queue.build(build(name))));
 		expect(results).toEqual(names.map((name) => `built ${name}`));
-		expect(runs.map(({ length }) => length)).toEqual([11, 8, 3]);
+		expect(runs.map(({ length }) => length)).toEqual([11, 11]);
 	});
 
-	test("are divided into runs of at most 16", async () => {
+	test("are divided into runs of at most 48", async () => {
 		const { queue, runs } = record(1, succeed);
-		await Promise.all(Array.from({ length: 40 }, (_, index) => queue.build(build(`${index}`))));
-		expect(runs.map(({ length }) => length)).toEqual([16, 16, 8]);
+		await Promise.all(Array.from({ length: 100 }, (_, index) => queue.build(build(`${index}`))));
+		expect(runs.map(({ length }) => length)).toEqual([48, 48, 4]);
 	});
 
 	test("are built once if the same build is requested twice", async () => {
