@@ -56,7 +56,7 @@ async function play(machine: Machine, { step, fault }: Round, tally: Map<string,
 	const isHit = hit.includes(step.file);
 	if (!isHit) count(ASTRAY);
 	const wrong: string[] = [];
-	if (vaultState === "torn") wrong.push("The vault is torn.");
+	if (vaultState === "torn") wrong.push("The vault is corrupt.");
 	wrong.push(...machine.plaintext().map((path) => `The value lies in ${path}.`));
 	if (fault !== "KILL") wrong.push(...machine.findUntruths(result, vaultState));
 	if (fault !== "KILL" && step.syscall !== "unlink") wrong.push(...machine.leftovers(result));

@@ -4,5 +4,5 @@ import { testTorture } from "./in-short.ts";
 testTorture(torture, {
 	seed: 1,
 	timeoutMs: 300_000,
-	plants: ["the status of a function's answer is not looked at", "a request that is malformed is passed on"],
+	plants: ["the status of a function's response is not checked", "a request that is malformed is passed on"],
 });

@@ -20,12 +20,12 @@ const FAILURES_MAX = 20;
 
 /** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
-	"an upgrade overtakes an answer that is owed": {
+	"an upgrade overtakes a response that is due": {
 		file: "src/platform/http/pipeline.ts",
 		text: "this.#take({ answer: socket, request, start: isFree ? accept : refuse });",
 		by: "this.#begin({ answer: socket, request, start: accept });",
 	},
-	"the status of a function's answer is not looked at": {
+	"the status of a function's response is not checked": {
 		file: "src/platform/gateway/function-answer.ts",
 		text: "if (!Number.isInteger(status) || status < 200 || status > 599)",
 		by: "if (status === -1)",
@@ -51,7 +51,7 @@ async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
 	for (const [name, port, path] of validRequests) {
 		const { text } = await converseBytes(port, request(path, [CLOSE]));
 		const isRight = text.startsWith("HTTP/1.1 200 ") && (port === ready.control || text.endsWith("honest"));
-		if (!isRight) return `the ${name} answered an honest request with: ${text.slice(0, 60)}`;
+		if (!isRight) return `the ${name} answered a valid request with: ${text.slice(0, 60)}`;
 	}
 	return undefined;
 }

@@ -35,7 +35,7 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 		text: "faults.callback((chunk: Buffer) => this.#read(chunk), goOn)",
 		by: "(chunk: Buffer) => this.#read(chunk)",
 	},
-	"a problem of the gateway's own leaves the client without an answer": {
+	"a problem of the gateway itself leaves the client without a response": {
 		file: "src/platform/gateway/gateway.ts",
 		text: "{ requestId, isWaiting }), giveUp);",
 		by: "{ requestId, isWaiting }));",
@@ -57,7 +57,7 @@ async function record(subject: Subject): Promise<Map<number, string>> {
 	await subject.look();
 	for (const [name, step] of Object.entries(STEPS)) {
 		const silent = (await step(subject.ready)).some(({ end }) => end === "silent");
-		if (silent) throw new Error(`Nothing was thrown, and there was no answer: ${name}`);
+		if (silent) throw new Error(`Nothing was thrown, and there was no response: ${name}`);
 		for (const id of (await subject.look()).passed) if (!passedBy.has(id)) passedBy.set(id, name);
 	}
 	return passedBy;
@@ -89,7 +89,8 @@ async function throwAt(
 	const wrong: string[] = [];
 	await subject.arm(site.id);
 	const exchanges = await step(subject.ready);
-	if (exchanges.some(({ end }) => end === "silent")) wrong.push("a client got neither an answer nor an end");
+	if (exchanges.some(({ end }) => end === "silent"))
+		wrong.push("a client got neither a response nor the end of its connection");
 	const { hasThrown, uncontained } = await subject.look();
 	await subject.arm(-1);
 	const next = await faultOfNext(subject, stepName === START_STEP);

@@ -83,7 +83,7 @@ async function judge(project: Project, command: KilledCommand, count: (what: str
 	const vaultState = text === command.before ? "old" : isMadeBy(command, text) ? "new" : "torn";
 	count(`${vaultState} vault`);
 	if (leavings(project).length > 0) count("a temporary file was left until the next command");
-	const wrong = [...plaintext(project), ...(vaultState === "torn" ? ["the vault is torn"] : [])];
+	const wrong = [...plaintext(project), ...(vaultState === "torn" ? ["the vault is corrupt"] : [])];
 	if (!(await lockIsFree(project.root))) wrong.push("the lock was not free");
 	// While the vault is in conflict, it accepts no other command.
 	if (isConflicted(text)) await resolveVault(project.root, { take: () => "ours" });
@@ -115,7 +115,7 @@ async function lifeOf(project: Project): Promise<number> {
 	project.vault = COMMANDS["set"]?.before ?? "";
 	const startMs = performance.now();
 	const { status, stderr } = await project.start(["secrets", "set", "A=1"]).ended;
-	if (status !== 0) throw new Error(`The command that nobody kills failed: ${stderr}`);
+	if (status !== 0) throw new Error(`The command that was not killed failed: ${stderr}`);
 	return performance.now() - startMs;
 }
 

@@ -14,7 +14,7 @@ import { type Random, randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
 const PLANTS = {
-	oneSide: "the driver keeps one side and says that it merged",
+	oneSide: "the driver keeps one side and reports a clean merge",
 	union: "the driver puts the lines of both sides together",
 	guess: "a conflict is decided without asking",
 };
@@ -123,7 +123,7 @@ async function checkNamedConflict(round: Round, open: readonly ConflictName[]): 
  */
 async function checkWayOut(round: Round): Promise<Outcome> {
 	using repository = await MergeRepository.create(undefined);
-	if (repository.merge(round.texts, round.style)) throw new Error("It was a conflict, and is none.");
+	if (repository.merge(round.texts, round.style)) throw new Error("The same merge now has no conflict.");
 	const again = { ...round, repository, driven: true };
 	const { how, faults } = (await repository.mergeWithDriver())
 		? await checkCleanMerge(again)

@@ -39,9 +39,9 @@ class Tally {
 
 	count(tree: Tree, { run, found, isDynamic, unread, error }: Comparison) {
 		const knowable = isKnowable(tree);
-		this.#add(`programs whose names ${knowable ? "a reader can tell" : "nobody can tell"}`);
+		this.#add(`programs whose names ${knowable ? "a reader can tell" : "a reader cannot tell the names"}`);
 		if (isDynamic) this.#add(`dynamic although a reader can tell the names`, knowable);
-		if (isDynamic) this.#add(`dynamic, and nobody can tell the names`, !knowable);
+		if (isDynamic) this.#add(`dynamic, and a reader cannot tell the names`, !knowable);
 		this.#add(
 			"programs with a prefix",
 			found.some((name) => name.endsWith("*")),

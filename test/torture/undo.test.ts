@@ -3,5 +3,5 @@ import { torture } from "./undo.torture.ts";
 
 testTorture(torture, {
 	seed: 1,
-	plants: ["a removal is forgotten, and nobody says whose", "what a hint names changes nothing"],
+	plants: ["a removal is forgotten without naming the member", "what a hint names changes nothing"],
 });

@@ -10,7 +10,7 @@ const VICTIMS = 4;
 /** A process that will be killed runs for this long at most, and at least until Node has started. */
 const LIFE_MS = 1_500;
 const TIMEOUT_MS = 1_800_000;
-const EARLY = "a writer says that it wrote before it has";
+const EARLY = "a writer acknowledges a name before it has written it";
 const UNLOCKED = "the lock locks nothing";
 
 async function write(

@@ -28,7 +28,7 @@ const PLANTINGS: Readonly<Record<string, Planting>> = {
 			return handle;
 		};
 	},
-	"a rename that fails is not told": (files, { rename }) => {
+	"a failed rename is not reported": (files, { rename }) => {
 		files.rename = (from, to) => rename(from, to).catch(() => undefined);
 	},
 	"leftovers are left": (files) => {

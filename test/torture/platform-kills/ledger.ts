@@ -103,13 +103,13 @@ export class Ledger {
 			const tag = this.#deployed.get(name);
 			const isMaybe = deploying?.name === name;
 			if (!there.has(name)) {
-				if (tag !== undefined) wrong.push(`the function ${name} is gone`);
+				if (tag !== undefined) wrong.push(`the function ${name} is missing`);
 				continue;
 			}
 			const value = this.#values.get(name)?.value ?? "none";
 			const answer = await call(name);
 			if (isMaybe && answer === `${deploying.tag} ${value}`) this.#deployed.set(name, deploying.tag);
-			else if (tag === undefined) wrong.push(`the function ${name} was deleted, and is there: ${answer}`);
+			else if (tag === undefined) wrong.push(`the function ${name} was deleted, and still exists: ${answer}`);
 			else if (answer !== `${tag} ${value}`)
 				wrong.push(`${name} serves "${answer}", and is to serve "${tag} ${value}"`);
 		}

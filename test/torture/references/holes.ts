@@ -18,7 +18,7 @@ export const HOLES: Readonly<Record<string, Hole>> = {
 		findings.addDynamic = () => undefined;
 	},
 	"an unknown value is no value": losing(({ kind }) => kind === "unknown"),
-	"a value takes at most two texts": losing(
+	"a value has at most two texts": losing(
 		({ kind, key }, { values }) => kind === "string" && values.size >= 2 && !values.has(key),
 	),
 	"iteration yields the first value alone": (engine) => {

@@ -89,7 +89,7 @@ export class Network {
 	async #carry(request: Sent, task: Task<Verdict>, verdict: Verdict): Promise<Response> {
 		const { fault } = verdict;
 		if (fault === "lost") throw broken();
-		if (fault === "late") throw new DOMException("The simulated answer did not come.", "TimeoutError");
+		if (fault === "late") throw new DOMException("The simulated response did not arrive.", "TimeoutError");
 		if (fault === "down-before") {
 			await this.platform.restart();
 			throw broken();

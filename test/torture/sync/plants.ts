@@ -5,7 +5,7 @@ export const PLANTS = {
 	lostAppend: "a store that acknowledges a change and forgets it",
 	doubleAppend: "a store that has a change twice",
 	swappedEntries: "a store in which two changes trade places",
-	believedCut: "a client that takes a broken answer for a whole one",
+	believedCut: "a client that treats a broken response as complete",
 	droppedRecord: "a device that drops a record it had saved",
 	forgottenBase: "a device that forgets what it agreed on with the platform",
 	idleVersion: "a version that rises while the value stays",

@@ -179,5 +179,5 @@ function whose(
 	if (device.hasForgotten) return "what it had seen before it died between vault and memory";
 	const isOf = (value: string) => ledger.of(name, value).some((intent) => intent.device === device.index);
 	if (isOf(last) || ledger.logged(name).includes(ours)) return "a value of its own that it had sent";
-	return isOf(ours) ? "what it had seen, or what came of its value" : "what it did not change";
+	return isOf(ours) ? "a value that it had seen, or that was made from its own" : "what it did not change";
 }

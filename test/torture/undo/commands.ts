@@ -199,5 +199,5 @@ export async function run(world: World, command: string): Promise<Hint> {
 	if (first === "vault" && second === "resolve") return resolveCommand(world, words);
 	if (first === "secrets" && second === "set")
 		return world.set([words[3] ?? ""], environment).then(() => undefined);
-	throw new Error(`A hint names what nobody can run: ${command}`);
+	throw new Error(`A hint names a command that cannot be run: ${command}`);
 }

@@ -156,27 +156,28 @@ export function faultOf(
 	{ requests: asked, behind, end, port }: Conversation,
 	{ end: how, text }: Exchange,
 ): string | undefined {
-	if (how === "silent") return "neither an answer nor an end came";
+	if (how === "silent") return "neither a response nor the end arrived";
 	const { answers, invalid: odd, stream } = readAnswers(text, (index) => asked[index]?.isHead ?? false);
-	if (odd !== undefined) return `what came is no answer: ${JSON.stringify(odd)}`;
+	if (odd !== undefined) return `the received bytes are not a response: ${JSON.stringify(odd)}`;
 	for (const [index, { body, isWhole, status }] of answers.entries()) {
 		const request = asked[index];
 		if (request === undefined) {
 			// The bytes after the last request are not a request, so they get one error response.
 			if (behind !== "" && index === asked.length && (status === 400 || status === 408)) continue;
-			return `answer ${index} is to no request`;
+			return `answer ${index} belongs to no request`;
 		}
 		if (status >= 400 && REFUSED.includes(status) && index === answers.length - 1) continue;
 		if (!request.statuses.includes(status)) return `answer ${index} has status ${status}`;
 		const isTagged = request.tag !== "" && status < 400;
-		if (isTagged && isWhole && !body.startsWith(request.tag)) return `answer ${index} is another's`;
+		if (isTagged && isWhole && !body.startsWith(request.tag))
+			return `answer ${index} belongs to another request`;
 		const others = asked.filter((other) => other !== request && other.tag !== "");
-		if (others.some(({ tag }) => body.includes(tag))) return `answer ${index} holds another's tag`;
+		if (others.some(({ tag }) => body.includes(tag))) return `answer ${index} has another request's tag`;
 	}
 	if (stream?.includes("HTTP/1.1 ") || asked.some(({ tag }) => tag !== "" && stream?.includes(tag)))
-		return "an answer is in the stream of a WebSocket";
+		return "a response is in the stream of a WebSocket";
 	// The function `raw` may end the connection in the middle of a response. A Deno function does not.
 	const isOwed = end === "read to the end" && (how === "seen" || port === "gateway");
-	if (isOwed && answers.length < asked.length) return "an answer is missing";
+	if (isOwed && answers.length < asked.length) return "a response is missing";
 	return undefined;
 }

@@ -21,7 +21,7 @@ function bytes(of: (path: string) => string, expected: RegExp): (listener: Liste
 	return (listener) => async (ready) => {
 		const { end, text } = await converse(ready[listener], of(PATH[listener]));
 		const statuses = statusesOf(text);
-		if (end === "silent") return `neither an end nor more came after: ${statuses}`;
+		if (end === "silent") return `neither the end nor more arrived after: ${statuses}`;
 		return expected.test(statuses) ? undefined : `it was answered with: ${statuses}`;
 	};
 }
@@ -32,7 +32,7 @@ const line = (text: string) => (path: string) => `${text.replace("PATH", path)}\
 const behind = (text: string) => (path: string) => request(path) + text;
 
 const BOTH: Readonly<Record<string, (listener: Listener) => Probe>> = {
-	"an upgrade behind an answer that is owed": bytes(
+	"an upgrade after a request whose response is due": bytes(
 		(path) => request(path) + request(path, [...UPGRADE, CLOSE]),
 		/^200 (?:400|200)$/,
 	),
@@ -47,7 +47,7 @@ const BOTH: Readonly<Record<string, (listener: Listener) => Probe>> = {
 		/^(?:200|[45]\d\d)$/,
 	),
 	CONNECT: bytes(line("CONNECT PATH HTTP/1.1"), REFUSED),
-	"CONNECT behind an answer that is owed": bytes(
+	"CONNECT after a request whose response is due": bytes(
 		behind("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"),
 		/^(?:200)?(?: ?4\d\d)?$/,
 	),
@@ -80,8 +80,8 @@ const BOTH: Readonly<Record<string, (listener: Listener) => Probe>> = {
 		/^200$/,
 	),
 	"a Connection of odd options": bytes(head(["Connection: close, , host, ;;, \xff"]), /^(?:200|4\d\d)$/),
-	"an expectation that nobody meets": bytes(head(["Expect: the impossible", CLOSE]), /^417$/),
-	"an expectation behind an answer that is owed, and an upgrade behind it": bytes(
+	"an expectation that is not met": bytes(head(["Expect: the impossible", CLOSE]), /^417$/),
+	"an expectation and an upgrade after a request whose response is due": bytes(
 		(path) => request(path) + request(path, ["Expect: more"]) + request(path, [...UPGRADE, CLOSE]),
 		/^200 417(?: 400| 200)?$/,
 	),
@@ -134,7 +134,7 @@ const ACTS: Readonly<Record<string, (listener: Listener) => Probe>> = {
 		await written(socket, "GET / HT");
 		socket.resetAndDestroy();
 	}),
-	"a reset while an answer is owed": act(async (socket, path) => {
+	"a reset while a response is due": act(async (socket, path) => {
 		await written(socket, request(path));
 		socket.resetAndDestroy();
 	}),
@@ -143,11 +143,11 @@ const ACTS: Readonly<Record<string, (listener: Listener) => Probe>> = {
 		socket.resetAndDestroy();
 	}),
 	"a half-close in the midst of a head": act((socket) => socket.end("GET / HT")),
-	"a reset behind an upgrade that is owed": act(async (socket, path) => {
+	"a reset while an upgrade is due": act(async (socket, path) => {
 		await written(socket, request(path) + request(path, UPGRADE) + FRAME);
 		socket.resetAndDestroy();
 	}),
-	"500 pipelined requests, and gone": act(async (socket, path) => {
+	"500 pipelined requests, then a disconnect": act(async (socket, path) => {
 		await written(socket, request(path).repeat(500));
 	}),
 	"a client that reads nothing": act(async (socket, path) => {
@@ -172,7 +172,7 @@ const frames =
 const FRAMES: Readonly<Record<string, string>> = {
 	"a frame without a mask": "\x81\x02hi",
 	"a frame of a reserved kind": "\x8f\x82\0\0\0\0hi",
-	"a frame that says it is of 2^63 bytes": "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",
+	"a frame with a length of 2^63 bytes": "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",
 	"half a frame": "\x81",
 	"a request": request("/shop/echo/"),
 	"a ping of 200 bytes": `\x89\xfe\0\xc8\0\0\0\0${"x".repeat(200)}`,

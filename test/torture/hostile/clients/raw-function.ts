@@ -62,7 +62,7 @@ export const ODD: Readonly<Record<string, Answer>> = {
 	"another coding": write(() => head("200 OK", ["transfer-encoding: gzip"], "hi")),
 	"an invalid chunk": write(() => head("200 OK", ["transfer-encoding: chunked"], `zz${CRLF}hi${CRLF}`)),
 	"204 with a length": write(() => head("204 No Content", [TWO], "hi")),
-	"101 that nobody asked for": write(() =>
+	"an unrequested 101": write(() =>
 		head("101 Switching", ["connection: upgrade", "upgrade: websocket"], "hi"),
 	),
 	"101 to another protocol": write(() =>
@@ -71,7 +71,7 @@ export const ODD: Readonly<Record<string, Answer>> = {
 	"101 with a length": write(() =>
 		head("101 Switching", ["connection: upgrade", "upgrade: websocket", TWO], "hi"),
 	),
-	"100 that nobody asked for": write(() => head("100 Continue") + head("200 OK", [TWO], "hi")),
+	"an unrequested 100": write(() => head("100 Continue") + head("200 OK", [TWO], "hi")),
 	"endless early hints": write(() => head("103 Early Hints").repeat(2_000)),
 	"no HTTP at all": write(() => "hello there, this is not HTTP\r\n\r\n"),
 	"HTTP/2": write(() => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),

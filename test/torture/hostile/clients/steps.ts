@@ -53,11 +53,11 @@ const gateway: Record<string, Step> = {
 		await client.write(head).until((text) => text.includes("100 Continue"));
 		return [await client.write("hello").until()];
 	},
-	"an expectation that nobody meets": one("gateway", echo("/?tag=a", ["Expect: more", CLOSE])),
-	"a large answer that is read": one("gateway", echo("/large?tag=a")),
+	"an expectation that is not met": one("gateway", echo("/?tag=a", ["Expect: more", CLOSE])),
+	"a large response that is read": one("gateway", echo("/large?tag=a")),
 	"a stream that is read": one("gateway", echo("/stream")),
 	"a stream that is left": leaving("gateway", () => echo("/stream"), "200 OK"),
-	"an answer that nobody waits for": async ({ raw }) => {
+	"a response for which no client waits": async ({ raw }) => {
 		using client = new RawClient(raw);
 		client.write(odd("silence"));
 		return [await converse(raw, odd("slow"))];
@@ -111,7 +111,7 @@ const upgrades: Record<string, Step> = {
 		return [await client.write(`${upgrade}behind`).until((text) => text.endsWith("behind"))];
 	},
 	"an upgrade that is declined": one("gateway", request("/shop/echo/", UPGRADE)),
-	"an upgrade to nobody": one("gateway", request("/shop/nobody", UPGRADE)),
+	"an upgrade to a missing function": one("gateway", request("/shop/nobody", UPGRADE)),
 	"an upgrade with a body": one("gateway", request("/shop/echo/ws", [...UPGRADE, "Content-Length: 2"], "hi")),
 	"an upgrade behind a request": one("gateway", echo("/large?tag=a", []) + request("/shop/echo/ws", UPGRADE)),
 	"two upgrades": one("gateway", request("/shop/nobody", UPGRADE).repeat(2)),
