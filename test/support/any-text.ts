@@ -1,6 +1,6 @@
 /**
  * Texts of any code points, for properties. `fc.string({ unit: "binary" })` makes them too, but first builds a table of
- * all 1.1 million code points: most of a second of processor time, and 85 MB that each process keeps of the tests.
+ * all 1.1 million code points: most of a second of processor time, and 85 MB in each process of the tests.
  * findings/fast-check-binary-strings.sh measures it.
  */
 import fc from "fast-check";

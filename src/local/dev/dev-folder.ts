@@ -102,9 +102,10 @@ export async function makeTemporaryFolder(): Promise<DevFolder> {
 function removeAtExit(folder: string, names: readonly string[]): Disposable {
 	const remove = (path: string) => {
 		try {
-			rmSync(path, { recursive: true, force: true, maxRetries: 3 });
+			// A process that is about to end may still write: 2.8 s of attempts in all.
+			rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
 		} catch {
-			// A function's process that is about to end may still write. The next start removes what is left.
+			// The next start removes what is left.
 		}
 	};
 	const onExit = () => {

@@ -52,10 +52,14 @@ test("while a lost table is restored, the other table still filters", async () =
 	for (const holder of [first, second]) {
 		killOne(holder);
 		await closed();
-		await vi.waitFor(() => expect(holdersOf(program.platformPid, "rules")).toHaveLength(2));
+		await vi.waitFor(() => {
+			const holders = holdersOf(program.platformPid, "rules");
+			expect(holders).toHaveLength(2);
+			// On a busy machine a killed process can be listed for a while.
+			expect(holders).not.toContain(holder);
+		});
 		await closed();
 	}
-	expect(holdersOf(program.platformPid, "rules")).not.toContain(first);
 	// The platform may report a table after it has replaced it.
 	const reports: string[] = [];
 	await vi.waitFor(async () => {
