@@ -51,6 +51,8 @@ export function assembleEngine(
 		isForeign: (node: Node) => files.isForeign(node),
 		spendBudget(node: Node) {
 			if (dependencyBudget.left === Number.POSITIVE_INFINITY || !files.isForeign(node)) return true;
+			// What dependencies do with their promises is not followed.
+			engine.thrown.rejectUnknown();
 			return dependencyBudget.left-- > 0;
 		},
 		evaluate: makeEvaluate(engine),

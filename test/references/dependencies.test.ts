@@ -204,4 +204,22 @@ describe("positions", () => {
 		]);
 		expect(references).toEqual([`A ${OWN}:3`]);
 	});
+
+	test.each([
+		["an async function", "try { await load(); } catch (name) { Deno.env.get(name); }"],
+		["a handler of its promise", "load().catch((name) => Deno.env.get(name));"],
+		["a promise", "try { await loaded; } catch (name) { Deno.env.get(name); }"],
+		["an accessor", "try { held.name; } catch (name) { Deno.env.get(name); }"],
+	])("what a package throws is not known: %s", (_, code) => {
+		const { dynamic } = shown([
+			[
+				NPM,
+				1,
+				'var load = async () => { throw "A"; }; var loaded = (async () => { if (x) throw "A"; return "B"; })();',
+			],
+			[NPM, 2, 'var held = { get name() { throw "A"; } };'],
+			[OWN, 3, code],
+		]);
+		expect(dynamic).toEqual([`${OWN}:3`]);
+	});
 });

@@ -31,6 +31,8 @@ export interface Thrown {
 	rejectUnknown(): void;
 	/** Notes that a function of the upload's own code may run. */
 	noteReached(fn: Node): void;
+	/** Notes that a function may run where no call in the code names it. */
+	noteImplicit(fn: Node): void;
 	/** Notes a call of a function. */
 	noteCall(fn: AbstractObject, call: CallEdge): void;
 	/**

@@ -33,10 +33,23 @@ export function storeUnder(engine: Engine, holder: ObjectValue, key: string | un
 	const { solver } = engine;
 	if (object.kind === "array") solver.add(object.resized, unknownValue("an index"));
 	solver.add(object.keys, key === undefined ? unknownValue("a name from a listing") : stringValue(key));
+	if (key !== undefined && CONVERSIONS.has(key)) letOperatorsCall(engine, values);
 	const into = key === undefined ? object.summary : engine.property(object, key);
 	solver.onValue(values, (value) => {
 		const stored = storedIn(holder, value);
 		if (stored !== undefined) solver.add(into, stored);
+	});
+}
+
+/** Methods that operators call, and `JSON.stringify`. */
+const CONVERSIONS = new Set(["toString", "valueOf", "toJSON", "@@toPrimitive"]);
+
+/** Operators may call what the code assigns to such a method, on any object that inherits it. */
+function letOperatorsCall(engine: Engine, values: ValueSet) {
+	engine.solver.onValue(values, (value) => {
+		if (value.kind !== "object" || value.object.kind !== "function") return;
+		engine.thrown.noteImplicit(value.object.node);
+		engine.escape(value, value.object.node, "a method that operators call");
 	});
 }
 

@@ -51,6 +51,11 @@ const PROMISE_METHODS = new Set(["then", "catch", "finally", "resolve", "reject"
 /** Built-in classes whose methods throw nothing else, apart from the methods above. */
 const CLASSES = new RegExp(`^(?:${RUNTIME}|Symbol|WeakRef|\\w*Error|AbortSignal)$`);
 
+/** Whether the methods of a built-in class throw no values that are not known, and return no promises that do. */
+export function isQuietClass(name: string | undefined): boolean {
+	return name !== undefined && CLASSES.test(name);
+}
+
 /** Whether a built-in method may throw a value that is not known, whatever it is given. */
 export function mayMethodThrow(engine: Engine, { name, receiver }: MethodValue, call: Node): boolean {
 	if (THROWING.has(name)) return true;
@@ -58,6 +63,6 @@ export function mayMethodThrow(engine: Engine, { name, receiver }: MethodValue, 
 	if (PROMISE_METHODS.has(name)) return false;
 	const { builtinClass, kind } = receiver.object;
 	if (kind === "function" || kind === "class") return !["call", "apply", "bind"].includes(name);
-	if (builtinClass !== undefined) return !CLASSES.test(builtinClass) || engine.isForeign(call);
+	if (builtinClass !== undefined) return !isQuietClass(builtinClass) || engine.isForeign(call);
 	return name === "require" || holdsUnknown(engine, receiver);
 }

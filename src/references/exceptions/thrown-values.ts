@@ -73,6 +73,12 @@ export class ThrownValues implements Thrown {
 		if (fn.async) this.#unknown.asynchronous.add(fn);
 	}
 
+	noteImplicit(fn: Node) {
+		if (this.#engine.isForeign(fn) || this.#unknown.implicit.has(fn)) return;
+		this.#unknown.implicit.add(fn);
+		this.#engine.solver.onValue(this.#thrownIn(fn), (value) => this.#put(this.#implicit, keep(value), fn));
+	}
+
 	noteCall(fn: AbstractObject, { site }: CallEdge) {
 		if (!site.isInSource && !this.#engine.isForeign(site.node)) this.#unknown.implicit.add(fn.node);
 	}

@@ -8,6 +8,7 @@ import { enclosingFunction, isPrototype, type Node, thisOwner } from "../bundle/
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { isWritten } from "../models/text/conversions.ts";
 import { propagateArgument, propagateCallee } from "./arguments.ts";
 import { propagateMember } from "./member-access.ts";
 
@@ -98,8 +99,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "TemplateLiteral":
 			if (parent.parent?.type !== "TaggedTemplateExpression") {
 				// What the code's own methods make of an object is modelled.
-				const isWritten = value.kind === "object" && ["plain", "instance"].includes(value.object.kind);
-				if (isWritten && !engine.isForeign(parent) && value.object.builtinClass === undefined) return;
+				if (value.kind === "object" && !engine.isForeign(parent) && isWritten(engine, value.object)) return;
 				return engine.escape(value, node, NOT_FOLLOWED);
 			}
 			return propagateArgument(engine, value, parent.parent, parent.expressions.indexOf(node) + 1);

@@ -11,6 +11,7 @@ import {
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
 import { ANY_NAME } from "../environment/replaced.ts";
+import { throwsNoValues } from "../exceptions/opaque-values.ts";
 import { addNumbers } from "./arrays/methods.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -177,6 +178,7 @@ export function callBuiltin(
 	const isSuper = site.node.callee?.type === "Super" && site.receiver !== undefined;
 	if (isSuper && isErrorClass(callee.name))
 		return constructErrorAs(engine, callee, site, site.receiver as ValueSet);
+	if (!throwsNoValues(callee.name)) engine.thrown.rejectUnknown();
 	const call = new BuiltinCall(engine, site, result, callee.context);
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
 	if (hasClassModel(callee.name)) return constructOfClass(call, callee.name);

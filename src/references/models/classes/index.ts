@@ -8,6 +8,7 @@ import {
 	unknownValue,
 	type Value,
 } from "../../engine/values.ts";
+import { isQuietClass } from "../../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { BODY_MODELS } from "./bodies.ts";
 import { BYTE_MODELS } from "./bytes.ts";
@@ -63,6 +64,7 @@ export function isText({ builtinClass }: AbstractObject): boolean {
 
 /** Calls a method of an object of a built-in class. */
 export function callOfClass(call: BuiltinCall, name: string, receiver: ObjectValue) {
+	if (!isQuietClass(receiver.object.builtinClass)) call.engine.thrown.rejectUnknown();
 	const method = modelOf(receiver.object.builtinClass)?.methods[name];
 	if (method === undefined || call.site.spreadArguments !== undefined) {
 		call.engine.escape(receiver, call.site.node, "the receiver of a method that the analysis cannot follow");

@@ -37,7 +37,7 @@ export function conversionAt(engine: Engine, node: Node, hint: "string" | "defau
 }
 
 /** Whether the code surely writes how an object becomes a text. */
-function isWritten(engine: Engine, object: AbstractObject): boolean {
+export function isWritten(engine: Engine, object: AbstractObject): boolean {
 	if (object.builtinClass !== undefined || object.proxyHandler !== undefined) return false;
 	return defines(engine, object, "toString") || defines(engine, object, "@@toPrimitive");
 }
