@@ -92,8 +92,8 @@ describe("from an empty folder to running functions", () => {
 		const { stdout } = await project.ok(["functions", "list"]);
 		expect(network).toEqual({ wall: expect.any(String), missing: expect.any(Array) });
 		expect(stdout.includes("Not blocked: ")).toBe(network.missing.length > 0);
-		const lines = stdout.split("\n").filter((line) => line.includes("The platform does not limit"));
-		expect(lines.map((line) => line.replace(/^.*does not limit: /, "").split("; "))).toEqual(
+		const lines = stdout.split("\n").filter((line) => line.includes("cannot enforce these limits"));
+		expect(lines.map((line) => line.replace(/^.*docs\/isolation\.md\): /, "").split("; "))).toEqual(
 			unbounded.length === 0 ? [] : [unbounded],
 		);
 		for (const one of functions) {

@@ -93,6 +93,8 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 		const gap = result.network === null ? undefined : networkWallGap(result.network);
 		if (gap !== undefined) terminal.line(`${MARKS.pending} ${gap}`);
 		if (result.unbounded.length > 0)
-			terminal.line(`${MARKS.pending} The platform does not limit: ${result.unbounded.join("; ")}`);
+			terminal.line(
+				`${MARKS.pending} The platform's machine cannot enforce these limits of functions (docs/isolation.md): ${result.unbounded.join("; ")}`,
+			);
 	}
 }
