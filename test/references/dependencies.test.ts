@@ -209,6 +209,7 @@ describe("positions", () => {
 		["an async function", "try { await load(); } catch (name) { Deno.env.get(name); }"],
 		["a handler of its promise", "load().catch((name) => Deno.env.get(name));"],
 		["a promise", "try { await loaded; } catch (name) { Deno.env.get(name); }"],
+		["a name that waits for its promise", "Deno.env.get(await loaded.catch((name) => name));"],
 		["an accessor", "try { held.name; } catch (name) { Deno.env.get(name); }"],
 	])("what a package throws is not known: %s", (_, code) => {
 		const { dynamic } = shown([
