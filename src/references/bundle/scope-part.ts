@@ -25,7 +25,7 @@ export interface Uses {
 	writes: Node[];
 }
 
-const NO_USES: Uses = { reads: [], writes: [] };
+export const NO_USES: Uses = { reads: [], writes: [] };
 const NO_CHILDREN: readonly string[] = [];
 /** For node types whose children are partly names and no expressions: the children that hold code. */
 const CODE_CHILDREN: Record<string, readonly string[]> = {
@@ -41,6 +41,10 @@ const CODE_CHILDREN: Record<string, readonly string[]> = {
 	ExportAllDeclaration: NO_CHILDREN,
 	TemplateLiteral: ["expressions"],
 };
+const MEMBER = ["object"];
+const COMPUTED_MEMBER = ["object", "property"];
+const KEY = ["value"];
+const COMPUTED_KEY = ["key", "value"];
 const KEYED = new Set(["Property", "MethodDefinition", "PropertyDefinition", "AccessorProperty"]);
 
 export class ScopePart {
@@ -64,7 +68,9 @@ export class ScopePart {
 		const stack = [...statements];
 		for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
 			this.#enter(node);
-			for (const key of childKeys(node)) pushChildren(stack, node, node[key]);
+			const keys = childKeys(node);
+			for (let index = 0; index < keys.length; index++)
+				pushChildren(stack, node, node[keys[index] as string]);
 		}
 	}
 
@@ -215,8 +221,8 @@ export class ScopePart {
 export function childKeys(node: Node): readonly string[] {
 	const kept = CODE_CHILDREN[node.type];
 	if (kept !== undefined) return kept;
-	if (node.type === "MemberExpression") return node.computed ? ["object", "property"] : ["object"];
-	if (KEYED.has(node.type)) return node.computed ? ["key", "value"] : ["value"];
+	if (node.type === "MemberExpression") return node.computed ? COMPUTED_MEMBER : MEMBER;
+	if (KEYED.has(node.type)) return node.computed ? COMPUTED_KEY : KEY;
 	return visitorKeys[node.type] ?? NO_CHILDREN;
 }
 

@@ -1,6 +1,6 @@
 /** Lexical scopes: which declaration an identifier refers to. */
 import { type ProgramPart, partAt } from "./program-part.ts";
-import { type Binding, ScopePart, type Uses } from "./scope-part.ts";
+import { type Binding, NO_USES, ScopePart, type Uses } from "./scope-part.ts";
 import type { Node } from "./syntax.ts";
 
 /** The scopes of a program. Those of its parts are collected once for all programs that have the part. */
@@ -71,8 +71,16 @@ export class Scopes {
 	#topLevelUses(name: string): Uses {
 		let uses = this.#uses.get(name);
 		if (uses === undefined) {
-			const found = this.#collected.map((part) => part.freeUses(name));
-			uses = { reads: found.flatMap(({ reads }) => reads), writes: found.flatMap(({ writes }) => writes) };
+			const found: Uses[] = [];
+			for (const part of this.#collected) {
+				const ofPart = part.freeUses(name);
+				if (ofPart !== NO_USES) found.push(ofPart);
+			}
+			const [only = NO_USES] = found;
+			uses =
+				found.length <= 1
+					? only
+					: { reads: found.flatMap(({ reads }) => reads), writes: found.flatMap(({ writes }) => writes) };
 			this.#uses.set(name, uses);
 		}
 		return uses;

@@ -55,7 +55,7 @@ function emptySets(engine: Engine, code: ReachableCode): Map<Node, ValueSet> {
 	const empty: [Node, ValueSet][] = [];
 	for (const sets of [engine.demanded.targets, engine.demanded.expressions]) {
 		for (const [node, set] of sets) {
-			if (set.values.size > 0 || hasNoValue(engine, node) || !code.mayRun(node)) continue;
+			if (set.size > 0 || hasNoValue(engine, node) || !code.mayRun(node)) continue;
 			empty.push([node, set]);
 		}
 	}
@@ -69,7 +69,7 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 		const inner = (node.expression ?? node.argument) as Node;
 		const set = engine.demanded.expressions.get(inner);
 		if (node.type === "AwaitExpression" && areAll(valuesOf(engine, inner), isRejectedPromise)) return true;
-		return set !== undefined && set.values.size === 0 && hasNoValue(engine, inner);
+		return set !== undefined && set.size === 0 && hasNoValue(engine, inner);
 	}
 	if (node.type === "MemberExpression") return areAll(valuesOf(engine, node.object), isMissing);
 	if (node.type === "NewExpression") return isNeverSettled(engine, node);
@@ -103,7 +103,7 @@ function areAll(values: readonly Value[], test: (value: Value) => boolean): bool
 }
 
 function valuesOf(engine: Engine, node: Node): readonly Value[] {
-	return [...(engine.demanded.expressions.get(node)?.values.values() ?? [])];
+	return engine.demanded.expressions.get(node)?.list ?? [];
 }
 
 /** Whether a set may be empty only because another one is. */
@@ -151,7 +151,7 @@ function completeReads(engine: Engine, code: ReachableCode): boolean {
 	let isAdded = false;
 	for (const read of engine.findings.reads) {
 		if (read.isNamed || engine.findings.dynamic.has(read.node) || !code.mayRun(read.node)) continue;
-		if (read.names.values.size === 0) continue;
+		if (read.names.size === 0) continue;
 		engine.findings.addDynamic(read.node, `the name is ${NOT_FOLLOWED}`);
 		isAdded = true;
 	}

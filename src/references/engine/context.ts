@@ -41,16 +41,17 @@ export const KEPT: Context = { key: "~", entries: [], isKept: true };
  */
 const ENTRIES_MAX = 5;
 
+function keyOf({ scope, call, isOrigin }: Entry): string {
+	return isOrigin ? `-${scope.id}:${call}` : `${scope.id}:${call}`;
+}
+
 export function contextOf(entries: readonly Entry[], isKept: boolean): Context {
 	if (entries.length === 0) return isKept ? KEPT : NO_CONTEXT;
 	const from = Math.max(0, entries.length - ENTRIES_MAX);
 	// An object that loses an origin may be one of any call.
 	const isNowKept = isKept || entries.slice(0, from).some(({ isOrigin }) => isOrigin);
-	const left = entries.slice(from);
-	const key = left
-		.map(({ scope, call, isOrigin }) => `${isOrigin ? "-" : ""}${scope.id}:${call}`)
-		.sort()
-		.join();
+	const left = from === 0 ? entries : entries.slice(from);
+	const key = left.length === 1 ? keyOf(left[0] as Entry) : left.map(keyOf).sort().join();
 	return { key: isNowKept ? `${key}~` : key, entries: left, isKept: isNowKept };
 }
 

@@ -31,18 +31,11 @@ export function contains(outer: Range, inner: Range): boolean {
 	return inner.start >= outer.start && inner.end <= outer.end;
 }
 
-const scopesAround = new WeakMap<Node, Node | null>();
-
 /** The innermost part of the code around a node that runs many times; null for code that runs once. */
 function scopeAround(node: Node): Node | null {
-	let scope = scopesAround.get(node);
-	if (scope === undefined) {
-		const parent = node.parent;
-		if (parent === undefined) scope = null;
-		else scope = isRepeatedPart(parent) ? parent : scopeAround(parent);
-		scopesAround.set(node, scope);
-	}
-	return scope;
+	let scope = node.parent;
+	while (scope !== undefined && !isRepeatedPart(scope)) scope = scope.parent;
+	return scope ?? null;
 }
 
 /** Whether a node runs once for each object that another node creates. */
@@ -50,8 +43,17 @@ export function isCreatedWith(node: Node, creation: Node): boolean {
 	return scopeAround(node) === scopeAround(creation);
 }
 
+const REPEATED = new Set([
+	"ForStatement",
+	"ForInStatement",
+	"ForOfStatement",
+	"WhileStatement",
+	"DoWhileStatement",
+	"PropertyDefinition",
+]);
+
 function isRepeatedPart(node: Node): boolean {
-	return isFunction(node) || /^(?:For|While|DoWhile|PropertyDefinition)/.test(node.type);
+	return isFunction(node) || REPEATED.has(node.type);
 }
 
 /** The same, for an object of which each call of the code around creates another one. */

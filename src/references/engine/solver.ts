@@ -26,8 +26,8 @@ export interface Budget {
 	stepsMax: number;
 }
 
-/** A listener with the value that it hears of, or a task without a value. */
-type Task = (value: Value) => void;
+/** A listener or set, which gets the value that it waits with, or a task without a value. */
+type Task = ((value: Value) => void) | ValueSet;
 
 export class Solver {
 	/** Steps of all runs so far. */
@@ -39,27 +39,32 @@ export class Solver {
 
 	/** Adds a value to a set, or the value that it is widened to. */
 	add(set: ValueSet, value: Value) {
-		if (set.values.has(value.key)) return;
+		if (set.has(value.key)) return;
 		const added = this.#widen(set, value);
-		if (set.values.has(added.key)) return;
+		if (set.has(added.key)) return;
 		set.put(added);
-		for (const listener of set.listeners ?? []) this.#enqueueCall(listener, added);
+		const { listeners } = set;
+		if (listeners === undefined) return;
+		for (let index = 0; index < listeners.length; index++) this.#enqueueCall(listeners[index] as Task, added);
 	}
 
 	/** Whether `add` changes nothing any more, whatever the value is. */
 	isFull(set: ValueSet): boolean {
-		return (
-			set.values.size >= this.#budget.valuesMax && set.widened?.has(UNKNOWN_BEYOND_BUDGET.shapeKey) === true
-		);
+		return set.size >= this.#budget.valuesMax && set.widened?.has(UNKNOWN_BEYOND_BUDGET.shapeKey) === true;
 	}
 
 	/** Widening: beyond its budget a set holds less precise values, so that the work ends. */
 	#widen(set: ValueSet, value: Value): Value {
-		if (set.values.size >= this.#budget.valuesMax)
+		if (set.size >= this.#budget.valuesMax)
 			return this.#unknownFor(set, withContext(UNKNOWN_BEYOND_BUDGET, NO_CONTEXT, value.reportAt));
 		if (value.kind === "unknown" && value.prefix === undefined && !this.#budget.keepsReason(value))
 			return UNKNOWN_IN_DEPENDENCY;
-		set.contextCounts ??= new Map();
+		if (set.contextCounts === undefined) {
+			if (set.size === 0 && this.#budget.contextsMax > 0) return value;
+			set.contextCounts = new Map();
+			for (const { shapeKey } of set.list)
+				if (shapeKey !== UNKNOWN_IN_DEPENDENCY.shapeKey) set.contextCounts.set(shapeKey, 1);
+		}
 		const contexts = (set.contextCounts.get(value.shapeKey) ?? 0) + 1;
 		set.contextCounts.set(value.shapeKey, contexts);
 		if (contexts <= this.#budget.contextsMax) return value;
@@ -91,17 +96,20 @@ export class Solver {
 
 	/** Calls the listener with each value that the set has now or gets later. */
 	onValue(set: ValueSet, listener: (value: Value) => void) {
+		this.#listen(set, listener);
+	}
+
+	#listen(set: ValueSet, listener: Task) {
 		if (set.listeners === undefined) set.listeners = [listener];
 		else set.listeners.push(listener);
-		for (const value of set.values.values()) this.#enqueueCall(listener, value);
+		const { list } = set;
+		for (let index = 0; index < list.length; index++) this.#enqueueCall(listener, list[index] as Value);
 	}
 
 	/** Adds every value of one set to another, now and later: the constraint `from` ⊆ `to`. */
 	include(from: ValueSet, to: ValueSet) {
-		if (from === to || from.includedIn?.has(to)) return;
-		from.includedIn ??= new Set();
-		from.includedIn.add(to);
-		this.onValue(from, (value) => this.add(to, value));
+		if (from === to || !from.noteInclusion(to)) return;
+		this.#listen(from, to);
 	}
 
 	/** Puts a task at the end of the work list. */
@@ -131,7 +139,9 @@ export class Solver {
 					this.#arguments = values.slice(index).concat(this.#arguments);
 					return false;
 				}
-				(tasks[index] as Task)(values[index] as Value);
+				const task = tasks[index] as Task;
+				if (typeof task === "function") task(values[index] as Value);
+				else this.add(task, values[index] as Value);
 			}
 		}
 		return true;

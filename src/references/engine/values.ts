@@ -8,34 +8,16 @@
 import type { Node } from "../bundle/syntax.ts";
 import { type Context, NO_CONTEXT } from "./context.ts";
 import type { RuntimeApi } from "./runtime-api.ts";
-import { withAllFields } from "./value-fields.ts";
+import { GrowingSet, withAllFields } from "./value-storage.ts";
 
-const NO_VALUES: ReadonlyMap<string, Value> = new Map();
-
-/**
- * The values that one expression, variable, parameter or property may have. Only the solver adds to it. Most
- * sets of an analysis stay empty or small, so the parts of a set are created when they are needed.
- */
-export class ValueSet {
-	#values: Map<string, Value> | undefined;
-	listeners: ((value: Value) => void)[] | undefined;
-	/** For each `shapeKey`, in how many contexts the set holds a value of that shape. */
+/** The values that one expression, variable, parameter or property may have. Only the solver adds to it. */
+export class ValueSet extends GrowingSet<Value> {
+	/** Each is called with every value, or gets every value. */
+	listeners: (((value: Value) => void) | ValueSet)[] | undefined;
+	/** For each `shapeKey`, in how many contexts the set holds a value of that shape; undefined before the second value. */
 	contextCounts: Map<string, number> | undefined;
 	/** For each `shapeKey` of an unknown value, the one that stands for all that the set was widened by. */
 	widened: Map<string, Value> | undefined;
-	/** The sets that already include this one. */
-	includedIn: Set<ValueSet> | undefined;
-
-	/** By key. */
-	get values(): ReadonlyMap<string, Value> {
-		return this.#values ?? NO_VALUES;
-	}
-
-	/** Adds a value that is not in the set. */
-	put(value: Value) {
-		this.#values ??= new Map();
-		this.#values.set(value.key, value);
-	}
 }
 
 /** Where a value comes from, and the keys that identify it. */
@@ -216,8 +198,17 @@ export function stringValue(value: string): Value {
  * @param prefix what the string begins with, where that is known
  */
 export function unknownValue(why: string, prefix?: string): Value {
-	return makeValue({ kind: "unknown", why, prefix: prefix === "" ? undefined : prefix });
+	if (prefix !== undefined && prefix !== "") return makeValue({ kind: "unknown", why, prefix });
+	let value = unknownValues.get(why);
+	if (value === undefined) {
+		value = makeValue({ kind: "unknown", why });
+		unknownValues.set(why, value);
+	}
+	return value;
 }
+
+/** By their reasons, which are texts of the rules. */
+const unknownValues = new Map<string, Value>();
 
 /** `undefined` or `null`. */
 export const NOTHING: Value = makeValue({ kind: "nothing" });
@@ -233,8 +224,15 @@ export function objectValue(object: AbstractObject, context: Context = NO_CONTEX
 }
 
 export function runtimeValue(api: RuntimeApi): Value {
-	return makeValue({ kind: "runtime", api });
+	let value = runtimeValues.get(api);
+	if (value === undefined) {
+		value = makeValue({ kind: "runtime", api });
+		runtimeValues.set(api, value);
+	}
+	return value;
 }
+
+const runtimeValues = new Map<RuntimeApi, Value>();
 
 /** The same value in another context, reported at another node. */
 export function withContext(

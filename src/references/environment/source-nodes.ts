@@ -4,11 +4,13 @@ import type { Node } from "../bundle/syntax.ts";
 import { runtimeValue, type Value } from "../engine/values.ts";
 import { GLOBAL_APIS, importedValue, moduleValue } from "./runtime-apis.ts";
 
+const GLOBALS = Object.entries(GLOBAL_APIS).map(([name, api]) => [name, runtimeValue(api)] as const);
+
 /** Every node whose value is the environment or leads to it, without regard to assignments. */
 export function sourceNodes(scopes: Scopes): { value: Value; node: Node }[] {
 	const found: { value: Value; node: Node }[] = [];
-	for (const [name, root] of Object.entries(GLOBAL_APIS)) {
-		for (const node of scopes.freeReads(name)) found.push({ value: runtimeValue(root), node });
+	for (const [name, value] of GLOBALS) {
+		for (const node of scopes.freeReads(name)) found.push({ value, node });
 	}
 	for (const node of scopes.metaProperties) {
 		if (node.meta.name === "import") found.push({ value: runtimeValue("import.meta"), node });

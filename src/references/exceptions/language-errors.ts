@@ -27,7 +27,7 @@ const TEXT = "@@text";
 export function languageText(value: Value): Value | undefined {
 	if (value.kind !== "object" || !isOfLanguage(value.object)) return undefined;
 	if (value.object.builtinClass === LANGUAGE_TEXT) return value;
-	const [text] = value.object.properties.get(TEXT)?.values.values() ?? [];
+	const [text] = value.object.properties.get(TEXT)?.list ?? [];
 	return text;
 }
 

@@ -11,7 +11,7 @@ export function isOpaque(engine: Engine, value: Value): boolean {
 	if (value.kind === "unknown") return value.prefix === undefined;
 	if (value.kind !== "object") return false;
 	if (value.object.proxyHandler !== undefined || engine.isForeign(value.object.node)) return true;
-	for (const held of value.object.summary.values.values())
+	for (const held of value.object.summary.list)
 		if (held.kind === "unknown" && held.prefix === undefined) return true;
 	return false;
 }
@@ -25,7 +25,7 @@ export function holdsUnknown(engine: Engine, value: Value, depth = 0): boolean {
 	if (value.kind !== "object" || value.object.kind === "function" || value.object.kind === "class")
 		return false;
 	if (depth > DEPTH_MAX) return true;
-	for (const held of engine.anyProperty(value.object).values.values())
+	for (const held of engine.anyProperty(value.object).list)
 		if (holdsUnknown(engine, held, depth + 1)) return true;
 	return false;
 }

@@ -140,7 +140,7 @@ export class ThrownValues implements Thrown {
 
 	#put(set: ValueSet, value: Value, node: Node) {
 		const { solver } = this.#engine;
-		const isFull = set.values.size >= VALUES_MAX && !set.values.has(value.key);
+		const isFull = set.size >= VALUES_MAX && !set.has(value.key);
 		solver.add(set, isFull ? UNKNOWN : value);
 		// Other code may call what throws it, or have the promise.
 		if (isFull || set === this.#implicit || set === this.rejections)

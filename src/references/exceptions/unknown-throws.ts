@@ -131,7 +131,7 @@ export class UnknownThrows {
 				return !LOOKING.has(node.operator) && [node.left, node.right].flatMap(valuesOf).some(this.#isOpaque);
 			case "ObjectPattern":
 			case "ArrayPattern":
-				return !isQuick && [...this.#engine.assigned(node).values.values()].some(this.#isOpaque);
+				return !isQuick && [...this.#engine.assigned(node).list].some(this.#isOpaque);
 			case "YieldExpression":
 				return this.#isThrownInto(node) || (node.argument && valuesOf(node.argument).some(this.#isOpaque));
 			case "ForOfStatement":
@@ -153,7 +153,7 @@ export class UnknownThrows {
 	/** Whether other code has the iterator of a generator, and may throw into it. */
 	#isThrownInto(node: Node): boolean {
 		const { received } = this.#engine.objects.iteratorOf(thisOwner(node));
-		return [...received.values.values()].some(this.#isOpaque);
+		return [...received.list].some(this.#isOpaque);
 	}
 
 	readonly #isOpaque = (value: Value) => isOpaque(this.#engine, value);
@@ -161,7 +161,7 @@ export class UnknownThrows {
 	#valuesOf(node: Node, isQuick: boolean): readonly Value[] {
 		const { demanded } = this.#engine;
 		const set = isQuick ? demanded.expressions.get(node) : this.#engine.evaluate(node);
-		return set === undefined ? [] : [...set.values.values()];
+		return set === undefined ? [] : [...set.list];
 	}
 
 	#isUnknownCall(node: Node, valuesOf: (node: Node) => readonly Value[]): boolean {
@@ -221,7 +221,7 @@ export class UnknownThrows {
 		);
 		if (this.#anyOf([...(own ? [own] : []), ...parts.map((member) => member.value as Node)])) return true;
 		if (!node.superClass || own !== undefined) return false;
-		return [...this.#engine.evaluate(node.superClass).values.values()].some(
+		return [...this.#engine.evaluate(node.superClass).list].some(
 			(superclass) => superclass.kind === "unknown" || this.#isUnknownBase(superclass, given),
 		);
 	}

@@ -60,12 +60,15 @@ function visit(engine: Engine, owner: Node) {
 	for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
 		if (node !== owner && node.type !== "Literal") visitNode(engine, node);
 		if (node !== owner && isFunction(node)) continue;
-		for (const key of childKeys(node)) {
-			const child = node[key] as Node | (Node | null)[] | null | undefined;
-			for (const inner of Array.isArray(child) ? child : [child]) {
-				if (inner && !(owner.type === "Program" && node === owner && engine.isForeign(inner)))
-					stack.push(inner);
-			}
+		const isStatement = owner.type === "Program" && node === owner;
+		const push = (inner: Node | null | undefined) => {
+			if (inner && !(isStatement && engine.isForeign(inner))) stack.push(inner);
+		};
+		const keys = childKeys(node);
+		for (let index = 0; index < keys.length; index++) {
+			const child = node[keys[index] as string] as Node | (Node | null)[] | null | undefined;
+			if (Array.isArray(child)) child.forEach(push);
+			else push(child);
 		}
 	}
 }

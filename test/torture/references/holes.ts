@@ -19,7 +19,7 @@ export const HOLES: Readonly<Record<string, Hole>> = {
 	},
 	"an unknown value is no value": losing(({ kind }) => kind === "unknown"),
 	"a value has at most two texts": losing(
-		({ kind, key }, { values }) => kind === "string" && values.size >= 2 && !values.has(key),
+		({ kind, key }, set) => kind === "string" && set.size >= 2 && !set.has(key),
 	),
 	"iteration yields the first value alone": (engine) => {
 		const iterate = engine.iterate;
