@@ -28,9 +28,9 @@ export interface LocalFunction {
 	references: Reference[];
 	/** The accesses that make the function dynamic. */
 	dynamicAccesses: DynamicAccess[];
-	/** What the analysis had to leave out. */
+	/** The modules and files that the analysis left out. */
 	warnings: Warning[];
-	/** Why there is no result. The lists mean nothing then. */
+	/** The reason why there is no result. Then the lists have no meaning. */
 	error?: { code: string; message: string; hint: string; exit: number; line?: number };
 }
 
@@ -44,14 +44,14 @@ export interface AnalysisOptions {
 }
 
 /**
- * Bundles that are built at the same time: the bundler runs in parallel to the analysis, and each bundle takes
- * memory.
+ * The number of bundles that are built at the same time: the bundler runs in parallel with the analysis, and each
+ * bundle takes memory.
  */
 const AT_ONCE = 4;
 /** Threads for the analysis. With packages, it is the larger part of the work. */
 const THREADS = Math.min(AT_ONCE, availableParallelism());
 
-/** What all analyses of one call share. */
+/** The parts that all analyses of one call share. */
 interface Workshop {
 	readonly settings: Settings;
 	readonly remotes: Remotes;
@@ -63,7 +63,7 @@ interface Workshop {
 
 /** An entry that is bundled with its local modules, and imports modules that were not looked up yet. */
 interface PendingEntry {
-	/** The hash of everything local that the result depends on; undefined if the result is not kept. */
+	/** The hash of all local inputs of the result; undefined if the result is not cached. */
 	readonly digest: string | undefined;
 	readonly pending: readonly string[];
 }
@@ -141,7 +141,7 @@ async function analyzeAll(
 	return results;
 }
 
-/** Finishes the entries whose results an earlier run has kept. */
+/** Finishes the entries whose results an earlier run has cached. */
 async function takeKept(
 	entries: readonly Entry[],
 	waiting: Map<number, PendingEntry>,
@@ -158,7 +158,7 @@ async function takeKept(
 	}
 }
 
-/** The name under which a result is kept. It depends on the versions of the missing modules. */
+/** The key of a cached result. It depends on the versions of the missing modules. */
 function keyOf({ digest, pending }: PendingEntry, { remotes, results }: Workshop): string | undefined {
 	if (digest === undefined) return undefined;
 	return results.keyOf([digest, ...pending.map((specifier) => remotes.identityOf(specifier))]);
@@ -168,7 +168,7 @@ function finished(name: string, kept: KeptResult): LocalFunction {
 	return { function: name, dynamic: kept.dynamicAccesses.length > 0, ...kept };
 }
 
-/** Runs work for each index, a few at once. */
+/** Runs work for each index, several at the same time. */
 async function eachOf(
 	indices: readonly number[],
 	task: (index: number, worker: number) => Promise<void>,
@@ -184,7 +184,7 @@ async function eachOf(
 	await Promise.all(Array.from({ length: AT_ONCE }, work));
 }
 
-/** @param before the entry's state after the round before; undefined in the first round */
+/** @param before the entry's state after the previous round; undefined in the first round */
 async function analyzeEntry(
 	entry: Entry,
 	shop: Workshop,
@@ -196,7 +196,7 @@ async function analyzeEntry(
 	try {
 		bundle = await bundleOf(entry, shop);
 		const { pending } = bundle;
-		// What a later round still misses depends on more than the state of the first round.
+		// The modules that a later round still lacks depend on more than the state of the first round.
 		if (pending.length > 0)
 			return { digest: before ? undefined : digestOfLocal(entry, bundle, shop), pending };
 		const state = before ?? { digest: digestOfLocal(entry, bundle, shop), pending };
@@ -222,7 +222,7 @@ async function bundleOf(entry: Entry, shop: Workshop): Promise<LocalBundle> {
 	return await shop.bundler.bundle({ ...shop, entry: path, shown: entry.show(entry.path), setting });
 }
 
-/** The hash of everything on this machine that the result of an entry depends on, besides fetched modules. */
+/** The hash of all inputs of an entry's result on this machine, except fetched modules. */
 function digestOfLocal(entry: Entry, bundle: LocalBundle, shop: Workshop): string {
 	const { code, sourceMap, sources, warnings } = bundle;
 	const { compilerOptions } = shop.settings.of(entry.path.slice(1), entry.file?.importMap).configuration;

@@ -1,6 +1,6 @@
 /**
- * Prepares and builds functions on this machine as a platform does for a deployment, so that what a deployment would
- * change is known before anything is sent. What decides is the platform's own code.
+ * Prepares and builds functions on this machine as a platform does for a deployment, with the platform's own code. This
+ * shows the changes of a deployment before anything is sent.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -18,33 +18,33 @@ import { builtPath } from "../platform/machine/assets.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
 import { blobHash } from "../protocol/blob-hash.ts";
 
-/** What a deployment would send. */
+/** The files and functions that a deployment would send. */
 export interface LocalUpload {
 	readonly files: ReadonlyMap<string, Uint8Array>;
 	readonly functions: Upload["functions"];
 }
 
-/** One function, as the platform would find it. */
+/** One function, as the platform would prepare it. */
 export interface LocalBuild {
 	readonly source: string;
 	readonly operation: string;
-	/** @returns the bundle's hash; undefined where it cannot be built here as on the platform */
+	/** @returns the bundle's hash; undefined if it cannot be built here in the same way as on the platform */
 	bundle(): Promise<string | undefined>;
 }
 
 const CHECK_MS = 60_000;
 
-/** How functions are prepared for one platform. */
+/** Prepares functions as one platform does. */
 export class LocalBuilds implements AsyncDisposable {
 	readonly #deno: DenoSearch;
 	readonly #passthrough: Readonly<Record<string, string>>;
-	/** Where builds keep the bundler and packages from one call to the next; undefined without a home folder. */
+	/** The folder in which builds cache the bundler and packages; undefined without a home folder. */
 	readonly #cache: string | undefined;
 	#folder: Promise<string> | undefined;
 	#builder: Promise<Builder | undefined> | undefined;
 	#checker: Checker | undefined;
 
-	/** @param environment of this process: a few variables of it are passed to builds */
+	/** @param environment the environment of this process; a few of its variables are passed to builds */
 	constructor(deno: DenoSearch, environment: Readonly<Record<string, string>>) {
 		this.#deno = deno;
 		const passed = PASSED_THROUGH.flatMap((name): [string, string][] =>
@@ -58,7 +58,7 @@ export class LocalBuilds implements AsyncDisposable {
 	/**
 	 * Prepares the functions of an upload; nothing is built yet.
 	 * @param conditions the platform's: Deno's version and the hosts that it allows
-	 * @returns by the function's name: what it would be built from, or why the platform would refuse it
+	 * @returns by the function's name: the prepared build, or the error with which the platform would reject it
 	 */
 	async prepare(
 		{ files, functions }: LocalUpload,
@@ -85,7 +85,7 @@ export class LocalBuilds implements AsyncDisposable {
 			source: checked.source,
 			operation: operationHash({ ...checked.declaration, assets }),
 			bundle: async () => {
-				// The hash is that of one bundle, and workers have more.
+				// The hash covers one bundle, but workers have separate bundles.
 				if (checked.workers.length > 0) return undefined;
 				this.#builder ??= this.#openBuilder(conditions);
 				const builder = await this.#builder;
@@ -112,7 +112,9 @@ export class LocalBuilds implements AsyncDisposable {
 		return this.#checker;
 	}
 
-	/** A builder that makes the platform's bundles; undefined where there is no such Deno here. */
+	/**
+	 * A builder that makes the platform's bundles; undefined if this machine does not have the platform's version of Deno.
+	 */
 	async #openBuilder(conditions: readonly string[]): Promise<Builder | undefined> {
 		const [, ...hosts] = conditions;
 		if (this.#cache === undefined) this.#folder ??= mkdtemp(join(tmpdir(), "coffer-builds-"));

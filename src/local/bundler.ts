@@ -20,7 +20,7 @@ export interface LocalBundle {
 	sources: string;
 }
 
-/** The code of the error that concerns no entry alone: esbuild does not run. */
+/** The code of the error that affects all entries: esbuild does not run. */
 export const ESBUILD_BROKEN = "PACKAGE_BROKEN";
 
 /** The most builds of one entry. Each build reveals the next fault of a module. */
@@ -181,7 +181,9 @@ function isBuildFailure(error: unknown): error is BuildFailure {
 	return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
 }
 
-/** Makes the next build leave out what this one failed at. @returns whether that changes anything */
+/**
+ * Excludes the module or export at which this build failed from the next build. @returns whether anything was excluded
+ */
 function patch(message: Message, request: BundleRequest, patches: Patches, warnings: Warning[]): boolean {
 	const { text, location } = message;
 	const warn = (what: string) =>
@@ -237,7 +239,7 @@ function notStarted(cause: unknown): AppError {
 function unbundled(message: Message | undefined): AppError {
 	return new AppError({
 		code: "SOURCE_UNBUNDLED",
-		message: `The modules cannot be bundled: ${message?.text ?? "the bundler gives no reason"}`,
+		message: `The modules cannot be bundled: ${message?.text ?? "the bundler reports no reason"}`,
 		hint: "Check that the function runs with `deno run`.",
 		exit: EXIT.failure,
 	});

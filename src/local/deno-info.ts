@@ -6,7 +6,7 @@ export interface DenoModule {
 	readonly kind: string;
 	/** Its URL, after redirects. */
 	readonly specifier: string;
-	/** Where its imports lead, by specifier. */
+	/** The targets of its imports, by specifier. */
 	readonly imports: ReadonlyMap<string, string>;
 	/** Path of the file in Deno's cache. */
 	readonly local?: string;
@@ -60,7 +60,7 @@ export function parseInfo(json: string): Map<string, DenoModule> {
 /** A package and all packages that it depends on. */
 function withDependencies(root: string, packages: Readonly<Record<string, InfoPackage>>): string[] {
 	const names = new Set([root]);
-	// A set that grows while it is iterated yields what was added.
+	// Iterating a set also visits elements that are added during the iteration.
 	for (const name of names)
 		for (const dependency of packages[name]?.dependencies ?? []) names.add(dependency);
 	return [...names].sort().map((name) => `${packages[name]?.registryUrl ?? ""} ${name}`);
@@ -76,7 +76,7 @@ function followed(from: string, redirects: Readonly<Record<string, string>>): st
 	return at;
 }
 
-/** The first line of an error, in this command's own words if those are clearer. */
+/** The first line of an error, replaced by a clearer text if there is one. */
 function oneLine(text: string): string {
 	const line = (text.split("\n")[0] ?? "").replace(/\.$/, "");
 	const host = /^Requires import access to "([^"]+?)(?::443)?"/.exec(line)?.[1];

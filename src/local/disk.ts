@@ -17,7 +17,7 @@ import type { ManifestPort } from "../modules/packages/manifests.ts";
 import { ancestorsOf, directoryOf, join, resolvePath } from "../modules/paths.ts";
 import { foldersIn, membersAbove } from "../project/functions/workspace.ts";
 
-/** Something that the analysis had to leave out. */
+/** A module or file that the analysis left out. */
 export interface Warning {
 	file: string;
 	/** 1-based. */
@@ -138,7 +138,7 @@ export class Settings {
 	}
 }
 
-/** Whether a file's name is that of a configuration of imports. */
+/** Whether a file of this name configures imports. */
 function isConfiguration(path: string): boolean {
 	return /(^|\/)(package\.json|deno\.jsonc?|import_map\.json|pnpm-workspace\.yaml)$/.test(path);
 }

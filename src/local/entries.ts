@@ -16,14 +16,14 @@ export interface Entry {
 	readonly path: string;
 	/** Path of its `function.jsonc`, relative to the project's root, if it has one. */
 	readonly settings?: string | undefined;
-	/** What its `function.jsonc` says. */
+	/** The content of its `function.jsonc`. */
 	readonly file?: FunctionFile | undefined;
 	/** The form in which an absolute path is shown. */
 	show(path: string): string;
 }
 
 /**
- * Files as functions, named as they were given. A file that is given twice counts once.
+ * Files as functions, with the names that the user gave. A file that is given twice is used once.
  * @param folder for relative paths
  * @throws AppError `ENTRY_NOT_FOUND` (exit 4), `ENTRY_NOT_A_FILE` (exit 2)
  */
@@ -41,7 +41,7 @@ export function entriesOf(files: readonly string[], folder: string): Entry[] {
 		if (!stat.isFile())
 			throw new AppError({
 				code: "ENTRY_NOT_A_FILE",
-				message: `${file} is no file.`,
+				message: `${file} is not a file.`,
 				hint: `Name its entry module, such as ${join(file, "index.ts")}.`,
 				exit: EXIT.usage,
 			});
@@ -83,7 +83,7 @@ export async function projectEntries(
 
 function folderWithFunctions(folder: string): string | undefined {
 	const isProject = [BASE44_FUNCTIONS, SUPABASE_FUNCTIONS].some((path) => existsSync(join(folder, path)));
-	// The folder of another product's functions is in a folder of that product, which is in the project.
+	// In a project of another product, the folder of the functions is in a folder of that product.
 	const isOfProduct = /^(base44|supabase)$/.test(basename(folder));
 	if (isProject || (!isOfProduct && existsSync(join(folder, "functions")))) return folder;
 	const parent = dirname(folder);

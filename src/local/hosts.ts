@@ -1,22 +1,22 @@
 /**
- * Finds hosts that neither accept nor refuse a connection. Deno would wait minutes for each of their modules.
- * Hosts that refuse, or that have no address, are left to Deno: it learns that at once, and may have their
+ * Finds hosts that neither accept nor refuse a connection. Deno would wait minutes for each of their modules. Hosts
+ * that refuse connections, or that have no address, are not reported: Deno fails at once for them, and may have their
  * modules in its cache.
  */
 import { connect } from "node:net";
 
-/** How long to wait for a connection, in milliseconds. */
+/** The time limit for a connection, in milliseconds. */
 const PATIENCE_MS = 5_000;
 const HTTPS_PORT = 443;
 
 export interface SilentHosts {
-	/** The silent host that a specifier's module would come from; undefined if there is none. */
+	/** The silent host of a specifier's module; undefined if the host is not silent. */
 	of(specifier: string): string | undefined;
 }
 
 /**
  * Tries to connect to each host once, to all at the same time.
- * @param environment if it names a proxy, every host is reached through that, and none is tried
+ * @param environment if it names a proxy, every host is reached through the proxy, and no host is tested
  */
 export async function silentHosts(
 	specifiers: readonly string[],
@@ -39,7 +39,7 @@ export async function silentHosts(
 	};
 }
 
-/** The host that a specifier's module comes from, by the environment's settings of registries. */
+/** The host of a specifier's module, according to the registry settings in the environment. */
 export function hostOf(specifier: string, environment: Readonly<Record<string, string>>): string | undefined {
 	const registry = { "npm:": environment.NPM_CONFIG_REGISTRY, "jsr:": environment.JSR_URL };
 	const address = specifier.startsWith("npm:")

@@ -1,4 +1,4 @@
-/** What a bundle contains of fetched modules, as a text that changes when they do. */
+/** Identifies the fetched modules in a bundle by a hash that changes when they change. */
 import { readBoundedSync } from "../bounded-file.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
 import type { DenoModule } from "./deno-info.ts";

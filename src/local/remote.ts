@@ -1,7 +1,7 @@
 /**
- * Fetches modules from elsewhere, and tells where their files are. Deno fetches them into its own cache, so
- * nothing is downloaded twice. Packages of npm are laid out in a temporary folder, for Node's resolution. A
- * module that cannot be fetched is requested once.
+ * Fetches remote modules, and finds their files. Deno fetches them into its own cache, so nothing is downloaded twice.
+ * npm packages are installed into a temporary folder, for Node's resolution. A module that cannot be fetched is
+ * requested once.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,7 @@ export interface RemoteOptions {
 	readonly deno: DenoSearch;
 	/** Deno's whole environment: it contains proxies, certificates, the registry, and the cache's path. */
 	readonly environment: Readonly<Record<string, string>>;
-	/** An empty folder that is kept as long as the modules are used. */
+	/** An empty folder that must exist as long as the modules are used. */
 	readonly folder: string;
 	readonly signal: AbortSignal;
 }
@@ -29,7 +29,7 @@ export type Found =
 	| { kind: "runtime"; specifier: string }
 	| { kind: "nothing"; why: string };
 
-/** How long Deno may take, in milliseconds. A first run may download some hundred packages. */
+/** The time limit of Deno, in milliseconds. A first run may download some hundred packages. */
 const INFO_MS = 120_000;
 const INSTALL_MS = 600_000;
 const OUTPUT_BYTES_MAX = 256 * 1024 * 1024;
@@ -39,11 +39,11 @@ export class Remotes {
 	readonly #found = new Map<string, Found>();
 	/** The modules that others import, by URL. */
 	readonly #modules = new Map<string, DenoModule>();
-	/** Where a requirement of npm is laid out. */
+	/** The folder of each installed npm requirement. */
 	readonly #packages = new Map<string, { alias: string; folder: string }>();
-	/** What `identityOf` has returned. */
+	/** The results of `identityOf`. */
 	readonly #identities = new Map<string, string>();
-	/** The specifiers that were found and not laid out yet. */
+	/** The specifiers that were found and are not installed yet. */
 	#asked: readonly string[] = [];
 	#folders = 0;
 
@@ -61,20 +61,20 @@ export class Remotes {
 		return this.#modules.get(url);
 	}
 
-	/** Where a specifier leads; undefined if it was not fetched yet. @param specifier `npm:`, `jsr:` or a URL */
+	/** The target of a specifier; undefined if it was not fetched yet. @param specifier `npm:`, `jsr:` or a URL */
 	leadOf(specifier: string): Found | undefined {
 		return this.#found.get(specifier);
 	}
 
-	/** Where an import of a fetched module leads. */
+	/** The target of an import in a fetched module. */
 	findFrom(importer: string, specifier: string): Found {
 		const target = this.#modules.get(importer)?.imports.get(specifier) ?? specifier;
 		return this.#leadsTo(target);
 	}
 
 	/**
-	 * Finds the modules that are available, with all that they import. Does not throw for those that are not.
-	 * `layOut` makes them ready for a bundle. @throws the signal's reason when it is aborted
+	 * Finds the modules that are available, with all that they import. Does not throw for unavailable ones. `layOut`
+	 * prepares them for a bundle. @throws the signal's reason when it is aborted
 	 */
 	async find(specifiers: Iterable<string>): Promise<void> {
 		this.#asked = [];
@@ -108,8 +108,8 @@ export class Remotes {
 	}
 
 	/**
-	 * Makes the packages ready of all modules that were found. Does not throw for those that cannot be
-	 * downloaded. @throws the signal's reason when it is aborted
+	 * Installs the packages of all modules that were found. Does not throw for packages that cannot be downloaded. @throws
+	 * the signal's reason when it is aborted
 	 */
 	async layOut(): Promise<void> {
 		const asked = this.#asked;
@@ -125,13 +125,13 @@ export class Remotes {
 		);
 		for (const specifier of asked) this.#found.set(specifier, this.#leadsTo(specifier));
 		this.#asked = [];
-		// A package that could not be laid out has an error now.
+		// A package that could not be installed has an error now.
 		this.#identities.clear();
 	}
 
 	/**
-	 * What a bundle contains of a module that was found, and of all that it imports: exact versions of packages,
-	 * hashes of other modules, and errors.
+	 * The hash of a module that was found, and of all modules that it imports: exact versions of packages, hashes of other
+	 * modules, and errors.
 	 */
 	identityOf(specifier: string): string {
 		let identity = this.#identities.get(specifier);
@@ -163,7 +163,7 @@ export class Remotes {
 		}
 	}
 
-	/** Lays out packages. If one fails, the others are laid out all the same. */
+	/** Installs packages. If one fails, the others are still installed. */
 	async #lay(deno: string, requirements: readonly string[]): Promise<void> {
 		if (requirements.length === 0) return;
 		const folder = await this.#newFolder();
@@ -192,7 +192,7 @@ export class Remotes {
 		const parts = specifier.startsWith("npm:") ? splitPackage(specifier) : undefined;
 		if (parts !== undefined) {
 			const laid = this.#packages.get(parts.requirement);
-			const why = this.#modules.get(parts.requirement)?.error ?? "it is no package";
+			const why = this.#modules.get(parts.requirement)?.error ?? "it is not a package";
 			if (laid === undefined) return { kind: "nothing", why };
 			return { kind: "package", specifier: laid.alias + parts.path, folder: laid.folder };
 		}
@@ -217,6 +217,6 @@ export class Remotes {
 }
 
 function lastLine(stderr: string): string {
-	const line = stderr.split("\n").find((one) => one.startsWith("error: ")) ?? "Deno does not get it";
+	const line = stderr.split("\n").find((one) => one.startsWith("error: ")) ?? "Deno cannot download it";
 	return line.replace(/^error: /, "").replace(/\.$/, "");
 }

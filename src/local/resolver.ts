@@ -1,5 +1,5 @@
 /**
- * How the bundler finds and reads modules: by the project's import maps, and for modules from elsewhere in
+ * The bundler's plugin that resolves and loads modules: local ones by the project's import maps, remote ones from
  * Deno's cache.
  */
 import { isBuiltin } from "node:module";
@@ -37,7 +37,7 @@ export interface BundleRequest {
 	readonly stdHttp: string;
 }
 
-/** What a build leaves out, as found by the builds before it. Paths as in the bundler's messages. */
+/** The parts that a build leaves out, because earlier builds failed at them. Paths as in the bundler's messages. */
 export interface Patches {
 	/** Modules that do not parse. */
 	readonly broken: Set<string>;
@@ -142,12 +142,12 @@ async function resolve(args: OnResolveArgs, resolving: Resolving): Promise<OnRes
 		case "remote": {
 			const found = request.remotes.leadOf(target.specifier);
 			if (found !== undefined) return await lead(found, args, resolving);
-			return without(args, "it was not asked for", target.specifier);
+			return without(args, "it was not requested", target.specifier);
 		}
 	}
 }
 
-/** Whether a module is one that does not parse. */
+/** Whether a module is known not to parse. */
 function isBroken({ path = "", namespace = "file" }: OnResolveResult, { broken }: Patches): boolean {
 	return broken.has(namespace === "file" ? path.slice(1) : `${namespace}:${path}`);
 }
@@ -161,7 +161,7 @@ async function withinPackage(args: OnResolveArgs, resolving: Resolving): Promise
 	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
 	const found = await resolving.resolutions.find(resolving.build, args, args.path, args.resolveDir);
 	const { path, namespace, sideEffects, errors } = found;
-	// Packages try to load optional packages.
+	// Packages may try to load optional packages.
 	if (errors.length > 0) return { path: args.path, external: true };
 	return { path, namespace, sideEffects };
 }
@@ -219,7 +219,7 @@ function loadSource(path: string, attributes: Record<string, string>, patches: P
 	};
 }
 
-/** A WebAssembly module imports, and exports what it likes. A module of CommonJS may have any export. */
+/** Replaces a WebAssembly module with a CommonJS module, which has its imports and may have any export. */
 function loadWasm(path: string, bytes: Uint8Array): OnLoadResult {
 	const imports = scanWasm(bytes).imports.map((specifier) => `require(${JSON.stringify(specifier)});\n`);
 	return {

@@ -2,9 +2,9 @@
  * Results of earlier runs, in the user's cache folder. A function whose sources, settings and dependencies are
  * unchanged is then neither bundled with its dependencies nor analysed again.
  *
- * The name of a result's file is the hash of everything that the result depends on, the code of the analysis
- * included, so no result has to be invalidated. A result holds names and positions, and no value of a secret.
- * A result that is damaged counts as missing. A folder that cannot be written is not used.
+ * The name of a result's file is the hash of everything that the result depends on, the code of the analysis included,
+ * so no result has to be invalidated. A result contains names and positions, but no value of a secret. A damaged result
+ * counts as missing. A folder that cannot be written is not used.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, rename, stat, unlink, writeFile } from "node:fs/promises";
@@ -16,14 +16,14 @@ import { builtPath } from "../platform/machine/assets.ts";
 import type { DynamicAccess, Reference } from "../references/evidence/reference.ts";
 import type { Warning } from "./disk.ts";
 
-/** The part of a function's result that is kept. */
+/** The part of a function's result that is cached. */
 export interface KeptResult {
 	readonly references: Reference[];
 	readonly dynamicAccesses: DynamicAccess[];
 	readonly warnings: Warning[];
 }
 
-/** The most results that are kept, and how many remain after the oldest were removed. */
+/** The most results in the cache, and the number that remains after the oldest were removed. */
 const RESULTS_MAX = 5000;
 const RESULTS_LEFT = 4000;
 const BYTES_MAX = 256 * 1024;
@@ -49,14 +49,14 @@ export class Results {
 
 	/**
 	 * Opens the cache of the user.
-	 * @param environment `XDG_CACHE_HOME` or `HOME` tells the folder. Without both nothing is kept.
+	 * @param environment `XDG_CACHE_HOME` or `HOME` gives the folder. Without both, nothing is cached.
 	 */
 	static async open(environment: Readonly<Record<string, string>>): Promise<Results> {
 		const { HOME, XDG_CACHE_HOME = HOME && join(HOME, ".cache") } = environment;
 		if (!XDG_CACHE_HOME) return new Results(undefined, "");
 		const folder = join(XDG_CACHE_HOME, "coffer", "references");
 		try {
-			// This module is a part of the bundle of the command line, which holds the code that bundles.
+			// This module is a part of the command line's bundle, which also contains the code that bundles.
 			const programs = [builtPath("analysis.cjs"), fileURLToPath(import.meta.url)];
 			const texts = await Promise.all(
 				programs.map((path) => readBounded(path, PROGRAM_BYTES_MAX, { links: true })),
@@ -68,12 +68,12 @@ export class Results {
 		}
 	}
 
-	/** The name of a result. @param inputs everything that the result depends on, besides this program */
+	/** The key of a result. @param inputs all inputs of the result, except this program */
 	keyOf(inputs: readonly string[]): string {
 		return digestOf([this.#program, ...inputs]);
 	}
 
-	/** The result of an earlier run; undefined where there is none, or where it is damaged. */
+	/** The result of an earlier run; undefined if there is none, or if it is damaged. */
 	async read(key: string): Promise<KeptResult | undefined> {
 		if (this.#folder === undefined) return undefined;
 		try {
@@ -86,7 +86,7 @@ export class Results {
 		}
 	}
 
-	/** Keeps a result. A result that is too large, or that cannot be written, is not kept. */
+	/** Stores a result. A result that is too large, or that cannot be written, is not stored. */
 	async write(key: string, { references, dynamicAccesses, warnings }: KeptResult): Promise<void> {
 		if (this.#folder === undefined) return;
 		const body = JSON.stringify({ references, dynamicAccesses, warnings } satisfies KeptResult);
@@ -102,7 +102,7 @@ export class Results {
 		}
 	}
 
-	/** Removes the oldest results where there are too many, if this run has added any. */
+	/** Removes the oldest results if there are too many, and if this run has added any. */
 	async close(): Promise<void> {
 		if (this.#folder === undefined || this.#written === 0) return;
 		const folder = this.#folder;

@@ -12,7 +12,7 @@ export function shownSource(source: string, folder: string): string | undefined 
 	if (source.startsWith("coffer:")) return source;
 	if (!`/${source}`.startsWith(`${folder}/`)) return undefined;
 	const [, store = "", name = "", file = ""] = PACKAGE_FILE.exec(source) ?? [];
-	// `@scope+name@1.2.3_peer@4`: only the version after the name counts.
+	// `@scope+name@1.2.3_peer@4`: only the version after the name is used.
 	const version = store.slice(name.length + 1).replace(/_.*$/, "");
 	return `npm:${name}@${version}/${file}`;
 }

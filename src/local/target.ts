@@ -1,4 +1,4 @@
-/** Finds what an import of a local module leads to. */
+/** Resolves an import of a local module. */
 import { isBuiltin } from "node:module";
 import type { ImportKind } from "../modules/packages/exports.ts";
 import { resolveImport } from "../modules/packages/resolve-import.ts";
@@ -30,9 +30,9 @@ const COMPILED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Where an import leads.
+ * The target of an import.
  * @param referrer path of the importing module
- * @param setting of the entry
+ * @param setting the configuration of the entry
  * @param manner whether it is imported or required
  */
 export function targetOf(
@@ -44,7 +44,7 @@ export function targetOf(
 	const { resolution: found } = resolveImport(configuration, specifier, referrer, manner);
 	switch (found.kind) {
 		case "local fault":
-			// Paths relative to the project, as a deployment shows them.
+			// Paths are relative to the project, as in the messages of a deployment.
 			return { kind: "nothing", why: found.fault.why.replaceAll(`${top}/`, "") };
 		case "local":
 			return fileOf(found.path);

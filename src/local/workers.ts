@@ -4,8 +4,8 @@ import { isCode } from "../modules/paths.ts";
 import { scanModule } from "../modules/scan.ts";
 
 /**
- * Adds imports of the modules of its workers to a module. A platform bundles each worker by itself, and counts what
- * the workers read as the function's. The analysis of one bundle finds the same names.
+ * Adds imports of the modules of its workers to a module. A platform bundles each worker separately, and adds the names
+ * that workers read to the function's. The analysis of one bundle finds the same names.
  * @param path the module's path, without the first slash
  */
 export function withWorkers(path: string, text: string): string {

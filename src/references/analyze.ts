@@ -1,22 +1,22 @@
 /**
- * Which secrets a function reads, derived from its bundle alone. How an analysis runs:
+ * Finds the secrets that a function reads, from its bundle. An analysis has these steps:
  *
- * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations. Modules that an
- *    earlier bundle had too keep their syntax trees.
+ * 1. `bundle/` checks the nesting of the code, parses it and resolves identifiers to declarations. The syntax trees of
+ *    modules that an earlier bundle also had are reused.
  * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
  *    `process`.
  * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
  * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
- * 5. `call-graph/` links calls to functions. `models/` says what built-in functions and esbuild's helpers do.
- *    `exceptions/` follows what the code throws.
+ * 5. `call-graph/` links calls to functions. `models/` describes the effects of built-in functions and of esbuild's
+ *    helpers. `exceptions/` follows what the code throws.
  * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
  *    up.
  * 7. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
  *    access dynamic.
- * 8. The upload's own code is analysed first. Then dependencies are, with a smaller budget.
- * 9. `report.ts` turns nodes into files and lines, and sorts.
+ * 8. The upload's own code is analysed first, and then its dependencies, with a smaller budget.
+ * 9. `report.ts` converts nodes to files and lines, and sorts them.
  *
- * `evidence/` holds the result's types. `plan/` says which functions a changed secret concerns.
+ * `evidence/` contains the types of the result. `plan/` decides which functions a changed secret affects.
  */
 import { assembleEngine } from "./assembly.ts";
 import { Positions } from "./bundle/positions.ts";
@@ -37,7 +37,7 @@ export interface AnalysisInput {
 	code: string;
 	/** Its source map, as JSON text. Without it, positions are those in the bundle. */
 	sourceMap?: string;
-	/** Turns an entry of the map's `sources` into the path that is shown. */
+	/** Converts an entry of the map's `sources` to the displayed path. */
 	sourcePath?: (source: string) => string;
 }
 
@@ -46,15 +46,15 @@ type OwnBudget = Pick<Budget, "valuesMax" | "contextsMax" | "stepsMax">;
 /** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
 const DEPENDENCY_NODES_MAX = 3000;
 /**
- * What the upload's own code may cost, the most precise budget first. Where a budget is used up, the analysis
- * begins again with the next one, which tells apart fewer calls of a function.
+ * The budgets for the upload's own code, the most precise first. If a budget is used up, the analysis starts again with
+ * the next one, which distinguishes fewer calls of a function.
  */
 const OWN_BUDGETS: readonly OwnBudget[] = [
 	{ valuesMax: 2000, contextsMax: 12, stepsMax: 150_000 },
 	{ valuesMax: 200, contextsMax: 0, stepsMax: 150_000 },
 	{ valuesMax: 30, contextsMax: 0, stepsMax: 400_000 },
 ];
-/** Dependencies are large. Precision matters less there, since their dynamic accesses are not reported. */
+/** Dependencies are large. Precision matters less in them, since their dynamic accesses are not reported. */
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 /**
  * The most steps for what the upload's own code gets from dependencies, apart from what their own reads need. It comes
@@ -65,12 +65,11 @@ const FURTHER_STEPS_MAX = 50_000;
 /**
  * The names of environment variables that a bundle may read.
  *
- * Each reference has the original file and line of the access, or of the call that passes the name to a
- * helper. Accesses whose names are not known are dynamic. Those of dependencies are left out, since the
- * author cannot change them. The function is pure and synchronous. Its time grows with the length of the
- * bundle.
+ * Each reference has the original file and line of the access, or of the call that passes the name to a helper.
+ * Accesses whose names are unknown are dynamic. Dynamic accesses of dependencies are left out, since the author cannot
+ * change them. The function is pure and synchronous. Its time grows with the length of the bundle.
  * @param parser keeps the parts of bundles for the next analysis, which has the same result without it
- * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where the code does not parse or nests too deeply
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) if the code does not parse or nests too deeply
  */
 export function analyzeReferences(input: AnalysisInput, parser = new BundleParser(0)): References {
 	const { program, parts } = parser.parse(input.code);
@@ -83,7 +82,7 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 		const known = replaced.size;
 		const isLast = attempt === OWN_BUDGETS.length - 1;
 		engine = runAnalysis(program, scopes, files, replaced, OWN_BUDGETS[attempt] as OwnBudget, isLast);
-		// What the code replaces is known after a run. The next run reads such names as unknown.
+		// The built-in properties that the code replaces are known after a run. The next run treats them as unknown.
 		if (replaced.size > known) engine = undefined;
 		else if (engine === undefined) attempt++;
 	}
@@ -93,7 +92,7 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 /**
  * @param replaced the names of built-in properties that the code replaces; the run adds to them
  * @param isLast whether accesses become dynamic where the budget is used up
- * @returns undefined where the budget is used up and is not the last one
+ * @returns undefined if the budget is used up and is not the last one
  */
 function runAnalysis(
 	program: Node,
@@ -110,7 +109,8 @@ function runAnalysis(
 	for (const { value, node } of ownSources) engine.propagate(value, node);
 	const isOwn = (node: Node) => !engine.isDependency(node);
 	const runOwn = () => engine.solver.run({ ...budget, keepsReason: () => true, isOwn });
-	// What the names of own reads depend on is known now. The rest of the code needs no more of dependencies.
+	// The values on which the names of own reads depend are known now. The rest of the code needs no further values from
+	// dependencies.
 	const isKnown = runOwn();
 	dependencyNodes.left = 0;
 	engine.reach(program);
@@ -122,7 +122,7 @@ function runAnalysis(
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
 	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
 	for (const { value, node } of sources) engine.propagate(value, node);
-	// Unknown values that arise in dependencies alone need no reason: it would be reported nowhere.
+	// Unknown values that occur only in dependencies need no reason, because it is never reported.
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && isOwn(reportAt);
 	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason, isOwn });
 	let isComplete = runToCompletion(engine, runAll);

@@ -24,7 +24,7 @@ import { makeReach } from "./forward/reach.ts";
 import { makeTrack } from "./forward/tracking.ts";
 
 /**
- * Assembles the parts of the analysis. Each knows the others only through the engine.
+ * Assembles the parts of the analysis. The parts refer to each other only through the engine.
  * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
  * @param replaced the names of built-in properties that are known to be replaced
  */

@@ -1,4 +1,4 @@
-/** From nodes of the bundle to what is reported: files and lines, sorted, without duplicates. */
+/** Converts nodes of the bundle to reported files and lines, sorted and without duplicates. */
 
 import type { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
@@ -7,7 +7,7 @@ import { widenFloods } from "./environment/floods.ts";
 import { compareLocations, compareText } from "./evidence/order.ts";
 import type { DynamicAccess, Reference, References } from "./evidence/reference.ts";
 
-/** What can be a secret's name, or a prefix pattern. */
+/** Matches a possible name of a secret, or a prefix pattern. */
 const NAME = /^[A-Za-z0-9_]{1,128}\*?$/;
 
 /** The most locations of one name, and the most dynamic accesses: a reader needs no more evidence. */

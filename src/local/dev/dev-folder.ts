@@ -16,7 +16,7 @@ const ADDRESS_BYTES_MAX = 4096;
 /** Characters of a folder's name. Paths of sockets are short. */
 const NAME_LENGTH = 12;
 
-/** A project's environment, and the folder in which this device keeps its state. */
+/** A project's environment, and the folder of this device's state. */
 export interface DevPlace {
 	readonly root: string;
 	readonly environment: string;
@@ -36,7 +36,7 @@ function folderOf({ environment, root, stateFolder }: DevPlace): string {
 }
 
 /**
- * Takes the folder. The operating system releases it when the process ends, however it ends.
+ * Locks the folder. The operating system releases the lock when the process ends for any reason.
  * @throws AppError `DEV_RUNNING` (exit 5) if another process has it
  */
 export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
@@ -46,7 +46,7 @@ export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
 		if (error instanceof AppError && error.code === "DATA_DIR_IN_USE") throw alreadyRunning(place, error);
 		throw error;
 	});
-	// A process that was killed may have left these.
+	// A killed process may have left these files.
 	const removeFiles = () =>
 		Promise.all(
 			[ADDRESS_FILE, "store"].map((name) => rm(join(path, name), { recursive: true, force: true })),
@@ -71,7 +71,7 @@ export async function takeDevFolder(place: DevPlace): Promise<DevFolder> {
 export async function findRunningDev(place: DevPlace): Promise<string | undefined> {
 	const url = readAddress(place);
 	if (url === undefined) return undefined;
-	// The file alone may be left from a process that was killed.
+	// The file alone may be left from a killed process.
 	const claimed = await claimDataDirectory(folderOf(place)).catch((error: unknown) => {
 		if (error instanceof AppError) return undefined;
 		throw error;
@@ -80,7 +80,7 @@ export async function findRunningDev(place: DevPlace): Promise<string | undefine
 	return claimed === undefined ? url : undefined;
 }
 
-/** A folder for one request. Nobody finds it, and it is removed at the end. */
+/** A folder for one request. Other commands cannot find it, and it is removed at the end. */
 export async function makeTemporaryFolder(): Promise<DevFolder> {
 	const path = await mkdtemp(join(tmpdir(), "coffer-invoke-"));
 	const kept = removeAtExit(path, [""]);
@@ -95,8 +95,8 @@ export async function makeTemporaryFolder(): Promise<DevFolder> {
 }
 
 /**
- * Removes files when the process ends, as it does at once after a second Ctrl-C, until disposal. So it cannot wait for
- * the file system's answers.
+ * Removes files when the process ends, until disposal. The process may end at once after a second Ctrl-C, so the
+ * removal is synchronous.
  * @param names below the folder
  */
 function removeAtExit(folder: string, names: readonly string[]): Disposable {
@@ -109,7 +109,7 @@ function removeAtExit(folder: string, names: readonly string[]): Disposable {
 		}
 	};
 	const onExit = () => {
-		// The platform's runtime keeps its files elsewhere if the folder is closed to other users.
+		// The platform's runtime stores its files elsewhere if other users cannot enter the folder.
 		const place = linkTarget(join(folder, "run", "place"));
 		if (place !== undefined) remove(place);
 		for (const name of names) remove(join(folder, name));

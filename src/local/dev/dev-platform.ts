@@ -1,6 +1,6 @@
 /**
- * A platform for one project on this machine: functions are built and run by the platform's own code. It has one
- * app, no control API and no access tokens. What it stores is removed at the end.
+ * A platform for one project on this machine: functions are built and run by the platform's own code. It has one app,
+ * no control API and no access tokens. Its stored data is removed at the end.
  */
 import { join } from "node:path";
 import { bindAddress, httpUrl } from "../../platform/api/control-listener.ts";
@@ -25,7 +25,7 @@ export interface DevPlatformOptions {
 	/** A private folder that no other process uses. */
 	readonly folder: string;
 	readonly address: { readonly host: string; readonly port: number };
-	/** Seals the secrets in the store. It is made for this run and kept in memory alone. */
+	/** Seals the secrets in the store. It is made for this run and exists only in memory. */
 	readonly identity: CoreIdentity;
 	/** Services that functions may reach besides the public internet: `HOST:PORT`. */
 	readonly allowNet: readonly string[];
@@ -33,7 +33,7 @@ export interface DevPlatformOptions {
 	readonly hidden: readonly string[];
 	readonly log: Log;
 	readonly onLine: (name: string, line: LogLine) => void;
-	/** @param name undefined where no function has the requested name */
+	/** @param name undefined if no function has the requested name */
 	readonly onRequest: (name: string | undefined, request: RequestLine) => void;
 }
 
@@ -45,14 +45,14 @@ export interface Deployed {
 }
 
 const APP = "dev";
-/** Only the control API tells the version, and there is none. */
+/** Only the control API reports the version, and there is none. */
 const VERSION = "dev";
-/** How long requests in flight may take when the platform closes. */
+/** The time limit of requests in flight when the platform closes. */
 const GRACE_MS = 2_000;
 const IDLE_AFTER_MS = 5 * 60_000;
 
 export class DevPlatform implements AsyncDisposable {
-	/** Of the gateway, without a slash at its end. */
+	/** The gateway's URL, without a slash at its end. */
 	readonly url: string;
 	readonly #core: Core;
 	readonly #app: App;
@@ -86,7 +86,7 @@ export class DevPlatform implements AsyncDisposable {
 	 * Makes these the secrets of the functions, and restarts the functions that read a changed one.
 	 * @param values all secrets
 	 * @param onResult called when each function is restarted
-	 * @returns the names that have another value now, or none; sorted
+	 * @returns the names whose value was changed or removed; sorted
 	 */
 	async setSecrets(
 		values: ReadonlyMap<string, string>,
@@ -103,10 +103,10 @@ export class DevPlatform implements AsyncDisposable {
 	}
 
 	/**
-	 * Builds and starts functions. Where a new version does not build or start, the version before still serves.
+	 * Builds and starts functions. If a new version does not build or start, the previous version still serves requests.
 	 * @param files the files of all of these functions: path → content
 	 * @param onFunction called with the result of each function
-	 * @throws AppError exit 2 where the platform would refuse the upload
+	 * @throws AppError exit 2 if the platform would reject the upload
 	 */
 	async deploy(
 		files: ReadonlyMap<string, Uint8Array>,
@@ -129,7 +129,7 @@ export class DevPlatform implements AsyncDisposable {
 		});
 	}
 
-	/** Stops functions that the project no longer has. Unknown names are left out. */
+	/** Stops functions that the project no longer has. Unknown names are ignored. */
 	async remove(names: readonly string[]): Promise<void> {
 		const known = names.filter((name) => this.#app.state.functions.has(name));
 		if (known.length > 0) await this.#functions.delete(known);
@@ -141,7 +141,7 @@ export class DevPlatform implements AsyncDisposable {
 		return state !== undefined && state !== "failed";
 	}
 
-	/** The names that functions read and that are no secrets, with each place. */
+	/** The names that functions read and that are not secrets, with each location. */
 	missingSecrets(): Coverage["missing"] {
 		const functions = [...this.#app.state.functions].map(([name, { deployment }]) => ({
 			...readsOf(deployment),
@@ -150,7 +150,7 @@ export class DevPlatform implements AsyncDisposable {
 		return coverageOf(functions, new Set(localNames(this.#app.state))).missing;
 	}
 
-	/** Takes no new requests, finishes those in flight, stops the functions and removes what was stored. */
+	/** Accepts no new requests, finishes those in flight, stops the functions and removes the stored data. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#opened.close(this.#core.log);
 	}

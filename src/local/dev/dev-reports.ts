@@ -1,4 +1,4 @@
-/** Reports what becomes of the functions of `coffer dev`, as events. Repeats no warning and no failure. */
+/** Reports the state of the functions of `coffer dev`, as events. Does not repeat a warning or a failure. */
 import type { RedeployResult } from "../../protocol/messages.ts";
 import type { Deployed } from "./dev-platform.ts";
 import type { Cause, OnEvent } from "./events.ts";
@@ -7,7 +7,7 @@ import type { Cause, OnEvent } from "./events.ts";
 export interface ServingPlatform {
 	/** Without a slash at its end. */
 	readonly url: string;
-	/** Whether a version of the function serves. */
+	/** Whether a version of the function serves requests. */
 	serves(name: string): boolean;
 }
 
@@ -16,7 +16,7 @@ export class DevReports {
 	readonly #onEvent: OnEvent;
 	/** Functions whose last deployment failed, with the error. */
 	readonly #failed = new Map<string, string>();
-	/** Functions of which a version has served. */
+	/** Functions of which a version has served requests. */
 	readonly #started = new Set<string>();
 	/** The warnings about the vault that were sent. */
 	readonly #cautions = new Set<string>();
@@ -50,7 +50,7 @@ export class DevReports {
 	deployed({ error = "", name, status }: Deployed, cause: Cause, sinceMs: number): void {
 		const ms = Math.round(performance.now() - sinceMs);
 		if (status === "failed") {
-			// A function that failed is tried again after a change of any secret. The same failure is no news.
+			// A function that failed is started again after a change of any secret. The same failure is not reported again.
 			const isRepeated = cause.files.length === 0 && this.#failed.get(name) === error;
 			this.#failed.set(name, error);
 			if (isRepeated) return;

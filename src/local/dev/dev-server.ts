@@ -17,7 +17,7 @@ import { type ChangedFunction, type Look, ProjectFunctions } from "./project-fun
 
 export interface DevServerOptions {
 	readonly context: SessionContext;
-	/** A new identity, which is kept in memory alone. */
+	/** A new identity, which exists only in memory. */
 	readonly identity: CoreIdentity;
 	readonly address: { readonly host: string; readonly port: number };
 	/** Services that functions may reach besides the public internet: `HOST:PORT`. */
@@ -97,7 +97,7 @@ export class DevServer implements AsyncDisposable {
 
 	/** Starts all functions, and keeps them up to date until the signal aborts. @throws AppError as `start` */
 	async watch(signal: AbortSignal): Promise<void> {
-		// Opened first, so that a change during the start is not missed.
+		// The watcher is opened first, so that a change during the start is not missed.
 		using watcher = new ProjectWatcher({ root: this.#options.context.root, settleMs: SETTLE_MS });
 		await this.start(true);
 		for (;;) {
@@ -135,7 +135,7 @@ export class DevServer implements AsyncDisposable {
 			this.#reports.redeployed(result, sinceMs);
 		});
 		if (secrets.length === 0) return;
-		// A function that does not start may have lacked one of these.
+		// A function that does not start may lack one of these secrets.
 		const again = await this.#functions.anew(this.#reports.failed);
 		await this.#deploy(again, sinceMs, { files: [], secrets });
 		if (restarted === 0 && again.changed.length === 0) onEvent({ event: "unread", secrets });
@@ -169,7 +169,7 @@ export class DevServer implements AsyncDisposable {
 				this.#reports.deployed(result, causes.get(result.name) ?? NO_CAUSE, sinceMs),
 			);
 		} catch (error) {
-			// The whole upload is refused.
+			// The whole upload was rejected.
 			if (!(error instanceof AppError)) throw error;
 			for (const [name, each] of causes)
 				this.#reports.deployed(
@@ -188,7 +188,7 @@ export class DevServer implements AsyncDisposable {
 		this.#missing = text;
 	}
 
-	/** Stops all functions and removes what was stored. */
+	/** Stops all functions and removes the stored data. */
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#platform[Symbol.asyncDispose]();
 		await this.#folder[Symbol.asyncDispose]();

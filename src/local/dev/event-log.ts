@@ -1,4 +1,4 @@
-/** The platform's own log as events. Only its errors are passed on: the rest is for operators. */
+/** Converts the platform's own log to events. Only errors are passed on, because the rest is for operators. */
 import type { Log } from "../../platform/faults/log.ts";
 import type { OnEvent } from "./events.ts";
 

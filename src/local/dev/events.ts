@@ -3,7 +3,7 @@ import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import type { LogLine, RequestLine } from "../../platform/logs/function-logs.ts";
 import type { Coverage } from "../../references/plan/coverage.ts";
 
-/** Why a function is started. `files` and `secrets` are sorted. */
+/** The reason why a function is started. `files` and `secrets` are sorted. */
 export interface Cause {
 	/** Paths relative to the project's root. */
 	readonly files: readonly string[];
@@ -22,15 +22,17 @@ export type DevEvent =
 			readonly functions: readonly string[];
 			readonly watches: boolean;
 	  }
-	/** A new version of a function serves. Both lists of the cause are empty if the command has just been started. */
+	/**
+	 * A new version of a function serves requests. Both lists of the cause are empty if the command has just been started.
+	 */
 	| {
 			readonly event: "started";
 			readonly function: string;
 			readonly url: string;
 			readonly cause: Cause;
-			/** Milliseconds since the change was seen. */
+			/** Milliseconds since the change was detected. */
 			readonly ms: number;
-			/** Whether another version served before. */
+			/** Whether another version served requests before. */
 			readonly restarted: boolean;
 	  }
 	/** A change has no effect on a running function: its bundle is the same, or it is not running. */
@@ -46,25 +48,25 @@ export type DevEvent =
 			readonly cause: Cause;
 			readonly ms: number;
 			readonly error: string;
-			/** Whether the version before still serves. */
+			/** Whether the previous version still serves requests. */
 			readonly serving: boolean;
 	  }
 	| { readonly event: "removed"; readonly function: string }
 	/** A warning about the vault, such as an older state than this device has seen. Sent once for each message. */
 	| { readonly event: "caution"; readonly message: string }
-	/** Secrets changed that no function reads. */
+	/** Secrets that no function reads have changed. */
 	| { readonly event: "unread"; readonly secrets: readonly string[] }
 	/** Names that functions read and the vault lacks. Sent when the list changes and is not empty. */
 	| { readonly event: "missing"; readonly secrets: Coverage["missing"] }
 	| ({ readonly event: "warning"; readonly function: string } & FileWarning)
 	| ({ readonly event: "log"; readonly function: string } & LogLine)
-	/** @property function undefined where no function has the requested name */
+	/** @property function undefined if no function has the requested name */
 	| ({ readonly event: "request"; readonly function: string | undefined } & RequestLine)
-	/** The vault or the list of functions cannot be read. What was read before stays in use. */
+	/** The vault or the list of functions cannot be read. The previous state stays in use. */
 	| { readonly event: "unreadable"; readonly code: string; readonly message: string; readonly hint: string }
-	/** An error in Coffer itself, which goes on. */
+	/** An error in Coffer itself, which continues. */
 	| { readonly event: "internal"; readonly message: string }
-	/** The command was asked to end. It waits a moment for requests in flight. */
+	/** The command got a signal to end. It waits briefly for requests in flight. */
 	| { readonly event: "stopping" }
 	| { readonly event: "stopped" };
 

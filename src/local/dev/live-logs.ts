@@ -1,4 +1,4 @@
-/** The logs of a platform that keeps no lines: each line and each request is passed on when it arrives. */
+/** The logs of a platform that stores no lines: each line and each request is passed on when it arrives. */
 import type {
 	DroppedLines,
 	Following,

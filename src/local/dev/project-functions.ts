@@ -1,4 +1,4 @@
-/** The functions of a project as they are on disk, and what has changed since the last look. */
+/** Reads the functions of a project from disk, and finds the changes since the last read. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { SETTINGS_FILE } from "../../modules/function-settings.ts";
@@ -8,12 +8,12 @@ import { discoverFunctions, discoverProject } from "../../project/functions/disc
 import type { FunctionEntry } from "../../project/functions/function-entry.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 
-/** A function that differs from the last look. */
+/** A function that differs from the last read. */
 export interface ChangedFunction {
 	readonly entry: FunctionEntry;
-	/** Paths that were added, changed or removed, sorted. At the first look, all paths. */
+	/** Paths that were added, changed or removed, sorted. After the first read, all paths. */
 	readonly changed: readonly string[];
-	/** Path → content; or why the platform would refuse these files. */
+	/** Path → content; or the error with which the platform would reject these files. */
 	readonly files: ReadonlyMap<string, Uint8Array> | AppError;
 	readonly warnings: readonly FileWarning[];
 }
@@ -25,7 +25,7 @@ export interface Look {
 	readonly removed: readonly string[];
 }
 
-/** A function at the last look. */
+/** The state of a function at the last read. */
 interface Seen {
 	readonly entry: FunctionEntry;
 	/** Path → hash. */
@@ -41,7 +41,7 @@ export class ProjectFunctions {
 	readonly #names: readonly string[];
 	readonly #seen = new Map<string, Seen>();
 
-	/** @param names the functions to look at; all if empty */
+	/** @param names the functions to read; all if empty */
 	constructor(root: string, names: readonly string[]) {
 		this.#root = root;
 		this.#names = names;
@@ -53,7 +53,7 @@ export class ProjectFunctions {
 	}
 
 	/**
-	 * Looks at all functions for the first time.
+	 * Reads all functions for the first time.
 	 * @throws AppError `FUNCTION_NOT_FOUND`, `NO_FUNCTIONS` (exit 4), or as `discoverFunctions`
 	 */
 	async first(): Promise<Look> {
@@ -62,7 +62,7 @@ export class ProjectFunctions {
 	}
 
 	/**
-	 * Looks again.
+	 * Reads the functions again.
 	 * @param paths the files that may have changed, relative to the root
 	 * @throws AppError as `discoverFunctions`
 	 */
@@ -76,7 +76,7 @@ export class ProjectFunctions {
 		return this.#compare(wanted, removed);
 	}
 
-	/** Looks at functions as if they had never been seen. Functions that no longer exist are left out. */
+	/** Reads functions as if for the first time. Functions that no longer exist are left out. */
 	async anew(names: readonly string[]): Promise<Look> {
 		const entries = names.flatMap((name) => this.#seen.get(name)?.entry ?? []);
 		for (const name of names) this.#seen.delete(name);
@@ -84,8 +84,8 @@ export class ProjectFunctions {
 	}
 
 	/**
-	 * The functions that changed files belong to. Undefined if the change may concern others, too: files that no
-	 * function has may be those that an import lacked.
+	 * The functions to which changed files belong. Undefined if the change may also affect others: a file that belongs to
+	 * no function may be one that an import lacked.
 	 */
 	#functionsOf(paths: ReadonlySet<string>): FunctionEntry[] | undefined {
 		const all = [...this.#seen.values()];

@@ -1,15 +1,15 @@
-/** Watches a project's files. Changes that come together are handed out together. */
+/** Watches a project's files. Changes at the same time are reported together. */
 import { relative, sep } from "node:path";
 import type { AppError } from "../../errors.ts";
 import { FolderWatcher } from "./folder-watcher.ts";
 import { VAULT_FILE } from "./project-root.ts";
 
-/** Changes since the last ones. */
+/** The changes since the last report. */
 export interface Changes {
 	/** Relative to the root, with `/`. The vault is not among them. */
 	readonly files: ReadonlySet<string>;
 	readonly vault: boolean;
-	/** When the first one was seen, in milliseconds of `performance.now()`. */
+	/** When the first one was detected, in milliseconds of `performance.now()`. */
 	readonly sinceMs: number;
 }
 
@@ -19,7 +19,7 @@ const HELD_MS_MAX = 1_000;
 export interface ProjectWatcherOptions {
 	/** Absolute. */
 	readonly root: string;
-	/** How long no file may change before changes are handed out. An editor's save causes several events. */
+	/** The time without changes before changes are reported, in milliseconds. An editor's save causes several events. */
 	readonly settleMs: number;
 	/** Whether a changed file is handed out, by default every one. @param path relative to the root, with `/` */
 	readonly matters?: (path: string) => boolean;
@@ -40,7 +40,7 @@ export class ProjectWatcher implements Disposable {
 	#lastMs = 0;
 	#onChange: () => void = () => {};
 
-	/** Every later change is seen. @throws AppError `WATCH_LIMIT` (exit 1) */
+	/** Every later change is detected. @throws AppError `WATCH_LIMIT` (exit 1) */
 	constructor(options: ProjectWatcherOptions) {
 		this.#options = options;
 		const { root } = options;
@@ -68,7 +68,7 @@ export class ProjectWatcher implements Disposable {
 	/**
 	 * Waits for changes and until they have settled.
 	 * @returns undefined when the signal aborts
-	 * @throws AppError `WATCH_LIMIT` (exit 1) if changes in a new folder will not be seen. It can be called again
+	 * @throws AppError `WATCH_LIMIT` (exit 1) if changes in a new folder cannot be detected. It can be called again
 	 */
 	async next(signal: AbortSignal): Promise<Changes | undefined> {
 		for (;;) {

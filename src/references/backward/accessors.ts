@@ -8,7 +8,7 @@ import { type AbstractObject, ValueSet } from "../engine/values.ts";
 
 type Kind = "get" | "set";
 
-/** The accessors of objects. What later code defines is added by `defineAccessor`. */
+/** The accessors of objects. `defineAccessor` adds those that later code defines. */
 export function makeAccessors(engine: Engine): Engine["accessors"] {
 	return (object, kind, key) => {
 		const name = key === undefined ? kind : `${kind} ${key}`;
@@ -54,7 +54,7 @@ function fillAccessors(
 		inheritFromPrototypes(engine, owner, kind, key, into);
 }
 
-/** Includes the accessors of objects that this one gets the properties of. */
+/** Includes the accessors of objects whose properties are copied to this one. */
 function inheritAccessors(
 	engine: Engine,
 	source: ValueSet,
@@ -114,7 +114,7 @@ function includeOfClass(
 	});
 }
 
-/** Includes what the code defines on the prototypes of a class or constructor function. */
+/** Includes the accessors that the code defines on the prototypes of a class or constructor function. */
 function inheritFromPrototypes(
 	engine: Engine,
 	owner: AbstractObject,
@@ -134,7 +134,7 @@ function inheritFromPrototypes(
 	});
 }
 
-/** Includes the accessors of an object that another one gets the properties of, after both were created. */
+/** Includes the accessors of an object whose properties are copied to another one after both were created. */
 export function inheritLater(engine: Engine, source: ValueSet, name: string, into: ValueSet) {
 	const [kind, ...rest] = name.split(" ");
 	const key = rest.length === 0 ? undefined : rest.join(" ");

@@ -38,8 +38,8 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 }
 
 /**
- * Whether an assignment may give a variable a value that it keeps from one call or iteration to the next one.
- * Such a value leaves the context of the call and the iteration that assigned it.
+ * Whether an assignment may give a variable a value that it keeps across calls or iterations. Such a value leaves the
+ * context of the call and the iteration that assigned it.
  */
 function isKeptBeyond(engine: Engine, target: Node): boolean {
 	const binding = target.type === "Identifier" ? engine.scopes.resolve(target) : undefined;
@@ -97,7 +97,7 @@ function isLoop(node: Node | undefined): boolean {
 	return node?.type === "ForOfStatement" || node?.type === "ForInStatement";
 }
 
-/** The elements of what a `for … of` iterates over, or the keys of what a `for … in` lists. */
+/** The elements that a `for … of` loop visits, or the keys that a `for … in` loop lists. */
 function addLoopVariable(engine: Engine, loop: Node, into: ValueSet) {
 	const { solver } = engine;
 	const add = (found: Value) => solver.add(into, inIteration(engine, found, loop));
@@ -138,7 +138,7 @@ function addCounterValues(engine: Engine, node: Node, update: Node, into: ValueS
 	});
 }
 
-/** A default replaces `undefined` and nothing else. */
+/** A default replaces only `undefined`. */
 function addWithDefault(engine: Engine, pattern: Node, into: ValueSet) {
 	const { solver } = engine;
 	solver.onValue(engine.assigned(pattern), (value) => {
@@ -166,7 +166,7 @@ function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	});
 }
 
-/** What `...rest` receives: the further arguments or elements as an array, or the whole object. */
+/** The value of `...rest`: the further arguments or elements as an array, or the whole object. */
 function addRest(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const parent = node.parent as Node;

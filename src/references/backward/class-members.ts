@@ -35,8 +35,8 @@ export function includeMember(engine: Engine, member: Node, into: ValueSet) {
 }
 
 /**
- * Includes a member of a class, or of its instances. What a class does not define, its superclass may.
- * @param seen the classes that were looked at, since classes may extend themselves in a cycle
+ * Includes a member of a class, or of its instances. If the class does not define it, its superclass may.
+ * @param seen the classes that were visited, since classes may extend themselves in a cycle
  */
 export function includeClassMember(
 	engine: Engine,

@@ -30,15 +30,15 @@ import {
 	isRepeated,
 } from "./operators.ts";
 
-/** Expressions that have the value of one of their parts. */
+/** Expressions whose value is the value of one operand. */
 const TRANSPARENT: Readonly<Record<string, string>> = {
 	ChainExpression: "expression",
 	ParenthesizedExpression: "expression",
 };
 
-/** The value set of an expression. The solver fills it once somebody has asked for it. */
+/** The value set of an expression. The solver fills it when it is first requested. */
 export function makeEvaluate(engine: Engine): Engine["evaluate"] {
-	/** Nodes of dependencies that were asked about while no budget was left. */
+	/** Nodes of dependencies that were requested when no budget was left. */
 	const left = new Set<Node>();
 	const sets = lazyValueSets((node, into) => {
 		if (engine.spendBudget(node) || isFunction(node) || isClass(node))
@@ -123,9 +123,7 @@ function literal(node: Node): Value {
 	return makeValue({ kind: "pattern", source: node.regex.pattern, flags: node.regex.flags });
 }
 
-/**
- * A variable has the values of its declarations and of all assignments to it. Their order is not regarded.
- */
+/** A variable has the values of its declarations and of all assignments to it. Their order is ignored. */
 function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node);
 	const known = globalValue(node.name, binding);

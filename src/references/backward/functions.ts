@@ -1,7 +1,4 @@
-/**
- * Backward analysis of functions: the values of their parameters, what they return, and what `this` is in
- * them.
- */
+/** Backward analysis of functions: the values of their parameters, their return values, and `this` in them. */
 import { endsNormally } from "../bundle/completions.ts";
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -21,7 +18,7 @@ import {
 export const EXTERNAL_PARAMETER = "a parameter of a function that other code calls";
 
 /**
- * Includes what callers pass for a parameter.
+ * Includes the arguments that callers pass for a parameter.
  * @param isRest includes all later arguments too, as a rest parameter does
  */
 export function addParameter(
@@ -45,7 +42,7 @@ export function addParameter(
 	});
 }
 
-/** Includes the values that a call passes, as the called function sees them. */
+/** Includes the values that a call passes, in the contexts of the called function. */
 function includeEntering(
 	engine: Engine,
 	values: ValueSet,
@@ -59,7 +56,7 @@ function includeEntering(
 	});
 }
 
-/** What a function returns, in the contexts inside the function. */
+/** The return values of a function, in the contexts inside the function. */
 export function makeReturned(engine: Engine): Engine["returned"] {
 	return lazyValueSets((fn, into) => {
 		if (fn.generator) return addGenerator(engine, fn, into);
@@ -68,15 +65,12 @@ export function makeReturned(engine: Engine): Engine["returned"] {
 	});
 }
 
-/** What `this` is in a function, field initialiser, static block or program. */
+/** The values of `this` in a function, field initialiser, static block or program. */
 export function makeThisValue(engine: Engine): Engine["thisValue"] {
 	return lazyValueSets((owner, into) => engine.solver.enqueue(() => fillThisValue(engine, owner, into)));
 }
 
-/**
- * In a method that nobody in the bundle calls, `this` is an instance of its class or the object literal
- * around it.
- */
+/** In a method that no code in the bundle calls, `this` is an instance of its class or the object literal around it. */
 function fillThisValue(engine: Engine, owner: Node, into: ValueSet) {
 	const { solver } = engine;
 	if (owner.type === "Program") return;
@@ -153,7 +147,7 @@ function addGenerator(engine: Engine, fn: Node, into: ValueSet) {
 	solver.add(into, objectValue(object));
 }
 
-/** What `yield` gives the generator: what `next(value)` passes in, or what the other iterator ends with. */
+/** The value of `yield` in the generator: the argument of `next(value)`, or the final value of the other iterator. */
 export function evaluateYield(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.objects.iteratorOf(thisOwner(node));
@@ -164,13 +158,13 @@ export function evaluateYield(engine: Engine, node: Node, into: ValueSet) {
 		const { kind } = value.kind === "object" ? value.object : { kind: undefined };
 		if (value.kind === "object" && kind === "array")
 			return solver.onValue(value.object.finalValues, (final) => solver.add(into, keep(final)));
-		// An iterator that the code writes says in one property what it yields and what it ends with.
+		// A hand-written iterator returns yielded and final values in the same property.
 		if (kind !== "map" && kind !== "set")
 			engine.iterate(value, (found) => solver.add(into, keep(found)), { values: object.received, by: node });
 	});
 }
 
-/** `arguments`: one array that holds whatever callers pass. */
+/** `arguments`: one array with all values that callers pass. */
 export function addArgumentsObject(engine: Engine, node: Node, into: ValueSet) {
 	const fn = thisOwner(node);
 	if (!isFunction(fn)) return engine.solver.add(into, unknownValue("a computed value"));

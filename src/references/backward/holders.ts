@@ -1,18 +1,18 @@
 /**
- * Holders: the object that an expression reads from. Parts of a text that are read from one object belong
- * together. So `item.prefix + item.name` combines no two items.
+ * Holders: the object that an expression reads from. Parts of a text that are read from one object belong together, so
+ * `item.prefix + item.name` never combines two items.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { type Node, thisOwner } from "../bundle/syntax.ts";
 
-/** What a constant is read from: any object. */
+/** The holder of a constant: any object. */
 const ANY = Symbol("any holder");
 export type Holder = object | typeof ANY | undefined;
 
-/** The holders of sums that were asked about. A sum of many parts is asked about once for each part. */
+/** The holders of sums that were requested. A sum of many parts is requested once for each part. */
 const known = new WeakMap<Node, { readonly holder: Holder }>();
 
-/** The variable, pattern or `this` that an expression reads from; undefined where it is not one alone. */
+/** The variable, pattern or `this` that an expression reads from; undefined if it is not exactly one. */
 export function holderOf(scopes: Scopes, node: Node): Holder {
 	if (node.type !== "BinaryExpression") return findHolder(scopes, node);
 	let found = known.get(node);
@@ -42,13 +42,13 @@ function findHolder(scopes: Scopes, node: Node): Holder {
 	}
 }
 
-/** The holder of a text that is put together from two parts. */
+/** The holder of a text that consists of two parts. */
 function commonHolder(a: Holder, b: Holder): Holder {
 	if (a === ANY) return b;
 	return b === ANY || a === b ? a : undefined;
 }
 
-/** Whether all of a text is read from one object. */
+/** Whether a whole text is read from one object. */
 export function isOneHolder(holder: Holder): boolean {
 	return holder !== undefined && holder !== ANY;
 }

@@ -14,7 +14,7 @@ import {
 } from "../engine/values.ts";
 import { isReplaced } from "../environment/replaced.ts";
 
-/** Arrays, sets and maps are iterable. What iterating over anything else yields is unknown. */
+/** Arrays, sets and maps are iterable. The elements of anything else are unknown. */
 export function makeIterate(engine: Engine): Engine["iterate"] {
 	return (value, into, sent) => {
 		if (value.kind === "nothing") return;
@@ -49,14 +49,14 @@ function iterateText(text: string, { context }: Value, into: (value: Value) => v
 	for (const character of new Set(text)) into(withContext(stringValue(character), context));
 }
 
-/** A generator gets what `yield*` is given. */
+/** Passes the value that `yield*` receives to a generator. */
 function receive(engine: Engine, iterator: AbstractObject, { values }: Sent) {
 	engine.solver.onValue(values, (value) => engine.solver.add(iterator.received, keep(value)));
 }
 
 const PASSED_ON = unknownValue("a value that ends an iteration");
 
-/** Calls the object's own iterator, and reads what its `next` returns. */
+/** Calls the object's own iterator, and reads the results of its `next`. */
 function iterateByProtocol(
 	engine: Engine,
 	value: ObjectValue,
@@ -74,7 +74,7 @@ function iterateByProtocol(
 }
 
 /**
- * What an iterator that the code writes yields.
+ * The values that a hand-written iterator yields.
  * @param of the object that is iterated over
  */
 function readByNext(
@@ -94,7 +94,7 @@ function readByNext(
 		(result) => engine.readProperty(result, "value", into),
 		tag,
 	);
-	// A loop that ends early calls `return`. `yield*` may call both, and passes on a value of the caller's.
+	// A loop that ends early calls `return`. `yield*` may call both, and passes on a value from the caller.
 	const passedOn = engine.solver.singleton(PASSED_ON);
 	for (const name of ["return", "throw"])
 		callMethodOf(engine, of, iterator, name, [passedOn], () => undefined);
@@ -104,7 +104,7 @@ function readByNext(
  * Calls a method that iteration calls.
  * @param of the object that is iterated over
  * @param use is called with each value that the method returns
- * @param tag tells apart several calls of one method
+ * @param tag distinguishes several calls of one method
  */
 function callMethodOf(
 	engine: Engine,

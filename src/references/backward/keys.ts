@@ -9,7 +9,7 @@ import { isErrorClass } from "../models/classes/errors.ts";
 
 const ANY_NAME = unknownValue("a name from a listing");
 
-/** The keys of an object. They are collected once somebody has asked for them. */
+/** The keys of an object. They are collected when they are first requested. */
 export function makeKeys(engine: Engine): Engine["keys"] {
 	return (object) => {
 		engine.track(object);
@@ -29,8 +29,8 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 }
 
 /**
- * The names of the fields of a class or of its instances, with those of superclasses. What methods and other code
- * assign is added where they assign it.
+ * The names of the fields of a class or of its instances, with those of superclasses. Fields that methods and other
+ * code assign are added at the assignment.
  */
 function addFieldKeys(
 	engine: Engine,
@@ -40,7 +40,7 @@ function addFieldKeys(
 	seen = new Set<AbstractObject>(),
 ) {
 	const { solver } = engine;
-	// What a dependency assigns to its own objects may be followed later.
+	// A dependency's assignments to its own objects may be followed later.
 	if (owner?.kind !== "class" || engine.isForeign(owner.node)) return solver.add(names, ANY_NAME);
 	if (seen.has(owner)) return;
 	seen.add(owner);

@@ -38,7 +38,7 @@ export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	);
 }
 
-/** What a call returns. A call of `super` returns the instance under construction. */
+/** The result of a call. A call of `super` returns the instance under construction. */
 export function evaluateCall(engine: Engine, node: Node, into: ValueSet) {
 	const site = engine.callSite(node);
 	const called = (node.callee ?? node.tag) as Node;
@@ -63,7 +63,7 @@ function isMember(node: Node): boolean {
 export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 	let element = node.parent;
 	while (element !== undefined && !isMember(element)) element = element.parent;
-	// What a literal inherits, it has too.
+	// A literal also has the properties that it inherits.
 	if (element?.type === "Property")
 		return engine.solver.add(into, objectValue(engine.objects.atNode(element.parent as Node)));
 	const owner = element?.parent?.parent;

@@ -75,8 +75,8 @@ export function evaluateAssignment(engine: Engine, node: Node, into: ValueSet) {
 }
 
 /**
- * `text += more`: what other assignments give the variable, with one piece appended. Where pieces may be
- * appended several times, in a loop or by several statements, the text is unknown.
+ * `text += more`: the values of the variable's other assignments, with one piece appended. If pieces may be appended
+ * several times, in a loop or by several statements, the text is unknown.
  */
 function evaluateAppend(engine: Engine, node: Node, into: ValueSet) {
 	const binding = engine.scopes.resolve(node.left);
@@ -101,7 +101,7 @@ export function isRepeated(node: Node, scope: Node): boolean {
 		if (isFunction(outer) || outer.type.startsWith("For") || outer.type.endsWith("WhileStatement"))
 			return true;
 	}
-	// The variable of `for (let i = 0; …)` goes on to the next iteration with its value.
+	// The variable of `for (let i = 0; …)` keeps its value in the next iteration.
 	return scope.type === "ForStatement" && !isWithin(node, scope.init);
 }
 

@@ -15,17 +15,14 @@ import { inheritLater } from "./accessors.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 import { includePrototypes } from "./prototypes.ts";
 
-/**
- * The values of one property. What later code assigns to it is added by forward propagation, which this
- * starts.
- */
+/** The values of one property. Forward propagation, which this starts, adds the values that later code assigns. */
 export function makeProperty(engine: Engine): Engine["property"] {
 	return (object, key) => {
 		let set = object.properties.get(key);
 		if (set === undefined) {
 			set = new ValueSet();
 			object.properties.set(key, set);
-			// No code but the class's own reaches a private name, and it spells the name.
+			// Only the class's own code can use a private name, and it always spells the name.
 			if (!key.startsWith("#")) engine.solver.include(object.summary, set);
 			if (object.anyProperty !== undefined) engine.solver.include(set, object.anyProperty);
 			fillProperty(engine, object, key, set);
@@ -35,7 +32,7 @@ export function makeProperty(engine: Engine): Engine["property"] {
 	};
 }
 
-/** Adds the properties of other objects to one that may have been asked about before. */
+/** Adds the properties of other objects to one that may have been requested before. */
 export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 	return (target, source) => {
 		if (target.copiedFrom.includes(source)) return;
@@ -83,7 +80,7 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 	}
 }
 
-/** The name of a function or class. One without a name of its own may have that of a variable or property. */
+/** The name of a function or class. One without its own name may get the name of a variable or property. */
 function addName({ solver }: Engine, { node }: AbstractObject, into: ValueSet) {
 	solver.add(into, node.id ? stringValue(node.id.name as string) : unknownValue("a computed value"));
 }
@@ -113,7 +110,7 @@ export function literalProperty(object: AbstractObject, key: string): readonly N
 	return membersByKey(object.node, object.node.properties).get(key) ?? [];
 }
 
-/** A property of an object literal. It is `undefined` where neither the literal nor a spread defines it. */
+/** A property of an object literal. It is `undefined` if neither the literal nor a spread defines it. */
 function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	if (object.node.type !== "ObjectExpression") return;
 	const own = literalProperty(object, key);
@@ -153,7 +150,7 @@ function includeComputedProperty(engine: Engine, property: Node, key: string, in
 	});
 }
 
-/** An element of an array literal. From the first spread on, positions are not known. */
+/** An element of an array literal. From the first spread on, positions are unknown. */
 function fillArrayProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const end = object.isComplete && object.node.type !== "ArrayExpression" ? object.knownLength : undefined;
 	if (end !== undefined && /^\d{1,6}$/.test(key) && Number(key) >= end) engine.solver.add(into, NOTHING);

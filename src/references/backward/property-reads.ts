@@ -68,8 +68,8 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 }
 
 /**
- * The constructor of a function is `Function`, which makes code out of text. That of a value that is not known
- * may be, too. Classes and built-in constructors are functions.
+ * The constructor of a function is `Function`, which makes code from text. The constructor of an unknown value may be
+ * `Function` too. Classes and built-in constructors are functions.
  */
 function readConstructor(value: Value, into: (value: Value) => void) {
 	const isObject =

@@ -1,10 +1,10 @@
-/** Backward analysis of prototypes: what objects inherit that is no member of a class. */
+/** Backward analysis of prototypes: inherited properties that are not members of a class. */
 import type { Engine } from "../engine/engine.ts";
 import { keep } from "../engine/origins.ts";
 import { prototypeOf } from "../engine/synthetic-objects.ts";
 import type { AbstractObject, Value, ValueSet } from "../engine/values.ts";
 
-/** Includes what the code assigns to the prototype of a constructor, or of a class and its superclasses. */
+/** Includes the values that the code assigns to the prototype of a constructor, or of a class and its superclasses. */
 export function includePrototypes(
 	engine: Engine,
 	owner: AbstractObject,

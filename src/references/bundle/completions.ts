@@ -1,4 +1,4 @@
-/** How functions end: by a value that they return, by running to their end, or not at all. */
+/** Determines how functions end: by returning a value, by running to their end, or not at all. */
 import { isFunction, type Node } from "./syntax.ts";
 
 /**
@@ -10,7 +10,7 @@ export function endsNormally(fn: Node): boolean {
 	return runsOn(fn.body) || hasBareReturn(fn.body);
 }
 
-/** Whether the statement after a statement may run. Where that is not certain, the answer is true. */
+/** Whether the statement after a statement may run. True if this is uncertain. */
 function runsOn(node: Node): boolean {
 	switch (node.type) {
 		case "ReturnStatement":
@@ -42,7 +42,7 @@ function endsInEveryCase(node: Node): boolean {
 	return !(last.consequent as Node[]).every(runsOn);
 }
 
-/** A loop without a condition that nothing leaves but `return` and `throw`. */
+/** A loop without a condition that only `return` and `throw` leave. */
 function isEndless(node: Node): boolean {
 	const isAlways = node.test === null || node.test?.value === true;
 	return isAlways && !hasBreak(node);
@@ -59,7 +59,7 @@ function hasBareReturn(node: Node): boolean {
 /** The fields of statements that hold statements. */
 const STATEMENT_FIELDS = ["body", "consequent", "alternate", "block", "finalizer", "cases"] as const;
 
-/** Whether a statement in a node meets a condition. Functions in it are left out. */
+/** Whether a statement in a node meets a condition, without functions in the node. */
 function contains(node: Node, test: (inner: Node) => boolean): boolean {
 	const stack: Node[] = [node];
 	for (let inner = stack.pop(); inner !== undefined; inner = stack.pop()) {

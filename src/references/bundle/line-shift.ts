@@ -1,9 +1,9 @@
 /**
  * The number of lines by which a source map is ahead of its bundle.
  *
- * `deno bundle` replaces esbuild's `require` helper by a shorter one after it has made the map. The map then
- * places every line below the helper some lines too far down. Two sources say where each module begins:
- * esbuild's `// path` comments and the map. The shift is the distance at which they agree.
+ * `deno bundle` replaces esbuild's `require` helper by a shorter one after it has made the map. The map is then some
+ * lines off for every line below the helper. Two sources give the start of each module: esbuild's `// path` comments
+ * and the map. The shift is the distance at which they agree.
  */
 
 const REPLACED_HELPER = "__deno_internal_createRequire";

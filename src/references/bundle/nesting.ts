@@ -1,10 +1,10 @@
 /**
  * A check of the nesting depth of code before it is parsed.
  *
- * The parser is native and recursive. Code that nests too deeply overflows its stack, which ends the process
- * instead of throwing. Bundles are made from what strangers upload, so the depth is estimated first. The
- * estimate catches accidents and plain attacks, and it cannot tell every division from a regular expression.
- * A platform therefore runs the analysis in a process that may end.
+ * The parser is native and recursive. Code that nests too deeply overflows its stack, which ends the process instead of
+ * throwing. Bundles are made from untrusted uploads, so the depth is estimated first. The estimate catches accidents
+ * and plain attacks, and it cannot tell every division from a regular expression. A platform therefore runs the
+ * analysis in a process that may end.
  */
 
 /** About 1,250 nested brackets. The parser overflows at about four times as much. */
@@ -32,10 +32,7 @@ const BEFORE_REGEXP = new Set([
 ]);
 const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
-/**
- * @returns what is wrong with code that nests too deeply, as the end of a message; undefined where it does
- * not
- */
+/** @returns the fault of code that nests too deeply, as the end of a message; undefined if there is none */
 export function nestingFault(code: string): string | undefined {
 	return new NestingScanner(code).run() ? undefined : "it nests too deeply.";
 }
@@ -125,8 +122,8 @@ class NestingScanner {
 	}
 
 	/**
-	 * Skips the text of a template up to its end or to the next `${`. Called at the opening backtick, and
-	 * behind the `}` of a `${…}`.
+	 * Skips the text of a template up to its end or to the next `${`. Called at the opening backtick, and after the `}` of
+	 * a `${…}`.
 	 */
 	#template(): void {
 		if (this.#code[this.#at] === "`" && this.#brackets.at(-1) !== "`") {

@@ -1,4 +1,4 @@
-/** From the text of a bundle to its syntax tree. */
+/** Parses a bundle to its syntax tree. */
 import { type Comment, parseSync } from "oxc-parser";
 import { AppError, EXIT } from "../../errors.ts";
 import { nestingFault } from "./nesting.ts";
@@ -6,7 +6,7 @@ import type { Node } from "./syntax.ts";
 
 /**
  * Parses a bundle, an ES module.
- * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
+ * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) if it does not parse or nests too deeply
  */
 export function parse(code: string): Node {
 	return parseWithComments(code).program;

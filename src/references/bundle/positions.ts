@@ -1,9 +1,8 @@
 /**
- * From an offset in a bundle to file and line, by its source map.
+ * Converts an offset in a bundle to a file and a line, by its source map.
  *
- * The mappings are scanned once, and the state of the decoder is kept for each line. The segments of a line
- * are decoded when somebody asks for them. A table of all segments of a large bundle would cost more than the
- * whole analysis.
+ * The mappings are scanned once, and the state of the decoder is kept for each line. The segments of a line are decoded
+ * on demand. A table of all segments of a large bundle would cost more than the whole analysis.
  */
 import { lineShift } from "./line-shift.ts";
 import { MappingsReader } from "./mappings-reader.ts";
@@ -34,12 +33,12 @@ export class Positions {
 	readonly #starts: number[] = [];
 	/** For each line of the map the source of its first segment, or -1. */
 	readonly #firsts: number[] = [];
-	/** By how many lines the map is ahead of the code. */
+	/** The number of lines by which the map is ahead of the code. */
 	#shift = 0;
 
 	/**
 	 * @param code the bundle
-	 * @param sourceMap JSON text. Where it is missing or is no source map, positions are those in the bundle.
+	 * @param sourceMap JSON text. If it is missing or not a source map, positions are those in the bundle.
 	 */
 	constructor(code: string, sourceMap: string | undefined) {
 		for (let at = code.indexOf("\n"); at >= 0; at = code.indexOf("\n", at + 1))
@@ -56,8 +55,8 @@ export class Positions {
 	}
 
 	/**
-	 * The source of the line that an offset is in; empty where it is not known. Enough to tell modules apart,
-	 * since each begins on a line of its own.
+	 * The source of the line that an offset is in; empty if it is unknown. This distinguishes modules, since each begins
+	 * on a new line.
 	 */
 	sourceAt(offset: number): string {
 		const line = this.#lineOf(offset) + this.#shift;
@@ -68,7 +67,7 @@ export class Positions {
 	}
 
 	/**
-	 * The original position of an offset (UTF-16 code units). Where the map does not know it, the line in the
+	 * The original position of an offset (UTF-16 code units). If the map has no entry for it, returns the line in the
 	 * bundle and an empty source.
 	 */
 	at(offset: number): Position {

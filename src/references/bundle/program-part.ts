@@ -7,7 +7,7 @@ import type { Node } from "./syntax.ts";
 export interface LineComment {
 	/** Where the comment begins, in UTF-16 code units from the start of the part. */
 	readonly start: number;
-	/** The text behind the slashes. */
+	/** The text after the slashes. */
 	readonly value: string;
 }
 
@@ -17,9 +17,9 @@ export interface ProgramPart {
 	start: number;
 	readonly statements: readonly Node[];
 	readonly comments: readonly LineComment[];
-	/** Every node of the part, once it had to be moved. */
+	/** All nodes of the part; undefined until the part is moved. */
 	nodes: readonly Node[] | undefined;
-	/** What the part declares, once it was collected. */
+	/** The declarations of the part; undefined until they are collected. */
 	scopes: ScopePart | undefined;
 }
 
@@ -32,7 +32,7 @@ export function partAt(
 	return { start, statements, comments, nodes: undefined, scopes: undefined };
 }
 
-/** Gives the nodes of a part the positions that they have where the part begins at `start`. */
+/** Sets the positions of a part's nodes for a part that begins at `start`. */
 export function moveTo(part: ProgramPart, start: number) {
 	if (part.start === start) return;
 	part.nodes ??= treeNodes(part.statements);
@@ -43,7 +43,7 @@ export function moveTo(part: ProgramPart, start: number) {
 /** Every node of some trees, names and literals included. */
 function treeNodes(roots: readonly Node[]): readonly Node[] {
 	const nodes = [...roots];
-	// A list that grows while it is iterated yields what was added.
+	// Iterating a list also visits elements that are added during the iteration.
 	for (const node of nodes) {
 		for (const key of visitorKeys[node.type] ?? []) {
 			const child = node[key] as Node | (Node | null)[] | null | undefined;

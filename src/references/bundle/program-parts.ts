@@ -1,13 +1,13 @@
 /**
  * Parses bundles, and keeps the syntax trees of their modules for the next bundles.
  *
- * The bundles of functions that share a package have most of their text in common. The bundler begins each module
- * with a comment on a line of its own. A part of a bundle is the text from one such comment to the next.
+ * The bundles of functions that share a package have most of their text in common. The bundler begins each module with
+ * a comment on a separate line. A part of a bundle is the text from one such comment to the next.
  *
- * Parts that parse one by one are, one after the other, the parse of the whole text, if each boundary is one between
- * two statements whatever follows it: the statement before it ends in a `;` or is a declaration that ends in a `}`,
- * and the comment behind it is a real comment, and not the text of a template or of another comment. The grammar is
- * not ambiguous, so there is no other parse.
+ * Parsing the parts separately gives the same result as parsing the whole text if each boundary surely lies between two
+ * statements. That is so if the statement before it ends in a `;`, or is a declaration that ends in a `}`, and the
+ * comment after it is a real comment, not text of a template or of another comment. The grammar is unambiguous, so
+ * there is no other parse.
  */
 import type { Comment } from "oxc-parser";
 import { parseWithComments } from "./parse.ts";
@@ -40,19 +40,19 @@ interface KeptPart {
 }
 
 export class BundleParser {
-	/** By text, in the order in which the parts were used last. */
+	/** By text, the least recently used first. */
 	readonly #kept = new Map<string, KeptPart>();
 	readonly #charactersMax: number;
 	#characters = 0;
 
-	/** @param charactersMax how much text the kept parts may have. A tree takes 10 to 50 bytes for each character. */
+	/** @param charactersMax the most characters of all kept parts. A tree takes 10 to 50 bytes for each character. */
 	constructor(charactersMax: number) {
 		this.#charactersMax = charactersMax;
 	}
 
 	/**
 	 * Parses a bundle, an ES module.
-	 * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) where it does not parse or nests too deeply
+	 * @throws AppError `BUNDLE_UNPARSABLE` (exit 1) if it does not parse or nests too deeply
 	 */
 	parse(code: string): ParsedBundle {
 		const parts = this.#charactersMax > 0 ? this.#partsOf(code) : undefined;
@@ -61,7 +61,7 @@ export class BundleParser {
 		return { program: { type: "Program", start: 0, end: code.length, body } as Node, parts };
 	}
 
-	/** The parts of a bundle; undefined where they do not parse one by one, or are very many. */
+	/** The parts of a bundle; undefined if they do not parse separately, or are too many. */
 	#partsOf(code: string): readonly ProgramPart[] | undefined {
 		const sections = sectionsOf(code);
 		if (sections.length > SECTIONS_MAX) return undefined;
@@ -79,7 +79,7 @@ export class BundleParser {
 		};
 		for (const section of sections) {
 			const known = this.#kept.get(section.text);
-			// A tree has one place in a program.
+			// A tree can be used only once in a program.
 			if (known === undefined || used.has(known.part)) {
 				unknown.push(section);
 				continue;
@@ -100,8 +100,8 @@ export class BundleParser {
 
 	/**
 	 * Parses sections that follow one another, and keeps those that are parts.
-	 * @param isLast whether the bundle ends behind them
-	 * @returns undefined where they do not parse without what is around them
+	 * @param isLast whether the bundle ends after them
+	 * @returns undefined if they do not parse without the surrounding text
 	 */
 	#parseSections(sections: readonly Section[], isLast: boolean): ProgramPart[] | undefined {
 		const [first, last] = [sections[0] as Section, sections.at(-1) as Section];
@@ -144,13 +144,13 @@ export class BundleParser {
 		return parts;
 	}
 
-	/** Notes that a part is the one that was used last. */
+	/** Marks a part as the most recently used one. */
 	#renew(text: string, kept: KeptPart) {
 		this.#kept.delete(text);
 		this.#kept.set(kept.text, kept);
 	}
 
-	/** Keeps a part, and drops those that were not used for longest. */
+	/** Keeps a part, and drops the least recently used ones. */
 	#keep(text: string, part: ProgramPart) {
 		if (text.length > this.#charactersMax || this.#kept.has(text)) return;
 		const copy = copyOf(text);
@@ -189,8 +189,8 @@ function sectionsOf(code: string): Section[] {
 }
 
 /**
- * Whether a statement ends before a place in the text, whatever follows there. Where there is no statement, the text
- * before the place has comments and spaces alone.
+ * Whether a statement ends before a place in the text, whatever follows there. If there is no statement, the text
+ * before the place has only comments and spaces.
  */
 function endsSurely(statement: Node | undefined, text: string, place: number): boolean {
 	if (statement === undefined) return true;

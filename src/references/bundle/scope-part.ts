@@ -1,9 +1,9 @@
 /**
  * The declarations and identifiers of some statements at the top level of a program.
  *
- * One pass over the statements links each node to its parent, and collects declarations and identifiers by name.
- * A name is resolved when it is first asked for, since an analysis asks for few of the names of a large bundle.
- * Nothing here depends on the rest of the program, so that the programs of several bundles can share a part.
+ * One pass over the statements links each node to its parent, and collects declarations and identifiers by name. A name
+ * is resolved when it is first needed, since an analysis needs few of the names of a large bundle. Nothing here depends
+ * on the rest of the program, so that the programs of several bundles can share a part.
  */
 import { visitorKeys } from "oxc-parser";
 import { blockScope, functionScope } from "./scope-nodes.ts";
@@ -27,7 +27,7 @@ export interface Uses {
 
 export const NO_USES: Uses = { reads: [], writes: [] };
 const NO_CHILDREN: readonly string[] = [];
-/** For node types whose children are partly names and no expressions: the children that hold code. */
+/** For node types with children that are names, not expressions: the children that contain code. */
 const CODE_CHILDREN: Record<string, readonly string[]> = {
 	LabeledStatement: ["body"],
 	BreakStatement: NO_CHILDREN,

@@ -1,17 +1,17 @@
-/** From a node of a bundle to the source file that it comes from. */
+/** Finds the source file of a node of a bundle. */
 import type { Positions } from "./positions.ts";
 import type { Node } from "./syntax.ts";
 
-/** Sources from npm, JSR, the web or the platform, as the map or the shown path spells them. */
+/** Sources from npm, JSR, the web or the platform, as the map or the displayed path spells them. */
 const DEPENDENCY =
 	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
-/** Looks up files and lines. The path of each source is worked out once. */
+/** Looks up files and lines. The path of each source is computed once. */
 export class SourceFiles {
 	readonly #positions: Positions;
 	readonly #path: (source: string) => string;
 	readonly #paths = new Map<string, { path: string; dependency: boolean }>();
 
-	/** @param path turns an entry of the map's `sources` into the path that is shown */
+	/** @param path converts an entry of the map's `sources` to the displayed path */
 	constructor(positions: Positions, path: (source: string) => string) {
 		this.#positions = positions;
 		this.#path = path;

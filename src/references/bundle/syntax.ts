@@ -8,7 +8,7 @@ export interface Node {
 	end: number;
 	/** Set by `Scopes`. Static keys, labels and literals have none, since no value is assigned to them. */
 	parent?: Node;
-	// biome-ignore lint/suspicious/noExplicitAny: the fields of some 90 node types, read behind a check of `type`.
+	// biome-ignore lint/suspicious/noExplicitAny: the fields of some 90 node types, read after a check of `type`.
 	[field: string]: any;
 }
 
@@ -25,7 +25,7 @@ export function isClass(node: Node): boolean {
 	return node.type === "ClassDeclaration" || node.type === "ClassExpression";
 }
 
-/** The key of a property where the syntax alone tells it. A private name keeps its `#`. */
+/** The key of a property if the syntax alone determines it. A private name keeps its `#`. */
 export function staticKey(key: Node, computed: boolean): string | undefined {
 	if (!computed && key.type === "Identifier") return key.name as string;
 	if (key.type === "PrivateIdentifier") return `#${key.name as string}`;
@@ -48,7 +48,7 @@ function symbolKey(key: Node): string | undefined {
 	return isSymbol ? `@@${key.property.name as string}` : undefined;
 }
 
-/** The function, field initialiser, static block or program whose `this` a node sees. */
+/** The function, field initialiser, static block or program whose `this` a node uses. */
 export function thisOwner(node: Node): Node {
 	let current = node;
 	for (let parent = current.parent; parent !== undefined; current = parent, parent = parent.parent) {

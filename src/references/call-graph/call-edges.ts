@@ -1,11 +1,11 @@
-/** The edges of the call graph, and how values cross them. */
+/** The edges of the call graph, and the values that pass along them. */
 import type { Scope } from "../engine/context.ts";
 import { withCall } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { contains, enter, leave } from "../engine/origins.ts";
 import { type AbstractObject, type CallEdge, type Value, withContext } from "../engine/values.ts";
 
-/** The listeners of a function: for calls of it, and for its escape to code beyond the analysis. */
+/** The listeners of a function: for calls of it, and for its escape to code outside the analysis. */
 export function makeCallEdges(
 	engine: Engine,
 ): Pick<Engine, "onCallEdge" | "onEscape" | "enterCall" | "leaveCall"> {
@@ -29,13 +29,13 @@ function scopeOf({ id, node }: AbstractObject): Scope {
 	return { id, start: node.start, end: node.end };
 }
 
-/** An argument as the called function sees it. Its context gains the call. */
+/** An argument in the context of the called function: its context gains the call. */
 export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined {
 	const entered = enter(value, fn.node, fn.id, call.context);
 	if (entered === undefined) return undefined;
 	const mayBeName = call.site.isInSource && (value.kind === "string" || value.kind === "unknown");
-	// For a call that a function makes of itself, the context keeps the outer call. Telling recursive calls
-	// apart would add contexts and no precision.
+	// For a call that a function makes of itself, the context keeps the outer call. Distinguishing recursive calls would
+	// add contexts but no precision.
 	const isOwn = contains(fn.node, call.site.node);
 	return withContext(
 		entered,
@@ -45,9 +45,9 @@ export function enterCall(value: Value, fn: AbstractObject, call: CallEdge): Val
 }
 
 /**
- * A result as the caller sees it. Its context loses the call. For an object that the function creates, the call
- * becomes the origin. What the upload's own function returns to a dependency is reported at that function, since
- * accesses in dependencies are not reported.
+ * A result in the caller's context: its context loses the call. For an object that the function creates, the call
+ * becomes the origin. A value that the upload's own function returns to a dependency is reported at that function,
+ * since accesses in dependencies are not reported.
  */
 export function leaveCall(
 	engine: Engine,

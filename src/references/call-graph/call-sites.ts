@@ -3,7 +3,7 @@ import { type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type CallSite, NOTHING, objectValue, stringValue, ValueSet } from "../engine/values.ts";
 
-/** Call sites, each the same whenever it is asked for. */
+/** Creates call sites, each only once. */
 export function makeCallSites(
 	engine: Engine,
 ): Pick<Engine, "callSite" | "syntheticSite" | "impliedSite" | "argument"> {
@@ -75,7 +75,7 @@ function textsOf(engine: Engine, template: Node): ValueSet {
 	return solver.singleton(objectValue(texts));
 }
 
-/** What spread arguments hold, all positions together. */
+/** The values of spread arguments, without their positions. */
 const spreadSets = new WeakMap<CallSite, ValueSet>();
 /** The values of one argument. From the first spread on, positions are not distinguished. */
 function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {

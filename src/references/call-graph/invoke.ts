@@ -1,4 +1,4 @@
-/** Calls: which function a value calls, and what comes back. */
+/** Calls: the function that a value calls, and the result. */
 import { isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Context } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -62,8 +62,8 @@ function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, resul
 }
 
 /**
- * Adds an edge to the call graph and tells the function's listeners. Forward analysis follows arguments of
- * calls in the source by itself; what a built-in function passes to a callback is propagated here.
+ * Adds an edge to the call graph and notifies the function's listeners. Forward analysis itself follows arguments of
+ * calls in the source. Arguments that a built-in function passes to a callback are propagated here.
  */
 function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context: Context) {
 	const key = `${site.id}|${context.key}`;
@@ -120,7 +120,7 @@ function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, res
 	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) }, result);
 }
 
-/** Calls the constructor of a class, or else that of its nearest superclass with one. */
+/** Calls the constructor of a class, or else the constructor of its nearest superclass with one. */
 function callConstructor(
 	engine: Engine,
 	callee: ObjectValue,

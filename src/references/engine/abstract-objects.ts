@@ -1,6 +1,6 @@
 /**
- * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions:
- * what they return, what they yield and where they use `this`.
+ * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions: their
+ * `return`, `yield` and `this` expressions.
  */
 import { endsNormally } from "../bundle/completions.ts";
 import { childKeys } from "../bundle/scope-part.ts";
@@ -22,7 +22,7 @@ export class AbstractObjects {
 
 	/**
 	 * The object that another node creates, such as a call or a pattern.
-	 * @param tag tells apart several objects of one node
+	 * @param tag distinguishes several objects of one node
 	 * @param constructedBy the class or constructor function of an instance, or the function of a prototype
 	 */
 	allocate(node: Node, tag: string, kind: ObjectKind, constructedBy?: AbstractObject): AbstractObject {
@@ -65,7 +65,7 @@ export class AbstractObjects {
 		return object;
 	}
 
-	/** The iterators that the calls of a generator return: lists of what it yields. */
+	/** The iterators that the calls of a generator return: lists of the values that it yields. */
 	iteratorOf(generator: Node): AbstractObject {
 		return this.allocate(generator, "generator", "array");
 	}
@@ -75,7 +75,7 @@ export class AbstractObjects {
 		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);
 	}
 
-	/** The same number for the same key, and a number that nothing else has for a new key. */
+	/** The same number for the same key, and an unused number for a new key. */
 	idOf(key: string): number {
 		let id = this.#ids.get(key);
 		if (id === undefined) {
@@ -106,7 +106,7 @@ export class AbstractObjects {
 		return found;
 	}
 
-	/** Whether no call of a function ever ends in a value: it throws, or it runs for ever. */
+	/** Whether no call of a function ever ends in a value: it throws, or it runs forever. */
 	neverReturns(fn: Node): boolean {
 		return !fn.generator && this.returnedNodes(fn).length === 0 && !endsNormally(fn);
 	}

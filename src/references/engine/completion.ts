@@ -1,9 +1,9 @@
 /**
- * Completion: what the rules leave without a value gets an unknown value.
+ * Completion: expressions for which no rule finds a value get an unknown value.
  *
- * After a fixpoint, an expression of code that may run has a value at run time. Where its set is empty, no
- * rule describes how the value arises. The value is then not known. Without this step an access whose name
- * has no value would be taken for one that reads nothing.
+ * After a fixpoint, an expression of code that may run has a value at run time. If its set is empty, no rule describes
+ * how the value arises, so the value is unknown. Without this step, an access whose name has no value would count as
+ * one that reads nothing.
  */
 import { childKeys } from "../bundle/scope-part.ts";
 import { isFunction, type Node } from "../bundle/syntax.ts";
@@ -15,15 +15,13 @@ import { unknownValue, type Value, type ValueSet } from "./values.ts";
 export const REJECTED_PROMISE = "rejected promise";
 export const NOT_FOLLOWED = "a value that the analysis cannot follow";
 
-/**
- * The most rounds of one analysis. In the last one every empty set is completed, whatever it depends on.
- */
+/** The most rounds of one analysis. In the last one, every empty set is completed, regardless of its dependencies. */
 const ROUNDS_MAX = 12;
 
 /**
  * Runs the solver and completes empty sets, in turns, until nothing changes.
- * @param run runs the solver to a fixpoint; false where the budget ended before that
- * @returns false where the budget ended before the fixpoint
+ * @param run runs the solver to a fixpoint; false if the budget ended before that
+ * @returns false if the budget ended before the fixpoint
  */
 export function runToCompletion(engine: Engine, run: () => boolean): boolean {
 	for (let round = 0; round <= ROUNDS_MAX; round++) {
@@ -41,7 +39,7 @@ function complete(engine: Engine, isLast: boolean): boolean {
 	const code = new ReachableCode(engine);
 	const empty = emptySets(engine, code);
 	let roots = [...empty].filter(([node]) => isLast || !dependsOnEmpty(engine, node, empty));
-	// What a property holds depends on assignments elsewhere. They may be completed first.
+	// The values of a property depend on assignments elsewhere. They may be completed first.
 	const first = roots.filter(([node]) => node.type !== "MemberExpression");
 	if (first.length > 0 && !isLast) roots = first;
 	if (roots.length === 0) roots = [...empty];
@@ -130,7 +128,7 @@ function dependsOnEmpty(engine: Engine, node: Node, empty: ReadonlyMap<Node, Val
 	});
 }
 
-/** Whether what is assigned to a variable, parameter or property is empty itself. */
+/** Whether the set of values assigned to a variable, parameter or property is empty itself. */
 function isTargetOfEmpty(engine: Engine, target: Node, empty: ReadonlyMap<Node, ValueSet>): boolean {
 	const parent = target.parent as Node;
 	const source = (parent.init ?? parent.right) as Node | null | undefined;
@@ -146,7 +144,7 @@ function isTargetOfEmpty(engine: Engine, target: Node, empty: ReadonlyMap<Node, 
 	return empty.has(parent) || (parent.parent !== undefined && empty.has(parent.parent));
 }
 
-/** Makes an access dynamic of which no name fits the calls that reach it. */
+/** Makes an access dynamic if none of its names fits the calls that reach it. */
 function completeReads(engine: Engine, code: ReachableCode): boolean {
 	let isAdded = false;
 	for (const read of engine.findings.reads) {

@@ -2,11 +2,11 @@
  * Contexts, which make the analysis context-sensitive. An entry of a context names a scope, which is a part of
  * the code that runs many times, and one call of it. There are two kinds of entries:
  *
- * - *Current* entries say in which call a value is at hand: by which call it entered the function. Two values
- *   whose current entries differ are never at hand together. Loops count as functions, and their elements as
- *   calls (`iteration-context.ts`).
- * - *Origins* say in which call of a function an object was created (`origins.ts`). Two objects of different
- *   origins may well be at hand together.
+ * - *Current* entries identify the call in which a value exists: the call by which it entered the function. Two values
+ *   whose current entries differ never exist at the same time. Loops count as functions, and their elements as calls
+ *   (`iteration-context.ts`).
+ * - *Origins* identify the call of a function in which an object was created (`origins.ts`). Two objects of different
+ *   origins can exist at the same time.
  */
 
 /** A function, loop or call that runs its parts many times. */
@@ -48,14 +48,14 @@ function keyOf({ scope, call, isOrigin }: Entry): string {
 export function contextOf(entries: readonly Entry[], isKept: boolean): Context {
 	if (entries.length === 0) return isKept ? KEPT : NO_CONTEXT;
 	const from = Math.max(0, entries.length - ENTRIES_MAX);
-	// An object that loses an origin may be one of any call.
+	// An object that loses an origin may come from any call.
 	const isNowKept = isKept || entries.slice(0, from).some(({ isOrigin }) => isOrigin);
 	const left = from === 0 ? entries : entries.slice(from);
 	const key = left.length === 1 ? keyOf(left[0] as Entry) : left.map(keyOf).sort().join();
 	return { key: isNowKept ? `${key}~` : key, entries: left, isKept: isNowKept };
 }
 
-/** The call that an entry names; undefined where the context has no such entry. */
+/** The call that an entry names; undefined if the context has no such entry. */
 export function callInto(context: Context, scope: number, isOrigin = false): number | undefined {
 	for (const entry of context.entries)
 		if (entry.scope.id === scope && entry.isOrigin === isOrigin) return entry.call;
@@ -77,7 +77,7 @@ export function withoutCall(context: Context, scope: number): Context {
 
 /**
  * Combines the context of a value with that of another value.
- * @returns the context of the first value, with the current entries of both; undefined where they entered one
+ * @returns the context of the first value, with the current entries of both; undefined if they entered one
  * scope by different calls: such values never meet at run time
  */
 export function unify(a: Context, b: Context): Context | undefined {

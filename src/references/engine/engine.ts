@@ -1,7 +1,7 @@
 /**
- * What the parts of the analysis know of one another. Backward analysis (`evaluate`) asks which values an
- * expression may have. Forward analysis (`propagate`) follows a value to where it is used. Both need each
- * other, so they meet in this interface and import nothing from one another.
+ * The interface between the parts of the analysis. Backward analysis (`evaluate`) computes the values that an
+ * expression may have. Forward analysis (`propagate`) follows a value to its uses. Both need each other, so they use
+ * this interface and import nothing from each other.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
@@ -10,16 +10,16 @@ import type { Findings } from "./findings.ts";
 import type { Solver } from "./solver.ts";
 import type { AbstractObject, CallEdge, CallSite, Value, ValueSet } from "./values.ts";
 
-/** What an iteration passes to the iterator's `next`. */
+/** The value that an iteration passes to the iterator's `next`. */
 export interface Sent {
 	readonly values: ValueSet;
 	/** The node that iterates. */
 	readonly by: Node;
 }
 
-/** Exceptions, and what promises are rejected with. */
+/** Exceptions, and the reasons of rejected promises. */
 export interface Thrown {
-	/** What a promise of the code may be rejected with, apart from errors of the language. */
+	/** The reasons with which a promise of the code may be rejected, apart from errors of the language. */
 	readonly rejections: ValueSet;
 	/** The values that the parameter of a `catch` clause receives. */
 	caught(clause: Node): ValueSet;
@@ -36,8 +36,8 @@ export interface Thrown {
 	/** Notes a call of a function. */
 	noteCall(fn: AbstractObject, call: CallEdge): void;
 	/**
-	 * Looks at a fixpoint whether other code may throw at each handler.
-	 * @param isLast whether nothing is looked at any more, so that each handler receives an unknown value
+	 * Checks at a fixpoint whether other code may throw at each handler.
+	 * @param isLast whether to skip the checks, so that each handler receives an unknown value
 	 * @returns whether the solver has work now
 	 */
 	settle(isLast: boolean): boolean;
@@ -49,13 +49,13 @@ export interface Engine {
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
 	readonly thrown: Thrown;
-	/** What is left to do in dependencies, once there is a budget for them. */
+	/** Postponed work in dependencies, which runs when there is a budget for them. */
 	readonly postponed: (() => void)[];
 	/** Expressions of dependencies that the upload's own code depends on, and that no budget was left for. */
 	readonly unevaluated: Node[];
 	/** Names of properties of built-in objects that the code replaces. A star stands for any name. */
 	readonly replaced: Set<string>;
-	/** The value sets of all nodes that somebody has asked about so far. */
+	/** The value sets of all nodes that were requested so far. */
 	readonly demanded: { readonly expressions: Map<Node, ValueSet>; readonly targets: Map<Node, ValueSet> };
 	/** Whether a node comes from a dependency (npm, JSR or the web) and not from the upload. */
 	isDependency(node: Node): boolean;
@@ -63,7 +63,7 @@ export interface Engine {
 	isForeign(node: Node): boolean;
 	/**
 	 * Counts one node of work.
-	 * @returns false where the budget for nodes of dependencies is used up, while the upload's own code is
+	 * @returns false if the budget for nodes of dependencies is used up, while the upload's own code is
 	 * analysed
 	 */
 	spendBudget(node: Node): boolean;
@@ -91,7 +91,7 @@ export interface Engine {
 	 * @param key undefined for all keys
 	 */
 	accessors(object: AbstractObject, kind: "get" | "set", key: string | undefined): ValueSet;
-	/** Gives an object all properties of others: by `Object.assign`, or as its prototype. */
+	/** Copies all properties of other objects to an object: by `Object.assign`, or as its prototype. */
 	copyProperties(target: AbstractObject, source: ValueSet): void;
 	/** The values of all properties of an object. */
 	anyProperty(object: AbstractObject): ValueSet;
@@ -103,16 +103,16 @@ export interface Engine {
 	 */
 	iterate(value: Value, into: (value: Value) => void, sent?: Sent): void;
 
-	/** Follows a value from an expression that has it to where that expression is used. */
+	/** Follows a value from an expression that has it to the uses of the expression. */
 	propagate(value: Value, node: Node): void;
 	/** Follows a value into a variable, parameter, pattern or property that it is assigned to. */
 	propagateInto(value: Value, target: Node): void;
 	/** Follows an object from its allocation site to all its uses. */
 	track(object: AbstractObject): void;
 	/**
-	 * Records that code beyond the analysis has a value now.
-	 * @param why how it got there; becomes part of the reason of a dynamic access
-	 * @param isWritten false where the code calls functions and reads properties, but surely assigns none
+	 * Records that code outside the analysis can access a value.
+	 * @param why the way in which it escaped; becomes part of the reason of a dynamic access
+	 * @param isWritten false if the code calls functions and reads properties, but surely assigns none
 	 */
 	escape(value: Value, node: Node, why: string, isWritten?: boolean): void;
 
@@ -124,27 +124,27 @@ export interface Engine {
 	onReached(node: Node, listener: () => void): void;
 	/**
 	 * Calls a value.
-	 * @param result receives what the call returns; undefined where nobody asks
+	 * @param result receives the result of the call; undefined if the result is not needed
 	 */
 	invoke(callee: Value, site: CallSite, result: ValueSet | undefined): void;
 	/** The call site of a call or `new` expression. */
 	callSite(call: Node): CallSite;
 	/**
 	 * The site of a call that a built-in function makes on behalf of the code, such as the callback of `map`.
-	 * @param tag tells apart several such calls of one site
+	 * @param tag distinguishes several such calls of one site
 	 */
 	syntheticSite(site: CallSite, tag: string, args: readonly ValueSet[]): CallSite;
 	/**
 	 * The site of a call that no call expression makes: a loop calls an iterator, an assignment a setter.
-	 * @param receiver what `this` is in the called function
+	 * @param receiver the values of `this` in the called function
 	 */
 	impliedSite(node: Node, tag: string, args: readonly ValueSet[], receiver: ValueSet): CallSite;
-	/** Calls the listener with every call edge to a function, present and future. */
+	/** Calls the listener with every call edge to a function, existing and later ones. */
 	onCallEdge(fn: AbstractObject, listener: (call: CallEdge) => void): void;
-	/** A value of the caller as the called function sees it; undefined where the contexts do not unify. */
+	/** A value of the caller in the context of the called function; undefined if the contexts do not unify. */
 	enterCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
-	/** A returned value as the caller sees it; undefined where it entered the function by another call. */
+	/** A returned value in the caller's context; undefined if it entered the function by another call. */
 	leaveCall(value: Value, fn: AbstractObject, call: CallEdge): Value | undefined;
-	/** Calls the listener once when a function escapes, or soon where it already has. */
+	/** Calls the listener once when a function escapes, or soon if it has already escaped. */
 	onEscape(fn: AbstractObject, listener: () => void): void;
 }

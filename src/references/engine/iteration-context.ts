@@ -3,7 +3,7 @@ import { type Scope, withCall } from "./context.ts";
 import type { Engine } from "./engine.ts";
 import { keyOfShape, type Value, withContext } from "./values.ts";
 
-/** What a context has the iterations of a loop under. */
+/** The scope that stands for the iterations of a loop in a context. */
 export function iterationOf(engine: Engine, { start, end }: Node): Scope {
 	return { id: engine.objects.idOf(`loop ${start} ${end}`), start, end };
 }

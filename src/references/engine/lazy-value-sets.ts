@@ -3,8 +3,7 @@ import type { Node } from "../bundle/syntax.ts";
 import { ValueSet } from "./values.ts";
 
 /**
- * @param fill is called once for each node that is asked about. It adds to the empty set or enqueues that
- * work.
+ * @param fill is called once for each node that is requested. It adds to the empty set or enqueues that work.
  * @param sets receives each set that is created
  * @returns the set of a node, always the same one
  */
@@ -16,7 +15,7 @@ export function lazyValueSets(
 		let set = sets.get(node);
 		if (set === undefined) {
 			set = new ValueSet();
-			// The set is known before it is filled, so that a node whose value depends on itself finds it.
+			// The set is stored before it is filled, so that a node whose value depends on itself finds it.
 			sets.set(node, set);
 			fill(node, set);
 		}

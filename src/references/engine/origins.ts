@@ -1,12 +1,12 @@
 /**
- * Origins: in which call of a function an object was created.
+ * Origins: the call of a function in which an object was created.
  *
- * Each call of `make = (key) => ({ key })` creates another object, and one abstract object stands for all of
- * them. What the property `key` holds has a current entry for `make`, as its parameter has. An object that leaves
- * `make` gets the call as its origin. A read of its property then gives only what was stored in that call.
+ * Each call of `make = (key) => ({ key })` creates another object, and one abstract object stands for all of them. The
+ * value of the property `key` has a current entry for `make`, like its parameter. An object that leaves `make` gets the
+ * call as its origin. A read of its property then returns only the values that were stored in that call.
  *
- * An object without an origin is at hand in the call that created it, unless its context is kept. So only then
- * may what it holds keep its current entries.
+ * An object without an origin belongs to the call that created it, unless its context is kept. Only then may its
+ * contents keep their current entries.
  */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import {
@@ -71,7 +71,7 @@ function creationScope(value: Value): Node | null {
 	return kind === "array" && isFunction(node) ? node : scopeAround(node);
 }
 
-/** Where the object was created that a value is, or that a built-in method belongs to. */
+/** The node that created the object that a value is, or to which a built-in method belongs. */
 function creationOf(value: Value): Node | undefined {
 	if (value.kind === "object") return value.object.node;
 	return value.kind === "method" ? creationOf(value.receiver) : undefined;
@@ -79,7 +79,7 @@ function creationOf(value: Value): Node | undefined {
 
 const hasOrigins = (context: Context) => context.entries.some(({ isOrigin }) => isOrigin);
 
-/** Whether an object or function of a context is at hand in the call of a scope that created it. */
+/** Whether an object or function of a context is used in the call of a scope that created it. */
 function isCurrent(scope: Range, holder: Context): boolean {
 	if (holder.isKept) return false;
 	return holder.entries.every(
@@ -93,7 +93,7 @@ function withIdentity(value: Value, context: Context): Value {
 	return makeValue({ ...value, receiver: withIdentity(value.receiver, context) }, context, value.reportAt);
 }
 
-/** A value that outlives the call in which it was at hand. */
+/** A value that outlives the call to which it belonged. */
 export function keep(value: Value): Value {
 	if (scopedCreationOf(value) === undefined) return withIdentity(value, NO_CONTEXT);
 	return withIdentity(
@@ -111,14 +111,14 @@ export function leaveIteration(value: Value, loop: number): Value {
 	return withIdentity(value, contextOf(withoutCall(value.context, loop).entries, isKept));
 }
 
-/** A value of which nothing is known but what it is. */
+/** A value without its context. */
 export function withoutContext(value: Value): Value {
 	return withIdentity(value, scopedCreationOf(value) === undefined ? NO_CONTEXT : KEPT);
 }
 
 /**
- * What an object holds, as a read of the object gives it.
- * @returns undefined where the value was stored in an object of another origin
+ * A stored value, as a read of the object returns it.
+ * @returns undefined if the value was stored in an object of another origin
  */
 export function readFrom(holder: ObjectValue, stored: Value): Value | undefined {
 	const node = scopedCreationOf(stored);
@@ -152,7 +152,7 @@ function identityOf(holder: ObjectValue, node: Node, entries: readonly Entry[], 
 	return contextOf([...origins, ...entries], holder.context.isKept);
 }
 
-/** A value as an object holds it. Only what says in which call the object was created is kept. */
+/** A value as it is stored in an object. Only the entries that identify the call that created the object are kept. */
 export function storedIn(holder: ObjectValue, value: Value): Value | undefined {
 	const { object, context } = holder;
 	if (unify(value.context, context) === undefined) return undefined;
@@ -173,13 +173,13 @@ export function storedIn(holder: ObjectValue, value: Value): Value | undefined {
 	return withIdentity(value, contextOf(entries, value.context.isKept || isFromElsewhere));
 }
 
-/** Whether an object of a context is at hand in the call that created it. */
+/** Whether an object of a context is used in the call that created it. */
 function isFresh(context: Context): boolean {
 	return !context.isKept && !hasOrigins(context);
 }
 
 /**
- * An argument as the called function sees it, without the entry of the call.
+ * An argument in the context of the called function, without the entry of the call.
  * @param callee the context of the function that is called
  */
 export function enter(value: Value, fn: Node, scope: number, callee: Context): Value | undefined {
@@ -203,10 +203,10 @@ export function enter(value: Value, fn: Node, scope: number, callee: Context): V
 }
 
 /**
- * A result as the caller sees it.
- * @param site the call, as the origin of what the function creates
+ * A result in the caller's context.
+ * @param site the call, as the origin of objects that the function creates
  * @param callee the context of the function that is called
- * @returns undefined where the value entered the function by another call
+ * @returns undefined if the value entered the function by another call
  */
 export function leave(value: Value, fn: Node, site: Entry, callee: Context): Value | undefined {
 	const node = scopedCreationOf(value);

@@ -1,7 +1,7 @@
 /**
- * Which code surely never runs. A function surely never runs where the analysis has followed it to all its
- * uses, none of them calls it from code that may run, and none hands it to code beyond the analysis. All
- * other code may run.
+ * Determines which code surely never runs. A function surely never runs if the analysis has followed it to all its
+ * uses, none of them calls it from code that may run, and none passes it to code outside the analysis. All other code
+ * may run.
  */
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "./engine.ts";
@@ -12,14 +12,14 @@ const IMPLICIT_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);
 export class ReachableCode {
 	readonly #engine: Engine;
 	readonly #known = new Map<Node, boolean>();
-	/** Whether functions are followed now that were not before: their calls are found by the next run. */
+	/** Whether more functions are followed than before. The next run finds their calls. */
 	hasFollowed = false;
 
 	constructor(engine: Engine) {
 		this.#engine = engine;
 	}
 
-	/** Whether a node may run. A node of a function that was not followed yet may not, until it was. */
+	/** Whether a node may run. A node of a function may not run before the function was followed. */
 	mayRun(node: Node): boolean {
 		let outer = node.parent;
 		while (outer !== undefined && !isFunction(outer)) outer = outer.parent;

@@ -15,10 +15,10 @@ export type RuntimeApi =
 	| "has"
 	| "toObject"
 	| "write"
-	/** `eval` and `Function`, which make code out of text. */
+	/** `eval` and `Function`, which make code from text. */
 	| "eval"
 	| "Function"
-	/** What runs code that is not in the bundle: `Worker`, and all that `node:vm` has. */
+	/** APIs that run code that is not in the bundle: `Worker`, and all exports of `node:vm`. */
 	| "other code"
 	/** `node:module`, and the functions that load a module by its name. */
 	| "node:module"

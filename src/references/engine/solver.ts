@@ -1,6 +1,6 @@
 /**
- * The work list. Value sets only grow, and each listener hears of each value once. Every rule of the analysis
- * is such a listener, so that the order of work does not change the result and the work ends in a fixpoint.
+ * The work list. Value sets only grow, and each listener gets each value once. Every rule of the analysis is such a
+ * listener, so that the order of work does not change the result and the work ends in a fixpoint.
  */
 import type { Node } from "../bundle/syntax.ts";
 import { NO_CONTEXT } from "./context.ts";
@@ -33,7 +33,7 @@ export class Solver {
 	/** Steps of all runs so far. */
 	steps = 0;
 	#budget: Budget = { valuesMax: 0, contextsMax: 0, stepsMax: 0, keepsReason: () => true, isOwn: () => true };
-	/** The tasks that wait, and for each the value that it is called with. */
+	/** The waiting tasks, and for each the value that it is called with. */
 	#tasks: Task[] = [];
 	#arguments: (Value | undefined)[] = [];
 
@@ -48,7 +48,7 @@ export class Solver {
 		for (let index = 0; index < listeners.length; index++) this.#enqueueCall(listeners[index] as Task, added);
 	}
 
-	/** Whether `add` changes nothing any more, whatever the value is. */
+	/** Whether `add` no longer changes anything, for any value. */
 	isFull(set: ValueSet): boolean {
 		return set.size >= this.#budget.valuesMax && set.widened?.has(UNKNOWN_BEYOND_BUDGET.shapeKey) === true;
 	}
@@ -69,7 +69,7 @@ export class Solver {
 		set.contextCounts.set(value.shapeKey, contexts);
 		if (contexts <= this.#budget.contextsMax) return value;
 		if (value.kind === "unknown") return this.#unknownFor(set, withContext(value, NO_CONTEXT));
-		// No number, boolean or `undefined` is a name, so nobody asks where it was passed.
+		// No number, boolean or `undefined` is a name, so its provenance is not needed.
 		if (value.kind === "nothing" || (value.kind === "string" && value.numeric)) return makeValue(value);
 		return value.context.entries.length === 0 ? value : withoutContext(value);
 	}
@@ -125,7 +125,7 @@ export class Solver {
 
 	/**
 	 * Works until the work list is empty.
-	 * @returns false where the budget of steps ended the run before a fixpoint
+	 * @returns false if the budget of steps ended the run before a fixpoint
 	 */
 	run(budget: Budget): boolean {
 		this.#budget = budget;
@@ -152,7 +152,7 @@ export class Solver {
 		return this.#tasks.length === 0;
 	}
 
-	/** Drops the work that is left. */
+	/** Drops the remaining work. */
 	abandon() {
 		this.#tasks = [];
 		this.#arguments = [];

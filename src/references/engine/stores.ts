@@ -13,10 +13,10 @@ import {
 	withContext,
 } from "./values.ts";
 
-/** What stands for a key that is not known. No key of code is spelled so. */
+/** Stands for an unknown key. No key in code can have this spelling. */
 export const ANY_KEY = "@@any key";
 
-/** The key that a value spells as a computed key; undefined where it is not known. */
+/** The key of a property whose computed key has the value; undefined if it is unknown. */
 export function keyOf(value: Value): string | undefined {
 	if (value.kind === "string") return value.text;
 	const symbol = value.kind === "builtin" ? /^Symbol\.(\w+)$/.exec(value.name)?.[1] : undefined;
@@ -26,7 +26,7 @@ export function keyOf(value: Value): string | undefined {
 /**
  * Stores values in a property, in contexts that unify with the holder's: after two calls of `new`, each instance
  * has its own `this.key`.
- * @param key undefined where it is not known
+ * @param key undefined if it is unknown
  */
 export function storeUnder(engine: Engine, holder: ObjectValue, key: string | undefined, values: ValueSet) {
 	const { object } = holder;
@@ -66,8 +66,8 @@ export function defineAccessor(
 
 /**
  * Calls the setters that an assignment may call.
- * @param holder what is assigned to
- * @param key undefined where it is not known
+ * @param holder the object that is assigned to
+ * @param key undefined if it is unknown
  * @param node the assignment, or the call that assigns
  */
 export function callSetters(

@@ -1,6 +1,5 @@
 /**
- * The abstract domain: what the analysis knows of a value, as far as names of environment variables depend on
- * it.
+ * The abstract domain: the properties of a value on which names of environment variables can depend.
  *
  * Every value carries a calling context. For `read(a, "X")` and `read(b, "Y")` the analysis must not combine
  * `a` with `"Y"`: two values belong together only where their contexts unify.
@@ -16,15 +15,15 @@ export class ValueSet extends GrowingSet<Value> {
 	listeners: (((value: Value) => void) | ValueSet)[] | undefined;
 	/** For each `shapeKey`, in how many contexts the set holds a value of that shape; undefined before the second value. */
 	contextCounts: Map<string, number> | undefined;
-	/** For each `shapeKey` of an unknown value, the one that stands for all that the set was widened by. */
+	/** For each `shapeKey` of an unknown value, the value that replaces all values that the set was widened by. */
 	widened: Map<string, Value> | undefined;
 }
 
 /** Where a value comes from, and the keys that identify it. */
 interface Provenance {
-	/** Equal for equal values and for no others. */
+	/** Equal only for equal values. */
 	readonly key: string;
-	/** Equal for values that differ in nothing but context and `reportAt`. */
+	/** Equal for values that differ only in context and `reportAt`. */
 	readonly shapeKey: string;
 	readonly context: Context;
 	/**
@@ -34,7 +33,7 @@ interface Provenance {
 	readonly reportAt: Node | undefined;
 }
 
-/** What a value is, apart from where it comes from. */
+/** The kind and content of a value, without its provenance. */
 export type Shape =
 	/** A known string. A numeric one was a number: adding two of them is addition. */
 	| { readonly kind: "string"; readonly text: string; readonly numeric: boolean }
@@ -92,7 +91,7 @@ export interface AbstractObject {
 	readonly accessors: Map<string, ValueSet>;
 	/** Whether `keys`, or the content that a model adds, was filled in. That happens once. */
 	populated: boolean;
-	/** The values of all properties, once that was asked for. */
+	/** The values of all properties; undefined until they are requested. */
 	anyProperty: ValueSet | undefined;
 	/**
 	 * Objects whose properties this one has too: by spread, by `Object.assign`, or as the target of a proxy.
@@ -103,26 +102,26 @@ export interface AbstractObject {
 	/** The calls of a function, by site and context. */
 	readonly callEdges: Map<string, CallEdge>;
 	readonly callEdgeListeners: ((call: CallEdge) => void)[];
-	/** Whether code beyond the analysis has the function and may call it with anything. */
+	/** Whether code outside the analysis can access the function and may call it with anything. */
 	escaped: boolean;
 	readonly escapeListeners: (() => void)[];
-	/** The number of elements that a model gives an array, where it knows that. */
+	/** The number of elements that a model gives an array, if the model knows it. */
 	knownLength: number | undefined;
-	/** Whether a property that nothing defines is `undefined`. Otherwise its value is not known. */
+	/** Whether a property without a definition is `undefined`. Otherwise its value is unknown. */
 	isComplete: boolean;
-	/** Holds a value once elements were added to an array, or taken away. */
+	/** Contains a value after elements were added to an array or removed from it. */
 	readonly resized: ValueSet;
-	/** What `next(value)` passes into a generator. */
+	/** The values that `next(value)` passes into a generator. */
 	readonly received: ValueSet;
-	/** What a generator returns, beside what it yields. */
+	/** The values that a generator returns, apart from those that it yields. */
 	readonly finalValues: ValueSet;
 	/** The built-in class of an object that `new` of such a class creates: `AsyncLocalStorage`. */
 	builtinClass: string | undefined;
 	/** Whether forward propagation from the allocation site has begun. */
 	tracked: boolean;
-	/** The handler of a proxy, whose `get` trap answers reads. */
+	/** The handler of a proxy, whose `get` trap handles reads. */
 	proxyHandler: ValueSet | undefined;
-	/** The value to propagate from the allocation site, where that is not the object itself. */
+	/** The value to propagate from the allocation site, if it is not the object itself. */
 	trackedAs: Value | undefined;
 }
 
@@ -135,7 +134,7 @@ export interface CallEdge {
 	readonly context: Context;
 }
 
-/** Where a function is called: by the code, or by a built-in function (`[…].map(f)`). */
+/** A call of a function: by the code, or by a built-in function (`[…].map(f)`). */
 export interface CallSite {
 	readonly id: number;
 	readonly node: Node;
@@ -146,7 +145,7 @@ export interface CallSite {
 	readonly arguments: readonly (Node | ValueSet)[];
 	/** The first spread argument and all arguments after it. */
 	readonly spreadArguments: readonly Node[] | ValueSet | undefined;
-	/** What `this` is in the called function. */
+	/** The values of `this` in the called function. */
 	readonly receiver: ValueSet | undefined;
 	/**
 	 * False where a built-in function makes the call. Such a site is never reported as the place of a name.
@@ -194,7 +193,7 @@ export function stringValue(value: string): Value {
 }
 
 /**
- * @param why what the value is, as the end of the sentence "the name is …"
+ * @param why a description of the value, as the end of the sentence "the name is …"
  * @param prefix what the string begins with, where that is known
  */
 export function unknownValue(why: string, prefix?: string): Value {
@@ -212,7 +211,7 @@ const unknownValues = new Map<string, Value>();
 
 /** `undefined` or `null`. */
 export const NOTHING: Value = makeValue({ kind: "nothing" });
-/** What a comparison may give. */
+/** The possible results of a comparison. */
 export const BOOLEANS: readonly Value[] = [true, false].map((value) => booleanValue(value));
 
 export function booleanValue(value: boolean): Value {

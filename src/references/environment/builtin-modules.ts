@@ -7,7 +7,7 @@ const MODULES = new Set(
 		.map((name) => `node:${name}`),
 );
 
-/** What is the same under another name. */
+/** Aliases of modules and functions. */
 const ALIASES: Readonly<Record<string, string>> = {
 	"node:events.default": "node:events.EventEmitter",
 	"node:events.EventEmitter.EventEmitter": "node:events.EventEmitter",

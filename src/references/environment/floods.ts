@@ -1,12 +1,9 @@
-/**
- * Floods: sites that make up many names, as a text that grows in a recursion does. They are widened to
- * prefixes.
- */
+/** Floods: sites that generate many names, such as a text that grows in a recursion. They are widened to prefixes. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Findings } from "../engine/findings.ts";
 import { isPrefix, prefixPattern } from "../evidence/name-pattern.ts";
 
-/** The most names of one site that the code does not spell, and the most prefixes that replace them. */
+/** The most names of one site that do not appear in the code, and the most prefixes that replace them. */
 const MADE_UP_MAX = 32;
 
 /** Replaces the names of each flooded site by prefixes that cover them, or makes the site dynamic. */

@@ -1,7 +1,6 @@
 /**
- * Which names of a listing of the environment the code uses. Often it lets only names with certain prefixes
- * pass, as in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing
- * is looked at.
+ * Finds which names of a listing of the environment the code uses. Often it keeps only names with certain prefixes, as
+ * in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing is examined.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
@@ -19,7 +18,7 @@ const REORDER_METHODS = new Set(["sort", "toSorted", "reverse", "toReversed"]);
  * The prefixes of all names that the code around a listing uses.
  * @param listing the call `Object.keys(env)` or `Object.entries(env)`, or the loop `for (const name in env)`
  * @param depth how many variables and methods were followed so far
- * @returns undefined where the code may use other names
+ * @returns undefined if the code may use other names
  */
 export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[] | undefined {
 	if (depth > DEPTH_MAX) return undefined;
@@ -38,10 +37,7 @@ export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[]
 	);
 }
 
-/**
- * `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or a body of nothing but
- * conditions.
- */
+/** `for (const name of names) { if (!name.startsWith("A_")) continue; … }`, or a body that consists of conditions. */
 function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
 	const name = nameVariable(scopes, target);
@@ -71,7 +67,7 @@ function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[]
 }
 
 /**
- * A body that begins by leaving other names out, or that consists of conditions alone.
+ * A body that begins by leaving other names out, or that consists only of conditions.
  * @param exitType the type of the statement that leaves a name out: `ContinueStatement` or `ReturnStatement`
  */
 function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string): string[] | undefined {
@@ -90,9 +86,7 @@ function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string
 	);
 }
 
-/**
- * Whether a statement does nothing but go on to the next name. A reducer returns its accumulator for that.
- */
+/** Whether a statement only continues with the next name. A reducer does so by returning its accumulator. */
 function isExit(node: Node, exitType: string): boolean {
 	const inner = node.type === "BlockStatement" ? (node.body as Node[]) : [node];
 	const [only] = inner;

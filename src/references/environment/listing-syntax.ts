@@ -1,14 +1,11 @@
-/**
- * Questions about syntax that filters of listings ask: which variable holds the name, and which strings are
- * constant.
- */
+/** Syntax checks for filters of listings: which variable holds the name, and which strings are constant. */
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 
 /** The most variables and methods in a row that are followed. */
 export const DEPTH_MAX = 4;
 
-/** The union of several sets of prefixes; undefined where one of them is unknown or there is none. */
+/** The union of several sets of prefixes; undefined if one of them is unknown or there is none. */
 export function unionIfAllKnown(all: readonly (string[] | undefined)[]): string[] | undefined {
 	const known = all.filter((prefixes) => prefixes !== undefined);
 	return known.length === all.length && known.length > 0 ? [...new Set(known.flat())] : undefined;
@@ -16,7 +13,7 @@ export function unionIfAllKnown(all: readonly (string[] | undefined)[]): string[
 
 /**
  * The variable that holds the name in each element: the element itself, or the first of a `[name, value]`
- * pair. Undefined where there is none, or where it is assigned again.
+ * pair. Undefined if there is none, or where it is assigned again.
  */
 export function nameVariable(scopes: Scopes, target: Node | undefined): Node | undefined {
 	const first = target?.type === "ArrayPattern" ? (target.elements[0] as Node | null) : target;
@@ -39,8 +36,8 @@ export function refersTo(scopes: Scopes, node: Node, name: Node): boolean {
 }
 
 /**
- * The constant strings that an expression may be: one, or those of an array. Undefined where one is unknown
- * or empty.
+ * The constant strings that an expression may have as its value: one, or those of an array. Undefined if one is
+ * unknown or empty.
  */
 export function constantTexts(scopes: Scopes, node: Node, depth = 0): string[] | undefined {
 	if (depth > DEPTH_MAX) return undefined;

@@ -5,10 +5,10 @@ import { unknownValue, type Value, type ValueSet } from "../engine/values.ts";
 import { placeOf } from "./places.ts";
 import { moduleValue } from "./runtime-apis.ts";
 
-/** Specifiers that hold the code of a module. */
+/** Specifiers that contain the code of a module. */
 const CODE = /^(?:data|blob):/i;
 
-/** Loads each module that the names may mean. A name that is not known may mean any module. */
+/** Loads each module to which the names may refer. An unknown name may refer to any module. */
 export function loadModule(engine: Engine, names: ValueSet, node: Node, returnValue: (value: Value) => void) {
 	engine.solver.onValue(names, (name) => {
 		if (name.kind === "nothing") return;
@@ -20,7 +20,7 @@ export function loadModule(engine: Engine, names: ValueSet, node: Node, returnVa
 	});
 }
 
-/** Notes that a module's specifier holds code that the analysis does not follow. */
+/** Notes that a module's specifier contains code that the analysis does not follow. */
 export function noteCode(engine: Engine, specifier: string, node: Node) {
 	if (CODE.test(specifier)) engine.findings.addDynamic(node, "code is made out of text");
 }

@@ -1,12 +1,12 @@
 /**
- * What conditions on a name say about its prefix. Every function here returns the possible prefixes, and
- * undefined where the name may begin otherwise.
+ * Derives the prefixes of a name from conditions on it. Every function here returns the possible prefixes, and
+ * undefined if the name may begin otherwise.
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import { constantTexts, nameVariable, onlyResult, refersTo, unionIfAllKnown } from "./listing-syntax.ts";
 
-/** Behind a letter: it may be absent or repeated. */
+/** A quantifier after a letter: the letter may be absent or repeated. */
 const QUANTIFIER = /[?*{]/;
 
 /** The prefixes of a name for which a condition is false: `!a`, and `!a || b`. */

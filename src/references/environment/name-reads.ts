@@ -66,21 +66,21 @@ export function listedNames(engine: Engine, listed: Value, listing: Node): Value
 	return (prefixes ?? [""]).map((prefix) => unknownValue("a name from a listing", prefix));
 }
 
-/** Why a name is not known, for the reason of a dynamic access. */
+/** The reason why a name is unknown, for a dynamic access. */
 function whyUnknown(name: Value): string {
 	if (name.kind !== "unknown") return "the name is not a string";
 	return name.why === BUDGET_EXCEEDED ? BUDGET_EXCEEDED : `the name is ${name.why}`;
 }
 
 /**
- * Where a prefix is reported: at the read, since no call spells a name. A read in a dependency is reported at
+ * The node at which a prefix is reported: the read, since no call spells a name. A read in a dependency is reported at
  * the upload's own call.
  */
 function nodeOfPrefix(engine: Engine, name: Value, node: Node): Node {
 	return engine.isDependency(node) ? (name.reportAt ?? node) : node;
 }
 
-/** Whether an object is one that the code writes down, and whose text is `[object Object]` by itself. */
+/** Whether an object comes from a literal in the code, and its default text is `[object Object]`. */
 function isTable(object: AbstractObject): boolean {
 	const isPlain = object.kind === "plain" && object.builtinClass === undefined;
 	return (
@@ -90,10 +90,10 @@ function isTable(object: AbstractObject): boolean {
 	);
 }
 
-/** Methods that make another value of an object: in a text, or where it is awaited. */
+/** Methods that convert an object to another value: in a text, or at an `await`. */
 const CONVERSIONS = new Set(["toString", "valueOf", "@@toPrimitive", "then", "__proto__"]);
 
-/** A table is the name of no variable, unless it may have a method that makes a text of it. */
+/** An object literal is not a variable's name, unless a method of it may convert it to a text. */
 function readByTable(engine: Engine, name: ObjectValue, node: Node) {
 	engine.solver.onValue(engine.keys(name.object), (key) => {
 		if (key.kind === "string" ? CONVERSIONS.has(key.text) : key.kind !== "nothing")
@@ -115,7 +115,7 @@ export function recordReads(engine: Engine, nameSet: ValueSet, reader: Value, no
 		read.isNamed = true;
 		if (name.kind === "nothing") return;
 		if (name.kind === "string") engine.findings.addReference(name.text, name.reportAt ?? node);
-		// `report.ts` leaves out what cannot be a secret's name, also as a prefix.
+		// `report.ts` leaves out names and prefixes that no secret can have.
 		else if (name.kind === "unknown" && name.prefix !== undefined)
 			engine.findings.addReference(prefixPattern(name.prefix), nodeOfPrefix(engine, name, node));
 		else if (name.kind === "object" && isOfLanguage(name.object)) return;

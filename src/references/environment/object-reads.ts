@@ -10,7 +10,7 @@ import { placeOf } from "./places.ts";
 import { hasApiWithPrefix } from "./runtime-apis.ts";
 import { readsOfCopy } from "./spread-copies.ts";
 
-/** Each function records a read where the value is the environment, and does nothing for other values. */
+/** Each function records a read if the value is the environment, and does nothing for other values. */
 export const objectReads = {
 	/** `env.X` */
 	ofKey(engine: Engine, value: Value, key: string, node: Node) {
@@ -21,7 +21,7 @@ export const objectReads = {
 		if (value.kind !== "runtime") return;
 		if (value.api === "env") return recordReads(engine, keys, value, node);
 		engine.solver.onValue(keys, (key) => {
-			// An object may have a method that makes a text of it.
+			// A method of an object may convert it to a text.
 			const isKnown = key.kind === "object" ? key.object.builtinClass === "Symbol" : key.kind !== "unknown";
 			if (isKnown || unify(key.context, value.context) === undefined) return;
 			if (hasApiWithPrefix(value.api, key.kind === "unknown" ? (key.prefix ?? "") : ""))

@@ -1,13 +1,13 @@
 /**
- * Built-in properties that the code replaces, such as `Array.prototype.map = …`. Models of built-in functions
- * describe the originals, so a read of such a name may give anything.
+ * Built-in properties that the code replaces, such as `Array.prototype.map = …`. Models of built-in functions describe
+ * the originals, so a read of such a name may return any value.
  */
 import type { Engine } from "../engine/engine.ts";
 import type { RuntimeApi } from "../engine/runtime-api.ts";
 import type { Value, ValueSet } from "../engine/values.ts";
 import { isBuiltInGlobal } from "./runtime-apis.ts";
 
-/** Stands for every name, where the code replaces a property whose name is not known. */
+/** Stands for every name, if the code replaces a property whose name is unknown. */
 export const ANY_NAME = "*";
 
 /** Whether a property, or a global, may be one that the code replaced. */
@@ -26,8 +26,8 @@ export function replaceBuiltin(engine: Engine, holder: Value, keys: ValueSet | s
 }
 
 /**
- * `globalThis.fetch = …`: the name may mean anything from now on. A name that is not built in is a variable.
- * The variables of the environment may be written.
+ * `globalThis.fetch = …`: the name may have any value from now on. A name that is not built in is a variable. The
+ * variables of the environment may be written.
  */
 export function replaceGlobal(engine: Engine, api: RuntimeApi, key: string | undefined) {
 	if (api === "env") return;

@@ -37,7 +37,7 @@ const BUILTINS = new Set(
 		"EventTarget Event CustomEvent AbortController Blob TextEncoder TextDecoder Iterator SyntaxError AggregateError DOMException EvalError ReferenceError URIError"
 	).split(" "),
 );
-/** Helpers that esbuild puts at the top of a bundle. A number is added where the name is taken. */
+/** Helpers that esbuild puts at the top of a bundle. A number is added if the name is taken. */
 const BUNDLER_HELPER = /^__(toESM|toCommonJS|commonJS|export|require|reExport)\d*$/;
 
 /** The properties of each API that are APIs too. Any other property is unknown. */
@@ -98,7 +98,7 @@ export function globalValue(name: string, binding: Binding | undefined): Value |
 	return BUILTINS.has(name) ? makeValue({ kind: "builtin", name }) : undefined;
 }
 
-/** Whether the analysis knows what a global is by its name. */
+/** Whether the analysis recognises a global by its name. */
 export function isBuiltInGlobal(name: string): boolean {
 	return BUILTINS.has(name) || Object.hasOwn(GLOBAL_APIS, name);
 }
@@ -157,7 +157,7 @@ export function hasApiWithPrefix(api: RuntimeApi, prefix: string): boolean {
 
 /**
  * The value of a property of an API.
- * @param key undefined for a key that is not known
+ * @param key undefined for an unknown key
  */
 export function readRuntimeProperty(value: RuntimeValue, key: string | undefined): Value {
 	if (key !== undefined) {

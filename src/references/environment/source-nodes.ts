@@ -1,4 +1,4 @@
-/** Where the analysis starts: the nodes whose value is a source of environment variables. */
+/** The starting points of the analysis: the nodes whose value is a source of environment variables. */
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 import { runtimeValue, type Value } from "../engine/values.ts";

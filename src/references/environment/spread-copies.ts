@@ -8,7 +8,7 @@ import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 /**
  * The reads of a copy by static keys.
  * @param copy the object literal into which the environment is spread
- * @returns each name with the node that reads it; undefined where the copy may be used in another way
+ * @returns each name with the node that reads it; undefined if the copy may be used in another way
  */
 export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: Node }[] | undefined {
 	const declarator = copy.parent;

@@ -26,7 +26,7 @@ export function matches(reference: string, secret: string): boolean {
 	return isPrefix(reference) ? secret.startsWith(reference.slice(0, -STAR.length)) : reference === secret;
 }
 
-/** A set of references that is asked which secrets it reads. */
+/** A set of references that is matched against secrets. */
 export class Matcher {
 	readonly #names = new Set<string>();
 	readonly #starts: string[] = [];

@@ -1,4 +1,4 @@
-/** Which package a source file belongs to, by the path that is shown for it. */
+/** Finds the package of a source file, by its displayed path. */
 
 /**
  * Paths of files from npm, JSR, the web or the platform. Names that only these read are reported as theirs.
@@ -8,8 +8,7 @@ const DEPENDENCY_SCHEME = /^(?:npm|jsr|https?|coffer):/;
 const JSR_FILE = /^https?:\/\/[^/]+\/(@[^/@]+\/[^/@]+)\/(\d+\.\d+\.\d[^/]*)\//;
 
 /**
- * The package of a file: `npm:openai@4.2.0` or `jsr:@std/path@1.0.0`. A module of the web is a package of its
- * own.
+ * The package of a file: `npm:openai@4.2.0` or `jsr:@std/path@1.0.0`. A web module is a separate package.
  * @param file the path of a reference
  * @returns undefined for the function's own files
  */

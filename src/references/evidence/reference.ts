@@ -1,11 +1,11 @@
 /**
- * Which function reads which secret, in the words that the analysis, the plan, the platform and the commands
- * share.
+ * The types that describe which function reads which secret. The analysis, the plan, the platform and the commands
+ * share them.
  */
 
-/** How a read is known: found in the code, observed at run time, or declared in `function.jsonc`. */
+/** The source of a known read: found in the code, observed at run time, or declared in `function.jsonc`. */
 export type Known = "static" | "observed" | "declared";
-/** Why a change redeploys a function: one of its reads is known, or the function may read any name. */
+/** The reason why a change redeploys a function: one of its reads is known, or the function may read any name. */
 export type How = Known | "dynamic";
 
 /** Evidence that a function reads a secret. */
@@ -29,21 +29,21 @@ export interface DynamicAccess {
 	file: string;
 	/** 1-based. */
 	line: number;
-	/** What made it dynamic: `the name is the result of a call`, `the whole environment is exported`. */
+	/** The reason why it is dynamic: `the name is the result of a call`, `the whole environment is exported`. */
 	why: string;
 }
 
-/** What the analysis of one bundle found. Sorted by name, file and line, without duplicates. */
+/** The result of the analysis of one bundle, sorted by name, file and line, without duplicates. */
 export interface References {
 	references: Reference[];
-	/** Empty where the names of all accesses are known. */
+	/** Empty if the names of all accesses are known. */
 	dynamic: DynamicAccess[];
 }
 
-/** What is known of the reads of one function. */
+/** The known reads of one function. */
 export interface Reads {
 	readonly references: readonly Reference[];
-	/** Where this is not empty, the function may read any name. */
+	/** If this is not empty, the function may read any name. */
 	readonly dynamic: readonly DynamicAccess[];
 	/** Names and prefix patterns that the function does not get although it may read them. */
 	readonly excluded?: readonly string[] | undefined;

@@ -1,4 +1,4 @@
-/** Forward analysis of calls: where a value goes that is called, or that is passed as an argument. */
+/** Forward analysis of calls: follows values that are called, or passed as arguments. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
@@ -6,7 +6,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
 
-/** A value is called. What the call returns is followed as well. */
+/** Follows a value that is called, and the result of the call. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
 	const site = engine.callSite(call);
 	if (value.kind === "object" && value.object.kind !== "class" && !site.isConstruct) {
@@ -16,7 +16,7 @@ export function propagateCallee(engine: Engine, value: Value, call: Node) {
 	propagateResult(engine, call);
 }
 
-/** Follows what a call returns: the callee's model or body knows what that is. */
+/** Follows the result of a call, which the callee's model or body determines. */
 function propagateResult(engine: Engine, call: Node) {
 	engine.solver.onValue(engine.evaluate(call), (result) => {
 		if (result.kind === "object") engine.track(result.object);
@@ -27,8 +27,8 @@ function propagateResult(engine: Engine, call: Node) {
 const WHOLE_LISTED = "the whole environment is listed or printed";
 
 /**
- * A value is passed as an argument.
- * @param index its position, or that of the spread that holds it
+ * Follows a value that is passed as an argument.
+ * @param index its position, or the position of the spread that contains it
  */
 export function propagateArgument(engine: Engine, value: Value, call: Node, index: number) {
 	const { solver } = engine;
@@ -125,7 +125,7 @@ const IDENTITY_BUILTINS = new Set([
 	"esbuild.toCommonJS",
 	"esbuild.export",
 ]);
-/** Built-in functions that list names, of which the code around may use a part. */
+/** Built-in functions that list names. The surrounding code may use only a part of the names. */
 const LISTING_BUILTINS = new Set([
 	"Object.keys",
 	"Object.entries",
@@ -167,7 +167,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
 	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {
-		// `JSON.stringify` and its like call a function that they are given.
+		// `JSON.stringify` and similar functions call a function that they receive.
 		if (value.kind === "object" && value.object.kind === "function")
 			engine.escape(value, call, PASSED_TO_UNKNOWN, false);
 		return;
@@ -195,7 +195,7 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
 
 /**
  * Propagates an argument of `call` or `apply`.
- * @param index the parameter that receives it; negative where that is not known
+ * @param index the parameter that receives it; negative if it is unknown
  */
 function propagateThroughCall(engine: Engine, value: Value, fn: AbstractObject, call: Node, index: number) {
 	const params = fn.node.params as Node[];

@@ -1,15 +1,15 @@
-/** Escape: values that reach code beyond the analysis. */
+/** Escape: values that reach code outside the analysis. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, objectValue, unknownValue } from "../engine/values.ts";
 import { isText } from "../models/classes/index.ts";
 
-/** What properties hold that code beyond the analysis may assign. */
+/** The value of properties that code outside the analysis may assign. */
 const ASSIGNED_ELSEWHERE = unknownValue("a value that other code may change");
 
 /**
- * Code beyond the analysis has a value now. It may read all that the value holds, call functions with
- * anything, and assign anything to properties.
+ * Records that code outside the analysis can access a value. Such code may read everything that the value contains,
+ * call functions with anything, and assign anything to properties.
  */
 export function makeEscape(engine: Engine): Engine["escape"] {
 	const escaped = new Set<AbstractObject>();
@@ -35,7 +35,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 	};
 }
 
-/** What code beyond the analysis can reach through an object. */
+/** The values that code outside the analysis can reach through an object. */
 function heldBy(engine: Engine, object: AbstractObject) {
 	const held = [engine.anyProperty(object), object.keys, object.finalValues];
 	held.push(engine.accessors(object, "set", undefined));

@@ -1,6 +1,6 @@
 /**
- * Forward analysis of member expressions: where a value goes that is read from or stored in a property. Reads
- * of `process.env.X` are recorded here.
+ * Forward analysis of member expressions: follows values that are read from or stored in properties. Reads of
+ * `process.env.X` are recorded here.
  */
 import { isTarget, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -10,7 +10,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { replaceGlobal } from "../environment/replaced.ts";
 import { assignThroughProxy } from "../models/proxies.ts";
 
-/** A value is the object of a member expression: it is read from or assigned to. */
+/** Follows a value that is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
 	const parent = member.parent;
 	if (member.object.parent !== member) return;
@@ -45,7 +45,7 @@ function isCallee(member: Node): boolean {
 	return parent?.type === "CallExpression" && parent.callee === member;
 }
 
-/** A method that is not known may do anything with the object that it is called on. */
+/** An unknown method may do anything with the object that it is called on. */
 function escapeToUnknownMethod(engine: Engine, value: Value, member: Node) {
 	engine.solver.onValue(engine.evaluate(member), (method) => {
 		if (method.kind === "unknown")
@@ -65,7 +65,7 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	);
 }
 
-/** Something is assigned to a property of the value. */
+/** Includes a value that is assigned to a property of the value. */
 function includeAssigned(engine: Engine, value: Value, member: Node) {
 	if (value.kind === "runtime") {
 		if (!engine.isForeign(member))
@@ -110,7 +110,7 @@ function includeInThis(
 	});
 }
 
-/** A propagated value is stored in a property. The object that holds it is propagated from now on. */
+/** Follows a propagated value that is stored in a property. The object that contains it is propagated from now on. */
 export function propagateStore(engine: Engine, value: Value, member: Node) {
 	if (staticKey(member.property, member.computed) === "__proto__")
 		objectReads.ofEverything(engine, value, member, "the environment is a prototype");

@@ -1,4 +1,4 @@
-/** Forward analysis of assignments: where a value goes that is assigned to a target. */
+/** Forward analysis of assignments: follows values that are assigned to targets. */
 
 import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";

@@ -1,8 +1,8 @@
 /**
- * Forward analysis of expressions: where a value goes from the expression that has it.
+ * Forward analysis of expressions: follows a value from the expression that has it.
  *
- * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and
- * classes that somebody has asked about. A value that goes where the analysis cannot follow escapes.
+ * Only values that matter are propagated: APIs that lead to the environment, and objects, functions and classes that
+ * were requested. A value that the analysis cannot follow escapes.
  */
 import { enclosingFunction, isPrototype, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -28,7 +28,7 @@ export function makePropagate(engine: Engine): Engine["propagate"] {
 		}
 		if (values.has(value.key)) return;
 		if (!engine.spendBudget(node)) {
-			// What a dependency does with its own objects follows from the reads of the environment in it.
+			// The reads of the environment in a dependency already show what it does with its own objects.
 			const isOwn = value.kind === "object" && !engine.isDependency(value.object.node);
 			if (isOwn) engine.postponed.push(() => engine.propagate(value, node));
 			return;
@@ -122,7 +122,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "ExportDefaultDeclaration":
 			return engine.escape(value, node, "exported", false);
 		case "ThrowStatement":
-			// Where the upload's own code throws a value is followed to its handlers.
+			// A value that the upload's own code throws is followed to its handlers.
 			if (engine.isForeign(parent)) engine.escape(value, node, NOT_FOLLOWED);
 			return;
 		default:
@@ -132,8 +132,8 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 
 const NOT_FOLLOWED = "passed to code that the analysis cannot follow";
 /**
- * Nodes behind which a value goes nowhere: they test it, compare it, compute with its text, or drop it. Behind
- * any other node that has no rule, the value may be anywhere.
+ * Nodes at which the propagation of a value ends: they test it, compare it, compute with its text, or drop it. At any
+ * other node without a rule, the value escapes.
  */
 const ENDS = new Set([
 	"ExpressionStatement",

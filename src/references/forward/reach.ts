@@ -1,7 +1,6 @@
 /**
- * Reached code: the upload's own code that may run. The analysis evaluates every expression of it, and follows
- * every value that an expression may have. So no use of an object is overlooked, whichever way the object
- * took.
+ * Reached code: the upload's own code that may run. The analysis evaluates every expression of it, and follows every
+ * value that an expression may have. So no use of an object is missed.
  */
 import { childKeys } from "../bundle/scope-part.ts";
 import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
@@ -96,7 +95,7 @@ const CREATES_OBJECT = new Set([
 	"ClassDeclaration",
 	"ClassExpression",
 ]);
-/** Expressions that have a value of their own. Others, such as `await x`, pass on that of a part. */
+/** Expressions that have their own value. Others, such as `await x`, have the value of a part. */
 const EXPRESSIONS = new Set([
 	"Identifier",
 	"MemberExpression",

@@ -1,4 +1,4 @@
-/** One call of a built-in function, with what its model needs. */
+/** One call of a built-in function, with the data that its model needs. */
 import { type Context, unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readFrom, storedIn } from "../engine/origins.ts";
@@ -19,7 +19,7 @@ export class BuiltinCall {
 	readonly site: CallSite;
 	readonly result: ValueSet | undefined;
 	readonly context: Context;
-	/** Tells apart what one call does with different receivers. */
+	/** Distinguishes the effects of one call on different receivers. */
 	readonly tag: string;
 
 	/** The name of the method that is called; empty for a function. */
@@ -45,7 +45,7 @@ export class BuiltinCall {
 		return this.engine.argument(this.site, index);
 	}
 
-	/** All arguments from a position on. The last set holds what is spread. */
+	/** All arguments from a position on. The last set contains the spread arguments. */
 	arguments(from = 0): ValueSet[] {
 		const { site } = this;
 		const count = site.arguments.length + (site.spreadArguments === undefined ? 0 : 1);
@@ -59,16 +59,14 @@ export class BuiltinCall {
 		if (context !== undefined) this.engine.solver.add(this.result, withContext(value, context));
 	}
 
-	/**
-	 * What a call does that has no model: it may do anything with its arguments, and what it returns is unknown.
-	 */
+	/** The effect of a call without a model: it may do anything with its arguments, and its result is unknown. */
 	giveUp(why = "the result of a call", isBorrowed = false) {
 		this.returnValue(unknownValue(why));
 		this.giveUpArguments(isBorrowed);
 	}
 
 	/**
-	 * What happens to the arguments of a call that may do anything with them.
+	 * The effect on the arguments of a call that may do anything with them.
 	 * @param isBorrowed whether the first argument is the receiver of a built-in function
 	 */
 	giveUpArguments(isBorrowed = false) {
@@ -98,7 +96,7 @@ export class BuiltinCall {
 		});
 	}
 
-	/** What an object holds, as a read of it gives it. */
+	/** The contents of an object, as a read of the object returns them. */
 	read(holder: ObjectValue, held: ValueSet): ValueSet {
 		const found = new ValueSet();
 		this.engine.solver.onValue(held, (stored) => {
@@ -118,8 +116,8 @@ export class BuiltinCall {
 	/**
 	 * Calls a function that was passed as an argument.
 	 * @param index its position
-	 * @param args what it is called with
-	 * @param returned receives what it returns
+	 * @param args the arguments of the call
+	 * @param returned receives its result
 	 */
 	invokeCallback(index: number, args: readonly ValueSet[], returned?: ValueSet) {
 		const { engine, site } = this;
@@ -129,7 +127,7 @@ export class BuiltinCall {
 
 	/**
 	 * The array that this call allocates. The model adds its elements to `summary`.
-	 * @param tag tells apart several arrays of one call
+	 * @param tag distinguishes several arrays of one call
 	 */
 	newArray(tag = "array"): AbstractObject {
 		return this.engine.objects.allocate(this.site.node, tag, "array");

@@ -56,7 +56,7 @@ type Model = (call: BuiltinCall) => void;
 const returnBooleans: Model = (call) => call.returnBooleans();
 const returnFirst: Model = (call) => call.returnAll(call.argument(0));
 
-/** Functions that tell whether an object has a property. */
+/** Functions that check whether an object has a property. */
 const hasOwn: Model = (call) => {
 	readByName(call);
 	call.returnBooleans();
@@ -168,7 +168,7 @@ export function hasModel(name: string): boolean {
 	return hasClassModel(name) || isBorrowedMethod(name);
 }
 
-/** Calls a built-in function; without a model, what it returns is unknown. */
+/** Calls a built-in function; without a model, its result is unknown. */
 export function callBuiltin(
 	engine: Engine,
 	callee: BuiltinValue,
@@ -194,10 +194,10 @@ export function callBuiltin(
 
 /** `Array.prototype.__defineGetter__` replaces a property of a built-in object. */
 const DEFINES_ACCESSOR = /\.__define[GS]etter__/;
-/** `fetch.bind(globalThis)`: the receiver is no argument. */
+/** `fetch.bind(globalThis)`: the receiver is not an argument. */
 export const BORROWED = /\.(?:call|apply|bind)$/;
 
-/** `String(x)` and `Number(x)`: known where `x` is. */
+/** `String(x)` and `Number(x)`: known if `x` is known. */
 function toStringValue(call: BuiltinCall) {
 	const convert = conversionAt(call.engine, call.site.node, "string");
 	call.engine.solver.onValue(call.argument(0), (value) => {
@@ -233,7 +233,7 @@ function arrayFrom(call: BuiltinCall) {
 	call.returnObject(created);
 }
 
-/** Reads what an object like an array has under indexes: `{ 0: "A", length: 1 }`. */
+/** Reads the values that an array-like object has under indexes: `{ 0: "A", length: 1 }`. */
 function readIndexes({ engine }: BuiltinCall, from: Value, into: ValueSet) {
 	if (from.kind !== "object" || (from.object.kind !== "plain" && from.object.kind !== "instance")) return;
 	engine.solver.onValue(engine.keys(from.object), (key) => {

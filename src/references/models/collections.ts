@@ -71,7 +71,7 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 	}
 }
 
-/** Calls a method that takes another set, or one that returns nothing of the elements. */
+/** Calls a method that takes another set, or one that returns none of the elements. */
 function compareSets(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	switch (name) {
 		case "union":
@@ -90,7 +90,7 @@ function compareSets(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	}
 }
 
-/** A set of elements of this one, and of the other one where `isBoth` is set. */
+/** A set of elements of this one, and of the other one if `isBoth` is set. */
 function combineSets(call: BuiltinCall, receiver: ObjectValue, isBoth: boolean) {
 	const { engine, site } = call;
 	const created = engine.objects.allocate(site.node, `combined ${receiver.object.id}`, "set");
@@ -102,7 +102,7 @@ function combineSets(call: BuiltinCall, receiver: ObjectValue, isBoth: boolean) 
 	call.returnValue(objectValue(created, receiver.context));
 }
 
-/** The other set. Of any other object, methods are called that nobody knows. */
+/** The other set. If it is any other object, its unknown methods are called. */
 function withOther(call: BuiltinCall, use: (other: ObjectValue) => void) {
 	call.engine.solver.onValue(call.argument(0), (other) => {
 		if (other.kind === "object" && (other.object.kind === "set" || other.object.kind === "map"))

@@ -1,6 +1,6 @@
 /**
- * Models of the methods of iterators. An iterator is taken for an array of what it yields. That of a generator
- * also has what the generator receives and returns.
+ * Models of the methods of iterators. An iterator is represented by an array of the values that it yields. A
+ * generator's iterator also has the values that the generator receives and returns.
  */
 import { isFunction } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -89,7 +89,7 @@ export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
 	toArray: toSameElements,
 };
 
-/** The element that an array pattern takes. Which element an iterator yields when is not distinguished. */
+/** The element that an array pattern takes. The order in which an iterator yields elements is not distinguished. */
 export function readElement(engine: Engine, value: Value, index: number, into: (value: Value) => void) {
 	const isIterated =
 		value.kind === "object" && value.object.kind !== "array" && value.object.proxyHandler === undefined;
@@ -98,7 +98,7 @@ export function readElement(engine: Engine, value: Value, index: number, into: (
 	engine.iterate(value, into);
 }
 
-/** `Iterator.from(object)`: an iterator over an iterable, or one that calls an iterator that the code writes. */
+/** `Iterator.from(object)`: an iterator over an iterable, or one that calls a hand-written iterator. */
 export function iteratorFrom(call: BuiltinCall) {
 	const { engine } = call;
 	engine.solver.onValue(call.argument(0), (from) => {
@@ -112,7 +112,7 @@ export function iteratorFrom(call: BuiltinCall) {
 	});
 }
 
-/** Calls a method of an iterator that the code writes. */
+/** Calls a method of a hand-written iterator. */
 function callIterator(
 	{ engine, site }: BuiltinCall,
 	from: Value,

@@ -76,7 +76,7 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	if (spreadArguments instanceof ValueSet) {
 		call.iterateInto(call.argument(1), spreadArguments);
 		engine.solver.onValue(call.argument(1), (list) => {
-			// An object like an array has elements under indexes.
+			// An array-like object has elements under indexes.
 			if (list.kind === "object" && list.object.kind !== "array")
 				engine.solver.add(spreadArguments, unknownValue("an element of an object like an array"));
 		});

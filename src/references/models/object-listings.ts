@@ -1,4 +1,4 @@
-/** Models of functions that list the properties of an object, copy them, or make an object of a list. */
+/** Models of functions that list the properties of an object, copy them, or make an object from a list. */
 import { unify } from "../engine/context.ts";
 import { callSetters } from "../engine/stores.ts";
 import { setEntry, setProperty } from "../engine/synthetic-objects.ts";
@@ -14,7 +14,9 @@ import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
-/** `Object.getOwnPropertyNames` and `Reflect.ownKeys`, which also list what is not enumerable: static methods. */
+/**
+ * `Object.getOwnPropertyNames` and `Reflect.ownKeys`, which also list names that are not enumerable: static methods.
+ */
 export function listOwnNames(call: BuiltinCall) {
 	listProperties(call, "keys");
 	call.engine.solver.onValue(call.argument(0), (listed) => {
@@ -40,7 +42,7 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 			if (what === "keys") return engine.solver.add(created.summary, name);
 			const known = name.kind === "string" ? name.text : undefined;
 			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
-			// Several names share the entry: those that are not known, and one name in several contexts.
+			// Several names share the entry: unknown names, and one name in several contexts.
 			engine.solver.add(engine.property(entry, "0"), name);
 			if (!entry.populated) {
 				entry.populated = true;
@@ -54,8 +56,8 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 }
 
 /**
- * Lists a value whose properties are not known. Names of the environment have a prefix where the code around
- * uses no others.
+ * Lists a value whose properties are unknown. Names of the environment have a prefix if the surrounding code uses no
+ * others.
  */
 function listEnvironment(
 	call: BuiltinCall,
@@ -76,7 +78,7 @@ function listEnvironment(
 	}
 }
 
-/** `Object.fromEntries`, with each key's own value where the key is known. */
+/** `Object.fromEntries`, with each key's own value if the key is known. */
 export function fromEntries(call: BuiltinCall) {
 	const { engine } = call;
 	const created = engine.objects.allocate(call.site.node, "object", "plain");
@@ -111,7 +113,7 @@ export function assign(call: BuiltinCall) {
 	});
 }
 
-/** What the properties of several objects hold. */
+/** The values of the properties of several objects. */
 function allOf({ engine }: BuiltinCall, sources: readonly ValueSet[]): ValueSet {
 	const values = new ValueSet();
 	for (const source of sources)

@@ -1,4 +1,6 @@
-/** Models of promises. A promise is taken for the value that it resolves to, unless it is known to be rejected. */
+/**
+ * Models of promises. A promise is represented by the value to which it resolves, unless it is known to be rejected.
+ */
 import type { Node } from "../bundle/syntax.ts";
 import { REJECTED_PROMISE } from "../engine/completion.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -19,14 +21,14 @@ import { languageError } from "../exceptions/language-errors.ts";
 import { holdsUnknown } from "../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
-/** The property of the abstract object of a promise that holds what it resolves to. */
+/** The property of the abstract object of a promise that contains the value to which it resolves. */
 const RESOLVED = "@@resolved";
 const PROMISE = "promise";
 const REJECTED = REJECTED_PROMISE;
-/** What a rejected promise is rejected with. */
+/** The reason of a rejected promise. */
 const REASON = "@@reason";
 
-/** The promise that a node makes, and the functions that resolve and reject it. */
+/** The promise that a node creates, and the functions that resolve and reject it. */
 function promiseAt(engine: Engine, node: Node): { promise: AbstractObject; resolve: Value; reject: Value } {
 	const promise = engine.objects.allocate(node, PROMISE, "plain");
 	promise.builtinClass = PROMISE;
@@ -39,7 +41,7 @@ function promiseAt(engine: Engine, node: Node): { promise: AbstractObject; resol
 	};
 }
 
-/** What a promise resolves to, or a rejected promise once something rejects it. */
+/** The value to which a promise resolves, or a rejected promise after it was rejected. */
 function outcomeOf(engine: Engine, promise: AbstractObject): ValueSet {
 	const outcome = new ValueSet();
 	const reasons = engine.property(promise, REASON);
@@ -52,13 +54,13 @@ function outcomeOf(engine: Engine, promise: AbstractObject): ValueSet {
 function rejectedAt(engine: Engine, node: Node, reasons: ValueSet): Value {
 	const rejected = engine.objects.allocate(node, REJECTED, "plain");
 	rejected.builtinClass = REJECTED;
-	// Each expression that has it is followed by itself.
+	// Each expression with this promise is followed separately.
 	rejected.tracked = true;
 	setProperty(engine, rejected, REASON, reasons);
 	return objectValue(rejected);
 }
 
-/** What a call returns of an asynchronous function that never ends in a value. */
+/** The result of a call of an asynchronous function that never ends in a value. */
 export function rejectedBy(engine: Engine, fn: Node): Value {
 	return rejectedAt(engine, fn, engine.thrown.rejections);
 }
@@ -113,7 +115,7 @@ function reasonOf(call: BuiltinCall, rejected: Value): ValueSet {
 	return call.read(rejected, call.engine.property(rejected.object, REASON));
 }
 
-/** `Promise.allSettled(promises)`: why a promise is rejected is known of those that are surely rejected. */
+/** `Promise.allSettled(promises)`: the reason is known for promises that are surely rejected. */
 function settleAll(call: BuiltinCall) {
 	const { engine } = call;
 	const settled = call.newArray();
@@ -186,7 +188,7 @@ export function callPromise(call: BuiltinCall, { name, receiver }: MethodValue) 
 	call.returnAll(returned);
 }
 
-/** What a promise of a value may be rejected with. */
+/** The reasons with which a promise of a value may be rejected. */
 function rejectionsOf({ engine, site }: BuiltinCall, receiver: Value): ValueSet {
 	const reasons = new ValueSet();
 	if (holdsUnknown(engine, receiver)) {
@@ -206,7 +208,7 @@ function returnRejected({ engine, ...call }: BuiltinCall, fn: Value) {
 		engine.solver.add(call.result, rejectedBy(engine, fn.object.node));
 }
 
-/** A rejected promise stays one where nothing handles it. */
+/** A rejected promise stays rejected if nothing handles it. */
 function returnWithoutHandler(call: BuiltinCall, index: number, rejected: Value) {
 	call.engine.solver.onValue(call.argument(index), (handler) => {
 		if (handler.kind === "nothing" || handler.kind === "unknown") call.returnValue(rejected);

@@ -22,7 +22,7 @@ export function makeProxy(call: BuiltinCall) {
 /** The traps of a handler, without `get`, which reads of properties call. */
 const OTHER_TRAPS = Object.getOwnPropertyNames(Reflect).filter((name) => name !== "get");
 
-/** Any code may call the other traps, with anything. What they answer is not known. */
+/** Any code may call the other traps, with anything. Their results are unknown. */
 function escapeTraps(call: BuiltinCall, proxy: AbstractObject) {
 	const { engine, site } = call;
 	engine.solver.onValue(call.argument(1), (handler) => {
@@ -37,7 +37,7 @@ function escapeTraps(call: BuiltinCall, proxy: AbstractObject) {
 
 /**
  * Reads a property of a proxy, by a call of the handler's `get`.
- * @param key undefined for a key that is not known
+ * @param key undefined for an unknown key
  */
 export function readThroughProxy(
 	engine: Engine,
@@ -66,7 +66,9 @@ export function readThroughProxy(
 	solver.onValue(result, into);
 }
 
-/** Assigns to a property of a proxy: to its target, beside what the trap does, which other code may call. */
+/**
+ * Assigns to a property of a proxy: to its target, in addition to the effects of the trap, which other code may call.
+ */
 export function assignThroughProxy(
 	engine: Engine,
 	proxy: AbstractObject,

@@ -1,6 +1,6 @@
 /**
- * How the reads of functions and the secrets of the vault fit together: how each function reads each secret,
- * which names are read that are no secrets, and which secrets no function reads. Pure.
+ * Compares the reads of functions with the secrets of the vault: how each function reads each secret, which names are
+ * read but are not secrets, and which secrets no function reads. Pure.
  */
 
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
@@ -15,16 +15,14 @@ export interface CoveredFunction extends Reads {
 }
 
 /**
- * How a function reads a name. `static`, `declared` and `observed` say how the read is known; `package` says
- * that only a package reads the name; `dynamic` that the function may read any name; `excluded` that it would
- * read the name but does not get it.
+ * How a function reads a name. `static`, `declared` and `observed` are the sources of a known read. `package`: only a
+ * package reads the name. `dynamic`: the function may read any name. `excluded`: it would read the name but does not
+ * get it.
  */
 export type Cell = Known | "package" | "dynamic" | "excluded";
 
 export interface CoverageRow {
-	/**
-	 * The name of a secret, a name that is read and is no secret, or a prefix pattern that matches no secret.
-	 */
+	/** The name of a secret, a name that is read and is not a secret, or a prefix pattern that matches no secret. */
 	readonly name: string;
 	readonly isSecret: boolean;
 	/** By function. Functions that do not read the name are left out. */
@@ -45,7 +43,7 @@ export interface Coverage {
 	readonly unused: readonly string[];
 }
 
-/** Where a function reads a name. */
+/** The location at which a function reads a name. */
 export interface ReadLocation {
 	readonly function: string;
 	readonly file: string;
@@ -81,10 +79,7 @@ function cellsOf(of: CoveredFunction, secrets: readonly string[]): Map<string, C
 	return cells;
 }
 
-/**
- * Whether a function's own code or declaration names a secret. Reads by packages and observed reads do not
- * count.
- */
+/** Whether a function's own code or declaration names a secret. Reads by packages and observed reads are ignored. */
 function isAskedFor(reference: Reference): boolean {
 	return reference.how !== "observed" && packageOf(reference.file) === undefined;
 }
@@ -98,7 +93,7 @@ export function coverageOf(functions: readonly CoveredFunction[], secrets: Reado
 	for (const one of sorted) {
 		for (const [name, cell] of cellsOf(one, names)) {
 			const row = rows.get(name) ?? new Map<string, Cell>();
-			// A name that is no secret, and that the function would not get anyway, is of no interest.
+			// A name that is not a secret, and that the function would not get anyway, is left out.
 			if (secrets.has(name) || cell !== "excluded") rows.set(name, row.set(one.name, cell));
 		}
 		for (const reference of one.references) {

@@ -1,6 +1,6 @@
 /**
- * Which secrets a function gets: those that its code reads and those that are declared, without those that
- * are excluded. Where a name is both declared and excluded, the more exact of the two decides.
+ * Decides which secrets a function gets: those that its code reads and those that are declared, without those that are
+ * excluded. If a name is both declared and excluded, the more exact of the two decides.
  */
 import { Matcher } from "../evidence/name-pattern.ts";
 import type { Reads } from "../evidence/reference.ts";

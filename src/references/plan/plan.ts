@@ -1,4 +1,4 @@
-/** Which functions a change of secrets concerns and why, and which it leaves alone. Pure. */
+/** Decides which functions a change of secrets affects, with the reasons, and which it does not affect. Pure. */
 
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
 import { compareLocations, compareText } from "../evidence/order.ts";
@@ -16,7 +16,7 @@ export interface PlannedFunction extends Reads {
 	readonly name: string;
 }
 
-/** Why a function is redeployed: the changed secret, and where the function reads it. */
+/** The reason why a function is redeployed: the changed secret, and the location of the read. */
 export interface Reason {
 	name: string;
 	file: string;
@@ -43,10 +43,7 @@ function changedBy(reference: string, changed: ReadonlySet<string>): string[] {
 	return changed.has(reference) ? [reference] : [];
 }
 
-/**
- * The first location for each changed name and each `how`. Empty where the change does not concern the
- * function.
- */
+/** The first location for each changed name and each `how`. Empty if the change does not affect the function. */
 function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 	const { references, dynamic } = reads;
 	const granted = new Granted(reads);
@@ -89,7 +86,7 @@ export function plan(input: {
 }
 
 /**
- * The secrets that a function gets: those that it reads, or all where it is dynamic, without excluded ones.
+ * The secrets that a function gets: those that it reads, or all if it is dynamic, without excluded ones.
  * @returns a part of `secrets`, in the same order
  */
 export function environmentFor<T>(reads: Reads, secrets: ReadonlyMap<string, T>): Map<string, T> {

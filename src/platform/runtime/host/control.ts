@@ -1,7 +1,7 @@
 /**
  * The host's end of the control socket. It receives the handover, answers the platform's pings and reports the
- * function's state. The function runs in the same realm and may replace any global, so every global that is
- * needed later is kept here.
+ * function's state. The function runs in the same realm and may replace any global, so this module keeps references to
+ * the globals that it needs later.
  */
 
 import type { Outcome, Registration } from "./cron/cron.ts";
@@ -43,14 +43,14 @@ export class Control {
 	readonly #write: (bytes: Uint8Array) => Promise<number>;
 	readonly #chunk = new Uint8Array(1024);
 	#rest = "";
-	/** Those who wait for a socket of the store. */
+	/** The callbacks that wait for a socket of the store. */
 	readonly #storeAnswers: ((isOpen: boolean) => void)[] = [];
 	/** Lines that are sent before all others: cron jobs, and how their runs ended. The platform limits their number. */
 	readonly #lines: Uint8Array[] = [];
 	#owesReady = false;
 	#owesPong = false;
 	#isPending = false;
-	/** What was last reported about pending work; undefined if it is to be reported again. */
+	/** The last report about pending work; undefined if it has to be repeated. */
 	#reportedPending: boolean | undefined = false;
 	#isWriting = false;
 
@@ -80,7 +80,7 @@ export class Control {
 
 	/**
 	 * Answers the platform from now on, and ends the process when the connection closes. It does not keep the process
-	 * alive by itself.
+	 * running.
 	 * @param run runs a cron job; must not throw
 	 */
 	async answer(run: (name: string) => Promise<Outcome>): Promise<never> {
@@ -93,12 +93,12 @@ export class Control {
 			)
 				this.#handle(this.#rest + decode(apply(subarray, this.#chunk, [0, length])), run);
 		} catch {
-			// A broken connection means the same as a closed one.
+			// A broken connection is handled like a closed one.
 		}
 		return exit(143);
 	}
 
-	/** Asks the platform to listen for a connection to the app's store. @returns whether it does */
+	/** Requests that the platform listens for a connection to the app's store. @returns whether it does */
 	askForStore(): Promise<boolean> {
 		this.#connection.ref();
 		const { promise, resolve } = Promise.withResolvers<boolean>();
@@ -158,7 +158,7 @@ export class Control {
 			for (let line = this.#next(); line !== undefined; line = this.#next())
 				for (let sent = 0; sent < line.length; ) sent += await this.#write(apply(subarray, line, [sent]));
 		} catch {
-			// The connection is closed. The reading side notices that, too.
+			// The connection is closed. The code that reads from it handles that.
 		}
 		this.#isWriting = false;
 	}

@@ -1,17 +1,16 @@
 /**
- * Opens the egress proxy's sockets and then executes the proxy. Node cannot open a socket in another network
- * namespace, or a socket that accepts connections to any address (`IP_TRANSPARENT`). So this Deno program does
- * both through the C library, returns to its own namespace and replaces itself by the program that inherits the
- * sockets.
+ * Opens the egress proxy's sockets and then executes the proxy. Node cannot open a socket in another network namespace,
+ * or a socket that accepts connections to any address (`IP_TRANSPARENT`). So this Deno program does both through the C
+ * library, returns to its own namespace and executes the program that inherits the sockets.
  *
- * It runs on Linux only. The numbers are those of its headers on x86-64 and arm64.
+ * It runs on Linux only. The constants are from Linux's headers for x86-64 and arm64.
  */
 
 /** The first argument, as JSON. */
 interface Request {
 	/** The file that identifies the namespace in which the sockets are opened. */
 	namespace: string;
-	/** Each `fd` is far above the numbers that Deno's own descriptors have. */
+	/** Each `fd` is much higher than the numbers of Deno's own descriptors. */
 	sockets: { fd: number; family: "v4" | "v6"; type: "tcp" | "udp"; address: string; port: number }[];
 	/** The program with its arguments, and its complete process environment. */
 	command: string[];

@@ -1,8 +1,8 @@
 /**
- * Runs esbuild for `deno bundle`, with one flag exchanged (`../../build/bundler.ts` says why). The first message
- * to esbuild contains its flags. Everything else passes unchanged.
+ * Runs esbuild for `deno bundle`, with one flag replaced (`../../build/bundler.ts` explains why). The first message to
+ * esbuild contains its flags. Everything else passes unchanged.
  *
- * Arguments: the flag to exchange, the flag that takes its place, the path of esbuild, esbuild's own arguments.
+ * Arguments: the flag to replace, the replacement, the path of esbuild, esbuild's own arguments.
  */
 
 /** The size of a message or of a string comes first, little-endian. */
@@ -31,7 +31,7 @@ function encodeString(text: string): Uint8Array {
 	return concat(new Uint8Array([STRING]), encodeSize(bytes.length), bytes);
 }
 
-/** Replaces a string in a message. A message without it stays as it is. */
+/** Replaces a string in a message. A message without it is not changed. */
 function exchange(message: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8Array {
 	for (let start = 0; start + from.length <= message.length; start++) {
 		if (from.every((byte, index) => message[start + index] === byte))
@@ -40,7 +40,7 @@ function exchange(message: Uint8Array, from: Uint8Array, to: Uint8Array): Uint8A
 	return message;
 }
 
-/** Reads so many bytes of standard input. Fewer if it ends before. */
+/** Reads this many bytes of standard input; fewer if it ends before. */
 async function readBytes(count: number): Promise<Uint8Array> {
 	const bytes = new Uint8Array(count);
 	let size = 0;
@@ -67,6 +67,6 @@ if (size.length === SIZE_BYTES) {
 	await writer.write(concat(encodeSize(exchanged.length), exchanged));
 	writer.releaseLock();
 }
-// It fails if esbuild ends first. Then the status says why.
+// It fails if esbuild ends first. Then the exit status gives the reason.
 Deno.stdin.readable.pipeTo(child.stdin).catch(() => undefined);
 Deno.exit((await child.status).code);

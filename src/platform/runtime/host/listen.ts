@@ -1,7 +1,7 @@
 /**
- * `Deno.listen` and `Deno.serveHttp` for code that predates `Deno.serve`, such as a copy of the standard
- * library's old `http/server.ts`. Each request to the function's socket arrives on a virtual connection of its
- * own, so a handler that leaves its loop early misses no request.
+ * `Deno.listen` and `Deno.serveHttp` for code that predates `Deno.serve`, such as a copy of the standard library's old
+ * `http/server.ts`. Each request to the function's socket arrives on a separate virtual connection, so a handler that
+ * leaves its loop early misses no request.
  */
 import type { Serve } from "./serve.ts";
 
@@ -128,7 +128,7 @@ function serveHttp(connection: VirtualConnection) {
 	};
 }
 
-/** Replaces `Deno.listen`, `Deno.listenTls` and `Deno.serveHttp` by versions that use `serve`. */
+/** Replaces `Deno.listen`, `Deno.listenTls` and `Deno.serveHttp` with versions that use `serve`. */
 export function installListen(serve: Serve): void {
 	const listen = (options: { hostname?: string; port?: number }) => new VirtualListener(serve, options);
 	for (const [name, value] of Object.entries({ listen, listenTls: listen, serveHttp })) {

@@ -39,7 +39,7 @@ function replaceEnvironment(environment: Record<string, string>): void {
 		// Deno itself reads TMPDIR each time that it creates a temporary file.
 		if (name !== "TMPDIR") Deno.env.delete(name);
 	}
-	// Not in the message: the platform would take it for a secret, and redact it in the function's output.
+	// Set here and not in the message: the platform would treat it as a secret, and redact it in the function's output.
 	Deno.env.set("NODE_ENV", "production");
 	for (const name of Object.keys(environment)) Deno.env.set(name, environment[name]);
 }
@@ -96,7 +96,7 @@ function installWaitUntil(holding: (isPending: boolean) => void): void {
 
 const { connect } = Deno;
 
-/** @throws Error if the platform gives no connection to the store of the app */
+/** @throws Error if the platform does not provide a connection to the store of the app */
 async function connectToStore(): Promise<Deno.Conn> {
 	if (!(await control.askForStore()))
 		throw new Error("The platform's Deno KV store does not work. The platform's log has the reason.");
@@ -106,11 +106,11 @@ async function connectToStore(): Promise<Deno.Conn> {
 
 const [controlPath = ""] = Deno.args;
 const control = await Control.open(controlPath);
-// Ctrl-C in a terminal reaches the whole process group, but only the platform decides when a function ends.
+// Ctrl-C in a terminal reaches the whole process group, but only the platform ends a function.
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
 installWaitUntil((isPending) => control.holding(isPending));
-// In a later task: a module that throws directly after it began to serve has not started.
+// Reported in a later task, because a module that throws directly after it began to serve has not started.
 const crons = new CronJobs();
 slot.onReady = () => void setTimeout(() => control.ready(crons.close()), 0);
 const serve = createServe(slot);
@@ -126,7 +126,7 @@ installListen(serve);
 installKv(connectToStore);
 replaceDeno();
 replaceGlobalProcess();
-// The process would end now. With cron jobs and without a server, it stays and waits for their runs.
+// Without this, the process would end now. With cron jobs and without a server, it waits for their runs.
 addEventListener("beforeunload", (event) => {
 	if (crons.isEmpty || slot.wasClaimed) return;
 	event.preventDefault();

@@ -1,4 +1,4 @@
-/** `Deno.serve` as functions know it, on the one Unix socket that the platform connects to. */
+/** `Deno.serve` for functions, on the one Unix socket to which the platform connects. */
 import type { ServerSlot } from "./server-slot.ts";
 
 type Handler = (request: Request, info: Deno.ServeHandlerInfo) => Response | Promise<Response>;
@@ -43,7 +43,7 @@ class Info {
 	}
 }
 
-/** The address that the function asked for. Nothing listens there. */
+/** The address that the function requested. Nothing listens there. */
 function plausibleAddress(options: Options): Deno.NetAddr {
 	const hostname = typeof options.hostname === "string" ? options.hostname : "0.0.0.0";
 	return { transport: "tcp", hostname, port: Number(options.port ?? 8000) || 8000 };
@@ -66,7 +66,7 @@ function facade(server: Deno.HttpServer, addr: Deno.NetAddr, onEnd: () => void):
 	} as Deno.HttpServer;
 }
 
-/** Creates the function's `Deno.serve`, which serves on the slot's socket, whatever port the function asks for. */
+/** Creates the function's `Deno.serve`, which serves on the slot's socket, for any requested port. */
 export function createServe(slot: ServerSlot): Serve {
 	const nativeServe = Deno.serve;
 	const { AddrInUse } = Deno.errors;

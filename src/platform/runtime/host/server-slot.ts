@@ -1,14 +1,14 @@
 /**
  * The one socket on which a function serves. Every way to serve HTTP claims it: `Deno.serve`, `Deno.listen` and the
- * servers of Node. The platform connects to this socket, whatever port the function asks for.
+ * servers of Node. The platform connects to this socket, for any port that the function requests.
  */
 export class ServerSlot {
 	/** The path of the Unix socket. */
 	socketPath = "";
-	/** Called each time that a server accepts connections. */
+	/** Called each time a server starts to accept connections. */
 	onReady: () => void = () => {};
 	#wasClaimed = false;
-	/** The address that the function asked for, while it is served. */
+	/** The requested address, while it is served. */
 	#served: string | undefined;
 
 	/** Whether a server was ever started. */
@@ -17,8 +17,8 @@ export class ServerSlot {
 	}
 
 	/**
-	 * @param address what the function asked for, such as `port 3000`
-	 * @returns why it cannot be served; undefined if the slot was free
+	 * @param address the requested address, such as `port 3000`
+	 * @returns the reason why it cannot be served; undefined if the slot was free
 	 */
 	claim(address: string): string | undefined {
 		if (this.#served !== undefined)

@@ -35,7 +35,7 @@ function start(handler: Handler, init: ServeInit): Deno.HttpServer {
 	);
 }
 
-/** Serves until the signal aborts. The promise resolves then. */
+/** Serves until the signal aborts. Then the promise resolves. */
 export async function serve(handler: Handler, init: ServeInit = {}): Promise<void> {
 	await start(handler, init).finished;
 }

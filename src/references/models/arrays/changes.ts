@@ -1,4 +1,4 @@
-/** Models of the methods that add elements to an array or replace them. Positions are not known afterwards. */
+/** Models of the methods that add elements to an array or replace them. Positions are unknown afterwards. */
 import {
 	type AbstractObject,
 	type ObjectValue,
@@ -8,7 +8,7 @@ import {
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 
-/** Notes that the number of elements of an array is not known any more. */
+/** Notes that the number of elements of an array is no longer known. */
 export function noteResized(call: BuiltinCall, array: AbstractObject) {
 	call.engine.solver.add(array.resized, unknownValue("a computed value"));
 }

@@ -1,4 +1,4 @@
-/** Models of what arrays consist of: nested arrays that are flattened, and texts that are joined. */
+/** Models of methods that flatten nested arrays or join texts. */
 import type { Engine } from "../../engine/engine.ts";
 import {
 	type ObjectValue,
@@ -12,12 +12,12 @@ import type { BuiltinCall } from "../builtin-call.ts";
 import { concatenate } from "../text/concatenation.ts";
 import { elementsAt, onReordered } from "./ordered.ts";
 
-/** The deepest `flat` whose depth is regarded. */
+/** The largest depth of `flat` that is distinguished. */
 const DEPTH_MAX = 8;
 
 /**
  * Includes the elements of arrays and any other value as it is, as `concat` and `flat` do.
- * @param depth how many arrays in each other are flattened; undefined where that is not known
+ * @param depth the number of nesting levels that are flattened; undefined if it is unknown
  */
 export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, depth: number | undefined) {
 	const { engine } = call;
@@ -56,7 +56,7 @@ function seen(call: BuiltinCall, value: Value): boolean {
 	return false;
 }
 
-/** `["A", suffix].join("_")`, for lists whose elements the code writes down or a model knows. */
+/** `["A", suffix].join("_")`, for lists whose elements the code spells out or a model knows. */
 export function joinArray(call: BuiltinCall, receiver: ObjectValue) {
 	const { engine } = call;
 	const parts = elementsAt(call, receiver, JOINED_MAX)?.map((element) => asParts(engine, element));
@@ -73,14 +73,14 @@ export function joinArray(call: BuiltinCall, receiver: ObjectValue) {
 		}
 	}
 	call.returnAll(result);
-	// Elements that are added later are joined too, at positions that are not known.
+	// Elements that are added later are joined too, at unknown positions.
 	onReordered(call, receiver, () => call.returnValue(unknownValue("a string built in several steps")));
 }
 
 /** The most elements that are joined. */
 const JOINED_MAX = 64;
 
-/** `join` takes `undefined` and `null` for empty texts. */
+/** `join` treats `undefined` and `null` as empty texts. */
 function asParts({ solver }: Engine, values: ValueSet): ValueSet {
 	const parts = new ValueSet();
 	solver.onValue(values, (value) => {

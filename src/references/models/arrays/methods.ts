@@ -45,7 +45,7 @@ const toElement: Model = (call, receiver, elements) => {
 	call.returnAll(elements);
 	call.returnValue(NOTHING);
 };
-/** Calls the callback with each element, and returns nothing of them. */
+/** Calls the callback with each element, and returns none of them. */
 const toNothing: Model = (call, receiver, elements) => {
 	call.invokeCallback(0, callbackArguments(call, receiver, elements));
 	call.returnValue(NOTHING);
@@ -152,7 +152,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 
 export const ARRAY_METHODS: ReadonlySet<string> = new Set(Object.keys(MODELS));
 
-/** The elements of an array, without regard to iterations. */
+/** The elements of an array, regardless of iterations. */
 function elementsOf(call: BuiltinCall, receiver: ObjectValue): ValueSet {
 	const elements = new ValueSet();
 	call.engine.iterate(receiver, (value) => call.engine.solver.add(elements, value));
@@ -189,19 +189,19 @@ function reduceArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSe
 	else solver.include(elementsOf(call, receiver), accumulator);
 	const returned = new ValueSet();
 	call.invokeCallback(0, [accumulator, ...callbackArguments(call, receiver, elements)], returned);
-	// The accumulator goes on to the next element.
+	// The accumulator is passed on to the next element.
 	outOfIteration(call, returned, accumulator);
 	call.returnAll(accumulator);
 }
 
-/** Includes what a callback returns for one element, and leaves the context of the element. */
+/** Includes the result of a callback for one element, without the context of the element. */
 function outOfIteration(call: BuiltinCall, returned: ValueSet, into: ValueSet) {
 	const { solver } = call.engine;
 	const { id } = iterationOf(call.engine, call.site.node);
 	solver.onValue(returned, (value) => solver.add(into, leaveIteration(value, id)));
 }
 
-/** What a callback is called with: an element, its index and the array. */
+/** The arguments of a callback: an element, its index and the array. */
 function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet): ValueSet[] {
 	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
 }

@@ -20,12 +20,12 @@ import type { BuiltinCall } from "../builtin-call.ts";
 import { numberValue } from "../text/constants.ts";
 
 /**
- * The most elements that a model of a callback tells apart. Each may have several values, and the text of a list has as
+ * The most elements that a model of a callback distinguishes. Each may have several values, and the text of a list has as
  * many as there are combinations of them.
  */
 const CALLED_MAX = 6;
 
-/** The elements of a list, by position; undefined where their number is not known. */
+/** The elements of a list, by position; undefined if their number is not known. */
 export function elementsAt(call: BuiltinCall, list: ObjectValue, max: number): ValueSet[] | undefined {
 	const { engine } = call;
 	const { node, knownLength, isComplete } = list.object;

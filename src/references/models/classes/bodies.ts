@@ -1,4 +1,4 @@
-/** Models of `Response`, `Request` and `Blob`: what is put in as the body comes out again. */
+/** Models of `Response`, `Request` and `Blob`: a read of the body returns the value that was set. */
 import type { Engine } from "../../engine/engine.ts";
 import { setProperty } from "../../engine/synthetic-objects.ts";
 import {
@@ -20,7 +20,7 @@ const BODY = "@@body";
 const HEADERS = "@@headers";
 const UNKNOWN_BODY = unknownValue("a body that is not known");
 
-/** Puts a body into an object. Of a body that is no text, code may be called that reads it. */
+/** Puts a body into an object. If the body is not a text, its own code may be called to read it. */
 function putBody(call: BuiltinCall, holder: ObjectValue, body: ValueSet) {
 	const { engine } = call;
 	engine.solver.onValue(body, (value) => {
@@ -142,7 +142,7 @@ export const BODY_MODELS: Readonly<Record<string, ClassModel>> = {
 	},
 };
 
-/** `new Blob(parts)`: the text of a list that the code writes down. */
+/** `new Blob(parts)`: the text of a list that the code spells out. */
 function joinParts(call: BuiltinCall, blob: ObjectValue) {
 	const { engine } = call;
 	engine.solver.onValue(call.argument(0), (list) => {

@@ -36,7 +36,7 @@ function encodeInto(
 	call.returnValue(created);
 }
 
-/** The text of some bytes. Bytes that the code assigns are not known. */
+/** The text of some bytes. Bytes that the code assigns are unknown. */
 function decode(call: BuiltinCall, bytes: Value, encoding: BufferEncoding | undefined) {
 	const { engine } = call;
 	const isBytes = bytes.kind === "object" && CLASSES.has(bytes.object.builtinClass ?? "");
@@ -49,7 +49,7 @@ function decode(call: BuiltinCall, bytes: Value, encoding: BufferEncoding | unde
 	});
 }
 
-/** The encoding that a value names; UTF-8 where it names none. */
+/** The encoding that a value names; UTF-8 if it names none. */
 function encodingOf(value: Value): BufferEncoding | undefined {
 	if (value.kind === "nothing") return "utf8";
 	const isKnown = value.kind === "string" && ENCODINGS.has(value.text.toLowerCase());

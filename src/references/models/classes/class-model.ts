@@ -1,4 +1,4 @@
-/** What a model of a built-in class consists of. */
+/** The parts of a model of a built-in class. */
 import type { Engine } from "../../engine/engine.ts";
 import { readFrom } from "../../engine/origins.ts";
 import {
@@ -13,23 +13,23 @@ import {
 import type { BuiltinCall } from "../builtin-call.ts";
 
 /**
- * What an object of a built-in class does. What it holds is in properties of its abstract object, whose names
- * begin with `@@`, so that it escapes with the object and changes with it.
+ * The behaviour of objects of a built-in class. Their content is in properties of the abstract object whose names begin
+ * with `@@`, so that it escapes with the object and changes with it.
  */
 export interface ClassModel {
-	/** Fills the object that `new` makes. Undefined where code cannot call `new`. */
+	/** Fills the object that `new` creates. Undefined if code cannot call `new`. */
 	readonly construct?: (call: BuiltinCall, created: ObjectValue) => void;
-	/** By name. Each does something with all its arguments: what it does not store or call, it gives up. */
+	/** By name. Each handles all its arguments: arguments that it neither stores nor calls escape. */
 	readonly methods: Readonly<Record<string, (call: BuiltinCall, receiver: ObjectValue) => void>>;
 	/** Properties that hold a value, by name. */
 	readonly fields?: Readonly<
 		Record<string, (engine: Engine, receiver: ObjectValue, into: (value: Value) => void) => void>
 	>;
-	/** Whether it stands for a text. Code that has the text has no way to what it was made from. */
+	/** Whether it stands for a text. Code that has the text cannot reach the values that it was made from. */
 	readonly isText?: boolean;
 	/**
-	 * Gives what a property is by itself that no method or field describes. The code may give objects of the class
-	 * such properties.
+	 * Gives the default value of a property that no method or field describes. The code may define such properties on
+	 * objects of the class.
 	 */
 	readonly readOther?: (key: string, into: (value: Value) => void) => void;
 	/** Whether a call without `new` makes an object too. */
@@ -40,7 +40,7 @@ export interface ClassModel {
 
 /**
  * Allocates an object of a built-in class that a call makes.
- * @param within the object that the call gives the code instead, which leads to this one
+ * @param within the object that the call returns to the code instead, which leads to this one
  */
 export function newOfClass(call: BuiltinCall, name: string, within?: ObjectValue, tag = ""): ObjectValue {
 	const object = call.engine.objects.allocate(call.site.node, `${name} ${call.tag} ${tag}`, "plain");
@@ -50,7 +50,7 @@ export function newOfClass(call: BuiltinCall, name: string, within?: ObjectValue
 	return objectValue(object) as ObjectValue;
 }
 
-/** The text that a value becomes within a string; an unknown value where that is not known. */
+/** The text that a value becomes within a string; an unknown value if the text is unknown. */
 export function asText(value: Value): Value {
 	if (value.kind === "string")
 		return value.numeric ? withContext(stringValue(value.text), value.context, value.reportAt) : value;

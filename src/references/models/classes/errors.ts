@@ -1,8 +1,8 @@
 /**
  * Models of errors: those that the code makes, and those that the language throws.
  *
- * A message that the language writes has several words. So it is the name of no variable, as long as nothing is cut
- * out of it. It is kept as a text of a class of its own.
+ * A message of the language has several words. So it is not a variable's name, as long as nothing is cut out of it. It
+ * is represented by a text of a special class.
  */
 import type { Engine } from "../../engine/engine.ts";
 import {
@@ -38,7 +38,7 @@ const ERRORS = [
 	"DOMException",
 ];
 
-/** What every error has beside what the code gives it. */
+/** The properties of every error, apart from those that the code sets. */
 const INHERITED = new Set([
 	"stack",
 	"toString",
@@ -106,12 +106,14 @@ export function writeError(call: BuiltinCall, error: ObjectValue) {
 	});
 }
 
-/** A property of an error that neither its class nor the code gives it. */
+/** A property of an error that neither its class nor the code sets. */
 export function readError(key: string, into: (value: Value) => void) {
 	into(INHERITED.has(key) ? unknownValue("a part of an error") : NOTHING);
 }
 
-/** What an error of the language has beside its message. Only one of a promise holds others. */
+/**
+ * The properties of an error of the language, apart from its message. Only an error of a promise contains other errors.
+ */
 const UNKNOWN_FIELDS = ["name", "stack", "code", "constructor", "toString", "input", "base", "info"];
 
 function languageErrorModel(isRejection: boolean): ClassModel {

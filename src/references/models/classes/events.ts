@@ -79,10 +79,10 @@ const TARGET_METHODS: ClassModel["methods"] = {
 	dispatchEvent: dispatch,
 };
 
-/** `controller.abort(reason)` tells the listeners of the signal. */
+/** `controller.abort(reason)` notifies the listeners of the signal. */
 const abort: Method = (call, controller) => {
 	const { engine } = call;
-	// Whoever asks for the signal's state may throw the reason, and any code may catch that.
+	// Code that checks the signal's state may throw the reason, and any code may catch it.
 	call.giveUpArguments();
 	readSlot(engine, controller, "@@signal", (signal) => {
 		if (signal.kind !== "object") return;
@@ -104,7 +104,7 @@ const abort: Method = (call, controller) => {
 	call.returnValue(NOTHING);
 };
 
-/** `emitter.on(event, listener)`, which tells the listeners of `newListener`. */
+/** `emitter.on(event, listener)`, which notifies the listeners of `newListener`. */
 const addToEmitter: Method = (call, emitter) => {
 	addListener(call, emitter, call.argument(0), call.argument(1));
 	callKnown(call, emitter, "newListener", [call.argument(0), call.argument(1)]);
@@ -116,7 +116,7 @@ const removeFromEmitter: Method = (call, emitter) => {
 	call.returnValue(emitter);
 };
 
-/** The most arguments of an event that `once` tells apart. */
+/** The most arguments of an event that `once` distinguishes. */
 const EMITTED_MAX = 8;
 const emittedSlot = (event: Value, index: number) =>
 	event.kind === "string" ? `@@emitted ${index} ${event.text}` : `@@emitted ${index} by others`;

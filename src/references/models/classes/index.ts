@@ -35,7 +35,7 @@ function modelOf(name: string | undefined): ClassModel | undefined {
 	return name !== undefined && Object.hasOwn(MODELS, name) ? MODELS[name] : undefined;
 }
 
-/** Properties that the language asks every object for. Where no model has them, the object has none. */
+/** Properties that the language reads from every object. If no model defines them, the object lacks them. */
 const PROTOCOLS = new Set(["@@iterator", "@@asyncIterator"]);
 
 /** Whether a built-in function is a class that code calls `new` of, with a model. */
@@ -74,8 +74,8 @@ export function callOfClass(call: BuiltinCall, name: string, receiver: ObjectVal
 }
 
 /**
- * Reads a property of an object of a built-in class. What no model describes may change the object.
- * @param key undefined for a key that is not known
+ * Reads a property of an object of a built-in class. A property that no model describes may change the object.
+ * @param key undefined for an unknown key
  */
 export function readOfClass(
 	engine: Engine,
@@ -91,7 +91,7 @@ export function readOfClass(
 	if (key !== undefined && model !== undefined) {
 		if (model.fields !== undefined && Object.hasOwn(model.fields, key))
 			return model.fields[key]?.(engine, receiver, into);
-		// What the code assigns counts beside what the class has.
+		// Values that the code assigns are added to those of the class.
 		engine.solver.onValue(engine.property(object, key), (stored) => {
 			const assigned = readFrom(receiver, stored);
 			if (assigned !== undefined) into(assigned);

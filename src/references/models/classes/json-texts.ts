@@ -1,6 +1,6 @@
 /**
- * Models of `JSON`. The text of an object is kept as an object of a class of its own, which holds what was written.
- * What a parser makes of it is taken for the same objects.
+ * Models of `JSON`. The text of an object is represented by an object of a special class, which contains the written
+ * values. The result of parsing it is represented by the same objects.
  */
 import type { Engine } from "../../engine/engine.ts";
 import {
@@ -20,7 +20,7 @@ import { type ClassModel, newOfClass } from "./class-model.ts";
 export const JSON_TEXT = "JSON text";
 const WRITTEN = "@@written";
 
-/** A text: nothing that it is given to can change what was written. */
+/** A text: no code that receives it can change the written values. */
 export const JSON_TEXT_MODEL: ClassModel = { methods: {}, isText: true };
 
 /** `JSON.stringify(value, replacer, space)` */
@@ -66,7 +66,7 @@ export function writtenAs(call: BuiltinCall, value: Value & { readonly kind: "ob
 	return objectValue(object, value.context);
 }
 
-/** What a parser makes of a text that `stringify` wrote. A method `toJSON` may write anything. */
+/** The result of parsing a text that `stringify` wrote. A method `toJSON` may write anything. */
 export function readWritten(engine: Engine, text: Value, call: BuiltinCall, into: (value: Value) => void) {
 	if (text.kind !== "object" || text.object.builtinClass !== JSON_TEXT)
 		return into(unknownValue("a parsed text"));
@@ -87,7 +87,7 @@ interface Parts {
 	readonly values: ValueSet;
 }
 
-/** A value and everything within it, with the keys under which it is. */
+/** A value and all its nested values, with their keys. */
 function partsOf(engine: Engine, roots: ValueSet, call: BuiltinCall): Parts {
 	const { solver } = engine;
 	const parts: Parts = { keys: solver.singleton(stringValue("")), values: new ValueSet() };
@@ -122,7 +122,7 @@ export function parse(call: BuiltinCall) {
 	else call.returnAll(parsed);
 }
 
-/** What a parser makes of a text. */
+/** The result of parsing a text. */
 export function parseText(call: BuiltinCall, text: Value, into: (value: Value) => void) {
 	const { engine, site } = call;
 	if (text.kind === "object") return readWritten(engine, text, call, into);
@@ -140,7 +140,7 @@ export function parseText(call: BuiltinCall, text: Value, into: (value: Value) =
 	}
 }
 
-/** Calls the reviver with every part, the inner ones first, and puts what it returns in the part's place. */
+/** Calls the reviver with every part, the inner ones first, and replaces the part by the result. */
 function revive(call: BuiltinCall, parsed: ValueSet) {
 	const { engine } = call;
 	const { solver } = engine;
@@ -160,7 +160,7 @@ function callReviver(call: BuiltinCall, key: ValueSet, values: ValueSet, returne
 	engine.solver.onValue(call.argument(1), (reviver) => engine.invoke(reviver, inner, returned));
 }
 
-/** The value with what the reviver makes of its parts. */
+/** The value with its parts replaced by the reviver's results. */
 function reviveWithin(call: BuiltinCall, value: Value, copies: Map<string, Value>): Value {
 	const { engine } = call;
 	const { solver } = engine;

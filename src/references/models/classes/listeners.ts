@@ -9,7 +9,7 @@ import {
 import type { BuiltinCall } from "../builtin-call.ts";
 
 const ALL = "@@listeners";
-/** The listeners of events that are not known. */
+/** The listeners of unknown events. */
 const OTHER = "@@listeners of other events";
 
 const slotOf = (event: string) => `@@listeners of ${event}`;
@@ -26,7 +26,7 @@ export function addListener(call: BuiltinCall, target: ObjectValue, events: Valu
 
 /**
  * Calls the listeners of an event.
- * @param tag tells apart several events of one call
+ * @param tag distinguishes several events of one call
  */
 export function callListeners(
 	call: BuiltinCall,
@@ -61,7 +61,7 @@ export function callListenersOf(
 	call.engine.solver.onValue(events, (event) => callListeners(call, target, event, args));
 }
 
-/** Calls the listeners of an event that is known. */
+/** Calls the listeners of a known event. */
 export function callKnown(call: BuiltinCall, target: ObjectValue, event: string, args: readonly ValueSet[]) {
 	callListeners(call, target, stringValue(event), args);
 }

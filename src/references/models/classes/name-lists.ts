@@ -1,6 +1,6 @@
 /**
  * Models of the lists of names and values of the web: `URLSearchParams`, `Headers` and `FormData`. A list keeps the
- * values of each name that is known, those of all other names, and all of them.
+ * values of each known name, the values of all other names, and all values together.
  */
 import { unify } from "../../engine/context.ts";
 import { isCreatedWith } from "../../engine/origins.ts";
@@ -20,7 +20,7 @@ import { asText, type ClassModel } from "./class-model.ts";
 
 const NAMES = "@@names";
 const ALL = "@@all";
-/** The values of names that are not known. */
+/** The values of unknown names. */
 const OTHER = "@@other";
 
 /** The calls that change the list. */
@@ -29,15 +29,15 @@ export const LIST_CHANGES = "@@changes";
 const slotOfName = (name: string) => `@@=${name}`;
 
 interface Kind {
-	/** How the list spells a name. */
+	/** The list's spelling of a name. */
 	readonly spell: (name: string) => string;
 	/** Whether values of one name are joined to one text. */
 	readonly joins: boolean;
-	/** The names and values in a text; undefined where a text makes no list. */
+	/** The names and values in a text; undefined if a text cannot be converted to a list. */
 	readonly parse: ((text: string) => Iterable<readonly [string, string]>) | undefined;
 }
 
-/** Adds a name with a value to a list, or puts it in the place of others. */
+/** Adds a name with a value to a list, or replaces others by it. */
 function put(call: BuiltinCall, list: ObjectValue, kind: Kind, name: Value, value: Value) {
 	const { solver } = call.engine;
 	const context = unify(value.context, name.context);
@@ -64,7 +64,7 @@ function putUnknown(call: BuiltinCall, list: ObjectValue, why: string) {
 		call.engine.solver.add(call.engine.property(list.object, slot), value);
 }
 
-/** Fills a list from what `new` is given: a text, a table, or entries. */
+/** Fills a list from the argument of `new`: a text, an object, or entries. */
 function fill(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 	const { engine } = call;
 	for (const further of call.arguments(1))
@@ -145,7 +145,7 @@ function noteChange(call: BuiltinCall, list: ObjectValue) {
 	call.returnValue(NOTHING);
 }
 
-/** `append`: a list that joins values knows the result only where nothing else adds to the list. */
+/** `append`: for a list that joins values, the result is known only if nothing else adds to the list. */
 function append(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 	const { engine, site } = call;
 	if (kind.joins) {

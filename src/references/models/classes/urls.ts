@@ -1,4 +1,4 @@
-/** Models of `URL`, of texts that are known. */
+/** Models of `URL`, for known texts. */
 
 import { unify } from "../../engine/context.ts";
 import type { Engine } from "../../engine/engine.ts";
@@ -71,7 +71,7 @@ function parse(text: string, base: string | undefined): URL | undefined {
 	}
 }
 
-/** A part of a URL. What the code assigns to a part changes others too, and is spelled by the URL itself. */
+/** A part of a URL. An assignment to a part changes other parts too, and the URL itself normalises the value. */
 function readPart(engine: Engine, url: ObjectValue, part: Part, into: (value: Value) => void) {
 	const { solver } = engine;
 	readSlot(engine, url, slotOfPart(part), into);
@@ -93,7 +93,7 @@ function readPart(engine: Engine, url: ObjectValue, part: Part, into: (value: Va
 	});
 }
 
-/** The parameters of a URL. They are not known once the code assigns a part of the URL. */
+/** The parameters of a URL. They are unknown after the code assigns a part of the URL. */
 function readParams(engine: Engine, url: ObjectValue, into: (value: Value) => void) {
 	const { solver } = engine;
 	readSlot(engine, url, SEARCH_PARAMS, (params) => {

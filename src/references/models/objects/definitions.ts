@@ -1,4 +1,6 @@
-/** Models of functions that define or assign properties: `Object.defineProperty`, `Reflect.set` and their like. */
+/**
+ * Models of functions that define or assign properties: `Object.defineProperty`, `Reflect.set` and similar functions.
+ */
 import { unify } from "../../engine/context.ts";
 import { keep } from "../../engine/origins.ts";
 import { callSetters, defineAccessor, keyOf, storeUnder } from "../../engine/stores.ts";
@@ -65,7 +67,7 @@ export function assignReflected(call: BuiltinCall) {
 }
 
 /**
- * Changes each target that is an object of the code. Anything else gets what the call gives it.
+ * Changes each target that is an object of the code. Any other target gets the arguments of the call.
  * @param keys the keys that the call changes
  */
 function changeTarget(
@@ -126,7 +128,7 @@ function define(call: BuiltinCall, target: ObjectValue, key: Value, descriptor: 
 			call.store(target, engine.solver.singleton(accessor), stored);
 			const tag = `${kind} ${name} ${target.key} ${accessor.key}`;
 			if (kind === "get") engine.invoke(accessor, engine.impliedSite(call.site.node, tag, [], self), got);
-			// `push` and its like would call the setter of an index.
+			// `push` and similar methods would call the setter of an index.
 			else if (target.object.kind === "array") giveUp(call, accessor);
 		});
 		defineAccessor(engine, target.object, kind, name, stored);
@@ -145,7 +147,7 @@ export function defineByMethod(call: BuiltinCall, target: ObjectValue, kind: "ge
 	call.returnValue(NOTHING);
 }
 
-/** What `this` is in the getter of an object: the object, or one that inherits from it. */
+/** The values of `this` in the getter of an object: the object, or one that inherits from it. */
 function selfOf({ engine }: BuiltinCall, target: ObjectValue): ValueSet {
 	const self = engine.solver.singleton(target);
 	const { object } = target;

@@ -5,7 +5,7 @@ import { replaceBuiltin } from "../../environment/replaced.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { defineAll } from "./definitions.ts";
 
-/** Whether what an object inherits is known: the properties of another object, or those that all have. */
+/** Whether the inherited properties are known: the properties of another object, or those that all have. */
 function isKnown(prototype: Value): boolean {
 	if (prototype.kind === "object" || prototype.kind === "nothing") return true;
 	return prototype.kind === "builtin" && prototype.name === "Object.prototype";
@@ -38,7 +38,9 @@ function replaceAll({ engine }: BuiltinCall, target: Value) {
 	if (target.kind === "builtin") replaceBuiltin(engine, target, "*");
 }
 
-/** `inherits(constructor, base)` of `node:util`: the prototype of one function inherits from that of the other. */
+/**
+ * `inherits(constructor, base)` of `node:util`: the prototype of one function inherits from the prototype of the other.
+ */
 export function inheritFrom(call: BuiltinCall) {
 	const { engine } = call;
 	call.returnValue(NOTHING);

@@ -17,7 +17,7 @@ import type { BuiltinCall } from "../builtin-call.ts";
 import { COLLECTION_METHODS } from "../collections.ts";
 import { STRING_METHODS } from "../text/string-methods.ts";
 
-/** `Object.hasOwn(env, name)` and its like: they read one variable, by the second argument. */
+/** `Object.hasOwn(env, name)` and similar functions: they read one variable, by the second argument. */
 export function readByName(call: BuiltinCall) {
 	call.engine.solver.onValue(call.argument(0), (object) => {
 		if (object.kind !== "runtime" || object.api !== "env") return;
@@ -71,7 +71,7 @@ function siteWithList(call: BuiltinCall, tag: string, list: Value, receiver: Val
 			})
 		: [];
 	const inner = engine.syntheticSite(site, `${tag} ${list.key}`, args);
-	// Elements may be added to the list later on.
+	// Elements may be added to the list later.
 	const spreadArguments = new ValueSet();
 	if (!isSpelled) call.iterateInto(engine.solver.singleton(list), spreadArguments);
 	else if (known !== undefined)
@@ -102,7 +102,7 @@ export function constructReflected(call: BuiltinCall) {
 	});
 }
 
-/** Calls a function, or lets code beyond the analysis have all that the call gives. */
+/** Calls a function, or lets all arguments of the call escape to code outside the analysis. */
 function callOrGiveUp(call: BuiltinCall, callee: Value, inner: CallSite) {
 	const { engine, site } = call;
 	const isOutOfReach =
@@ -125,7 +125,7 @@ export function isBorrowedMethod(name: string): boolean {
 	return BORROWED.test(name);
 }
 
-/** Calls a built-in method of the first argument, where that has it. */
+/** Calls a built-in method of the first argument, if the argument has it. */
 export function callBorrowed(call: BuiltinCall, name: string) {
 	const { engine, site } = call;
 	const [, owner, method = "", way] = BORROWED.exec(name) ?? [];
@@ -154,7 +154,7 @@ export function callBorrowed(call: BuiltinCall, name: string) {
 	if (site.spreadArguments !== undefined) call.returnValue(NOTHING);
 }
 
-/** An object like an array has elements under indexes, which iteration does not find. */
+/** An array-like object has elements under indexes, which iteration does not find. */
 function isArray(list: Value): boolean {
 	return list.kind === "object" && list.object.kind === "array";
 }

@@ -16,7 +16,10 @@ const OPERATIONS: Readonly<Record<string, (a: number, b: number) => number>> = {
 	">>>": (a, b) => a >>> b,
 };
 
-/** The same for BigInts, of which a value does not tell whether it is one. Without those that throw for BigInts. */
+/**
+ * The same for BigInts, which the analysis does not distinguish from numbers. Operators that throw for BigInts are
+ * missing.
+ */
 const BIGINT_OPERATIONS: Readonly<Record<string, (a: bigint, b: bigint) => bigint>> = {
 	"+": (a, b) => a + b,
 	"-": (a, b) => a - b,
@@ -34,7 +37,7 @@ const BIGINT_OPERATIONS: Readonly<Record<string, (a: bigint, b: bigint) => bigin
 /** Larger exponents and shifts are not computed: their results would be too long. */
 const EXPONENT_MAX = 1_024n;
 
-/** The result for BigInts; undefined where they would throw, and null where it is not computed. */
+/** The result for BigInts; undefined if they would throw, and null if it is not computed. */
 function bigintResult(operator: string, left: string, right: string): string | null | undefined {
 	const operation = BIGINT_OPERATIONS[operator];
 	const isInteger = /^-?\d+$/;
@@ -50,8 +53,7 @@ function bigintResult(operator: string, left: string, right: string): string | n
 }
 
 /**
- * `left operator right`, where both are known numbers or BigInts. Where the two kinds have different results, the
- * result is not known.
+ * `left operator right`, for known numbers or BigInts. If the two kinds have different results, the result is unknown.
  */
 export function calculate(operator: string, left: Value, right: Value): Shape {
 	const operation = operator === "+" ? (a: number, b: number) => a + b : OPERATIONS[operator];

@@ -7,7 +7,7 @@ import { calculate } from "./arithmetic.ts";
 import type { Convert } from "./conversions.ts";
 
 /**
- * The longest string that is kept. Names have at most 128 characters; what they are made from may be longer.
+ * The longest string that is kept. Names have at most 128 characters; the texts that they are made from may be longer.
  */
 export const TEXT_MAX = 512;
 
@@ -57,7 +57,7 @@ export function concatenate(
 		const ofLanguage = languageText(a) ?? languageText(b);
 		if (ofLanguage !== undefined) return ofLanguage;
 		const [left, right] = [textOf(a), textOf(b)];
-		// A text with the word "undefined" in it is no name that anybody gives a secret.
+		// A text that contains the word "undefined" is not a plausible name of a secret.
 		if (left === null || right === null) return { kind: "nothing" };
 		if (left === undefined || right === undefined) return withPrefix(a, "a computed value");
 		if (isNumber(a) && isNumber(b)) return calculate("+", a, b);
@@ -74,7 +74,7 @@ export function concatenate(
 	combine(solver, left, right, into, make, isOneHolder, convert);
 }
 
-/** The text of a value within a string; null for `undefined` and `null`, undefined where it is not known. */
+/** The text of a value within a string; null for `undefined` and `null`, undefined if it is unknown. */
 function textOf(value: Value): string | null | undefined {
 	if (value.kind === "string") return value.text;
 	return value.kind === "nothing" ? (value.text ?? null) : undefined;
@@ -84,10 +84,7 @@ function isNumber(value: Value): boolean {
 	return value.kind === "string" && value.numeric;
 }
 
-/**
- * A value with something unknown behind it: it has the value as prefix. A number has none, since `+` may add
- * to it.
- */
+/** A value followed by an unknown part: it has the value as prefix. A number has none, since `+` may add to it. */
 function withPrefix(before: Shape, why: string, rest = ""): Shape {
 	const prefix = before.kind === "string" && !before.numeric ? before.text + rest : "";
 	return { kind: "unknown", why, prefix: prefix === "" ? undefined : prefix.slice(0, TEXT_MAX) };

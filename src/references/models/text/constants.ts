@@ -12,7 +12,7 @@ import {
 	type Value,
 } from "../../engine/values.ts";
 
-/** Constants with more parts than this are not known. */
+/** Constants with more parts are unknown. */
 const PARTS_MAX = 2_000;
 
 export type Constant =
@@ -27,7 +27,7 @@ export type Constant =
 
 /**
  * The abstract value of a constant. Arrays and objects are allocated at the node.
- * @param tag tells apart several constants of one node
+ * @param tag distinguishes several constants of one node
  */
 export function constantValue(engine: Engine, node: Node, tag: string, constant: Constant): Value {
 	const left = { parts: PARTS_MAX };
@@ -64,7 +64,7 @@ function build(engine: Engine, node: Node, tag: string, constant: Constant, left
 	return objectValue(object);
 }
 
-/** A number that is known. `NaN` is taken for nothing, as `undefined` is. */
+/** A known number. `NaN` is treated like `undefined`. */
 export function numberValue(value: number): Value {
 	return Number.isNaN(value) ? NOTHING : makeValue({ kind: "string", text: String(value), numeric: true });
 }

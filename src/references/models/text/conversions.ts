@@ -10,7 +10,7 @@ import {
 	ValueSet,
 } from "../../engine/values.ts";
 
-/** Calls back with each primitive value that an object becomes, or with the object where that is not known. */
+/** Calls back with each primitive value that an object becomes, or with the object if it is unknown. */
 export type Convert = (value: ObjectValue, use: (primitive: Value) => void) => void;
 
 /** What a conversion may ask for. Other conversions of the same object may ask for something else. */

@@ -1,6 +1,6 @@
 /**
- * Models of texts that a loop puts together: `let t = ""; for (const x of ["A", "B"]) t += x;`. The loop does nothing
- * else, runs once, and over a list that the code writes down. Any other text that grows is not known.
+ * Models of texts that a loop concatenates: `let t = ""; for (const x of ["A", "B"]) t += x;`. The loop does nothing
+ * else, runs once, and runs over a list that the code spells out. Any other growing text is unknown.
  */
 import type { Binding } from "../../bundle/scope-part.ts";
 import { enclosingFunction, type Node } from "../../bundle/syntax.ts";
@@ -22,7 +22,7 @@ interface Growth {
 	readonly loop: Node;
 }
 
-/** The loop that alone makes a variable's text; undefined where there is none, or where more happens. */
+/** The only loop that builds a variable's text; undefined if there is none, or if other code changes the text too. */
 function growthOf(engine: Engine, binding: Binding): Growth | undefined {
 	const [declaration, ...others] = binding.declarations;
 	const declarator = declaration?.parent;
@@ -41,7 +41,7 @@ function growthOf(engine: Engine, binding: Binding): Growth | undefined {
 	return loop.parent === declarator.parent?.parent ? { initial: declarator.init, piece, loop } : undefined;
 }
 
-/** What `text += piece` or `text = text + piece` appends. */
+/** The piece that `text += piece` or `text = text + piece` appends. */
 function pieceOf(engine: Engine, write: Node, binding: Binding): Node | undefined {
 	const assignment = write.parent;
 	if (assignment?.type !== "AssignmentExpression" || assignment.left !== write) return undefined;
@@ -53,14 +53,14 @@ function pieceOf(engine: Engine, write: Node, binding: Binding): Node | undefine
 }
 
 /**
- * Adds the text that a loop made of a variable, where a node reads it after the loop.
- * @returns false where the rules for other variables hold
+ * Adds the text that a loop built in a variable, if a node reads it after the loop.
+ * @returns false if the rules for other variables apply
  */
 export function addGrownText(engine: Engine, read: Node, binding: Binding, into: ValueSet): boolean {
 	const growth = growthOf(engine, binding);
 	if (growth === undefined || read.start < growth.loop.end) return false;
 	if (enclosingFunction(read) !== enclosingFunction(growth.loop)) return false;
-	// Where the pieces are not known, the text begins with the value before the loop.
+	// If the pieces are unknown, the text begins with the value before the loop.
 	const open = append(engine, engine.evaluate(growth.initial), engine.solver.singleton(SEVERAL_STEPS));
 	const grow = growth.loop.type === "ForOfStatement" ? growOver : growByCount;
 	grow(engine, growth, into, () => engine.solver.include(open, into));
@@ -82,7 +82,7 @@ function growOver(engine: Engine, { initial, piece, loop }: Growth, into: ValueS
 	});
 }
 
-/** How many elements a list has that the code writes down. */
+/** The number of elements of a list that the code spells out. */
 function lengthOf(list: Value): number | undefined {
 	if (list.kind !== "object" || list.object.kind !== "array" || list.object.node.type !== "ArrayExpression")
 		return undefined;
@@ -138,7 +138,7 @@ function counterOf({ init, test, update }: Node): string | undefined {
 	return isFromZero && isUpTo && isByOne ? name : undefined;
 }
 
-/** The piece of one iteration: a text that is written down, or the element under the counter. */
+/** The piece of one iteration: a literal text, or the element under the counter. */
 function pieceAt(engine: Engine, piece: Node, counter: string, at: number): ValueSet {
 	const { solver } = engine;
 	if (piece.type === "Literal") return engine.evaluate(piece);

@@ -2,9 +2,9 @@
 import type { Node } from "../../bundle/syntax.ts";
 
 /**
- * What a string begins with after a method was called on it.
- * @param prefix what it began with before
- * @returns undefined where that is not known
+ * The prefix of a string after a method was called on it.
+ * @param prefix its prefix before the call
+ * @returns undefined if it is unknown
  */
 export function prefixAfter(method: string, prefix: string, args: readonly Node[]): string | undefined {
 	if (method === "toUpperCase" || method === "toLocaleUpperCase") return prefix.toUpperCase();

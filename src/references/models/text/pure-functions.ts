@@ -11,9 +11,9 @@ import { type Constant, constantValue } from "./constants.ts";
 type Primitive = string | number | boolean;
 type PureFunction = (...args: never[]) => unknown;
 
-/** The most arguments that are regarded together. */
+/** The most arguments that are combined. */
 const ARGUMENTS_MAX = 16;
-/** The longest text that `JSON.parse` and its like are run on. */
+/** The longest text on which `JSON.parse` and similar functions are run. */
 const SOURCE_MAX = 20_000;
 
 const MATH = Object.fromEntries(
@@ -22,7 +22,7 @@ const MATH = Object.fromEntries(
 		.map((name) => [`Math.${name}`, Math[name as keyof Math] as unknown as PureFunction]),
 );
 
-/** The values of a query. A name that comes several times has a list of them. */
+/** The values of a query. A name that occurs several times has a list of them. */
 function parseQuery(text: string): Constant {
 	const list = new URLSearchParams(text.replace(/^\?/, "%3F"));
 	return Object.fromEntries([...list.keys()].map((name) => [name, spare(list.getAll(name))]));
@@ -64,7 +64,7 @@ const FUNCTIONS: Readonly<Record<string, PureFunction>> = {
 	"Number.isFinite": Number.isFinite,
 };
 
-/** `format` writes a BigInt as `7n`, and the analysis does not tell it from a number. */
+/** `format` writes a BigInt as `7n`, and the analysis does not distinguish it from a number. */
 function formatTexts(...given: readonly Primitive[]): string {
 	if (given.some((one) => typeof one === "number")) throw new Error("a number or a BigInt");
 	return format(...given);

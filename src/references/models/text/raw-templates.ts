@@ -4,7 +4,7 @@ import { stringValue, ValueSet } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { concatenate } from "./concatenation.ts";
 
-/** A template whose escapes are kept as they are written. */
+/** A template whose escapes are kept unchanged. */
 export function joinRaw(call: BuiltinCall) {
 	const { engine, site } = call;
 	if (site.node.type !== "TaggedTemplateExpression") return call.giveUp("a computed value");

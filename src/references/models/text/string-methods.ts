@@ -32,7 +32,7 @@ export const PATTERN_METHODS: ReadonlySet<string> = new Set(["exec", "test"]);
 
 type Argument = string | number | RegExp;
 
-/** The most arguments, and the most matches, that are told apart. */
+/** The most arguments, and the most matches, that are distinguished. */
 const ARGUMENTS_MAX = 4;
 const MATCHES_MAX = 64;
 
@@ -52,7 +52,7 @@ export function callPatternMethod(call: BuiltinCall, name: string, receiver: Pat
 	withArguments(call, receiver.context, 1, ([text], context) => {
 		if (typeof text !== "string" || text.length > TEXT_MAX) return call.giveUp("a computed value");
 		if (name === "test") return call.returnBooleans();
-		// A global pattern goes on behind its last match, so each match may be the result.
+		// A global pattern continues after its last match, so each match may be the result.
 		const all = pattern.global ? [...text.matchAll(pattern)] : [pattern.exec(text)];
 		for (const [index, match] of all.slice(0, MATCHES_MAX).entries())
 			call.returnValue(withContext(matchValue(call, `${text} ${index}`, match), context));
@@ -61,8 +61,8 @@ export function callPatternMethod(call: BuiltinCall, name: string, receiver: Pat
 }
 
 /**
- * Calls back with each combination of known arguments. Where an argument is not known, neither is the result.
- * @param count how many arguments are looked at; all where it is left out
+ * Calls back with each combination of known arguments. If an argument is unknown, so is the result.
+ * @param count the number of arguments that are considered; all by default
  */
 function withArguments(
 	call: BuiltinCall,
@@ -94,7 +94,7 @@ function argumentOf(value: Value): Argument | undefined {
 	return value.numeric ? Number(value.text) : value.text;
 }
 
-/** Runs a method on a string; a result of `null` is not known. */
+/** Runs a method on a string; a result of `null` is unknown. */
 function applyStringMethod(
 	method: string,
 	{ text, numeric }: StringValue,
@@ -212,7 +212,7 @@ function matchesOf(text: string, pattern: Argument, isAll: boolean): Match[] {
 	return found;
 }
 
-/** Calls the function with each match, and puts the text together from what it returns. */
+/** Calls the function with each match, and builds the text from its results. */
 function replaceByFunction(
 	call: BuiltinCall,
 	receiver: StringValue,

@@ -62,14 +62,14 @@ function parsePart(text: string, { min, max, stepMax, value }: Field): number[] 
 		start = value(base);
 		end = step === undefined ? start : max;
 	}
-	// Deno begins a range such as `5-2` one value earlier, unless it has a step.
+	// In Deno, a range such as `5-2` begins one value earlier, unless it has a step.
 	const first = step === undefined ? start - 1 : start;
 	const all = start <= end ? range(start, end) : [...range(first, max), ...range(min, end)];
 	return step === undefined ? all : all.filter((_, index) => index % step === 0);
 }
 
 function formatField(text: string, field: Field): string {
-	// A list and not a star for everything else: a day must match both fields if one of them begins with a star.
+	// In all other cases, write a list instead of a star: a day must match both fields if one of them begins with a star.
 	if (text === "*") return "*";
 	const values = new Set(text.split(",").flatMap((part) => parsePart(part, field)));
 	return [...values].sort((one, other) => one - other).join(",");

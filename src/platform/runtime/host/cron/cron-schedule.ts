@@ -29,19 +29,19 @@ function formatField(value: number | Range | undefined): string {
 	throw new TypeError(`Invalid cron schedule: start=${start}, end=${end}, every=${every}`);
 }
 
-/** The text of an object. What is left out below a field that is given is its first value, not every one. */
+/** The text of an object. A missing field below a given one means its first value, not every value. */
 function formatSchedule({ minute, hour, dayOfMonth, month, dayOfWeek }: CronSchedule): string {
 	const hasDay = dayOfMonth !== undefined || dayOfWeek !== undefined;
 	let fields = [minute, hour, dayOfMonth, month, dayOfWeek];
 	if (minute !== undefined) {
-		// Everything below the minute is given.
+		// There is no field below the minute.
 	} else if (hour !== undefined) fields = [0, hour, dayOfMonth, month, dayOfWeek];
 	else if (hasDay) fields = [0, 0, dayOfMonth, month, dayOfWeek];
 	else if (month !== undefined) fields = [0, 0, 1, month, dayOfWeek];
 	return fields.map(formatField).join(" ");
 }
 
-/** The text of a schedule. @throws TypeError as Deno does, where an object is no schedule */
+/** The text of a schedule. @throws TypeError as Deno does, if an object is not a schedule */
 export function textOf(schedule: string | CronSchedule): string {
 	return typeof schedule === "string" ? schedule : formatSchedule(schedule);
 }

@@ -1,11 +1,11 @@
 /**
- * `Deno.cron`. The platform learns the jobs when the function is ready, awaits their times, and asks for each run over
- * the control socket. So a job runs whether or not the function was idle.
+ * `Deno.cron`. The platform receives the jobs when the function is ready, waits for their times, and requests each run
+ * over the control socket. So a job runs whether or not the function was idle.
  */
 import { toPlatformSchedule } from "./cron-fields.ts";
 import { type CronSchedule, textOf } from "./cron-schedule.ts";
 
-/** A job as the platform gets it. */
+/** A job in the form that is sent to the platform. */
 export interface Registration {
 	readonly name: string;
 	/** A cron expression of the platform, in UTC. */
@@ -14,7 +14,7 @@ export interface Registration {
 	readonly backoff?: readonly number[];
 }
 
-/** How a run ended: the job is not in this process, is still running, has failed or has succeeded. */
+/** The result of a run: the job is not in this process, is still running, has failed or has succeeded. */
 export type Outcome = "unknown" | "busy" | "failed" | "ok";
 
 type Handler = () => Promise<void> | void;

@@ -26,7 +26,7 @@ export class Channel {
 	readonly #frames: Uint8Array[] = [];
 	#isWriting = false;
 
-	/** @param connect asks the platform for a connection */
+	/** @param connect requests a connection from the platform */
 	constructor(connect: () => Promise<Deno.Conn>) {
 		this.#connect = connect;
 	}
@@ -54,7 +54,7 @@ export class Channel {
 		throw isTypeError ? new TypeError(message) : new Error(message);
 	}
 
-	/** Ends a request that waits. It rejects. */
+	/** Ends a waiting request, whose promise rejects. */
 	cancel(id: number): void {
 		const pending = this.#pending.get(id);
 		if (pending === undefined || this.#connection === undefined) return;

@@ -45,7 +45,7 @@ function entryOf([key, encoding, value, versionstamp]: WireEntry): Entry {
 	return { key: decodeKey(fromText(key)), value: deserializeValue(wire), versionstamp };
 }
 
-/** @throws TypeError with the operation before the reason, where Deno has it so */
+/** @throws TypeError with the operation before the reason, if Deno's message has it too */
 function encodeWritten(key: Key, nameError: (reason: string) => string): Uint8Array {
 	try {
 		return encodeKey(key);
@@ -98,7 +98,7 @@ export class Database {
 		return this.#isClosed;
 	}
 
-	/** Ends what waits. @throws BadResource if it is closed already */
+	/** Ends all waiting requests. @throws BadResource if it is closed already */
 	close(): void {
 		this.#check();
 		this.#isClosed = true;
@@ -120,7 +120,7 @@ export class Database {
 		return read.map((entries) => entries.map(entryOf));
 	}
 
-	/** Asks again for what did not fit into an answer. */
+	/** Reads ranges, and repeats the request for entries that did not fit into an answer. */
 	async #read(ranges: readonly ReadRange[]): Promise<WireEntry[][]> {
 		const answer = await this.#channel.ask<{ ranges: { entries: WireEntry[]; hasMore: boolean }[] }>({
 			op: "read",
@@ -179,7 +179,7 @@ export class Database {
 
 	/**
 	 * Waits until one of the keys is written.
-	 * @param seen the versionstamps that are known; undefined for the present entries
+	 * @param seen the versionstamps that are known; undefined for the current entries
 	 * @returns undefined once the store or the signal is closed
 	 */
 	async watch(

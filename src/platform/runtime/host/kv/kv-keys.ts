@@ -53,7 +53,7 @@ function encodeDouble(output: number[], value: number): void {
 		output.push(byte ^ (isNegative ? 0xff : index === 0 ? SIGN : 0));
 }
 
-/** @throws TypeError for what is no key, and for a part that no key can have */
+/** @throws TypeError for a value that is not a key, and for a part that no key can have */
 export function encodeKey(key: Key): Uint8Array {
 	if (!Array.isArray(key)) {
 		const type = typeof key === "number" ? "Number" : typeof key;

@@ -7,7 +7,7 @@ interface Core {
 	getCloneableDeserializers(): unknown;
 }
 
-/** Bytes as text, as the messages to the platform have them. */
+/** Bytes as text, in the form of the messages to the platform. */
 export function toText(bytes: Uint8Array): string {
 	return bytes.toBase64({ alphabet: "base64url", omitPadding: true });
 }
@@ -16,7 +16,7 @@ export function fromText(text: string): Uint8Array<ArrayBuffer> {
 	return Uint8Array.fromBase64(text, { alphabet: "base64url" });
 }
 
-/** A value as the platform keeps it: the encoding and the bytes in base 64. */
+/** A value in the platform's form: the encoding and the bytes in base 64. */
 export type WireValue = readonly [encoding: number, bytes: string];
 
 const V8 = 1;

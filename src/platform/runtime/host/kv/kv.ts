@@ -120,7 +120,7 @@ class Kv {
 	}
 }
 
-/** @throws TypeError if a function asks for another store than that of its app */
+/** @throws TypeError if a function requests another store than its app's */
 function checkPath(path: unknown): void {
 	if (path === undefined || path === null) return;
 	if (path === "") throw new TypeError("Filename cannot be empty");
@@ -129,7 +129,7 @@ function checkPath(path: unknown): void {
 	);
 }
 
-/** Installs `Deno.openKv` and its classes. @param connect asks the platform for a connection */
+/** Installs `Deno.openKv` and its classes. @param connect requests a connection from the platform */
 export function installKv(connect: () => Promise<Deno.Conn>): void {
 	const channel = new Channel(connect);
 	const openKv = async (path?: string) => {

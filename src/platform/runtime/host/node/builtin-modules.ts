@@ -1,4 +1,4 @@
-/** Changes built-in modules of Node in place, for the ways to load them that no import map covers. */
+/** Changes built-in modules of Node in place, because some ways to load them bypass import maps. */
 import type Process from "node:process";
 import { installServers } from "./servers.ts";
 import { PROCESS, replaceOs, replaceReport } from "./system.ts";
@@ -8,14 +8,14 @@ export type Load = typeof Process.getBuiltinModule;
 
 const SERVERS = new Set(["net", "http", "https", "tls", "http2"]);
 
-/** Changes a module before it is used for the first time. To load one takes long, so none is loaded before. */
+/** Changes a module before it is used for the first time. Loading one takes long, so no module is loaded earlier. */
 export function prepareModule(specifier: unknown, load: Load): void {
 	const name = String(specifier).replace(/^node:/, "");
 	if (SERVERS.has(name)) installServers(load("node:net"));
 	if (name === "os") replaceOs(load("node:os"));
 }
 
-/** Gives `process` constants in place of facts of the machine, and changed modules. */
+/** Replaces data of the machine in `process` with constants, and makes it return the changed modules. */
 export function replaceProcess(process: typeof Process): void {
 	const load = process.getBuiltinModule;
 	if (load === getBuiltinModule) return;

@@ -1,4 +1,4 @@
-/** `node:module` for functions: what `require` gives for a built-in module is what an import of it gives. */
+/** `node:module` for functions: `require` of a built-in module returns the same module as an import of it. */
 import module from "node:module";
 import process from "node:process";
 import { prepareModule } from "./builtin-modules.ts";

@@ -1,4 +1,4 @@
-/** `node:os` for functions: it tells nothing of the machine. */
+/** `node:os` for functions: it reveals no data of the machine. */
 import os from "node:os";
 import { OS, replaceOs } from "./system.ts";
 

@@ -1,12 +1,12 @@
 /**
- * Node's servers, on the function's socket: `createServer().listen(3000)`, and what is built on it, such as express,
- * fastify, koa and ws.
+ * Makes Node's servers listen on the function's socket: `createServer().listen(3000)`, and libraries that use it, such
+ * as express, fastify, koa and ws.
  */
 import type { IncomingMessage } from "node:http";
 import type { ListenOptions, Server } from "node:net";
 import { slot } from "../server-slot.ts";
 
-/** The port that `address()` gives where the function asked for any. */
+/** The port that `address()` returns if the function requested any port. */
 const ANY_PORT = 8000;
 
 interface Asked {
@@ -15,7 +15,7 @@ interface Asked {
 	readonly options: ListenOptions;
 }
 
-/** The arguments of `listen`; undefined where they name no TCP port, but a path or a descriptor. */
+/** The arguments of `listen`; undefined if they name a path or a descriptor instead of a TCP port. */
 function readArguments([first, second]: readonly unknown[]): Asked | undefined {
 	if (first !== null && typeof first === "object") {
 		const options = first as ListenOptions;
@@ -28,13 +28,13 @@ function readArguments([first, second]: readonly unknown[]): Asked | undefined {
 	return { host: typeof second === "string" ? second : "::", port, options: {} };
 }
 
-/** Why this kind of server cannot serve a function. */
+/** The reason why this kind of server cannot serve a function. */
 function unsuitable(server: Server): string | undefined {
-	// The marks of tls.Server (which https.Server extends) and of http2.Server.
+	// These properties identify tls.Server (which https.Server extends) and http2.Server.
 	if ("addContext" in server)
 		return "A function serves HTTP without TLS, which the gateway adds: use node:http in place of node:https.";
 	if ("updateSettings" in server)
-		return "A function serves HTTP/1.1, which the gateway speaks: use node:http in place of node:http2.";
+		return "A function serves HTTP/1.1, which the gateway uses: use node:http in place of node:http2.";
 	return undefined;
 }
 
@@ -43,7 +43,7 @@ function failure(message: string, { host, port }: Asked): Error {
 	return Object.assign(error, { code: "EADDRINUSE", errno: -98, syscall: "listen", address: host, port });
 }
 
-/** Gives a request the address of its client, as the gateway reports it. A Unix socket has none. */
+/** Sets the address of a request's client, as the gateway reports it. A Unix socket has none. */
 function setClientAddress({ headers, socket }: IncomingMessage): void {
 	const forwarded = headers["x-forwarded-for"];
 	const first = (Array.isArray(forwarded) ? forwarded[0] : forwarded) ?? "127.0.0.1";
@@ -64,7 +64,7 @@ function serveOnSlot(server: Server, asked: Asked): void {
 	server.once("close", () => slot.release());
 	server.prependListener("request", setClientAddress);
 	server.prependListener("upgrade", setClientAddress);
-	// The gateway keeps connections. One that the server ends while a request is on its way loses that request.
+	// The gateway reuses connections. If the server closes one while a request is being sent, that request is lost.
 	if ("keepAliveTimeout" in server) server.keepAliveTimeout = 0;
 }
 

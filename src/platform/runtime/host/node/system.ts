@@ -1,7 +1,7 @@
 /**
- * What functions learn of the machine: constants, which tell nothing of it or of other functions. Packages read such
- * facts when they are imported, for their log lines and their `User-Agent`. Deno's permission for them would end the
- * import with an error, and would tell the truth where it is given.
+ * The data of the machine that functions can read: constants, which reveal nothing about it or about other functions.
+ * Packages read such data when they are imported, for their log lines and their `User-Agent`. Without Deno's
+ * permission, the import would fail; with it, the function would get the real data.
  */
 import type Os from "node:os";
 
@@ -15,12 +15,13 @@ const TOTAL_BYTES = 1024 ** 3;
 const FREE_BYTES = TOTAL_BYTES / 2;
 
 /**
- * The folder in which the function may write: packages look for their configuration in the home, and find none. It is
- * read here, before the function's code begins, so that it does not count as a variable that the function reads.
+ * The folder in which the function may write: packages search for their configuration in the home folder, and find
+ * none. It is read here, before the function's code begins, so that it does not count as a variable that the function
+ * reads.
  */
 const HOME = Deno.env.get("TMPDIR") ?? "/tmp";
 const homedir = () => HOME;
-/** Of the process, in whole seconds as Deno gives those of the machine. */
+/** The uptime of the process, in whole seconds, like Deno's uptime of the machine. */
 const uptime = () => Math.floor(performance.now() / 1000);
 
 const CPU_TIMES = { user: 0, nice: 0, sys: 0, idle: 0, irq: 0 };
@@ -57,7 +58,7 @@ export const PROCESS = {
 	getuid: () => ID,
 };
 
-/** What packages with native code look at for the system's C library. */
+/** The report in which packages with native code look up the system's C library. */
 const getReport = () => ({
 	header: { arch: Deno.build.arch, platform: Deno.build.os, glibcVersionRuntime: GLIBC },
 	sharedObjects: [],
@@ -87,7 +88,7 @@ function replaceIn(target: object, functions: Readonly<Record<string, unknown>>)
 		Object.defineProperty(target, name, { configurable: true, enumerable: true, writable: true, value });
 }
 
-/** Changes the object that `require("os")` gives. */
+/** Changes the object that `require("os")` returns. */
 export function replaceOs(os: typeof Os): void {
 	replaceIn(os, OS);
 }
