@@ -60,7 +60,7 @@ const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
  * The most steps for what the upload's own code gets from dependencies, apart from what their own reads need. It comes
  * last, so that it takes no step from those.
  */
-const FURTHER_STEPS_MAX = 50_000;
+const FURTHER_STEPS_MAX = 10_000;
 
 /**
  * The names of environment variables that a bundle may read.
