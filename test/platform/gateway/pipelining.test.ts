@@ -151,9 +151,7 @@ test("an unsupported expectation is refused in its turn, and so is an upgrade af
 	expect(stage.faults.count).toBe(0);
 });
 
-test("5,000 pipelined requests get their responses in order, over one connection to the function", {
-	timeout: 15_000,
-}, async () => {
+test("5,000 pipelined requests get their responses in order, over one connection to the function", async () => {
 	const count = 5_000;
 	let bytes = get("/shop/echo/held1");
 	for (let index = 1; index < count; index++) bytes += get(`/shop/echo/n${index}`);
