@@ -9,24 +9,13 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runCommand } from "../../machine/run-command.ts";
 import type { User } from "../../machine/users.ts";
+import { FIXED_FLAGS } from "../fixed-flags.ts";
 import type { DriverDirectory } from "./driver-directory.ts";
 
 /** The functions that start before anything is compiled for the others. With so few, it would take longer than it saves. */
 const FUNCTIONS_BEFORE = 2;
 const TIMEOUT_MS = 20_000;
 const OUTPUT_BYTES_MAX = 4_096;
-
-const FLAGS = [
-	"--quiet",
-	"--no-prompt",
-	"--no-remote",
-	"--no-npm",
-	"--cached-only",
-	"--no-config",
-	"--no-lock",
-	"--allow-env",
-	"--allow-net",
-];
 
 export class CompiledModules {
 	readonly #directory: DriverDirectory;
@@ -77,7 +66,7 @@ export class CompiledModules {
 		const { code } = await runCommand(
 			{
 				file: binary,
-				args: ["run", ...FLAGS, ...permissions, program, join(folder, "c")],
+				args: ["run", ...FIXED_FLAGS, "--allow-net", ...permissions, program, join(folder, "c")],
 				environment: { DENO_DIR: denoDirectory, DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1", TMPDIR: folder },
 				cwd: folder,
 				...user,

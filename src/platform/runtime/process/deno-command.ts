@@ -3,25 +3,10 @@ import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { rlimitsCommand } from "../../limits/rlimits.ts";
 import { filesFolder, type InstanceDirectory } from "../files/instance-directory.ts";
+import { FIXED_FLAGS } from "../fixed-flags.ts";
 import { allowFlag, denyFlags } from "../network-permissions.ts";
 import type { Launch } from "../runtime.ts";
 import { dropPrivilegesCommand } from "./drop-privileges.ts";
-
-/**
- * Flags that are the same for all functions. Modules come only from the bundle, and Deno never prompts. All variables
- * are readable, because the process environment contains only the function's own. No data of the system is readable:
- * the host returns constants instead (`../host/node/system.ts`).
- */
-const FIXED_FLAGS = [
-	"--quiet",
-	"--no-prompt",
-	"--no-remote",
-	"--no-npm",
-	"--cached-only",
-	"--no-config",
-	"--no-lock",
-	"--allow-env",
-];
 
 export interface CommandOptions {
 	/** The path of a Deno binary that functions can execute. */
