@@ -58,7 +58,8 @@ const OWN_BUDGETS: readonly OwnBudget[] = [
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 /**
  * The most steps for what the upload's own code gets from dependencies, apart from what their own reads need. It comes
- * last, so that it takes no step from those.
+ * last, so that it takes no step from those. A larger limit costs more than the rest of the analysis if the dependency
+ * is an SDK. Names that are not found within it are observed at run time.
  */
 const FURTHER_STEPS_MAX = 10_000;
 
