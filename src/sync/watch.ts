@@ -18,6 +18,8 @@ const SETTLE_MS = 150;
 const POLL_MS = 15_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
+/** What to do without `coffer watch`, as the end of a hint. */
+const BY_HAND = "run `coffer sync` and `coffer functions deploy` by hand";
 
 export type { WatchEvent };
 
@@ -73,8 +75,7 @@ class TaskQueue {
 async function addChanges(
 	watcher: ProjectWatcher,
 	tasks: TaskQueue,
-	project: ProjectWatch,
-	signal: AbortSignal,
+	{ onEvent, signal }: WatchOptions,
 ): Promise<void> {
 	for (;;) {
 		try {
@@ -83,7 +84,9 @@ async function addChanges(
 			if (changes.vault) tasks.add("sync");
 			if (changes.files.size > 0) tasks.add("deploy");
 		} catch (error) {
-			project.report("deploy", error);
+			if (!(error instanceof AppError)) throw error;
+			const { code, hint, message } = error;
+			onEvent({ event: "failed", code, message, hint });
 		}
 	}
 }
@@ -141,18 +144,18 @@ export async function watchTarget(
 	options: WatchOptions,
 ): Promise<void> {
 	const { signal, onEvent } = options;
-	const tasks = new TaskQueue();
-	const project = new ProjectWatch(target, options);
 	const { environment, root } = context;
+	const tasks = new TaskQueue();
 	const matters = (path: string) => target.matters?.(path) ?? false;
 	{
-		using watcher = new ProjectWatcher({ root, settleMs: SETTLE_MS, matters });
+		using watcher = new ProjectWatcher({ root, settleMs: SETTLE_MS, alternative: BY_HAND, matters });
 		onEvent({ event: "watching", root, environment, platform: target.url });
 		for (const work of ["sync", "deploy"] as const) tasks.add(work);
 		const ended = new AbortController();
-		const changes = addChanges(watcher, tasks, project, AbortSignal.any([signal, ended.signal]));
+		const either = AbortSignal.any([signal, ended.signal]);
+		const changes = addChanges(watcher, tasks, { onEvent, signal: either });
 		try {
-			await runDueTasks(project, tasks, signal);
+			await runDueTasks(new ProjectWatch(target, options), tasks, signal);
 		} finally {
 			ended.abort();
 			await changes;

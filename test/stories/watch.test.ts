@@ -145,3 +145,20 @@ test("watch with a link to Base44 sends changes of the vault, also after an outa
 	expect(ended.stdout + ended.stderr).not.toMatch(/mars|moon|pluto|hello|deployed/);
 	expect(base44.secrets.get("GREETING")).toBe("mars");
 });
+
+test.each([
+	["watch", "run `coffer sync` and `coffer functions deploy` by hand"],
+	["dev", "use --no-watch"],
+])("%s names what to do if the system watches no more folders", async (command, alternative) => {
+	await using base44 = await new Base44Server().start();
+	await using project = await newProject({ env: { BASE44_API_KEY: base44.key } });
+	await project.ok(["link", "base44", "--url", base44.origin, "--app", base44.app]);
+	project.write("functions/hello/index.ts", HELLO);
+	// The limit holds in a user namespace of the command's own.
+	const limit = 'echo 2 > /proc/sys/user/max_inotify_watches; exec "$@"';
+	const under = ["unshare", "--user", "--map-root-user", "sh", "-c", limit, "sh"];
+	const refused = await project.start([command, "--json"], { under }).ended;
+	const { code, hint } = refused.error();
+	expect([refused.status, code]).toEqual([1, "WATCH_LIMIT"]);
+	expect(hint).toContain(alternative);
+});

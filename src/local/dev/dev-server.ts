@@ -98,7 +98,11 @@ export class DevServer implements AsyncDisposable {
 	/** Starts all functions, and keeps them up to date until the signal aborts. @throws AppError as `start` */
 	async watch(signal: AbortSignal): Promise<void> {
 		// The watcher is opened first, so that a change during the start is not missed.
-		using watcher = new ProjectWatcher({ root: this.#options.context.root, settleMs: SETTLE_MS });
+		using watcher = new ProjectWatcher({
+			root: this.#options.context.root,
+			settleMs: SETTLE_MS,
+			alternative: "use --no-watch",
+		});
 		await this.start(true);
 		for (;;) {
 			try {

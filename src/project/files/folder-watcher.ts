@@ -23,6 +23,8 @@ export interface FolderWatcherOptions {
 	 * folder, every file below it may have changed.
 	 */
 	readonly onChange: (path: string) => void;
+	/** How to go on without watching, as the end of a hint: "use --no-watch". */
+	readonly alternative: string;
 	/** Called if a new folder cannot be watched: `WATCH_LIMIT`. The other folders are still watched. */
 	readonly onFault: (error: AppError) => void;
 }
@@ -45,7 +47,8 @@ export class FolderWatcher implements Disposable {
 
 	/** Watches a folder and all folders below it. @param onEntry called with the path of each file and folder below it */
 	#enter(folder: string, onEntry: (path: string) => void): void {
-		const watcher = openWatcher(folder, (event, name) => this.#note(folder, event, name));
+		const onEvent = (event: string, name: string | null) => this.#note(folder, event, name);
+		const watcher = openWatcher(folder, onEvent, this.#options.alternative);
 		if (watcher === undefined) return;
 		this.#folders.set(folder, watcher);
 		for (const entry of entriesOf(folder)) {
@@ -94,6 +97,7 @@ export class FolderWatcher implements Disposable {
 function openWatcher(
 	folder: string,
 	onEvent: (event: string, name: string | null) => void,
+	alternative: string,
 ): FSWatcher | undefined {
 	try {
 		const watcher = watch(folder, onEvent);
@@ -106,7 +110,7 @@ function openWatcher(
 		throw new AppError({
 			code: "WATCH_LIMIT",
 			message: `The folder ${folder} cannot be watched for changes (${code}).`,
-			hint: "Raise the system's limit of watched folders (on Linux: sysctl fs.inotify.max_user_watches), or use --no-watch.",
+			hint: `Raise the system's limit of watched folders (on Linux: sysctl fs.inotify.max_user_watches), or ${alternative}.`,
 			exit: EXIT.failure,
 			cause: error,
 		});

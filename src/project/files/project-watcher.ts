@@ -21,7 +21,9 @@ export interface ProjectWatcherOptions {
 	readonly root: string;
 	/** The time without changes before changes are reported, in milliseconds. An editor's save causes several events. */
 	readonly settleMs: number;
-	/** Whether a changed file is handed out, by default every one. @param path relative to the root, with `/` */
+	/** How to go on if the system watches no more folders, as the end of a hint: "use --no-watch". */
+	readonly alternative: string;
+	/** Whether a changed file is reported, by default every one. @param path relative to the root, with `/` */
 	readonly matters?: (path: string) => boolean;
 }
 
@@ -43,9 +45,9 @@ export class ProjectWatcher implements Disposable {
 	/** Every later change is detected. @throws AppError `WATCH_LIMIT` (exit 1) */
 	constructor(options: ProjectWatcherOptions) {
 		this.#options = options;
-		const { root } = options;
+		const { alternative, root } = options;
 		this.#watcher = new FolderWatcher({
-			root,
+			...{ alternative, root },
 			ignores: (path) => isIgnored(root, path),
 			onChange: (path) => this.#note(relative(root, path).split(sep).join("/")),
 			onFault: (error) => {
@@ -56,12 +58,14 @@ export class ProjectWatcher implements Disposable {
 	}
 
 	#note(path: string): void {
-		if (path !== VAULT_FILE && this.#options.matters?.(path) === false) return;
+		// Some systems do not report which entry of the root has changed: then it may be any.
+		const isRoot = path === "";
+		if (!isRoot && path !== VAULT_FILE && this.#options.matters?.(path) === false) return;
 		const isNew = this.#files.size === 0 && !this.#vault;
 		this.#lastMs = performance.now();
 		if (isNew) this.#sinceMs = this.#lastMs;
-		if (path === VAULT_FILE) this.#vault = true;
-		else this.#files.add(path);
+		if (isRoot || path === VAULT_FILE) this.#vault = true;
+		if (path !== VAULT_FILE) this.#files.add(path);
 		this.#onChange();
 	}
 

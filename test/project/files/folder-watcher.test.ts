@@ -18,6 +18,7 @@ beforeEach(() => {
 	reported = [];
 	watcher = new FolderWatcher({
 		root,
+		alternative: "use --no-watch",
 		ignores: (path) => basename(path) === "node_modules",
 		onChange: (path) => {
 			reported.push(path.slice(root.length + 1));
