@@ -3,12 +3,13 @@
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { Instance } from "../runtime/runtime.ts";
+import type { ServingInstance } from "../runtime/runtime.ts";
 import type { AcceptedAnswer } from "./function-answer.ts";
 import type { ConnectionPool } from "./http-client/connection-pool.ts";
 import type { Failure, FunctionExchange, ResponseHandler } from "./http-client/exchange.ts";
 import { hasBody, isRepeatable, PROBLEMS, type Problem } from "./problem.ts";
 import type { TrackedRequest } from "./request-tracker.ts";
+import { settledFirst } from "./settled-first.ts";
 
 export interface Exchange {
 	request: IncomingMessage;
@@ -21,7 +22,7 @@ export interface Exchange {
 	maxBodyBytes: number;
 	responseTimeoutMs: number;
 	/** The instance that gets the request. */
-	instance?: Pick<Instance, "answered" | "probation">;
+	instance?: Pick<ServingInstance, "answered" | "probation">;
 	/** Called when the exchange is over, before the client's next request can begin. */
 	onOver?: () => void;
 	/** Records the size of the response body, and the reason of an early end. */
@@ -78,14 +79,14 @@ class Forwarder implements ResponseHandler {
 				timeoutMs: exchange.responseTimeoutMs,
 				requestId: exchange.requestId,
 			},
-			this,
+			probation === undefined || exchange.instance === undefined
+				? this
+				: settledFirst(exchange.instance, this, () => this.#upstream),
 		);
 	}
 
 	onHead(answer: AcceptedAnswer): void {
 		this.#guard(() => {
-			this.#exchange.instance?.probation?.settleReads();
-			if (this.#isOver) return;
 			this.#keepHere?.();
 			this.#exchange.instance?.answered();
 			this.#head = answer;
@@ -138,8 +139,6 @@ class Forwarder implements ResponseHandler {
 		this.#guard(() => {
 			const { response, tracked } = this.#exchange;
 			if (!response.headersSent) {
-				// The function may have failed because it lacks a secret.
-				this.#exchange.instance?.probation?.settleReads();
 				this.#finish(failure);
 				return;
 			}

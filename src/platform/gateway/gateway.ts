@@ -9,7 +9,7 @@ import { Connections } from "../http/connections.ts";
 import { budgetOf, descriptorLimit } from "../http/descriptors.ts";
 import { listenOn } from "../http/listen.ts";
 import { serverOptions } from "../http/server-options.ts";
-import type { Instance } from "../runtime/runtime.ts";
+import type { ServingInstance } from "../runtime/runtime.ts";
 import { Admissions } from "./admission.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import { type Exchange, forward, type Outcome } from "./forward.ts";
@@ -219,7 +219,7 @@ class NodeGateway implements Gateway {
 		if (release === undefined) return onProblem(PROBLEMS.busy);
 		socket.once("close", this.#faults.callback(release));
 		this.#tracker.endOnSocketClose(tracked, socket);
-		const onInstance = (instance: Instance) => {
+		const onInstance = (instance: ServingInstance) => {
 			tracked.instance = instance;
 			if (!socket.destroyed) this.#upgraded.add(socket);
 		};

@@ -4,7 +4,7 @@
  */
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import { budgetOf, descriptorLimit, type FunctionLimits } from "../http/descriptors.ts";
-import type { Instance } from "../runtime/runtime.ts";
+import type { ServingInstance } from "../runtime/runtime.ts";
 import { Connector } from "./connect.ts";
 import { ConnectionPool } from "./http-client/connection-pool.ts";
 import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
@@ -14,33 +14,33 @@ import { PROBLEMS, type Problem, startProblem } from "./problem.ts";
  * @returns undefined if the function cannot be started
  * @throws if the start failed; AppError `PLATFORM_FULL` if the platform has no capacity for another instance
  */
-export type FindInstance = (
+export type FindInstance<Found extends ServingInstance = ServingInstance> = (
 	app: string,
 	name: string,
-) => Instance | undefined | Promise<Instance | undefined>;
+) => Found | undefined | Promise<Found | undefined>;
 
 /** An instance that counts one request as in flight, and the connections to it. */
-export interface Lease {
-	readonly instance: Instance;
+export interface Lease<Found extends ServingInstance = ServingInstance> {
+	readonly instance: Found;
 	readonly pool: ConnectionPool;
 }
 
 /** During a redeploy, the instance that was found may already refuse requests; the next search finds its successor. */
 const LEASE_ATTEMPTS = 4;
 
-export class Instances {
-	readonly #find: FindInstance;
+export class Instances<Found extends ServingInstance = ServingInstance> {
+	readonly #find: FindInstance<Found>;
 	readonly #faults: FaultBoundary;
 	readonly connector: Connector;
 	readonly #connectionsMax: number;
-	readonly #pools = new Map<Instance, ConnectionPool>();
+	readonly #pools = new Map<Found, ConnectionPool>();
 
 	/**
 	 * @param faults handles exceptions of callbacks; by default one that logs nothing
 	 * @param limits by default derived from this process's limit on open files
 	 */
 	constructor(
-		find: FindInstance,
+		find: FindInstance<Found>,
 		faults: FaultBoundary = new FaultBoundary("function"),
 		limits: FunctionLimits = budgetOf(descriptorLimit(), 0).functions,
 	) {
@@ -61,7 +61,7 @@ export class Instances {
 		app: string,
 		name: string,
 		onAcquired: (release: () => void) => void,
-	): Lease | Problem | Promise<Lease | Problem> {
+	): Lease<Found> | Problem | Promise<Lease<Found> | Problem> {
 		const found = this.#found(app, name);
 		if (found instanceof Promise) return this.#leaseLater(app, name, onAcquired, found);
 		return this.#take(found, onAcquired) ?? this.#leaseLater(app, name, onAcquired);
@@ -71,10 +71,10 @@ export class Instances {
 		app: string,
 		name: string,
 		onAcquired: (release: () => void) => void,
-		first?: Promise<Instance | undefined>,
-	): Promise<Lease | Problem> {
+		first?: Promise<Found | undefined>,
+	): Promise<Lease<Found> | Problem> {
 		for (let attempt = 0; attempt < LEASE_ATTEMPTS; attempt++) {
-			let instance: Instance | undefined;
+			let instance: Found | undefined;
 			try {
 				instance = await (attempt === 0 && first !== undefined ? first : this.#find(app, name));
 			} catch (error) {
@@ -86,7 +86,7 @@ export class Instances {
 		return PROBLEMS.notRunning;
 	}
 
-	#found(app: string, name: string): ReturnType<FindInstance> {
+	#found(app: string, name: string): ReturnType<FindInstance<Found>> {
 		try {
 			return this.#find(app, name);
 		} catch (error) {
@@ -95,7 +95,7 @@ export class Instances {
 	}
 
 	/** Undefined if there is no instance, or if it accepts no more requests. */
-	#take(instance: Instance | undefined, onAcquired: (release: () => void) => void): Lease | undefined {
+	#take(instance: Found | undefined, onAcquired: (release: () => void) => void): Lease<Found> | undefined {
 		const release = instance?.acquire();
 		if (instance === undefined || release === undefined) return undefined;
 		try {
@@ -109,7 +109,7 @@ export class Instances {
 		}
 	}
 
-	#pool(instance: Instance): ConnectionPool {
+	#pool(instance: Found): ConnectionPool {
 		const known = this.#pools.get(instance);
 		if (known !== undefined) return known;
 		const pool = new ConnectionPool(instance, {

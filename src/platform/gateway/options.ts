@@ -3,7 +3,7 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { ConnectionRefusal } from "../http/connections.ts";
 import type { DescriptorBudget } from "../http/descriptors.ts";
 import type { RequestTimeouts } from "../http/server-options.ts";
-import type { Instance } from "../runtime/runtime.ts";
+import type { ServingInstance } from "../runtime/runtime.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
 import type { Route } from "./routing.ts";
@@ -13,7 +13,7 @@ export type FunctionName = Pick<Route, "app" | "function">;
 
 export interface GatewayOptions extends RequestTimeouts, AdmissionOptions {
 	/** The instance that serves a function now; see `FindInstance` in instances.ts. */
-	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined>;
+	instance(app: string, name: string): ServingInstance | undefined | Promise<ServingInstance | undefined>;
 	/**
 	 * Called when a request to a function has its response, from the function or from the gateway, and when a
 	 * connection is upgraded.
@@ -25,8 +25,13 @@ export interface GatewayOptions extends RequestTimeouts, AdmissionOptions {
 	/**
 	 * Called when a request to an app has its response, from the function or from the gateway, even if the app has no
 	 * function of that name.
+	 * @param instance the instance that got the request; undefined if none did
 	 */
-	onRequest?(requested: RequestedFunction, request: AnsweredRequest): void;
+	onRequest?(
+		requested: RequestedFunction,
+		request: AnsweredRequest,
+		instance: ServingInstance | undefined,
+	): void;
 	/** Called for each connection that a limit refuses, and for each request that a function's limit refuses. */
 	onRefused?(reason: ConnectionRefusal | "function"): void;
 	/** Called for an invalid response of a function. @param fault a description that quotes no part of the response */

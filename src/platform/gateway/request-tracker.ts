@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { Instance } from "../runtime/runtime.ts";
+import type { ServingInstance } from "../runtime/runtime.ts";
 import type { Admission } from "./admission.ts";
 import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
 import type { GatewayOptions } from "./options.ts";
@@ -35,7 +35,7 @@ export class TrackedRequest {
 	/** The number of bytes of the response body so far. */
 	bytes = 0;
 	/** The instance that the request was sent to. */
-	instance: Instance | undefined;
+	instance: ServingInstance | undefined;
 	/** The problem that the client got instead of the function's response, or why the response ended early. */
 	problem: Pick<Problem, "code"> | undefined;
 
@@ -68,7 +68,7 @@ export class TrackedRequest {
 				firstDeployment: this.#route?.firstDeployment,
 			};
 			const outcome = { method, path, status, ms, bytes, id: this.#id, reason: finalReason ?? null };
-			this.#tracker.report(requested, outcome);
+			this.#tracker.report(requested, outcome, this.instance);
 		};
 		this.#tracker.count(this.#route, status, ms);
 		if (!this.#tracker.isLogging) return;
@@ -91,7 +91,7 @@ export class TrackedRequest {
 }
 
 /** Whether a process has exited, or does so within `CRASH_MS`. */
-async function hasExited(instance: Instance): Promise<boolean> {
+async function hasExited(instance: ServingInstance): Promise<boolean> {
 	let timer: NodeJS.Timeout | undefined;
 	const timedOut = new Promise<false>((resolve) => {
 		timer = setTimeout(resolve, CRASH_MS, false);
@@ -149,8 +149,12 @@ export class RequestTracker {
 		if (route !== undefined) this.#options.onAnswer?.(route, { status, ms });
 	}
 
-	report(requested: RequestedFunction, request: AnsweredRequest): void {
-		this.#options.onRequest?.(requested, request);
+	report(
+		requested: RequestedFunction,
+		request: AnsweredRequest,
+		instance: ServingInstance | undefined,
+	): void {
+		this.#options.onRequest?.(requested, request, instance);
 	}
 
 	run(work: () => Promise<void>): void {

@@ -3,20 +3,24 @@
  * did not get in this time, it is replaced by a process with the secret, which gets the requests that can be repeated.
  */
 export class Probation {
-	readonly #settleReads: () => void;
+	readonly #settleReads: () => void | Promise<void>;
 	readonly #listeners = new Set<() => void>();
 
-	/** @param settleReads reports every variable that the process has read until now */
-	constructor(settleReads: () => void) {
+	/**
+	 * @param settleReads reports every variable that the process has read until now. Returns a promise if another process
+	 *   does so
+	 */
+	constructor(settleReads: () => void | Promise<void>) {
 		this.#settleReads = settleReads;
 	}
 
 	/**
 	 * Reports every variable that the process has read until now. Responses and reads arrive on different channels. So
 	 * call this before a response is used: then all reads before the response are reported.
+	 * @returns a promise only if another process reports them. It resolves when that is done, and never rejects
 	 */
-	settleReads(): void {
-		this.#settleReads();
+	settleReads(): void | Promise<void> {
+		return this.#settleReads();
 	}
 
 	/**

@@ -60,31 +60,19 @@ export interface StuckReport {
 	readonly why: string;
 }
 
-/** An instance: one process that serves one deployment of a function. */
-export interface Instance {
+/** What a sender of requests knows of an instance. */
+export interface ServingInstance {
 	readonly deployment: string;
-	readonly pid: number;
 	/** The Unix socket on which it serves HTTP. */
 	readonly socketPath: string;
-	/** The cron jobs that its code has registered. */
-	readonly crons: Pick<CronCalls, "registered" | "run">;
 	/** Settles when the process has exited, for whatever reason. Never rejects. */
-	readonly exited: Promise<ExitReason>;
-	/** The number of requests and upgraded connections in flight. */
-	readonly inFlight: number;
-	/**
-	 * When the last request began or ended (or when the instance became ready), in the milliseconds of
-	 * `performance.now()`.
-	 */
-	readonly lastActiveMs: number;
+	readonly exited: Promise<unknown>;
 	/**
 	 * Counts one request in. The returned function counts it out; only its first call has an effect.
 	 * @returns undefined if `stop` was called or the process has exited; then the caller looks for the
 	 *   function's current instance
 	 */
 	acquire(): (() => void) | undefined;
-	/** Settles when the instance should be replaced although its process runs. Never rejects. */
-	readonly stuck: Promise<StuckReport>;
 	/** Undefined once the response to a request has begun. */
 	readonly probation: Probation | undefined;
 	/** Records that the response to a request has begun. */
@@ -93,10 +81,27 @@ export interface Instance {
 	 * Records that a complete request had no response in time. A request whose body is still being sent is not recorded.
 	 */
 	timedOut(): void;
-	/** Adds a line from the platform to the function's log. */
-	log(message: string): void;
 	/** The text with the injected values redacted, as in the log, cut after `limit` UTF-16 code units. */
 	redact(text: string, limit: number): string;
+}
+
+/** An instance: one process that serves one deployment of a function. */
+export interface Instance extends ServingInstance {
+	readonly pid: number;
+	readonly exited: Promise<ExitReason>;
+	/** The cron jobs that its code has registered. */
+	readonly crons: Pick<CronCalls, "registered" | "run">;
+	/** The number of requests and upgraded connections in flight. */
+	readonly inFlight: number;
+	/**
+	 * When the last request began or ended (or when the instance became ready), in the milliseconds of
+	 * `performance.now()`.
+	 */
+	readonly lastActiveMs: number;
+	/** Settles when the instance should be replaced although its process runs. Never rejects. */
+	readonly stuck: Promise<StuckReport>;
+	/** Adds a line from the platform to the function's log. */
+	log(message: string): void;
 	/**
 	 * Ends the instance: it accepts no further request and drains for at most the grace period (default: 30 s);
 	 * then it gets SIGTERM, and SIGKILL after 2 s. Resolves when the process has exited. Another call returns

@@ -12,6 +12,7 @@ import { type FunctionLifetime, lifetimeKey } from "../functions/lifetimes.ts";
 import { type FindInstance, Instances } from "../gateway/instances.ts";
 import type { FunctionLogs, LogLine } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Claims } from "./claims.ts";
 import { runCron } from "./cron-run.ts";
@@ -24,7 +25,7 @@ const REPORT_MS = 1_000;
 export interface AutomationsOptions {
 	readonly apps: Apps;
 	readonly claims: Claims;
-	readonly instance: FindInstance;
+	readonly instance: FindInstance<Instance>;
 	/** The error boundary for callbacks of functions. */
 	readonly faults: FaultBoundary;
 	readonly logs: FunctionLogs;
@@ -49,7 +50,7 @@ export interface AutomationStatus extends ScheduledAutomation {
 export class Automations {
 	readonly #options: AutomationsOptions;
 	readonly #scheduler: Scheduler;
-	readonly #instances: Instances;
+	readonly #instances: Instances<Instance>;
 	readonly #closing = new AbortController();
 	#started: AutomationsStart | undefined;
 

@@ -1,6 +1,7 @@
 /** Runs the handler of a cron job in the process of its function. */
 import type { CronOutcome } from "../functions/crons.ts";
 import type { Instances } from "../gateway/instances.ts";
+import type { Instance } from "../runtime/runtime.ts";
 import type { DueRun } from "./due-run.ts";
 
 /** The time that a handler may take beyond the function's time limit. The answer to a request has the same limit. */
@@ -31,7 +32,7 @@ const WHY: Readonly<Record<Exclude<CronOutcome, "ok">, string>> = {
 
 /** Runs a cron job once. Starts the function if it is idle. */
 export async function runCron(
-	instances: Instances,
+	instances: Instances<Instance>,
 	due: DueRun,
 	{ delayMs, signal, timeoutMs }: CronRunOptions,
 ): Promise<CronResult> {

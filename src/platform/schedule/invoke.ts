@@ -54,7 +54,11 @@ export interface InvokeOptions {
 export type Answer = { readonly status: number; readonly bytes: number } | Problem;
 
 /** Runs a function once, and never repeats a run. Resolves once the answer has ended. */
-export async function invoke(instances: Instances, due: DueRun, options: InvokeOptions): Promise<Answer> {
+export async function invoke(
+	instances: Pick<Instances, "lease">,
+	due: DueRun,
+	options: InvokeOptions,
+): Promise<Answer> {
 	let release = () => {};
 	const onCounted = (counted: () => void) => {
 		release = counted;

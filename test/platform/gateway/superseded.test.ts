@@ -1,6 +1,7 @@
 /** Requests to an instance that lacks a secret and has answered nothing. */
 import { once } from "node:events";
 import { connect } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, expect, test, vi } from "vitest";
 import type { AnsweredRequest } from "../../../src/platform/gateway/answered-request.ts";
 import { Probation } from "../../../src/platform/runtime/probation.ts";
@@ -11,49 +12,83 @@ import { call } from "./harness.ts";
 let stage: BytesStage;
 afterEach(() => stage[Symbol.asyncDispose]());
 
+/** Where the reads of a function are reported: in the gateway's process, or in another one. */
+const REPORTS = ["here", "elsewhere"] as const;
+
 /** A read of a missing secret, which the platform learns of only when it reads the audit log. */
-function lackASecret(name: string): Probation {
-	const probation = new Probation(() => probation.supersede());
+function lackASecret(name: string, where: (typeof REPORTS)[number] = "here"): Probation {
+	const later = () => setImmediate().then(() => probation.supersede());
+	const probation: Probation = new Probation(where === "here" ? () => probation.supersede() : later);
 	stage.of(name).probation = probation;
 	return probation;
 }
 
 const first = (name: string) => stage.of(name) as unknown as Instance;
 
-test("a response that arrives before the reads are known is discarded, and the next instance answers", async () => {
-	const found: string[] = [];
-	stage = await openBytesStage(
-		{
-			old: (socket) => socket.write(answerOf("none")),
-			next: (socket) => socket.write(answerOf("v1")),
-		},
-		{
-			instance: () => {
-				found.push("looked");
-				return first(found.length === 1 ? "old" : "next");
+test.each(REPORTS)(
+	"a response that arrives before the reads are known is discarded, and the next instance answers: %s",
+	async (where) => {
+		const found: string[] = [];
+		stage = await openBytesStage(
+			{
+				old: (socket) => socket.write(answerOf("none")),
+				next: (socket) => socket.write(answerOf("v1")),
 			},
-		},
-	);
-	lackASecret("old");
-	expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
-	expect([stage.of("old").requested, stage.of("next").requested]).toEqual([["/"], ["/"]]);
-	expect([stage.of("old").inFlight, stage.of("next").inFlight]).toEqual([0, 0]);
-	expect(stage.faults.count).toBe(0);
-});
+			{
+				instance: () => {
+					found.push("looked");
+					return first(found.length === 1 ? "old" : "next");
+				},
+			},
+		);
+		lackASecret("old", where);
+		expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
+		expect([stage.of("old").requested, stage.of("next").requested]).toEqual([["/"], ["/"]]);
+		expect([stage.of("old").inFlight, stage.of("next").inFlight]).toEqual([0, 0]);
+		expect(stage.faults.count).toBe(0);
+	},
+);
 
-test("a connection that breaks before the reads are known does not fail the request", async () => {
-	const found: string[] = [];
-	stage = await openBytesStage(
-		{ old: (socket) => socket.destroy(), next: (socket) => socket.write(answerOf("v1")) },
-		{
-			instance: () => {
-				found.push("looked");
-				return first(found.length === 1 ? "old" : "next");
+test.each(REPORTS)(
+	"a connection that breaks before the reads are known does not fail the request: %s",
+	async (where) => {
+		const found: string[] = [];
+		stage = await openBytesStage(
+			{ old: (socket) => socket.destroy(), next: (socket) => socket.write(answerOf("v1")) },
+			{
+				instance: () => {
+					found.push("looked");
+					return first(found.length === 1 ? "old" : "next");
+				},
 			},
+		);
+		lackASecret("old", where);
+		expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
+	},
+);
+
+test("a response waits until another process has reported the reads, with everything that follows it", async () => {
+	stage = await openBytesStage({
+		old: (socket) => {
+			socket.write("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nab\r\n");
+			socket.write("2\r\ncd\r\n0\r\n\r\n");
 		},
-	);
-	lackASecret("old");
-	expect(await call({ port: stage.port, path: "/shop/old" })).toMatchObject({ status: 200, body: "v1" });
+	});
+	let settle = () => {};
+	const settled = new Promise<void>((resolve) => {
+		settle = resolve;
+	});
+	let asked = 0;
+	stage.of("old").probation = new Probation(() => {
+		asked++;
+		return settled;
+	});
+	const answer = call({ port: stage.port, path: "/shop/old" });
+	await vi.waitFor(() => expect(asked).toBe(1));
+	expect(stage.of("old").probation).toBeDefined();
+	settle();
+	expect(await answer).toMatchObject({ status: 200, body: "abcd" });
+	expect([asked, stage.of("old").probation]).toEqual([1, undefined]);
 });
 
 test("a request whose response has begun stays with its instance", async () => {

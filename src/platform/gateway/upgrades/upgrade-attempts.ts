@@ -1,6 +1,6 @@
 /** Sends an upgrade request to an instance, and to the next one if that lacks a secret and has not answered yet. */
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { Instance } from "../../runtime/runtime.ts";
+import type { ServingInstance } from "../../runtime/runtime.ts";
 import type { Instances } from "../instances.ts";
 import { PROBLEMS } from "../problem.ts";
 import type { Route } from "../routing.ts";
@@ -8,7 +8,7 @@ import { forwardUpgrade, type Upgrade, type UpgradeEvents } from "./upgrade.ts";
 
 export interface AttemptEvents extends Omit<UpgradeEvents, "onSuperseded"> {
 	/** Called with each instance that gets the request. */
-	readonly onInstance: (instance: Instance) => void;
+	readonly onInstance: (instance: ServingInstance) => void;
 }
 
 export class UpgradeAttempts {
@@ -50,7 +50,7 @@ export class UpgradeAttempts {
 
 /** The events of an upgrade, extended so that the instance also learns whether it responds in time. */
 function reportingTo(
-	instance: Instance,
+	instance: ServingInstance,
 	{ onStatus, onProblem, onSuperseded }: UpgradeEvents,
 ): UpgradeEvents {
 	return {

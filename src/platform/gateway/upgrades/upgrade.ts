@@ -4,7 +4,7 @@
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { Instance } from "../../runtime/runtime.ts";
+import type { ServingInstance } from "../../runtime/runtime.ts";
 import { type Connector, isExhausted } from "../connect.ts";
 import {
 	answerHead,
@@ -23,7 +23,7 @@ export interface Upgrade {
 	readonly socket: Duplex;
 	/** The bytes that the client sent after its request. */
 	readonly head: Buffer;
-	readonly instance: Pick<Instance, "answered" | "probation" | "socketPath" | "timedOut">;
+	readonly instance: Pick<ServingInstance, "answered" | "probation" | "socketPath" | "timedOut">;
 	/** The request target without the prefix. */
 	readonly target: string;
 	/** A flat list of the forwarded headers, without `connection` and `upgrade`. */
@@ -121,18 +121,32 @@ class UpgradeForwarder {
 			"upgrade",
 			this.#guarded((response: IncomingMessage, connection: Duplex, head: Buffer) => {
 				connection.on("error", () => connection.destroy());
-				this.#upgrade.instance.probation?.settleReads();
-				const answer = checkSwitch(answerHead(response), this.#upgrade.requestId);
-				if (this.#isSettled || answer.fault !== undefined) connection.destroy();
-				if (answer.fault !== undefined) this.#fail(invalidAnswer(answer.fault));
-				else if (this.#settle()) this.#switch(answer, connection, head);
+				this.#whenReadsAreSettled(() => this.#accept(response, connection, head));
 			}),
 		);
 		upstream.on(
 			"response",
-			this.#guarded((response: IncomingMessage) => this.#decline(response)),
+			this.#guarded((response: IncomingMessage) => {
+				response.on("error", () => this.#closeClient());
+				this.#whenReadsAreSettled(() => this.#decline(response));
+			}),
 		);
 		return upstream;
+	}
+
+	/** Runs a task once every read of the function before its response is reported. */
+	#whenReadsAreSettled(work: () => void): void {
+		const settled = this.#upgrade.instance.probation?.settleReads();
+		if (settled === undefined) work();
+		else void settled.then(this.#guarded(work));
+	}
+
+	/** The function accepted the upgrade. */
+	#accept(response: IncomingMessage, connection: Duplex, head: Buffer): void {
+		const answer = checkSwitch(answerHead(response), this.#upgrade.requestId);
+		if (this.#isSettled || answer.fault !== undefined) connection.destroy();
+		if (answer.fault !== undefined) this.#fail(invalidAnswer(answer.fault));
+		else if (this.#settle()) this.#switch(answer, connection, head);
 	}
 
 	begin(): void {
@@ -144,10 +158,11 @@ class UpgradeForwarder {
 			this.#closeClient();
 			return;
 		}
-		this.#upgrade.instance.probation?.settleReads();
 		const fault = unreadableAnswer(error);
-		if (isExhausted(error)) this.#fail(PROBLEMS.exhausted);
-		else this.#fail(fault === undefined ? PROBLEMS.broken : invalidAnswer(fault));
+		this.#whenReadsAreSettled(() => {
+			if (isExhausted(error)) this.#fail(PROBLEMS.exhausted);
+			else this.#fail(fault === undefined ? PROBLEMS.broken : invalidAnswer(fault));
+		});
 	}
 
 	/** Claims the one response to the client. @returns false if it is already claimed or the client has disconnected */
@@ -189,8 +204,6 @@ class UpgradeForwarder {
 	/** Forwards an ordinary response, with which the function declines the upgrade. */
 	#decline(response: IncomingMessage): void {
 		const { request, requestId, socket } = this.#upgrade;
-		response.on("error", () => this.#closeClient());
-		this.#upgrade.instance.probation?.settleReads();
 		const checked = checkAnswer(answerHead(response), requestId);
 		if (checked.fault !== undefined) {
 			this.#fail(invalidAnswer(checked.fault));

@@ -42,7 +42,7 @@ export async function launch(
 			void serving?.instance.stop({ graceMs: 0 });
 			serving = started;
 			// The process has no request yet, so its reads until now are those of its start.
-			started.instance.probation?.settleReads();
+			await started.instance.probation?.settleReads();
 		} catch (error) {
 			failure = { error };
 		}
