@@ -6,7 +6,7 @@
  * map names them. What they and the host share is in chunks, so that there is one instance of it (`server-slot.ts`). The
  * chunks are in `node/` too: functions may read that folder, and within it `node:net` is Node's own module.
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { ROOT } from "./fresh.mjs";
 
@@ -26,10 +26,9 @@ function readImportMap() {
 	const { imports, ...rest } = JSON.parse(readFileSync(join(FOLDER, IMPORT_MAP), "utf8"));
 	const entries = Object.entries(imports);
 	const built = Object.fromEntries(entries.map(([name, path]) => [name, asJavaScript(path)]));
-	const modules = readdirSync(join(FOLDER, "node")).filter((name) => imports[`node:${name.slice(0, -3)}`]);
 	return {
 		text: JSON.stringify({ imports: built, ...rest }),
-		modules: modules.map((name) => `node/${name}`),
+		modules: entries.map(([, path]) => `node/${path.slice("./".length)}`),
 	};
 }
 

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, posix } from "node:path";
+import { utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { BundleParser } from "../../references/bundle/program-parts.ts";
@@ -12,6 +13,12 @@ import { placedBundle, placeModules } from "./module-places.ts";
 import { checkNativePackages } from "./native-packages.ts";
 import { packageFiles } from "./package-files.ts";
 import { checkGraph, checkPackages, checkSourceMap } from "./verify-build.ts";
+
+/**
+ * Imports what changes the globals of a worker (`../runtime/host/node/worker.ts`). Imports run first wherever they are,
+ * and at the end it moves no line of the source map.
+ */
+const WORKER_IMPORT = '\nimport "coffer:worker";\n';
 
 /** A module graph, and the build that it must match. */
 export interface GraphRequest {
@@ -102,12 +109,10 @@ export function readOutput(request: OutputRequest, parser = new BundleParser(0))
 	const sourceMap = checkSourceMap(map, built, { ...root, map: posix.dirname(output) }, cache);
 	const text = written.toString("utf8");
 	const placed = placedBundle(text, root, parser);
-	const code =
-		placed === undefined
-			? written
-			: new TextEncoder().encode(placeModules(text, placed, { entry, isWorker }));
+	const moved = placed === undefined ? text : placeModules(text, placed, { entry, isWorker });
+	const code = isWorker ? utf8(moved + WORKER_IMPORT) : placed === undefined ? written : utf8(moved);
 	const files = placed === undefined ? [] : packageFiles(placed, cache);
-	const checked = { code, hash: toBase64(hash(code)), sourceMap: new TextEncoder().encode(sourceMap), files };
+	const checked = { code, hash: toBase64(hash(code)), sourceMap: utf8(sourceMap), files };
 	return { output: checked, written };
 }
 

@@ -104,7 +104,7 @@ function replacements({ placeOf, scopes }: PlacedBundle): Replacement[] {
 
 /**
  * Replaces the expressions that return the location of a module.
- * @param entry the path of the entry, whose `import.meta.main` is true unless it is a worker's
+ * @param entry the path of the entry, whose `import.meta.main` is true
  */
 export function placeModules(
 	code: string,

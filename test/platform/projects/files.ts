@@ -169,4 +169,24 @@ self.onmessage = async ({ data }: MessageEvent<number>) => {
 			"jobs/math.ts": "export const double = (value: number) => value * 2;\n",
 		},
 	),
+	reading(
+		"worker-in-a-worker",
+		`const ask = () => new Promise((resolve, reject) => {
+	const worker = new Worker(new URL("./jobs/outer.ts", import.meta.url), { type: "module" });
+	worker.onerror = (event) => reject(event.message);
+	worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+});
+export default { fetch: async () => Response.json(await ask()) };
+`,
+		{
+			"jobs/outer.ts": `const worker = new Worker(new URL("./deep/inner.ts", import.meta.url), { type: "module" });
+worker.onmessage = ({ data }) => self.postMessage([data, import.meta.main, Deno.env.get("PROJECT_KEY")]);
+`,
+			"jobs/deep/inner.ts": `import { double } from "../math.ts";
+const page = await Deno.readTextFile(new URL("../../page.html", import.meta.url));
+self.postMessage([double(4), page, import.meta.main, Deno.env.get("PROJECT_KEY")]);
+`,
+			"jobs/math.ts": "export const double = (value: number) => value * 2;\n",
+		},
+	),
 ];

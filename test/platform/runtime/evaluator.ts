@@ -26,3 +26,17 @@ export const evaluatorScript = (socketPath: string) =>
 	`${EVAL} Deno.serve({ path: ${JSON.stringify(socketPath)}, onListen: () => console.log("listening") }, evaluate);`;
 /** As a function. */
 export const EVALUATOR = `${EVAL} export default evaluate;`;
+
+/** Starts a worker from source, as a statement that declares `worker`. */
+const workerFrom = (source: string) =>
+	`const worker = new Worker("data:text/javascript," + encodeURIComponent(${JSON.stringify(source)}), { type: "module" });`;
+const INNER = `${EVAL} onmessage = async ({ data }) => postMessage(await (await evaluate(new Request("http://x", { method: "POST", body: data }))).text());`;
+const OUTER = `${workerFrom(INNER)} worker.onmessage = ({ data }) => postMessage(data); onmessage = ({ data }) => worker.postMessage(data);`;
+/** As a function that evaluates the code in a worker inside a worker, one request at a time. */
+export const EVALUATOR_IN_WORKERS = `${workerFrom(OUTER)}
+	export default async (request) => {
+		const { promise, resolve } = Promise.withResolvers();
+		worker.onmessage = ({ data }) => resolve(new Response(data));
+		worker.postMessage(await request.text());
+		return promise;
+	};`;

@@ -83,8 +83,12 @@ async function openControl(directory: string): Promise<{ child: ChildProcess; so
 /**
  * The hostile function gets a spare process, as most functions do, or a process that was started for it. Its
  * neighbour always gets the latter.
+ * @param evaluator the code of the hostile function, which evaluates its requests
  */
-export async function openHostile(options: Parameters<typeof openRuntime>[0] = {}): Promise<Hostile> {
+export async function openHostile(
+	options: Parameters<typeof openRuntime>[0] = {},
+	evaluator = EVALUATOR,
+): Promise<Hostile> {
 	const harness = await openRuntime({ spares: 1, ...options });
 	const service = await openService();
 	const datagrams = await openDatagrams();
@@ -97,7 +101,7 @@ export async function openHostile(options: Parameters<typeof openRuntime>[0] = {
 	const start = (name: string, code: string, environment: Record<string, string>) =>
 		harness.runtime.start(launch(code, environment, { function: name }));
 	const [spare] = options.spares === 0 ? [] : await sparesOf(harness, 1);
-	const hostile = await start("hostile", EVALUATOR, { OWN: "own-value" });
+	const hostile = await start("hostile", evaluator, { OWN: "own-value" });
 	if (spare !== undefined && hostile.pid !== spare) throw new Error("The waiting process was not taken.");
 	const neighbour = await start("neighbour", NEIGHBOUR, { TOKEN: CANARY });
 	const controlDirectory = await mkdtemp(join(tmpdir(), "cc-"));

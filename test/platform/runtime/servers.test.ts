@@ -81,6 +81,7 @@ const REFUSED: readonly (readonly [string, string, string])[] = [
 
 test("a socket is free again after the server that used it has closed", () => {
 	const slot = new ServerSlot();
+	slot.socketPath = "/s";
 	expect(slot.claim("port 3000")).toBeUndefined();
 	expect(slot.claim("port 4000")).toContain("port 4000 is refused");
 	slot.release();
@@ -89,4 +90,21 @@ test("a socket is free again after the server that used it has closed", () => {
 
 test.each(REFUSED)("%s is refused, and the error says what to do", async (_, code, message) => {
 	await expect(harness.runtime.start(launch(IMPORT + code))).rejects.toThrow(message);
+});
+
+test.each([
+	["Deno.serve", "Deno.serve(() => new Response())"],
+	["Deno.listen", "Deno.listen({ port: 0 })"],
+	[
+		"a server of Node",
+		`const { createServer } = await import("node:http"); await new Promise((_, no) => createServer().on("error", no).listen(3000))`,
+	],
+])("%s in a worker is refused, and the error says what to do", async (_, code) => {
+	const source = `import "coffer:worker"; try { ${code}; postMessage("serves"); } catch (error) { postMessage(error.message); }`;
+	const start = `new Worker("data:text/javascript," + encodeURIComponent(${JSON.stringify(source)}), { type: "module" })`;
+	const answer = await bodyOf(
+		`export default () => new Promise((ok) => { ${start}.onmessage = ({ data }) => ok(new Response(data)); });`,
+	);
+	expect(answer).toContain("A worker cannot serve");
+	expect(answer).toContain("send messages to the worker");
 });

@@ -51,27 +51,28 @@ test.each([
 	expect(await evaluate(`${load} export default () => Response.json(${FACTS});`)).toEqual(EXPECTED);
 });
 
-test("Deno and process give no data of the machine", async () => {
-	const code = `import own, { getuid } from "node:process";
-		export default () => Response.json([Deno.hostname(), Deno.osRelease(), Deno.uid(), Deno.gid(), Deno.loadavg(),
-			Deno.networkInterfaces(), Deno.osUptime() < 60, Deno.systemMemoryInfo().total,
-			process.getuid(), process.geteuid(), own.getgid(), own.getegid(), getuid(), process.getgroups(),
-			process.report.getReport().header.glibcVersionRuntime]);`;
-	expect(await evaluate(code)).toEqual([
-		"function",
-		"6.1.0",
-		1000,
-		1000,
-		[0, 0, 0],
-		[],
-		true,
-		1024 ** 3,
-		1000,
-		1000,
-		1000,
-		1000,
-		1000,
-		[1000],
-		"2.36",
-	]);
+const OWN_FACTS = `[Deno.hostname(), Deno.osRelease(), Deno.uid(), Deno.gid(), Deno.loadavg(),
+	Deno.networkInterfaces(), Deno.osUptime() < 60, Deno.systemMemoryInfo().total,
+	process.getuid(), process.geteuid(), own.getgid(), own.getegid(), getuid(), process.getgroups(),
+	process.report.getReport().header.glibcVersionRuntime, Deno.args, process.argv.slice(2), argv.slice(2)]`;
+const OWN_EXPECTED = [
+	...["function", "6.1.0", 1000, 1000, [0, 0, 0], [], true, 1024 ** 3],
+	...[1000, 1000, 1000, 1000, 1000, [1000], "2.36", [], [], []],
+];
+const OWN_IMPORT = 'import own, { argv, getuid } from "node:process";';
+
+test("Deno and process give no data of the machine, and no arguments of the host", async () => {
+	const code = `${OWN_IMPORT} export default () => Response.json(${OWN_FACTS});`;
+	expect(await evaluate(code)).toEqual(OWN_EXPECTED);
+});
+
+test("they give none in a worker inside a worker either", async () => {
+	// The builder adds this import to the bundles of workers.
+	const prepared = 'import "coffer:worker";';
+	const inner = `${OWN_IMPORT} postMessage(${OWN_FACTS}); ${prepared}`;
+	const start = (source: string) =>
+		`const worker = new Worker("data:text/javascript," + encodeURIComponent(${JSON.stringify(source)}), { type: "module" });`;
+	const outer = `${start(inner)} worker.onmessage = ({ data }) => postMessage(data); ${prepared}`;
+	const code = `${start(outer)} export default () => new Promise((resolve) => { worker.onmessage = ({ data }) => resolve(Response.json(data)); });`;
+	expect(await evaluate(code)).toEqual(OWN_EXPECTED);
 });

@@ -86,4 +86,6 @@ test("a worker of two functions is bundled for both in one run", async () => {
 	const [first, second] = await Promise.all(workers.map((one) => builder.build(one)));
 	expect(first?.references?.references.map(({ name }) => name)).toEqual(["OF_WORKER"]);
 	expect(second).toEqual(first);
+	// It changes the globals of the worker, as the host does in the main thread.
+	expect(Buffer.from(first?.code ?? []).toString()).toMatch(/\nimport "coffer:worker";\n$/);
 });

@@ -23,6 +23,8 @@ export function replaceProcess(process: typeof Process): void {
 	for (const [name, value] of Object.entries({ ...PROCESS, getBuiltinModule }))
 		Object.defineProperty(process, name, { configurable: true, enumerable: true, writable: true, value });
 	replaceReport(process.report);
+	// The rest are the host's arguments.
+	process.argv.length = 2;
 }
 
 let native: Load | undefined;
