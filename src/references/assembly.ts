@@ -39,6 +39,7 @@ export function assembleEngine(
 		scopes,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
+		remembered: { holders: new Map(), flattened: new Map() },
 		replaced,
 		postponed: [],
 		unevaluated: [],

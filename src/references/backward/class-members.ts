@@ -4,21 +4,20 @@ import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
 import { isErrorClass, readError } from "../models/classes/errors.ts";
 
-const indexes = new WeakMap<Node, Map<string, Node[]>>();
-
-/** The members of an object literal or class body that have a static key, by key. */
-export function membersByKey(node: Node, members: readonly Node[]): Map<string, Node[]> {
-	let index = indexes.get(node);
+/** The members of an object literal or a class that have a static key, by key. */
+export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonly Node[]> {
+	let index = owner.members;
 	if (index === undefined) {
 		index = new Map();
-		for (const member of members) {
+		const { node } = owner;
+		for (const member of (node.properties ?? node.body.body) as Node[]) {
 			const key = member.key ? staticKey(member.key, member.computed) : undefined;
 			if (key === undefined) continue;
 			const list = index.get(key);
 			if (list === undefined) index.set(key, [member]);
 			else list.push(member);
 		}
-		indexes.set(node, index);
+		owner.members = index;
 	}
 	return index;
 }
@@ -53,7 +52,7 @@ export function includeClassMember(
 		if (!isStatic) solver.add(into, unknownValue("a computed value"));
 		return;
 	}
-	const own = membersByKey(owner.node.body, owner.node.body.body).get(key) ?? [];
+	const own = membersByKey(owner).get(key) ?? [];
 	const members = own.filter((member) => Boolean(member.static) === isStatic);
 	for (const member of members) includeMember(engine, member, into);
 	if (members.length > 0 || !owner.node.superClass) return;

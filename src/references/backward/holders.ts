@@ -4,26 +4,26 @@
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { type Node, thisOwner } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /** The holder of a constant: any object. */
 const ANY = Symbol("any holder");
 export type Holder = object | typeof ANY | undefined;
 
-/** The holders of sums that were requested. A sum of many parts is requested once for each part. */
-const known = new WeakMap<Node, { readonly holder: Holder }>();
-
 /** The variable, pattern or `this` that an expression reads from; undefined if it is not exactly one. */
-export function holderOf(scopes: Scopes, node: Node): Holder {
-	if (node.type !== "BinaryExpression") return findHolder(scopes, node);
+export function holderOf(engine: Engine, node: Node): Holder {
+	if (node.type !== "BinaryExpression") return findHolder(engine, node);
+	const known = engine.remembered.holders;
 	let found = known.get(node);
 	if (found === undefined) {
-		found = { holder: findHolder(scopes, node) };
+		found = { holder: findHolder(engine, node) };
 		known.set(node, found);
 	}
-	return found.holder;
+	return found.holder as Holder;
 }
 
-function findHolder(scopes: Scopes, node: Node): Holder {
+function findHolder(engine: Engine, node: Node): Holder {
+	const { scopes } = engine;
 	switch (node.type) {
 		case "Literal":
 			return ANY;
@@ -32,10 +32,10 @@ function findHolder(scopes: Scopes, node: Node): Holder {
 		case "MemberExpression":
 			return node.computed ? undefined : objectOf(scopes, node.object);
 		case "BinaryExpression":
-			return commonHolder(holderOf(scopes, node.left), holderOf(scopes, node.right));
+			return commonHolder(holderOf(engine, node.left), holderOf(engine, node.right));
 		case "TemplateLiteral":
 			return (node.expressions as Node[])
-				.map((part) => holderOf(scopes, part))
+				.map((part) => holderOf(engine, part))
 				.reduce<Holder>(commonHolder, ANY);
 		default:
 			return undefined;

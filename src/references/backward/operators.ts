@@ -19,7 +19,7 @@ import { holderOf, isOneHolder } from "./holders.ts";
 /** Concatenates the pieces from left to right, in every combination whose contexts unify. */
 export function evaluateTemplate(engine: Engine, node: Node, into: ValueSet) {
 	let joined = engine.solver.singleton(stringValue(node.quasis[0].value.cooked ?? ""));
-	const isOne = isOneHolder(holderOf(engine.scopes, node));
+	const isOne = isOneHolder(holderOf(engine, node));
 	const convert = conversionAt(engine, node, "string");
 	for (const [index, expression] of (node.expressions as Node[]).entries()) {
 		const next = new ValueSet();
@@ -42,7 +42,7 @@ export function evaluateBinary(engine: Engine, node: Node, into: ValueSet) {
 		const make = (left: Value, right: Value) => calculate(node.operator, left, right);
 		return combine(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, make);
 	}
-	const isOne = isOneHolder(holderOf(engine.scopes, node));
+	const isOne = isOneHolder(holderOf(engine, node));
 	const convert = conversionAt(engine, node, "default");
 	concatenate(engine.solver, engine.evaluate(node.left), engine.evaluate(node.right), into, isOne, convert);
 }

@@ -107,7 +107,7 @@ function copyLater(engine: Engine, source: ValueSet, key: string | undefined, in
 /** The properties of an object literal with a given static key; empty for other objects. */
 export function literalProperty(object: AbstractObject, key: string): readonly Node[] {
 	if (object.node.type !== "ObjectExpression") return [];
-	return membersByKey(object.node, object.node.properties).get(key) ?? [];
+	return membersByKey(object).get(key) ?? [];
 }
 
 /** A property of an object literal. It is `undefined` if neither the literal nor a spread defines it. */

@@ -133,19 +133,15 @@ function lengthOf(object: AbstractObject): Value {
 }
 
 /** Whether a class may have a static member of its own under a key. */
-function definesStatic({ node, properties }: AbstractObject, key: string): boolean {
-	return Boolean(node.superClass) || properties.has(key) || membersByKey(node.body, node.body.body).has(key);
+function definesStatic(owner: AbstractObject, key: string): boolean {
+	return Boolean(owner.node.superClass) || owner.properties.has(key) || membersByKey(owner).has(key);
 }
 
 /** Whether the class of an instance has a method of its own. */
 function definesConversion({ constructedBy }: AbstractObject, key: string): boolean {
 	if (constructedBy?.kind !== "class") return false;
-	const { body } = constructedBy.node;
-	return (
-		membersByKey(body, body.body)
-			.get(key)
-			?.some((member) => !member.static) === true
-	);
+	const members = membersByKey(constructedBy).get(key) ?? [];
+	return members.some((member) => !member.static);
 }
 
 /** Whether an object has a built-in method that it does not define itself. */

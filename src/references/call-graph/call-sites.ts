@@ -9,6 +9,7 @@ export function makeCallSites(
 ): Pick<Engine, "callSite" | "syntheticSite" | "impliedSite" | "argument"> {
 	const sites = new Map<Node, CallSite>();
 	const implied = new Map<string, CallSite>();
+	const spreadSets = new Map<CallSite, ValueSet>();
 	const impliedBy = (key: string, node: Node, args: readonly ValueSet[], receiver?: ValueSet) => {
 		let site = implied.get(key);
 		if (site === undefined) {
@@ -31,7 +32,7 @@ export function makeCallSites(
 		syntheticSite: (site, tag, args) => impliedBy(`${site.id} ${tag}`, site.node, args),
 		impliedSite: (node, tag, args, receiver) =>
 			impliedBy(`${node.start} ${node.end} ${tag}`, node, args, receiver),
-		argument: (site, index) => argumentSet(engine, site, index),
+		argument: (site, index) => argumentSet(engine, site, index, spreadSets),
 	};
 }
 
@@ -75,10 +76,16 @@ function textsOf(engine: Engine, template: Node): ValueSet {
 	return solver.singleton(objectValue(texts));
 }
 
-/** The values of spread arguments, without their positions. */
-const spreadSets = new WeakMap<CallSite, ValueSet>();
-/** The values of one argument. From the first spread on, positions are not distinguished. */
-function argumentSet(engine: Engine, site: CallSite, index: number): ValueSet {
+/**
+ * The values of one argument. From the first spread on, positions are not distinguished.
+ * @param spreadSets the values of spread arguments, without their positions
+ */
+function argumentSet(
+	engine: Engine,
+	site: CallSite,
+	index: number,
+	spreadSets: Map<CallSite, ValueSet>,
+): ValueSet {
 	const given = site.arguments[index];
 	if (given instanceof ValueSet) return given;
 	if (given !== undefined) return engine.evaluate(given);

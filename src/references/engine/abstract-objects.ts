@@ -38,6 +38,7 @@ export class AbstractObjects {
 				kind,
 				node,
 				...(constructedBy === undefined ? {} : { constructedBy }),
+				members: undefined,
 				properties: new Map(),
 				summary: new ValueSet(),
 				accessors: new Map(),

@@ -43,11 +43,25 @@ export interface Thrown {
 	settle(isLast: boolean): boolean;
 }
 
+/**
+ * What the rules compute once in an analysis and use again.
+ *
+ * A table in a module, as a `WeakMap`, would be slow: V8's collector of young objects keeps what a `WeakMap` holds. It
+ * would copy the syntax tree of every analysis, and the tree would stay until a full collection.
+ */
+interface Remembered {
+	/** The objects that sums are read from. A sum of many parts is requested once for each part. */
+	readonly holders: Map<Node, { readonly holder: unknown }>;
+	/** The keys of the arrays that each call of `flat` went into. */
+	readonly flattened: Map<CallSite, Set<string>>;
+}
+
 export interface Engine {
 	readonly solver: Solver;
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly findings: Findings;
+	readonly remembered: Remembered;
 	readonly thrown: Thrown;
 	/** Postponed work in dependencies, which runs when there is a budget for them. */
 	readonly postponed: (() => void)[];

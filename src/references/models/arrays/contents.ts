@@ -42,10 +42,9 @@ export function flatten(call: BuiltinCall, elements: ValueSet, into: ValueSet) {
 	});
 }
 
-const flattened = new WeakMap<object, Set<string>>();
-
 /** Whether a call flattened an array before: arrays may hold themselves. */
 function seen(call: BuiltinCall, value: Value): boolean {
+	const { flattened } = call.engine.remembered;
 	let keys = flattened.get(call.site);
 	if (keys === undefined) {
 		keys = new Set();
