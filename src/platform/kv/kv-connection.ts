@@ -1,6 +1,7 @@
 /**
  * The connection of one function's process to the store of its app. All input is untrusted: a message that is not a
- * valid request ends the connection. One request is handled at a time, and other connections take turns.
+ * valid request ends the connection. It keeps at most one request that is not handled and one answer that is not read,
+ * and handles one thing in each of its turns.
  */
 import type { Socket } from "node:net";
 import { toBase64 } from "../../crypto.ts";
@@ -8,10 +9,13 @@ import { KvError } from "./kv-error.ts";
 import { ANSWER_BYTES_MAX, FRAME_BYTES_MAX, WAITING_MAX, WRITE_BYTES_MAX } from "./kv-limits.ts";
 import { type KvAnswer, type KvRequest, requestSchema, type WireEntry } from "./kv-messages.ts";
 import { type KvRow, type KvStore, versionstampOf } from "./kv-store.ts";
+import type { KvTurn } from "./kv-turns.ts";
 
 const LENGTH_BYTES = 4;
 
 export interface KvConnectionOptions {
+	/** Asks for a turn. Does nothing if the connection waits for one. */
+	readonly askForTurn: (turn: KvTurn) => void;
 	/** The app's store. It may be opened here. @throws if it cannot be opened */
 	readonly store: () => KvStore;
 	/** Called after each request. */
@@ -22,16 +26,26 @@ export interface KvConnectionOptions {
 	readonly onClose: () => void;
 }
 
-export class KvConnection {
+/** A watch whose keys have not changed yet. */
+interface Wait {
+	readonly keys: readonly Buffer[];
+	/** No longer notices changes. */
+	readonly end: () => void;
+}
+
+export class KvConnection implements KvTurn {
 	readonly #socket: Socket;
 	readonly #options: KvConnectionOptions;
 	#chunks: Buffer[] = [];
 	#bytes = 0;
 	/** The length of the current frame, with its length bytes. 0 if it is not known yet. */
 	#frameBytes = 0;
-	#isHandling = false;
-	/** The requests that wait, each with the function that ends it. */
-	readonly #waiting = new Map<number, () => void>();
+	/** The request that waits for a turn. */
+	#frame: Buffer | undefined;
+	/** The watches without an answer, by the ids of their requests. */
+	readonly #waiting = new Map<number, Wait>();
+	/** The watches whose keys have changed: each waits for a turn. */
+	readonly #due = new Set<number>();
 
 	constructor(socket: Socket, options: KvConnectionOptions) {
 		this.#socket = socket;
@@ -44,7 +58,7 @@ export class KvConnection {
 		});
 		socket.on("drain", () => this.#next());
 		socket.on("close", () => {
-			for (const end of this.#waiting.values()) end();
+			for (const { end } of this.#waiting.values()) end();
 			this.#waiting.clear();
 			options.onClose();
 		});
@@ -54,23 +68,28 @@ export class KvConnection {
 		this.#socket.destroy();
 	}
 
-	/** Handles the next request in a later turn, once the process has read the answers before. */
+	/** Asks for a turn if there is work, once the process has read the answers before. */
 	#next(): void {
-		if (this.#isHandling || this.#socket.destroyed) return;
-		const frame = this.#socket.writableNeedDrain ? undefined : this.#takeFrame();
-		if (frame === undefined) {
-			if (this.#socket.writableNeedDrain) this.#socket.pause();
-			else this.#socket.resume();
-			return;
-		}
-		this.#isHandling = true;
-		this.#socket.pause();
-		setImmediate(() => {
-			this.#isHandling = false;
-			if (this.#socket.destroyed) return;
+		const socket = this.#socket;
+		if (socket.destroyed) return;
+		const mustDrain = socket.writableNeedDrain;
+		if (!mustDrain) this.#frame ??= this.#takeFrame();
+		if (mustDrain || this.#frame !== undefined) socket.pause();
+		else socket.resume();
+		if (!mustDrain && (this.#frame !== undefined || this.#due.size > 0)) this.#options.askForTurn(this);
+	}
+
+	/** Answers one watch, or handles one request. */
+	run(): void {
+		if (this.#socket.destroyed || this.#socket.writableNeedDrain) return;
+		const [due] = this.#due;
+		const frame = this.#frame;
+		if (due !== undefined) this.#answerWatch(due);
+		else if (frame !== undefined) {
+			this.#frame = undefined;
 			this.#handle(frame);
-			this.#next();
-		});
+		}
+		this.#next();
 	}
 
 	/** The next complete frame, without its length. */
@@ -106,9 +125,13 @@ export class KvConnection {
 			this.destroy();
 			return;
 		}
-		const { id } = request;
+		this.#guarded(request.id, () => this.#answer(request));
+	}
+
+	/** Sends an answer, or the error of the operation. */
+	#guarded(id: number, operation: () => KvAnswer | undefined): void {
 		try {
-			const answer = this.#answer(request);
+			const answer = operation();
 			if (answer !== undefined) this.#send(answer);
 		} catch (error) {
 			const isOwn = error instanceof KvError;
@@ -145,35 +168,32 @@ export class KvConnection {
 	}
 
 	#watch(store: KvStore, { id, keys, seen }: Extract<KvRequest, { op: "watch" }>): KvAnswer | undefined {
-		const answer = () => {
-			const rows = keys.map((key) => store.get(key));
-			const stamps = rows.map((row) => (row === undefined ? null : versionstampOf(row.version)));
-			const entries = rows.map((row) => (row === undefined ? null : wireEntry(row)));
-			return { isNew: stamps.some((stamp, index) => stamp !== seen?.[index]), answer: { id, entries } };
-		};
-		const present = answer();
-		if (seen === undefined || present.isNew) return present.answer;
-		this.#wait(
-			id,
-			store.watchers.add(keys, () => {
-				this.#endWait(id);
-				this.#send(answer().answer);
-			}),
-		);
+		const entries = entriesOf(store, keys);
+		const isNew = entries.some((entry, index) => (entry?.[3] ?? null) !== seen?.[index]);
+		if (seen === undefined || isNew) return { id, entries };
+		if (this.#waiting.size >= WAITING_MAX || this.#waiting.has(id))
+			throw new KvError(`A function can wait for at most ${WAITING_MAX} changes of its Deno KV store`);
+		const end = store.watchers.add(keys, () => {
+			end();
+			this.#due.add(id);
+			this.#next();
+		});
+		this.#waiting.set(id, { keys, end });
 		return undefined;
 	}
 
-	#wait(id: number, end: () => void): void {
-		if (this.#waiting.size >= WAITING_MAX || this.#waiting.has(id)) {
-			end();
-			throw new KvError(`A function can wait for at most ${WAITING_MAX} changes of its Deno KV store`);
-		}
-		this.#waiting.set(id, end);
+	/** Answers a watch whose keys have changed, with the present entries. */
+	#answerWatch(id: number): void {
+		const wait = this.#waiting.get(id);
+		this.#endWait(id);
+		if (wait !== undefined)
+			this.#guarded(id, () => ({ id, entries: entriesOf(this.#options.store(), wait.keys) }));
 	}
 
 	#endWait(id: number): void {
-		this.#waiting.get(id)?.();
+		this.#waiting.get(id)?.end();
 		this.#waiting.delete(id);
+		this.#due.delete(id);
 	}
 
 	#send(answer: KvAnswer): void {
@@ -203,4 +223,11 @@ function sizeOf({ checks, mutations }: Extract<KvRequest, { op: "write" }>): num
 
 function wireEntry({ k, v, encoding, version }: KvRow): WireEntry {
 	return [toBase64(new Uint8Array(k)), encoding, toBase64(new Uint8Array(v)), versionstampOf(version)];
+}
+
+function entriesOf(store: KvStore, keys: readonly Buffer[]): (WireEntry | null)[] {
+	return keys.map((key) => {
+		const row = store.get(key);
+		return row === undefined ? null : wireEntry(row);
+	});
 }

@@ -58,7 +58,8 @@ export const requestSchema = z.discriminatedUnion("op", [
 		/** Start, end (exclusive), the most entries, and whether the last ones come first. */
 		ranges: z
 			.array(z.tuple([readKey, readKey, z.int().min(1).max(ENTRIES_MAX), z.boolean()]))
-			.max(RANGES_MAX),
+			.max(RANGES_MAX)
+			.refine((ranges) => ranges.reduce((sum, [, , limit]) => sum + limit, 0) <= ENTRIES_MAX),
 	}),
 	z.strictObject({
 		op: z.literal("write"),

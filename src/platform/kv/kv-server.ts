@@ -4,7 +4,9 @@ import { createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
 import { KvConnection } from "./kv-connection.ts";
 import { kvFile, otherStores, removeStores } from "./kv-files.ts";
+import { APP_BURST_MS, APP_SHARE } from "./kv-limits.ts";
 import { KvStore } from "./kv-store.ts";
+import { type KvTurn, KvTurns } from "./kv-turns.ts";
 
 /** Expired entries are searched at least this often, because the clock may be changed. */
 const EXPIRY_CHECK_MS = 60_000;
@@ -36,12 +38,30 @@ export interface KvServerOptions {
 interface OpenApp {
 	store: KvStore | undefined;
 	readonly connections: Set<KvConnection>;
+	/** Removes expired entries. */
+	readonly expiry: KvTurn;
 	timer: NodeJS.Timeout | undefined;
+}
+
+/** Runs a task after the sockets were read. @returns a function that cancels it */
+function schedule(task: () => void, delayMs: number): () => void {
+	if (delayMs > 0) {
+		const timer = setTimeout(task, delayMs);
+		return () => clearTimeout(timer);
+	}
+	const immediate = setImmediate(task);
+	return () => clearImmediate(immediate);
 }
 
 export class KvServer {
 	readonly #options: KvServerOptions;
 	readonly #apps = new Map<string, OpenApp>();
+	readonly #turns = new KvTurns({
+		share: APP_SHARE,
+		burstMs: APP_BURST_MS,
+		now: () => performance.now(),
+		schedule,
+	});
 	/** What is open at each path: a socket that waits for its connection, or the connection. */
 	readonly #paths = new Map<string, Server | KvConnection>();
 
@@ -76,6 +96,7 @@ export class KvServer {
 	#connect(app: string, path: string, socket: Socket): void {
 		const open = this.#open(app);
 		const connection: KvConnection = new KvConnection(socket, {
+			askForTurn: (turn) => this.#turns.add(app, turn),
 			store: () => this.#store(app, open),
 			onHandled: () => this.#awaitExpiry(app, open),
 			onError: (error) => this.#options.onError(error, app),
@@ -105,9 +126,16 @@ export class KvServer {
 	}
 
 	#open(app: string): OpenApp {
-		const known = this.#apps.get(app) ?? { store: undefined, connections: new Set(), timer: undefined };
-		this.#apps.set(app, known);
-		return known;
+		const known = this.#apps.get(app);
+		if (known !== undefined) return known;
+		const open: OpenApp = {
+			store: undefined,
+			connections: new Set(),
+			expiry: { run: () => this.#awaitExpiry(app, open) },
+			timer: undefined,
+		};
+		this.#apps.set(app, open);
+		return open;
 	}
 
 	#store(app: string, open: OpenApp): KvStore {
@@ -128,13 +156,14 @@ export class KvServer {
 		}
 		const again = () => {
 			open.timer = undefined;
-			this.#awaitExpiry(app, open);
+			this.#turns.add(app, open.expiry);
 		};
 		open.timer = setTimeout(again, delayMs).unref();
 	}
 
 	/** Closes the store of an app after its last connection. */
 	#left(app: string, open: OpenApp, connection: KvConnection): void {
+		this.#turns.remove(app, connection);
 		open.connections.delete(connection);
 		if (open.connections.size > 0) return;
 		this.#close(open);

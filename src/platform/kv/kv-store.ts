@@ -6,7 +6,7 @@ import { closeSync, existsSync, openSync } from "node:fs";
 import { AppError } from "../../errors.ts";
 import { SqliteDatabase } from "../store/sqlite-database.ts";
 import { KvError } from "./kv-error.ts";
-import { ANSWER_BYTES_MAX, WRITE_BYTES_MAX } from "./kv-limits.ts";
+import { ANSWER_BYTES_MAX, ROW_BYTES, WRITE_BYTES_MAX } from "./kv-limits.ts";
 import type { KvMutation, KvValue, KvWrite, ReadRange } from "./kv-messages.ts";
 import { combine } from "./kv-sums.ts";
 import { KvWatchers } from "./kv-watchers.ts";
@@ -43,6 +43,11 @@ export interface KvRow {
 	readonly v: ArrayBuffer;
 	readonly encoding: number;
 	readonly version: number;
+}
+
+interface StoredRow extends KvRow {
+	/** Milliseconds since 1970; negative if it does not expire. */
+	readonly expires_ms: number;
 }
 
 export interface KvStoreOptions {
@@ -90,37 +95,46 @@ export class KvStore {
 
 	/**
 	 * Reads a range.
-	 * @param budget the most bytes of values to read; the last value may exceed it. The function subtracts the bytes that
+	 * @param budget the most bytes to read, also of expired rows; the last row may exceed it. The function subtracts what
 	 *   it reads.
 	 * @returns the entries in order, and whether the budget ended before the range
 	 */
-	read(
-		[start, end, limit, isReverse]: ReadRange,
-		budget = { bytes: ANSWER_BYTES_MAX },
-	): { rows: KvRow[]; hasMore: boolean } {
+	read(range: ReadRange, budget = { bytes: ANSWER_BYTES_MAX }): { rows: KvRow[]; hasMore: boolean } {
+		if (budget.bytes <= 0) return { rows: [], hasMore: true };
+		const rows: KvRow[] = [];
+		const expired: Buffer[] = [];
+		const nowMs = this.#options.now();
+		const [, , limit] = range;
+		for (const row of this.#rows(range)) {
+			const isPresent = row.expires_ms < 0 || row.expires_ms > nowMs;
+			if (isPresent) rows.push(row);
+			else expired.push(Buffer.from(row.k));
+			if (rows.length >= limit) return { rows, hasMore: false };
+			budget.bytes -= row.k.byteLength + row.v.byteLength + ROW_BYTES;
+			if (budget.bytes > 0) continue;
+			// The next request starts after the last entry. Without one it would read the same rows again.
+			if (rows.length === 0) this.#remove(expired);
+			return { rows, hasMore: true };
+		}
+		return { rows, hasMore: false };
+	}
+
+	/** The rows of a range in order, with those that are expired. They are read in steps. */
+	*#rows([start, end, limit, isReverse]: ReadRange): Generator<StoredRow> {
 		const order = isReverse ? "DESC" : "ASC";
 		// The first row of a step is the one after the last row before.
-		let [from, until, fromRule, untilRule] = [start, end, ">=", "<"];
-		const rows: KvRow[] = [];
+		let [from, until, fromRule] = [start, end, ">="];
 		for (;;) {
-			if (rows.length >= limit) return { rows, hasMore: false };
-			if (budget.bytes <= 0) return { rows, hasMore: true };
-			const count = Math.min(STEP_ROWS, limit - rows.length);
-			const step = this.#database.all<KvRow>(
-				`SELECT k, v, encoding, version FROM kv WHERE k ${fromRule} ? AND k ${untilRule} ? AND ${IS_PRESENT}
-				ORDER BY k ${order} LIMIT ?`,
+			const count = Math.min(STEP_ROWS, limit);
+			const step = this.#database.all<StoredRow>(
+				`SELECT k, v, encoding, version, expires_ms FROM kv WHERE k ${fromRule} ? AND k < ? ORDER BY k ${order} LIMIT ?`,
 				from,
 				until,
-				this.#options.now(),
 				count,
 			);
-			for (const row of step) {
-				if (budget.bytes <= 0) return { rows, hasMore: true };
-				budget.bytes -= row.k.byteLength + row.v.byteLength;
-				rows.push(row);
-			}
+			yield* step;
 			const last = step.at(-1);
-			if (last === undefined || step.length < count) return { rows, hasMore: false };
+			if (last === undefined || step.length < count) return;
 			if (isReverse) until = Buffer.from(last.k);
 			else [from, fromRule] = [Buffer.from(last.k), ">"];
 		}
@@ -194,15 +208,19 @@ export class KvStore {
 			nowMs,
 			EXPIRED_ROWS,
 		);
-		const keys = expired.map(({ k }) => Buffer.from(k));
-		if (keys.length > 0)
-			this.#database.transaction(() => {
-				this.#increaseVersion(1);
-				for (const key of keys) this.#database.run("DELETE FROM kv WHERE k = ?", key);
-			});
-		this.watchers.notify(keys);
+		this.#remove(expired.map(({ k }) => Buffer.from(k)));
 		const sql = "SELECT expires_ms FROM kv WHERE expires_ms >= 0 ORDER BY expires_ms LIMIT 1";
 		return this.#database.all<{ expires_ms: number }>(sql)[0]?.expires_ms;
+	}
+
+	/** Removes entries that have expired. */
+	#remove(keys: readonly Buffer[]): void {
+		if (keys.length === 0) return;
+		this.#database.transaction(() => {
+			this.#increaseVersion(1);
+			for (const key of keys) this.#database.run("DELETE FROM kv WHERE k = ?", key);
+		});
+		this.watchers.notify(keys);
 	}
 
 	/** Converts the error of a full file to an error for the function. */

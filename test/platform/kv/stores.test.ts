@@ -1,6 +1,6 @@
 /** The Deno KV stores of apps: what functions share, what they cannot reach, and what happens at a limit. */
 import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { connect, type Socket } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import { KvStores } from "../../../src/platform/kv/kv-stores.ts";
 import { builtPath } from "../../../src/platform/machine/assets.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { frame, rawConnection } from "./raw.ts";
 
 const MIB = 1024 * 1024;
 
@@ -138,22 +139,6 @@ function rawServer(): KvServer {
 	return new KvServer({ directory: join(folder, "raw"), maxBytes: MIB, now: Date.now, onError });
 }
 
-/** A connection as a function's own code could make it. */
-async function rawConnection(server: KvServer, app: string): Promise<Socket> {
-	const path = join(folder, `s-${app}`);
-	await server.listen({ path, gid: undefined, app });
-	const socket = connect(path);
-	await new Promise((resolve) => socket.once("connect", resolve));
-	return socket;
-}
-
-function frame(content: string | Buffer): Buffer {
-	const bytes = Buffer.from(content);
-	const length = Buffer.alloc(4);
-	length.writeUInt32LE(bytes.length);
-	return Buffer.concat([length, bytes]);
-}
-
 test("an invalid message ends the connection, and reaches no store", async () => {
 	const server = rawServer();
 	const key = Buffer.alloc(2_049).toString("base64url");
@@ -174,7 +159,7 @@ test("an invalid message ends the connection, and reaches no store", async () =>
 		frame(JSON.stringify({ op: "read", id: 1, ranges: [["", "", 1_001, false]] })),
 	];
 	for (const [index, message] of messages.entries()) {
-		const socket = await rawConnection(server, `f${index}`);
+		const socket = await rawConnection(server, folder, `f${index}`);
 		let answer = "";
 		socket.on("data", (chunk) => {
 			answer += chunk;
@@ -190,7 +175,7 @@ test("an invalid message ends the connection, and reaches no store", async () =>
 
 test("a process has one connection to its store, and a limited number of requests that wait", async () => {
 	const server = rawServer();
-	const socket = await rawConnection(server, "a0");
+	const socket = await rawConnection(server, folder, "a0");
 	const answers: string[] = [];
 	socket.on("data", (chunk) => answers.push(String(chunk)));
 	// One connection for each process, and as many waiting requests as the limit permits.
