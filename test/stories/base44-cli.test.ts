@@ -149,6 +149,30 @@ export default () => new Response("strict " + key.length);
 		project.remove("base44/functions/broken");
 	});
 
+	test("is told that it does not send a file that a function reads or imports, with the line", async () => {
+		project.write("base44/functions/image/logo.png", "\x89PNG\xff");
+		project.write(
+			"base44/functions/image/entry.ts",
+			`const logo = await Deno.readFile(new URL("./logo.png", import.meta.url));
+export default () => new Response(logo);
+`,
+		);
+		project.write("base44/functions/page/page.tsx", "export const page = <p/>;\n");
+		project.write("base44/functions/page/entry.ts", `export { page as default } from "./page.tsx";\n`);
+		const { status, stdout, stderr } = await project.base44(["functions", "deploy", "image", "page"]);
+		const said = (stdout + stderr).replace(/\s+/g, " ");
+		expect(status).toBe(1);
+		const unsent = "the Base44 CLI sends .js, .ts, .json and .jsonc files only";
+		expect(said).toMatch(
+			new RegExp(`base44/functions/image/entry.ts:1.*base44/functions/image/logo.png.*${unsent}`),
+		);
+		expect(said).toMatch(
+			new RegExp(`base44/functions/page/entry.ts:1.*base44/functions/page/page.tsx.*${unsent}`),
+		);
+		expect(said).toContain("coffer functions deploy");
+		for (const name of ["image", "page"]) project.remove(`base44/functions/${name}`);
+	});
+
 	test("pulls exactly the bytes that were deployed", async () => {
 		const clone = new Base44Project({});
 		try {

@@ -55,7 +55,7 @@ export const deploy: Handler = async (call) => {
 		if (result.status === "failed") error = result.error ?? "";
 		else status = result.status;
 	});
-	if (error !== undefined) throw notDeployed(error);
+	if (error !== undefined) throw notDeployed(withUnsentFile(error));
 	return Response.json({ status });
 };
 
@@ -69,6 +69,16 @@ function checkAutomations(automations: readonly StoredAutomation[] = []): void {
 		hint: "docs/functions.md describes automations.",
 		exit: EXIT.usage,
 	});
+}
+
+/** The only files that the Base44 CLI sends. */
+const SENT = /\.(js|ts|json|jsonc)$/;
+
+/** Adds to an error about a missing file that the Base44 CLI does not send such files. */
+function withUnsentFile(why: string): string {
+	const path = /(?:there is no file|no file matches) "?(.+?)"?\. /.exec(why)?.[1];
+	if (path === undefined || SENT.test(path)) return why;
+	return `${why} If the file exists: the Base44 CLI sends .js, .ts, .json and .jsonc files only. Deploy the function with 'coffer functions deploy', which sends the other files too.`;
 }
 
 function notDeployed(why: string): AppError {
