@@ -2,7 +2,8 @@
  * The commands that run a build's process with a separate file system. Pure, except that it checks which folders exist.
  */
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { sep } from "node:path";
+import { dirname, sep } from "node:path";
+import { escapeField } from "../machine/fstab.ts";
 import type { Command } from "../machine/run-command.ts";
 
 export interface Mount {
@@ -89,40 +90,66 @@ export function bubblewrapCommand(mounts: readonly Mount[], command: readonly st
 	return { file: "bwrap", args };
 }
 
+/** Devices that a build may use. */
+const DEVICES = ["null", "zero", "full", "random", "urandom"].map((name) => `/dev/${name}`);
+
+/** Quotes a text for the shell. */
+const quoted = (text: string) => `'${text.replaceAll("'", "'\\''")}'`;
+
 /**
- * Creates the same file system with util-linux. The arguments are triples for mounts up to `--`, and then the command.
- * When the command starts, the old root is unmounted and the process has no capabilities, so the command cannot mount
- * it again.
+ * A table of all mounts, in the format of fstab(5).
+ * @param keepsOptions whether a bind mount keeps all options of its source for now, and becomes read-only later
  */
-const PIVOT = `
-set -eu
-root=$1; cwd=$2; shift 2
-mount -t tmpfs -o mode=0755,size=16m coffer "$root"
-cd "$root"
-mkdir -p tmp dev old
-place() {
-	if [ -e ".$2" ]; then return; fi
-	if [ -d "$1" ]; then mkdir -p ".$2"; else mkdir -p ".\${2%/*}"; : > ".$2"; fi
+function mountTable(mounts: readonly Mount[], root: string, keepsOptions: boolean): string {
+	const rows = mounts.map(({ source, target, writable }) => {
+		if (source === undefined) return ["coffer", target, "tmpfs", "mode=0000,size=1m,ro"];
+		return [source, target, "none", writable || keepsOptions ? "bind" : "bind,ro,nosuid,nodev"];
+	});
+	rows.push(...DEVICES.map((device) => [device, device, "none", "bind"]), [
+		"proc",
+		"/proc",
+		"proc",
+		"defaults",
+	]);
+	return rows
+		.map(([source = "", target = "", ...rest]) => [escapeField(source), escapeField(root + target), ...rest])
+		.map((fields) => `${fields.join(" ")} 0 0\n`)
+		.join("");
 }
-while [ "$1" != -- ]; do
-	if [ "$1" = empty ]; then mount -t tmpfs -o mode=0000,size=1m,ro coffer ".$3"; shift 3; continue; fi
-	place "$2" "$3"
-	mount --bind "$2" ".$3"
-	if [ "$1" = read ]; then mount -o remount,bind,ro,nosuid ".$3"; fi
-	shift 3
-done
-shift
-for device in null zero full random urandom; do : > dev/$device; mount --bind /dev/$device dev/$device; done
-mkdir proc
-mount -t proc proc proc
+
+/**
+ * A script that creates the same file system with util-linux, in as few processes as possible: a start of `mount` takes
+ * longer than its mount. When the command starts, the old root is unmounted and the process has no capabilities, so the
+ * command cannot mount it again.
+ * @param inUserNamespace whether the options of existing mounts are fixed. Then only `mount -o remount` keeps them
+ */
+function pivotScript(mounts: readonly Mount[], root: string, inUserNamespace: boolean): string {
+	const bound = mounts.filter((mount): mount is Mount & { source: string } => mount.source !== undefined);
+	const isFolder = ({ source }: { source: string }) => statSync(source).isDirectory();
+	const files = [...bound.filter((mount) => !isFolder(mount)).map(({ target }) => target), ...DEVICES];
+	const folders = [
+		...bound.filter(isFolder).map(({ target }) => target),
+		...files.map((file) => dirname(file)),
+	];
+	const inRoot = (path: string) => quoted(`.${path}`);
+	const remounted = inUserNamespace ? bound.filter(({ writable }) => !writable) : [];
+	return `
+set -eu
+mount -t tmpfs -o mode=0755,size=16m coffer ${quoted(root)}
+cd ${quoted(root)}
+mkdir -p tmp old proc ${[...new Set(folders)].map(inRoot).join(" ")}
+for file in ${files.map(inRoot).join(" ")}; do : > "$file"; done
+printf %s ${quoted(mountTable(mounts, root, inUserNamespace))} > mounts
+mount -a -T ${quoted(`${root}/mounts`)}
+${remounted.map(({ target }) => `mount -o remount,bind,ro,nosuid ${inRoot(target)}`).join("\n")}
 pivot_root . old
 cd /
-umount -l /old
-umount -l /proc
-rmdir /old /proc
-cd "$cwd"
+umount -l /old /proc
+rm -d /mounts /old /proc
+cd ${quoted(`${INNER.build}/src`)}
 exec setpriv --bounding-set=-all --inh-caps=-all --no-new-privs -- "$@"
 `;
+}
 
 /** Runs a command in `build/src` under `unshare`. If the platform is not root, also in a user namespace. */
 export function namespacesCommand(
@@ -130,21 +157,9 @@ export function namespacesCommand(
 	command: readonly string[],
 	build: string,
 ): Wrapped {
-	const triples = mounts.flatMap(({ source, target, writable }) =>
-		source === undefined ? ["empty", "-", target] : [writable ? "write" : "read", source, target],
-	);
-	const user = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
+	const inUserNamespace = process.getuid?.() !== 0;
+	const user = inUserNamespace ? ["--user", "--map-root-user"] : [];
 	const namespaces = [...user, "--mount", "--pid", "--ipc", "--uts", "--fork", "--kill-child"];
-	const script = [
-		"/bin/sh",
-		"-c",
-		PIVOT,
-		"sh",
-		`${build}/root`,
-		`${INNER.build}/src`,
-		...triples,
-		"--",
-		...command,
-	];
-	return { file: "unshare", args: [...namespaces, ...script] };
+	const script = pivotScript(mounts, `${build}/root`, inUserNamespace);
+	return { file: "unshare", args: [...namespaces, "/bin/sh", "-c", script, "sh", ...command] };
 }

@@ -13,14 +13,15 @@ const LIMITS = { timeoutMs: 10_000, outputBytesMax: 100_000 };
 async function open(level: SandboxLevel, hidden: string[]): Promise<{ sandbox: Sandbox; build: string }> {
 	const sandbox = await openSandbox({
 		deno: await findDeno(),
-		directory: join(place.root, level),
+		// Its characters mean something in a shell, and in a table of mounts.
+		directory: join(place.root, `a "builder's" #1`, level),
 		hidden,
 		environment: { GIVEN: "given" },
 		memoryBytesMax: 2 * 1024 ** 3,
 		fileBytesMax: 2 ** 28,
 		levels: [level],
 	});
-	const build = join(place.root, level, "build-test");
+	const build = join(place.root, `a "builder's" #1`, level, "build-test");
 	const folders = [build, join(build, "src"), join(build, "root"), join(build, "out")];
 	for (const path of folders) mkdirSync(path, { recursive: true });
 	await sandbox.adopt(folders);
@@ -62,6 +63,14 @@ describe.each(LEVELS.slice(0, -1))("a hostile process in the sandbox %s", (level
 		expect(existsSync(join(build, "out/mine"))).toBe(true);
 		expect((await sandbox.run(build, ["/usr/bin/touch", target], LIMITS)).code).not.toBe(0);
 		expect(existsSync(target)).toBe(false);
+	});
+
+	test("can write to no folder of the system", async () => {
+		const { sandbox, build } = await open(level, [place.data]);
+		for (const target of ["/usr/lib/made-by-a-build", "/etc/ssl/made-by-a-build"]) {
+			expect((await sandbox.run(build, ["/usr/bin/touch", target], LIMITS)).code).not.toBe(0);
+			expect(existsSync(target)).toBe(false);
+		}
 	});
 
 	test("is ended at the time limit if it never ends", async () => {

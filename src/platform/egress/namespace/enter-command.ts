@@ -2,6 +2,7 @@
  * The command that gives a process a separate network and a separate view of the file system before it runs a function.
  * Pure.
  */
+import { escapeField } from "../../machine/fstab.ts";
 import type { User } from "../../machine/users.ts";
 import { type Addresses, type LoopbackAlias, NAME_SERVER } from "../addressing.ts";
 import type { Tools } from "./tools.ts";
@@ -84,10 +85,6 @@ function loopbackRules({ addresses: [v4, v6], aliases }: NamespaceEntry): string
 }
 `;
 }
-
-/** Escapes a path for a table of mounts: fstab(5) has white space as octal numbers. */
-const escapeField = (path: string) =>
-	path.replace(/[\\ \t\n#]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, "0")}`);
 
 /** The mounts of a process, as a table in the format of fstab(5). */
 export function mountTable({
