@@ -46,8 +46,8 @@ interface Measured {
 /** Full load, then a fixed rate, then the same rate while the value changes again and again. */
 async function measure(folder: string, { platform, run }: Build, seconds: number): Promise<Measured> {
 	const url = urlOf(platform);
-	const { requestsPerSecond } = await load(url, { folder, seconds });
-	const rate = { folder, seconds, rate: 1_000 };
+	const { requestsPerSecond } = await load(url, { folder, seconds, smoke: false });
+	const rate = { folder, seconds, rate: 1_000, smoke: false };
 	const { p99Ms } = await load(url, rate);
 	const changing = load(url, rate);
 	for (let change = 0; change < CHANGES; change++) await run("secrets", "set", `VALUE=${change}`);

@@ -11,8 +11,10 @@ import { makeProject, type RunningPlatform, startPlatform } from "./running-plat
 
 const P99_RATIO_MAX = 2;
 const RATE = 200;
+const SECONDS = 3;
 /** A neighbour starts before the load and ends this long after it. */
 const MARGIN_MS = 500;
+const SMOKE_BUSY_MS = 100;
 
 const QUIET = 'export default () => new Response("quiet");\n';
 
@@ -62,9 +64,15 @@ async function measure(
 	{ listen }: Pick<RunningPlatform, "listen">,
 	context: BenchContext,
 ): Promise<Row> {
-	const seconds = context.smoke ? 1 : 3;
+	const busyMs = context.smoke ? SMOKE_BUSY_MS : SECONDS * 1000 + MARGIN_MS;
 	const p99Of = async () => {
-		const options = { folder: context.folder, connections: 16, rate: RATE, seconds };
+		const options = {
+			folder: context.folder,
+			connections: 16,
+			rate: RATE,
+			seconds: SECONDS,
+			smoke: context.smoke,
+		};
 		const { p99Ms, failed } = await load(`${listen}/bench/quiet`, options);
 		if (failed > 0) throw new Error(`${failed} requests failed`);
 		return p99Ms;
@@ -73,7 +81,7 @@ async function measure(
 	for (let pair = context.smoke ? 0 : -1; pair < context.pairs(7); pair++) {
 		const calmMs = await p99Of();
 		const indices = Array.from({ length: neighbours.count }, (_, index) => index);
-		const busy = Promise.all(indices.map((index) => keepBusy(listen, index, seconds * 1000 + MARGIN_MS)));
+		const busy = Promise.all(indices.map((index) => keepBusy(listen, index, busyMs)));
 		const besideMs = await p99Of();
 		await busy;
 		if (pair < 0) continue;

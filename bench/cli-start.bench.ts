@@ -54,7 +54,7 @@ async function opening({ folder, pairs, program }: BenchContext): Promise<Row[]>
  * Completion of a name in a project of a thousand secrets, without a key, compared with a start that does
  * nothing.
  */
-async function completion({ folder, pairs, program }: BenchContext): Promise<Row> {
+async function completion({ folder, pairs, program, smoke }: BenchContext): Promise<Row> {
 	const home = join(folder, "home");
 	const cwd = join(folder, "project");
 	for (const path of [home, cwd]) mkdirSync(path);
@@ -64,7 +64,7 @@ async function completion({ folder, pairs, program }: BenchContext): Promise<Row
 		XDG_STATE_HOME: home,
 		COFFER_IDENTITY_FILE: join(home, "identity"),
 	};
-	const pairsOf = Array.from({ length: 1000 }, (_, index) => `NAME_${index}=value`);
+	const pairsOf = Array.from({ length: smoke ? 10 : 1000 }, (_, index) => `NAME_${index}=value`);
 	for (const args of [["init"], ["secrets", "set", ...pairsOf]])
 		await timeProcess({ command: process.execPath, args: [program, ...args], cwd, env });
 	renameSync(join(home, "identity"), join(home, "away"));

@@ -15,7 +15,7 @@ const MODULE_BYTES = 3 * 1024 * 1024;
 const SMALL_BYTES = 10_000;
 const SHARED = "functions/_shared/large.ts";
 const CALM_MS = 5_000;
-const SMOKE_CALM_MS = 500;
+const SMOKE_CALM_MS = 100;
 const BETWEEN_CALLS_MS = 20;
 const POLL_MS = 20;
 
@@ -141,5 +141,6 @@ async function measure(context: BenchContext, count: number, bytes: number): Pro
 
 export const bench: Bench = {
 	name: "a large deployment beside calls",
-	run: (context) => (context.smoke ? measure(context, 3, 100_000) : measure(context, 12, MODULE_BYTES)),
+	run: (context) =>
+		context.smoke ? measure(context, 1, 2 * SMALL_BYTES) : measure(context, 12, MODULE_BYTES),
 };

@@ -11,6 +11,7 @@ const SHARE_MAX = 0.1;
 const RATE = 200;
 /** A neighbour starts to write before the load and stops this long after it. */
 const MARGIN_MS = 500;
+const SMOKE_FLOOD_MS = 100;
 /** The system's unit for processor time. */
 const TICKS_PER_SECOND = 100;
 
@@ -75,8 +76,9 @@ async function beside(
 	context: BenchContext,
 ): Promise<Row[]> {
 	const seconds = context.smoke ? 1 : 3;
+	const floodMs = context.smoke ? SMOKE_FLOOD_MS : seconds * 1000 + MARGIN_MS;
 	const measure = async (): Promise<Measured> => {
-		const options = { folder: context.folder, connections: 16, rate: RATE, seconds };
+		const options = { folder: context.folder, connections: 16, rate: RATE, seconds, smoke: context.smoke };
 		const before = await cpuSeconds(pid);
 		const { p99Ms, failed } = await load(`${listen}/bench/quiet`, options);
 		if (failed > 0) throw new Error(`${failed} requests failed`);
@@ -85,7 +87,7 @@ async function beside(
 	const [flooded, calm]: [Measured[], Measured[]] = [[], []];
 	for (let pair = context.smoke ? 0 : -1; pair < context.pairs(3); pair++) {
 		const before = await measure();
-		const written = fetch(`${listen}/bench/${name}?ms=${seconds * 1000 + MARGIN_MS}`);
+		const written = fetch(`${listen}/bench/${name}?ms=${floodMs}`);
 		const during = await measure();
 		if ((await (await written).text()) !== "written") throw new Error(`${name} did not write`);
 		if (pair < 0) continue;

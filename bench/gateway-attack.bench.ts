@@ -34,7 +34,7 @@ interface Served extends AsyncDisposable {
 }
 
 function coffer(context: BenchContext, args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-	return spawn(process.execPath, [join(context.root, "bin/run.js"), ...args], {
+	return spawn(process.execPath, [context.program, ...args], {
 		cwd: context.folder,
 		env: { ...process.env, ...env },
 		stdio: ["ignore", "pipe", "ignore"],
@@ -131,8 +131,8 @@ class SlowClients implements Disposable {
 }
 
 async function slowRow({ port }: Served, context: BenchContext): Promise<Row> {
-	const count = context.smoke ? 50 : REQUESTS;
-	const clients = context.smoke ? 100 : SLOW;
+	const count = context.smoke ? 10 : REQUESTS;
+	const clients = context.smoke ? 10 : SLOW;
 	const [slow, alone]: [number[], number[]] = [[], []];
 	let open = 0;
 	for (let pair = context.smoke ? 0 : -1; pair < context.pairs(5); pair++) {

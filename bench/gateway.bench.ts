@@ -121,9 +121,10 @@ async function p99Row(
 ): Promise<Row> {
 	const options = {
 		folder: context.folder,
-		seconds: context.smoke ? 1 : 8,
+		seconds: 8,
 		rate: bareMost / 2,
 		connections: 64,
+		smoke: context.smoke,
 	};
 	const gateway: number[] = [];
 	const bare: number[] = [];
@@ -158,7 +159,7 @@ export const bench: Bench = {
 		const url = `${platform.listen}/bench/hello`;
 		for (const started of [url, functions.direct.url, bare.url]) await servedAt(started, "hello");
 		const measured: Measured = { gateway: [], bare: [], direct: [], miniflare: [] };
-		const options = { folder: context.folder, seconds: context.smoke ? 1 : 8 };
+		const options = { folder: context.folder, seconds: 8, smoke: context.smoke };
 		const most = async (target: string) => (await load(target, options)).requestsPerSecond;
 		for (let pair = context.smoke ? 0 : -1; pair < context.pairs(7); pair++) {
 			const [first, second] = [await most(url), await most(bare.url)];

@@ -20,7 +20,12 @@ export interface LoadOptions {
 	readonly connections?: number;
 	/** Requests per second in all; by default, as many as possible. */
 	readonly rate?: number;
+	/** Sends few requests, whatever the others say. */
+	readonly smoke: boolean;
 }
+
+/** What only shows that requests arrive. A full load takes all of the machine, for no figure that counts. */
+const SMOKE = { connections: 4, rate: 40, seconds: 1 };
 
 /** Microseconds and counts, as wrk passes them to `done`. */
 const REPORT = `
@@ -36,7 +41,8 @@ end
  * @throws Error where wrk is missing or fails
  */
 export async function load(url: string, options: LoadOptions): Promise<Load> {
-	const { connections = 32, folder, rate, seconds } = options;
+	const { folder } = options;
+	const { connections = 32, rate, seconds } = options.smoke ? SMOKE : options;
 	const script = join(folder, `wrk-${rate === undefined ? "all" : Math.round(rate)}.lua`);
 	const meanMs = rate === undefined ? 0 : Math.max(1, (connections / rate) * 1000);
 	const delay = `delay = function() return math.random(0, ${Math.round(2 * meanMs)}) end\n`;

@@ -104,7 +104,8 @@ async function togetherRow({ context, deno, relay, run, together }: Stage): Prom
 	};
 	const floor = async () => {
 		const starts = [];
-		for (let count = 0; count < 5; count++) starts.push(await bareCpu(deno, join(run.cwd, FILE)));
+		for (let count = 0; count < (context.smoke ? 1 : 5); count++)
+			starts.push(await bareCpu(deno, join(run.cwd, FILE)));
 		return (together * median(starts)) / cores;
 	};
 	const result = await paired(subject, floor, context.pairs(9));
@@ -115,7 +116,7 @@ async function togetherRow({ context, deno, relay, run, together }: Stage): Prom
 async function bytesRow({ context, relay: { sent }, run }: Stage): Promise<Row> {
 	const file = join(context.folder, "many.env");
 	const others = 3;
-	const count = (context.smoke ? 200 : SECRETS) - others;
+	const count = (context.smoke ? 20 : SECRETS) - others;
 	const lines = Array.from({ length: count }, (_, index) => `SECRET_${index}=value-${index}`);
 	await writeFile(file, lines.join("\n"));
 	await run("secrets", "set", "--env-file", file);
@@ -136,7 +137,7 @@ export const bench: Bench = {
 		await using platform = await startPlatform(context);
 		using relay = await openRelay(platform.control);
 		const secrets = ["VALUE=first", "LAZY=lazy", "SHARED=first"];
-		const together = context.smoke ? 3 : TOGETHER;
+		const together = context.smoke ? 2 : TOGETHER;
 		const files = { ...FILES, ...manyFiles(together) };
 		const run = await makeProject(context, platform, relay.url, files, secrets);
 		const stage = { context, platform, relay, run, together, deno: await findDeno() };

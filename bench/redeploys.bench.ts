@@ -55,12 +55,13 @@ async function redeploy(run: Coffer, times: number): Promise<number> {
 }
 
 async function loadRows(context: BenchContext, platform: RunningPlatform, run: Coffer): Promise<Row[]> {
-	const times = context.smoke ? 3 : 50;
+	const times = context.smoke ? 1 : 50;
+	const tried = context.smoke ? 1 : 3;
 	const url = `${platform.listen}/bench/busy`;
-	const options = { folder: context.folder, connections: 16, rate: RATE };
-	const calm = await load(url, { ...options, seconds: context.smoke ? 2 : 20 });
+	const options = { folder: context.folder, connections: 16, rate: RATE, smoke: context.smoke };
+	const calm = await load(url, { ...options, seconds: 20 });
 	// The approximate time of the redeploys.
-	const seconds = Math.ceil((await redeploy(run, 3)) * (times / 3) * 1.2) + 1;
+	const seconds = Math.ceil((await redeploy(run, tried)) * (times / tried) * 1.2) + 1;
 	const ending = new AbortController();
 	const streams = Promise.all([readStreams(url, ending.signal), readStreams(url, ending.signal)]);
 	const loaded = load(url, { ...options, seconds });
@@ -124,7 +125,7 @@ export const bench: Bench = {
 	name: "redeploys under load",
 	async run(context) {
 		await using platform = await startPlatform(context);
-		const files = filesOf(context.smoke ? 5 : 100);
+		const files = filesOf(context.smoke ? REFERENCING + 2 : 100);
 		const run = await makeProject(context, platform, platform.control, files, ["VALUE=first", "RARE=first"]);
 		return [await processesRow(platform, run), ...(await loadRows(context, platform, run))];
 	},

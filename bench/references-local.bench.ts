@@ -15,7 +15,7 @@ import {
 } from "./harness.ts";
 
 const SHARED_MODULES = 10;
-const SMOKE_FUNCTIONS = 5;
+const SMOKE_FUNCTIONS = 2;
 
 interface Case {
 	readonly name: string;

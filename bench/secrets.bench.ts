@@ -23,6 +23,13 @@ const SIZES = [
 	{ secrets: 1_000, ratioMax: 1.5, linkedRatioMax: 1.5 },
 	{ secrets: 10_000, ratioMax: 1.3, linkedRatioMax: 1.3 },
 ] as const;
+const SMOKE_SECRETS = 20;
+
+/** The sizes beside the smallest. The short form has one. */
+const largerSizes = (context: BenchContext) => {
+	const [, ...larger] = SIZES;
+	return context.smoke ? larger.slice(0, 1).map((size) => ({ ...size, secrets: SMOKE_SECRETS })) : larger;
+};
 
 /** Runs `coffer` in one project. Returns the time. */
 type Coffer = (...args: string[]) => Promise<number>;
@@ -59,13 +66,13 @@ const SUBJECTS: readonly { name: string; timed: (coffer: Coffer) => Timed }[] = 
 
 async function measure(context: BenchContext, env: NodeJS.ProcessEnv): Promise<Row[]> {
 	const rows: Row[] = [];
-	const [smallest, ...larger] = SIZES;
+	const [smallest] = SIZES;
 	const small = await makeProject(context, smallest.secrets, env);
 	for (const { name, timed } of SUBJECTS) {
 		const result = await paired(timed(small), bareNode, context.pairs(21));
 		rows.push(ratioRow(`${name}, ${smallest.secrets} secrets`, "node -e 0", smallest.ratioMax, result));
 	}
-	for (const { secrets, ratioMax } of context.smoke ? larger.slice(0, 1) : larger) {
+	for (const { secrets, ratioMax } of largerSizes(context)) {
 		const coffer = await makeProject(context, secrets, env);
 		for (const { name, timed } of SUBJECTS) {
 			const result = await paired(timed(coffer), timed(small), context.pairs(11));
@@ -85,10 +92,10 @@ async function measureLinked(context: BenchContext, env: NodeJS.ProcessEnv): Pro
 		(coffer: Coffer): Timed =>
 		(pair) =>
 			coffer("secrets", "set", `SECRET_5=${pair}`);
-	const [smallest, ...larger] = SIZES;
+	const [smallest] = SIZES;
 	const small = timed(await makeProject(context, smallest.secrets, linkedEnv, control));
 	const rows: Row[] = [];
-	for (const { secrets, linkedRatioMax } of context.smoke ? larger.slice(0, 1) : larger) {
+	for (const { secrets, linkedRatioMax } of largerSizes(context)) {
 		const large = timed(await makeProject(context, secrets, linkedEnv, control));
 		const result = await paired(large, small, context.pairs(11));
 		const figure = `secrets set, linked, ${secrets.toLocaleString("en")} secrets`;

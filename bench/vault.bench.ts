@@ -17,7 +17,7 @@ import {
 } from "./harness.ts";
 
 const RECORDS = 10_000;
-const SMOKE_RECORDS = 300;
+const SMOKE_RECORDS = 30;
 const TIMEOUT_MS = 300_000;
 
 /** The tasks of `vault.program.ts` that have a limit, each with the task that is its floor. */
