@@ -1,8 +1,7 @@
 /** Checks a request before its function is started: it is well-formed, a function matches it, its body is not too large. */
-import type { IncomingMessage } from "node:http";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
-import { faultOf } from "../http/strict-request.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
+import type { ClientExchange } from "./http-server/client-exchange.ts";
 import { PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
 import { type FunctionsOf, matchRoute, type Route, withName } from "./routing.ts";
 
@@ -23,12 +22,12 @@ export interface AdmissionOptions {
 	maxBodyBytes?: number;
 }
 
-/** The function that gets a request; or the problem to respond with. If both are undefined, there is no response. */
+/** The function that gets a request; or the problem to respond with. */
 export type Admission =
 	| { readonly route: Route; readonly limits: RequestLimits }
 	| {
 			readonly route: undefined;
-			readonly problem: Problem | undefined;
+			readonly problem: Problem;
 			/** The function that the request was for, or only the app if it has no such function. */
 			readonly requested?: Route | { readonly app: string } | undefined;
 	  };
@@ -44,33 +43,29 @@ export class Admissions {
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
 	}
 
-	/** Checks a request. Call it once for each request, in the order in which requests arrive on a connection. */
-	check(request: IncomingMessage): Admission {
-		const { headers, url = "" } = request;
-		const fault = faultOf(request);
-		if (fault !== undefined) {
-			return { route: undefined, problem: fault === "malformed" ? PROBLEMS.malformed : undefined };
-		}
-		const { route: matched, ...routing } = matchRoute(url, this.#options.functions, this.#options.onlyApp);
+	/** Checks a request. */
+	check({ isMalformed, length = 0, target }: ClientExchange): Admission {
+		if (isMalformed) return { route: undefined, problem: PROBLEMS.malformed };
+		const routing = matchRoute(target, this.#options.functions, this.#options.onlyApp);
+		const { route: matched } = routing;
 		if (matched === undefined) {
-			const route = undefined;
-			const { app, reason } = { reason: "unknown" as const, app: undefined, ...routing };
-			return { route, problem: PROBLEMS[reason], requested: app === undefined ? undefined : { app } };
+			const { app, reason } = routing;
+			const requested = app === undefined ? undefined : { app };
+			return { route: undefined, problem: PROBLEMS[reason], requested };
 		}
 		const settings = this.#options.settings?.(matched.app, matched.function) ?? {};
 		const route = settings.nameInPath === true ? withName(matched) : matched;
 		const limits = this.#limits(settings);
-		if (Number(headers["content-length"] ?? 0) <= limits.bodyBytes) return { route, limits };
+		if (length <= limits.bodyBytes) return { route, limits };
 		const problem = problemOf(PROBLEMS.tooLarge, route.function, limits);
 		return { route: undefined, problem, requested: route };
 	}
 
 	/** The headers that the function gets. */
-	headersFor(request: IncomingMessage, route: Route, requestId: string): string[] {
-		const address = (request.socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+	headersFor({ address, headers }: ClientExchange, route: Route, requestId: string): string[] {
 		const isTrusted = this.#options.trustForwarded ?? false;
 		const prefix = route.removed ?? route.prefix;
-		return forwardedRequestHeaders(request.rawHeaders, { address, prefix, requestId, isTrusted });
+		return forwardedRequestHeaders(headers, { address, prefix, requestId, isTrusted });
 	}
 
 	#limits({ maxBodyMB, timeoutSeconds }: RequestSettings): RequestLimits {

@@ -15,14 +15,17 @@ export class ConcurrencyLimiter {
 
 	/**
 	 * Counts a request in.
-	 * @returns a function that counts it out and must be called once; undefined if the function has too many requests
+	 * @returns a function that counts it out, whose first call counts; undefined if the function has too many requests
 	 */
 	acquire({ app, function: name }: Pick<Route, "app" | "function">): (() => void) | undefined {
 		const key = `${app}/${name}`;
 		const count = this.#counts.get(key) ?? 0;
 		if (count >= this.#max) return undefined;
 		this.#counts.set(key, count + 1);
+		let isCounted = true;
 		return () => {
+			if (!isCounted) return;
+			isCounted = false;
 			const remaining = (this.#counts.get(key) ?? 1) - 1;
 			if (remaining > 0) this.#counts.set(key, remaining);
 			else this.#counts.delete(key);

@@ -4,11 +4,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import { forwardedResponseHeaders } from "./headers.ts";
+import { TEXT, TOKEN } from "./syntax/fields.ts";
 
-/** The name of a header field (RFC 9110, section 5.6.2). */
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** A field value or a reason phrase: Latin-1 without control characters, except the tab. */
-const TEXT = /^[\t\x20-\x7e\x80-\xff]*$/;
 const LENGTH = /^\d{1,15}$/;
 const KEEP_ALIVE = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i;
 const REASON_MAX = 512;

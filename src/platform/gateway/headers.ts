@@ -64,7 +64,7 @@ export function isRequestId(text: unknown): text is string {
 
 /**
  * The headers that a function gets.
- * @param raw `IncomingMessage.rawHeaders`
+ * @param raw as the client sent them
  */
 export function forwardedRequestHeaders(raw: readonly string[], client: Client): string[] {
 	const options = connectionOptions(raw);

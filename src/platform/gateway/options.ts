@@ -1,6 +1,6 @@
 /** The options of a gateway. */
 import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { ConnectionRefusal } from "../http/connections.ts";
+import type { ConnectionRefusal } from "../http/connection-set.ts";
 import type { DescriptorBudget } from "../http/descriptors.ts";
 import type { RequestTimeouts } from "../http/server-options.ts";
 import type { ServingInstance } from "../runtime/runtime.ts";

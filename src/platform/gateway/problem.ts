@@ -2,8 +2,9 @@
  * The gateway's own responses: problem details (RFC 9457). They name the kind of failure and not its cause, because
  * the caller of a function need not be its author.
  */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { AppError } from "../../errors.ts";
+import type { ClientExchange } from "./http-server/client-exchange.ts";
+import { reasonOf } from "./http-server/response-head.ts";
 
 export interface Problem {
 	status: number;
@@ -107,9 +108,6 @@ export const PROBLEMS = {
 	},
 } as const satisfies Record<string, Problem>;
 
-/** The time for which the rest of a request is read and discarded after the response. */
-const LINGER_MS = 500;
-
 /** The limits of one function's requests. */
 export interface RequestLimits {
 	readonly timeoutMs: number;
@@ -137,69 +135,35 @@ export function problemOf(problem: Problem, name: string, limits: RequestLimits)
 	return { ...problem, detail: problem.detail + limit, function: name };
 }
 
-/** Whether a request declares a body. */
-export function hasBody(request: IncomingMessage): boolean {
-	const { headers } = request;
-	return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
-}
-
 /** Methods that have the same effect if a request arrives twice (RFC 9110, section 9.2.2). */
-const IDEMPOTENT: ReadonlySet<string | undefined> = new Set([
+const IDEMPOTENT: ReadonlySet<string> = new Set([
 	...["GET", "HEAD", "OPTIONS", "TRACE"],
 	...["PUT", "DELETE"],
 ]);
 
 /** Whether a request can be sent to a function again although the function may have worked on it. */
-export function isRepeatable(request: IncomingMessage): boolean {
-	return IDEMPOTENT.has(request.method) && !hasBody(request);
+export function isRepeatable({ hasBody, method }: Pick<ClientExchange, "hasBody" | "method">): boolean {
+	return IDEMPOTENT.has(method) && !hasBody;
 }
 
 /**
  * Sends a problem as the response. The connection closes afterwards if it could be reused only by reading the rest of a
  * body or by trusting the length of a malformed request. If a response has already begun, its connection is closed.
  */
-export function sendProblem(
-	request: IncomingMessage,
-	response: ServerResponse,
-	problem: Problem,
-	requestId: string,
-): void {
-	if (response.headersSent || response.destroyed) {
-		response.destroy();
+export function sendProblem(exchange: ClientExchange, problem: Problem, requestId: string): void {
+	if (exchange.isBegun || exchange.isOver) {
+		exchange.cancel();
 		return;
 	}
 	const { status, code, title, detail, function: name } = problem;
-	const body = JSON.stringify({
-		type: "about:blank",
-		title,
-		status,
-		detail,
-		code,
-		function: name,
-		requestId,
-	});
-	const isMalformed = problem === PROBLEMS.malformed;
-	const isUnread = hasBody(request) && !request.complete;
-	const headers: Record<string, string | number> = {
-		"content-type": "application/problem+json",
-		"content-length": Buffer.byteLength(body),
-		"cache-control": "no-store",
-		"x-request-id": requestId,
-	};
-	if (status === 503) headers["retry-after"] = 1;
-	if (isMalformed || isUnread) headers.connection = "close";
-	// The reason phrase is explicit because an earlier attempt to respond may have set another one.
-	response.writeHead(status, STATUS_CODES[status], headers);
-	if (request.method !== "HEAD") response.write(body);
-	if (isUnread && !isMalformed) linger(request, response);
-	else response.end();
-}
-
-/** Ends a response, and its connection, after the client has had time to read it. */
-function linger(request: IncomingMessage, response: ServerResponse): void {
-	// If a connection is closed while the client still sends, the system resets it and the response is lost.
-	const end = response.end.bind(response) as () => void;
-	const timer = setTimeout(end, LINGER_MS).unref();
-	response.once("close", clearTimeout.bind(undefined, timer));
-	request.once("end", end).resume();
+	const content = { type: "about:blank", title, status, detail, code, function: name, requestId };
+	const body = Buffer.from(JSON.stringify(content));
+	const headers = [
+		...["content-type", "application/problem+json", "content-length", String(body.length)],
+		...["cache-control", "no-store", "x-request-id", requestId],
+	];
+	if (status === 503) headers.push("retry-after", "1");
+	if (exchange.isMalformed || !exchange.isReceived) exchange.closeAfterwards();
+	exchange.begin({ status, reason: reasonOf(status), headers, length: body.length });
+	exchange.end(body);
 }

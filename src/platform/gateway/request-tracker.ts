@@ -1,10 +1,9 @@
 /** Reports how each request ended, once its response is complete: to the metrics and to the request log. */
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { ServingInstance } from "../runtime/runtime.ts";
 import type { Admission } from "./admission.ts";
 import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
+import type { ClientExchange } from "./http-server/client-exchange.ts";
 import type { GatewayOptions } from "./options.ts";
 import { PROBLEMS, type Problem } from "./problem.ts";
 import { originForm, type Route } from "./routing.ts";
@@ -26,7 +25,7 @@ const UNKNOWN_SEGMENT_MAX = 40;
 /** One request, from its arrival to the end of its response. */
 export class TrackedRequest {
 	readonly #tracker: RequestTracker;
-	readonly #request: IncomingMessage;
+	readonly #request: Pick<ClientExchange, "method" | "target">;
 	readonly #id: string;
 	readonly #route: Route | undefined;
 	readonly #app: string | undefined;
@@ -41,7 +40,7 @@ export class TrackedRequest {
 
 	constructor(
 		tracker: RequestTracker,
-		request: IncomingMessage,
+		request: Pick<ClientExchange, "method" | "target">,
 		id: string,
 		requested: Route | { app: string } | undefined,
 	) {
@@ -58,7 +57,7 @@ export class TrackedRequest {
 		if (this.#isOver || app === undefined) return;
 		this.#isOver = true;
 		const ms = performance.now() - this.#startMs;
-		const { method = "" } = this.#request;
+		const { method } = this.#request;
 		const report = (finalReason: string | undefined) => {
 			const path = this.#path();
 			const { bytes } = this;
@@ -78,7 +77,7 @@ export class TrackedRequest {
 	}
 
 	#path(): string {
-		const target = originForm(this.#request.url ?? "");
+		const target = originForm(this.#request.target);
 		const queryStart = target.indexOf("?");
 		const path = queryStart === -1 ? target : target.slice(0, queryStart);
 		const { instance } = this;
@@ -124,24 +123,14 @@ export class RequestTracker {
 		return this.#options.onRequest !== undefined;
 	}
 
-	/** Begins to track a request. */
-	track(request: IncomingMessage, id: string, admission: Admission): TrackedRequest {
-		return new TrackedRequest(this, request, id, admission.route ?? admission.requested);
-	}
-
-	/** Reports a request when its response closes. */
-	endOnClose(tracked: TrackedRequest, response: ServerResponse): void {
-		const closed = () => {
-			const reason = tracked.problem?.code ?? (response.writableFinished ? undefined : CLIENT_GONE);
-			tracked.end(response.headersSent ? response.statusCode : CLIENT_GONE_STATUS, reason);
+	/** Begins to track a request. It is reported when its exchange is over, or before by a call of `end`. */
+	track(exchange: ClientExchange, id: string, admission: Admission): TrackedRequest {
+		const tracked = new TrackedRequest(this, exchange, id, admission.route ?? admission.requested);
+		exchange.onOver = (isComplete) => {
+			const reason = tracked.problem?.code ?? (isComplete ? undefined : CLIENT_GONE);
+			tracked.end(exchange.isBegun ? exchange.status : CLIENT_GONE_STATUS, reason);
 		};
-		response.once("close", this.#faults.callback(closed));
-	}
-
-	/** Reports an upgrade request if its client closes the connection before the upgrade. */
-	endOnSocketClose(tracked: TrackedRequest, socket: Duplex): void {
-		const closed = () => tracked.end(CLIENT_GONE_STATUS, CLIENT_GONE);
-		socket.once("close", this.#faults.callback(closed));
+		return tracked;
 	}
 
 	/** Counts a response of a function, or a problem that the client got instead. */

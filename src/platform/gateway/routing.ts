@@ -26,7 +26,9 @@ export interface Route {
 }
 
 /** `malformed`: the path is invalid. `unknown`: there is no such app, or `app` has no such function. */
-export type Routing = { route: Route } | { route: undefined; reason: "malformed" | "unknown"; app?: string };
+export type Routing =
+	| { readonly route: Route }
+	| { readonly route: undefined; readonly reason: "malformed" | "unknown"; readonly app?: string };
 
 /** Uploads with longer names are rejected, so the comparison can stop here. */
 const NAME_MAX = 256;

@@ -7,15 +7,9 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { FULL_ANSWER } from "./bare-answers.ts";
+import { type ConnectionRefusal, ConnectionSet } from "./connection-set.ts";
 import type { ConnectionLimits } from "./descriptors.ts";
-import { PeerCounts } from "./peer.ts";
 import { Pipeline } from "./pipeline.ts";
-
-/**
- * Why a connection was refused or cut off: too many connections in all, too many from its peer, or too many
- * pipelined requests on it.
- */
-export type ConnectionRefusal = "connections" | "peer" | "pipeline";
 
 export interface ConnectionsOptions {
 	readonly faults: FaultBoundary;
@@ -30,10 +24,8 @@ function addressOf({ remoteAddress, remotePort }: Socket): string {
 
 export class Connections {
 	readonly #options: ConnectionsOptions;
-	readonly #open = new Map<Socket, { pipeline: Pipeline; leave: () => void }>();
-	/** Connections without a request in progress. The one that has been idle longest is the first. */
-	readonly #idle = new Set<Socket>();
-	readonly #peers: PeerCounts;
+	readonly #open: ConnectionSet<Socket>;
+	readonly #pipelines = new Map<Socket, Pipeline>();
 	readonly #isTls: boolean;
 	/** Connections in their TLS handshake, by the peer's address and port. */
 	readonly #beginning = new Map<string, Socket>();
@@ -42,7 +34,7 @@ export class Connections {
 	/** Call it before the server listens. */
 	constructor(server: Server, options: ConnectionsOptions) {
 		this.#options = options;
-		this.#peers = new PeerCounts(options.limits.perPeerMax);
+		this.#open = new ConnectionSet(options.limits, (why) => options.onRefused?.(why));
 		this.#isTls = "setSecureContext" in server;
 		const { faults } = options;
 		const guarded = (hear: (socket: Socket) => void) =>
@@ -77,31 +69,17 @@ export class Connections {
 	 * @param start starts the answer. If it throws, the connection is closed.
 	 */
 	serve(request: IncomingMessage, answer: NodeJS.EventEmitter, start: () => unknown): void {
-		this.#open.get(request.socket)?.pipeline.serve({ answer, request, start });
-	}
-
-	/**
-	 * Accepts an upgrade if no earlier request is unanswered. Otherwise refuses it in its turn. Node has already passed
-	 * the socket to this code.
-	 * @param accept starts the upgraded connection
-	 * @param refuse answers with a problem and ends the connection
-	 */
-	upgrade(request: IncomingMessage, accept: () => unknown, refuse: () => unknown): void {
-		const { socket } = request;
-		const connection = this.#open.get(socket);
-		socket.on("error", () => socket.destroy());
-		if (connection === undefined) socket.destroy();
-		else connection.pipeline.upgrade(request, accept, refuse);
+		this.#pipelines.get(request.socket)?.serve({ answer, request, start });
 	}
 
 	/** Closes the idle connections now, and each other one after its last answer. */
 	endUnused(): void {
 		this.#isEnding = true;
-		for (const socket of this.#idle) socket.destroy();
+		this.#open.destroyIdle();
 	}
 
 	#connected(socket: Socket): void {
-		const why = this.#refusal(socket);
+		const why = this.#open.refusal(socket.remoteAddress ?? "");
 		if (why !== undefined) {
 			this.#refuse(socket, why);
 			return;
@@ -123,18 +101,6 @@ export class Connections {
 		this.#track(socket);
 	}
 
-	#refusal(socket: Socket): ConnectionRefusal | undefined {
-		if (this.#peers.isFull(socket.remoteAddress ?? "")) return "peer";
-		if (this.#open.size < this.#options.limits.max) return undefined;
-		const [idlest] = this.#idle;
-		if (idlest === undefined) return "connections";
-		// A server may close an idle connection at any time, so a new request takes precedence over it.
-		this.#options.onRefused?.("connections");
-		this.#forget(idlest);
-		idlest.destroy();
-		return undefined;
-	}
-
 	#refuse(socket: Socket, why: ConnectionRefusal): void {
 		this.#options.onRefused?.(why);
 		socket.on("error", () => socket.destroy());
@@ -149,16 +115,16 @@ export class Connections {
 	#track(socket: Socket): void {
 		const pipeline = new Pipeline(socket, {
 			faults: this.#options.faults,
-			busy: () => this.#idle.delete(socket),
+			busy: () => this.#open.setBusy(socket),
 			idle: () => {
-				this.#idle.add(socket);
+				this.#open.setIdle(socket);
 				// Some of the answer may not be sent yet.
 				if (this.#isEnding) socket.destroySoon();
 			},
 			cutOff: () => this.#options.onRefused?.("pipeline"),
 		});
-		this.#open.set(socket, { pipeline, leave: this.#peers.add(socket.remoteAddress ?? "") });
-		this.#idle.add(socket);
+		this.#pipelines.set(socket, pipeline);
+		this.#open.add(socket, socket.remoteAddress ?? "");
 		socket.on(
 			"close",
 			this.#options.faults.callback(() => this.#forget(socket)),
@@ -166,17 +132,14 @@ export class Connections {
 	}
 
 	#forget(socket: Socket): void {
-		const connection = this.#open.get(socket);
-		if (connection === undefined) return;
 		this.#open.delete(socket);
-		this.#idle.delete(socket);
-		connection.pipeline.close();
-		connection.leave();
+		this.#pipelines.get(socket)?.close();
+		this.#pipelines.delete(socket);
 	}
 
 	#broken(error: NodeJS.ErrnoException, socket: Socket): void {
-		const connection = this.#open.get(socket);
-		if (connection === undefined) socket.destroy();
-		else connection.pipeline.broken(error);
+		const pipeline = this.#pipelines.get(socket);
+		if (pipeline === undefined) socket.destroy();
+		else pipeline.broken(error);
 	}
 }

@@ -3,8 +3,7 @@
  *
  * One request is in progress. Pipelined requests wait, so that answers leave in the order of the requests,
  * and pipelining does not give a client more work at a time. While many requests wait, the connection is not
- * read. An upgrade is accepted only if no earlier request is unanswered: otherwise its frames and an
- * answer would share a stream.
+ * read.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
@@ -71,30 +70,6 @@ export class Pipeline {
 	 */
 	serve(turn: PendingAnswer): void {
 		if (!this.#isEnding && !this.#socket.destroyed) this.#take(turn);
-	}
-
-	/** The same as `Connections.upgrade`. */
-	upgrade(request: IncomingMessage, accept: () => unknown, refuse: () => unknown): void {
-		const socket = this.#socket;
-		if (this.#isEnding) {
-			socket.destroy();
-			return;
-		}
-		this.#isEnding = true;
-		const isFree = this.#current === undefined;
-		if (!isFree) {
-			// Node emits this only for connections that it still handles.
-			const drained = () => {
-				const answer = this.#current?.answer;
-				if (answer !== socket) answer?.emit("drain");
-			};
-			socket.on(
-				"drain",
-				this.#events.faults.callback(drained, () => socket.destroy()),
-			);
-			this.#discard();
-		}
-		this.#take({ answer: socket, request, start: isFree ? accept : refuse });
 	}
 
 	/** Answers, in its turn, that the bytes are not a request or came too slowly, and closes the connection. */

@@ -1,6 +1,7 @@
 /** The interface of one request to a function and its response, for the gateway and the scheduler. */
-import type { IncomingMessage } from "node:http";
+
 import type { AcceptedAnswer } from "../function-answer.ts";
+import type { ClientBody } from "../http-server/client-exchange.ts";
 import { PROBLEMS, type Problem } from "../problem.ts";
 
 export interface FunctionRequest {
@@ -9,8 +10,8 @@ export interface FunctionRequest {
 	readonly target: string;
 	/** A flat list (`[name, value, …]`) without headers of the connection. */
 	readonly headers: readonly string[];
-	/** The client's request, if it has a body; or the whole body; or null. */
-	readonly body: IncomingMessage | Buffer | null;
+	/** The body of the client's request; or the whole body; or null. */
+	readonly body: ClientBody | Buffer | null;
 	/** The largest body that is streamed. */
 	readonly maxBodyBytes: number;
 	/** The time limit from the end of the request to the beginning of the response. */

@@ -123,8 +123,8 @@ export class FunctionConnection {
 				onTooLarge: () => this.#fail(PROBLEMS.tooLarge),
 				onFault: this.#stopFaulty,
 			},
-			this.#faults,
 		);
+		this.#body.begin(this.#faults);
 		// Uncorked on the next tick, so that the head is sent together with the part of the body that has arrived.
 		process.nextTick(this.#faults.callback(() => socket.uncork(), this.#stopFaulty));
 	}

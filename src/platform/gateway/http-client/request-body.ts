@@ -1,7 +1,7 @@
 /** Streams the body of a client's request to a function, with backpressure and a limit on its size. */
-import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import type { ClientBody } from "../http-server/client-exchange.ts";
 
 export interface RequestBodyEvents {
 	/** Called once, when the whole body is written. */
@@ -22,33 +22,28 @@ export interface RequestBodyOptions {
 
 /** Writes the body of one request to a function. */
 export class RequestBody {
-	readonly #source: IncomingMessage;
+	readonly #source: ClientBody;
 	readonly #options: RequestBodyOptions;
 	readonly #socket: Socket;
 	readonly #events: RequestBodyEvents;
-	readonly #onData: (data: Buffer) => void;
-	readonly #onEnd: () => void;
 	#bytes = 0;
 	#isOver = false;
 
-	/** Begins to write the body to the socket. Node's parser has checked that it has the declared length. */
-	constructor(
-		source: IncomingMessage,
-		socket: Socket,
-		options: RequestBodyOptions,
-		events: RequestBodyEvents,
-		faults: FaultBoundary,
-	) {
+	/** @param source checks that the body has the declared length */
+	constructor(source: ClientBody, socket: Socket, options: RequestBodyOptions, events: RequestBodyEvents) {
 		this.#source = source;
 		this.#options = options;
 		this.#socket = socket;
 		this.#events = events;
-		this.#onData = faults.callback((data: Buffer) => this.#write(data), events.onFault);
-		this.#onEnd = faults.callback(() => this.#end(), events.onFault);
-		source.on("data", this.#onData);
-		source.on("end", this.#onEnd);
-		// When the client disconnects, its response closes too, and that ends the exchange.
-		source.on("error", () => {});
+	}
+
+	/** Begins to write the body to the socket. The part that has arrived is written at once. */
+	begin(faults: FaultBoundary): void {
+		const { onFault } = this.#events;
+		this.#source.read({
+			onData: faults.callback((data: Buffer) => this.#write(data), onFault),
+			onEnd: faults.callback(() => this.#end(), onFault),
+		});
 	}
 
 	/** Continues after the socket's buffer was full. */
@@ -59,17 +54,12 @@ export class RequestBody {
 	/** Stops writing. The rest of the body is still read: otherwise the client might not get its response. */
 	stop(): void {
 		if (this.#isOver) return;
-		this.#leave();
-		this.#source.resume();
-	}
-
-	#leave(): void {
 		this.#isOver = true;
-		this.#source.off("data", this.#onData);
-		this.#source.off("end", this.#onEnd);
+		this.#source.discard();
 	}
 
 	#write(data: Buffer): void {
+		if (this.#isOver) return;
 		const socket = this.#socket;
 		this.#bytes += data.length;
 		if (this.#bytes > this.#options.maxBytes) {
@@ -91,7 +81,8 @@ export class RequestBody {
 	}
 
 	#end(): void {
-		this.#leave();
+		if (this.#isOver) return;
+		this.#isOver = true;
 		if (this.#options.isChunked) this.#socket.write("0\r\n\r\n", "latin1");
 		this.#events.onSent();
 	}

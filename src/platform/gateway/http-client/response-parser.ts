@@ -3,7 +3,8 @@
  * the bytes need not be HTTP. If two programs could read the bytes in different ways, the response is invalid.
  */
 import { type AcceptedAnswer, checkAnswer, INTERIM_MAX } from "../function-answer.ts";
-import { ChunkedDecoder } from "./chunked-decoder.ts";
+import { ChunkedDecoder, type ChunkFault } from "../syntax/chunked-decoder.ts";
+import { fieldValue } from "../syntax/fields.ts";
 import { InvalidResponse } from "./invalid-response.ts";
 
 /** The status line and the headers of one response. Node's clients have the same limit. */
@@ -13,8 +14,11 @@ const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: (.*))?$/s;
 /** The beginning of every response. Bytes with another beginning are rejected at once. */
 const BEGINNING = "HTTP/1.";
 
-const TAB = 0x09;
-const SPACE = 0x20;
+const CHUNK_FAULTS: Readonly<Record<ChunkFault, string>> = {
+	malformed: "its body is not chunked as it says",
+	size: "a chunk of its body is too large",
+	overhead: "its chunk extensions or trailers are too large",
+};
 
 /** The request that a response is for. */
 export interface ExpectedResponse {
@@ -31,21 +35,6 @@ export interface ResponseEvents {
 }
 
 type State = "head" | "sized" | "chunked" | "until-close" | "complete";
-
-/** A header's value without the blanks around it. `String.trim` removes characters that belong to the value. */
-function fieldValue(text: string, start: number, end: number): string {
-	let from = start;
-	let to = end;
-	for (; from < to; from++) {
-		const code = text.charCodeAt(from);
-		if (code !== SPACE && code !== TAB) break;
-	}
-	for (; to > from; to--) {
-		const code = text.charCodeAt(to - 1);
-		if (code !== SPACE && code !== TAB) break;
-	}
-	return text.slice(from, to);
-}
 
 /** The headers as a flat list (`[name, value, …]`). Names and values are checked by `checkAnswer`. */
 function headersOf(text: string, start: number): string[] {
@@ -73,7 +62,7 @@ export class ResponseParser {
 	#partLength = 0;
 	/** The number of bytes that are left of a body with a declared length. */
 	#left = 0;
-	#chunks = new ChunkedDecoder();
+	#chunks = new ChunkedDecoder(chunkError);
 
 	constructor(events: ResponseEvents) {
 		this.#events = events;
@@ -189,7 +178,7 @@ export class ResponseParser {
 		this.#keepAliveMs = framing.keepAliveMs;
 		if (this.#expected.method === "HEAD" || status === 204 || status === 304) this.#state = "complete";
 		else if (framing.isChunked) {
-			this.#chunks = new ChunkedDecoder();
+			this.#chunks = new ChunkedDecoder(chunkError);
 			this.#state = "chunked";
 		} else if (framing.length !== undefined) {
 			this.#left = framing.length;
@@ -222,4 +211,8 @@ export class ResponseParser {
 
 function notHttp(): InvalidResponse {
 	return new InvalidResponse("it is not HTTP/1.1");
+}
+
+function chunkError(fault: ChunkFault): InvalidResponse {
+	return new InvalidResponse(CHUNK_FAULTS[fault]);
 }

@@ -23,26 +23,25 @@ export class UpgradeAttempts {
 
 	/** Resolves when an instance has the request. @param upgrade its time limit is for all attempts together */
 	async begin(upgrade: Omit<Upgrade, "instance">, route: Route, events: AttemptEvents): Promise<void> {
-		const { socket, timeoutMs } = upgrade;
+		const { client, timeoutMs } = upgrade;
 		let release = () => {};
 		const onAcquired = (releaseInstance: () => void) => {
 			release = this.#faults.callback(releaseInstance);
-			if (socket.destroyed) releaseInstance();
-			else socket.once("close", release);
+			if (client.isOver) releaseInstance();
+			else upgrade.onEnd(release);
 		};
 		const lease = await this.#instances.lease(route.app, route.function, onAcquired);
 		if ("status" in lease) return events.onProblem(lease);
 		const { instance } = lease;
 		events.onInstance(instance);
-		if (socket.destroyed) return;
+		if (client.isOver) return;
 		const sinceMs = performance.now();
 		const again = () => {
-			socket.off("close", release);
 			release();
 			const leftMs = timeoutMs - (performance.now() - sinceMs);
 			return this.begin({ ...upgrade, timeoutMs: leftMs }, route, events);
 		};
-		const onSuperseded = this.#faults.callback(again, () => socket.destroy());
+		const onSuperseded = this.#faults.callback(again, () => client.cancel());
 		const reporting = reportingTo(instance, { ...events, onSuperseded });
 		forwardUpgrade({ ...upgrade, instance }, this.#instances.connector, this.#faults, reporting);
 	}

@@ -14,15 +14,12 @@ import {
 	INTERIM_MAX,
 	unreadableAnswer,
 } from "../function-answer.ts";
+import type { ClientExchange } from "../http-server/client-exchange.ts";
 import { invalidAnswer, PROBLEMS, type Problem } from "../problem.ts";
-import { responseOn } from "./upgrade-request.ts";
 
 /** A client's upgrade request, and the instance that gets it. */
 export interface Upgrade {
-	readonly request: IncomingMessage;
-	readonly socket: Duplex;
-	/** The bytes that the client sent after its request. */
-	readonly head: Buffer;
+	readonly client: ClientExchange;
 	readonly instance: Pick<ServingInstance, "answered" | "probation" | "socketPath" | "timedOut">;
 	/** The request target without the prefix. */
 	readonly target: string;
@@ -30,6 +27,8 @@ export interface Upgrade {
 	readonly headers: readonly string[];
 	readonly requestId: string;
 	readonly timeoutMs: number;
+	/** Adds a function that is called when the client's exchange is over. */
+	readonly onEnd: (end: () => void) => void;
 }
 
 export interface UpgradeEvents {
@@ -49,7 +48,6 @@ class UpgradeForwarder {
 	readonly #faults: FaultBoundary;
 	readonly #upstream: ClientRequest;
 	readonly #timer: NodeJS.Timeout;
-	readonly #onClose: () => void;
 	/** Removes this request from those that can be repeated. */
 	readonly #keepHere: (() => void) | undefined;
 	#isSettled = false;
@@ -65,7 +63,7 @@ class UpgradeForwarder {
 			this.#guarded(() => this.#fail(PROBLEMS.timeout)),
 			upgrade.timeoutMs,
 		);
-		this.#onClose = this.#guarded(() => {
+		upgrade.client.onGone = this.#guarded(() => {
 			clearTimeout(this.#timer);
 			this.#keepHere?.();
 			this.#upstream.destroy();
@@ -76,13 +74,13 @@ class UpgradeForwarder {
 
 	/** Closes the connection of the client, unless another attempt has it. */
 	#closeClient(): void {
-		if (!this.#isSuperseded) this.#upgrade.socket.destroy();
+		if (!this.#isSuperseded) this.#upgrade.client.cancel();
 	}
 
 	#repeat(): void {
 		if (!this.#settle()) return;
 		this.#isSuperseded = true;
-		this.#upgrade.socket.off("close", this.#onClose);
+		this.#upgrade.client.onGone = undefined;
 		this.#upstream.destroy();
 		this.#events.onSuperseded();
 	}
@@ -98,7 +96,7 @@ class UpgradeForwarder {
 	}
 
 	#openUpstream(connector: Connector): ClientRequest {
-		const { headers, instance, socket, target } = this.#upgrade;
+		const { headers, instance, target } = this.#upgrade;
 		const upstream = httpRequest({
 			createConnection: (_options, onConnect) => {
 				connector.connect(instance.socketPath, (error, connection) => onConnect(error, connection as Duplex));
@@ -108,7 +106,6 @@ class UpgradeForwarder {
 			method: "GET",
 			headers: [...headers, "connection", "Upgrade", "upgrade", "websocket"],
 		});
-		socket.once("close", this.#onClose);
 		upstream.on(
 			"error",
 			this.#guarded((error: Error) => this.#failed(error)),
@@ -167,7 +164,7 @@ class UpgradeForwarder {
 
 	/** Claims the one response to the client. @returns false if it is already claimed or the client has disconnected */
 	#settle(): boolean {
-		if (this.#isSettled || this.#upgrade.socket.destroyed) return false;
+		if (this.#isSettled || this.#upgrade.client.isOver) return false;
 		this.#isSettled = true;
 		this.#keepHere?.();
 		clearTimeout(this.#timer);
@@ -181,16 +178,13 @@ class UpgradeForwarder {
 	}
 
 	#switch({ headers, reason, status }: Accepted, connection: Duplex, upstreamHead: Buffer): void {
-		const { head, socket } = this.#upgrade;
 		this.#events.onStatus(status);
-		let text = `HTTP/1.1 ${status} ${reason}\r\n`;
-		for (let index = 0; index < headers.length; index += 2)
-			text += `${headers[index]}: ${headers[index + 1]}\r\n`;
-		socket.write(`${text}\r\n`, "latin1");
-		if (upstreamHead.length > 0) socket.write(upstreamHead);
-		if (head.length > 0) connection.write(head);
-		this.#pipe(socket, connection);
-		this.#pipe(connection, socket);
+		const head = { status, reason, headers, length: undefined };
+		const { received, stream } = this.#upgrade.client.switchProtocol(head);
+		if (upstreamHead.length > 0) stream.write(upstreamHead);
+		if (received.length > 0) connection.write(received);
+		this.#pipe(stream, connection);
+		this.#pipe(connection, stream);
 	}
 
 	/** Copies bytes one way. When one side closes, so does the other. */
@@ -203,7 +197,7 @@ class UpgradeForwarder {
 
 	/** Forwards an ordinary response, with which the function declines the upgrade. */
 	#decline(response: IncomingMessage): void {
-		const { request, requestId, socket } = this.#upgrade;
+		const { client, requestId } = this.#upgrade;
 		const checked = checkAnswer(answerHead(response), requestId);
 		if (checked.fault !== undefined) {
 			this.#fail(invalidAnswer(checked.fault));
@@ -211,10 +205,19 @@ class UpgradeForwarder {
 		}
 		if (!this.#settle()) return;
 		this.#events.onStatus(checked.status);
-		const answer = responseOn(request, socket, this.#faults);
-		answer.on("error", () => socket.destroy());
-		answer.writeHead(checked.status, checked.reason, checked.headers);
-		response.pipe(answer);
+		const { framing, headers, reason, status } = checked;
+		client.closeAfterwards();
+		client.begin({ status, reason, headers, length: framing.length });
+		client.flush();
+		client.onDrain = this.#guarded(() => response.resume());
+		const write = (data: Buffer) => {
+			if (!client.write(data)) response.pause();
+		};
+		response.on("data", this.#guarded(write));
+		response.on(
+			"end",
+			this.#guarded(() => client.end()),
+		);
 	}
 }
 

@@ -1,8 +1,8 @@
 /**
- * Decodes a chunked body (RFC 9112, section 7.1), strictly. Pure. Extensions of chunks and trailers are read and
+ * Decodes a chunked body (RFC 9112, section 7.1), strictly. Pure. Extensions of chunks and trailers are checked and
  * dropped.
  */
-import { InvalidResponse } from "./invalid-response.ts";
+import { CHUNK_EXTENSIONS, FIELD_LINES } from "./fields.ts";
 
 /**
  * The largest size of all extensions of one body, and of all its trailers. Node's parser has the same limit on
@@ -11,12 +11,20 @@ import { InvalidResponse } from "./invalid-response.ts";
 const OVERHEAD_MAX = 16 * 1024;
 /** A number with more digits would not be a safe integer. */
 const DIGITS_MAX = 13;
+/** Trailers that would frame a message (RFC 9110, section 6.5.1). */
+const FRAMING = /^(?:content-length|transfer-encoding):/i;
 
 const TAB = 0x09;
 const LF = 0x0a;
 const CR = 0x0d;
 const SEMICOLON = 0x3b;
 const DEL = 0x7f;
+
+/** `malformed`: the body is not chunked. `size`: a chunk is too large. `overhead`: extensions or trailers are too large. */
+export type ChunkFault = "malformed" | "size" | "overhead";
+
+/** The error for a fault. */
+export type ChunkError = (fault: ChunkFault) => Error;
 
 type State =
 	| "size"
@@ -39,11 +47,19 @@ function hexDigit(byte: number): number | undefined {
 }
 
 export class ChunkedDecoder {
+	readonly #errorOf: ChunkError;
 	#state: State = "size";
 	/** The size of the chunk while its digits are read; then the number of bytes that are left. */
 	#size = 0;
 	#digits = 0;
 	#overhead = 0;
+	/** The extensions of a chunk, or a trailer, while they are read. */
+	#line = "";
+
+	/** @param errorOf makes the errors that `read` throws */
+	constructor(errorOf: ChunkError) {
+		this.#errorOf = errorOf;
+	}
 
 	/** Whether the last chunk and the trailers were read. */
 	get isComplete(): boolean {
@@ -54,7 +70,7 @@ export class ChunkedDecoder {
 	 * Reads the next bytes of the body.
 	 * @param onData called with each piece of a chunk's data. It shares memory with `bytes`.
 	 * @returns the number of bytes that belong to the body. It is smaller than the input if the body ends within it.
-	 * @throws InvalidResponse
+	 * @throws the error of the fault
 	 */
 	read(bytes: Buffer, onData: (data: Buffer) => void): number {
 		let index = 0;
@@ -78,48 +94,52 @@ export class ChunkedDecoder {
 			case "extension":
 				return this.#readText(byte, "extension", "size-lf");
 			case "size-lf":
-				return expect(byte, LF, this.#size === 0 ? "trailer-start" : "data");
+				return this.#expect(byte, LF, this.#size === 0 ? "trailer-start" : "data");
 			case "data-cr":
-				return expect(byte, CR, "data-lf");
+				return this.#expect(byte, CR, "data-lf");
 			case "data-lf":
-				return expect(byte, LF, "size");
+				return this.#expect(byte, LF, "size");
 			case "trailer-start":
 				return byte === CR ? "last-lf" : this.#readText(byte, "trailer", "trailer-lf");
 			case "trailer":
 				return this.#readText(byte, "trailer", "trailer-lf");
 			case "trailer-lf":
-				return expect(byte, LF, "trailer-start");
+				return this.#expect(byte, LF, "trailer-start");
 			case "last-lf":
-				return expect(byte, LF, "ended");
+				return this.#expect(byte, LF, "ended");
 		}
 	}
 
 	#readSize(byte: number): State {
 		const digit = hexDigit(byte);
 		if (digit !== undefined) {
-			if (++this.#digits > DIGITS_MAX) throw new InvalidResponse("a chunk of its body is too large");
+			if (++this.#digits > DIGITS_MAX) throw this.#errorOf("size");
 			this.#size = this.#size * 16 + digit;
 			return "size";
 		}
-		if (this.#digits === 0 || (byte !== CR && byte !== SEMICOLON)) throw notChunked();
+		if (this.#digits === 0 || (byte !== CR && byte !== SEMICOLON)) throw this.#errorOf("malformed");
 		this.#digits = 0;
-		return byte === CR ? "size-lf" : "extension";
+		return byte === CR ? "size-lf" : this.#readText(byte, "extension", "size-lf");
 	}
 
-	#readText(byte: number, state: State, afterCr: State): State {
-		if (byte === CR) return afterCr;
-		if ((byte < 0x20 && byte !== TAB) || byte === DEL) throw notChunked();
-		if (++this.#overhead > OVERHEAD_MAX)
-			throw new InvalidResponse("its chunk extensions or trailers are too large");
+	/** Reads a byte of extensions or of a trailer, and checks them at their end. */
+	#readText(byte: number, state: "extension" | "trailer", afterCr: State): State {
+		if (byte === CR) {
+			const line = this.#line;
+			this.#line = "";
+			const isValid =
+				state === "extension" ? CHUNK_EXTENSIONS.test(line) : FIELD_LINES.test(line) && !FRAMING.test(line);
+			if (!isValid) throw this.#errorOf("malformed");
+			return afterCr;
+		}
+		if ((byte < 0x20 && byte !== TAB) || byte === DEL) throw this.#errorOf("malformed");
+		if (++this.#overhead > OVERHEAD_MAX) throw this.#errorOf("overhead");
+		this.#line += String.fromCharCode(byte);
 		return state;
 	}
-}
 
-function expect(byte: number, expected: number, next: State): State {
-	if (byte !== expected) throw notChunked();
-	return next;
-}
-
-function notChunked(): InvalidResponse {
-	return new InvalidResponse("its body is not chunked as it says");
+	#expect(byte: number, expected: number, next: State): State {
+		if (byte !== expected) throw this.#errorOf("malformed");
+		return next;
+	}
 }

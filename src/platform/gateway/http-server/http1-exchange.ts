@@ -1,0 +1,188 @@
+/** One request on a connection of HTTP/1.1, and its response. */
+import type { Duplex } from "node:stream";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import type { BodyReader, ClientExchange, ResponseHead } from "./client-exchange.ts";
+import type { RequestHead } from "./request-head.ts";
+import { responseHeadText } from "./response-head.ts";
+
+/** The connection of an exchange. */
+export interface Carrier {
+	readonly faults: FaultBoundary;
+	/** The IP address of the client. */
+	readonly address: string;
+	/** Whether the connection closes after the exchange, whatever the client wants. */
+	readonly isEnding: boolean;
+	/** Whether the body of the request was read to its end. */
+	readonly isReceived: boolean;
+	/** Writes Latin-1, then data, then Latin-1. @returns whether more may be written at once */
+	write(text: string, data: Buffer | undefined, tail: string): boolean;
+	/** Call it once, when everything of the response is written. */
+	ended(exchange: Http1Exchange): void;
+	/** Closes the connection at once. */
+	destroy(): void;
+	readBody(reader: BodyReader): void;
+	pauseBody(isPaused: boolean): void;
+	/** Stops using the connection. @returns its stream, and the bytes that were read and not used */
+	handOver(): { stream: Duplex; received: Buffer };
+}
+
+export class Http1Exchange implements ClientExchange {
+	readonly #head: RequestHead;
+	readonly #carrier: Carrier;
+	readonly isPipelined: boolean;
+	isOver = false;
+	isBegun = false;
+	status = 0;
+	onDrain: (() => void) | undefined;
+	onGone: (() => void) | undefined;
+	onOver: ((isComplete: boolean) => void) | undefined;
+	/** Whether another request may follow on the connection. */
+	isKeptAlive: boolean;
+	#isEnded = false;
+	/** The head of the response until it is written. */
+	#unsent = "";
+	#isChunked = false;
+	#hasContent = true;
+
+	constructor(head: RequestHead, carrier: Carrier, isPipelined: boolean) {
+		this.#head = head;
+		this.#carrier = carrier;
+		this.isPipelined = isPipelined;
+		this.isKeptAlive = head.isKeptAlive && !head.isMalformed;
+	}
+
+	get method(): string {
+		return this.#head.method;
+	}
+
+	get target(): string {
+		return this.#head.target;
+	}
+
+	get headers(): readonly string[] {
+		return this.#head.headers;
+	}
+
+	get address(): string {
+		return this.#carrier.address;
+	}
+
+	get length(): number | undefined {
+		return this.#head.length;
+	}
+
+	get hasBody(): boolean {
+		return this.#head.isChunked || (this.#head.length ?? 0) > 0;
+	}
+
+	get isReceived(): boolean {
+		return this.isOver || this.#carrier.isReceived;
+	}
+
+	get isMalformed(): boolean {
+		return this.#head.isMalformed;
+	}
+
+	get isWaiting(): boolean {
+		return this.#head.expects === "continue";
+	}
+
+	get upgrade(): string | undefined {
+		return this.#head.upgrade;
+	}
+
+	read(reader: BodyReader): void {
+		if (!this.isOver) this.#carrier.readBody(reader);
+	}
+
+	pause(): void {
+		if (!this.isOver) this.#carrier.pauseBody(true);
+	}
+
+	resume(): void {
+		if (!this.isOver) this.#carrier.pauseBody(false);
+	}
+
+	discard(): void {
+		if (!this.isOver) this.#carrier.readBody(DISCARD);
+	}
+
+	sendContinue(): void {
+		if (!this.isBegun && !this.#isEnded) this.#carrier.write("HTTP/1.1 100 Continue\r\n\r\n", undefined, "");
+	}
+
+	closeAfterwards(): void {
+		this.isKeptAlive = false;
+	}
+
+	begin(head: ResponseHead): void {
+		if (this.#isEnded) return;
+		const { isHttp10, method } = this.#head;
+		const hasFraming = head.length !== undefined || head.status === 204 || head.status === 304;
+		this.#hasContent = method !== "HEAD" && head.status !== 204 && head.status !== 304;
+		this.#isChunked = !hasFraming && !isHttp10;
+		// HTTP/1.0 has no chunks, so the end of the connection is the end of the body.
+		if ((!hasFraming && isHttp10) || this.#carrier.isEnding) this.isKeptAlive = false;
+		this.#unsent = responseHeadText(head, this.#isChunked, this.isKeptAlive);
+		this.status = head.status;
+		this.isBegun = true;
+	}
+
+	flush(): void {
+		const text = this.#unsent;
+		this.#unsent = "";
+		if (text !== "" && !this.#isEnded) this.#carrier.write(text, undefined, "");
+	}
+
+	write(data: Buffer): boolean {
+		return this.#isEnded || data.length === 0 || this.#send(data, false);
+	}
+
+	end(data?: Buffer): void {
+		if (this.#isEnded) return;
+		this.#isEnded = true;
+		this.#send(data, true);
+		this.#carrier.ended(this);
+	}
+
+	#send(data: Buffer | undefined, isLast: boolean): boolean {
+		let text = this.#unsent;
+		this.#unsent = "";
+		const content = this.#hasContent && data !== undefined && data.length > 0 ? data : undefined;
+		let tail = "";
+		if (this.#isChunked && this.#hasContent) {
+			if (content !== undefined) {
+				text += `${content.length.toString(16)}\r\n`;
+				tail = "\r\n";
+			}
+			if (isLast) tail += "0\r\n\r\n";
+		}
+		if (content === undefined && text === "" && tail === "") return true;
+		return this.#carrier.write(text, content, tail);
+	}
+
+	cancel(): void {
+		if (!this.isOver) this.#carrier.destroy();
+	}
+
+	switchProtocol(head: ResponseHead): { stream: Duplex; received: Buffer } {
+		this.status = head.status;
+		this.isBegun = true;
+		this.#isEnded = true;
+		this.#carrier.write(responseHeadText(head, false, undefined), undefined, "");
+		return this.#carrier.handOver();
+	}
+
+	/** Ends the exchange. Called by the connection. Never throws. */
+	over(isComplete: boolean): void {
+		if (this.isOver) return;
+		this.isOver = true;
+		this.#isEnded = true;
+		const { onGone, onOver } = this;
+		if (onOver !== undefined) this.#carrier.faults.run(() => onOver(isComplete));
+		if (onGone !== undefined && !isComplete) this.#carrier.faults.run(onGone);
+	}
+}
+
+/** Gets what nobody wants to read. */
+export const DISCARD: BodyReader = { onData: () => undefined, onEnd: () => undefined };
