@@ -12,14 +12,12 @@ import { BadRequest } from "./bad-request.ts";
 import type { BodyReader, ClientExchange } from "./client-exchange.ts";
 import { linger, writeParts } from "./client-socket.ts";
 import { Deadline, type DeadlineTimes } from "./deadline.ts";
-import { HeadReader } from "./head-reader.ts";
 import { type Carrier, DISCARD, Http1Exchange } from "./http1-exchange.ts";
-import { type BodyDecoder, bodyDecoder } from "./request-body-decoder.ts";
-import { reasonOf } from "./response-head.ts";
+import type { RequestHead } from "./request-head.ts";
+import { RequestReader } from "./request-reader.ts";
 
 /** With more bytes than this that nobody reads, the connection is paused. */
 const WAITING_MAX = 64 * 1024;
-const NOTHING = Buffer.alloc(0);
 
 export interface ConnectionEvents {
 	readonly faults: FaultBoundary;
@@ -41,18 +39,13 @@ export class Http1Connection implements Carrier {
 	readonly #socket: Socket;
 	readonly #events: ConnectionEvents;
 	readonly #deadline: Deadline;
-	readonly #heads = new HeadReader();
+	readonly #requests: RequestReader;
 	/** Removed when the connection changes its protocol. */
 	readonly #listeners: Readonly<Record<string, (bytes: Buffer) => void>>;
 	readonly address: string;
-	/** Bytes that were read and not used. */
-	#waiting: Buffer | undefined;
 	/** The request without a complete response. */
 	#exchange: Http1Exchange | undefined;
-	/** Finds the end of the body of the request; undefined if there is nothing more of it to read. */
-	#body: BodyDecoder | undefined;
-	#reader: BodyReader | undefined;
-	#isReaderPaused = false;
+	/** Whether the socket is paused. */
 	#isPaused = false;
 	/** Whether the next request came before the response to the one before. */
 	#isPipelined = false;
@@ -65,6 +58,12 @@ export class Http1Connection implements Carrier {
 		this.#socket = socket;
 		this.#events = events;
 		this.#deadline = new Deadline(events.times);
+		this.#requests = new RequestReader({
+			onHead: (head) => this.#begin(head),
+			onReceived: () => {
+				if (this.#exchange === undefined) events.onIdle(this);
+			},
+		});
 		this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 		const { faults } = events;
 		const destroy = () => socket.destroy();
@@ -88,7 +87,7 @@ export class Http1Connection implements Carrier {
 	}
 
 	get isReceived(): boolean {
-		return this.#body === undefined;
+		return this.#requests.isReceived;
 	}
 
 	destroy(): void {
@@ -108,21 +107,20 @@ export class Http1Connection implements Carrier {
 
 	#read(bytes: Buffer): void {
 		if (this.#isClosing) return;
-		this.#waiting = this.#waiting === undefined ? bytes : Buffer.concat([this.#waiting, bytes]);
+		this.#requests.add(bytes);
 		this.#advance();
 	}
 
 	/** The client sends no more. Nobody is left to answer, as far as the system can tell. */
 	#ended(): void {
-		const isIncomplete = this.#body !== undefined || this.#heads.hasPart;
+		const isIncomplete = !this.isReceived || this.#requests.hasPart;
 		if (!this.#isClosing && isIncomplete && !this.#exchange?.isBegun) this.#refuse(400);
 		else if (this.#exchange === undefined) this.#socket.destroySoon();
 		else this.destroy();
 	}
 
 	#closed(): void {
-		this.#isClosing = true;
-		this.#waiting = undefined;
+		this.#stopReading();
 		this.#exchange?.over(false);
 		this.#exchange = undefined;
 		this.#events.onClosed(this);
@@ -134,7 +132,7 @@ export class Http1Connection implements Carrier {
 		if (this.#isAdvancing) return;
 		this.#isAdvancing = true;
 		try {
-			while (!this.#isClosing && this.#waiting !== undefined && this.#step());
+			while (this.#requests.step(this.#exchange === undefined));
 		} catch (error) {
 			if (!(error instanceof BadRequest)) throw error;
 			this.#refuse(error.status);
@@ -144,74 +142,38 @@ export class Http1Connection implements Carrier {
 		if (!this.#isClosing) this.#settle();
 	}
 
-	/** @returns whether there may be more to read */
-	#step(): boolean {
-		if (this.#body !== undefined) return this.#readBody(this.#body);
-		return this.#exchange === undefined && this.#readHead();
-	}
-
-	#readHead(): boolean {
-		const found = this.#heads.read(this.#waiting ?? NOTHING);
-		if (found === undefined) return false;
-		const { head, size } = found;
-		this.#use(size);
+	#begin(head: RequestHead): void {
 		this.#deadline.restart();
-		this.#body = head.isMalformed ? undefined : bodyDecoder(head);
-		this.#reader = undefined;
-		this.#isReaderPaused = false;
 		const exchange = new Http1Exchange(head, this, this.#isPipelined);
 		this.#isPipelined = false;
 		this.#exchange = exchange;
 		this.#events.onBusy(this);
-		if (head.expects === "unknown") refuseExpectation(exchange);
+		if (head.expects === "unknown") exchange.refuseExpectation();
 		else this.#events.onExchange(exchange);
-		return true;
-	}
-
-	#readBody(body: BodyDecoder): boolean {
-		const reader = this.#reader;
-		if (reader === undefined || this.#isReaderPaused) return false;
-		const bytes = this.#waiting ?? NOTHING;
-		this.#waiting = undefined;
-		const size = body.read(bytes, reader.onData);
-		if (this.#isClosing) return false;
-		this.#waiting = size < bytes.length ? bytes.subarray(size) : undefined;
-		if (!body.isComplete) return true;
-		this.#body = undefined;
-		reader.onEnd();
-		if (this.#exchange === undefined) this.#events.onIdle(this);
-		return true;
-	}
-
-	#use(size: number): void {
-		const bytes = this.#waiting ?? NOTHING;
-		this.#waiting = size < bytes.length ? bytes.subarray(size) : undefined;
 	}
 
 	/** Pauses or resumes the connection, and sets the deadline of what comes next. */
 	#settle(): void {
-		const isFull = (this.#waiting?.length ?? 0) > WAITING_MAX;
-		const isPaused = isFull || (this.#body !== undefined && this.#isReaderPaused);
+		const requests = this.#requests;
+		const isFull = requests.waiting > WAITING_MAX;
+		const isPaused = isFull || requests.isPaused;
 		if (isPaused !== this.#isPaused) {
 			this.#isPaused = isPaused;
 			if (isPaused) this.#socket.pause();
 			else this.#socket.resume();
 		}
-		if (this.#body !== undefined) this.#deadline.begin("request");
+		if (!requests.isReceived) this.#deadline.begin("request");
 		else if (this.#exchange !== undefined) this.#deadline.begin(isFull ? "stuck" : "answer");
-		else this.#deadline.begin(this.#heads.hasPart ? "head" : "idle");
+		else this.#deadline.begin(requests.hasPart ? "head" : "idle");
 	}
 
 	readBody(reader: BodyReader): void {
-		this.#reader = reader;
-		this.#isReaderPaused = false;
-		if (this.#body === undefined) return;
+		this.#requests.setBodyReader(reader);
 		this.#advance();
 	}
 
 	pauseBody(isPaused: boolean): void {
-		if (this.#isReaderPaused === isPaused) return;
-		this.#isReaderPaused = isPaused;
+		this.#requests.pause(isPaused);
 		this.#advance();
 	}
 
@@ -220,29 +182,30 @@ export class Http1Connection implements Carrier {
 	}
 
 	ended(exchange: Http1Exchange): void {
-		const answered = () => this.#answered(exchange);
-		if (this.#socket.writableLength === 0) answered();
-		// The client has not taken all of it. If the connection breaks before, `close` ends the exchange.
-		else {
-			const destroy = () => this.destroy();
-			this.#socket.write("", "latin1", this.#events.faults.callback(answered, destroy));
+		if (this.#socket.writableLength === 0) {
+			this.#answered(exchange);
+			return;
 		}
+		// The client has not taken all of it. If the connection breaks before, `close` ends the exchange.
+		const flushed = (error?: Error | null) => (error ? undefined : this.#answered(exchange));
+		const destroy = () => this.destroy();
+		this.#socket.write("", "latin1", this.#events.faults.callback(flushed, destroy));
 	}
 
 	#answered(exchange: Http1Exchange): void {
 		if (exchange !== this.#exchange) return;
-		this.#exchange = undefined;
 		exchange.over(true);
+		this.#exchange = undefined;
 		if (!exchange.isKeptAlive || this.isEnding) {
-			const isRead = this.#body === undefined && this.#waiting === undefined && !exchange.isMalformed;
+			const isRead = this.isReceived && this.#requests.waiting === 0 && !exchange.isMalformed;
 			this.#stopReading();
 			if (isRead) this.#socket.destroySoon();
 			else linger(this.#socket, this.#events.faults);
 			return;
 		}
-		this.#isPipelined = this.#body === undefined && this.#waiting !== undefined;
+		this.#isPipelined = this.isReceived && this.#requests.waiting > 0;
 		// The rest of the body is read all the same: after it, the client may send another request.
-		if (this.#body !== undefined) this.readBody(DISCARD);
+		if (!this.isReceived) this.readBody(DISCARD);
 		else {
 			this.#events.onIdle(this);
 			this.#advance();
@@ -252,10 +215,10 @@ export class Http1Connection implements Carrier {
 	/** Answers that the bytes are not a request or came too slowly, and closes the connection. */
 	#refuse(status: BadRequest["status"]): void {
 		const exchange = this.#exchange;
-		const isAnswered = exchange === undefined && this.#body !== undefined;
-		this.#exchange = undefined;
+		const isAnswered = exchange === undefined && !this.isReceived;
 		this.#stopReading();
 		exchange?.over(false);
+		this.#exchange = undefined;
 		if (exchange?.isBegun || !this.#socket.writable) {
 			this.destroy();
 			return;
@@ -264,25 +227,16 @@ export class Http1Connection implements Carrier {
 		linger(this.#socket, this.#events.faults);
 	}
 
-	#stopReading(): void {
+	/** @returns the bytes that were not read */
+	#stopReading(): Buffer {
 		this.#isClosing = true;
-		this.#waiting = undefined;
-		this.#body = undefined;
 		this.#deadline.begin("answer");
+		return this.#requests.stop();
 	}
 
 	handOver(): { stream: Duplex; received: Buffer } {
-		const received = this.#waiting ?? NOTHING;
-		this.#stopReading();
+		const received = this.#stopReading();
 		for (const [event, listener] of Object.entries(this.#listeners)) this.#socket.off(event, listener);
 		return { stream: this.#socket, received };
 	}
-}
-
-/** Answers a request that expects something unknown (RFC 9110, section 10.1.1). */
-function refuseExpectation(exchange: ClientExchange): void {
-	if (exchange.hasBody) exchange.closeAfterwards();
-	const headers = ["Content-Length", "0"];
-	exchange.begin({ status: 417, reason: reasonOf(417), headers, length: 0 });
-	exchange.end();
 }

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { BodyReader, ClientExchange, ResponseHead } from "./client-exchange.ts";
 import type { RequestHead } from "./request-head.ts";
-import { responseHeadText } from "./response-head.ts";
+import { reasonOf, responseHeadText } from "./response-head.ts";
 
 /** The connection of an exchange. */
 export interface Carrier {
@@ -171,6 +171,14 @@ export class Http1Exchange implements ClientExchange {
 		this.#isEnded = true;
 		this.#carrier.write(responseHeadText(head, false, undefined), undefined, "");
 		return this.#carrier.handOver();
+	}
+
+	/** Answers a request that expects something unknown (RFC 9110, section 10.1.1). */
+	refuseExpectation(): void {
+		if (this.hasBody) this.closeAfterwards();
+		const headers = ["Content-Length", "0"];
+		this.begin({ status: 417, reason: reasonOf(417), headers, length: 0 });
+		this.end();
 	}
 
 	/** Ends the exchange. Called by the connection. Never throws. */
