@@ -20,10 +20,10 @@ const FAILURES_MAX = 20;
 
 /** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
-	"an upgrade overtakes a response that is due": {
-		file: "src/platform/http/pipeline.ts",
-		text: "this.#take({ answer: socket, request, start: isFree ? accept : refuse });",
-		by: "this.#begin({ answer: socket, request, start: accept });",
+	"a request overtakes a response that is due": {
+		file: "src/platform/gateway/http-server/http1-connection.ts",
+		text: "this.#requests.step(this.#exchange === undefined)",
+		by: "this.#requests.step(true)",
 	},
 	"the status of a function's response is not checked": {
 		file: "src/platform/gateway/function-answer.ts",
@@ -32,13 +32,13 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 	"a request whose client has left goes on": {
 		file: "src/platform/gateway/forward.ts",
-		text: 'response.on("close", this.#onClose);',
+		text: "client.onGone = faults.callback(() => this.#abort(), stop);",
 		by: "",
 	},
 	"a request that is malformed is passed on": {
-		file: "src/platform/http/strict-request.ts",
-		text: "if (!isMalformed(request)) return undefined;",
-		by: "if (request.socket !== undefined) return undefined;",
+		file: "src/platform/gateway/admission.ts",
+		text: "if (isMalformed) return { route: undefined, problem: PROBLEMS.malformed };",
+		by: "",
 	},
 };
 

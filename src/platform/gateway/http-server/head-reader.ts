@@ -68,7 +68,6 @@ export class HeadReader {
 
 	/** Checks an incomplete head, so that its sender learns at once that it is not a request. */
 	#check(bytes: Buffer, start: number): void {
-		if (bytes.length - start > HEAD_BYTES_MAX) throw new BadRequest(431);
 		let lineStart = Math.max(start, this.#lineStart);
 		let from = Math.max(lineStart, this.#checked - 1);
 		for (;;) {
@@ -81,6 +80,7 @@ export class HeadReader {
 			from = lineStart;
 		}
 		if (!BEGINNING.test(bytes.toString("latin1", from))) throw new BadRequest(400);
+		if (bytes.length - start > HEAD_BYTES_MAX) throw new BadRequest(431);
 		this.#lineStart = lineStart;
 		this.#checked = bytes.length;
 	}

@@ -11,8 +11,8 @@ export const HEAD_BYTES_MAX = 32 * 1024;
 const HEADERS_MAX = 500;
 /** A tunnel has no function at its end. */
 const ALLOWED = new Set(METHODS.filter((method) => method !== "CONNECT"));
-/** Origin form, absolute form, or the `*` of OPTIONS. Without `#`, which is no part of a target. */
-const TARGET_CHARACTERS = '[!-"$-~\\x80-\\xff]*';
+/** Origin form, absolute form, or the `*` of OPTIONS. Visible ASCII without `#`, which is no part of a target. */
+const TARGET_CHARACTERS = '[!-"$-~]*';
 const SCHEME = "[Hh][Tt][Tt][Pp][Ss]?";
 const TARGET = `(?:/${TARGET_CHARACTERS}|${SCHEME}://[-A-Za-z0-9._~:\\[\\]%]+(?:[/?]${TARGET_CHARACTERS})?|\\*)`;
 const REQUEST_LINE = new RegExp(`^[A-Z-]+ ${TARGET} HTTP/1\\.[01]$`);
@@ -67,6 +67,7 @@ class HeadParser implements RequestHead {
 	#hosts = 0;
 	#hasEncoding = false;
 	#isUpgrading = false;
+	#isClosing = false;
 
 	constructor(text: string) {
 		const found = text.indexOf("\r\n");
@@ -141,8 +142,8 @@ class HeadParser implements RequestHead {
 
 	#readConnection(value: string): void {
 		if (HAS_UPGRADE.test(value)) this.#isUpgrading = true;
-		if (HAS_CLOSE.test(value)) this.isKeptAlive = false;
-		else if (this.isHttp10 && HAS_KEEP_ALIVE.test(value)) this.isKeptAlive = true;
+		if (HAS_CLOSE.test(value)) this.#isClosing = true;
+		if (HAS_KEEP_ALIVE.test(value)) this.isKeptAlive = true;
 	}
 
 	#readExpectation(value: string): void {
@@ -156,6 +157,8 @@ class HeadParser implements RequestHead {
 		if (this.#hosts > 1 || (this.#hosts === 0 && !this.isHttp10)) this.isMalformed = true;
 		// HTTP/1.0 has neither chunked encoding nor expectations.
 		if (this.isHttp10 && this.#hasEncoding) this.isMalformed = true;
+		// Between `close` and `keep-alive`, `close` wins.
+		if (this.#isClosing) this.isKeptAlive = false;
 		if (this.isHttp10) this.expects = undefined;
 		if (!this.#isUpgrading || this.isHttp10) this.upgrade = undefined;
 	}
