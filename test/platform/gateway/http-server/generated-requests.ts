@@ -29,6 +29,7 @@ const FIELDS = [
 	"Content-Length: 0",
 	"TE: trailers",
 	"X-Long: ".padEnd(300, "y"),
+	"X-Longer: ".padEnd(1_500, "z"),
 ];
 const FRAMINGS = [
 	"Content-Length: 5",
@@ -63,7 +64,10 @@ function one(random: Random): string {
 }
 
 function damaged(random: Random, bytes: string): string {
-	const at = random.int(bytes.length);
+	const anywhere = random.int(bytes.length);
+	// Most of what has a meaning is beside such a byte.
+	const delimiter = bytes.slice(anywhere).search(/[\r\n:; ]/);
+	const at = random.chance(0.5) && delimiter !== -1 ? anywhere + delimiter + random.int(2) : anywhere;
 	const length = random.int(3);
 	const inserted = random.int(4) === 0 ? "" : random.pick(INSERTED);
 	return bytes.slice(0, at) + inserted + bytes.slice(at + length);
