@@ -1,8 +1,8 @@
 /** The request id. It identifies a request in the platform's logs and in the function's. */
 import { randomUUID } from "node:crypto";
-import { isRequestId } from "./headers.ts";
-import type { ClientExchange } from "./http-server/client-exchange.ts";
-import { isField } from "./syntax/fields.ts";
+import { isRequestId } from "../headers.ts";
+import { isField } from "../syntax/fields.ts";
+import type { ClientExchange } from "./client-exchange.ts";
 
 const NAME = "x-request-id";
 
