@@ -20,6 +20,8 @@ export interface LoadOptions {
 	readonly connections?: number;
 	/** Requests per second in all; by default, as many as possible. */
 	readonly rate?: number;
+	/** Sends POST with a body of this size instead of GET. */
+	readonly bodyBytes?: number;
 	/** Sends few requests, whatever the others say. */
 	readonly smoke: boolean;
 }
@@ -41,12 +43,13 @@ end
  * @throws Error where wrk is missing or fails
  */
 export async function load(url: string, options: LoadOptions): Promise<Load> {
-	const { folder } = options;
+	const { bodyBytes = 0, folder } = options;
 	const { connections = 32, rate, seconds } = options.smoke ? SMOKE : options;
-	const script = join(folder, `wrk-${rate === undefined ? "all" : Math.round(rate)}.lua`);
+	const script = join(folder, `wrk-${rate === undefined ? "all" : Math.round(rate)}-${bodyBytes}.lua`);
 	const meanMs = rate === undefined ? 0 : Math.max(1, (connections / rate) * 1000);
 	const delay = `delay = function() return math.random(0, ${Math.round(2 * meanMs)}) end\n`;
-	await writeFile(script, rate === undefined ? REPORT : delay + REPORT);
+	const post = `wrk.method = "POST"\nwrk.body = string.rep("x", ${bodyBytes})\n`;
+	await writeFile(script, (bodyBytes > 0 ? post : "") + (rate === undefined ? "" : delay) + REPORT);
 	const args = [
 		"-t",
 		"1",

@@ -166,7 +166,11 @@ class Forwarder implements ResponseHandler {
 	/** Runs a callback unless the exchange is over. An exception ends this exchange and no other. */
 	#guard(work: () => void): void {
 		if (this.#isOver) return;
-		this.#forwarding.faults.run(work, () => this.#stop(PROBLEMS.internal));
+		this.#forwarding.faults.run(work, () => {
+			this.#stop(PROBLEMS.internal);
+			// Nobody else ends a response that has begun.
+			if (this.#forwarding.client.isBegun) this.#forwarding.client.cancel();
+		});
 	}
 
 	/** Ends the exchange, and the connection to the function. */
@@ -178,13 +182,17 @@ class Forwarder implements ResponseHandler {
 	#finish(outcome: Outcome): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
-		const { client, onOutcome } = this.#forwarding;
+		const { client, faults, onOutcome } = this.#forwarding;
 		client.onGone = undefined;
 		client.onDrain = undefined;
 		this.#piece = undefined;
 		this.#morePieces = undefined;
 		this.#keepHere?.();
-		onOutcome(outcome);
+		// If this is not heard of, the request is counted for ever, and the client waits.
+		faults.run(
+			() => onOutcome(outcome),
+			() => onOutcome(PROBLEMS.internal),
+		);
 	}
 }
 

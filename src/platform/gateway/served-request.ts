@@ -97,20 +97,23 @@ export class ServedRequest {
 		}
 		if (outcome === "superseded") this.#leftMs -= performance.now() - this.#sinceMs;
 		// Not at once: what ended the attempt has to finish first.
-		queueMicrotask(() => this.begin());
+		const begin = () => this.begin();
+		queueMicrotask(this.#options.faults.callback(begin, () => this.#end(PROBLEMS.internal)));
 	}
 
 	#releaseInstance(): void {
-		const release = this.#release;
+		this.#release();
 		this.#release = nothing;
-		release();
 	}
 
 	#end(outcome: "done" | Problem): void {
 		if (this.#isOver) return;
 		this.#isOver = true;
 		const { faults, onEnd } = this.#options;
-		faults.run(() => this.#releaseInstance());
-		onEnd(outcome);
+		// Each is tried twice: otherwise the request would be counted for ever, or the client would wait.
+		const release = () => this.#releaseInstance();
+		faults.run(release, release);
+		const end = () => onEnd(outcome);
+		faults.run(end, end);
 	}
 }

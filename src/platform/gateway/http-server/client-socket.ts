@@ -30,9 +30,7 @@ export function writeParts(socket: Socket, text: string, data: Buffer | undefine
 export function linger(socket: Socket, faults: FaultBoundary): void {
 	socket.end();
 	socket.resume();
-	const timer = setTimeout(
-		faults.callback(() => socket.destroy()),
-		LINGER_MS,
-	).unref();
-	socket.once("close", () => clearTimeout(timer));
+	const destroy = faults.callback(() => socket.destroy());
+	const timer = setTimeout(destroy, LINGER_MS).unref();
+	socket.once("close", clearTimeout.bind(undefined, timer));
 }

@@ -40,6 +40,7 @@ export class Http1Connection implements Carrier {
 	readonly #events: ConnectionEvents;
 	readonly #deadline: Deadline;
 	readonly #requests: RequestReader;
+	readonly #destroy = () => this.destroy();
 	/** Removed when the connection changes its protocol. */
 	readonly #listeners: Readonly<Record<string, (bytes: Buffer) => void>>;
 	readonly address: string;
@@ -66,14 +67,14 @@ export class Http1Connection implements Carrier {
 		});
 		this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
 		const { faults } = events;
-		const destroy = () => socket.destroy();
+		const destroy = this.#destroy;
 		this.#listeners = {
 			data: faults.callback((bytes: Buffer) => this.#read(bytes), destroy),
 			end: faults.callback(() => this.#ended(), destroy),
 			drain: faults.callback(() => this.#exchange?.onDrain?.(), destroy),
 		};
 		for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener);
-		socket.on("error", destroy);
+		socket.on("error", faults.callback(destroy));
 		const closed = () => this.#closed();
 		socket.on("close", faults.callback(closed, closed));
 	}
@@ -96,7 +97,10 @@ export class Http1Connection implements Carrier {
 
 	/** Closes the connection if a deadline has passed. @param nowMs `performance.now()` */
 	check(nowMs: number): void {
-		if (!this.#deadline.hasPassed(nowMs)) return;
+		if (this.#deadline.hasPassed(nowMs)) this.#events.faults.run(() => this.#expire(), this.#destroy);
+	}
+
+	#expire(): void {
 		const { phase } = this.#deadline;
 		if (phase === "request" || phase === "head") this.#refuse(408);
 		else {
@@ -126,20 +130,24 @@ export class Http1Connection implements Carrier {
 		this.#events.onClosed(this);
 	}
 
-	/** Reads as far as possible: a head if no request is in progress, a body if there is a reader. */
+	/** Reads as far as possible: a head if no request is in progress, a body if there is a reader. Never throws. */
 	#advance(): void {
 		// An exchange that ends at once calls this again.
 		if (this.#isAdvancing) return;
 		this.#isAdvancing = true;
 		try {
 			while (this.#requests.step(this.#exchange === undefined));
+			if (!this.#isClosing) this.#settle();
 		} catch (error) {
-			if (!(error instanceof BadRequest)) throw error;
-			this.#refuse(error.status);
+			this.#events.faults.run(() => this.#refuseFor(error), this.#destroy);
 		} finally {
 			this.#isAdvancing = false;
 		}
-		if (!this.#isClosing) this.#settle();
+	}
+
+	#refuseFor(error: unknown): void {
+		if (!(error instanceof BadRequest)) throw error;
+		this.#refuse(error.status);
 	}
 
 	#begin(head: RequestHead): void {
@@ -182,14 +190,14 @@ export class Http1Connection implements Carrier {
 	}
 
 	ended(exchange: Http1Exchange): void {
+		const { faults } = this.#events;
 		if (this.#socket.writableLength === 0) {
-			this.#answered(exchange);
+			faults.run(() => this.#answered(exchange), this.#destroy);
 			return;
 		}
 		// The client has not taken all of it. If the connection breaks before, `close` ends the exchange.
 		const flushed = (error?: Error | null) => (error ? undefined : this.#answered(exchange));
-		const destroy = () => this.destroy();
-		this.#socket.write("", "latin1", this.#events.faults.callback(flushed, destroy));
+		this.#socket.write("", "latin1", faults.callback(flushed, this.#destroy));
 	}
 
 	#answered(exchange: Http1Exchange): void {
@@ -212,19 +220,18 @@ export class Http1Connection implements Carrier {
 		}
 	}
 
-	/** Answers that the bytes are not a request or came too slowly, and closes the connection. */
+	/** Answers a request that is none or came too slowly, and closes the connection. */
 	#refuse(status: BadRequest["status"]): void {
 		const exchange = this.#exchange;
 		const isAnswered = exchange === undefined && !this.isReceived;
 		this.#stopReading();
 		exchange?.over(false);
 		this.#exchange = undefined;
-		if (exchange?.isBegun || !this.#socket.writable) {
-			this.destroy();
-			return;
+		if (exchange?.isBegun || !this.#socket.writable) this.destroy();
+		else {
+			if (!isAnswered) this.#socket.write(BARE_ANSWERS[status], "latin1");
+			linger(this.#socket, this.#events.faults);
 		}
-		if (!isAnswered) this.#socket.write(BARE_ANSWERS[status], "latin1");
-		linger(this.#socket, this.#events.faults);
 	}
 
 	/** @returns the bytes that were not read */
