@@ -25,7 +25,7 @@ export const SOCKETS = [
 
 /** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
-	"an upgrade is begun outside of the boundary": {
+	"a request is begun outside of the boundary": {
 		file: "src/platform/http/pipeline.ts",
 		text: "faults.run(turn.start, end);",
 		by: "void turn.start();",
@@ -37,8 +37,8 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 	"a problem of the gateway itself leaves the client without a response": {
 		file: "src/platform/gateway/gateway.ts",
-		text: "{ requestId, isWaiting }), giveUp);",
-		by: "{ requestId, isWaiting }));",
+		text: "() => this.#fail(client, requestIdOf(client)),",
+		by: "() => undefined,",
 	},
 };
 

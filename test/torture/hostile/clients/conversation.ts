@@ -108,7 +108,7 @@ export function conversationFrom(random: Random, id: number): Conversation {
 		return port === "raw" ? rawRequest(random, tag) : echoRequest(random, tag);
 	});
 	const end = random.pick(ENDS);
-	if (port === "gateway" && end === "reset" && random.chance(0.5))
+	if (port === "gateway" && end === "reset")
 		requests.push({ bytes: request("/shop/echo/hang"), tag: "", statuses: [] });
 	let behind = random.pick(GARBAGE);
 	if (port !== "control" && random.chance(0.3)) {
