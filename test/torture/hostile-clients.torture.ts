@@ -30,10 +30,10 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 		text: "if (!Number.isInteger(status) || status < 200 || status > 599)",
 		by: "if (status === -1)",
 	},
-	"a request whose client has left goes on": {
-		file: "src/platform/gateway/forward.ts",
-		text: "client.onGone = faults.callback(() => this.#abort(), stop);",
-		by: "",
+	"the body of a request is read as the next request": {
+		file: "src/platform/gateway/http-server/request-body-decoder.ts",
+		text: "return length > 0 ? new SizedDecoder(length) : undefined;",
+		by: "return undefined;",
 	},
 	"a request that is malformed is passed on": {
 		file: "src/platform/gateway/admission.ts",

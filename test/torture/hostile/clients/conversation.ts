@@ -108,8 +108,9 @@ export function conversationFrom(random: Random, id: number): Conversation {
 		return port === "raw" ? rawRequest(random, tag) : echoRequest(random, tag);
 	});
 	const end = random.pick(ENDS);
-	if (port === "gateway" && end === "reset")
-		requests.push({ bytes: request("/shop/echo/hang"), tag: "", statuses: [] });
+	// What comes behind it gets no response before the client leaves.
+	const hang = { bytes: request("/shop/echo/hang"), tag: "", statuses: [] };
+	if (port === "gateway" && end === "reset") requests.splice(random.int(requests.length + 1), 0, hang);
 	let behind = random.pick(GARBAGE);
 	if (port !== "control" && random.chance(0.3)) {
 		const path = port === "raw" ? "/shop/raw/switch" : "/shop/echo/ws";
