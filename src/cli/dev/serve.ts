@@ -21,6 +21,9 @@ export interface ServeOptions {
 	readonly signal: AbortSignal;
 }
 
+/** Begins each line of an event but the first. */
+const INDENT = "    ";
+
 /** The address that functions are served on. */
 export const DEV_HOST = "127.0.0.1";
 
@@ -62,7 +65,9 @@ function aborted(signal: AbortSignal): Promise<void> {
 function print(event: DevEvent, environment: string, terminal: Terminal): void {
 	const at = new Date();
 	terminal.document({ time: at.toISOString(), ...event });
-	const [first = "", ...rest] = devEventText(event, environment).split("\n");
-	terminal.line(`${styled("dim", clockTime(at))} ${first}`);
-	if (rest.length > 0) terminal.block(rest.join("\n"), "    ");
+	const [first = "", ...rest] = devEventText(event, environment)
+		.replace(/\r?\n$/, "")
+		.split(/\r?\n/);
+	terminal.paragraph(`${styled("dim", clockTime(at))} ${first}`, INDENT);
+	for (const line of rest) terminal.paragraph(INDENT + line, INDENT);
 }

@@ -1,8 +1,8 @@
 /**
- * Tables that fit a narrow terminal. No text is cut: it wraps inside its column, and if that is not enough,
- * each row becomes a block of lines. A word is never broken, because users copy names and addresses. Pure.
+ * Lines and tables that fit a narrow terminal. No text is cut: a line wraps at spaces. A cell of a table wraps inside its
+ * column, and if that is not enough, each row becomes a block of lines. A word is never broken, because users copy names and addresses. Pure.
  */
-import { columnsOf, isStyled, styled, table } from "./render.ts";
+import { columnsOf, completeStyles, isStyled, styled, table } from "./render.ts";
 
 type Row = readonly string[];
 
@@ -31,6 +31,27 @@ export function wrapped(text: string, columns: number): string[] {
 		}
 	}
 	return [...lines, line].map((each) => indent + each);
+}
+
+/**
+ * Breaks a line, which may have styles, at spaces into lines of at most `columns`. A longer word has a separate line.
+ * @param indent begins each line but the first, unless a word fits only without it. A larger indent of the text is kept
+ */
+export function flowed(text: string, columns: number, indent: string): string[] {
+	if (columnsOf(text) <= columns) return [text];
+	const own = indentOf(text);
+	const further = own.length > indent.length ? own : indent;
+	const lines: string[] = [];
+	let line: string | undefined;
+	for (const word of text.slice(own.length).split(" ")) {
+		const before = line === undefined ? own : `${line} `;
+		if (line === undefined || columnsOf(before + word) <= columns) line = before + word;
+		else {
+			lines.push(line);
+			line = columnsOf(further + word) > columns && columnsOf(word) <= columns ? word : further + word;
+		}
+	}
+	return completeStyles([...lines, line ?? own]);
 }
 
 function widest(texts: readonly string[]): number {

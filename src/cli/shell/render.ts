@@ -27,6 +27,16 @@ export function styled(style: StyleName, text: string): string {
 	return `${STYLES[style].mark}${text.replace(MARK, "")}${END}`;
 }
 
+/** The lines, with each style that continues in a later line ended and begun again, so that each line is complete. */
+export function completeStyles(lines: readonly string[]): string[] {
+	let open = "";
+	return lines.map((line) => {
+		const begun = open;
+		for (const [mark] of line.matchAll(MARK)) open = mark === END ? "" : mark;
+		return `${begun}${line}${open === "" ? "" : END}`;
+	});
+}
+
 /**
  * Control, format and private-use characters, lone surrogates, separators and ignorable characters, except
  * the space and the noncharacters of styles.

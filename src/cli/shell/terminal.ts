@@ -10,7 +10,7 @@
  * - It is not an error if the reader of the output ends first (`| head`).
  */
 
-import { fittedTable } from "./fit.ts";
+import { fittedTable, flowed } from "./fit.ts";
 import type { Environment } from "./process-environment.ts";
 import { columnsOf, paint, styled } from "./render.ts";
 
@@ -64,6 +64,17 @@ export class Terminal {
 	/** Prints one line of the result. Prints nothing with `--json`. */
 	line(text = ""): void {
 		if (!this.json) this.#out(`${paint(text, this.#colour.stdout)}\n`);
+	}
+
+	/**
+	 * Prints one line of the result. If the result goes to a terminal, the line wraps at spaces. Prints nothing with
+	 * `--json`.
+	 * @param indent begins each wrapped line but the first
+	 */
+	paragraph(text: string, indent: string): void {
+		// Two columns stay free for the `^C` that Ctrl-C prints before the line.
+		const lines = this.isShown ? flowed(text, this.columns - 2, indent) : [text];
+		for (const line of lines) this.line(line);
 	}
 
 	/**

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fittedTable } from "../../../src/cli/shell/fit.ts";
-import { columnsOf, paint } from "../../../src/cli/shell/render.ts";
+import { fittedTable, flowed } from "../../../src/cli/shell/fit.ts";
+import { columnsOf, paint, styled } from "../../../src/cli/shell/render.ts";
 
 const HEADING = ["NAME", "STATE", "READS", "URL"];
 const ROWS = [
@@ -93,5 +93,63 @@ test("no word is lost or broken, and no line is wider than its longest word requ
 				expect(columnsOf(line)).toBeLessThanOrEqual(Math.max(columns, longest + 34));
 			}
 		}),
+	);
+});
+
+test("a line that fits stays as it is, and a longer one wraps at spaces with an indent", () => {
+	expect(flowed("one  two", 8, "    ")).toEqual(["one  two"]);
+	expect(flowed("12:00:00 hello restarted: functions/hello/index.ts changed", 34, "    ")).toEqual([
+		"12:00:00 hello restarted:",
+		"    functions/hello/index.ts",
+		"    changed",
+	]);
+	expect(flowed("      deeper than the indent", 20, "    ")).toEqual([
+		"      deeper than",
+		"      the indent",
+	]);
+});
+
+test("a word that is longer than the line is not broken, and one that fits only without the indent has none", () => {
+	expect(flowed("at https://x.example/a/b/c now", 12, "    ")).toEqual([
+		"at",
+		"    https://x.example/a/b/c",
+		"    now",
+	]);
+	expect(flowed("at https://x.example now", 18, "    ")).toEqual(["at", "https://x.example", "    now"]);
+});
+
+test("a style that a line break interrupts is ended and begun again", () => {
+	const lines = flowed(`a ${styled("dim", "GET /a/path 200")} z`, 9, "  ");
+	const control = String.fromCharCode(27);
+	expect(lines.map((line) => paint(line, true).replaceAll(control, "E"))).toEqual([
+		"a E[2mGETE[0m",
+		"E[2m  /a/pathE[0m",
+		"E[2m  200E[0m z",
+	]);
+});
+
+test("wrapping keeps every word, every style and their order, and no line is too long without need", () => {
+	const word = fc.oneof(fc.stringMatching(/^[a-z/]{1,14}$/), fc.constantFrom("日本語", "é"));
+	const part = fc.tuple(fc.array(word, { minLength: 1, maxLength: 6 }), fc.boolean());
+	fc.assert(
+		fc.property(
+			fc.array(part, { minLength: 1, maxLength: 5 }),
+			fc.integer({ min: 6, max: 60 }),
+			(parts, columns) => {
+				const texts = parts.map(([words, isRed]) =>
+					isRed ? styled("red", words.join(" ")) : words.join(" "),
+				);
+				const lines = flowed(texts.join(" "), columns, "    ");
+				const plain = lines.map((line) => paint(line, false));
+				expect(plain.join(" ").split(/ +/)).toEqual(parts.flatMap(([words]) => words));
+				for (const line of plain) if (columnsOf(line) > columns) expect(line.trim()).not.toContain(" ");
+				const openings = (text: string) =>
+					text.split(String.fromCharCode(27)).filter((each) => /^\[[1-9]/.test(each));
+				for (const line of lines) {
+					const painted = paint(line, true);
+					expect(openings(painted).length).toBe(painted.split("[0m").length - 1);
+				}
+			},
+		),
 	);
 });

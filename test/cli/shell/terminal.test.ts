@@ -9,12 +9,14 @@ const ESC = "\u001b";
 function recorded(
 	options: Partial<Pick<TerminalOptions, "json">> & {
 		tty?: boolean;
+		columns?: number;
 		variables?: Record<string, string>;
 	} = {},
 ) {
 	const written = { stdout: "", stderr: "" };
 	const output = (name: "stdout" | "stderr") => ({
 		isTTY: options.tty === true,
+		...(options.columns !== undefined && { columns: options.columns }),
 		write(text: string | Uint8Array, done?: () => void) {
 			written[name] += typeof text === "string" ? text : Buffer.from(text).toString();
 			done?.();
@@ -51,9 +53,20 @@ describe("text for a user", () => {
 		expect(written.stdout).toBe("  one\n  Error: two\n");
 	});
 
+	test("of a paragraph wraps in a terminal, with room for ^C, and is one line elsewhere", () => {
+		const text = `12:00:00 ${styled("cyan", "hello")} restarted: secret OWN changed`;
+		const narrow = recorded({ tty: true, columns: 40, variables: { NO_COLOR: "1" } });
+		narrow.terminal.paragraph(text, "    ");
+		expect(narrow.written.stdout).toBe("12:00:00 hello restarted: secret OWN\n    changed\n");
+		const file = recorded({ columns: 40 });
+		file.terminal.paragraph(text, "    ");
+		expect(file.written.stdout).toBe("12:00:00 hello restarted: secret OWN changed\n");
+	});
+
 	test("is not printed with --json", () => {
 		const { terminal, written } = recorded({ json: true });
 		terminal.line("result");
+		terminal.paragraph("result", "");
 		terminal.table([["a", "b"]]);
 		terminal.block("text");
 		terminal.note("progress");
