@@ -13,7 +13,7 @@ const FILES = { "functions/still/index.ts": "export default () => new Response()
 export const bench: Bench = {
 	name: "base44",
 	async run(context) {
-		ensureBase44Cli();
+		await ensureBase44Cli();
 		await using platform = await startPlatform(context);
 		const coffer = await makeProject(context, platform, platform.control, FILES, ["API_KEY=first"]);
 		const made = await coffer("platform", "token", "create", "--base44", "--url", platform.control, "--json");

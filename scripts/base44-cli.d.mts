@@ -1,2 +1,3 @@
 export const BASE44_CLI: string;
-export function ensureBase44Cli(): void;
+export const BASE44_COMPILED: string;
+export function ensureBase44Cli(): Promise<void>;

@@ -127,9 +127,9 @@ export async function runAsScript(steps) {
 }
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href) {
-	await runAsScript(() => {
+	await runAsScript(async () => {
 		installPackages();
 		installSystemPackages();
-		ensureBase44Cli();
+		await ensureBase44Cli();
 	});
 }

@@ -9,7 +9,7 @@ import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs
 await runAsScript(async () => {
 	installPackages();
 	installSystemPackages();
-	ensureBase44Cli();
+	await ensureBase44Cli();
 	await ensureBuilt();
 	const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
 	const { status } = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {

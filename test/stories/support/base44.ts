@@ -1,9 +1,10 @@
 /** A project as the Base44 CLI creates it, and the unmodified CLI. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { BASE44_CLI } from "../../../scripts/base44-cli.mjs";
+import { BASE44_CLI, BASE44_COMPILED } from "../../../scripts/base44-cli.mjs";
 import type { Result, Running } from "./process.ts";
 import { Project } from "./project.ts";
+import { wasStarted } from "./started-commands.ts";
 
 export const BASE44_APP = "66f2a1b3c4d5e6f708192a3b";
 
@@ -28,9 +29,13 @@ export class Base44Project extends Project {
 		});
 	}
 
-	/** Starts a command of the Base44 CLI. */
+	/**
+	 * Starts a command of the Base44 CLI. The first call in a test file runs the package as it is, later calls run its
+	 * bundle with compiled code.
+	 */
 	follow(args: readonly string[]): Running {
-		return this.start(args, { program: BASE44_CLI });
+		const program = wasStarted(["base-cli"]) ? BASE44_COMPILED : BASE44_CLI;
+		return this.start(args, { program });
 	}
 
 	/** Runs a command of the Base44 CLI. */
