@@ -8,6 +8,8 @@ import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { cryptoReady } from "../src/crypto.ts";
 import { formatIdentity, newIdentity } from "../src/identity/identity.ts";
+import { sharedWarm } from "../test/stories/support/warm.ts";
+import { PROGRAM } from "../test/support/program.ts";
 import type { BenchContext } from "./harness.ts";
 
 export interface Coffer {
@@ -27,6 +29,20 @@ function coffer(context: BenchContext, cwd: string, env: NodeJS.ProcessEnv): Cof
 		return output.stdout;
 	};
 	return Object.assign(run, { cwd });
+}
+
+/** Runs commands in a process that runs one after the other, which takes a fifth of the processor time of their starts. */
+function inKeptProcess(run: Coffer, env: NodeJS.ProcessEnv) {
+	const defined = (variables: NodeJS.ProcessEnv) =>
+		Object.fromEntries(
+			Object.entries(variables).filter((entry): entry is [string, string] => entry[1] !== undefined),
+		);
+	return async (...args: string[]): Promise<void> => {
+		const process = sharedWarm(defined(globalThis.process.env), defined(env));
+		if (process === undefined) return void (await run(...args));
+		const { status, stderr } = await process.run(args, run.cwd, defined(env));
+		if (status !== 0) throw new Error(`coffer ${args[0]} ended with ${status}: ${stderr}`);
+	};
 }
 
 export interface RunningPlatform extends AsyncDisposable {
@@ -139,16 +155,18 @@ export async function makeProject(
 	}
 	await cryptoReady;
 	const { COFFER_IDENTITY, ...inherited } = process.env;
-	const run = coffer(context, cwd, {
+	const env = {
 		...inherited,
 		XDG_STATE_HOME: join(context.folder, "state", app),
 		COFFER_TOKEN: platform.token,
 		COFFER_IDENTITY: formatIdentity(newIdentity()),
-	});
-	await run("init");
-	await run("secrets", "set", ...secrets);
-	await run("link", url, "--app", app);
-	await run("functions", "deploy");
+	};
+	const run = coffer(context, cwd, env);
+	const arrange = context.smoke && context.program === PROGRAM ? inKeptProcess(run, env) : run;
+	await arrange("init");
+	await arrange("secrets", "set", ...secrets);
+	await arrange("link", url, "--app", app);
+	await arrange("functions", "deploy");
 	return run;
 }
 

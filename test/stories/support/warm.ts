@@ -1,11 +1,13 @@
 /** A kept process that runs one command line after the other. Stories use it to arrange their tests. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { PROGRAM } from "../../support/program.ts";
+import { ROOT } from "../../support/root.ts";
 import { Result, type Started } from "./process.ts";
 
-const FILE = fileURLToPath(new URL("./warm.cjs", import.meta.url));
+/** By the checkout's folder, because benchmarks are bundled. */
+const FILE = join(ROOT, "test/stories/support/warm.cjs");
 
 /** Variables that commands read while they run, so that each command can have its own in the same process. */
 const PASSED = [
