@@ -10,13 +10,13 @@ export function forgetStarted(): void {
 
 /**
  * Records that a test file calls a command.
- * @returns whether the file has called the command before, with or without `--json` as in these arguments
+ * @returns whether the file has called the command before, with or without `--json`: the process is the same
  */
 export function wasStarted(args: readonly string[]): boolean {
 	if (started === undefined) return false;
 	const end = args.findIndex((word) => !/^[a-z][a-z-]*$/.test(word));
 	const words = args.slice(0, end === -1 ? 2 : Math.min(end, 2));
-	const command = `${words.join(" ")} ${args.includes("--json")}`;
+	const command = words.join(" ");
 	const isFurther = started.has(command);
 	started.add(command);
 	return isFurther;
