@@ -8,8 +8,8 @@ import { visitorKeys } from "oxc-parser";
 import { expect, test } from "vitest";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
+import { childKeys } from "../../src/references/bundle/child-keys.ts";
 import { parse } from "../../src/references/bundle/parse.ts";
-import { childKeys } from "../../src/references/bundle/scope-part.ts";
 import type { Node } from "../../src/references/bundle/syntax.ts";
 
 /** For each type of syntax, a program in which the name `A` passes through it to an access. */

@@ -1,5 +1,5 @@
 /** Resolves the names in a module to imported functions, to functions of the module, and to their calls. Pure. */
-import type { Binding } from "../../references/bundle/scope-part.ts";
+import type { Binding } from "../../references/bundle/names.ts";
 import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { isPathFunction } from "./path-functions.ts";

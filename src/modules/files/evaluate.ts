@@ -3,7 +3,7 @@
  * all assignments to it, and a parameter has the arguments of all calls in the module. An unknown part of a string
  * becomes a hole, so `"./pages/" + name + ".html"` is a pattern.
  */
-import type { Binding } from "../../references/bundle/scope-part.ts";
+import type { Binding } from "../../references/bundle/names.ts";
 import type { Scopes } from "../../references/bundle/scopes.ts";
 import { isFunction, type Node, staticKey } from "../../references/bundle/syntax.ts";
 import { callsOf, functionOf, importedName, isExported, TRANSPARENT } from "./bindings.ts";

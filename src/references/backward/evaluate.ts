@@ -1,5 +1,5 @@
 /** Backward analysis of expressions: the values that an expression may have, derived from its parts. */
-import type { Binding } from "../bundle/scope-part.ts";
+import type { Binding } from "../bundle/names.ts";
 import { isClass, isFunction, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { lazyValueSets } from "../engine/lazy-value-sets.ts";

@@ -5,47 +5,10 @@
  * is resolved when it is first needed, since an analysis needs few of the names of a large bundle. Nothing here depends
  * on the rest of the program, so that the programs of several bundles can share a part.
  */
-import { visitorKeys } from "oxc-parser";
+import { childKeys } from "./child-keys.ts";
+import { type Binding, Name, NO_USES, type Uses } from "./names.ts";
 import { blockScope, functionScope } from "./scope-nodes.ts";
-import { isTarget, type Node } from "./syntax.ts";
-
-/** A declared name. */
-export interface Binding {
-	readonly name: string;
-	/** The node of the scope that declares it. */
-	readonly scope: Node;
-	/** Every identifier that declares it. A `var` or a function may be declared several times. */
-	readonly declarations: Node[];
-}
-
-export interface Uses {
-	/** Identifiers that read the binding. */
-	reads: Node[];
-	/** Identifiers that an assignment, loop, update or pattern gives a value, without the declarations. */
-	writes: Node[];
-}
-
-export const NO_USES: Uses = { reads: [], writes: [] };
-const NO_CHILDREN: readonly string[] = [];
-/** For node types with children that are names, not expressions: the children that contain code. */
-const CODE_CHILDREN: Record<string, readonly string[]> = {
-	LabeledStatement: ["body"],
-	BreakStatement: NO_CHILDREN,
-	ContinueStatement: NO_CHILDREN,
-	MetaProperty: NO_CHILDREN,
-	ImportDeclaration: ["specifiers"],
-	ImportSpecifier: NO_CHILDREN,
-	ImportDefaultSpecifier: NO_CHILDREN,
-	ImportNamespaceSpecifier: NO_CHILDREN,
-	ExportSpecifier: ["local"],
-	ExportAllDeclaration: NO_CHILDREN,
-	TemplateLiteral: ["expressions"],
-};
-const MEMBER = ["object"];
-const COMPUTED_MEMBER = ["object", "property"];
-const KEY = ["value"];
-const COMPUTED_KEY = ["key", "value"];
-const KEYED = new Set(["Property", "MethodDefinition", "PropertyDefinition", "AccessorProperty"]);
+import type { Node } from "./syntax.ts";
 
 export class ScopePart {
 	/** Nodes at which an analysis starts, by type. */
@@ -54,14 +17,7 @@ export class ScopePart {
 	readonly calls: Node[] = [];
 	readonly importSpecifiers: Node[] = [];
 	readonly dynamicImports: Node[] = [];
-	/** The identifiers that declare a name in the scope of the program, by name. */
-	readonly topLevel = new Map<string, Node[]>();
-	readonly #declared = new Map<Node, Map<string, Binding>>();
-	/** Every identifier that declares a name; undefined for a name of the program. */
-	readonly #bindingOf = new Map<Node, Binding | undefined>();
-	readonly #identifiers = new Map<string, Node[]>();
-	readonly #uses = new Map<Binding, Uses>();
-	readonly #free = new Map<string, Uses>();
+	readonly #names = new Map<string, Name>();
 
 	/** @param statements their parent is the program */
 	constructor(statements: readonly Node[]) {
@@ -74,62 +30,45 @@ export class ScopePart {
 		}
 	}
 
+	/** The identifiers that declare a name in the scope of the program, by name. */
+	*topLevel(): Generator<readonly [name: string, identifiers: readonly Node[]]> {
+		for (const [text, { topLevel }] of this.#names) if (topLevel.length > 0) yield [text, topLevel];
+	}
+
 	/** The binding of a scope inside the part that an identifier refers to. */
 	resolve(identifier: Node): Binding | undefined {
-		const known = this.#bindingOf.get(identifier);
-		if (known !== undefined) return known;
-		const name = identifier.name as string;
-		for (let node = identifier.parent; node !== undefined; node = node.parent) {
-			const binding = this.#declared.get(node)?.get(name);
-			if (binding !== undefined) return binding;
-		}
-		return undefined;
+		return this.#names.get(identifier.name as string)?.resolve(identifier);
 	}
 
 	/** Whether an identifier declares a name. */
 	isDeclaration(identifier: Node): boolean {
-		return this.#bindingOf.has(identifier);
+		return this.#names.get(identifier.name as string)?.isDeclaration(identifier) === true;
 	}
 
 	/** The identifiers that read and write a binding of a scope inside the part. */
 	uses(binding: Binding): Uses {
-		this.#resolveName(binding.name);
-		return this.#uses.get(binding) ?? NO_USES;
+		return this.#names.get(binding.name)?.uses(binding) ?? NO_USES;
 	}
 
 	/** The identifiers with a name that no scope inside the part declares. */
 	freeUses(name: string): Uses {
-		this.#resolveName(name);
-		return this.#free.get(name) ?? NO_USES;
+		return this.#names.get(name)?.uses(undefined) ?? NO_USES;
 	}
 
-	#resolveName(name: string) {
-		const identifiers = this.#identifiers.get(name);
-		if (identifiers === undefined) return;
-		this.#identifiers.delete(name);
-		const free: Uses = { reads: [], writes: [] };
-		for (const node of identifiers) {
-			if (this.#bindingOf.has(node)) continue;
-			const binding = this.resolve(node);
-			let uses = binding === undefined ? free : this.#uses.get(binding);
-			if (uses === undefined) {
-				uses = { reads: [], writes: [] };
-				this.#uses.set(binding as Binding, uses);
-			}
-			const target = isTarget(node) || node.parent?.type === "UpdateExpression";
-			(target ? uses.writes : uses.reads).push(node);
+	#name(text: string): Name {
+		let name = this.#names.get(text);
+		if (name === undefined) {
+			name = new Name(text);
+			this.#names.set(text, name);
 		}
-		this.#free.set(name, free);
+		return name;
 	}
 
 	#enter(node: Node) {
 		switch (node.type) {
-			case "Identifier": {
-				const list = this.#identifiers.get(node.name as string);
-				if (list === undefined) this.#identifiers.set(node.name as string, [node]);
-				else list.push(node);
+			case "Identifier":
+				this.#name(node.name as string).identifiers.push(node);
 				return;
-			}
 			case "VariableDeclaration": {
 				const scope = node.kind === "var" ? functionScope(node) : blockScope(node);
 				for (const declarator of node.declarations as Node[]) this.#declarePattern(scope, declarator.id);
@@ -194,36 +133,10 @@ export class ScopePart {
 	}
 
 	#declare(scope: Node, identifier: Node) {
-		const name = identifier.name as string;
-		if (scope.type === "Program") {
-			this.#bindingOf.set(identifier, undefined);
-			const known = this.topLevel.get(name);
-			if (known === undefined) this.topLevel.set(name, [identifier]);
-			else known.push(identifier);
-			return;
-		}
-		let names = this.#declared.get(scope);
-		if (names === undefined) {
-			names = new Map();
-			this.#declared.set(scope, names);
-		}
-		let binding = names.get(name);
-		if (binding === undefined) {
-			binding = { name, scope, declarations: [] };
-			names.set(name, binding);
-		}
-		binding.declarations.push(identifier);
-		this.#bindingOf.set(identifier, binding);
+		const name = this.#name(identifier.name as string);
+		if (scope.type === "Program") name.topLevel.push(identifier);
+		else name.declare(identifier, scope);
 	}
-}
-
-/** The children of a node that hold code, without names of keys and labels. */
-export function childKeys(node: Node): readonly string[] {
-	const kept = CODE_CHILDREN[node.type];
-	if (kept !== undefined) return kept;
-	if (node.type === "MemberExpression") return node.computed ? COMPUTED_MEMBER : MEMBER;
-	if (KEYED.has(node.type)) return node.computed ? COMPUTED_KEY : KEY;
-	return visitorKeys[node.type] ?? NO_CHILDREN;
 }
 
 function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined) {

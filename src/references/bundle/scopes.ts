@@ -1,6 +1,8 @@
 /** Lexical scopes: which declaration an identifier refers to. */
+
+import { type Binding, NO_USES, type Uses } from "./names.ts";
 import { type ProgramPart, partAt } from "./program-part.ts";
-import { type Binding, NO_USES, ScopePart, type Uses } from "./scope-part.ts";
+import { ScopePart } from "./scope-part.ts";
 import type { Node } from "./syntax.ts";
 
 /** The scopes of a program. Those of its parts are collected once for all programs that have the part. */
@@ -34,7 +36,7 @@ export class Scopes {
 	}
 
 	#declare(program: Node, part: ScopePart) {
-		for (const [name, identifiers] of part.topLevel) {
+		for (const [name, identifiers] of part.topLevel()) {
 			const binding = this.#topLevel.get(name);
 			if (binding === undefined)
 				this.#topLevel.set(name, { name, scope: program, declarations: [...identifiers] });

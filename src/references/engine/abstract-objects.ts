@@ -2,8 +2,9 @@
  * The abstract objects of an analysis, one for each allocation site, and syntax that belongs to functions: their
  * `return`, `yield` and `this` expressions.
  */
+
+import { childKeys } from "../bundle/child-keys.ts";
 import { endsNormally } from "../bundle/completions.ts";
-import { childKeys } from "../bundle/scope-part.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
 import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
 

@@ -5,7 +5,7 @@
  * how the value arises, so the value is unknown. Without this step, an access whose name has no value would count as
  * one that reads nothing.
  */
-import { childKeys } from "../bundle/scope-part.ts";
+import { childKeys } from "../bundle/child-keys.ts";
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import type { Engine } from "./engine.ts";
 import { ReachableCode } from "./reachable-code.ts";

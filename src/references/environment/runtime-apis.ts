@@ -1,5 +1,5 @@
 /** The APIs of the runtime that hold the environment or lead to it: globals, modules and their properties. */
-import type { Binding } from "../bundle/scope-part.ts";
+import type { Binding } from "../bundle/names.ts";
 import type { Node } from "../bundle/syntax.ts";
 import type { RuntimeApi } from "../engine/runtime-api.ts";
 import {

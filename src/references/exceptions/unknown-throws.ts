@@ -2,7 +2,7 @@
  * Whether other code may throw in a part of the code. Other code runs where a value is called, read, converted or
  * iterated over that is not known. Built-in functions that are not listed may throw anything too.
  */
-import { childKeys } from "../bundle/scope-part.ts";
+import { childKeys } from "../bundle/child-keys.ts";
 import { isFunction, isTarget, type Node, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, Value } from "../engine/values.ts";

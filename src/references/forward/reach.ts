@@ -2,7 +2,7 @@
  * Reached code: the upload's own code that may run. The analysis evaluates every expression of it, and follows every
  * value that an expression may have. So no use of an object is missed.
  */
-import { childKeys } from "../bundle/scope-part.ts";
+import { childKeys } from "../bundle/child-keys.ts";
 import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { noteCode } from "../environment/modules.ts";

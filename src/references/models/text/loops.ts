@@ -2,7 +2,7 @@
  * Models of texts that a loop concatenates: `let t = ""; for (const x of ["A", "B"]) t += x;`. The loop does nothing
  * else, runs once, and runs over a list that the code spells out. Any other growing text is unknown.
  */
-import type { Binding } from "../../bundle/scope-part.ts";
+import type { Binding } from "../../bundle/names.ts";
 import { enclosingFunction, type Node } from "../../bundle/syntax.ts";
 import { NO_CONTEXT, unify, withCall } from "../../engine/context.ts";
 import type { Engine } from "../../engine/engine.ts";
