@@ -34,6 +34,8 @@ const WORD = /[A-Za-z0-9_$\u0080-\uffff]+/y;
 
 /** @returns the fault of code that nests too deeply, as the end of a message; undefined if there is none */
 export function nestingFault(code: string): string | undefined {
+	// No character weighs more than a bracket.
+	if (code.length * BRACKET <= WEIGHT_MAX) return undefined;
 	return new NestingScanner(code).run() ? undefined : "it nests too deeply.";
 }
 

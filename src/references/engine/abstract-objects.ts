@@ -6,10 +6,88 @@
 import { childKeys } from "../bundle/child-keys.ts";
 import { endsNormally } from "../bundle/completions.ts";
 import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
-import { type AbstractObject, type ObjectKind, ValueSet } from "./values.ts";
+import { type AbstractObject, type CallEdge, type ObjectKind, type Value, ValueSet } from "./values.ts";
+
+/** An object. Most objects need few of their parts, so these are created when they are first requested. */
+class Allocated implements AbstractObject {
+	readonly id: number;
+	readonly node: Node;
+	readonly kind: ObjectKind;
+	readonly constructedBy: AbstractObject | undefined;
+	readonly properties = new Map<string, ValueSet>();
+	readonly summary = new ValueSet();
+	readonly keys = new ValueSet();
+	readonly resized = new ValueSet();
+	members: Map<string, Node[]> | undefined = undefined;
+	populated = false;
+	anyProperty: ValueSet | undefined = undefined;
+	escaped = false;
+	tracked = false;
+	knownLength: number | undefined = undefined;
+	isComplete = false;
+	builtinClass: string | undefined = undefined;
+	proxyHandler: ValueSet | undefined = undefined;
+	trackedAs: Value | undefined = undefined;
+	#accessors: Map<string, ValueSet> | undefined;
+	#copiedFrom: ValueSet[] | undefined;
+	#instances: ValueSet | undefined;
+	#callEdges: Map<string, CallEdge> | undefined;
+	#callEdgeListeners: ((call: CallEdge) => void)[] | undefined;
+	#escapeListeners: (() => void)[] | undefined;
+	#received: ValueSet | undefined;
+	#finalValues: ValueSet | undefined;
+
+	constructor(id: number, node: Node, kind: ObjectKind, constructedBy: AbstractObject | undefined) {
+		this.id = id;
+		this.node = node;
+		this.kind = kind;
+		this.constructedBy = constructedBy;
+	}
+
+	get accessors() {
+		this.#accessors ??= new Map();
+		return this.#accessors;
+	}
+
+	get copiedFrom() {
+		this.#copiedFrom ??= [];
+		return this.#copiedFrom;
+	}
+
+	get instances() {
+		this.#instances ??= new ValueSet();
+		return this.#instances;
+	}
+
+	get callEdges() {
+		this.#callEdges ??= new Map();
+		return this.#callEdges;
+	}
+
+	get callEdgeListeners() {
+		this.#callEdgeListeners ??= [];
+		return this.#callEdgeListeners;
+	}
+
+	get escapeListeners() {
+		this.#escapeListeners ??= [];
+		return this.#escapeListeners;
+	}
+
+	get received() {
+		this.#received ??= new ValueSet();
+		return this.#received;
+	}
+
+	get finalValues() {
+		this.#finalValues ??= new ValueSet();
+		return this.#finalValues;
+	}
+}
 
 export class AbstractObjects {
-	readonly #byNode = new Map<Node, Map<string, AbstractObject>>();
+	/** The objects of all nodes, by the tags that distinguish those of one node. */
+	readonly #byTag = new Map<string, Map<Node, AbstractObject>>();
 	readonly #returns = new Map<Node, Node[]>();
 	readonly #ids = new Map<string, number>();
 	#nextId = 1;
@@ -27,44 +105,22 @@ export class AbstractObjects {
 	 * @param constructedBy the class or constructor function of an instance, or the function of a prototype
 	 */
 	allocate(node: Node, tag: string, kind: ObjectKind, constructedBy?: AbstractObject): AbstractObject {
-		let tags = this.#byNode.get(node);
-		if (tags === undefined) {
-			tags = new Map();
-			this.#byNode.set(node, tags);
-		}
-		let object = tags.get(tag);
+		const objects = this.#ofTag(tag);
+		let object = objects.get(node);
 		if (object === undefined) {
-			object = {
-				id: this.#nextId++,
-				kind,
-				node,
-				...(constructedBy === undefined ? {} : { constructedBy }),
-				members: undefined,
-				properties: new Map(),
-				summary: new ValueSet(),
-				accessors: new Map(),
-				keys: new ValueSet(),
-				populated: false,
-				anyProperty: undefined,
-				copiedFrom: [],
-				instances: new ValueSet(),
-				callEdges: new Map(),
-				callEdgeListeners: [],
-				escaped: false,
-				escapeListeners: [],
-				tracked: false,
-				knownLength: undefined,
-				isComplete: false,
-				resized: new ValueSet(),
-				received: new ValueSet(),
-				finalValues: new ValueSet(),
-				builtinClass: undefined,
-				proxyHandler: undefined,
-				trackedAs: undefined,
-			};
-			tags.set(tag, object);
+			object = new Allocated(this.#nextId++, node, kind, constructedBy);
+			objects.set(node, object);
 		}
 		return object;
+	}
+
+	#ofTag(tag: string): Map<Node, AbstractObject> {
+		let objects = this.#byTag.get(tag);
+		if (objects === undefined) {
+			objects = new Map();
+			this.#byTag.set(tag, objects);
+		}
+		return objects;
 	}
 
 	/** The iterators that the calls of a generator return: lists of the values that it yields. */

@@ -77,7 +77,7 @@ export interface AbstractObject {
 	/**
 	 * The class or constructor function of an instance, where it is known, or the function of a prototype.
 	 */
-	readonly constructedBy?: AbstractObject;
+	readonly constructedBy: AbstractObject | undefined;
 	/** The members with static keys of an object literal or a class, by key; undefined until they are requested. */
 	members: Map<string, Node[]> | undefined;
 	/** Filled on demand, by `Engine.property`. */
