@@ -69,6 +69,19 @@ test("a fault that is undone is reported without changed files", async () => {
 	expect((await again("functions/a/index.ts")).changed).toEqual([["a", []]]);
 });
 
+test("while a function has a fault, a file of another function may end it", async () => {
+	await functions.first();
+	write("functions/b/index.ts", SHARING);
+	write("shared/x.ts", `import "./no.ts"; export const shared = "y";`);
+	await again("functions/b/index.ts", "shared/x.ts");
+	// Of what was read without a fault, only function a has this file.
+	write("shared/x.ts", `export const shared = "x";`);
+	expect((await again("shared/x.ts")).changed).toEqual([
+		["a", []],
+		["b", ["functions/b/index.ts", "shared/x.ts"]],
+	]);
+});
+
 test("functions are added and removed", async () => {
 	await functions.first();
 	write("functions/c/index.ts", PLAIN);
