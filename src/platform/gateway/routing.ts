@@ -34,6 +34,8 @@ export type Routing =
 const NAME_MAX = 256;
 /** The spellings of `.` and `..` for URL parsers, which would remove the segment and perhaps the one before it. */
 const DOT_SEGMENT = /^(?:\.|%2e){1,2}$/i;
+/** The beginning of a segment that may be one. Most paths have none, so their segments need not be looked at. */
+const DOT_BEGINNING = /\/(?:\.|%2e)/i;
 
 const unknown = { route: undefined, reason: "unknown" } as const;
 const malformed: Routing = { route: undefined, reason: "malformed" };
@@ -66,8 +68,10 @@ export function matchRoute(requestTarget: string, functionsOf: FunctionsOf, only
 	const target = originForm(requestTarget);
 	const queryStart = target.indexOf("?");
 	const pathEnd = queryStart === -1 ? target.length : queryStart;
-	const segments = target.slice(0, pathEnd).split("/");
-	if (!target.startsWith("/") || segments.some((segment) => DOT_SEGMENT.test(segment))) return malformed;
+	const path = target.slice(0, pathEnd);
+	const segments = path.split("/");
+	if (!path.startsWith("/")) return malformed;
+	if (DOT_BEGINNING.test(path) && segments.some((segment) => DOT_SEGMENT.test(segment))) return malformed;
 	const app = onlyApp ?? decode(segments[1] ?? "");
 	const functions = app === undefined ? undefined : functionsOf(app);
 	if (app === undefined || functions === undefined) return unknown;
