@@ -34,8 +34,12 @@ function peerOf(child: ChildProcess, url: string): Peer {
 }
 
 /** Starts a process that prints the port that it listens on. */
-async function startPeer(command: string, args: readonly string[]): Promise<Peer> {
-	const child = spawn(command, args, { stdio: ["ignore", "pipe", "inherit"] });
+async function startPeer(
+	command: string,
+	args: readonly string[],
+	stderr: "ignore" | "inherit" = "inherit",
+): Promise<Peer> {
+	const child = spawn(command, args, { stdio: ["ignore", "pipe", stderr] });
 	const [port] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
 	return peerOf(child, `http://127.0.0.1:${port}/`);
 }
@@ -50,7 +54,8 @@ export async function startFunctions({
 		const file = join(folder, name);
 		const listening = "onListen: ({ port }) => console.log(port ?? 0)";
 		await writeFile(file, `Deno.serve({ ${options}, ${listening} }, ${HANDLER});\n`);
-		return await startPeer(deno, ["run", "--quiet", "--no-config", "--allow-all", file]);
+		// It reports each body that is cut off at the end of a run.
+		return await startPeer(deno, ["run", "--quiet", "--no-config", "--allow-all", file], "ignore");
 	};
 	const direct = await start("hello.ts", `port: 0, hostname: "127.0.0.1"`);
 	const behind = await start("hello-socket.ts", `path: ${JSON.stringify(socket)}`);
