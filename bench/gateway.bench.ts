@@ -110,8 +110,9 @@ async function p99Row(context: BenchContext, servers: Servers, bareMost: number)
 
 async function idleRow({ smoke }: BenchContext, { gateway }: Servers, bare: Peer): Promise<Row> {
 	const count = smoke ? 100 : IDLE;
-	const kib = (await bytesOfIdle(gateway, listenerOf(Number(new URL(gateway).port)), count)) / 1024;
-	const bareKib = (await bytesOfIdle(bare.url, bare.pid, count)) / 1024;
+	const options = { count, settleMs: smoke ? 50 : 2_000 };
+	const kib = (await bytesOfIdle(gateway, listenerOf(Number(new URL(gateway).port)), options)) / 1024;
+	const bareKib = (await bytesOfIdle(bare.url, bare.pid, options)) / 1024;
 	return {
 		figure: `memory of an idle connection, with ${count.toLocaleString("en")} of them`,
 		target: `≤ ${TARGETS.idleKiB} KiB`,

@@ -4,8 +4,6 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { setTimeout } from "node:timers/promises";
 
-/** The time in which a process may collect its garbage. */
-const SETTLE_MS = 2_000;
 /** Connections that are opened at once. */
 const BATCH = 100;
 
@@ -39,18 +37,25 @@ async function idle(url: URL): Promise<Socket> {
 	return socket;
 }
 
-/** Opens connections to a server, and returns by how many bytes each of them makes its process larger. */
-export async function bytesOfIdle(server: string, pid: number, count: number): Promise<number> {
+/**
+ * Opens connections to a server, and returns by how many bytes each of them makes its process larger.
+ * @param settleMs the time in which the process may collect its garbage
+ */
+export async function bytesOfIdle(
+	server: string,
+	pid: number,
+	{ count, settleMs }: { count: number; settleMs: number },
+): Promise<number> {
 	const url = new URL(server);
 	const sockets: Socket[] = [];
 	try {
 		// The first ones make the process allocate what it keeps.
 		for (let index = 0; index < BATCH; index++) sockets.push(await idle(url));
-		await setTimeout(SETTLE_MS);
+		await setTimeout(settleMs);
 		const before = residentBytes(pid);
 		for (let opened = 0; opened < count; opened += BATCH)
 			sockets.push(...(await Promise.all(Array.from({ length: BATCH }, () => idle(url)))));
-		await setTimeout(SETTLE_MS);
+		await setTimeout(settleMs);
 		return (residentBytes(pid) - before) / count;
 	} finally {
 		for (const socket of sockets) socket.destroy();
