@@ -56,7 +56,9 @@ function findPrograms() {
 		"analysis.cjs": "src/platform/build/analysis-worker.ts",
 		"check.cjs": "src/platform/build/check/check-program.ts",
 		"compute.cjs": "src/platform/threads/compute-worker.ts",
+		"data-plane.cjs": "src/platform/data-plane/process/data-plane-program.ts",
 		"egress.cjs": "src/platform/egress/proxy/proxy-program.ts",
+		"gateway.cjs": "src/platform/data-plane/gateway/gateway-program.ts",
 		"kv.cjs": "src/platform/kv/kv-worker.ts",
 	};
 	const present = Object.entries(programs).map(([name, path]) => [name, join(ROOT, path)]);

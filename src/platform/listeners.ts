@@ -5,9 +5,9 @@ import { Certificate } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults, type PlatformLimits } from "./configuration/limits.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { gatewayReports } from "./gateway-reports.ts";
 import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descriptors.ts";
 import type { Core } from "./service/core.ts";
-import { requestLog } from "./telemetry/request-log.ts";
 
 /** The number of open files that each listener may use. */
 export function listenerBudget({ processesMax }: PlatformLimits): DescriptorBudget {
@@ -24,23 +24,13 @@ export function buildGateway(
 	limits: PlatformLimits,
 	onlyApp?: string,
 ): Gateway {
-	const { apps, clock, faults, logs, metrics } = core;
+	const { apps, faults } = core;
 	const { maxBodyMB, timeoutSeconds } = functionDefaults(limits);
 	return createGateway({
 		...limits,
 		onlyApp,
 		functions: (app) => apps.find(app)?.state.functions,
-		onAnswer: (route, answer) => core.answered(route, answer),
-		onRequest: requestLog(core),
-		onRefused: (bound) => metrics.refused("gateway", bound),
-		onInvalidAnswer: (route, fault) => {
-			metrics.invalidAnswer(route);
-			const message = `The function's answer was not valid, so the client got 502: ${fault}.`;
-			const lifetime = apps.find(route.app)?.functionLifetime(route.function);
-			if (lifetime === undefined) return;
-			const time = new Date(clock.now()).toISOString();
-			logs.append(lifetime.app, lifetime.function, { time, level: "error", message });
-		},
+		...gatewayReports(core),
 		instance: (app, name) => core.instance(app, name),
 		settings: (app, name) => apps.find(app)?.state.functions.get(name)?.deployment.settings,
 		responseTimeoutMs: timeoutSeconds * 1000,

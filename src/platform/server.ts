@@ -1,13 +1,17 @@
 /** The composition root: makes a serving platform from a configuration. */
-import { bindAddress, type ControlListener, httpUrl } from "./api/control-listener.ts";
+import type { ControlListener } from "./api/control-listener.ts";
 import type { Builder } from "./build/bundle.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import { bindAddress, httpUrl } from "./http/bind-address.ts";
 import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
-import { OpenParts, openCore, type PlatformParts } from "./open-core.ts";
+import { openCore, type PlatformParts } from "./open-core.ts";
+import { OpenParts } from "./open-parts.ts";
+import { remoteGateway } from "./remote-gateway.ts";
 import type { Runtime } from "./runtime/runtime.ts";
+import { adoptInstances } from "./service/adopt-instances.ts";
 import type { Core } from "./service/core.ts";
 
 export interface Platform {
@@ -23,6 +27,11 @@ export interface Platform {
 	readonly network: Runtime["network"];
 	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
 	close(): Promise<void>;
+	/**
+	 * Closes the platform, but leaves functions and gateways running for the next platform of the same data directory.
+	 * Without a data plane, this is `close`.
+	 */
+	handOver(): Promise<void>;
 }
 
 const GRACE_MS = 10_000;
@@ -45,9 +54,10 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 
 async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
 	const { log } = parts;
-	const { builder, core, runtime } = await openCore(config, parts, opened, GRACE_MS);
+	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	const budget = listenerBudget(config.limits);
-	const gateway = buildGateway(core, budget, config.limits);
+	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config.limits);
+	await adoptInstances(core, plane?.instances ?? []);
 	const listeners = new OpenParts();
 	// Both listeners close at the same time, so that requests in flight share one grace period.
 	opened.add(() => listeners.closeTogether(log));
@@ -66,9 +76,15 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	opened.add(async () => endGuard());
 	const firstToken = await createFirstToken(core);
 	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
+	plane?.own();
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
 	const protection = { buildSandbox: builder.level, network: runtime.network };
-	return { listenUrl, controlUrl, firstToken, ...protection, close: () => opened.close(log) };
+	const close = () => opened.close(log);
+	const handOver = () => {
+		plane?.detach();
+		return close();
+	};
+	return { listenUrl, controlUrl, firstToken, ...protection, close, handOver };
 }
 
 /** Describes the isolation of functions for the log, and warns of each part that does not work here. */

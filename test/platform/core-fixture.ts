@@ -26,8 +26,11 @@ export interface TestPlace extends Disposable {
 	readonly config: PlatformConfig;
 }
 
-/** A temporary folder and the configuration of a platform in it. The package cache is kept between runs. */
-export function testPlace(): TestPlace {
+/**
+ * A temporary folder and the configuration of a platform in it. The package cache is kept between runs.
+ * @param gateways the number of gateway processes; 0: the platform's own process serves requests
+ */
+export function testPlace(gateways = 0): TestPlace {
 	const root = mkdtempSync(join(tmpdir(), "coffer-core-"));
 	const config = readPlatformConfig(
 		{
@@ -38,6 +41,7 @@ export function testPlace(): TestPlace {
 			allowNet: [],
 			hostNames: [],
 			behindTlsProxy: false,
+			gateways,
 		},
 		{ ...process.env, XDG_CACHE_HOME: PACKAGE_CACHE },
 	);

@@ -18,7 +18,7 @@ const FILES = {
 
 /** A linked project on a platform that can be stopped and started. */
 class Story implements AsyncDisposable {
-	readonly #place = testPlace();
+	readonly #place = testPlace(1);
 	readonly #identity = newTestIdentity();
 	readonly #vault = new TestVault().add(this.#identity, "reader", "platform");
 	#platform: Platform | undefined;

@@ -1,5 +1,6 @@
 import { createApi } from "../../src/platform/api/api.ts";
-import { ControlListener, httpUrl } from "../../src/platform/api/control-listener.ts";
+import { ControlListener } from "../../src/platform/api/control-listener.ts";
+import { httpUrl } from "../../src/platform/http/bind-address.ts";
 import { bindingOf, platformOf, readConfig } from "../../src/project/files/config.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
 import type { LinkTarget } from "../../src/sync/client/link-target.ts";

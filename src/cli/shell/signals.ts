@@ -42,6 +42,11 @@ export function takeSignals(handler: Handler): Disposable {
 	};
 }
 
+/** Resolves when SIGUSR2 arrives. It never does on Windows, which has no such signal. */
+export function handOverSignal(): Promise<void> {
+	return new Promise((resolve) => process.once("SIGUSR2", () => resolve()));
+}
+
 /**
  * Returns an abort signal for a command that cleans up before it ends. The first SIGINT, SIGTERM or SIGHUP
  * aborts it; the second one ends the process at once. Disposal restores the default handling.

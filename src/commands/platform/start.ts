@@ -2,11 +2,15 @@ import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { systemKeychain } from "../../cli/context/open-project.ts";
 import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
-import { interruption } from "../../cli/shell/signals.ts";
+import { handOverSignal, interruption } from "../../cli/shell/signals.ts";
 import { networkWallGap } from "../../cli/views/network-wall.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
-import { readPlatformConfig, readPlatformCredentials } from "../../platform/configuration/config.ts";
+import {
+	defaultGateways,
+	readPlatformConfig,
+	readPlatformCredentials,
+} from "../../platform/configuration/config.ts";
 import { LIMIT_ROWS, limitsOf } from "../../platform/configuration/limits.ts";
 import { openLog } from "../../platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
@@ -28,7 +32,7 @@ export default class PlatformStart extends BaseCommand<void> {
 	static override needsConfig = true;
 	static override summary = "Start a platform, the server that runs functions with their secrets";
 	static override description =
-		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";
+		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0. On SIGUSR2 it exits and leaves functions and gateways running: they go on serving, and the next platform with the same data directory and options takes them over. The same happens if it is killed.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
@@ -58,6 +62,12 @@ export default class PlatformStart extends BaseCommand<void> {
 			multiple: true,
 		}),
 		...limitFlags,
+		gateways: Flags.integer({
+			description:
+				"gateway processes, which pass requests to functions. Defaults to one for each two processors. 0 passes requests in the platform's own process, where a restart interrupts them",
+			min: 0,
+			helpValue: "N",
+		}),
 		host: Flags.string({
 			description: "another host name of the control API (repeatable)",
 			helpValue: "NAME",
@@ -84,6 +94,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			allowNet: flags["allow-net"] ?? [],
 			hostNames: flags.host ?? [],
 			limits: limitsOf(flags),
+			gateways: flags.gateways ?? defaultGateways(),
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
@@ -99,11 +110,12 @@ export default class PlatformStart extends BaseCommand<void> {
 		using interrupted = interruption();
 		const platform = await startPlatform(config, { identity, log: openLog() });
 		this.#announce(platform);
-		await new Promise<void>((resolve) => {
-			if (interrupted.signal.aborted) resolve();
-			else interrupted.signal.addEventListener("abort", () => resolve());
+		const handedOver = handOverSignal().then(() => true);
+		const ended = new Promise<false>((resolve) => {
+			if (interrupted.signal.aborted) resolve(false);
+			else interrupted.signal.addEventListener("abort", () => resolve(false));
 		});
-		await platform.close();
+		await ((await Promise.race([ended, handedOver])) ? platform.handOver() : platform.close());
 	}
 
 	#announce({ buildSandbox, controlUrl, firstToken, listenUrl, network }: Platform): void {

@@ -3,16 +3,17 @@
  * no control API and no access tokens. Its stored data is removed at the end.
  */
 import { join } from "node:path";
-import { bindAddress, httpUrl } from "../../platform/api/control-listener.ts";
 import type { App } from "../../platform/apps/app.ts";
 import { localEnvironmentName } from "../../platform/apps/local-environment.ts";
 import { deleteLocal, localNames, setLocal } from "../../platform/apps/local-secrets.ts";
 import { readCoreConfig } from "../../platform/configuration/config.ts";
 import type { Log } from "../../platform/faults/log.ts";
 import { type FunctionSource, readsOf } from "../../platform/functions/function.ts";
+import { bindAddress, httpUrl } from "../../platform/http/bind-address.ts";
 import { buildGateway, listenerBudget } from "../../platform/listeners.ts";
 import { type LogLine, NO_FUNCTION, type RequestLine } from "../../platform/logs/function-logs.ts";
-import { OpenParts, openCore } from "../../platform/open-core.ts";
+import { openCore } from "../../platform/open-core.ts";
+import { OpenParts } from "../../platform/open-parts.ts";
 import type { AppFunctions } from "../../platform/redeploy/reconcile.ts";
 import type { Core, CoreIdentity } from "../../platform/service/core.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";

@@ -22,8 +22,8 @@ export interface AppOptions {
 	readonly identity: MemberIdentity & LocalIdentity;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
-	/** Called after each change of the app's functions or of their deployments. */
-	readonly onFunctions?: () => void;
+	/** Called after each change of an app's functions or of their deployments. @param app the id of the app */
+	readonly onFunctions?: (app: string) => void;
 }
 
 type Entries = ChangesPage["entries"];
@@ -180,7 +180,7 @@ export class App {
 
 	#apply(event: AppEvent): void {
 		this.#fold.applyEvent(event);
-		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.();
+		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.(this.id);
 	}
 
 	/**

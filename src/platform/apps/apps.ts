@@ -153,7 +153,7 @@ export class Apps {
 				this.#known.has(app) ? { type: "app-deleted", app, atMs: now() } : undefined,
 			);
 			this.#open.delete(app);
-			onFunctions?.();
+			onFunctions?.(app);
 			await onEntry?.();
 			await live.retire();
 			const removing = remove(live).then(() => store.deleteStreams(appStreams(app)));

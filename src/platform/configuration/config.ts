@@ -2,7 +2,7 @@
  * The platform's configuration, and its only code that reads the process environment. Credentials are kept
  * apart, so that the configuration can be logged.
  */
-import { homedir } from "node:os";
+import { availableParallelism, homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
@@ -13,6 +13,14 @@ export interface Address {
 	readonly host: string;
 	/** 0 picks a free one. */
 	readonly port: number;
+}
+
+/** The settings of the process that runs functions and the gateways. */
+export interface DataPlaneConfig {
+	/** The number of gateway processes. */
+	readonly gateways: number;
+	/** The address of the gateways. */
+	readonly listen: Address;
 }
 
 /** The settings of a platform's core, without those of the listeners. */
@@ -28,6 +36,8 @@ export interface CoreConfig {
 	/** The hosts that functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
 	readonly limits: PlatformLimits;
+	/** The process that runs functions and the gateways. Undefined: the platform's own process does both. */
+	readonly dataPlane?: DataPlaneConfig | undefined;
 	/** `COFFER_DENO` and `PATH`. */
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** The variables that builds get from the process environment. */
@@ -64,8 +74,15 @@ export interface PlatformFlags {
 	/** The defaults if left out. */
 	readonly limits?: PlatformLimits | undefined;
 	readonly behindTlsProxy: boolean;
+	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
+	readonly gateways?: number | undefined;
 	readonly tlsCert?: string | undefined;
 	readonly tlsKey?: string | undefined;
+}
+
+/** The number of gateway processes by default: one for each two processors. */
+export function defaultGateways(processors = availableParallelism()): number {
+	return Math.max(1, Math.floor(processors / 2));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -191,9 +208,12 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const secretFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE"), flags.tlsKey];
 	const own = secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]));
 	const data = dataDirectoryOf(flags.data, variables);
+	const listen = parseAddress("--listen", flags.listen);
+	const { gateways = 0 } = flags;
 	return {
 		...readCoreConfig({ ...flags, data, own }, variables),
-		listen: parseAddress("--listen", flags.listen),
+		...(gateways > 0 && { dataPlane: { gateways, listen } }),
+		listen,
 		control,
 		tls,
 		hostNames: flags.hostNames,

@@ -27,14 +27,19 @@ function isPromise(value: unknown): value is PromiseLike<unknown> {
 export class FaultBoundary {
 	readonly #origin: FaultOrigin;
 	readonly #log: Log | undefined;
+	readonly #onNote: () => void;
 	#count = 0;
 	#lines = 0;
 	#sinceMs = Number.NEGATIVE_INFINITY;
 
-	/** @param log where to write exceptions. Without it they are only counted. */
-	constructor(origin: FaultOrigin, log?: Log) {
+	/**
+	 * @param log where to write exceptions. Without it they are only counted
+	 * @param onNote called with each exception that is counted
+	 */
+	constructor(origin: FaultOrigin, log?: Log, onNote: () => void = () => {}) {
 		this.#origin = origin;
 		this.#log = log;
+		this.#onNote = onNote;
 	}
 
 	/** The number of exceptions that this boundary has contained. */
@@ -76,10 +81,16 @@ export class FaultBoundary {
 		};
 	}
 
+	/** Counts an exception that the same boundary in another process of the platform has contained and logged. */
+	noteElsewhere(): void {
+		this.#count++;
+	}
+
 	/** Counts and logs an exception. Never throws. */
 	note(error: unknown): void {
 		this.#count++;
 		try {
+			this.#onNote();
 			const nowMs = performance.now();
 			if (nowMs - this.#sinceMs >= WINDOW_MS) [this.#sinceMs, this.#lines] = [nowMs, 0];
 			if (this.#lines++ >= LINES_MAX) return;

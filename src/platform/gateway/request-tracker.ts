@@ -14,7 +14,8 @@ const CLIENT_GONE = "CLIENT_GONE";
 const CRASHED = "FUNCTION_CRASHED";
 /** The longest wait for the exit of the function's process after a connection broke. */
 const CRASH_MS = 500;
-const PATH_CHARACTERS_MAX = 1_000;
+/** The most characters of a path that are reported. */
+export const PATH_CHARACTERS_MAX = 1_000;
 /**
  * The number of segments after the app that are reported if a path matches no function: enough to recognise a mistyped
  * name.

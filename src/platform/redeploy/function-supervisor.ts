@@ -7,11 +7,11 @@ import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, StuckReport } from "../runtime/runtime.ts";
 import { Backoff } from "./starts/backoff.ts";
-import { Draining } from "./starts/draining.ts";
 import { exitMessage } from "./starts/exit-message.ts";
 import { FirstRequests } from "./starts/first-requests.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
+import { Serving } from "./starts/serving.ts";
 import { StartsInProgress } from "./starts/starts-in-progress.ts";
 import type { Commit, Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
@@ -19,8 +19,7 @@ export class FunctionSupervisor {
 	readonly #port: SupervisorPort;
 	/** Allows one replacement at a time. */
 	readonly #mutex = new Mutex();
-	readonly #draining = new Draining();
-	#current: (Started & { readonly sinceMs: number }) | undefined;
+	readonly #serving: Serving;
 	#error: string | undefined;
 	/** Whether the function is idle: the next request starts it. At the platform's start, deployed functions are idle. */
 	#isIdle: boolean;
@@ -29,7 +28,7 @@ export class FunctionSupervisor {
 	#capacityError: AppError | undefined;
 	/** The delay after failed starts for requests. */
 	readonly #wakeBackoff = new Backoff();
-	readonly #firstRequests = new FirstRequests();
+	readonly #firstRequests: FirstRequests;
 	readonly #restarts: Restarts;
 	readonly #starting: StartsInProgress;
 	/** A refresh that has not read the secrets yet. Further callers share it. */
@@ -38,18 +37,25 @@ export class FunctionSupervisor {
 	/** @param startsIdle whether the first request starts the function, because it is deployed and ran before */
 	constructor(port: SupervisorPort, startsIdle = false) {
 		this.#port = port;
+		this.#serving = new Serving(port);
 		this.#starting = new StartsInProgress(() => port.onStartSettled());
+		this.#firstRequests = new FirstRequests(() => void port.routeChanged());
 		const current = () => this.instance;
 		this.#restarts = new Restarts({ port, current, refresh: () => this.#refresh() });
 		this.#isIdle = startsIdle;
 	}
 
 	get instance(): Instance | undefined {
-		return this.#current?.instance;
+		return this.#serving.current?.instance;
+	}
+
+	/** The instance that gets requests without a call of `ensure`. Undefined if requests have to wait. */
+	get routed(): Instance | undefined {
+		return this.#firstRequests.isHeld ? undefined : this.instance;
 	}
 
 	get state(): "live" | "idle" | "failed" {
-		if (this.#current !== undefined) return "live";
+		if (this.instance !== undefined) return "live";
 		return this.#isIdle && this.#error === undefined ? "idle" : "failed";
 	}
 
@@ -78,7 +84,14 @@ export class FunctionSupervisor {
 	 */
 	ensure(): Instance | undefined | Promise<Instance | undefined> {
 		if (this.#firstRequests.isHeld) return this.#firstRequests.settled().then(() => this.ensure());
-		return this.#current?.instance ?? this.#wake();
+		return this.instance ?? this.#wake();
+	}
+
+	/** Takes over a process that an earlier platform started. If its secrets have changed since, it is replaced. */
+	async adopt(started: Started): Promise<void> {
+		await this.#port.acquireCapacity();
+		await this.#switchTo(started);
+		if (this.#port.isOutdated(started)) await this.#refresh();
 	}
 
 	/**
@@ -94,8 +107,8 @@ export class FunctionSupervisor {
 		const isDelayed = this.#wakeBackoff.isDelayed(this.#port.monotonicMs());
 		await (inProgress ?? (this.#isIdle && !isDelayed ? this.#refresh() : this.#starting.last));
 		await this.#firstRequests.settled();
-		if (this.#current === undefined && this.#capacityError !== undefined) throw this.#capacityError;
-		return this.#current?.instance;
+		if (this.instance === undefined && this.#capacityError !== undefined) throw this.#capacityError;
+		return this.instance;
 	}
 
 	#refresh(): Promise<StartOutcome> {
@@ -106,7 +119,7 @@ export class FunctionSupervisor {
 			};
 			try {
 				if (deployment === undefined) return this.#notStarted("The function was deleted.");
-				return await this.#replace(deployment, begin);
+				return await this.#starting.add(() => this.#start(deployment, begin));
 			} finally {
 				begin();
 			}
@@ -119,13 +132,12 @@ export class FunctionSupervisor {
 	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
 	 */
 	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {
-		const outcome = await this.#mutex.run(() => this.#replace(deployment, () => undefined, commit));
-		const isOutdated = this.#current !== undefined && this.#port.isOutdated(this.#current);
+		const outcome = await this.#mutex.run(() =>
+			this.#starting.add(() => this.#start(deployment, () => undefined, commit)),
+		);
+		const { current } = this.#serving;
+		const isOutdated = current !== undefined && this.#port.isOutdated(current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
-	}
-
-	#replace(deployment: Deployment, begin: () => void, commit?: Commit): Promise<StartOutcome> {
-		return this.#starting.add(() => this.#start(deployment, begin, commit));
 	}
 
 	async #start(deployment: Deployment, begin: () => void, commit?: Commit): Promise<StartOutcome> {
@@ -141,13 +153,13 @@ export class FunctionSupervisor {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
 			return this.#failed(error, commit !== undefined);
 		}
-		this.#switchTo(started);
+		await this.#switchTo(started);
 		return { status: "live" };
 	}
 
 	/** @param isNew whether a new deployment failed; the wanted version can still be started then */
 	#failed(error: unknown, isNew: boolean): StartOutcome {
-		if (this.#current === undefined) this.#port.releaseCapacity();
+		if (this.instance === undefined) this.#port.releaseCapacity();
 		const isAppError = error instanceof AppError;
 		const message = isAppError ? error.message : "The platform could not start it. Its log has details.";
 		this.#port.onFailure(error);
@@ -157,32 +169,29 @@ export class FunctionSupervisor {
 			return this.#notStarted(message);
 		}
 		this.#error = message;
-		if (!isNew) {
-			this.#wakeBackoff.failed(this.#port.monotonicMs());
-		}
+		if (!isNew) this.#wakeBackoff.failed(this.#port.monotonicMs());
 		return this.#notStarted(message);
 	}
 
 	#notStarted(error: string): StartOutcome {
-		return { status: "failed", error, serving: this.#current !== undefined };
+		return { status: "failed", error, serving: this.instance !== undefined };
 	}
 
-	#switchTo(started: Started): void {
-		const old = this.#current;
-		this.#current = { ...started, sinceMs: this.#port.monotonicMs() };
+	/** Resolves when requests go to the process. */
+	async #switchTo(started: Started): Promise<void> {
 		this.#error = undefined;
 		this.#isIdle = false;
 		this.#wakeBackoff.reset();
 		const { instance } = started;
 		void instance.exited.then((reason) => this.#onExit(instance, reason));
 		void instance.stuck.then((stuck) => this.#onStuck(instance, stuck));
-		if (old !== undefined) this.#draining.add(old.instance);
+		await this.#serving.switchTo(started);
 	}
 
 	#onExit(instance: Instance, reason: ExitReason): void {
-		const current = this.#current;
+		const current = this.#serving.current;
 		if (current?.instance !== instance || this.#isClosed) return;
-		this.#current = undefined;
+		this.#serving.clear();
 		if (!this.#starting.isAny) this.#port.releaseCapacity();
 		this.#error = exitMessage(reason);
 		this.#port.onFailure();
@@ -191,21 +200,21 @@ export class FunctionSupervisor {
 
 	/** Replaces a process that runs but does not work. */
 	#onStuck(instance: Instance, stuck: StuckReport): void {
-		if (this.#current?.instance !== instance || this.#isClosed) return;
+		if (this.instance !== instance || this.#isClosed) return;
 		// The process may still answer some requests, so it serves until the next process is ready.
 		const isServing = stuck.reason === "unanswered";
 		if (!isServing) {
-			this.#current = undefined;
+			this.#serving.clear();
 			if (!this.#starting.isAny) this.#port.releaseCapacity();
 			this.#error = `The function was ended: ${stuck.why}.`;
-			this.#draining.add(instance, 0);
+			this.#serving.drain(instance, 0);
 		}
 		this.#restarts.stuck(instance, stuck, isServing);
 	}
 
 	/** When the last request ended, in milliseconds of the monotonic clock. Undefined if the function serves, starts or does not run. */
 	get idleSinceMs(): number | undefined {
-		const instance = this.#current?.instance;
+		const { instance } = this;
 		const isBusy = instance === undefined || instance.inFlight > 0 || this.#starting.isAny;
 		return isBusy ? undefined : instance.lastActiveMs;
 	}
@@ -215,16 +224,15 @@ export class FunctionSupervisor {
 	 * @returns the earliest time at which the function could be stopped, in milliseconds from now; infinite if it does not run
 	 */
 	stopIdle(idleMs: number): number {
-		const instance = this.#current?.instance;
+		const { idleSinceMs: sinceMs, instance } = this;
 		if (instance === undefined) return Number.POSITIVE_INFINITY;
-		const sinceMs = this.idleSinceMs;
 		if (sinceMs === undefined) return idleMs;
 		const leftMs = idleMs - (this.#port.monotonicMs() - sinceMs);
 		if (leftMs > 0) return leftMs;
-		this.#current = undefined;
+		this.#serving.clear();
 		this.#isIdle = true;
 		this.#port.releaseCapacity();
-		this.#draining.add(instance);
+		this.#serving.drain(instance);
 		return Number.POSITIVE_INFINITY;
 	}
 
@@ -232,13 +240,13 @@ export class FunctionSupervisor {
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
 		this.#restarts.close();
-		if (this.#current === undefined) this.#port.releaseCapacity();
+		if (this.instance === undefined) this.#port.releaseCapacity();
 		await this.#mutex.run(async () => {
-			const instance = this.#current?.instance;
-			this.#current = undefined;
+			const { instance } = this;
+			this.#serving.clear();
 			this.#port.releaseCapacity();
-			if (instance !== undefined) this.#draining.add(instance, graceMs);
+			if (instance !== undefined) this.#serving.drain(instance, graceMs);
 		});
-		await this.#draining.ended();
+		await this.#serving.drained();
 	}
 }

@@ -28,6 +28,11 @@ export interface ReconcileOptions {
 	/** Limits the running functions of all apps. */
 	readonly capacity: Capacity;
 	readonly log: ReconcileLog;
+	/**
+	 * Called when requests to a function of the app go elsewhere than before. Resolves when every gateway does so, and
+	 * never rejects.
+	 */
+	readonly routesChanged: (app: string) => Promise<void>;
 	/** Milliseconds since 1970. */
 	readonly now: () => number;
 	/** Milliseconds of a monotonic clock, for example `performance.now()`. */

@@ -6,24 +6,30 @@ import type { RedeployResult } from "../../protocol/messages.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import type { App } from "../apps/app.ts";
-import { describeError } from "../faults/log.ts";
-import { type Deployment, readsOf } from "../functions/function.ts";
+import type { Deployment } from "../functions/function.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
-import type { Instance } from "../runtime/runtime.ts";
-import { capacityHolder } from "./capacity.ts";
+import type { Instance, OutlivedInstance } from "../runtime/runtime.ts";
+import { adopt } from "./adopt.ts";
+import { supervisorPort } from "./app-supervisor-port.ts";
 import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshAffected } from "./refresh.ts";
 import { checkCrons, withCrons } from "./starts/crons.ts";
-import { changedSince } from "./starts/function-environment.ts";
-import { launch } from "./starts/launch.ts";
 import { functionNotFound } from "./starts/not-found.ts";
-import { reportReplaced } from "./starts/replacements.ts";
 import { removeFunctionData } from "./stored-data.ts";
-import type { Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
+import type { Started, StartOutcome } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
+
+/** A function and the instance that gets its requests. */
+export interface RoutedFunction {
+	/** The lifetime of the function. */
+	readonly firstDeployment: string;
+	readonly settings: NonNullable<Deployment["settings"]>;
+	/** Undefined if a request has to start the function, or to wait. */
+	readonly instance: Instance | undefined;
+}
 
 export class AppFunctions {
 	readonly app: App;
@@ -66,7 +72,11 @@ export class AppFunctions {
 		const present = this.#supervisors.get(name);
 		if (present !== undefined) return present;
 		const deployed = this.app.state.functions.get(name);
-		const port = this.#port(name, () => supervisor);
+		const observations = this.#observations;
+		const idleSeconds = () => this.#idleSeconds(name);
+		const parts = { supervisor: () => supervisor, observations, verified: this.#verified, idleSeconds };
+		const recordDeployed = (deployment: Deployment) => this.recordDeployed(deployment);
+		const port = supervisorPort(this.#options, name, { ...parts, recordDeployed });
 		const supervisor = new FunctionSupervisor(port, deployed !== undefined && deployed.error === undefined);
 		this.#supervisors.set(name, supervisor);
 		// A closed supervisor answers calls and starts nothing.
@@ -84,6 +94,20 @@ export class AppFunctions {
 	/** The instance of a function. Starts an idle function. Undefined if the function does not run. */
 	instance(name: string): Instance | undefined | Promise<Instance | undefined> {
 		return this.findSupervisor(name)?.ensure();
+	}
+
+	/** Each function with the instance that gets its requests. */
+	*routes(): Iterable<readonly [name: string, routed: RoutedFunction]> {
+		for (const [name, { deployment, firstDeployment }] of this.app.state.functions) {
+			const instance = this.#supervisors.get(name)?.routed;
+			yield [name, { firstDeployment, settings: deployment.settings ?? {}, instance }];
+		}
+	}
+
+	/** Takes over the instances of current versions that an earlier platform started. Stops the others. */
+	async adopt(running: readonly OutlivedInstance[]): Promise<void> {
+		const supervisor = (name: string) => this.supervisor(name);
+		await adopt(this.#options, running, { observations: this.#observations, supervisor });
 	}
 
 	/**
@@ -159,6 +183,7 @@ export class AppFunctions {
 			lifetimes = [...new Set(names)].flatMap((name) => this.app.functionLifetime(name) ?? []);
 			return names.length === 0 ? undefined : { type: "deleted", functions: [...new Set(names)], atMs };
 		});
+		await this.#options.routesChanged(this.app.id);
 		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
 		const supervisors = names.map((name) => this.#supervisors.get(name));
 		for (const name of names) this.#supervisors.delete(name);
@@ -219,28 +244,5 @@ export class AppFunctions {
 
 	#idleSeconds(name: string): number | "never" | undefined {
 		return this.app.state.functions.get(name)?.deployment.settings?.idleSeconds;
-	}
-
-	#port(name: string, supervisor: () => FunctionSupervisor): SupervisorPort {
-		const [{ log, monotonicMs, now, capacity, schedule }, observations] = [this.#options, this.#observations];
-		const present = () => this.app.state.functions.get(name);
-		const holder = capacityHolder(supervisor, () => this.#idleSeconds(name) === "never");
-		return {
-			wantedDeployment: () => present()?.deployment,
-			acquireCapacity: () => capacity.acquire(holder),
-			releaseCapacity: () => capacity.release(holder),
-			onStartSettled: () => capacity.admitWaiting(),
-			start: (deployment, begin) => launch(this.#options, deployment, this.#verified, observations, begin),
-			isOutdated: ({ deployment, moment }) => changedSince(this.app.state, readsOf(deployment), moment),
-			onStarted: async ({ deployment, instance }) => {
-				if (present()?.error !== undefined) await this.recordDeployed(withCrons(deployment, instance));
-			},
-			onFailure: (error) =>
-				log.warn({ app: this.app.id, function: name, ...describeError(error) }, "a function does not run"),
-			onReplaced: (replaced) => reportReplaced(this.#options, name, replaced),
-			now,
-			schedule,
-			monotonicMs,
-		};
 	}
 }

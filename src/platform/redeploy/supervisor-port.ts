@@ -34,6 +34,8 @@ export interface SupervisorPort {
 	start(deployment: Deployment, begin: () => void): Promise<Started>;
 	/** Whether secrets that the version reads have changed since its start. */
 	isOutdated(started: Started): boolean;
+	/** Called when other requests than before go to a process. Resolves when they do so, and never rejects. */
+	routeChanged(): Promise<void>;
 	/** Called after the wanted version has started and before it serves. */
 	onStarted(started: Started): Promise<void>;
 	/** Called with the error if a version did not start, and without one if a process ended unexpectedly. */

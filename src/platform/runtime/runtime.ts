@@ -37,6 +37,11 @@ export interface Launch {
 	environment: ReadonlyMap<string, string>;
 	/** The function's own limits. The platform's default applies to a limit that is left out. */
 	settings?: Pick<FunctionSettings, "memoryMB" | "network" | "timeoutSeconds"> | undefined;
+	/**
+	 * A text that belongs to the process. If the process outlives the platform that started it, the next platform gets the
+	 * text.
+	 */
+	note?: string;
 	/** Called each time the last request in flight ends. */
 	onIdle?: () => void;
 	/**
@@ -108,6 +113,19 @@ export interface Instance extends ServingInstance {
 	 * the same promise.
 	 */
 	stop(options?: { graceMs?: number }): Promise<void>;
+}
+
+/** An instance that outlived the platform which started it. */
+export interface OutlivedInstance extends Instance {
+	readonly lifetime: FunctionLifetime | undefined;
+	/** `Launch.note`. */
+	readonly note: string | undefined;
+	/** The names in its process environment. */
+	readonly variables: readonly string[];
+	/** The environment variables that it has read. */
+	readonly reads: readonly string[];
+	/** Sets the callbacks of its launch. */
+	listen(callbacks: Pick<Launch, "onIdle" | "onRead">): void;
 }
 
 export interface ExitReason {

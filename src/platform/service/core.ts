@@ -25,6 +25,7 @@ import type { Store } from "../store/store.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import { type Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { Deployer } from "./deploy.ts";
+import { keepIdle } from "./keep-idle.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
 
 /** The platform's identity. */
@@ -50,12 +51,6 @@ export interface CoreOptions {
 	readonly faults?: Faults;
 }
 
-/**
- * One timer serves all functions. It is set for the earliest function to become idle, within these limits: a
- * function that starts in the meantime may have an idle time of one second.
- */
-const SWEEP_MIN_MS = 50;
-const SWEEP_MAX_MS = 1_000;
 /** The time limit of a request's wait for capacity if all running functions are busy. Clients wait that long. */
 const CAPACITY_WAIT_MS = 10_000;
 
@@ -75,6 +70,8 @@ export class Core {
 	readonly faults: Faults;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;
 	readonly #functions = new Map<App, AppFunctions>();
+	/** Called as `ReconcileOptions.routesChanged`. */
+	onRoutesChanged: (app: string) => Promise<void> = async () => {};
 
 	private constructor(options: CoreOptions, apps: Apps, claims: Claims, tokens: TokenRegistry) {
 		const { clock, identity, log, logs, runtime, store } = options;
@@ -116,6 +113,7 @@ export class Core {
 			identity,
 			log,
 			...clock,
+			routesChanged: (app) => this.onRoutesChanged(app),
 			starts: new Limiter(options.startsMax),
 			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
 		};
@@ -127,7 +125,7 @@ export class Core {
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
 		const { clock, identity, logs } = options;
-		let refresh = () => {};
+		let refresh = (_app: string) => {};
 		const key = identity.stateKey;
 		const store = await SealedStore.open(options.store, key);
 		let catchUpTokens = async () => {};
@@ -135,7 +133,7 @@ export class Core {
 			store,
 			identity,
 			now: clock.now,
-			onFunctions: () => refresh(),
+			onFunctions: (app) => refresh(app),
 			onEntry: () => catchUpTokens(),
 		});
 		const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
@@ -146,13 +144,22 @@ export class Core {
 		await removeLeftovers(apps, { store, logs, kv: options.kv });
 		const core = new Core({ ...options, store }, apps, claims, tokens);
 		catchUpTokens = () => tokens.catchUp();
-		refresh = () => core.automations.refresh();
+		refresh = (app) => {
+			core.automations.refresh();
+			void core.onRoutesChanged(app);
+		};
 		return core;
 	}
 
 	/** Starts the functions that are never idle. One that fails is logged and has the state `failed`. */
 	async startPinned(): Promise<void> {
 		await Promise.all(this.apps.list().map((app) => this.functionsOf(app).startPinned()));
+	}
+
+	/** The functions of an app with the instances that get their requests. Undefined if there is no such app. */
+	routesOf(id: string): ReturnType<AppFunctions["routes"]> | undefined {
+		const app = this.apps.find(id);
+		return app && this.functionsOf(app).routes();
 	}
 
 	/** The functions of an app. @throws AppError `APP_NOT_FOUND` (exit 4) if the app has been deleted */
@@ -226,15 +233,7 @@ export class Core {
 	 * @returns a function that ends this
 	 */
 	keepIdle(defaultMs: number): () => void {
-		let cancel = () => {};
-		const sweep = () => {
-			let soonestMs = SWEEP_MAX_MS;
-			for (const functions of this.#functions.values())
-				soonestMs = Math.min(soonestMs, functions.stopIdle(defaultMs));
-			cancel = this.clock.schedule(sweep, Math.max(SWEEP_MIN_MS, soonestMs));
-		};
-		sweep();
-		return () => cancel();
+		return keepIdle(() => this.#functions.values(), this.clock, defaultMs);
 	}
 
 	/** Stops all functions. Each may finish the requests that it serves. */

@@ -19,6 +19,7 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 	onStarted = async () => {};
 	onFailure = () => {};
 	onReplaced = () => {};
+	routeChanged = async () => {};
 	now = () => 0;
 	schedule = () => () => {};
 	monotonicMs = () => 0;

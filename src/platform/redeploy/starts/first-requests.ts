@@ -11,9 +11,15 @@ import type { Instance } from "../../runtime/runtime.ts";
 const SUPERSEDED_MAX = 10;
 
 export class FirstRequests {
+	/** Called when requests begin to wait, and when they can continue. */
+	readonly #onChanged: () => void;
 	#held: Promise<void> | undefined;
 	#version: string | undefined;
 	#count = 0;
+
+	constructor(onChanged: () => void) {
+		this.#onChanged = onChanged;
+	}
 
 	/** Whether requests have to wait. */
 	get isHeld(): boolean {
@@ -39,10 +45,13 @@ export class FirstRequests {
 		// Names that are read during one wait count as one replacement.
 		if (this.#held === undefined && ++this.#count > SUPERSEDED_MAX) return;
 		const end = () => {
-			if (this.#held === held) this.#held = undefined;
+			if (this.#held !== held) return;
+			this.#held = undefined;
+			this.#onChanged();
 		};
 		const held = replaced.then(end, end);
 		this.#held = held;
+		this.#onChanged();
 		instance?.probation?.supersede();
 	}
 }

@@ -97,6 +97,7 @@ function launchOnce(
 			sourceMap: map,
 			environment,
 			settings: deployment.settings,
+			note: String(moment),
 			onIdle: () => capacity.admitWaiting(),
 			onRead: (variable) => onRead(variable, environment.has(variable)),
 		});

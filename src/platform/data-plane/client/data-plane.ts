@@ -1,0 +1,249 @@
+/** The control plane's side of the data plane: its runtime, its stores and its gateways. */
+import { type Answer, ChannelClosed, type Handlers } from "../../channel/channel.ts";
+import type { Faults } from "../../faults/error-boundary.ts";
+import { describeError, type Log } from "../../faults/log.ts";
+import type { ControlPlaneContract, DataPlaneContract, RunningInstance } from "../messages.ts";
+import type { RouteChange } from "../routes.ts";
+import {
+	type Connected,
+	type ConnectionOptions,
+	removeSocket,
+	startDataPlane,
+	takeOver,
+} from "./connection.ts";
+import type { DataPlaneEvents } from "./events.ts";
+import { RemoteInstance } from "./remote-instance.ts";
+
+type Calls = DataPlaneContract["calls"];
+type Events = DataPlaneContract["events"];
+
+/** The delay before a data plane that has ended is replaced. */
+const RESTART_MS = 200;
+/** The time for which an instance that has ended is known. */
+const ENDED_KEPT_MS = 10_000;
+
+export interface DataPlaneOptions extends Omit<ConnectionOptions, "handlers" | "faults"> {
+	readonly events: DataPlaneEvents;
+	readonly log: Log;
+	readonly faults: Faults;
+}
+
+export class DataPlane {
+	readonly #options: DataPlaneOptions;
+	readonly #instances = new Map<string, RemoteInstance>();
+	/** The contents of files that instances read while they start. */
+	readonly #files = new Map<string, (hash: string) => Promise<Uint8Array>>();
+	/** The connection, or the one that is being made. */
+	#connection: Promise<Connected> = Promise.reject(new ChannelClosed("The data plane is not connected yet."));
+	#connected: Connected | undefined;
+	#isClosing = false;
+	#isDetached = false;
+	/** Whether an earlier platform started it, and this one has not become ready yet. */
+	#isBorrowed = false;
+	#isListening = false;
+	#routesVersion = 0;
+	/** The last update of the routes. */
+	#routed: Promise<unknown> = Promise.resolve();
+	#snapshot: () => readonly RouteChange[] = () => [];
+
+	private constructor(options: DataPlaneOptions) {
+		this.#options = options;
+		this.#connection.catch(() => undefined);
+	}
+
+	/**
+	 * Takes over the running data plane, or starts one.
+	 * @throws as `startDataPlane`
+	 */
+	static async open(options: DataPlaneOptions): Promise<DataPlane> {
+		const plane = new DataPlane(options);
+		const connection = plane.#connectionOptions();
+		const running = await takeOver(connection);
+		plane.#isBorrowed = running !== undefined;
+		const connected = running ?? (await startDataPlane(connection));
+		plane.#use(connected);
+		for (const each of connected.welcome.running) plane.#adopt(each);
+		return plane;
+	}
+
+	/** The runtime's description of its isolation and its limits. */
+	async about(): Promise<Pick<Connected["welcome"], "limits" | "network" | "version">> {
+		return (await this.#connection).welcome;
+	}
+
+	/** The instances that an earlier control plane started. */
+	get instances(): readonly RemoteInstance[] {
+		return [...this.#instances.values()];
+	}
+
+	find(id: string): RemoteInstance | undefined {
+		return this.#instances.get(id);
+	}
+
+	/** Calls the data plane. Waits if it is being replaced. @throws `ChannelClosed` if it ends before it answers */
+	async call<Name extends keyof Calls & string>(
+		name: Name,
+		data: Calls[Name]["in"],
+		body?: Uint8Array,
+	): Promise<Answer<Calls[Name]["out"]>> {
+		const { channel } = await this.#connection;
+		return await channel.call(name, data, body);
+	}
+
+	emit<Name extends keyof Events & string>(name: Name, data: Events[Name]): void {
+		this.#connected?.channel.emit(name, data);
+	}
+
+	/** Registers an instance before it is started, so that no event of it is lost. @param read reads its files */
+	register(instance: RemoteInstance, read: ((hash: string) => Promise<Uint8Array>) | undefined): void {
+		this.#instances.set(instance.id, instance);
+		if (read !== undefined) this.#files.set(instance.id, read);
+	}
+
+	/** Forgets an instance that did not start. */
+	unregister(id: string): void {
+		this.#instances.delete(id);
+		this.#files.delete(id);
+	}
+
+	/** The instance has started: its files are read. */
+	started(id: string): void {
+		this.#files.delete(id);
+	}
+
+	/** Opens the gateways' listener, unless it is open. @param snapshot all routes, whenever a gateway needs them */
+	async listen(snapshot: () => readonly RouteChange[]): Promise<{ host: string; port: number }> {
+		this.#snapshot = snapshot;
+		await this.#sendSnapshot();
+		const { data } = await this.call("listen", null);
+		this.#isListening = true;
+		return data;
+	}
+
+	/** Resolves when every gateway routes requests accordingly. */
+	async route(changes: readonly RouteChange[]): Promise<void> {
+		// Before the gateways listen, and after the data plane is replaced, they get a snapshot.
+		if (this.#isListening && changes.length > 0) {
+			const update = { version: ++this.#routesVersion, isSnapshot: false, changes };
+			this.#routed = this.#connected?.channel.call("route", update).catch(() => undefined) ?? this.#routed;
+		}
+		await this.#routed;
+	}
+
+	/** The platform is ready. From now on, the data plane ends with it. */
+	own(): void {
+		this.#isBorrowed = false;
+	}
+
+	/** Whether the data plane is left running, for the next platform. */
+	get isDetached(): boolean {
+		return this.#isDetached;
+	}
+
+	/** Leaves the data plane running, for the next platform. Until `close`, it can still be called. */
+	detach(): void {
+		this.#isDetached = true;
+	}
+
+	/**
+	 * Stops the data plane and everything in it, unless it is left running. It is also left running if an earlier platform
+	 * started it and this one could not start.
+	 */
+	async close(): Promise<void> {
+		if (this.#isBorrowed) this.detach();
+		this.#isClosing = true;
+		const channel = this.#connected?.channel;
+		if (this.#isDetached) return channel?.close();
+		await channel?.call("close", null).catch(() => undefined);
+		await channel?.closed;
+		await removeSocket(this.#options.directory);
+	}
+
+	#connectionOptions(): ConnectionOptions {
+		const { faults } = this.#options;
+		return { ...this.#options, faults: faults.process, handlers: this.#handlers() };
+	}
+
+	#use(connected: Connected): void {
+		this.#connected = connected;
+		this.#connection = Promise.resolve(connected);
+		void connected.channel.closed.then(() => this.#lost());
+	}
+
+	#adopt(running: RunningInstance): void {
+		const instance = new RemoteInstance(running.launch, this);
+		instance.adopted(running);
+		this.register(instance, undefined);
+	}
+
+	/** The data plane has ended, with all instances. */
+	#lost(): void {
+		if (this.#isDetached) return;
+		if (!this.#isClosing) {
+			this.#options.log.error("the data plane has ended, and is replaced");
+			this.#isListening = false;
+			this.#connection = this.#restart();
+			this.#connection.catch(() => undefined);
+		}
+		for (const instance of this.#instances.values()) instance.events.lost();
+		this.#instances.clear();
+		this.#files.clear();
+	}
+
+	async #restart(): Promise<Connected> {
+		for (;;) {
+			await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+			if (this.#isClosing) throw new ChannelClosed("The platform is being stopped.");
+			try {
+				const connected = await startDataPlane(this.#connectionOptions());
+				this.#use(connected);
+				await this.#sendSnapshot();
+				await connected.channel.call("listen", null);
+				this.#isListening = true;
+				return connected;
+			} catch (error) {
+				this.#options.log.error(describeError(error), "the data plane could not be started");
+			}
+		}
+	}
+
+	async #sendSnapshot(): Promise<void> {
+		const version = ++this.#routesVersion;
+		const changes = this.#snapshot();
+		await this.#connected?.channel.call("route", { version, isSnapshot: true, changes });
+	}
+
+	#handlers(): Handlers<ControlPlaneContract> {
+		const { events, faults, log } = this.#options;
+		const of = (id: string) => this.#instances.get(id)?.events;
+		return {
+			calls: {
+				readFile: async ({ hash, instance }) => {
+					const read = this.#files.get(instance);
+					if (read === undefined) throw new Error("The instance has started.");
+					return { data: null, body: await read(hash) };
+				},
+				ensure: async ({ app, function: name }) => ({
+					data: { instance: (await events.ensure(app, name))?.id },
+				}),
+				sync: async () => ({ data: null }),
+			},
+			events: {
+				exited: ({ instance, reason }) => {
+					of(instance)?.exited(reason);
+					// Its last requests are reported after its exit.
+					setTimeout(() => this.unregister(instance), ENDED_KEPT_MS).unref();
+				},
+				stuck: ({ instance, report }) => of(instance)?.stuck(report),
+				answered: ({ instance }) => of(instance)?.answered(),
+				activity: ({ instance, ...activity }) => of(instance)?.activity(activity),
+				read: ({ instance, variable }) => of(instance)?.read(variable),
+				lines: (lines) => events.lines(lines),
+				report: (_, body) => events.report(body, (id) => this.#instances.get(id)),
+				refused: ({ reason }) => events.refused(reason),
+				fault: ({ origin }) => faults[origin].noteElsewhere(),
+				log: ({ fields, level, message }) => log[level](fields, message),
+			},
+		};
+	}
+}

@@ -1,0 +1,45 @@
+/** What a data plane is started with. It has no secrets. */
+import { createHash } from "node:crypto";
+import type { DenoRuntimeOptions } from "../runtime/deno-options.ts";
+
+/** The options of the runtime that are plain data. */
+export type RuntimeConfiguration = Pick<
+	DenoRuntimeOptions,
+	"binary" | "directory" | "hostPath" | "egressProgram"
+> & {
+	readonly allowNet: readonly string[];
+	readonly heapMiB: number;
+	readonly memoryMiB: number;
+	readonly responseTimeoutMs: number;
+	readonly spares: number;
+};
+
+export interface GatewayConfiguration {
+	/** The path of the gateway's program. */
+	readonly program: string;
+	/** The number of gateway processes. */
+	readonly count: number;
+	readonly host: string;
+	/** 0 picks a free one. */
+	readonly port: number;
+	readonly responseTimeoutMs: number;
+	readonly maxBodyBytes: number;
+}
+
+export interface DataPlaneConfiguration {
+	/** The version of Coffer. */
+	readonly version: string;
+	/** The path of the socket on which the data plane listens. */
+	readonly socketPath: string;
+	readonly runtime: RuntimeConfiguration;
+	readonly kv: { readonly directory: string; readonly maxBytes: number; readonly program: string };
+	readonly gateway: GatewayConfiguration;
+}
+
+/**
+ * The hash of a configuration, without what may differ between a data plane and the control plane that takes it over:
+ * the version of Coffer, and the socket, which is in a new folder for each data plane.
+ */
+export function configurationHash({ version: _, socketPath: __, ...rest }: DataPlaneConfiguration): string {
+	return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+}

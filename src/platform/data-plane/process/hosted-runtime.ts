@@ -1,0 +1,178 @@
+/** Offers a runtime to the control plane, and keeps what the next control plane needs to take its instances over. */
+import type { Handlers, Reply } from "../../channel/channel.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import type { Instance, Launch, Runtime } from "../../runtime/runtime.ts";
+import type { DataPlaneContract, InstanceMessage, LaunchMessage, RunningInstance } from "../messages.ts";
+import { toSystemMs } from "../system-clock.ts";
+import type { ControlLink } from "./control-link.ts";
+
+type Calls = Handlers<DataPlaneContract>["calls"];
+type Events = Handlers<DataPlaneContract>["events"];
+
+/** The interval at which the activity of instances is reported, if it has changed. */
+const ACTIVITY_MS = 100;
+/** The time limit of a cron job. The control plane's own limit is shorter. */
+const CRON_MS = 24 * 3_600_000;
+
+/** What else has to know about instances: the gateways. */
+export interface InstanceObserver {
+	/** The instance is about to stop. Its requests end before. */
+	retire(id: string, instance: Instance): void;
+	/** The process has exited. */
+	gone(id: string): void;
+	/** The instance is going to be replaced because it lacks a secret. */
+	superseded(id: string): void;
+}
+
+interface Hosted {
+	readonly instance: Instance;
+	readonly launch: LaunchMessage;
+	readonly reads: Set<string>;
+	/** The requests of the control plane itself. */
+	readonly holds: (() => void)[];
+	reported: string;
+}
+
+const NOTHING: Reply<null> = { data: null };
+
+export class HostedRuntime {
+	readonly #runtime: Runtime;
+	readonly #link: ControlLink;
+	readonly #hosted = new Map<string, Hosted>();
+	/** Told about each instance. */
+	observer: InstanceObserver | undefined;
+
+	constructor(runtime: Runtime, link: ControlLink, faults: FaultBoundary) {
+		this.#runtime = runtime;
+		this.#link = link;
+		setInterval(
+			faults.callback(() => this.#reportActivity()),
+			ACTIVITY_MS,
+		).unref();
+	}
+
+	/** An instance; undefined if its process has exited. */
+	find(id: string): Instance | undefined {
+		return this.#hosted.get(id)?.instance;
+	}
+
+	/** Every running instance. */
+	running(): RunningInstance[] {
+		return [...this.#hosted.values()].map(({ instance, launch, reads }) => ({
+			...messageOf(instance),
+			launch,
+			reads: [...reads],
+			isOnProbation: instance.probation !== undefined,
+			activity: activityOf(instance),
+		}));
+	}
+
+	/** Discards the control plane's own requests, because it has ended. */
+	releaseHolds(): void {
+		for (const { holds } of this.#hosted.values()) for (const release of holds.splice(0)) release();
+	}
+
+	readonly calls: Pick<Calls, "start" | "stop" | "settle" | "runCron" | "forget"> = {
+		start: async (message, body) => {
+			const reads = new Set<string>();
+			const instance = await this.#runtime.start(this.#launchOf(message, body, reads));
+			const hosted = { instance, launch: message, reads, holds: [], reported: "" };
+			this.#hosted.set(message.instance, hosted);
+			this.#watch(message.instance, instance);
+			await instance.probation?.settleReads();
+			return { data: messageOf(instance) };
+		},
+		stop: async ({ graceMs, instance: id }) => {
+			const instance = this.find(id);
+			if (instance === undefined) return NOTHING;
+			this.observer?.retire(id, instance);
+			await instance.stop(graceMs === undefined ? {} : { graceMs });
+			return NOTHING;
+		},
+		settle: async ({ instance }) => {
+			await this.find(instance)?.probation?.settleReads();
+			return NOTHING;
+		},
+		runCron: async ({ instance, name }) => {
+			const outcome = await this.find(instance)?.crons.run(name, AbortSignal.timeout(CRON_MS));
+			return { data: outcome ?? "exited" };
+		},
+		forget: async (of) => {
+			await this.#runtime.forget(of);
+			return NOTHING;
+		},
+	};
+
+	readonly events: Events = {
+		hold: ({ instance: id }) => {
+			const release = this.find(id)?.acquire();
+			if (release !== undefined) this.#hosted.get(id)?.holds.push(release);
+		},
+		release: ({ instance }) => this.#hosted.get(instance)?.holds.pop()?.(),
+		answered: ({ instance }) => this.answered(instance),
+		timedOut: ({ instance }) => this.find(instance)?.timedOut(),
+		supersede: ({ instance }) => this.find(instance)?.probation?.supersede(),
+		note: ({ instance, message }) => this.find(instance)?.log(message),
+	};
+
+	/** Records that the response to a request has begun. */
+	answered(id: string): void {
+		const instance = this.find(id);
+		const isFirst = instance?.probation !== undefined;
+		instance?.answered();
+		if (isFirst) this.#link.emit("answered", { instance: id });
+	}
+
+	#launchOf(message: LaunchMessage, body: Buffer, reads: Set<string>): Launch {
+		const { codeBytes, environment, files, hasSourceMap, instance, lifetime, observesReads, settings } =
+			message;
+		const onRead = (variable: string) => {
+			reads.add(variable);
+			this.#link.emit("read", { instance, variable });
+		};
+		const read = async (hash: string) => (await this.#link.call("readFile", { instance, hash })).body;
+		return {
+			app: message.app,
+			function: message.function,
+			deployment: message.deployment,
+			...(lifetime && { lifetime }),
+			code: body.subarray(0, codeBytes),
+			...(hasSourceMap && { sourceMap: body.subarray(codeBytes) }),
+			...(files && { files: { list: files, read } }),
+			environment: new Map(environment),
+			settings,
+			onIdle: () => this.#reportActivity(),
+			...(observesReads && { onRead }),
+		};
+	}
+
+	#watch(id: string, instance: Instance): void {
+		instance.probation?.onSuperseded(() => this.observer?.superseded(id));
+		void instance.stuck.then((report) => this.#link.emit("stuck", { instance: id, report }));
+		void instance.exited.then((reason) => {
+			this.#hosted.delete(id);
+			this.observer?.gone(id);
+			this.#link.emit("exited", { instance: id, reason });
+		});
+	}
+
+	#reportActivity(): void {
+		const link = this.#link;
+		if (!link.isConnected) return;
+		for (const [id, hosted] of this.#hosted) {
+			const activity = activityOf(hosted.instance);
+			const text = `${activity.inFlight} ${activity.lastActiveMs}`;
+			if (text === hosted.reported) continue;
+			hosted.reported = text;
+			link.emit("activity", { instance: id, ...activity });
+		}
+	}
+}
+
+function messageOf({ crons, pid, socketPath }: Instance): InstanceMessage {
+	return { pid, socketPath, crons: crons.registered };
+}
+
+function activityOf({ inFlight, lastActiveMs }: Instance): RunningInstance["activity"] {
+	return { inFlight, lastActiveMs: toSystemMs(lastActiveMs) };
+}

@@ -1,0 +1,41 @@
+/** Takes over the processes of an app's functions that outlived the platform which started them. */
+import type { OutlivedInstance } from "../runtime/runtime.ts";
+import type { FunctionSupervisor } from "./function-supervisor.ts";
+import type { Observations } from "./observations.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
+
+export interface AdoptParts {
+	readonly observations: Observations;
+	readonly supervisor: (name: string) => FunctionSupervisor;
+}
+
+/**
+ * Takes over the instances of current versions, and stops the others. An instance whose secrets have changed since its
+ * start is replaced.
+ * @param running instances of the app, in the order of their starts
+ */
+export async function adopt(
+	options: ReconcileOptions,
+	running: readonly OutlivedInstance[],
+	{ observations, supervisor }: AdoptParts,
+): Promise<void> {
+	const { app, capacity } = options;
+	const functions = [...app.state.functions];
+	const adopted = running.map(async (instance) => {
+		const found = functions.find(
+			([, { deployment, error, firstDeployment }]) =>
+				error === undefined &&
+				firstDeployment === instance.lifetime?.function &&
+				deployment.id === instance.deployment,
+		);
+		const moment = Number(instance.note);
+		if (found === undefined || !(moment <= app.state.moment)) return void instance.stop({ graceMs: 0 });
+		const [name, { deployment }] = found;
+		const given = new Set(instance.variables);
+		const onRead = (variable: string) => observations.note(deployment, variable, given.has(variable));
+		instance.listen({ onIdle: () => capacity.admitWaiting(), onRead });
+		await supervisor(name).adopt({ instance, deployment, moment });
+		for (const variable of instance.reads) onRead(variable);
+	});
+	await Promise.all(adopted);
+}

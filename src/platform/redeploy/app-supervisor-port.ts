@@ -1,0 +1,53 @@
+/** Connects the supervisor of a function with its app. */
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { describeError } from "../faults/log.ts";
+import { type Deployment, readsOf } from "../functions/function.ts";
+import { capacityHolder } from "./capacity.ts";
+import type { FunctionSupervisor } from "./function-supervisor.ts";
+import type { Observations } from "./observations.ts";
+import type { ReconcileOptions } from "./reconcile-options.ts";
+import { withCrons } from "./starts/crons.ts";
+import { changedSince } from "./starts/function-environment.ts";
+import { launch } from "./starts/launch.ts";
+import { reportReplaced } from "./starts/replacements.ts";
+import type { SupervisorPort } from "./supervisor-port.ts";
+
+export interface AppParts {
+	/** The supervisor that gets the port. */
+	readonly supervisor: () => FunctionSupervisor;
+	readonly observations: Observations;
+	/** The records whose signatures are verified. */
+	readonly verified: WeakSet<SealedRecord>;
+	readonly idleSeconds: () => number | "never" | undefined;
+	/** Records a deployment as the function's current one. */
+	readonly recordDeployed: (deployment: Deployment) => Promise<void>;
+}
+
+/** The port of a function's supervisor. */
+export function supervisorPort(
+	options: ReconcileOptions,
+	name: string,
+	{ idleSeconds, observations, recordDeployed, supervisor, verified }: AppParts,
+): SupervisorPort {
+	const { app, capacity, log, monotonicMs, now, routesChanged, schedule } = options;
+	const present = () => app.state.functions.get(name);
+	const holder = capacityHolder(supervisor, () => idleSeconds() === "never");
+	return {
+		wantedDeployment: () => present()?.deployment,
+		acquireCapacity: () => capacity.acquire(holder),
+		releaseCapacity: () => capacity.release(holder),
+		onStartSettled: () => capacity.admitWaiting(),
+		start: (deployment, begin) => launch(options, deployment, verified, observations, begin),
+		isOutdated: ({ deployment, moment }) => changedSince(app.state, readsOf(deployment), moment),
+		routeChanged: () => routesChanged(app.id),
+		onStarted: async ({ deployment, instance }) => {
+			if (present()?.error !== undefined) await recordDeployed(withCrons(deployment, instance));
+		},
+		onFailure: (error) =>
+			log.warn({ app: app.id, function: name, ...describeError(error) }, "a function does not run"),
+		onReplaced: (replaced) => reportReplaced(options, name, replaced),
+		now,
+		schedule,
+		monotonicMs,
+	};
+}
