@@ -38,8 +38,12 @@ export interface DataPlaneConfiguration {
 
 /**
  * The hash of a configuration, without what may differ between a data plane and the control plane that takes it over:
- * the version of Coffer, and the socket, which is in a new folder for each data plane.
+ * the version of Coffer, the socket, and the port, which may be a free one.
  */
-export function configurationHash({ version: _, socketPath: __, ...rest }: DataPlaneConfiguration): string {
-	return createHash("sha256").update(JSON.stringify(rest)).digest("hex");
+export function configurationHash({
+	gateway: { port: _, ...gateway },
+	kv,
+	runtime,
+}: Omit<DataPlaneConfiguration, "socketPath">): string {
+	return createHash("sha256").update(JSON.stringify({ gateway, kv, runtime })).digest("hex");
 }

@@ -22,6 +22,8 @@ export interface Welcome {
 	readonly protocol: number;
 	/** The hash of the configuration that the data plane was started with. */
 	readonly configuration: string;
+	/** The port of the gateways. Undefined if they do not listen yet. */
+	readonly port: number | undefined;
 	/** The version of Coffer that the data plane was started by. */
 	readonly version: string;
 	readonly running: readonly RunningInstance[];

@@ -1,7 +1,9 @@
 /** A platform on its own ports, which a test can stop, kill and start again with the same data. */
+
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { stopLeft } from "../../../src/platform/data-plane/client/connection.ts";
 import { PACKAGE_CACHE } from "../../support/package-cache.ts";
 import { Running } from "./process.ts";
 import { APP, cleanEnvironment, type Project } from "./project.ts";
@@ -118,7 +120,7 @@ export class Platform {
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		await this.#end("SIGKILL");
-		// Its functions end by themselves a little later, and may still write.
+		await stopLeft(join(this.folder, "data"));
 		rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 500 });
 	}
 }

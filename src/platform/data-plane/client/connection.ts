@@ -3,13 +3,14 @@
  * ends, another one is started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, readlink, rm, rmdir, symlink } from "node:fs/promises";
+import { mkdir, mkdtemp, open as openFile, readlink, rm, rmdir, symlink } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { Channel, type Handlers } from "../../channel/channel.ts";
+import { setTimeout } from "node:timers/promises";
+import { Channel, ChannelClosed, type Handlers } from "../../channel/channel.ts";
 import { decodeError, type EncodedError } from "../../channel/remote-error.ts";
-import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { FaultBoundary } from "../../faults/error-boundary.ts";
 import { configurationHash, type DataPlaneConfiguration } from "../configuration.ts";
 import { type ControlPlaneContract, type DataPlaneContract, PROTOCOL, type Welcome } from "../messages.ts";
 
@@ -19,17 +20,23 @@ export interface Connected {
 	readonly welcome: Welcome;
 }
 
-export interface ConnectionOptions {
+interface Caller {
 	/** The folder with the link to the data plane's socket. */
 	readonly directory: string;
-	/** The path of the data plane's program. */
-	readonly program: string;
-	readonly configuration: Omit<DataPlaneConfiguration, "socketPath">;
 	readonly handlers: Handlers<ControlPlaneContract>;
 	readonly faults: FaultBoundary;
 }
 
+export interface ConnectionOptions extends Caller {
+	/** The path of the data plane's program. */
+	readonly program: string;
+	readonly configuration: Omit<DataPlaneConfiguration, "socketPath">;
+}
+
 const LINK = "data-plane";
+/** A data plane notices the end of a platform within this number of attempts to call it. */
+const ATTEMPTS = 40;
+const ATTEMPT_MS = 50;
 /** The longest path of a socket. The smallest limit of any system is 104 bytes, including the final NUL. */
 const SOCKET_PATH_BYTES = 103;
 
@@ -38,16 +45,59 @@ const SOCKET_PATH_BYTES = 103;
  * @returns undefined if none runs any more
  */
 export async function takeOver(options: ConnectionOptions): Promise<Connected | undefined> {
-	const path = await readlink(join(options.directory, LINK)).catch(() => undefined);
-	const socket = path === undefined ? undefined : await open(path).catch(() => undefined);
-	if (socket === undefined) return undefined;
-	const connected = await greet(socket, options);
-	const { configuration, protocol } = connected.welcome;
-	const expected = configurationHash({ ...options.configuration, socketPath: "" });
-	if (protocol === PROTOCOL && configuration === expected) return connected;
+	const connected = await callRunning(options);
+	if (connected === undefined) return undefined;
+	if (fits(connected.welcome, options.configuration)) return connected;
 	await connected.channel.call("close", null).catch(() => undefined);
 	await connected.channel.closed;
 	return undefined;
+}
+
+/** Whether a data plane is as this platform would start it. */
+function fits(
+	{ configuration, port, protocol }: Welcome,
+	wanted: ConnectionOptions["configuration"],
+): boolean {
+	if (protocol !== PROTOCOL || configuration !== configurationHash(wanted)) return false;
+	return port === undefined || wanted.gateway.port === 0 || wanted.gateway.port === port;
+}
+
+/**
+ * Connects to the running data plane.
+ * @returns undefined if none runs
+ * @throws `ChannelClosed` if another platform is connected to it
+ */
+async function callRunning(options: Caller): Promise<Connected | undefined> {
+	for (let attempt = 1; ; attempt++) {
+		const path = await readlink(join(options.directory, LINK)).catch(() => undefined);
+		const socket = path === undefined ? undefined : await open(path).catch(() => undefined);
+		if (socket === undefined) return undefined;
+		try {
+			return await greet(socket, options);
+		} catch (error) {
+			// A platform that has just been killed may still count as connected.
+			if (!(error instanceof ChannelClosed) || attempt === ATTEMPTS) throw error;
+			await setTimeout(ATTEMPT_MS);
+		}
+	}
+}
+
+/**
+ * Stops the data plane that a killed platform left running, or one that was left for the next platform.
+ * @returns whether there was one
+ * @throws `ChannelClosed` if a platform is connected to it
+ */
+export async function stopLeft(directory: string): Promise<boolean> {
+	const connected = await callRunning({
+		directory,
+		handlers: NO_HANDLERS,
+		faults: new FaultBoundary("process"),
+	});
+	if (connected === undefined) return false;
+	await connected.channel.call("close", null).catch(() => undefined);
+	await connected.channel.closed;
+	await removeSocket(directory);
+	return true;
 }
 
 /**
@@ -56,12 +106,15 @@ export async function takeOver(options: ConnectionOptions): Promise<Connected | 
  */
 export async function startDataPlane(options: ConnectionOptions): Promise<Connected> {
 	const socketPath = await newSocketPath(options.directory);
+	// Not the platform's own stderr, because programs that read it wait until all writers have closed it.
+	const errors = await openFile(errorFile(options.directory), "w", 0o600);
 	const child = spawn(process.execPath, [options.program], {
 		cwd: "/",
 		// Ctrl-C in the platform's terminal must not end it. The platform ends it.
 		detached: true,
-		stdio: ["pipe", "pipe", "inherit"],
+		stdio: ["pipe", "pipe", errors.fd],
 	});
+	await errors.close();
 	child.stdin?.on("error", () => {});
 	child.stdin?.end(JSON.stringify({ ...options.configuration, socketPath }));
 	await ready(child);
@@ -69,7 +122,15 @@ export async function startDataPlane(options: ConnectionOptions): Promise<Connec
 	return await greet(await open(socketPath), options);
 }
 
-async function greet(socket: Socket, { faults, handlers }: ConnectionOptions): Promise<Connected> {
+/** The file with what Node itself writes if a data plane crashes. */
+export function errorFile(directory: string): string {
+	return join(directory, "data-plane.stderr");
+}
+
+async function greet(
+	socket: Socket,
+	{ faults, handlers }: Pick<Caller, "faults" | "handlers">,
+): Promise<Connected> {
 	const channel: Connected["channel"] = new Channel(socket, handlers, faults);
 	const { data: welcome } = await channel.call("hello", { protocol: PROTOCOL });
 	return { channel, welcome };
@@ -128,3 +189,24 @@ async function ready(child: ChildProcess): Promise<void> {
 	const error = text.trim();
 	if (error !== "") throw decodeError(JSON.parse(error) as EncodedError);
 }
+
+const unexpected = async (): Promise<never> => {
+	throw new Error("This caller offers nothing.");
+};
+const ignored = () => {};
+
+/** The handlers of a caller that only stops the data plane. */
+const NO_HANDLERS: Handlers<ControlPlaneContract> = {
+	calls: { ensure: unexpected, readFile: unexpected, sync: unexpected },
+	events: {
+		...{
+			activity: ignored,
+			answered: ignored,
+			exited: ignored,
+			fault: ignored,
+			lines: ignored,
+			log: ignored,
+		},
+		...{ read: ignored, refused: ignored, report: ignored, stuck: ignored },
+	},
+};

@@ -7,6 +7,7 @@ import type { RouteChange } from "../routes.ts";
 import {
 	type Connected,
 	type ConnectionOptions,
+	errorFile,
 	removeSocket,
 	startDataPlane,
 	takeOver,
@@ -37,7 +38,8 @@ export class DataPlane {
 	#connection: Promise<Connected> = Promise.reject(new ChannelClosed("The data plane is not connected yet."));
 	#connected: Connected | undefined;
 	#isClosing = false;
-	#isDetached = false;
+	/** Whether the data plane is left running, for the next platform. */
+	isDetached = false;
 	/** Whether an earlier platform started it, and this one has not become ready yet. */
 	#isBorrowed = false;
 	#isListening = false;
@@ -135,14 +137,9 @@ export class DataPlane {
 		this.#isBorrowed = false;
 	}
 
-	/** Whether the data plane is left running, for the next platform. */
-	get isDetached(): boolean {
-		return this.#isDetached;
-	}
-
 	/** Leaves the data plane running, for the next platform. Until `close`, it can still be called. */
 	detach(): void {
-		this.#isDetached = true;
+		this.isDetached = true;
 	}
 
 	/**
@@ -153,7 +150,7 @@ export class DataPlane {
 		if (this.#isBorrowed) this.detach();
 		this.#isClosing = true;
 		const channel = this.#connected?.channel;
-		if (this.#isDetached) return channel?.close();
+		if (this.isDetached) return channel?.close();
 		await channel?.call("close", null).catch(() => undefined);
 		await channel?.closed;
 		await removeSocket(this.#options.directory);
@@ -178,9 +175,10 @@ export class DataPlane {
 
 	/** The data plane has ended, with all instances. */
 	#lost(): void {
-		if (this.#isDetached) return;
+		if (this.isDetached) return;
 		if (!this.#isClosing) {
-			this.#options.log.error("the data plane has ended, and is replaced");
+			const stderr = errorFile(this.#options.directory);
+			this.#options.log.error({ stderr }, "the data plane has ended, and is replaced");
 			this.#isListening = false;
 			this.#connection = this.#restart();
 			this.#connection.catch(() => undefined);

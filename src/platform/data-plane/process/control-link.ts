@@ -121,9 +121,8 @@ export class ControlLink {
 	}
 
 	#accept(socket: Socket, handlers: Handlers<DataPlaneContract>): void {
-		// The store allows one control plane at a time, so an earlier one is gone.
-		this.#channel?.close();
-		this.#isReady = false;
+		// Somebody else calls while the platform runs. A platform that takes over calls again.
+		if (this.#channel !== undefined) return void socket.destroy();
 		const channel: Channel<DataPlaneContract, ControlPlaneContract> = new Channel(
 			socket,
 			handlers,

@@ -103,6 +103,7 @@ export class DataPlaneProcess {
 						data: {
 							protocol: PROTOCOL,
 							configuration: configurationHash(this.#configuration),
+							port: gateways.port,
 							version: this.#configuration.version,
 							running: hosted.running(),
 							network: { isolation, missing },

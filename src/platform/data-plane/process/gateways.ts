@@ -30,6 +30,8 @@ export class Gateways implements InstanceObserver {
 	readonly #workers = new Set<GatewayWorker>();
 	readonly #routes = new Routes();
 	#address: Promise<{ host: string; port: number }> | undefined;
+	/** The port of the listener. Undefined before it is open. */
+	port: number | undefined;
 	#isClosing = false;
 
 	constructor(options: GatewaysOptions) {
@@ -47,6 +49,7 @@ export class Gateways implements InstanceObserver {
 		cluster.schedulingPolicy = cluster.SCHED_NONE;
 		cluster.setupPrimary({ exec: program, args: [], execArgv: [], silent: false });
 		const first = await this.#start(this.#options.configuration);
+		this.port = first.port;
 		await Promise.all(
 			Array.from({ length: count - 1 }, () => this.#start({ ...this.#options.configuration, ...first })),
 		);
