@@ -2,6 +2,7 @@ import { utf8 } from "../../src/bytes.ts";
 import { blobHash } from "../../src/protocol/blob-hash.ts";
 import type { Change } from "../../src/protocol/change.ts";
 import { type FunctionList, functionListSchema } from "../../src/protocol/function-list.ts";
+import { type LogLines, logsSchema } from "../../src/protocol/function-log.ts";
 import {
 	type AppInfo,
 	appInfoSchema,
@@ -11,6 +12,7 @@ import {
 	type DeployEvent,
 	deployEventSchema,
 } from "../../src/protocol/messages.ts";
+import { type LoggedRequests, requestsSchema } from "../../src/protocol/request-log.ts";
 import { ROUTES, type Route, routePath } from "../../src/protocol/routes.ts";
 import type { TestVault } from "./vault-fixture.ts";
 
@@ -98,6 +100,23 @@ export class TestClient {
 	async list(app: string): Promise<FunctionList> {
 		const response = await this.#ok(this.call(ROUTES.listFunctions, { app }));
 		return functionListSchema.parse(await response.json());
+	}
+
+	/** The lines of a function's log. */
+	async logs(app: string, name: string): Promise<LogLines["lines"]> {
+		const response = await this.#ok(this.call(ROUTES.readLogs, { app }, undefined, `?function=${name}`));
+		return logsSchema.parse(await response.json()).lines;
+	}
+
+	/** The requests to a function. */
+	async requests(app: string, name: string): Promise<LoggedRequests["requests"]> {
+		const response = await this.#ok(this.call(ROUTES.readRequests, { app }, undefined, `?function=${name}`));
+		return requestsSchema.parse(await response.json()).requests;
+	}
+
+	/** The metrics of the platform. */
+	async metrics(): Promise<string> {
+		return await (await this.#ok(this.call(ROUTES.metrics, {}))).text();
 	}
 
 	async functions(app: string): Promise<FunctionList["functions"]> {

@@ -3,72 +3,18 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
-import { type Platform, startPlatform } from "../../src/platform/server.ts";
+import { startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
-import { statusesOf, TestClient } from "./client-fixture.ts";
+import { statusesOf } from "./client-fixture.ts";
 import { testPlace } from "./core-fixture.ts";
-import { newTestIdentity, TestVault } from "./vault-fixture.ts";
+import { APP, Story } from "./platform-story.ts";
+import { newTestIdentity } from "./vault-fixture.ts";
 
-const APP = "shop";
 const FILES = {
 	"functions/pay/index.ts":
 		'Deno.serve(() => new Response(`${Deno.env.get("PAY_KEY")} ${Deno.env.has("MAIL_KEY")}`));',
 	"functions/mail/index.ts": 'export default () => new Response(Deno.env.get("MAIL_KEY") ?? "no key");',
 };
-
-/** A linked project on a platform that can be stopped and started. */
-class Story implements AsyncDisposable {
-	readonly #place = testPlace(1);
-	readonly #identity = newTestIdentity();
-	readonly #vault = new TestVault().add(this.#identity, "reader", "platform");
-	#platform: Platform | undefined;
-	#client: TestClient | undefined;
-	#token = "";
-	#isLinked = false;
-
-	get platform(): Platform {
-		if (this.#platform === undefined) throw new Error("The platform is not running.");
-		return this.#platform;
-	}
-
-	get client(): TestClient {
-		if (this.#client === undefined) throw new Error("The platform is not running.");
-		return this.#client;
-	}
-
-	async start(log: Log = NO_LOG): Promise<void> {
-		const platform = await startPlatform(this.#place.config, { identity: this.#identity, log });
-		this.#platform = platform;
-		this.#token ||= platform.firstToken ?? "";
-		this.#client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), this.#token);
-	}
-
-	/** @param value undefined deletes the secret */
-	async send(name: string, version: number, value: string | undefined): Promise<ChangeEvent[]> {
-		const { revision, head } = this.#isLinked
-			? await this.client.showApp(APP)
-			: await this.client.createApp(APP, this.#vault);
-		const content = this.#isLinked ? {} : { header: this.#vault.header };
-		this.#isLinked = true;
-		const records = [this.#vault.record(name, version, value)];
-		return await this.client.send(APP, this.#vault.change(APP, { revision, head }, records, content));
-	}
-
-	async body(name: string): Promise<string> {
-		const response = await fetch(`${this.platform.listenUrl}/${APP}/${name}`);
-		if (!response.ok) throw new Error(`${response.status}`);
-		return await response.text();
-	}
-
-	async pids(): Promise<Record<string, number | null>> {
-		return Object.fromEntries((await this.client.functions(APP)).map(({ name, pid }) => [name, pid]));
-	}
-
-	async [Symbol.asyncDispose](): Promise<void> {
-		await this.#platform?.close();
-		this.#place[Symbol.dispose]();
-	}
-}
 
 function redeployedOf(events: readonly ChangeEvent[]): [string, string][] {
 	return events.flatMap((event): [string, string][] =>

@@ -5,7 +5,7 @@ import type { DenoRuntimeOptions } from "../runtime/deno-options.ts";
 /** The options of the runtime that are plain data. */
 export type RuntimeConfiguration = Pick<
 	DenoRuntimeOptions,
-	"binary" | "directory" | "hostPath" | "egressProgram"
+	"binary" | "directory" | "hostPath" | "egressProgram" | "startTimeoutMs"
 > & {
 	readonly allowNet: readonly string[];
 	readonly heapMiB: number;

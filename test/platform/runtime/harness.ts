@@ -28,7 +28,11 @@ export interface Harness {
 	close(): Promise<void>;
 }
 
-export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Promise<Harness> {
+/** @param open the driver of the runtime; by default the one whose processes are children of this process */
+export async function openRuntime(
+	options: Partial<DenoRuntimeOptions> = {},
+	open: (options: DenoRuntimeOptions) => Promise<Runtime> = createDenoRuntime,
+): Promise<Harness> {
 	const directory = await mkdtemp(join(tmpdir(), "cr-"));
 	const binary = await findDeno();
 	const logDirectory = await mkdtemp(join(tmpdir(), "coffer-logs-"));
@@ -40,7 +44,7 @@ export async function openRuntime(options: Partial<DenoRuntimeOptions> = {}): Pr
 	});
 	const onLine = logs.append.bind(logs);
 	const own = { binary, hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, directory, onLine };
-	const runtime = await createDenoRuntime({ ...own, ...options });
+	const runtime = await open({ ...own, ...options });
 	const lines = (name: string) => logs.read("shop", name, { limit: 10_000 });
 	const close = async () => {
 		await runtime.close();

@@ -49,39 +49,6 @@ describe("an instance", () => {
 		await expect(stat(place)).rejects.toMatchObject({ code: "ENOENT" });
 	});
 
-	test("stops at once if no request is in progress, for all callers, and leaves no file", async () => {
-		const instance = await harness.runtime.start(launch(HELLO));
-		const first = instance.stop();
-		expect(instance.stop({ graceMs: 1 })).toBe(first);
-		expect(instance.acquire()).toBeUndefined();
-		await first;
-		ended(instance.pid);
-		expect(await instance.exited).toEqual({ code: null, signal: "SIGTERM", stderr: "" });
-	});
-
-	test("finishes the requests in progress before it stops", async () => {
-		const code = `export default async () => { await new Promise((resolve) => setTimeout(resolve, 200)); return new Response("done"); };`;
-		const instance = await harness.runtime.start(launch(code));
-		const release = instance.acquire();
-		expect(instance.inFlight).toBe(1);
-		const answer = ask(instance.socketPath).finally(() => {
-			release?.();
-			release?.();
-		});
-		const stopped = instance.stop();
-		expect((await answer).body).toBe("done");
-		await stopped;
-		expect(instance.inFlight).toBe(0);
-		ended(instance.pid);
-	});
-
-	test("stops after the grace period, although a request is in progress", async () => {
-		const instance = await harness.runtime.start(launch(HELLO));
-		instance.acquire();
-		await instance.stop({ graceMs: 50 });
-		ended(instance.pid);
-	});
-
 	test.each([STUBBORN, `export default () => { for (;;); };`])(
 		"is killed where SIGTERM does not end it: %s",
 		async (code) => {
@@ -93,18 +60,6 @@ describe("an instance", () => {
 			expect((await instance.exited).signal).toMatch(/^SIG(KILL|TERM)$/);
 		},
 	);
-
-	test("that ends unexpectedly reports its exit status or signal", async () => {
-		const code = `export default () => { console.error("oh no"); setTimeout(() => { throw new Error("late crash"); }, 0); return new Response("ok"); };`;
-		const instance = await harness.runtime.start(launch(code));
-		await ask(instance.socketPath);
-		const { code: status, stderr } = await instance.exited;
-		expect(status).toBe(1);
-		expect(stderr).toContain("oh no");
-		expect(stderr).toContain("late crash");
-		expect(instance.acquire()).toBeUndefined();
-		await instance.stop();
-	});
 
 	test("that fills its heap ends, and its log has the reason", async () => {
 		const small = await openRuntime({ heapMiB: 32 });
@@ -160,22 +115,6 @@ test("two versions of the same code share one file, which is removed with the la
 	expect((await ask(instances[1]?.socketPath ?? "")).body).toBe("hello");
 	await other.close();
 	for (const { pid } of instances) ended(pid);
-});
-
-test("closing ends all instances at once: those that answer, drain or start", async () => {
-	const other = await openRuntime();
-	const [busy, draining] = await Promise.all([1, 2].map(() => other.runtime.start(launch(HELLO))));
-	busy?.acquire();
-	draining?.acquire();
-	const stopped = draining?.stop();
-	const starting = other.runtime.start(
-		launch("await new Promise((resolve) => setTimeout(resolve, 60_000));"),
-	);
-	const failed = expect(starting).rejects.toMatchObject({ code: "FUNCTION_START_FAILED" });
-	await other.close();
-	await Promise.all([stopped, failed]);
-	ended(busy?.pid ?? 0);
-	ended(draining?.pid ?? 0);
 });
 
 describe("a platform that is killed", () => {

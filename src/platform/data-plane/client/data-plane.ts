@@ -43,6 +43,8 @@ export class DataPlane {
 	/** Whether an earlier platform started it, and this one has not become ready yet. */
 	#isBorrowed = false;
 	#isListening = false;
+	/** The port of the gateways, which stays the same if the data plane is replaced. */
+	#port: number | undefined;
 	#routesVersion = 0;
 	/** The last update of the routes. */
 	#routed: Promise<unknown> = Promise.resolve();
@@ -119,13 +121,14 @@ export class DataPlane {
 		await this.#sendSnapshot();
 		const { data } = await this.call("listen", null);
 		this.#isListening = true;
+		this.#port = data.port;
 		return data;
 	}
 
 	/** Resolves when every gateway routes requests accordingly. */
 	async route(changes: readonly RouteChange[]): Promise<void> {
 		// Before the gateways listen, and after the data plane is replaced, they get a snapshot.
-		if (this.#isListening && changes.length > 0) {
+		if (this.#isListening && changes.length > 0 && !this.isDetached) {
 			const update = { version: ++this.#routesVersion, isSnapshot: false, changes };
 			this.#routed = this.#connected?.channel.call("route", update).catch(() => undefined) ?? this.#routed;
 		}
@@ -157,8 +160,15 @@ export class DataPlane {
 	}
 
 	#connectionOptions(): ConnectionOptions {
-		const { faults } = this.#options;
-		return { ...this.#options, faults: faults.process, handlers: this.#handlers() };
+		const { configuration, faults } = this.#options;
+		const gateway = { ...configuration.gateway, ...(this.#port !== undefined && { port: this.#port }) };
+		const handlers = this.#handlers();
+		return {
+			...this.#options,
+			configuration: { ...configuration, gateway },
+			faults: faults.process,
+			handlers,
+		};
 	}
 
 	#use(connected: Connected): void {

@@ -2,7 +2,7 @@
  * The data plane's connection to the control plane, which may be absent: it may have been killed, and another one may
  * take over later. Lines of functions and reports of requests are kept until then, within limits.
  */
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { type Answer, Channel, type Handlers } from "../../channel/channel.ts";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { Log } from "../../faults/log.ts";
@@ -16,7 +16,6 @@ const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
 export class ControlLink {
 	readonly #faults: FaultBoundary;
-	#server: Server | undefined;
 	#channel: Channel<DataPlaneContract, ControlPlaneContract> | undefined;
 	/** Whether the control plane has taken over, so that it handles events. */
 	#isReady = false;
@@ -41,7 +40,6 @@ export class ControlLink {
 	async listen(path: string, handlers: Handlers<DataPlaneContract>): Promise<void> {
 		const accept = this.#faults.callback((socket: Socket) => this.#accept(socket, handlers));
 		const server = createServer(accept);
-		this.#server = server;
 		await new Promise<void>((resolve, reject) => {
 			server.once("error", reject);
 			server.listen(path, resolve);
@@ -113,11 +111,6 @@ export class ControlLink {
 			this.emitKept("log", { level, fields: (known ?? {}) as Record<string, unknown>, message: text });
 		};
 		return { info: at("info"), warn: at("warn"), error: at("error") } as Log;
-	}
-
-	close(): void {
-		this.#server?.close();
-		this.#channel?.close();
 	}
 
 	#accept(socket: Socket, handlers: Handlers<DataPlaneContract>): void {

@@ -81,11 +81,11 @@ export class DataPlaneProcess {
 	}
 
 	async #end(): Promise<never> {
-		const { gateways, kv, link, runtime } = this.#parts;
+		const { gateways, kv, runtime } = this.#parts;
 		await gateways.close(GRACE_MS);
 		await runtime.close();
 		await kv.close();
-		link.close();
+		// This also closes the connection, by which the control plane learns of the end.
 		process.exit(0);
 	}
 

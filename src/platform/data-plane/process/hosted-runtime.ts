@@ -58,12 +58,12 @@ export class HostedRuntime {
 
 	/** Every running instance. */
 	running(): RunningInstance[] {
-		return [...this.#hosted.values()].map(({ instance, launch, reads }) => ({
-			...messageOf(instance),
-			launch,
-			reads: [...reads],
-			isOnProbation: instance.probation !== undefined,
-			activity: activityOf(instance),
+		return [...this.#hosted.values()].map((hosted) => ({
+			...messageOf(hosted.instance),
+			launch: hosted.launch,
+			reads: [...hosted.reads],
+			isOnProbation: hosted.instance.probation !== undefined,
+			activity: activityOf(hosted),
 		}));
 	}
 
@@ -160,7 +160,7 @@ export class HostedRuntime {
 		const link = this.#link;
 		if (!link.isConnected) return;
 		for (const [id, hosted] of this.#hosted) {
-			const activity = activityOf(hosted.instance);
+			const activity = activityOf(hosted);
 			const text = `${activity.inFlight} ${activity.lastActiveMs}`;
 			if (text === hosted.reported) continue;
 			hosted.reported = text;
@@ -173,6 +173,7 @@ function messageOf({ crons, pid, socketPath }: Instance): InstanceMessage {
 	return { pid, socketPath, crons: crons.registered };
 }
 
-function activityOf({ inFlight, lastActiveMs }: Instance): RunningInstance["activity"] {
-	return { inFlight, lastActiveMs: toSystemMs(lastActiveMs) };
+/** The activity of an instance, without the requests of the control plane, which counts them itself. */
+function activityOf({ holds, instance }: Hosted): RunningInstance["activity"] {
+	return { inFlight: instance.inFlight - holds.length, lastActiveMs: toSystemMs(instance.lastActiveMs) };
 }

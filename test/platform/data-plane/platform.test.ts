@@ -1,0 +1,171 @@
+/** A platform whose functions and gateways are in other processes: what it promises while one of these ends. */
+
+import { WebSocket } from "undici";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { NO_LOG } from "../../../src/platform/faults/log.ts";
+import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
+import { statusesOf } from "../client-fixture.ts";
+import { APP, Story } from "../platform-story.ts";
+
+const FILES = {
+	"functions/pay/index.ts": `Deno.serve((request) => {
+		const { pathname, searchParams } = new URL(request.url);
+		if (pathname === "/crash") Deno.exit(3);
+		if (pathname === "/socket") {
+			const { socket, response } = Deno.upgradeWebSocket(request);
+			socket.onmessage = ({ data }) => socket.send("echo " + data);
+			return response;
+		}
+		const name = searchParams.get("name");
+		console.log("asked for " + pathname);
+		return new Response(Deno.env.get("PAY_KEY") + (name ? " " + Deno.env.get(name) : ""));
+	});`,
+	"functions/mail/index.ts": "export default () => new Response(String(Deno.pid));",
+};
+
+/** A story with two functions, of which one reads `PAY_KEY`. */
+async function deployed(): Promise<Story> {
+	const story = new Story(1);
+	onTestFinished(() => story[Symbol.asyncDispose]());
+	await story.start();
+	await story.send("PAY_KEY", 1, "v1");
+	expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
+	return story;
+}
+
+/** Waits until no process is left. The system may still be ending one whose connections are closed. */
+async function nothingRuns(story: Story): Promise<void> {
+	await vi.waitFor(async () => {
+		expect(await story.processes("data-plane.cjs")).toEqual([]);
+		expect(await story.processes("gateway.cjs")).toEqual([]);
+	});
+}
+
+const bodyOf = async (url: string) => (await fetch(url)).text();
+
+test("once a change is answered, no request sees the old value, and none fails meanwhile", async () => {
+	const story = await deployed();
+	const failures: unknown[] = [];
+	let isOver = false;
+	const load = async () => {
+		while (!isOver) await story.body("pay").catch((error: unknown) => failures.push(error));
+	};
+	const loads = [load(), load(), load()];
+	for (let version = 2; version < 7; version++) {
+		await story.send("PAY_KEY", version, `v${version}`);
+		expect(await Promise.all([1, 2, 3, 4].map(() => story.body("pay")))).toEqual(
+			Array(4).fill(`v${version}`),
+		);
+	}
+	isOver = true;
+	await Promise.all(loads);
+	expect(failures).toEqual([]);
+});
+
+test("the next platform takes over what one left running: the same processes, lines, requests and metrics", async () => {
+	const story = await deployed();
+	const [mail, pids] = [await story.body("mail"), await story.pids()];
+	const url = await story.handOver();
+	expect(await bodyOf(`${url}/${APP}/mail`)).toBe(mail);
+	expect(await bodyOf(`${url}/${APP}/pay/while-away`)).toBe("v1");
+	await story.start();
+	expect(story.platform.listenUrl).toBe(url);
+	expect(await story.pids()).toEqual(pids);
+	await vi.waitFor(async () => {
+		expect((await story.client.logs(APP, "pay")).map(({ message }) => message)).toContain(
+			"asked for /while-away",
+		);
+		expect((await story.client.requests(APP, "pay")).map(({ path }) => path)).toContain(
+			"/shop/pay/while-away",
+		);
+	});
+	expect((await story.send("PAY_KEY", 2, "v2")).at(-1)).toEqual({ type: "done", untouched: ["mail"] });
+	expect([await story.body("pay"), await story.body("mail")]).toEqual(["v2", mail]);
+});
+
+test("a platform with other options replaces what runs, and a stopped one leaves nothing running", async () => {
+	const story = await deployed();
+	const before = await story.body("mail");
+	await story.handOver();
+	await story.start(NO_LOG, { allowNet: ["127.0.0.1:9"] });
+	expect(await story.body("mail")).not.toBe(before);
+	await story.platform.close();
+	await nothingRuns(story);
+});
+
+test("a request that needs the platform waits for the next one", async () => {
+	const story = await deployed();
+	await story.client.deploy(APP, { ...FILES, "functions/mail/function.jsonc": '{ "idleSeconds": 1 }' });
+	await vi.waitFor(async () => expect((await story.pids())["mail"]).toBeNull(), 10_000);
+	const url = await story.handOver();
+	const answer = bodyOf(`${url}/${APP}/mail`);
+	await story.start();
+	expect(await answer).toBe(String((await story.pids())["mail"]));
+});
+
+test.each(["gateway.cjs", "data-plane.cjs"] as const)("%s is replaced when it ends", async (program) => {
+	const story = await deployed();
+	const { listenUrl } = story.platform;
+	const [killed = 0] = await story.processes(program);
+	process.kill(killed, "SIGKILL");
+	await vi.waitFor(async () => expect(await story.processes(program)).not.toContain(killed));
+	await vi.waitFor(async () => expect(await bodyOf(`${listenUrl}/${APP}/pay`)).toBe("v1"), 10_000);
+	await story.send("PAY_KEY", 2, "v2");
+	expect(await story.body("pay")).toBe("v2");
+});
+
+test("the first request to a process that lacks a secret is answered by one that has it", async () => {
+	const story = await deployed();
+	await story.send("LATE_KEY", 1, "late");
+	const url = `${story.platform.listenUrl}/${APP}/pay`;
+	expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
+	expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
+});
+
+test("a request is logged once with values redacted in its path, and counted; a crash is named", async () => {
+	const story = await deployed();
+	await story.send("PAY_KEY", 2, "a-secret-value");
+	await bodyOf(`${story.platform.listenUrl}/${APP}/pay/x/a-secret-value/y`);
+	await bodyOf(`${story.platform.listenUrl}/${APP}/pay/crash`);
+	await vi.waitFor(async () => {
+		const requests = await story.client.requests(APP, "pay");
+		expect(requests.map(({ path, reason, status }) => [path, status, reason])).toEqual([
+			["/shop/pay/x/[PAY_KEY]/y", 200, null],
+			["/shop/pay/crash", 502, "FUNCTION_CRASHED"],
+		]);
+	});
+	const counted = 'coffer_requests_total{app="shop",function="pay",status="2xx"} 1';
+	expect(await story.client.metrics()).toContain(counted);
+});
+
+test("a WebSocket stays open while another function is replaced and while the platform is away", async () => {
+	const story = await deployed();
+	const socket = new WebSocket(`${story.platform.listenUrl.replace("http", "ws")}/${APP}/pay/socket`);
+	onTestFinished(() => socket.close());
+	await new Promise((resolve) => socket.addEventListener("open", resolve));
+	const echo = async (text: string) => {
+		const answered = new Promise<string>((resolve) =>
+			socket.addEventListener("message", ({ data }) => resolve(String(data)), { once: true }),
+		);
+		socket.send(text);
+		return await answered;
+	};
+	expect(await echo("one")).toBe("echo one");
+	await story.client.deploy(APP, {
+		...FILES,
+		"functions/mail/index.ts": "export default () => new Response('new');",
+	});
+	expect([await echo("two"), await story.body("mail")]).toEqual(["echo two", "new"]);
+	await story.handOver();
+	expect(await echo("three")).toBe("echo three");
+});
+
+test("what a platform left running can be stopped, but not while a platform runs", async () => {
+	const story = await deployed();
+	await expect(stopLeftDataPlane(story.data)).rejects.toMatchObject({ code: "PLATFORM_RUNNING", exit: 5 });
+	expect(await story.body("pay")).toBe("v1");
+	await story.handOver();
+	expect(await stopLeftDataPlane(story.data)).toBe(true);
+	await nothingRuns(story);
+	expect(await stopLeftDataPlane(story.data)).toBe(false);
+});
