@@ -50,6 +50,8 @@ export interface RunningPlatform extends AsyncDisposable {
 	readonly control: string;
 	readonly token: string;
 	readonly pid: number;
+	/** Kills the platform's process, and nothing else. */
+	kill(): Promise<void>;
 }
 
 /**
@@ -71,6 +73,7 @@ export async function startPlatform(
 	return {
 		...(JSON.parse(line) as Pick<RunningPlatform, "listen" | "control" | "token">),
 		pid: child.pid ?? -1,
+		kill: () => end(child, "SIGKILL"),
 		[Symbol.asyncDispose]: async () => await end(child, "SIGTERM"),
 	};
 }

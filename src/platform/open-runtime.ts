@@ -3,7 +3,7 @@
  * gateways.
  */
 import { join } from "node:path";
-import type { CoreConfig } from "./configuration/config.ts";
+import { type CoreConfig, foreignVariables } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import { DataPlane } from "./data-plane/client/data-plane.ts";
 import type { DataPlaneEvents } from "./data-plane/client/events.ts";
@@ -81,6 +81,7 @@ async function openThere(
 	const plane = await DataPlane.open({
 		directory: config.dataDirectory,
 		program: builtPath("data-plane.cjs"),
+		environment: foreignVariables(),
 		configuration: {
 			version: config.version,
 			runtime: runtimeConfiguration(config, deno),

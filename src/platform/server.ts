@@ -57,7 +57,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	const budget = listenerBudget(config.limits);
 	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config.limits);
-	await adoptInstances(core, plane?.instances ?? []);
+	await adoptInstances(core, plane?.instances.list() ?? []);
 	const listeners = new OpenParts();
 	// Both listeners close at the same time, so that requests in flight share one grace period.
 	opened.add(() => listeners.closeTogether(log));

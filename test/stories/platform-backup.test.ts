@@ -126,6 +126,7 @@ describe("a restore of a backup", () => {
 		await project.ok(backUp(last));
 		const { revision } = await project.data(["status"]);
 		await platform.kill();
+		await project.ok(["platform", "stop", "--data", platform.data]);
 		renameSync(platform.data, `${platform.data}.lost`);
 		const restored = await project.data(["platform", "restore", last, "--data", platform.data]);
 		expect(restored).toMatchObject({ backup: last, data: platform.data, apps: 1, functions: 3 });
@@ -145,6 +146,7 @@ describe("a restore of a backup", () => {
 
 	test("from an older backup is refused by devices that have seen more, and works under another name of the app", async () => {
 		await platform.kill();
+		await project.ok(["platform", "stop", "--data", platform.data]);
 		renameSync(platform.data, `${platform.data}.later`);
 		await project.ok(["platform", "restore", `${backup}-last`, "--data", platform.data]);
 		await platform.start();

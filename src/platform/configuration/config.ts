@@ -80,9 +80,11 @@ export interface PlatformFlags {
 	readonly tlsKey?: string | undefined;
 }
 
-/** The number of gateway processes by default: one for each two processors. */
-export function defaultGateways(processors = availableParallelism()): number {
-	return Math.max(1, Math.floor(processors / 2));
+/**
+ * The number of gateway processes by default: one for each two processors. None on Windows, where they were not tried.
+ */
+export function defaultGateways(processors = availableParallelism(), system = process.platform): number {
+	return system === "win32" ? 0 : Math.max(1, Math.floor(processors / 2));
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -219,6 +221,11 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,
 	};
+}
+
+/** The process environment without Coffer's own variables, among which are the platform's identity and tokens. */
+export function foreignVariables(variables: Variables = process.env): Record<string, string | undefined> {
+	return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith("COFFER_")));
 }
 
 /** The credentials in the process environment. */

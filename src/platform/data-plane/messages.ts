@@ -6,7 +6,7 @@ import type { Contract } from "../channel/channel.ts";
 import type { FaultOrigin } from "../faults/error-boundary.ts";
 import type { Cron, CronOutcome } from "../functions/crons.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
-import type { ConnectionRefusal } from "../http/connections.ts";
+import type { ConnectionRefusal } from "../http/connection-set.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import type { ExitReason, Launch, Runtime, StuckReport } from "../runtime/runtime.ts";
 import type { RoutesUpdate } from "./routes.ts";

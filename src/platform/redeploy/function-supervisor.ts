@@ -119,7 +119,7 @@ export class FunctionSupervisor {
 			};
 			try {
 				if (deployment === undefined) return this.#notStarted("The function was deleted.");
-				return await this.#starting.add(() => this.#start(deployment, begin));
+				return await this.#starting.add(() => this.#start(deployment, undefined, begin));
 			} finally {
 				begin();
 			}
@@ -132,15 +132,13 @@ export class FunctionSupervisor {
 	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
 	 */
 	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {
-		const outcome = await this.#mutex.run(() =>
-			this.#starting.add(() => this.#start(deployment, () => undefined, commit)),
-		);
+		const outcome = await this.#mutex.run(() => this.#starting.add(() => this.#start(deployment, commit)));
 		const { current } = this.#serving;
 		const isOutdated = current !== undefined && this.#port.isOutdated(current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
 
-	async #start(deployment: Deployment, begin: () => void, commit?: Commit): Promise<StartOutcome> {
+	async #start(deployment: Deployment, commit?: Commit, begin = () => {}): Promise<StartOutcome> {
 		this.#restarts.cancel();
 		let started: Started | undefined;
 		try {

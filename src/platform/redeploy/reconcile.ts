@@ -62,6 +62,7 @@ export class AppFunctions {
 	/** Starts a function unless it runs. */
 	async #startNow(name: string): Promise<void> {
 		const supervisor = this.supervisor(name);
+		if (supervisor.state === "live") return;
 		// If there is no capacity, the supervisor logs that, and the function's first request tries again.
 		if (supervisor.state === "idle") await Promise.resolve(supervisor.ensure()).catch(() => undefined);
 		else await supervisor.refresh();

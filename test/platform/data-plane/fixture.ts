@@ -14,6 +14,7 @@ export async function openRemoteRuntime(options: DenoRuntimeOptions): Promise<Ru
 	const plane = await DataPlane.open({
 		directory: join(directory, "data"),
 		program: builtPath("data-plane.cjs"),
+		environment: process.env,
 		configuration: {
 			version: "0.0.0-test",
 			runtime: {

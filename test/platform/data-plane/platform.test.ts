@@ -1,7 +1,8 @@
 /** A platform whose functions and gateways are in other processes: what it promises while one of these ends. */
 
+import { readFile } from "node:fs/promises";
 import { WebSocket } from "undici";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
 import { statusesOf } from "../client-fixture.ts";
@@ -21,16 +22,22 @@ const FILES = {
 		return new Response(Deno.env.get("PAY_KEY") + (name ? " " + Deno.env.get(name) : ""));
 	});`,
 	"functions/mail/index.ts": "export default () => new Response(String(Deno.pid));",
+	"functions/mail/function.jsonc": '{ "idleSeconds": "never" }',
 };
 
 /** A story with two functions, of which one reads `PAY_KEY`. */
-async function deployed(): Promise<Story> {
-	const story = new Story(1);
-	onTestFinished(() => story[Symbol.asyncDispose]());
+async function deployed(story = new Story(1)): Promise<Story> {
 	await story.start();
 	await story.send("PAY_KEY", 1, "v1");
 	expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
 	return story;
+}
+
+/** The same for one test. */
+function ownStory(): Promise<Story> {
+	const story = new Story(1);
+	onTestFinished(() => story[Symbol.asyncDispose]());
+	return deployed(story);
 }
 
 /** Waits until no process is left. The system may still be ending one whose connections are closed. */
@@ -43,27 +50,86 @@ async function nothingRuns(story: Story): Promise<void> {
 
 const bodyOf = async (url: string) => (await fetch(url)).text();
 
-test("once a change is answered, no request sees the old value, and none fails meanwhile", async () => {
-	const story = await deployed();
-	const failures: unknown[] = [];
-	let isOver = false;
-	const load = async () => {
-		while (!isOver) await story.body("pay").catch((error: unknown) => failures.push(error));
+describe("a running platform", () => {
+	let story: Story;
+	let version = 1;
+	beforeAll(async () => {
+		vi.stubEnv("COFFER_PLATFORM_IDENTITY", "canary-of-an-identity");
+		story = await deployed();
+		vi.unstubAllEnvs();
+	});
+	afterAll(() => story[Symbol.asyncDispose]());
+
+	const change = (value: string) => story.send("PAY_KEY", ++version, value);
+	/** The number of answers with a status of 2xx in the metrics. */
+	const counted = async () => {
+		const line = /coffer_requests_total\{app="shop",function="pay",status="2xx"\} (\d+)/;
+		return Number(line.exec(await story.client.metrics())?.[1] ?? 0);
 	};
-	const loads = [load(), load(), load()];
-	for (let version = 2; version < 7; version++) {
-		await story.send("PAY_KEY", version, `v${version}`);
-		expect(await Promise.all([1, 2, 3, 4].map(() => story.body("pay")))).toEqual(
-			Array(4).fill(`v${version}`),
-		);
-	}
-	isOver = true;
-	await Promise.all(loads);
-	expect(failures).toEqual([]);
+
+	test("no process but its own has its identity", async () => {
+		const pids = [...(await story.processes("data-plane.cjs")), ...(await story.processes("gateway.cjs"))];
+		const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, "latin1")));
+		expect(environments).toHaveLength(2);
+		for (const environment of environments) {
+			expect(environment).toContain("PATH=");
+			expect(environment).not.toContain("canary");
+		}
+	});
+
+	test("once a change is answered, no request sees the old value, and none fails meanwhile", async () => {
+		const failures: unknown[] = [];
+		let isOver = false;
+		const load = async () => {
+			while (!isOver) await story.body("pay").catch((error: unknown) => failures.push(error));
+		};
+		const loads = [load(), load(), load()];
+		for (const value of ["v2", "v3", "v4", "v5", "v6"]) {
+			await change(value);
+			expect(await Promise.all([1, 2, 3, 4].map(() => story.body("pay")))).toEqual(Array(4).fill(value));
+		}
+		isOver = true;
+		await Promise.all(loads);
+		expect(failures).toEqual([]);
+	});
+
+	test("the first request to a process that lacks a secret is answered by one that has it", async () => {
+		await change("v1");
+		await story.send("LATE_KEY", 1, "late");
+		const url = `${story.platform.listenUrl}/${APP}/pay`;
+		expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
+		expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
+	});
+
+	test("a request is logged once with values redacted in its path, and counted; a crash is named", async () => {
+		await change("a-secret-value");
+		const before = await counted();
+		await bodyOf(`${story.platform.listenUrl}/${APP}/pay/x/a-secret-value/y`);
+		await bodyOf(`${story.platform.listenUrl}/${APP}/pay/crash`);
+		await vi.waitFor(async () => {
+			const requests = (await story.client.requests(APP, "pay")).slice(-2);
+			expect(requests.map(({ path, reason, status }) => [path, status, reason])).toEqual([
+				["/shop/pay/x/[PAY_KEY]/y", 200, null],
+				["/shop/pay/crash", 502, "FUNCTION_CRASHED"],
+			]);
+		});
+		expect((await counted()) - before).toBe(1);
+	});
+
+	test.each(["gateway.cjs", "data-plane.cjs"] as const)("%s is replaced when it ends", async (program) => {
+		const { listenUrl } = story.platform;
+		const [killed = 0] = await story.processes(program);
+		process.kill(killed, "SIGKILL");
+		await vi.waitFor(async () => expect(await story.processes(program)).not.toContain(killed));
+		const answers = async () => expect((await fetch(`${listenUrl}/${APP}/pay`)).status).toBe(200);
+		await vi.waitFor(answers, 10_000);
+		await change(program);
+		expect(await story.body("pay")).toBe(program);
+	});
 });
 
 test("the next platform takes over what one left running: the same processes, lines, requests and metrics", async () => {
-	const story = await deployed();
+	const story = await ownStory();
 	const [mail, pids] = [await story.body("mail"), await story.pids()];
 	const url = await story.handOver();
 	expect(await bodyOf(`${url}/${APP}/mail`)).toBe(mail);
@@ -84,7 +150,7 @@ test("the next platform takes over what one left running: the same processes, li
 });
 
 test("a platform with other options replaces what runs, and a stopped one leaves nothing running", async () => {
-	const story = await deployed();
+	const story = await ownStory();
 	const before = await story.body("mail");
 	await story.handOver();
 	await story.start(NO_LOG, { allowNet: ["127.0.0.1:9"] });
@@ -94,7 +160,7 @@ test("a platform with other options replaces what runs, and a stopped one leaves
 });
 
 test("a request that needs the platform waits for the next one", async () => {
-	const story = await deployed();
+	const story = await ownStory();
 	await story.client.deploy(APP, { ...FILES, "functions/mail/function.jsonc": '{ "idleSeconds": 1 }' });
 	await vi.waitFor(async () => expect((await story.pids())["mail"]).toBeNull(), 10_000);
 	const url = await story.handOver();
@@ -103,43 +169,8 @@ test("a request that needs the platform waits for the next one", async () => {
 	expect(await answer).toBe(String((await story.pids())["mail"]));
 });
 
-test.each(["gateway.cjs", "data-plane.cjs"] as const)("%s is replaced when it ends", async (program) => {
-	const story = await deployed();
-	const { listenUrl } = story.platform;
-	const [killed = 0] = await story.processes(program);
-	process.kill(killed, "SIGKILL");
-	await vi.waitFor(async () => expect(await story.processes(program)).not.toContain(killed));
-	await vi.waitFor(async () => expect(await bodyOf(`${listenUrl}/${APP}/pay`)).toBe("v1"), 10_000);
-	await story.send("PAY_KEY", 2, "v2");
-	expect(await story.body("pay")).toBe("v2");
-});
-
-test("the first request to a process that lacks a secret is answered by one that has it", async () => {
-	const story = await deployed();
-	await story.send("LATE_KEY", 1, "late");
-	const url = `${story.platform.listenUrl}/${APP}/pay`;
-	expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
-	expect(await bodyOf(`${url}?name=LATE_KEY`)).toBe("v1 late");
-});
-
-test("a request is logged once with values redacted in its path, and counted; a crash is named", async () => {
-	const story = await deployed();
-	await story.send("PAY_KEY", 2, "a-secret-value");
-	await bodyOf(`${story.platform.listenUrl}/${APP}/pay/x/a-secret-value/y`);
-	await bodyOf(`${story.platform.listenUrl}/${APP}/pay/crash`);
-	await vi.waitFor(async () => {
-		const requests = await story.client.requests(APP, "pay");
-		expect(requests.map(({ path, reason, status }) => [path, status, reason])).toEqual([
-			["/shop/pay/x/[PAY_KEY]/y", 200, null],
-			["/shop/pay/crash", 502, "FUNCTION_CRASHED"],
-		]);
-	});
-	const counted = 'coffer_requests_total{app="shop",function="pay",status="2xx"} 1';
-	expect(await story.client.metrics()).toContain(counted);
-});
-
 test("a WebSocket stays open while another function is replaced and while the platform is away", async () => {
-	const story = await deployed();
+	const story = await ownStory();
 	const socket = new WebSocket(`${story.platform.listenUrl.replace("http", "ws")}/${APP}/pay/socket`);
 	onTestFinished(() => socket.close());
 	await new Promise((resolve) => socket.addEventListener("open", resolve));
@@ -161,7 +192,7 @@ test("a WebSocket stays open while another function is replaced and while the pl
 });
 
 test("what a platform left running can be stopped, but not while a platform runs", async () => {
-	const story = await deployed();
+	const story = await ownStory();
 	await expect(stopLeftDataPlane(story.data)).rejects.toMatchObject({ code: "PLATFORM_RUNNING", exit: 5 });
 	expect(await story.body("pay")).toBe("v1");
 	await story.handOver();

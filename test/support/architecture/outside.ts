@@ -3,11 +3,11 @@ import ts from "typescript";
 import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 
 /**
- * Files of the product that start processes: functions with their isolation and limits, builds, the command
- * of `coffer run`, git.
+ * Files of the product that start processes: the data plane with its gateways, functions with their isolation and
+ * limits, builds, the command of `coffer run`, git.
  */
 const STARTERS =
-	/^src\/(platform\/(runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
+	/^src\/(platform\/(data-plane|runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
 /** This runs in the maintainers' own clone, with their configuration of git. */
 const RELEASE = "scripts/release.mjs";

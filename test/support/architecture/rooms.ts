@@ -86,9 +86,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		logs: ["functions", "machine"],
 		http: ["faults"],
 		kv: ["store"],
+		channel: ["faults"],
 		runtime: ["egress", "limits", "logs", "faults", "functions", "machine"],
 		build: ["threads", "configuration", "functions", "machine"],
 		gateway: ["runtime", "http", "faults"],
+		"data-plane": [...["channel", "gateway", "http", "kv", "runtime", "logs", "faults", "functions"]],
 		apps: ["build", "tokens", "events", "store", "functions", "machine"],
 		telemetry: ["gateway", "apps", "runtime", "logs", "machine"],
 		redeploy: [

@@ -153,6 +153,7 @@ const directions: Rule = {
 
 const PLATFORM_FRONT = [
 	"src/platform/server.ts",
+	"src/platform/stop-left.ts",
 	"src/platform/configuration/config.ts",
 	"src/platform/configuration/limits.ts",
 	"src/platform/faults/log.ts",

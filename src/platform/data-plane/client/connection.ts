@@ -30,6 +30,8 @@ interface Caller {
 export interface ConnectionOptions extends Caller {
 	/** The path of the data plane's program. */
 	readonly program: string;
+	/** The process environment of the data plane and its gateways. It has no credentials. */
+	readonly environment: Readonly<Record<string, string | undefined>>;
 	readonly configuration: Omit<DataPlaneConfiguration, "socketPath">;
 }
 
@@ -110,6 +112,7 @@ export async function startDataPlane(options: ConnectionOptions): Promise<Connec
 	const errors = await openFile(errorFile(options.directory), "w", 0o600);
 	const child = spawn(process.execPath, [options.program], {
 		cwd: "/",
+		env: options.environment,
 		// Ctrl-C in the platform's terminal must not end it. The platform ends it.
 		detached: true,
 		stdio: ["pipe", "pipe", errors.fd],

@@ -1,8 +1,7 @@
 /** The control plane's side of the data plane: its runtime, its stores and its gateways. */
-import { type Answer, ChannelClosed, type Handlers } from "../../channel/channel.ts";
-import type { Faults } from "../../faults/error-boundary.ts";
-import { describeError, type Log } from "../../faults/log.ts";
-import type { ControlPlaneContract, DataPlaneContract, RunningInstance } from "../messages.ts";
+import { type Answer, ChannelClosed } from "../../channel/channel.ts";
+import { describeError } from "../../faults/log.ts";
+import type { DataPlaneContract } from "../messages.ts";
 import type { RouteChange } from "../routes.ts";
 import {
 	type Connected,
@@ -12,28 +11,21 @@ import {
 	startDataPlane,
 	takeOver,
 } from "./connection.ts";
-import type { DataPlaneEvents } from "./events.ts";
+import { controlPlaneHandlers, type HandlerPorts } from "./handlers.ts";
 import { RemoteInstance } from "./remote-instance.ts";
+import { RemoteInstances } from "./remote-instances.ts";
 
 type Calls = DataPlaneContract["calls"];
 type Events = DataPlaneContract["events"];
 
 /** The delay before a data plane that has ended is replaced. */
 const RESTART_MS = 200;
-/** The time for which an instance that has ended is known. */
-const ENDED_KEPT_MS = 10_000;
 
-export interface DataPlaneOptions extends Omit<ConnectionOptions, "handlers" | "faults"> {
-	readonly events: DataPlaneEvents;
-	readonly log: Log;
-	readonly faults: Faults;
-}
+export interface DataPlaneOptions extends Omit<ConnectionOptions, "handlers" | "faults">, HandlerPorts {}
 
 export class DataPlane {
 	readonly #options: DataPlaneOptions;
-	readonly #instances = new Map<string, RemoteInstance>();
-	/** The contents of files that instances read while they start. */
-	readonly #files = new Map<string, (hash: string) => Promise<Uint8Array>>();
+	readonly instances = new RemoteInstances();
 	/** The connection, or the one that is being made. */
 	#connection: Promise<Connected> = Promise.reject(new ChannelClosed("The data plane is not connected yet."));
 	#connected: Connected | undefined;
@@ -66,22 +58,14 @@ export class DataPlane {
 		plane.#isBorrowed = running !== undefined;
 		const connected = running ?? (await startDataPlane(connection));
 		plane.#use(connected);
-		for (const each of connected.welcome.running) plane.#adopt(each);
+		for (const each of connected.welcome.running)
+			plane.instances.adopt(new RemoteInstance(each.launch, plane), each);
 		return plane;
 	}
 
 	/** The runtime's description of its isolation and its limits. */
 	async about(): Promise<Pick<Connected["welcome"], "limits" | "network" | "version">> {
 		return (await this.#connection).welcome;
-	}
-
-	/** The instances that an earlier control plane started. */
-	get instances(): readonly RemoteInstance[] {
-		return [...this.#instances.values()];
-	}
-
-	find(id: string): RemoteInstance | undefined {
-		return this.#instances.get(id);
 	}
 
 	/** Calls the data plane. Waits if it is being replaced. @throws `ChannelClosed` if it ends before it answers */
@@ -96,23 +80,6 @@ export class DataPlane {
 
 	emit<Name extends keyof Events & string>(name: Name, data: Events[Name]): void {
 		this.#connected?.channel.emit(name, data);
-	}
-
-	/** Registers an instance before it is started, so that no event of it is lost. @param read reads its files */
-	register(instance: RemoteInstance, read: ((hash: string) => Promise<Uint8Array>) | undefined): void {
-		this.#instances.set(instance.id, instance);
-		if (read !== undefined) this.#files.set(instance.id, read);
-	}
-
-	/** Forgets an instance that did not start. */
-	unregister(id: string): void {
-		this.#instances.delete(id);
-		this.#files.delete(id);
-	}
-
-	/** The instance has started: its files are read. */
-	started(id: string): void {
-		this.#files.delete(id);
 	}
 
 	/** Opens the gateways' listener, unless it is open. @param snapshot all routes, whenever a gateway needs them */
@@ -162,7 +129,7 @@ export class DataPlane {
 	#connectionOptions(): ConnectionOptions {
 		const { configuration, faults } = this.#options;
 		const gateway = { ...configuration.gateway, ...(this.#port !== undefined && { port: this.#port }) };
-		const handlers = this.#handlers();
+		const handlers = controlPlaneHandlers(this.instances, this.#options);
 		return {
 			...this.#options,
 			configuration: { ...configuration, gateway },
@@ -177,12 +144,6 @@ export class DataPlane {
 		void connected.channel.closed.then(() => this.#lost());
 	}
 
-	#adopt(running: RunningInstance): void {
-		const instance = new RemoteInstance(running.launch, this);
-		instance.adopted(running);
-		this.register(instance, undefined);
-	}
-
 	/** The data plane has ended, with all instances. */
 	#lost(): void {
 		if (this.isDetached) return;
@@ -193,9 +154,7 @@ export class DataPlane {
 			this.#connection = this.#restart();
 			this.#connection.catch(() => undefined);
 		}
-		for (const instance of this.#instances.values()) instance.events.lost();
-		this.#instances.clear();
-		this.#files.clear();
+		this.instances.lost();
 	}
 
 	async #restart(): Promise<Connected> {
@@ -219,39 +178,5 @@ export class DataPlane {
 		const version = ++this.#routesVersion;
 		const changes = this.#snapshot();
 		await this.#connected?.channel.call("route", { version, isSnapshot: true, changes });
-	}
-
-	#handlers(): Handlers<ControlPlaneContract> {
-		const { events, faults, log } = this.#options;
-		const of = (id: string) => this.#instances.get(id)?.events;
-		return {
-			calls: {
-				readFile: async ({ hash, instance }) => {
-					const read = this.#files.get(instance);
-					if (read === undefined) throw new Error("The instance has started.");
-					return { data: null, body: await read(hash) };
-				},
-				ensure: async ({ app, function: name }) => ({
-					data: { instance: (await events.ensure(app, name))?.id },
-				}),
-				sync: async () => ({ data: null }),
-			},
-			events: {
-				exited: ({ instance, reason }) => {
-					of(instance)?.exited(reason);
-					// Its last requests are reported after its exit.
-					setTimeout(() => this.unregister(instance), ENDED_KEPT_MS).unref();
-				},
-				stuck: ({ instance, report }) => of(instance)?.stuck(report),
-				answered: ({ instance }) => of(instance)?.answered(),
-				activity: ({ instance, ...activity }) => of(instance)?.activity(activity),
-				read: ({ instance, variable }) => of(instance)?.read(variable),
-				lines: (lines) => events.lines(lines),
-				report: (_, body) => events.report(body, (id) => this.#instances.get(id)),
-				refused: ({ reason }) => events.refused(reason),
-				fault: ({ origin }) => faults[origin].noteElsewhere(),
-				log: ({ fields, level, message }) => log[level](fields, message),
-			},
-		};
 	}
 }

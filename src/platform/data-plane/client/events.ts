@@ -1,5 +1,5 @@
 /** What the control plane does with events of the data plane that belong to no single instance. */
-import type { ConnectionRefusal } from "../../http/connections.ts";
+import type { ConnectionRefusal } from "../../http/connection-set.ts";
 import type { LineMessage } from "../messages.ts";
 import type { RemoteInstance } from "./remote-instance.ts";
 

@@ -27,16 +27,16 @@ export class RemoteRuntime implements Runtime {
 		const message = messageOf(launch);
 		const instance = new RemoteInstance(message, this.#plane);
 		instance.listen(launch);
-		this.#plane.register(instance, launch.files?.read.bind(launch.files));
+		this.#plane.instances.starting(instance, launch.files?.read.bind(launch.files));
 		try {
 			const body = launch.sourceMap ? Buffer.concat([launch.code, launch.sourceMap]) : launch.code;
 			instance.started((await this.#plane.call("start", message, body)).data);
 			return instance;
 		} catch (error) {
-			this.#plane.unregister(instance.id);
+			this.#plane.instances.failed(instance.id);
 			throw this.#isClosed ? closingError(launch) : error;
 		} finally {
-			this.#plane.started(instance.id);
+			this.#plane.instances.started(instance.id);
 		}
 	}
 

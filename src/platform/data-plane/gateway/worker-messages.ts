@@ -1,6 +1,6 @@
 /** The messages between the data plane and its gateway processes, which are its child processes. */
 import type { EncodedError } from "../../channel/remote-error.ts";
-import type { ConnectionRefusal } from "../../http/connections.ts";
+import type { ConnectionRefusal } from "../../http/connection-set.ts";
 import type { GatewayConfiguration } from "../configuration.ts";
 import type { RoutesUpdate } from "../routes.ts";
 

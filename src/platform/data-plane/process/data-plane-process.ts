@@ -22,6 +22,7 @@ interface Parts {
 	readonly link: ControlLink;
 	readonly hosted: HostedRuntime;
 	readonly gateways: Gateways;
+	readonly exit: () => never;
 }
 
 export class DataPlaneProcess {
@@ -36,9 +37,10 @@ export class DataPlaneProcess {
 
 	/**
 	 * Opens everything, and then the socket for the control plane. No gateway listens yet.
+	 * @param exit ends the process
 	 * @throws AppError `ALLOW_NET_INVALID` (exit 2), and the errors of the file system
 	 */
-	static async open(configuration: DataPlaneConfiguration): Promise<DataPlaneProcess> {
+	static async open(configuration: DataPlaneConfiguration, exit: () => never): Promise<DataPlaneProcess> {
 		const link = new ControlLink(new FaultBoundary("process"));
 		const faultsOf = (origin: FaultOrigin) =>
 			new FaultBoundary(origin, link.log, () => link.emit("fault", { origin }));
@@ -64,7 +66,7 @@ export class DataPlaneProcess {
 			faults: faultsOf("gateway"),
 		});
 		hosted.observer = gateways;
-		const plane = new DataPlaneProcess(configuration, { runtime, kv, link, hosted, gateways });
+		const plane = new DataPlaneProcess(configuration, { runtime, kv, link, hosted, gateways, exit });
 		await link.listen(configuration.socketPath, plane.#handlers());
 		return plane;
 	}
@@ -86,7 +88,7 @@ export class DataPlaneProcess {
 		await runtime.close();
 		await kv.close();
 		// This also closes the connection, by which the control plane learns of the end.
-		process.exit(0);
+		return this.#parts.exit();
 	}
 
 	#handlers(): Handlers<DataPlaneContract> {

@@ -10,12 +10,12 @@ import type { DataPlaneConfiguration } from "../configuration.ts";
 import { DataPlaneProcess } from "./data-plane-process.ts";
 
 /** The interval at which the data plane checks that its socket still exists. */
-const SOCKET_CHECK_MS = 5_000;
+const SOCKET_CHECK_MS = 1_000;
 
 async function main(): Promise<void> {
 	const configuration = JSON.parse(await text(process.stdin)) as DataPlaneConfiguration;
 	try {
-		const plane = await DataPlaneProcess.open(configuration);
+		const plane = await DataPlaneProcess.open(configuration, () => process.exit(0));
 		// A service manager sends a signal to all processes. The control plane then lets requests finish and closes this one.
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 			process.on(signal, () => !plane.isControlled && void plane.end());
