@@ -3,6 +3,9 @@ import type { Worker } from "node:cluster";
 import type { Instance } from "../../runtime/runtime.ts";
 import type { FromGateway, GatewayActivity, ToGateway } from "../gateway/worker-messages.ts";
 
+/** The time that a gateway has to take an update of the routes. */
+const ROUTE_MS = 10_000;
+
 export class GatewayWorker {
 	readonly #worker: Worker;
 	/** The instances that serve requests of this gateway, and the function that counts these out. */
@@ -31,12 +34,19 @@ export class GatewayWorker {
 		if (this.#worker.isConnected()) this.#worker.send(message, () => {});
 	}
 
-	/** Sends an update of the routes. Resolves when the gateway has it, or has ended. */
+	/**
+	 * Sends an update of the routes. Resolves when the gateway has it, or has ended. A gateway that does not take it is
+	 * ended: it serves nothing either, and changes of secrets would wait for it.
+	 */
 	route(update: (ToGateway & { type: "route" })["update"]): Promise<void> {
 		if (!this.#worker.isConnected()) return Promise.resolve();
 		return new Promise((resolve) => {
 			const call = ++this.#lastCall;
-			this.#calls.set(call, resolve);
+			const timer = setTimeout(() => this.kill(), ROUTE_MS).unref();
+			this.#calls.set(call, () => {
+				clearTimeout(timer);
+				resolve();
+			});
 			this.send({ type: "route", call, update });
 		});
 	}
