@@ -44,7 +44,7 @@ async function longestStall(platform: RunningPlatform, file: string): Promise<nu
 	const linesOf = async () =>
 		(await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
 	const before = (await linesOf()).length;
-	process.kill(platform.pid, "SIGUSR2");
+	process.kill(platform.pid, "SIGWINCH");
 	for (; ; await setTimeout(POLL_MS)) {
 		const lines = await linesOf();
 		if (lines.length > before) return Number(lines.at(-1));

@@ -10,7 +10,7 @@ async function killedRow(context: BenchContext, first: RunningPlatform): Promise
 	const times = context.smoke ? 2 : 20;
 	const url = `${first.listen}/bench/busy`;
 	const before = await (await fetch(url)).text();
-	const address = ["--listen", new URL(first.listen).host];
+	const next = { ...context, listen: new URL(first.listen).host };
 	// About a second for each start, and a pause.
 	const options = { folder: context.folder, connections: 16, rate: RATE, smoke: context.smoke };
 	const calm = await load(url, { ...options, seconds: 10 });
@@ -19,7 +19,7 @@ async function killedRow(context: BenchContext, first: RunningPlatform): Promise
 	let running = first;
 	for (let time = 0; time < times; time++) {
 		await running.kill();
-		running = await startPlatform(context, ...address);
+		running = await startPlatform(next);
 	}
 	const seconds = (performance.now() - startMs) / 1000;
 	const busy = await loaded;

@@ -56,15 +56,21 @@ export interface RunningPlatform extends AsyncDisposable {
 
 /**
  * Starts a platform on `data/` of the benchmark's folder.
- * @param context with the variables to add to the platform's environment, if there are any
+ * @param context with the variables to add to the platform's environment, and the address of the gateway, if it is not
+ *   a free port
  * @param args further arguments of `platform start`
  */
 export async function startPlatform(
-	{ environment, folder, program }: BenchContext & { readonly environment?: NodeJS.ProcessEnv },
+	{
+		environment,
+		folder,
+		listen = "127.0.0.1:0",
+		program,
+	}: BenchContext & { readonly environment?: NodeJS.ProcessEnv; readonly listen?: string },
 	...args: readonly string[]
 ): Promise<RunningPlatform> {
 	const own = ["--data", join(folder, "data"), "--identity-file", join(folder, "platform.identity")];
-	const ports = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--json"];
+	const ports = ["--listen", listen, "--control", "127.0.0.1:0", "--json"];
 	const child = spawn(process.execPath, [program, "platform", "start", ...own, ...ports, ...args], {
 		env: { ...process.env, ...environment },
 		stdio: ["ignore", "pipe", "ignore"],

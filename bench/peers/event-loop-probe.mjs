@@ -1,5 +1,5 @@
 /**
- * Loaded into a platform's process before its own code (`NODE_OPTIONS=--import`). At each SIGUSR2 it appends a line to the
+ * Loaded into a platform's process before its own code (`NODE_OPTIONS=--import`). At each SIGWINCH it appends a line to the
  * file `$EVENT_LOOP_PROBE`: the event loop's longest delay since the last signal, in ms.
  */
 import { appendFileSync } from "node:fs";
@@ -14,7 +14,7 @@ const file = process.env.EVENT_LOOP_PROBE;
 if (isMainThread && file !== undefined) {
 	const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
 	delay.enable();
-	process.on("SIGUSR2", () =>
+	process.on("SIGWINCH", () =>
 		setTimeout(() => {
 			appendFileSync(file, `${delay.max / 1e6}\n`);
 			delay.reset();

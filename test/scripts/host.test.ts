@@ -42,7 +42,7 @@ describe("the built host", () => {
 	test("has each module that its import map names", () => {
 		const { imports } = JSON.parse(files.get("host/node/import-map.json") ?? "{}");
 		const paths = Object.values<string>(imports);
-		expect(paths).toHaveLength(8);
+		expect(paths).toHaveLength(9);
 		for (const path of paths)
 			expect(files.has(new URL(path, "http://x/host/node/").pathname.slice(1))).toBe(true);
 	});

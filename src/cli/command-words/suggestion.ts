@@ -7,7 +7,7 @@ import { editDistance } from "../../edit-distance.ts";
 import { aliasWords } from "./aliases.ts";
 import { allHints } from "./hints.ts";
 
-/** The verbs of commands that delete or replace something. */
+/** The verbs of commands that delete, replace or end something. */
 export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 	"accept",
 	"delete",
@@ -19,12 +19,13 @@ export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 	"role",
 	"rollback",
 	"rotate",
+	"stop",
 	"unlink",
 ]);
 
 /** Further words that are never corrected, besides the words of Coffer's commands, aliases and hints. */
 const OTHER_WORDS =
-	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy diff disable drop edit enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload rename replace reset restart resume scan seal search send sort stop store test trash uninstall unlock unseal upgrade wipe";
+	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy diff disable drop edit enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload rename replace reset restart resume scan seal search send sort store test trash uninstall unlock unseal upgrade wipe";
 
 /** The largest number of changed letters that counts as a typing mistake. */
 function editsMax(word: string): number {

@@ -108,8 +108,17 @@ export class KilledClient {
 	}
 
 	async functions(): Promise<string[]> {
+		return (await this.#list()).map(({ name }) => name);
+	}
+
+	/** The processes of functions that the platform knows. */
+	async pids(): Promise<(number | null)[]> {
+		return (await this.#list()).map(({ pid }) => pid);
+	}
+
+	async #list() {
 		const answer = await this.#json(this.#call(ROUTES.listFunctions, {}));
-		return functionListSchema.parse(answer).functions.map(({ name }) => name);
+		return functionListSchema.parse(answer).functions;
 	}
 
 	/** The whole log. */

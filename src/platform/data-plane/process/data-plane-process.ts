@@ -58,7 +58,7 @@ export class DataPlaneProcess {
 			faults,
 		});
 		const hosted = new HostedRuntime(runtime, link, faults);
-		link.onDisconnected = () => hosted.releaseHolds();
+		link.onDisconnected = () => hosted.abandoned();
 		const gateways = new Gateways({
 			configuration: configuration.gateway,
 			link,

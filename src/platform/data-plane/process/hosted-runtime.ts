@@ -31,6 +31,7 @@ interface Hosted {
 	/** The requests of the control plane itself. */
 	readonly holds: (() => void)[];
 	reported: string;
+	isStopping: boolean;
 }
 
 const NOTHING: Reply<null> = { data: null };
@@ -39,6 +40,8 @@ export class HostedRuntime {
 	readonly #runtime: Runtime;
 	readonly #link: ControlLink;
 	readonly #hosted = new Map<string, Hosted>();
+	/** Counts the control planes. */
+	#generation = 0;
 	/** Told about each instance. */
 	observer: InstanceObserver | undefined;
 
@@ -56,9 +59,10 @@ export class HostedRuntime {
 		return this.#hosted.get(id)?.instance;
 	}
 
-	/** Every running instance. */
+	/** Every running instance that no control plane has told to stop. */
 	running(): RunningInstance[] {
-		return [...this.#hosted.values()].map((hosted) => ({
+		const running = [...this.#hosted.values()].filter(({ isStopping }) => !isStopping);
+		return running.map((hosted) => ({
 			...messageOf(hosted.instance),
 			launch: hosted.launch,
 			reads: [...hosted.reads],
@@ -67,24 +71,33 @@ export class HostedRuntime {
 		}));
 	}
 
-	/** Discards the control plane's own requests, because it has ended. */
-	releaseHolds(): void {
+	/** The control plane has ended: discards its own requests, and the instances that it is still starting. */
+	abandoned(): void {
+		this.#generation++;
 		for (const { holds } of this.#hosted.values()) for (const release of holds.splice(0)) release();
 	}
 
 	readonly calls: Pick<Calls, "start" | "stop" | "settle" | "runCron" | "forget"> = {
 		start: async (message, body) => {
+			const generation = this.#generation;
 			const reads = new Set<string>();
 			const instance = await this.#runtime.start(this.#launchOf(message, body, reads));
-			const hosted = { instance, launch: message, reads, holds: [], reported: "" };
+			if (generation !== this.#generation) {
+				// The next control plane does not know of it.
+				await instance.stop({ graceMs: 0 });
+				throw new Error("The control plane that started the instance has ended.");
+			}
+			const hosted = { instance, launch: message, reads, holds: [], reported: "", isStopping: false };
 			this.#hosted.set(message.instance, hosted);
 			this.#watch(message.instance, instance);
 			await instance.probation?.settleReads();
 			return { data: messageOf(instance) };
 		},
 		stop: async ({ graceMs, instance: id }) => {
-			const instance = this.find(id);
-			if (instance === undefined) return NOTHING;
+			const hosted = this.#hosted.get(id);
+			if (hosted === undefined) return NOTHING;
+			const { instance } = hosted;
+			hosted.isStopping = true;
 			this.observer?.retire(id, instance);
 			await instance.stop(graceMs === undefined ? {} : { graceMs });
 			return NOTHING;
