@@ -76,6 +76,8 @@ export class CoreEvents implements DataPlaneEvents {
 /** The path with the values of secrets redacted. Without the instance that has them, it is cut. */
 function pathOf({ app, function: name, instance, path }: ReportedRequest, find: FindInstance): string {
 	const prefix = `/${app}/${name}`;
-	if (instance === undefined || path.length <= prefix.length + 1) return path;
+	// A request to a host of the app has a path without the app.
+	const isBare = path === prefix || path === `/${name}`;
+	if (instance === undefined || isBare) return path;
 	return find(instance)?.redact(path, PATH_CHARACTERS_MAX) ?? `${prefix}/…`;
 }

@@ -29,6 +29,7 @@ export function buildGateway(
 	return createGateway({
 		...limits,
 		onlyApp,
+		hosts: core.hosts.byName,
 		functions: (app) => apps.find(app)?.state.functions,
 		...gatewayReports(core),
 		instance: (app, name) => core.instance(app, name),

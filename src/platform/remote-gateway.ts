@@ -9,7 +9,9 @@ export function remoteGateway(core: Core, plane: DataPlane): Gateway {
 	const publisher = new RoutePublisher(plane, {
 		apps: () => core.apps.list().map(({ id }) => id),
 		functionsOf: (id) => core.routesOf(id),
+		hosts: () => core.hosts.byName,
 	});
+	core.hosts.onChanged = () => publisher.hostsChanged();
 	core.onRoutesChanged = (app) => publisher.changed(app);
 	return {
 		listen: () => plane.listen(() => publisher.snapshot()),

@@ -11,7 +11,7 @@ export type Scope = (typeof SCOPES)[number];
 
 export interface Route {
 	readonly method: "GET" | "PUT" | "POST" | "DELETE";
-	/** `:app` stands for the app's id, `:hash` for a blob's hash and `:id` for a token's id. */
+	/** `:app` stands for the app's id, `:hash` for a blob's hash, `:host` for a host name and `:id` for a token's id. */
 	readonly path: string;
 	/** Undefined for a route that needs no token. */
 	readonly scope: Scope | undefined;
@@ -50,7 +50,11 @@ export const ROUTES = {
 	readRequests: { method: "GET", path: "/v1/apps/:app/requests", scope: "read" },
 	/** Like `followLogs`; each event is a `RequestEvent`. */
 	followRequests: { method: "GET", path: "/v1/apps/:app/requests/stream", scope: "read" },
-	/** The three routes of tokens are for the whole platform. A token that is bound to an app may not use them. */
+	/** The routes of hosts and of tokens are for the whole platform. A token that is bound to an app may not use them. */
+	listHosts: { method: "GET", path: "/v1/hosts", scope: "read" },
+	/** Gives a host to an app. */
+	addHost: { method: "PUT", path: "/v1/hosts/:host", scope: "admin" },
+	removeHost: { method: "DELETE", path: "/v1/hosts/:host", scope: "admin" },
 	listTokens: { method: "GET", path: "/v1/tokens", scope: "admin" },
 	/** The only answer that contains a token. */
 	createToken: { method: "POST", path: "/v1/tokens", scope: "admin" },

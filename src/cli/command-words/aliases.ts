@@ -32,6 +32,7 @@ const LIST = { ls: "list" };
 /** Aliases for the commands of a topic, by the topic's id. */
 const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	apps: { ...LIST, ...DELETE },
+	"apps:hosts": { ...LIST, rm: "remove", del: "remove", delete: "remove" },
 	environments: { ...LIST, ...DELETE, add: "create", new: "create" },
 	functions: {
 		...LIST,

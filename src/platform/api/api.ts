@@ -15,6 +15,7 @@ import { addBase44Routes } from "./base44/routes.ts";
 import { answerOf, type Endpoint, json } from "./endpoint.ts";
 import * as functions from "./functions.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
+import * as hostRoutes from "./hosts.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
 import { openApiDocument } from "./openapi.ts";
@@ -41,6 +42,7 @@ const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
 	...apps,
 	...functions,
 	...streams,
+	...hostRoutes,
 	...logs,
 	...tokens,
 	openApi: {

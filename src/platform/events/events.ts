@@ -1,5 +1,6 @@
 /**
- * The events that the platform itself writes. The stream `platform` has the creation and deletion of apps.
+ * The events that the platform itself writes. The stream `platform` has the creation and deletion of apps, and
+ * their host names.
  * `apps/<app>/events` has the events of an app's functions. No event changes an app's revision.
  */
 import { z } from "zod";
@@ -7,7 +8,7 @@ import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { redeployResultSchema } from "../../protocol/messages.ts";
 import { cronSchema } from "../functions/crons.ts";
 
-/** The stream of events that belong to no app: the creation and deletion of apps, and access tokens. */
+/** The stream of events that belong to no app: the creation and deletion of apps, their host names, and access tokens. */
 export const PLATFORM_STREAM = "platform";
 
 /** The prefix of the names of all streams of apps. */
@@ -100,6 +101,13 @@ export const platformEventSchema = z.discriminatedUnion("type", [
 	z.strictObject({ type: z.literal("app-deleted"), app: z.string(), atMs: instantMs }),
 ]);
 export type PlatformEvent = z.infer<typeof platformEventSchema>;
+
+/** An event of the stream `platform` about the host names of apps. The deletion of an app also removes its hosts. */
+export const hostEventSchema = z.discriminatedUnion("type", [
+	z.strictObject({ type: z.literal("host-added"), host: z.string(), app: z.string(), atMs: instantMs }),
+	z.strictObject({ type: z.literal("host-removed"), host: z.string(), atMs: instantMs }),
+]);
+export type HostEvent = z.infer<typeof hostEventSchema>;
 
 /** An event of an app's stream `apps/<app>/events`. */
 export const appEventSchema = z.discriminatedUnion("type", [

@@ -4,14 +4,19 @@ import { forwardedRequestHeaders } from "./headers.ts";
 import type { ClientExchange } from "./http-server/client-exchange.ts";
 import { PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
 import { type FunctionsOf, matchRoute, type Route, withName } from "./routing.ts";
+import { type AppsByHost, appOfHost } from "./syntax/host.ts";
 
 type RequestSettings = Pick<FunctionSettings, "maxBodyMB" | "nameInPath" | "timeoutSeconds">;
+
+const NO_HOSTS: AppsByHost = new Map();
 
 export interface AdmissionOptions {
 	/** The deployed functions, whether they run or not. */
 	functions: FunctionsOf;
 	/** The app of all requests, whose paths then begin with the name of a function. By default the path names the app. */
 	onlyApp?: string | undefined;
+	/** The apps that have hosts of their own. The path of a request to such a host begins with the name of a function. */
+	hosts?: AppsByHost;
 	/** A function's own settings. The options below apply to limits that the function does not set. */
 	settings?(app: string, name: string): RequestSettings | undefined;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
@@ -44,9 +49,12 @@ export class Admissions {
 	}
 
 	/** Checks a request. */
-	check({ isMalformed, length = 0, target }: ClientExchange): Admission {
-		if (isMalformed) return { route: undefined, problem: PROBLEMS.malformed };
-		const routing = matchRoute(target, this.#options.functions, this.#options.onlyApp);
+	check(client: ClientExchange): Admission {
+		const { isMalformed, length = 0, target } = client;
+		const { functions, hosts = NO_HOSTS, onlyApp } = this.#options;
+		const named = onlyApp === undefined ? appOfHost(hosts, client) : { app: onlyApp };
+		if (isMalformed || named === "ambiguous") return { route: undefined, problem: PROBLEMS.malformed };
+		const routing = matchRoute(target, functions, named.app);
 		const { route: matched } = routing;
 		if (matched === undefined) {
 			const { app, reason } = routing;

@@ -83,7 +83,7 @@ export class TrackedRequest {
 		const path = queryStart === -1 ? target : target.slice(0, queryStart);
 		const { instance } = this;
 		const { prefix } = this.#route ?? {};
-		if (prefix === undefined) return shortenUnknownPath(path);
+		if (prefix === undefined) return shortenUnknownPath(path, this.#app);
 		// The instance redacts the path, because only it has the values of its secrets.
 		if (path.length <= prefix.length + 1) return path;
 		return instance?.redact(path, PATH_CHARACTERS_MAX) ?? `${prefix}/…`;
@@ -101,14 +101,19 @@ async function hasExited(instance: ServingInstance): Promise<boolean> {
 	return exited;
 }
 
-/** The app and the segments after it. A segment that is too long for a name becomes `…`: it may be a secret. */
-function shortenUnknownPath(path: string): string {
-	const [app = "", ...rest] = path.split("/").slice(1);
+/**
+ * The app, unless the host names it, and the segments after it. A segment that is too long for a name becomes `…`: it may
+ * be a secret.
+ */
+function shortenUnknownPath(path: string, app: string | undefined): string {
+	const segments = path.split("/").slice(1);
+	const named = segments[0] === app ? segments.slice(0, 1) : [];
+	const rest = segments.slice(named.length);
 	const names = rest
 		.slice(0, UNKNOWN_SEGMENTS)
 		.map((name) => (name.length > UNKNOWN_SEGMENT_MAX ? "…" : name));
 	const more = rest.length > UNKNOWN_SEGMENTS ? ["…"] : [];
-	return `/${[app, ...names, ...more].join("/")}`;
+	return `/${[...named, ...names, ...more].join("/")}`;
 }
 
 export class RequestTracker {

@@ -17,7 +17,7 @@ export interface Route {
 	function: string;
 	/** The lifetime of the function, which distinguishes functions that had the same name; undefined if unknown. */
 	firstDeployment?: string | undefined;
-	/** `/<app>/<function>`, or `/<function>` if the gateway serves one app. Decoded. */
+	/** `/<app>/<function>`, or `/<function>` if the path does not name the app. Decoded. */
 	prefix: string;
 	/** The part of the path that the gateway removes, if it is not the prefix. */
 	removed?: string;
@@ -62,7 +62,7 @@ function decode(segment: string): string | undefined {
 /**
  * Finds the function with the longest name that is a prefix of the path.
  * @param requestTarget as on the request line: `/shop/api/billing/invoices?page=2`
- * @param onlyApp the app of all requests. The path then begins with the function: `/api/billing/invoices?page=2`
+ * @param onlyApp the app, if the path does not name it. The path then begins with the function: `/api/billing/invoices?page=2`
  */
 export function matchRoute(requestTarget: string, functionsOf: FunctionsOf, onlyApp?: string): Routing {
 	const target = originForm(requestTarget);

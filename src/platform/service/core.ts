@@ -3,7 +3,8 @@ import { fingerprint } from "../../identity/identity.ts";
 import type { CreateApp, PlatformInfo } from "../../protocol/messages.ts";
 import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
-import { Apps } from "../apps/apps.ts";
+import type { Apps } from "../apps/apps.ts";
+import type { HostNames } from "../apps/host-names.ts";
 import type { LocalIdentity } from "../apps/local-environment.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
@@ -18,14 +19,12 @@ import { removeAppData } from "../redeploy/stored-data.ts";
 import { residentBytes } from "../runtime/process/memory-watch.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
-import { Claims } from "../schedule/claims.ts";
-import { isListed } from "../schedule/listed-claims.ts";
-import { SealedStore } from "../store/sealed-store.ts";
 import type { Store } from "../store/store.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
-import { type Principal, TokenRegistry } from "../tokens/tokens.ts";
+import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
+import { openStreams, type Streams } from "./streams.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
 
 /** The platform's identity. */
@@ -57,6 +56,7 @@ const CAPACITY_WAIT_MS = 10_000;
 export class Core {
 	readonly info: PlatformInfo;
 	readonly apps: Apps;
+	readonly hosts: HostNames;
 	readonly tokens: TokenRegistry;
 	readonly store: Store;
 	readonly runtime: Runtime;
@@ -73,11 +73,12 @@ export class Core {
 	/** Called as `ReconcileOptions.routesChanged`. */
 	onRoutesChanged: (app: string) => Promise<void> = async () => {};
 
-	private constructor(options: CoreOptions, apps: Apps, claims: Claims, tokens: TokenRegistry) {
-		const { clock, identity, log, logs, runtime, store } = options;
+	private constructor(options: CoreOptions, { apps, claims, hosts, store, tokens }: Streams) {
+		const { clock, identity, log, logs, runtime } = options;
 		const { sign, box } = identity.publicKeys;
 		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
 		this.apps = apps;
+		this.hosts = hosts;
 		this.tokens = tokens;
 		this.store = store;
 		this.runtime = runtime;
@@ -124,26 +125,11 @@ export class Core {
 	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
-		const { clock, identity, logs } = options;
 		let refresh = (_app: string) => {};
-		const key = identity.stateKey;
-		const store = await SealedStore.open(options.store, key);
-		let catchUpTokens = async () => {};
-		const apps = await Apps.open({
-			store,
-			identity,
-			now: clock.now,
-			onFunctions: (app) => refresh(app),
-			onEntry: () => catchUpTokens(),
-		});
-		const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
-		const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };
-		const tokens = await TokenRegistry.open(registry);
-		// The streams are checked before the whole store, because an error about one stream is more specific.
-		store.check();
-		await removeLeftovers(apps, { store, logs, kv: options.kv });
-		const core = new Core({ ...options, store }, apps, claims, tokens);
-		catchUpTokens = () => tokens.catchUp();
+		const streams = await openStreams(options, (app) => refresh(app));
+		const { logs, kv } = options;
+		await removeLeftovers(streams.apps, { store: streams.store, logs, kv });
+		const core = new Core(options, streams);
 		refresh = (app) => {
 			core.automations.refresh();
 			void core.onRoutesChanged(app);

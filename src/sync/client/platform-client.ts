@@ -5,6 +5,7 @@
 import type { Change } from "../../protocol/change.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import type { LogEvent, LogLines } from "../../protocol/function-log.ts";
+import type { HostList, MappedHost } from "../../protocol/host-names.ts";
 import {
 	type AppInfo,
 	type AppList,
@@ -66,6 +67,30 @@ export class Remote {
 	/** @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
 	async deleteApp(app: string): Promise<void> {
 		await this.#connection.done(ROUTES.deleteApp, { parameters: { app } });
+	}
+
+	async listHosts(): Promise<HostList> {
+		const { hostListSchema } = await import("../../protocol/host-names.ts");
+		return await this.#connection.json(ROUTES.listHosts, {}, hostListSchema, "The list of hosts");
+	}
+
+	/** @throws AppError `HOST_TAKEN` (exit 5), `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
+	async addHost(host: string, app: string): Promise<MappedHost> {
+		const { mappedHostSchema } = await import("../../protocol/host-names.ts");
+		const request = { parameters: { host }, json: { app } };
+		return await this.#connection.json(ROUTES.addHost, request, mappedHostSchema, "The host's description");
+	}
+
+	/** @throws AppError `HOST_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
+	async removeHost(host: string): Promise<MappedHost> {
+		const { mappedHostSchema } = await import("../../protocol/host-names.ts");
+		const request = { parameters: { host } };
+		return await this.#connection.json(
+			ROUTES.removeHost,
+			request,
+			mappedHostSchema,
+			"The host's description",
+		);
 	}
 
 	readChanges(app: string, after: number): Promise<ChangesPage> {

@@ -1,4 +1,4 @@
-/** Tells the gateways which functions there are, and which instance serves each of them. */
+/** Tells the gateways which functions there are, which instance serves each of them, and the hosts of apps. */
 
 import type { Instance } from "../../runtime/runtime.ts";
 import type { FunctionRoute, RouteChange } from "../routes.ts";
@@ -16,6 +16,8 @@ export interface RouteSource {
 	apps(): Iterable<string>;
 	/** The functions of an app, by name. Undefined if there is no such app. */
 	functionsOf(app: string): Iterable<readonly [name: string, routed: RoutedFunction]> | undefined;
+	/** The app of each host. */
+	hosts(): ReadonlyMap<string, string>;
 }
 
 type Published = ReadonlyMap<string, FunctionRoute>;
@@ -24,6 +26,7 @@ export class RoutePublisher {
 	readonly #plane: Pick<DataPlane, "route">;
 	readonly #source: RouteSource;
 	readonly #published = new Map<string, Published>();
+	#hosts: ReadonlyMap<string, string> = new Map();
 
 	constructor(plane: Pick<DataPlane, "route">, source: RouteSource) {
 		this.#plane = plane;
@@ -42,6 +45,19 @@ export class RoutePublisher {
 		return this.#plane.route(changesOf(app, before, after));
 	}
 
+	/** Publishes what has changed in the hosts of apps. Resolves as `changed` does. */
+	hostsChanged(): Promise<void> {
+		const before = this.#hosts;
+		const after = new Map(this.#source.hosts());
+		this.#hosts = after;
+		const removed = [...before.keys()].filter((host) => !after.has(host));
+		const changed = [...after].filter(([host, app]) => before.get(host) !== app);
+		return this.#plane.route([
+			...removed.map((host) => ({ host, app: null })),
+			...changed.map(([host, app]) => ({ host, app })),
+		]);
+	}
+
 	/** All routes. */
 	snapshot(): readonly RouteChange[] {
 		this.#published.clear();
@@ -49,7 +65,12 @@ export class RoutePublisher {
 			const routes = this.#routesOf(app);
 			if (routes !== undefined) this.#published.set(app, routes);
 		}
-		return [...this.#published].map(([app, routes]) => ({ app, functions: Object.fromEntries(routes) }));
+		this.#hosts = new Map(this.#source.hosts());
+		const apps = [...this.#published].map(([app, routes]) => ({
+			app,
+			functions: Object.fromEntries(routes),
+		}));
+		return [...apps, ...[...this.#hosts].map(([host, app]) => ({ host, app }))];
 	}
 
 	#routesOf(app: string): Published | undefined {

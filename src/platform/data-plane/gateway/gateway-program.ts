@@ -120,10 +120,10 @@ class GatewayProcess {
 	}
 
 	#open({ maxBodyBytes, responseTimeoutMs }: GatewayConfiguration): Gateway {
-		const { functions, instance, settings } = this.#routes;
+		const { functions, hosts, instance, settings } = this.#routes;
 		const { onAnswer, onInvalidAnswer, onRequest } = this.#reports;
 		return createGateway({
-			...{ functions, instance, settings, onAnswer, onInvalidAnswer, onRequest },
+			...{ functions, hosts, instance, settings, onAnswer, onInvalidAnswer, onRequest },
 			...{ maxBodyBytes, responseTimeoutMs },
 			onRefused: (reason) => this.#send({ type: "refused", reason }),
 			faults: this.#faults,

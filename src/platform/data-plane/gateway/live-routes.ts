@@ -9,7 +9,7 @@ export interface LiveRoutesPort extends InstancePort {
 	readonly ensure: (app: string, name: string) => Promise<string | undefined>;
 }
 
-export class LiveRoutes implements Pick<AdmissionOptions, "functions" | "settings"> {
+export class LiveRoutes implements Pick<AdmissionOptions, "functions" | "hosts" | "settings"> {
 	readonly #port: LiveRoutesPort;
 	readonly #routes = new Routes();
 	readonly #instances = new Map<string, LiveInstance>();
@@ -22,9 +22,15 @@ export class LiveRoutes implements Pick<AdmissionOptions, "functions" | "setting
 	apply(update: RoutesUpdate): void {
 		this.#routes.apply(update);
 		for (const change of update.changes) {
+			if ("host" in change) continue;
 			const routes = "functions" in change ? Object.values(change.functions ?? {}) : [change.route];
 			for (const route of routes) if (route?.instance !== undefined) this.#add(route.instance);
 		}
+	}
+
+	/** The apps that have hosts of their own. */
+	get hosts(): ReadonlyMap<string, string> {
+		return this.#routes.hosts;
 	}
 
 	readonly functions: AdmissionOptions["functions"] = (app) => this.#routes.find(app);

@@ -1,0 +1,28 @@
+import { Args } from "@oclif/core";
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/command.ts";
+import { platformAt } from "../../../cli/context/linking.ts";
+import { MARKS } from "../../../cli/shell/render.ts";
+import type { Terminal } from "../../../cli/shell/terminal.ts";
+import { hostNameOf, type MappedHost } from "../../../protocol/host-names.ts";
+
+export default class AppsHostsRemove extends BaseCommand<MappedHost> {
+	static override summary = "Take a host name from its app";
+	static override description =
+		"From then on, the path of a request to the host names the app, as on every other address. The command needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
+	static override examples = ["<%= config.bin %> apps hosts remove shop.example.com"];
+	static override args = {
+		host: Args.string({ name: "HOST", description: "host name", required: true }),
+	};
+	static override flags = { url: platformUrlFlag, environment: environmentFlag };
+
+	protected async execute(): Promise<MappedHost> {
+		const { args, flags } = await this.parse(AppsHostsRemove);
+		const host = hostNameOf(args.host);
+		const remote = await platformAt(flags.url, flags.environment);
+		return await remote.removeHost(host);
+	}
+
+	protected render({ app, host }: MappedHost, terminal: Terminal): void {
+		terminal.line(`${MARKS.ok} Host ${host} does not belong to app '${app}' any more`);
+	}
+}
