@@ -37,6 +37,12 @@ const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 /** For single commands: the particular meaning of a status. */
 export const STATUSES = {
 	"apps:delete": { 4: "There is no such app." },
+	"apps:hosts:add": {
+		2: "The host is no host name (`HOST_INVALID`).",
+		4: "There is no such app.",
+		5: "The host belongs to another app (`HOST_TAKEN`).",
+	},
+	"apps:hosts:remove": { 4: "The host belongs to no app (`HOST_NOT_FOUND`)." },
 	"environments:create": { 5: "There is an environment of that name (`ENVIRONMENT_EXISTS`)." },
 	"functions:delete": { 4: `${NO_FUNCTION} Nothing is deleted then.` },
 	"functions:deploy": {

@@ -2,6 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { call } from "../platform/gateway/harness.ts";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
@@ -35,6 +36,33 @@ test("apps list shows each app with its environment, and refuses a token that is
 	const { token } = await project.data(["platform", "token", "create", "--scope", "admin", "--app", "shop"]);
 	const refused = await project.coffer(["apps", "list", "--json"], { env: { COFFER_TOKEN: token } });
 	expect(refused.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
+});
+
+test("apps hosts gives an app a host, lists it and removes it", async () => {
+	const under = async (path: string) => {
+		const { hostname, port } = new URL(platform.listen);
+		return await call({ host: hostname, port, path, headers: { host: "shop.example.com" } });
+	};
+	expect((await project.ok(["apps", "hosts", "list"])).stdout).toContain("coffer apps hosts add APP HOST");
+	const added = await project.ok(["apps", "hosts", "add", "shop", "Shop.Example.com:443"]);
+	expect(added.stdout).toContain("Host shop.example.com reaches app 'shop'");
+	expect((await under("/hello")).body).toBe("hello");
+	const hosts = [{ host: "shop.example.com", app: "shop" }];
+	expect(await project.data(["apps", "hosts", "list"])).toEqual({ hosts });
+	const invalid = await project.coffer([
+		"apps",
+		"hosts",
+		"add",
+		"shop",
+		"https://shop.example.com",
+		"--json",
+	]);
+	expect(invalid.error()).toMatchObject({ code: "HOST_INVALID", exit: 2 });
+	const removed = await project.ok(["apps", "hosts", "rm", "shop.example.com"]);
+	expect(removed.stdout).toContain("does not belong to app 'shop' any more");
+	expect((await under("/hello")).status).toBe(404);
+	const again = await project.coffer(["apps", "hosts", "remove", "shop.example.com", "--json"]);
+	expect(again.error()).toMatchObject({ code: "HOST_NOT_FOUND", exit: 4 });
 });
 
 test("apps delete changes nothing without a confirmation, or if the app does not exist", async () => {

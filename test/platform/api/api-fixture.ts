@@ -12,7 +12,12 @@ export const ORIGIN = "http://127.0.0.1:8081";
 export const APP = "shop";
 export const BLOB = utf8("export const one = 1;");
 /** For every route's path. */
-export const PARAMETERS = { app: APP, hash: blobHash(BLOB), id: "tok_0123456789abcdef" };
+export const PARAMETERS = {
+	app: APP,
+	hash: blobHash(BLOB),
+	host: "shop.example",
+	id: "tok_0123456789abcdef",
+};
 
 /** Made by `useApi` before a file's tests. */
 export let platform: TestCore;

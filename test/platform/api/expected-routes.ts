@@ -74,6 +74,16 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	followLogs: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	readRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	followRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	listHosts: { scopes: ["read", "admin"], forOneApp: false },
+	addHost: { scopes: ["admin"], forOneApp: false, request: () => ({ body: { app: APP } }) },
+	removeHost: {
+		scopes: ["admin"],
+		forOneApp: false,
+		request: async () => {
+			await platform.core.hosts.add("old.example", APP);
+			return { path: routePath(ROUTES.removeHost, { host: "old.example" }) };
+		},
+	},
 	listTokens: { scopes: ["admin"], forOneApp: false },
 	createToken: {
 		scopes: ["admin"],

@@ -5,7 +5,9 @@ import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
+import { ROUTES } from "../../../src/protocol/routes.ts";
 import { statusesOf } from "../client-fixture.ts";
+import { call } from "../gateway/harness.ts";
 import { APP, Story } from "../platform-story.ts";
 
 const FILES = {
@@ -116,6 +118,27 @@ describe("a running platform", () => {
 		expect((await counted()) - before).toBe(1);
 	});
 
+	test("a host of an app reaches its functions, also in gateways that begin later, until it is removed", async () => {
+		await change("behind-a-host");
+		const { hostname, port } = new URL(story.platform.listenUrl);
+		const ask = (path: string) => call({ host: hostname, port, path, headers: { host: "Shop.example." } });
+		expect((await ask("/pay")).status).toBe(404);
+		expect((await story.client.call(ROUTES.addHost, { host: "shop.example" }, { app: APP })).status).toBe(
+			200,
+		);
+		expect((await ask("/pay/x/behind-a-host")).body).toBe("behind-a-host");
+		expect((await ask("/shop/pay")).status).toBe(404);
+		await vi.waitFor(async () =>
+			expect((await story.client.requests(APP, "pay")).at(-1)?.path).toBe("/pay/x/[PAY_KEY]"),
+		);
+		const [killed = 0] = await story.processes("gateway.cjs");
+		process.kill(killed, "SIGKILL");
+		await vi.waitFor(async () => expect((await ask("/pay")).body).toBe("behind-a-host"), 10_000);
+		expect((await story.client.call(ROUTES.removeHost, { host: "shop.example" })).status).toBe(200);
+		expect((await ask("/pay")).status).toBe(404);
+		expect(await story.body("pay")).toBe("behind-a-host");
+	});
+
 	test.each(["gateway.cjs", "data-plane.cjs"] as const)("%s is replaced when it ends", async (program) => {
 		const { listenUrl } = story.platform;
 		const [killed = 0] = await story.processes(program);
@@ -130,6 +153,7 @@ describe("a running platform", () => {
 
 test("the next platform takes over what one left running: the same processes, lines, requests and metrics", async () => {
 	const story = await ownStory();
+	await story.client.call(ROUTES.addHost, { host: "shop.example" }, { app: APP });
 	const [mail, pids] = [await story.body("mail"), await story.pids()];
 	const url = await story.handOver();
 	expect(await bodyOf(`${url}/${APP}/mail`)).toBe(mail);
@@ -137,6 +161,8 @@ test("the next platform takes over what one left running: the same processes, li
 	await story.start();
 	expect(story.platform.listenUrl).toBe(url);
 	expect(await story.pids()).toEqual(pids);
+	const { hostname: host, port } = new URL(url);
+	expect((await call({ host, port, path: "/mail", headers: { host: "shop.example" } })).body).toBe(mail);
 	await vi.waitFor(async () => {
 		expect((await story.client.logs(APP, "pay")).map(({ message }) => message)).toContain(
 			"asked for /while-away",

@@ -72,7 +72,9 @@ test("after any changes, a copy that followed them is equal to one that begins w
 				]);
 			const copy = new Routes();
 			let version = 1;
-			const source = { apps: () => Object.keys(world), functionsOf: routedOf };
+			const hosts = () =>
+				new Map(Object.keys(world).map((app) => [Object.keys(world[app] ?? {})[0] ?? "f", app]));
+			const source = { apps: () => Object.keys(world), functionsOf: routedOf, hosts };
 			const follow = async (changes: readonly RouteChange[]) => {
 				if (changes.length > 0) copy.apply({ version: ++version, isSnapshot: false, changes });
 			};
@@ -81,12 +83,13 @@ test("after any changes, a copy that followed them is equal to one that begins w
 			for (const step of steps.slice(1)) {
 				world = step;
 				for (const app of ["a", "b", "c"]) await publisher.changed(app);
+				await publisher.hostsChanged();
 			}
 			const fresh = new Routes();
 			fresh.apply({ version: 1, isSnapshot: true, changes: publisher.snapshot() });
 			const sorted = (routes: Routes) =>
-				(contentOf(routes) as { app: string; functions: object }[])
-					.map(({ app, functions }) => [app, Object.entries(functions).sort()])
+				(contentOf(routes) as { app: string; functions?: object; host?: string }[])
+					.map(({ app, functions = {}, host }) => [app, Object.entries(functions).sort(), host])
 					.sort();
 			expect(sorted(copy)).toEqual(sorted(fresh));
 		}),
@@ -100,9 +103,11 @@ test("a change that concerns no route sends nothing", async () => {
 		{
 			apps: () => ["shop"],
 			functionsOf: () => [["pay", { firstDeployment: "d1", settings: {}, instance: undefined }]],
+			hosts: () => new Map([["shop.example", "shop"]]),
 		},
 	);
 	publisher.snapshot();
 	await publisher.changed("shop");
-	expect(sent).toEqual([[]]);
+	await publisher.hostsChanged();
+	expect(sent).toEqual([[], []]);
 });
