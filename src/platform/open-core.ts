@@ -17,8 +17,9 @@ import { openRuntime } from "./open-runtime.ts";
 import { findDeno } from "./runtime/deno-binary.ts";
 import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import { Core, type CoreIdentity } from "./service/core.ts";
+import { Core } from "./service/core.ts";
 import { Deployer } from "./service/deploy.ts";
+import type { CoreIdentity } from "./service/streams.ts";
 import { openStore } from "./store/open.ts";
 
 export interface PlatformParts {

@@ -15,7 +15,8 @@ import { type LogLine, NO_FUNCTION, type RequestLine } from "../../platform/logs
 import { openCore } from "../../platform/open-core.ts";
 import { OpenParts } from "../../platform/open-parts.ts";
 import type { AppFunctions } from "../../platform/redeploy/reconcile.ts";
-import type { Core, CoreIdentity } from "../../platform/service/core.ts";
+import type { Core } from "../../platform/service/core.ts";
+import type { CoreIdentity } from "../../platform/service/streams.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { type Coverage, coverageOf } from "../../references/plan/coverage.ts";

@@ -3,7 +3,7 @@
  * its files changes, or a secret that it reads.
  */
 import { AppError } from "../../errors.ts";
-import type { CoreIdentity } from "../../platform/service/core.ts";
+import type { CoreIdentity } from "../../platform/service/streams.ts";
 import { type Changes, ProjectWatcher } from "../../project/files/project-watcher.ts";
 import { deployedEntry } from "../../project/functions/function-entry.ts";
 import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";

@@ -1,11 +1,9 @@
 /** A running platform without its sockets: its apps, functions and tokens. */
 import { fingerprint } from "../../identity/identity.ts";
 import type { CreateApp, PlatformInfo } from "../../protocol/messages.ts";
-import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { HostNames } from "../apps/host-names.ts";
-import type { LocalIdentity } from "../apps/local-environment.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import type { KvStores } from "../kv/kv-stores.ts";
@@ -24,12 +22,8 @@ import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
-import { openStreams, type Streams } from "./streams.ts";
+import { type CoreIdentity, openStreams, type Streams } from "./streams.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
-
-/** The platform's identity. */
-export type CoreIdentity = MemberIdentity &
-	LocalIdentity & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
 
 export interface CoreOptions {
 	readonly version: string;

@@ -1,13 +1,19 @@
 /** Opens what a platform reads from its streams: apps, their hosts, the claims of automations, and tokens. */
 import { fingerprint } from "../../identity/identity.ts";
+import type { MemberIdentity } from "../apps/accept-change.ts";
 import { Apps } from "../apps/apps.ts";
 import { HostNames } from "../apps/host-names.ts";
+import type { LocalIdentity } from "../apps/local-environment.ts";
+import type { Clock } from "../machine/clock.ts";
 import { Claims } from "../schedule/claims.ts";
 import { isListed } from "../schedule/listed-claims.ts";
 import { SealedStore } from "../store/sealed-store.ts";
 import type { Store } from "../store/store.ts";
 import { TokenRegistry } from "../tokens/tokens.ts";
-import type { CoreIdentity, CoreOptions } from "./core.ts";
+
+/** The platform's identity. */
+export type CoreIdentity = MemberIdentity &
+	LocalIdentity & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
 
 export interface Streams {
 	readonly store: Store;
@@ -23,7 +29,11 @@ export interface Streams {
  * @throws AppError exit 7 if a stream is damaged or altered
  */
 export async function openStreams(
-	{ clock, identity, store: raw }: Pick<CoreOptions, "clock" | "store"> & { readonly identity: CoreIdentity },
+	{
+		clock,
+		identity,
+		store: raw,
+	}: { readonly clock: Clock; readonly identity: CoreIdentity; readonly store: Store },
 	onFunctions: (app: string) => void,
 ): Promise<Streams> {
 	const key = identity.stateKey;

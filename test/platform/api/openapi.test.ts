@@ -119,10 +119,19 @@ async function staleChange(route: Route, path: string): Promise<Response> {
 	return await post(route, path, change("late"));
 }
 
+/** A host that belongs to another app. */
+async function takenHost(route: Route): Promise<Response> {
+	const app = "owner";
+	await client.createApp(app, vault);
+	const { host } = await platform.core.hosts.add("taken.example", app);
+	return await post(route, routePath(route, { host }), { app: APP });
+}
+
 async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response> {
 	const { path } = await good(name);
 	if (name === "readChanges") return await post(route, `${path}?after=x`, undefined);
 	if (name === "deleteFunctions") return await post(route, path.split("?")[0] ?? "", undefined);
+	if (name === "removeHost") return await post(route, routePath(route, { host: "127.0.0.1" }), undefined);
 	if (/^(read|follow)(Logs|Requests)$/.test(name))
 		return await post(route, `${path.split("?")[0]}?limit=many`, undefined);
 	return await post(route, path, { unknown: true });
@@ -131,6 +140,9 @@ async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response
 async function notFound(name: keyof typeof ROUTES, route: Route): Promise<Response> {
 	const { path, body } = await good(name);
 	const id = "tok_ffffffffffffffff";
+	if (name === "addHost") return await post(route, path, { app: "nowhere" });
+	if (name === "removeHost")
+		return await post(route, routePath(route, { host: "nowhere.example" }), undefined);
 	const elsewhere =
 		name === "revokeToken" ? routePath(route, { id }) : path.replace(/\/apps\/[a-z]+/, "/apps/nowhere");
 	return await post(route, elsewhere, body);
@@ -148,6 +160,7 @@ const ASK: Readonly<Record<string, Ask>> = {
 	409: async (name, route) => {
 		const { path } = await good(name);
 		if (name === "appendChange") return await staleChange(route, path);
+		if (name === "addHost") return await takenHost(route);
 		return await post(route, path, { vaultId: new TestVault().vaultId, environment: "production" });
 	},
 	413: async (name, route) => {
