@@ -37,7 +37,6 @@ const hostName = z.string().min(1).max(NAME_MAX);
 
 /** `PUT /v1/hosts/:host` */
 export const mapHostSchema = z.strictObject({ app: appIdSchema });
-export type MapHost = z.infer<typeof mapHostSchema>;
 
 /** The answer to `PUT /v1/hosts/:host`, and an element of the list. */
 export const mappedHostSchema = z.object({ host: hostName, app: appIdSchema });
