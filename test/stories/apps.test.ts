@@ -96,6 +96,7 @@ test("apps delete lists what it removes, asks for the app's name, and removes al
 	);
 	expect(status).toBe(0);
 	expect(shown).toContain("1 function: hello");
+	expect(shown).toContain("the app's host names");
 	expect(shown).toContain(`1 access token for this app only: ${bound.id}`);
 	expect(shown).toContain("Deleted app 'shop' with 1 function and 1 access token");
 	expect(shown).toContain("coffer unlink");

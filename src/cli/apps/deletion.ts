@@ -62,6 +62,7 @@ export function contentLines(app: string, { functions, tokens }: AppContent): st
 		`  ${count(functions.length, "function")}${functions.length === 0 ? "" : `: ${listNames(functions)}`}`,
 		"  the logs and the stored data of the functions",
 		"  the app's log of secrets (the secrets in the vault stay)",
+		"  the app's host names",
 		`  ${tokenCount} for this app only${ids}`,
 	];
 }

@@ -23,7 +23,7 @@ interface DeleteResult {
 export default class AppsDelete extends BaseCommand<DeleteResult> {
 	static override summary = "Delete an app from a platform, with its functions and their data";
 	static override description =
-		"Shows what will be deleted, and asks for the app's name. The platform stops the functions and deletes their logs and stored data, the app's log of secrets, and the access tokens for this app only. This cannot be undone. The secrets stay in the vault. The command needs a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
+		"Shows what will be deleted, and asks for the app's name. The platform stops the functions and deletes their logs and stored data, the app's log of secrets and host names, and the access tokens for this app only. This cannot be undone. The secrets stay in the vault. The command needs a token with the scope 'admin', from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> apps delete shop-old",
 		"<%= config.bin %> apps delete shop-old --confirm shop-old",
