@@ -2,8 +2,9 @@
 import type { DataPlaneEvents } from "./data-plane/client/events.ts";
 import { RemoteInstance } from "./data-plane/client/remote-instance.ts";
 import type { LineMessage } from "./data-plane/messages.ts";
-import type { Report, ReportedRequest } from "./data-plane/report.ts";
+import type { Report, ReportedTarget } from "./data-plane/report.ts";
 import type { FaultBoundary } from "./faults/error-boundary.ts";
+import type { RequestedFunction } from "./gateway/answered-request.ts";
 import { PATH_CHARACTERS_MAX } from "./gateway/request-tracker.ts";
 import { type GatewayReports, gatewayReports } from "./gateway-reports.ts";
 import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
@@ -15,6 +16,9 @@ interface Opened {
 }
 
 type FindInstance = Parameters<DataPlaneEvents["report"]>[1];
+
+/** For an index that the report does not have. */
+const NO_TARGET: ReportedTarget = ["", null, null, null];
 
 export class CoreEvents implements DataPlaneEvents {
 	readonly #onLine: DenoRuntimeOptions["onLine"] & object;
@@ -50,34 +54,39 @@ export class CoreEvents implements DataPlaneEvents {
 		void this.#core.then(({ reports }) => reports.onRefused(reason));
 	}
 
-	report(text: Buffer, find: FindInstance): void {
-		const report = JSON.parse(text.toString("utf8")) as Report;
-		const handle = async () => this.#handle(await this.#core, report, find);
-		this.#faults.run(handle);
+	report(report: Report, find: FindInstance): void {
+		this.#faults.run(async () => this.#handle(await this.#core, report, find));
 	}
 
-	#handle(
-		{ core, reports }: Opened,
-		{ answers, dropped, faults, requests }: Report,
-		find: FindInstance,
-	): void {
-		for (const [app, name, firstDeployment, status, ms] of answers)
-			reports.onAnswer({ app, function: name, firstDeployment }, { status, ms });
+	#handle({ core, reports }: Opened, report: Report, find: FindInstance): void {
+		const { answers, dropped, faults, requests, targets } = report;
+		for (const [target, status, all] of answers) {
+			const { app, function: name, firstDeployment } = requestedOf(targets[target]);
+			for (const ms of all) reports.onAnswer({ app, function: name ?? "", firstDeployment }, { status, ms });
+		}
 		for (const [app, name, fault] of faults) reports.onInvalidAnswer({ app, function: name }, fault);
-		for (const request of requests) {
-			const { app, firstDeployment, function: name, instance, ...rest } = request;
-			const requested = { app, function: name, firstDeployment };
-			reports.onRequest(requested, { ...rest, path: pathOf(request, find) }, undefined);
+		for (const [target, method, path, status, ms, bytes, id, reason, atMs] of requests) {
+			const redacted = pathOf(path, targets[target], find);
+			const request = { method, path: redacted, status, ms, bytes, id, reason, atMs };
+			reports.onRequest(requestedOf(targets[target]), request, undefined);
 		}
 		if (dropped > 0) core.log.warn({ requests: dropped }, "requests were not logged: there were too many");
 	}
 }
 
+function requestedOf([app, name, firstDeployment]: ReportedTarget = NO_TARGET): RequestedFunction {
+	return { app, function: name ?? undefined, firstDeployment: firstDeployment ?? undefined };
+}
+
 /** The path with the values of secrets redacted. Without the instance that has them, it is cut. */
-function pathOf({ app, function: name, instance, path }: ReportedRequest, find: FindInstance): string {
+function pathOf(
+	path: string,
+	[app, name, , instance]: ReportedTarget = NO_TARGET,
+	find: FindInstance,
+): string {
 	const prefix = `/${app}/${name}`;
 	// A request to a host of the app has a path without the app.
 	const isBare = path === prefix || path === `/${name}`;
-	if (instance === undefined || isBare) return path;
+	if (instance === null || isBare) return path;
 	return find(instance)?.redact(path, PATH_CHARACTERS_MAX) ?? `${prefix}/…`;
 }

@@ -9,6 +9,7 @@ import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { ConnectionRefusal } from "../http/connection-set.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 import type { ExitReason, Launch, Runtime, StuckReport } from "../runtime/runtime.ts";
+import type { Report } from "./report.ts";
 import type { RoutesUpdate } from "./routes.ts";
 
 /**
@@ -140,8 +141,8 @@ export interface ControlPlaneContract extends Contract {
 		readonly answered: { readonly instance: string };
 		readonly activity: { readonly instance: string } & Activity;
 		readonly lines: readonly LineMessage[];
-		/** Finished requests: a `Report` of `report.ts` as JSON, in the body. */
-		readonly report: null;
+		/** Finished requests. */
+		readonly report: Report;
 		readonly refused: { readonly reason: ConnectionRefusal | "function" };
 		readonly fault: { readonly origin: FaultOrigin };
 		/** A line for the platform's log. */

@@ -1,41 +1,43 @@
-/** Finished requests that a gateway reports to the control plane, many together. */
+/**
+ * Finished requests that a gateway reports to the control plane, many together. Each request costs the gateway's thread
+ * as little as possible, so what many of them have in common is written once, and the rest is in rows without names.
+ */
 
-/** A response that the metrics count: app, function, lifetime of the function, status, milliseconds. */
-export type ReportedAnswer = readonly [
+/** The function that requests were for: app, name, lifetime, and the instance that got them. */
+export type ReportedTarget = readonly [
 	app: string,
-	name: string,
-	firstDeployment: string | undefined,
-	status: number,
-	ms: number,
+	name: string | null,
+	firstDeployment: string | null,
+	/** The instance whose secrets are redacted in the paths. */
+	instance: string | null,
 ];
 
-/**
- * A request for the request log. `instance` is the one that got it, whose secrets are redacted in the path. The path is
- * as the client sent it.
- */
-export interface ReportedRequest {
-	readonly app: string;
-	readonly function: string | undefined;
-	readonly firstDeployment: string | undefined;
-	readonly instance: string | undefined;
-	readonly method: string;
-	readonly path: string;
-	readonly status: number;
-	readonly ms: number;
-	readonly bytes: number;
-	readonly id: string;
-	readonly reason: string | null;
+/** Responses that the metrics count, with the milliseconds of each. */
+export type ReportedAnswers = readonly [target: number, status: number, ms: readonly number[]];
+
+/** A request for the request log. The path is as the client sent it. */
+export type ReportedRequest = readonly [
+	target: number,
+	method: string,
+	path: string,
+	status: number,
+	ms: number,
+	bytes: number,
+	id: string,
+	reason: string | null,
 	/** Milliseconds since 1970. */
-	readonly atMs: number;
-}
+	atMs: number,
+];
 
 /** An invalid response of a function, and why it is invalid. */
 export type ReportedFault = readonly [app: string, name: string, fault: string];
 
 export interface Report {
-	readonly answers: readonly ReportedAnswer[];
+	/** The other parts name these by their index. */
+	readonly targets: readonly ReportedTarget[];
+	readonly answers: readonly ReportedAnswers[];
 	readonly requests: readonly ReportedRequest[];
 	readonly faults: readonly ReportedFault[];
-	/** The requests that are left out, because there were too many. */
+	/** The number of requests that are left out, because there were too many. */
 	readonly dropped: number;
 }

@@ -19,6 +19,8 @@ export interface AnsweredRequest {
 	readonly bytes: number;
 	/** The request id. */
 	readonly id: string;
+	/** When the response ended, in milliseconds since 1970. Undefined: just now. */
+	readonly atMs?: number;
 	/** A problem's code, `CLIENT_GONE` or `FUNCTION_CRASHED`; null if the function's response is complete. */
 	readonly reason: string | null;
 }

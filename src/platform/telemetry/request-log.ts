@@ -31,12 +31,12 @@ export function requestLog({
 	const times = new Times();
 	return (
 		{ app: id, firstDeployment, function: name },
-		{ bytes, id: requestId, method, ms, path, reason, status },
+		{ atMs, bytes, id: requestId, method, ms, path, reason, status },
 	) => {
 		const app = apps.find(id);
 		if (app === undefined) return;
 		const line: RequestLine = {
-			time: times.of(clock.now()),
+			time: times.of(atMs ?? clock.now()),
 			method,
 			path,
 			status,

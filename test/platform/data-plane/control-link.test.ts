@@ -55,9 +55,9 @@ async function open() {
 
 test("lines wait for a control plane and come after its greeting; events about the state do not wait", async () => {
 	const { control, link } = await open();
-	link.emitKept("lines", [line("one")]);
+	link.emitKept("lines", [line("one")], 10);
 	link.emit("answered", { instance: "i1" });
-	link.emitKept("lines", [line("two")]);
+	link.emitKept("lines", [line("two")], 10);
 	const first = control();
 	await first.hello();
 	await vi.waitFor(() => expect(first.got).toEqual(["one", "two"]));
@@ -69,11 +69,11 @@ test("lines wait for a control plane and come after its greeting; events about t
 test("what is beyond the limit is dropped, and the number is reported", async () => {
 	const { control, link } = await open();
 	const big = line("x".repeat(1024 * 1024));
-	for (let count = 0; count < 10; count++) link.emitKept("lines", [big]);
+	for (let count = 0; count < 10; count++) link.emitKept("lines", [big], 1.1 * 1024 * 1024);
 	const next = control();
 	await next.hello();
 	await vi.waitFor(() => expect(next.got).toHaveLength(7));
-	link.emitKept("lines", [line("after")]);
+	link.emitKept("lines", [line("after")], 10);
 	const dropped = "lines or requests of functions were not stored: the platform was too slow";
 	await vi.waitFor(() => expect(next.got.slice(7)).toEqual(["after", [dropped, { messages: 3 }]]));
 });

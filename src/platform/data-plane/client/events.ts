@@ -1,6 +1,7 @@
 /** What the control plane does with events of the data plane that belong to no single instance. */
 import type { ConnectionRefusal } from "../../http/connection-set.ts";
 import type { LineMessage } from "../messages.ts";
+import type { Report } from "../report.ts";
 import type { RemoteInstance } from "./remote-instance.ts";
 
 export interface DataPlaneEvents {
@@ -12,8 +13,8 @@ export interface DataPlaneEvents {
 	ensure(app: string, name: string): Promise<RemoteInstance | undefined>;
 	/** Lines of functions for their logs. */
 	lines(lines: readonly LineMessage[]): void;
-	/** Finished requests: a `Report` as JSON. @param find an instance, which may have ended */
-	report(report: Buffer, find: (instance: string) => RemoteInstance | undefined): void;
+	/** Finished requests. @param find an instance, which may have ended */
+	report(report: Report, find: (instance: string) => RemoteInstance | undefined): void;
 	/** A limit refused a connection or a request. */
 	refused(reason: ConnectionRefusal | "function"): void;
 }

@@ -39,7 +39,7 @@ export function controlPlaneHandlers(
 			activity: ({ instance, ...activity }) => of(instance)?.activity(activity),
 			read: ({ instance, variable }) => of(instance)?.read(variable),
 			lines: (lines) => events.lines(lines),
-			report: (_, body) => events.report(body, (id) => instances.find(id)),
+			report: (report) => events.report(report, (id) => instances.find(id)),
 			refused: ({ reason }) => events.refused(reason),
 			fault: ({ origin }) => faults[origin].noteElsewhere(),
 			log: ({ fields, level, message }) => log[level](fields, message),

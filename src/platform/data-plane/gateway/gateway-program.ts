@@ -43,7 +43,7 @@ class GatewayProcess {
 	readonly #faults = new FaultBoundary("gateway", this.#log(), () =>
 		this.#send({ type: "fault", origin: "gateway" }),
 	);
-	readonly #reports = new Reports((report) => this.#send({ type: "report", report: JSON.stringify(report) }));
+	readonly #reports = new Reports((report) => this.#send({ type: "report", report }));
 	readonly #routes = new LiveRoutes({
 		send: (message) => this.#send(message),
 		settle: (instance) => this.#settles.begin((call) => this.#send({ type: "settle", call, instance })),

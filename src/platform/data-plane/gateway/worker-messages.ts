@@ -2,6 +2,7 @@
 import type { EncodedError } from "../../channel/remote-error.ts";
 import type { ConnectionRefusal } from "../../http/connection-set.ts";
 import type { GatewayConfiguration } from "../configuration.ts";
+import type { Report } from "../report.ts";
 import type { RoutesUpdate } from "../routes.ts";
 
 /** The activity of an instance in one gateway. */
@@ -48,8 +49,7 @@ export type FromGateway =
 	| { readonly type: "settle"; readonly call: number; readonly instance: string }
 	| { readonly type: "answered"; readonly instance: string }
 	| { readonly type: "timedOut"; readonly instance: string }
-	/** A `Report` as JSON. */
-	| { readonly type: "report"; readonly report: string }
+	| { readonly type: "report"; readonly report: Report }
 	| { readonly type: "refused"; readonly reason: ConnectionRefusal | "function" }
 	| { readonly type: "fault"; readonly origin: "gateway" | "process" }
 	| {

@@ -14,6 +14,9 @@ type Calls = ControlPlaneContract["calls"];
 /** The most bytes that wait for the control plane: kept ones while it is absent, unsent ones while it is busy. */
 const WAITING_BYTES_MAX = 8 * 1024 * 1024;
 
+/** The approximate size of a line of the platform's log. */
+const LOG_BYTES = 500;
+
 export class ControlLink {
 	readonly #faults: FaultBoundary;
 	#channel: Channel<DataPlaneContract, ControlPlaneContract> | undefined;
@@ -75,15 +78,17 @@ export class ControlLink {
 		if (this.#isReady) this.#channel?.emit(name, data);
 	}
 
-	/** Sends an event that is kept while no control plane is connected. If too much waits, it is dropped. */
-	emitKept<Name extends "lines" | "report" | "log">(name: Name, data: Events[Name], body?: Uint8Array): void {
-		const bytes = (body?.length ?? 0) + (name === "report" ? 0 : JSON.stringify(data).length);
+	/**
+	 * Sends an event that is kept while no control plane is connected. If too much waits, it is dropped.
+	 * @param bytes the approximate size of the data
+	 */
+	emitKept<Name extends "lines" | "report" | "log">(name: Name, data: Events[Name], bytes: number): void {
 		const waiting = this.#isReady ? (this.#channel?.waitingBytes ?? 0) : this.#keptBytes;
 		if (waiting + bytes > WAITING_BYTES_MAX) {
 			this.#dropped++;
 			return;
 		}
-		const send = () => this.#channel?.emit(name, data, body);
+		const send = () => this.#channel?.emit(name, data);
 		if (this.#isReady) send();
 		else {
 			this.#kept.push({ send, bytes });
@@ -108,7 +113,11 @@ export class ControlLink {
 	get log(): Log {
 		const at = (level: "info" | "warn" | "error") => (fields: unknown, message?: string) => {
 			const [known, text] = typeof fields === "string" ? [{}, fields] : [fields, message ?? ""];
-			this.emitKept("log", { level, fields: (known ?? {}) as Record<string, unknown>, message: text });
+			this.emitKept(
+				"log",
+				{ level, fields: (known ?? {}) as Record<string, unknown>, message: text },
+				LOG_BYTES,
+			);
 		};
 		return { info: at("info"), warn: at("warn"), error: at("error") } as Log;
 	}

@@ -139,7 +139,7 @@ export class DataPlaneProcess {
 
 /** The callbacks of the runtime, which report to the control plane. */
 function reportsOf(link: ControlLink, kv: KvStores): Partial<DenoRuntimeOptions> {
-	const lines = new Lines((collected) => link.emitKept("lines", collected));
+	const lines = new Lines((collected, bytes) => link.emitKept("lines", collected, bytes));
 	return {
 		onLine: (app, lifetime, line, name) => lines.add(app, lifetime, line, name),
 		openStore: (socket) => kv.listen(socket),

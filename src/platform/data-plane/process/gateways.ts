@@ -15,6 +15,8 @@ import type { HostedRuntime, InstanceObserver } from "./hosted-runtime.ts";
 
 /** The delay before a gateway that has ended is replaced. One that cannot start must not use the whole machine. */
 const RESTART_MS = 200;
+/** The approximate size of a request in a report. */
+const REQUEST_BYTES = 150;
 /** The time that a gateway has, beyond its grace period, to end. */
 const END_MS = 2_000;
 
@@ -136,7 +138,7 @@ export class Gateways implements InstanceObserver {
 			case "behind":
 				return void worker.route(this.#routes.snapshot());
 			case "report":
-				return link.emitKept("report", null, Buffer.from(message.report));
+				return link.emitKept("report", message.report, message.report.requests.length * REQUEST_BYTES);
 			case "refused":
 				return link.emit("refused", { reason: message.reason });
 			case "fault":

@@ -2,11 +2,16 @@
 import type { LogLine } from "../../logs/function-logs.ts";
 import type { LineMessage } from "../messages.ts";
 
-export class Lines {
-	readonly #send: (lines: readonly LineMessage[]) => void;
-	#lines: LineMessage[] = [];
+/** The size of a line without its text. */
+const LINE_BYTES = 200;
 
-	constructor(send: (lines: readonly LineMessage[]) => void) {
+export class Lines {
+	readonly #send: (lines: readonly LineMessage[], bytes: number) => void;
+	#lines: LineMessage[] = [];
+	#bytes = 0;
+
+	/** @param send gets the lines and their approximate size */
+	constructor(send: (lines: readonly LineMessage[], bytes: number) => void) {
 		this.#send = send;
 	}
 
@@ -14,11 +19,12 @@ export class Lines {
 	add(app: string, lifetime: string, line: LogLine, name: string): void {
 		if (this.#lines.length === 0) setImmediate(() => this.#flush());
 		this.#lines.push({ app, lifetime, name, line });
+		this.#bytes += LINE_BYTES + line.message.length;
 	}
 
 	#flush(): void {
-		const lines = this.#lines;
-		this.#lines = [];
-		this.#send(lines);
+		const [lines, bytes] = [this.#lines, this.#bytes];
+		[this.#lines, this.#bytes] = [[], 0];
+		this.#send(lines, bytes);
 	}
 }
