@@ -37,8 +37,8 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 	"a request that is malformed is passed on": {
 		file: "src/platform/gateway/admission.ts",
-		text: "if (isMalformed) return { route: undefined, problem: PROBLEMS.malformed };",
-		by: "",
+		text: 'if (isMalformed || named === "ambiguous")',
+		by: 'if (named === "ambiguous")',
 	},
 };
 
