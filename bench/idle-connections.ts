@@ -7,21 +7,28 @@ import { setTimeout } from "node:timers/promises";
 /** Connections that are opened at once. */
 const BATCH = 100;
 
-/** The process that listens on a port. @throws Error if there is none that this user may see */
+/**
+ * The process that serves a port. If several hold the listener, the youngest serves: it got the listener from the others.
+ * @throws Error if there is none that this user may see
+ */
 export function listenerOf(port: number): number {
 	const address = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
 	const lines = readFileSync("/proc/net/tcp", "latin1").split("\n");
 	const line = lines.map((text) => text.trim().split(/\s+/)).find((words) => words[1]?.endsWith(address));
 	const socket = `socket:[${line?.[9]}]`;
-	for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+	const holds = (pid: number) => {
 		try {
 			const folder = `/proc/${pid}/fd`;
-			if (readdirSync(folder).some((fd) => readlinkSync(`${folder}/${fd}`) === socket)) return Number(pid);
+			return readdirSync(folder).some((fd) => readlinkSync(`${folder}/${fd}`) === socket);
 		} catch {
 			// A process of another user, or one that has exited.
+			return false;
 		}
-	}
-	throw new Error(`No process listens on port ${port}.`);
+	};
+	const pids = readdirSync("/proc").map(Number).filter(Number.isInteger);
+	const youngest = Math.max(0, ...pids.filter(holds));
+	if (youngest === 0) throw new Error(`No process listens on port ${port}.`);
+	return youngest;
 }
 
 function residentBytes(pid: number): number {
