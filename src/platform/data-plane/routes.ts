@@ -1,7 +1,7 @@
 /**
  * The routes of the gateways: each function, its settings for requests, the instance that serves it, and the hosts of
- * apps. The control plane publishes them as a snapshot and then as changes, each with the next version. The data plane and each gateway
- * keep a copy. Pure.
+ * apps. The control plane publishes them as a snapshot and then as changes, each with the next version. The data plane
+ * and each gateway keep a copy. Pure.
  */
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { Channel, type Handlers } from "../../../src/platform/channel/channel.ts";
 import type {
@@ -64,6 +65,17 @@ test("lines wait for a control plane and come after its greeting; events about t
 	link.emit("answered", { instance: "i2" });
 	await vi.waitFor(() => expect(first.got).toEqual(["one", "two", "i2"]));
 	expect(link.isConnected).toBe(true);
+});
+
+test("what is kept waits for the next control plane if one ends right after its greeting", async () => {
+	const { control, link } = await open();
+	link.emitKept("lines", [line("one")], 10);
+	link.ready();
+	await setImmediate();
+	expect(link.isConnected).toBe(false);
+	const next = control();
+	await next.hello();
+	await vi.waitFor(() => expect(next.got).toEqual(["one"]));
 });
 
 test("what is beyond the limit is dropped, and the number is reported", async () => {

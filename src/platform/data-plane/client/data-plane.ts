@@ -34,7 +34,11 @@ export class DataPlane {
 	isDetached = false;
 	/** Whether an earlier platform started it, and this one has not become ready yet. */
 	#isBorrowed = false;
-	#isListening = false;
+	/** The channel on which a snapshot of the routes was sent, and changes can follow. */
+	#routes: Connected["channel"] | undefined;
+	/** Resolves when they have the first one. */
+	readonly #published: Promise<void>;
+	#onPublished = () => {};
 	/** The port of the gateways, which stays the same if the data plane is replaced. */
 	#port: number | undefined;
 	#routesVersion = 0;
@@ -45,6 +49,9 @@ export class DataPlane {
 	private constructor(options: DataPlaneOptions) {
 		this.#options = options;
 		this.#connection.catch(() => undefined);
+		this.#published = new Promise((resolve) => {
+			this.#onPublished = resolve;
+		});
 	}
 
 	/**
@@ -85,19 +92,18 @@ export class DataPlane {
 	/** Opens the gateways' listener, unless it is open. @param snapshot all routes, whenever a gateway needs them */
 	async listen(snapshot: () => readonly RouteChange[]): Promise<{ host: string; port: number }> {
 		this.#snapshot = snapshot;
-		await this.#sendSnapshot();
-		const { data } = await this.call("listen", null);
-		this.#isListening = true;
-		this.#port = data.port;
-		return data;
+		const address = await this.#openGateways(await this.#connection);
+		this.#onPublished();
+		this.#port = address.port;
+		return address;
 	}
 
 	/** Resolves when every gateway routes requests accordingly. */
 	async route(changes: readonly RouteChange[]): Promise<void> {
-		// Before the gateways listen, and after the data plane is replaced, they get a snapshot.
-		if (this.#isListening && changes.length > 0 && !this.isDetached) {
+		// The snapshot has earlier changes.
+		if (this.#routes !== undefined && changes.length > 0 && !this.isDetached) {
 			const update = { version: ++this.#routesVersion, isSnapshot: false, changes };
-			this.#routed = this.#connected?.channel.call("route", update).catch(() => undefined) ?? this.#routed;
+			this.#routed = this.#routes.call("route", update).catch(() => undefined);
 		}
 		await this.#routed;
 	}
@@ -129,7 +135,13 @@ export class DataPlane {
 	#connectionOptions(): ConnectionOptions {
 		const { configuration, faults } = this.#options;
 		const gateway = { ...configuration.gateway, ...(this.#port !== undefined && { port: this.#port }) };
-		const handlers = controlPlaneHandlers(this.instances, this.#options);
+		const { events } = this.#options;
+		const ensure = async (app: string, name: string) => {
+			// A gateway of an earlier platform does not know the instances that this one has started.
+			await this.#published;
+			return await events.ensure(app, name);
+		};
+		const handlers = controlPlaneHandlers(this.instances, { ...this.#options, ensure });
 		return {
 			...this.#options,
 			configuration: { ...configuration, gateway },
@@ -150,7 +162,7 @@ export class DataPlane {
 		if (!this.#isClosing) {
 			const stderr = errorFile(this.#options.directory);
 			this.#options.log.error({ stderr }, "the data plane has ended, and is replaced");
-			this.#isListening = false;
+			this.#routes = undefined;
 			this.#connection = this.#restart();
 			this.#connection.catch(() => undefined);
 		}
@@ -161,22 +173,26 @@ export class DataPlane {
 		for (;;) {
 			await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
 			if (this.#isClosing) throw new ChannelClosed("The platform is being stopped.");
+			let connected: Connected | undefined;
 			try {
-				const connected = await startDataPlane(this.#connectionOptions());
+				connected = await startDataPlane(this.#connectionOptions());
+				await this.#openGateways(connected);
 				this.#use(connected);
-				await this.#sendSnapshot();
-				await connected.channel.call("listen", null);
-				this.#isListening = true;
 				return connected;
 			} catch (error) {
 				this.#options.log.error(describeError(error), "the data plane could not be started");
+				this.#routes = undefined;
+				await connected?.channel.call("close", null).catch(() => undefined);
 			}
 		}
 	}
 
-	async #sendSnapshot(): Promise<void> {
+	/** Sends all routes, and opens the gateways' listener. Changes follow the snapshot from the moment that it is made. */
+	async #openGateways({ channel }: Connected): Promise<{ host: string; port: number }> {
 		const version = ++this.#routesVersion;
 		const changes = this.#snapshot();
-		await this.#connected?.channel.call("route", { version, isSnapshot: true, changes });
+		this.#routes = channel;
+		await channel.call("route", { version, isSnapshot: true, changes });
+		return (await channel.call("listen", null)).data;
 	}
 }

@@ -15,7 +15,7 @@ export interface HandlerPorts {
 /** Passes events to the instances that they are about, and the others to the platform. */
 export function controlPlaneHandlers(
 	instances: RemoteInstances,
-	{ events, faults, log }: HandlerPorts,
+	{ ensure, events, faults, log }: HandlerPorts & Pick<DataPlaneEvents, "ensure">,
 ): Handlers<ControlPlaneContract> {
 	const of = (id: string) => instances.find(id)?.events;
 	return {
@@ -25,7 +25,7 @@ export function controlPlaneHandlers(
 				body: await instances.readFile(instance, hash),
 			}),
 			ensure: async ({ app, function: name }) => ({
-				data: { instance: (await events.ensure(app, name))?.id },
+				data: { instance: (await ensure(app, name))?.id },
 			}),
 			sync: async () => ({ data: null }),
 		},

@@ -61,8 +61,11 @@ export class ControlLink {
 
 	/** Call it when the state has been sent to a control plane, in the same task. Events follow. */
 	ready(): void {
+		const channel = this.#channel;
 		// The answer with the state is sent first.
 		setImmediate(() => {
+			// The control plane may have ended in between. What is kept waits for the next one.
+			if (channel === undefined || this.#channel !== channel) return;
 			this.#isReady = true;
 			for (const { send } of this.#kept) send();
 			this.#kept = [];

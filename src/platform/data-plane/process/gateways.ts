@@ -1,6 +1,6 @@
 /**
- * The gateway processes. They share one listener, which stays open while one of them is replaced: the data plane holds
- * it for them (`node:cluster`).
+ * The gateway processes. They share one listener (`node:cluster`), which stays open while another gateway has it. If
+ * the only one ends, its replacement opens the same address again.
  */
 import cluster from "node:cluster";
 import { decodeError, encodeError } from "../../channel/remote-error.ts";
@@ -65,8 +65,7 @@ export class Gateways implements InstanceObserver {
 			const worker = new GatewayWorker(cluster.fork(), (message) => {
 				if (message.type === "hello") {
 					this.#workers.add(worker);
-					const isRunning = (id: string) => this.#options.hosted.find(id) !== undefined;
-					worker.send({ type: "begin", configuration, routes: this.#routes.snapshot(isRunning) });
+					worker.send({ type: "begin", configuration, routes: this.#snapshot() });
 				} else if (message.type === "listening") {
 					isListening = true;
 					resolve(message);
@@ -96,6 +95,11 @@ export class Gateways implements InstanceObserver {
 	async route(update: RoutesUpdate): Promise<void> {
 		this.#routes.apply(update);
 		await Promise.all([...this.#workers].map((worker) => worker.route(update)));
+	}
+
+	/** All routes, without instances that have ended: a gateway never learned of their end again. */
+	#snapshot(): RoutesUpdate {
+		return this.#routes.snapshot((id) => this.#options.hosted.find(id) !== undefined);
 	}
 
 	retire(id: string, instance: Instance): void {
@@ -136,7 +140,7 @@ export class Gateways implements InstanceObserver {
 			case "ensure":
 				return this.#ensure(worker, message);
 			case "behind":
-				return void worker.route(this.#routes.snapshot());
+				return void worker.route(this.#snapshot());
 			case "report":
 				return link.emitKept("report", message.report, message.report.requests.length * REQUEST_BYTES);
 			case "refused":
