@@ -79,6 +79,10 @@ export class DenoRuntime implements Runtime {
 	async start(launch: Launch): Promise<Instance> {
 		if (this.#isClosed) throw closingError(launch);
 		checkEnvironment(launch);
+		return await this.#spares.during(() => this.#start(launch));
+	}
+
+	async #start(launch: Launch): Promise<Instance> {
 		const spawned = await this.#takeProcess(launch);
 		try {
 			this.#assign(spawned, launch);
@@ -88,8 +92,6 @@ export class DenoRuntime implements Runtime {
 		} catch (error) {
 			await this.#end(spawned.process);
 			throw error;
-		} finally {
-			this.#spares.refill();
 		}
 	}
 

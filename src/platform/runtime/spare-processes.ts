@@ -7,8 +7,8 @@ interface Waiting {
 	readonly process: { readonly exited: Promise<unknown> };
 }
 
-/** The time without a start before the pool is refilled. After a start, waiting requests need the processor. */
-const QUIET_MS = 500;
+/** The time after the last start before the pool is refilled. The requests that waited for the start go first. */
+const QUIET_MS = 50;
 /** The delay before the next attempt if a start fails. */
 const FAILED_MS = 60_000;
 
@@ -28,11 +28,24 @@ export class SpareProcesses<Spare extends Waiting> {
 	readonly #waiting: { readonly spare: Spare; readonly terms: string }[] = [];
 	#timer: NodeJS.Timeout | undefined;
 	#starting: Promise<void> | undefined;
+	/** The number of functions that are starting now. */
+	#functionStarts = 0;
 	#isClosed = false;
 
 	constructor(options: SpareProcessesOptions<Spare>) {
 		this.#options = options;
 		this.refill();
+	}
+
+	/** Runs the start of a function. The pool is not refilled before all of them have ended. */
+	async during<T>(start: () => Promise<T>): Promise<T> {
+		this.#functionStarts++;
+		try {
+			return await start();
+		} finally {
+			this.#functionStarts--;
+			this.refill();
+		}
 	}
 
 	/** Takes a spare process with this key from the pool; undefined if there is none. */
@@ -53,11 +66,13 @@ export class SpareProcesses<Spare extends Waiting> {
 		}
 	}
 
-	/** Refills the pool when nothing was started for this time. */
+	/** Refills the pool when no function was started for this time. */
 	refill(delayMs = QUIET_MS): void {
 		clearTimeout(this.#timer);
 		if (this.#isClosed || this.#waiting.length >= this.#options.countMax) return;
 		this.#timer = setTimeout(() => {
+			// The end of the last start calls this method again.
+			if (this.#functionStarts > 0) return;
 			this.#starting ??= this.#start().finally(() => {
 				this.#starting = undefined;
 			});

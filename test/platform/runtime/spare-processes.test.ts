@@ -4,6 +4,7 @@ import { mkdir, readdir, readlink, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { mayChangeUser } from "../../../src/platform/machine/users.ts";
+import { deferred } from "../../../src/platform/runtime/process/deferred.ts";
 import { SpareProcesses } from "../../../src/platform/runtime/spare-processes.ts";
 import { ask, type Harness, isAlive, launch, openRuntime, sparesOf } from "./harness.ts";
 
@@ -105,7 +106,7 @@ describe("the number of spare processes", () => {
 		vi.useFakeTimers();
 		const start = vi.fn(async () => ({ ...quiet }));
 		const spares = new SpareProcesses(options(2, start));
-		await vi.advanceTimersByTimeAsync(600);
+		await vi.advanceTimersByTimeAsync(60);
 		expect(start).toHaveBeenCalledTimes(1);
 		await vi.advanceTimersByTimeAsync(5_000);
 		expect(start).toHaveBeenCalledTimes(2);
@@ -117,6 +118,25 @@ describe("the number of spare processes", () => {
 		new SpareProcesses(options(0, start));
 		await vi.advanceTimersByTimeAsync(5_000);
 		expect(start).toHaveBeenCalledTimes(3);
+		await spares.close();
+		vi.useRealTimers();
+	});
+
+	test("is reached only when no function starts any more", async () => {
+		vi.useFakeTimers();
+		const start = vi.fn(async () => ({ ...quiet }));
+		const spares = new SpareProcesses(options(1, start));
+		const gates = [deferred(), deferred()];
+		const starts = gates.map(({ promise }) => spares.during(() => promise));
+		await vi.advanceTimersByTimeAsync(1_000);
+		gates[0]?.resolve();
+		await starts[0];
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(start).not.toHaveBeenCalled();
+		gates[1]?.resolve();
+		await starts[1];
+		await vi.advanceTimersByTimeAsync(60);
+		expect(start).toHaveBeenCalledTimes(1);
 		await spares.close();
 		vi.useRealTimers();
 	});
