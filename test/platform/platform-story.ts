@@ -1,7 +1,8 @@
 /** A project that is linked to a platform in this process, over real sockets. */
 import { readdir, readFile, readlink } from "node:fs/promises";
 import type { PlatformConfig } from "../../src/platform/configuration/config.ts";
-import { errorFile, stopLeft } from "../../src/platform/data-plane/client/connection.ts";
+import { stopLeft } from "../../src/platform/data-plane/client/connection.ts";
+import { errorFile } from "../../src/platform/data-plane/client/socket-files.ts";
 import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";

@@ -8,6 +8,8 @@ import { stopLeftDataPlane } from "../../platform/stop-left.ts";
 interface StopResult {
 	/** Whether functions or gateways were running. */
 	stopped: boolean;
+	/** The process that held them, if it did not answer and was killed. */
+	killed?: number;
 }
 
 export default class PlatformStop extends BaseCommand<StopResult> {
@@ -28,10 +30,15 @@ export default class PlatformStop extends BaseCommand<StopResult> {
 
 	protected async execute(): Promise<StopResult> {
 		const { flags } = await this.parse(PlatformStop);
-		return { stopped: await stopLeftDataPlane(dataDirectoryOf(flags.data)) };
+		return await stopLeftDataPlane(dataDirectoryOf(flags.data));
 	}
 
-	protected render({ stopped }: StopResult, terminal: Terminal): void {
+	protected render({ killed, stopped }: StopResult, terminal: Terminal): void {
+		if (killed !== undefined) {
+			terminal.line(`${MARKS.ok} Killed the functions and gateways that were left running.`);
+			terminal.line(`  Process ${killed} did not answer, so requests in progress were cut off.`);
+			return;
+		}
 		terminal.line(
 			stopped
 				? `${MARKS.ok} Stopped the functions and gateways that were left running.`

@@ -70,7 +70,9 @@ export class Channel<Own extends Contract, Other extends Contract> {
 		this.#stream = stream;
 		this.#handlers = handlers;
 		this.#faults = faults;
-		this.closed = new Promise((resolve) => stream.once("close", resolve));
+		this.closed = stream.closed
+			? Promise.resolve()
+			: new Promise((resolve) => stream.once("close", () => resolve()));
 		void this.closed.then(() => this.#end());
 		stream.on("error", () => stream.destroy());
 		// The other process has ended if it closes its side.

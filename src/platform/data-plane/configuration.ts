@@ -36,6 +36,11 @@ export interface DataPlaneConfiguration {
 	readonly gateway: GatewayConfiguration;
 }
 
+/** The file with the process id of a data plane. */
+export function pidFile(socketPath: string): string {
+	return `${socketPath}.pid`;
+}
+
 /**
  * The hash of a configuration, without what may differ between a data plane and the control plane that takes it over:
  * the version of Coffer, the socket, and the port, which may be a free one.

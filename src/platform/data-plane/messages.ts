@@ -109,6 +109,8 @@ export interface DataPlaneContract extends Contract {
 		readonly closeGateways: { in: { readonly graceMs: number }; out: null };
 		/** Stops everything. The process then ends. */
 		readonly close: { in: null; out: null };
+		/** Does nothing. Its answer shows that the process works. */
+		readonly ping: { in: null; out: null };
 	};
 	readonly events: {
 		/** The control plane sends a request to an instance, or does not any more. */

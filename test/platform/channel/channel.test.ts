@@ -113,6 +113,15 @@ test("calls fail as soon as the other side closes, and later ones fail at once",
 	here.emit("note", "to nobody");
 });
 
+test("a stream that closed before is a closed channel", async () => {
+	const stream = new Duplex();
+	stream.destroy();
+	await new Promise((resolve) => stream.once("close", resolve));
+	const channel = new Channel(stream, side([]), new FaultBoundary("process"));
+	await channel.closed;
+	await expect(channel.call("double", 1)).rejects.toBeInstanceOf(ChannelClosed);
+});
+
 test.each([
 	["a length beyond the limit", Buffer.alloc(8, 0xff)],
 	["a message that is not JSON", Buffer.from([2, 0, 0, 0, 0, 0, 0, 0, 0x7b, 0x7b])],

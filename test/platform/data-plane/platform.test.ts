@@ -222,7 +222,7 @@ test("what a platform left running can be stopped, but not while a platform runs
 	await expect(stopLeftDataPlane(story.data)).rejects.toMatchObject({ code: "PLATFORM_RUNNING", exit: 5 });
 	expect(await story.body("pay")).toBe("v1");
 	await story.handOver();
-	expect(await stopLeftDataPlane(story.data)).toBe(true);
+	expect(await stopLeftDataPlane(story.data)).toEqual({ stopped: true });
 	await nothingRuns(story);
-	expect(await stopLeftDataPlane(story.data)).toBe(false);
+	expect(await stopLeftDataPlane(story.data)).toEqual({ stopped: false });
 });

@@ -3,21 +3,23 @@
  * ends, another one is started.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdir, mkdtemp, open as openFile, readlink, rm, rmdir, symlink } from "node:fs/promises";
+import { open as openFile } from "node:fs/promises";
 import { connect, type Socket } from "node:net";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Channel, ChannelClosed, type Handlers } from "../../channel/channel.ts";
 import { decodeError, type EncodedError } from "../../channel/remote-error.ts";
 import { FaultBoundary } from "../../faults/error-boundary.ts";
 import { configurationHash, type DataPlaneConfiguration } from "../configuration.ts";
 import { type ControlPlaneContract, type DataPlaneContract, PROTOCOL, type Welcome } from "../messages.ts";
+import { errorFile, newSocketPath, pidOf, removeSocket, socketOf } from "./socket-files.ts";
+import { ANSWER_MS, CLOSE_MS, kill, TimeLimitExceeded, Unresponsive, unresponsive, within } from "./stuck.ts";
 
 /** A connected data plane. */
 export interface Connected {
 	readonly channel: Channel<ControlPlaneContract, DataPlaneContract>;
 	readonly welcome: Welcome;
+	/** The process id of the data plane. Undefined if one of an earlier version did not write it down. */
+	readonly pid: number | undefined;
 }
 
 interface Caller {
@@ -35,24 +37,51 @@ export interface ConnectionOptions extends Caller {
 	readonly configuration: Omit<DataPlaneConfiguration, "socketPath">;
 }
 
-const LINK = "data-plane";
 /** A data plane notices the end of a platform within this number of attempts to call it. */
 const ATTEMPTS = 40;
 const ATTEMPT_MS = 50;
-/** The longest path of a socket. The smallest limit of any system is 104 bytes, including the final NUL. */
-const SOCKET_PATH_BYTES = 103;
-
 /**
  * Takes over the running data plane. One with another configuration or other messages is stopped.
  * @returns undefined if none runs any more
+ * @throws AppError `FUNCTIONS_UNRESPONSIVE` (exit 1) if it does not answer; `ChannelClosed` if another platform is
+ *   connected to it
  */
 export async function takeOver(options: ConnectionOptions): Promise<Connected | undefined> {
 	const connected = await callRunning(options);
 	if (connected === undefined) return undefined;
+	if (connected instanceof Unresponsive) {
+		connected.channel.close();
+		throw unresponsive(connected.pid);
+	}
 	if (fits(connected.welcome, options.configuration)) return connected;
-	await connected.channel.call("close", null).catch(() => undefined);
-	await connected.channel.closed;
-	return undefined;
+	if (await endsInTime(connected)) return undefined;
+	connected.channel.close();
+	throw unresponsive(connected.pid);
+}
+
+/** Stops a data plane, which lets requests in progress finish. @returns whether it has ended in time */
+async function endsInTime({ channel }: Connected): Promise<boolean> {
+	channel.call("close", null).catch(() => undefined);
+	return await within(CLOSE_MS, channel.closed).then(
+		() => true,
+		() => false,
+	);
+}
+
+/**
+ * Stops a data plane. Kills it if it does not end in time.
+ * @returns whether it was killed
+ * @throws AppError `FUNCTIONS_UNRESPONSIVE` (exit 1) if it cannot be killed
+ */
+export async function stopDataPlane(connected: Connected | Unresponsive): Promise<boolean> {
+	if (!(connected instanceof Unresponsive) && (await endsInTime(connected))) return false;
+	const { channel, pid } = connected;
+	if (!kill(pid)) {
+		channel.close();
+		throw unresponsive(pid, "End it by hand, as the user that started it.");
+	}
+	await channel.closed;
+	return true;
 }
 
 /** Whether a data plane is as this platform would start it. */
@@ -69,14 +98,17 @@ function fits(
  * @returns undefined if none runs
  * @throws `ChannelClosed` if another platform is connected to it
  */
-async function callRunning(options: Caller): Promise<Connected | undefined> {
+async function callRunning(options: Caller): Promise<Connected | Unresponsive | undefined> {
 	for (let attempt = 1; ; attempt++) {
-		const path = await readlink(join(options.directory, LINK)).catch(() => undefined);
-		const socket = path === undefined ? undefined : await open(path).catch(() => undefined);
+		const path = await socketOf(options.directory);
+		if (path === undefined) return undefined;
+		const pid = await pidOf(path);
+		const socket = await open(path).catch(() => undefined);
 		if (socket === undefined) return undefined;
 		try {
-			return await greet(socket, options);
+			return await greet(socket, pid, options);
 		} catch (error) {
+			if (error instanceof Unresponsive) return error;
 			// A platform that has just been killed may still count as connected.
 			if (!(error instanceof ChannelClosed) || attempt === ATTEMPTS) throw error;
 			await setTimeout(ATTEMPT_MS);
@@ -86,20 +118,19 @@ async function callRunning(options: Caller): Promise<Connected | undefined> {
 
 /**
  * Stops the data plane that a killed platform left running, or one that was left for the next platform.
- * @returns whether there was one
- * @throws `ChannelClosed` if a platform is connected to it
+ * @returns whether there was one, and the process id of one that had to be killed
+ * @throws `ChannelClosed` if a platform is connected to it; AppError `FUNCTIONS_UNRESPONSIVE` as `stopDataPlane`
  */
-export async function stopLeft(directory: string): Promise<boolean> {
+export async function stopLeft(directory: string): Promise<{ stopped: boolean; killed?: number }> {
 	const connected = await callRunning({
 		directory,
 		handlers: NO_HANDLERS,
 		faults: new FaultBoundary("process"),
 	});
-	if (connected === undefined) return false;
-	await connected.channel.call("close", null).catch(() => undefined);
-	await connected.channel.closed;
+	if (connected === undefined) return { stopped: false };
+	const isKilled = await stopDataPlane(connected);
 	await removeSocket(directory);
-	return true;
+	return { stopped: true, ...(isKilled && connected.pid !== undefined && { killed: connected.pid }) };
 }
 
 /**
@@ -122,21 +153,28 @@ export async function startDataPlane(options: ConnectionOptions): Promise<Connec
 	child.stdin?.end(JSON.stringify({ ...options.configuration, socketPath }));
 	await ready(child);
 	child.unref();
-	return await greet(await open(socketPath), options);
+	try {
+		return await greet(await open(socketPath), child.pid, options);
+	} catch (error) {
+		// A second data plane would be started beside it.
+		child.kill("SIGKILL");
+		throw error;
+	}
 }
 
-/** The file with what Node itself writes if a data plane crashes. */
-export function errorFile(directory: string): string {
-	return join(directory, "data-plane.stderr");
-}
-
+/** @throws `Unresponsive` if there is no answer in time */
 async function greet(
 	socket: Socket,
+	pid: number | undefined,
 	{ faults, handlers }: Pick<Caller, "faults" | "handlers">,
 ): Promise<Connected> {
 	const channel: Connected["channel"] = new Channel(socket, handlers, faults);
-	const { data: welcome } = await channel.call("hello", { protocol: PROTOCOL });
-	return { channel, welcome };
+	try {
+		const { data: welcome } = await within(ANSWER_MS, channel.call("hello", { protocol: PROTOCOL }));
+		return { channel, welcome, pid };
+	} catch (error) {
+		throw error instanceof TimeLimitExceeded ? new Unresponsive(channel, pid) : error;
+	}
 }
 
 function open(path: string): Promise<Socket> {
@@ -148,31 +186,6 @@ function open(path: string): Promise<Socket> {
 			resolve(socket);
 		});
 	});
-}
-
-/** Removes the socket of a data plane that has ended. */
-export async function removeSocket(directory: string): Promise<void> {
-	const link = join(directory, LINK);
-	const socket = await readlink(link).catch(() => undefined);
-	await rm(link, { force: true });
-	if (socket === undefined) return;
-	await rm(socket, { force: true });
-	// The folder is empty, unless something else is in it.
-	await rmdir(dirname(socket)).catch(() => undefined);
-}
-
-/** A path for the socket of a new data plane, to which the link in the directory leads. */
-async function newSocketPath(directory: string): Promise<string> {
-	const link = join(directory, LINK);
-	await mkdir(directory, { recursive: true, mode: 0o700 });
-	await removeSocket(directory);
-	const near = join(directory, "plane", "s");
-	const isShort = Buffer.byteLength(near) <= SOCKET_PATH_BYTES;
-	const path = isShort ? near : join(await mkdtemp(join(tmpdir(), "coffer-plane-")), "s");
-	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-	await rm(path, { force: true });
-	await symlink(path, link);
-	return path;
 }
 
 /** Waits until the program has written one line: nothing but the line feed if it is ready, or its error. */

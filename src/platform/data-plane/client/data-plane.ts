@@ -6,14 +6,15 @@ import type { RouteChange } from "../routes.ts";
 import {
 	type Connected,
 	type ConnectionOptions,
-	errorFile,
-	removeSocket,
 	startDataPlane,
+	stopDataPlane,
 	takeOver,
 } from "./connection.ts";
 import { controlPlaneHandlers, type HandlerPorts } from "./handlers.ts";
 import { RemoteInstance } from "./remote-instance.ts";
 import { RemoteInstances } from "./remote-instances.ts";
+import { errorFile, removeSocket } from "./socket-files.ts";
+import { kill, watch } from "./stuck.ts";
 
 type Calls = DataPlaneContract["calls"];
 type Events = DataPlaneContract["events"];
@@ -63,6 +64,7 @@ export class DataPlane {
 		const connection = plane.#connectionOptions();
 		const running = await takeOver(connection);
 		plane.#isBorrowed = running !== undefined;
+		if (running !== undefined) plane.#noteVersion(running);
 		const connected = running ?? (await startDataPlane(connection));
 		plane.#use(connected);
 		for (const each of connected.welcome.running)
@@ -127,9 +129,15 @@ export class DataPlane {
 		this.#isClosing = true;
 		const channel = this.#connected?.channel;
 		if (this.isDetached) return channel?.close();
-		await channel?.call("close", null).catch(() => undefined);
-		await channel?.closed;
+		if (this.#connected !== undefined && (await stopDataPlane(this.#connected)))
+			this.#options.log.error("the data plane did not end in time, and was killed");
 		await removeSocket(this.#options.directory);
+	}
+
+	#noteVersion({ welcome: { version } }: Connected): void {
+		const { configuration, log } = this.#options;
+		if (version === configuration.version) return;
+		log.info({ version }, "the processes of functions were started by another version of Coffer, and go on");
 	}
 
 	#connectionOptions(): ConnectionOptions {
@@ -154,6 +162,10 @@ export class DataPlane {
 		this.#connected = connected;
 		this.#connection = Promise.resolve(connected);
 		void connected.channel.closed.then(() => this.#lost());
+		watch(connected.channel, () => {
+			this.#options.log.error("the data plane does not answer, and is killed");
+			if (!kill(connected.pid)) connected.channel.close();
+		});
 	}
 
 	/** The data plane has ended, with all instances. */

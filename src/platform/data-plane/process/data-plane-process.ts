@@ -131,6 +131,7 @@ export class DataPlaneProcess {
 					return nothing;
 				},
 				close: () => this.end(),
+				ping: async () => nothing,
 			},
 			events: hosted.events,
 		};

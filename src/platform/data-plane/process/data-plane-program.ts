@@ -3,10 +3,10 @@
  * control plane that started it. It gets its configuration as JSON on standard input, and writes one line when it is
  * ready: empty, or the error for which it cannot start.
  */
-import { access } from "node:fs/promises";
+import { access, writeFile } from "node:fs/promises";
 import { text } from "node:stream/consumers";
 import { encodeError } from "../../channel/remote-error.ts";
-import type { DataPlaneConfiguration } from "../configuration.ts";
+import { type DataPlaneConfiguration, pidFile } from "../configuration.ts";
 import { DataPlaneProcess } from "./data-plane-process.ts";
 
 /** The interval at which the data plane checks that its socket still exists. */
@@ -15,6 +15,7 @@ const SOCKET_CHECK_MS = 1_000;
 async function main(): Promise<void> {
 	const configuration = JSON.parse(await text(process.stdin)) as DataPlaneConfiguration;
 	try {
+		await writeFile(pidFile(configuration.socketPath), `${process.pid}\n`);
 		const plane = await DataPlaneProcess.open(configuration, () => process.exit(0));
 		// A service manager sends a signal to all processes. The control plane then lets requests finish and closes this one.
 		for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
