@@ -19,8 +19,8 @@ import {
 	startPlatform,
 } from "./running-platform.ts";
 
-const SERVED_RATIO_MAX = 2;
-const WOKEN_RATIO_MAX = 1.5;
+const SERVED_RATIO_MAX = 1;
+const WOKEN_RATIO_MAX = 1;
 const TOGETHER_RATIO_MAX = 1.5;
 const SENT_BYTES_MAX = 2048;
 const SECRETS = 10_000;

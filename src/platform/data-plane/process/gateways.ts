@@ -3,8 +3,10 @@
  * the only one ends, its replacement opens the same address again.
  */
 import cluster from "node:cluster";
+import { createServer } from "node:net";
 import { decodeError, encodeError } from "../../channel/remote-error.ts";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { listenOn } from "../../http/listen.ts";
 import type { Instance } from "../../runtime/runtime.ts";
 import type { GatewayConfiguration } from "../configuration.ts";
 import type { FromGateway } from "../gateway/worker-messages.ts";
@@ -27,8 +29,18 @@ export interface GatewaysOptions {
 	readonly faults: FaultBoundary;
 }
 
+/** A port that was free a moment ago. */
+async function freePort(host: string): Promise<number> {
+	const server = createServer();
+	const { port } = await listenOn(server, 0, host);
+	await new Promise((resolve) => server.close(resolve));
+	return port;
+}
+
 export class Gateways implements InstanceObserver {
 	readonly #options: GatewaysOptions;
+	/** The same for all gateways, because they share a listener only if they ask for the same address. */
+	#configuration: GatewayConfiguration;
 	readonly #workers = new Set<GatewayWorker>();
 	readonly #routes = new Routes();
 	#address: Promise<{ host: string; port: number }> | undefined;
@@ -38,6 +50,7 @@ export class Gateways implements InstanceObserver {
 
 	constructor(options: GatewaysOptions) {
 		this.#options = options;
+		this.#configuration = options.configuration;
 	}
 
 	/** Starts the gateways, unless they run. @throws AppError `ADDRESS_UNAVAILABLE` (exit 6) */
@@ -47,25 +60,25 @@ export class Gateways implements InstanceObserver {
 	}
 
 	async #begin(): Promise<{ host: string; port: number }> {
-		const { count, program } = this.#options.configuration;
+		const { count, host, port, program } = this.#configuration;
 		cluster.schedulingPolicy = cluster.SCHED_NONE;
 		cluster.setupPrimary({ exec: program, args: [], execArgv: [], silent: false });
-		const first = await this.#start(this.#options.configuration);
+		if (count > 1 && port === 0) this.#configuration = { ...this.#configuration, port: await freePort(host) };
+		const first = await this.#start();
+		this.#configuration = { ...this.#configuration, port: first.port };
 		this.port = first.port;
-		await Promise.all(
-			Array.from({ length: count - 1 }, () => this.#start({ ...this.#options.configuration, ...first })),
-		);
+		await Promise.all(Array.from({ length: count - 1 }, () => this.#start()));
 		return first;
 	}
 
 	/** Starts one gateway. Resolves when it listens, and replaces it when it ends. */
-	#start(configuration: GatewayConfiguration): Promise<{ host: string; port: number }> {
+	#start(): Promise<{ host: string; port: number }> {
 		return new Promise((resolve, reject) => {
 			let isListening = false;
 			const worker = new GatewayWorker(cluster.fork(), (message) => {
 				if (message.type === "hello") {
 					this.#workers.add(worker);
-					worker.send({ type: "begin", configuration, routes: this.#snapshot() });
+					worker.send({ type: "begin", configuration: this.#configuration, routes: this.#snapshot() });
 				} else if (message.type === "listening") {
 					isListening = true;
 					resolve(message);
@@ -75,18 +88,18 @@ export class Gateways implements InstanceObserver {
 			void worker.ended.then(() => {
 				this.#workers.delete(worker);
 				reject(new Error("A gateway's process ended before it listened."));
-				if (isListening && !this.#isClosing) this.#replace(configuration);
+				if (isListening && !this.#isClosing) this.#replace();
 			});
 		});
 	}
 
 	/** Starts another gateway at the same address. */
-	#replace(configuration: GatewayConfiguration): void {
+	#replace(): void {
 		this.#options.link.log.warn("a gateway has ended, and is replaced");
 		const again = async () => {
 			if (this.#isClosing) return;
-			const address = await this.listen();
-			await this.#start({ ...configuration, ...address }).catch(() => this.#replace(configuration));
+			await this.listen();
+			await this.#start().catch(() => this.#replace());
 		};
 		setTimeout(this.#options.faults.callback(again), RESTART_MS);
 	}
