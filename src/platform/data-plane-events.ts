@@ -5,7 +5,7 @@ import type { LineMessage } from "./data-plane/messages.ts";
 import type { Report, ReportedTarget } from "./data-plane/report.ts";
 import type { FaultBoundary } from "./faults/error-boundary.ts";
 import type { RequestedFunction } from "./gateway/answered-request.ts";
-import { PATH_CHARACTERS_MAX } from "./gateway/request-tracker.ts";
+import { PATH_CHARACTERS_MAX } from "./gateway/tracking/request-tracker.ts";
 import { type GatewayReports, gatewayReports } from "./gateway-reports.ts";
 import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
 import type { Core } from "./service/core.ts";
@@ -55,14 +55,16 @@ export class CoreEvents implements DataPlaneEvents {
 	}
 
 	report(report: Report, find: FindInstance): void {
-		this.#faults.run(async () => this.#handle(await this.#core, report, find));
+		this.#faults.run(async () => this.#handle((await this.#core).reports, report, find));
 	}
 
-	#handle({ core, reports }: Opened, report: Report, find: FindInstance): void {
-		const { answers, dropped, faults, requests, targets } = report;
-		for (const [target, status, all] of answers) {
+	#handle(reports: GatewayReports, report: Report, find: FindInstance): void {
+		const { answers, faults, requests, targets, unlogged } = report;
+		for (const [target, status, durations] of answers) {
 			const { app, function: name, firstDeployment } = requestedOf(targets[target]);
-			for (const ms of all) reports.onAnswer({ app, function: name ?? "", firstDeployment }, { status, ms });
+			const route = { app, function: name ?? "", firstDeployment };
+			for (const [ms, count] of durations)
+				for (let index = 0; index < count; index++) reports.onAnswer(route, { status, ms });
 		}
 		for (const [app, name, fault] of faults) reports.onInvalidAnswer({ app, function: name }, fault);
 		for (const [target, method, path, status, ms, bytes, id, reason, atMs] of requests) {
@@ -70,7 +72,7 @@ export class CoreEvents implements DataPlaneEvents {
 			const request = { method, path: redacted, status, ms, bytes, id, reason, atMs };
 			reports.onRequest(requestedOf(targets[target]), request, undefined);
 		}
-		if (dropped > 0) core.log.warn({ requests: dropped }, "requests were not logged: there were too many");
+		for (const [target, count] of unlogged) reports.onUnlogged(requestedOf(targets[target]), count);
 	}
 }
 

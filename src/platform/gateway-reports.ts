@@ -1,18 +1,31 @@
 /** What the platform does with the reports of its gateways, in whatever process they run. */
 import type { GatewayOptions } from "./gateway/options.ts";
+import { LOGGED_PER_SECOND_MAX } from "./gateway/tracking/logging-budget.ts";
 import type { Core } from "./service/core.ts";
 import { requestLog } from "./telemetry/request-log.ts";
 
 export type GatewayReports = Required<
-	Pick<GatewayOptions, "onAnswer" | "onInvalidAnswer" | "onRefused" | "onRequest">
+	Pick<GatewayOptions, "onAnswer" | "onInvalidAnswer" | "onRefused" | "onRequest" | "onUnlogged">
 >;
 
 /** Stores and counts what a gateway reports. */
 export function gatewayReports(core: Core): GatewayReports {
-	const { apps, clock, logs, metrics } = core;
+	const { apps, clock, log, logs, metrics } = core;
 	return {
 		onAnswer: (route, answer) => core.answered(route, answer),
 		onRequest: requestLog(core),
+		onUnlogged: ({ app, function: name }, requests) => {
+			const lifetime = name === undefined ? undefined : apps.find(app)?.functionLifetime(name);
+			if (lifetime === undefined) {
+				log.warn({ app, requests }, "requests to an app were not logged: there were too many");
+				return;
+			}
+			logs.append(lifetime.app, lifetime.function, {
+				time: new Date(clock.now()).toISOString(),
+				level: "info",
+				message: `${requests.toLocaleString("en")} requests are not in the request log: it takes at most ${LOGGED_PER_SECOND_MAX.toLocaleString("en")} a second that succeed, and as many that fail. The metrics count all of them.`,
+			});
+		},
 		onRefused: (bound) => metrics.refused("gateway", bound),
 		onInvalidAnswer: (route, fault) => {
 			metrics.invalidAnswer(route);

@@ -16,7 +16,7 @@ import type { RoutesUpdate } from "./routes.ts";
  * The version of these messages. A control plane replaces a data plane of another version. `hello` and `close` are the
  * same in all versions.
  */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /** The result of `hello`: the state of a data plane, which a control plane takes over. */
 export interface Welcome {

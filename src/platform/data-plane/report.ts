@@ -12,8 +12,12 @@ export type ReportedTarget = readonly [
 	instance: string | null,
 ];
 
-/** Responses that the metrics count, with the milliseconds of each. */
-export type ReportedAnswers = readonly [target: number, status: number, ms: readonly number[]];
+/** Responses that the metrics count: the milliseconds that they took, and how many took as long. */
+export type ReportedAnswers = readonly [
+	target: number,
+	status: number,
+	durations: readonly (readonly [ms: number, count: number])[],
+];
 
 /** A request for the request log. The path is as the client sent it. */
 export type ReportedRequest = readonly [
@@ -38,6 +42,6 @@ export interface Report {
 	readonly answers: readonly ReportedAnswers[];
 	readonly requests: readonly ReportedRequest[];
 	readonly faults: readonly ReportedFault[];
-	/** The number of requests that are left out, because there were too many. */
-	readonly dropped: number;
+	/** The requests that were not logged, because there were too many. */
+	readonly unlogged: readonly (readonly [target: number, count: number])[];
 }

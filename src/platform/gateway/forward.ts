@@ -8,8 +8,8 @@ import type { ConnectionPool } from "./http-client/connection-pool.ts";
 import type { Failure, FunctionExchange, ResponseHandler } from "./http-client/exchange.ts";
 import type { ClientExchange } from "./http-server/client-exchange.ts";
 import { isRepeatable, PROBLEMS, type Problem } from "./problem.ts";
-import type { TrackedRequest } from "./request-tracker.ts";
 import { settledFirst } from "./settled-first.ts";
+import type { TrackedRequest } from "./tracking/request-tracker.ts";
 
 export interface Forwarding {
 	readonly client: ClientExchange;

@@ -13,9 +13,9 @@ import { requestIdOf } from "./http-server/request-id.ts";
 import { Instances } from "./instances.ts";
 import type { GatewayOptions } from "./options.ts";
 import { PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } from "./problem.ts";
-import { RequestTracker, type TrackedRequest } from "./request-tracker.ts";
 import type { Route } from "./routing.ts";
 import { ServedRequest } from "./served-request.ts";
+import { RequestTracker, type TrackedRequest } from "./tracking/request-tracker.ts";
 import { UpgradeAttempts } from "./upgrades/upgrade-attempts.ts";
 
 export interface Gateway {
@@ -68,6 +68,7 @@ class HttpGateway implements Gateway {
 
 	async close({ graceMs = 30_000 } = {}): Promise<void> {
 		await this.#server.close(graceMs);
+		this.#tracker.close();
 		this.#instances.close();
 	}
 

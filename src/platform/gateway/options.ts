@@ -32,6 +32,11 @@ export interface GatewayOptions extends RequestTimeouts, AdmissionOptions {
 		request: AnsweredRequest,
 		instance: ServingInstance | undefined,
 	): void;
+	/**
+	 * Called from time to time with the number of requests to a function for which `onRequest` was not called, because
+	 * there were too many (`tracking/logging-budget.ts`).
+	 */
+	onUnlogged?(requested: RequestedFunction, count: number): void;
 	/** Called for each connection that a limit refuses, and for each request that a function's limit refuses. */
 	onRefused?(reason: ConnectionRefusal | "function"): void;
 	/** Called for an invalid response of a function. @param fault a description that quotes no part of the response */

@@ -4,8 +4,8 @@ import { forward, type Outcome } from "./forward.ts";
 import type { ClientExchange } from "./http-server/client-exchange.ts";
 import type { Instances, Lease } from "./instances.ts";
 import { PROBLEMS, type Problem, type RequestLimits } from "./problem.ts";
-import type { TrackedRequest } from "./request-tracker.ts";
 import type { Route } from "./routing.ts";
+import type { TrackedRequest } from "./tracking/request-tracker.ts";
 
 export interface ServedRequestOptions {
 	readonly client: ClientExchange;

@@ -121,9 +121,9 @@ class GatewayProcess {
 
 	#open({ maxBodyBytes, responseTimeoutMs }: GatewayConfiguration): Gateway {
 		const { functions, hosts, instance, settings } = this.#routes;
-		const { onAnswer, onInvalidAnswer, onRequest } = this.#reports;
+		const { onAnswer, onInvalidAnswer, onRequest, onUnlogged } = this.#reports;
 		return createGateway({
-			...{ functions, hosts, instance, settings, onAnswer, onInvalidAnswer, onRequest },
+			...{ functions, hosts, instance, settings, onAnswer, onInvalidAnswer, onRequest, onUnlogged },
 			...{ maxBodyBytes, responseTimeoutMs },
 			onRefused: (reason) => this.#send({ type: "refused", reason }),
 			faults: this.#faults,

@@ -5,18 +5,18 @@ import { LiveInstance } from "./live-instance.ts";
 
 /** The time that a finished request waits for others. */
 const COLLECT_MS = 50;
-/** The most requests of one report that reach the request log. All of them are counted. */
-const REQUESTS_MAX = 5_000;
+/** The digits of the milliseconds that are counted. Responses that took almost the same time are counted together. */
+const DIGITS = 3;
 
 /** A report that is not sent yet. */
 class Collected {
 	readonly #targets: ReportedTarget[] = [];
 	readonly #indexes = new Map<string, number>();
 	/** The responses of each target and status. */
-	readonly #answers = new Map<number, [target: number, status: number, ms: number[]]>();
+	readonly #answers = new Map<number, [target: number, status: number, durations: Map<number, number>]>();
 	readonly requests: ReportedRequest[] = [];
 	readonly faults: ReportedFault[] = [];
-	dropped = 0;
+	readonly unlogged: [target: number, count: number][] = [];
 
 	/** The index of a target in the report. */
 	target(...target: ReportedTarget): number {
@@ -29,18 +29,28 @@ class Collected {
 
 	answered(target: number, status: number, ms: number): void {
 		const key = target * 1_000 + status;
-		const known = this.#answers.get(key);
-		if (known === undefined) this.#answers.set(key, [target, status, [ms]]);
-		else known[2].push(ms);
+		const [, , durations] = this.#answers.get(key) ?? this.#addAnswers(key, target, status);
+		durations.set(ms, (durations.get(ms) ?? 0) + 1);
+	}
+
+	#addAnswers(key: number, target: number, status: number): [number, number, Map<number, number>] {
+		const added: [number, number, Map<number, number>] = [target, status, new Map()];
+		this.#answers.set(key, added);
+		return added;
 	}
 
 	get report(): Report {
-		const { dropped, faults, requests } = this;
-		return { targets: this.#targets, answers: [...this.#answers.values()], requests, faults, dropped };
+		const { faults, requests, unlogged } = this;
+		const answers = [...this.#answers.values()].map(
+			([target, status, durations]) => [target, status, [...durations]] as const,
+		);
+		return { targets: this.#targets, answers, requests, faults, unlogged };
 	}
 }
 
-export class Reports implements Pick<GatewayOptions, "onAnswer" | "onInvalidAnswer" | "onRequest"> {
+export class Reports
+	implements Pick<GatewayOptions, "onAnswer" | "onInvalidAnswer" | "onRequest" | "onUnlogged">
+{
 	readonly #send: (report: Report) => void;
 	#collected: Collected | undefined;
 	#timer: NodeJS.Timeout | undefined;
@@ -52,15 +62,11 @@ export class Reports implements Pick<GatewayOptions, "onAnswer" | "onInvalidAnsw
 	readonly onAnswer: GatewayOptions["onAnswer"] & object = (route, { ms, status }) => {
 		const collected = this.#open();
 		const target = collected.target(route.app, route.function, route.firstDeployment ?? null, null);
-		collected.answered(target, status, rounded(ms));
+		collected.answered(target, status, roundedUp(ms));
 	};
 
 	readonly onRequest: GatewayOptions["onRequest"] & object = (requested, request, instance) => {
 		const collected = this.#open();
-		if (collected.requests.length >= REQUESTS_MAX) {
-			collected.dropped++;
-			return;
-		}
 		const { bytes, id, method, ms, path, reason, status } = request;
 		const { app, firstDeployment = null, function: name = null } = requested;
 		const target = collected.target(
@@ -70,6 +76,12 @@ export class Reports implements Pick<GatewayOptions, "onAnswer" | "onInvalidAnsw
 			instance instanceof LiveInstance ? instance.id : null,
 		);
 		collected.requests.push([target, method, path, status, rounded(ms), bytes, id, reason, Date.now()]);
+	};
+
+	readonly onUnlogged: GatewayOptions["onUnlogged"] & object = (requested, count) => {
+		const collected = this.#open();
+		const { app, firstDeployment = null, function: name = null } = requested;
+		collected.unlogged.push([collected.target(app, name, firstDeployment, null), count]);
 	};
 
 	readonly onInvalidAnswer: GatewayOptions["onInvalidAnswer"] & object = (route, fault) => {
@@ -95,4 +107,10 @@ export class Reports implements Pick<GatewayOptions, "onAnswer" | "onInvalidAnsw
 /** Microseconds are enough, and shorter to write. */
 function rounded(ms: number): number {
 	return Math.round(ms * 1_000) / 1_000;
+}
+
+/** Rounds up, so that a time above a limit of the metrics' buckets stays above it. The limits have fewer digits. */
+function roundedUp(ms: number): number {
+	const scale = 10 ** (DIGITS - 1 - Math.floor(Math.log10(Math.max(ms, 0.001))));
+	return Math.ceil(ms * scale) / scale;
 }

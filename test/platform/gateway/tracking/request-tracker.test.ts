@@ -2,8 +2,11 @@
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { AnsweredRequest, RequestedFunction } from "../../../src/platform/gateway/answered-request.ts";
-import { call, openStage, type Stage } from "./harness.ts";
+import type {
+	AnsweredRequest,
+	RequestedFunction,
+} from "../../../../src/platform/gateway/answered-request.ts";
+import { call, openStage, type Stage } from "../harness.ts";
 
 const CANARY = "canary-in-a-path";
 const CODE = `

@@ -1,17 +1,19 @@
 /** Reports how each request ended, once its response is complete: to the metrics and to the request log. */
-import type { FaultBoundary } from "../faults/error-boundary.ts";
-import type { ServingInstance } from "../runtime/runtime.ts";
-import type { Admission } from "./admission.ts";
-import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
-import type { ClientExchange } from "./http-server/client-exchange.ts";
-import type { GatewayOptions } from "./options.ts";
-import { PROBLEMS, type Problem } from "./problem.ts";
-import { originForm, type Route } from "./routing.ts";
+import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import type { ServingInstance } from "../../runtime/runtime.ts";
+import type { Admission } from "../admission.ts";
+import type { AnsweredRequest, RequestedFunction } from "../answered-request.ts";
+import type { ClientExchange } from "../http-server/client-exchange.ts";
+import type { GatewayOptions } from "../options.ts";
+import { PROBLEMS, type Problem } from "../problem.ts";
+import { originForm, type Route } from "../routing.ts";
+import { LoggingBudget } from "./logging-budget.ts";
 
 /** The status of a request whose client closed the connection before a response was sent. nginx uses it too. */
 const CLIENT_GONE_STATUS = 499;
 const CLIENT_GONE = "CLIENT_GONE";
 const CRASHED = "FUNCTION_CRASHED";
+const FAILED_STATUS_MIN = 400;
 /** The longest wait for the exit of the function's process after a connection broke. */
 const CRASH_MS = 500;
 /** The most characters of a path that are reported. */
@@ -57,21 +59,20 @@ export class TrackedRequest {
 		const app = this.#app;
 		if (this.#isOver || app === undefined) return;
 		this.#isOver = true;
-		const ms = performance.now() - this.#startMs;
+		const nowMs = performance.now();
+		const ms = nowMs - this.#startMs;
+		this.#tracker.count(this.#route, status, ms);
+		const { firstDeployment, function: name } = this.#route ?? {};
+		const requested = { app, function: name, firstDeployment };
+		const hasFailed = reason !== undefined || status >= FAILED_STATUS_MIN;
+		if (!this.#tracker.isLogged(requested, hasFailed, nowMs)) return;
 		const { method } = this.#request;
 		const report = (finalReason: string | undefined) => {
 			const path = this.#path();
 			const { bytes } = this;
-			const requested = {
-				app,
-				function: this.#route?.function,
-				firstDeployment: this.#route?.firstDeployment,
-			};
 			const outcome = { method, path, status, ms, bytes, id: this.#id, reason: finalReason ?? null };
 			this.#tracker.report(requested, outcome, this.instance);
 		};
-		this.#tracker.count(this.#route, status, ms);
-		if (!this.#tracker.isLogging) return;
 		const { instance } = this;
 		if (reason !== PROBLEMS.broken.code || instance === undefined) report(reason);
 		else this.#tracker.run(async () => report((await hasExited(instance)) ? CRASHED : reason));
@@ -116,17 +117,28 @@ function shortenUnknownPath(path: string, app: string | undefined): string {
 	return `/${[...named, ...names, ...more].join("/")}`;
 }
 
-export class RequestTracker {
-	readonly #options: Pick<GatewayOptions, "onAnswer" | "onRequest">;
-	readonly #faults: FaultBoundary;
+type TrackerOptions = Pick<GatewayOptions, "onAnswer" | "onRequest" | "onUnlogged">;
 
-	constructor(options: Pick<GatewayOptions, "onAnswer" | "onRequest">, faults: FaultBoundary) {
+export class RequestTracker {
+	readonly #options: TrackerOptions;
+	readonly #faults: FaultBoundary;
+	readonly #budget: LoggingBudget;
+
+	constructor(options: TrackerOptions, faults: FaultBoundary) {
 		this.#options = options;
 		this.#faults = faults;
+		const { onUnlogged = () => {} } = options;
+		this.#budget = new LoggingBudget(faults.callback(onUnlogged));
 	}
 
-	get isLogging(): boolean {
-		return this.#options.onRequest !== undefined;
+	/** Whether a request is reported by `report`, or only counted. @param nowMs of `performance.now` */
+	isLogged(requested: RequestedFunction, hasFailed: boolean, nowMs: number): boolean {
+		return this.#options.onRequest !== undefined && this.#budget.take(requested, hasFailed, nowMs);
+	}
+
+	/** Reports the requests that were not logged until now. */
+	close(): void {
+		this.#budget.flush();
 	}
 
 	/** Begins to track a request. It is reported when its exchange is over, or before by a call of `end`. */
