@@ -156,7 +156,9 @@ export class Apps {
 			onFunctions?.(app);
 			await onEntry?.();
 			await live.retire();
-			const removing = remove(live).then(() => store.deleteStreams(appStreams(app)));
+			const removing = remove(live).then(async () => {
+				await store.deleteStreams(appStreams(app));
+			});
 			const gone = removing.catch(() => undefined).finally(() => this.#deleting.delete(app));
 			this.#deleting.set(app, gone);
 			return { removing };

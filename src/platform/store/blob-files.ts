@@ -11,29 +11,13 @@ import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseBlobHash } from "../../protocol/blob-hash.ts";
 import { blobHashOf } from "../threads/compute.ts";
+import { type Blobs, blobFolder, ownerGone } from "./blobs.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
 
 /** The name of a blob's file. Hexadecimal, so that it also works on file systems that ignore case. */
 export function blobFileName(hash: string): string | undefined {
 	const bytes = parseBlobHash(hash);
 	return bytes === undefined ? undefined : Buffer.from(bytes).toString("hex");
-}
-
-function ownerGone(): AppError {
-	return new AppError({
-		code: "BLOB_OWNER_GONE",
-		message: "The app was deleted while a file was being stored for it.",
-		hint: "Nothing was stored. If you still need the app, link and deploy it again.",
-		exit: EXIT.notFound,
-	});
-}
-
-const OWNER = /^[0-9a-f]{32}$/;
-
-/** The name of an owner's folder in the folder of all blobs. */
-export function blobFolder(owner: string): string {
-	if (OWNER.test(owner)) return owner;
-	throw new Error("A blob's owner must be 32 hexadecimal digits.");
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
@@ -61,7 +45,7 @@ function blobFault(path: string, error: unknown): AppError {
 	});
 }
 
-export class BlobFiles {
+export class BlobFiles implements Blobs {
 	readonly #directory: string;
 	readonly #incoming: string;
 	readonly #writes = new Set<Promise<unknown>>();

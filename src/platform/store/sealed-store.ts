@@ -4,7 +4,8 @@
  *
  * Each append and deletion also replaces the store's *seal* in the same transaction. The seal is a code, made
  * with a key of the platform's identity, over the last entry of every stream. When the store is opened, its
- * entries must match the seal. One attack remains: to roll back the whole store, including its seal, to an
+ * entries must match the seal. A write replaces only the seal that this process knows, so that two processes never
+ * write seals that lack each other's entries. One attack remains: to roll back the whole store, including its seal, to an
  * earlier moment.
  */
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
@@ -19,6 +20,8 @@ const HASH_BYTES = 32;
 /** Matches entries whose code has the current form. Entries of earlier versions do not match. */
 const CHAINED = /"code":"[A-Za-z0-9_-]{43}"\}$/;
 const PLATFORM_STREAM = "platform";
+/** Each failed attempt is a success of another process. */
+const WRITE_ATTEMPTS_MAX = 100;
 
 function altered(): AppError {
 	return new AppError({
@@ -27,6 +30,15 @@ function altered(): AppError {
 			"The store has changed since this platform last wrote to it: entries are missing, or a part of it was rolled back.",
 		hint: "Restore a complete backup (coffer platform restore DIR --data NEW) and start the platform on it. Copies of single files are not enough.",
 		exit: EXIT.integrity,
+	});
+}
+
+function contended(): AppError {
+	return new AppError({
+		code: "STORE_CONTENDED",
+		message: `Other processes changed the store ${WRITE_ATTEMPTS_MAX} times while this one was writing.`,
+		hint: "Try again.",
+		exit: EXIT.conflict,
 	});
 }
 
@@ -47,7 +59,11 @@ export class SealedStore implements Store {
 	 */
 	readonly #sum = new Uint8Array(HASH_BYTES);
 	readonly #mutex = new Mutex();
+	/** The seal that the store had when this process last read or wrote it. */
+	#seal: string | undefined;
 	#isIntact = false;
+	/** Whether the store may have changed since then: a write failed, or another process wrote. */
+	#isStale = false;
 
 	private constructor(store: Store, key: Uint8Array) {
 		this.#store = store;
@@ -61,13 +77,7 @@ export class SealedStore implements Store {
 	 */
 	static async open(store: Store, key: Uint8Array): Promise<SealedStore> {
 		const sealed = new SealedStore(store, key);
-		const heads = await store.heads();
-		for (const head of heads) sealed.#setPart(head.stream, sealed.#partOf(head));
-		const streams = await store.streams("");
-		const seal = await store.readSeal();
-		const given = fromBase64(seal ?? "");
-		const isSame = given !== undefined && equalBytes(given, sealed.#code());
-		sealed.#isIntact = streams.length === heads.length && (seal === undefined ? isUnsealed(heads) : isSame);
+		await sealed.#load();
 		return sealed;
 	}
 
@@ -76,36 +86,80 @@ export class SealedStore implements Store {
 		if (!this.#isIntact) throw altered();
 	}
 
-	append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
-		return this.#mutex.run(async () => {
-			this.check();
+	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
+		return await this.#write(async () => {
 			const before = this.#parts.get(stream);
 			this.#setPart(stream, this.#partOf({ stream, revision: expectedRevision + 1, body }));
+			const seal = { from: this.#seal, to: toBase64(this.#code()) };
 			let isDone = false;
 			try {
-				const result = await this.#store.append(stream, expectedRevision, body, toBase64(this.#code()));
+				const result = await this.#store.append(stream, expectedRevision, body, seal);
 				isDone = result.appended;
-				return result;
+				if (isDone) this.#seal = seal.to;
+				return "isOtherSeal" in result ? undefined : result;
 			} finally {
 				if (!isDone) this.#setPart(stream, before);
 			}
 		});
 	}
 
-	async deleteStreams(prefix: string): Promise<void> {
-		await this.#mutex.run(async () => {
-			this.check();
+	async deleteStreams(prefix: string): Promise<boolean> {
+		return await this.#write(async () => {
 			const before = [...this.#parts].filter(([stream]) => stream.startsWith(prefix));
-			if (before.length === 0) return;
+			if (before.length === 0) return true;
 			for (const [stream] of before) this.#setPart(stream, undefined);
+			const seal = { from: this.#seal, to: toBase64(this.#code()) };
 			let isDone = false;
 			try {
-				await this.#store.deleteStreams(prefix, toBase64(this.#code()));
-				isDone = true;
+				isDone = await this.#store.deleteStreams(prefix, seal);
+				if (isDone) this.#seal = seal.to;
+				return isDone ? true : undefined;
 			} finally {
 				if (!isDone) for (const [stream, part] of before) this.#setPart(stream, part);
 			}
 		});
+	}
+
+	/**
+	 * Writes, one after the other. After a write whose outcome is not known, the store is read again first.
+	 * @param work undefined: the store has another seal
+	 */
+	async #write<T>(work: () => Promise<T | undefined>): Promise<T> {
+		return await this.#mutex.run(async () => {
+			for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
+				if (this.#isStale) await this.#load();
+				this.check();
+				this.#isStale = true;
+				const result = await work();
+				if (result === undefined) continue;
+				this.#isStale = false;
+				return result;
+			}
+			throw contended();
+		});
+	}
+
+	/** Reads the last entries and the seal of one moment, and compares them. */
+	async #load(): Promise<void> {
+		for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
+			const seal = await this.#store.readSeal();
+			const heads = await this.#store.heads();
+			const streams = await this.#store.streams("");
+			if ((await this.#store.readSeal()) !== seal) continue;
+			this.#take(heads, streams.length, seal);
+			return;
+		}
+		throw contended();
+	}
+
+	#take(heads: readonly StreamHead[], streams: number, seal: string | undefined): void {
+		for (const stream of [...this.#parts.keys()]) this.#setPart(stream, undefined);
+		for (const head of heads) this.#setPart(head.stream, this.#partOf(head));
+		const given = fromBase64(seal ?? "");
+		const isSame = given !== undefined && equalBytes(given, this.#code());
+		this.#isIntact = streams === heads.length && (seal === undefined ? isUnsealed(heads) : isSame);
+		this.#seal = seal;
+		this.#isStale = false;
 	}
 
 	read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]> {

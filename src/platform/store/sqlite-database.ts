@@ -111,6 +111,11 @@ export class SqliteDatabase {
 		return this.#guard(() => this.#prepare(sql).all(parameters) as Row[]);
 	}
 
+	/** The seal. Undefined if there is none. */
+	readSeal(): string | undefined {
+		return this.all<{ code: string }>("SELECT code FROM seal")[0]?.code;
+	}
+
 	/** Replaces the seal. Call it in the transaction of the change that it covers. */
 	writeSeal(seal: string): void {
 		this.run("INSERT OR REPLACE INTO seal (id, code) VALUES (1, ?)", seal);

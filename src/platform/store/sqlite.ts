@@ -6,7 +6,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { claimDataDirectory, DATABASE_FILE, type DataDirectory } from "./data-directory.ts";
 import { openDatabase, type SqliteDatabase, storeDamaged } from "./sqlite-database.ts";
-import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
+import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
 import { Watchers } from "./watchers.ts";
 
 export interface SqliteOptions {
@@ -47,7 +47,7 @@ class SqliteStore implements Store {
 		stream: StreamName,
 		expectedRevision: number,
 		body: string,
-		seal?: string,
+		seal?: SealChange,
 	): Promise<AppendResult> {
 		const database = this.#open();
 		const bytes = utf8(body);
@@ -55,6 +55,7 @@ class SqliteStore implements Store {
 			const row = this.#find(stream);
 			const present = row?.revision ?? 0;
 			if (present !== expectedRevision) return { appended: false, revision: present };
+			if (!this.#hasSeal(seal)) return { appended: false, revision: present, isOtherSeal: true };
 			const revision = present + 1;
 			if (row === undefined) database.run("INSERT INTO streams (name, revision) VALUES (?, 1)", stream);
 			else database.run("UPDATE streams SET revision = ? WHERE id = ?", revision, row.id);
@@ -63,7 +64,7 @@ class SqliteStore implements Store {
 				bytes,
 				stream,
 			);
-			if (seal !== undefined) database.writeSeal(seal);
+			if (seal !== undefined) database.writeSeal(seal.to);
 			return { appended: true, revision };
 		});
 		if (result.appended) this.#watchers.announce(stream);
@@ -85,17 +86,25 @@ class SqliteStore implements Store {
 		return this.#names(prefix);
 	}
 
-	async deleteStreams(prefix: string, seal?: string): Promise<void> {
+	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
 		const names = this.#names(prefix);
-		this.#database.transaction(() => {
+		const isDone = this.#database.transaction(() => {
+			if (!this.#hasSeal(seal)) return false;
 			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
-			if (seal !== undefined) this.#database.writeSeal(seal);
+			if (seal !== undefined) this.#database.writeSeal(seal.to);
+			return true;
 		});
-		this.#watchers.end(names);
+		if (isDone) this.#watchers.end(names);
+		return isDone;
 	}
 
 	async readSeal(): Promise<string | undefined> {
-		return this.#open().all<{ code: string }>("SELECT code FROM seal")[0]?.code;
+		return this.#open().readSeal();
+	}
+
+	/** Whether the store has the seal that a change replaces. True without a change. */
+	#hasSeal(change: SealChange | undefined): boolean {
+		return change === undefined || this.#database.readSeal() === change.from;
 	}
 
 	async heads(): Promise<StreamHead[]> {

@@ -1,6 +1,6 @@
 /**
  * The port of the store, which keeps the platform's data: append-only streams, content-addressed blobs,
- * leases. Each driver is one file (`sqlite.ts`). One contract suite tests all drivers
+ * leases. The drivers are `sqlite.ts` and `etcd/etcd-store.ts`. One contract suite tests all drivers
  * (`test/platform/store/contract.ts`).
  */
 
@@ -17,7 +17,16 @@ export interface StreamEntry {
 export type AppendResult =
 	| { readonly appended: true; readonly revision: number }
 	/** Another append came first. `revision` is the stream's last revision. Nothing was written. */
-	| { readonly appended: false; readonly revision: number };
+	| { readonly appended: false; readonly revision: number }
+	/** The store has another seal than `SealChange.from`. Nothing was written. */
+	| { readonly appended: false; readonly revision: number; readonly isOtherSeal: true };
+
+/** A replacement of the store's seal, in the transaction of an append or a deletion. */
+export interface SealChange {
+	/** The seal that the store must have. Undefined: none. So no writer replaces a seal that it does not know. */
+	readonly from: string | undefined;
+	readonly to: string;
+}
 
 /** The last entry of a stream. */
 export interface StreamHead extends StreamEntry {
@@ -27,10 +36,15 @@ export interface StreamHead extends StreamEntry {
 export interface Store extends AsyncDisposable {
 	/**
 	 * Appends if the stream's last revision is `expectedRevision` (0 for an empty stream). The entry is durable (fsync)
-	 * when the promise resolves.
+	 * when the promise resolves. If it rejects, the entry may have been stored or not, or may be stored a moment later.
 	 * @param seal replaces the store's seal in the same transaction (`readSeal`)
 	 */
-	append(stream: StreamName, expectedRevision: number, body: string, seal?: string): Promise<AppendResult>;
+	append(
+		stream: StreamName,
+		expectedRevision: number,
+		body: string,
+		seal?: SealChange,
+	): Promise<AppendResult>;
 	/** Entries after a revision (0: from the first), in order. At most `limit`. Without a limit, all of them. */
 	read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]>;
 	/**
@@ -44,8 +58,9 @@ export interface Store extends AsyncDisposable {
 	 * Deletes the streams that begin with the prefix, as part of an app's deletion. A new stream of the same
 	 * name starts at revision 1.
 	 * @param seal as for `append`
+	 * @returns false if the store has another seal. Nothing was deleted then.
 	 */
-	deleteStreams(prefix: string, seal?: string): Promise<void>;
+	deleteStreams(prefix: string, seal?: SealChange): Promise<boolean>;
 	/** The store's seal: the text that the last append or deletion with a seal gave. Undefined if there was none. */
 	readSeal(): Promise<string | undefined>;
 	/** The last entry of each stream, sorted by the name of the stream. */

@@ -5,6 +5,8 @@ import type { StreamEntry, StreamName } from "./store.ts";
 /** Entries per read while a reader catches up. */
 const BATCH_ENTRIES = 256;
 
+type Awaitable<T> = T | Promise<T>;
+
 interface Watcher {
 	/** Whether an entry was appended since the last read. */
 	stale: boolean;
@@ -16,11 +18,13 @@ interface Watcher {
 export class Watchers {
 	readonly #byStream = new Map<StreamName, Set<Watcher>>();
 
-	/** Call it after an append. */
-	announce(stream: StreamName): void {
-		for (const watcher of this.#byStream.get(stream) ?? []) {
-			watcher.stale = true;
-			watcher.wake();
+	/** Call it after an append. Default: the readers of all streams look for new entries. */
+	announce(...streams: readonly StreamName[]): void {
+		for (const stream of streams.length > 0 ? streams : this.#byStream.keys()) {
+			for (const watcher of this.#byStream.get(stream) ?? []) {
+				watcher.stale = true;
+				watcher.wake();
+			}
 		}
 	}
 
@@ -36,13 +40,13 @@ export class Watchers {
 
 	/**
 	 * Yields the entries after a revision and then each new one, until the signal aborts or `end` is called.
-	 * @param read returns entries after a revision, in order, at most `limit`
+	 * @param read returns entries after a revision, in order, at most `limit`. Undefined if the stream was deleted.
 	 */
 	async *follow(
 		stream: StreamName,
 		afterRevision: number,
 		signal: AbortSignal,
-		read: (afterRevision: number, limit: number) => StreamEntry[],
+		read: (afterRevision: number, limit: number) => Awaitable<readonly StreamEntry[] | undefined>,
 	): AsyncGenerator<StreamEntry, void, void> {
 		const watcher: Watcher = { stale: true, ended: false, wake: () => {} };
 		const over = () => signal.aborted || watcher.ended;
@@ -55,7 +59,8 @@ export class Watchers {
 			let revision = afterRevision;
 			while (!over()) {
 				watcher.stale = false;
-				const entries = read(revision, BATCH_ENTRIES);
+				const entries = await read(revision, BATCH_ENTRIES);
+				if (entries === undefined) return;
 				for (const entry of entries) {
 					if (over()) return;
 					revision = entry.revision;

@@ -2,6 +2,7 @@
 import { AppError, EXIT } from "../../../src/errors.ts";
 import type {
 	AppendResult,
+	SealChange,
 	Store,
 	StreamEntry,
 	StreamHead,
@@ -34,7 +35,7 @@ export class WatchedStore implements Store {
 		stream: StreamName,
 		expectedRevision: number,
 		body: string,
-		seal?: string,
+		seal?: SealChange,
 	): Promise<AppendResult> {
 		this.#requireAlive();
 		if (isChanges(stream) && this.plant && ++this.#changes === PLANTED_AT) {
@@ -50,7 +51,7 @@ export class WatchedStore implements Store {
 		stream: StreamName,
 		expectedRevision: number,
 		body: string,
-		seal?: string,
+		seal?: SealChange,
 	): Promise<AppendResult> {
 		const first = await this.inner.append(stream, expectedRevision, body, seal);
 		const entry = JSON.parse(body) as LogEntry;
@@ -80,9 +81,9 @@ export class WatchedStore implements Store {
 		return await this.inner.streams(prefix);
 	}
 
-	async deleteStreams(prefix: string, seal?: string): Promise<void> {
+	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
 		this.#requireAlive();
-		await this.inner.deleteStreams(prefix, seal);
+		return await this.inner.deleteStreams(prefix, seal);
 	}
 
 	async readSeal(): Promise<string | undefined> {

@@ -1,0 +1,205 @@
+/**
+ * The store in etcd: streams and leases, and blobs if they have no place of their own. Several platforms may have it
+ * open.
+ */
+import { utf8 } from "../../../bytes.ts";
+import { cryptoReady } from "../../../crypto.ts";
+import { AppError, EXIT } from "../../../errors.ts";
+import type { Blobs } from "../blobs.ts";
+import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import { Watchers } from "../watchers.ts";
+import { EtcdBlobs } from "./blobs.ts";
+import { type EtcdAccess, EtcdClient } from "./client.ts";
+import { Contents } from "./contents.ts";
+import { closed } from "./faults.ts";
+import { HeadWatch } from "./head-watch.ts";
+import { Keys } from "./keys.ts";
+import { EtcdLeases } from "./leases.ts";
+import { Streams } from "./streams.ts";
+import { get, isValue, put, readKey, readPage, transact } from "./transactions.ts";
+
+/** The version of the layout of keys. */
+const FORMAT = "1";
+
+export interface EtcdOptions extends EtcdAccess {
+	/** Begins and ends with a slash. */
+	readonly prefix: string;
+	/** Where blobs are instead of etcd. */
+	readonly blobs?: Blobs | undefined;
+}
+
+class EtcdStore implements Store {
+	readonly #client: EtcdClient;
+	readonly #streams: Streams;
+	readonly #blobs: Blobs;
+	readonly #leases: EtcdLeases;
+	readonly #heads: HeadWatch;
+	readonly #watchers = new Watchers();
+	#watchFault: unknown;
+	#closing: Promise<void> | undefined;
+
+	constructor(client: EtcdClient, keys: Keys, blobs: Blobs | undefined) {
+		const contents = new Contents(client, keys);
+		this.#client = client;
+		this.#streams = new Streams(client, keys, contents);
+		this.#blobs = blobs ?? new EtcdBlobs(client, keys, contents);
+		this.#leases = new EtcdLeases(client, keys);
+		this.#heads = new HeadWatch(client, keys.heads(""), {
+			onBegin: () => this.#watchers.announce(),
+			onChange: (key) => this.#watchers.announce(this.#streams.nameOf(key)),
+			// The reader finds out that its stream was deleted.
+			onDelete: (key) => this.#watchers.announce(this.#streams.nameOf(key)),
+			onFault: (error) => {
+				this.#watchFault = error;
+				this.#watchers.announce();
+			},
+		});
+	}
+
+	async append(
+		stream: StreamName,
+		expectedRevision: number,
+		body: string,
+		seal?: SealChange,
+	): Promise<AppendResult> {
+		return await this.#open().#streams.append(stream, expectedRevision, body, seal);
+	}
+
+	async read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]> {
+		return await this.#open().#streams.read(stream, afterRevision, limit);
+	}
+
+	watch(stream: StreamName, afterRevision: number, signal: AbortSignal): AsyncIterable<StreamEntry> {
+		this.#open();
+		this.#watchFault = undefined;
+		this.#heads.start();
+		/** The revision of etcd at which the stream was created, once it exists. */
+		let created = 0;
+		return this.#watchers.follow(stream, afterRevision, signal, async (revision, limit) => {
+			if (this.#closing !== undefined) return [];
+			if (this.#watchFault !== undefined) throw this.#watchFault;
+			try {
+				const page = await this.#streams.page(stream, revision, limit);
+				if (created !== 0 && page.created !== created) return undefined;
+				created = page.created;
+				return page.entries;
+			} catch (error) {
+				if (this.#closing !== undefined) return [];
+				throw error;
+			}
+		});
+	}
+
+	async streams(prefix: string): Promise<StreamName[]> {
+		return await this.#open().#streams.names(prefix);
+	}
+
+	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
+		return await this.#open().#streams.delete(prefix, seal);
+	}
+
+	async readSeal(): Promise<string | undefined> {
+		return await this.#open().#streams.readSeal();
+	}
+
+	async heads(): Promise<StreamHead[]> {
+		return await this.#open().#streams.heads();
+	}
+
+	async putBlob(owner: string, bytes: Uint8Array): Promise<string> {
+		return await this.#open().#blobs.put(owner, bytes);
+	}
+
+	async getBlob(owner: string, hash: string): Promise<Uint8Array | undefined> {
+		return await this.#open().#blobs.get(owner, hash);
+	}
+
+	async missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]> {
+		return await this.#open().#blobs.missing(owner, hashes);
+	}
+
+	async removeBlobs(owner: string, hashes: readonly string[]): Promise<void> {
+		await this.#open().#blobs.remove(owner, hashes);
+	}
+
+	async keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
+		await this.#open().#blobs.keepOnly(kept);
+	}
+
+	async dropBlobs(owner: string): Promise<void> {
+		await this.#open().#blobs.drop(owner);
+	}
+
+	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
+		return await this.#open().#leases.take(name, holder, ttlMs);
+	}
+
+	async release(name: string, holder: string): Promise<void> {
+		await this.#open().#leases.release(name, holder);
+	}
+
+	/** Ends all watches and calls, and waits for blobs that are being written to files. */
+	async [Symbol.asyncDispose](): Promise<void> {
+		this.#closing ??= this.#close();
+		await this.#closing;
+	}
+
+	async #close(): Promise<void> {
+		this.#watchers.end();
+		await this.#blobs.settle();
+		this.#client.close();
+	}
+
+	/** This store. @throws AppError `STORE_CLOSED` (exit 1) */
+	#open(): this {
+		if (this.#closing !== undefined) throw closed();
+		return this;
+	}
+}
+
+/** Claims the prefix for a store, or checks the store that has it. */
+async function checkFormat(client: EtcdClient, keys: Keys): Promise<void> {
+	const present = await readKey(client, keys.format);
+	const text = present && Buffer.from(present.value).toString("latin1").slice(0, 32);
+	if (text === FORMAT) return;
+	if (text !== undefined) {
+		throw new AppError({
+			code: "STORE_TOO_NEW",
+			message: `The store under ${keys.prefix} in etcd has the format ${JSON.stringify(text)}, but this version of Coffer knows format ${FORMAT} only.`,
+			hint: "Use the newer version of Coffer that wrote it, or another prefix.",
+			exit: EXIT.failure,
+		});
+	}
+	const { kvs } = await readPage(client, keys.all, { limit: 1, keysOnly: true });
+	if (kvs.length > 0) {
+		throw new AppError({
+			code: "STORE_FOREIGN",
+			message: `etcd has keys under ${keys.prefix} that are not a store of Coffer.`,
+			hint: "Give another prefix: etcd://HOST:PORT/PREFIX.",
+			exit: EXIT.failure,
+		});
+	}
+	await transact(client, {
+		when: [isValue(keys.format, undefined)],
+		do: [put(keys.format, utf8(FORMAT))],
+		otherwise: [get(keys.format)],
+	});
+}
+
+/**
+ * Opens the store under a prefix in etcd, and creates it if there is none.
+ * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_DAMAGED` (exit 7)
+ */
+export async function openEtcdStore({ blobs, prefix, ...access }: EtcdOptions): Promise<Store> {
+	await cryptoReady;
+	const client = new EtcdClient(access);
+	const keys = new Keys(prefix);
+	try {
+		await checkFormat(client, keys);
+		await new Contents(client, keys).sweep();
+		return new EtcdStore(client, keys, blobs);
+	} catch (error) {
+		client.close();
+		throw error;
+	}
+}

@@ -1,0 +1,117 @@
+/**
+ * Learns which streams change, by one watch over the heads of all streams.
+ *
+ * The watch tells only that a stream has grown. Readers then read its entries from their own position. So nothing is
+ * missed if the watch breaks off, or if etcd has compacted the time in between: once a new watch has begun, every reader
+ * looks for new entries.
+ */
+import { setTimeout as delay } from "node:timers/promises";
+import { AppError } from "../../../errors.ts";
+import type { EtcdClient } from "./client.ts";
+import { GrpcFault, STATUS } from "./grpc.ts";
+import type { KeyRange } from "./keys.ts";
+import { DELETED, RANGE, WATCH } from "./messages.ts";
+import { decode, encode } from "./wire.ts";
+
+/** How often a watch without events asks for a sign of life. */
+const ASK_MS = 5_000;
+/** How long a watch may be silent. */
+const SILENCE_MS = 12_000;
+const PAUSE_MS = 200;
+
+export interface HeadListener {
+	/** A watch has begun. Anything may have changed before. */
+	onBegin(): void;
+	onChange(key: Uint8Array): void;
+	onDelete(key: Uint8Array): void;
+	/** The watch cannot go on: the platform may not read the keys any more, for example. */
+	onFault(error: unknown): void;
+}
+
+export class HeadWatch {
+	readonly #client: EtcdClient;
+	readonly #range: KeyRange;
+	readonly #listener: HeadListener;
+	#running: Promise<void> | undefined;
+
+	constructor(client: EtcdClient, range: KeyRange, listener: HeadListener) {
+		this.#client = client;
+		this.#range = range;
+		this.#listener = listener;
+	}
+
+	/** Begins to watch, unless it has begun. It ends when the client closes. */
+	start(): void {
+		this.#running ??= this.#run().catch((error: unknown) => {
+			this.#running = undefined;
+			if (!this.#client.closing.aborted) this.#listener.onFault(error);
+		});
+	}
+
+	async #run(): Promise<void> {
+		while (!this.#client.closing.aborted) {
+			try {
+				await this.#watchOnce();
+			} catch (error) {
+				if (!(error instanceof GrpcFault)) throw error;
+			}
+			await delay(PAUSE_MS, undefined, { signal: this.#client.closing }).catch(() => undefined);
+			await this.#findMember();
+		}
+	}
+
+	/** Waits until a member answers. A longer outage is not the end of the watch. @throws AppError that no retry removes */
+	async #findMember(): Promise<void> {
+		while (!this.#client.closing.aborted) {
+			try {
+				await this.#client.call(RANGE, { ...this.#range, countOnly: true });
+				return;
+			} catch (error) {
+				if (!(error instanceof AppError) || error.code !== "STORE_UNREACHABLE") throw error;
+			}
+		}
+	}
+
+	/** Watches over one connection, until it fails. */
+	async #watchOnce(): Promise<void> {
+		const { connection, metadata } = await this.#client.connection();
+		const fault = await new Promise<GrpcFault>((resolve) => {
+			let lastMs = performance.now();
+			const stream = connection.stream(
+				WATCH.path,
+				// A member without a leader ends the watch, instead of being silent.
+				{ ...metadata, hasleader: "true" },
+				{
+					onMessage: (message) => {
+						lastMs = performance.now();
+						if (!this.#take(message)) stream.close();
+					},
+					onEnd: (ended) => {
+						clearInterval(timer);
+						resolve(ended);
+					},
+				},
+			);
+			const timer = setInterval(() => {
+				if (performance.now() - lastMs > SILENCE_MS) connection.close();
+				else stream.send(encode(WATCH.request, { progress: {} }));
+			}, ASK_MS);
+			stream.send(encode(WATCH.request, { create: this.#range }));
+		});
+		if (fault.status === STATUS.unauthenticated) this.#client.dropToken();
+		else this.#client.leave(connection);
+		throw fault;
+	}
+
+	/** @returns false if etcd has ended the watch */
+	#take(message: Uint8Array): boolean {
+		const { canceled, created, events } = decode(WATCH.response, message);
+		if (created && !canceled) this.#listener.onBegin();
+		for (const { kv, type } of events) {
+			if (kv === undefined) continue;
+			if (type === DELETED) this.#listener.onDelete(kv.key);
+			else this.#listener.onChange(kv.key);
+		}
+		return !canceled;
+	}
+}
