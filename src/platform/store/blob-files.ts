@@ -74,8 +74,9 @@ export class BlobFiles implements Blobs {
 
 	/** See `Store.putBlob`. A damaged stored copy is replaced. */
 	async put(owner: string, bytes: Uint8Array): Promise<string> {
-		if (this.#dropped.has(owner)) throw ownerGone();
-		return await this.#put(this.#folder(owner), bytes);
+		return await this.#put(this.#folder(owner), bytes, () => {
+			if (this.#dropped.has(owner)) throw ownerGone();
+		});
 	}
 
 	/** Stores a blob of a backup, until `keepOnly` moves it to its owners. @returns its hash */
@@ -83,8 +84,10 @@ export class BlobFiles implements Blobs {
 		return await this.#put(this.#directory, bytes);
 	}
 
-	async #put(folder: string, bytes: Uint8Array): Promise<string> {
+	async #put(folder: string, bytes: Uint8Array, check = () => {}): Promise<string> {
 		const hash = await blobHashOf(bytes);
+		// Directly before the write begins, because deletions wait for the writes that have begun.
+		check();
 		const name = blobFileName(hash) as string;
 		const write = this.#write(folder, name, bytes);
 		this.#writes.add(write);

@@ -10,6 +10,8 @@ export interface Opened {
 	reopen(): Promise<Store>;
 	/** Lets time pass, for leases. */
 	advance(ms: number): Promise<void>;
+	/** The time for which tests take leases. */
+	leaseMs: number;
 }
 
 /** Bytes that depend on the seed and do not repeat. */

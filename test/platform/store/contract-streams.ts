@@ -142,3 +142,42 @@ export function readContract(current: Current): void {
 		expect(revisions(await again.read("apps/ab/changes", 0))).toEqual([1, 2, 3]);
 	});
 }
+
+export function sealContract(current: Current): void {
+	test("replaces the seal only together with the change, and only if it is the expected one", async () => {
+		const { store, reopen } = current();
+		expect(await store.readSeal()).toBeUndefined();
+		expect(await store.append("s", 0, "a", { from: undefined, to: "one" })).toMatchObject({ appended: true });
+		const stale = { from: undefined, to: "late" };
+		expect(await store.append("s", 1, "b", stale)).toEqual({
+			appended: false,
+			revision: 1,
+			isOtherSeal: true,
+		});
+		expect(await store.append("s", 0, "b", { from: "one", to: "two" })).toEqual({
+			appended: false,
+			revision: 1,
+		});
+		expect(await store.deleteStreams("s", { from: "two", to: "three" })).toBe(false);
+		expect(await store.readSeal()).toBe("one");
+		expect(await store.read("s", 0)).toEqual([{ revision: 1, body: "a" }]);
+		expect(await store.append("s", 1, "b")).toMatchObject({ appended: true });
+		expect(await store.deleteStreams("s", { from: "one", to: "two" })).toBe(true);
+		const again = await reopen();
+		expect(await again.readSeal()).toBe("two");
+		expect(await again.streams("")).toEqual([]);
+	});
+
+	test("gives the last entry of each stream", async () => {
+		const { store } = current();
+		for (const name of ["b", "a/b", "a"]) await fill(store, name, 2);
+		await store.append("b", 2, "x".repeat(3_000_000));
+		await fill(store, "gone/a", 1);
+		await store.deleteStreams("gone/");
+		expect(await store.heads()).toEqual([
+			{ stream: "a", revision: 2, body: "body 2" },
+			{ stream: "a/b", revision: 2, body: "body 2" },
+			{ stream: "b", revision: 3, body: "x".repeat(3_000_000) },
+		]);
+	});
+}

@@ -85,4 +85,14 @@ export function watchContract(current: Current): void {
 		await reopen();
 		expect(await last).toEqual({ value: undefined, done: true });
 	});
+
+	test("a watch ends when its stream was deleted, also if another has taken the name", async () => {
+		const { store } = current();
+		await fill(store, "s", 3);
+		const iterator = store.watch("s", 1, new AbortController().signal)[Symbol.asyncIterator]();
+		await take(iterator, 2);
+		await store.deleteStreams("s");
+		await fill(store, "s", 5);
+		expect(await iterator.next()).toEqual({ value: undefined, done: true });
+	});
 }

@@ -6,7 +6,7 @@ import { AppError } from "../../../src/errors.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import { bytesOf, type Current, type Opened, upTo } from "./contract-setup.ts";
-import { appendContract, readContract } from "./contract-streams.ts";
+import { appendContract, readContract, sealContract } from "./contract-streams.ts";
 import { watchContract } from "./contract-watch.ts";
 
 /** Whose the blobs are. */
@@ -56,39 +56,84 @@ function blobContract(current: Current): void {
 	});
 }
 
+function ownerContract(current: Current): void {
+	const [A, B] = ["a".repeat(32), "b".repeat(32)];
+	const [small, large] = [bytesOf(500, 1), bytesOf(2_500_000, 2)];
+
+	test("keeps the blobs of each owner apart", async () => {
+		const { store } = current();
+		const hashes = [await store.putBlob(A, small), await store.putBlob(A, large)];
+		expect(await store.missingBlobs(B, hashes)).toEqual(hashes);
+		for (const hash of hashes) expect(await store.getBlob(B, hash)).toBeUndefined();
+		await store.putBlob(B, large);
+		await store.removeBlobs(A, [...hashes, "junk"]);
+		expect(await store.missingBlobs(A, hashes)).toEqual(hashes);
+		expect(blobHash((await store.getBlob(B, blobHash(large))) as Uint8Array)).toBe(blobHash(large));
+		for (const owner of ["", "../a", "A".repeat(32)])
+			await expect(store.putBlob(owner, small)).rejects.toThrow();
+	});
+
+	test("keeps only the given blobs", async () => {
+		const { reopen, store } = current();
+		for (const owner of [A, B]) for (const bytes of [small, large]) await store.putBlob(owner, bytes);
+		const again = await reopen();
+		await again.keepOnlyBlobs(new Map([[A, new Set([blobHash(large)])]]));
+		const both = [blobHash(small), blobHash(large)];
+		expect(await again.missingBlobs(A, both)).toEqual([blobHash(small)]);
+		expect(await again.missingBlobs(B, both)).toEqual(both);
+		expect((await again.getBlob(A, blobHash(large)))?.length).toBe(large.length);
+	});
+
+	test("stores nothing for an owner whose blobs were dropped", async () => {
+		const { store } = current();
+		for (const owner of [A, B]) await store.putBlob(owner, large);
+		const puts = [small, bytesOf(3_000_000, 4)].map((bytes) =>
+			store.putBlob(A, bytes).catch((error) => error),
+		);
+		await store.dropBlobs(A);
+		// Each of them was stored before, or refused.
+		for (const put of puts)
+			expect(await put).toSatisfy((it) => typeof it === "string" || it.code === "BLOB_OWNER_GONE");
+		const all = [small, large, bytesOf(3_000_000, 4)].map(blobHash);
+		expect(await store.missingBlobs(A, all)).toEqual(all);
+		await expect(store.putBlob(A, small)).rejects.toMatchObject({ code: "BLOB_OWNER_GONE" });
+		expect(await store.missingBlobs(B, [blobHash(large)])).toEqual([]);
+	});
+}
+
 function leaseContract(current: Current): void {
 	test("a lease has one holder until it expires", async () => {
-		const { store, advance } = current();
-		expect(await store.lease("node", "a", 10_000)).toBe(true);
-		expect(await store.lease("node", "b", 10_000)).toBe(false);
-		expect(await store.lease("other", "b", 10_000)).toBe(true);
-		await advance(11_000);
-		expect(await store.lease("node", "b", 10_000)).toBe(true);
-		expect(await store.lease("node", "a", 10_000)).toBe(false);
+		const { advance, leaseMs, store } = current();
+		expect(await store.lease("node", "a", leaseMs)).toBe(true);
+		expect(await store.lease("node", "b", leaseMs)).toBe(false);
+		expect(await store.lease("other", "b", leaseMs)).toBe(true);
+		await advance(1.5 * leaseMs);
+		expect(await store.lease("node", "b", leaseMs)).toBe(true);
+		expect(await store.lease("node", "a", leaseMs)).toBe(false);
 	});
 
 	test("a lease lasts longer if its holder renews it", async () => {
-		const { store, advance } = current();
-		for (const _ of upTo(4)) {
-			expect(await store.lease("node", "a", 10_000)).toBe(true);
-			await advance(6_000);
-			expect(await store.lease("node", "b", 10_000)).toBe(false);
+		const { advance, leaseMs, store } = current();
+		for (const _ of upTo(2)) {
+			expect(await store.lease("node", "a", leaseMs)).toBe(true);
+			await advance(0.6 * leaseMs);
+			expect(await store.lease("node", "b", leaseMs)).toBe(false);
 		}
 	});
 
 	test("a lease is free once its own holder releases it", async () => {
-		const { store } = current();
-		await store.lease("node", "a", 10_000);
+		const { leaseMs, store } = current();
+		await store.lease("node", "a", leaseMs);
 		await store.release("node", "b");
 		await store.release("unknown", "a");
-		expect(await store.lease("node", "b", 10_000)).toBe(false);
+		expect(await store.lease("node", "b", leaseMs)).toBe(false);
 		await store.release("node", "a");
-		expect(await store.lease("node", "b", 10_000)).toBe(true);
+		expect(await store.lease("node", "b", leaseMs)).toBe(true);
 	});
 
 	test("one of many concurrent requests gets a lease", async () => {
-		const { store } = current();
-		const got = await Promise.all(upTo(20).map((n) => store.lease("node", `holder ${n}`, 10_000)));
+		const { leaseMs, store } = current();
+		const got = await Promise.all(upTo(20).map((n) => store.lease("node", `holder ${n}`, leaseMs)));
 		expect(got.filter(Boolean)).toHaveLength(1);
 	});
 }
@@ -103,11 +148,11 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 		let latest: Store;
 		const current: Current = () => opened;
 		beforeEach(async () => {
-			const { store, reopen, advance } = await open();
+			const { store, reopen, ...rest } = await open();
 			latest = store;
 			opened = {
 				store,
-				advance,
+				...rest,
 				reopen: async () => {
 					latest = await reopen();
 					return latest;
@@ -120,7 +165,9 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 		describe("append", () => appendContract(current));
 		describe("read", () => readContract(current));
 		describe("watch", () => watchContract(current));
+		describe("seal", () => sealContract(current));
 		describe("blobs", () => blobContract(current));
+		describe("owners of blobs", () => ownerContract(current));
 		describe("leases", () => leaseContract(current));
 
 		test("refuses everything after it is closed, and can be closed twice", async () => {

@@ -32,6 +32,7 @@ storeContract("sqlite", async () => {
 		async advance(ms) {
 			nowMs += ms;
 		},
+		leaseMs: 10_000,
 	};
 });
 

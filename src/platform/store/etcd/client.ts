@@ -24,6 +24,8 @@ export interface EtcdAccess {
 	/** Undefined: without TLS. */
 	readonly tls?: SecureContextOptions | undefined;
 	readonly user?: { readonly name: string; readonly password: string } | undefined;
+	/** The time for all attempts of a call. Default: 20 seconds. */
+	readonly timeoutMs?: number | undefined;
 }
 
 /** How far the attempts of one call are. */
@@ -68,10 +70,9 @@ export class EtcdClient {
 	async call<In extends Schema, Out extends Schema>(
 		method: Method<In, Out>,
 		request: Outgoing<In>,
-		callMs = CALL_MS,
 	): Promise<Incoming<Out>> {
 		const bytes = encode(method.request, request);
-		return await this.#attempt(callMs, async (connection, metadata) =>
+		return await this.#attempt(async (connection, metadata) =>
 			read(method.response, await connection.call(method.path, bytes, ATTEMPT_MS, metadata)),
 		);
 	}
@@ -79,7 +80,7 @@ export class EtcdClient {
 	/** Renews a lease. @returns false if the lease has ended @throws as `call` */
 	async keepAlive(id: bigint): Promise<boolean> {
 		const request = encode(KEEP_ALIVE.request, { id });
-		const answer = await this.#attempt(CALL_MS, (connection, metadata) =>
+		const answer = await this.#attempt((connection, metadata) =>
 			connection.call(KEEP_ALIVE.path, request, ATTEMPT_MS, metadata),
 		);
 		return read(KEEP_ALIVE.response, answer).seconds > 0;
@@ -104,10 +105,8 @@ export class EtcdClient {
 		this.#token = undefined;
 	}
 
-	async #attempt<T>(
-		callMs: number,
-		work: (connection: GrpcConnection, metadata: Metadata) => Promise<T>,
-	): Promise<T> {
+	async #attempt<T>(work: (connection: GrpcConnection, metadata: Metadata) => Promise<T>): Promise<T> {
+		const callMs = this.#access.timeoutMs ?? CALL_MS;
 		const attempts = {
 			endsMs: performance.now() + callMs,
 			faults: new Map(),

@@ -203,7 +203,8 @@ class GrpcStream {
 		stream.on("trailers", (headers) => this.#take(headers));
 		stream.on("data", (chunk: Buffer) => {
 			try {
-				for (const message of messages.take(chunk))
+				const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+				for (const message of messages.take(bytes))
 					if (this.#fault === undefined) listener.onMessage(message);
 			} catch (error) {
 				const fault = error instanceof GrpcFault ? error : undefined;

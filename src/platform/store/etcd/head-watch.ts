@@ -14,9 +14,9 @@ import { DELETED, RANGE, WATCH } from "./messages.ts";
 import { decode, encode } from "./wire.ts";
 
 /** How often a watch without events asks for a sign of life. */
-const ASK_MS = 5_000;
+const ASK_MS = 3_000;
 /** How long a watch may be silent. */
-const SILENCE_MS = 12_000;
+const SILENCE_MS = 8_000;
 const PAUSE_MS = 200;
 
 export interface HeadListener {

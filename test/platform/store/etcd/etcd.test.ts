@@ -22,6 +22,8 @@ storeContract("etcd", async () => {
 			store = await open();
 			return store;
 		},
+		// etcd counts in whole seconds, by its own clock.
 		advance: async (ms) => await delay(ms),
+		leaseMs: 2_000,
 	};
 });
