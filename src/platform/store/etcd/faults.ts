@@ -99,15 +99,6 @@ function certificateError(store: string, cause: unknown): AppError | undefined {
 			cause,
 		);
 	}
-	if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|EPROTO/.test(code)) {
-		return fault(
-			"STORE_CERTIFICATE_INVALID",
-			`The etcd at ${store} does not use TLS, but --store-ca or --store-cert was given.`,
-			"Leave out these flags, or let etcd use TLS.",
-			EXIT.network,
-			cause,
-		);
-	}
 	return undefined;
 }
 
@@ -138,7 +129,7 @@ export function unreachable(members: ReadonlyMap<string, string>, seconds: numbe
 	return fault(
 		"STORE_UNREACHABLE",
 		`The store in etcd did not answer within ${seconds} seconds (${list}). If this was a change, it may have been stored or not.`,
-		"Check that most members of the etcd cluster run and can be reached. If etcd uses TLS, give --store-ca.",
+		"Check that most members of the etcd cluster run and can be reached. Give --store-ca if etcd uses TLS, and only then.",
 		EXIT.network,
 	);
 }

@@ -216,7 +216,9 @@ class GrpcStream {
 			broken = error;
 		});
 		stream.once("close", () => {
-			const cause = sessionFault() ?? broken ?? new Error("the connection ended");
+			// Node cancels the streams of a connection that failed, before it tells of the failure.
+			const known = sessionFault() ?? (broken as Error | undefined)?.cause ?? broken;
+			const cause = known ?? new Error("the connection ended");
 			listener.onEnd(this.#fault ?? new GrpcFault(STATUS.unavailable, messageOf(cause), false, cause));
 		});
 	}
