@@ -26,6 +26,8 @@ export interface PlatformParts {
 	readonly identity: CoreIdentity;
 	readonly log: Log;
 	readonly clock?: Clock;
+	/** The password of the user of a store in etcd. */
+	readonly storePassword?: string | undefined;
 }
 
 export interface CoreParts extends PlatformParts {
@@ -58,7 +60,10 @@ export async function openCore(
 ): Promise<OpenCore> {
 	await cryptoReady;
 	const { clock = SYSTEM_CLOCK, identity, log } = parts;
-	const store = await openStore(config.storeUrl, { now: clock.monotonicMs });
+	const { dataDirectory, storeAccess: access, storeUrl } = config;
+	const { storePassword: password } = parts;
+	const now = clock.monotonicMs;
+	const store = await openStore(storeUrl, { now, access, password, dataDirectory });
 	opened.add(async () => await store[Symbol.asyncDispose]());
 	const logs = parts.logs ?? openLogs(config, log);
 	opened.add(() => logs.close());

@@ -21,7 +21,7 @@ import { isolationReports } from "./runtime/isolation-reports.ts";
 import { createDenoRuntime } from "./runtime/open-deno.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import type { CoreOptions } from "./service/core.ts";
-import { storeDirectory } from "./store/open.ts";
+import { kvDirectory } from "./store/open.ts";
 
 /** What runs functions. */
 export interface OpenRuntime {
@@ -122,9 +122,13 @@ function runtimeConfiguration(
 	};
 }
 
-function storesConfiguration({ limits, storeUrl }: CoreConfig): Omit<KvStoresOptions, "onError"> {
+function storesConfiguration({
+	dataDirectory,
+	limits,
+	storeUrl,
+}: CoreConfig): Omit<KvStoresOptions, "onError"> {
 	return {
-		directory: join(storeDirectory(storeUrl), KV_FOLDER),
+		directory: join(kvDirectory(storeUrl, dataDirectory), KV_FOLDER),
 		maxBytes: limits.kvMB * 1024 * 1024,
 		program: builtPath("kv.cjs"),
 	};

@@ -17,7 +17,7 @@ import { createDenoRuntime } from "../../src/platform/runtime/open-deno.ts";
 import type { Runtime } from "../../src/platform/runtime/runtime.ts";
 import { Core } from "../../src/platform/service/core.ts";
 import { Deployer, type DeployerOptions } from "../../src/platform/service/deploy.ts";
-import { openStore, storeDirectory } from "../../src/platform/store/open.ts";
+import { kvDirectory, openStore } from "../../src/platform/store/open.ts";
 import { PACKAGE_CACHE } from "../support/package-cache.ts";
 import { newTestIdentity } from "./vault-fixture.ts";
 
@@ -132,9 +132,9 @@ async function builderOf(config: PlatformConfig, deno: string): Promise<Builder>
 }
 
 /** The Deno KV stores of a platform. An error of one fails the test. */
-export function kvStoresOf({ limits, storeUrl }: PlatformConfig): KvStores {
+export function kvStoresOf({ dataDirectory, limits, storeUrl }: PlatformConfig): KvStores {
 	return new KvStores({
-		directory: join(storeDirectory(storeUrl), KV_FOLDER),
+		directory: join(kvDirectory(storeUrl, dataDirectory), KV_FOLDER),
 		maxBytes: limits.kvMB * 1024 * 1024,
 		program: builtPath("kv.cjs"),
 		onError: (message) => {

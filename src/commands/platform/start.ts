@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { systemKeychain } from "../../cli/context/open-project.ts";
+import { storeFlags } from "../../cli/context/store-flags.ts";
 import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
 import { handOverSignal, interruption } from "../../cli/shell/signals.ts";
 import { networkWallGap } from "../../cli/views/network-wall.ts";
@@ -12,8 +13,10 @@ import {
 	readPlatformCredentials,
 } from "../../platform/configuration/config.ts";
 import { LIMIT_ROWS, limitsOf } from "../../platform/configuration/limits.ts";
+import { readStorePassword } from "../../platform/configuration/store-access.ts";
 import { openLog } from "../../platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
+import { parseStoreUrl } from "../../platform/store/store-url.ts";
 
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
@@ -37,6 +40,7 @@ export default class PlatformStart extends BaseCommand<void> {
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
 		"<%= config.bin %> platform start --control 0.0.0.0:8081 --host coffer.example.com --tls-cert fullchain.pem --tls-key privkey.pem",
+		"<%= config.bin %> platform start --store etcd://10.0.0.1,10.0.0.2,10.0.0.3 --store-ca ca.pem --store-cert coffer.pem --store-key coffer.key",
 		"<%= config.bin %> platform start --listen 127.0.0.1:0 --control 127.0.0.1:0 --json",
 	];
 	static override flags = {
@@ -44,10 +48,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			description: "data directory; defaults to $XDG_DATA_HOME/coffer/platform",
 			helpValue: "DIR",
 		}),
-		store: Flags.string({
-			description: "store of the log; defaults to the data directory",
-			helpValue: "URL",
-		}),
+		...storeFlags,
 		listen: address("address that serves functions; port 0 chooses a free port", "127.0.0.1:8080"),
 		control: address("address of the control API; port 0 chooses a free port", "127.0.0.1:8081"),
 		"identity-file": Flags.string({
@@ -99,16 +100,20 @@ export default class PlatformStart extends BaseCommand<void> {
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
 		});
+		// A wrong URL is refused before an identity is created.
+		parseStoreUrl(config.storeUrl);
 		await cryptoReady;
 		if (config.identityFile !== undefined) await requireOutOfGit(config.identityFile);
+		const env = readPlatformCredentials();
+		const storePassword = await readStorePassword(config.storeAccess, env);
 		const { identity } = await openPlatformIdentity({
 			identityFile: config.identityFile,
-			env: readPlatformCredentials(),
+			env,
 			keychain: systemKeychain(),
 			dataDirectory: config.dataDirectory,
 		});
 		using interrupted = interruption();
-		const platform = await startPlatform(config, { identity, log: openLog() });
+		const platform = await startPlatform(config, { identity, storePassword, log: openLog() });
 		this.#announce(platform);
 		const handedOver = handOverSignal().then(() => true);
 		const ended = new Promise<false>((resolve) => {

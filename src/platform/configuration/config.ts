@@ -7,6 +7,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
+import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
 
 /** The address to which a listener binds. */
 export interface Address {
@@ -29,6 +30,7 @@ export interface CoreConfig {
 	/** Absolute. */
 	readonly dataDirectory: string;
 	readonly storeUrl: string;
+	readonly storeAccess: StoreAccess;
 	/** The folder for builds, including the cache of packages. All platforms of one user share it. */
 	readonly buildDirectory: string;
 	/** Absolute paths that no build may read. */
@@ -55,17 +57,16 @@ export interface PlatformConfig extends CoreConfig {
 	readonly identityFile: string | undefined;
 }
 
-/** The variables that may name the platform's identity. They are read when the identity is opened. */
-export interface PlatformCredentials {
+/** The variables that name the platform's identity and its store's password. They are read when these are opened. */
+export interface PlatformCredentials extends StoreVariables {
 	readonly COFFER_PLATFORM_IDENTITY: string | undefined;
 	readonly COFFER_PLATFORM_IDENTITY_FILE: string | undefined;
 }
 
 /** The flags of `coffer platform start`. */
-export interface PlatformFlags {
+export interface PlatformFlags extends StoreFlags {
 	readonly version: string;
 	readonly data?: string | undefined;
-	readonly store?: string | undefined;
 	readonly listen: string;
 	readonly control: string;
 	readonly identityFile?: string | undefined;
@@ -171,13 +172,14 @@ export function readCoreConfig(
 		data,
 		limits,
 		own = [],
-		store,
 		version,
-	}: Pick<PlatformFlags, "allowNet" | "limits" | "store" | "version"> & {
-		/** The data directory. Absolute. */
-		readonly data: string;
-		readonly own?: readonly string[];
-	},
+		...flags
+	}: Pick<PlatformFlags, "allowNet" | "limits" | "version"> &
+		StoreFlags & {
+			/** The data directory. Absolute. */
+			readonly data: string;
+			readonly own?: readonly string[];
+		},
 	variables: Variables = process.env,
 ): CoreConfig {
 	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
@@ -185,12 +187,15 @@ export function readCoreConfig(
 		const value = text(variables, name);
 		return value === undefined ? [] : [[name, value] as const];
 	});
+	const access = storeAccessOf(flags);
+	const ownOfStore = [access.key, access.blobs].filter((path) => path !== undefined);
 	return {
 		version,
 		dataDirectory: data,
-		storeUrl: store ?? `sqlite:${data}`,
+		storeUrl: flags.store ?? `sqlite:${data}`,
+		storeAccess: access,
 		buildDirectory: join(cacheHome, "coffer", "build"),
-		hidden: [data, ...own],
+		hidden: [data, ...own, ...ownOfStore],
 		allowNet,
 		limits: limits ?? limitsOf(),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
@@ -207,7 +212,12 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const control = parseAddress("--control", flags.control);
 	const tls = tlsOf(flags);
 	checkControl(control, flags.behindTlsProxy || tls !== undefined);
-	const secretFiles = [flags.identityFile, text(variables, "COFFER_PLATFORM_IDENTITY_FILE"), flags.tlsKey];
+	const secretFiles = [
+		flags.identityFile,
+		text(variables, "COFFER_PLATFORM_IDENTITY_FILE"),
+		text(variables, "COFFER_STORE_PASSWORD_FILE"),
+		flags.tlsKey,
+	];
 	const own = secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]));
 	const data = dataDirectoryOf(flags.data, variables);
 	const listen = parseAddress("--listen", flags.listen);
@@ -233,5 +243,7 @@ export function readPlatformCredentials(variables: Variables = process.env): Pla
 	return {
 		COFFER_PLATFORM_IDENTITY: text(variables, "COFFER_PLATFORM_IDENTITY"),
 		COFFER_PLATFORM_IDENTITY_FILE: text(variables, "COFFER_PLATFORM_IDENTITY_FILE"),
+		COFFER_STORE_PASSWORD: text(variables, "COFFER_STORE_PASSWORD"),
+		COFFER_STORE_PASSWORD_FILE: text(variables, "COFFER_STORE_PASSWORD_FILE"),
 	};
 }

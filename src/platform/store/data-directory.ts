@@ -2,69 +2,17 @@
  * The directory in which one platform keeps all its data. It is private to the platform's user, and one
  * process uses it at a time.
  */
-import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import Database from "libsql";
-import { AppError, EXIT } from "../../errors.ts";
-import { syncDirectory } from "./durable.ts";
-
-/** The database of the log. A data directory is recognised by this file. */
-export const DATABASE_FILE = "store.db";
-/** The file that the process that uses the data directory locks. */
-export const LOCK_FILE = "lock";
-const PRIVATE_FILES = [DATABASE_FILE, `${DATABASE_FILE}-wal`, `${DATABASE_FILE}-shm`, LOCK_FILE];
-const OTHERS_MODE = 0o077;
-
-export interface DataDirectory {
-	/** Absolute. */
-	readonly path: string;
-	/** Lets another process use the directory. */
-	release(): void;
-}
-
-function unusable(path: string, cause: unknown): AppError {
-	const { code, message } = cause as NodeJS.ErrnoException;
-	return new AppError({
-		code: "DATA_DIR_UNUSABLE",
-		message: `The data directory ${path} cannot be used (${code || message}).`,
-		hint: "Give a directory that this user may create and write to.",
-		exit: EXIT.failure,
-		cause,
-	});
-}
-
-/**
- * Removes the rights of other users from a directory that belongs to a platform or is empty. Other
- * directories are not changed.
- */
-async function makePrivate(path: string): Promise<void> {
-	const created = await mkdir(path, { recursive: true, mode: 0o700 });
-	if (created !== undefined) {
-		await syncDirectory(resolve(created, ".."));
-		return;
-	}
-	if (process.platform === "win32") return;
-	const names = await readdir(path);
-	const ours = names.includes(DATABASE_FILE) || names.every((name) => name === "lost+found");
-	if (((await stat(path)).mode & OTHERS_MODE) !== 0) {
-		if (!ours) {
-			throw new AppError({
-				code: "DATA_DIR_EXPOSED",
-				message: `The data directory ${path} contains files of other programs and is open to other users.`,
-				hint: `Give the platform a separate directory, or make this one private with "chmod 700".`,
-				exit: EXIT.failure,
-			});
-		}
-		await chmod(path, 0o700);
-	}
-	for (const name of names.filter((name) => PRIVATE_FILES.includes(name))) {
-		// SQLite removes its write-ahead log with the last connection, and a platform that has just stopped may
-		// still be closing.
-		await chmod(join(path, name), 0o600).catch((error: NodeJS.ErrnoException) => {
-			if (error.code !== "ENOENT") throw error;
-		});
-	}
-}
+import { AppError } from "../../errors.ts";
+import {
+	createPrivateFile,
+	type DataDirectory,
+	directoryInUse,
+	directoryUnusable,
+	LOCK_FILE,
+	makePrivate,
+} from "./private-directory.ts";
 
 /**
  * Acquires the lock: an exclusive transaction on an empty database. The operating system releases it when the process
@@ -78,24 +26,9 @@ function lock(path: string): Database.Database {
 	} catch (error) {
 		database.close();
 		if ((error as { code?: string }).code !== "SQLITE_BUSY") throw error;
-		throw new AppError({
-			code: "DATA_DIR_IN_USE",
-			message: `The data directory ${path} is in use by another platform.`,
-			hint: "Stop that platform first, or use another data directory.",
-			exit: EXIT.failure,
-			cause: error,
-		});
+		throw directoryInUse(path, error);
 	}
 	return database;
-}
-
-/** Creates a file that only its owner can read. Does not open a file that exists. */
-async function createPrivateFile(path: string): Promise<void> {
-	try {
-		await (await open(path, "wx", 0o600)).close();
-	} catch (error) {
-		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-	}
 }
 
 /**
@@ -117,6 +50,6 @@ export async function claimDataDirectory(directory: string): Promise<DataDirecto
 			},
 		};
 	} catch (error) {
-		throw error instanceof AppError ? error : unusable(path, error);
+		throw error instanceof AppError ? error : directoryUnusable(path, error);
 	}
 }

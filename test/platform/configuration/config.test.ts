@@ -78,6 +78,7 @@ test("builds get the environment variables that they need, and no secrets", () =
 		NPM_CONFIG_REGISTRY: "https://npm.example",
 		HTTPS_PROXY: "",
 		COFFER_PLATFORM_IDENTITY: "secret",
+		COFFER_STORE_PASSWORD: "secret",
 		COFFER_TOKEN: "secret",
 		AWS_SECRET_ACCESS_KEY: "secret",
 		PATH: "/bin",
@@ -92,5 +93,7 @@ test("builds get the environment variables that they need, and no secrets", () =
 	expect(readPlatformCredentials(variables)).toEqual({
 		COFFER_PLATFORM_IDENTITY: "secret",
 		COFFER_PLATFORM_IDENTITY_FILE: undefined,
+		COFFER_STORE_PASSWORD: "secret",
+		COFFER_STORE_PASSWORD_FILE: undefined,
 	});
 });

@@ -78,7 +78,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		configuration: [],
 		machine: ["functions"],
 		threads: ["machine"],
-		store: ["threads", "machine"],
+		store: ["configuration", "threads", "machine"],
 		events: ["store", "functions"],
 		tokens: ["events", "store", "machine"],
 		limits: ["machine"],

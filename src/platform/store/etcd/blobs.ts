@@ -3,7 +3,7 @@ import { AppError, EXIT } from "../../../errors.ts";
 import { parseBlobHash } from "../../../protocol/blob-hash.ts";
 import { blobHashOf } from "../../threads/compute.ts";
 import { type Blobs, blobFolder, ownerGone } from "../blobs.ts";
-import type { EtcdClient } from "./client.ts";
+import type { EtcdClient } from "./api/client.ts";
 import { type Contents, parseContent } from "./contents.ts";
 import type { Keys } from "./keys.ts";
 import {

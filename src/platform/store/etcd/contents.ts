@@ -8,10 +8,10 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { concat, fromUtf8, utf8 } from "../../../bytes.ts";
-import type { EtcdClient } from "./client.ts";
-import { damaged } from "./faults.ts";
+import type { EtcdClient } from "./api/client.ts";
+import { damaged } from "./api/faults.ts";
+import { GRANT } from "./api/messages.ts";
 import type { Keys } from "./keys.ts";
-import { GRANT } from "./messages.ts";
 import {
 	type Condition,
 	exists,

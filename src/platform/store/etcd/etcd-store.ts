@@ -8,10 +8,11 @@ import { AppError, EXIT } from "../../../errors.ts";
 import type { Blobs } from "../blobs.ts";
 import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Watchers } from "../watchers.ts";
+import { type EtcdAccess, EtcdClient } from "./api/client.ts";
+import { closed } from "./api/faults.ts";
 import { EtcdBlobs } from "./blobs.ts";
-import { type EtcdAccess, EtcdClient } from "./client.ts";
+import { type Claim, claimStore } from "./claim.ts";
 import { Contents } from "./contents.ts";
-import { closed } from "./faults.ts";
 import { HeadWatch } from "./head-watch.ts";
 import { Keys } from "./keys.ts";
 import { EtcdLeases } from "./leases.ts";
@@ -26,6 +27,8 @@ export interface EtcdOptions extends EtcdAccess {
 	readonly prefix: string;
 	/** Where blobs are instead of etcd. */
 	readonly blobs?: Blobs | undefined;
+	/** Keeps other platforms from claiming the store. */
+	readonly claim?: Claim | undefined;
 }
 
 class EtcdStore implements Store {
@@ -36,6 +39,8 @@ class EtcdStore implements Store {
 	readonly #heads: HeadWatch;
 	readonly #watchers = new Watchers();
 	#watchFault: unknown;
+	/** Ends what else belongs to the open store. */
+	#onClose: () => Promise<void> = async () => {};
 	#closing: Promise<void> | undefined;
 
 	constructor(client: EtcdClient, keys: Keys, blobs: Blobs | undefined) {
@@ -54,6 +59,15 @@ class EtcdStore implements Store {
 				this.#watchers.announce();
 			},
 		});
+	}
+
+	/** Claims the store, until it is closed. @throws AppError `STORE_IN_USE` (exit 1) */
+	async claim(claim: Claim): Promise<void> {
+		const end = await claimStore(this.#leases, claim);
+		this.#onClose = async () => {
+			await end();
+			claim.onClosed();
+		};
 	}
 
 	async append(
@@ -147,6 +161,7 @@ class EtcdStore implements Store {
 	async #close(): Promise<void> {
 		this.#watchers.end();
 		await this.#blobs.settle();
+		await this.#onClose();
 		this.#client.close();
 	}
 
@@ -188,16 +203,18 @@ async function checkFormat(client: EtcdClient, keys: Keys): Promise<void> {
 
 /**
  * Opens the store under a prefix in etcd, and creates it if there is none.
- * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_DAMAGED` (exit 7)
+ * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_DAMAGED` (exit 7)
  */
-export async function openEtcdStore({ blobs, prefix, ...access }: EtcdOptions): Promise<Store> {
+export async function openEtcdStore({ blobs, claim, prefix, ...access }: EtcdOptions): Promise<Store> {
 	await cryptoReady;
 	const client = new EtcdClient(access);
 	const keys = new Keys(prefix);
 	try {
 		await checkFormat(client, keys);
 		await new Contents(client, keys).sweep();
-		return new EtcdStore(client, keys, blobs);
+		const store = new EtcdStore(client, keys, blobs);
+		if (claim !== undefined) await store.claim(claim);
+		return store;
 	} catch (error) {
 		client.close();
 		throw error;

@@ -7,11 +7,11 @@
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../../errors.ts";
-import type { EtcdClient } from "./client.ts";
-import { GrpcFault, STATUS } from "./grpc.ts";
+import type { EtcdClient } from "./api/client.ts";
+import { GrpcFault, STATUS } from "./api/framing.ts";
+import { DELETED, RANGE, WATCH } from "./api/messages.ts";
+import { decode, encode } from "./api/wire.ts";
 import type { KeyRange } from "./keys.ts";
-import { DELETED, RANGE, WATCH } from "./messages.ts";
-import { decode, encode } from "./wire.ts";
 
 /** How often a watch without events asks for a sign of life. */
 const ASK_MS = 3_000;

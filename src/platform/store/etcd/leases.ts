@@ -1,8 +1,8 @@
 /** Leases: keys that etcd removes when their time has passed, by its own clock. */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
-import type { EtcdClient } from "./client.ts";
+import type { EtcdClient } from "./api/client.ts";
+import { GRANT, REVOKE } from "./api/messages.ts";
 import type { Keys } from "./keys.ts";
-import { GRANT, REVOKE } from "./messages.ts";
 import { isUnchanged, isValue, put, readKey, remove, transact } from "./transactions.ts";
 
 /** A lease that this process has. */

@@ -1,11 +1,11 @@
 /** The streams of a store in etcd. */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
 import type { AppendResult, SealChange, StreamEntry, StreamHead, StreamName } from "../store.ts";
-import type { EtcdClient } from "./client.ts";
+import type { EtcdClient } from "./api/client.ts";
+import { damaged } from "./api/faults.ts";
+import { RANGE } from "./api/messages.ts";
 import { type Contents, type Prepared, parseContent } from "./contents.ts";
-import { damaged } from "./faults.ts";
 import type { Keys } from "./keys.ts";
-import { RANGE } from "./messages.ts";
 import {
 	type Condition,
 	get,

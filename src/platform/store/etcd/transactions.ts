@@ -1,8 +1,8 @@
 /** Reads and transactions on etcd, in short form. */
-import type { EtcdClient } from "./client.ts";
+import type { EtcdClient } from "./api/client.ts";
+import { RANGE, RESULT, TARGET, TRANSACTION } from "./api/messages.ts";
+import type { Incoming, Outgoing } from "./api/wire.ts";
 import { after, type KeyRange } from "./keys.ts";
-import { RANGE, RESULT, TARGET, TRANSACTION } from "./messages.ts";
-import type { Incoming, Outgoing } from "./wire.ts";
 
 /** A key with its value. */
 export type Pair = Incoming<typeof RANGE.response>["kvs"][number];

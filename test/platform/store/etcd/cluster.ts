@@ -6,8 +6,8 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { EtcdClient } from "../../../../src/platform/store/etcd/client.ts";
-import type { Endpoint } from "../../../../src/platform/store/etcd/grpc.ts";
+import { EtcdClient } from "../../../../src/platform/store/etcd/api/client.ts";
+import type { Endpoint } from "../../../../src/platform/store/etcd/api/grpc.ts";
 
 const HOST = "127.0.0.1";
 /** Printed once a member serves clients. */

@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
 import { AppError } from "../../../../src/errors.ts";
-import type { EtcdAccess } from "../../../../src/platform/store/etcd/client.ts";
+import type { EtcdAccess } from "../../../../src/platform/store/etcd/api/client.ts";
 import { openEtcdStore } from "../../../../src/platform/store/etcd/etcd-store.ts";
 import { Authority } from "../../../stories/support/authority.ts";
 import { bytesOf } from "../contract-setup.ts";

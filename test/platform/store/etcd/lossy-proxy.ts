@@ -1,7 +1,7 @@
 /** A proxy in front of a member that can lose answers, as a network can: the request arrives, the answer does not. */
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
-import type { Endpoint } from "../../../../src/platform/store/etcd/grpc.ts";
+import type { Endpoint } from "../../../../src/platform/store/etcd/api/grpc.ts";
 
 export class LossyProxy implements AsyncDisposable {
 	readonly #server: Server;

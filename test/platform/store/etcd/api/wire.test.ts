@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { RANGE, TRANSACTION, WATCH } from "../../../../src/platform/store/etcd/messages.ts";
-import { decode, encode, type Schema, WireFault } from "../../../../src/platform/store/etcd/wire.ts";
+import { RANGE, TRANSACTION, WATCH } from "../../../../../src/platform/store/etcd/api/messages.ts";
+import { decode, encode, type Schema, WireFault } from "../../../../../src/platform/store/etcd/api/wire.ts";
 
 const ALL = {
 	int: [1, "int"],

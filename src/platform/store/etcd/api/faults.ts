@@ -1,7 +1,7 @@
 /** What a failed call means: whether to repeat it, and the error for the user. */
-import { AppError, EXIT, type ExitStatus } from "../../../errors.ts";
-import { requestFault } from "../../../request-fault.ts";
-import { type GrpcFault, STATUS } from "./grpc.ts";
+import { AppError, EXIT, type ExitStatus } from "../../../../errors.ts";
+import { requestFault } from "../../../../request-fault.ts";
+import { type GrpcFault, STATUS } from "./framing.ts";
 
 /**
  * `repeat`: try again, on another member. `authenticate`: get a new token first. `final`: every attempt would

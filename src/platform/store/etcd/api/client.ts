@@ -7,7 +7,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SecureContextOptions } from "node:tls";
 import { closed, unreachable, verdictOn } from "./faults.ts";
-import { authorityOf, type Endpoint, GrpcConnection, GrpcFault, type Metadata, STATUS } from "./grpc.ts";
+import { GrpcFault, STATUS } from "./framing.ts";
+import { authorityOf, type Endpoint, GrpcConnection, type Metadata } from "./grpc.ts";
 import { AUTHENTICATE, KEEP_ALIVE, type Method } from "./messages.ts";
 import { decode, encode, type Incoming, type Outgoing, type Schema, WireFault } from "./wire.ts";
 

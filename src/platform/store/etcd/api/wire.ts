@@ -3,7 +3,7 @@
  *
  * A field that is given is always encoded, also with its default value. Unknown fields are skipped.
  */
-import { concat, fromUtf8, utf8 } from "../../../bytes.ts";
+import { concat, fromUtf8, utf8 } from "../../../../bytes.ts";
 
 interface Scalars {
 	/** An integer that fits into a number, such as a revision. */

@@ -1,0 +1,69 @@
+/** Opens a store in etcd for a platform or a command: its files, its user, and its claim on the store. */
+import type { SecureContextOptions } from "node:tls";
+import { AppError, EXIT } from "../../../errors.ts";
+import { readStoreFile, type StoreAccess } from "../../configuration/store-access.ts";
+import { BlobFiles } from "../blob-files.ts";
+import { claimNodeDirectory, type NodeDirectory } from "../node-directory.ts";
+import type { StoreOptions } from "../open.ts";
+import type { Store } from "../store.ts";
+import type { StoreUrl } from "../store-url.ts";
+import { type EtcdOptions, openEtcdStore } from "./etcd-store.ts";
+
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
+
+async function tlsOf({ ca, cert, key }: StoreAccess): Promise<SecureContextOptions | undefined> {
+	if (ca === undefined && cert === undefined) return undefined;
+	return {
+		...(ca !== undefined && { ca: await readStoreFile("--store-ca", ca) }),
+		...(cert !== undefined && { cert: await readStoreFile("--store-cert", cert) }),
+		...(key !== undefined && { key: await readStoreFile("--store-key", key) }),
+	};
+}
+
+function passwordExposed(): AppError {
+	return new AppError({
+		code: "STORE_WITHOUT_TLS",
+		message:
+			"The password of --store-user would be sent to etcd without TLS, where others on the network could read it.",
+		hint: "Let etcd use TLS, and give the certificate of its authority with --store-ca.",
+		exit: EXIT.usage,
+	});
+}
+
+/** How to reach etcd. @throws AppError `STORE_WITHOUT_TLS`, `STORE_FILE_UNREADABLE`, `STORE_FILE_INVALID` (exit 2) */
+async function optionsOf(
+	{ endpoints, prefix }: StoreUrl & { kind: "etcd" },
+	{ access = {}, password = "" }: StoreOptions,
+): Promise<EtcdOptions> {
+	const tls = await tlsOf(access);
+	const { user } = access;
+	if (user !== undefined && tls === undefined && !endpoints.every(({ host }) => LOOPBACK.has(host)))
+		throw passwordExposed();
+	return { endpoints, prefix, tls, user: user === undefined ? undefined : { name: user, password } };
+}
+
+/**
+ * Opens a store in etcd. With a data directory, the store is claimed for the platform of that directory, until it is
+ * closed.
+ * @throws AppError as `openEtcdStore` and `claimNodeDirectory`; `STORE_IN_USE` (exit 1); `STORE_WITHOUT_TLS`,
+ * `STORE_FILE_UNREADABLE` (exit 2)
+ */
+export async function openSharedStore(
+	url: StoreUrl & { kind: "etcd" },
+	options: StoreOptions,
+): Promise<Store> {
+	const etcd = await optionsOf(url, options);
+	const { access, dataDirectory } = options;
+	const directory = dataDirectory === undefined ? undefined : await claimNodeDirectory(dataDirectory);
+	try {
+		const blobs = access?.blobs === undefined ? undefined : await BlobFiles.open(access.blobs);
+		return await openEtcdStore({ ...etcd, blobs, claim: directory && claimOf(directory) });
+	} catch (error) {
+		directory?.release();
+		throw error;
+	}
+}
+
+function claimOf({ node, release }: NodeDirectory): EtcdOptions["claim"] {
+	return { holder: node, onClosed: release };
+}
