@@ -27,6 +27,8 @@ const SYSTEM_PACKAGES = [
 	{ name: "tmux", isThere: () => onPath("tmux") },
 	{ name: "zsh", isThere: () => onPath("zsh") },
 	{ name: "fish", isThere: () => onPath("fish") },
+	{ name: "etcd-server", isThere: () => onPath("etcd") },
+	{ name: "etcd-client", isThere: () => onPath("etcdctl") },
 ];
 
 /** Further packages for benchmarks. */

@@ -16,7 +16,6 @@ import { LIMIT_ROWS, limitsOf } from "../../platform/configuration/limits.ts";
 import { readStorePassword } from "../../platform/configuration/store-access.ts";
 import { openLog } from "../../platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../platform/server.ts";
-import { parseStoreUrl } from "../../platform/store/store-url.ts";
 
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
@@ -100,8 +99,6 @@ export default class PlatformStart extends BaseCommand<void> {
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
 		});
-		// A wrong URL is refused before an identity is created.
-		parseStoreUrl(config.storeUrl);
 		await cryptoReady;
 		if (config.identityFile !== undefined) await requireOutOfGit(config.identityFile);
 		const env = readPlatformCredentials();

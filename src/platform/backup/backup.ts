@@ -2,7 +2,7 @@
  * Backs up a data directory, even while a platform uses it: a snapshot of the database, the Deno KV stores of
  * apps, and the blobs of deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
  */
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { access, lstat, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { cryptoReady, randomBytes } from "../../crypto.ts";
@@ -11,7 +11,7 @@ import { blobHash } from "../../protocol/blob-hash.ts";
 import { blobFileName } from "../store/blob-files.ts";
 import { blobFolder } from "../store/blobs.ts";
 import { syncDirectory, syncFile } from "../store/durable.ts";
-import { DATABASE_FILE } from "../store/private-directory.ts";
+import { DATABASE_FILE, NODE_FILE } from "../store/private-directory.ts";
 import { takeSnapshot } from "../store/snapshot.ts";
 import { type Contents, contentsOf } from "./contents.ts";
 import { copyStores } from "./kv-stores.ts";
@@ -73,12 +73,22 @@ function backupExists(target: string): AppError {
 	});
 }
 
+function storeElsewhere(dataDirectory: string): AppError {
+	return new AppError({
+		code: "STORE_ELSEWHERE",
+		message: `The store of the platform in ${dataDirectory} is in etcd, which this command does not read.`,
+		hint: "Back up the etcd cluster (etcdctl snapshot save) and the data directory.",
+		exit: EXIT.usage,
+	});
+}
+
 async function requireStore(dataDirectory: string): Promise<string> {
 	const database = join(dataDirectory, DATABASE_FILE);
 	try {
 		await access(database, constants.R_OK);
 		return database;
 	} catch (cause) {
+		if (existsSync(join(dataDirectory, NODE_FILE))) throw storeElsewhere(dataDirectory);
 		throw new AppError({
 			code: "DATA_DIR_NOT_FOUND",
 			message: `${dataDirectory} is not the data directory of a platform, or this user may not read it.`,
@@ -183,7 +193,7 @@ function blobsMissing(dataDirectory: string, cause: BlobGone): AppError {
 /**
  * Writes a backup. It gets its final name when it is complete. A platform may take changes and deployments in the
  * meantime.
- * @throws AppError `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1),
+ * @throws AppError `STORE_ELSEWHERE` (exit 2), `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1),
  * `STORE_DAMAGED`, `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
  */
 export async function backupPlatform(options: BackupOptions): Promise<BackupSummary> {

@@ -206,7 +206,7 @@ export function readCoreConfig(
 
 /**
  * The configuration of a platform.
- * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE` (exit 2)
+ * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE`, `STORE_*` (exit 2)
  */
 export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
 	const control = parseAddress("--control", flags.control);

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { parseStoreUrl } from "./store-url.ts";
 
 /** Without the password, so that it can be logged. Paths are absolute. */
 export interface StoreAccess {
@@ -11,6 +12,17 @@ export interface StoreAccess {
 	readonly user?: string | undefined;
 	/** A directory for blobs. Undefined: they are in etcd too. */
 	readonly blobs?: string | undefined;
+}
+
+export interface StoreOptions {
+	/** The clock for leases of a SQLite store, in milliseconds. It may start at any value, and never goes back. */
+	now?: () => number;
+	/** How etcd is reached. */
+	access?: StoreAccess;
+	/** The password of etcd's user. */
+	password?: string | undefined;
+	/** The data directory of the platform, which is claimed for a store that is elsewhere. */
+	dataDirectory?: string;
 }
 
 /** The flags of commands that open a store. */
@@ -37,9 +49,10 @@ const path = (file: string | undefined) => (file === undefined ? undefined : res
 
 /**
  * Checks the flags.
- * @throws AppError `STORE_FLAG_UNUSED`, `TLS_PAIR_INCOMPLETE` (exit 2)
+ * @throws AppError `STORE_URL_INVALID`, `STORE_FLAG_UNUSED`, `TLS_PAIR_INCOMPLETE` (exit 2)
  */
 export function storeAccessOf(flags: StoreFlags): StoreAccess {
+	const kind = flags.store === undefined ? "sqlite" : parseStoreUrl(flags.store).kind;
 	const { "store-ca": ca, "store-cert": cert, "store-key": key, "store-user": user, blobs } = flags;
 	const given = Object.entries({
 		"--store-ca": ca,
@@ -49,7 +62,7 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 		"--blobs": blobs,
 	});
 	const unused = given.find(([, value]) => value !== undefined)?.[0];
-	if (unused !== undefined && !/^etcd:/i.test(flags.store ?? "")) {
+	if (unused !== undefined && kind !== "etcd") {
 		throw usage(
 			"STORE_FLAG_UNUSED",
 			`${unused} is for a store in etcd, but --store names none.`,

@@ -1,18 +1,8 @@
 /** Chooses the store's driver by the scheme of a URL. A driver is loaded only when it is chosen. */
-import type { StoreAccess } from "../configuration/store-access.ts";
-import type { Store } from "./store.ts";
-import { parseStoreUrl } from "./store-url.ts";
 
-export interface StoreOptions {
-	/** The clock for leases of a SQLite store, in milliseconds. It may start at any value, and never goes back. */
-	now?: () => number;
-	/** How etcd is reached. */
-	access?: StoreAccess;
-	/** The password of etcd's user. */
-	password?: string | undefined;
-	/** The data directory of the platform, which is claimed for a store that is elsewhere. */
-	dataDirectory?: string;
-}
+import type { StoreOptions } from "../configuration/store-access.ts";
+import { parseStoreUrl } from "../configuration/store-url.ts";
+import type { Store } from "./store.ts";
 
 /**
  * Opens the store of a URL: `sqlite:DIRECTORY` or `etcd://HOST:PORT,…/PREFIX`.

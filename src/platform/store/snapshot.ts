@@ -1,7 +1,8 @@
 /** Snapshots: copies a database to a file while a platform writes to it, and makes a database from such a copy. */
 import { closeSync, openSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
-import { checkDatabase, SqliteDatabase, storeDamaged } from "./sqlite-database.ts";
+import { checkDatabase, SqliteDatabase } from "./sqlite-database.ts";
+import { storeDamaged } from "./sqlite-faults.ts";
 import type { StreamName } from "./store.ts";
 
 function withDatabase<T>(path: string, use: (database: SqliteDatabase) => T): T {

@@ -5,6 +5,8 @@ import { basename, dirname, join } from "node:path";
 import Database from "libsql";
 import { AppError, EXIT } from "../../errors.ts";
 import { syncDirectory } from "./durable.ts";
+import { sqliteError, storeDamaged } from "./sqlite-faults.ts";
+import type { SealChange } from "./store.ts";
 
 /** "Cofr" in ASCII. It marks a database as a store of Coffer. */
 const APPLICATION_ID = 0x436f6672;
@@ -35,52 +37,6 @@ const SCHEMA = `
 	PRAGMA user_version = ${SCHEMA_VERSION};
 	COMMIT;
 `;
-
-/** Primary result codes of SQLite. Extended codes have them in their low byte. */
-const BUSY = 5;
-const READONLY = 8;
-const IOERR = 10;
-const CORRUPT = 11;
-const FULL = 13;
-const CANTOPEN = 14;
-const NOTADB = 26;
-
-/** The error for a store whose file does not contain the data that was written to it. */
-export function storeDamaged(path: string, detail: string, cause?: unknown): AppError {
-	return new AppError({
-		code: "STORE_DAMAGED",
-		message: `The store ${path} is damaged: ${detail}.`,
-		hint: "Restore the data directory from a backup, or start with an empty one, then link and deploy again.",
-		exit: EXIT.integrity,
-		cause,
-	});
-}
-
-/** Converts an error of SQLite to an `AppError`. An unknown error is returned unchanged. */
-function translate(path: string, error: unknown): unknown {
-	const { code, rawCode } = error as { code?: string; rawCode?: number };
-	const fault = (name: string, message: string, hint: string) =>
-		new AppError({ code: name, message, hint, exit: EXIT.failure, cause: error });
-	switch (rawCode === undefined ? undefined : rawCode & 0xff) {
-		case CORRUPT:
-		case NOTADB:
-			return storeDamaged(path, `it cannot be read as a database (${code})`, error);
-		case FULL:
-			return fault("STORE_FULL", `The disk of ${path} is full.`, "Free space on the disk and try again.");
-		case BUSY:
-			return fault("STORE_BUSY", `The store ${path} is locked.`, "Close the other program that uses it.");
-		case IOERR:
-		case READONLY:
-		case CANTOPEN:
-			return fault(
-				"STORE_UNUSABLE",
-				`The store ${path} cannot be read or written (${code}).`,
-				"Check the disk and the permissions of the data directory.",
-			);
-		default:
-			return error;
-	}
-}
 
 type Parameter = string | number | Uint8Array;
 
@@ -114,6 +70,11 @@ export class SqliteDatabase {
 	/** The seal. Undefined if there is none. */
 	readSeal(): string | undefined {
 		return this.all<{ code: string }>("SELECT code FROM seal")[0]?.code;
+	}
+
+	/** Whether the store has the seal that a change replaces. True without a change. */
+	hasSeal(change: SealChange | undefined): boolean {
+		return change === undefined || this.readSeal() === change.from;
 	}
 
 	/** Replaces the seal. Call it in the transaction of the change that it covers. */
@@ -156,7 +117,7 @@ export class SqliteDatabase {
 		try {
 			return operation();
 		} catch (error) {
-			throw translate(this.path, error);
+			throw sqliteError(this.path, error);
 		}
 	}
 }

@@ -6,7 +6,8 @@ import { AppError, EXIT } from "../../errors.ts";
 import { BlobFiles } from "./blob-files.ts";
 import { claimDataDirectory } from "./data-directory.ts";
 import { DATABASE_FILE, type DataDirectory } from "./private-directory.ts";
-import { openDatabase, type SqliteDatabase, storeDamaged } from "./sqlite-database.ts";
+import { openDatabase, type SqliteDatabase } from "./sqlite-database.ts";
+import { storeDamaged } from "./sqlite-faults.ts";
 import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
 import { Watchers } from "./watchers.ts";
 
@@ -56,7 +57,7 @@ class SqliteStore implements Store {
 			const row = this.#find(stream);
 			const present = row?.revision ?? 0;
 			if (present !== expectedRevision) return { appended: false, revision: present };
-			if (!this.#hasSeal(seal)) return { appended: false, revision: present, isOtherSeal: true };
+			if (!database.hasSeal(seal)) return { appended: false, revision: present, isOtherSeal: true };
 			const revision = present + 1;
 			if (row === undefined) database.run("INSERT INTO streams (name, revision) VALUES (?, 1)", stream);
 			else database.run("UPDATE streams SET revision = ? WHERE id = ?", revision, row.id);
@@ -90,7 +91,7 @@ class SqliteStore implements Store {
 	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
 		const names = this.#names(prefix);
 		const isDone = this.#database.transaction(() => {
-			if (!this.#hasSeal(seal)) return false;
+			if (!this.#database.hasSeal(seal)) return false;
 			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
 			if (seal !== undefined) this.#database.writeSeal(seal.to);
 			return true;
@@ -99,14 +100,7 @@ class SqliteStore implements Store {
 		return isDone;
 	}
 
-	async readSeal(): Promise<string | undefined> {
-		return this.#open().readSeal();
-	}
-
-	/** Whether the store has the seal that a change replaces. True without a change. */
-	#hasSeal(change: SealChange | undefined): boolean {
-		return change === undefined || this.#database.readSeal() === change.from;
-	}
+	readSeal = async () => this.#open().readSeal();
 
 	async heads(): Promise<StreamHead[]> {
 		const rows = this.#open().all<{ stream: StreamName; revision: number; body: ArrayBuffer }>(
@@ -232,8 +226,7 @@ class SqliteStore implements Store {
 }
 
 /**
- * Opens the embedded store in a directory, and creates the directory if it does not exist. Only this
- * process can use it then.
+ * Opens the embedded store in a directory, and creates the directory if it does not exist. Only this process can use it.
  * @throws AppError `DATA_DIR_*`, `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_UNUSABLE` (exit 1), `STORE_DAMAGED`
  * (exit 7)
  */

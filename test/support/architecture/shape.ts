@@ -156,6 +156,7 @@ const PLATFORM_FRONT = [
 	"src/platform/stop-left.ts",
 	"src/platform/configuration/config.ts",
 	"src/platform/configuration/limits.ts",
+	"src/platform/configuration/store-access.ts",
 	"src/platform/faults/log.ts",
 	"src/platform/backup/backup.ts",
 	"src/platform/backup/restore.ts",

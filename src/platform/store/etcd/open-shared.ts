@@ -1,12 +1,11 @@
 /** Opens a store in etcd for a platform or a command: its files, its user, and its claim on the store. */
 import type { SecureContextOptions } from "node:tls";
 import { AppError, EXIT } from "../../../errors.ts";
-import { readStoreFile, type StoreAccess } from "../../configuration/store-access.ts";
+import { readStoreFile, type StoreAccess, type StoreOptions } from "../../configuration/store-access.ts";
+import type { StoreUrl } from "../../configuration/store-url.ts";
 import { BlobFiles } from "../blob-files.ts";
 import { claimNodeDirectory, type NodeDirectory } from "../node-directory.ts";
-import type { StoreOptions } from "../open.ts";
 import type { Store } from "../store.ts";
-import type { StoreUrl } from "../store-url.ts";
 import { type EtcdOptions, openEtcdStore } from "./etcd-store.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);

@@ -1,5 +1,9 @@
 /** A platform whose store is in etcd, in this process: a secret reaches the function, and restarts lose nothing. */
+import { execFileSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { backupPlatform } from "../../../../src/platform/backup/backup.ts";
 import { statusesOf } from "../../client-fixture.ts";
 import { APP, Story } from "../../platform-story.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -40,6 +44,31 @@ describe("a platform with its store in etcd", () => {
 		expect(await story.body("visits")).toBe("2");
 		const unchanged = { pay: "unchanged", mail: "unchanged", visits: "unchanged" };
 		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(unchanged);
+	});
+
+	test("can keep blobs in a directory, and none of them in etcd", async () => {
+		await using story = new Story();
+		const blobs = join(story.data, "../blobs-elsewhere");
+		const [prefix, storeAccess] = ["/blobs", { blobs }];
+		await story.start(undefined, { storeUrl: cluster.url(prefix), storeAccess });
+		await story.send("PAY_KEY", 1, "first");
+		await story.client.deploy(APP, FILES);
+		expect(await story.body("pay")).toBe("first");
+		expect((await readdir(join(blobs, "blobs"), { recursive: true })).length).toBeGreaterThan(3);
+		const [{ host, port } = { host: "", port: 0 }] = cluster.endpoints;
+		const keys = execFileSync(
+			"etcdctl",
+			["--endpoints", `${host}:${port}`, "get", prefix, "--prefix", "--keys-only"],
+			{
+				env: { ...process.env, ETCDCTL_API: "3" },
+				encoding: "utf8",
+			},
+		);
+		expect(keys).toContain(`${prefix}/entries/`);
+		expect(keys).not.toContain(`${prefix}/blob`);
+		await expect(
+			backupPlatform({ dataDirectory: story.data, target: join(blobs, "b"), version: "0", nowMs: 0 }),
+		).rejects.toMatchObject({ code: "STORE_ELSEWHERE", exit: 2 });
 	});
 
 	test("is the only one that uses the store, and its data directory", async () => {

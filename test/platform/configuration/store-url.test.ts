@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { readStorePassword, storeAccessOf } from "../../../src/platform/configuration/store-access.ts";
-import { parseStoreUrl } from "../../../src/platform/store/store-url.ts";
+import { parseStoreUrl } from "../../../src/platform/configuration/store-url.ts";
 
 const refused = (work: () => unknown): AppError => {
 	try {

@@ -1,4 +1,4 @@
-/** The URL of a store: `sqlite:DIRECTORY` or `etcd://HOST:PORT,…/PREFIX`. */
+/** The URL of a store, `sqlite:DIRECTORY` or `etcd://HOST:PORT,…/PREFIX`. */
 import { AppError, EXIT } from "../../errors.ts";
 
 export type StoreUrl =
