@@ -16,8 +16,11 @@ const IMPORT_MAP = "node/import-map.json";
 /** Programs besides the modules of the import map. */
 const PROGRAMS = ["main.ts", "egress-sockets.ts", "warm-up.ts"];
 
-/** Texts that builds put beside the sources of functions, or into the bundler's cache. */
-const TEXTS = ["base44.ts", "keep-node-env.ts", "std-http.ts"];
+/** Texts that builds put beside the sources of functions. */
+const TEXTS = ["base44.ts", "std-http.ts"];
+
+/** A program that must be one file, because it is copied into the bundler's cache. */
+const PROXY = "bundler/esbuild-proxy.ts";
 
 const asJavaScript = (path) => path.replace(/\.ts$/, ".js");
 
@@ -40,21 +43,24 @@ function readImportMap() {
 export async function bundleHost(esbuild) {
 	if (!existsSync(FOLDER)) return [];
 	const { modules, text } = readImportMap();
-	const { outputFiles } = await esbuild.build({
-		absWorkingDir: ROOT,
-		entryPoints: [...PROGRAMS, ...modules].map((path) => join(FOLDER, path)),
-		bundle: true,
-		splitting: true,
-		format: "esm",
-		platform: "node",
-		target: "esnext",
-		outdir: FOLDER,
-		outbase: FOLDER,
-		chunkNames: "node/chunk-[hash]",
-		legalComments: "none",
-		logLevel: "silent",
-		write: false,
-	});
+	const build = (paths, splitting) =>
+		esbuild.build({
+			absWorkingDir: ROOT,
+			entryPoints: paths.map((path) => join(FOLDER, path)),
+			bundle: true,
+			splitting,
+			format: "esm",
+			platform: "node",
+			target: "esnext",
+			outdir: FOLDER,
+			outbase: FOLDER,
+			chunkNames: "node/chunk-[hash]",
+			legalComments: "none",
+			logLevel: "silent",
+			write: false,
+		});
+	const results = await Promise.all([build([...PROGRAMS, ...modules], true), build([PROXY], false)]);
+	const outputFiles = results.flatMap((result) => result.outputFiles);
 	const built = outputFiles.map(({ path, text: code }) => [
 		relative(FOLDER, path).replaceAll("\\", "/"),
 		code,

@@ -43,6 +43,11 @@ serve(() => new Response(process.env.OLD_KEY));
 const key = process.env.NODE_ENV === "production" ? Deno.env.get("LIVE_KEY") : Deno.env.get("TEST_KEY");
 Deno.serve(() => new Response(React.version + key));
 `,
+	// The first package has a folder with a package.json, the second tries to load a package that is not there.
+	"functions/parts.ts": `import { ReadableStream } from "npm:web-streams-polyfill@3.3.3/ponyfill/es2018";
+import canonize from "npm:rdf-canonize@3.4.0";
+Deno.serve(() => Response.json([typeof ReadableStream, typeof canonize.canonize, Deno.env.get("PARTS_KEY")]));
+`,
 	"functions/work/index.ts": `const worker = new Worker(new URL("../../shared/the worker.ts", import.meta.url), { type: "module" });
 Deno.serve(() => {
 	worker.postMessage(Deno.env.get("OUTSIDE_KEY"));
@@ -84,20 +89,24 @@ beforeAll(async () => {
 }, 240_000);
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
-test.each(["pay", "ask", "any", "old", "mode", "view", "work"])("%s", { timeout: 240_000 }, async (name) => {
-	const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
-	const entry = functions[0]?.entry ?? "";
-	const prepared = await prepare(builder, await collectSources(project, functions), entry);
-	const workers = prepared.workers.map((module) => ({ ...prepared, entry: module, isWorker: true }));
-	const platform = mergeReferences(
-		await Promise.all([prepared, ...workers].map((one) => builder.build(one))),
-	);
-	const found = here.find((one) => one.function === name);
-	expect(comparable(found?.references ?? [])).toEqual(comparable(platform.references));
-	expect(found?.dynamicAccesses).toEqual(platform.dynamic);
-	expect([found?.error, found?.warnings]).toEqual([undefined, []]);
-	expect(platform.references.length + platform.dynamic.length).toBeGreaterThan(0);
-});
+test.each(["pay", "ask", "any", "old", "mode", "parts", "view", "work"])(
+	"%s",
+	{ timeout: 240_000 },
+	async (name) => {
+		const functions = (await discoverFunctions(project)).filter((one) => one.name === name);
+		const entry = functions[0]?.entry ?? "";
+		const prepared = await prepare(builder, await collectSources(project, functions), entry);
+		const workers = prepared.workers.map((module) => ({ ...prepared, entry: module, isWorker: true }));
+		const platform = mergeReferences(
+			await Promise.all([prepared, ...workers].map((one) => builder.build(one))),
+		);
+		const found = here.find((one) => one.function === name);
+		expect(comparable(found?.references ?? [])).toEqual(comparable(platform.references));
+		expect(found?.dynamicAccesses).toEqual(platform.dynamic);
+		expect([found?.error, found?.warnings]).toEqual([undefined, []]);
+		expect(platform.references.length + platform.dynamic.length).toBeGreaterThan(0);
+	},
+);
 
 /**
  * Lines inside packages are left out, because the platform takes them from a source map that `deno bundle`

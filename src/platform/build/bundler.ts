@@ -1,18 +1,21 @@
 /**
- * Makes `deno bundle` keep each read of `process.env.NODE_ENV`.
+ * Corrects three faults of `deno bundle`. A small program replaces esbuild in the cache
+ * (`../runtime/host/bundler/esbuild-proxy.ts`). It starts the real esbuild, and changes some of the messages that Deno and
+ * esbuild exchange.
  *
- * `deno bundle` runs esbuild for its default platform, which is the browser. For browsers, esbuild replaces
- * `process.env.NODE_ENV` with "development" and removes the branches that become unreachable. A flag that defines the
- * expression prevents it, even if the definition is the expression itself. `deno bundle` has no option for that flag.
- *
- * So a small program replaces esbuild in the cache (`../runtime/host/keep-node-env.ts`). It starts the real esbuild,
- * and replaces a flag that `deno bundle` passes on unchanged. esbuild rejects that flag. So if the flag is not
- * replaced, the build fails, instead of silently containing "development".
+ * - Deno runs esbuild for its default platform, which is the browser. For browsers, esbuild replaces
+ *   `process.env.NODE_ENV` with "development" and removes the branches that become unreachable. A flag that defines the
+ *   expression prevents it, even if the definition is the expression itself. `deno bundle` has no option for that flag,
+ *   so another flag, which it passes on unchanged, is replaced. esbuild rejects that other flag. So if it is not
+ *   replaced, the build fails, instead of silently containing "development".
+ * - Deno refuses a folder of a package whose package.json names a `main` outside of that folder.
+ * - A missing module that a package loads with `require` or `import()` fails the build if esbuild sees no `try` around
+ *   it, or if the package replaces the module for browsers.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { hash, toBase64 } from "../../crypto.ts";
-import { hostPath } from "../machine/assets.ts";
+import { builtPath } from "../machine/assets.ts";
 import { FirstRunGate } from "./first-run-gate.ts";
 import { DENO } from "./sandbox.ts";
 
@@ -27,8 +30,8 @@ export const BUNDLE_FLAGS = ["--sourcemap=external", "--platform=deno", `--exter
 /** The program in esbuild's place. Without the variable of a builder, it only runs esbuild. */
 const STAND_IN = `#!/bin/sh
 if [ -z "\${COFFER_BUILD_DENO:-}" ]; then exec "$0.real" "$@"; fi
-exec "$COFFER_BUILD_DENO" run --quiet --no-config --no-lock --no-remote --no-npm --allow-run "$0.ts" \\
-	'${PLACEHOLDER}' '${DEFINITION}' "$0.real" "$@"
+exec "$COFFER_BUILD_DENO" run --quiet --no-config --no-lock --no-remote --no-npm --allow-run --allow-read "$0.ts" \\
+	'${PLACEHOLDER}' '${DEFINITION}' "$DENO_DIR" "$0.real" "$@"
 `;
 
 /**
@@ -65,7 +68,7 @@ export interface Bundler {
 
 /** @param denoVersion another version of Deno may use another esbuild */
 export function openBundler(cache: string, denoVersion: string): Bundler {
-	const program = readFileSync(hostPath("keep-node-env.ts"), "utf8");
+	const program = readFileSync(builtPath("host/bundler/esbuild-proxy.js"), "utf8");
 	const version = toBase64(hash(Buffer.from(JSON.stringify([denoVersion, STAND_IN, INSTALL, program]))));
 	const mark = `.coffer-${version.slice(0, 16)}`;
 	const gate = new FirstRunGate(join(cache, ".bundler.lock"), () => existsSync(join(cache, "dl", mark)));

@@ -1,0 +1,175 @@
+/** How modules of packages are found, as Node finds them, and what happens in a function if one is missing. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
+
+const place = makeBuildFolders();
+let registry: NpmRegistry;
+let builder: Builder;
+let harness: Harness;
+
+/** The folder of a package. */
+function packageFolder(name: string, manifest: object, files: Record<string, string>): { folder: string } {
+	const folder = join(place.root, "packages", name);
+	const all = { "package.json": JSON.stringify({ name, version: "1.0.0", ...manifest }), ...files };
+	for (const [path, text] of Object.entries(all)) {
+		mkdirSync(dirname(join(folder, path)), { recursive: true });
+		writeFileSync(join(folder, path), text);
+	}
+	return { folder };
+}
+
+const named = (name: string) => `exports.name = ${JSON.stringify(name)};`;
+
+/** A package whose folders have a package.json of their own. */
+const NESTED = {
+	"main.js": named("main"),
+	"dist/es.js": named("dist/es.js"),
+	"dist/es.mjs": 'export const name = "dist/es.mjs";',
+	"above/es/package.json": '{"main": "../../dist/es", "module": "../../dist/es.mjs"}',
+	"whole/package.json": '{"main": "../dist/es.js"}',
+	"folder/package.json": '{"main": "../dist"}',
+	"dist/index.js": named("dist/index.js"),
+	"gone/package.json": '{"main": "../dist/gone"}',
+	"gone/index.js": named("gone/index.js"),
+	"outside/package.json": '{"main": "../../../other/1.0.0/secret"}',
+};
+const PATHS = {
+	"above/es": "dist/es.js",
+	whole: "dist/es.js",
+	folder: "dist/index.js",
+	gone: "gone/index.js",
+};
+
+/** A package that loads modules that are not there. */
+const OPTIONAL = `
+	const tried = (load) => { try { return load(); } catch ({ code, message }) { return [code, message.split("\\n")[0]]; } };
+	const awaited = async (load) => { try { return await load(); } catch ({ code }) { return code; } };
+	let replaced;
+	try { replaced = require("not-for-browsers"); } catch ({ code }) { replaced = code; }
+	exports.seen = async () => ({
+		replaced,
+		lazy: tried(() => require("not-there")),
+		file: tried(() => require("./not-there.js")),
+		closed: tried(() => require("sealed/inner")),
+		path: tried(() => require.resolve("not-there")),
+		late: await awaited(() => import("not-there")),
+		lateFile: await awaited(() => import("../../not-there.mjs")),
+		there: tried(() => require("./there").name),
+	});`;
+
+beforeAll(async () => {
+	registry = await startNpmRegistry({
+		nested: packageFolder("nested", { main: "main.js" }, NESTED),
+		other: packageFolder("other", { main: "secret.js" }, { "secret.js": named("secret") }),
+		sealed: packageFolder("sealed", { exports: "./main.js" }, { ...NESTED, "inner.js": named("inner") }),
+		requiring: packageFolder(
+			"requiring",
+			{ main: "index.js", dependencies: { nested: "1.0.0" } },
+			{
+				"index.js": `exports.names = [${Object.keys(PATHS).map((path) => `require("nested/${path}").name`)}, require("./own").name];`,
+				"own/package.json": '{"main": "../own-main"}',
+				"own-main.js": named("own"),
+			},
+		),
+		optional: packageFolder(
+			"optional",
+			{ main: "index.js", browser: { "not-for-browsers": false }, dependencies: { sealed: "1.0.0" } },
+			{ "index.js": OPTIONAL, "there.js": named("there") },
+		),
+		broken: packageFolder(
+			"broken",
+			{ type: "module", main: "index.js" },
+			{ "index.js": 'import "not-there";' },
+		),
+	});
+	// The bundler itself comes from the real registry.
+	const warm = await testBuilder(place);
+	await buildText(warm, { [ENTRY]: "console.log(1);" });
+	warm.close();
+	builder = await testBuilder(place, { passthrough: { ...NETWORK, NPM_CONFIG_REGISTRY: registry.url } });
+	harness = await openRuntime();
+});
+afterAll(async () => {
+	await registry[Symbol.asyncDispose]();
+	builder.close();
+	await harness.close();
+});
+
+/** Builds a function and returns the JSON that it answers. */
+async function answerOf(files: Record<string, string>): Promise<unknown> {
+	const { text } = await buildText(builder, files);
+	const instance = await harness.runtime.start(launch(text));
+	try {
+		return JSON.parse((await ask(instance.socketPath)).body);
+	} finally {
+		await instance.stop();
+	}
+}
+
+describe("a folder with a package.json of its own", () => {
+	test("is found by its main, which may be beside the folder", async () => {
+		const imports = Object.keys(PATHS).map((path, i) => `import { name as n${i} } from "nested/${path}";`);
+		const files = {
+			"functions/a/deno.json":
+				'{"imports": {"nested/": "npm:/nested@1.0.0/", "alias": "npm:nested@^1.0.0/above/es"}}',
+			[ENTRY]: `${imports.join("\n")}
+				import { name } from "npm:nested@1.0.0/above/es";
+				import { name as alias } from "alias";
+				import { names } from "npm:requiring@1.0.0";
+				export default () => Response.json({ own: [${imports.map((_, i) => `n${i}`)}, name, alias], names });`,
+		};
+		expect(await answerOf(files)).toEqual({
+			own: [...Object.values(PATHS), "dist/es.js", "dist/es.js"],
+			names: [...Object.values(PATHS), "own"],
+		});
+	});
+
+	test.each([
+		["a main that is in another package", "nested@1.0.0/outside"],
+		["a path that `exports` does not name", "sealed@1.0.0/above/es"],
+		["a folder that is not there", "nested@1.0.0/none"],
+	])("%s is an error with file and line", async (_, path) => {
+		const files = { [ENTRY]: 'import "./b.ts";', "functions/a/b.ts": `\nimport "npm:${path}";\n` };
+		await expect(buildText(builder, files)).rejects.toMatchObject({
+			code: "BUILD_FAILED",
+			message: expect.stringMatching(/functions\/a\/b\.ts:2/),
+			line: 2,
+		});
+	});
+});
+
+describe("a module that is not there", () => {
+	test("fails in a package when it is loaded, with Node's code", async () => {
+		const code = `import { seen } from "npm:optional@1.0.0";
+			export default async () => Response.json(await seen());`;
+		expect(await answerOf({ [ENTRY]: code })).toEqual({
+			replaced: "MODULE_NOT_FOUND",
+			lazy: ["MODULE_NOT_FOUND", "Cannot find module 'not-there'"],
+			file: ["MODULE_NOT_FOUND", "Cannot find module './not-there.js'"],
+			closed: ["MODULE_NOT_FOUND", "Cannot find module 'sealed/inner'"],
+			path: ["MODULE_NOT_FOUND", "Cannot find module 'not-there'"],
+			late: "ERR_MODULE_NOT_FOUND",
+			lateFile: "ERR_MODULE_NOT_FOUND",
+			there: "there",
+		});
+	});
+
+	test("fails the build if a package imports it statically", async () => {
+		await expect(buildText(builder, { [ENTRY]: 'import "npm:broken@1.0.0";' })).rejects.toMatchObject({
+			code: "BUILD_FAILED",
+			message: expect.stringMatching(/not-there.*broken\/1\.0\.0\/index\.js:1/),
+		});
+	});
+
+	test.each([
+		["import()", 'try { await import("npm:not-in-this-registry@1"); } catch {}'],
+		["import() of a file", 'try { await import("./none.ts"); } catch {}'],
+	])("fails the build if the function's own code has it in a try, with %s", async (_, code) => {
+		await expect(buildText(builder, { [ENTRY]: `\n${code}` })).rejects.toMatchObject({ line: 2 });
+	});
+});
