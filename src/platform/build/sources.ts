@@ -11,7 +11,7 @@ import { CONFIGURATION, HIDDEN_FOLDER, LOCK } from "./hidden-folder.ts";
 import type { CheckedImports } from "./imports.ts";
 
 /** Increase this when a new version of the builder makes another bundle from the same sources. */
-const BUILDER_VERSION = 3;
+const BUILDER_VERSION = 4;
 
 /**
  * The files of a build: the modules that the entry reaches. The hidden folder contains a configuration for this build,

@@ -58,7 +58,9 @@ const OPTIONAL = `
 		closed: tried(() => require("sealed/inner")),
 		path: tried(() => require.resolve("not-there")),
 		late: await awaited(() => import("not-there")),
-		lateFile: await awaited(() => import("../../not-there.mjs")),
+		lateFile: await awaited(() => import("./not-there.mjs")),
+		other: tried(() => require("bun:sqlite")),
+		lateOther: await awaited(() => import("bun:sqlite")),
 		there: tried(() => require("./there").name),
 	});`;
 
@@ -80,6 +82,11 @@ beforeAll(async () => {
 			"optional",
 			{ main: "index.js", browser: { "not-for-browsers": false }, dependencies: { sealed: "1.0.0" } },
 			{ "index.js": OPTIONAL, "there.js": named("there") },
+		),
+		climbing: packageFolder(
+			"climbing",
+			{ main: "index.js" },
+			{ "index.js": 'exports.load = () => import("../../not-there.mjs");' },
 		),
 		broken: packageFolder(
 			"broken",
@@ -134,11 +141,14 @@ describe("a folder with a package.json of its own", () => {
 		["a path that `exports` does not name", "sealed@1.0.0/above/es"],
 		["a folder that is not there", "nested@1.0.0/none"],
 	])("%s is an error with file and line", async (_, path) => {
-		const files = { [ENTRY]: 'import "./b.ts";', "functions/a/b.ts": `\nimport "npm:${path}";\n` };
+		const files = {
+			[ENTRY]: 'import "./b.ts";',
+			"functions/a/b.ts": `interface B {}\n\nimport "npm:${path}";\n`,
+		};
 		await expect(buildText(builder, files)).rejects.toMatchObject({
 			code: "BUILD_FAILED",
-			message: expect.stringMatching(/functions\/a\/b\.ts:2/),
-			line: 2,
+			message: expect.stringMatching(/functions\/a\/b\.ts:3/),
+			line: 3,
 		});
 	});
 });
@@ -155,14 +165,19 @@ describe("a module that is not there", () => {
 			path: ["MODULE_NOT_FOUND", "Cannot find module 'not-there'"],
 			late: "ERR_MODULE_NOT_FOUND",
 			lateFile: "ERR_MODULE_NOT_FOUND",
+			other: ["MODULE_NOT_FOUND", "Cannot find module 'bun:sqlite'"],
+			lateOther: "ERR_MODULE_NOT_FOUND",
 			there: "there",
 		});
 	});
 
-	test("fails the build if a package imports it statically", async () => {
-		await expect(buildText(builder, { [ENTRY]: 'import "npm:broken@1.0.0";' })).rejects.toMatchObject({
+	test.each([
+		["imports it statically", "broken"],
+		["would find it outside of itself", "climbing"],
+	])("fails the build if a package %s", async (_, name) => {
+		await expect(buildText(builder, { [ENTRY]: `import "npm:${name}@1.0.0";` })).rejects.toMatchObject({
 			code: "BUILD_FAILED",
-			message: expect.stringMatching(/not-there.*broken\/1\.0\.0\/index\.js:1/),
+			message: expect.stringMatching(new RegExp(`not-there.*${name}/1\\.0\\.0/index\\.js:1`)),
 		});
 	});
 

@@ -56,6 +56,7 @@ interface Result {
 const RESOLVE = encodeEntry("command", "on-resolve");
 const LOAD = encodeEntry("command", "on-load");
 const FOUND = encodeEntry("path", "").slice(0, -SIZE_BYTES);
+const SLASH = "/".charCodeAt(0);
 const EXTERNAL = encodeEntry("external", true);
 const IN_PACKAGE = new TextEncoder().encode(`${cache}/npm/`);
 
@@ -113,11 +114,18 @@ async function findModule(question: Question, { errors }: Answer): Promise<strin
 	return requiredFile(posix.join(folder, path), folder);
 }
 
-/** A specifier of a missing module that leads to no file when it runs, wherever the bundle is. */
-function missing({ importer, kind, path }: Question): string {
+/**
+ * What stays in the bundle for a missing module. Deno loads what `import()` names without asking for permission, so it
+ * must not lead to a file beside the bundle.
+ * @returns undefined if the import stays an error: it runs before its module, or would lead out of the package
+ */
+function missing({ importer, kind, path, resolveDir }: Question): string | undefined {
+	const own = packageOf(importer, cache);
+	if (own === undefined || !LATE.has(kind) || /^(\/|file:)/i.test(path)) return undefined;
+	const isRelative = path.startsWith(".");
+	if (isRelative && !posix.resolve(resolveDir, path).startsWith(`${own}/`)) return undefined;
 	if (kind !== "dynamic-import" || BARE.test(path)) return path;
-	const name = String(manifestOf(packageOf(importer, cache) ?? "").name ?? "package");
-	return `${name}/${path.replace(/^[a-z]+:|\.{1,2}(?=\/|$)/gi, "").replace(/^\/+/, "")}`;
+	return `${manifestOf(own).name ?? "package"}/${path.replace(/^[^/]*[:/]/, "")}`;
 }
 
 /** @returns a better answer than Deno's; undefined if there is none */
@@ -125,13 +133,16 @@ async function mend(question: Question, answer: Answer): Promise<Value | undefin
 	const found = { id: answer.id, pluginName: "coffer" };
 	const path = await findModule(question, answer);
 	if (path !== undefined) return { ...found, path, external: false };
-	const isLate = LATE.has(question.kind) && packageOf(question.importer, cache) !== undefined;
-	return isLate ? { ...found, path: missing(question), external: true } : undefined;
+	const left = missing(question);
+	return left === undefined ? undefined : { ...found, path: left, external: true };
 }
 
 /** Passes an answer on, or a better one. */
 async function passAnswer(id: number, question: Uint8Array, packet: Uint8Array): Promise<void> {
-	const isFound = indexOf(packet, FOUND) >= 0 || indexOf(packet, EXTERNAL) >= 0;
+	const start = indexOf(packet, FOUND);
+	// Deno gives the names of other runtimes' modules, such as `bun:sqlite`, as paths.
+	const isFile = start >= 0 && packet[start + FOUND.length + SIZE_BYTES] === SLASH;
+	const isFound = isFile || indexOf(packet, EXTERNAL) >= 0;
 	const better = isFound
 		? undefined
 		: await mend(decode(question) as unknown as Question, decode(packet) as unknown as Answer);

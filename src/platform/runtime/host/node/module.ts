@@ -17,7 +17,7 @@ export function createRequire(...args: Parameters<typeof native>): Require {
 			try {
 				return Reflect.apply(target, self, [specifier, ...rest]);
 			} catch (error) {
-				throw isDenied(error) ? notFound(specifier, from) : error;
+				throw isDenied(error) && !isAbsolute(specifier) ? notFound(specifier, from) : error;
 			}
 		},
 	});
@@ -39,6 +39,11 @@ export function createRequire(...args: Parameters<typeof native>): Require {
 /** The bundle contains what `require` can find. A function may not read where else Node would search. */
 function isDenied(error: unknown): boolean {
 	return error instanceof Deno.errors.NotCapable;
+}
+
+/** Where such a path leads does not depend on what is installed, so the permission is the reason. */
+function isAbsolute(specifier: unknown): boolean {
+	return /^(\/|file:)/i.test(String(specifier));
 }
 
 /** Node's error for a missing module. Packages read its code to find out whether an optional package is there. */
