@@ -34,7 +34,9 @@ function numbersOf(segment: string): number[] {
 export function originalPlace(code: string, { line, column }: Place): Place | undefined {
 	const encoded = /\/\/# sourceMappingURL=data:[^,\n]*;base64,(\S+)\s*$/.exec(code)?.[1];
 	if (encoded === undefined) return undefined;
-	const { mappings } = JSON.parse(atob(encoded)) as { readonly mappings: string };
+	const { mappings } = JSON.parse(new TextDecoder().decode(Uint8Array.fromBase64(encoded))) as {
+		readonly mappings: string;
+	};
 	const lines = mappings.split(";").map((segments) => (segments === "" ? [] : segments.split(",")));
 	let found: Place | undefined;
 	const original = { line: 1, column: 0 };
