@@ -14,15 +14,17 @@ export function listenerBudget({ processesMax }: PlatformLimits): DescriptorBudg
 	return budgetOf(descriptorLimit(), processesMax);
 }
 
-/**
- * The gateway. It does not listen yet.
- * @param onlyApp the app of all requests. By default the path of a request names the app
- */
+interface GatewayParts extends Partial<Pick<PlatformConfig, "gatewayTls">> {
+	readonly limits: PlatformLimits;
+	/** The app of all requests. By default the path of a request names the app. */
+	readonly onlyApp?: string;
+}
+
+/** The gateway. It does not listen yet. @throws AppError exit 2 for a certificate that is not valid */
 export function buildGateway(
 	core: Core,
 	budget: DescriptorBudget,
-	limits: PlatformLimits,
-	onlyApp?: string,
+	{ gatewayTls = [], limits, onlyApp }: GatewayParts,
 ): Gateway {
 	const { apps, faults } = core;
 	const { maxBodyMB, timeoutSeconds } = functionDefaults(limits);
@@ -38,6 +40,7 @@ export function buildGateway(
 		maxBodyBytes: maxBodyMB * 1024 * 1024,
 		faults: faults.gateway,
 		limits: budget,
+		...(gatewayTls.length > 0 && { tls: { pairs: gatewayTls, log: core.log } }),
 	});
 }
 

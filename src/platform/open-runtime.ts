@@ -73,7 +73,7 @@ async function openHere(config: CoreConfig, ports: RuntimePorts, opened: OpenPar
 
 async function openThere(
 	config: CoreConfig,
-	{ gateways, listen }: CoreConfig["dataPlane"] & object,
+	{ gateways, listen, tls }: CoreConfig["dataPlane"] & object,
 	{ deno, events, faults, log }: RuntimePorts,
 	opened: OpenParts,
 ): Promise<OpenRuntime> {
@@ -90,6 +90,7 @@ async function openThere(
 				program: builtPath("gateway.cjs"),
 				count: gateways,
 				...listen,
+				tls,
 				responseTimeoutMs: timeoutSeconds * 1000,
 				maxBodyBytes: maxBodyMB * 1024 * 1024,
 			},

@@ -56,7 +56,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const { log } = parts;
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	const budget = listenerBudget(config.limits);
-	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config.limits);
+	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config);
 	await adoptInstances(core, plane?.instances.list() ?? []);
 	const listeners = new OpenParts();
 	// Both listeners close at the same time, so that requests in flight share one grace period.
@@ -99,12 +99,12 @@ function reportIsolation({ limits, network }: Runtime, log: Log): { limits: stri
 
 async function listen(
 	gateway: Gateway,
-	{ listen: address }: PlatformConfig,
+	{ gatewayTls, listen: address }: PlatformConfig,
 	opened: OpenParts,
 ): Promise<string> {
 	const { port } = await bindAddress("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
-	return httpUrl({ host: address.host, port });
+	return httpUrl({ host: address.host, port }, gatewayTls.length > 0 ? "https" : "http");
 }
 
 async function listenControl(

@@ -44,7 +44,10 @@ export class Story implements AsyncDisposable {
 
 	/** @param changes other options than those of the place */
 	async start(log: Log = NO_LOG, changes: Partial<PlatformConfig> = {}): Promise<void> {
-		const config = { ...this.#place.config, ...changes };
+		const { gatewayTls } = changes;
+		const { dataPlane, ...given } = { ...this.#place.config, ...changes };
+		const secured = dataPlane && { ...dataPlane, ...(gatewayTls && { tls: gatewayTls }) };
+		const config = { ...given, dataPlane: secured };
 		const platform = await startPlatform(config, { identity: this.#identity, log });
 		this.#platform = platform;
 		this.#token ||= platform.firstToken ?? "";

@@ -46,10 +46,17 @@ export async function callFunction(request: FunctionRequest): Promise<FunctionAn
 		if (error instanceof AppError) throw error;
 		if (error instanceof TypeError) throw headerInvalid(error);
 		if (response !== undefined) throw answerIncomplete(request.url, error);
+		const { code, kind } = requestFault(error);
 		throw new AppError({
 			code: "FUNCTION_UNREACHABLE",
-			message: `No answer came from ${request.url.origin}${requestFault(error).code}.`,
-			hint: "Check that the server runs, and try again.",
+			message:
+				kind === "certificate"
+					? `The certificate of ${request.url.origin} is not valid${code}. Nothing was sent.`
+					: `No answer came from ${request.url.origin}${code}.`,
+			hint:
+				kind === "certificate"
+					? "Set NODE_EXTRA_CA_CERTS to the file of your own certificate authority. If the certificate is for another name, start the platform with that name in --listen, or use curl."
+					: "Check that the server runs, and try again.",
 			exit: EXIT.network,
 			cause: error,
 		});

@@ -40,6 +40,7 @@ export default class PlatformStart extends BaseCommand<void> {
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
 		"<%= config.bin %> platform start --control 0.0.0.0:8081 --host coffer.example.com --tls-cert fullchain.pem --tls-key privkey.pem",
 		"<%= config.bin %> platform start --store etcd://10.0.0.1,10.0.0.2,10.0.0.3 --store-ca ca.pem --store-cert coffer.pem --store-key coffer.key",
+		"<%= config.bin %> platform start --listen 0.0.0.0:443 --gateway-tls-cert fullchain.pem --gateway-tls-key privkey.pem",
 		"<%= config.bin %> platform start --listen 127.0.0.1:0 --control 127.0.0.1:0 --json",
 	];
 	static override flags = {
@@ -73,6 +74,17 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "NAME",
 			multiple: true,
 		}),
+		"gateway-tls-cert": Flags.string({
+			description:
+				"certificate chain (PEM) for TLS and HTTP/2 on the address that serves functions; reloaded when the file changes (repeatable, for several host names)",
+			helpValue: "FILE",
+			multiple: true,
+		}),
+		"gateway-tls-key": Flags.string({
+			description: "private key (PEM) of the certificate (repeatable, in the same order)",
+			helpValue: "FILE",
+			multiple: true,
+		}),
 		"tls-cert": Flags.string({
 			description: "certificate chain (PEM) for TLS on the control API; reloaded when the file changes",
 			helpValue: "FILE",
@@ -98,6 +110,8 @@ export default class PlatformStart extends BaseCommand<void> {
 			behindTlsProxy: flags["behind-tls-proxy"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
+			gatewayTlsCert: flags["gateway-tls-cert"],
+			gatewayTlsKey: flags["gateway-tls-key"],
 		});
 		await cryptoReady;
 		if (config.identityFile !== undefined) await requireOutOfGit(config.identityFile);

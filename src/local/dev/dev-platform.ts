@@ -186,7 +186,7 @@ async function openPlatform(
 	};
 	const { core } = await openCore(config, parts, opened, GRACE_MS);
 	app = await core.createApp(APP, { vaultId: "", environment: localEnvironmentName(APP) });
-	const gateway = buildGateway(core, listenerBudget(config.limits), config.limits, APP);
+	const gateway = buildGateway(core, listenerBudget(config.limits), { limits: config.limits, onlyApp: APP });
 	const { port } = await bindAddress("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);

@@ -1,5 +1,5 @@
 /**
- * The control API's certificate and private key. Both files are read when the platform starts, and again when
+ * The certificate and private key of a listener. Both files are read when the platform starts, and again when
  * they have changed. Each new connection checks for a change: unlike a file watcher, this cannot miss a
  * replaced file.
  */
@@ -15,6 +15,11 @@ export interface TlsFiles {
 	/** PEM, without a passphrase. */
 	readonly key: string;
 }
+
+/** The flags that name the two files, for errors. */
+export type TlsFlags = { readonly [Part in keyof TlsFiles]: string };
+
+const CONTROL_FLAGS: TlsFlags = { cert: "--tls-cert", key: "--tls-key" };
 
 export interface Pem {
 	readonly cert: Buffer;
@@ -58,14 +63,14 @@ function readPem(flag: string, path: string): Buffer {
  * @throws AppError `TLS_FILE_UNREADABLE`, `TLS_CERTIFICATE_INVALID`, `TLS_KEY_INVALID`, `TLS_KEY_MISMATCH`
  * (exit 2). The message names the file.
  */
-export function readPair(files: TlsFiles): Pem {
-	const cert = readPem("--tls-cert", files.cert);
-	const key = readPem("--tls-key", files.key);
+export function readPair(files: TlsFiles, flags: TlsFlags = CONTROL_FLAGS): Pem {
+	const cert = readPem(flags.cert, files.cert);
+	const key = readPem(flags.key, files.key);
 	const leaf = tryOpenSsl(() => new X509Certificate(cert));
 	if (leaf === undefined || tryOpenSsl(() => createSecureContext({ cert })) === undefined) {
 		throw refused(
 			"TLS_CERTIFICATE_INVALID",
-			`The file of --tls-cert, ${printable(files.cert)}, contains no certificate in PEM format.`,
+			`The file of ${flags.cert}, ${printable(files.cert)}, contains no certificate in PEM format.`,
 			"Give the certificate followed by its intermediate certificates. Many tools call this file fullchain.pem.",
 		);
 	}
@@ -73,7 +78,7 @@ export function readPair(files: TlsFiles): Pem {
 	if (secret === undefined) {
 		throw refused(
 			"TLS_KEY_INVALID",
-			`The file of --tls-key, ${printable(files.key)}, contains no private key in PEM format without a passphrase.`,
+			`The file of ${flags.key}, ${printable(files.key)}, contains no private key in PEM format without a passphrase.`,
 			"Give the certificate's private key. 'openssl pkey -in FILE' removes a passphrase.",
 		);
 	}
@@ -97,15 +102,17 @@ function stateOf(path: string): string {
 
 export class Certificate {
 	readonly #files: TlsFiles;
+	readonly #flags: TlsFlags;
 	#readState: string;
 	/** The pair as it was read first. */
 	readonly initial: Pem;
 
 	/** @throws AppError as `readPair` */
-	constructor(files: TlsFiles) {
+	constructor(files: TlsFiles, flags: TlsFlags = CONTROL_FLAGS) {
 		this.#files = files;
+		this.#flags = flags;
 		this.#readState = this.#state();
-		this.initial = readPair(files);
+		this.initial = readPair(files, flags);
 	}
 
 	#state(): string {
@@ -121,6 +128,6 @@ export class Certificate {
 		const state = this.#state();
 		if (state === this.#readState) return undefined;
 		this.#readState = state;
-		return readPair(this.#files);
+		return readPair(this.#files, this.#flags);
 	}
 }

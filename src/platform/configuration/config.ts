@@ -8,6 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
+import { gatewayTlsOf, type TlsPathFlags, tlsOf } from "./tls-flags.ts";
 
 /** The address to which a listener binds. */
 export interface Address {
@@ -22,6 +23,8 @@ export interface DataPlaneConfig {
 	readonly gateways: number;
 	/** The address of the gateways. */
 	readonly listen: Address;
+	/** As `PlatformConfig.gatewayTls`. */
+	readonly tls: readonly TlsFiles[];
 }
 
 /** The settings of a platform's core, without those of the listeners. */
@@ -49,6 +52,8 @@ export interface CoreConfig {
 export interface PlatformConfig extends CoreConfig {
 	readonly listen: Address;
 	readonly control: Address;
+	/** The certificates and keys of the gateway, as absolute paths. None: plain HTTP. */
+	readonly gatewayTls: readonly TlsFiles[];
 	/** The certificate and key of the control API, as absolute paths. Undefined: plain HTTP. */
 	readonly tls: TlsFiles | undefined;
 	/** Further host names under which the control API is reached. */
@@ -64,7 +69,7 @@ export interface PlatformCredentials extends StoreVariables {
 }
 
 /** The flags of `coffer platform start`. */
-export interface PlatformFlags extends StoreFlags {
+export interface PlatformFlags extends StoreFlags, TlsPathFlags {
 	readonly version: string;
 	readonly data?: string | undefined;
 	readonly listen: string;
@@ -77,8 +82,6 @@ export interface PlatformFlags extends StoreFlags {
 	readonly behindTlsProxy: boolean;
 	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
 	readonly gateways?: number | undefined;
-	readonly tlsCert?: string | undefined;
-	readonly tlsKey?: string | undefined;
 }
 
 /**
@@ -133,17 +136,6 @@ export function parseAddress(flag: string, value: string): Address {
 		"ADDRESS_INVALID",
 		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
 		"Port 0 picks a free port. Write an IPv6 host in brackets.",
-	);
-}
-
-/** @throws AppError `TLS_PAIR_INCOMPLETE` (exit 2) */
-function tlsOf({ tlsCert, tlsKey }: PlatformFlags): TlsFiles | undefined {
-	if (tlsCert !== undefined && tlsKey !== undefined) return { cert: resolve(tlsCert), key: resolve(tlsKey) };
-	if (tlsCert === undefined && tlsKey === undefined) return undefined;
-	throw usage(
-		"TLS_PAIR_INCOMPLETE",
-		`--tls-${tlsCert === undefined ? "cert" : "key"} is missing. A certificate and its key must be given together.`,
-		"Give both files, or neither.",
 	);
 }
 
@@ -212,11 +204,13 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const control = parseAddress("--control", flags.control);
 	const tls = tlsOf(flags);
 	checkControl(control, flags.behindTlsProxy || tls !== undefined);
+	const gatewayTls = gatewayTlsOf(flags);
 	const secretFiles = [
 		flags.identityFile,
 		text(variables, "COFFER_PLATFORM_IDENTITY_FILE"),
 		text(variables, "COFFER_STORE_PASSWORD_FILE"),
 		flags.tlsKey,
+		...gatewayTls.map(({ key }) => key),
 	];
 	const own = secretFiles.flatMap((file) => (file === undefined ? [] : [resolve(file)]));
 	const data = dataDirectoryOf(flags.data, variables);
@@ -224,9 +218,10 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const { gateways = 0 } = flags;
 	return {
 		...readCoreConfig({ ...flags, data, own }, variables),
-		...(gateways > 0 && { dataPlane: { gateways, listen } }),
+		...(gateways > 0 && { dataPlane: { gateways, listen, tls: gatewayTls } }),
 		listen,
 		control,
+		gatewayTls,
 		tls,
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,

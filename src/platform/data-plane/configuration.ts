@@ -1,5 +1,6 @@
 /** What a data plane is started with. It has no secrets. */
 import { createHash } from "node:crypto";
+import type { TlsFiles } from "../configuration/certificate.ts";
 import type { DenoRuntimeOptions } from "../runtime/deno-options.ts";
 
 /** The options of the runtime that are plain data. */
@@ -22,6 +23,8 @@ export interface GatewayConfiguration {
 	readonly host: string;
 	/** 0 picks a free one. */
 	readonly port: number;
+	/** The certificates and keys, as absolute paths. None: plain HTTP. The gateways read them, and read them again. */
+	readonly tls: readonly TlsFiles[];
 	readonly responseTimeoutMs: number;
 	readonly maxBodyBytes: number;
 }

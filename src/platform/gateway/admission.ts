@@ -19,6 +19,8 @@ export interface AdmissionOptions {
 	hosts?: AppsByHost;
 	/** A function's own settings. The options below apply to limits that the function does not set. */
 	settings?(app: string, name: string): RequestSettings | undefined;
+	/** If set, clients use TLS. */
+	tls?: unknown;
 	/** Whether the peer is a proxy whose `x-forwarded-*` headers can be trusted. Default: false. */
 	trustForwarded?: boolean;
 	/** The time limit until the response begins. Default: 150,000. */
@@ -73,7 +75,8 @@ export class Admissions {
 	headersFor({ address, headers }: ClientExchange, route: Route, requestId: string): string[] {
 		const isTrusted = this.#options.trustForwarded ?? false;
 		const prefix = route.removed ?? route.prefix;
-		return forwardedRequestHeaders(headers, { address, prefix, requestId, isTrusted });
+		const scheme = this.#options.tls === undefined ? "http" : "https";
+		return forwardedRequestHeaders(headers, { address, prefix, requestId, isTrusted, scheme });
 	}
 
 	#limits({ maxBodyMB, timeoutSeconds }: RequestSettings): RequestLimits {

@@ -8,9 +8,9 @@ import type { ServingInstance } from "../runtime/runtime.ts";
 import { type Admission, Admissions } from "./admission.ts";
 import { ConcurrencyLimiter } from "./concurrency-limiter.ts";
 import type { ClientExchange } from "./http-server/client-exchange.ts";
-import { HttpServer } from "./http-server/http-server.ts";
 import { requestIdOf } from "./http-server/request-id.ts";
 import { Instances } from "./instances.ts";
+import { Listener } from "./listener/listener.ts";
 import type { GatewayOptions } from "./options.ts";
 import { PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } from "./problem.ts";
 import type { Route } from "./routing.ts";
@@ -36,7 +36,7 @@ interface Admitted {
 
 class HttpGateway implements Gateway {
 	readonly #options: GatewayOptions;
-	readonly #server: HttpServer;
+	readonly #listener: Listener;
 	readonly #faults: FaultBoundary;
 	readonly #admissions: Admissions;
 	readonly #tracker: RequestTracker;
@@ -53,8 +53,9 @@ class HttpGateway implements Gateway {
 		this.#instances = new Instances((app, name) => options.instance(app, name), faults, limits.functions);
 		this.#upgrades = new UpgradeAttempts(this.#instances, faults);
 		this.#concurrency = new ConcurrencyLimiter(limits.functions.perFunctionMax);
-		this.#server = new HttpServer({
+		this.#listener = new Listener({
 			timeouts: options,
+			tls: options.tls,
 			faults,
 			limits: limits.gateway,
 			onExchange: (client) => this.#begin(client),
@@ -63,11 +64,11 @@ class HttpGateway implements Gateway {
 	}
 
 	async listen(port: number, host: string): Promise<{ host: string; port: number }> {
-		return await this.#server.listen(port, host);
+		return await this.#listener.listen(port, host);
 	}
 
 	async close({ graceMs = 30_000 } = {}): Promise<void> {
-		await this.#server.close(graceMs);
+		await this.#listener.close(graceMs);
 		this.#tracker.close();
 		this.#instances.close();
 	}
@@ -190,7 +191,7 @@ class HttpGateway implements Gateway {
 	}
 }
 
-/** Creates a gateway that does not listen yet. */
+/** Creates a gateway that does not listen yet. @throws AppError as `readPair`, if it has certificates */
 export function createGateway(options: GatewayOptions): Gateway {
 	return new HttpGateway(options);
 }

@@ -41,6 +41,8 @@ export interface Client {
 	requestId: string;
 	/** Whether the peer is a proxy whose own `x-forwarded-*` headers can be trusted. */
 	isTrusted: boolean;
+	/** The value of `x-forwarded-proto`. */
+	scheme: "http" | "https";
 }
 
 /** The names that `Connection` headers list, in lower case. */
@@ -90,7 +92,7 @@ export function forwardedRequestHeaders(raw: readonly string[], client: Client):
 	const forwarded = trusted("forwarded");
 	if (forwarded !== undefined) out.push("forwarded", forwarded);
 	out.push("x-forwarded-for", chain === undefined ? client.address : `${chain}, ${client.address}`);
-	out.push("x-forwarded-proto", trusted("x-forwarded-proto") ?? "http");
+	out.push("x-forwarded-proto", trusted("x-forwarded-proto") ?? client.scheme);
 	out.push("x-forwarded-host", trusted("x-forwarded-host") ?? host);
 	out.push("x-forwarded-prefix", client.prefix, "x-request-id", client.requestId);
 	return out;

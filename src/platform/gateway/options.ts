@@ -6,6 +6,7 @@ import type { RequestTimeouts } from "../http/server-options.ts";
 import type { ServingInstance } from "../runtime/runtime.ts";
 import type { AdmissionOptions } from "./admission.ts";
 import type { AnsweredRequest, RequestedFunction } from "./answered-request.ts";
+import type { GatewayTls } from "./listener/certificates.ts";
 import type { Route } from "./routing.ts";
 
 /** A function's name and the name of its app. */
@@ -43,6 +44,8 @@ export interface GatewayOptions extends RequestTimeouts, AdmissionOptions {
 	onInvalidAnswer?(route: FunctionName, fault: string): void;
 	/** Handles exceptions of callbacks. By default one that logs nothing. */
 	faults?: FaultBoundary;
+	/** The certificates, with which the gateway speaks HTTP/1.1 and HTTP/2 over TLS. Without them: HTTP/1.1 without TLS. */
+	tls?: GatewayTls | undefined;
 	/** Limits on connections and requests. By default derived from this process's limit on open files. */
 	limits?: Pick<DescriptorBudget, "gateway" | "functions">;
 }

@@ -3,8 +3,8 @@ import type { ConnectionLimits } from "./descriptors.ts";
 import { PeerCounts } from "./peer.ts";
 
 /**
- * Why a connection was refused or cut off: too many connections in all, too many from its peer, or too many
- * pipelined requests on it.
+ * Why a connection was refused or cut off: too many connections in all, too many from its peer, or too much that waits
+ * on it or is no request.
  */
 export type ConnectionRefusal = "connections" | "peer" | "pipeline";
 
@@ -44,6 +44,16 @@ export class ConnectionSet<Connection extends { destroy(): unknown }> {
 	/** Adds a connection, which is idle. */
 	add(connection: Connection, address: string): void {
 		this.#open.set(connection, this.#peers.add(address));
+		this.#idle.add(connection);
+	}
+
+	/** Puts a connection, which is idle, in the place of another one, which keeps the count of its peer. */
+	replace(before: Connection, connection: Connection): void {
+		const leave = this.#open.get(before);
+		if (leave === undefined) return;
+		this.#open.delete(before);
+		this.#idle.delete(before);
+		this.#open.set(connection, leave);
 		this.#idle.add(connection);
 	}
 

@@ -56,6 +56,35 @@ describe("addresses", () => {
 	});
 });
 
+describe("certificates of the gateway", () => {
+	const flags = (gatewayTlsCert: string[], gatewayTlsKey: string[]) => ({
+		...FLAGS,
+		...{ gatewayTlsCert, gatewayTlsKey, gateways: 2 },
+	});
+
+	test("are pairs in the order of the flags, whose keys no build may read", () => {
+		const { dataPlane, gatewayTls, hidden } = readPlatformConfig(flags(["/a", "/c"], ["/b", "/d"]), {});
+		expect(gatewayTls).toEqual([
+			{ cert: "/a", key: "/b" },
+			{ cert: "/c", key: "/d" },
+		]);
+		expect(dataPlane?.tls).toBe(gatewayTls);
+		expect(hidden).toEqual(expect.arrayContaining(["/b", "/d"]));
+		expect(hidden).not.toContain("/a");
+		expect(readPlatformConfig(FLAGS, {}).gatewayTls).toEqual([]);
+	});
+
+	test.each([
+		[["/a"], []],
+		[[], ["/b"]],
+		[["/a", "/c"], ["/b"]],
+	])("%j and %j are refused", (certs, keys) => {
+		expect(() => readPlatformConfig(flags(certs, keys), {})).toThrow(
+			expect.objectContaining({ code: "TLS_PAIR_INCOMPLETE", exit: 2 }),
+		);
+	});
+});
+
 describe("a control API without TLS", () => {
 	test.each(["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "example.com:1", "localhost.example:1"])(
 		"may not listen on %s",

@@ -24,7 +24,7 @@ export async function openRemoteRuntime(options: DenoRuntimeOptions): Promise<Ru
 			},
 			kv: { directory: join(directory, "kv"), maxBytes: 1024 * 1024, program: builtPath("kv.cjs") },
 			gateway: {
-				...{ program: builtPath("gateway.cjs"), count: 1, host: "127.0.0.1", port: 0 },
+				...{ program: builtPath("gateway.cjs"), count: 1, host: "127.0.0.1", port: 0, tls: [] },
 				...{ responseTimeoutMs: 150_000, maxBodyBytes: 1024 * 1024 },
 			},
 		},

@@ -5,7 +5,10 @@ import {
 	isRequestId,
 } from "../../../src/platform/gateway/headers.ts";
 
-const client = { address: "198.51.100.7", prefix: "/shop/pay", requestId: "r-1", isTrusted: false };
+const client = {
+	...{ address: "198.51.100.7", prefix: "/shop/pay", requestId: "r-1", isTrusted: false },
+	scheme: "http" as "http" | "https",
+};
 const SAID = [
 	"x-forwarded-for",
 	"198.51.100.7",

@@ -1,9 +1,14 @@
 /** Sends bytes on a connection of their own and reads everything that comes back. */
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 
-/** Writes the bytes (latin-1) and reads until the other side ends the connection. */
-export async function exchange(port: number, bytes: string): Promise<string> {
-	const socket = connect(port, "127.0.0.1");
+const dialPlain = (port: number): Socket => connect(port, "127.0.0.1");
+
+/**
+ * Writes the bytes (latin-1) and reads until the other side ends the connection.
+ * @param dial opens the connection, by default without TLS
+ */
+export async function exchange(port: number, bytes: string, dial = dialPlain): Promise<string> {
+	const socket = dial(port);
 	let answer = "";
 	// The server may close the connection while the client still writes.
 	const over = new Promise<void>((resolve) => socket.once("close", () => resolve()));
@@ -11,7 +16,7 @@ export async function exchange(port: number, bytes: string): Promise<string> {
 	socket.setEncoding("latin1").on("data", (chunk: string) => {
 		answer += chunk;
 	});
-	socket.on("connect", () => socket.write(bytes, "latin1"));
+	socket.write(bytes, "latin1");
 	await over;
 	return answer;
 }

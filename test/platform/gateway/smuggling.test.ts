@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStage, type Stage } from "./harness.ts";
 import { exchange, statusesOf } from "./raw.ts";
+import { dialTls, useCertificates } from "./secure.ts";
 import { smugglingCases } from "./smuggling-cases.ts";
 
 /** A function that lists the complete requests it got since the last time the list was read. */
@@ -17,12 +18,20 @@ const RECORDER = `
 
 const LAST = "GET /shop/echo/last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 
+const certificates = useCertificates();
 let stage: Stage;
+/** A gateway with TLS in front of the same function. */
+let secure: Stage;
 beforeAll(async () => {
 	stage = await openStage();
-	await stage.start("echo", RECORDER);
+	const instance = await stage.start("echo", RECORDER);
+	secure = await openStage({ tls: certificates.tls });
+	secure.current.set("echo", instance);
 });
-afterAll(() => stage.close());
+afterAll(async () => {
+	await secure.close();
+	await stage.close();
+});
 
 interface Seen {
 	path: string;
@@ -35,8 +44,9 @@ async function seen(): Promise<Seen[]> {
 	return (await response.json()) as Seen[];
 }
 
-async function send(bytes: string): Promise<{ statuses: number[]; seen: Seen[] }> {
-	const answer = await exchange(stage.port, bytes + LAST);
+async function send(bytes: string, isSecure = false): Promise<{ statuses: number[]; seen: Seen[] }> {
+	const all = bytes + LAST;
+	const answer = await (isSecure ? exchange(secure.port, all, dialTls) : exchange(stage.port, all));
 	return { statuses: statusesOf(answer), seen: await seen() };
 }
 
@@ -44,21 +54,21 @@ const CASES = smugglingCases("/shop/echo");
 
 test("there are at least 60 cases", () => expect(CASES.length).toBeGreaterThanOrEqual(60));
 
-describe.each(CASES)("$name", ({ bytes, outcome }) => {
-	test(
-		outcome === "refused" ? "is refused, and the connection closes" : "is read in the same way by both",
-		async () => {
-			const { statuses, seen } = await send(bytes);
-			const read = seen.map(({ path, body }) => [path, body]);
-			if (outcome === "refused") {
-				expect(read).toEqual([]);
-				expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
-			} else {
-				expect(read).toEqual([...outcome, ["/last", ""]]);
-				expect(statuses).toEqual(read.map(() => 200));
-			}
-		},
-	);
+describe.each([
+	["without TLS", false],
+	["over TLS", true],
+])("%s", (_, isSecure) => {
+	test.each(CASES)("$name: both read the same requests, or it is refused", async ({ bytes, outcome }) => {
+		const { statuses, seen } = await send(bytes, isSecure);
+		const read = seen.map(({ path, body }) => [path, body]);
+		if (outcome === "refused") {
+			expect(read).toEqual([]);
+			expect(statuses).toEqual([expect.toSatisfy((status: number) => status >= 400 && status < 500)]);
+		} else {
+			expect(read).toEqual([...outcome, ["/last", ""]]);
+			expect(statuses).toEqual(read.map(() => 200));
+		}
+	});
 });
 
 describe("an accepted request", () => {

@@ -38,17 +38,28 @@ export class Authority {
 	}
 
 	/**
-	 * Issues a certificate for this machine.
+	 * Issues a certificate.
 	 * @param name of its files
+	 * @param names its hosts; by default this machine
 	 */
-	issue(name: string): CertificateFiles {
+	issue(name: string, names = "DNS:localhost,IP:127.0.0.1"): CertificateFiles {
 		const [cert, key, request] = ["pem", "key", "csr"].map((end) => join(this.folder, `${name}.${end}`)) as [
 			string,
 			string,
 			string,
 		];
-		const names = "subjectAltName=DNS:localhost,IP:127.0.0.1";
-		this.#openssl("req", ...KEY, "-keyout", key, "-out", request, "-subj", `/CN=${name}`, "-addext", names);
+		this.#openssl(
+			"req",
+			...KEY,
+			"-keyout",
+			key,
+			"-out",
+			request,
+			"-subj",
+			`/CN=${name}`,
+			"-addext",
+			`subjectAltName=${names}`,
+		);
 		const signer = ["-CA", this.cert, "-CAkey", this.#key, "-CAcreateserial", "-copy_extensions", "copy"];
 		this.#openssl("x509", "-req", "-in", request, ...signer, "-days", "2", "-out", cert);
 		return { cert, key };

@@ -89,8 +89,11 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		channel: ["faults"],
 		runtime: ["egress", "limits", "logs", "faults", "functions", "machine"],
 		build: ["threads", "configuration", "functions", "machine"],
-		gateway: ["runtime", "http", "faults"],
-		"data-plane": [...["channel", "gateway", "http", "kv", "runtime", "logs", "faults", "functions"]],
+		gateway: ["runtime", "http", "faults", "configuration"],
+		"data-plane": [
+			...["channel", "gateway", "http", "kv", "runtime", "logs", "faults", "functions"],
+			"configuration",
+		],
 		apps: ["build", "tokens", "events", "store", "functions", "machine"],
 		telemetry: ["gateway", "apps", "runtime", "logs", "machine"],
 		redeploy: [

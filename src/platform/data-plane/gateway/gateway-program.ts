@@ -106,12 +106,11 @@ class GatewayProcess {
 
 	async #begin({ configuration, routes }: ToGateway & { type: "begin" }): Promise<void> {
 		this.#routes.apply(routes);
-		this.#gateway = this.#open(configuration);
 		const { host, port } = configuration;
 		try {
-			const listen = () =>
-				this.#gateway?.listen(port, host) ?? Promise.reject(new Error("There is no gateway."));
-			const address = await bindAddress("gateway", { host, port }, listen);
+			const gateway = this.#open(configuration);
+			this.#gateway = gateway;
+			const address = await bindAddress("gateway", { host, port }, () => gateway.listen(port, host));
 			this.#send({ type: "listening", ...address });
 		} catch (error) {
 			this.#send({ type: "failed", error: encodeError(error) });
@@ -119,7 +118,7 @@ class GatewayProcess {
 		}
 	}
 
-	#open({ maxBodyBytes, responseTimeoutMs }: GatewayConfiguration): Gateway {
+	#open({ maxBodyBytes, responseTimeoutMs, tls }: GatewayConfiguration): Gateway {
 		const { functions, hosts, instance, settings } = this.#routes;
 		const { onAnswer, onInvalidAnswer, onRequest, onUnlogged } = this.#reports;
 		return createGateway({
@@ -127,6 +126,7 @@ class GatewayProcess {
 			...{ maxBodyBytes, responseTimeoutMs },
 			onRefused: (reason) => this.#send({ type: "refused", reason }),
 			faults: this.#faults,
+			...(tls.length > 0 && { tls: { pairs: tls, log: this.#log() } }),
 			limits: budgetOf(descriptorLimit(), 0),
 		});
 	}

@@ -34,7 +34,7 @@ export interface ResponseHead {
 
 export interface ClientExchange extends ClientBody {
 	readonly method: string;
-	/** As on the request line. */
+	/** As on the request line of HTTP/1.1. */
 	readonly target: string;
 	/** A flat list (`[name, value, …]`) in the order and the spelling of the client. */
 	readonly headers: readonly string[];
@@ -50,7 +50,7 @@ export interface ClientExchange extends ClientBody {
 	readonly isMalformed: boolean;
 	/** Whether the client waits for `sendContinue` before it sends the body. */
 	readonly isWaiting: boolean;
-	/** The protocols to which the client wants to change, or undefined. */
+	/** The protocols to which the client wants to change, or undefined. HTTP/2 has no such requests. */
 	readonly upgrade: string | undefined;
 	/** Whether the client sent this request before it had the response to the one before. */
 	readonly isPipelined: boolean;
@@ -78,7 +78,7 @@ export interface ClientExchange extends ClientBody {
 	write(data: Buffer): boolean;
 	/** Completes the response. @param data the last part of the body */
 	end(data?: Buffer): void;
-	/** No other request of this connection is answered. Call it before the head is sent. */
+	/** With HTTP/1.1, no other request of this connection is answered. Call it before the head is sent. */
 	closeAfterwards(): void;
 	/** Ends the exchange at once, so that the client sees an incomplete response. */
 	cancel(): void;

@@ -5,7 +5,12 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 /** The largest part of a body that is copied, so that it leaves in one plain write with what is around it. */
 const COPIED_MAX = 16 * 1024;
 /** A client that still sends gets its answer only if the connection stays open for a while. */
-const LINGER_MS = 500;
+export const LINGER_MS = 500;
+
+/** The IP address of a client. */
+export function addressOf({ remoteAddress = "" }: Socket): string {
+	return remoteAddress.replace(/^::ffff:/, "");
+}
 
 /**
  * Writes Latin-1, then data, then Latin-1, with one call of the system if possible.

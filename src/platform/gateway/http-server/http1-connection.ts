@@ -10,7 +10,7 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { BARE_ANSWERS } from "../../http/bare-answers.ts";
 import { BadRequest } from "./bad-request.ts";
 import type { BodyReader, ClientExchange } from "./client-exchange.ts";
-import { linger, writeParts } from "./client-socket.ts";
+import { addressOf, linger, writeParts } from "./client-socket.ts";
 import { Deadline, type DeadlineTimes } from "./deadline.ts";
 import { type Carrier, DISCARD, Http1Exchange } from "./http1-exchange.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -65,7 +65,7 @@ export class Http1Connection implements Carrier {
 				if (this.#exchange === undefined) events.onIdle(this);
 			},
 		});
-		this.address = (socket.remoteAddress ?? "").replace(/^::ffff:/, "");
+		this.address = addressOf(socket);
 		const { faults } = events;
 		const destroy = this.#destroy;
 		this.#listeners = {

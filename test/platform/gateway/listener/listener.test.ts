@@ -1,20 +1,17 @@
-/** The gateway's HTTP server alone, on real sockets, with and without TLS. */
+/** The gateway's listener alone, on real sockets, without TLS. */
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
-import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { afterEach, expect, test, vi } from "vitest";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import type { ClientExchange } from "../../../../src/platform/gateway/http-server/client-exchange.ts";
-import { HttpServer } from "../../../../src/platform/gateway/http-server/http-server.ts";
-import { Authority } from "../../../stories/support/authority.ts";
+import { Listener } from "../../../../src/platform/gateway/listener/listener.ts";
 import { exchange, statusesOf } from "../raw.ts";
 
 const CLOSE = "Connection: close";
 const request = (line: string, ...lines: string[]) => `${[line, "Host: h", ...lines, ""].join("\r\n")}\r\n`;
 const get = (...lines: string[]) => request("GET / HTTP/1.1", ...lines);
 
-let server: HttpServer;
+let server: Listener;
 let port: number;
 const faults = new FaultBoundary("gateway");
 const refused: string[] = [];
@@ -28,7 +25,7 @@ afterEach(async () => {
 
 async function serve(onExchange: (client: ClientExchange) => void, timeouts = {}): Promise<void> {
 	const limits = { max: 100, perPeerMax: 100 };
-	server = new HttpServer({ timeouts, faults, limits, onExchange, onRefused: (why) => refused.push(why) });
+	server = new Listener({ timeouts, faults, limits, onExchange, onRefused: (why) => refused.push(why) });
 	({ port } = await server.listen(0, "127.0.0.1"));
 }
 
@@ -204,23 +201,4 @@ test("a response that the client does not read waits, and then arrives completel
 	socket.resume();
 	await once(socket, "end");
 	expect([sent, text().match(/40000\r\nx{262144}\r\n/g)?.length]).toEqual([100, 100]);
-});
-
-test("the same requests over TLS", async () => {
-	await serve(echo);
-	using authority = new Authority();
-	const { cert, key } = authority.issue("gateway");
-	const pair = { cert: readFileSync(cert), key: readFileSync(key) };
-	const tls = createTlsServer({ ...pair, allowHalfOpen: true }, (socket) => server.accept(socket));
-	tls.listen(0, "127.0.0.1");
-	await once(tls, "listening");
-	const { port: tlsPort } = tls.address() as { port: number };
-	const client = connectTls({ port: tlsPort, host: "127.0.0.1", rejectUnauthorized: false });
-	clients.push(client);
-	const body = "y".repeat(300_000);
-	client.write(get() + request("POST / HTTP/1.1", `Content-Length: ${body.length}`, CLOSE) + body);
-	const text = Buffer.concat(await client.toArray()).toString("latin1");
-	expect(statusesOf(text)).toEqual([200, 200]);
-	expect(text.endsWith(body)).toBe(true);
-	tls.close();
 });
