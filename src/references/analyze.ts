@@ -5,31 +5,27 @@
  *    modules that an earlier bundle also had are reused.
  * 2. `environment/` finds the sources: nodes that are the environment or lead to it, such as `Deno` and
  *    `process`.
- * 3. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
- * 4. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
- * 5. `call-graph/` links calls to functions. `models/` describes the effects of built-in functions and of esbuild's
+ * 3. `direct/` decides bundles whose reads the syntax alone shows. The engine runs for all others:
+ * 4. `forward/` propagates each source to its uses: variables, properties, parameters, return values.
+ * 5. At an access such as `Deno.env.get(name)`, `backward/` evaluates `name` to a set of abstract values.
+ * 6. `call-graph/` links calls to functions. `models/` describes the effects of built-in functions and of esbuild's
  *    helpers. `exceptions/` follows what the code throws.
- * 6. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
+ * 7. Each rule is a listener on value sets. `engine/` runs them until a fixpoint, or until the budget is used
  *    up.
- * 7. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
+ * 8. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
  *    access dynamic.
- * 8. The upload's own code is analysed first, and then its dependencies, with a smaller budget.
- * 9. `report.ts` converts nodes to files and lines, and sorts them.
+ * 9. The upload's own code is analysed first, and then its dependencies, with a smaller budget.
+ * 10. `report.ts` converts nodes to files and lines, and sorts them.
  *
  * `evidence/` contains the types of the result. `plan/` decides which functions a changed secret affects.
  */
-import { assembleEngine } from "./assembly.ts";
 import { Positions } from "./bundle/positions.ts";
 import { BundleParser } from "./bundle/program-parts.ts";
 import { Scopes } from "./bundle/scopes.ts";
 import { SourceFiles } from "./bundle/source-files.ts";
-import type { Node } from "./bundle/syntax.ts";
-import { runToCompletion } from "./engine/completion.ts";
-import type { Engine } from "./engine/engine.ts";
-import { BUDGET_EXCEEDED, type Budget } from "./engine/solver.ts";
-import type { Value } from "./engine/values.ts";
-import { sourceNodes } from "./environment/source-nodes.ts";
+import { decide } from "./direct/decide.ts";
 import type { References } from "./evidence/reference.ts";
+import { runAnalysis } from "./interpret.ts";
 import { report } from "./report.ts";
 
 export interface AnalysisInput {
@@ -40,28 +36,6 @@ export interface AnalysisInput {
 	/** Converts an entry of the map's `sources` to the displayed path. */
 	sourcePath?: (source: string) => string;
 }
-
-type OwnBudget = Pick<Budget, "valuesMax" | "contextsMax" | "stepsMax">;
-
-/** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
-const DEPENDENCY_NODES_MAX = 3000;
-/**
- * The budgets for the upload's own code, the most precise first. If a budget is used up, the analysis starts again with
- * the next one, which distinguishes fewer calls of a function.
- */
-const OWN_BUDGETS: readonly OwnBudget[] = [
-	{ valuesMax: 2000, contextsMax: 12, stepsMax: 150_000 },
-	{ valuesMax: 200, contextsMax: 0, stepsMax: 150_000 },
-	{ valuesMax: 30, contextsMax: 0, stepsMax: 400_000 },
-];
-/** Dependencies are large. Precision matters less in them, since their dynamic accesses are not reported. */
-const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
-/**
- * The most steps for what the upload's own code gets from dependencies, apart from what their own reads need. It comes
- * last, so that it takes no step from those. A larger limit costs more than the rest of the analysis if the dependency
- * is an SDK. Names that are not found within it are observed at run time.
- */
-const FURTHER_STEPS_MAX = 10_000;
 
 /**
  * The names of environment variables that a bundle may read.
@@ -77,62 +51,9 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 	const positions = new Positions(input.code, input.sourceMap);
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
 	const scopes = new Scopes(program, parts);
-	const replaced = new Set<string>();
-	let engine: Engine | undefined;
-	for (let attempt = 0; engine === undefined; ) {
-		const known = replaced.size;
-		const isLast = attempt === OWN_BUDGETS.length - 1;
-		engine = runAnalysis(program, scopes, files, replaced, OWN_BUDGETS[attempt] as OwnBudget, isLast);
-		// The built-in properties that the code replaces are known after a run. The next run treats them as unknown.
-		if (replaced.size > known) engine = undefined;
-		else if (engine === undefined) attempt++;
-	}
-	return report(engine.findings, files, input.code);
-}
-
-/**
- * @param replaced the names of built-in properties that the code replaces; the run adds to them
- * @param isLast whether accesses become dynamic where the budget is used up
- * @returns undefined if the budget is used up and is not the last one
- */
-function runAnalysis(
-	program: Node,
-	scopes: Scopes,
-	files: SourceFiles,
-	replaced: Set<string>,
-	budget: OwnBudget,
-	isLast: boolean,
-): Engine | undefined {
-	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
-	const engine = assembleEngine(scopes, files, dependencyNodes, replaced);
-	const sources = sourceNodes(engine.scopes);
-	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
-	for (const { value, node } of ownSources) engine.propagate(value, node);
-	const isOwn = (node: Node) => !engine.isDependency(node);
-	const runOwn = () => engine.solver.run({ ...budget, keepsReason: () => true, isOwn });
-	// The values on which the names of own reads depend are known now. The rest of the code needs no further values from
-	// dependencies.
-	const isKnown = runOwn();
-	dependencyNodes.left = 0;
-	engine.reach(program);
-	if (!isKnown || !runToCompletion(engine, runOwn)) {
-		if (!isLast) return undefined;
-		engine.solver.abandon();
-		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
-	}
-	dependencyNodes.left = Number.POSITIVE_INFINITY;
-	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
-	for (const { value, node } of sources) engine.propagate(value, node);
-	// Unknown values that occur only in dependencies need no reason, because it is never reported.
-	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && isOwn(reportAt);
-	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason, isOwn });
-	let isComplete = runToCompletion(engine, runAll);
-	if (isComplete && engine.unevaluated.length > 0) {
-		for (const node of engine.unevaluated.splice(0)) engine.evaluate(node);
-		isComplete = runToCompletion(engine, () =>
-			engine.solver.run({ ...DEPENDENCY_BUDGET, stepsMax: FURTHER_STEPS_MAX, keepsReason, isOwn }),
-		);
-	}
-	if (!isComplete) engine.solver.abandon();
-	return engine;
+	const { findings, isComplete, isLong } = decide(program, scopes, files);
+	if (findings !== undefined && isComplete) return report(findings, files, input.code);
+	// The names are known already. The engine only looks for other code that the bundle runs.
+	const isCoarse = findings !== undefined && isLong;
+	return report(runAnalysis(program, scopes, files, isCoarse), files, input.code);
 }

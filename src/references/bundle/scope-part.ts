@@ -8,7 +8,14 @@
 import { childKeys } from "./child-keys.ts";
 import { type Binding, Name, NO_USES, type Uses } from "./names.ts";
 import { blockScope, functionScope } from "./scope-nodes.ts";
-import type { Node } from "./syntax.ts";
+import { type Node, staticKey } from "./syntax.ts";
+
+/** Properties that lead to the constructor of functions, which makes code from text. */
+export const LEADS_TO_CONSTRUCTOR = new Set([
+	"constructor",
+	"getOwnPropertyDescriptor",
+	"getOwnPropertyDescriptors",
+]);
 
 export class ScopePart {
 	/** Nodes at which an analysis starts, by type. */
@@ -17,6 +24,8 @@ export class ScopePart {
 	readonly calls: Node[] = [];
 	readonly importSpecifiers: Node[] = [];
 	readonly dynamicImports: Node[] = [];
+	/** Reads of properties that may lead to the constructor of functions: their keys are computed, or name one that does. */
+	readonly constructorReads: Node[] = [];
 	readonly #names = new Map<string, Name>();
 
 	/** @param statements their parent is the program */
@@ -83,6 +92,13 @@ export class ScopePart {
 			case "ImportExpression":
 				this.dynamicImports.push(node);
 				return;
+			case "MemberExpression":
+				if (mayLeadToConstructor(node.property, node.computed)) this.constructorReads.push(node);
+				return;
+			case "Property":
+				if (node.parent?.type === "ObjectPattern" && mayLeadToConstructor(node.key, node.computed))
+					this.constructorReads.push(node);
+				return;
 			case "CallExpression":
 				if (node.callee.type === "Identifier" && node.arguments[0]?.type === "Literal") this.calls.push(node);
 				return;
@@ -137,6 +153,11 @@ export class ScopePart {
 		if (scope.type === "Program") name.topLevel.push(identifier);
 		else name.declare(identifier, scope);
 	}
+}
+
+function mayLeadToConstructor(key: Node, computed: boolean): boolean {
+	const name = staticKey(key, computed);
+	return name === undefined || LEADS_TO_CONSTRUCTOR.has(name);
 }
 
 function pushChildren(stack: Node[], parent: Node, child: Node | (Node | null)[] | null | undefined) {

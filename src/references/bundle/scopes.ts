@@ -13,6 +13,8 @@ export class Scopes {
 	readonly calls: readonly Node[];
 	readonly importSpecifiers: readonly Node[];
 	readonly dynamicImports: readonly Node[];
+	/** Reads of properties that may lead to the constructor of functions. */
+	readonly constructorReads: readonly Node[];
 	readonly #parts: readonly ProgramPart[];
 	/** The collected parts, from the last to the first: the order in which one pass over the program meets them. */
 	readonly #collected: readonly ScopePart[];
@@ -32,6 +34,7 @@ export class Scopes {
 		this.calls = collected.flatMap((part) => part.calls);
 		this.importSpecifiers = collected.flatMap((part) => part.importSpecifiers);
 		this.dynamicImports = collected.flatMap((part) => part.dynamicImports);
+		this.constructorReads = collected.flatMap((part) => part.constructorReads);
 		for (const part of collected) this.#declare(program, part);
 	}
 
@@ -68,6 +71,12 @@ export class Scopes {
 	/** The identifiers that read a global. */
 	freeReads(name: string): readonly Node[] {
 		return this.#topLevel.has(name) ? [] : this.#topLevelUses(name).reads;
+	}
+
+	/** The identifiers that read a name which the program declares at its top level. */
+	*topLevelReads(name: RegExp): Generator<Node> {
+		for (const declared of this.#topLevel.keys())
+			if (name.test(declared)) yield* this.#topLevelUses(declared).reads;
 	}
 
 	#topLevelUses(name: string): Uses {

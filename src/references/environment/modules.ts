@@ -6,7 +6,7 @@ import { placeOf } from "./places.ts";
 import { moduleValue } from "./runtime-apis.ts";
 
 /** Specifiers that contain the code of a module. */
-const CODE = /^(?:data|blob):/i;
+export const CODE = /^(?:data|blob):/i;
 
 /** Loads each module to which the names may refer. An unknown name may refer to any module. */
 export function loadModule(engine: Engine, names: ValueSet, node: Node, returnValue: (value: Value) => void) {

@@ -46,7 +46,7 @@ export async function plantedAnalysis(plant: string): Promise<Analyze> {
 					name: "hole",
 					setup: ({ onResolve, onLoad }) => {
 						onResolve({ filter: /^\.\/assembly\.ts$/ }, ({ path, importer }) =>
-							importer.endsWith("analyze.ts") ? { path, namespace: "hole" } : undefined,
+							importer.endsWith("interpret.ts") ? { path, namespace: "hole" } : undefined,
 						);
 						onLoad({ filter: /.*/, namespace: "hole" }, () => ({
 							contents: assembly(plant),
