@@ -8,7 +8,7 @@ import { type Node, staticKey } from "../bundle/syntax.ts";
 
 /** Properties of a function that call it, or a function that does. */
 const CALLS = new Set(["call", "apply", "bind"]);
-/** Nodes that test a value, compute with its text, list what it holds, or drop it. */
+/** Nodes that test a value, compute with it, list what it holds, or drop it. */
 const ENDS = new Set([
 	"ExpressionStatement",
 	"UnaryExpression",
@@ -45,7 +45,7 @@ export class FunctionConstructor {
 		return isPattern ? this.#isDataIn(read.value) : this.#isData(read);
 	}
 
-	/** Whether the value of an expression is only tested, converted to text, or read by names. */
+	/** Whether the value of an expression is only tested, computed with, or read by names. */
 	#isData(node: Node): boolean {
 		const parent = node.parent as Node;
 		switch (parent.type) {
@@ -65,8 +65,6 @@ export class FunctionConstructor {
 			case "AssignmentExpression":
 				if (parent.right === node) return this.#isDataIn(parent.left) && this.#isData(parent);
 				return !/^(?:\|\||&&|\?\?)=$/.test(parent.operator) || this.#isData(parent);
-			case "TemplateLiteral":
-				return parent.parent?.type !== "TaggedTemplateExpression";
 			default:
 				return ENDS.has(parent.type);
 		}

@@ -28,6 +28,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		backward: ["models", "environment", "engine", "bundle"],
 		"call-graph": ["models", "environment", "engine", "bundle"],
 		forward: ["models", "environment", "engine", "bundle"],
+		direct: ["environment", "engine", "bundle"],
 	},
 	"src/project": {
 		files: [],
