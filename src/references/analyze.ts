@@ -51,9 +51,6 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 	const positions = new Positions(input.code, input.sourceMap);
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
 	const scopes = new Scopes(program, parts);
-	const { findings, isComplete, isLong } = decide(program, scopes, files);
-	if (findings !== undefined && isComplete) return report(findings, files, input.code);
-	// The names are known already. The engine only looks for other code that the bundle runs.
-	const isCoarse = findings !== undefined && isLong;
-	return report(runAnalysis(program, scopes, files, isCoarse), files, input.code);
+	const { findings, isOfCode } = decide(program, scopes, files);
+	return report(findings ?? runAnalysis(program, scopes, files, isOfCode), files, input.code);
 }

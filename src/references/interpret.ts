@@ -34,10 +34,26 @@ const FURTHER_STEPS_MAX = 10_000;
 
 /**
  * What a bundle reads, found by the engine.
- * @param isCoarse whether to begin with the least precise budget
+ * @param isOfCode whether the names are known already, and the engine only looks for code that is made from text. Then
+ * the least precise budget comes first. Its result counts if it shows that there is no such code, or that even this
+ * budget is used up.
  */
-export function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, isCoarse: boolean): Findings {
-	const budgets = isCoarse ? OWN_BUDGETS.slice(-1) : OWN_BUDGETS;
+export function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, isOfCode: boolean): Findings {
+	if (isOfCode) {
+		const found = runWithin(OWN_BUDGETS.slice(-1), program, scopes, files);
+		const reasons = [...found.dynamic.values()];
+		if (reasons.length === 0 || reasons.includes(BUDGET_EXCEEDED)) return found;
+	}
+	return runWithin(OWN_BUDGETS, program, scopes, files);
+}
+
+/** Runs the engine with one budget after the other. */
+function runWithin(
+	budgets: readonly OwnBudget[],
+	program: Node,
+	scopes: Scopes,
+	files: SourceFiles,
+): Findings {
 	const replaced = new Set<string>();
 	let engine: Engine | undefined;
 	for (let attempt = 0; engine === undefined; ) {

@@ -7,25 +7,24 @@ import type { SourceFiles } from "../bundle/source-files.ts";
 import type { Node } from "../bundle/syntax.ts";
 import type { Findings } from "../engine/findings.ts";
 import { findDirectReads } from "./direct-reads.ts";
-import { runsNoOtherCode } from "./other-code.ts";
+import { loadsKnownModules, makesNoCode } from "./other-code.ts";
 
 /** Longer own code needs more steps than the first budgets of the engine have. */
 const LONG = 65_536;
 
 export interface Decision {
-	/** All that the bundle reads, if it reads the environment only directly. */
+	/** All that the engine would find; undefined if the engine has to run. */
 	readonly findings: Findings | undefined;
-	/** Whether the findings are all that the engine would find: the bundle runs no other code either. */
-	readonly isComplete: boolean;
-	/** Whether the upload's own code is long. */
-	readonly isLong: boolean;
+	/** Whether the names are known, and the engine only has to look for code that is made from text, in long own code. */
+	readonly isOfCode: boolean;
 }
 
+/** What a bundle reads, as far as the syntax alone shows it. */
 export function decide(program: Node, scopes: Scopes, files: SourceFiles): Decision {
-	const findings = findDirectReads(scopes, files);
-	if (findings === undefined) return { findings, isComplete: false, isLong: false };
-	const isComplete = runsNoOtherCode(program, scopes, files);
-	return { findings, isComplete, isLong: !isComplete && ownLength(program, files) > LONG };
+	const findings = loadsKnownModules(program, scopes) ? findDirectReads(scopes, files) : undefined;
+	if (findings === undefined) return { findings, isOfCode: false };
+	if (makesNoCode(scopes, files)) return { findings, isOfCode: false };
+	return { findings: undefined, isOfCode: ownLength(program, files) > LONG };
 }
 
 /** The characters of the upload's own code. */

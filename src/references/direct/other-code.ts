@@ -13,15 +13,25 @@ const TIMERS_MODULE = /^(?:node:)?timers$/;
 /** The names of esbuild's helper that loads modules. */
 const REQUIRE_HELPER = /^__require\d*$/;
 
-/** Whether neither own code makes code from text, nor any code loads a module by a name that is not known. */
-export function runsNoOtherCode(program: Node, scopes: Scopes, files: SourceFiles): boolean {
-	const isOwn = (node: Node) => !files.isDependency(node);
+/** Whether every module that is loaded is named, and is none that contains code or runs texts. */
+export function loadsKnownModules(program: Node, scopes: Scopes): boolean {
 	for (const { source } of program.body as Node[]) if (source && isOtherCode(source.value)) return false;
 	for (const { source } of scopes.dynamicImports) {
 		const name = knownText(scopes, source);
 		if (name === undefined || isOtherCode(name)) return false;
 	}
-	if (!loadsKnownModules(scopes)) return false;
+	for (const read of scopes.topLevelReads(REQUIRE_HELPER)) {
+		const call = read.parent;
+		const isCall = call?.type === "CallExpression" && call.callee === read;
+		const module = isCall ? knownText(scopes, call.arguments[0]) : undefined;
+		if (module === undefined || isOtherCode(module)) return false;
+	}
+	return true;
+}
+
+/** Whether own code surely makes no code from text. */
+export function makesNoCode(scopes: Scopes, files: SourceFiles): boolean {
+	const isOwn = (node: Node) => !files.isDependency(node);
 	if (scopes.freeReads("Reflect").some(isOwn)) return false;
 	for (const name of TIMERS)
 		for (const read of scopes.freeReads(name)) if (isOwn(read) && !startsFunction(scopes, read)) return false;
@@ -31,17 +41,6 @@ export function runsNoOtherCode(program: Node, scopes: Scopes, files: SourceFile
 
 function isOtherCode(specifier: string): boolean {
 	return CODE.test(specifier) || TIMERS_MODULE.test(specifier);
-}
-
-/** Whether all calls of the bundler's `__require` name the module. */
-function loadsKnownModules(scopes: Scopes): boolean {
-	for (const read of scopes.topLevelReads(REQUIRE_HELPER)) {
-		const call = read.parent;
-		const isCall = call?.type === "CallExpression" && call.callee === read;
-		const module = isCall ? knownText(scopes, call.arguments[0]) : undefined;
-		if (module === undefined || isOtherCode(module)) return false;
-	}
-	return true;
 }
 
 /** Whether a timer is called with a function. */

@@ -37,8 +37,8 @@ export function isParsable(code: string): boolean {
 /** What the syntax alone decides, as JSON; undefined where the engine has to run. */
 export function decided(code: string, isPackage = false): string | undefined {
 	const { files, program, scopes } = parsed(code, isPackage);
-	const { findings, isComplete } = decide(program, scopes, files);
-	return findings !== undefined && isComplete ? JSON.stringify(report(findings, files, code)) : undefined;
+	const { findings } = decide(program, scopes, files);
+	return findings === undefined ? undefined : JSON.stringify(report(findings, files, code));
 }
 
 /** What the engine finds, as JSON. */
