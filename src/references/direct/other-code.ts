@@ -3,6 +3,7 @@ import type { Scopes } from "../bundle/scopes.ts";
 import type { SourceFiles } from "../bundle/source-files.ts";
 import { isFunction, type Node } from "../bundle/syntax.ts";
 import { CODE } from "../environment/modules.ts";
+import { moduleValue } from "../environment/runtime-apis.ts";
 import { FunctionConstructor } from "./function-constructor.ts";
 import { constantOf, knownText } from "./known-text.ts";
 
@@ -16,15 +17,11 @@ const REQUIRE_HELPER = /^__require\d*$/;
 /** Whether every module that is loaded is named, and is none that contains code or runs texts. */
 export function loadsKnownModules(program: Node, scopes: Scopes): boolean {
 	for (const { source } of program.body as Node[]) if (source && isOtherCode(source.value)) return false;
-	for (const { source } of scopes.dynamicImports) {
-		const name = knownText(scopes, source);
-		if (name === undefined || isOtherCode(name)) return false;
-	}
+	if (!scopes.dynamicImports.every(({ source }) => isKnownModule(scopes, source))) return false;
 	for (const read of scopes.topLevelReads(REQUIRE_HELPER)) {
 		const call = read.parent;
 		const isCall = call?.type === "CallExpression" && call.callee === read;
-		const module = isCall ? knownText(scopes, call.arguments[0]) : undefined;
-		if (module === undefined || isOtherCode(module)) return false;
+		if (!isCall || !isKnownModule(scopes, call.arguments[0])) return false;
 	}
 	return true;
 }
@@ -37,6 +34,13 @@ export function makesNoCode(scopes: Scopes, files: SourceFiles): boolean {
 		for (const read of scopes.freeReads(name)) if (isOwn(read) && !startsFunction(scopes, read)) return false;
 	const constructors = new FunctionConstructor(scopes);
 	return scopes.constructorReads.every((read) => !isOwn(read) || constructors.isHarmlessRead(read));
+}
+
+/** Whether a module is known by its name. Modules that lead to the environment are sources if a literal names them. */
+function isKnownModule(scopes: Scopes, specifier: Node | undefined): boolean {
+	const name = knownText(scopes, specifier);
+	if (name === undefined || isOtherCode(name)) return false;
+	return specifier?.type === "Literal" || moduleValue(name) === undefined;
 }
 
 function isOtherCode(specifier: string): boolean {

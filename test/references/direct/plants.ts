@@ -46,6 +46,12 @@ export const PLANTS: readonly Plant[] = [
 		to: "if (isOwn(read)) startsFunction(scopes, read);",
 	},
 	{
+		what: "a module that a constant names is no source",
+		file: "other-code.ts",
+		from: 'return specifier?.type === "Literal" || moduleValue(name) === undefined;',
+		to: "return true;",
+	},
+	{
 		what: "every module is in the bundle",
 		file: "other-code.ts",
 		from: "return CODE.test(specifier) || TIMERS_MODULE.test(specifier);",

@@ -73,6 +73,9 @@ import("data:text/javascript,1");   import(other);   import(NAME);   import("nod
 import { setTimeout as later } from "node:timers"; later("code");   import timers from "timers"; timers.setTimeout("code");   Reflect.get(fn, key)("code")
 const { constructor } = fn; constructor("code");   const { [key]: make } = fn; make("code");   const { constructor: { name } } = fn;   ({ constructor: used } = fn); used("code")
 function f({ constructor: make }) { make("code") } f(fn);   Object.getOwnPropertyDescriptor(Object.getPrototypeOf(fn), key).value("code");   fn[Symbol.iterator]
+const from = "node:process"; (await import(from)).env.A;   (await import(\`node:process\`)).env.A;   const from = "process"; require(from).env.A
+const from = "process"; var __require = (x) => require(x); __require(from).env.A;   const from = "process"; process.getBuiltinModule(from).env.A
+var __require = (x) => import(x); __require("process").env.A;   var __require = (x) => x; const from = "process"; __require(from).env.A
 var __require = (x) => require(x); __require("process").env.A;   var __require = (x) => require(x); __require(other);   for (const k of [key]) fn[k]("code")
 for (i = 0; i < 2; i++) table[i]("code");   for (i of [key]) fn[i]("code");   [i] = [key]; fn[i]("code");   i += key; fn[i]("code");   i = NAME; fn[i]("code");   i = key; fn[i]("code")`
 	.split(/;? {3}|\n/)
