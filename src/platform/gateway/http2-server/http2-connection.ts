@@ -53,7 +53,7 @@ export class Http2Connection implements StreamCarrier {
 	readonly address: string;
 	/** The bytes of the requests whose streams have closed, and of the fields of the others. */
 	#usefulBytes = 0;
-	/** The last time that something arrived, and whether the client was asked for an answer since then. */
+	/** When something arrived last, or when the client was asked for an answer since then. */
 	#heard = { bytes: 0, atMs: 0, isAsked: false };
 	/** Whether the connection closes at once. */
 	#isEnding = false;
@@ -129,12 +129,11 @@ export class Http2Connection implements StreamCarrier {
 			this.#heard = { bytes: received, atMs: nowMs, isAsked: false };
 			return false;
 		}
-		const { requestMs } = this.#events.times;
-		const silentMs = nowMs - this.#heard.atMs;
-		if (silentMs < requestMs / 2) return false;
-		if (!this.#heard.isAsked && !this.#session.destroyed) this.#session.ping(() => undefined);
-		this.#heard.isAsked = true;
-		return silentMs >= requestMs;
+		if (nowMs - this.#heard.atMs < this.#events.times.requestMs / 2) return false;
+		if (this.#heard.isAsked) return true;
+		if (!this.#session.destroyed) this.#session.ping(() => undefined);
+		this.#heard = { bytes: received, atMs: nowMs, isAsked: true };
+		return false;
 	}
 
 	#cutOff(): void {

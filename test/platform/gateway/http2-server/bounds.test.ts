@@ -170,7 +170,7 @@ test("slow clients: without a request, with an endless head, with an endless bod
 });
 
 test("a client that waits for a response and answers no PING is disconnected, and another one is not", async () => {
-	await server.serve(hold, { timeouts: { headTimeoutMs: 1_000, requestTimeoutMs: 1_000 } });
+	await server.serve(hold, { timeouts: { headTimeoutMs: 500, requestTimeoutMs: 1_000 } });
 	using session = dialHttp2(server.port);
 	const waiting = session.request({ ":path": "/waiting" }).on("error", () => undefined);
 	using silent = await RawHttp2.open(server.port);
