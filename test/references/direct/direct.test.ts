@@ -1,5 +1,6 @@
 /** Where the syntax alone decides what a bundle reads, the engine finds exactly the same. */
 import { describe, expect, test } from "vitest";
+import { analyzeReferences } from "../../../src/references/analyze.ts";
 import { readCases } from "../read-cases.ts";
 import { readCorpus } from "../read-corpus.ts";
 import { decided, found, isParsable } from "./compare.ts";
@@ -38,6 +39,15 @@ test("labelled cases and functions of the corpus have equal results", () => {
 	const { count, different } = compared(codes);
 	expect(different).toEqual([]);
 	expect(count).toBeGreaterThan(50);
+});
+
+test("long programs that are not decided have equal results", () => {
+	const long = `"${"-".repeat(70_000)}";\n`;
+	const undecided = programs.filter((code) => decided(code) === undefined);
+	const codes = undecided.filter((_, index) => index % 5 === 0).map((code) => code + long);
+	expect(codes.map((code) => JSON.stringify(analyzeReferences({ code })))).toEqual(
+		codes.map((code) => found(code)),
+	);
 });
 
 describe("a broken rule is noticed", () => {
