@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { BodyReader, ClientExchange, ResponseHead } from "../http-server/client-exchange.ts";
 import type { RequestHead } from "../http-server/request-head.ts";
-import { refuse } from "./refusal.ts";
+import { refuse, stopReading } from "./refusal.ts";
 import { responseFields } from "./response-fields.ts";
 
 const { NGHTTP2_CANCEL, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = constants;
@@ -224,13 +224,8 @@ export class Http2Exchange implements ClientExchange {
 	#sent(): void {
 		if (this.isOver) return;
 		this.over(true);
-		if (!this.isReceived) this.#stopReading();
-	}
-
-	/** The client need not send the rest of its body (RFC 9113, section 8.1). */
-	#stopReading(): void {
-		this.discard();
-		if (this.#isWritable) this.#stream.close(NGHTTP2_NO_ERROR);
+		this.#reader = undefined;
+		if (!this.isReceived) stopReading(this.#stream);
 	}
 
 	/** Node also reports the end if the client has cancelled the stream. Then the body may be incomplete. */
