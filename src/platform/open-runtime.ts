@@ -73,7 +73,7 @@ async function openHere(config: CoreConfig, ports: RuntimePorts, opened: OpenPar
 
 async function openThere(
 	config: CoreConfig,
-	{ gateways, listen, tls }: CoreConfig["dataPlane"] & object,
+	{ gateways, listen }: CoreConfig["dataPlane"] & object,
 	{ deno, events, faults, log }: RuntimePorts,
 	opened: OpenParts,
 ): Promise<OpenRuntime> {
@@ -90,7 +90,7 @@ async function openThere(
 				program: builtPath("gateway.cjs"),
 				count: gateways,
 				...listen,
-				tls,
+				tls: config.gatewayTls,
 				responseTimeoutMs: timeoutSeconds * 1000,
 				maxBodyBytes: maxBodyMB * 1024 * 1024,
 			},
@@ -106,7 +106,7 @@ async function openThere(
 }
 
 function runtimeConfiguration(
-	{ allowNet, dataDirectory, limits }: CoreConfig,
+	{ allowNet, dataDirectory, gatewayTls, limits }: CoreConfig,
 	deno: string,
 ): RuntimeConfiguration {
 	const { memoryMB: memoryMiB, timeoutSeconds } = functionDefaults(limits);
@@ -120,6 +120,7 @@ function runtimeConfiguration(
 		heapMiB: Math.floor(memoryMiB / 2),
 		responseTimeoutMs: timeoutSeconds * 1000,
 		spares: limits.spares,
+		scheme: gatewayTls.length > 0 ? "https" : "http",
 	};
 }
 

@@ -23,8 +23,6 @@ export interface DataPlaneConfig {
 	readonly gateways: number;
 	/** The address of the gateways. */
 	readonly listen: Address;
-	/** As `PlatformConfig.gatewayTls`. */
-	readonly tls: readonly TlsFiles[];
 }
 
 /** The settings of a platform's core, without those of the listeners. */
@@ -41,6 +39,8 @@ export interface CoreConfig {
 	/** The hosts that functions may reach besides the public internet. */
 	readonly allowNet: readonly string[];
 	readonly limits: PlatformLimits;
+	/** The certificates and keys of the gateway, as absolute paths. None: plain HTTP. */
+	readonly gatewayTls: readonly TlsFiles[];
 	/** The process that runs functions and the gateways. Undefined: the platform's own process does both. */
 	readonly dataPlane?: DataPlaneConfig | undefined;
 	/** `COFFER_DENO` and `PATH`. */
@@ -52,8 +52,6 @@ export interface CoreConfig {
 export interface PlatformConfig extends CoreConfig {
 	readonly listen: Address;
 	readonly control: Address;
-	/** The certificates and keys of the gateway, as absolute paths. None: plain HTTP. */
-	readonly gatewayTls: readonly TlsFiles[];
 	/** The certificate and key of the control API, as absolute paths. Undefined: plain HTTP. */
 	readonly tls: TlsFiles | undefined;
 	/** Further host names under which the control API is reached. */
@@ -162,6 +160,7 @@ export function readCoreConfig(
 	{
 		allowNet,
 		data,
+		gatewayTls = [],
 		limits,
 		own = [],
 		version,
@@ -171,6 +170,7 @@ export function readCoreConfig(
 			/** The data directory. Absolute. */
 			readonly data: string;
 			readonly own?: readonly string[];
+			readonly gatewayTls?: readonly TlsFiles[];
 		},
 	variables: Variables = process.env,
 ): CoreConfig {
@@ -189,6 +189,7 @@ export function readCoreConfig(
 		buildDirectory: join(cacheHome, "coffer", "build"),
 		hidden: [data, ...own, ...ownOfStore],
 		allowNet,
+		gatewayTls,
 		limits: limits ?? limitsOf(),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
 		// Deno uses the system's certificates and SSL_CERT_FILE only if this variable is set.
@@ -217,11 +218,10 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const listen = parseAddress("--listen", flags.listen);
 	const { gateways = 0 } = flags;
 	return {
-		...readCoreConfig({ ...flags, data, own }, variables),
-		...(gateways > 0 && { dataPlane: { gateways, listen, tls: gatewayTls } }),
+		...readCoreConfig({ ...flags, data, gatewayTls, own }, variables),
+		...(gateways > 0 && { dataPlane: { gateways, listen } }),
 		listen,
 		control,
-		gatewayTls,
 		tls,
 		hostNames: flags.hostNames,
 		identityFile: flags.identityFile,

@@ -12,6 +12,7 @@ export type RuntimeConfiguration = Pick<
 	readonly heapMiB: number;
 	readonly memoryMiB: number;
 	readonly responseTimeoutMs: number;
+	readonly scheme: "http" | "https";
 	readonly spares: number;
 };
 

@@ -44,6 +44,8 @@ export interface DenoRuntimeOptions {
 	 * @throws if that is not possible. Without this option, functions have no store
 	 */
 	openStore?: (socket: StoreSocket) => Promise<void>;
+	/** The scheme by which clients reach functions, which request URLs have. Default: http. */
+	scheme?: "http" | "https";
 	/** The number of spare processes, for functions without special settings. Default: 0. */
 	spares?: number;
 	/** Handles exceptions that a function's process causes. By default one that logs nothing. */

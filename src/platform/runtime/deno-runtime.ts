@@ -239,7 +239,7 @@ export class DenoRuntime implements Runtime {
 		process.assign({
 			deployment,
 			timeoutMs: this.#timeoutMs(settings),
-			handover: encodeHandover(bundle, files.listenPath, environment),
+			handover: encodeHandover(bundle, files.listenPath, environment, this.#options.scheme),
 			redactor: createRedactor(environment, displayNames(bundle, name)),
 			onIdle,
 			openStore: () => openStoreFor(files, lifetime.app, this.#options.openStore),

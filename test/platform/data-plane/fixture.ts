@@ -20,7 +20,14 @@ export async function openRemoteRuntime(options: DenoRuntimeOptions): Promise<Ru
 			runtime: {
 				...{ binary, directory, egressProgram, hostPath },
 				...(startTimeoutMs !== undefined && { startTimeoutMs }),
-				...{ allowNet: [], heapMiB: 512, memoryMiB: 1_024, responseTimeoutMs: 150_000, spares: 0 },
+				...{
+					allowNet: [],
+					heapMiB: 512,
+					memoryMiB: 1_024,
+					responseTimeoutMs: 150_000,
+					scheme: "http",
+					spares: 0,
+				},
 			},
 			kv: { directory: join(directory, "kv"), maxBytes: 1024 * 1024, program: builtPath("kv.cjs") },
 			gateway: {

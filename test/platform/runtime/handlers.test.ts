@@ -1,7 +1,7 @@
 /** Every way in which a function defines its handler. */
 import { readFile } from "node:fs/promises";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ask, type Harness, launch, openRuntime } from "./harness.ts";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { ask, type Harness, launch, openRuntime, sparesOf } from "./harness.ts";
 import { stripTypeScript } from "./strip.ts";
 
 let harness: Harness;
@@ -101,6 +101,15 @@ describe("what a handler sees", () => {
 		const code = `export default (request) => Response.json([request.url, request.clone().url, new Request(request).url]);`;
 		const url = "http://functions.example/a%2Fb//c?x=1&y=%20";
 		expect(JSON.parse((await answerOf(code, "/a%2Fb//c?x=1&y=%20")).body)).toEqual([url, url, url]);
+		const own = await openRuntime({ scheme: "https", spares: 1 });
+		onTestFinished(() => own.close());
+		for (const name of ["own", "spare"]) {
+			if (name === "spare") await sparesOf(own, 1);
+			const instance = await own.runtime.start(launch(code, {}, { function: name }));
+			const secure = url.replace("http:", "https:");
+			const { body } = await ask(instance.socketPath, "/a%2Fb//c?x=1&y=%20");
+			expect(JSON.parse(body)).toEqual([secure, secure, secure]);
+		}
 	});
 
 	test("the address of the client is the forwarded one", async () => {

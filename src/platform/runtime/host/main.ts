@@ -21,6 +21,8 @@ interface Handover {
 	bundle: string;
 	/** The socket on which to serve. */
 	socketPath: string;
+	/** The scheme of request URLs. */
+	scheme: string;
 	environment: Record<string, string>;
 	/**
 	 * The name of a variable that is looked up directly before the function's code begins. It separates the
@@ -44,6 +46,8 @@ function replaceEnvironment(environment: Record<string, string>): void {
 	for (const name of Object.keys(environment)) Deno.env.set(name, environment[name]);
 }
 
+let publicScheme = "http";
+
 /**
  * On a Unix socket, Deno's request URLs begin with `http+unix://host/`. Functions expect those of a TCP
  * listener.
@@ -57,7 +61,7 @@ function restoreRequestUrl(): void {
 		...descriptor,
 		get(this: Request): string {
 			const url: string = nativeUrl.call(this);
-			return url.startsWith(scheme) ? `http:${url.slice(scheme.length)}` : url;
+			return url.startsWith(scheme) ? `${publicScheme}:${url.slice(scheme.length)}` : url;
 		},
 	});
 }
@@ -139,6 +143,7 @@ void control.answer((name) => crons.run(name));
 replaceEnvironment(handover.environment);
 handover.environment = {};
 slot.socketPath = handover.socketPath;
+publicScheme = handover.scheme;
 
 Deno.env.has(handover.begin);
 try {

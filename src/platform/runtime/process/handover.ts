@@ -47,15 +47,17 @@ export function displayNames(bundle: string, name: string): Map<string, string> 
 	]);
 }
 
-/** Encodes the message as one line of JSON, without the line feed. */
+/** Encodes the message as one line of JSON, without the line feed. @param scheme of request URLs */
 export function encodeHandover(
 	bundle: string,
 	socketPath: string,
 	environment: Launch["environment"],
+	scheme = "http",
 ): string {
 	return JSON.stringify({
 		bundle,
 		socketPath,
+		scheme,
 		environment: Object.fromEntries(environment),
 		begin: AUDIT_BEGIN,
 	});
