@@ -71,8 +71,14 @@ export async function startBareProxy({ root }: BenchContext, socket: string): Pr
 	return await startPeer(process.execPath, [join(root, "bench/peers/bare-proxy.mjs"), socket]);
 }
 
+/** The paths of a certificate and its key. */
+interface NginxTls {
+	readonly cert: string;
+	readonly key: string;
+}
+
 /** One worker, which streams as the gateway does. Nothing is written to disk. */
-const nginxConfiguration = (folder: string, port: number, socket: string) => `
+const nginxConfiguration = (folder: string, port: number, socket: string, tls: NginxTls | undefined) => `
 ${process.getuid?.() === 0 ? "user root;" : ""}
 worker_processes 1; daemon off; master_process off; pid ${folder}/nginx.pid; error_log ${folder}/nginx.log;
 events { worker_connections 20000; }
@@ -82,7 +88,8 @@ http {
 	uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
 	upstream function { server unix:${socket}; keepalive 64; }
 	server {
-		listen 127.0.0.1:${port};
+		listen 127.0.0.1:${port}${tls ? " ssl http2" : ""};
+		${tls ? `ssl_certificate ${tls.cert}; ssl_certificate_key ${tls.key};` : ""}
 		location / {
 			proxy_pass http://function; proxy_http_version 1.1; proxy_set_header Connection "";
 			proxy_set_header X-Forwarded-For $remote_addr; proxy_set_header X-Request-Id $request_id;
@@ -93,14 +100,21 @@ http {
 `;
 
 /** nginx, a proxy in C. It is not installed for the benchmark, because Debian's package starts a server. */
-export async function startNginx({ folder }: BenchContext, socket: string): Promise<Peer | undefined> {
+export async function startNginx(
+	{ folder }: BenchContext,
+	socket: string,
+	tls?: NginxTls,
+): Promise<Peer | undefined> {
 	const folders = [...(process.env.PATH ?? "").split(delimiter), "/usr/sbin"];
 	const program = folders.map((one) => join(one, "nginx")).find((path) => existsSync(path));
 	if (program === undefined) return undefined;
 	const port = await freePort();
 	const file = join(folder, "nginx.conf");
-	await writeFile(file, nginxConfiguration(folder, port, socket));
-	return peerOf(spawn(program, ["-c", file], { stdio: "inherit" }), `http://127.0.0.1:${port}/`);
+	await writeFile(file, nginxConfiguration(folder, port, socket, tls));
+	return peerOf(
+		spawn(program, ["-c", file], { stdio: "inherit" }),
+		`http${tls ? "s" : ""}://127.0.0.1:${port}/`,
+	);
 }
 
 /**
