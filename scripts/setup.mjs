@@ -32,7 +32,10 @@ const SYSTEM_PACKAGES = [
 ];
 
 /** Further packages for benchmarks. */
-const LOAD_PACKAGES = [{ name: "wrk", isThere: () => onPath("wrk") }];
+const LOAD_PACKAGES = [
+	{ name: "wrk", isThere: () => onPath("wrk") },
+	{ name: "etcd-server", isThere: () => onPath("etcd") },
+];
 
 function onPath(command) {
 	const folders = (process.env.PATH ?? "").split(delimiter);
@@ -99,8 +102,8 @@ export function installSystemPackages() {
 }
 
 /**
- * Installs the load generator of the benchmarks. Without the permission for that, it fails and names the
- * package.
+ * Installs the programs that benchmarks use. Without the permission for that, it fails and names the missing
+ * ones.
  */
 export function installLoadPackages() {
 	installFromDebian(LOAD_PACKAGES, "The benchmarks need");
