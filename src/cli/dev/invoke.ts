@@ -78,7 +78,8 @@ export async function invokeLocally(
 			if (event.event === "caution") terminal.warn(event.message);
 		},
 	});
-	await server.start(false);
+	await server.start(false, invocation.signal);
+	invocation.signal.throwIfAborted();
 	if (failure !== undefined) throw startFailed(name, failure.error);
 	return await answerOf(invocation, server.url, "once");
 }

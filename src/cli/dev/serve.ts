@@ -42,7 +42,7 @@ export async function serveFunctions(options: ServeOptions, terminal: Terminal):
 		});
 		if (watches) await server.watch(signal);
 		else {
-			await server.start(false);
+			await server.start(false, signal);
 			await aborted(signal);
 		}
 		onEvent({ event: "stopping" });

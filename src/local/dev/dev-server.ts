@@ -42,13 +42,17 @@ export class DevServer implements AsyncDisposable {
 	readonly #functions: ProjectFunctions;
 	readonly #reports: DevReports;
 	#missing = "[]";
+	#isStopping = false;
 
 	private constructor(options: DevServerOptions, platform: DevPlatform, folder: DevFolder) {
 		this.#options = options;
 		this.#platform = platform;
 		this.#folder = folder;
 		this.#functions = new ProjectFunctions(options.context.root, options.names);
-		this.#reports = new DevReports(platform, options.onEvent);
+		// What ends because the server stops is not a failure of a function.
+		this.#reports = new DevReports(platform, (event) => {
+			if (!this.#isStopping) options.onEvent(event);
+		});
 	}
 
 	/**
@@ -83,12 +87,15 @@ export class DevServer implements AsyncDisposable {
 	}
 
 	/**
-	 * Starts all functions, and then lets other commands find this server.
+	 * Starts all functions, and then lets other commands find this server. If the signal aborts, it does not wait for
+	 * functions that have not started; the disposal stops them.
 	 * @throws AppError as `ProjectFunctions.first`. Errors of a function are events
 	 */
-	async start(watches: boolean): Promise<void> {
+	async start(watches: boolean, signal: AbortSignal): Promise<void> {
 		const { environment, root } = this.#options.context;
-		await this.#deploy(await this.#functions.first(), performance.now(), NO_CAUSE);
+		const first = await this.#functions.first();
+		await unlessAborted(this.#deploy(first, performance.now(), NO_CAUSE), signal);
+		if (signal.aborted) return;
 		await this.#folder.publish(this.url);
 		const { names } = this.#functions;
 		this.#options.onEvent({ event: "serving", url: this.url, environment, root, functions: names, watches });
@@ -103,12 +110,13 @@ export class DevServer implements AsyncDisposable {
 			settleMs: SETTLE_MS,
 			alternative: "use --no-watch",
 		});
-		await this.start(true);
+		await this.start(true, signal);
 		for (;;) {
 			try {
 				const changes = await watcher.next(signal);
 				if (changes === undefined) return;
-				await this.#apply(changes);
+				await unlessAborted(this.#apply(changes), signal);
+				if (signal.aborted) return;
 			} catch (error) {
 				if (!(error instanceof AppError)) throw error;
 				const { code, hint, message } = error;
@@ -194,9 +202,20 @@ export class DevServer implements AsyncDisposable {
 
 	/** Stops all functions and removes the stored data. */
 	async [Symbol.asyncDispose](): Promise<void> {
+		this.#isStopping = true;
 		await this.#platform[Symbol.asyncDispose]();
 		await this.#folder[Symbol.asyncDispose]();
 	}
+}
+
+/** Waits for work, but no longer than until the signal aborts. @throws what the work throws until then */
+function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+	return new Promise((resolve, reject) => {
+		const end = () => resolve();
+		if (signal.aborted) end();
+		signal.addEventListener("abort", end);
+		work.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
+	});
 }
 
 function causeOf({ changed }: ChangedFunction, cause: Cause | undefined): Cause {

@@ -1,4 +1,6 @@
 /** Reads the functions of a project from disk, and finds the changes since the last read. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { FileWarning } from "../../modules/files/wanted-files.ts";
 import { SETTINGS_FILE } from "../../modules/function-settings.ts";
@@ -90,7 +92,10 @@ export class ProjectFunctions {
 	#functionsOf(paths: ReadonlySet<string>): FunctionEntry[] | undefined {
 		const all = [...this.#seen.values()];
 		const isPlain = (path: string) =>
-			!path.endsWith(`/${SETTINGS_FILE}`) && all.some(({ hashes }) => hashes.has(path));
+			!path.endsWith(`/${SETTINGS_FILE}`) &&
+			all.some(({ hashes }) => hashes.has(path)) &&
+			// The function of a removed file may be gone, too.
+			existsSync(join(this.#root, path));
 		if (all.some(({ fault }) => fault !== undefined) || ![...paths].every(isPlain)) return undefined;
 		return all.filter(({ hashes }) => [...paths].some((path) => hashes.has(path))).map(({ entry }) => entry);
 	}
