@@ -1,18 +1,14 @@
 /**
- * Backs up a data directory, even while a platform uses it: a snapshot of the database, the Deno KV stores of
+ * Backs up a platform, even while it runs: a snapshot of the log from its database or from etcd, the Deno KV stores of
  * apps, and the blobs of deployed functions. A backup contains no identity, no secret in plaintext and no logs of functions.
  */
-import { constants, existsSync } from "node:fs";
-import { access, lstat, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { cryptoReady, randomBytes } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { blobHash } from "../../protocol/blob-hash.ts";
+import type { NamedStore } from "../configuration/store-access.ts";
 import { blobFileName } from "../store/blob-files.ts";
-import { blobFolder } from "../store/blobs.ts";
 import { syncDirectory, syncFile } from "../store/durable.ts";
-import { DATABASE_FILE, NODE_FILE } from "../store/private-directory.ts";
-import { takeSnapshot } from "../store/snapshot.ts";
 import { type Contents, contentsOf } from "./contents.ts";
 import { copyStores } from "./kv-stores.ts";
 import {
@@ -23,10 +19,13 @@ import {
 	MANIFEST_FILE,
 	SNAPSHOT_FILE,
 } from "./manifest.ts";
+import { Gone, openSource, type Source, type WantedBlob } from "./sources.ts";
 
 export interface BackupOptions {
-	/** Contains the store. A platform may be running on it. */
+	/** The data directory of the platform, which may be running. */
 	readonly dataDirectory: string;
+	/** The store. Undefined: it is in the data directory. */
+	readonly store?: NamedStore | undefined;
 	/** The directory to create. */
 	readonly target: string;
 	readonly version: string;
@@ -44,11 +43,8 @@ export interface BackupSummary {
 	readonly bytes: number;
 }
 
-/** The most attempts if a blob of the snapshot is deleted during the backup. */
+/** The most attempts if something that the snapshot needs is deleted during the backup. */
 const ATTEMPTS_MAX = 5;
-
-/** A blob of the snapshot does not exist any more. */
-class BlobGone extends Error {}
 
 function translateError(target: string, error: unknown): unknown {
 	if (error instanceof AppError) return error;
@@ -73,32 +69,6 @@ function backupExists(target: string): AppError {
 	});
 }
 
-function storeElsewhere(dataDirectory: string): AppError {
-	return new AppError({
-		code: "STORE_ELSEWHERE",
-		message: `The store of the platform in ${dataDirectory} is in etcd, which this command does not read.`,
-		hint: "Back up the etcd cluster (etcdctl snapshot save) and the data directory.",
-		exit: EXIT.usage,
-	});
-}
-
-async function requireStore(dataDirectory: string): Promise<string> {
-	const database = join(dataDirectory, DATABASE_FILE);
-	try {
-		await access(database, constants.R_OK);
-		return database;
-	} catch (cause) {
-		if (existsSync(join(dataDirectory, NODE_FILE))) throw storeElsewhere(dataDirectory);
-		throw new AppError({
-			code: "DATA_DIR_NOT_FOUND",
-			message: `${dataDirectory} is not the data directory of a platform, or this user may not read it.`,
-			hint: "Give the platform's data directory with --data, and run this as the platform's user.",
-			exit: EXIT.notFound,
-			cause,
-		});
-	}
-}
-
 async function requireAbsent(target: string): Promise<void> {
 	const present = await lstat(target).catch(() => undefined);
 	if (present !== undefined) throw backupExists(target);
@@ -108,105 +78,59 @@ async function writeSynced(path: string, content: Uint8Array | string): Promise<
 	await writeFile(path, content, { flag: "wx", mode: 0o600, flush: true });
 }
 
-interface WantedBlob {
-	readonly hash: string;
-	/** Ids of the lifetimes of the apps that have it. */
-	readonly owners: ReadonlySet<string>;
-}
-
-/**
- * Reads a blob from the folder of one of its owners, or from the folder for blobs without an owner. @throws
- * BlobGone
- */
-async function readBlob(dataDirectory: string, { hash, owners }: WantedBlob) {
-	const name = blobFileName(hash) ?? "";
-	for (const folder of [...[...owners].map(blobFolder), "."]) {
-		const source = join(dataDirectory, "blobs", folder, name);
-		const bytes = await readFile(source).catch((error: NodeJS.ErrnoException) => {
-			if (error.code === "ENOENT" || name === "") return undefined;
-			throw error;
-		});
-		if (bytes !== undefined) return { bytes, name, source };
-	}
-	throw new BlobGone(hash);
-}
-
-/** @throws BlobGone; AppError `BLOB_DAMAGED` (exit 7) */
-async function copyBlob(dataDirectory: string, blob: WantedBlob, draft: string): Promise<BackupFile> {
-	const { bytes, name, source } = await readBlob(dataDirectory, blob);
-	if (blobHash(bytes) !== blob.hash) {
-		throw new AppError({
-			code: "BLOB_DAMAGED",
-			message: `The blob ${source} does not match the hash in its name.`,
-			hint: "Nothing was backed up. Deploy the function again to replace the file.",
-			exit: EXIT.integrity,
-		});
-	}
-	const path = `${BLOBS_FOLDER}/${name}`;
+/** @throws as `Source.readBlob` */
+async function copyBlob(source: Source, blob: WantedBlob, draft: string): Promise<BackupFile> {
+	const bytes = await source.readBlob(blob);
+	const path = `${BLOBS_FOLDER}/${blobFileName(blob.hash)}`;
 	await writeSynced(join(draft, path), bytes);
 	return { path, ...(await digestOf(join(draft, path))) };
 }
 
 /** Fills a new directory with a snapshot and its blobs. */
-async function fill(
-	draft: string,
-	dataDirectory: string,
-	database: string,
-): Promise<{ contents: Contents; files: BackupFile[] }> {
+async function fill(draft: string, source: Source): Promise<{ contents: Contents; files: BackupFile[] }> {
 	await mkdir(draft, { mode: 0o700 });
 	await mkdir(join(draft, BLOBS_FOLDER), { mode: 0o700 });
 	const snapshot = join(draft, SNAPSHOT_FILE);
-	takeSnapshot(database, snapshot);
+	await source.snapshot(snapshot);
 	await syncFile(snapshot);
 	const contents = contentsOf(snapshot);
 	const files: BackupFile[] = [{ path: SNAPSHOT_FILE, ...(await digestOf(snapshot)) }];
 	// Blobs are copied after the snapshot, because a blob is stored before any entry that names it.
-	files.push(...(await copyStores(dataDirectory, contents.lifetimes, draft)));
+	files.push(...(await copyStores(source.kvDirectory, contents.lifetimes, draft)));
 	for (const [hash, owners] of [...contents.blobs].sort(([a], [b]) => (a < b ? -1 : 1)))
-		files.push(await copyBlob(dataDirectory, { hash, owners }, draft));
+		files.push(await copyBlob(source, { hash, owners }, draft));
 	return { contents, files };
 }
 
-/** As `fill`, but takes a new snapshot if a blob was deleted together with its function. */
-async function fillWithRetries(draft: string, dataDirectory: string, database: string) {
+/** As `fill`, but takes a new snapshot if something that it needs was deleted, as a blob is with its function. */
+async function fillWithRetries(draft: string, source: Source) {
 	for (let attempt = 1; ; attempt++) {
 		try {
-			return await fill(draft, dataDirectory, database);
+			return await fill(draft, source);
 		} catch (error) {
-			if (!(error instanceof BlobGone)) throw error;
-			if (attempt === ATTEMPTS_MAX) throw blobsMissing(dataDirectory, error);
+			if (!(error instanceof Gone)) throw error;
+			if (attempt === ATTEMPTS_MAX) throw error.fault;
 			await rm(draft, { recursive: true });
 		}
 	}
 }
 
-function blobsMissing(dataDirectory: string, cause: BlobGone): AppError {
-	return new AppError({
-		code: "BLOB_MISSING",
-		message: `The data directory ${dataDirectory} lacks the blob ${cause.message}, which a function needs to start.`,
-		hint: "Nothing was backed up. Deploy the function again to store the blob again.",
-		exit: EXIT.integrity,
-		cause,
-	});
-}
-
 /**
  * Writes a backup. It gets its final name when it is complete. A platform may take changes and deployments in the
  * meantime.
- * @throws AppError `STORE_ELSEWHERE` (exit 2), `DATA_DIR_NOT_FOUND` (exit 4), `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1),
- * `STORE_DAMAGED`, `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
+ * @throws AppError as `openSource`; `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1), `STORE_DAMAGED`,
+ * `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
  */
 export async function backupPlatform(options: BackupOptions): Promise<BackupSummary> {
 	await cryptoReady;
 	const { nowMs: createdMs, version } = options;
-	const dataDirectory = resolve(options.dataDirectory);
 	const target = resolve(options.target);
-	const database = await requireStore(dataDirectory);
+	using source = await openSource(resolve(options.dataDirectory), options.store);
 	await requireAbsent(target);
 	const random = Buffer.from(randomBytes(9)).toString("hex");
 	const draft = join(dirname(target), `.${basename(target)}.${random}.tmp`);
 	try {
-		const { contents, files } = await fillWithRetries(draft, dataDirectory, database);
+		const { contents, files } = await fillWithRetries(draft, source);
 		const { apps, functions } = contents;
 		const manifest = { coffer: version, createdMs, apps, functions, files };
 		await writeSynced(join(draft, MANIFEST_FILE), formatManifest(manifest));

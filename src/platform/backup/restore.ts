@@ -1,18 +1,22 @@
 /**
- * Restores a data directory from a backup. Everything is checked before anything is written. The database is put in
- * place last, so a directory that has a database is complete.
+ * Restores a data directory, or a store in etcd, from a backup. The files of the backup are checked before anything is
+ * written. The database is put in place last, so a directory that has a database is complete. The same holds for etcd,
+ * with the key that makes a prefix a store.
  */
 import { constants } from "node:fs";
-import { copyFile, open, readdir, readFile, rename, rm } from "node:fs/promises";
+import { chmod, copyFile, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import type { NamedStore } from "../configuration/store-access.ts";
+import { parseStoreUrl, type StoreUrl } from "../configuration/store-url.ts";
 import { KV_FOLDER } from "../kv/kv-files.ts";
 import { BlobFiles, blobFileName } from "../store/blob-files.ts";
 import { claimDataDirectory } from "../store/data-directory.ts";
-import { syncDirectory } from "../store/durable.ts";
+import { syncDirectory, syncFile } from "../store/durable.ts";
 import { DATABASE_FILE, type DataDirectory, LOCK_FILE } from "../store/private-directory.ts";
-import { adoptSnapshot } from "../store/snapshot.ts";
+import { adoptSnapshot, readSnapshot } from "../store/snapshot.ts";
 import type { BackupSummary } from "./backup.ts";
 import { contentsOf } from "./contents.ts";
 import { isStore, putStores } from "./kv-stores.ts";
@@ -29,6 +33,8 @@ export interface RestoreOptions {
 	readonly backup: string;
 	/** Empty, or does not exist yet. */
 	readonly dataDirectory: string;
+	/** Where to restore the log and the blobs. Undefined: to the data directory. */
+	readonly store?: NamedStore | undefined;
 }
 
 export interface RestoreSummary extends BackupSummary {
@@ -97,21 +103,22 @@ async function putBlobs(backup: string, { files }: Manifest, path: string): Prom
 	}
 }
 
-async function putDatabase(backup: string, manifest: Manifest, path: string): Promise<void> {
+/** Copies the snapshot to the data directory, and checks it. @returns the path of the copy */
+async function copySnapshot(backup: string, manifest: Manifest, path: string): Promise<string> {
 	const draft = join(path, `${DATABASE_FILE}.new`);
 	await copyFile(join(backup, SNAPSHOT_FILE), draft, constants.COPYFILE_EXCL);
-	const handle = await open(draft, "r+");
-	try {
-		await handle.chmod(0o600);
-		const { sha256 } = await digestOf(draft);
-		if (sha256 !== manifest.files.find((file) => file.path === SNAPSHOT_FILE)?.sha256)
-			throw backupDamaged(backup, `${SNAPSHOT_FILE} changed while it was being read`);
-		checkComplete(backup, manifest, draft);
-		adoptSnapshot(draft);
-		await handle.sync();
-	} finally {
-		await handle.close();
-	}
+	await chmod(draft, 0o600);
+	const { sha256 } = await digestOf(draft);
+	if (sha256 !== manifest.files.find((file) => file.path === SNAPSHOT_FILE)?.sha256)
+		throw backupDamaged(backup, `${SNAPSHOT_FILE} changed while it was being read`);
+	checkComplete(backup, manifest, draft);
+	return draft;
+}
+
+async function putDatabase(backup: string, manifest: Manifest, path: string): Promise<void> {
+	const draft = await copySnapshot(backup, manifest, path);
+	adoptSnapshot(draft);
+	await syncFile(draft);
 	await rename(draft, join(path, DATABASE_FILE));
 	await syncDirectory(path);
 }
@@ -132,18 +139,8 @@ async function removeIncomplete(path: string): Promise<void> {
 	for (const name of names) await rm(join(path, name), { recursive: true, force: true });
 }
 
-/**
- * Restores a backup to a data directory. A platform with the identity of the backup can start on it.
- * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1),
- * `DATA_DIR_NOT_EMPTY`, `DATA_DIR_IN_USE` (exit 5), `DATA_DIR_UNUSABLE` (exit 1). Nothing is left behind
- * then.
- */
-export async function restorePlatform(options: RestoreOptions): Promise<RestoreSummary> {
-	await cryptoReady;
-	const backup = resolve(options.backup);
-	const path = resolve(options.dataDirectory);
-	const manifest = await readBackup(backup);
-	const claimed = await claimEmpty(path);
+/** Fills a data directory. */
+async function fillDirectory(backup: string, manifest: Manifest, path: string): Promise<void> {
 	try {
 		await putBlobs(backup, manifest, path);
 		await putStores(backup, manifest, path);
@@ -151,6 +148,53 @@ export async function restorePlatform(options: RestoreOptions): Promise<RestoreS
 	} catch (error) {
 		await removeIncomplete(path);
 		throw error;
+	}
+}
+
+/** Fills a store in etcd, and a data directory with the Deno KV stores of apps. */
+async function fillShared(
+	backup: string,
+	manifest: Manifest,
+	path: string,
+	{ store, url }: { readonly store: NamedStore; readonly url: StoreUrl & { kind: "etcd" } },
+): Promise<void> {
+	const { Filling } = await import("../store/etcd/filling.ts");
+	using filling = await Filling.begin(url, store);
+	try {
+		const snapshot = await copySnapshot(backup, manifest, path);
+		await putStores(backup, manifest, path);
+		await filling.putLog(readSnapshot(snapshot));
+		for (const [hash, owners] of contentsOf(snapshot).blobs) {
+			const bytes = await readFile(join(backup, BLOBS_FOLDER, blobFileName(hash) ?? ""));
+			if (blobHash(bytes) !== hash)
+				throw backupDamaged(backup, `the blob ${hash} does not match the hash in its name`);
+			for (const owner of owners) await filling.putBlob(owner, bytes);
+		}
+		await rm(snapshot);
+		await filling.end();
+	} catch (error) {
+		if (await filling.abandon()) await removeIncomplete(path);
+		throw error;
+	}
+}
+
+/**
+ * Restores a backup to a data directory, and to a store in etcd if one is given. A platform with the identity of the backup can start on it.
+ * @throws AppError `BACKUP_NOT_FOUND` (exit 4), `BACKUP_DAMAGED` (exit 7), `BACKUP_TOO_NEW` (exit 1),
+ * `DATA_DIR_NOT_EMPTY`, `DATA_DIR_IN_USE` (exit 5), `DATA_DIR_UNUSABLE` (exit 1); and as `Filling`. Nothing is
+ * left behind then, except if etcd stops answering.
+ */
+export async function restorePlatform(options: RestoreOptions): Promise<RestoreSummary> {
+	await cryptoReady;
+	const backup = resolve(options.backup);
+	const { store } = options;
+	const url = store && parseStoreUrl(store.url);
+	const path = resolve(url?.kind === "sqlite" ? url.directory : options.dataDirectory);
+	const manifest = await readBackup(backup);
+	const claimed = await claimEmpty(path);
+	try {
+		if (store !== undefined && url?.kind === "etcd") await fillShared(backup, manifest, path, { store, url });
+		else await fillDirectory(backup, manifest, path);
 	} finally {
 		claimed.release();
 	}

@@ -79,6 +79,24 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 	return { ca: path(ca), cert: path(cert), key: path(key), user, blobs: path(blobs) };
 }
 
+/** The store that the flags of a command name. */
+export interface NamedStore extends Pick<StoreOptions, "access" | "password"> {
+	readonly url: string;
+}
+
+/**
+ * Reads which store the flags name. Undefined without `--store`.
+ * @throws AppError as `storeAccessOf` and `readStorePassword`
+ */
+export async function readNamedStore(
+	flags: StoreFlags,
+	variables: StoreVariables,
+): Promise<NamedStore | undefined> {
+	const access = storeAccessOf(flags);
+	if (flags.store === undefined) return undefined;
+	return { url: flags.store, access, password: await readStorePassword(access, variables) };
+}
+
 /** The contents of a file that a flag or a variable names. @throws AppError `STORE_FILE_UNREADABLE` (exit 2) */
 export async function readStoreFile(named: string, file: string): Promise<Buffer> {
 	try {

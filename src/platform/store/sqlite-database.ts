@@ -122,15 +122,26 @@ export class SqliteDatabase {
 	}
 }
 
+/** Creates a file with an empty database, which only its owner can read. */
+export function createDatabase(path: string): SqliteDatabase {
+	closeSync(openSync(path, "wx", 0o600));
+	const database = new SqliteDatabase(path);
+	try {
+		database.exec(SCHEMA);
+		return database;
+	} catch (error) {
+		database.close();
+		throw error;
+	}
+}
+
 /** Creates the file under another name first, so that it never exists without its schema. */
 function create(path: string): void {
 	const draft = `${path}.new`;
 	for (const leftover of [draft, `${draft}-journal`, `${draft}-wal`, `${draft}-shm`])
 		rmSync(leftover, { force: true });
-	closeSync(openSync(draft, "wx", 0o600));
-	const database = new SqliteDatabase(draft);
+	const database = createDatabase(draft);
 	try {
-		database.exec(SCHEMA);
 		// Set here and not after opening, because switching the mode leaves a read transaction open until the next statement.
 		database.exec("PRAGMA journal_mode = WAL");
 	} finally {

@@ -121,7 +121,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 			"functions",
 			"machine",
 		],
-		backup: ["kv", "apps", "events", "store", "functions"],
+		backup: ["kv", "apps", "events", "store", "configuration", "functions"],
 		service: [
 			...["redeploy", "schedule", "telemetry", "build", "apps", "runtime", "tokens", "store", "logs"],
 			...["configuration", "faults", "functions", "kv", "machine"],

@@ -5,7 +5,8 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import type { EtcdLeases } from "./leases.ts";
 
-const NAME = "platform";
+/** The name of the lease. */
+export const CLAIM = "platform";
 const TTL_MS = 15_000;
 const RENEW_MS = 5_000;
 
@@ -22,7 +23,7 @@ export interface Claim {
  * @throws AppError `STORE_IN_USE` (exit 1)
  */
 export async function claimStore(leases: EtcdLeases, { holder }: Claim): Promise<() => Promise<void>> {
-	if (!(await leases.take(NAME, holder, TTL_MS))) {
+	if (!(await leases.take(CLAIM, holder, TTL_MS))) {
 		throw new AppError({
 			code: "STORE_IN_USE",
 			message: "Another platform uses this store in etcd.",
@@ -31,9 +32,9 @@ export async function claimStore(leases: EtcdLeases, { holder }: Claim): Promise
 		});
 	}
 	// A renewal that fails is repeated. Until then, the seal keeps a second platform from mixing its entries in.
-	const timer = setInterval(() => void leases.take(NAME, holder, TTL_MS).catch(() => undefined), RENEW_MS);
+	const timer = setInterval(() => void leases.take(CLAIM, holder, TTL_MS).catch(() => undefined), RENEW_MS);
 	return async () => {
 		clearInterval(timer);
-		await leases.release(NAME, holder).catch(() => undefined);
+		await leases.release(CLAIM, holder).catch(() => undefined);
 	};
 }

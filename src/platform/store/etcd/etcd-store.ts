@@ -2,9 +2,7 @@
  * The store in etcd: streams and leases, and blobs if they have no place of their own. Several platforms may have it
  * open.
  */
-import { utf8 } from "../../../bytes.ts";
 import { cryptoReady } from "../../../crypto.ts";
-import { AppError, EXIT } from "../../../errors.ts";
 import type { Blobs } from "../blobs.ts";
 import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Watchers } from "../watchers.ts";
@@ -13,14 +11,11 @@ import { closed } from "./api/faults.ts";
 import { EtcdBlobs } from "./blobs.ts";
 import { type Claim, claimStore } from "./claim.ts";
 import { Contents } from "./contents.ts";
+import { claimPrefix } from "./format.ts";
 import { HeadWatch } from "./head-watch.ts";
 import { Keys } from "./keys.ts";
 import { EtcdLeases } from "./leases.ts";
 import { Streams } from "./streams.ts";
-import { get, isValue, put, readKey, readPage, transact } from "./transactions.ts";
-
-/** The version of the layout of keys. */
-const FORMAT = "1";
 
 export interface EtcdOptions extends EtcdAccess {
 	/** Begins and ends with a slash. */
@@ -172,35 +167,6 @@ class EtcdStore implements Store {
 	}
 }
 
-/** Claims the prefix for a store, or checks the store that has it. */
-async function checkFormat(client: EtcdClient, keys: Keys): Promise<void> {
-	const present = await readKey(client, keys.format);
-	const text = present && Buffer.from(present.value).toString("latin1").slice(0, 32);
-	if (text === FORMAT) return;
-	if (text !== undefined) {
-		throw new AppError({
-			code: "STORE_TOO_NEW",
-			message: `The store under ${keys.prefix} in etcd has the format ${JSON.stringify(text)}, but this version of Coffer knows format ${FORMAT} only.`,
-			hint: "Use the newer version of Coffer that wrote it, or another prefix.",
-			exit: EXIT.failure,
-		});
-	}
-	const { kvs } = await readPage(client, keys.all, { limit: 1, keysOnly: true });
-	if (kvs.length > 0) {
-		throw new AppError({
-			code: "STORE_FOREIGN",
-			message: `etcd has keys under ${keys.prefix} that are not a store of Coffer.`,
-			hint: "Give another prefix: etcd://HOST:PORT/PREFIX.",
-			exit: EXIT.failure,
-		});
-	}
-	await transact(client, {
-		when: [isValue(keys.format, undefined)],
-		do: [put(keys.format, utf8(FORMAT))],
-		otherwise: [get(keys.format)],
-	});
-}
-
 /**
  * Opens the store under a prefix in etcd, and creates it if there is none.
  * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_DAMAGED` (exit 7)
@@ -210,7 +176,7 @@ export async function openEtcdStore({ blobs, claim, prefix, ...access }: EtcdOpt
 	const client = new EtcdClient(access);
 	const keys = new Keys(prefix);
 	try {
-		await checkFormat(client, keys);
+		await claimPrefix(client, keys);
 		await new Contents(client, keys).sweep();
 		const store = new EtcdStore(client, keys, blobs);
 		if (claim !== undefined) await store.claim(claim);

@@ -5,6 +5,7 @@
  * |---|---|
  * | `format` | the version of this layout |
  * | `seal` | the store's seal |
+ * | `filling` | the restore that fills the prefix, which is no store until then |
  * | `heads/STREAM` | the last revision of a stream |
  * | `entries/STREAM\0REVISION` | an entry |
  * | `parts/STREAM\0ID/NUMBER` | a part of an entry that is too large for one request |
@@ -68,6 +69,10 @@ export class Keys {
 		return utf8(`${this.prefix}seal`);
 	}
 
+	get filling(): Uint8Array {
+		return utf8(`${this.prefix}filling`);
+	}
+
 	head(stream: string): Uint8Array {
 		ended(stream);
 		return utf8(`${this.prefix}heads/${stream}`);
@@ -80,6 +85,16 @@ export class Keys {
 
 	entry(stream: string, revision: number): Uint8Array {
 		return utf8(`${this.prefix}entries/${ended(stream)}${padded(revision, REVISION_DIGITS)}`);
+	}
+
+	get entries(): KeyRange {
+		return keysBelow(`${this.prefix}entries/`);
+	}
+
+	/** The stream and the revision of the key of an entry. */
+	entryOf(key: Uint8Array): { stream: string; revision: number } {
+		const [stream = "", digits] = this.nameIn("entries/", key).split("\0");
+		return { stream, revision: Number(digits) };
 	}
 
 	/** The entries of a stream after a revision. */

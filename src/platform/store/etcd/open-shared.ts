@@ -1,12 +1,15 @@
 /** Opens a store in etcd for a platform or a command: its files, its user, and its claim on the store. */
 import type { SecureContextOptions } from "node:tls";
+import { cryptoReady } from "../../../crypto.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { readStoreFile, type StoreAccess, type StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
 import { BlobFiles } from "../blob-files.ts";
 import { claimNodeDirectory, type NodeDirectory } from "../node-directory.ts";
 import type { Store } from "../store.ts";
+import { EtcdClient } from "./api/client.ts";
 import { type EtcdOptions, openEtcdStore } from "./etcd-store.ts";
+import { Keys } from "./keys.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
@@ -39,6 +42,19 @@ async function optionsOf(
 	if (user !== undefined && tls === undefined && !endpoints.every(({ host }) => LOOPBACK.has(host)))
 		throw passwordExposed();
 	return { endpoints, prefix, tls, user: user === undefined ? undefined : { name: user, password } };
+}
+
+/**
+ * Connects to the keys of a store, without opening the store. The caller closes the client.
+ * @throws AppError `STORE_WITHOUT_TLS`, `STORE_FILE_UNREADABLE` (exit 2)
+ */
+export async function connectShared(
+	url: StoreUrl & { kind: "etcd" },
+	options: StoreOptions,
+): Promise<{ client: EtcdClient; keys: Keys }> {
+	await cryptoReady;
+	const { prefix, ...access } = await optionsOf(url, options);
+	return { client: new EtcdClient(access), keys: new Keys(prefix) };
 }
 
 /**

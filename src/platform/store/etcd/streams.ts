@@ -206,8 +206,8 @@ export class Streams {
 
 	#revisionOf(head: Pair | undefined): number {
 		if (head === undefined) return 0;
-		const text = textOf(head) ?? "";
-		if (/^[1-9]\d{0,15}$/.test(text)) return Number(text);
+		const revision = parseRevision(head);
+		if (revision !== undefined) return revision;
 		throw this.#gap(this.nameOf(head.key));
 	}
 
@@ -223,6 +223,12 @@ export class Streams {
 	#gap(stream: StreamName) {
 		return damaged(this.#keys.prefix, `entries of the stream ${stream} are missing or cannot be read`);
 	}
+}
+
+/** The revision in a head. Undefined if it is none. */
+export function parseRevision(head: Pair): number | undefined {
+	const text = textOf(head) ?? "";
+	return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function textOf(pair: Pair | undefined): string | undefined {

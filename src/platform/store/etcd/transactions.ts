@@ -24,6 +24,11 @@ export function exists(key: Uint8Array): Condition {
 	return { key, target: TARGET.version, result: RESULT.greater, version: 0 };
 }
 
+/** The range has no key. */
+export function isEmpty({ key, rangeEnd }: KeyRange): Condition {
+	return { key, rangeEnd, target: TARGET.version, result: RESULT.equal, version: 0 };
+}
+
 /** The key has not changed since this revision of etcd. 0: it does not exist. */
 export function isUnchanged(key: Uint8Array, modRevision: number): Condition {
 	return { key, target: TARGET.modRevision, result: RESULT.equal, modRevision };

@@ -1,7 +1,7 @@
 /** What a failed call means: whether to repeat it, and the error for the user. */
 import { AppError, EXIT, type ExitStatus } from "../../../../errors.ts";
 import { requestFault } from "../../../../request-fault.ts";
-import { type GrpcFault, STATUS } from "./framing.ts";
+import { GrpcFault, STATUS } from "./framing.ts";
 
 /**
  * `repeat`: try again, on another member. `authenticate`: get a new token first. `final`: every attempt would
@@ -73,6 +73,15 @@ function finalError(store: string, { message, status }: GrpcFault): AppError | u
 		);
 	}
 	return undefined;
+}
+
+/** Whether an error says that etcd does not have the state of an earlier moment any more. */
+export function isCompacted(error: unknown): error is AppError {
+	return (
+		error instanceof AppError &&
+		error.cause instanceof GrpcFault &&
+		error.cause.message.includes("revision has been compacted")
+	);
 }
 
 /** Answers after which the call may be repeated: nobody led the cluster, or the member did not keep up. */

@@ -51,6 +51,8 @@ const compare = {
 	version: [4, "int"],
 	modRevision: [6, "int"],
 	value: [7, "bytes"],
+	/** All keys of a range must fulfil it. */
+	rangeEnd: [64, "bytes"],
 } as const satisfies Schema;
 
 const transactionRequest = {

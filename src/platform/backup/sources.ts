@@ -1,0 +1,152 @@
+/** Where the parts of a backup come from. A platform may use them meanwhile. */
+import { constants, existsSync } from "node:fs";
+import { access, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AppError, EXIT } from "../../errors.ts";
+import { blobHash } from "../../protocol/blob-hash.ts";
+import type { NamedStore } from "../configuration/store-access.ts";
+import { parseStoreUrl, type StoreUrl } from "../configuration/store-url.ts";
+import { blobFileName } from "../store/blob-files.ts";
+import { blobFolder } from "../store/blobs.ts";
+import { DATABASE_FILE, NODE_FILE } from "../store/private-directory.ts";
+import { takeSnapshot, writeSnapshot } from "../store/snapshot.ts";
+
+export interface WantedBlob {
+	readonly hash: string;
+	/** Ids of the lifetimes of the apps that have it. */
+	readonly owners: ReadonlySet<string>;
+}
+
+export interface Source extends Disposable {
+	/** Contains the Deno KV stores of apps. */
+	readonly kvDirectory: string;
+	/** Writes the log at one moment to a new file. @throws Gone */
+	snapshot(target: string): Promise<void>;
+	/** The bytes of a blob. @throws Gone; AppError `BLOB_DAMAGED` (exit 7) */
+	readBlob(blob: WantedBlob): Promise<Uint8Array>;
+}
+
+/** Something that a snapshot needs does not exist any more. A new snapshot may not need it. */
+export class Gone extends Error {
+	/** The error if that happens again and again. */
+	readonly fault: AppError;
+
+	constructor(fault: AppError) {
+		super(fault.message);
+		this.fault = fault;
+	}
+}
+
+function storeElsewhere(dataDirectory: string): AppError {
+	return new AppError({
+		code: "STORE_ELSEWHERE",
+		message: `The store of the platform in ${dataDirectory} is in etcd, and --store is missing.`,
+		hint: "Give --store and the other flags of the store as to 'coffer platform start'.",
+		exit: EXIT.usage,
+	});
+}
+
+function notDataDirectory(dataDirectory: string, cause?: unknown): AppError {
+	return new AppError({
+		code: "DATA_DIR_NOT_FOUND",
+		message: `${dataDirectory} is not the data directory of a platform, or this user may not read it.`,
+		hint: "Give the platform's data directory with --data, and run this as the platform's user.",
+		exit: EXIT.notFound,
+		cause,
+	});
+}
+
+/** @param place what lacks the blob, as the subject of a sentence */
+function blobMissing(place: string, hash: string): Gone {
+	return new Gone(
+		new AppError({
+			code: "BLOB_MISSING",
+			message: `${place} lacks the blob ${hash}, which a function needs to start.`,
+			hint: "Nothing was backed up. Deploy the function again to store the blob again.",
+			exit: EXIT.integrity,
+		}),
+	);
+}
+
+/**
+ * Reads a blob from the folder of one of its owners, or from the folder for blobs without an owner. `BlobFiles` is not
+ * used, because it removes what a platform is writing. @throws Gone; AppError `BLOB_DAMAGED` (exit 7)
+ */
+async function readBlobFile(directory: string, { hash, owners }: WantedBlob): Promise<Uint8Array> {
+	const name = blobFileName(hash) ?? "";
+	for (const folder of [...[...owners].map(blobFolder), "."]) {
+		const source = join(directory, "blobs", folder, name);
+		const bytes = await readFile(source).catch((error: NodeJS.ErrnoException) => {
+			if (error.code === "ENOENT" || name === "") return undefined;
+			throw error;
+		});
+		if (bytes === undefined) continue;
+		if (blobHash(bytes) === hash) return bytes;
+		throw new AppError({
+			code: "BLOB_DAMAGED",
+			message: `The blob ${source} does not match the hash in its name.`,
+			hint: "Nothing was backed up. Deploy the function again to replace the file.",
+			exit: EXIT.integrity,
+		});
+	}
+	throw blobMissing(`The directory ${directory}`, hash);
+}
+
+async function directorySource(directory: string): Promise<Source> {
+	const database = join(directory, DATABASE_FILE);
+	await access(database, constants.R_OK).catch((cause: unknown) => {
+		throw existsSync(join(directory, NODE_FILE))
+			? storeElsewhere(directory)
+			: notDataDirectory(directory, cause);
+	});
+	return {
+		kvDirectory: directory,
+		snapshot: async (target) => takeSnapshot(database, target),
+		readBlob: (blob) => readBlobFile(directory, blob),
+		[Symbol.dispose]: () => {},
+	};
+}
+
+async function sharedSource(
+	dataDirectory: string,
+	url: StoreUrl & { kind: "etcd" },
+	store: NamedStore,
+): Promise<Source> {
+	if (!existsSync(join(dataDirectory, NODE_FILE))) throw notDataDirectory(dataDirectory);
+	const { SharedReader } = await import("../store/etcd/moment.ts");
+	const { isCompacted } = await import("../store/etcd/api/faults.ts");
+	const reader = await SharedReader.open(url, store);
+	const folder = store.access?.blobs;
+	return {
+		kvDirectory: dataDirectory,
+		snapshot: async (target) => {
+			try {
+				await writeSnapshot(target, await reader.moment());
+			} catch (error) {
+				throw isCompacted(error) ? new Gone(error) : error;
+			}
+		},
+		readBlob: async ({ hash, owners }) => {
+			if (folder !== undefined) return await readBlobFile(folder, { hash, owners });
+			for (const owner of owners) {
+				const bytes = await reader.blobs.get(owner, hash);
+				if (bytes !== undefined) return bytes;
+			}
+			throw blobMissing(`The store under ${url.prefix} in etcd`, hash);
+		},
+		[Symbol.dispose]: () => reader[Symbol.dispose](),
+	};
+}
+
+/**
+ * Opens what a backup reads.
+ * @param store undefined: the store is in the data directory
+ * @throws AppError `STORE_ELSEWHERE` (exit 2), `DATA_DIR_NOT_FOUND`, `STORE_NOT_FOUND` (exit 4); and as
+ * `SharedReader.open`
+ */
+export async function openSource(dataDirectory: string, store: NamedStore | undefined): Promise<Source> {
+	if (store === undefined) return await directorySource(dataDirectory);
+	const url = parseStoreUrl(store.url);
+	if (url.kind === "sqlite") return await directorySource(resolve(url.directory));
+	return await sharedSource(dataDirectory, url, store);
+}
