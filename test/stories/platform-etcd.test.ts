@@ -21,6 +21,7 @@ beforeAll(async () => {
 		["user", "add", `coffer:${PASSWORD}`],
 		["role", "add", "coffer"],
 		["role", "grant-permission", "coffer", "--prefix=true", "readwrite", "/story/"],
+		["role", "grant-permission", "coffer", "--prefix=true", "readwrite", "/restored/"],
 		["user", "grant-role", "coffer", "coffer"],
 		["auth", "enable"],
 	])
@@ -58,6 +59,27 @@ test("a platform that is killed starts again at once, with everything", async ()
 	await project.ok(["secrets", "set", "ONE=3"]);
 	expect((await platform.call("one")).text).toBe("one 3");
 	expect(platform.log).not.toContain(PASSWORD);
+});
+
+test("the running platform is backed up, and the backup fills another prefix", async () => {
+	const [backup, data] = ["backup", "restored"].map((name) => join(platform.folder, name)) as [
+		string,
+		string,
+	];
+	const env = { COFFER_STORE_PASSWORD_FILE: join(project.machine, "password") };
+	const from = ["--store", cluster.url("/story"), "--store-user", "coffer", "--json"];
+	const made = await project.coffer(["platform", "backup", backup, "--data", platform.data, ...from], {
+		env,
+	});
+	expect(made.json()).toMatchObject({ backup, apps: 1, functions: 1 });
+	const url = cluster.url("/restored");
+	const to = ["--data", data, "--store", url, "--store-user", "coffer"];
+	const restored = await project.coffer(["platform", "restore", backup, ...to, "--json"], { env });
+	expect(restored.json()).toMatchObject({ data, store: url, apps: 1, functions: 1 });
+	const again = await project.coffer(["platform", "restore", backup, ...to, "--data", `${data}-2`], { env });
+	expect(again.status).toBe(5);
+	expect(again.stderr).toContain("etcd has a store already under /restored/");
+	expect(JSON.stringify([made, restored, again])).not.toContain(PASSWORD);
 });
 
 test("a wrong flag is refused before anything starts", async () => {

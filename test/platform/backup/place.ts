@@ -4,8 +4,16 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
-import { type BackupSummary, backupPlatform } from "../../../src/platform/backup/backup.ts";
-import { type RestoreSummary, restorePlatform } from "../../../src/platform/backup/restore.ts";
+import {
+	type BackupOptions,
+	type BackupSummary,
+	backupPlatform,
+} from "../../../src/platform/backup/backup.ts";
+import {
+	type RestoreOptions,
+	type RestoreSummary,
+	restorePlatform,
+} from "../../../src/platform/backup/restore.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 
@@ -90,12 +98,19 @@ export class BackupFixture implements AsyncDisposable {
 		return place;
 	}
 
-	backup(target = this.target): Promise<BackupSummary> {
-		return backupPlatform({ dataDirectory: this.data, target, version: "1.2.3", nowMs: 1_800_000_000_000 });
+	backup(
+		target = this.target,
+		{ dataDirectory = this.data, store }: Partial<BackupOptions> = {},
+	): Promise<BackupSummary> {
+		return backupPlatform({ dataDirectory, target, store, version: "1.2.3", nowMs: 1_800_000_000_000 });
 	}
 
-	restore(backup = this.target, dataDirectory = this.restored): Promise<RestoreSummary> {
-		return restorePlatform({ backup, dataDirectory });
+	restore(
+		backup = this.target,
+		dataDirectory = this.restored,
+		store?: RestoreOptions["store"],
+	): Promise<RestoreSummary> {
+		return restorePlatform({ backup, dataDirectory, store });
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

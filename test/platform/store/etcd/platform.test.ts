@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backupPlatform } from "../../../../src/platform/backup/backup.ts";
+import { restorePlatform } from "../../../../src/platform/backup/restore.ts";
 import { statusesOf } from "../../client-fixture.ts";
 import { APP, Story } from "../../platform-story.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -66,9 +67,28 @@ describe("a platform with its store in etcd", () => {
 		);
 		expect(keys).toContain(`${prefix}/entries/`);
 		expect(keys).not.toContain(`${prefix}/blob`);
-		await expect(
-			backupPlatform({ dataDirectory: story.data, target: join(blobs, "b"), version: "0", nowMs: 0 }),
-		).rejects.toMatchObject({ code: "STORE_ELSEWHERE", exit: 2 });
+	});
+
+	test("is backed up while it runs, and starts again on a copy under another prefix", async () => {
+		await using story = new Story();
+		const [from, to] = [cluster.url("/from"), cluster.url("/to")];
+		await story.start(undefined, { storeUrl: from });
+		await story.send("PAY_KEY", 1, "first");
+		await story.client.deploy(APP, FILES);
+		expect(await story.body("visits")).toBe("1");
+		const [backup, data] = ["backup", "copy"].map((name) => join(story.data, "..", name)) as [string, string];
+		const source = { dataDirectory: story.data, store: { url: from }, version: "0", nowMs: 0 };
+		expect(await backupPlatform({ ...source, target: backup })).toMatchObject({ apps: 1, functions: 3 });
+		expect(await story.body("visits")).toBe("2");
+		await story.platform.close();
+		await restorePlatform({ backup, dataDirectory: data, store: { url: to } });
+		await story.start(undefined, { storeUrl: to, dataDirectory: data });
+		expect(await story.body("pay")).toBe("first");
+		expect(await story.body("visits")).toBe("2");
+		const unchanged = { pay: "unchanged", mail: "unchanged", visits: "unchanged" };
+		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(unchanged);
+		await story.send("PAY_KEY", 2, "second");
+		expect(await story.body("pay")).toBe("second");
 	});
 
 	test("is the only one that uses the store, and its data directory", async () => {
