@@ -73,10 +73,10 @@ test("the running platform is backed up, and the backup fills another prefix", a
 	});
 	expect(made.json()).toMatchObject({ backup, apps: 1, functions: 1 });
 	const url = cluster.url("/restored");
-	const to = ["--data", data, "--store", url, "--store-user", "coffer"];
-	const restored = await project.coffer(["platform", "restore", backup, ...to, "--json"], { env });
+	const to = ["--store", url, "--store-user", "coffer", "--data"];
+	const restored = await project.coffer(["platform", "restore", backup, "--json", ...to, data], { env });
 	expect(restored.json()).toMatchObject({ data, store: url, apps: 1, functions: 1 });
-	const again = await project.coffer(["platform", "restore", backup, ...to, "--data", `${data}-2`], { env });
+	const again = await project.coffer(["platform", "restore", backup, ...to, `${data}-2`], { env });
 	expect(again.status).toBe(5);
 	expect(again.stderr).toContain("etcd has a store already under /restored/");
 	expect(JSON.stringify([made, restored, again])).not.toContain(PASSWORD);
