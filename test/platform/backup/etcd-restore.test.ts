@@ -32,7 +32,10 @@ describe("a restore to etcd", () => {
 			await refused(foreign, "STORE_NOT_EMPTY");
 			using _ = await Filling.begin(parsed(begun), {});
 			await refused(begun, "STORE_INCOMPLETE");
-			await expect(openStore(cluster.url(begun))).rejects.toMatchObject({ code: "STORE_FOREIGN" });
+			await expect(openStore(cluster.url(begun))).rejects.toMatchObject({
+				code: "STORE_INCOMPLETE",
+				exit: 5,
+			});
 			await refused(used, "STORE_IN_USE");
 			await store[Symbol.asyncDispose]();
 			await refused(used, "STORE_NOT_EMPTY");

@@ -169,7 +169,8 @@ class EtcdStore implements Store {
 
 /**
  * Opens the store under a prefix in etcd, and creates it if there is none.
- * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_DAMAGED` (exit 7)
+ * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_INCOMPLETE` (exit 5),
+ * `STORE_DAMAGED` (exit 7)
  */
 export async function openEtcdStore({ blobs, claim, prefix, ...access }: EtcdOptions): Promise<Store> {
 	await cryptoReady;

@@ -17,7 +17,7 @@ import type { EtcdClient } from "./api/client.ts";
 import { EtcdBlobs } from "./blobs.ts";
 import { CLAIM } from "./claim.ts";
 import { Contents } from "./contents.ts";
-import { FORMAT } from "./format.ts";
+import { FORMAT, incomplete } from "./format.ts";
 import type { Keys } from "./keys.ts";
 import { readMoment } from "./moment.ts";
 import { connectShared } from "./open-shared.ts";
@@ -47,13 +47,7 @@ function conflict(code: string, message: string, hint: string): AppError {
 /** The error for a prefix that has keys. @param pairs those of `filling`, `format` and the claim */
 function occupied(prefix: string, [filling, format, claim]: readonly (Pair | undefined)[]): AppError {
 	const other = "Give another prefix: --store etcd://HOST:PORT/PREFIX.";
-	if (filling !== undefined) {
-		return conflict(
-			"STORE_INCOMPLETE",
-			`The keys under ${prefix} in etcd are of another restore, which still runs or was interrupted.`,
-			`If none runs, remove them: etcdctl del --prefix ${prefix}`,
-		);
-	}
+	if (filling !== undefined) return incomplete(prefix);
 	if (claim !== undefined)
 		return conflict("STORE_IN_USE", `A platform uses the store under ${prefix} in etcd.`, other);
 	const what = format === undefined ? "keys that are not a store of Coffer" : "a store already";

@@ -20,9 +20,19 @@ function isFormat(prefix: string, present: Pair | undefined): boolean {
 	});
 }
 
+/** The error for a prefix that a restore has begun to fill. */
+export function incomplete(prefix: string): AppError {
+	return new AppError({
+		code: "STORE_INCOMPLETE",
+		message: `The keys under ${prefix} in etcd are of a restore, which still runs or was interrupted.`,
+		hint: `If none runs, remove them (etcdctl del --prefix ${prefix}), and restore again, with another data directory.`,
+		exit: EXIT.conflict,
+	});
+}
+
 /**
  * Makes an empty prefix a store, or checks the store that has it.
- * @throws AppError `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1); and as `EtcdClient.call`
+ * @throws AppError `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_INCOMPLETE` (exit 5); and as `EtcdClient.call`
  */
 export async function claimPrefix(client: EtcdClient, keys: Keys): Promise<void> {
 	if (isFormat(keys.prefix, await readKey(client, keys.format))) return;
@@ -30,9 +40,10 @@ export async function claimPrefix(client: EtcdClient, keys: Keys): Promise<void>
 	const { pairs, succeeded } = await transact(client, {
 		when: [isEmpty(keys.all)],
 		do: [put(keys.format, utf8(FORMAT))],
-		otherwise: [get(keys.format)],
+		otherwise: [get(keys.format), get(keys.filling)],
 	});
 	if (succeeded || isFormat(keys.prefix, pairs[0]?.[0])) return;
+	if (pairs[1]?.[0] !== undefined) throw incomplete(keys.prefix);
 	throw new AppError({
 		code: "STORE_FOREIGN",
 		message: `etcd has keys under ${keys.prefix} that are not a store of Coffer.`,
