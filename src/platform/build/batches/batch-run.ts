@@ -81,9 +81,9 @@ export async function runBatch(
 			build,
 			output: isAlone ? "bundle.js" : outputOf(build.entry, entries),
 		}));
-		if (!isAlone) assertWritten(folder, outputs);
+		const isWritten = ({ output }: { output: string }) => isAlone || existsSync(join(folder, "out", output));
 		await Promise.all(
-			outputs.map(({ build, output }) => {
+			outputs.filter(isWritten).map(({ build, output }) => {
 				const paths = [...build.files.keys()];
 				const own = { entry: build.entry, isWorker: build.isWorker, paths, output };
 				const read = reader.read({ ...own, root, folder, cache, bytesMax: settings.outputBytesMax });
@@ -92,18 +92,14 @@ export async function runBatch(
 				return read.then(noResult, noResult);
 			}),
 		);
+		const missing = outputs.find((one) => !isWritten(one));
+		if (missing !== undefined) throw new Error(`The bundler did not write ${missing.output}.`);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}
 }
 
 function noResult(): void {}
-
-/** @throws Error if the bundler gave a bundle another name. Then each build is run alone, with a known name. */
-function assertWritten(folder: string, outputs: readonly { readonly output: string }[]): void {
-	const missing = outputs.find(({ output }) => !existsSync(join(folder, "out", output)));
-	if (missing !== undefined) throw new Error(`The bundler did not write ${missing.output}.`);
-}
 
 function importsOf(entries: readonly string[]): Uint8Array {
 	return utf8(entries.map((entry) => `import ${JSON.stringify(printLocal(entry))};\n`).join(""));

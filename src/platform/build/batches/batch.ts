@@ -40,13 +40,15 @@ class Collector {
 		return { builds: this.#builds, files: this.#files };
 	}
 
-	#fits({ files, sharing }: PreparedBuild, { sharing: first }: PreparedBuild): boolean {
+	#fits(build: PreparedBuild, { sharing: first }: PreparedBuild): boolean {
+		const { files, sharing } = build;
 		if (sharing === undefined || sharing.upload !== first?.upload || sharing.key !== first.key) return false;
 		for (const [path, content] of files) {
 			const known = this.#files.get(path);
 			// Equal contents of one upload are one object.
 			if (path !== CONFIGURATION && known !== undefined && known !== content) return false;
 		}
+		if (this.#builds.some((other) => importsEntry(other, build) || importsEntry(build, other))) return false;
 		// A scope of one file has no effect on a build without this file.
 		for (const [file, scope] of sharing.fileScopes) {
 			const known = this.#fileScopes.get(file);
@@ -61,6 +63,14 @@ class Collector {
 		const added = [...this.#fileScopes].map(([file, scope]) => [printLocal(file), JSON.parse(scope)]);
 		return utf8(JSON.stringify({ ...rest, scopes: { ...scopes, ...Object.fromEntries(added) } }));
 	}
+}
+
+/**
+ * Whether a build imports a JavaScript file that is the entry of another. For the entries of a run, the source map has
+ * such a file as it was uploaded; otherwise, as the bundler prints it.
+ */
+function importsEntry({ entry, files }: PreparedBuild, { entry: other }: PreparedBuild): boolean {
+	return entry !== other && /\.[cm]?jsx?$/.test(other) && files.has(other);
 }
 
 /**
@@ -80,7 +90,7 @@ export function batchOf(waiting: Iterable<PreparedBuild>, countMax: number): Bat
 
 /**
  * The path of an entry's bundle below the output folder. The bundler keeps the path from the folder that all entries
- * have in common, and replaces the extension.
+ * have in common, replaces the extension, and writes special characters as in a URL (`with%20space`).
  * @param entries the entries of the batch
  */
 export function outputOf(entry: string, entries: readonly string[]): string {
@@ -88,5 +98,11 @@ export function outputOf(entry: string, entries: readonly string[]): string {
 	const shared = [...first].filter((folder) => others.every((folders) => folders.includes(folder)));
 	const base = shared.at(-1) ?? "";
 	const inside = base === "" ? entry : entry.slice(base.length + 1);
-	return inside.replace(/\.[^./]+$/, ".js");
+	return asInUrl(inside.replace(/\.[^./]+$/, ".js"));
+}
+
+/** A path as it is written in a `file:` URL. */
+function asInUrl(path: string): string {
+	const escaped = path.replace(/[%\\?#]/g, encodeURIComponent);
+	return new URL(`file:///${escaped}`).pathname.slice(1);
 }

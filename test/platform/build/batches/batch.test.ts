@@ -82,6 +82,10 @@ describe("builds share a run of the bundler", () => {
 		const shared = { files: { "s.ts": "" }, scopes: { "../s.ts": { fs: "node:fs" } } };
 		expect(together({ ...A, ...shared }, { ...B, ...shared })).toHaveLength(2);
 	});
+
+	test("if one imports the entry of the other in TypeScript", () => {
+		expect(together(A, { ...B, files: { "a.ts": "// a.ts" } })).toHaveLength(2);
+	});
 });
 
 describe("builds do not share a run", () => {
@@ -115,6 +119,13 @@ describe("builds do not share a run", () => {
 		expect(together(first, second)).toEqual(["a.ts"]);
 	});
 
+	test.each(["js", "mjs", "cjs", "jsx"])("if one imports the entry of the other, which is %s", (ending) => {
+		const entry = `a.${ending}`;
+		const importing = { ...B, files: { [entry]: `// ${entry}` } };
+		expect(together({ entry }, importing)).toEqual([entry]);
+		expect(together(importing, { entry })).toEqual(["b.ts"]);
+	});
+
 	test("do not keep later builds from sharing one", () => {
 		expect(together(A, { ...B, imports: { x: "npm:x@1" } }, { entry: "c.ts" })).toEqual(["a.ts", "c.ts"]);
 	});
@@ -126,6 +137,9 @@ test.each([
 	[["functions/a/index.ts", "other/b.ts"], "functions/a/index.js"],
 	[["functions/a/x.test.mts", "functions/ab/x.ts"], "a/x.test.js"],
 	[["a.tsx", "b.ts"], "a.js"],
+	[["a #1/50%25 (why?).ts", "b.ts"], "a%20%231/50%2525%20(why%3F).js"],
+	[['ü`{<\\>}"^[x].ts', "b.ts"], "%C3%BC%60%7B%3C%5C%3E%7D%22^[x].js"],
+	[["c:d/e.ts", "b.ts"], "c:d/e.js"],
 ])("the bundle of the first of %j is %s", (entries, output) => {
 	expect(outputOf(entries[0] ?? "", entries)).toBe(output);
 });

@@ -1,4 +1,5 @@
 /** A function's bundle and source map do not depend on the functions that are built in the same run. */
+import { watch } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../../../../src/errors.ts";
 import { batchOf } from "../../../../src/platform/build/batches/batch.ts";
@@ -28,7 +29,10 @@ export default () => <p>{data.a}{late()}</p>;`,
 	"functions/d.js": `import fs from "fs"; import { customAlphabet } from "nanoid";
 export default () => new Response(String(fs.existsSync("/")) + customAlphabet("a", 1)());`,
 	"functions/e/index.ts": `import handler from "../a/index.ts"; import { late } from "../../shared/late.ts"; late(); export default handler;`,
-	"functions/with space/index.ts": `export { default } from "../d.js";`,
+	"functions/with space/index.ts": `export { default } from "../e/index.ts";`,
+	"functions/50%25 #ü?/index.ts": `export { default } from "../e/index.ts";`,
+	// The bundler writes another name than that of its URL.
+	"functions/with:colon/index.ts": `export { default } from "../e/index.ts";`,
 };
 const ENTRIES = Object.keys(FILES).filter((path) => path.startsWith("functions/"));
 
@@ -36,6 +40,8 @@ const place = makeBuildFolders();
 let builder: Builder;
 let prepared: readonly PreparedBuild[];
 let together: readonly Bundle[];
+/** The folders of the bundler's runs. */
+const runs = new Set<string>();
 
 beforeAll(async () => {
 	builder = await testBuilder(place);
@@ -45,12 +51,20 @@ beforeAll(async () => {
 		if (one instanceof AppError) throw one;
 		return one;
 	});
+	const watcher = watch(place.directory, (_, name) => {
+		if (name?.startsWith("build-")) runs.add(name);
+	});
 	together = await Promise.all(prepared.map((one) => builder.build(one)));
+	watcher.close();
 }, 120_000);
 afterAll(() => builder.close());
 
 test("all functions share one run of the bundler", () => {
 	expect(batchOf(prepared, 16).builds).toHaveLength(ENTRIES.length);
+});
+
+test("only a function whose bundle got another name than expected has a second run", () => {
+	expect(runs.size).toBe(2);
 });
 
 test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_, index) => {
@@ -66,7 +80,30 @@ test.each(ENTRIES.map((entry, index) => [entry, index] as const))("%s", async (_
 
 test("functions in one run keep separate references", () => {
 	const names = together.map(({ references }) => references?.references.map(({ name }) => name));
-	expect(names).toEqual([["USED"], ["LATE", "UNUSED"], ["LATE"], [], ["LATE", "USED"], []]);
+	expect(names).toEqual([
+		["USED"],
+		["LATE", "UNUSED"],
+		["LATE"],
+		[],
+		["LATE", "USED"],
+		["LATE", "USED"],
+		["LATE", "USED"],
+		["LATE", "USED"],
+	]);
+});
+
+test("a function that imports the entry of another gets the source map of a separate run", async () => {
+	const files = filesOf({
+		"functions/js.js": `export default () => new Response(Deno.env.get("A"));`,
+		"functions/importing.ts": `export { default } from "./js.js";`,
+	});
+	const functions = ["js.js", "importing.ts"].map((name) => ({ name, entry: `functions/${name}` }));
+	const checked = await builder.prepare({ files, functions }, MAXIMA);
+	const builds = [...checked.functions.values()].flatMap((one) => (one instanceof AppError ? [] : [one]));
+	expect(builds).toHaveLength(2);
+	const inOneUpload = await Promise.all(builds.map((one) => builder.build(one)));
+	const alone = await Promise.all(builds.map((one) => builder.build({ ...one, sharing: undefined })));
+	expect(inOneUpload).toEqual(alone);
 });
 
 test("a worker of two functions is bundled for both in one run", async () => {
