@@ -119,16 +119,26 @@ export async function openTestCore(
 	};
 }
 
-async function builderOf(config: PlatformConfig, deno: string): Promise<Builder> {
-	return await openBuilder({
-		deno,
-		directory: config.buildDirectory,
-		hidden: [config.dataDirectory],
-		passthrough: config.passthrough,
-		// Long enough that an upload on a slow machine finds the process that checked the one before.
-		checkIdleMs: 600_000,
-		...(await provided()),
-	});
+/** The builders of this worker, by what distinguishes them. Their processes end with the worker. */
+const builders = new Map<string, Promise<Builder>>();
+
+/**
+ * A builder whose sandbox and processes all platforms of this worker share: their starts take more processor time than
+ * the builds. It hides no folder; `build/` tests what a build can read.
+ * @returns a copy, so that a test can replace its methods
+ */
+async function builderOf({ buildDirectory: directory, passthrough }: PlatformConfig, deno: string) {
+	const key = JSON.stringify([deno, directory, passthrough]);
+	const open = async () =>
+		await openBuilder({
+			...{ deno, directory, passthrough, hidden: [] },
+			// Until the worker ends.
+			checkIdleMs: 3_600_000,
+			...(await provided()),
+		});
+	const known = builders.get(key) ?? open();
+	builders.set(key, known);
+	return { ...(await known) };
 }
 
 /** The Deno KV stores of a platform. An error of one fails the test. */
