@@ -77,6 +77,12 @@ export const STATUSES = {
 	},
 	"platform:identity:export": EXPORT,
 	"platform:identity:import": IMPORT,
+	"platform:migrate": {
+		1: "A platform uses the data directory (`DATA_DIR_IN_USE`).",
+		4: "There is no store to move (`DATA_DIR_NOT_FOUND`, `STORE_NOT_FOUND`).",
+		5: "A platform uses the store to move (`STORE_IN_USE`, `SOURCE_CHANGED`), its functions run (`FUNCTIONS_RUNNING`), or the target is not empty (`DATA_DIR_NOT_EMPTY`, `STORE_NOT_EMPTY`, `STORE_INCOMPLETE`).",
+		7: "A blob or an entry is damaged or missing, or a copy is not the same (`COPY_DIFFERS`).",
+	},
 	"platform:restore": {
 		4: "There is no backup (`BACKUP_NOT_FOUND`).",
 		5: "The data directory is in use (`DATA_DIR_IN_USE`) or not empty (`DATA_DIR_NOT_EMPTY`).",

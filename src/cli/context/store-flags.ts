@@ -1,4 +1,4 @@
-/** The flags of commands that open the store of a platform. */
+/** The flags of commands that open the store of a platform, or two of them. */
 import { Flags } from "@oclif/core";
 
 const file = (description: string) => Flags.string({ description, helpValue: "FILE" });
@@ -22,3 +22,32 @@ export const storeFlags = {
 		helpValue: "DIR",
 	}),
 };
+
+/** The flags of one side of a migration. @param what what the side is, for their descriptions */
+export function sideFlags<Side extends "from" | "to">(side: Side, what: string) {
+	const password =
+		side === "from"
+			? "COFFER_FROM_STORE_PASSWORD_FILE or COFFER_FROM_STORE_PASSWORD, or from the variables of --to-user"
+			: "COFFER_STORE_PASSWORD_FILE or COFFER_STORE_PASSWORD";
+	const flags = {
+		data: Flags.string({
+			description: `data directory of the platform, if ${what} is in etcd and the other one is not`,
+			helpValue: "DIR",
+		}),
+		ca: file(`certificate (PEM) of the authority of etcd's certificates of ${what}; turns on TLS`),
+		cert: file(`client certificate (PEM) for etcd of ${what}`),
+		key: file("private key (PEM) of the client certificate"),
+		user: Flags.string({
+			description: `user of etcd of ${what}. The password is read from ${password}`,
+			helpValue: "NAME",
+		}),
+		blobs: Flags.string({
+			description: `directory for bundles and sources of functions of ${what}, instead of etcd`,
+			helpValue: "DIR",
+		}),
+	};
+	type Named = { [Name in keyof typeof flags as `${Side}-${Name}`]: (typeof flags)[Name] };
+	return Object.fromEntries(
+		Object.entries(flags).map(([name, flag]) => [`${side}-${name}`, flag]),
+	) as unknown as Named;
+}

@@ -1,4 +1,4 @@
-/** The Deno KV stores of apps in a backup. */
+/** The Deno KV stores of apps: copies of them, in a backup or in another data directory. */
 import { closeSync, constants, existsSync, openSync } from "node:fs";
 import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,12 +19,17 @@ function copyStore(source: string, target: string): void {
 	}
 }
 
-/** Copies the stores of apps into a backup. @param apps the ids of their lifetimes */
+/**
+ * Copies the stores of apps into a backup, or into another data directory.
+ * @param dataDirectory undefined: there are none to copy
+ * @param apps the ids of their lifetimes
+ */
 export async function copyStores(
-	dataDirectory: string,
+	dataDirectory: string | undefined,
 	apps: readonly string[],
 	backup: string,
 ): Promise<BackupFile[]> {
+	if (dataDirectory === undefined) return [];
 	const sourceOf = (app: string) => join(dataDirectory, KV_FOLDER, kvFile(app));
 	const present = apps.filter((app) => existsSync(sourceOf(app))).sort();
 	if (present.length === 0) return [];
@@ -39,6 +44,35 @@ export async function copyStores(
 	}
 	await syncDirectory(folder);
 	return files;
+}
+
+/** Whether two stores that nobody writes to have the same contents. */
+export function isSameStore(one: string, other: string): boolean {
+	const database = new SqliteDatabase(one);
+	try {
+		database.exec(`ATTACH '${other.replaceAll("'", "''")}' AS other`);
+		const tablesOf = (schema: string) =>
+			database.all<{ name: string }>(
+				`SELECT name FROM ${schema}.sqlite_schema WHERE type = 'table' ORDER BY name`,
+			);
+		const tables = tablesOf("main").map(({ name }) => name);
+		if (
+			tables.join() !==
+			tablesOf("other")
+				.map(({ name }) => name)
+				.join()
+		)
+			return false;
+		return tables.every((table) =>
+			[["main", "other"] as const, ["other", "main"] as const].every(
+				([a, b]) =>
+					database.all(`SELECT * FROM ${a}."${table}" EXCEPT SELECT * FROM ${b}."${table}" LIMIT 1`)
+						.length === 0,
+			),
+		);
+	} finally {
+		database.close();
+	}
 }
 
 /** Whether a file of a backup is a store of an app. */

@@ -1,4 +1,4 @@
-/** Where the parts of a backup come from. A platform may use them meanwhile. */
+/** Where the parts of a backup or a migration come from. A platform may use them meanwhile. */
 import { constants, existsSync } from "node:fs";
 import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -8,8 +8,9 @@ import type { NamedStore } from "../configuration/store-access.ts";
 import { parseStoreUrl, type StoreUrl } from "../configuration/store-url.ts";
 import { blobFileName } from "../store/blob-files.ts";
 import { blobFolder } from "../store/blobs.ts";
-import { DATABASE_FILE, NODE_FILE } from "../store/private-directory.ts";
-import { takeSnapshot, writeSnapshot } from "../store/snapshot.ts";
+import { hashOf } from "../store/moment.ts";
+import { DATABASE_FILE, NODE_FILE, requireFilled } from "../store/private-directory.ts";
+import { readSnapshot, takeSnapshot, writeSnapshot } from "../store/snapshot.ts";
 
 export interface WantedBlob {
 	readonly hash: string;
@@ -18,10 +19,14 @@ export interface WantedBlob {
 }
 
 export interface Source extends Disposable {
-	/** Contains the Deno KV stores of apps. */
-	readonly kvDirectory: string;
+	/** Contains the Deno KV stores of apps. Undefined if they stay where they are. */
+	readonly kvDirectory: string | undefined;
 	/** Writes the log at one moment to a new file. @throws Gone */
 	snapshot(target: string): Promise<void>;
+	/** The hash of the log as it is now. @throws Gone */
+	hash(): Promise<string>;
+	/** Whether a platform uses the store. A directory is claimed instead of asked. */
+	isInUse(): Promise<boolean>;
 	/** The bytes of a blob. @throws Gone; AppError `BLOB_DAMAGED` (exit 7) */
 	readBlob(blob: WantedBlob): Promise<Uint8Array>;
 }
@@ -62,7 +67,7 @@ function blobMissing(place: string, hash: string): Gone {
 		new AppError({
 			code: "BLOB_MISSING",
 			message: `${place} lacks the blob ${hash}, which a function needs to start.`,
-			hint: "Nothing was backed up. Deploy the function again to store the blob again.",
+			hint: "Nothing was copied. Deploy the function again to store the blob again.",
 			exit: EXIT.integrity,
 		}),
 	);
@@ -85,7 +90,7 @@ async function readBlobFile(directory: string, { hash, owners }: WantedBlob): Pr
 		throw new AppError({
 			code: "BLOB_DAMAGED",
 			message: `The blob ${source} does not match the hash in its name.`,
-			hint: "Nothing was backed up. Deploy the function again to replace the file.",
+			hint: "Nothing was copied. Deploy the function again to replace the file.",
 			exit: EXIT.integrity,
 		});
 	}
@@ -94,6 +99,7 @@ async function readBlobFile(directory: string, { hash, owners }: WantedBlob): Pr
 
 async function directorySource(directory: string): Promise<Source> {
 	const database = join(directory, DATABASE_FILE);
+	await requireFilled(directory);
 	await access(database, constants.R_OK).catch((cause: unknown) => {
 		throw existsSync(join(directory, NODE_FILE))
 			? storeElsewhere(directory)
@@ -102,30 +108,38 @@ async function directorySource(directory: string): Promise<Source> {
 	return {
 		kvDirectory: directory,
 		snapshot: async (target) => takeSnapshot(database, target),
+		hash: async () => await hashOf(readSnapshot(database)),
+		isInUse: async () => false,
 		readBlob: (blob) => readBlobFile(directory, blob),
 		[Symbol.dispose]: () => {},
 	};
 }
 
 async function sharedSource(
-	dataDirectory: string,
+	dataDirectory: string | undefined,
 	url: StoreUrl & { kind: "etcd" },
 	store: NamedStore,
 ): Promise<Source> {
-	if (!existsSync(join(dataDirectory, NODE_FILE))) throw notDataDirectory(dataDirectory);
+	if (dataDirectory !== undefined) {
+		await requireFilled(dataDirectory);
+		if (!existsSync(join(dataDirectory, NODE_FILE))) throw notDataDirectory(dataDirectory);
+	}
 	const { SharedReader } = await import("../store/etcd/moment.ts");
 	const { isCompacted } = await import("../store/etcd/api/faults.ts");
 	const reader = await SharedReader.open(url, store);
 	const folder = store.access?.blobs;
+	const current = async <T>(work: () => Promise<T>): Promise<T> => {
+		try {
+			return await work();
+		} catch (error) {
+			throw isCompacted(error) ? new Gone(error) : error;
+		}
+	};
 	return {
 		kvDirectory: dataDirectory,
-		snapshot: async (target) => {
-			try {
-				await writeSnapshot(target, await reader.moment());
-			} catch (error) {
-				throw isCompacted(error) ? new Gone(error) : error;
-			}
-		},
+		snapshot: (target) => current(async () => await writeSnapshot(target, await reader.moment())),
+		hash: () => current(async () => await hashOf(await reader.moment())),
+		isInUse: () => reader.isInUse(),
 		readBlob: async ({ hash, owners }) => {
 			if (folder !== undefined) return await readBlobFile(folder, { hash, owners });
 			for (const owner of owners) {
@@ -139,14 +153,17 @@ async function sharedSource(
 }
 
 /**
- * Opens what a backup reads.
+ * Opens what a backup or a migration reads.
+ * @param dataDirectory undefined: only the log and the blobs of a store in etcd are read
  * @param store undefined: the store is in the data directory
- * @throws AppError `STORE_ELSEWHERE` (exit 2), `DATA_DIR_NOT_FOUND`, `STORE_NOT_FOUND` (exit 4); and as
- * `SharedReader.open`
+ * @throws AppError `STORE_ELSEWHERE` (exit 2), `DATA_DIR_NOT_FOUND`, `STORE_NOT_FOUND` (exit 4), `STORE_INCOMPLETE`
+ * (exit 5); and as `SharedReader.open`
  */
-export async function openSource(dataDirectory: string, store: NamedStore | undefined): Promise<Source> {
-	if (store === undefined) return await directorySource(dataDirectory);
-	const url = parseStoreUrl(store.url);
-	if (url.kind === "sqlite") return await directorySource(resolve(url.directory));
-	return await sharedSource(dataDirectory, url, store);
+export async function openSource(
+	dataDirectory: string | undefined,
+	store: NamedStore | undefined,
+): Promise<Source> {
+	const url = store && parseStoreUrl(store.url);
+	if (store !== undefined && url?.kind === "etcd") return await sharedSource(dataDirectory, url, store);
+	return await directorySource(resolve(url?.kind === "sqlite" ? url.directory : (dataDirectory ?? "")));
 }

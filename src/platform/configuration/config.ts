@@ -240,5 +240,7 @@ export function readPlatformCredentials(variables: Variables = process.env): Pla
 		COFFER_PLATFORM_IDENTITY_FILE: text(variables, "COFFER_PLATFORM_IDENTITY_FILE"),
 		COFFER_STORE_PASSWORD: text(variables, "COFFER_STORE_PASSWORD"),
 		COFFER_STORE_PASSWORD_FILE: text(variables, "COFFER_STORE_PASSWORD_FILE"),
+		COFFER_FROM_STORE_PASSWORD: text(variables, "COFFER_FROM_STORE_PASSWORD"),
+		COFFER_FROM_STORE_PASSWORD_FILE: text(variables, "COFFER_FROM_STORE_PASSWORD_FILE"),
 	};
 }

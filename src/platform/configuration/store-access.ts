@@ -39,6 +39,9 @@ export interface StoreFlags {
 export interface StoreVariables {
 	readonly COFFER_STORE_PASSWORD?: string | undefined;
 	readonly COFFER_STORE_PASSWORD_FILE?: string | undefined;
+	/** The password for the source of a migration, if it is another one. */
+	readonly COFFER_FROM_STORE_PASSWORD?: string | undefined;
+	readonly COFFER_FROM_STORE_PASSWORD_FILE?: string | undefined;
 }
 
 function usage(code: string, message: string, hint: string): AppError {

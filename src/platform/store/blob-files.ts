@@ -3,8 +3,8 @@
  *
  * Blobs are files and not rows: writing a row of 5 MB blocks the event loop, which also serves functions, for 30 to 90
  * ms. Each owner has a folder, so that an owner cannot read another owner's blob by its hash, and all blobs of an owner
- * are removed with the folder. Backups and earlier versions have all blobs in one folder, `blobs/HASH`. `keepOnly`
- * moves these to their owners.
+ * are removed with the folder. Earlier versions have all blobs in one folder, `blobs/HASH`, also in what they restored.
+ * `keepOnly` moves these to their owners.
  */
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -74,20 +74,10 @@ export class BlobFiles implements Blobs {
 
 	/** See `Store.putBlob`. A damaged stored copy is replaced. */
 	async put(owner: string, bytes: Uint8Array): Promise<string> {
-		return await this.#put(this.#folder(owner), bytes, () => {
-			if (this.#dropped.has(owner)) throw ownerGone();
-		});
-	}
-
-	/** Stores a blob of a backup, until `keepOnly` moves it to its owners. @returns its hash */
-	async putOwnerless(bytes: Uint8Array): Promise<string> {
-		return await this.#put(this.#directory, bytes);
-	}
-
-	async #put(folder: string, bytes: Uint8Array, check = () => {}): Promise<string> {
+		const folder = this.#folder(owner);
 		const hash = await blobHashOf(bytes);
 		// Directly before the write begins, because deletions wait for the writes that have begun.
-		check();
+		if (this.#dropped.has(owner)) throw ownerGone();
 		const name = blobFileName(hash) as string;
 		const write = this.#write(folder, name, bytes);
 		this.#writes.add(write);

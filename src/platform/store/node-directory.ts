@@ -70,7 +70,7 @@ async function lock(path: string): Promise<Server> {
 }
 
 /** The name in a directory's file. A directory without one gets one. */
-async function nodeOf(path: string): Promise<string> {
+export async function nodeOf(path: string): Promise<string> {
 	const file = join(path, NODE_FILE);
 	for (;;) {
 		await createPrivateFile(file, randomUUID());

@@ -1,5 +1,5 @@
 /** The directory of one platform: private to the platform's user, and used by one process at a time. */
-import { chmod, mkdir, open, readdir, stat } from "node:fs/promises";
+import { chmod, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { syncDirectory } from "./durable.ts";
@@ -8,6 +8,8 @@ import { syncDirectory } from "./durable.ts";
 export const DATABASE_FILE = "store.db";
 /** The name of a platform whose store is not in its data directory. */
 export const NODE_FILE = "node";
+/** Exists while a restore or a migration fills the directory. */
+const FILLING_FILE = "filling";
 /** A data directory is recognised by one of these files. */
 const OWN_FILES = [DATABASE_FILE, NODE_FILE];
 /** The file that the process that uses the data directory locks. */
@@ -45,9 +47,37 @@ export function directoryUnusable(path: string, cause: unknown): AppError {
 	});
 }
 
+function incompleteDirectory(path: string): AppError {
+	return new AppError({
+		code: "STORE_INCOMPLETE",
+		message: `The data directory ${path} is the target of a restore or a migration, which still runs or was interrupted.`,
+		hint: "If none runs, remove the directory, and restore or migrate again.",
+		exit: EXIT.conflict,
+	});
+}
+
+/** Marks a directory as incomplete: nothing can claim it until `unmarkFilling`. */
+export async function markFilling(path: string): Promise<void> {
+	await createPrivateFile(join(path, FILLING_FILE));
+	await syncDirectory(path);
+}
+
+/** Ends what `markFilling` began. */
+export async function unmarkFilling(path: string): Promise<void> {
+	await rm(join(path, FILLING_FILE), { force: true });
+	await syncDirectory(path);
+}
+
+/** @throws AppError `STORE_INCOMPLETE` (exit 5) if the directory is being filled, or the filling was interrupted */
+export async function requireFilled(path: string): Promise<void> {
+	const isFilling = await stat(join(path, FILLING_FILE)).catch(() => undefined);
+	if (isFilling !== undefined) throw incompleteDirectory(path);
+}
+
 /**
  * Removes the rights of other users from a directory that belongs to a platform or is empty. Other
  * directories are not changed.
+ * @throws AppError as `requireFilled`; `DATA_DIR_EXPOSED` (exit 1)
  */
 export async function makePrivate(path: string): Promise<void> {
 	const created = await mkdir(path, { recursive: true, mode: 0o700 });
@@ -55,6 +85,7 @@ export async function makePrivate(path: string): Promise<void> {
 		await syncDirectory(resolve(created, ".."));
 		return;
 	}
+	await requireFilled(path);
 	if (process.platform === "win32") return;
 	const names = await readdir(path);
 	const ours = OWN_FILES.some((name) => names.includes(name)) || names.every((name) => name === "lost+found");

@@ -80,8 +80,8 @@ export interface Store extends AsyncDisposable {
 	/** Deletes blobs of an owner. Missing blobs are not an error. */
 	removeBlobs(owner: string, hashes: readonly string[]): Promise<void>;
 	/**
-	 * Deletes every blob that is not in `kept`, and moves blobs without an owner, from a backup or an earlier
-	 * version, to their owners. Call it before anything else uses the store.
+	 * Deletes every blob that is not in `kept`, and moves blobs without an owner, from an earlier version, to
+	 * their owners. Call it before anything else uses the store.
 	 * @param kept the hashes that each owner keeps
 	 */
 	keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void>;

@@ -41,7 +41,7 @@ export const lastPrefix = () => `/backup/${count}`;
 export const dump = (prefix: string) => etcdctl("get", `${prefix}/`, "--prefix");
 
 /** Fills a store, also with an entry and a blob that have parts. @returns the blobs of its function */
-async function fillSealed(store: Store): Promise<string[]> {
+export async function fillSealed(store: Store): Promise<string[]> {
 	const sealed = await SealedStore.open(store, KEY);
 	const [, map] = await fill(sealed);
 	const bundle = await sealed.putBlob(OWNER, bytesOf(2_500_000, 1));

@@ -123,5 +123,7 @@ test("builds get the environment variables that they need, and no secrets", () =
 		COFFER_PLATFORM_IDENTITY_FILE: undefined,
 		COFFER_STORE_PASSWORD: "secret",
 		COFFER_STORE_PASSWORD_FILE: undefined,
+		COFFER_FROM_STORE_PASSWORD: undefined,
+		COFFER_FROM_STORE_PASSWORD_FILE: undefined,
 	});
 });

@@ -47,9 +47,10 @@ export class Platform {
 		return this.#logged + (this.#running?.stderr.text ?? "");
 	}
 
-	async start(): Promise<void> {
+	/** @param data another data directory than its own. Stop it in order then. @param more flags for this time */
+	async start(data = this.data, more: readonly string[] = []): Promise<void> {
 		const at = (url: string) => (url === "" ? "127.0.0.1:0" : new URL(url).host);
-		const place = ["--data", this.data, "--identity-file", join(this.folder, "identity")];
+		const place = ["--data", data, "--identity-file", join(this.folder, "identity")];
 		const running = new Running({
 			args: [
 				"platform",
@@ -59,6 +60,7 @@ export class Platform {
 				at(this.listen),
 				...(this.#flags.includes("--control") ? [] : ["--control", at(this.control)]),
 				...this.#flags,
+				...more,
 				"--json",
 			],
 			cwd: this.folder,

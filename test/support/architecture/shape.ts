@@ -160,6 +160,8 @@ const PLATFORM_FRONT = [
 	"src/platform/faults/log.ts",
 	"src/platform/backup/backup.ts",
 	"src/platform/backup/restore.ts",
+	"src/platform/migrate.ts",
+	"src/platform/configuration/store-sides.ts",
 ];
 
 const platformFront: Rule = {

@@ -133,6 +133,14 @@ export async function stopLeft(directory: string): Promise<{ stopped: boolean; k
 	return { stopped: true, ...(isKilled && connected.pid !== undefined && { killed: connected.pid }) };
 }
 
+/** Whether a data plane runs for a directory. It is not disturbed. */
+export async function hasLeftDataPlane(directory: string): Promise<boolean> {
+	const path = await socketOf(directory);
+	const socket = path === undefined ? undefined : await open(path).catch(() => undefined);
+	socket?.destroy();
+	return socket !== undefined;
+}
+
 /**
  * Starts a data plane and connects to it.
  * @throws AppError of the runtime, such as `ALLOW_NET_INVALID`; Error if the program does not start

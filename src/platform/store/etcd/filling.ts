@@ -1,9 +1,9 @@
 /**
- * Fills an empty prefix in etcd from a backup. The key `filling` says that it is being filled, and by whom. The key that
+ * Fills an empty prefix in etcd from a backup or another store. The key `filling` says that it is being filled, and by whom. The key that
  * makes the prefix a store is put last, so no platform takes an incomplete copy for a store.
  *
- * Each transaction replaces the number in `filling`. So it has one effect, however often it is sent, and two restores
- * never mix their keys.
+ * Each transaction replaces the number in `filling`. So it has one effect, however often it is sent, and two
+ * fillings never mix their keys.
  */
 import { randomUUID } from "node:crypto";
 import { fromUtf8, utf8 } from "../../../bytes.ts";
@@ -41,7 +41,7 @@ const BATCH_BYTES_MAX = 512 * 1024;
 const textOf = (pair: Pair | undefined) => pair && fromUtf8(pair.value);
 
 function conflict(code: string, message: string, hint: string): AppError {
-	return new AppError({ code, message, hint: `Nothing was restored. ${hint}`, exit: EXIT.conflict });
+	return new AppError({ code, message, hint: `Nothing was written. ${hint}`, exit: EXIT.conflict });
 }
 
 /** The error for a prefix that has keys. @param pairs those of `filling`, `format` and the claim */
@@ -51,7 +51,7 @@ function occupied(prefix: string, [filling, format, claim]: readonly (Pair | und
 	if (claim !== undefined)
 		return conflict("STORE_IN_USE", `A platform uses the store under ${prefix} in etcd.`, other);
 	const what = format === undefined ? "keys that are not a store of Coffer" : "a store already";
-	const message = `etcd has ${what} under ${prefix}. Restoring never overwrites anything.`;
+	const message = `etcd has ${what} under ${prefix}. They are never overwritten.`;
 	return conflict("STORE_NOT_EMPTY", message, other);
 }
 
@@ -214,8 +214,8 @@ export class Filling implements Disposable {
 	#changed(): AppError {
 		return new AppError({
 			code: "STORE_CHANGED",
-			message: `Somebody changed the keys under ${this.#keys.prefix} in etcd while the backup was being restored.`,
-			hint: "Nothing was restored. Restore it again, to a prefix that nothing else uses.",
+			message: `Somebody changed the keys under ${this.#keys.prefix} in etcd while they were being written.`,
+			hint: "The prefix is not a store. Do it again, with a prefix that nothing else uses.",
 			exit: EXIT.integrity,
 		});
 	}

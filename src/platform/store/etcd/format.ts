@@ -20,12 +20,12 @@ function isFormat(prefix: string, present: Pair | undefined): boolean {
 	});
 }
 
-/** The error for a prefix that a restore has begun to fill. */
+/** The error for a prefix that a restore or a migration has begun to fill. */
 export function incomplete(prefix: string): AppError {
 	return new AppError({
 		code: "STORE_INCOMPLETE",
-		message: `The keys under ${prefix} in etcd are of a restore, which still runs or was interrupted.`,
-		hint: `If none runs, remove them (etcdctl del --prefix ${prefix}), and restore again, with another data directory.`,
+		message: `The keys under ${prefix} in etcd are of a restore or a migration, which still runs or was interrupted.`,
+		hint: `If none runs, remove them (etcdctl del --prefix ${prefix}), and restore or migrate again, with another data directory.`,
 		exit: EXIT.conflict,
 	});
 }

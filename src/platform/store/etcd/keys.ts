@@ -5,7 +5,7 @@
  * |---|---|
  * | `format` | the version of this layout |
  * | `seal` | the store's seal |
- * | `filling` | the restore that fills the prefix, which is no store until then |
+ * | `filling` | the restore or migration that fills the prefix, which is no store until then |
  * | `heads/STREAM` | the last revision of a stream |
  * | `entries/STREAM\0REVISION` | an entry |
  * | `parts/STREAM\0ID/NUMBER` | a part of an entry that is too large for one request |
@@ -161,6 +161,10 @@ export class Keys {
 
 	lease(name: string): Uint8Array {
 		return utf8(`${this.prefix}leases/${name}`);
+	}
+
+	get leases(): KeyRange {
+		return keysBelow(`${this.prefix}leases/`);
 	}
 
 	get all(): KeyRange {

@@ -1,4 +1,4 @@
-/** Reads a store in etcd as of one moment, for a backup. The store is neither opened nor claimed, and nothing is changed. */
+/** Reads a store in etcd as of one moment, for a backup or a migration. The store is neither opened nor claimed, and nothing is changed. */
 import { fromUtf8 } from "../../../bytes.ts";
 import type { StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
@@ -13,7 +13,7 @@ import { requireStore } from "./format.ts";
 import type { Keys } from "./keys.ts";
 import { connectShared } from "./open-shared.ts";
 import { parseRevision } from "./streams.ts";
-import { pages } from "./transactions.ts";
+import { pages, readPage } from "./transactions.ts";
 
 /** Keys in one request. A page has at most as many times 64 KiB. */
 const KEYS_PER_PAGE = 128;
@@ -86,6 +86,12 @@ export class SharedReader implements Disposable {
 			client.close();
 			throw error;
 		}
+	}
+
+	/** Whether a platform uses the store: each one holds a lease while it runs. */
+	async isInUse(): Promise<boolean> {
+		const { kvs } = await readPage(this.#client, this.#keys.leases, { limit: 1, keysOnly: true });
+		return kvs.length > 0;
 	}
 
 	/** See `readMoment`. */
