@@ -14,15 +14,11 @@ type OwnBudget = Pick<Budget, "valuesMax" | "contextsMax" | "stepsMax">;
 
 /** The most nodes of dependencies that are evaluated while the upload's own code is analysed. */
 const DEPENDENCY_NODES_MAX = 3000;
-/**
- * The budgets for the upload's own code, the most precise first. If a budget is used up, the analysis starts again with
- * the next one, which distinguishes fewer calls of a function.
- */
-const OWN_BUDGETS: readonly OwnBudget[] = [
-	{ valuesMax: 2000, contextsMax: 12, stepsMax: 150_000 },
-	{ valuesMax: 200, contextsMax: 0, stepsMax: 150_000 },
-	{ valuesMax: 30, contextsMax: 0, stepsMax: 400_000 },
-];
+/** Budgets for the upload's own code, which distinguish fewer and fewer calls of a function. */
+const PRECISE: OwnBudget = { valuesMax: 2000, contextsMax: 12, stepsMax: 150_000 };
+const MIDDLE: OwnBudget = { valuesMax: 200, contextsMax: 0, stepsMax: 150_000 };
+/** Where this budget is used up as well, accesses become dynamic. */
+const COARSE: OwnBudget = { valuesMax: 30, contextsMax: 0, stepsMax: 400_000 };
 /** Dependencies are large. Precision matters less in them, since their dynamic accesses are not reported. */
 const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
 /**
@@ -32,84 +28,120 @@ const DEPENDENCY_BUDGET = { valuesMax: 100, contextsMax: 2, stepsMax: 200_000 };
  */
 const FURTHER_STEPS_MAX = 10_000;
 
+interface Bundle {
+	readonly program: Node;
+	readonly scopes: Scopes;
+	readonly files: SourceFiles;
+}
+
+/** What the engine has found in the upload's own code with one budget. */
+interface OwnRun {
+	readonly bundle: Bundle;
+	readonly budget: OwnBudget;
+	/** The names of built-in properties that the code replaces. `finish` adds to them. */
+	readonly replaced: Set<string>;
+	readonly engine: Engine;
+	readonly dependencyNodes: { left: number };
+	/** Whether the run ended before the budget was used up. */
+	readonly isComplete: boolean;
+	/** The steps of the longest run of the solver. */
+	readonly longestSteps: number;
+}
+
 /**
  * What a bundle reads, found by the engine.
+ *
+ * If the precise budget is used up, the analysis starts again. The coarse budget comes before the middle one: it needs
+ * fewer steps, so if it needs more than the middle one has, the middle one would be used up in vain.
  * @param isOfCode whether the names are known already, and the engine only looks for code that is made from text. Then
- * the least precise budget comes first. Its result counts if it shows that there is no such code, or that even this
- * budget is used up.
+ * the coarse budget comes first. Its result counts if it shows that there is no such code, or that even this budget is
+ * used up.
  */
 export function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, isOfCode: boolean): Findings {
+	const bundle = { program, scopes, files };
 	if (isOfCode) {
-		const found = runWithin(OWN_BUDGETS.slice(-1), program, scopes, files);
+		const found = finish(runOwn(bundle, COARSE, new Set()));
 		const reasons = [...found.dynamic.values()];
 		if (reasons.length === 0 || reasons.includes(BUDGET_EXCEEDED)) return found;
 	}
-	return runWithin(OWN_BUDGETS, program, scopes, files);
+	const replaced = new Set<string>();
+	const precise = runToEnd(bundle, PRECISE, replaced);
+	if (precise !== undefined) return precise;
+	const coarse = runOwn(bundle, COARSE, new Set(replaced));
+	const isMiddleInVain = coarse.longestSteps > MIDDLE.stepsMax;
+	const middle = isMiddleInVain ? undefined : runToEnd(bundle, MIDDLE, replaced);
+	return middle ?? finish(coarse);
 }
 
-/** Runs the engine with one budget after the other. */
-function runWithin(
-	budgets: readonly OwnBudget[],
-	program: Node,
-	scopes: Scopes,
-	files: SourceFiles,
-): Findings {
-	const replaced = new Set<string>();
-	let engine: Engine | undefined;
-	for (let attempt = 0; engine === undefined; ) {
+/** Analyses with one budget. @returns undefined if it is used up by the upload's own code */
+function runToEnd(bundle: Bundle, budget: OwnBudget, replaced: Set<string>): Findings | undefined {
+	for (;;) {
+		const own = runOwn(bundle, budget, replaced);
+		if (!own.isComplete) return undefined;
 		const known = replaced.size;
-		const isLast = attempt === budgets.length - 1;
-		engine = runEngine(program, scopes, files, replaced, budgets[attempt] as OwnBudget, isLast);
-		// The built-in properties that the code replaces are known after a run. The next run treats them as unknown.
-		if (replaced.size > known) engine = undefined;
-		else if (engine === undefined) attempt++;
+		runDependencies(own);
+		if (replaced.size === known) return own.engine.findings;
 	}
-	return engine.findings;
 }
 
 /**
- * @param replaced the names of built-in properties that the code replaces; the run adds to them
- * @param isLast whether accesses become dynamic where the budget is used up
- * @returns undefined if the budget is used up and is not the last one
+ * What a run has found, with the dependencies. If the budget for the own code is used up, each of its accesses is
+ * dynamic.
  */
-function runEngine(
-	program: Node,
-	scopes: Scopes,
-	files: SourceFiles,
-	replaced: Set<string>,
-	budget: OwnBudget,
-	isLast: boolean,
-): Engine | undefined {
+function finish(own: OwnRun): Findings {
+	const { bundle, budget, replaced, engine, isComplete } = own;
+	if (!isComplete) {
+		engine.solver.abandon();
+		for (const { node } of ownSources(engine)) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
+	}
+	const known = replaced.size;
+	runDependencies(own);
+	return replaced.size > known ? finish(runOwn(bundle, budget, replaced)) : engine.findings;
+}
+
+/** Analyses the upload's own code. Dependencies are analysed only as far as the names of own reads depend on them. */
+function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>): OwnRun {
+	const { program, scopes, files } = bundle;
+	const known = replaced.size;
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
 	const engine = assembleEngine(scopes, files, dependencyNodes, replaced);
-	const sources = sourceNodes(engine.scopes);
-	const ownSources = sources.filter(({ node }) => !engine.isDependency(node));
-	for (const { value, node } of ownSources) engine.propagate(value, node);
-	const isOwn = (node: Node) => !engine.isDependency(node);
-	const runOwn = () => engine.solver.run({ ...budget, keepsReason: () => true, isOwn });
+	for (const { value, node } of ownSources(engine)) engine.propagate(value, node);
+	let longestSteps = 0;
+	const run = () => {
+		const before = engine.solver.steps;
+		const isComplete = engine.solver.run({ ...budget, keepsReason: () => true, isOwn: isOwnIn(engine) });
+		longestSteps = Math.max(longestSteps, engine.solver.steps - before);
+		return isComplete;
+	};
 	// The values on which the names of own reads depend are known now. The rest of the code needs no further values from
 	// dependencies.
-	const isKnown = runOwn();
+	const isKnown = run();
 	dependencyNodes.left = 0;
 	engine.reach(program);
-	if (!isKnown || !runToCompletion(engine, runOwn)) {
-		if (!isLast) return undefined;
-		engine.solver.abandon();
-		for (const { node } of ownSources) engine.findings.addDynamic(node, BUDGET_EXCEEDED);
-	}
+	const isComplete = isKnown && runToCompletion(engine, run);
+	// The built-in properties that the code replaces are known after a run. The next run treats them as unknown.
+	if (replaced.size > known) return runOwn(bundle, budget, replaced);
+	return { bundle, budget, replaced, engine, dependencyNodes, isComplete, longestSteps };
+}
+
+/** Analyses the dependencies after the upload's own code, as far as their budgets allow. */
+function runDependencies({ engine, dependencyNodes }: OwnRun): void {
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
 	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
-	for (const { value, node } of sources) engine.propagate(value, node);
+	for (const { value, node } of sourceNodes(engine.scopes)) engine.propagate(value, node);
+	const isOwn = isOwnIn(engine);
 	// Unknown values that occur only in dependencies need no reason, because it is never reported.
 	const keepsReason = ({ reportAt }: Value) => reportAt !== undefined && isOwn(reportAt);
-	const runAll = () => engine.solver.run({ ...DEPENDENCY_BUDGET, keepsReason, isOwn });
-	let isComplete = runToCompletion(engine, runAll);
+	const runWithin = (stepsMax: number) =>
+		runToCompletion(engine, () => engine.solver.run({ ...DEPENDENCY_BUDGET, stepsMax, keepsReason, isOwn }));
+	let isComplete = runWithin(DEPENDENCY_BUDGET.stepsMax);
 	if (isComplete && engine.unevaluated.length > 0) {
 		for (const node of engine.unevaluated.splice(0)) engine.evaluate(node);
-		isComplete = runToCompletion(engine, () =>
-			engine.solver.run({ ...DEPENDENCY_BUDGET, stepsMax: FURTHER_STEPS_MAX, keepsReason, isOwn }),
-		);
+		isComplete = runWithin(FURTHER_STEPS_MAX);
 	}
 	if (!isComplete) engine.solver.abandon();
-	return engine;
 }
+
+const isOwnIn = (engine: Engine) => (node: Node) => !engine.isDependency(node);
+
+const ownSources = (engine: Engine) => sourceNodes(engine.scopes).filter(({ node }) => isOwnIn(engine)(node));
