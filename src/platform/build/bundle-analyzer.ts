@@ -23,14 +23,18 @@ export type Answer =
  * syntax tree outlives many collections of a small young generation, each of which copies it: with V8's default of
  * 48 MiB, the analysis of a bundle of 2 MB takes twice as long.
  */
-const LIMITS = { stackSizeMb: 16, maxOldGenerationSizeMb: 2048, maxYoungGenerationSizeMb: 192 };
+export const ANALYSIS_LIMITS = {
+	stackSizeMb: 16,
+	maxOldGenerationSizeMb: 2048,
+	maxYoungGenerationSizeMb: 192,
+};
 
 export class BundleAnalyzer {
 	readonly #thread: WorkerThread<Question, Answer>;
 
 	/** @param program the path of the bundle of `analysis-worker.ts` */
 	constructor(program: string) {
-		this.#thread = new WorkerThread(program, LIMITS);
+		this.#thread = new WorkerThread(program, ANALYSIS_LIMITS);
 	}
 
 	/**
