@@ -67,9 +67,9 @@ export class CoreEvents implements DataPlaneEvents {
 				for (let index = 0; index < count; index++) reports.onAnswer(route, { status, ms });
 		}
 		for (const [app, name, fault] of faults) reports.onInvalidAnswer({ app, function: name }, fault);
-		for (const [target, method, path, status, ms, bytes, id, reason, atMs] of requests) {
+		for (const [target, method, path, status, ms, bytes, id, reason, atMs, protocol] of requests) {
 			const redacted = pathOf(path, targets[target], find);
-			const request = { method, path: redacted, status, ms, bytes, id, reason, atMs };
+			const request = { method, path: redacted, protocol, status, ms, bytes, id, reason, atMs };
 			reports.onRequest(requestedOf(targets[target]), request, undefined);
 		}
 		for (const [target, count] of unlogged) reports.onUnlogged(requestedOf(targets[target]), count);

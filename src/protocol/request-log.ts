@@ -23,6 +23,8 @@ const requestSchema = z.object({
 	id: z.string().max(200).nullable(),
 	/** A code that says why the function did not answer completely; null if it did. */
 	reason: z.string().max(100).nullable(),
+	/** The version of HTTP that the client used; missing for automations, and for lines of earlier versions. */
+	protocol: z.string().max(20).optional(),
 	/** The automation that sent the request. */
 	automation: z.string().max(1_000).optional(),
 	position: logPositionSchema.optional(),

@@ -174,6 +174,7 @@ describe("functions logs", () => {
 				bytes: 2,
 				id: "known-id",
 				reason: null,
+				protocol: "HTTP/1.1",
 			},
 			expect.objectContaining({
 				function: null,
@@ -185,7 +186,7 @@ describe("functions logs", () => {
 		]);
 		const named = await project.ok(["functions", "logs", "talker", "--requests", "--limit", "1"]);
 		expect(named.stdout).toMatch(
-			/^\S+Z {2}talker {2}200 {2,}[\d.]+ ms {2,}2 B {2}GET \/shop\/talker\/orders {2}known-id\n$/,
+			/^\S+Z {2}talker {2}200 {2,}[\d.]+ ms {2,}2 B {2}GET \/shop\/talker\/orders HTTP\/1\.1 {2}known-id\n$/,
 		);
 		const failed = await project.data(["functions", "logs", "--requests", "--level", "error"]);
 		expect(failed.requests.map(({ status }: { status: number }) => status)).toEqual([404]);

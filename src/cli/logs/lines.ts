@@ -31,14 +31,14 @@ function sizeOf(bytes: number): string {
 
 /** Formats a request, with the name of its function. */
 export function requestText(request: Omit<LoggedRequest, "position">): string {
-	const { automation, bytes, id, method, ms, path, reason, status, time } = request;
+	const { automation, bytes, id, method, ms, path, protocol, reason, status, time } = request;
 	const parts = [
 		time,
 		request.function ?? "-",
 		String(status),
 		durationOf(ms).padStart(8),
 		sizeOf(bytes).padStart(8),
-		`${method} ${path}`,
+		`${method} ${path}${protocol === undefined ? "" : ` ${protocol}`}`,
 		...(automation === undefined ? [] : [`automation "${automation}"`]),
 		...(reason === null ? [] : [reason]),
 		...(id === null ? [] : [id]),

@@ -2,6 +2,7 @@
  * Finished requests that a gateway reports to the control plane, many together. Each request costs the gateway's thread
  * as little as possible, so what many of them have in common is written once, and the rest is in rows without names.
  */
+import type { Protocol } from "../gateway/http-server/client-exchange.ts";
 
 /** The function that requests were for: app, name, lifetime, and the instance that got them. */
 export type ReportedTarget = readonly [
@@ -31,6 +32,8 @@ export type ReportedRequest = readonly [
 	reason: string | null,
 	/** Milliseconds since 1970. */
 	atMs: number,
+	/** Undefined in reports of a gateway of an earlier version, which an upgrade of the control plane leaves running. */
+	protocol?: Protocol | undefined,
 ];
 
 /** An invalid response of a function, and why it is invalid. */

@@ -1,4 +1,5 @@
 /** The data that the gateway reports about a request once its response is complete. */
+import type { Protocol } from "./http-server/client-exchange.ts";
 
 /** The function that a request was for, or only the app if the app has no function of that name. */
 export interface RequestedFunction {
@@ -11,6 +12,8 @@ export interface RequestedFunction {
 
 export interface AnsweredRequest {
 	readonly method: string;
+	/** The version of HTTP that the client used. Undefined if a gateway of an earlier version reports the request. */
+	readonly protocol?: Protocol | undefined;
 	/** Without the query and with the values of secrets redacted. If no function got the request, the path is cut. */
 	readonly path: string;
 	readonly status: number;

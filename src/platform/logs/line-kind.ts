@@ -56,6 +56,7 @@ const requestSchema = z.object({
 	bytes: z.int(),
 	id: z.string().nullable(),
 	reason: z.string().nullable(),
+	protocol: z.string().optional(),
 	automation: z.string().optional(),
 	position: logPositionSchema.optional(),
 });
@@ -67,9 +68,10 @@ export const REQUEST_LINES: LineKind<RequestLine> = {
 	ending: ".requests",
 	gatherMs: GATHER_MS,
 	// Concatenation takes half the time of JSON.stringify, and this runs for each request.
-	write({ automation, bytes, id, method, ms, path, reason, status, time }, position) {
+	write({ automation, bytes, id, method, ms, path, protocol, reason, status, time }, position) {
+		const spoken = protocol === undefined ? "" : `,"protocol":"${protocol}"`;
 		const by = automation === undefined ? "" : `,"automation":${JSON.stringify(automation)}`;
-		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${by},"position":"${position}"}`;
+		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${spoken}${by},"position":"${position}"}`;
 	},
 	levelOf: ({ reason, status }) => (reason !== null || status >= 500 ? "error" : "info"),
 	parse: (value) => requestSchema.safeParse(value).data,

@@ -31,7 +31,7 @@ export function requestLog({
 	const times = new Times();
 	return (
 		{ app: id, firstDeployment, function: name },
-		{ atMs, bytes, id: requestId, method, ms, path, reason, status },
+		{ atMs, bytes, id: requestId, method, ms, path, protocol, reason, status },
 	) => {
 		const app = apps.find(id);
 		if (app === undefined) return;
@@ -44,6 +44,7 @@ export function requestLog({
 			bytes,
 			id: requestId,
 			reason,
+			...(protocol !== undefined && { protocol }),
 		};
 		if (name === undefined) logs.requests.append(app.lifetimeId, NO_FUNCTION, line);
 		else if (app.functionLifetime(name)?.function === firstDeployment)

@@ -63,7 +63,7 @@ describe.each([
 		expect(await body(session)).toBe("v1");
 		await vi.waitFor(async () => {
 			const [request] = (await story.client.requests(APP, "pay")).slice(-1);
-			expect(request).toMatchObject({ path: "/shop/pay", status: 200, bytes: 2, reason: null });
+			expect(request).toMatchObject({ path: "/shop/pay", status: 200, bytes: 2, protocol: "HTTP/2" });
 			expect(await story.client.metrics()).toMatch(/coffer_requests_total\{[^}]*status="2xx"\} [1-9]/);
 		});
 	});

@@ -67,7 +67,7 @@ export class Reports
 
 	readonly onRequest: GatewayOptions["onRequest"] & object = (requested, request, instance) => {
 		const collected = this.#open();
-		const { bytes, id, method, ms, path, reason, status } = request;
+		const { bytes, id, method, ms, path, protocol, reason, status } = request;
 		const { app, firstDeployment = null, function: name = null } = requested;
 		const target = collected.target(
 			app,
@@ -75,7 +75,8 @@ export class Reports
 			firstDeployment,
 			instance instanceof LiveInstance ? instance.id : null,
 		);
-		collected.requests.push([target, method, path, status, rounded(ms), bytes, id, reason, Date.now()]);
+		const outcome = [status, rounded(ms), bytes, id, reason] as const;
+		collected.requests.push([target, method, path, ...outcome, Date.now(), protocol]);
 	};
 
 	readonly onUnlogged: GatewayOptions["onUnlogged"] & object = (requested, count) => {

@@ -32,7 +32,11 @@ export interface ResponseHead {
 	readonly length: number | undefined;
 }
 
+/** The version of HTTP that a client uses. */
+export type Protocol = "HTTP/1.0" | "HTTP/1.1" | "HTTP/2";
+
 export interface ClientExchange extends ClientBody {
+	readonly protocol: Protocol;
 	readonly method: string;
 	/** As on the request line of HTTP/1.1. */
 	readonly target: string;

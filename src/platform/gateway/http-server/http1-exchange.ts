@@ -1,7 +1,8 @@
 /** One request on a connection of HTTP/1.1, and its response. */
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
-import type { BodyReader, ClientExchange, ResponseHead } from "./client-exchange.ts";
+import { BaseExchange } from "./base-exchange.ts";
+import type { BodyReader, ClientExchange, Protocol, ResponseHead } from "./client-exchange.ts";
 import type { RequestHead } from "./request-head.ts";
 import { reasonOf, responseHeadText } from "./response-head.ts";
 
@@ -26,49 +27,26 @@ export interface Carrier {
 	handOver(): { stream: Duplex; received: Buffer };
 }
 
-export class Http1Exchange implements ClientExchange {
+export class Http1Exchange extends BaseExchange implements ClientExchange {
 	readonly #head: RequestHead;
 	readonly #carrier: Carrier;
 	readonly isPipelined: boolean;
-	isOver = false;
-	isBegun = false;
-	status = 0;
-	onDrain: (() => void) | undefined;
-	onGone: (() => void) | undefined;
-	onOver: ((isComplete: boolean) => void) | undefined;
 	/** Whether another request may follow on the connection. */
 	isKeptAlive: boolean;
-	#isEnded = false;
 	/** The head of the response until it is written. */
 	#unsent = "";
 	#isChunked = false;
-	#hasContent = true;
 
 	constructor(head: RequestHead, carrier: Carrier, isPipelined: boolean) {
+		super(head, carrier);
 		this.#head = head;
 		this.#carrier = carrier;
 		this.isPipelined = isPipelined;
 		this.isKeptAlive = head.isKeptAlive && !head.isMalformed;
 	}
 
-	get method(): string {
-		return this.#head.method;
-	}
-
-	get target(): string {
-		return this.#head.target;
-	}
-
-	get headers(): readonly string[] {
-		return this.#head.headers;
-	}
-
-	get address(): string {
-		return this.#carrier.address;
-	}
-
-	get length(): number | undefined {
-		return this.#head.length;
+	get protocol(): Protocol {
+		return this.#head.isHttp10 ? "HTTP/1.0" : "HTTP/1.1";
 	}
 
 	get hasBody(): boolean {
@@ -77,14 +55,6 @@ export class Http1Exchange implements ClientExchange {
 
 	get isReceived(): boolean {
 		return this.isOver || this.#carrier.isReceived;
-	}
-
-	get isMalformed(): boolean {
-		return this.#head.isMalformed;
-	}
-
-	get isWaiting(): boolean {
-		return this.#head.expects === "continue";
 	}
 
 	get upgrade(): string | undefined {
@@ -108,7 +78,7 @@ export class Http1Exchange implements ClientExchange {
 	}
 
 	sendContinue(): void {
-		if (!this.isBegun && !this.#isEnded) this.#carrier.write("HTTP/1.1 100 Continue\r\n\r\n", undefined, "");
+		if (!this.isBegun && !this.isEnded) this.#carrier.write("HTTP/1.1 100 Continue\r\n\r\n", undefined, "");
 	}
 
 	closeAfterwards(): void {
@@ -116,31 +86,29 @@ export class Http1Exchange implements ClientExchange {
 	}
 
 	begin(head: ResponseHead): void {
-		if (this.#isEnded) return;
-		const { isHttp10, method } = this.#head;
+		if (this.isEnded) return;
+		const { isHttp10 } = this.#head;
 		const hasFraming = head.length !== undefined || head.status === 204 || head.status === 304;
-		this.#hasContent = method !== "HEAD" && head.status !== 204 && head.status !== 304;
 		this.#isChunked = !hasFraming && !isHttp10;
 		// HTTP/1.0 has no chunks, so the end of the connection is the end of the body.
 		if ((!hasFraming && isHttp10) || this.#carrier.isEnding) this.isKeptAlive = false;
 		this.#unsent = responseHeadText(head, this.#isChunked, this.isKeptAlive);
-		this.status = head.status;
-		this.isBegun = true;
+		this.noteBegin(head);
 	}
 
 	flush(): void {
 		const text = this.#unsent;
 		this.#unsent = "";
-		if (text !== "" && !this.#isEnded) this.#carrier.write(text, undefined, "");
+		if (text !== "" && !this.isEnded) this.#carrier.write(text, undefined, "");
 	}
 
 	write(data: Buffer): boolean {
-		return this.#isEnded || data.length === 0 || this.#send(data, false);
+		return this.isEnded || data.length === 0 || this.#send(data, false);
 	}
 
 	end(data?: Buffer): void {
-		if (this.#isEnded) return;
-		this.#isEnded = true;
+		if (this.isEnded) return;
+		this.isEnded = true;
 		this.#send(data, true);
 		this.#carrier.ended(this);
 	}
@@ -148,9 +116,9 @@ export class Http1Exchange implements ClientExchange {
 	#send(data: Buffer | undefined, isLast: boolean): boolean {
 		let text = this.#unsent;
 		this.#unsent = "";
-		const content = this.#hasContent && data !== undefined && data.length > 0 ? data : undefined;
+		const content = this.contentOf(data);
 		let tail = "";
-		if (this.#isChunked && this.#hasContent) {
+		if (this.#isChunked && this.hasContent) {
 			if (content !== undefined) {
 				text += `${content.length.toString(16)}\r\n`;
 				tail = "\r\n";
@@ -166,9 +134,8 @@ export class Http1Exchange implements ClientExchange {
 	}
 
 	switchProtocol(head: ResponseHead): { stream: Duplex; received: Buffer } {
-		this.status = head.status;
-		this.isBegun = true;
-		this.#isEnded = true;
+		this.noteBegin(head);
+		this.isEnded = true;
 		this.#carrier.write(responseHeadText(head, false, undefined), undefined, "");
 		return this.#carrier.handOver();
 	}
@@ -179,16 +146,6 @@ export class Http1Exchange implements ClientExchange {
 		const headers = ["Content-Length", "0"];
 		this.begin({ status: 417, reason: reasonOf(417), headers, length: 0 });
 		this.end();
-	}
-
-	/** Ends the exchange. Called by the connection. Never throws. */
-	over(isComplete: boolean): void {
-		if (this.isOver) return;
-		this.isOver = true;
-		this.#isEnded = true;
-		const { onGone, onOver } = this;
-		if (onOver !== undefined) this.#carrier.faults.run(() => onOver(isComplete));
-		if (onGone !== undefined && !isComplete) this.#carrier.faults.run(onGone);
 	}
 }
 

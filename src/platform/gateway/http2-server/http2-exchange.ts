@@ -2,6 +2,7 @@
 import { constants, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { BaseExchange } from "../http-server/base-exchange.ts";
 import type { BodyReader, ClientExchange, ResponseHead } from "../http-server/client-exchange.ts";
 import type { RequestHead } from "../http-server/request-head.ts";
 import { refuse, stopReading } from "./refusal.ts";
@@ -18,10 +19,10 @@ export interface StreamCarrier {
 	readonly onStreamClosed: (exchange: Http2Exchange, isCancelled: boolean) => void;
 }
 
-export class Http2Exchange implements ClientExchange {
-	readonly #head: RequestHead;
+export class Http2Exchange extends BaseExchange implements ClientExchange {
 	readonly #stream: ServerHttp2Stream;
 	readonly #carrier: StreamCarrier;
+	readonly protocol = "HTTP/2";
 	readonly hasBody: boolean;
 	readonly isPipelined = false;
 	/** Its fields are refused in a request of HTTP/2. */
@@ -29,26 +30,18 @@ export class Http2Exchange implements ClientExchange {
 	/** `performance.now()` */
 	readonly startedMs = performance.now();
 	isReceived: boolean;
-	isOver = false;
-	isBegun = false;
-	status = 0;
-	onDrain: (() => void) | undefined;
-	onGone: (() => void) | undefined;
-	onOver: ((isComplete: boolean) => void) | undefined;
 	/** The number of bytes of the body that have arrived. */
 	bodyBytes = 0;
 	#reader: BodyReader | undefined;
 	/** The head of the response until it is sent. */
 	#unsent: ResponseHead | undefined;
-	#hasContent = true;
-	#isEnded = false;
 	/** Whether the end of the stream waits for `#endStream`. */
 	#waits = false;
 	#isCancelled = false;
 
 	/** @param hasEnded whether the stream ends with the head of the request */
 	constructor(head: RequestHead, stream: ServerHttp2Stream, hasEnded: boolean, carrier: StreamCarrier) {
-		this.#head = head;
+		super(head, carrier);
 		this.#stream = stream;
 		this.#carrier = carrier;
 		this.hasBody = !hasEnded && head.length !== 0;
@@ -61,34 +54,6 @@ export class Http2Exchange implements ClientExchange {
 		on("wantTrailers", () => this.#endStream());
 		on("end", () => this.#received());
 		on("close", () => this.#closed());
-	}
-
-	get method(): string {
-		return this.#head.method;
-	}
-
-	get target(): string {
-		return this.#head.target;
-	}
-
-	get headers(): readonly string[] {
-		return this.#head.headers;
-	}
-
-	get address(): string {
-		return this.#carrier.address;
-	}
-
-	get length(): number | undefined {
-		return this.#head.length;
-	}
-
-	get isMalformed(): boolean {
-		return this.#head.isMalformed;
-	}
-
-	get isWaiting(): boolean {
-		return this.#head.expects === "continue";
 	}
 
 	read(reader: BodyReader): void {
@@ -128,11 +93,9 @@ export class Http2Exchange implements ClientExchange {
 	closeAfterwards(): void {}
 
 	begin(head: ResponseHead): void {
-		if (this.#isEnded) return;
-		this.#hasContent = this.method !== "HEAD" && head.status !== 204 && head.status !== 304;
+		if (this.isEnded) return;
 		this.#unsent = head;
-		this.status = head.status;
-		this.isBegun = true;
+		this.noteBegin(head);
 	}
 
 	flush(): void {
@@ -140,20 +103,20 @@ export class Http2Exchange implements ClientExchange {
 	}
 
 	write(data: Buffer): boolean {
-		if (this.#isEnded) return true;
+		if (this.isEnded) return true;
 		this.#sendHead({});
-		if (!this.#hasContent || data.length === 0 || !this.#isWritable) return true;
+		if (!this.hasContent || data.length === 0 || !this.#isWritable) return true;
 		return this.#stream.write(data);
 	}
 
 	end(data?: Buffer): void {
-		if (this.#isEnded) return;
-		const content = this.#hasContent && data !== undefined && data.length > 0 ? data : undefined;
+		if (this.isEnded) return;
+		const content = this.contentOf(data);
 		const isEmpty = content === undefined && this.#unsent !== undefined;
 		this.#sendHead({ isLast: true, isEmpty });
-		this.#isEnded = true;
+		this.isEnded = true;
 		// Nothing is left to be sent.
-		if (isEmpty || !this.#hasContent) this.#sent();
+		if (isEmpty || !this.hasContent) this.#sent();
 		else if (content === undefined) this.#stream.end();
 		else this.#stream.end(content);
 	}
@@ -179,17 +142,6 @@ export class Http2Exchange implements ClientExchange {
 		this.over(false);
 	}
 
-	/** Ends the exchange. Never throws. */
-	over(isComplete: boolean): void {
-		if (this.isOver) return;
-		this.isOver = true;
-		this.#isEnded = true;
-		const { onGone, onOver } = this;
-		const { faults } = this.#carrier;
-		if (onOver !== undefined) faults.run(() => onOver(isComplete));
-		if (onGone !== undefined && !isComplete) faults.run(onGone);
-	}
-
 	get #isWritable(): boolean {
 		return !this.#stream.destroyed && !this.#stream.closed;
 	}
@@ -201,21 +153,21 @@ export class Http2Exchange implements ClientExchange {
 	#sendHead({ isEmpty = false, isLast = false }): void {
 		const head = this.#unsent;
 		this.#unsent = undefined;
-		if (head === undefined || this.#isEnded || !this.#isWritable) return;
+		if (head === undefined || this.isEnded || !this.#isWritable) return;
 		// Node ends a stream before it resets it. Only a length, or an end that waits, lets the client see the difference.
-		this.#waits = !isLast && this.#hasContent && head.length === undefined;
-		const options = { endStream: isEmpty || !this.#hasContent, waitForTrailers: this.#waits };
+		this.#waits = !isLast && this.hasContent && head.length === undefined;
+		const options = { endStream: isEmpty || !this.hasContent, waitForTrailers: this.#waits };
 		this.#stream.respond(responseFields(head.status, head.headers), options);
 	}
 
 	/** Node has everything of the response. The writable side of a HEAD request finishes at its beginning. */
 	#finished(): void {
-		if (this.#isEnded && !this.#waits) this.#sent();
+		if (this.isEnded && !this.#waits) this.#sent();
 	}
 
 	/** Ends a response without a length. It has no trailers. Not called if the stream was reset. */
 	#endStream(): void {
-		if (!this.#isEnded) return;
+		if (!this.isEnded) return;
 		this.#stream.sendTrailers({});
 		// Node sends them in a task of its own, which comes before this one.
 		setImmediate(this.#carrier.faults.callback(() => this.#sent()));
@@ -237,7 +189,7 @@ export class Http2Exchange implements ClientExchange {
 
 	#closed(): void {
 		// A stream that both sides have ended closes before Node reports that the response is finished.
-		const isComplete = this.#isEnded && !this.#isCancelled && this.#stream.rstCode === NGHTTP2_NO_ERROR;
+		const isComplete = this.isEnded && !this.#isCancelled && this.#stream.rstCode === NGHTTP2_NO_ERROR;
 		const isCancelled = !this.isOver && !isComplete && !this.#isCancelled;
 		this.over(isComplete);
 		this.#carrier.onStreamClosed(this, isCancelled);

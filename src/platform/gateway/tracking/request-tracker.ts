@@ -28,7 +28,7 @@ const UNKNOWN_SEGMENT_MAX = 40;
 /** One request, from its arrival to the end of its response. */
 export class TrackedRequest {
 	readonly #tracker: RequestTracker;
-	readonly #request: Pick<ClientExchange, "method" | "target">;
+	readonly #request: Pick<ClientExchange, "method" | "protocol" | "target">;
 	readonly #id: string;
 	readonly #route: Route | undefined;
 	readonly #app: string | undefined;
@@ -43,7 +43,7 @@ export class TrackedRequest {
 
 	constructor(
 		tracker: RequestTracker,
-		request: Pick<ClientExchange, "method" | "target">,
+		request: Pick<ClientExchange, "method" | "protocol" | "target">,
 		id: string,
 		requested: Route | { app: string } | undefined,
 	) {
@@ -66,12 +66,12 @@ export class TrackedRequest {
 		const requested = { app, function: name, firstDeployment };
 		const hasFailed = reason !== undefined || status >= FAILED_STATUS_MIN;
 		if (!this.#tracker.isLogged(requested, hasFailed, nowMs)) return;
-		const { method } = this.#request;
+		const { method, protocol } = this.#request;
 		const report = (finalReason: string | undefined) => {
 			const path = this.#path();
 			const { bytes } = this;
-			const outcome = { method, path, status, ms, bytes, id: this.#id, reason: finalReason ?? null };
-			this.#tracker.report(requested, outcome, this.instance);
+			const outcome = { method, path, protocol, status, ms, bytes, id: this.#id };
+			this.#tracker.report(requested, { ...outcome, reason: finalReason ?? null }, this.instance);
 		};
 		const { instance } = this;
 		if (reason !== PROBLEMS.broken.code || instance === undefined) report(reason);

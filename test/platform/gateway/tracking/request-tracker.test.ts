@@ -87,6 +87,13 @@ test.each([
 	expect(JSON.stringify(request)).not.toContain(CANARY);
 });
 
+test.each(["HTTP/1.0", "HTTP/1.1"])("the report has the version of HTTP: %s", async (version) => {
+	const socket = connect(stage.port, "127.0.0.1");
+	socket.write(`GET /shop/pay ${version}\r\nHost: h\r\nConnection: close\r\n\r\n`);
+	expect(await next()).toMatchObject({ protocol: version, path: "/shop/pay" });
+	socket.destroy();
+});
+
 test("a body that is too large is reported, and the path behind the function's name is left out", async () => {
 	const headers = { "content-length": 2_000_000 };
 	await ask(`/shop/pay/${CANARY}`, { method: "POST", headers }, Buffer.alloc(2_000_000));
