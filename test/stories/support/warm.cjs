@@ -9,6 +9,7 @@ const root = dirname(dirname(program));
 // esbuild uses the working folder of its load, and cannot start once that folder is removed.
 process.chdir("/");
 require(require.resolve("esbuild", { paths: [root] }));
+require(join(root, "bin/compile-cache.js")).enableCompileCache(require(join(root, "package.json")).version);
 const { commands, main } = require(join(root, "dist/main.cjs"));
 
 // With this, the output of the test names the cause of an unexpected error.
