@@ -1,10 +1,12 @@
 /** The composition root: makes a serving platform from a configuration. */
 import type { ControlListener } from "./api/control-listener.ts";
 import type { Builder } from "./build/bundle.ts";
+import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
+import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
 import { bindAddress, httpUrl } from "./http/bind-address.ts";
 import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
 import { openCore, type PlatformParts } from "./open-core.ts";
@@ -54,6 +56,7 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 
 async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
 	const { log } = parts;
+	checkCertificates(config);
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	const budget = listenerBudget(config.limits);
 	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config);
@@ -85,6 +88,16 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 		return close();
 	};
 	return { listenUrl, controlUrl, firstToken, ...protection, close, handOver };
+}
+
+/**
+ * Reads the certificates before anything starts. A later error would also end the functions that an earlier platform
+ * of the data directory has left running.
+ * @throws AppError as `readPair`
+ */
+function checkCertificates({ gatewayTls, tls }: PlatformConfig): void {
+	if (tls !== undefined) readPair(tls);
+	for (const files of gatewayTls) readPair(files, GATEWAY_TLS_FLAGS);
 }
 
 /** Describes the isolation of functions for the log, and warns of each part that does not work here. */

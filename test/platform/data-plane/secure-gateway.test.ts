@@ -137,11 +137,16 @@ test("a certificate that cannot be read ends the start, with the flag's name", a
 	}
 });
 
-test("the next platform takes over a gateway with its certificates; other files replace it", async () => {
+test("the next platform takes over a gateway, unless it has other certificates or cannot read them", async () => {
 	await using story = new Story(1);
 	await story.start(NO_LOG, { gatewayTls: certificates.tls.pairs });
 	const before = await story.processes("gateway.cjs");
 	const url = await story.handOver();
+	const unreadable = { cert: certificates.authority.issue("unreadable").cert, key: "/nowhere" };
+	for (const wrong of [{ gatewayTls: [unreadable] }, { tls: unreadable }]) {
+		const started = story.start(NO_LOG, { gatewayTls: certificates.tls.pairs, ...wrong });
+		await expect(started).rejects.toMatchObject({ code: "TLS_FILE_UNREADABLE" });
+	}
 	await story.start(NO_LOG, { gatewayTls: certificates.tls.pairs });
 	expect([story.platform.listenUrl, await story.processes("gateway.cjs")]).toEqual([url, before]);
 	await story.handOver();
