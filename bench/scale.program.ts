@@ -153,7 +153,7 @@ async function measure(url: string, folder: string, stage: Stage): Promise<Figur
 	const deployed = await medianOf(rounds, () =>
 		app.record(() => ({ type: "deployed", deployment, atMs: Date.now() })),
 	);
-	const refresh = await medianOf(rounds, () => automations.refresh());
+	const refresh = await medianOf(rounds, () => automations.refresh(MEASURED));
 	const list = await medianOf(rounds, () => JSON.stringify(apps.list().map(({ id }) => id)));
 	const { environment, vaultId } = stage.member.vault.context("new");
 	const few = Math.min(5, rounds);

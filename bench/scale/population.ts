@@ -2,10 +2,11 @@
  * Fills a store with apps as a platform does: each app is created, its changes are signed by a member and accepted, its
  * deployments are recorded, and its blobs are stored.
  */
+import { randomBytes } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { utf8 } from "../../src/bytes.ts";
-import { hash, randomBytes } from "../../src/crypto.ts";
+import { hash } from "../../src/crypto.ts";
 import { type Identity, identityOf } from "../../src/identity/identity.ts";
 import type { App } from "../../src/platform/apps/app.ts";
 import { Apps } from "../../src/platform/apps/apps.ts";

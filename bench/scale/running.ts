@@ -1,5 +1,6 @@
 /** A real platform on a store of many apps: its start, its memory, and the control API. */
 import { readFile } from "node:fs/promises";
+import type { Head } from "../../src/protocol/change.ts";
 import type { BenchContext } from "../harness.ts";
 import { median } from "../harness.ts";
 import { startPlatform } from "../running-platform.ts";
@@ -49,8 +50,8 @@ class Control {
 /** What the command `secrets set` sends for an app that it is in step with. @returns the time until `done`, in ms */
 async function setMs(control: Control, member: Member, { secrets }: Shape): Promise<number> {
 	const path = `/v1/apps/${MEASURED}`;
-	const head = JSON.parse((await control.ask(path)).text) as { revision: number; head: string };
-	const change = member.change(MEASURED, head, [nextSecret(head.revision, secrets)]);
+	const { head, revision } = JSON.parse((await control.ask(path)).text) as Head;
+	const change = member.change(MEASURED, { revision, head }, [nextSecret(revision, secrets)]);
 	const { ms, text } = await control.ask(`${path}/changes`, change);
 	if (!text.includes('"done"')) throw new Error(`The change was not done: ${text}`);
 	return ms;

@@ -134,11 +134,12 @@ function acceptRecords(state: AppState, environment: EnvironmentState, change: C
 		checkVersion(state.records.get(record.name), record);
 		verifyRecord(environment, record);
 	}
-	for (const name of state.records.keys()) names.add(name);
-	if (names.size > LIMITS.recordsPerEnvironment) {
+	// Counted from the change, not from all secrets, of which there may be thousands.
+	const total = state.records.size + [...names].filter((name) => !state.records.has(name)).length;
+	if (total > LIMITS.recordsPerEnvironment) {
 		throw invalid(
 			"TOO_MANY_SECRETS",
-			`The environment would have ${names.size} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
+			`The environment would have ${total} secrets (including deleted ones); the limit is ${LIMITS.recordsPerEnvironment}.`,
 			"Split the secrets over several environments.",
 		);
 	}

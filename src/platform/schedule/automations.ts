@@ -58,7 +58,7 @@ export class Automations {
 		this.#options = options;
 		this.#instances = new Instances(options.instance, options.faults);
 		this.#scheduler = new Scheduler({
-			list: () => this.#list(),
+			list: (app) => this.#list(app),
 			claim: (due) => options.claims.claim(claimOf(due)),
 			run: (due, attempt) => this.#run(due, attempt),
 			now: options.clock.now,
@@ -77,9 +77,9 @@ export class Automations {
 		this.#scheduler.refresh();
 	}
 
-	/** Reads the deployments again. Does nothing before `start` and after `close`. */
-	refresh(): void {
-		if (this.#started !== undefined) this.#scheduler.refresh();
+	/** Reads the deployments of an app again. Does nothing before `start` and after `close`. */
+	refresh(app: string): void {
+		if (this.#started !== undefined) this.#scheduler.refresh(app);
 	}
 
 	/** A function's automations, in the order of its settings. */
@@ -99,8 +99,11 @@ export class Automations {
 		this.#instances.close();
 	}
 
-	*#list(): Iterable<ScheduledAutomation> {
-		for (const app of this.#options.apps.list()) {
+	/** @param only the id of the only app to list. By default, all apps are listed. */
+	*#list(only?: string): Iterable<ScheduledAutomation> {
+		const { apps } = this.#options;
+		for (const app of only === undefined ? apps.list() : [apps.find(only)]) {
+			if (app === undefined) continue;
 			// The automations of a function that has never run do not run either.
 			for (const [name, { error }] of app.state.functions)
 				if (error === undefined) yield* this.#listOf(app.id, name);

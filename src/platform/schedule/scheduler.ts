@@ -13,8 +13,8 @@ import { FairLimiter } from "./fair-limiter.ts";
 import { Repeats } from "./repeats.ts";
 
 export interface SchedulerOptions {
-	/** All automations of all functions, including those that do not run by time. */
-	readonly list: () => Iterable<ScheduledAutomation>;
+	/** The automations of all functions of an app, or of all apps, including those that do not run by time. */
+	readonly list: (app?: string) => Iterable<ScheduledAutomation>;
 	/** Records that this run begins. False if it was recorded before. A run that cannot be recorded does not begin. */
 	readonly claim: (due: DueRun) => Promise<boolean>;
 	/**
@@ -89,11 +89,17 @@ export class Scheduler {
 		this.#repeats = new Repeats(options.schedule);
 	}
 
-	/** Reads the list of automations. Call it at the start and after every change of the list. */
-	refresh(): void {
+	/**
+	 * Reads the list of automations. Call it at the start and after every change of the list.
+	 * @param app the app whose automations have changed. By default, the lists of all apps are read, which takes longer the
+	 *   more functions there are, whether or not they have automations.
+	 */
+	refresh(app?: string): void {
 		const nowMs = this.#readClock();
 		const entries = new Map<string, Entry>();
-		for (const listed of this.#options.list()) {
+		if (app !== undefined)
+			for (const [key, entry] of this.#entries) if (entry.listed.app !== app) entries.set(key, entry);
+		for (const listed of this.#options.list(app)) {
 			const key = keyOf(listed);
 			const known = this.#entries.get(key);
 			const isSame = known !== undefined && isUnchanged(known.listed, listed);

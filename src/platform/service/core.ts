@@ -125,7 +125,7 @@ export class Core {
 		await removeLeftovers(streams.apps, { store: streams.store, logs, kv });
 		const core = new Core(options, streams);
 		refresh = (app) => {
-			core.automations.refresh();
+			core.automations.refresh(app);
 			void core.onRoutesChanged(app);
 		};
 		return core;

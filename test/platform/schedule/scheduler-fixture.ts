@@ -34,6 +34,8 @@ class World {
 	readonly skipped: string[] = [];
 	readonly errors: unknown[] = [];
 	readonly stored = new Map<string, ScheduledAutomation>();
+	/** The apps whose automations were listed. Undefined: those of all apps. */
+	readonly listed: (string | undefined)[] = [];
 	/** Runs that the test ends. */
 	readonly going: (() => void)[] = [];
 	isSlow = false;
@@ -88,7 +90,10 @@ class World {
 	/** The dependencies of a scheduler. */
 	#started(): Scheduler {
 		return new Scheduler({
-			list: () => this.stored.values(),
+			list: (app) => {
+				this.listed.push(app);
+				return [...this.stored.values()].filter((stored) => app === undefined || stored.app === app);
+			},
 			claim: async (due) => {
 				if (!(await this.claim(due))) return false;
 				this.claimed.push(nameOf(due));

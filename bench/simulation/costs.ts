@@ -1,0 +1,116 @@
+/** What the parts of a simulated cell cost, from what was measured and what is assumed. */
+import type { Assumed } from "./assumptions.ts";
+import { MEASURED } from "./measured.ts";
+
+const DAY_MS = 86_400_000;
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+
+/** Times are in milliseconds, rates in events for each millisecond. */
+export interface Costs {
+	readonly cores: number;
+	readonly gateways: number;
+	/** The most processes of functions on a node. */
+	readonly processesMax: number;
+	readonly idleMs: number;
+	readonly gatewayMs: number;
+	readonly functionCpuMs: number;
+	readonly functionWaitMs: number;
+	readonly startControlMs: number;
+	/** From the beginning of a start until the function serves. */
+	readonly startMs: number;
+	/** All processor time of a start. */
+	readonly startCpuMs: number;
+	readonly buildCpuMs: number;
+	readonly changeControlMs: number;
+	readonly deployControlMs: number;
+	readonly automationControlMs: number;
+	/** Calls of etcd for each. */
+	readonly changeTransactions: number;
+	readonly deployTransactions: number;
+	readonly automationTransactions: number;
+	readonly etcdMs: number;
+	/** After a write of another node, all heads are read again. */
+	readonly reloadControlMs: number;
+	readonly reloadTransactions: number;
+	/** A start of a node's control plane, without functions. */
+	readonly openMs: number;
+	/** For each app. */
+	readonly changeRate: number;
+	readonly deployRate: number;
+	readonly automationRate: number;
+	/** For each node. */
+	readonly rolloutRate: number;
+	readonly failureRate: number;
+	readonly failoverMs: number;
+}
+
+/** Entries in an app's two logs after the assumed time: members' changes, and the platform's own events. */
+export function entriesOf({ changesPerAppDay, days, deploysPerAppDay, functionsPerApp }: Assumed) {
+	const changes = 1 + changesPerAppDay * days;
+	// The platform appends the result of each change, beside the deployments.
+	return { changes, events: functionsPerApp + deploysPerAppDay * days + changes };
+}
+
+/** The heap of a control plane, for each app of its cell, in bytes. */
+export function heapPerApp(of: Assumed): number {
+	const { app, change, deployedFunction, secret } = MEASURED.heap.value;
+	const { changes } = entriesOf(of);
+	return app + of.functionsPerApp * deployedFunction + of.secretsPerApp * secret + (changes - 1) * change;
+}
+
+/** The processor time of a control plane's start, for each app of its cell. */
+export function openMsPerApp(of: Assumed): number {
+	const { app, change, event } = MEASURED.openMs.value;
+	const { changes, events } = entriesOf(of);
+	return app + (changes - 1) * change + events * event;
+}
+
+/** The bytes in etcd, for each app of a cell. */
+export function etcdBytesPerApp(of: Assumed): number {
+	const { app, change, deployed, secret } = MEASURED.etcdBytes.value;
+	const { changes } = entriesOf(of);
+	const deployments = of.functionsPerApp + of.deploysPerAppDay * of.days;
+	const blobs = of.blobsInEtcd * of.functionsPerApp * of.bundleKiB * 1024;
+	return app + of.secretsPerApp * secret + changes * change + deployments * deployed + blobs;
+}
+
+/** The memory of a node that is left for functions, in processes. */
+export function processesPerNode(of: Assumed, apps: number): number {
+	const own = MEASURED.baseMiB.value * MIB + heapPerApp(of) * apps;
+	return Math.max(1, Math.floor((of.nodeGiB * GIB - own) / (of.processMiB * MIB)));
+}
+
+/** The costs in a cell with so many apps. */
+export function costsOf(of: Assumed, apps: number): Costs {
+	const streams = 2 * apps;
+	const perDay = (times: number) => times / DAY_MS;
+	return {
+		cores: of.nodeCores,
+		gateways: Math.max(1, Math.floor(of.nodeCores / 2)),
+		processesMax: processesPerNode(of, apps),
+		idleMs: MEASURED.idleMs.value,
+		gatewayMs: MEASURED.gatewayMs.value,
+		functionCpuMs: of.functionCpuMs,
+		functionWaitMs: of.functionWaitMs,
+		startControlMs: MEASURED.startControlMs.value,
+		startMs: MEASURED.startMs.value,
+		startCpuMs: MEASURED.startCpuMs.value,
+		buildCpuMs: MEASURED.buildCpuMs.value,
+		changeControlMs: MEASURED.changeMs.value,
+		deployControlMs:
+			MEASURED.deployedMs.value + MEASURED.refreshMsPerFunction.value * of.functionsPerApp * apps,
+		automationControlMs: MEASURED.deployedMs.value,
+		...MEASURED.transactions.value,
+		etcdMs: MEASURED.etcdMs.value,
+		reloadControlMs: MEASURED.reloadMsPerStream.value * streams,
+		reloadTransactions: MEASURED.reloadTransactionsPerStream.value * streams,
+		openMs: openMsPerApp(of) * apps,
+		changeRate: perDay(of.changesPerAppDay * of.peak),
+		deployRate: perDay(of.deploysPerAppDay * of.peak),
+		automationRate: perDay(of.cronRunsPerAppDay),
+		rolloutRate: perDay(of.rolloutsPerWeek / 7),
+		failureRate: perDay(of.nodeFailuresPerYear / 365),
+		failoverMs: of.failoverSeconds * 1_000,
+	};
+}
