@@ -10,6 +10,8 @@ import type { MeasuredStore } from "./stores.ts";
 /** Times are in milliseconds, medians of several requests. */
 export interface RunningFigures {
 	readonly startMs: number;
+	/** Of the platform's own process. */
+	readonly startCpuMs: number;
 	readonly residentMB: number;
 	readonly setMs: number;
 	readonly answeredListMs: number;
@@ -21,6 +23,12 @@ export interface RunningFigures {
 async function residentMB(pid: number): Promise<number> {
 	const status = await readFile(`/proc/${pid}/status`, "utf8");
 	return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1024;
+}
+
+/** User and system time of a process. Linux counts in steps of 10 ms. */
+async function processorMs(pid: number): Promise<number> {
+	const fields = (await readFile(`/proc/${pid}/stat`, "utf8")).split(") ").at(-1)?.split(" ") ?? [];
+	return 10 * (Number(fields[11]) + Number(fields[12]));
 }
 
 /** A client of the control API. */
@@ -81,7 +89,12 @@ export class Running {
 	async measure(rounds: number): Promise<RunningFigures> {
 		const startMs = performance.now();
 		await using platform = await startPlatform(this.#context, ...this.#store.args);
-		const started = { startMs: performance.now() - startMs, residentMB: await residentMB(platform.pid) };
+		const { pid } = platform;
+		const started = {
+			startMs: performance.now() - startMs,
+			startCpuMs: await processorMs(pid),
+			residentMB: await residentMB(pid),
+		};
 		this.#token ??= platform.token;
 		const control = new Control(platform.control, this.#token);
 		const of = (path: string) => medianOf(rounds, async () => (await control.ask(path)).ms);
@@ -90,7 +103,7 @@ export class Running {
 			setMs: await medianOf(rounds, () => setMs(control, this.#member, this.#shape)),
 			answeredListMs: await of("/v1/apps"),
 			metricsMs: await of("/metrics"),
-			residentAfterMB: await residentMB(platform.pid),
+			residentAfterMB: await residentMB(pid),
 		};
 	}
 }

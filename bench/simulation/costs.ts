@@ -45,39 +45,58 @@ export interface Costs {
 	readonly failoverMs: number;
 }
 
-/** Entries in an app's two logs after the assumed time: members' changes, and the platform's own events. */
-export function entriesOf({ changesPerAppDay, days, deploysPerAppDay, functionsPerApp }: Assumed) {
-	const changes = 1 + changesPerAppDay * days;
-	// The platform appends the result of each change, beside the deployments.
-	return { changes, events: functionsPerApp + deploysPerAppDay * days + changes };
+/** What an app has, on average. */
+export interface Content {
+	readonly functions: number;
+	readonly secrets: number;
+	/** Changes in its log. */
+	readonly changes: number;
+	/** The platform's own events about it, such as deployments and the results of changes. */
+	readonly events: number;
+	/** Those of the events that are deployments. */
+	readonly deployments: number;
+	/** Bytes of blobs in etcd. */
+	readonly blobBytes: number;
+}
+
+/** What an app has after the assumed time. The platform appends the result of each change as an event. */
+export function contentOf(of: Assumed): Content {
+	const changes = 1 + of.changesPerAppDay * of.days;
+	const deployments = of.functionsPerApp + of.deploysPerAppDay * of.days;
+	return {
+		functions: of.functionsPerApp,
+		secrets: of.secretsPerApp,
+		changes,
+		events: deployments + changes,
+		deployments,
+		blobBytes: of.blobsInEtcd * of.functionsPerApp * of.bundleKiB * 1024,
+	};
 }
 
 /** The heap of a control plane, for each app of its cell, in bytes. */
-export function heapPerApp(of: Assumed): number {
+export function heapPerApp({ changes, functions, secrets }: Content): number {
 	const { app, change, deployedFunction, secret } = MEASURED.heap.value;
-	const { changes } = entriesOf(of);
-	return app + of.functionsPerApp * deployedFunction + of.secretsPerApp * secret + (changes - 1) * change;
+	return app + functions * deployedFunction + secrets * secret + (changes - 1) * change;
 }
 
 /** The processor time of a control plane's start, for each app of its cell. */
-export function openMsPerApp(of: Assumed): number {
-	const { app, change, event } = MEASURED.openMs.value;
-	const { changes, events } = entriesOf(of);
-	return app + (changes - 1) * change + events * event;
+export function openMsPerApp({ changes, events, secrets }: Content): number {
+	const { app, change, event, secret } = MEASURED.openMs.value;
+	return app + secrets * secret + (changes - 1) * change + events * event;
 }
 
 /** The bytes in etcd, for each app of a cell. */
-export function etcdBytesPerApp(of: Assumed): number {
-	const { app, change, deployed, secret } = MEASURED.etcdBytes.value;
-	const { changes } = entriesOf(of);
-	const deployments = of.functionsPerApp + of.deploysPerAppDay * of.days;
-	const blobs = of.blobsInEtcd * of.functionsPerApp * of.bundleKiB * 1024;
-	return app + of.secretsPerApp * secret + changes * change + deployments * deployed + blobs;
+export function etcdBytesPerApp({ blobBytes, changes, deployments, events, secrets }: Content): number {
+	const { app, change, deployed, result, secret } = MEASURED.etcdBytes.value;
+	const results = Math.max(0, events - deployments);
+	return (
+		app + secrets * secret + (changes - 1) * change + deployments * deployed + results * result + blobBytes
+	);
 }
 
 /** The memory of a node that is left for functions, in processes. */
 export function processesPerNode(of: Assumed, apps: number): number {
-	const own = MEASURED.baseMiB.value * MIB + heapPerApp(of) * apps;
+	const own = MEASURED.baseMiB.value * MIB + heapPerApp(contentOf(of)) * apps;
 	return Math.max(1, Math.floor((of.nodeGiB * GIB - own) / (of.processMiB * MIB)));
 }
 
@@ -105,7 +124,7 @@ export function costsOf(of: Assumed, apps: number): Costs {
 		etcdMs: MEASURED.etcdMs.value,
 		reloadControlMs: MEASURED.reloadMsPerStream.value * streams,
 		reloadTransactions: MEASURED.reloadTransactionsPerStream.value * streams,
-		openMs: openMsPerApp(of) * apps,
+		openMs: openMsPerApp(contentOf(of)) * apps,
 		changeRate: perDay(of.changesPerAppDay * of.peak),
 		deployRate: perDay(of.deploysPerAppDay * of.peak),
 		automationRate: perDay(of.cronRunsPerAppDay),

@@ -14,8 +14,8 @@ const CODE = "counted in the code";
 
 export const MEASURED = {
 	openMs: {
-		value: { app: 1, change: 1, event: 1 },
-		what: "processor time of a control plane's start: for each app, each further change and each event in its logs, in ms",
+		value: { app: 1, secret: 1, change: 1, event: 1 },
+		what: "processor time of a control plane's start: for each app, each of its secrets, each further change and each event in its logs, in ms",
 		command: SCALE,
 	},
 	heap: {
@@ -24,8 +24,8 @@ export const MEASURED = {
 		command: SCALE,
 	},
 	etcdBytes: {
-		value: { app: 1, secret: 1, change: 1, deployed: 1 },
-		what: "bytes in etcd: for each app, its secrets, a change with its result, and a deployment's record",
+		value: { app: 1, secret: 1, change: 1, deployed: 1, result: 1 },
+		what: "bytes in etcd: for each app, each of its secrets, each further change, each deployment's record, and the result of each change",
 		command: SCALE,
 	},
 	heapLimitMiB: {

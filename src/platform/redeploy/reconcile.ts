@@ -92,6 +92,9 @@ export class AppFunctions {
 		);
 	}
 
+	/** The supervisor of a function that was needed since the platform started. Undefined for all others. */
+	presentSupervisor = (name: string) => this.#supervisors.get(name);
+
 	/** The instance of a function. Starts an idle function. Undefined if the function does not run. */
 	instance(name: string): Instance | undefined | Promise<Instance | undefined> {
 		return this.findSupervisor(name)?.ensure();
@@ -209,10 +212,8 @@ export class AppFunctions {
 			if (supervisor.instance === undefined) continue;
 			const idleSeconds = this.#idleSeconds(name);
 			if (idleSeconds === "never") continue;
-			soonestMs = Math.min(
-				soonestMs,
-				supervisor.stopIdle(idleSeconds === undefined ? defaultMs : idleSeconds * 1000),
-			);
+			const afterMs = idleSeconds === undefined ? defaultMs : idleSeconds * 1000;
+			soonestMs = Math.min(soonestMs, supervisor.stopIdle(afterMs));
 		}
 		return soonestMs;
 	}

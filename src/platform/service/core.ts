@@ -161,10 +161,12 @@ export class Core {
 	/** Every deployed function in its current state. */
 	*#samples(): Iterable<FunctionSample> {
 		for (const app of this.apps.list()) {
-			const running = this.functionsOf(app);
-			for (const name of app.state.functions.keys()) {
-				const found = running.findSupervisor(name);
-				yield { app: app.id, function: name, state: found?.state ?? "failed", pid: found?.instance?.pid };
+			const running = this.#functions.get(app);
+			for (const [name, { error }] of app.state.functions) {
+				// A supervisor for each function of a large platform would take hundreds of megabytes.
+				const found = running?.presentSupervisor(name);
+				const state = found?.state ?? (error === undefined ? "idle" : "failed");
+				yield { app: app.id, function: name, state, pid: found?.instance?.pid };
 			}
 		}
 	}
