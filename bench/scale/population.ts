@@ -14,6 +14,7 @@ import type { Deployment } from "../../src/platform/functions/function.ts";
 import { SealedStore } from "../../src/platform/store/sealed-store.ts";
 import type { Store } from "../../src/platform/store/store.ts";
 import { type Change, type Head, makeChange } from "../../src/protocol/change.ts";
+import { MESSAGE_LIMITS } from "../../src/protocol/messages.ts";
 import { openKeys } from "../../src/vault/chains/environment-keys.ts";
 import { verifyChains } from "../../src/vault/document/document.ts";
 import { parseVault, printVault } from "../../src/vault/document/format.ts";
@@ -25,7 +26,7 @@ import { ENVIRONMENT, TestVault } from "../../test/platform/vault-fixture.ts";
 export interface Shape {
 	readonly functions: number;
 	readonly secrets: number;
-	/** The length of the app's log. The first change sets all secrets, and each later one sets one of them. */
+	/** The length of the app's log. The first sets all secrets (a thousand for each change), and each later one sets one. */
 	readonly changes: number;
 	/** The size of a function's bundle. The source map is as large, and the source a quarter of it. */
 	readonly bundleBytes: number;
@@ -144,10 +145,13 @@ export class Population implements AsyncDisposable {
 		const { environment, vaultId } = this.#member.vault.context(id);
 		const { app } = await this.#apps.create(id, { environment, vaultId });
 		const all = Array.from({ length: secrets }, (_, number) => [number, 1] as const);
-		for (let revision = 0; revision < changes; revision++) {
-			const set = revision === 0 ? all : [nextSecret(revision, secrets)];
-			await app.append(this.#member.change(id, app.state.head, set));
-		}
+		const { recordsPerChange } = MESSAGE_LIMITS;
+		for (let from = 0; from < secrets; from += recordsPerChange)
+			await app.append(this.#member.change(id, app.state.head, all.slice(from, from + recordsPerChange)));
+		for (let revision = 1; revision < changes; revision++)
+			await app.append(
+				this.#member.change(id, app.state.head, [nextSecret(app.state.head.revision, secrets)]),
+			);
 		if (functions === 0) return;
 		const blobs = await this.#keepBlobs(app);
 		for (let index = 0; index < functions; index++) {

@@ -25,7 +25,8 @@ async function bytesIn(folder: string): Promise<number> {
 	const entries = await readdir(folder, { withFileTypes: true, recursive: true });
 	const sizes = entries
 		.filter((entry) => entry.isFile())
-		.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).size);
+		// A file that SQLite removes meanwhile has no size.
+		.map(async (entry) => (await stat(join(entry.parentPath, entry.name)).catch(() => undefined))?.size ?? 0);
 	return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 

@@ -64,6 +64,12 @@ export const ASSUMPTIONS = {
 		what: "the longest start of a control plane that the operator accepts, in seconds",
 		isChoice: true,
 	},
+	rereads: {
+		flag: "rereads",
+		default: 1,
+		what: "1: a node reads the heads of all streams again after another node's write, as today; 0: it does not",
+		isChoice: true,
+	},
 	full: { flag: "full", default: 0.6, what: "the part of a resource that may be used", isChoice: true },
 	cellApps: {
 		flag: "cell-apps",

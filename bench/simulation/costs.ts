@@ -51,10 +51,10 @@ export interface Content {
 	readonly secrets: number;
 	/** Changes in its log. */
 	readonly changes: number;
-	/** The platform's own events about it, such as deployments and the results of changes. */
-	readonly events: number;
-	/** Those of the events that are deployments. */
+	/** Recorded deployments of its functions. */
 	readonly deployments: number;
+	/** Recorded results of its changes. */
+	readonly results: number;
 	/** Bytes of blobs in etcd. */
 	readonly blobBytes: number;
 }
@@ -67,8 +67,8 @@ export function contentOf(of: Assumed): Content {
 		functions: of.functionsPerApp,
 		secrets: of.secretsPerApp,
 		changes,
-		events: deployments + changes,
 		deployments,
+		results: changes,
 		blobBytes: of.blobsInEtcd * of.functionsPerApp * of.bundleKiB * 1024,
 	};
 }
@@ -80,15 +80,14 @@ export function heapPerApp({ changes, functions, secrets }: Content): number {
 }
 
 /** The processor time of a control plane's start, for each app of its cell. */
-export function openMsPerApp({ changes, events, secrets }: Content): number {
-	const { app, change, event, secret } = MEASURED.openMs.value;
-	return app + secrets * secret + (changes - 1) * change + events * event;
+export function openMsPerApp({ changes, deployments, results, secrets }: Content): number {
+	const { app, change, deployed, result, secret } = MEASURED.openMs.value;
+	return app + secrets * secret + (changes - 1) * change + deployments * deployed + results * result;
 }
 
 /** The bytes in etcd, for each app of a cell. */
-export function etcdBytesPerApp({ blobBytes, changes, deployments, events, secrets }: Content): number {
+export function etcdBytesPerApp({ blobBytes, changes, deployments, results, secrets }: Content): number {
 	const { app, change, deployed, result, secret } = MEASURED.etcdBytes.value;
-	const results = Math.max(0, events - deployments);
 	return (
 		app + secrets * secret + (changes - 1) * change + deployments * deployed + results * result + blobBytes
 	);
@@ -96,13 +95,14 @@ export function etcdBytesPerApp({ blobBytes, changes, deployments, events, secre
 
 /** The memory of a node that is left for functions, in processes. */
 export function processesPerNode(of: Assumed, apps: number): number {
-	const own = MEASURED.baseMiB.value * MIB + heapPerApp(contentOf(of)) * apps;
+	const own =
+		MEASURED.baseMiB.value * MIB + heapPerApp(contentOf(of)) * MEASURED.residentPerHeap.value * apps;
 	return Math.max(1, Math.floor((of.nodeGiB * GIB - own) / (of.processMiB * MIB)));
 }
 
 /** The costs in a cell with so many apps. */
 export function costsOf(of: Assumed, apps: number): Costs {
-	const streams = 2 * apps;
+	const streams = 2 * apps * of.rereads;
 	const perDay = (times: number) => times / DAY_MS;
 	return {
 		cores: of.nodeCores,
@@ -117,8 +117,7 @@ export function costsOf(of: Assumed, apps: number): Costs {
 		startCpuMs: MEASURED.startCpuMs.value,
 		buildCpuMs: MEASURED.buildCpuMs.value,
 		changeControlMs: MEASURED.changeMs.value,
-		deployControlMs:
-			MEASURED.deployedMs.value + MEASURED.refreshMsPerFunction.value * of.functionsPerApp * apps,
+		deployControlMs: MEASURED.deployedMs.value,
 		automationControlMs: MEASURED.deployedMs.value,
 		...MEASURED.transactions.value,
 		etcdMs: MEASURED.etcdMs.value,

@@ -32,8 +32,19 @@ export function drawApps(count: number, seed: number, of: Assumed): CellApps {
 	return { length: count, rates, appOf, firstOf };
 }
 
+/** What drawn functions need, for each app. Times are in milliseconds. */
+export interface Demand {
+	readonly functions: number;
+	/** Requests in a millisecond. */
+	readonly requests: number;
+	/** Processes that run at a time. */
+	readonly running: number;
+	/** Starts in a millisecond. */
+	readonly coldStarts: number;
+}
+
 /** What drawn functions need on average. A function runs while it had a request in the last `idleMs`. */
-export function meanDemand({ length, rates }: CellApps, idleMs: number) {
+export function meanDemand({ length, rates }: CellApps, idleMs: number): Demand {
 	let [requests, running, coldStarts] = [0, 0, 0];
 	for (const rate of rates) {
 		const isIdle = Math.exp(-rate * idleMs);
@@ -43,11 +54,8 @@ export function meanDemand({ length, rates }: CellApps, idleMs: number) {
 	}
 	return {
 		functions: rates.length / length,
-		/** Requests in a millisecond, for each app. */
 		requests: requests / length,
-		/** Processes for each app. */
 		running: running / length,
-		/** Starts in a millisecond, for each app. */
 		coldStarts: coldStarts / length,
 	};
 }

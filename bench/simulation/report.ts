@@ -1,6 +1,7 @@
 /** The results of a simulation as text, in tables of Markdown. */
 import { ASSUMPTION_ROWS, type Assumed } from "./assumptions.ts";
 import { contentOf, costsOf, etcdBytesPerApp, heapPerApp, processesPerNode } from "./costs.ts";
+import { crossChecks } from "./cross-check.ts";
 import { MEASURED } from "./measured.ts";
 import type { Quantiles } from "./quantiles.ts";
 import { type Sizing, sizingOf } from "./sizing.ts";
@@ -14,6 +15,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 const count = (value: number) => Math.round(value).toLocaleString("en");
+const figure = (value: number) => (value < 100 ? value.toFixed(2) : count(value));
 const percent = (part: number) => `${(100 * part).toFixed(part < 0.1 ? 2 : 0)} %`;
 const ms = (value: number) => (Number.isNaN(value) ? "–" : `${value.toFixed(value < 10 ? 2 : 0)} ms`);
 
@@ -88,6 +90,15 @@ export function totalsTable(of: Assumed, run: Run, totals: Totals): string {
 		"",
 		table(["time that the platform adds", "count", "p50", "p90", "p99", "p99.9"], quantiles),
 	].join("\n");
+}
+
+/** The computed figures of a large platform beside the measured ones. */
+export function crossCheckTable(): string {
+	const rows = crossChecks().map(({ computed, measured, what }) => {
+		const error = 100 * (computed / measured - 1);
+		return [what, figure(computed), figure(measured), `${error > 0 ? "+" : ""}${error.toFixed(0)} %`];
+	});
+	return table(["9,990 apps", "computed", "measured", "error"], rows);
 }
 
 /** What half and twice each assumption changes. */

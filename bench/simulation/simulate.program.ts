@@ -3,6 +3,7 @@ import { parseArgs } from "node:util";
 import { ASSUMPTION_ROWS, type AssumptionName, assumed } from "./assumptions.ts";
 import {
 	assumptionTable,
+	crossCheckTable,
 	measuredTable,
 	processesLine,
 	sensitivityTable,
@@ -44,6 +45,7 @@ export function simulate(args: readonly string[], print: (text: string) => void)
 	const { sample, seed, warm, window } = { ...RUN_FLAGS, ...given };
 	const sizing = sizingOf(of, seed);
 	print(`## Assumed\n\n${assumptionTable(of)}\n\n## Measured\n\n${measuredTable()}\n`);
+	print(`## Computed and measured\n\n${crossCheckTable()}\n`);
 	print(`## Cells\n\n${sizingTable(sizing)}\n\n${processesLine(of, sizing.apps)}\n`);
 	const { apps, nodes } = sizing;
 	const cells = sample > 0 ? Math.min(sample, sizing.cells) : sizing.cells;

@@ -1,7 +1,7 @@
 /** How many apps fit into a cell, by each of its resources, and how many nodes a cell and how many cells all apps need. */
 import type { Assumed } from "./assumptions.ts";
 import { contentOf, costsOf, etcdBytesPerApp, heapPerApp, openMsPerApp, processesPerNode } from "./costs.ts";
-import { drawApps, meanDemand } from "./draw.ts";
+import { type Demand, drawApps, meanDemand } from "./draw.ts";
 import { MEASURED } from "./measured.ts";
 
 /** More apps than in a cell, so that the few with most requests change little from seed to seed. */
@@ -88,10 +88,22 @@ export function cellLimits(of: Assumed, nodes: number): CellLimit[] {
 		.sort((a, b) => a.appsMax - b.appsMax);
 }
 
+/** Drawn once for the same traffic, because a table of sensitivities asks for it again and again. */
+const demands = new Map<string, Demand>();
+
+function demandOf(of: Assumed, idleMs: number, seed: number): Demand {
+	const key = [of.functionsPerApp, of.requestsPerAppDay * of.peak, of.trafficSigma, idleMs, seed].join(" ");
+	const known = demands.get(key);
+	if (known !== undefined) return known;
+	const demand = meanDemand(drawApps(DRAWN_APPS, seed, of), idleMs);
+	demands.set(key, demand);
+	return demand;
+}
+
 /** What the apps of a cell need of nodes, the most first. */
 export function nodeNeeds(of: Assumed, apps: number, seed: number): NodeNeed[] {
 	const costs = costsOf(of, apps);
-	const each = meanDemand(drawApps(DRAWN_APPS, seed, of), costs.idleMs);
+	const each = demandOf(of, costs.idleMs, seed);
 	const { full } = of;
 	const cores =
 		each.requests * (costs.gatewayMs + of.functionCpuMs) +

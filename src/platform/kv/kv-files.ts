@@ -1,6 +1,6 @@
 /** The files of the stores: one SQLite file for each app, named by the app's lifetime. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** The folder of the stores, in the data directory. */
@@ -22,10 +22,19 @@ export function removeStores(directory: string, apps: readonly string[]): void {
 export function otherStores(directory: string, except: readonly string[]): string[] {
 	if (!existsSync(directory)) return [];
 	const apps = readdirSync(directory).flatMap((name) => /^([0-9a-f]+)\.db/.exec(name)?.[1] ?? []);
-	return [...new Set(apps)].filter((app) => !except.includes(app));
+	const kept = new Set(except);
+	return [...new Set(apps)].filter((app) => !kept.has(app));
 }
 
-/** The size in bytes of the store of an app; undefined if it has none. */
-export async function storeBytes(directory: string, app: string): Promise<number | undefined> {
-	return (await stat(join(directory, kvFile(app))).catch(() => undefined))?.size;
+/**
+ * The size in bytes of the store of each app that has one. Only their files are looked at, because most apps have none.
+ */
+export async function storeBytes(directory: string): Promise<Map<string, number>> {
+	const names = await readdir(directory).catch(() => []);
+	const sizes = names.map(async (name): Promise<[string, number][]> => {
+		const app = /^([0-9a-f]+)\.db$/.exec(name)?.[1];
+		const file = app === undefined ? undefined : await stat(join(directory, name)).catch(() => undefined);
+		return app === undefined || file === undefined ? [] : [[app, file.size]];
+	});
+	return new Map((await Promise.all(sizes)).flat());
 }

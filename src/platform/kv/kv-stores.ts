@@ -61,11 +61,11 @@ export class KvStores {
 	async sizes(
 		apps: readonly { readonly id: string; readonly lifetimeId: string }[],
 	): Promise<[app: string, bytes: number][]> {
-		const sizes = apps.map(async ({ id, lifetimeId }): Promise<[string, number][]> => {
-			const bytes = await storeBytes(this.#options.directory, lifetimeId);
+		const sizes = await storeBytes(this.#options.directory);
+		return apps.flatMap(({ id, lifetimeId }): [string, number][] => {
+			const bytes = sizes.get(lifetimeId);
 			return bytes === undefined ? [] : [[id, bytes]];
 		});
-		return (await Promise.all(sizes)).flat();
 	}
 
 	/** Closes all stores and ends the thread. */

@@ -237,8 +237,9 @@ export class Metrics {
 		const samples = [...this.#options.functions()];
 		for (const state of ["live", "idle", "failed"] as const)
 			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);
+		const running = samples.filter(({ pid }) => pid !== undefined);
 		const sizes = await Promise.all(
-			samples.map(async ({ app, function: name, pid }) => ({
+			running.map(async ({ app, function: name, pid }) => ({
 				labels: { app, function: name },
 				bytes: pid === undefined ? undefined : await this.#options.residentBytes(pid),
 			})),
