@@ -1,9 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import type { SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import {
+	type BundleText,
+	buildEach,
 	buildText,
 	CANARY,
 	ENTRY,
@@ -82,13 +84,14 @@ describe("forbidden imports are refused before anything is built", () => {
 		const map = `//# sourceMappingURL=${relative(join(place.directory, "build-XXXXXX/src/functions/a"), place.data)}/x.map`;
 		const spoof =
 			'//# sourceMappingURL=data:application/json,{"version":3,"sources":["fake.ts"],"mappings":"AAAA","names":[]}';
-		for (const comment of [map, spoof, ...named]) {
-			const bundle = await buildText(
-				await builderAt("none"),
-				{ "functions/a.js": `console.log(1);\n${comment}` },
-				"functions/a.js",
-			);
-			expect(bundle.sources).toEqual(["functions/a.js"]);
+		const comments = [map, spoof, ...named];
+		const bundles = await buildEach(
+			await builderAt("none"),
+			comments.map((comment) => `console.log(1);\n${comment}`),
+			"js",
+		);
+		for (const [index, bundle] of bundles.entries()) {
+			expect(bundle.sources).toEqual([`functions/f${index}.js`]);
 			expect(bundle.sourceMap).not.toContain(CANARY);
 		}
 	});
@@ -119,9 +122,15 @@ const NAMED: [string, string][] = [
 ];
 
 describe.each(LEVELS)("at level %s, a file is not read because a source names it", (level) => {
-	test.each(NAMED)("%s", async (_, source) => {
-		const builder = await builderAt(level);
-		const { text, sourceMap } = await buildText(builder, { [ENTRY]: source });
+	let bundles: readonly BundleText[];
+	beforeAll(async () => {
+		const sources = NAMED.map(([, source]) => source);
+		bundles = await buildEach(await builderAt(level), sources, "ts");
+	});
+
+	test.each(NAMED.map(([name], index) => [name, index] as const))("%s", (_, index) => {
+		const { sources, sourceMap, text } = bundles[index] as BundleText;
+		expect(sources).toContain(`functions/f${index}.ts`);
 		expect(text + sourceMap).not.toContain(CANARY);
 	});
 });
