@@ -4,7 +4,15 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { buildText, ENTRY, LEVELS, makeBuildFolders, testBuilder } from "./builder.ts";
+import {
+	type BundleText,
+	buildEach,
+	buildText,
+	ENTRY,
+	LEVELS,
+	makeBuildFolders,
+	testBuilder,
+} from "./builder.ts";
 
 const place = makeBuildFolders();
 let builder: Builder;
@@ -38,11 +46,19 @@ const SPELLINGS: readonly (readonly [string, string])[] = [
 ];
 
 describe("NODE_ENV in a bundle", () => {
-	test.each(SPELLINGS)("%s is read at run time %s", async (expression, before) => {
-		const source = `${before}\nconsole.log(${expression});`;
-		const { code } = await buildText(builder, { [ENTRY]: source });
-		expect(await run(code, "staging")).toBe("staging");
+	let built: readonly BundleText[];
+	beforeAll(async () => {
+		const sources = SPELLINGS.map(([expression, before]) => `${before}\nconsole.log(${expression});`);
+		built = await buildEach(builder, sources, "ts");
 	});
+
+	test.each(SPELLINGS.map((spelling, index) => [...spelling, index] as const))(
+		"%s is read at run time %s",
+		async (_, _before, index) => {
+			const { code } = built[index] as BundleText;
+			expect(await run(code, "staging")).toBe("staging");
+		},
+	);
 
 	test("both branches of a package are in the bundle, and the value at run time chooses one", async () => {
 		// Only react's module for development exports `captureOwnerStack`.
