@@ -56,7 +56,7 @@ export const MEASURED = {
 		command: CODE,
 	},
 	transactions: {
-		value: { changeTransactions: 5, deployTransactions: 3, automationTransactions: 3 },
+		value: { changeTransactions: 4, deployTransactions: 3, automationTransactions: 3 },
 		what: "calls of etcd for a change, for the record of a deployment, and for the claim of a run",
 		command: CODE,
 	},

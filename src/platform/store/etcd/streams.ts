@@ -133,7 +133,8 @@ export class Streams {
 		let created: number | undefined;
 		while (entries.length < limit) {
 			const from = afterRevision + entries.length;
-			const page = await this.page(stream, from, Math.min(ENTRIES_PER_PAGE, limit - entries.length));
+			const wanted = Math.min(ENTRIES_PER_PAGE, limit - entries.length);
+			const page = await this.page(stream, from, wanted);
 			if (created !== undefined && page.created !== created) {
 				// The stream was deleted meanwhile. Another one may have its name.
 				entries.length = 0;
@@ -143,6 +144,8 @@ export class Streams {
 			if (page.entries.length === 0) break;
 			created = page.created;
 			entries.push(...page.entries);
+			// The head, which is of the same moment, says that there are no more. Another request would only confirm that.
+			if (page.entries.length < wanted) break;
 		}
 		return entries;
 	}

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { EtcdClient } from "../../../../src/platform/store/etcd/api/client.ts";
 import { openEtcdStore } from "../../../../src/platform/store/etcd/etcd-store.ts";
 import { storeContract } from "../contract.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -26,4 +27,24 @@ storeContract("etcd", async () => {
 		advance: async (ms) => await delay(ms),
 		leaseMs: 2_000,
 	};
+});
+
+test("a read takes one request for each 256 entries, and none to find that there are no more", async () => {
+	await using store = await openEtcdStore({ endpoints: cluster.endpoints, prefix: "/reads/" });
+	for (let revision = 0; revision < 260; revision++) await store.append("long", revision, `${revision}`);
+	const call = vi.spyOn(EtcdClient.prototype, "call");
+	try {
+		const requestsOf = async (after: number, limit?: number) => {
+			call.mockClear();
+			const { length } = await store.read("long", after, limit);
+			return [length, call.mock.calls.length];
+		};
+		expect(await requestsOf(258)).toEqual([2, 1]);
+		expect(await requestsOf(0)).toEqual([260, 2]);
+		expect(await requestsOf(260)).toEqual([0, 1]);
+		expect(await requestsOf(0, 5)).toEqual([5, 1]);
+		expect(await requestsOf(4, 256)).toEqual([256, 1]);
+	} finally {
+		call.mockRestore();
+	}
 });
