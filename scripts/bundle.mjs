@@ -27,12 +27,13 @@ import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, used
 const OPTIONAL = ["esbuild", "libsql", "oxc-parser"];
 const NATIVE = [...OPTIONAL, "keytar"];
 
-/** Bundled code never loads these. */
-const EXTERNAL = ["typescript"];
+/** Bundled code never loads these. (`@grpc/grpc-js` would, for services that Coffer does not use.) */
+const EXTERNAL = ["typescript", "@grpc/proto-loader"];
 
 /** Packages that get their own file. */
 const VENDORED = [
 	"@clack/prompts",
+	"@grpc/grpc-js",
 	"@hono/node-server",
 	"hono",
 	"libsodium-wrappers-sumo",

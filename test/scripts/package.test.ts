@@ -21,7 +21,7 @@ import { type SecretService, withSecretService } from "../support/secret-service
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 /** A package that oclif needs only for plugins in TypeScript. Coffer has none. */
-const NEVER_LOADED = ["typescript"];
+const NEVER_LOADED = ["typescript", "@grpc/proto-loader"];
 const MEBIBYTE = 1024 * 1024;
 
 /** Every file of a folder, as a path in it. */

@@ -3,6 +3,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { openSqliteStore } from "../../src/platform/store/sqlite.ts";
 import { EtcdCluster } from "../platform/store/etcd/cluster.ts";
 import { link, Platform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
@@ -95,4 +96,27 @@ test("a wrong flag is refused before anything starts", async () => {
 		code: "STORE_URL_INVALID",
 	});
 	expect(await start("--store-user", "coffer")).toMatchObject({ code: "STORE_FLAG_UNUSED" });
+});
+
+test("the library for etcd is loaded only for a store in etcd", async () => {
+	const [hook, list, data] = ["hook.cjs", "loaded", "plain"].map((name) => join(project.machine, name)) as [
+		string,
+		string,
+		string,
+	];
+	const code = `require("node:fs").writeFileSync(${JSON.stringify(list)}, Object.keys(require.cache).join());`;
+	writeFileSync(hook, `process.on("exit", () => { ${code} });`);
+	await (await openSqliteStore(data))[Symbol.asyncDispose]();
+	const loaded = async (name: string, from: string, ...flags: string[]) => {
+		const env = {
+			NODE_OPTIONS: `--require ${hook}`,
+			COFFER_STORE_PASSWORD_FILE: join(project.machine, "password"),
+		};
+		const backup = ["platform", "backup", join(platform.folder, name), "--data", from, ...flags];
+		expect((await project.start(backup, { env }).ended).stderr).toBe("");
+		return readFileSync(list, "utf8").includes("vendor/grpc");
+	};
+	expect(await loaded("from-plain", data)).toBe(false);
+	const store = ["--store", cluster.url("/story"), "--store-user", "coffer"];
+	expect(await loaded("from-etcd", platform.data, ...store)).toBe(true);
 });

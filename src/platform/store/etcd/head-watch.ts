@@ -8,7 +8,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../../errors.ts";
 import type { EtcdClient } from "./api/client.ts";
-import { GrpcFault, STATUS } from "./api/framing.ts";
+import { GrpcFault, STATUS } from "./api/grpc.ts";
 import { DELETED, RANGE, WATCH } from "./api/messages.ts";
 import { decode, encode } from "./api/wire.ts";
 import type { KeyRange } from "./keys.ts";
@@ -98,7 +98,7 @@ export class HeadWatch {
 			}, ASK_MS);
 			stream.send(encode(WATCH.request, { create: this.#range }));
 		});
-		if (fault.status === STATUS.unauthenticated) this.#client.dropToken();
+		if (fault.status === STATUS.UNAUTHENTICATED) this.#client.dropToken();
 		else this.#client.leave(connection);
 		throw fault;
 	}

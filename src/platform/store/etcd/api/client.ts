@@ -7,8 +7,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { SecureContextOptions } from "node:tls";
 import { closed, unreachable, verdictOn } from "./faults.ts";
-import { GrpcFault, STATUS } from "./framing.ts";
-import { authorityOf, type Endpoint, GrpcConnection, type Metadata } from "./grpc.ts";
+import { authorityOf, type Endpoint, GrpcConnection, GrpcFault, type Metadata, STATUS } from "./grpc.ts";
 import { AUTHENTICATE, KEEP_ALIVE, type Method } from "./messages.ts";
 import { decode, encode, type Incoming, type Outgoing, type Schema, WireFault } from "./wire.ts";
 
@@ -180,6 +179,6 @@ function read<S extends Schema>(schema: S, bytes: Uint8Array): Incoming<S> {
 		return decode(schema, bytes);
 	} catch (error) {
 		if (!(error instanceof WireFault)) throw error;
-		throw new GrpcFault(STATUS.unavailable, "the answer is not a message of etcd", true, error);
+		throw new GrpcFault(STATUS.UNAVAILABLE, "the answer is not a message of etcd", true, error);
 	}
 }

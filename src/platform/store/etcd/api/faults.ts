@@ -1,7 +1,7 @@
 /** What a failed call means: whether to repeat it, and the error for the user. */
 import { AppError, EXIT, type ExitStatus } from "../../../../errors.ts";
 import { requestFault } from "../../../../request-fault.ts";
-import { GrpcFault, STATUS } from "./framing.ts";
+import { GrpcFault, STATUS } from "./grpc.ts";
 
 /**
  * `repeat`: try again, on another member. `authenticate`: get a new token first. `final`: every attempt would
@@ -37,7 +37,7 @@ const USER_FAULTS: readonly (readonly [string, string, string])[] = [
 /** Whether the call was refused because of its token: it expired, or users have changed. */
 function needsToken({ message, status }: GrpcFault): boolean {
 	return (
-		status === STATUS.unauthenticated ||
+		status === STATUS.UNAUTHENTICATED ||
 		message.includes("invalid auth token") ||
 		message.includes("revision of auth store is old") ||
 		message.includes("revision in header is old")
@@ -48,7 +48,7 @@ function finalError(store: string, { message, status }: GrpcFault): AppError | u
 	const user = USER_FAULTS.find(([text]) => message.includes(text));
 	if (user !== undefined)
 		return fault("STORE_UNAUTHORISED", user[1].replace("STORE", store), user[2], EXIT.unauthorised);
-	if (status === STATUS.permissionDenied) {
+	if (status === STATUS.PERMISSION_DENIED) {
 		return fault(
 			"STORE_FORBIDDEN",
 			`The etcd at ${store} does not let this user read and write the keys of the store.`,
@@ -85,7 +85,7 @@ export function isCompacted(error: unknown): error is AppError {
 }
 
 /** Answers after which the call may be repeated: nobody led the cluster, or the member did not keep up. */
-const PASSING = new Set<number>([STATUS.unavailable, STATUS.deadlineExceeded]);
+const PASSING = new Set<number>([STATUS.UNAVAILABLE, STATUS.DEADLINE_EXCEEDED]);
 
 /** Whether an error of TLS means that the two sides do not accept each other's certificate. */
 function certificateError(store: string, cause: unknown): AppError | undefined {

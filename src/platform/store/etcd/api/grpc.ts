@@ -1,16 +1,45 @@
 /**
- * gRPC over one HTTP/2 connection: calls with one message in each direction, and streams of messages.
+ * Connections to a member over `@grpc/grpc-js`: calls with one message in each direction, and streams of messages.
  *
- * The transport of the etcd driver. It tells exactly what it knows about a call that failed, which decides whether the
- * call may be repeated.
+ * The library can choose members, repeat calls, use the connections of other clients, and use a proxy that the environment
+ * names. All of that is off: `EtcdClient` chooses and repeats, since it knows which call may be repeated.
  */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { isIP } from "node:net";
 import type { SecureContextOptions } from "node:tls";
-import { framed, GrpcFault, Messages, STATUS } from "./framing.ts";
+import {
+	type ChannelOptions,
+	Client,
+	connectivityState,
+	Metadata as Headers,
+	logVerbosity,
+	type ServiceError,
+	status as STATUS,
+	type StatusObject,
+	setLogVerbosity,
+} from "@grpc/grpc-js";
+import { MemberSockets } from "./member-sockets.ts";
 
-/** The flow-control windows: a message of 1 MiB arrives without a pause. */
-const STREAM_WINDOW_BYTES = 4 * 1024 * 1024;
-const CONNECTION_WINDOW_BYTES = 16 * 1024 * 1024;
+export { STATUS };
+
+// The platform's log consists of lines of JSON, and traces could contain the token.
+setLogVerbosity(logVerbosity.NONE);
+
+/** The largest message that is accepted. The driver asks for pages that are smaller. */
+const MESSAGE_BYTES_MAX = 64 * 1024 * 1024;
+/** A message of 1 MiB arrives without a pause. */
+const WINDOW_BYTES = 4 * 1024 * 1024;
+
+const OPTIONS: ChannelOptions = {
+	"grpc.max_receive_message_length": MESSAGE_BYTES_MAX,
+	"grpc-node.flow_control_window": WINDOW_BYTES,
+	"grpc.enable_retries": 0,
+	"grpc.enable_http_proxy": 0,
+	"grpc.enable_channelz": 0,
+	// Otherwise a new connection waits if an earlier one to the same member failed.
+	"grpc.use_local_subchannel_pool": 1,
+	// Otherwise the library asks DNS for settings, such as for repetitions.
+	"grpc.service_config_disable_resolution": 1,
+};
 
 export interface Endpoint {
 	readonly host: string;
@@ -24,171 +53,125 @@ export function authorityOf({ host, port }: Endpoint): string {
 
 export type Metadata = Readonly<Record<string, string>>;
 
+/** A call that failed. */
+export class GrpcFault extends Error {
+	/** A status of gRPC. */
+	readonly status: number;
+	/** Whether the server answered. If not, the connection failed or the time limit passed. */
+	readonly isAnswer: boolean;
+
+	constructor(status: number, message: string, isAnswer: boolean, cause?: unknown) {
+		super(message, cause === undefined ? undefined : { cause });
+		this.status = status;
+		this.isAnswer = isAnswer;
+	}
+}
+
+/** Statuses that the library gives to calls without an answer. etcd uses some of them too, for what passes. */
+const LOCAL = new Set<number>([
+	STATUS.CANCELLED,
+	STATUS.DEADLINE_EXCEEDED,
+	STATUS.INTERNAL,
+	STATUS.UNAVAILABLE,
+]);
+const LOCAL_TEXT = /^(Received HTTP status code|Bandwidth exhausted|Protocol not secure enough)/;
+/** What the library says if it cannot connect. */
+const NOT_CONNECTED =
+	/^No connection established\. Last error: (?:Error: )?(.*?)(?: \([^()]*\))?\. Resolution note: .*$/s;
+
 /** What a stream reports. `onEnd` is called once, last. */
 export interface StreamListener {
 	onMessage(message: Uint8Array): void;
 	onEnd(fault: GrpcFault): void;
 }
 
-/** One connection. After a failure it takes no more calls. */
-export class GrpcConnection {
-	readonly #session: ClientHttp2Session;
-	#fault: unknown;
-	#isUsable = true;
+const serialized = (message: Uint8Array) => Buffer.from(message.buffer, message.byteOffset, message.length);
+const deserialized = (bytes: Buffer) => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
 
-	/** Begins to connect. @param tls undefined: without TLS */
+function headersOf(metadata: Metadata): Headers {
+	const headers = new Headers();
+	for (const [name, value] of Object.entries(metadata)) headers.set(name, value);
+	return headers;
+}
+
+/** One connection. */
+export class GrpcConnection {
+	readonly #client: Client;
+	readonly #sockets: MemberSockets;
+	/** Ends each call in progress. */
+	readonly #calls = new Set<() => void>();
+	#isClosed = false;
+
+	/** Connects with the first call. @param tls undefined: without TLS */
 	constructor(endpoint: Endpoint, tls: SecureContextOptions | undefined) {
-		const settings = { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false };
-		this.#session = connect(`${tls ? "https" : "http"}://${authorityOf(endpoint)}`, { ...tls, settings });
-		this.#session.once("connect", () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
-		this.#session.on("error", (error) => {
-			this.#fault ??= error;
-			this.#isUsable = false;
-		});
-		for (const end of ["goaway", "close"] as const)
-			this.#session.on(end, () => {
-				this.#isUsable = false;
-			});
+		this.#sockets = new MemberSockets(endpoint.host, tls);
+		const version = isIP(endpoint.host);
+		const target = `${version === 0 ? "dns" : `ipv${version}`}:${authorityOf(endpoint)}`;
+		this.#client = new Client(target, this.#sockets, OPTIONS);
 	}
 
 	/** Whether new calls may be made. */
 	get isUsable(): boolean {
-		return this.#isUsable && !this.#session.closed && !this.#session.destroyed;
+		if (this.#isClosed) return false;
+		return this.#client.getChannel().getConnectivityState(false) !== connectivityState.TRANSIENT_FAILURE;
 	}
 
 	/** Ends the connection and all its calls. */
 	close(): void {
-		this.#isUsable = false;
-		this.#session.destroy();
+		this.#isClosed = true;
+		for (const end of this.#calls) end();
+		this.#client.close();
+		this.#sockets.close();
 	}
 
 	/** Calls a method. @returns the bytes of the answer @throws GrpcFault */
 	call(path: string, request: Uint8Array, timeoutMs: number, metadata: Metadata = {}): Promise<Uint8Array> {
 		return new Promise((resolve, reject) => {
-			let answer: Uint8Array | undefined;
-			const stream = this.#request(
-				path,
-				{ ...metadata, "grpc-timeout": `${timeoutMs}m` },
-				{
-					onMessage: (message) => {
-						answer = message;
-					},
-					onEnd: (fault) => {
-						clearTimeout(timer);
-						if (fault.status === STATUS.ok && answer !== undefined) resolve(answer);
-						else reject(fault);
-					},
-				},
+			const onEnd = (error: ServiceError | null, answer?: Uint8Array) => {
+				this.#calls.delete(end);
+				if (error === null) resolve(answer ?? new Uint8Array(0));
+				else reject(this.#faultOf(error));
+			};
+			const options = { deadline: Date.now() + timeoutMs };
+			const call = this.#begun(() =>
+				this.#client.makeUnaryRequest(
+					...([path, serialized, deserialized, request, headersOf(metadata), options, onEnd] as const),
+				),
 			);
-			const timer = setTimeout(() => stream.expire(timeoutMs), timeoutMs);
-			stream.end(request);
+			const end = () => call.cancel();
+			this.#calls.add(end);
 		});
 	}
 
-	/** Opens a stream. @returns functions that send a message and end the stream */
+	/** Opens a stream. @returns functions that send a message and end the stream @throws GrpcFault */
 	stream(path: string, metadata: Metadata, listener: StreamListener) {
-		const stream = this.#request(path, metadata, listener);
-		return {
-			send: (message: Uint8Array) => stream.write(message),
-			close: () => stream.cancel(),
-		};
+		const stream = this.#begun(() =>
+			this.#client.makeBidiStreamRequest(path, serialized, deserialized, headersOf(metadata), {}),
+		);
+		const end = () => stream.cancel();
+		this.#calls.add(end);
+		stream.on("data", (message: Uint8Array) => listener.onMessage(message));
+		// The status says the same.
+		stream.on("error", () => undefined);
+		stream.once("status", (status: StatusObject) => {
+			this.#calls.delete(end);
+			listener.onEnd(this.#faultOf(status));
+		});
+		return { send: (message: Uint8Array) => void stream.write(message), close: end };
 	}
 
-	#request(path: string, metadata: Metadata, listener: StreamListener): GrpcStream {
-		const headers = {
-			[constants.HTTP2_HEADER_METHOD]: "POST",
-			[constants.HTTP2_HEADER_PATH]: path,
-			[constants.HTTP2_HEADER_CONTENT_TYPE]: "application/grpc",
-			[constants.HTTP2_HEADER_TE]: "trailers",
-			...metadata,
-		};
-		const unsent = (error: unknown) =>
-			new GrpcFault(STATUS.unavailable, messageOf(this.#fault ?? error), false, this.#fault ?? error);
+	#faultOf({ code, details }: Pick<StatusObject, "code" | "details">): GrpcFault {
+		const isAnswer = !LOCAL.has(code) && !LOCAL_TEXT.test(details);
+		const cause = isAnswer ? undefined : this.#sockets.fault;
+		return new GrpcFault(code, details.replace(NOT_CONNECTED, "$1"), isAnswer, cause);
+	}
+
+	/** Begins a call. @throws GrpcFault if the connection is closed */
+	#begun<Call>(begin: () => Call): Call {
 		try {
-			return new GrpcStream(this.#session.request(headers), listener, () => this.#fault);
+			return begin();
 		} catch (error) {
-			// The session was closed a moment ago.
-			throw unsent(error);
+			throw new GrpcFault(STATUS.UNAVAILABLE, (error as Error).message, false, error);
 		}
-	}
-}
-
-function messageOf(error: unknown): string {
-	const { code, message } = error as NodeJS.ErrnoException;
-	return code ?? message;
-}
-
-/** One HTTP/2 stream of a call. */
-class GrpcStream {
-	readonly #stream: ClientHttp2Stream;
-	#fault: GrpcFault | undefined;
-
-	constructor(stream: ClientHttp2Stream, listener: StreamListener, sessionFault: () => unknown) {
-		this.#stream = stream;
-		const messages = new Messages();
-		stream.on("response", (headers) => {
-			if (headers[":status"] !== 200)
-				this.#fail(new GrpcFault(STATUS.unavailable, `HTTP status ${headers[":status"]}`, true));
-			else this.#take(headers);
-		});
-		stream.on("trailers", (headers) => this.#take(headers));
-		stream.on("data", (chunk: Buffer) => {
-			try {
-				const bytes = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-				for (const message of messages.take(bytes))
-					if (this.#fault === undefined) listener.onMessage(message);
-			} catch (error) {
-				const fault = error instanceof GrpcFault ? error : undefined;
-				this.#fail(fault ?? new GrpcFault(STATUS.unavailable, "the answer cannot be read", true, error));
-			}
-		});
-		let broken: unknown;
-		stream.on("error", (error) => {
-			broken = error;
-		});
-		stream.once("close", () => {
-			// Node cancels the streams of a connection that failed, before it tells of the failure.
-			const known = sessionFault() ?? (broken as Error | undefined)?.cause ?? broken;
-			const cause = known ?? new Error("the connection ended");
-			listener.onEnd(this.#fault ?? new GrpcFault(STATUS.unavailable, messageOf(cause), false, cause));
-		});
-	}
-
-	write(message: Uint8Array): void {
-		if (!this.#stream.destroyed) this.#stream.write(framed(message));
-	}
-
-	end(message: Uint8Array): void {
-		if (!this.#stream.destroyed) this.#stream.end(framed(message));
-	}
-
-	cancel(): void {
-		this.#stream.close(constants.NGHTTP2_CANCEL);
-	}
-
-	/** Ends a call whose time limit has passed. */
-	expire(timeoutMs: number): void {
-		this.#fail(new GrpcFault(STATUS.deadlineExceeded, `no answer within ${timeoutMs} ms`, false));
-	}
-
-	/** Reads the status of the call, if these headers have it. */
-	#take(headers: Readonly<Record<string, unknown>>): void {
-		const status = headers["grpc-status"];
-		if (status === undefined) return;
-		this.#fault ??= new GrpcFault(Number(status), decoded(String(headers["grpc-message"] ?? "")), true);
-	}
-
-	#fail(fault: GrpcFault): void {
-		this.#fault ??= fault;
-		this.cancel();
-	}
-}
-
-/** gRPC encodes the message of a status as a URL does. */
-function decoded(message: string): string {
-	try {
-		return decodeURIComponent(message);
-	} catch {
-		return message;
 	}
 }
