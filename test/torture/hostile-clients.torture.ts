@@ -2,15 +2,18 @@
  * Clients send invalid input to a platform whose functions send invalid responses. The platform must
  * continue, no client may get another's response, and the platform must release its resources.
  */
-import { CLOSE, converse as converseBytes, request } from "./hostile/clients/client.ts";
-import { type Conversation, conversationFrom, converse, faultOf } from "./hostile/clients/conversation.ts";
+import { CLOSE, converse, request } from "./hostile/clients/client.ts";
+import { conversationFrom, play } from "./hostile/clients/conversation.ts";
+import { http2ConversationFrom, playHttp2 } from "./hostile/clients/http2-conversation.ts";
 import type { Replacement } from "./hostile/clients/instrument.ts";
 import { PROBES } from "./hostile/clients/probes.ts";
-import type { Report } from "./hostile/clients/subject.program.ts";
+import type { Ready, Report } from "./hostile/clients/subject.program.ts";
 import { Subject } from "./hostile/clients/subject.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Torture, TortureOptions, TortureReport } from "./torture.ts";
 
+/** The part of the conversations that use HTTP/2. */
+const HTTP2_SHARE = 0.3;
 /** Conversations at once. */
 const CLIENTS = 8;
 /** The time in which the platform must release its resources. It keeps idle connections for some seconds. */
@@ -35,6 +38,11 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 		text: "return length > 0 ? new SizedDecoder(length) : undefined;",
 		by: "return undefined;",
 	},
+	"the end of a response of HTTP/2 is not sent": {
+		file: "src/platform/gateway/http2-server/http2-exchange.ts",
+		text: "this.#stream.sendTrailers({});",
+		by: "",
+	},
 	"a request that is malformed is passed on": {
 		file: "src/platform/gateway/admission.ts",
 		text: 'if (isMalformed || named === "ambiguous")',
@@ -42,14 +50,15 @@ export const PLANTS: Readonly<Record<string, Replacement>> = {
 	},
 };
 
-/** The faults in the responses to two valid requests. */
+/** The faults in the responses to valid requests. */
 async function faultOfNext({ ready }: Subject): Promise<string | undefined> {
 	const validRequests = [
 		["gateway", ready.gateway, "/shop/echo/?tag=honest"],
+		["gateway with TLS", ready.secure, "/shop/echo/?tag=honest"],
 		["control API", ready.control, "/healthz"],
 	] as const;
 	for (const [name, port, path] of validRequests) {
-		const { text } = await converseBytes(port, request(path, [CLOSE]));
+		const { text } = await converse(port, request(path, [CLOSE]));
 		const isRight = text.startsWith("HTTP/1.1 200 ") && (port === ready.control || text.endsWith("honest"));
 		if (!isRight) return `the ${name} answered a valid request with: ${text.slice(0, 60)}`;
 	}
@@ -77,6 +86,29 @@ async function settled(subject: Subject, before: Report): Promise<string | undef
 			return `descriptors went from ${before.descriptors} to ${descriptors}, the heap from ${before.heapBytes} to ${heapBytes} bytes`;
 		await new Promise((resolve) => setTimeout(resolve, 500));
 	}
+}
+
+/** A conversation of either version of HTTP. */
+interface Played {
+	readonly carrier: "HTTP/1.1" | "HTTP/1.1 with TLS" | "HTTP/2";
+	readonly requests: number;
+	/** All of it, as text. */
+	readonly shown: string;
+	readonly play: (ready: Ready) => Promise<{ fault: string | undefined; answers: number }>;
+}
+
+function conversationAt(random: Random, id: number): Played {
+	if (random.chance(HTTP2_SHARE)) {
+		const conversation = http2ConversationFrom(random, id);
+		const requests = conversation.streams.length;
+		const shown = JSON.stringify(conversation);
+		return { carrier: "HTTP/2", requests, shown, play: (ready) => playHttp2(conversation, ready) };
+	}
+	const conversation = conversationFrom(random, id);
+	const carrier = conversation.isSecure ? "HTTP/1.1 with TLS" : "HTTP/1.1";
+	const requests = conversation.requests.length;
+	const shown = JSON.stringify(conversation);
+	return { carrier, requests, shown, play: (ready) => play(conversation, ready) };
 }
 
 class Attack {
@@ -111,7 +143,7 @@ class Attack {
 	async converse(random: Random, rounds: number, isEnough: () => boolean): Promise<void> {
 		for (let id = 0; id < rounds && !isEnough(); id += CLIENTS) {
 			const batch = Array.from({ length: Math.min(CLIENTS, rounds - id) }, (_, index) =>
-				conversationFrom(random, id + index),
+				conversationAt(random, id + index),
 			);
 			await Promise.all(batch.map((conversation, index) => this.#one(conversation, id + index)));
 			const fault = await this.#check();
@@ -119,14 +151,14 @@ class Attack {
 		}
 	}
 
-	async #one(conversation: Conversation, id: number): Promise<void> {
-		const exchange = await converse(conversation, this.#subject.ready);
-		const fault = faultOf(conversation, exchange);
+	async #one({ carrier, play: begin, requests, shown }: Played, id: number): Promise<void> {
+		const { answers, fault } = await begin(this.#subject.ready);
 		if (fault !== undefined)
-			this.failures.push(`conversation ${id}: ${fault}\n${JSON.stringify(conversation).slice(0, 2_000)}`);
+			this.failures.push(`conversation ${id} (${carrier}): ${fault}\n${shown.slice(0, 2_000)}`);
 		this.#count("conversations", 1);
-		this.#count("requests", conversation.requests.length);
-		this.#count("answers", exchange.text.split(/HTTP\/1\.1 (?!103)\d/).length - 1);
+		this.#count(`conversations over ${carrier}`, 1);
+		this.#count("requests", requests);
+		this.#count("answers", answers);
 	}
 
 	#count(what: string, number: number): void {

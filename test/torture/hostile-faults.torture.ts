@@ -2,7 +2,7 @@
  * The platform throws once at each fault point in its code for sockets. It must continue, and so must all
  * other clients.
  */
-import { CLOSE, converse, request } from "./hostile/clients/client.ts";
+import { CLOSE, converse, type Place, request } from "./hostile/clients/client.ts";
 import type { Replacement, Site } from "./hostile/clients/instrument.ts";
 import { START_STEP, STEPS } from "./hostile/clients/steps.ts";
 import { Subject } from "./hostile/clients/subject.ts";
@@ -65,8 +65,9 @@ async function record(subject: Subject): Promise<Map<number, string>> {
 
 /** The faults of the next requests: those whose status is not 200. */
 async function faultOfNext({ ready }: Subject, withStart: boolean): Promise<string | undefined> {
-	const asked: (readonly [string, number, string])[] = [
+	const asked: (readonly [string, Place, string])[] = [
 		["gateway", ready.gateway, "/shop/echo/?tag=next"],
+		["gateway with TLS", ready.secure, "/shop/echo/?tag=next"],
 		["gateway of raw functions", ready.raw, "/shop/raw/plain?tag=next"],
 		["control API", ready.control, "/healthz"],
 	];

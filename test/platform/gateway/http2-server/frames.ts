@@ -86,6 +86,8 @@ const STATIC = new Map([200, 204, 206, 304, 400, 404, 500].map((status, index) =
 
 /** The status in a header block, whose first field it is. */
 function statusOf(payload: Buffer): number {
+	// The new size of the table, 0, which a client may ask for.
+	if (payload[0] === 0x20) return statusOf(payload.subarray(1));
 	const found = STATIC.get(payload[0] ?? 0);
 	if (found !== undefined) return found;
 	const size = (payload[1] ?? 0) & 0x7f;
@@ -99,6 +101,14 @@ function statusOf(payload: Buffer): number {
 		bits = bits.slice(short <= 2 ? 5 : 6);
 	}
 	return status;
+}
+
+/** What has arrived of a stream. */
+export interface StreamOutcome {
+	readonly status?: number;
+	readonly body?: string;
+	readonly reset?: number;
+	readonly goaway?: number;
 }
 
 export class RawHttp2 implements Disposable {
@@ -174,25 +184,36 @@ export class RawHttp2 implements Disposable {
 		);
 	}
 
+	/** Whether a stream has ended, with or without a complete response. */
+	isOver(stream: number): boolean {
+		return this.#isComplete(stream) || this.of("RST_STREAM", stream).length > 0;
+	}
+
+	#isComplete(stream: number): boolean {
+		return this.frames.some(
+			(each) => each.stream === stream && (each.flags & END_STREAM) !== 0 && each.type in HAS_END,
+		);
+	}
+
 	/** The end of a stream: its status and body; or the code with which it, or the whole connection, was ended. */
-	async outcome(
-		stream: number,
-	): Promise<{ status?: number; body?: string; reset?: number; goaway?: number }> {
-		const hasEnded = () =>
-			this.frames.some(
-				(each) => each.stream === stream && (each.flags & END_STREAM) !== 0 && each.type in HAS_END,
-			);
-		await this.until(() => hasEnded() || this.of("RST_STREAM", stream).length > 0);
+	async outcome(stream: number): Promise<StreamOutcome> {
+		await this.until(() => this.isOver(stream));
+		return this.seen(stream);
+	}
+
+	/** As `outcome`, of what has arrived so far. */
+	seen(stream: number): StreamOutcome {
+		const isComplete = this.#isComplete(stream);
 		const reset = this.of("RST_STREAM", stream)[0]?.payload.readUInt32BE(0);
 		const head = this.of("HEADERS", stream)[0];
 		const goaway = this.of("GOAWAY").at(-1)?.payload.readUInt32BE(4);
 		return {
 			...(head && { status: statusOf(head.payload) }),
-			...(hasEnded() && {
+			...(isComplete && {
 				body: Buffer.concat(this.of("DATA", stream).map(({ payload }) => payload)).toString(),
 			}),
-			...(reset !== undefined && !hasEnded() && { reset }),
-			...(goaway !== undefined && !hasEnded() && { goaway }),
+			...(reset !== undefined && !isComplete && { reset }),
+			...(goaway !== undefined && !isComplete && { goaway }),
 		};
 	}
 

@@ -1,5 +1,51 @@
 /** A client that can write any bytes, and reads until the expected text arrives. */
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
+import { Duplex } from "node:stream";
+import { connect as connectTls } from "node:tls";
+
+/** Where a listener is: its port, with or without TLS. */
+export type Place = number | { readonly tls: number };
+
+/** Connects. With TLS, the client offers HTTP/1.1, and a reset is one of the connection of TCP. */
+export function dial(place: Place): Socket {
+	const port = typeof place === "number" ? place : place.tls;
+	const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+	if (typeof place === "number") return socket;
+	const options = { socket: streamOf(socket), ALPNProtocols: ["http/1.1"], rejectUnauthorized: false };
+	const secure = connectTls(options);
+	const resetAndDestroy = () => {
+		socket.resetAndDestroy();
+		return secure.destroy();
+	};
+	return Object.assign(secure, { resetAndDestroy });
+}
+
+/** The bytes of a socket as another stream, so that TLS does not use the socket itself. */
+function streamOf(socket: Socket): Duplex {
+	const stream = new Duplex({
+		allowHalfOpen: true,
+		read: () => void socket.resume(),
+		write: (chunk, _encoding, done) => void socket.write(chunk, () => done()),
+		final: (done) => void socket.end(() => done()),
+		destroy: (error, done) => {
+			socket.destroy();
+			done(error);
+		},
+	});
+	socket.on("error", () => undefined);
+	socket.on("data", (chunk) => {
+		if (!stream.push(chunk)) socket.pause();
+	});
+	socket.on("end", () => stream.push(null));
+	socket.on("close", () => stream.destroy());
+	return stream;
+}
+
+/** Waits until bytes can be sent. */
+export async function connected(socket: Socket, place: Place): Promise<void> {
+	await once(socket, typeof place === "number" ? "connect" : "secureConnect");
+}
 
 /**
  * The received bytes, and the end: `silent` if neither the end of the connection nor the expected text came
@@ -11,7 +57,7 @@ export interface Exchange {
 }
 
 /** Longer than any response takes on a busy machine. */
-const PATIENCE_MS = 20_000;
+export const PATIENCE_MS = 20_000;
 
 export class RawClient implements Disposable {
 	readonly socket: Socket;
@@ -19,8 +65,8 @@ export class RawClient implements Disposable {
 	#isClosed = false;
 	#changed: () => void = () => undefined;
 
-	constructor(port: number) {
-		this.socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+	constructor(place: Place) {
+		this.socket = dial(place);
 		this.socket.setNoDelay(true).setEncoding("latin1");
 		this.socket.on("error", () => undefined);
 		this.socket.on("data", (chunk: string) => {
@@ -67,8 +113,8 @@ export class RawClient implements Disposable {
 }
 
 /** Writes the bytes and reads until the other side ends the connection. */
-export async function converse(port: number, bytes: string): Promise<Exchange> {
-	using client = new RawClient(port);
+export async function converse(place: Place, bytes: string): Promise<Exchange> {
+	using client = new RawClient(place);
 	return await client.write(bytes).until();
 }
 

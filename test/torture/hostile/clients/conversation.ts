@@ -17,7 +17,9 @@ interface TaggedRequest {
 type End = "read to the end" | "half-close" | "reset" | "leave with the first bytes";
 
 export interface Conversation {
-	readonly port: keyof Omit<Ready, "token" | "change">;
+	readonly port: "gateway" | "raw" | "control";
+	/** Whether the gateway with TLS gets it. */
+	readonly isSecure: boolean;
 	readonly requests: readonly TaggedRequest[];
 	/** Bytes after the requests: frames of a WebSocket, or an invalid request. */
 	readonly behind: string;
@@ -120,15 +122,16 @@ export function conversationFrom(random: Random, id: number): Conversation {
 	const splits = Array.from({ length: random.int(4) }, () => random.below(1)).sort(
 		(one, other) => one - other,
 	);
-	return { port, requests: requests, behind, end, splits };
+	const isSecure = port !== "control" && random.chance(0.35);
+	return { port, isSecure, requests, behind, end, splits };
 }
 
 /** Sends it, and reads the responses in the way that its `end` says. */
-export async function converse(
-	{ requests: asked, behind, end, port, splits }: Conversation,
+async function converse(
+	{ requests: asked, behind, end, isSecure, port, splits }: Conversation,
 	ready: Ready,
 ): Promise<Exchange> {
-	using client = new RawClient(ready[port]);
+	using client = new RawClient(isSecure ? ready.secure : ready[port]);
 	const bytes = asked.map((one) => one.bytes).join("") + behind;
 	const cuts = [0, ...splits.map((part) => Math.floor(part * bytes.length)), bytes.length];
 	for (let index = 1; index < cuts.length; index++) {
@@ -152,8 +155,18 @@ export async function converse(
 	return await client.until(isEnough);
 }
 
+/** Plays a conversation. @returns what is wrong with the responses, and their number */
+export async function play(
+	conversation: Conversation,
+	ready: Ready,
+): Promise<{ fault: string | undefined; answers: number }> {
+	const exchange = await converse(conversation, ready);
+	const answers = exchange.text.split(/HTTP\/1\.1 (?!103)\d/).length - 1;
+	return { fault: faultOf(conversation, exchange), answers };
+}
+
 /** The responses that do not belong to their requests. */
-export function faultOf(
+function faultOf(
 	{ requests: asked, behind, end, port }: Conversation,
 	{ end: how, text }: Exchange,
 ): string | undefined {

@@ -1,18 +1,22 @@
 /**
- * Attacks by which a client could end, block or confuse a platform. Each runs once, against both listeners if
+ * Attacks by which a client could end, block or confuse a platform. Each runs once, against each listener if
  * possible.
  */
 import { once } from "node:events";
-import { connect, type Socket } from "node:net";
-import { CLOSE, converse, FRAME, RawClient, request, UPGRADE } from "./client.ts";
+import type { Socket } from "node:net";
+import { CLOSE, connected, converse, dial, FRAME, RawClient, request, UPGRADE } from "./client.ts";
 import type { Ready } from "./subject.program.ts";
 
 /** A probe. @returns the fault of the result; undefined if there is none */
 export type Probe = (ready: Ready) => Promise<string | undefined>;
-type Listener = "gateway" | "control";
+type Listener = "gateway" | "secure" | "control";
 
 /** A request that each listener answers with 200, slowly if possible. */
-const PATH: Readonly<Record<Listener, string>> = { gateway: "/shop/echo/slow?tag=mine", control: "/healthz" };
+const PATH: Readonly<Record<Listener, string>> = {
+	gateway: "/shop/echo/slow?tag=mine",
+	secure: "/shop/echo/slow?tag=mine",
+	control: "/healthz",
+};
 const statusesOf = (text: string) =>
 	[...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => status).join(" ");
 
@@ -31,7 +35,7 @@ const head = (lines: readonly string[]) => (path: string) => request(path, lines
 const line = (text: string) => (path: string) => `${text.replace("PATH", path)}\r\nHost: 127.0.0.1\r\n\r\n`;
 const behind = (text: string) => (path: string) => request(path) + text;
 
-const BOTH: Readonly<Record<string, (listener: Listener) => Probe>> = {
+const ALL: Readonly<Record<string, (listener: Listener) => Probe>> = {
 	"an upgrade after a request whose response is due": bytes(
 		(path) => request(path) + request(path, [...UPGRADE, CLOSE]),
 		/^200 (?:400|200)$/,
@@ -116,9 +120,9 @@ const act =
 	(todo: (socket: Socket, path: string) => unknown) =>
 	(listener: Listener): Probe =>
 	async (ready) => {
-		const socket = connect(ready[listener], "127.0.0.1");
+		const socket = dial(ready[listener]);
 		socket.on("error", () => undefined);
-		await once(socket, "connect");
+		await connected(socket, ready[listener]);
 		const closed = once(socket, "close");
 		await todo(socket, PATH[listener]);
 		if (!socket.destroyed) socket.destroy();
@@ -179,10 +183,10 @@ const FRAMES: Readonly<Record<string, string>> = {
 	"bytes of all kinds": String.fromCharCode(...Array.from({ length: 256 }, (_, byte) => 255 - byte)),
 };
 
-/** The probes, by name. Those for both listeners occur twice. */
+/** The probes, by name. Those for all listeners occur three times. */
 export const PROBES: ReadonlyMap<string, Probe> = new Map([
-	...(["gateway", "control"] as const).flatMap((listener) =>
-		Object.entries({ ...BOTH, ...ACTS }).map(
+	...(["gateway", "secure", "control"] as const).flatMap((listener) =>
+		Object.entries({ ...ALL, ...ACTS }).map(
 			([name, probe]) => [`${listener}: ${name}`, probe(listener)] as const,
 		),
 	),

@@ -1,6 +1,7 @@
 /** The steps that run against the subject while it throws. Together they pass every fault point. */
 import { CLOSE, CLOSE_FRAME, converse, type Exchange, FRAME, RawClient, request, UPGRADE } from "./client.ts";
 import { ODD, SOUND } from "./raw-function.ts";
+import { SECURE_STEPS } from "./secure-steps.ts";
 import type { Ready } from "./subject.program.ts";
 
 type Port = "gateway" | "control" | "raw";
@@ -156,5 +157,6 @@ export const STEPS: Readonly<Record<string, Step>> = {
 	...gateway,
 	...answers,
 	...upgrades,
+	...SECURE_STEPS,
 	...functions,
 };

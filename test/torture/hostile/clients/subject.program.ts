@@ -1,7 +1,7 @@
 /**
  * The tested process: a real platform with the function `echo`, and a second gateway with the functions `raw`
- * (`raw-function.ts`) and `cycle`, which gets a new process for each request. Messages tell it where to
- * throw.
+ * (`raw-function.ts`) and `cycle`, which gets a new process for each request. A third gateway has TLS, and all three
+ * functions. Messages tell the process where to throw.
  */
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -11,6 +11,7 @@ import { limitsOf } from "../../../../src/platform/configuration/limits.ts";
 import { Faults } from "../../../../src/platform/faults/error-boundary.ts";
 import { openLog } from "../../../../src/platform/faults/log.ts";
 import { createGateway, type Gateway } from "../../../../src/platform/gateway/gateway.ts";
+import type { GatewayOptions } from "../../../../src/platform/gateway/options.ts";
 import { builtPath } from "../../../../src/platform/machine/assets.ts";
 import { findDeno } from "../../../../src/platform/runtime/deno-binary.ts";
 import { createDenoRuntime } from "../../../../src/platform/runtime/open-deno.ts";
@@ -18,6 +19,7 @@ import type { Instance } from "../../../../src/platform/runtime/runtime.ts";
 import { startPlatform } from "../../../../src/platform/server.ts";
 import { TestClient } from "../../../platform/client-fixture.ts";
 import { newTestIdentity, TestVault } from "../../../platform/vault-fixture.ts";
+import type { CertificateFiles } from "../../../stories/support/authority.ts";
 import { openRawFunction } from "./raw-function.ts";
 
 /** The messages to it. It responds to each with its state. */
@@ -39,6 +41,8 @@ export interface Ready {
 	readonly control: number;
 	/** The port of the second gateway. */
 	readonly raw: number;
+	/** The port of the gateway with TLS. */
+	readonly secure: { readonly tls: number };
 	readonly token: string;
 	/** The JSON of a change that is already in the app's log. */
 	readonly change: string;
@@ -113,54 +117,65 @@ async function deployTo(control: string, token: string, identity: Identity): Pro
 	return JSON.stringify(change);
 }
 
-/** Starts a process for each request, after the end of the one before. */
-async function openCycle(folder: string, faults: Faults): Promise<() => Promise<Instance>> {
+/** @returns starts a function without the platform */
+async function openRuntime(folder: string, faults: Faults) {
 	const runtime = await createDenoRuntime({
 		binary: await findDeno(),
 		hostPath: builtPath("host/main.js"),
 		egressProgram: builtPath("egress.cjs"),
-		directory: join(folder, "cycle"),
+		directory: join(folder, "runtime"),
 		faults: faults.function,
 		onLine: () => undefined,
 	});
-	const code = new TextEncoder().encode(CYCLE);
-	let before: Instance | undefined;
-	return async () => {
-		const previous = before;
-		before = undefined;
-		await previous?.stop();
-		const launch = {
-			app: "shop",
-			function: "cycle",
-			deployment: "d",
-			code,
-			environment: new Map([["KEY", "v"]]),
-		};
-		const started = await runtime.start({ ...launch, onRead: () => undefined, onIdle: () => undefined });
-		before = started;
-		return started;
+	return (name: string, source: string): Promise<Instance> => {
+		const code = new TextEncoder().encode(source);
+		const environment = new Map([["KEY", "v"]]);
+		const launch = { app: "shop", function: name, deployment: "d", code, environment };
+		return runtime.start({ ...launch, onRead: () => undefined, onIdle: () => undefined });
 	};
 }
 
-async function openRaw(folder: string): Promise<Gateway> {
+/** @returns the second gateway, and the one with TLS */
+async function openGateways(folder: string, certificate: CertificateFiles): Promise<Gateway[]> {
 	const faults = new Faults(openLog());
 	const socketPath = join(folder, "raw.sock");
 	await openRawFunction(socketPath);
 	const nothing = () => undefined;
 	const exited = new Promise(nothing);
 	const raw = { socketPath, acquire: () => nothing, exited, answered: nothing, timedOut: nothing };
-	const cycle = await openCycle(folder, faults);
-	return createGateway({
-		functions: (app) => (app === "shop" ? new Set(["raw", "cycle"]) : undefined),
-		instance: (_app, name) => (name === "cycle" ? cycle() : (raw as unknown as Instance)),
-		faults: faults.gateway,
-		responseTimeoutMs: 1_000,
-		maxBodyBytes: 1024 * 1024,
-		headTimeoutMs: 5_000,
-	});
+	const start = await openRuntime(folder, faults);
+	let before: Instance | undefined;
+	// Starts a process for each request, after the end of the one before.
+	const cycle = async () => {
+		const previous = before;
+		before = undefined;
+		await previous?.stop();
+		before = await start("cycle", CYCLE);
+		return before;
+	};
+	const echo = await start("echo", ECHO);
+	const instances = new Map<string, () => Instance | Promise<Instance>>([
+		["raw", () => raw as unknown as Instance],
+		["cycle", cycle],
+		["echo", () => echo],
+	]);
+	const open = (names: readonly string[], options: Partial<GatewayOptions>) =>
+		createGateway({
+			functions: (app) => (app === "shop" ? new Set(names) : undefined),
+			instance: (_app, name) => instances.get(name)?.(),
+			faults: faults.gateway,
+			responseTimeoutMs: 1_000,
+			maxBodyBytes: 1024 * 1024,
+			headTimeoutMs: 5_000,
+			...options,
+		});
+	return [
+		open(["raw", "cycle"], {}),
+		open(["raw", "cycle", "echo"], { tls: { pairs: [certificate], log: openLog() } }),
+	];
 }
 
-async function main(folder: string): Promise<void> {
+async function main(folder: string, certificate: CertificateFiles): Promise<void> {
 	mkdirSync(folder, { recursive: true });
 	const config = readPlatformConfig({
 		version: "0.0.0-hostile",
@@ -176,11 +191,15 @@ async function main(folder: string): Promise<void> {
 	const platform = await startPlatform(config, { identity, log: openLog() });
 	const token = platform.firstToken ?? "";
 	const change = await deployTo(platform.controlUrl, token, identity);
-	const raw = await (await openRaw(folder)).listen(0, "127.0.0.1");
+	const gateways = await openGateways(folder, certificate);
+	const [raw = 0, secure = 0] = await Promise.all(
+		gateways.map(async (gateway) => (await gateway.listen(0, "127.0.0.1")).port),
+	);
 	const ready: Ready = {
 		gateway: Number(new URL(platform.listenUrl).port),
 		control: Number(new URL(platform.controlUrl).port),
-		raw: raw.port,
+		raw,
+		secure: { tls: secure },
 		token,
 		change,
 	};
@@ -203,4 +222,5 @@ async function main(folder: string): Promise<void> {
 	process.send?.(ready);
 }
 
-void main(process.argv[2] ?? "");
+const [, , folder = "", cert = "", key = ""] = process.argv;
+void main(folder, { cert, key });

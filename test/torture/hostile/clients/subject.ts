@@ -8,6 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
+import { Authority } from "../../../stories/support/authority.ts";
 import { cleanEnvironment } from "../../../stories/support/project.ts";
 import { PACKAGE_CACHE } from "../../../support/package-cache.ts";
 import { ROOT } from "../../../support/root.ts";
@@ -25,11 +26,19 @@ export class Subject implements AsyncDisposable {
 	readonly ready: Ready;
 	readonly #child: ChildProcess;
 	readonly #folder: string;
+	readonly #authority: Authority;
 	readonly #log: () => string;
 	readonly #gone: Promise<never>;
 
-	private constructor(child: ChildProcess, folder: string, ready: Ready, sites: Site[], log: () => string) {
+	private constructor(
+		child: ChildProcess,
+		{ authority, folder }: { authority: Authority; folder: string },
+		ready: Ready,
+		sites: Site[],
+		log: () => string,
+	) {
 		this.#child = child;
+		this.#authority = authority;
 		this.#gone = once(child, "exit").then(() => Promise.reject(new Error("The subject has ended.")));
 		this.#gone.catch(() => undefined);
 		this.#folder = folder;
@@ -61,7 +70,9 @@ export class Subject implements AsyncDisposable {
 			logLevel: "silent",
 			plugins: [instrument(fits, sites, replacement)],
 		});
-		const child = fork(outfile, [join(folder, "work")], {
+		const authority = new Authority();
+		const { cert, key } = authority.issue("gateway");
+		const child = fork(outfile, [join(folder, "work"), cert, key], {
 			execArgv: ["--expose-gc"],
 			env: { ...cleanEnvironment(), XDG_CACHE_HOME: PACKAGE_CACHE },
 			stdio: ["ignore", "ignore", "pipe", "ipc"],
@@ -75,7 +86,7 @@ export class Subject implements AsyncDisposable {
 		);
 		const [ready] = (await Promise.race([once(child, "message"), failed])) as [Ready];
 		failed.catch(() => undefined);
-		return new Subject(child, folder, ready, sites, () => log);
+		return new Subject(child, { authority, folder }, ready, sites, () => log);
 	}
 
 	get pid(): number {
@@ -119,6 +130,7 @@ export class Subject implements AsyncDisposable {
 			this.#child.kill("SIGKILL");
 			await exited;
 		}
+		this.#authority[Symbol.dispose]();
 		// Its functions end by themselves, shortly after.
 		rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
 	}
