@@ -47,6 +47,8 @@ export class Http2Connection implements StreamCarrier {
 	readonly #events: Http2Events;
 	readonly #session: ServerHttp2Session;
 	readonly #deadline: Deadline;
+	/** Gets the errors of the session and its streams. What the client did wrong is no fault of the platform. */
+	readonly #ignore: () => void;
 	readonly #guard = new FloodGuard(performance.now());
 	/** The open streams, each with the function that counts it out. */
 	readonly #streams = new Map<Http2Exchange, () => void>();
@@ -72,11 +74,14 @@ export class Http2Connection implements StreamCarrier {
 		// A client that sends no more reads nothing either, as far as the system can tell.
 		socket.on("end", faults.callback(destroy, destroy));
 		this.#session = performServerHandshake(socket, SESSION_OPTIONS);
-		// What the client did wrong is no fault of the platform.
-		this.#session.on("error", () => undefined);
+		this.#ignore = faults.callback(() => undefined);
+		this.#session.on("error", this.#ignore);
 		const open = (stream: ServerHttp2Stream, _headers: IncomingHttpHeaders, flags: number, raw: string[]) =>
 			this.#open(stream, flags, raw);
-		const reset = (_error: unknown, stream: ServerHttp2Stream) => stream.close(NGHTTP2_INTERNAL_ERROR);
+		const reset = (_error: unknown, stream: ServerHttp2Stream) => {
+			stream.on("error", this.#ignore);
+			stream.close(NGHTTP2_INTERNAL_ERROR);
+		};
 		this.#session.on("stream", faults.callback(open, reset));
 	}
 
@@ -160,12 +165,11 @@ export class Http2Connection implements StreamCarrier {
 			this.faults.callback(() => this.#socket.destroy()),
 			LINGER_MS,
 		).unref();
-		this.#socket.once("close", () => clearTimeout(timer));
+		this.#socket.once("close", clearTimeout.bind(undefined, timer));
 	}
 
 	#open(stream: ServerHttp2Stream, flags: number, raw: readonly string[]): void {
-		// What a client did wrong on its stream.
-		stream.on("error", () => undefined);
+		stream.on("error", this.#ignore);
 		for (const text of raw) this.#usefulBytes += text.length;
 		const head = stream.closed || this.#isEnding ? undefined : this.#read(stream, raw);
 		if (head === undefined) {
@@ -189,10 +193,10 @@ export class Http2Connection implements StreamCarrier {
 		try {
 			const head = readRequestFields(raw);
 			if (head.expects !== "unknown") return head;
-			refuse(stream, 417);
+			refuse(stream, 417, this.faults);
 		} catch (error) {
 			if (!(error instanceof BadRequest)) throw error;
-			refuse(stream, error.status);
+			refuse(stream, error.status, this.faults);
 		}
 		return undefined;
 	}

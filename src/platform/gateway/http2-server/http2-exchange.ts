@@ -138,7 +138,7 @@ export class Http2Exchange extends BaseExchange implements ClientExchange {
 			this.cancel();
 			return;
 		}
-		refuse(this.#stream, 408);
+		refuse(this.#stream, 408, this.#carrier.faults);
 		this.over(false);
 	}
 
@@ -177,7 +177,7 @@ export class Http2Exchange extends BaseExchange implements ClientExchange {
 		if (this.isOver) return;
 		this.over(true);
 		this.#reader = undefined;
-		if (!this.isReceived) stopReading(this.#stream);
+		if (!this.isReceived) stopReading(this.#stream, this.#carrier.faults);
 	}
 
 	/** Node also reports the end if the client has cancelled the stream. Then the body may be incomplete. */

@@ -121,8 +121,13 @@ export class Listener {
 	#begin(socket: Socket, address: string, handshakes: TlsHandshakes): void {
 		const handshake = new Handshake(socket);
 		this.#open.add(handshake, address);
-		socket.on("error", () => socket.destroy());
-		socket.once("close", () => this.#open.delete(handshake));
+		const { faults } = this.#events;
+		const forget = () => this.#open.delete(handshake);
+		socket.on(
+			"error",
+			faults.callback(() => socket.destroy()),
+		);
+		socket.once("close", faults.callback(forget, forget));
 		handshakes.begin(socket, (secure: TLSSocket) => {
 			// It may have been closed to make room for another one.
 			if (secure.destroyed || !this.#open.has(handshake)) {

@@ -1,6 +1,12 @@
 /** The TLS of the gateway's connections, from the accepted connection to the end of its handshake. */
 import type { Socket } from "node:net";
-import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
+import {
+	createServer,
+	type SecureContextOptions,
+	type Server,
+	type TLSSocket,
+	type TlsOptions,
+} from "node:tls";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { Certificates, type GatewayTls } from "./certificates.ts";
 
@@ -25,9 +31,12 @@ export interface HandshakesOptions {
 	readonly faults: FaultBoundary;
 }
 
+type ChooseContext = NonNullable<TlsOptions["SNICallback"]>;
+
 export class TlsHandshakes {
 	readonly #certificates: Certificates;
 	readonly #server: Server;
+	readonly #faults: FaultBoundary;
 	#default: SecureContextOptions;
 	/** What follows the handshakes in progress, by the address and port of the client. */
 	readonly #pending = new Map<string, (socket: TLSSocket) => void>();
@@ -36,12 +45,16 @@ export class TlsHandshakes {
 	constructor({ faults, timeoutMs, tls }: HandshakesOptions) {
 		const certificates = new Certificates(tls);
 		this.#certificates = certificates;
+		this.#faults = faults;
 		this.#default = certificates.default;
 		this.#server = createServer({
 			...this.#default,
 			ALPNProtocols: ["h2", "http/1.1"],
 			handshakeTimeout: timeoutMs,
-			SNICallback: (host, choose) => choose(null, certificates.contextFor(host)),
+			SNICallback: faults.callback<Parameters<ChooseContext>>(
+				(host, choose) => choose(null, certificates.contextFor(host)),
+				(_error, _host, choose) => choose(new Error("The certificate could not be chosen.")),
+			),
 		});
 		const secured = (socket: TLSSocket) => {
 			const key = keyOf(socket);
@@ -55,7 +68,11 @@ export class TlsHandshakes {
 			faults.callback(secured, (_error, socket) => socket.destroy()),
 		);
 		// The connection closes. That a client sends no valid handshake is no fault of the platform.
-		this.#server.on("tlsClientError", (_error, socket) => socket.destroy());
+		const failed = (_error: Error, socket: TLSSocket) => socket.destroy();
+		this.#server.on(
+			"tlsClientError",
+			faults.callback(failed, (_fault, _error, socket) => socket.destroy()),
+		);
 	}
 
 	/** Begins the handshake of an accepted connection. @param next called at its end, unless the connection closes before */
@@ -67,9 +84,10 @@ export class TlsHandshakes {
 		}
 		const key = keyOf(socket);
 		this.#pending.set(key, next);
-		socket.once("close", () => {
+		const forget = () => {
 			if (this.#pending.get(key) === next) this.#pending.delete(key);
-		});
+		};
+		socket.once("close", this.#faults.callback(forget, forget));
 		this.#server.emit("connection", socket);
 	}
 }

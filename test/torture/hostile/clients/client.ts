@@ -12,8 +12,12 @@ export function dial(place: Place): Socket {
 	const port = typeof place === "number" ? place : place.tls;
 	const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
 	if (typeof place === "number") return socket;
-	const options = { socket: streamOf(socket), ALPNProtocols: ["http/1.1"], rejectUnauthorized: false };
-	const secure = connectTls(options);
+	const secure = connectTls({
+		socket: streamOf(socket),
+		servername: "localhost",
+		ALPNProtocols: ["http/1.1"],
+		rejectUnauthorized: false,
+	});
 	const resetAndDestroy = () => {
 		socket.resetAndDestroy();
 		return secure.destroy();

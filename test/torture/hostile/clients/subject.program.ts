@@ -167,6 +167,8 @@ async function openGateways(folder: string, certificate: CertificateFiles): Prom
 			responseTimeoutMs: 1_000,
 			maxBodyBytes: 1024 * 1024,
 			headTimeoutMs: 5_000,
+			// Shorter than the time in which resources must be released: Node leaves a connection of HTTP/2 open after an error.
+			requestTimeoutMs: 6_000,
 			...options,
 		});
 	return [
