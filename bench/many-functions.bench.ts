@@ -6,7 +6,7 @@ import { readIdentityFile } from "../src/identity/identity-file.ts";
 import { Apps } from "../src/platform/apps/apps.ts";
 import type { Deployment } from "../src/platform/functions/function.ts";
 import { openStore } from "../src/platform/store/open.ts";
-import { SealedStore } from "../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../src/platform/store/sealed/sealed-store.ts";
 import { plan } from "../src/references/plan/plan.ts";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
 import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";

@@ -112,10 +112,15 @@ function automationsOf({ apps, claims }: Streams, folder: string): Automations {
 	return automations;
 }
 
+const NO_CALLBACKS = { onFunctions: () => {}, onDeletedElsewhere: async () => {} };
+
 /** Lets another process's platform write before each change. Only the changes are timed. */
 async function foreignChange(url: string, streams: Streams, stage: Stage): Promise<Time> {
 	await using other = await openStore(url);
-	const theirs = await openStreams({ clock: SYSTEM_CLOCK, identity: stage.identity, store: other }, () => {});
+	const theirs = await openStreams(
+		{ clock: SYSTEM_CLOCK, identity: stage.identity, store: other },
+		NO_CALLBACKS,
+	);
 	const times: Time[] = [];
 	for (let round = 0; round < Math.min(5, stage.rounds); round++) {
 		await theirs.apps.get("app-1").record(() => ({ type: "deleted", functions: [], atMs: Date.now() }));
@@ -129,7 +134,7 @@ async function openedIn(store: Store, stage: Stage, folder: string) {
 	let streams: Streams | undefined;
 	const { identity } = stage;
 	const open = await timed(async () => {
-		streams = await openStreams({ clock: SYSTEM_CLOCK, identity, store }, () => {});
+		streams = await openStreams({ clock: SYSTEM_CLOCK, identity, store }, NO_CALLBACKS);
 	});
 	if (streams === undefined) throw new Error("The streams are not open.");
 	const { apps } = streams;

@@ -8,7 +8,7 @@ import { cryptoReady, randomBytes } from "../src/crypto.ts";
 import { EtcdClient } from "../src/platform/store/etcd/api/client.ts";
 import { openEtcdStore } from "../src/platform/store/etcd/etcd-store.ts";
 import { isValue, put, transact } from "../src/platform/store/etcd/transactions.ts";
-import { SealedStore } from "../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../src/platform/store/sealed/sealed-store.ts";
 import { openSqliteStore } from "../src/platform/store/sqlite.ts";
 import type { Store } from "../src/platform/store/store.ts";
 import { EtcdCluster } from "../test/platform/store/etcd/cluster.ts";

@@ -11,7 +11,7 @@ import { type Identity, identityOf } from "../../src/identity/identity.ts";
 import type { App } from "../../src/platform/apps/app.ts";
 import { Apps } from "../../src/platform/apps/apps.ts";
 import type { Deployment } from "../../src/platform/functions/function.ts";
-import { SealedStore } from "../../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../../src/platform/store/sealed/sealed-store.ts";
 import type { Store } from "../../src/platform/store/store.ts";
 import { type Change, type Head, makeChange } from "../../src/protocol/change.ts";
 import { MESSAGE_LIMITS } from "../../src/protocol/messages.ts";

@@ -19,6 +19,7 @@ import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { Core } from "./service/core.ts";
 import { Deployer } from "./service/deploy.ts";
+import { startNode } from "./service/node.ts";
 import type { CoreIdentity } from "./service/streams.ts";
 import { openStore } from "./store/open.ts";
 
@@ -81,9 +82,12 @@ export async function openCore(
 	const core = await Core.open({
 		...bounds,
 		...{ store, runtime, kv, logs, deployer, identity, log, clock, faults },
+		staleAfterMs: access.staleAfterMs,
 	});
 	events.open(core);
 	opened.add(() => core.close(graceMs));
+	opened.add(async () => await core.node?.nodes.close());
+	await startNode(core);
 	return { core, builder, runtime, plane };
 }
 

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { type CoreConfig, foreignVariables } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
+import { parseStoreUrl } from "./configuration/store-url.ts";
 import { DataPlane } from "./data-plane/client/data-plane.ts";
 import type { DataPlaneEvents } from "./data-plane/client/events.ts";
 import { RemoteRuntime } from "./data-plane/client/remote-runtime.ts";
@@ -127,12 +128,14 @@ function runtimeConfiguration(
 function storesConfiguration({
 	dataDirectory,
 	limits,
+	storeAccess,
 	storeUrl,
 }: CoreConfig): Omit<KvStoresOptions, "onError"> {
 	return {
 		directory: join(kvDirectory(storeUrl, dataDirectory), KV_FOLDER),
 		maxBytes: limits.kvMB * 1024 * 1024,
 		program: builtPath("kv.cjs"),
+		isRefused: parseStoreUrl(storeUrl).kind === "etcd" && storeAccess.isAlone !== true,
 	};
 }
 

@@ -58,6 +58,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const { log } = parts;
 	checkCertificates(config);
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
+	core.isStarting = true;
 	const budget = listenerBudget(config.limits);
 	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config);
 	await adoptInstances(core, plane?.instances.list() ?? []);
@@ -68,6 +69,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const closing = new AbortController();
 	const control = buildControlListener(core, budget, config, { listenUrl, closing: closing.signal });
 	const controlUrl = await listenControl(control, config, listeners);
+	if (core.node !== undefined) core.node.controlUrl = controlUrl;
 	await core.startPinned();
 	const timeoutMs = functionDefaults(config.limits).timeoutSeconds * 1000;
 	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
@@ -80,6 +82,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const firstToken = await createFirstToken(core);
 	const isolation = { sandbox: builder.level, ...reportIsolation(runtime, log) };
 	plane?.own();
+	core.isStarting = false;
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
 	const protection = { buildSandbox: builder.level, network: runtime.network };
 	const close = () => opened.close(log);

@@ -6,6 +6,7 @@ import { z } from "zod";
 import { isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { INSTANT_MS_MAX, localSecretSchema } from "./local-secret.ts";
+import { nodeEventSchema } from "./nodes.ts";
 
 /** Limits of one message. */
 export const MESSAGE_LIMITS = {
@@ -131,6 +132,8 @@ export const changeEventSchema = z.discriminatedUnion("type", [
 		concerned: z.array(functionName).max(20_000).optional(),
 	}),
 	z.object({ type: z.literal("redeployed"), result: redeployResultSchema }),
+	/** Only if the request has `?wait=SECONDS`. */
+	nodeEventSchema,
 	z.object({ type: z.literal("done"), untouched: z.array(functionName).max(20_000) }),
 ]);
 export type ChangeEvent = z.infer<typeof changeEventSchema>;
@@ -171,6 +174,8 @@ export const deployedFunctionSchema = z.object({
 export const deployEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("missing"), hashes: z.array(hash32).max(MESSAGE_LIMITS.filesPerDeployment) }),
 	z.object({ type: z.literal("function"), result: deployedFunctionSchema }),
+	/** Only if the request has `?wait=SECONDS`. */
+	nodeEventSchema,
 	z.object({ type: z.literal("done"), pruned: z.array(functionName).max(20_000) }),
 ]);
 export type DeployEvent = z.infer<typeof deployEventSchema>;

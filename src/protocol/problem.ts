@@ -54,7 +54,10 @@ const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 	["HOST_UNKNOWN", 421],
 	["TOO_MANY_REQUESTS", 429],
 	["TOKEN_RATE_EXCEEDED", 429],
+	["NODE_CUT_OFF", 503],
+	["NODE_NOT_READY", 503],
 	["STORE_BUSY", 503],
+	["STORE_UNREACHABLE", 503],
 	["STORE_CLOSED", 503],
 	["STORE_FULL", 507],
 ]);

@@ -19,10 +19,14 @@ export interface Route {
 
 export const ROUTES = {
 	health: { method: "GET", path: "/healthz", scope: undefined },
+	/** For what balances requests between nodes: 200 if this one takes requests, 503 if not. */
+	ready: { method: "GET", path: "/readyz", scope: undefined },
 	/** Metrics in Prometheus' text format. They name apps and functions, so the token must be for all apps. */
 	metrics: { method: "GET", path: "/metrics", scope: "read" },
 	/** The platform's public keys. A client compares them with its token's fingerprint before it trusts the platform. */
 	platform: { method: "GET", path: "/v1/platform", scope: undefined },
+	/** The nodes of the platform, and the state of the store. */
+	status: { method: "GET", path: "/v1/status", scope: "read" },
 	/** An OpenAPI description of this API. */
 	openApi: { method: "GET", path: "/v1/openapi.json", scope: undefined },
 	listApps: { method: "GET", path: "/v1/apps", scope: "read" },

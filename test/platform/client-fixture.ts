@@ -58,8 +58,8 @@ export class TestClient {
 		return appInfoSchema.parse(await (await this.#ok(this.call(ROUTES.showApp, { app }))).json());
 	}
 
-	async send(app: string, change: Change): Promise<ChangeEvent[]> {
-		const response = await this.#ok(this.call(ROUTES.appendChange, { app }, change));
+	async send(app: string, change: Change, query = ""): Promise<ChangeEvent[]> {
+		const response = await this.#ok(this.call(ROUTES.appendChange, { app }, change, query));
 		return (await linesOf(response)).map((line) => changeEventSchema.parse(line));
 	}
 

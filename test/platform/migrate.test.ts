@@ -134,7 +134,7 @@ describe("a migration is refused", () => {
 			}
 			expect([await left(node), dump(new URL(url).pathname)]).toEqual([[], ""]);
 			await migrate(place.data, url, { "to-data": node });
-			await using _ = await openStore(url, { dataDirectory: node });
+			await using _ = await openStore(url, { dataDirectory: node, access: { isAlone: true } });
 			await expect(migrate(url, other)).rejects.toMatchObject({ code: "STORE_IN_USE", exit: 5 });
 			await expect(migrate(url, next, { "from-data": node })).rejects.toMatchObject({
 				code: "DATA_DIR_IN_USE",

@@ -150,7 +150,7 @@ test("a platform on etcd has everything, and so has one on a directory again", a
 	const url = cluster.url("/moved");
 	const moved = await project.ok(migrate("--from", platform.data, "--to", url, "--to-data", beside("moved")));
 	expect(moved.stdout).toContain("with 1 Deno KV store and ");
-	await platform.start(beside("moved"), ["--store", url]);
+	await platform.start(beside("moved"), ["--store", url, "--single-node"]);
 	await expectEverything(2);
 	await platform.stop();
 	await project.ok(migrate("--from", url, "--from-data", beside("moved"), "--to", beside("back")));

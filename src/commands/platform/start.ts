@@ -49,6 +49,16 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "DIR",
 		}),
 		...storeFlags,
+		"single-node": Flags.boolean({
+			description: "be the only platform on a store in etcd. Only then do functions have Deno KV",
+			default: false,
+		}),
+		"stale-after": Flags.integer({
+			description:
+				"how long a node serves functions while it does not reach etcd, in seconds. Defaults to 300",
+			min: 15,
+			helpValue: "N",
+		}),
 		listen: address("address that serves functions; port 0 chooses a free port", "127.0.0.1:8080"),
 		control: address("address of the control API; port 0 chooses a free port", "127.0.0.1:8081"),
 		"identity-file": Flags.string({

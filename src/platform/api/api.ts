@@ -18,6 +18,7 @@ import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as hostRoutes from "./hosts.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
+import { catchUp, ready, status } from "./nodes/status.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
 import * as streams from "./streams.ts";
@@ -45,12 +46,17 @@ const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
 	...hostRoutes,
 	...logs,
 	...tokens,
+	ready,
+	status,
 	openApi: {
 		summary: "Read this document",
 		answer: answerOf("The document", json(z.looseObject({ openapi: z.string() }))),
 		handle: ({ core }) => Response.json(openApiDocument(core.info.version, ENDPOINTS)),
 	},
 };
+
+/** The routes that also answer on a node that does not reach the store. */
+const WITHOUT_CATCH_UP: ReadonlySet<string> = new Set<keyof typeof ROUTES>(["status", "metrics"]);
 
 const NEVER = new AbortController().signal;
 
@@ -90,17 +96,18 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 	const byPath = new Map<string, string[]>();
 	for (const [name, route] of Object.entries(ROUTES) as [keyof typeof ROUTES, Route][]) {
 		byPath.set(route.path, [...(byPath.get(route.path) ?? []), route.method]);
-		app.on(route.method, route.path, (context) => {
+		app.on(route.method, route.path, async (context) => {
 			const parameter = (key: string) => context.req.param(key) ?? "";
 			const request = context.req.raw;
 			let principal: Principal | undefined;
 			if (route.scope !== undefined) {
-				principal = authenticate(request, context.env.address, guard);
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
+				if (!WITHOUT_CATCH_UP.has(name)) await catchUp(core, bound);
+				principal = authenticate(request, context.env.address, guard);
 				authorise(core.tokens, principal, route.scope, bound);
 			}
 			const url = new URL(request.url);
-			return ENDPOINTS[name].handle({ core, request, principal, url, listenUrl, parameter, closing });
+			return await ENDPOINTS[name].handle({ core, request, principal, url, listenUrl, parameter, closing });
 		});
 	}
 	addBase44Routes(app, { core, listenUrl, closing }, guard);

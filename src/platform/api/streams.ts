@@ -13,7 +13,8 @@ import {
 import { describeError } from "../faults/log.ts";
 import { affectedBy } from "../redeploy/refresh.ts";
 import { tokenInvalid } from "./authenticate.ts";
-import { answerOf, appOf, type Call, type Endpoint, json, jsonOf, lines, urlOf } from "./endpoint.ts";
+import { answerOf, appOf, type Call, type Endpoint, json, jsonOf, lines, TEXT, urlOf } from "./endpoint.ts";
+import { nodeWaitMs, sendNodeEvents } from "./nodes/node-events.ts";
 import { problemResponse } from "./problem.ts";
 import { lineStream } from "./stream.ts";
 
@@ -29,6 +30,9 @@ function answer({ core, principal }: Call, work: Parameters<typeof lineStream>[0
 	);
 }
 
+/** How long to wait for the nodes, in seconds. */
+const WAIT = { name: "wait", required: false, schema: TEXT };
+
 function stale(app: string): AppError {
 	return new AppError({
 		code: "CHANGE_STALE",
@@ -42,9 +46,11 @@ export const appendChange: Endpoint = {
 	summary: "Append a change, and redeploy the functions that read it",
 	body: json(changeSchema),
 	answer: answerOf("A line for each event, or a problem as the last line", lines(changeEventSchema)),
+	query: [WAIT],
 	refuses: [409, 422],
 	handle: async (call) => {
 		const app = appOf(call);
+		nodeWaitMs(call);
 		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 		const change = decode(changeSchema, body, "The change");
 		const outcome = await app.append(change);
@@ -60,6 +66,7 @@ export const appendChange: Endpoint = {
 			const { untouched } = await functions.redeploy(change.operation, (result) =>
 				send({ type: "redeployed", result }),
 			);
+			await sendNodeEvents(call, app, send);
 			send({ type: "done", untouched: [...untouched] });
 		});
 	},
@@ -67,10 +74,12 @@ export const appendChange: Endpoint = {
 
 export const deploy: Endpoint = {
 	summary: "Deploy functions from stored files",
+	query: [WAIT],
 	body: json(deploySchema),
 	answer: answerOf("A line for each event, or a problem as the last line", lines(deployEventSchema)),
 	handle: async (call) => {
 		const app = appOf(call);
+		nodeWaitMs(call);
 		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 		const request = decode(deploySchema, body, "The deployment");
 		const { core, listenUrl } = call;
@@ -80,8 +89,12 @@ export const deploy: Endpoint = {
 				core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
 				tell({ type: "function", result: { ...result, url: urlOf(listenUrl, app.id, result.name) } });
 			});
-			if ("missing" in outcome) tell({ type: "missing", hashes: [...outcome.missing] });
-			else tell({ type: "done", pruned: [...outcome.pruned] });
+			if ("missing" in outcome) {
+				tell({ type: "missing", hashes: [...outcome.missing] });
+				return;
+			}
+			await sendNodeEvents(call, app, tell);
+			tell({ type: "done", pruned: [...outcome.pruned] });
 		});
 	},
 };

@@ -1,5 +1,6 @@
 /** Errors for apps that do not exist, or that are not linked with a vault. */
 import { AppError, EXIT } from "../../errors.ts";
+import type { CreateApp } from "../../protocol/messages.ts";
 
 /** The error for an app that does not exist, or no longer exists. */
 export function appNotFound(): AppError {
@@ -18,5 +19,36 @@ export function notLinked(): AppError {
 		message: "The app is not linked with a vault.",
 		hint: "Link it with `coffer link URL --app APP`.",
 		exit: EXIT.notFound,
+	});
+}
+
+/** @param limit the most apps of a platform */
+export function tooManyApps(limit: number): AppError {
+	return new AppError({
+		code: "TOO_MANY_APPS",
+		message: `The platform has ${limit} apps, which is the limit.`,
+		hint: "Delete apps that are not needed (`coffer apps list`, `coffer apps delete APP`), or use another platform.",
+		exit: EXIT.usage,
+	});
+}
+
+/** A token that is bound to no app asked for an app that exists. */
+export function appNotYours(app: string): AppError {
+	return new AppError({
+		code: "APP_NOT_YOURS",
+		message: `The app ${app} exists already. The access token is bound to no app yet: it can create a new app, but cannot use an existing one.`,
+		hint: `Create a token for this app: coffer platform token create --base44 --app ${app}. Or use another app id.`,
+		exit: EXIT.unauthorised,
+	});
+}
+
+/** @throws AppError `APP_TAKEN` (exit 5) unless an app is linked with this vault and environment */
+export function checkSame(app: string, present: CreateApp | undefined, wanted: CreateApp): void {
+	if (present?.vaultId === wanted.vaultId && present.environment === wanted.environment) return;
+	throw new AppError({
+		code: "APP_TAKEN",
+		message: `The app ${app} exists already and is linked with another vault or environment.`,
+		hint: "Choose another name for the app.",
+		exit: EXIT.conflict,
 	});
 }

@@ -12,12 +12,15 @@ import {
 	nextHead,
 } from "../../protocol/change.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
+import { Granted } from "../../references/plan/granted.ts";
 import type { SecretChange } from "../../references/plan/plan.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../../vault/records/record.ts";
 import type { AppEvent } from "../events/events.ts";
+import { readsOf } from "../functions/function.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
-import { applyToFunctions, type FunctionState } from "./function-states.ts";
+import { applyToFunctions, applyTrial, type FunctionState } from "./function-states.ts";
 import type { LocalSecret } from "./local-environment.ts";
+import { SupersededRecords } from "./superseded-records.ts";
 
 /** What one entry of the log changed. */
 export interface EntrySummary {
@@ -61,6 +64,12 @@ export interface AppState {
 	readonly changedAt: ReadonlyMap<string, number>;
 	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
 	readonly functions: ReadonlyMap<string, FunctionState>;
+	/** The operations whose redeploy has not ended, oldest first. */
+	readonly unfinished: ReadonlySet<string>;
+	/** The records whose values a function gets: all present ones, or with several nodes those that are rolled out. */
+	recordsFor(name: string): ReadonlyMap<string, SealedRecord>;
+	/** Whether the next process of a function has to try changed secrets (see `RolloutState.due`). */
+	isTrialDue(name: string): boolean;
 }
 
 /** An app's state. Its methods are the only way to change the state. */
@@ -74,10 +83,15 @@ export class AppFold implements AppState {
 	readonly changedAt = new Map<string, number>();
 	readonly operations = new Map<string, Operation>();
 	readonly functions = new Map<string, FunctionState>();
+	readonly unfinished = new Set<string>();
+	readonly #superseded = new SupersededRecords();
+	readonly #isShared: boolean;
 	head: Head;
 	header: VerifiedHeader | undefined;
 
-	constructor(context: LogContext) {
+	/** @param isShared whether several nodes roll out the app's changes */
+	constructor(context: LogContext, isShared = false) {
+		this.#isShared = isShared;
 		this.context = context;
 		this.head = emptyHead(context);
 		this.heads = [this.head.head];
@@ -127,22 +141,53 @@ export class AppFold implements AppState {
 		this.head = { revision, head };
 		this.heads.push(head);
 		if (header !== undefined) this.header = header;
+		for (const { name } of this.#isShared ? changed : [])
+			this.#superseded.add({ revision, name, before: this.records.get(name) });
 		for (const record of records) this.records.set(record.name, record);
 		this.#noteChanged(changed);
 		const names = records.map((record) => record.name);
 		this.summaries.push({ names, header: header !== undefined, changed });
 		this.operations.set(change.operation, { head: this.head });
+		this.unfinished.add(change.operation);
 	}
 
 	/** Applies an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
-		applyToFunctions(this.functions, event);
+		applyToFunctions(this.functions, event, this.#isShared ? this.head.revision : undefined);
 		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
 		const operation = this.operations.get(event.operation);
 		// The platform wrote this event after the change, so the log was cut.
 		if (!operation) throw logCut(this.context.app);
 		operation.redeployed = { results: event.results, untouched: event.untouched };
+		this.unfinished.delete(event.operation);
+		if (!this.#isShared) return;
+		for (const { function: name, status } of event.results)
+			applyTrial(this.functions, name, operation.head.revision, status);
+		this.#forgetSuperseded();
+	}
+
+	/** Forgets replaced records, except those that a function may still get. */
+	#forgetSuperseded(): void {
+		const readers = [...this.functions.values()].map(({ deployment, values }) => ({
+			granted: new Granted(readsOf(deployment)),
+			released: values?.released ?? 0,
+		}));
+		this.#superseded.keepOnly((revision, name) =>
+			readers.some(({ granted, released }) => released < revision && granted.has(name)),
+		);
+	}
+
+	recordsFor(name: string): ReadonlyMap<string, SealedRecord> {
+		const released = this.functions.get(name)?.values?.released;
+		return released === undefined ? this.records : this.#superseded.at(released, this.records);
+	}
+
+	isTrialDue(name: string): boolean {
+		const found = this.functions.get(name);
+		return (
+			found?.values !== undefined && found.values.due > Math.max(found.values.tried, found.values.released)
+		);
 	}
 
 	#applyLocal({ records, by, atMs }: Extract<AppEvent, { type: "local-secrets" }>): void {

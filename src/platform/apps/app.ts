@@ -1,16 +1,17 @@
 /** One app of a running platform: its state, and the only way to append to its streams. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { Change, Head, LogContext } from "../../protocol/change.ts";
-import { type ChangesPage, decode, logEntrySchema, MESSAGE_LIMITS } from "../../protocol/messages.ts";
+import { type ChangesPage, MESSAGE_LIMITS } from "../../protocol/messages.ts";
 import { EventStream } from "../events/event-stream.ts";
 import { type AppEvent, appEventSchema, appStreams, eventStream } from "../events/events.ts";
 import type { AppLifetime, FunctionLifetime } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
-import type { Store, StreamEntry } from "../store/store.ts";
+import type { Store } from "../store/store.ts";
 import { acceptChange, type MemberIdentity } from "./accept-change.ts";
 import { appNotFound, notLinked } from "./app-faults.ts";
 import { AppFold, type AppState, isLive } from "./app-state.ts";
 import { LocalEnvironment, type LocalIdentity } from "./local-environment.ts";
+import { decodeEntry } from "./log-entries.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
 const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
@@ -24,6 +25,8 @@ export interface AppOptions {
 	readonly now: () => number;
 	/** Called after each change of an app's functions or of their deployments. @param app the id of the app */
 	readonly onFunctions?: (app: string) => void;
+	/** Whether other nodes append to the streams too. */
+	readonly isShared?: boolean | undefined;
 }
 
 type Entries = ChangesPage["entries"];
@@ -61,7 +64,7 @@ export class App {
 		this.isEarlier = options.lifetime.isEarlier;
 		this.local = new LocalEnvironment(app, options.lifetime, options.identity);
 		this.#options = options;
-		this.#fold = new AppFold(options.context);
+		this.#fold = new AppFold(options.context, options.isShared);
 		this.#changes = `${appStreams(app)}changes`;
 		this.#events = new EventStream({
 			store: options.store,
@@ -70,6 +73,8 @@ export class App {
 			schema: appEventSchema,
 			key: options.identity.stateKey,
 			apply: (event) => this.#apply(event),
+			// An event may be about a change that was appended before it.
+			beforeEntries: options.isShared ? () => this.#appending.run(() => this.#catchUp()) : undefined,
 		});
 	}
 
@@ -110,23 +115,37 @@ export class App {
 	 * this resolves.
 	 * @throws AppError as `acceptChange`. `STORE_CONTENDED` (exit 5)
 	 */
-	append(change: Change): Promise<AppendOutcome> {
-		return this.#appending.run(async () => {
-			this.checkPresent();
-			if (!this.isLinked) throw notLinked();
-			for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
-				const outcome = await this.#tryAppend(change);
-				if (outcome !== undefined && "accepted" in outcome) await this.#dropShadowed();
-				if (outcome !== undefined) return outcome;
-				await this.#catchUp();
-			}
-			throw new AppError({
-				code: "STORE_CONTENDED",
-				message: `The log of ${this.id} changed ${APPEND_ATTEMPTS_MAX} times while a change was being appended.`,
-				hint: "Try again.",
-				exit: EXIT.conflict,
-			});
+	async append(change: Change): Promise<AppendOutcome> {
+		const outcome = await this.#appending.run(() => this.#append(change));
+		if ("accepted" in outcome) await this.#dropShadowed();
+		return outcome;
+	}
+
+	async #append(change: Change): Promise<AppendOutcome> {
+		this.checkPresent();
+		if (!this.isLinked) throw notLinked();
+		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
+			const outcome = await this.#tryAppend(change);
+			if (outcome !== undefined) return outcome;
+			await this.#catchUp();
+		}
+		throw new AppError({
+			code: "STORE_CONTENDED",
+			message: `The log of ${this.id} changed ${APPEND_ATTEMPTS_MAX} times while a change was being appended.`,
+			hint: "Try again.",
+			exit: EXIT.conflict,
 		});
+	}
+
+	/** Applies what other nodes have appended. @throws AppError exit 7 if a stream is damaged or altered */
+	async catchUp(): Promise<void> {
+		await this.#events.catchUp();
+		await this.#appending.run(() => this.#catchUp());
+	}
+
+	/** The position of the last event that was applied. */
+	get eventRevision(): number {
+		return this.#events.revision;
 	}
 
 	/** @returns undefined if another node appended first */
@@ -224,19 +243,5 @@ export class App {
 		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision)) {
 			this.#fold.applyEntry(decodeEntry(entry, this.id));
 		}
-	}
-}
-
-function decodeEntry({ body, revision }: StreamEntry, app: string): Entries[number] {
-	try {
-		return decode(logEntrySchema, JSON.parse(body), "The entry");
-	} catch (cause) {
-		throw new AppError({
-			code: "LOG_DAMAGED",
-			message: `Entry ${revision} of the log of ${app} cannot be read.`,
-			hint: "The store was changed from outside. Restore it from a backup.",
-			exit: EXIT.integrity,
-			cause,
-		});
 	}
 }

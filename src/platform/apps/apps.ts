@@ -1,5 +1,4 @@
 /** The apps of a platform: a fold over the events of the stream `platform`, and the opened app of each. */
-import { AppError, EXIT } from "../../errors.ts";
 import type { CreateApp } from "../../protocol/messages.ts";
 import { EventStream } from "../events/event-stream.ts";
 import {
@@ -14,7 +13,7 @@ import { Mutex } from "../machine/mutex.ts";
 import { checkEarlierPlatform } from "../tokens/token-events.ts";
 import { tokenOfOtherApp } from "../tokens/token-grant.ts";
 import { App, type AppOptions } from "./app.ts";
-import { appNotFound } from "./app-faults.ts";
+import { appNotFound, appNotYours, checkSame, tooManyApps } from "./app-faults.ts";
 import { localEnvironmentName } from "./local-environment.ts";
 
 /** The most apps on one platform. */
@@ -23,6 +22,8 @@ const APPS_MAX = 10_000;
 export interface AppsOptions extends Omit<AppOptions, "context" | "lifetime"> {
 	/** Called after each event that creates or deletes an app, before the app's name can be used again. */
 	readonly onEntry?: () => Promise<void>;
+	/** Called when another node has deleted an app: stops its functions, and removes what this node keeps of it. */
+	readonly onDeletedElsewhere?: (app: App) => Promise<void>;
 }
 
 interface Known extends CreateApp {
@@ -70,11 +71,37 @@ export class Apps {
 
 	/** Removes the streams of apps whose deletion was interrupted. */
 	async #removeRemains(): Promise<void> {
+		for (const stream of await this.#options.store.streams(APP_STREAMS))
+			await this.#removeStreams(stream.slice(APP_STREAMS.length).split("/")[0] ?? "");
+	}
+
+	/** Removes the streams of an app that does not exist. Another node may create one at the same time. */
+	async #removeStreams(app: string): Promise<void> {
 		const { store } = this.#options;
-		for (const stream of await store.streams(APP_STREAMS)) {
-			const app = stream.slice(APP_STREAMS.length).split("/")[0] ?? "";
-			if (!this.#known.has(app)) await store.deleteStreams(appStreams(app));
+		for (let isDone = false; !isDone; ) {
+			await this.#stream.catchUp();
+			if (this.#known.has(app)) return;
+			const at = { stream: PLATFORM_STREAM, revision: this.#stream.revision };
+			isDone = await store.deleteStreams(appStreams(app), undefined, at);
 		}
+	}
+
+	/** Opens the apps that other nodes have created or linked, and closes those that they have deleted. */
+	async catchUp(): Promise<void> {
+		await this.#changing.run(async () => {
+			await this.#stream.catchUp();
+			for (const [app, live] of this.#open) {
+				if (this.#known.get(app)?.lifetime.id === live.lifetimeId) continue;
+				this.#open.delete(app);
+				this.#options.onFunctions?.(app);
+				await live.retire();
+				await this.#options.onDeletedElsewhere?.(live);
+			}
+			for (const [app, known] of this.#known) {
+				const live = await this.#openedApp(app);
+				if (!live.isLinked && known.vaultId !== "") live.link(known);
+			}
+		});
 	}
 
 	/** All apps, sorted by id. */
@@ -146,7 +173,7 @@ export class Apps {
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async delete(app: string, remove: (app: App) => Promise<void> = async () => {}): Promise<void> {
-		const { now, onEntry, onFunctions, store } = this.#options;
+		const { now, onEntry, onFunctions } = this.#options;
 		const removed = await this.#changing.run(async () => {
 			const live = this.get(app);
 			await this.#stream.append(() =>
@@ -156,9 +183,7 @@ export class Apps {
 			onFunctions?.(app);
 			await onEntry?.();
 			await live.retire();
-			const removing = remove(live).then(async () => {
-				await store.deleteStreams(appStreams(app));
-			});
+			const removing = remove(live).then(() => this.#removeStreams(app));
 			const gone = removing.catch(() => undefined).finally(() => this.#deleting.delete(app));
 			this.#deleting.set(app, gone);
 			return { removing };
@@ -178,12 +203,10 @@ export class Apps {
 	}
 
 	async #append(app: string, make: () => PlatformEvent | undefined): Promise<void> {
-		const { onEntry, store } = this.#options;
-		await this.#stream.catchUp();
 		// Streams that an interrupted deletion left.
-		if (!this.#known.has(app)) await store.deleteStreams(appStreams(app));
+		await this.#removeStreams(app);
 		await this.#stream.append(make);
-		await onEntry?.();
+		await this.#options.onEntry?.();
 	}
 
 	#apply(event: PlatformEvent, revision: number): void {
@@ -199,14 +222,7 @@ export class Apps {
 	}
 
 	#creationEvent(app: string, bound: CreateApp): Extract<PlatformEvent, { type: "app-created" }> {
-		if (this.#known.size >= APPS_MAX) {
-			throw new AppError({
-				code: "TOO_MANY_APPS",
-				message: `The platform has ${APPS_MAX} apps, which is the limit.`,
-				hint: "Delete apps that are not needed (`coffer apps list`, `coffer apps delete APP`), or use another platform.",
-				exit: EXIT.usage,
-			});
-		}
+		if (this.#known.size >= APPS_MAX) throw tooManyApps(APPS_MAX);
 		return { type: "app-created", app, ...bound, life: newAppLifetimeId(), atMs: this.#options.now() };
 	}
 
@@ -222,23 +238,4 @@ export class Apps {
 		this.#open.set(app, live);
 		return live;
 	}
-}
-
-function appNotYours(app: string): AppError {
-	return new AppError({
-		code: "APP_NOT_YOURS",
-		message: `The app ${app} exists already. The access token is bound to no app yet: it can create a new app, but cannot use an existing one.`,
-		hint: `Create a token for this app: coffer platform token create --base44 --app ${app}. Or use another app id.`,
-		exit: EXIT.unauthorised,
-	});
-}
-
-function checkSame(app: string, present: CreateApp | undefined, wanted: CreateApp): void {
-	if (present?.vaultId === wanted.vaultId && present.environment === wanted.environment) return;
-	throw new AppError({
-		code: "APP_TAKEN",
-		message: `The app ${app} exists already and is linked with another vault or environment.`,
-		hint: "Choose another name for the app.",
-		exit: EXIT.conflict,
-	});
 }

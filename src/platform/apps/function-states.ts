@@ -11,12 +11,27 @@ export interface FunctionState {
 	readonly error: string | undefined;
 	/** When each automation got its current schedule, by its name. Milliseconds since 1970. */
 	readonly anchorsMs: ReadonlyMap<string, number>;
+	/** The secrets that its processes get. Undefined: the present ones, as with one node. */
+	readonly values?: RolloutState | undefined;
+}
+
+/** How far changes of secrets are rolled out to a function. Each is a revision of the app's log. */
+export interface RolloutState {
+	/** Its processes get the values of this revision. */
+	readonly released: number;
+	/** The last revision that a node has tried. After a failure it is higher than `released`. */
+	readonly tried: number;
+	/** The last revision that the next process has to try, because the function was idle when the change was made. */
+	readonly due: number;
 }
 
 type Functions = Map<string, FunctionState>;
 
-/** Applies an event to the functions of an app. Events that do not concern functions are ignored. */
-export function applyToFunctions(functions: Functions, event: AppEvent): void {
+/**
+ * Applies an event to the functions of an app. Events that do not concern functions are ignored.
+ * @param revision the last revision of the app's log, if several nodes roll out its changes
+ */
+export function applyToFunctions(functions: Functions, event: AppEvent, revision?: number): void {
 	if (event.type === "deployed") {
 		const { deployment, atMs } = event;
 		const present = functions.get(deployment.function);
@@ -26,14 +41,48 @@ export function applyToFunctions(functions: Functions, event: AppEvent): void {
 			deployment,
 			error: undefined,
 			anchorsMs,
+			...(revision !== undefined && { values: valuesOf(event, revision, present) }),
 		});
 	} else if (event.type === "deploy-failed") {
 		applyFailure(functions, event);
+	} else if (event.type === "tried") {
+		const { deployment, error, function: name, values } = event;
+		if (functions.get(name)?.deployment.id === deployment)
+			applyTrial(functions, name, values, error === undefined ? "live" : "failed");
 	} else if (event.type === "observed") {
 		applyObserved(functions, event);
 	} else if (event.type === "deleted") {
 		for (const name of event.functions) functions.delete(name);
 	}
+}
+
+function valuesOf(
+	{ deployment, values }: Extract<AppEvent, { type: "deployed" }>,
+	revision: number,
+	present: FunctionState | undefined,
+): RolloutState {
+	if (values === undefined && present?.deployment.id === deployment.id && present.values !== undefined)
+		return present.values;
+	const released = values ?? revision;
+	return { released, tried: released, due: present?.values?.due ?? released };
+}
+
+/** Applies the result of trying a function with the secrets of a revision. Does nothing with one node. */
+export function applyTrial(
+	functions: Functions,
+	name: string,
+	revision: number,
+	status: "live" | "idle" | "failed",
+): void {
+	const present = functions.get(name);
+	if (present?.values === undefined) return;
+	const { due, released, tried } = present.values;
+	const at = (before: number, ...statuses: string[]) =>
+		statuses.includes(status) ? Math.max(before, revision) : before;
+	functions.set(name, {
+		...present,
+		values: { released: at(released, "live"), tried: at(tried, "live", "failed"), due: at(due, "idle") },
+	});
 }
 
 /**

@@ -12,6 +12,10 @@ export interface StoreAccess {
 	readonly user?: string | undefined;
 	/** A directory for blobs. Undefined: they are in etcd too. */
 	readonly blobs?: string | undefined;
+	/** Whether the platform is the only one on the store: it keeps others out, and has Deno KV. */
+	readonly isAlone?: boolean | undefined;
+	/** How long a node serves functions while it does not reach the store. */
+	readonly staleAfterMs?: number | undefined;
 }
 
 export interface StoreOptions {
@@ -33,6 +37,9 @@ export interface StoreFlags {
 	readonly "store-key"?: string | undefined;
 	readonly "store-user"?: string | undefined;
 	readonly blobs?: string | undefined;
+	readonly "single-node"?: boolean | undefined;
+	/** In seconds. */
+	readonly "stale-after"?: number | undefined;
 }
 
 /** The variables with the password of etcd's user. */
@@ -63,6 +70,8 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 		"--store-key": key,
 		"--store-user": user,
 		"--blobs": blobs,
+		"--single-node": flags["single-node"] || undefined,
+		"--stale-after": flags["stale-after"],
 	});
 	const unused = given.find(([, value]) => value !== undefined)?.[0];
 	if (unused !== undefined && kind !== "etcd") {
@@ -79,7 +88,12 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 			"Give both files, or neither.",
 		);
 	}
-	return { ca: path(ca), cert: path(cert), key: path(key), user, blobs: path(blobs) };
+	const staleAfter = flags["stale-after"];
+	return {
+		...{ ca: path(ca), cert: path(cert), key: path(key), user, blobs: path(blobs) },
+		isAlone: flags["single-node"],
+		staleAfterMs: staleAfter === undefined ? undefined : staleAfter * 1000,
+	};
 }
 
 /** The store that the flags of a command name. */

@@ -36,7 +36,12 @@ export interface DataPlaneConfiguration {
 	/** The path of the socket on which the data plane listens. */
 	readonly socketPath: string;
 	readonly runtime: RuntimeConfiguration;
-	readonly kv: { readonly directory: string; readonly maxBytes: number; readonly program: string };
+	readonly kv: {
+		readonly directory: string;
+		readonly maxBytes: number;
+		readonly program: string;
+		readonly isRefused?: boolean;
+	};
 	readonly gateway: GatewayConfiguration;
 }
 

@@ -4,7 +4,7 @@
  * Each entry has an authentication code, made with a key of the platform's identity. The code covers the stream, its
  * owner, the position, all entries before it and the event. Without the identity, a program that can write to the store
  * cannot create, change, move or swap entries, or remove an entry that is followed by others. The store's seal
- * (`sealed-store.ts`) detects that entries are missing at the end.
+ * (`sealed/sealed-store.ts`) detects that entries are missing at the end.
  */
 import { z } from "zod";
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
@@ -49,6 +49,8 @@ export interface EventStreamOptions<Event> {
 	readonly apply: (event: Event, revision: number) => void;
 	/** Checks codes in a stream whose entries of the earlier form have another code. */
 	readonly checkEarlier?: CheckEarlier;
+	/** Called before entries are applied that another node may have appended. */
+	readonly beforeEntries?: (() => Promise<void>) | undefined;
 }
 
 /** The code of an entry in the earlier form. It covers the stream, the position and the event. */
@@ -88,8 +90,10 @@ export class EventStream<Event extends { readonly type: string }> {
 	 * @throws AppError `EVENT_FORGED` (exit 7)
 	 */
 	async catchUp(): Promise<void> {
-		const { store, stream } = this.#options;
-		for (const entry of await store.read(stream, this.#revision)) this.take(entry);
+		const { beforeEntries, store, stream } = this.#options;
+		const entries = await store.read(stream, this.#revision);
+		if (entries.length > 0) await beforeEntries?.();
+		for (const entry of entries) this.take(entry);
 	}
 
 	/**

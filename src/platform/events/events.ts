@@ -112,7 +112,13 @@ export type HostEvent = z.infer<typeof hostEventSchema>;
 /** An event of an app's stream `apps/<app>/events`. */
 export const appEventSchema = z.discriminatedUnion("type", [
 	/** A deployment runs. From now on it is the function's current one. */
-	z.strictObject({ type: z.literal("deployed"), deployment: deploymentSchema, atMs: instantMs }),
+	z.strictObject({
+		type: z.literal("deployed"),
+		deployment: deploymentSchema,
+		/** The revision of the app's log whose secrets its process has. Only with several nodes. */
+		values: z.int().min(0).optional(),
+		atMs: instantMs,
+	}),
 	/** A deployment was built but did not start. */
 	z.strictObject({
 		type: z.literal("deploy-failed"),
@@ -126,6 +132,17 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		operation: z.string(),
 		results: z.array(redeployResultSchema),
 		untouched: z.array(z.string()),
+		atMs: instantMs,
+	}),
+	/** Several nodes: the first node that tried a function with changed secrets reports whether it started. */
+	z.strictObject({
+		type: z.literal("tried"),
+		function: z.string(),
+		deployment: z.string(),
+		/** The revision of the app's log whose secrets the process has. */
+		values: z.int().min(0),
+		/** Why it did not start. Left out if it did. */
+		error: z.string().optional(),
 		atMs: instantMs,
 	}),
 	/** Variables that a deployment read while it ran. `references` has those that the analysis did not find. */

@@ -94,6 +94,12 @@ export const PROBLEMS = {
 		detail:
 			"The platform tried to start the function for this request, and the start failed. Its logs say why.",
 	},
+	cutOff: {
+		status: 503,
+		code: "NODE_CUT_OFF",
+		title: "The node cannot start the function",
+		detail: "This node of the platform does not reach its store. Another node may serve the request.",
+	},
 	full: {
 		status: 503,
 		code: "PLATFORM_FULL",
@@ -121,7 +127,9 @@ export function invalidAnswer(fault: string): Problem {
 
 /** The problem for an error of a start: no capacity, or a failed start. */
 export function startProblem(error: unknown): Problem {
-	return error instanceof AppError && error.code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
+	const code = error instanceof AppError ? error.code : undefined;
+	if (code === "NODE_CUT_OFF") return PROBLEMS.cutOff;
+	return code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 
 /** A problem with the function's name, and with the limit that was exceeded if there is one. */

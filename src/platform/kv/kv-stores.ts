@@ -1,5 +1,6 @@
 /** The stores of all apps, in a separate thread, which the first use starts. */
 import { Worker } from "node:worker_threads";
+import { AppError, EXIT } from "../../errors.ts";
 import { otherStores, removeStores, storeBytes } from "./kv-files.ts";
 import type { KvServerOptions, KvSocket } from "./kv-server.ts";
 
@@ -20,6 +21,8 @@ export type KvReport =
 export interface KvStoresOptions extends KvWorkerData {
 	/** The path of the bundle of `kv-worker.ts`. */
 	readonly program: string;
+	/** Whether functions get no store, because each node would have another one. */
+	readonly isRefused?: boolean;
 	/** Called with the description of an error of a store, or of the thread itself. */
 	readonly onError: (message: string, app?: string) => void;
 }
@@ -39,8 +42,9 @@ export class KvStores {
 		this.#options = options;
 	}
 
-	/** Listens for the connection of one process to the store of its app. */
+	/** Listens for the connection of one process to the store of its app. @throws AppError `KV_SEVERAL_NODES` (exit 1) */
 	async listen(socket: KvSocket): Promise<void> {
+		if (this.#options.isRefused) throw severalNodes();
 		await this.#ask({ type: "listen", socket });
 	}
 
@@ -116,4 +120,13 @@ export class KvStores {
 		if (report.type === "done") pending?.resolve();
 		else pending?.reject(new Error(report.message));
 	}
+}
+
+function severalNodes(): AppError {
+	return new AppError({
+		code: "KV_SEVERAL_NODES",
+		message: "The platform may run as several nodes. Each would have another Deno KV store for the app.",
+		hint: "Start the platform with --single-node to have Deno KV.",
+		exit: EXIT.failure,
+	});
 }

@@ -3,6 +3,7 @@ import type { OutlivedInstance } from "../runtime/runtime.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
+import { parseNote } from "./starts/launch-note.ts";
 
 export interface AdoptParts {
 	readonly observations: Observations;
@@ -19,7 +20,7 @@ export async function adopt(
 	running: readonly OutlivedInstance[],
 	{ observations, supervisor }: AdoptParts,
 ): Promise<void> {
-	const { app, capacity } = options;
+	const { app, capacity, rollouts } = options;
 	const functions = [...app.state.functions];
 	const adopted = running.map(async (instance) => {
 		const found = functions.find(
@@ -28,13 +29,15 @@ export async function adopt(
 				firstDeployment === instance.lifetime?.function &&
 				deployment.id === instance.deployment,
 		);
-		const moment = Number(instance.note);
-		if (found === undefined || !(moment <= app.state.moment)) return void instance.stop({ graceMs: 0 });
+		const secrets = parseNote(instance.note);
+		const isKnown =
+			secrets.moment <= app.state.moment && (secrets.values !== undefined) === (rollouts !== undefined);
+		if (found === undefined || !isKnown) return void instance.stop({ graceMs: 0 });
 		const [name, { deployment }] = found;
 		const given = new Set(instance.variables);
 		const onRead = (variable: string) => observations.note(deployment, variable, given.has(variable));
 		instance.listen({ onIdle: () => capacity.admitWaiting(), onRead });
-		await supervisor(name).adopt({ instance, deployment, moment });
+		await supervisor(name).adopt({ instance, deployment, ...secrets });
 		for (const variable of instance.reads) onRead(variable);
 	});
 	await Promise.all(adopted);

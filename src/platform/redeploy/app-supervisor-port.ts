@@ -6,6 +6,8 @@ import { capacityHolder } from "./capacity.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
+import type { AppRollout } from "./rollout/app-rollout.ts";
+import { hasOtherValues } from "./rollout/conform.ts";
 import { withCrons } from "./starts/crons.ts";
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
@@ -21,13 +23,14 @@ export interface AppParts {
 	readonly idleSeconds: () => number | "never" | undefined;
 	/** Records a deployment as the function's current one. */
 	readonly recordDeployed: (deployment: Deployment) => Promise<void>;
+	readonly rollout: AppRollout;
 }
 
 /** The port of a function's supervisor. */
 export function supervisorPort(
 	options: ReconcileOptions,
 	name: string,
-	{ idleSeconds, observations, recordDeployed, supervisor, verified }: AppParts,
+	{ idleSeconds, observations, recordDeployed, rollout, supervisor, verified }: AppParts,
 ): SupervisorPort {
 	const { app, capacity, log, monotonicMs, now, routesChanged, schedule } = options;
 	const present = () => app.state.functions.get(name);
@@ -37,8 +40,17 @@ export function supervisorPort(
 		acquireCapacity: () => capacity.acquire(holder),
 		releaseCapacity: () => capacity.release(holder),
 		onStartSettled: () => capacity.admitWaiting(),
-		start: (deployment, begin) => launch(options, deployment, verified, observations, begin),
-		isOutdated: ({ deployment, moment }) => changedSince(app.state, readsOf(deployment), moment),
+		start: (deployment, begin) =>
+			rollout.start(deployment, () =>
+				launch(options, deployment, {
+					...{ begin, observations, verified },
+					records: () => rollout.recordsFor(name),
+				}),
+			),
+		isOutdated: (started) =>
+			started.values === undefined
+				? changedSince(app.state, readsOf(started.deployment), started.moment)
+				: hasOtherValues(app, rollout, started),
 		routeChanged: () => routesChanged(app.id),
 		onStarted: async ({ deployment, instance }) => {
 			if (present()?.error !== undefined) await recordDeployed(withCrons(deployment, instance));

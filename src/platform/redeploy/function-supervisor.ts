@@ -2,16 +2,18 @@
  * Manages the processes of a function: which version runs, and when it is replaced. A new version is ready before the
  * old one is drained. If a new version does not start, the old one continues to serve.
  */
-import { AppError } from "../../errors.ts";
+import type { AppError } from "../../errors.ts";
 import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, StuckReport } from "../runtime/runtime.ts";
 import { Backoff } from "./starts/backoff.ts";
 import { exitMessage } from "./starts/exit-message.ts";
 import { FirstRequests } from "./starts/first-requests.ts";
+import { idleLeftMs } from "./starts/idle.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
 import { Serving } from "./starts/serving.ts";
+import { startFailure } from "./starts/start-failure.ts";
 import { StartsInProgress } from "./starts/starts-in-progress.ts";
 import type { Commit, Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
@@ -24,7 +26,7 @@ export class FunctionSupervisor {
 	/** Whether the function is idle: the next request starts it. At the platform's start, deployed functions are idle. */
 	#isIdle: boolean;
 	#isClosed = false;
-	/** The error `PLATFORM_FULL` if the last start was not attempted because of it. */
+	/** Why the last start was not attempted (see `startFailure`). */
 	#capacityError: AppError | undefined;
 	/** The delay after failed starts for requests. */
 	readonly #wakeBackoff = new Backoff();
@@ -40,14 +42,21 @@ export class FunctionSupervisor {
 		this.#serving = new Serving(port);
 		this.#starting = new StartsInProgress(() => port.onStartSettled());
 		this.#firstRequests = new FirstRequests(() => void port.routeChanged());
-		const current = () => this.instance;
-		this.#restarts = new Restarts({ port, current, refresh: () => this.#refresh() });
+		this.#restarts = new Restarts({ port, current: () => this.instance, refresh: () => this.#refresh() });
 		this.#isIdle = startsIdle;
 	}
 
 	get instance(): Instance | undefined {
-		return this.#serving.current?.instance;
+		return this.current?.instance;
 	}
+
+	/** The version that serves. */
+	get current(): Started | undefined {
+		return this.#serving.current;
+	}
+
+	/** Resolves when the replacements that were asked for have ended. */
+	settled = () => this.#mutex.run(async () => {});
 
 	/** The instance that gets requests without a call of `ensure`. Undefined if requests have to wait. */
 	get routed(): Instance | undefined {
@@ -133,8 +142,7 @@ export class FunctionSupervisor {
 	 */
 	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {
 		const outcome = await this.#mutex.run(() => this.#starting.add(() => this.#start(deployment, commit)));
-		const { current } = this.#serving;
-		const isOutdated = current !== undefined && this.#port.isOutdated(current);
+		const isOutdated = this.current !== undefined && this.#port.isOutdated(this.current);
 		return outcome.status === "live" && isOutdated ? await this.#refresh() : outcome;
 	}
 
@@ -158,14 +166,11 @@ export class FunctionSupervisor {
 	/** @param isNew whether a new deployment failed; the wanted version can still be started then */
 	#failed(error: unknown, isNew: boolean): StartOutcome {
 		if (this.instance === undefined) this.#port.releaseCapacity();
-		const isAppError = error instanceof AppError;
-		const message = isAppError ? error.message : "The platform could not start it. Its log has details.";
+		const { message, notAttempted } = startFailure(error);
 		this.#port.onFailure(error);
-		if (isAppError && error.code === "PLATFORM_FULL") {
-			// No start was attempted, so the function's state does not change.
-			this.#capacityError = error;
-			return this.#notStarted(message);
-		}
+		this.#capacityError = notAttempted;
+		// The function's state does not change then.
+		if (notAttempted !== undefined) return this.#notStarted(message);
 		this.#error = message;
 		if (!isNew) this.#wakeBackoff.failed(this.#port.monotonicMs());
 		return this.#notStarted(message);
@@ -202,10 +207,9 @@ export class FunctionSupervisor {
 		// The process may still answer some requests, so it serves until the next process is ready.
 		const isServing = stuck.reason === "unanswered";
 		if (!isServing) {
-			this.#serving.clear();
 			if (!this.#starting.isAny) this.#port.releaseCapacity();
 			this.#error = `The function was ended: ${stuck.why}.`;
-			this.#serving.drain(instance, 0);
+			this.#serving.stop(0);
 		}
 		this.#restarts.stuck(instance, stuck, isServing);
 	}
@@ -219,18 +223,16 @@ export class FunctionSupervisor {
 
 	/**
 	 * Stops a function that has had no request for some time. The next request starts it.
+	 * @param idleMs minus infinity: stops it at once, although it serves
+	 * @param graceMs the time limit of its requests; by default the one of `Instance.stop`
 	 * @returns the earliest time at which the function could be stopped, in milliseconds from now; infinite if it does not run
 	 */
-	stopIdle(idleMs: number): number {
-		const { idleSinceMs: sinceMs, instance } = this;
-		if (instance === undefined) return Number.POSITIVE_INFINITY;
-		if (sinceMs === undefined) return idleMs;
-		const leftMs = idleMs - (this.#port.monotonicMs() - sinceMs);
+	stopIdle(idleMs: number, graceMs?: number): number {
+		const leftMs = idleLeftMs(this, idleMs, this.#port.monotonicMs());
 		if (leftMs > 0) return leftMs;
-		this.#serving.clear();
 		this.#isIdle = true;
 		this.#port.releaseCapacity();
-		this.#serving.drain(instance);
+		this.#serving.stop(graceMs);
 		return Number.POSITIVE_INFINITY;
 	}
 
@@ -240,10 +242,8 @@ export class FunctionSupervisor {
 		this.#restarts.close();
 		if (this.instance === undefined) this.#port.releaseCapacity();
 		await this.#mutex.run(async () => {
-			const { instance } = this;
-			this.#serving.clear();
 			this.#port.releaseCapacity();
-			if (instance !== undefined) this.#serving.drain(instance, graceMs);
+			this.#serving.stop(graceMs);
 		});
 		await this.#serving.drained();
 	}

@@ -7,6 +7,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Capacity } from "./capacity.ts";
+import type { Rollouts } from "./rollout/rollouts.ts";
 
 /** The platform's log. It never contains a value of a secret. */
 interface ReconcileLog {
@@ -28,6 +29,8 @@ export interface ReconcileOptions {
 	/** Limits the running functions of all apps. */
 	readonly capacity: Capacity;
 	readonly log: ReconcileLog;
+	/** Coordinates several nodes. Undefined with one node. */
+	readonly rollouts?: Rollouts | undefined;
 	/**
 	 * Called when requests to a function of the app go elsewhere than before. Resolves when every gateway does so, and
 	 * never rejects.

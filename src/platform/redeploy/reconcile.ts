@@ -11,15 +11,18 @@ import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { Instance, OutlivedInstance } from "../runtime/runtime.ts";
 import { adopt } from "./adopt.ts";
 import { supervisorPort } from "./app-supervisor-port.ts";
+import { Deployments } from "./deployments.ts";
 import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { changesOf, ERROR_CHARACTERS_MAX, type Redeployed, refreshAffected } from "./refresh.ts";
-import { checkCrons, withCrons } from "./starts/crons.ts";
+import { type Redeployed, refreshAffected } from "./refresh.ts";
+import { AppRollout } from "./rollout/app-rollout.ts";
+import { FollowedFunctions } from "./rollout/followed-functions.ts";
+import { rollOut } from "./rollout/operation.ts";
 import { functionNotFound } from "./starts/not-found.ts";
 import { removeFunctionData } from "./stored-data.ts";
-import type { Started, StartOutcome } from "./supervisor-port.ts";
+import type { StartOutcome } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
 
 /** A function and the instance that gets its requests. */
@@ -38,14 +41,24 @@ export class AppFunctions {
 	readonly #running = new Map<string, Promise<Redeployed>>();
 	readonly #verified = new WeakSet<SealedRecord>();
 	readonly #observations: Observations;
+	readonly #rollout: AppRollout;
+	readonly #following: FollowedFunctions;
+	readonly #deployments: Deployments;
 	readonly blobs: UnusedBlobs;
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
 		this.app = options.app;
 		this.#options = options;
+		this.#rollout = new AppRollout(options);
+		this.#following = new FollowedFunctions(options, this.#rollout, this.#supervisors);
 		this.blobs = new UnusedBlobs(options.app, options.store);
 		this.#observations = observe(options, (name) => this.findSupervisor(name));
+		this.#deployments = new Deployments({
+			...{ app: options.app, now: options.now, observations: this.#observations },
+			supervisor: (name) => this.supervisor(name),
+			isReplaced: (name, supervisor) => !this.#isClosed && this.#supervisors.get(name) !== supervisor,
+		});
 	}
 
 	/**
@@ -57,6 +70,14 @@ export class AppFunctions {
 			([, { deployment, error }]) => error !== undefined || deployment.settings?.idleSeconds === "never",
 		);
 		await Promise.all(eager.map(([name]) => this.#startNow(name)));
+	}
+
+	/** Starts the functions that must never be idle and are, because another node has deployed them. */
+	async #startIdle(): Promise<void> {
+		const names = [...this.app.state.functions.keys()].filter((name) => this.#idleSeconds(name) === "never");
+		await Promise.all(
+			names.filter((name) => this.supervisor(name).state === "idle").map((name) => this.#startNow(name)),
+		);
 	}
 
 	/** Starts a function unless it runs. */
@@ -76,8 +97,8 @@ export class AppFunctions {
 		const observations = this.#observations;
 		const idleSeconds = () => this.#idleSeconds(name);
 		const parts = { supervisor: () => supervisor, observations, verified: this.#verified, idleSeconds };
-		const recordDeployed = (deployment: Deployment) => this.recordDeployed(deployment);
-		const port = supervisorPort(this.#options, name, { ...parts, recordDeployed });
+		const recordDeployed = (deployment: Deployment) => this.#deployments.record(deployment);
+		const port = supervisorPort(this.#options, name, { ...parts, recordDeployed, rollout: this.#rollout });
 		const supervisor = new FunctionSupervisor(port, deployed !== undefined && deployed.error === undefined);
 		this.#supervisors.set(name, supervisor);
 		// A closed supervisor answers calls and starts nothing.
@@ -122,29 +143,16 @@ export class AppFunctions {
 		const known = this.app.state.operations.get(operation)?.redeployed;
 		const running = this.#running.get(operation);
 		if (known === undefined && running === undefined) {
-			const first = this.#redeploy(operation, onResult).finally(() => this.#running.delete(operation));
+			const supervisor = (name: string) => this.supervisor(name);
+			const first = rollOut(this.#options, this.#rollout, operation, supervisor, onResult).finally(() =>
+				this.#running.delete(operation),
+			);
 			this.#running.set(operation, first);
 			return await first;
 		}
 		const redeployed = known ?? (await running) ?? { results: [], untouched: [] };
 		for (const result of redeployed.results) onResult(result);
 		return redeployed;
-	}
-
-	async #redeploy(operation: string, onResult: (result: RedeployResult) => void): Promise<Redeployed> {
-		const changes = changesOf(this.app, operation);
-		const supervisor = (name: string) => this.supervisor(name);
-		const { results, untouched } = await refreshAffected(this.#options, supervisor, changes, onResult);
-		// Recorded even if no function is affected, so that a repeated call finds these results.
-		const atMs = this.#options.now();
-		await this.app.record(() => ({
-			type: "redeployed",
-			operation,
-			results: [...results],
-			untouched: [...untouched],
-			atMs,
-		}));
-		return { results, untouched };
 	}
 
 	/** Restarts the functions that are affected by changes of the platform's own secrets. */
@@ -154,24 +162,8 @@ export class AppFunctions {
 	}
 
 	/** Starts a built deployment, and makes it the function's current one when it is ready. */
-	async deploy(deployment: Deployment): Promise<StartOutcome> {
-		const name = deployment.function;
-		let supervisor = this.supervisor(name);
-		const commit = ({ instance }: Started) => this.recordDeployed(withCrons(deployment, instance));
-		let outcome = await supervisor.deploy(deployment, commit);
-		while (outcome.status === "failed" && !this.#isClosed && this.#supervisors.get(name) !== supervisor) {
-			// The function was deleted while this deployment waited. The deployment came later, so it creates the function again.
-			supervisor = this.supervisor(name);
-			outcome = await supervisor.deploy(deployment, commit);
-		}
-		if (outcome.status === "failed") {
-			const error = (outcome.error ?? "").slice(0, ERROR_CHARACTERS_MAX);
-			const atMs = this.#options.now();
-			await this.app.record(() => ({ type: "deploy-failed", deployment, error, atMs }));
-		}
-		await this.#observations.flush(name);
-		this.#observations.forget(deployment);
-		return outcome;
+	deploy(deployment: Deployment): Promise<StartOutcome> {
+		return this.#rollout.trying([deployment.function], () => this.#deployments.deploy(deployment));
 	}
 
 	/**
@@ -190,7 +182,10 @@ export class AppFunctions {
 		await this.#options.routesChanged(this.app.id);
 		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
 		const supervisors = names.map((name) => this.#supervisors.get(name));
-		for (const name of names) this.#supervisors.delete(name);
+		for (const name of names) {
+			this.#supervisors.delete(name);
+			this.#following.forget(name);
+		}
 		await Promise.all(supervisors.map((supervisor) => supervisor?.close()));
 		const isDeployed = (name: string) => this.app.state.functions.has(name);
 		await removeFunctionData(this.#options, lifetimes);
@@ -225,23 +220,22 @@ export class AppFunctions {
 		await Promise.allSettled(this.#running.values());
 	}
 
-	/** Records a deployment as the function's current one. */
-	async recordDeployed(deployment: Deployment): Promise<void> {
-		const atMs = this.#options.now();
-		await this.app.record(() => ({ type: "deployed", deployment, atMs }));
-	}
-
 	/**
 	 * Records changed data of the current deployment. Does nothing if another deployment has replaced it.
 	 * @throws AppError `FUNCTION_START_FAILED` (exit 1) as `checkCrons`
 	 */
 	async updateDeployment(deployment: Deployment): Promise<void> {
-		checkCrons(deployment);
-		const atMs = this.#options.now();
-		await this.app.record(({ functions }) => {
-			const isPresent = functions.get(deployment.function)?.deployment.id === deployment.id;
-			return isPresent ? { type: "deployed", deployment, atMs } : undefined;
-		});
+		await this.#deployments.update(deployment);
+	}
+
+	/** Brings the functions on this node to what other nodes have recorded. @returns those that did not start */
+	follow(): Promise<string[]> {
+		return this.#following.follow(() => this.#startIdle());
+	}
+
+	/** Ends all processes at once. The next request starts a function again, when this node may start it. */
+	suspend(): void {
+		for (const supervisor of this.#supervisors.values()) supervisor.stopIdle(Number.NEGATIVE_INFINITY, 0);
 	}
 
 	#idleSeconds(name: string): number | "never" | undefined {

@@ -9,6 +9,15 @@ export interface Started {
 	readonly deployment: Deployment;
 	/** The version of the app's secrets that the process has, as a number of the app's state. */
 	readonly moment: number;
+	/** With several nodes: the secrets that the process has. */
+	readonly values?: StartedValues | undefined;
+}
+
+export interface StartedValues {
+	/** The last revision of the app's log when the secrets were read. */
+	readonly revision: number;
+	/** `environmentDigest` */
+	readonly digest: string;
 }
 
 /** Makes a new deployment the wanted one. Called when its process is ready and before it serves. */

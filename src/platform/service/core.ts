@@ -22,7 +22,8 @@ import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
-import { type CoreIdentity, openStreams, type Streams } from "./streams.ts";
+import { mayRemoveBlobs, type OpenNode, openNode, rolloutsOf } from "./node.ts";
+import { type CoreIdentity, openStreams, type StreamCallbacks, type Streams } from "./streams.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
 
 export interface CoreOptions {
@@ -42,6 +43,8 @@ export interface CoreOptions {
 	readonly clock: Clock;
 	/** Error boundaries for callbacks of clients and functions. By default, new ones are made. */
 	readonly faults?: Faults;
+	/** With several nodes: how long a node serves functions while it does not reach the store. */
+	readonly staleAfterMs?: number | undefined;
 }
 
 /** The time limit of a request's wait for capacity if all running functions are busy. Clients wait that long. */
@@ -62,12 +65,17 @@ export class Core {
 	readonly log: Log;
 	readonly clock: Clock;
 	readonly faults: Faults;
+	/** Whether the platform does not take requests yet. */
+	isStarting = false;
+	/** This node among several. Undefined with one node. */
+	readonly node: OpenNode | undefined;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;
 	readonly #functions = new Map<App, AppFunctions>();
 	/** Called as `ReconcileOptions.routesChanged`. */
 	onRoutesChanged: (app: string) => Promise<void> = async () => {};
 
-	private constructor(options: CoreOptions, { apps, claims, hosts, store, tokens }: Streams) {
+	private constructor(options: CoreOptions, streams: Streams) {
+		const { apps, claims, hosts, store, tokens } = streams;
 		const { clock, identity, log, logs, runtime } = options;
 		const { sign, box } = identity.publicKeys;
 		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
@@ -84,7 +92,7 @@ export class Core {
 		this.faults = options.faults ?? new Faults(log);
 		this.metrics = new Metrics({
 			version: options.version,
-			functions: () => this.#samples(),
+			functions: () => this.samples(),
 			faults: () => this.faults.counts(),
 			droppedLines: () => logs.dropped,
 			storeBytes: () => options.kv.sizes(apps.list()),
@@ -111,7 +119,9 @@ export class Core {
 			routesChanged: (app) => this.onRoutesChanged(app),
 			starts: new Limiter(options.startsMax),
 			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
+			rollouts: rolloutsOf(options, () => this.node?.nodes.presence.mayServe === true),
 		};
+		this.node = openNode(options, streams, this);
 	}
 
 	/**
@@ -119,12 +129,13 @@ export class Core {
 	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
 	static async open(options: CoreOptions): Promise<Core> {
-		let refresh = (_app: string) => {};
-		const streams = await openStreams(options, (app) => refresh(app));
-		const { logs, kv } = options;
-		await removeLeftovers(streams.apps, { store: streams.store, logs, kv });
+		const callbacks: StreamCallbacks = { onFunctions: () => {}, onDeletedElsewhere: async () => {} };
+		const streams = await openStreams(options, callbacks);
+		const keepsBlobs = !(await mayRemoveBlobs(options.store));
+		await removeLeftovers(streams.apps, { ...options, store: streams.store }, keepsBlobs);
 		const core = new Core(options, streams);
-		refresh = (app) => {
+		callbacks.onDeletedElsewhere = (app) => core.#remove(app);
+		callbacks.onFunctions = (app) => {
 			core.automations.refresh(app);
 			void core.onRoutesChanged(app);
 		};
@@ -159,7 +170,7 @@ export class Core {
 	}
 
 	/** Every deployed function in its current state. */
-	*#samples(): Iterable<FunctionSample> {
+	*samples(): Iterable<FunctionSample> {
 		for (const app of this.apps.list()) {
 			const running = this.#functions.get(app);
 			for (const [name, { error }] of app.state.functions) {
@@ -192,12 +203,20 @@ export class Core {
 	 * @throws AppError `APP_NOT_FOUND` (exit 4)
 	 */
 	async deleteApp(id: string): Promise<void> {
-		await this.apps.delete(id, async (app) => {
-			await this.#functions.get(app)?.close();
-			this.#functions.delete(app);
-			await removeAppData(this, app);
-		});
+		await this.apps.delete(id, (app) => this.#remove(app));
 		this.log.info({ app: id }, "app deleted");
+	}
+
+	/** Stops the functions of a deleted app, and removes what is kept of it outside of the streams. */
+	async #remove(app: App): Promise<void> {
+		await this.#functions.get(app)?.close();
+		this.#functions.delete(app);
+		await removeAppData(this, app);
+	}
+
+	/** The functions of the apps that have been used. */
+	running(): Iterable<AppFunctions> {
+		return this.#functions.values();
 	}
 
 	/** Counts an answer to a request, unless its function has been deleted. @param answer `ms`: from the request to its end */
@@ -215,7 +234,7 @@ export class Core {
 	 * @returns a function that ends this
 	 */
 	keepIdle(defaultMs: number): () => void {
-		return keepIdle(() => this.#functions.values(), this.clock, defaultMs);
+		return keepIdle(() => this.running(), this.clock, defaultMs);
 	}
 
 	/** Stops all functions. Each may finish the requests that it serves. */

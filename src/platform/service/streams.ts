@@ -1,13 +1,15 @@
 /** Opens what a platform reads from its streams: apps, their hosts, the claims of automations, and tokens. */
 import { fingerprint } from "../../identity/identity.ts";
 import type { MemberIdentity } from "../apps/accept-change.ts";
+import type { App } from "../apps/app.ts";
 import { Apps } from "../apps/apps.ts";
 import { HostNames } from "../apps/host-names.ts";
 import type { LocalIdentity } from "../apps/local-environment.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Claims } from "../schedule/claims.ts";
 import { isListed } from "../schedule/listed-claims.ts";
-import { SealedStore } from "../store/sealed-store.ts";
+import { SealedStore } from "../store/sealed/sealed-store.ts";
+import { sharedStore } from "../store/several-nodes.ts";
 import type { Store } from "../store/store.ts";
 import { TokenRegistry } from "../tokens/tokens.ts";
 
@@ -16,16 +18,23 @@ export type CoreIdentity = MemberIdentity &
 	LocalIdentity & { readonly publicKeys: Readonly<Record<"sign" | "box", string>> };
 
 export interface Streams {
-	readonly store: Store;
+	readonly store: SealedStore;
 	readonly apps: Apps;
 	readonly hosts: HostNames;
 	readonly claims: Claims;
 	readonly tokens: TokenRegistry;
 }
 
+/** They are called from when the streams are open, and may be replaced. */
+export interface StreamCallbacks {
+	/** The functions of an app have changed. */
+	onFunctions: (app: string) => void;
+	/** Another node has deleted an app. */
+	onDeletedElsewhere: (app: App) => Promise<void>;
+}
+
 /**
  * Reads all streams.
- * @param onFunctions called when the functions of an app have changed
  * @throws AppError exit 7 if a stream is damaged or altered
  */
 export async function openStreams(
@@ -34,13 +43,18 @@ export async function openStreams(
 		identity,
 		store: raw,
 	}: { readonly clock: Clock; readonly identity: CoreIdentity; readonly store: Store },
-	onFunctions: (app: string) => void,
+	callbacks: StreamCallbacks,
 ): Promise<Streams> {
 	const key = identity.stateKey;
 	const store = await SealedStore.open(raw, key);
 	let catchUp = async () => {};
 	const onEntry = () => catchUp();
-	const apps = await Apps.open({ store, identity, now: clock.now, onFunctions, onEntry });
+	const isShared = sharedStore(raw) !== undefined;
+	const apps = await Apps.open({
+		...{ store, identity, now: clock.now, isShared, onEntry },
+		onFunctions: (app) => callbacks.onFunctions(app),
+		onDeletedElsewhere: (app) => callbacks.onDeletedElsewhere(app),
+	});
 	const hosts = await HostNames.open({ store, key, now: clock.now });
 	const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
 	const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };

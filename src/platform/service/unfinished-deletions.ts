@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 /**
  * Removes all blobs and logs except those of current functions, and the stores of apps that do not exist. Files that an
  * earlier version or a backup stored under names are moved to their current paths.
+ * @param keepsBlobs whether blobs stay, because other nodes may be storing some
  */
 export async function removeLeftovers(
 	apps: Apps,
@@ -20,10 +21,11 @@ export async function removeLeftovers(
 		readonly logs: Pick<FunctionLogs, "keepOnly">;
 		readonly store: Pick<Store, "keepOnlyBlobs">;
 	},
+	keepsBlobs = false,
 ): Promise<void> {
 	const all = apps.list();
 	await kv.keepOnly(all.map((app) => app.lifetimeId));
-	await store.keepOnlyBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
+	if (!keepsBlobs) await store.keepOnlyBlobs(new Map(all.map((app) => [app.lifetimeId, usedBlobs(app)])));
 	const kept = all.flatMap((app): KeptLog[] =>
 		[...app.state.functions].map(([name, { firstDeployment }]) => ({
 			app: app.lifetimeId,

@@ -88,9 +88,10 @@ class SqliteStore implements Store {
 		return this.#names(prefix);
 	}
 
-	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
+	async deleteStreams(...[prefix, seal, at]: Parameters<Store["deleteStreams"]>): Promise<boolean> {
 		const names = this.#names(prefix);
 		const isDone = this.#database.transaction(() => {
+			if (at !== undefined && (this.#find(at.stream)?.revision ?? 0) !== at.revision) return false;
 			if (!this.#database.hasSeal(seal)) return false;
 			for (const name of names) this.#database.run("DELETE FROM streams WHERE name = ?", name);
 			if (seal !== undefined) this.#database.writeSeal(seal.to);

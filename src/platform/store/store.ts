@@ -28,6 +28,13 @@ export interface SealChange {
 	readonly to: string;
 }
 
+/** Where a stream ends. */
+export interface StreamEnd {
+	readonly stream: StreamName;
+	/** The revision of the last entry. 0: there is no such stream. */
+	readonly revision: number;
+}
+
 /** The last entry of a stream. */
 export interface StreamHead extends StreamEntry {
 	readonly stream: StreamName;
@@ -58,9 +65,10 @@ export interface Store extends AsyncDisposable {
 	 * Deletes the streams that begin with the prefix, as part of an app's deletion. A new stream of the same
 	 * name starts at revision 1.
 	 * @param seal as for `append`
-	 * @returns false if the store has another seal. Nothing was deleted then.
+	 * @param at a stream that must end at this revision; 0: that must not exist
+	 * @returns false if the store has another seal, or that stream ends elsewhere. Nothing was deleted then.
 	 */
-	deleteStreams(prefix: string, seal?: SealChange): Promise<boolean>;
+	deleteStreams(prefix: string, seal?: SealChange, at?: StreamEnd): Promise<boolean>;
 	/** The store's seal: the text that the last append or deletion with a seal gave. Undefined if there was none. */
 	readSeal(): Promise<string | undefined>;
 	/** The last entry of each stream, sorted by the name of the stream. */

@@ -60,13 +60,11 @@ export interface TokenRegistryOptions {
 }
 
 export class TokenRegistry {
-	readonly #store: Store;
 	readonly #fingerprint: string;
 	readonly #tokens = new Map<string, StoredToken>();
 	readonly #events: EventStream<TokenEvent | PlatformEvent>;
 
 	private constructor({ store, fingerprint, stateKey: key }: TokenRegistryOptions) {
-		this.#store = store;
 		this.#fingerprint = fingerprint;
 		this.#events = new EventStream<TokenEvent | PlatformEvent>({
 			store,
@@ -89,13 +87,9 @@ export class TokenRegistry {
 		return registry;
 	}
 
-	/**
-	 * Applies the tokens that other nodes create and revoke, until the signal aborts.
-	 * @throws AppError `EVENT_FORGED` (exit 7)
-	 */
-	async follow(signal: AbortSignal): Promise<void> {
-		const { revision } = this.#events;
-		for await (const entry of this.#store.watch(PLATFORM_STREAM, revision, signal)) this.#events.take(entry);
+	/** The last entry of the stream `platform` that was applied. */
+	get revision(): number {
+		return this.#events.revision;
 	}
 
 	/**

@@ -5,6 +5,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { type Change, nextHead } from "../../protocol/change.ts";
 import { type ChangeEvent, decode, type RedeployResult, staleSchema } from "../../protocol/messages.ts";
+import type { NodeEvent } from "../../protocol/nodes.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { followLog, forked } from "../log/check-log.ts";
 import { type NewEntries, readLog } from "../log/read-log.ts";
@@ -31,6 +32,8 @@ export interface SendHooks {
 	 */
 	onAccepted(news: NewEntries, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
+	/** Called when each node of the platform has followed, or not in time. */
+	onNode?: ((event: NodeEvent) => void) | undefined;
 }
 
 function answerCut(): AppError {
@@ -89,7 +92,8 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 			} else if (event.type === "redeployed") {
 				redeployed.push(event.result);
 				hooks.onRedeploy?.(event.result);
-			} else untouched = event.untouched;
+			} else if (event.type === "node") hooks.onNode?.(event);
+			else untouched = event.untouched;
 		}
 	} catch (error) {
 		if (accepted) throw error;

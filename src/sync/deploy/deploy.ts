@@ -14,6 +14,7 @@ import {
 } from "../../project/functions/function-entry.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
+import type { NodeEvent } from "../../protocol/nodes.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
 /** The number of source files that are uploaded at the same time. */
@@ -26,6 +27,8 @@ export interface DeployOptions {
 	readonly prune: boolean;
 	/** Called for each function as the platform reports it. */
 	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
+	/** Called when each node of the platform has followed, or not in time. */
+	readonly onNode?: ((event: NodeEvent) => void) | undefined;
 	/** Called before the request for each function that is sent, with its files by path. */
 	readonly onSources?: ((name: string, sources: ReadonlyMap<string, Uint8Array>) => void) | undefined;
 }
@@ -79,6 +82,8 @@ async function send(
 		if (event.type === "function") {
 			outcome.functions.push(event.result);
 			options.onFunction?.(event.result);
+		} else if (event.type === "node") {
+			options.onNode?.(event);
 		} else {
 			outcome.pruned.push(...event.pruned);
 			done = true;

@@ -27,6 +27,8 @@ const ofHello = () => ({ query: "?function=hello" });
 
 export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	health: { scopes: [], forOneApp: true },
+	ready: { scopes: [], forOneApp: true },
+	status: { scopes: ["read", "admin"], forOneApp: false },
 	platform: { scopes: [], forOneApp: true },
 	openApi: { scopes: [], forOneApp: true },
 	metrics: { scopes: ["read", "admin"], forOneApp: false },

@@ -189,6 +189,14 @@ const ASK: Readonly<Record<string, Ask>> = {
 		const init = { method: route.method, headers: { authorization: `Bearer ${platform.token}` } };
 		return await busy(new Request(ORIGIN + (await good(name)).path, init));
 	},
+	503: async (name, route) => {
+		platform.core.isStarting = true;
+		try {
+			return await send(route, (await good(name)).path, undefined);
+		} finally {
+			platform.core.isStarting = false;
+		}
+	},
 };
 
 test.each(NAMES)("%s answers as the document describes, with each listed status", async (name) => {

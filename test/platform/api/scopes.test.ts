@@ -11,7 +11,7 @@ import { EXPECTED, good, type RouteName } from "./expected-routes.ts";
 useApi();
 
 const SCOPES: readonly GrantedScope[] = ["read", "sync", "deploy", "admin", "base44"];
-const OPEN: readonly RouteName[] = ["health", "platform", "openApi"];
+const OPEN: readonly RouteName[] = ["health", "ready", "platform", "openApi"];
 const GUARDED = (Object.keys(ROUTES) as RouteName[]).filter((name) => !OPEN.includes(name));
 
 /** Routes of the Base44 CLI, with the status that its own token gets. */

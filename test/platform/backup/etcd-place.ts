@@ -3,7 +3,7 @@ import { execFileSync } from "node:child_process";
 import { expect } from "vitest";
 import type { StoreUrl } from "../../../src/platform/configuration/store-url.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
-import { SealedStore } from "../../../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 import { bytesOf } from "../store/contract-setup.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
@@ -72,7 +72,7 @@ export async function withShared(
 ) {
 	await using place = await BackupFixture.open();
 	const url = cluster.url(nextPrefix());
-	await using store = await openStore(url, { dataDirectory: place.data });
+	await using store = await openStore(url, { dataDirectory: place.data, access: { isAlone: true } });
 	const blobs = await fillSealed(store);
 	await place.backup(place.target, { store: { url } });
 	await work(place, store, url, blobs);

@@ -9,7 +9,7 @@ import { Keys } from "../../../src/platform/store/etcd/keys.ts";
 import { readMoment } from "../../../src/platform/store/etcd/moment.ts";
 import { hashOf } from "../../../src/platform/store/moment.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
-import { SealedStore } from "../../../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import type { EtcdCluster } from "../store/etcd/cluster.ts";
 import {

@@ -4,7 +4,7 @@ import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
-import { SealedStore } from "../../../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import { SqliteDatabase } from "../../../src/platform/store/sqlite-database.ts";
 import type { Store } from "../../../src/platform/store/store.ts";

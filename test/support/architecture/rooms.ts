@@ -109,6 +109,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 			"functions",
 			"machine",
 		],
+		nodes: ["redeploy", "apps", "tokens", "events", "store", "faults", "machine"],
 		schedule: [
 			"telemetry",
 			"gateway",
@@ -123,7 +124,18 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		],
 		backup: ["kv", "apps", "events", "store", "configuration", "functions"],
 		service: [
-			...["redeploy", "schedule", "telemetry", "build", "apps", "runtime", "tokens", "store", "logs"],
+			...[
+				"nodes",
+				"redeploy",
+				"schedule",
+				"telemetry",
+				"build",
+				"apps",
+				"runtime",
+				"tokens",
+				"store",
+				"logs",
+			],
 			...["configuration", "faults", "functions", "kv", "machine"],
 		],
 		api: [

@@ -11,6 +11,7 @@ import { tokenOfOtherApp } from "../../tokens/token-grant.ts";
 import type { Principal } from "../../tokens/tokens.ts";
 import { authenticate, type Guard } from "../authenticate.ts";
 import type { Call, Handler } from "../endpoint.ts";
+import { catchUp } from "../nodes/status.ts";
 import { refusal } from "./answer.ts";
 import * as functions from "./functions.ts";
 import * as logs from "./logs.ts";
@@ -66,6 +67,7 @@ export function addBase44Routes(
 	): Promise<Response> => {
 		const request = context.req.raw;
 		try {
+			await catchUp(core, context.req.param("app"));
 			const principal = authenticateCli(request, context.env.address, guard);
 			if (handler === undefined) throw notFound();
 			const id = decode(appIdSchema, context.req.param("app") ?? "", "The app's id");

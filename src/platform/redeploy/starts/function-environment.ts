@@ -2,6 +2,8 @@
  * Decrypts the secrets for a function's process environment at its start. The platform decrypts values nowhere else.
  */
 
+import { lengthPrefixed } from "../../../bytes.ts";
+import { hash, toBase64 } from "../../../crypto.ts";
 import type { Reads } from "../../../references/evidence/reference.ts";
 import { Granted } from "../../../references/plan/granted.ts";
 import { environmentFor } from "../../../references/plan/plan.ts";
@@ -12,6 +14,9 @@ import type { MemberIdentity } from "../../apps/accept-change.ts";
 import { type AppState, isLive } from "../../apps/app-state.ts";
 import type { LocalEnvironment } from "../../apps/local-environment.ts";
 
+/** The part of an app's state that decides what a process gets. */
+export type Secrets = Pick<AppState, "header" | "local" | "records">;
+
 /**
  * The process environment of a function: the live secrets that it references, or all of them if it is dynamic. If the
  * vault and the platform both have a secret of a name, the vault's value is used.
@@ -20,7 +25,7 @@ import type { LocalEnvironment } from "../../apps/local-environment.ts";
  * @throws AppError with exit 7 if a record was tampered with, and exit 3 if the platform is not a member
  */
 export function openEnvironment(
-	state: AppState,
+	state: Secrets,
 	reads: Reads,
 	platform: MemberIdentity,
 	local: LocalEnvironment,
@@ -42,7 +47,7 @@ export function openEnvironment(
 	return environment;
 }
 
-function openLocal(state: AppState, reads: Reads, local: LocalEnvironment): Map<string, string> {
+function openLocal(state: Secrets, reads: Reads, local: LocalEnvironment): Map<string, string> {
 	const live = new Map([...state.local].filter(([, { record }]) => isLive(record)));
 	const environment = new Map<string, string>();
 	for (const [name, { record }] of environmentFor(reads, live)) {
@@ -50,6 +55,15 @@ function openLocal(state: AppState, reads: Reads, local: LocalEnvironment): Map<
 		if (value !== undefined) environment.set(name, value);
 	}
 	return environment;
+}
+
+/** Identifies the secrets that a function gets, by their names and versions. Two processes with the same digest have the same values. */
+export function environmentDigest({ local, records }: Secrets, reads: Reads): string {
+	const live = new Map<string, string>();
+	for (const [name, { record }] of local) if (isLive(record)) live.set(name, `local ${record.version}`);
+	for (const [name, record] of records) if (isLive(record)) live.set(name, `vault ${record.version}`);
+	const granted = [...environmentFor(reads, live)].sort(([a], [b]) => (a < b ? -1 : 1));
+	return toBase64(hash(lengthPrefixed(...granted.flat())));
 }
 
 /** Whether a secret that the function reads has changed after a version of the app's secrets. */

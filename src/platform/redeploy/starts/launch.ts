@@ -5,28 +5,36 @@ import type { Store } from "../../store/store.ts";
 import { type Observations, startedAgainMessage } from "../observations.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
 import type { Started } from "../supervisor-port.ts";
-import { openEnvironment } from "./function-environment.ts";
+import { environmentDigest, openEnvironment } from "./function-environment.ts";
+import { noteOf } from "./launch-note.ts";
 import { withMissingSecrets } from "./missing-secrets.ts";
 import { bundleMissing } from "./not-found.ts";
 
 /** The most replacements of a ready process before it serves. */
 const REPLACEMENTS_MAX = 10;
 
+export interface LaunchParts {
+	/** The records whose signatures are verified. */
+	readonly verified: WeakSet<SealedRecord>;
+	readonly observations: Observations;
+	/** Called when the secrets are read; the process does not get later changes. */
+	readonly begin: () => void;
+	/** The records whose values the process gets if the function may read them. */
+	readonly records: () => ReadonlyMap<string, SealedRecord>;
+}
+
 /**
  * Starts a version of a function when the limit of concurrent starts permits it. If the process reads a secret during
  * its start that the analysis did not find, another process is started with that secret, whether the start failed or
  * not. If only that one fails, the previous process serves.
- * @param verified the records whose signatures are verified
- * @param begin called when the secrets are read; the process does not get later changes
  * @throws AppError `BUNDLE_MISSING` (exit 1), and the errors of `Runtime.start` and `openEnvironment`
  */
 export async function launch(
 	options: ReconcileOptions,
 	deployment: Deployment,
-	verified: WeakSet<SealedRecord>,
-	observations: Observations,
-	begin: () => void,
+	parts: LaunchParts,
 ): Promise<Started> {
+	const { observations } = parts;
 	let serving: Started | undefined;
 	/** The secrets that the previous process did not have. */
 	let added: readonly string[] = [];
@@ -38,7 +46,7 @@ export async function launch(
 		};
 		let failure: { readonly error: unknown } | undefined;
 		try {
-			const started = await launchOnce(options, wanted, { verified, begin, onRead });
+			const started = await launchOnce(options, wanted, { ...parts, onRead });
 			void serving?.instance.stop({ graceMs: 0 });
 			serving = started;
 			// The process has no request yet, so its reads until now are those of its start.
@@ -59,9 +67,7 @@ export async function launch(
 	}
 }
 
-interface LaunchOnce {
-	readonly verified: WeakSet<SealedRecord>;
-	readonly begin: () => void;
+interface LaunchOnce extends LaunchParts {
 	/** Called once with each variable that the process reads. @param wasGiven whether the process has it */
 	readonly onRead: (variable: string, wasGiven: boolean) => void;
 }
@@ -69,9 +75,9 @@ interface LaunchOnce {
 function launchOnce(
 	options: ReconcileOptions,
 	deployment: Deployment,
-	{ verified, begin, onRead }: LaunchOnce,
+	{ verified, begin, onRead, records: recordsOf }: LaunchOnce,
 ): Promise<Started> {
-	const { app, identity, metrics, monotonicMs, capacity, runtime, starts, store } = options;
+	const { app, identity, metrics, monotonicMs, capacity, rollouts, runtime, starts, store } = options;
 	return starts.run(async () => {
 		const [code, map] = await Promise.all([
 			store.getBlob(app.lifetimeId, deployment.bundle),
@@ -82,7 +88,10 @@ function launchOnce(
 		const { moment } = state;
 		begin();
 		const reads = readsOf(deployment);
-		const environment = openEnvironment(state, reads, identity, app.local, verified);
+		const secrets = { header: state.header, local: state.local, records: recordsOf() };
+		const environment = openEnvironment(secrets, reads, identity, app.local, verified);
+		const digest = rollouts && environmentDigest(secrets, reads);
+		const values = digest === undefined ? undefined : { revision: state.head.revision, digest };
 		const { function: name, id } = deployment;
 		const labels = { app: app.id, function: name };
 		const lifetime = app.functionLifetime(name) ?? { app: app.lifetimeId, function: id };
@@ -97,7 +106,7 @@ function launchOnce(
 			sourceMap: map,
 			environment,
 			settings: deployment.settings,
-			note: String(moment),
+			note: noteOf({ moment, values }),
 			onIdle: () => capacity.admitWaiting(),
 			onRead: (variable) => onRead(variable, environment.has(variable)),
 		});
@@ -106,7 +115,7 @@ function launchOnce(
 			throw withMissingSecrets(error, name, reads, state);
 		});
 		metrics.started(labels, monotonicMs() - sinceMs);
-		return { instance, deployment, moment };
+		return { instance, deployment, moment, values };
 	});
 }
 

@@ -31,6 +31,13 @@ export class Serving {
 		void this.#port.routeChanged();
 	}
 
+	/** Lets no process serve, and drains the one that did. @param graceMs as for `drain` */
+	stop(graceMs?: number): void {
+		const instance = this.#current?.instance;
+		this.clear();
+		if (instance !== undefined) this.drain(instance, graceMs);
+	}
+
 	/** Ends a process when it has finished its requests. @param graceMs their time limit; by default the one of `Instance.stop` */
 	drain(instance: Instance, graceMs?: number): void {
 		const stopped = instance.stop(graceMs === undefined ? {} : { graceMs });

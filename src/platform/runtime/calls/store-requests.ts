@@ -1,5 +1,6 @@
 /** The requests of a process for a connection to the store of its app. The process is untrusted. */
 import { setTimeout } from "node:timers/promises";
+import { AppError } from "../../../errors.ts";
 import { TokenBucket } from "../output/token-bucket.ts";
 
 /** A process needs another connection only if it lost the last one. */
@@ -48,9 +49,13 @@ export class StoreRequests {
 			this.#connections.spend(1);
 			await this.open();
 			this.#send("kv");
-		} catch {
-			this.#send("no-kv");
+		} catch (error) {
+			this.#send(isRefusal(error) ? "kv-refused" : "no-kv");
 		}
 		this.#isOpening = false;
 	}
+}
+
+function isRefusal(error: unknown): boolean {
+	return error instanceof AppError && error.code === "KV_SEVERAL_NODES";
 }

@@ -37,6 +37,9 @@ const LINES = {
 	done: encoder.encode('{"holding":false}\n'),
 };
 
+/** Whether the platform listens for a connection to the store: it does, it cannot, or it has no stores. */
+export type StoreAnswer = "kv" | "no-kv" | "kv-refused";
+
 export class Control {
 	readonly #connection: Deno.Conn;
 	readonly #read: (into: Uint8Array) => Promise<number | null>;
@@ -44,7 +47,7 @@ export class Control {
 	readonly #chunk = new Uint8Array(1024);
 	#rest = "";
 	/** The callbacks that wait for a socket of the store. */
-	readonly #storeAnswers: ((isOpen: boolean) => void)[] = [];
+	readonly #storeAnswers: ((answer: StoreAnswer) => void)[] = [];
 	/** Lines that are sent before all others: cron jobs, and how their runs ended. The platform limits their number. */
 	readonly #lines: Uint8Array[] = [];
 	#owesReady = false;
@@ -98,18 +101,18 @@ export class Control {
 		return exit(143);
 	}
 
-	/** Requests that the platform listens for a connection to the app's store. @returns whether it does */
-	askForStore(): Promise<boolean> {
+	/** Requests that the platform listens for a connection to the app's store. */
+	askForStore(): Promise<StoreAnswer> {
 		this.#connection.ref();
-		const { promise, resolve } = Promise.withResolvers<boolean>();
+		const { promise, resolve } = Promise.withResolvers<StoreAnswer>();
 		apply(push, this.#storeAnswers, [resolve]);
 		apply(push, this.#lines, [LINES.kv]);
 		void this.#send();
 		return promise;
 	}
 
-	#answerStore(isOpen: boolean): void {
-		apply(shift, this.#storeAnswers, [])?.(isOpen);
+	#answerStore(answer: StoreAnswer): void {
+		apply(shift, this.#storeAnswers, [])?.(answer);
 		if (this.#storeAnswers.length === 0) this.#connection.unref();
 	}
 
@@ -120,7 +123,7 @@ export class Control {
 		for (let end = nextEnd(0); end !== -1; end = nextEnd(start)) {
 			const line = apply(slice, text, [start, end]);
 			if (line === "ping") this.#owesPong = true;
-			else if (line === "kv" || line === "no-kv") this.#answerStore(line === "kv");
+			else if (line === "kv" || line === "no-kv" || line === "kv-refused") this.#answerStore(line);
 			else void this.#run(parse(line), run);
 			start = end + 1;
 		}

@@ -102,7 +102,12 @@ const { connect } = Deno;
 
 /** @throws Error if the platform does not provide a connection to the store of the app */
 async function connectToStore(): Promise<Deno.Conn> {
-	if (!(await control.askForStore()))
+	const answer = await control.askForStore();
+	if (answer === "kv-refused")
+		throw new Error(
+			"Deno.openKv is not available on this platform: it may run as several nodes, and each would have a store of its own. A platform with the option --single-node has Deno KV.",
+		);
+	if (answer === "no-kv")
 		throw new Error("The platform's Deno KV store does not work. The platform's log has the reason.");
 	// The socket of the store is beside the control socket.
 	return await connect({ transport: "unix", path: controlPath.replace(/c$/, "k") });

@@ -4,7 +4,8 @@
  */
 import { cryptoReady } from "../../../crypto.ts";
 import type { Blobs } from "../blobs.ts";
-import type { AppendResult, SealChange, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import type { SharedStore, StoreMoment } from "../several-nodes.ts";
+import type { AppendResult, SealChange, StreamEnd, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Watchers } from "../watchers.ts";
 import { type EtcdAccess, EtcdClient } from "./api/client.ts";
 import { closed } from "./api/faults.ts";
@@ -12,46 +13,69 @@ import { EtcdBlobs } from "./blobs.ts";
 import { type Claim, claimStore } from "./claim.ts";
 import { Contents } from "./contents.ts";
 import { claimPrefix } from "./format.ts";
-import { HeadWatch } from "./head-watch.ts";
 import { Keys } from "./keys.ts";
 import { EtcdLeases } from "./leases.ts";
 import { Streams } from "./streams.ts";
+import type { Pair } from "./transactions.ts";
+import { Announcements } from "./watch/announcements.ts";
+import { HeadWatch } from "./watch/head-watch.ts";
+import { Moments } from "./watch/moments.ts";
+
+/** A node of a platform with several nodes. */
+export interface NodeName {
+	readonly name: string;
+	/** Called when the store has been closed. */
+	onClosed(): void;
+}
 
 export interface EtcdOptions extends EtcdAccess {
 	/** Begins and ends with a slash. */
 	readonly prefix: string;
 	/** Where blobs are instead of etcd. */
 	readonly blobs?: Blobs | undefined;
-	/** Keeps other platforms from claiming the store. */
+	/** Keeps other platforms from using the store. */
 	readonly claim?: Claim | undefined;
+	/** The node of a platform with several nodes. Its store is not claimed. */
+	readonly node?: NodeName | undefined;
 }
 
-class EtcdStore implements Store {
+class EtcdStore implements SharedStore {
+	readonly node: string | undefined;
 	readonly #client: EtcdClient;
 	readonly #streams: Streams;
 	readonly #blobs: Blobs;
 	readonly #leases: EtcdLeases;
 	readonly #heads: HeadWatch;
 	readonly #watchers = new Watchers();
+	readonly #announcements: Announcements;
+	readonly #moments: Moments;
 	#watchFault: unknown;
 	/** Ends what else belongs to the open store. */
-	#onClose: () => Promise<void> = async () => {};
+	#onClose: () => Promise<void>;
 	#closing: Promise<void> | undefined;
 
-	constructor(client: EtcdClient, keys: Keys, blobs: Blobs | undefined) {
+	constructor(client: EtcdClient, keys: Keys, blobs: Blobs | undefined, node: NodeName | undefined) {
+		this.node = node?.name;
+		this.#onClose = async () => node?.onClosed();
 		const contents = new Contents(client, keys);
 		this.#client = client;
 		this.#streams = new Streams(client, keys, contents);
+		this.#moments = new Moments(client, keys, this.#streams);
 		this.#blobs = blobs ?? new EtcdBlobs(client, keys, contents);
 		this.#leases = new EtcdLeases(client, keys);
+		this.#announcements = new Announcements(client, keys);
 		this.#heads = new HeadWatch(client, keys.heads(""), {
-			onBegin: () => this.#watchers.announce(),
-			onChange: (key) => this.#watchers.announce(this.#streams.nameOf(key)),
+			onBegin: () => {
+				this.#watchers.announce();
+				this.#moments.onBegin();
+			},
+			onChange: (key, pair) => this.#onHead(key, pair),
 			// The reader finds out that its stream was deleted.
-			onDelete: (key) => this.#watchers.announce(this.#streams.nameOf(key)),
+			onDelete: (key) => this.#onHead(key, undefined),
 			onFault: (error) => {
 				this.#watchFault = error;
 				this.#watchers.announce();
+				this.#moments.onFault(error);
 			},
 		});
 	}
@@ -99,12 +123,35 @@ class EtcdStore implements Store {
 		});
 	}
 
+	moments(signal: AbortSignal): AsyncIterable<StoreMoment> {
+		this.#open().#heads.start();
+		return this.#moments.read(signal);
+	}
+
+	#onHead(key: Uint8Array, pair: Pair | undefined): void {
+		const stream = this.#streams.nameOf(key);
+		this.#watchers.announce(stream);
+		this.#moments.onHead(stream, pair);
+	}
+
+	async announce(name: string, text: string, ttlMs: number): Promise<void> {
+		await this.#open().#announcements.announce(name, text, ttlMs);
+	}
+
+	async withdraw(name: string): Promise<void> {
+		await this.#open().#announcements.withdraw(name);
+	}
+
+	announcements(signal: AbortSignal): AsyncIterable<ReadonlyMap<string, string>> {
+		return this.#open().#announcements.watch(signal);
+	}
+
 	async streams(prefix: string): Promise<StreamName[]> {
 		return await this.#open().#streams.names(prefix);
 	}
 
-	async deleteStreams(prefix: string, seal?: SealChange): Promise<boolean> {
-		return await this.#open().#streams.delete(prefix, seal);
+	async deleteStreams(prefix: string, seal?: SealChange, at?: StreamEnd): Promise<boolean> {
+		return await this.#open().#streams.delete(prefix, seal, at);
 	}
 
 	async readSeal(): Promise<string | undefined> {
@@ -172,14 +219,20 @@ class EtcdStore implements Store {
  * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_INCOMPLETE` (exit 5),
  * `STORE_DAMAGED` (exit 7)
  */
-export async function openEtcdStore({ blobs, claim, prefix, ...access }: EtcdOptions): Promise<Store> {
+export async function openEtcdStore({
+	blobs,
+	claim,
+	node,
+	prefix,
+	...access
+}: EtcdOptions): Promise<SharedStore> {
 	await cryptoReady;
 	const client = new EtcdClient(access);
 	const keys = new Keys(prefix);
 	try {
 		await claimPrefix(client, keys);
 		await new Contents(client, keys).sweep();
-		const store = new EtcdStore(client, keys, blobs);
+		const store = new EtcdStore(client, keys, blobs, node);
 		if (claim !== undefined) await store.claim(claim);
 		return store;
 	} catch (error) {

@@ -44,11 +44,11 @@ function conflict(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint: `Nothing was written. ${hint}`, exit: EXIT.conflict });
 }
 
-/** The error for a prefix that has keys. @param pairs those of `filling`, `format` and the claim */
-function occupied(prefix: string, [filling, format, claim]: readonly (Pair | undefined)[]): AppError {
+/** The error for a prefix that has keys. @param pairs those of `filling`, `format`, the claim and the first node */
+function occupied(prefix: string, [filling, format, claim, node]: readonly (Pair | undefined)[]): AppError {
 	const other = "Give another prefix: --store etcd://HOST:PORT/PREFIX.";
 	if (filling !== undefined) return incomplete(prefix);
-	if (claim !== undefined)
+	if (claim !== undefined || node !== undefined)
 		return conflict("STORE_IN_USE", `A platform uses the store under ${prefix} in etcd.`, other);
 	const what = format === undefined ? "keys that are not a store of Coffer" : "a store already";
 	const message = `etcd has ${what} under ${prefix}. They are never overwritten.`;
@@ -105,7 +105,12 @@ export class Filling implements Disposable {
 		const { pairs, succeeded } = await transact(this.#client, {
 			when: [isEmpty(all)],
 			do: [put(filling, this.#mark(0))],
-			otherwise: [get(filling), get(format), get(this.#keys.lease(CLAIM))],
+			otherwise: [
+				get(filling),
+				get(format),
+				get(this.#keys.lease(CLAIM)),
+				{ range: { ...this.#keys.announcements, limit: 1 } },
+			],
 		});
 		const present = pairs.map(([pair]) => pair);
 		// The answer of an earlier attempt may be lost.

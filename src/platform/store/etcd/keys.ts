@@ -14,6 +14,7 @@
  * | `pending/parts/…`, `pending/blob-parts/…` | parts that are being written, which nothing refers to yet |
  * | `alive/ID` | exists while these parts may still be being written |
  * | `leases/NAME` | the holder of a lease |
+ * | `announcements/NAME` | a text that a node shows the others |
  *
  * A NUL ends the name of a stream, so that the keys of a stream never begin with the name of another.
  */
@@ -165,6 +166,18 @@ export class Keys {
 
 	get leases(): KeyRange {
 		return keysBelow(`${this.prefix}leases/`);
+	}
+
+	announcement(name: string): Uint8Array {
+		return utf8(`${this.prefix}announcements/${name}`);
+	}
+
+	get announcements(): KeyRange {
+		return keysBelow(`${this.prefix}announcements/`);
+	}
+
+	announcementOf(key: Uint8Array): string {
+		return this.nameIn("announcements/", key);
 	}
 
 	get all(): KeyRange {

@@ -88,10 +88,13 @@ export class SharedReader implements Disposable {
 		}
 	}
 
-	/** Whether a platform uses the store: each one holds a lease while it runs. */
+	/** Whether a platform uses the store: each one holds a lease, or shows itself to other nodes, while it runs. */
 	async isInUse(): Promise<boolean> {
-		const { kvs } = await readPage(this.#client, this.#keys.leases, { limit: 1, keysOnly: true });
-		return kvs.length > 0;
+		for (const range of [this.#keys.leases, this.#keys.announcements]) {
+			const { kvs } = await readPage(this.#client, range, { limit: 1, keysOnly: true });
+			if (kvs.length > 0) return true;
+		}
+		return false;
 	}
 
 	/** See `readMoment`. */

@@ -58,8 +58,8 @@ export async function connectShared(
 }
 
 /**
- * Opens a store in etcd. With a data directory, the store is claimed for the platform of that directory, until it is
- * closed.
+ * Opens a store in etcd. With a data directory, the directory is claimed until the store is closed, and with
+ * `StoreAccess.isAlone` the store too.
  * @throws AppError as `openEtcdStore` and `claimNodeDirectory`; `STORE_IN_USE` (exit 1); `STORE_WITHOUT_TLS`,
  * `STORE_FILE_UNREADABLE` (exit 2)
  */
@@ -72,11 +72,16 @@ export async function openSharedStore(
 	const directory = dataDirectory === undefined ? undefined : await claimNodeDirectory(dataDirectory);
 	try {
 		const blobs = access?.blobs === undefined ? undefined : await BlobFiles.open(access.blobs);
-		return await openEtcdStore({ ...etcd, blobs, claim: directory && claimOf(directory) });
+		const user = directory && (access?.isAlone ? { claim: claimOf(directory) } : { node: nodeOf(directory) });
+		return await openEtcdStore({ ...etcd, blobs, ...user });
 	} catch (error) {
 		directory?.release();
 		throw error;
 	}
+}
+
+function nodeOf({ node, release }: NodeDirectory): EtcdOptions["node"] {
+	return { name: node, onClosed: release };
 }
 
 function claimOf({ node, release }: NodeDirectory): EtcdOptions["claim"] {

@@ -1,6 +1,6 @@
 /** The streams of a store in etcd. */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
-import type { AppendResult, SealChange, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import type { AppendResult, SealChange, StreamEnd, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import type { EtcdClient } from "./api/client.ts";
 import { damaged } from "./api/faults.ts";
 import { RANGE } from "./api/messages.ts";
@@ -87,7 +87,7 @@ export class Streams {
 		const [head, entry, present] = pairs.map(([pair]) => pair);
 		if (entry !== undefined && parseContent(entry.value)?.id === id)
 			return { appended: true, revision: expected + 1 };
-		const revision = this.#revisionOf(head);
+		const revision = this.revisionOf(head);
 		if (revision !== expected) return { appended: false, revision };
 		if (seal !== undefined && textOf(present) !== seal.from)
 			return { appended: false, revision, isOtherSeal: true };
@@ -95,9 +95,9 @@ export class Streams {
 	}
 
 	/** See `Store.deleteStreams`. Everything is deleted at one moment. */
-	async delete(prefix: string, seal?: SealChange): Promise<boolean> {
+	async delete(prefix: string, seal?: SealChange, at?: StreamEnd): Promise<boolean> {
 		const outcome = await transact(this.#client, {
-			when: this.#sealConditions(seal),
+			when: [...this.#sealConditions(seal), ...(at === undefined ? [] : [this.#endsAt(at)])],
 			do: [...this.#keys.streams(prefix).map(remove), ...this.#sealOperations(seal)],
 			otherwise: [get(this.#keys.seal)],
 		});
@@ -156,13 +156,13 @@ export class Streams {
 		const { pairs } = await transact(this.#client, { do: [get(this.#keys.head(stream)), { range }] });
 		const head = pairs[0]?.[0];
 		const found = pairs[1] ?? [];
-		const count = Math.max(0, Math.min(limit, this.#revisionOf(head) - afterRevision));
+		const count = Math.max(0, Math.min(limit, this.revisionOf(head) - afterRevision));
 		if (found.length !== count) throw this.#gap(stream);
 		const entries: StreamEntry[] = [];
 		for (const [index, pair] of found.entries()) {
 			const revision = afterRevision + index + 1;
 			if (!this.#isKeyOf(pair, stream, revision)) throw this.#gap(stream);
-			const body = await this.#bodyOf(stream, pair);
+			const body = await this.bodyOf(stream, pair);
 			// The stream was deleted since the request.
 			if (body === undefined) return { entries: [], created: -1 };
 			entries.push({ revision, body });
@@ -176,14 +176,14 @@ export class Streams {
 		for await (const { kvs, revision } of pages(this.#client, this.#keys.heads(""), {
 			limit: OPERATIONS_MAX,
 		})) {
-			const streams = kvs.map((pair) => ({ stream: this.nameOf(pair.key), last: this.#revisionOf(pair) }));
+			const streams = kvs.map((pair) => ({ stream: this.nameOf(pair.key), last: this.revisionOf(pair) }));
 			const operations = streams.map(
 				({ last, stream }): Operation => ({ range: { key: this.#keys.entry(stream, last), revision } }),
 			);
 			const { pairs } = await transact(this.#client, { do: operations });
 			for (const [index, { last, stream }] of streams.entries()) {
 				const pair = pairs[index]?.[0];
-				const body = pair && (await this.#bodyOf(stream, pair, revision));
+				const body = pair && (await this.bodyOf(stream, pair, revision));
 				if (body !== undefined) heads.push({ stream, revision: last, body });
 			}
 		}
@@ -191,7 +191,7 @@ export class Streams {
 	}
 
 	/** The body of an entry. Undefined if the entry has been deleted. @throws AppError `STORE_DAMAGED` (exit 7) */
-	async #bodyOf(stream: StreamName, pair: Pair, revision?: number): Promise<string | undefined> {
+	async bodyOf(stream: StreamName, pair: Pair, revision?: number): Promise<string | undefined> {
 		const content = parseContent(pair.value);
 		const placeOf = (id: string) => this.#keys.entryParts(stream, id);
 		const bytes = content && (await this.#contents.read(content, placeOf, revision));
@@ -207,11 +207,16 @@ export class Streams {
 		return Buffer.from(this.#keys.entry(stream, revision)).equals(key);
 	}
 
-	#revisionOf(head: Pair | undefined): number {
+	/** The revision in a head. 0 if there is none. @throws AppError `STORE_DAMAGED` (exit 7) */
+	revisionOf(head: Pair | undefined): number {
 		if (head === undefined) return 0;
 		const revision = parseRevision(head);
 		if (revision !== undefined) return revision;
 		throw this.#gap(this.nameOf(head.key));
+	}
+
+	#endsAt({ stream, revision }: StreamEnd): Condition {
+		return isValue(this.#keys.head(stream), revision === 0 ? undefined : utf8(String(revision)));
 	}
 
 	#sealConditions(seal: SealChange | undefined): Condition[] {
@@ -234,6 +239,6 @@ export function parseRevision(head: Pair): number | undefined {
 	return /^[1-9]\d{0,15}$/.test(text) ? Number(text) : undefined;
 }
 
-function textOf(pair: Pair | undefined): string | undefined {
+export function textOf(pair: Pair | undefined): string | undefined {
 	return pair === undefined ? undefined : fromUtf8(pair.value);
 }

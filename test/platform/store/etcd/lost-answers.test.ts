@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { cryptoReady, randomBytes } from "../../../../src/crypto.ts";
 import { openEtcdStore } from "../../../../src/platform/store/etcd/etcd-store.ts";
-import { SealedStore } from "../../../../src/platform/store/sealed-store.ts";
+import { SealedStore } from "../../../../src/platform/store/sealed/sealed-store.ts";
 import type { Store } from "../../../../src/platform/store/store.ts";
 import { blobHash } from "../../../../src/protocol/blob-hash.ts";
 import { bytesOf, upTo } from "../contract-setup.ts";

@@ -19,6 +19,9 @@ export default async () => {
 };`,
 };
 
+/** The only platform on the store has Deno KV. */
+const ALONE = { isAlone: true };
+
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
@@ -29,7 +32,7 @@ describe("a platform with its store in etcd", () => {
 	test("a changed secret restarts exactly the function that reads it, and a restart keeps everything", async () => {
 		await using story = new Story();
 		const storeUrl = cluster.url("/main");
-		await story.start(undefined, { storeUrl });
+		await story.start(undefined, { storeUrl, storeAccess: ALONE });
 		await story.send("PAY_KEY", 1, "first");
 		const deployed = { pay: "deployed", mail: "deployed", visits: "deployed" };
 		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual(deployed);
@@ -40,7 +43,7 @@ describe("a platform with its store in etcd", () => {
 		expect((await story.pids())["mail"]).toBe(before["mail"]);
 		expect(await story.body("visits")).toBe("1");
 		await story.platform.close();
-		await story.start(undefined, { storeUrl });
+		await story.start(undefined, { storeUrl, storeAccess: ALONE });
 		expect(await story.body("pay")).toBe("second");
 		expect(await story.body("visits")).toBe("2");
 		const unchanged = { pay: "unchanged", mail: "unchanged", visits: "unchanged" };
@@ -72,7 +75,7 @@ describe("a platform with its store in etcd", () => {
 	test("is backed up while it runs, and starts again on a copy under another prefix", async () => {
 		await using story = new Story();
 		const [from, to] = [cluster.url("/from"), cluster.url("/to")];
-		await story.start(undefined, { storeUrl: from });
+		await story.start(undefined, { storeUrl: from, storeAccess: ALONE });
 		await story.send("PAY_KEY", 1, "first");
 		await story.client.deploy(APP, FILES);
 		expect(await story.body("visits")).toBe("1");
@@ -82,7 +85,7 @@ describe("a platform with its store in etcd", () => {
 		expect(await story.body("visits")).toBe("2");
 		await story.platform.close();
 		await restorePlatform({ backup, dataDirectory: data, store: { url: to } });
-		await story.start(undefined, { storeUrl: to, dataDirectory: data });
+		await story.start(undefined, { storeUrl: to, storeAccess: ALONE, dataDirectory: data });
 		expect(await story.body("pay")).toBe("first");
 		expect(await story.body("visits")).toBe("2");
 		const unchanged = { pay: "unchanged", mail: "unchanged", visits: "unchanged" };
@@ -95,8 +98,8 @@ describe("a platform with its store in etcd", () => {
 		await using first = new Story();
 		await using second = new Story();
 		const storeUrl = cluster.url("/alone");
-		await first.start(undefined, { storeUrl });
-		await expect(second.start(undefined, { storeUrl })).rejects.toMatchObject({
+		await first.start(undefined, { storeUrl, storeAccess: ALONE });
+		await expect(second.start(undefined, { storeUrl, storeAccess: ALONE })).rejects.toMatchObject({
 			code: "STORE_IN_USE",
 			exit: 1,
 		});
@@ -104,7 +107,7 @@ describe("a platform with its store in etcd", () => {
 		await expect(second.start(undefined, here)).rejects.toMatchObject({ code: "DATA_DIR_IN_USE", exit: 1 });
 		await first.platform.close();
 		// Nobody uses it any more, but it belongs to another identity.
-		await expect(second.start(undefined, { storeUrl })).rejects.toMatchObject({
+		await expect(second.start(undefined, { storeUrl, storeAccess: ALONE })).rejects.toMatchObject({
 			code: "EVENT_FORGED",
 			exit: 7,
 		});

@@ -6,12 +6,13 @@
  * looks for new entries.
  */
 import { setTimeout as delay } from "node:timers/promises";
-import { AppError } from "../../../errors.ts";
-import type { EtcdClient } from "./api/client.ts";
-import { GrpcFault, STATUS } from "./api/grpc.ts";
-import { DELETED, RANGE, WATCH } from "./api/messages.ts";
-import { decode, encode } from "./api/wire.ts";
-import type { KeyRange } from "./keys.ts";
+import { AppError } from "../../../../errors.ts";
+import type { EtcdClient } from "../api/client.ts";
+import { GrpcFault, STATUS } from "../api/grpc.ts";
+import { DELETED, RANGE, WATCH } from "../api/messages.ts";
+import { decode, encode } from "../api/wire.ts";
+import type { KeyRange } from "../keys.ts";
+import type { Pair } from "../transactions.ts";
 
 /** How often a watch without events asks for a sign of life. */
 const ASK_MS = 3_000;
@@ -22,7 +23,8 @@ const PAUSE_MS = 200;
 export interface HeadListener {
 	/** A watch has begun. Anything may have changed before. */
 	onBegin(): void;
-	onChange(key: Uint8Array): void;
+	/** @param pair the key with its new value */
+	onChange(key: Uint8Array, pair: Pair): void;
 	onDelete(key: Uint8Array): void;
 	/** The watch cannot go on: the platform may not read the keys any more, for example. */
 	onFault(error: unknown): void;
@@ -33,36 +35,40 @@ export class HeadWatch {
 	readonly #range: KeyRange;
 	readonly #listener: HeadListener;
 	#running: Promise<void> | undefined;
+	#ended: AbortSignal;
 
 	constructor(client: EtcdClient, range: KeyRange, listener: HeadListener) {
 		this.#client = client;
+		this.#ended = client.closing;
 		this.#range = range;
 		this.#listener = listener;
 	}
 
-	/** Begins to watch, unless it has begun. It ends when the client closes. */
-	start(): void {
+	/** Begins to watch, unless it has begun. It ends when the client closes, or the signal aborts. */
+	start(signal?: AbortSignal): void {
+		this.#ended =
+			signal === undefined ? this.#client.closing : AbortSignal.any([signal, this.#client.closing]);
 		this.#running ??= this.#run().catch((error: unknown) => {
 			this.#running = undefined;
-			if (!this.#client.closing.aborted) this.#listener.onFault(error);
+			if (!this.#ended.aborted) this.#listener.onFault(error);
 		});
 	}
 
 	async #run(): Promise<void> {
-		while (!this.#client.closing.aborted) {
+		while (!this.#ended.aborted) {
 			try {
 				await this.#watchOnce();
 			} catch (error) {
 				if (!(error instanceof GrpcFault)) throw error;
 			}
-			await delay(PAUSE_MS, undefined, { signal: this.#client.closing }).catch(() => undefined);
+			await delay(PAUSE_MS, undefined, { signal: this.#ended }).catch(() => undefined);
 			await this.#findMember();
 		}
 	}
 
 	/** Waits until a member answers. A longer outage is not the end of the watch. @throws AppError that no retry removes */
 	async #findMember(): Promise<void> {
-		while (!this.#client.closing.aborted) {
+		while (!this.#ended.aborted) {
 			try {
 				await this.#client.call(RANGE, { ...this.#range, countOnly: true });
 				return;
@@ -88,10 +94,13 @@ export class HeadWatch {
 					},
 					onEnd: (ended) => {
 						clearInterval(timer);
+						this.#ended.removeEventListener("abort", close);
 						resolve(ended);
 					},
 				},
 			);
+			const close = () => stream.close();
+			this.#ended.addEventListener("abort", close);
 			const timer = setInterval(() => {
 				if (performance.now() - lastMs > SILENCE_MS) connection.close();
 				else stream.send(encode(WATCH.request, { progress: {} }));
@@ -110,7 +119,7 @@ export class HeadWatch {
 		for (const { kv, type } of events) {
 			if (kv === undefined) continue;
 			if (type === DELETED) this.#listener.onDelete(kv.key);
-			else this.#listener.onChange(kv.key);
+			else this.#listener.onChange(kv.key, kv);
 		}
 		return !canceled;
 	}

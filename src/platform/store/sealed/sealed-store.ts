@@ -8,39 +8,21 @@
  * write seals that lack each other's entries. One attack remains: to roll back the whole store, including its seal, to an
  * earlier moment.
  */
-import { equalBytes, lengthPrefixed } from "../../bytes.ts";
-import { fromBase64, hash, toBase64 } from "../../crypto.ts";
-import { AppError, EXIT } from "../../errors.ts";
-import { Mutex } from "../machine/mutex.ts";
-import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "./store.ts";
+import { Mutex } from "../../machine/mutex.ts";
+import type { StoreMoment } from "../several-nodes.ts";
+import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import { Arrivals } from "./arrivals.ts";
+import { SealCode } from "./seal-code.ts";
+import { altered, contended } from "./seal-faults.ts";
 
-const HEAD_DOMAIN = "coffer/store-head/1";
-const SEAL_DOMAIN = "coffer/store-seal/1";
-const HASH_BYTES = 32;
 /** Matches entries whose code has the current form. Entries of earlier versions do not match. */
 const CHAINED = /"code":"[A-Za-z0-9_-]{43}"\}$/;
 const PLATFORM_STREAM = "platform";
 /** Each failed attempt is a success of another process. */
 const WRITE_ATTEMPTS_MAX = 100;
-
-function altered(): AppError {
-	return new AppError({
-		code: "STORE_ALTERED",
-		message:
-			"The store has changed since this platform last wrote to it: entries are missing, or a part of it was rolled back.",
-		hint: "Restore a complete backup (coffer platform restore DIR --data NEW) and start the platform on it. Copies of single files are not enough.",
-		exit: EXIT.integrity,
-	});
-}
-
-function contended(): AppError {
-	return new AppError({
-		code: "STORE_CONTENDED",
-		message: `Other processes changed the store ${WRITE_ATTEMPTS_MAX} times while this one was writing.`,
-		hint: "Try again.",
-		exit: EXIT.conflict,
-	});
-}
+/** The wait for the news of another node's write. */
+const ARRIVAL_MS = 300;
+const EARLIER_SEALS_MAX = 10_000;
 
 /** Whether these last entries can belong to a store of an earlier version, which has no seal. */
 function isUnsealed(heads: readonly StreamHead[]): boolean {
@@ -50,24 +32,23 @@ function isUnsealed(heads: readonly StreamHead[]): boolean {
 
 export class SealedStore implements Store {
 	readonly #store: Store;
-	readonly #key: Uint8Array;
-	/** The part of the sum that each stream contributes. */
-	readonly #parts = new Map<StreamName, Uint8Array>();
-	/**
-	 * The exclusive or of all parts. Parts are made with the key, so without the key parts that cancel others cannot be
-	 * constructed.
-	 */
-	readonly #sum = new Uint8Array(HASH_BYTES);
+	readonly #code: SealCode;
 	readonly #mutex = new Mutex();
 	/** The seal that the store had when this process last read or wrote it. */
 	#seal: string | undefined;
 	#isIntact = false;
 	/** Whether the store may have changed since then: a write failed, or another process wrote. */
 	#isStale = false;
+	/** The seals before the present one. A moment with one of them is in the past. */
+	readonly #earlierSeals = new Set<string>();
+	/** The moments that other nodes' writes made, and that are not taken over yet. */
+	readonly #arrivals = new Arrivals();
+	/** Whether `follow` tells of other nodes' writes. */
+	#isFollowing = false;
 
 	private constructor(store: Store, key: Uint8Array) {
 		this.#store = store;
-		this.#key = key;
+		this.#code = new SealCode(key);
 	}
 
 	/**
@@ -88,34 +69,35 @@ export class SealedStore implements Store {
 
 	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
 		return await this.#write(async () => {
-			const before = this.#parts.get(stream);
-			this.#setPart(stream, this.#partOf({ stream, revision: expectedRevision + 1, body }));
-			const seal = { from: this.#seal, to: toBase64(this.#code()) };
+			const before = this.#code.part(stream);
+			this.#code.set({ stream, revision: expectedRevision + 1, body });
+			const seal = { from: this.#seal, to: this.#code.text() };
 			let isDone = false;
 			try {
 				const result = await this.#store.append(stream, expectedRevision, body, seal);
 				isDone = result.appended;
-				if (isDone) this.#seal = seal.to;
+				if (isDone) this.#sealed(seal.to);
 				return "isOtherSeal" in result ? undefined : result;
 			} finally {
-				if (!isDone) this.#setPart(stream, before);
+				if (!isDone) this.#code.restore(stream, before);
 			}
 		});
 	}
 
-	async deleteStreams(prefix: string): Promise<boolean> {
+	async deleteStreams(...[prefix, , at]: Parameters<Store["deleteStreams"]>): Promise<boolean> {
 		return await this.#write(async () => {
-			const before = [...this.#parts].filter(([stream]) => stream.startsWith(prefix));
+			if (at !== undefined && (this.#code.part(at.stream)?.revision ?? 0) !== at.revision) return false;
+			const before = this.#code.partsOf(prefix);
 			if (before.length === 0) return true;
-			for (const [stream] of before) this.#setPart(stream, undefined);
-			const seal = { from: this.#seal, to: toBase64(this.#code()) };
+			for (const [stream] of before) this.#code.restore(stream, undefined);
+			const seal = { from: this.#seal, to: this.#code.text() };
 			let isDone = false;
 			try {
-				isDone = await this.#store.deleteStreams(prefix, seal);
-				if (isDone) this.#seal = seal.to;
+				isDone = await this.#store.deleteStreams(prefix, seal, at);
+				if (isDone) this.#sealed(seal.to);
 				return isDone ? true : undefined;
 			} finally {
-				if (!isDone) for (const [stream, part] of before) this.#setPart(stream, part);
+				if (!isDone) for (const [stream, part] of before) this.#code.restore(stream, part);
 			}
 		});
 	}
@@ -127,7 +109,7 @@ export class SealedStore implements Store {
 	async #write<T>(work: () => Promise<T | undefined>): Promise<T> {
 		return await this.#mutex.run(async () => {
 			for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
-				if (this.#isStale) await this.#load();
+				if (this.#isStale) await this.#catchUp();
 				this.check();
 				this.#isStale = true;
 				const result = await work();
@@ -135,8 +117,55 @@ export class SealedStore implements Store {
 				this.#isStale = false;
 				return result;
 			}
-			throw contended();
+			throw contended(WRITE_ATTEMPTS_MAX);
 		});
+	}
+
+	/**
+	 * Takes over a moment that another node's write made. Moments arrive in order.
+	 * @see SharedStore.moments
+	 */
+	async follow(moment: StoreMoment): Promise<void> {
+		this.#isFollowing = true;
+		this.#arrivals.add(moment);
+		await this.#mutex.run(async () => this.#takeArrived());
+	}
+
+	/** Waits a short time for the moment that another node's write made. Without one, the whole store is read again. */
+	async #catchUp(): Promise<void> {
+		this.#takeArrived();
+		if (this.#isStale && this.#isFollowing) {
+			await this.#arrivals.next(ARRIVAL_MS);
+			this.#takeArrived();
+		}
+		if (this.#isStale) await this.#load();
+	}
+
+	#takeArrived(): void {
+		for (const moment of this.#arrivals.take()) {
+			const { heads, isComplete, removed, seal } = moment;
+			const isKnown = seal === this.#seal ? !this.#isStale : this.#earlierSeals.has(seal ?? "");
+			if (isKnown) continue;
+			if (isComplete) {
+				this.#take(heads, heads.length, seal);
+				continue;
+			}
+			for (const stream of removed) this.#code.restore(stream, undefined);
+			for (const head of heads) this.#code.set(head);
+			this.#sealed(seal);
+			// A moment may be missing. Then everything is read before the next write.
+			this.#isStale = seal !== this.#code.text();
+		}
+	}
+
+	/** Notes that the store has this seal. */
+	#sealed(seal: string | undefined): void {
+		if (this.#seal !== undefined && this.#seal !== seal) this.#earlierSeals.add(this.#seal);
+		for (const earlier of this.#earlierSeals) {
+			if (this.#earlierSeals.size <= EARLIER_SEALS_MAX) break;
+			this.#earlierSeals.delete(earlier);
+		}
+		this.#seal = seal;
 	}
 
 	/** Reads the last entries and the seal of one moment, and compares them. */
@@ -149,16 +178,14 @@ export class SealedStore implements Store {
 			this.#take(heads, streams.length, seal);
 			return;
 		}
-		throw contended();
+		throw contended(WRITE_ATTEMPTS_MAX);
 	}
 
 	#take(heads: readonly StreamHead[], streams: number, seal: string | undefined): void {
-		for (const stream of [...this.#parts.keys()]) this.#setPart(stream, undefined);
-		for (const head of heads) this.#setPart(head.stream, this.#partOf(head));
-		const given = fromBase64(seal ?? "");
-		const isSame = given !== undefined && equalBytes(given, this.#code());
-		this.#isIntact = streams === heads.length && (seal === undefined ? isUnsealed(heads) : isSame);
-		this.#seal = seal;
+		this.#code.setAll(heads);
+		const isSame = seal === undefined ? isUnsealed(heads) : this.#code.matches(seal);
+		this.#isIntact = streams === heads.length && isSame;
+		this.#sealed(seal);
 		this.#isStale = false;
 	}
 
@@ -216,21 +243,5 @@ export class SealedStore implements Store {
 
 	[Symbol.asyncDispose](): PromiseLike<void> {
 		return this.#store[Symbol.asyncDispose]();
-	}
-
-	#partOf({ stream, revision, body }: StreamHead): Uint8Array {
-		return hash(lengthPrefixed(HEAD_DOMAIN, stream, revision, body), this.#key);
-	}
-
-	/** Replaces a stream's part in the sum. */
-	#setPart(stream: StreamName, part: Uint8Array | undefined): void {
-		for (const each of [this.#parts.get(stream), part])
-			for (const [index, byte] of (each ?? []).entries()) this.#sum[index] = (this.#sum[index] ?? 0) ^ byte;
-		if (part === undefined) this.#parts.delete(stream);
-		else this.#parts.set(stream, part);
-	}
-
-	#code(): Uint8Array {
-		return hash(lengthPrefixed(SEAL_DOMAIN, this.#parts.size, toBase64(this.#sum)), this.#key);
 	}
 }

@@ -1,0 +1,26 @@
+/** Reports how the nodes of a platform follow a change, as lines of an answer. */
+import { NODE_WAIT_SECONDS_MAX, type NodeEvent } from "../../../protocol/nodes.ts";
+import type { App } from "../../apps/app.ts";
+import { type Call, invalid } from "../endpoint.ts";
+
+/** How long a client waits for the nodes, from `?wait=SECONDS`. Undefined: it does not. @throws AppError `REQUEST_INVALID` (exit 2) */
+export function nodeWaitMs({ url }: Pick<Call, "url">): number | undefined {
+	const text = url.searchParams.get("wait");
+	if (text === null) return undefined;
+	const seconds = Number(text);
+	if (/^\d{1,4}$/.test(text) && seconds <= NODE_WAIT_SECONDS_MAX) return seconds * 1000;
+	throw invalid(`The parameter 'wait' must be a number of seconds, at most ${NODE_WAIT_SECONDS_MAX}.`);
+}
+
+/** Sends a line for each node that follows the app's events up to the present one, within the time that the client waits. */
+export async function sendNodeEvents(
+	{ core, url }: Pick<Call, "core" | "url">,
+	app: App,
+	send: (event: NodeEvent) => void,
+): Promise<void> {
+	const waitMs = nodeWaitMs({ url });
+	if (waitMs === undefined || core.node === undefined) return;
+	const wanted = { app: app.id, revision: app.eventRevision };
+	for await (const { failed, node, status } of core.node.nodes.followed(wanted, waitMs))
+		send({ type: "node", node, status, failed: [...failed] });
+}

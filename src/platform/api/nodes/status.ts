@@ -1,0 +1,94 @@
+/** The routes for what observes the platform: whether a node takes requests, and which nodes there are. */
+import { z } from "zod";
+import { AppError, EXIT } from "../../../errors.ts";
+import { type PlatformStatus, statusSchema } from "../../../protocol/nodes.ts";
+import { cutOff } from "../../redeploy/rollout/rollouts.ts";
+import type { Core } from "../../service/core.ts";
+import { countFunctions } from "../../service/node.ts";
+import { answerOf, type Endpoint, json } from "../endpoint.ts";
+
+/** The time limit of the read that measures the store. */
+const READ_MS = 2_000;
+
+/** Whether a node takes requests. */
+function isReady({ isStarting, node }: Core): boolean {
+	if (node === undefined) return !isStarting;
+	const { isConnected, isStopping, mayServe } = node.nodes.presence;
+	return !isStarting && isConnected && mayServe && !isStopping;
+}
+
+export const ready: Endpoint = {
+	summary: "Check whether this node takes requests",
+	answer: answerOf("It does", json(z.object({ status: z.literal("ready") }))),
+	refuses: [503],
+	handle: ({ core }) => {
+		if (isReady(core)) return Response.json({ status: "ready" });
+		throw new AppError({
+			code: "NODE_NOT_READY",
+			message: "This node takes no requests now: it starts or stops, or it does not reach its store.",
+			hint: "Use another node, or try again.",
+			exit: EXIT.network,
+		});
+	},
+};
+
+/** How long the store takes to answer. Null if it does not. */
+async function latencyOf({ clock, store }: Core): Promise<number | null> {
+	const sinceMs = clock.monotonicMs();
+	let cancel = () => {};
+	const late = new Promise<null>((resolve) => {
+		cancel = clock.schedule(() => resolve(null), READ_MS);
+	});
+	const read = store.readSeal().then(
+		() => clock.monotonicMs() - sinceMs,
+		() => null,
+	);
+	const latency = await Promise.race([read, late]);
+	cancel();
+	return latency;
+}
+
+export const status: Endpoint = {
+	summary: "Show the nodes of the platform and the state of its store",
+	answer: answerOf("The nodes and the store", json(statusSchema)),
+	handle: async ({ core }) => {
+		const { node, info } = core;
+		const presence = node?.nodes.presence;
+		const single = {
+			...{ node: "", version: info.version, control: "", startedAtMs: 0, isStopping: false },
+			...{
+				platformRevision: core.tokens.revision,
+				functions: countFunctions({ samples: () => core.samples() }),
+			},
+		};
+		const latencyMs = await latencyOf(core);
+		const nodes = (presence?.list() ?? [single]).map((each) => ({
+			node: each.node,
+			self: node === undefined || each.node === node.name,
+			version: each.version,
+			control: each.control,
+			startedAtMs: each.startedAtMs,
+			stopping: each.isStopping,
+			revision: each.platformRevision,
+			functions: each.functions,
+		}));
+		return Response.json({
+			version: info.version,
+			ready: isReady(core),
+			store: {
+				kind: node === undefined ? "sqlite" : "etcd",
+				reachable: latencyMs !== null,
+				latencyMs: latencyMs === null ? null : Math.round(latencyMs * 10) / 10,
+			},
+			nodes,
+			silent: presence?.silent() ?? [],
+		} satisfies PlatformStatus);
+	},
+};
+
+/** Lets the answer to a request contain what every node has acknowledged. @throws AppError `NODE_CUT_OFF` (exit 6) */
+export async function catchUp({ node }: Core, app?: string): Promise<void> {
+	if (node === undefined) return;
+	if (!node.nodes.presence.isConnected) throw cutOff();
+	await node.nodes.catchUp(app);
+}

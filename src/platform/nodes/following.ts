@@ -1,0 +1,95 @@
+/** Applies what other nodes append to the store, and brings the functions on this node to it. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { App } from "../apps/app.ts";
+import type { Apps } from "../apps/apps.ts";
+import { APP_STREAMS, PLATFORM_STREAM } from "../events/events.ts";
+import { describeError, type Log } from "../faults/log.ts";
+import type { AppFunctions } from "../redeploy/reconcile.ts";
+import type { SealedStore } from "../store/sealed/sealed-store.ts";
+import type { SharedStore, StoreMoment } from "../store/several-nodes.ts";
+import type { Progress } from "./announcement.ts";
+
+/** The pause after an error. */
+const PAUSE_MS = 1_000;
+
+export interface FollowingOptions {
+	readonly store: SharedStore;
+	readonly sealed: SealedStore;
+	readonly apps: Apps;
+	readonly functionsOf: (app: App) => AppFunctions;
+	/** Applies the entries of the stream `platform`. */
+	readonly catchUpPlatform: () => Promise<void>;
+	/** Called when this node has followed the events of an app. */
+	readonly onFollowed: (progress: Progress) => Promise<void>;
+	readonly log: Log;
+}
+
+export class Following {
+	readonly #options: FollowingOptions;
+	/** The apps that wait for their turn. */
+	readonly #waiting = new Set<App>();
+	/** The last turn of each app that is being followed. */
+	readonly #turns = new Map<string, Promise<void>>();
+
+	constructor(options: FollowingOptions) {
+		this.#options = options;
+	}
+
+	/** Follows the store until the signal aborts. */
+	async run(signal: AbortSignal): Promise<void> {
+		const { log, store } = this.#options;
+		while (!signal.aborted) {
+			try {
+				for await (const moment of store.moments(signal)) await this.#take(moment);
+			} catch (error) {
+				if (!signal.aborted) log.error(describeError(error), "this node cannot follow the other nodes");
+			}
+			await delay(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
+		}
+	}
+
+	async #take(moment: StoreMoment): Promise<void> {
+		const { apps, catchUpPlatform, sealed } = this.#options;
+		await sealed.follow(moment);
+		const { heads, removed, isComplete } = moment;
+		const changed = [...heads.map(({ stream }) => stream), ...removed];
+		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();
+		if (isComplete) {
+			for (const app of apps.list()) this.follow(app);
+			return;
+		}
+		const names = changed.filter((stream) => stream.startsWith(APP_STREAMS));
+		for (const id of new Set(names.map((stream) => stream.slice(APP_STREAMS.length).split("/")[0] ?? ""))) {
+			const app = apps.find(id);
+			if (app !== undefined) this.follow(app);
+		}
+	}
+
+	/** Follows an app, after the turn that is in progress. Calls that come before a turn begins share it. */
+	follow(app: App): void {
+		if (this.#waiting.has(app)) return;
+		this.#waiting.add(app);
+		const turn = (this.#turns.get(app.id) ?? Promise.resolve())
+			.then(() => {
+				this.#waiting.delete(app);
+				return this.#turn(app);
+			})
+			.catch((error: unknown) => {
+				if (app.retired.aborted) return;
+				this.#options.log.error({ app: app.id, ...describeError(error) }, "this node cannot follow an app");
+			})
+			.finally(() => {
+				if (this.#turns.get(app.id) === turn) this.#turns.delete(app.id);
+			});
+		this.#turns.set(app.id, turn);
+	}
+
+	async #turn(app: App): Promise<void> {
+		if (app.retired.aborted) return;
+		await app.catchUp();
+		const revision = app.eventRevision;
+		if (app.retired.aborted) return;
+		const failed = await this.#options.functionsOf(app).follow();
+		await this.#options.onFollowed({ app: app.id, revision, failed });
+	}
+}

@@ -1,0 +1,178 @@
+/**
+ * Shows the other nodes that this one is there, and learns which others are.
+ *
+ * Two texts of a node are in the store. One goes soon after the node stops renewing it: then the others do not wait for
+ * the node any more. The other one goes later: until then, the node may go on serving functions with the values that it
+ * has, while it cannot reach the store. The node itself counts that time from before each renewal, by a clock that never
+ * jumps, so it always ends first.
+ */
+import type { Clock } from "../machine/clock.ts";
+import type { SharedStore } from "../store/several-nodes.ts";
+import { formatNode, type NodeInfo, type Progress, parseNode } from "./announcement.ts";
+
+const ANSWERING = "nodes/";
+const SERVING = "serving/";
+/** How long a node that was killed seems to be there. */
+const ANSWERING_MS = 10_000;
+const RENEW_MS = 3_000;
+/** The most steps that are shown. */
+const PROGRESS_MAX = 100;
+
+/** What the lasting text of a node does not say, so that it need not be written often. */
+const NOTHING = { isStopping: false, platformRevision: 0, functions: { live: 0, idle: 0, failed: 0 } };
+
+export interface PresenceOptions {
+	readonly store: SharedStore;
+	readonly node: string;
+	/** How long a node may serve without the store. */
+	readonly staleAfterMs: number;
+	/** The key of the platform's identity for stored state: 32 bytes. */
+	readonly key: Uint8Array;
+	readonly clock: Clock;
+	readonly describe: () => Omit<NodeInfo, "node" | "progress" | "isStopping">;
+	readonly onError: (error: unknown) => void;
+	/** Called when this node may serve again, or no longer. */
+	readonly onServing: (mayServe: boolean) => void;
+	/** Called after each change of the nodes that are there. */
+	readonly onNodes: () => void;
+}
+
+/** Whether any node of the store may be serving functions. */
+export async function anyServes(store: SharedStore): Promise<boolean> {
+	const done = new AbortController();
+	for await (const texts of store.announcements(done.signal)) {
+		done.abort();
+		return [...texts.keys()].some((name) => name.startsWith(SERVING) && name !== SERVING + store.node);
+	}
+	return true;
+}
+
+export class Presence {
+	readonly #options: PresenceOptions;
+	readonly #closing = new AbortController();
+	#nodes: ReadonlyMap<string, NodeInfo> = new Map();
+	/** The nodes that may serve, whether they answer or not. */
+	#serving: ReadonlySet<string> = new Set();
+	#progress: Progress[] = [];
+	#renewedMs = Number.NEGATIVE_INFINITY;
+	#mayServe = false;
+	#isStopping = false;
+	#renewing: Promise<void> = Promise.resolve();
+	/** The renewal that has not begun yet. */
+	#waiting: Promise<void> | undefined;
+	#cancel = () => {};
+
+	constructor(options: PresenceOptions) {
+		this.#options = options;
+	}
+
+	/** Shows this node. @throws AppError if the store does not answer */
+	async start(): Promise<void> {
+		await this.#renew();
+		void this.#watch();
+		this.#tick();
+	}
+
+	/** Whether the store has answered lately. */
+	get isConnected(): boolean {
+		return this.#options.clock.monotonicMs() - this.#renewedMs < ANSWERING_MS;
+	}
+
+	/** Whether this node may give values to functions. */
+	get mayServe(): boolean {
+		return this.#options.clock.monotonicMs() - this.#renewedMs < this.#options.staleAfterMs;
+	}
+
+	/** The nodes that are there, this one included, sorted by name. */
+	list(): NodeInfo[] {
+		return [...this.#nodes.values()].sort((a, b) => (a.node < b.node ? -1 : 1));
+	}
+
+	/** The nodes that do not answer, and may still serve functions. */
+	silent(): string[] {
+		return [...this.#serving].filter((node) => !this.#nodes.has(node)).sort();
+	}
+
+	/** Shows that this node has followed an app's events up to a revision. */
+	async report(progress: Progress): Promise<void> {
+		const others = this.#progress.filter(({ app }) => app !== progress.app);
+		this.#progress = [...others, progress].slice(-PROGRESS_MAX);
+		await this.#renew().catch(this.#options.onError);
+	}
+
+	/** Shows that this node takes no new requests. */
+	async stopping(): Promise<void> {
+		this.#isStopping = true;
+		await this.#renew().catch(this.#options.onError);
+	}
+
+	get isStopping(): boolean {
+		return this.#isStopping;
+	}
+
+	/** Shows that this node is gone. */
+	async close(): Promise<void> {
+		this.#closing.abort();
+		this.#cancel();
+		const { node, store } = this.#options;
+		await this.#renewing;
+		for (const name of [ANSWERING, SERVING]) await store.withdraw(name + node).catch(() => undefined);
+	}
+
+	/** Renewals run one after the other. Calls that come before one begins share it. */
+	#renew(): Promise<void> {
+		if (this.#waiting !== undefined) return this.#waiting;
+		const renewal = this.#renewing.then(async () => {
+			this.#waiting = undefined;
+			if (this.#closing.signal.aborted) return;
+			const { clock, describe, key, node, staleAfterMs, store } = this.#options;
+			const sinceMs = clock.monotonicMs();
+			const info = { ...describe(), node, isStopping: this.#isStopping, progress: this.#progress };
+			const short = { ...info, ...NOTHING, progress: [] };
+			await store.announce(SERVING + node, formatNode(short, key), staleAfterMs);
+			await store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);
+			this.#renewedMs = sinceMs;
+			this.#judge();
+		});
+		this.#waiting = renewal;
+		this.#renewing = renewal.catch(() => undefined);
+		return renewal;
+	}
+
+	#tick(): void {
+		this.#cancel = this.#options.clock.schedule(() => {
+			this.#judge();
+			void this.#renew().catch(this.#options.onError);
+			this.#tick();
+		}, RENEW_MS);
+	}
+
+	#judge(): void {
+		const { mayServe } = this;
+		if (mayServe === this.#mayServe) return;
+		this.#mayServe = mayServe;
+		this.#options.onServing(mayServe);
+	}
+
+	async #watch(): Promise<void> {
+		const { clock, key, onError, onNodes, store } = this.#options;
+		const { signal } = this.#closing;
+		while (!signal.aborted) {
+			try {
+				for await (const texts of store.announcements(signal)) {
+					const known = [...texts].flatMap(([name, text]) => {
+						const info = parseNode(text, key);
+						return info === undefined ? [] : [[name, info] as const];
+					});
+					const of = (prefix: string) => known.filter(([name, info]) => name === prefix + info.node);
+					this.#nodes = new Map(of(ANSWERING).map(([, info]) => [info.node, info]));
+					this.#serving = new Set(of(SERVING).map(([, info]) => info.node));
+					onNodes();
+				}
+			} catch (error) {
+				onError(error);
+			}
+			if (!signal.aborted) await new Promise<void>((resolve) => void clock.schedule(resolve, RENEW_MS));
+		}
+	}
+}

@@ -1,0 +1,121 @@
+/**
+ * Which values the functions of an app get on this node, while changes are rolled out over several nodes.
+ *
+ * The node that accepts a change tries it first: it starts the functions that read the changed names. A function that
+ * starts is *released*, and the other nodes follow. One that does not start keeps its earlier values on every node. A
+ * function that is idle there is tried by the first node that starts it.
+ */
+import type { SealedRecord } from "../../../vault/records/record.ts";
+import type { App } from "../../apps/app.ts";
+import type { Deployment } from "../../functions/function.ts";
+import { Mutex } from "../../machine/mutex.ts";
+import { ERROR_CHARACTERS_MAX } from "../refresh.ts";
+import type { Started } from "../supervisor-port.ts";
+import type { Rollouts } from "./rollouts.ts";
+
+/** The pause before this node looks again whether another node has finished. */
+const PAUSE_MS = 500;
+
+interface AppRolloutOptions {
+	readonly app: App;
+	/** Undefined with one node. */
+	readonly rollouts?: Rollouts | undefined;
+	readonly now: () => number;
+	readonly schedule: (task: () => void, delayMs: number) => () => void;
+}
+
+export class AppRollout {
+	readonly #options: AppRolloutOptions;
+	/** This node rolls out one operation of the app at a time. */
+	readonly #turns = new Mutex();
+	/** How many trials of each function are in progress on this node. */
+	readonly #trying = new Map<string, number>();
+
+	constructor(options: AppRolloutOptions) {
+		this.#options = options;
+	}
+
+	/** Whether this node starts a function with values that are not released yet. */
+	isTrying(name: string): boolean {
+		return this.#trying.has(name);
+	}
+
+	/** The records whose values a process of a function gets if it is started now. */
+	recordsFor(name: string): ReadonlyMap<string, SealedRecord> {
+		const { state } = this.#options.app;
+		return this.isTrying(name) ? state.records : state.recordsFor(name);
+	}
+
+	/** Does work that starts functions with the newest values. The values are released by what the work records. */
+	async trying<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+		for (const name of names) this.#trying.set(name, 1 + (this.#trying.get(name) ?? 0));
+		try {
+			return await work();
+		} finally {
+			for (const name of names) {
+				const left = (this.#trying.get(name) ?? 1) - 1;
+				if (left === 0) this.#trying.delete(name);
+				else this.#trying.set(name, left);
+			}
+		}
+	}
+
+	/**
+	 * Starts a version of a function. If changed values are to be tried, and no other node does so, they are tried first.
+	 * @throws AppError `NODE_CUT_OFF` (exit 6), or what `start` throws with the released values
+	 */
+	async start({ function: name, id }: Deployment, start: () => Promise<Started>): Promise<Started> {
+		const { app, rollouts } = this.#options;
+		rollouts?.checkCurrent();
+		if (rollouts === undefined || this.isTrying(name) || !app.state.isTrialDue(name)) return await start();
+		const tried = await rollouts.exclusively(`tries/${app.id}/${name}`, () => this.#try(name, id, start));
+		return tried?.result ?? (await start());
+	}
+
+	/** @returns undefined if the function does not start with the newest values */
+	async #try(name: string, deployment: string, start: () => Promise<Started>): Promise<Started | undefined> {
+		const { app, now } = this.#options;
+		return await this.trying([name], async () => {
+			const values = app.state.head.revision;
+			let started: Started | undefined;
+			let error: string | undefined;
+			try {
+				started = await start();
+			} catch (thrown) {
+				error = String(thrown instanceof Error ? thrown.message : thrown).slice(0, ERROR_CHARACTERS_MAX);
+			}
+			const outcome = error === undefined ? {} : { error };
+			await app.record(() =>
+				app.state.isTrialDue(name)
+					? { type: "tried", function: name, deployment, values, ...outcome, atMs: now() }
+					: undefined,
+			);
+			return started;
+		});
+	}
+
+	/**
+	 * Rolls out an operation, unless another node does so or has done so.
+	 * @param isDone whether its results are recorded
+	 * @param work redeploys and records the results
+	 */
+	async exclusively(isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+		const { rollouts } = this.#options;
+		if (rollouts === undefined) return await work();
+		await this.#turns.run(() => this.#inTurn(rollouts, isDone, work));
+	}
+
+	async #inTurn(rollouts: Rollouts, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
+		const { app, schedule } = this.#options;
+		while (!app.retired.aborted) {
+			const done = await rollouts.exclusively(`rollouts/${app.id}`, async () => {
+				await app.catchUp();
+				if (!isDone()) await work();
+			});
+			if (done !== undefined || isDone()) return;
+			await new Promise<void>((resolve) => void schedule(resolve, PAUSE_MS));
+			await app.catchUp();
+			if (isDone()) return;
+		}
+	}
+}

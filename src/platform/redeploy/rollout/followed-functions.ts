@@ -1,0 +1,72 @@
+/** Follows what other nodes do with the functions of an app: new versions, changed secrets, deletions. */
+import type { App } from "../../apps/app.ts";
+import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts";
+import type { FunctionSupervisor } from "../function-supervisor.ts";
+import type { ReconcileOptions } from "../reconcile-options.ts";
+import { removeFunctionData } from "../stored-data.ts";
+import type { AppRollout } from "./app-rollout.ts";
+import { Conforming } from "./conform.ts";
+
+export class FollowedFunctions {
+	readonly #app: App;
+	readonly #options: ReconcileOptions;
+	readonly #rollout: AppRollout;
+	readonly #supervisors: Map<string, FunctionSupervisor>;
+	readonly #conforming: Conforming;
+	/** The functions that this node has seen. */
+	readonly #seen = new Map<string, FunctionLifetime>();
+	#turn: Promise<unknown> = Promise.resolve();
+
+	constructor(options: ReconcileOptions, rollout: AppRollout, supervisors: Map<string, FunctionSupervisor>) {
+		this.#app = options.app;
+		this.#options = options;
+		this.#rollout = rollout;
+		this.#supervisors = supervisors;
+		this.#conforming = new Conforming(options.app, rollout);
+	}
+
+	/** A function was deleted on this node, which removes its data. */
+	forget(name: string): void {
+		this.#seen.delete(name);
+		this.#conforming.forget(name);
+	}
+
+	/**
+	 * Brings the functions that run here to what is recorded. One call at a time does so.
+	 * @param pinned starts the functions that must never be idle
+	 * @returns the functions that did not start
+	 */
+	follow(pinned: () => Promise<void>): Promise<string[]> {
+		const turn = this.#turn.then(() => this.#follow(pinned));
+		this.#turn = turn.catch(() => undefined);
+		return turn;
+	}
+
+	async #follow(pinned: () => Promise<void>): Promise<string[]> {
+		await this.#removeDeleted();
+		const followed = [...this.#supervisors].map(async ([name, supervisor]) =>
+			(await this.#conforming.follow(name, supervisor)) ? [] : [name],
+		);
+		const failed = (await Promise.all(followed)).flat();
+		await pinned();
+		return failed;
+	}
+
+	async #removeDeleted(): Promise<void> {
+		const { metrics } = this.#options;
+		for (const [name, lifetime] of [...this.#seen]) {
+			const present = this.#app.functionLifetime(name);
+			if (present !== undefined && lifetimeKey(present) === lifetimeKey(lifetime)) continue;
+			this.forget(name);
+			const supervisor = this.#supervisors.get(name);
+			if (present === undefined && !this.#rollout.isTrying(name)) this.#supervisors.delete(name);
+			if (this.#supervisors.get(name) !== supervisor) await supervisor?.close();
+			metrics.forget({ app: this.#app.id, function: name });
+			await removeFunctionData(this.#options, [lifetime]);
+		}
+		for (const name of this.#app.state.functions.keys()) {
+			const lifetime = this.#app.functionLifetime(name);
+			if (lifetime !== undefined) this.#seen.set(name, lifetime);
+		}
+	}
+}

@@ -1,0 +1,109 @@
+/** Makes a core one of several nodes, if its store is shared. */
+import type { App } from "../apps/app.ts";
+import type { Log } from "../faults/log.ts";
+import type { Clock } from "../machine/clock.ts";
+import type { NodeInfo } from "../nodes/announcement.ts";
+import { Nodes } from "../nodes/nodes.ts";
+import { anyServes } from "../nodes/presence.ts";
+import type { AppFunctions } from "../redeploy/reconcile.ts";
+import { Rollouts } from "../redeploy/rollout/rollouts.ts";
+import { sharedStore } from "../store/several-nodes.ts";
+import type { Store } from "../store/store.ts";
+import type { FunctionSample } from "../telemetry/metrics.ts";
+import type { CoreIdentity, Streams } from "./streams.ts";
+
+/** The lease of a node that removes blobs which no function uses. */
+const REMOVING_BLOBS = "removing-blobs";
+const REMOVING_BLOBS_MS = 60_000;
+const STALE_AFTER_MS = 300_000;
+
+/** This node, and what it shows to the others. */
+export interface OpenNode {
+	readonly name: string;
+	readonly nodes: Nodes;
+	/** URL of the control API. Set it once it is known. */
+	controlUrl: string;
+}
+
+/**
+ * Whether no other platform can be storing blobs. With a shared store, other nodes that start then wait for `openNode`'s
+ * `start`.
+ */
+export async function mayRemoveBlobs(store: Store): Promise<boolean> {
+	const shared = sharedStore(store);
+	if (shared === undefined) return true;
+	if (!(await shared.lease(REMOVING_BLOBS, shared.node, REMOVING_BLOBS_MS))) return false;
+	return !(await anyServes(shared));
+}
+
+export interface NodeOptions {
+	readonly version: string;
+	readonly store: Store;
+	readonly identity: CoreIdentity;
+	readonly log: Log;
+	readonly clock: Clock;
+	/** How long a node serves functions while it does not reach the store. */
+	readonly staleAfterMs?: number | undefined;
+}
+
+/** What a node needs of its core. */
+export interface NodeCore {
+	functionsOf(app: App): AppFunctions;
+	running(): Iterable<AppFunctions>;
+	samples(): Iterable<FunctionSample>;
+}
+
+/** How many functions are in each state. */
+export function countFunctions({ samples }: Pick<NodeCore, "samples">): NodeInfo["functions"] {
+	const counts = { live: 0, idle: 0, failed: 0 };
+	for (const { state } of samples()) counts[state]++;
+	return counts;
+}
+
+/** @param isCurrent whether this node may give values to functions */
+export function rolloutsOf(
+	{ clock, store }: Pick<NodeOptions, "clock" | "store">,
+	isCurrent: () => boolean,
+): Rollouts | undefined {
+	const shared = sharedStore(store);
+	return shared && new Rollouts({ store, node: shared.node, isCurrent, schedule: clock.schedule });
+}
+
+/** The node of a core. It shows itself once it is started. Undefined if the store is not shared. */
+export function openNode(options: NodeOptions, streams: Streams, core: NodeCore): OpenNode | undefined {
+	const store = sharedStore(options.store);
+	if (store === undefined) return undefined;
+	const { clock, identity, log, version } = options;
+	const startedAtMs = Math.max(0, clock.now());
+	const { apps, hosts, store: sealed, tokens } = streams;
+	const describe = (): Omit<NodeInfo, "node" | "progress" | "isStopping"> => ({
+		version,
+		control: node.controlUrl,
+		startedAtMs,
+		platformRevision: tokens.revision,
+		functions: countFunctions({ samples: () => core.samples() }),
+	});
+	const nodes = new Nodes({
+		...{ apps, hosts, tokens, store, sealed, clock, log, describe },
+		node: store.node,
+		key: identity.stateKey,
+		staleAfterMs: options.staleAfterMs ?? STALE_AFTER_MS,
+		functionsOf: (app) => core.functionsOf(app),
+		running: () => core.running(),
+	});
+	const node: OpenNode = { name: store.node, nodes, controlUrl: "" };
+	return node;
+}
+
+/** Shows a node, and lets other nodes remove blobs. @throws AppError if the store does not answer */
+export async function startNode({
+	node,
+	store,
+}: {
+	readonly node: OpenNode | undefined;
+	readonly store: Store;
+}): Promise<void> {
+	if (node === undefined) return;
+	await node.nodes.start();
+	await store.release(REMOVING_BLOBS, node.name);
+}

@@ -1,0 +1,79 @@
+/** Texts that nodes show each other: keys that etcd removes unless their node renews them. */
+import { fromUtf8, utf8 } from "../../../../bytes.ts";
+import type { EtcdClient } from "../api/client.ts";
+import { GRANT, REVOKE } from "../api/messages.ts";
+import type { Keys } from "../keys.ts";
+import { exists, pages, put, remove, transact } from "../transactions.ts";
+import { HeadWatch } from "./head-watch.ts";
+import { PendingChanges } from "./pending-changes.ts";
+
+/** An announcement of this process. */
+interface Shown {
+	readonly lease: bigint;
+	readonly ttlMs: number;
+	readonly text: string;
+}
+
+export class Announcements {
+	readonly #client: EtcdClient;
+	readonly #keys: Keys;
+	readonly #shown = new Map<string, Shown>();
+
+	constructor(client: EtcdClient, keys: Keys) {
+		this.#client = client;
+		this.#keys = keys;
+	}
+
+	/** See `SharedStore.announce`. etcd counts whole seconds, so a text may be shown up to a second longer. */
+	async announce(name: string, text: string, ttlMs: number): Promise<void> {
+		const shown = this.#shown.get(name);
+		const isAlive = shown?.ttlMs === ttlMs && (await this.#client.keepAlive(shown.lease));
+		if (isAlive && (await this.#replace(name, shown, text))) return;
+		const { id: lease } = await this.#client.call(GRANT, { seconds: Math.max(1, Math.ceil(ttlMs / 1000)) });
+		await transact(this.#client, { do: [put(this.#keys.announcement(name), utf8(text), lease)] });
+		this.#shown.set(name, { lease, ttlMs, text });
+		if (shown !== undefined) await this.#client.call(REVOKE, { id: shown.lease }).catch(() => undefined);
+	}
+
+	/** @returns false if the key has gone, with its lease */
+	async #replace(name: string, shown: Shown, text: string): Promise<boolean> {
+		if (text === shown.text) return true;
+		const key = this.#keys.announcement(name);
+		const { succeeded } = await transact(this.#client, {
+			when: [exists(key)],
+			do: [put(key, utf8(text), shown.lease)],
+		});
+		if (succeeded) this.#shown.set(name, { ...shown, text });
+		return succeeded;
+	}
+
+	/** See `SharedStore.withdraw`. */
+	async withdraw(name: string): Promise<void> {
+		this.#shown.delete(name);
+		await transact(this.#client, { do: [remove({ key: this.#keys.announcement(name) })] });
+	}
+
+	/** See `SharedStore.announcements`. */
+	async *watch(signal: AbortSignal): AsyncGenerator<ReadonlyMap<string, string>, void, void> {
+		const pending = new PendingChanges();
+		const range = this.#keys.announcements;
+		const watch = new HeadWatch(this.#client, range, {
+			onBegin: () => pending.all(),
+			onChange: () => pending.all(),
+			onDelete: () => pending.all(),
+			onFault: (error) => pending.failed(error),
+		});
+		const end = () => pending.end();
+		signal.addEventListener("abort", end, { once: true });
+		this.#client.closing.addEventListener("abort", end, { once: true });
+		if (signal.aborted || this.#client.closing.aborted) return;
+		watch.start(signal);
+		while ((await pending.take()) !== undefined) {
+			const texts = new Map<string, string>();
+			for await (const { kvs } of pages(this.#client, range))
+				for (const { key, value } of kvs) texts.set(this.#keys.announcementOf(key), fromUtf8(value) ?? "");
+			if (signal.aborted) return;
+			yield texts;
+		}
+	}
+}

@@ -1,0 +1,53 @@
+/** The nodes of a platform, as clients see them. */
+import { z } from "zod";
+
+/** The longest wait for nodes that a client may ask for, in seconds. */
+export const NODE_WAIT_SECONDS_MAX = 600;
+
+/** A line of the answer to a change or a deployment that asks for it: one node has followed, or not. */
+export const nodeEventSchema = z.object({
+	type: z.literal("node"),
+	node: z.string().max(100),
+	/** `gone`: it stopped or does not answer. `waiting`: it has not followed in time. */
+	status: z.enum(["followed", "failed", "gone", "waiting"]),
+	/** The functions that did not start there. */
+	failed: z.array(z.string().max(200)).max(20_000),
+});
+export type NodeEvent = z.infer<typeof nodeEventSchema>;
+
+const countsSchema = z.object({ live: z.int().min(0), idle: z.int().min(0), failed: z.int().min(0) });
+
+/** `GET /v1/status` */
+export const statusSchema = z.object({
+	version: z.string().max(100),
+	/** Whether the node that answers takes requests. */
+	ready: z.boolean(),
+	store: z.object({
+		kind: z.enum(["sqlite", "etcd"]),
+		/** Whether it has answered lately. */
+		reachable: z.boolean(),
+		/** How long it took to answer a read, in milliseconds. Null if it did not. */
+		latencyMs: z.number().min(0).nullable(),
+	}),
+	/** The nodes that answer. One with a platform that has one node. */
+	nodes: z
+		.array(
+			z.object({
+				/** Empty with a platform that has one node. */
+				node: z.string().max(100),
+				/** Whether this node answers the request. */
+				self: z.boolean(),
+				version: z.string().max(100),
+				control: z.string().max(1000),
+				startedAtMs: z.number().min(0),
+				stopping: z.boolean(),
+				/** The last entry of the platform's own log that it has applied. */
+				revision: z.int().min(0),
+				functions: countsSchema,
+			}),
+		)
+		.max(1_000),
+	/** The nodes that do not answer, and that may still serve functions with earlier values. */
+	silent: z.array(z.string().max(100)).max(1_000),
+});
+export type PlatformStatus = z.infer<typeof statusSchema>;

@@ -1,0 +1,91 @@
+/** A platform of several nodes in this process, on one store in etcd, and a project that is linked to it. */
+import { join } from "node:path";
+import { type Log, NO_LOG } from "../../../src/platform/faults/log.ts";
+import { type Platform, startPlatform } from "../../../src/platform/server.ts";
+import type { ChangeEvent } from "../../../src/protocol/messages.ts";
+import { type PlatformStatus, statusSchema } from "../../../src/protocol/nodes.ts";
+import { ROUTES } from "../../../src/protocol/routes.ts";
+import { TestClient } from "../client-fixture.ts";
+import { type TestPlace, testPlace } from "../core-fixture.ts";
+import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+
+export const APP = "shop";
+
+export interface NodeOptions {
+	/** The URL of the store for this node. */
+	readonly storeUrl: string;
+	readonly staleAfterMs?: number;
+	readonly log?: Log;
+}
+
+/** One node. */
+export class TestNode {
+	readonly platform: Platform;
+	readonly client: TestClient;
+
+	constructor(platform: Platform, token: string) {
+		this.platform = platform;
+		this.client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), token);
+	}
+
+	/** Calls a function of the app. */
+	async call(name: string): Promise<{ status: number; text: string }> {
+		const response = await fetch(`${this.platform.listenUrl}/${APP}/${name}`);
+		return { status: response.status, text: await response.text() };
+	}
+
+	async status(): Promise<PlatformStatus> {
+		return statusSchema.parse(await (await this.client.call(ROUTES.status, {})).json());
+	}
+
+	async isReady(): Promise<boolean> {
+		return (await this.client.call(ROUTES.ready, {})).ok;
+	}
+}
+
+export class NodeStory implements AsyncDisposable {
+	readonly #places: TestPlace[] = [];
+	readonly #identity = newTestIdentity();
+	readonly vault = new TestVault().add(this.#identity, "reader", "platform");
+	readonly nodes: TestNode[] = [];
+	#token = "";
+	#isLinked = false;
+
+	/** Starts a node. @param place the number of an earlier node whose data directory it has */
+	async start({ log = NO_LOG, staleAfterMs, storeUrl }: NodeOptions, place?: number): Promise<TestNode> {
+		const own = place === undefined ? testPlace() : (this.#places[place] as TestPlace);
+		if (place === undefined) this.#places.push(own);
+		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs } };
+		const platform = await startPlatform(config, { identity: this.#identity, log });
+		this.#token ||= platform.firstToken ?? "";
+		const node = new TestNode(platform, this.#token);
+		this.nodes.push(node);
+		return node;
+	}
+
+	/** The folder of a node's data. */
+	data(index: number): string {
+		return join((this.#places[index] as TestPlace).root, "data");
+	}
+
+	/** Sets secrets, each with its version and value, by way of a node. */
+	async send(
+		node: TestNode,
+		records: readonly (readonly [name: string, version: number, value: string | undefined])[],
+		query = "?wait=30",
+	): Promise<ChangeEvent[]> {
+		const { revision, head } = this.#isLinked
+			? await node.client.showApp(APP)
+			: await node.client.createApp(APP, this.vault);
+		const content = this.#isLinked ? {} : { header: this.vault.header };
+		this.#isLinked = true;
+		const sealed = records.map(([name, version, value]) => this.vault.record(name, version, value));
+		const change = this.vault.change(APP, { revision, head }, sealed, content);
+		return await node.client.send(APP, change, query);
+	}
+
+	async [Symbol.asyncDispose](): Promise<void> {
+		await Promise.all(this.nodes.map(({ platform }) => platform.close()));
+		for (const place of this.#places) place[Symbol.dispose]();
+	}
+}
