@@ -108,7 +108,7 @@ export class HeadWatch {
 			stream.send(encode(WATCH.request, { create: this.#range }));
 		});
 		if (fault.status === STATUS.UNAUTHENTICATED) this.#client.dropToken();
-		else this.#client.leave(connection);
+		else if (!this.#ended.aborted) this.#client.leave(connection);
 		throw fault;
 	}
 
