@@ -18,8 +18,9 @@ export const storeFlags = {
 		helpValue: "NAME",
 	}),
 	blobs: Flags.string({
-		description: "directory for bundles and sources of functions, instead of etcd",
-		helpValue: "DIR",
+		description:
+			"directory for bundles and sources of functions, instead of etcd, or a bucket: s3://BUCKET/PREFIX?endpoint=URL&region=NAME, with the credentials in AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+		helpValue: "DIR|URL",
 	}),
 };
 
@@ -42,8 +43,8 @@ export function sideFlags<Side extends "from" | "to">(side: Side, what: string) 
 			helpValue: "NAME",
 		}),
 		blobs: Flags.string({
-			description: `directory for bundles and sources of functions of ${what}, instead of etcd`,
-			helpValue: "DIR",
+			description: `directory or bucket (s3://…) for bundles and sources of functions of ${what}, instead of etcd`,
+			helpValue: "DIR|URL",
 		}),
 	};
 	type Named = { [Name in keyof typeof flags as `${Side}-${Name}`]: (typeof flags)[Name] };

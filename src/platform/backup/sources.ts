@@ -4,12 +4,14 @@ import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
+import { isS3Url } from "../configuration/s3-url.ts";
 import type { NamedStore } from "../configuration/store-access.ts";
 import { parseStoreUrl, type StoreUrl } from "../configuration/store-url.ts";
 import { blobFileName } from "../store/blob-files.ts";
 import { blobFolder } from "../store/blobs.ts";
 import { hashOf } from "../store/moment.ts";
 import { DATABASE_FILE, NODE_FILE, requireFilled } from "../store/private-directory.ts";
+import { openBlobs } from "../store/s3/open-blobs.ts";
 import { readSnapshot, takeSnapshot, writeSnapshot } from "../store/snapshot.ts";
 
 export interface WantedBlob {
@@ -126,8 +128,9 @@ async function sharedSource(
 	}
 	const { SharedReader } = await import("../store/etcd/moment.ts");
 	const { isCompacted } = await import("../store/etcd/api/faults.ts");
+	const place = store.access?.blobs;
+	const bucket = place !== undefined && isS3Url(place) ? await openBlobs(place) : undefined;
 	const reader = await SharedReader.open(url, store);
-	const folder = store.access?.blobs;
 	const current = async <T>(work: () => Promise<T>): Promise<T> => {
 		try {
 			return await work();
@@ -141,12 +144,12 @@ async function sharedSource(
 		hash: () => current(async () => await hashOf(await reader.moment())),
 		isInUse: () => reader.isInUse(),
 		readBlob: async ({ hash, owners }) => {
-			if (folder !== undefined) return await readBlobFile(folder, { hash, owners });
+			if (place !== undefined && bucket === undefined) return await readBlobFile(place, { hash, owners });
 			for (const owner of owners) {
-				const bytes = await reader.blobs.get(owner, hash);
+				const bytes = await (bucket ?? reader.blobs).get(owner, hash);
 				if (bytes !== undefined) return bytes;
 			}
-			throw blobMissing(`The store under ${url.prefix} in etcd`, hash);
+			throw blobMissing(bucket === undefined ? `The store under ${url.prefix} in etcd` : "The bucket", hash);
 		},
 		[Symbol.dispose]: () => reader[Symbol.dispose](),
 	};

@@ -7,6 +7,8 @@ import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
+import { PASSED_THROUGH } from "./passed-through.ts";
+import { isS3Url, type S3Variables } from "./s3-url.ts";
 import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
 import { gatewayTlsOf, type TlsPathFlags, tlsOf } from "./tls-flags.ts";
 
@@ -91,21 +93,6 @@ export function defaultGateways(processors = availableParallelism(), system = pr
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** The variables that a build needs to download packages: certificates, proxies and registries. */
-export const PASSED_THROUGH = [
-	"SSL_CERT_FILE",
-	"SSL_CERT_DIR",
-	"DENO_CERT",
-	"DENO_TLS_CA_STORE",
-	"HTTP_PROXY",
-	"HTTPS_PROXY",
-	"NO_PROXY",
-	"http_proxy",
-	"https_proxy",
-	"no_proxy",
-	"NPM_CONFIG_REGISTRY",
-	"JSR_URL",
-];
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
 function usage(code: string, message: string, hint: string): AppError {
@@ -180,7 +167,9 @@ export function readCoreConfig(
 		return value === undefined ? [] : [[name, value] as const];
 	});
 	const access = storeAccessOf(flags);
-	const ownOfStore = [access.key, access.blobs].filter((path) => path !== undefined);
+	const ownOfStore = [access.key, access.blobs].flatMap((path) =>
+		path === undefined || isS3Url(path) ? [] : [path],
+	);
 	return {
 		version,
 		dataDirectory: data,
@@ -228,9 +217,19 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	};
 }
 
-/** The process environment without Coffer's own variables, among which are the platform's identity and tokens. */
+/** The process environment without Coffer's own variables, and those of S3: identity, tokens and keys are among them. */
 export function foreignVariables(variables: Variables = process.env): Record<string, string | undefined> {
-	return Object.fromEntries(Object.entries(variables).filter(([name]) => !name.startsWith("COFFER_")));
+	return Object.fromEntries(Object.entries(variables).filter(([name]) => !/^(COFFER|AWS)_/.test(name)));
+}
+
+/** The variables for a bucket of `--blobs`. */
+export function readS3Variables(variables: Variables = process.env): S3Variables {
+	return Object.fromEntries(
+		Object.keys(variables).flatMap((name) => {
+			const value = text(variables, name);
+			return name.startsWith("AWS_") && value !== undefined ? [[name, value]] : [];
+		}),
+	);
 }
 
 /** The credentials in the process environment. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { isS3Url, parseS3Url } from "./s3-url.ts";
 import { parseStoreUrl } from "./store-url.ts";
 
 /** Without the password, so that it can be logged. Paths are absolute. */
@@ -10,7 +11,7 @@ export interface StoreAccess {
 	readonly cert?: string | undefined;
 	readonly key?: string | undefined;
 	readonly user?: string | undefined;
-	/** A directory for blobs. Undefined: they are in etcd too. */
+	/** A directory for blobs, or the URL of a bucket. Undefined: they are in etcd too. */
 	readonly blobs?: string | undefined;
 	/** Whether the platform is the only one on the store: it keeps others out, and has Deno KV. */
 	readonly isAlone?: boolean | undefined;
@@ -59,7 +60,7 @@ const path = (file: string | undefined) => (file === undefined ? undefined : res
 
 /**
  * Checks the flags.
- * @throws AppError `STORE_URL_INVALID`, `STORE_FLAG_UNUSED`, `TLS_PAIR_INCOMPLETE` (exit 2)
+ * @throws AppError `STORE_URL_INVALID`, `BLOBS_URL_INVALID`, `STORE_FLAG_UNUSED`, `TLS_PAIR_INCOMPLETE` (exit 2)
  */
 export function storeAccessOf(flags: StoreFlags): StoreAccess {
 	const kind = flags.store === undefined ? "sqlite" : parseStoreUrl(flags.store).kind;
@@ -89,8 +90,11 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 		);
 	}
 	const staleAfter = flags["stale-after"];
+	const isBucket = blobs !== undefined && isS3Url(blobs);
+	if (isBucket) parseS3Url(blobs, {});
 	return {
-		...{ ca: path(ca), cert: path(cert), key: path(key), user, blobs: path(blobs) },
+		...{ ca: path(ca), cert: path(cert), key: path(key), user },
+		blobs: isBucket ? blobs : path(blobs),
 		isAlone: flags["single-node"],
 		staleAfterMs: staleAfter === undefined ? undefined : staleAfter * 1000,
 	};

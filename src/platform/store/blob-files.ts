@@ -6,6 +6,7 @@
  * are removed with the folder. Earlier versions have all blobs in one folder, `blobs/HASH`, also in what they restored.
  * `keepOnly` moves these to their owners.
  */
+import { randomUUID } from "node:crypto";
 import { copyFile, link, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -13,6 +14,9 @@ import { parseBlobHash } from "../../protocol/blob-hash.ts";
 import { blobHashOf } from "../threads/compute.ts";
 import { type Blobs, blobFolder, ownerGone } from "./blobs.ts";
 import { syncDirectory, writeDurably } from "./durable.ts";
+
+/** The time after which the folder for incomplete files of another process counts as left behind: one day without a write. */
+const DRAFT_MS_MAX = 86_400_000;
 
 /** The name of a blob's file. Hexadecimal, so that it also works on file systems that ignore case. */
 export function blobFileName(hash: string): string | undefined {
@@ -45,6 +49,16 @@ function blobFault(path: string, error: unknown): AppError {
 	});
 }
 
+/** Removes the folders of processes that ended. */
+async function removeOld(folder: string): Promise<void> {
+	for (const name of await readdir(folder).catch(() => [])) {
+		const path = join(folder, name);
+		const found = await stat(path).catch(() => undefined);
+		if (found !== undefined && Date.now() - found.mtimeMs > DRAFT_MS_MAX)
+			await rm(path, { recursive: true, force: true });
+	}
+}
+
 export class BlobFiles implements Blobs {
 	readonly #directory: string;
 	readonly #incoming: string;
@@ -57,19 +71,23 @@ export class BlobFiles implements Blobs {
 		this.#incoming = incoming;
 	}
 
-	/** Opens `blobs` in a data directory that this process has claimed. Removes files that a crash left incomplete. */
-	static async open(dataDirectory: string): Promise<BlobFiles> {
-		const directory = join(dataDirectory, "blobs");
-		const incoming = join(dataDirectory, "incoming");
+	/**
+	 * Opens `blobs` in a directory, and removes files that a crash left incomplete.
+	 * @param options `isShared`: other processes may use the directory. Otherwise this process has claimed it.
+	 */
+	static async open(directory: string, options: { readonly isShared?: boolean } = {}): Promise<BlobFiles> {
+		const [blobs, drafts] = [join(directory, "blobs"), join(directory, "incoming")];
+		const incoming = options.isShared ? join(drafts, randomUUID()) : drafts;
 		try {
-			await rm(incoming, { recursive: true, force: true });
-			await mkdir(directory, { recursive: true, mode: 0o700 });
-			await mkdir(incoming, { mode: 0o700 });
-			await syncDirectory(dataDirectory);
+			if (options.isShared) await removeOld(drafts);
+			else await rm(drafts, { recursive: true, force: true });
+			await mkdir(blobs, { recursive: true, mode: 0o700 });
+			await mkdir(incoming, { recursive: true, mode: 0o700 });
+			await syncDirectory(directory);
 		} catch (error) {
-			throw blobFault(directory, error);
+			throw blobFault(blobs, error);
 		}
-		return new BlobFiles(directory, incoming);
+		return new BlobFiles(blobs, incoming);
 	}
 
 	/** See `Store.putBlob`. A damaged stored copy is replaced. */
@@ -99,6 +117,8 @@ export class BlobFiles implements Blobs {
 			return;
 		}
 		await this.#makeFolder(folder);
+		// Another process may have taken it for one that was left behind.
+		await mkdir(this.#incoming, { recursive: true, mode: 0o700 });
 		await writeDurably(this.#incoming, folder, name, bytes);
 	}
 

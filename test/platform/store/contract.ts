@@ -138,30 +138,44 @@ function leaseContract(current: Current): void {
 	});
 }
 
+/** Opens a store for each test, and closes it. */
+function openedForEach(open: () => Promise<Opened>): Current {
+	let opened: Opened;
+	let latest: Store;
+	beforeEach(async () => {
+		const { store, reopen, ...rest } = await open();
+		latest = store;
+		opened = {
+			store,
+			...rest,
+			reopen: async () => {
+				latest = await reopen();
+				return latest;
+			},
+		};
+	});
+	afterEach(async () => {
+		await latest[Symbol.asyncDispose]();
+	});
+	return () => opened;
+}
+
+/** Registers the tests of blobs alone, for another place of blobs. */
+export function blobsContract(name: string, open: () => Promise<Opened>): void {
+	describe(`${name}: the contract of blobs`, () => {
+		const current = openedForEach(open);
+		describe("blobs", () => blobContract(current));
+		describe("owners of blobs", () => ownerContract(current));
+	});
+}
+
 /**
  * Registers the suite for one driver.
  * @param open opens an empty store, a new one for each test
  */
 export function storeContract(name: string, open: () => Promise<Opened>): void {
 	describe(`${name}: the store's contract`, () => {
-		let opened: Opened;
-		let latest: Store;
-		const current: Current = () => opened;
-		beforeEach(async () => {
-			const { store, reopen, ...rest } = await open();
-			latest = store;
-			opened = {
-				store,
-				...rest,
-				reopen: async () => {
-					latest = await reopen();
-					return latest;
-				},
-			};
-		});
-		afterEach(async () => {
-			await latest[Symbol.asyncDispose]();
-		});
+		const current = openedForEach(open);
 		describe("append", () => appendContract(current));
 		describe("read", () => readContract(current));
 		describe("watch", () => watchContract(current));
@@ -171,7 +185,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 		describe("leases", () => leaseContract(current));
 
 		test("refuses everything after it is closed, and can be closed twice", async () => {
-			const { store } = opened;
+			const { store } = current();
 			await store.append("s", 0, "x");
 			await store[Symbol.asyncDispose]();
 			await store[Symbol.asyncDispose]();

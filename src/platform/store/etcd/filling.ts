@@ -10,9 +10,9 @@ import { fromUtf8, utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import type { StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
-import { BlobFiles } from "../blob-files.ts";
 import type { Blobs } from "../blobs.ts";
 import { hashOf, type Moment, type MomentEntry } from "../moment.ts";
+import { openBlobs } from "../s3/open-blobs.ts";
 import type { EtcdClient } from "./api/client.ts";
 import { EtcdBlobs } from "./blobs.ts";
 import { CLAIM } from "./claim.ts";
@@ -92,7 +92,7 @@ export class Filling implements Disposable {
 		try {
 			const filling = new Filling(client, keys);
 			await filling.#begin();
-			await filling.#useFolder(options.access?.blobs);
+			await filling.#usePlace(options.access?.blobs);
 			return filling;
 		} catch (error) {
 			client.close();
@@ -117,11 +117,11 @@ export class Filling implements Disposable {
 		if (!succeeded && textOf(present[0]) !== fromUtf8(this.#mark(0))) throw occupied(prefix, present);
 	}
 
-	/** Puts blobs into a directory instead of etcd. A platform whose store was refused may still use that directory. */
-	async #useFolder(folder: string | undefined): Promise<void> {
-		if (folder === undefined) return;
+	/** Puts blobs into another place than etcd. Platforms may use it meanwhile. */
+	async #usePlace(place: string | undefined): Promise<void> {
+		if (place === undefined) return;
 		try {
-			this.#blobs = await BlobFiles.open(folder);
+			this.#blobs = await openBlobs(place);
 		} catch (error) {
 			await this.abandon();
 			throw error;

@@ -4,8 +4,8 @@ import { cryptoReady } from "../../../crypto.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { readStoreFile, type StoreAccess, type StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
-import { BlobFiles } from "../blob-files.ts";
 import { claimNodeDirectory, type NodeDirectory } from "../node-directory.ts";
+import { openBlobs } from "../s3/open-blobs.ts";
 import type { Store } from "../store.ts";
 import { EtcdClient } from "./api/client.ts";
 import { type EtcdOptions, openEtcdStore } from "./etcd-store.ts";
@@ -71,7 +71,7 @@ export async function openSharedStore(
 	const { access, dataDirectory } = options;
 	const directory = dataDirectory === undefined ? undefined : await claimNodeDirectory(dataDirectory);
 	try {
-		const blobs = access?.blobs === undefined ? undefined : await BlobFiles.open(access.blobs);
+		const blobs = access?.blobs === undefined ? undefined : await openBlobs(access.blobs);
 		const user = directory && (access?.isAlone ? { claim: claimOf(directory) } : { node: nodeOf(directory) });
 		return await openEtcdStore({ ...etcd, blobs, ...user });
 	} catch (error) {
