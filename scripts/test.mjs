@@ -12,9 +12,12 @@ await runAsScript(async () => {
 	await ensureBase44Cli();
 	await ensureBuilt();
 	const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
-	const { status } = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {
+	const { signal, status } = spawnSync(process.execPath, [vitest, "run", ...process.argv.slice(2)], {
 		cwd: ROOT,
 		stdio: "inherit",
 	});
+	// Vitest prints no summary after a signal. It exits with 128 and the signal's number, if it can.
+	const by = signal ?? (status !== null && status > 128 ? `signal ${status - 128}` : undefined);
+	if (by !== undefined) process.stderr.write(`Vitest was ended from outside, by ${by}.\n`);
 	process.exitCode = status ?? 1;
 });
