@@ -150,6 +150,7 @@ test("a platform on etcd has everything, and so has one on a directory again", a
 	const url = cluster.url("/moved");
 	const moved = await project.ok(migrate("--from", platform.data, "--to", url, "--to-data", beside("moved")));
 	expect(moved.stdout).toContain("with 1 Deno KV store and ");
+	expect(moved.stdout).toContain(`--store ${url} --single-node`);
 	await platform.start(beside("moved"), ["--store", url, "--single-node"]);
 	await expectEverything(2);
 	await platform.stop();

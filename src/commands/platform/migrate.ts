@@ -85,7 +85,9 @@ export default class PlatformMigrate extends BaseCommand<MigrateResult> {
 				: `  with ${files}, in ${data}`,
 		);
 		terminal.line("The store that was moved is unchanged. Start no platform on it any more.");
-		const flags = `--data ${data ?? "DIR"}${store === undefined ? "" : ` --store ${store}`}`;
+		// Only a platform that is alone on a store in etcd has Deno KV.
+		const alone = result.stores > 0 ? " --single-node" : "";
+		const flags = `--data ${data ?? "DIR"}${store === undefined ? "" : ` --store ${store}${alone}`}`;
 		terminal.line(`Next, with the platform's identity: coffer platform start ${flags}`);
 	}
 }
