@@ -29,6 +29,8 @@ export interface PlatformParts {
 	readonly clock?: Clock;
 	/** The password of the user of a store in etcd. */
 	readonly storePassword?: string | undefined;
+	/** Ends the start: it throws the signal's reason, and closes everything again. */
+	readonly signal?: AbortSignal | undefined;
 }
 
 export interface CoreParts extends PlatformParts {
@@ -71,6 +73,7 @@ export async function openCore(
 	const faults = new Faults(log);
 	const onLine = parts.onLine ?? ((app, name, line) => logs.append(app, name, line));
 	const deno = await findDeno(config.deno);
+	parts.signal?.throwIfAborted();
 	const events = new CoreEvents(onLine, faults.gateway);
 	const ports = { deno, log, faults, onLine, events };
 	const { kv, plane, runtime } = await openRuntime(config, ports, opened);

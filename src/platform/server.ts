@@ -9,6 +9,7 @@ import type { Gateway } from "./gateway/gateway.ts";
 import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
 import { bindAddress, httpUrl } from "./http/bind-address.ts";
 import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
+import { unlessAborted } from "./machine/on-abort.ts";
 import { openCore, type PlatformParts } from "./open-core.ts";
 import { OpenParts } from "./open-parts.ts";
 import { remoteGateway } from "./remote-gateway.ts";
@@ -42,7 +43,7 @@ const IDLE_AFTER_MS = 5 * 60_000;
 /**
  * Starts a platform. When this resolves, each function that is never idle runs or has failed.
  * @throws AppError exit 2 for a certificate that is not valid, 6 for an address that cannot be used, 1 and 7 from the
- * store, Deno and the log. Everything is closed again then.
+ * store, Deno and the log; the reason of `parts.signal` if it aborts. Everything is closed again then.
  */
 export async function startPlatform(config: PlatformConfig, parts: PlatformParts): Promise<Platform> {
 	const opened = new OpenParts();
@@ -55,7 +56,7 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 }
 
 async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
-	const { log } = parts;
+	const { log, signal } = parts;
 	checkCertificates(config);
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	core.isStarting = true;
@@ -70,7 +71,11 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const control = buildControlListener(core, budget, config, { listenUrl, closing: closing.signal });
 	const controlUrl = await listenControl(control, config, listeners);
 	if (core.node !== undefined) core.node.controlUrl = controlUrl;
-	await core.startPinned();
+	// What has not started by then is ended when the core closes.
+	await unlessAborted(core.startPinned(), signal);
+	// An interrupted start leaves nothing running, as an interrupted platform.
+	if (signal?.aborted === true) plane?.own();
+	signal?.throwIfAborted();
 	const timeoutMs = functionDefaults(config.limits).timeoutSeconds * 1000;
 	core.automations.start({ host: new URL(listenUrl).host, timeoutMs });
 	listeners.add(() => core.automations.close(GRACE_MS));

@@ -42,13 +42,13 @@ export class Story implements AsyncDisposable {
 		return this.#client;
 	}
 
-	/** @param changes other options than those of the place */
-	async start(log: Log = NO_LOG, changes: Partial<PlatformConfig> = {}): Promise<void> {
+	/** @param changes other options than those of the place @param signal ends the start */
+	async start(log: Log = NO_LOG, changes: Partial<PlatformConfig> = {}, signal?: AbortSignal): Promise<void> {
 		const { gatewayTls } = changes;
 		const { dataPlane, ...given } = { ...this.#place.config, ...changes };
 		const secured = dataPlane && { ...dataPlane, ...(gatewayTls && { tls: gatewayTls }) };
 		const config = { ...given, dataPlane: secured };
-		const platform = await startPlatform(config, { identity: this.#identity, log });
+		const platform = await startPlatform(config, { identity: this.#identity, log, signal });
 		this.#platform = platform;
 		this.#token ||= platform.firstToken ?? "";
 		this.#client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), this.#token);

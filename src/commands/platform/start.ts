@@ -34,7 +34,7 @@ export default class PlatformStart extends BaseCommand<void> {
 	static override needsConfig = true;
 	static override summary = "Start a platform, the server that runs functions with their secrets";
 	static override description =
-		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0. On SIGUSR2 it exits and leaves functions and gateways running: they go on serving, and the next platform with the same data directory and options takes them over. The same happens if it is killed.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";
+		"A platform stores the encrypted secrets of linked environments, and builds, runs and redeploys functions. It runs until SIGINT or SIGTERM, then finishes requests in progress and exits with 0. During its start, it does not wait for functions that are starting. On SIGUSR2 it exits and leaves functions and gateways running: they go on serving, and the next platform with the same data directory and options takes them over. The same happens if it is killed.\n\nThe first start creates the platform's identity: in the file of --identity-file, or in the keychain. To use an existing identity, set COFFER_PLATFORM_IDENTITY or COFFER_PLATFORM_IDENTITY_FILE. The first start also prints an access token. A later start prints one only if no valid token is left that may administer the platform.\n\nThe platform writes its log to stderr, as JSON lines.";
 	static override examples = [
 		"<%= config.bin %> platform start",
 		"<%= config.bin %> platform start --data /var/lib/coffer --identity-file /etc/coffer/identity",
@@ -134,7 +134,13 @@ export default class PlatformStart extends BaseCommand<void> {
 			dataDirectory: config.dataDirectory,
 		});
 		using interrupted = interruption();
-		const platform = await startPlatform(config, { identity, storePassword, log: openLog() });
+		const { signal } = interrupted;
+		const platform = await startPlatform(config, { identity, storePassword, log: openLog(), signal }).catch(
+			(error: unknown) => {
+				if (!signal.aborted) throw error;
+			},
+		);
+		if (platform === undefined) return;
 		this.#announce(platform);
 		const handedOver = handOverSignal().then(() => true);
 		const ended = new Promise<false>((resolve) => {

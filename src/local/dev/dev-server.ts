@@ -3,6 +3,7 @@
  * its files changes, or a secret that it reads.
  */
 import { AppError } from "../../errors.ts";
+import { unlessAborted } from "../../platform/machine/on-abort.ts";
 import type { CoreIdentity } from "../../platform/service/streams.ts";
 import { type Changes, ProjectWatcher } from "../../project/files/project-watcher.ts";
 import { deployedEntry } from "../../project/functions/function-entry.ts";
@@ -206,16 +207,6 @@ export class DevServer implements AsyncDisposable {
 		await this.#platform[Symbol.asyncDispose]();
 		await this.#folder[Symbol.asyncDispose]();
 	}
-}
-
-/** Waits for work, but no longer than until the signal aborts. @throws what the work throws until then */
-function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const end = () => resolve();
-		if (signal.aborted) end();
-		signal.addEventListener("abort", end);
-		work.then(resolve, reject).finally(() => signal.removeEventListener("abort", end));
-	});
 }
 
 function causeOf({ changed }: ChangedFunction, cause: Cause | undefined): Cause {

@@ -94,7 +94,7 @@ export interface DataPlaneContract extends Contract {
 	readonly calls: {
 		readonly hello: { in: { readonly protocol: number }; out: Welcome };
 		readonly start: { in: LaunchMessage; out: InstanceMessage };
-		/** Ends when the process has exited. */
+		/** Ends when the process has exited. If the instance is starting, its start ends, and `start` fails. */
 		readonly stop: { in: { readonly instance: string; readonly graceMs: number | undefined }; out: null };
 		/** Ends when each read of the process until now has been reported. */
 		readonly settle: { in: { readonly instance: string }; out: null };

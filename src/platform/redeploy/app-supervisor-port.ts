@@ -40,10 +40,10 @@ export function supervisorPort(
 		acquireCapacity: () => capacity.acquire(holder),
 		releaseCapacity: () => capacity.release(holder),
 		onStartSettled: () => capacity.admitWaiting(),
-		start: (deployment, begin) =>
+		start: (deployment, begin, signal) =>
 			rollout.start(deployment, () =>
 				launch(options, deployment, {
-					...{ begin, observations, verified },
+					...{ begin, observations, signal, verified },
 					records: () => rollout.recordsFor(name),
 				}),
 			),

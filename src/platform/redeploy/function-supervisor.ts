@@ -82,8 +82,7 @@ export class FunctionSupervisor {
 	refresh(): Promise<StartOutcome> {
 		// If a request is starting an idle function, that start may have read the old secrets already.
 		const isWaking = this.#pending !== undefined || this.#starting.isAny;
-		if (this.state === "idle" && !isWaking) return Promise.resolve({ status: "idle" });
-		return this.#refresh();
+		return this.state === "idle" && !isWaking ? Promise.resolve({ status: "idle" }) : this.#refresh();
 	}
 
 	/**
@@ -153,7 +152,7 @@ export class FunctionSupervisor {
 			if (this.#isClosed) return this.#notStarted("The function is being stopped.");
 			this.#capacityError = undefined;
 			await this.#port.acquireCapacity();
-			started = await this.#port.start(deployment, begin);
+			started = await this.#port.start(deployment, begin, this.#starting.signal);
 			await (commit === undefined ? this.#port.onStarted(started) : commit(started));
 		} catch (error) {
 			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
@@ -165,6 +164,7 @@ export class FunctionSupervisor {
 
 	/** @param isNew whether a new deployment failed; the wanted version can still be started then */
 	#failed(error: unknown, isNew: boolean): StartOutcome {
+		if (this.#starting.signal.aborted) return this.#notStarted("The function is being stopped.");
 		if (this.instance === undefined) this.#port.releaseCapacity();
 		const { message, notAttempted } = startFailure(error);
 		this.#port.onFailure(error);
@@ -214,11 +214,10 @@ export class FunctionSupervisor {
 		this.#restarts.stuck(instance, stuck, isServing);
 	}
 
-	/** When the last request ended, in milliseconds of the monotonic clock. Undefined if the function serves, starts or does not run. */
+	/** When the last request ended, by the monotonic clock. Undefined if the function serves, starts or does not run. */
 	get idleSinceMs(): number | undefined {
 		const { instance } = this;
-		const isBusy = instance === undefined || instance.inFlight > 0 || this.#starting.isAny;
-		return isBusy ? undefined : instance.lastActiveMs;
+		return instance && instance.inFlight === 0 && !this.#starting.isAny ? instance.lastActiveMs : undefined;
 	}
 
 	/**
@@ -236,9 +235,10 @@ export class FunctionSupervisor {
 		return Number.POSITIVE_INFINITY;
 	}
 
-	/** Stops the function permanently. Resolves when all of its processes have exited. */
-	async close(graceMs?: number): Promise<void> {
+	/** Stops the function permanently. Resolves when its processes have exited. @param cancelsStarts ends starts at once */
+	async close(graceMs?: number, cancelsStarts = false): Promise<void> {
 		this.#isClosed = true;
+		if (cancelsStarts) this.#starting.cancel();
 		this.#restarts.close();
 		if (this.instance === undefined) this.#port.releaseCapacity();
 		await this.#mutex.run(async () => {

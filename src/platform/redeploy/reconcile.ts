@@ -213,10 +213,10 @@ export class AppFunctions {
 		return soonestMs;
 	}
 
-	/** Stops all functions. Resolves when their processes have exited. */
+	/** Stops all functions, and ends their starts. Resolves when their processes have exited. */
 	async close(graceMs?: number): Promise<void> {
 		this.#isClosed = true;
-		await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close(graceMs)));
+		await Promise.all([...this.#supervisors.values()].map((supervisor) => supervisor.close(graceMs, true)));
 		await Promise.allSettled(this.#running.values());
 	}
 

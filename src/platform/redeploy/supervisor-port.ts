@@ -38,9 +38,10 @@ export interface SupervisorPort {
 	/**
 	 * Starts a version with the current secrets.
 	 * @param begin called when the secrets are read; the process does not get later changes
+	 * @param signal ends the start, and its process
 	 * @throws AppError if the version does not start
 	 */
-	start(deployment: Deployment, begin: () => void): Promise<Started>;
+	start(deployment: Deployment, begin: () => void, signal: AbortSignal): Promise<Started>;
 	/** Whether secrets that the version reads have changed since its start. */
 	isOutdated(started: Started): boolean;
 	/** Called when other requests than before go to a process. Resolves when they do so, and never rejects. */

@@ -77,7 +77,7 @@ export class DenoRuntime implements Runtime {
 	}
 
 	async start(launch: Launch): Promise<Instance> {
-		if (this.#isClosed) throw closingError(launch);
+		if (this.#isClosed || launch.signal?.aborted === true) throw closingError(launch);
 		checkEnvironment(launch);
 		return await this.#spares.during(() => this.#start(launch));
 	}
@@ -117,7 +117,7 @@ export class DenoRuntime implements Runtime {
 
 	async #waitUntilReady(process: DenoProcess, launch: Launch): Promise<Instance> {
 		const timeoutMs = this.#options.startTimeoutMs ?? 10_000;
-		const outcome = await process.started(timeoutMs);
+		const outcome = await process.started(timeoutMs, launch.signal);
 		if (outcome === "ready") {
 			if (process.liveness !== undefined) this.#liveness.add(process.liveness);
 			return process;

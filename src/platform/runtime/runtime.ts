@@ -42,6 +42,8 @@ export interface Launch {
 	 * text.
 	 */
 	note?: string;
+	/** Ends the start: its process is killed, and `start` throws. Without effect once the process is ready. */
+	signal?: AbortSignal | undefined;
 	/** Called each time the last request in flight ends. */
 	onIdle?: () => void;
 	/**

@@ -1,5 +1,6 @@
 /** The second driver of the runtime: functions' processes belong to the data plane. */
 import { randomUUID } from "node:crypto";
+import { onAbort } from "../../machine/on-abort.ts";
 import { closingError } from "../../runtime/process/start-failure.ts";
 import type { Instance, Launch, Runtime } from "../../runtime/runtime.ts";
 import type { LaunchMessage } from "../messages.ts";
@@ -23,11 +24,13 @@ export class RemoteRuntime implements Runtime {
 	}
 
 	async start(launch: Launch): Promise<Instance> {
-		if (this.#isClosed) throw closingError(launch);
+		if (this.#isClosed || launch.signal?.aborted === true) throw closingError(launch);
 		const message = messageOf(launch);
 		const instance = new RemoteInstance(message, this.#plane);
 		instance.listen(launch);
 		this.#plane.instances.starting(instance, launch.files?.read.bind(launch.files));
+		const cancel = () => this.#plane.call("stop", { instance: instance.id, graceMs: 0 });
+		using _cancelling = onAbort(launch.signal, () => void cancel().catch(() => undefined));
 		try {
 			const body = launch.sourceMap ? Buffer.concat([launch.code, launch.sourceMap]) : launch.code;
 			instance.started((await this.#plane.call("start", message, body)).data);

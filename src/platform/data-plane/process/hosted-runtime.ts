@@ -40,6 +40,8 @@ export class HostedRuntime {
 	readonly #runtime: Runtime;
 	readonly #link: ControlLink;
 	readonly #hosted = new Map<string, Hosted>();
+	/** Ends the start of an instance. */
+	readonly #starting = new Map<string, AbortController>();
 	/** Counts the control planes. */
 	#generation = 0;
 	/** Told about each instance. */
@@ -81,7 +83,7 @@ export class HostedRuntime {
 		start: async (message, body) => {
 			const generation = this.#generation;
 			const reads = new Set<string>();
-			const instance = await this.#runtime.start(this.#launchOf(message, body, reads));
+			const instance = await this.#begin(this.#launchOf(message, body, reads), message.instance);
 			if (generation !== this.#generation) {
 				// The next control plane does not know of it.
 				await instance.stop({ graceMs: 0 });
@@ -95,7 +97,10 @@ export class HostedRuntime {
 		},
 		stop: async ({ graceMs, instance: id }) => {
 			const hosted = this.#hosted.get(id);
-			if (hosted === undefined) return NOTHING;
+			if (hosted === undefined) {
+				this.#starting.get(id)?.abort();
+				return NOTHING;
+			}
 			const { instance } = hosted;
 			hosted.isStopping = true;
 			this.observer?.retire(id, instance);
@@ -134,6 +139,17 @@ export class HostedRuntime {
 		const isFirst = instance?.probation !== undefined;
 		instance?.answered();
 		if (isFirst) this.#link.emit("answered", { instance: id });
+	}
+
+	/** Starts an instance. `stop` ends the start. */
+	async #begin(launch: Launch, id: string): Promise<Instance> {
+		const cancelled = new AbortController();
+		this.#starting.set(id, cancelled);
+		try {
+			return await this.#runtime.start({ ...launch, signal: cancelled.signal });
+		} finally {
+			this.#starting.delete(id);
+		}
 	}
 
 	#launchOf(message: LaunchMessage, body: Buffer, reads: Set<string>): Launch {

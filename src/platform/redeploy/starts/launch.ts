@@ -19,6 +19,8 @@ export interface LaunchParts {
 	readonly observations: Observations;
 	/** Called when the secrets are read; the process does not get later changes. */
 	readonly begin: () => void;
+	/** Ends the start, and its process. */
+	readonly signal: AbortSignal;
 	/** The records whose values the process gets if the function may read them. */
 	readonly records: () => ReadonlyMap<string, SealedRecord>;
 }
@@ -57,7 +59,7 @@ export async function launch(
 		// Tells the process that it has these names now. Otherwise they would still count as missed.
 		for (const name of added) observations.note(wanted, name, failure === undefined);
 		const complete = observations.withMissedSecrets(wanted, missed);
-		if (complete === wanted || (serving !== undefined && count > REPLACEMENTS_MAX)) {
+		if (complete === wanted || parts.signal.aborted || (serving !== undefined && count > REPLACEMENTS_MAX)) {
 			if (serving === undefined) throw failure?.error;
 			return serving;
 		}
@@ -75,7 +77,7 @@ interface LaunchOnce extends LaunchParts {
 function launchOnce(
 	options: ReconcileOptions,
 	deployment: Deployment,
-	{ verified, begin, onRead, records: recordsOf }: LaunchOnce,
+	{ verified, begin, onRead, records: recordsOf, signal }: LaunchOnce,
 ): Promise<Started> {
 	const { app, identity, metrics, monotonicMs, capacity, rollouts, runtime, starts, store } = options;
 	return starts.run(async () => {
@@ -107,6 +109,7 @@ function launchOnce(
 			environment,
 			settings: deployment.settings,
 			note: noteOf({ moment, values }),
+			signal,
 			onIdle: () => capacity.admitWaiting(),
 			onRead: (variable) => onRead(variable, environment.has(variable)),
 		});

@@ -5,6 +5,7 @@ export class StartsInProgress {
 	#count = 0;
 	#last: Promise<StartOutcome> | undefined;
 	readonly #onSettled: () => void;
+	readonly #cancelled = new AbortController();
 
 	/** @param onSettled called when a start has succeeded or failed */
 	constructor(onSettled: () => void) {
@@ -19,6 +20,16 @@ export class StartsInProgress {
 	/** The last start, which may have ended. */
 	get last(): Promise<StartOutcome> | undefined {
 		return this.#last;
+	}
+
+	/** Aborts when the platform, or the app, closes. */
+	get signal(): AbortSignal {
+		return this.#cancelled.signal;
+	}
+
+	/** Ends all starts, now and from now on. */
+	cancel(): void {
+		this.#cancelled.abort();
 	}
 
 	/** Counts a start until it settles. @returns its outcome */

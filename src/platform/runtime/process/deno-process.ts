@@ -4,6 +4,7 @@
  * a function.
  */
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { onAbort } from "../../machine/on-abort.ts";
 import { CronCalls } from "../calls/cron-calls.ts";
 import { StoreRequests } from "../calls/store-requests.ts";
 import { deferredRedactor } from "../output/deferred-redactor.ts";
@@ -177,9 +178,10 @@ export class DenoProcess implements Instance {
 		return this.#requests.lastActiveMs;
 	}
 
-	/** Resolves with the first outcome. The process is not changed. */
-	async started(timeoutMs: number): Promise<StartOutcome> {
+	/** Resolves with the first outcome. Kills the process if the signal aborts before that. */
+	async started(timeoutMs: number, signal?: AbortSignal): Promise<StartOutcome> {
 		const timeout = timer(timeoutMs);
+		using _killing = onAbort(signal, () => void this.terminate());
 		try {
 			return await Promise.race([
 				this.#ready.then(() => "ready" as const),
