@@ -92,6 +92,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		build: ["threads", "configuration", "functions", "machine"],
 		gateway: ["runtime", "http", "faults", "configuration"],
 		"data-plane": [
+			"machine",
 			...["channel", "gateway", "http", "kv", "runtime", "logs", "faults", "functions"],
 			"configuration",
 		],
