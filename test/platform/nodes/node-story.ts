@@ -1,7 +1,12 @@
 /** A platform of several nodes in this process, on one store in etcd, and a project that is linked to it. */
 import { join } from "node:path";
+import { expect } from "vitest";
+import { Apps } from "../../../src/platform/apps/apps.ts";
 import { type Log, NO_LOG } from "../../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../../src/platform/server.ts";
+import { openStore } from "../../../src/platform/store/open.ts";
+import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
+import type { Change } from "../../../src/protocol/change.ts";
 import type { ChangeEvent } from "../../../src/protocol/messages.ts";
 import { type PlatformStatus, statusSchema } from "../../../src/protocol/nodes.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
@@ -74,14 +79,27 @@ export class NodeStory implements AsyncDisposable {
 		records: readonly (readonly [name: string, version: number, value: string | undefined])[],
 		query = "?wait=30",
 	): Promise<ChangeEvent[]> {
+		return await node.client.send(APP, await this.#change(node, records), query);
+	}
+
+	async #change(node: TestNode, records: Parameters<NodeStory["send"]>[1]): Promise<Change> {
 		const { revision, head } = this.#isLinked
 			? await node.client.showApp(APP)
 			: await node.client.createApp(APP, this.vault);
 		const content = this.#isLinked ? {} : { header: this.vault.header };
 		this.#isLinked = true;
 		const sealed = records.map(([name, version, value]) => this.vault.record(name, version, value));
-		const change = this.vault.change(APP, { revision, head }, sealed, content);
-		return await node.client.send(APP, change, query);
+		return this.vault.change(APP, { revision, head }, sealed, content);
+	}
+
+	/** Accepts a change as a node does that dies before it rolls the change out. */
+	async acceptAndDie(storeUrl: string, records: Parameters<NodeStory["send"]>[1]): Promise<void> {
+		const change = await this.#change(this.nodes[0] as TestNode, records);
+		await using raw = await openStore(storeUrl);
+		const identity = this.#identity;
+		const store = await SealedStore.open(raw, identity.stateKey);
+		const apps = await Apps.open({ store, identity, now: Date.now, isShared: true });
+		expect(await apps.get(APP).append(change)).toHaveProperty("accepted");
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {

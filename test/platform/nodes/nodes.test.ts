@@ -1,8 +1,9 @@
 /** Several nodes of one platform: what one accepts, all serve. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ROUTES } from "../../../src/protocol/routes.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
-import { APP, NodeStory } from "./node-story.ts";
+import { APP, NodeStory, type TestNode } from "./node-story.ts";
 
 const FILES = {
 	"functions/pay/index.ts":
@@ -63,8 +64,49 @@ describe("several nodes", () => {
 		expect(events.find(({ type }) => type === "redeployed")).toMatchObject({
 			result: { function: "strict", status: "failed", serving: true },
 		});
+		// A node that has no process of the function yet starts one with the earlier value.
+		await story.start({ storeUrl: cluster.url("/canary") });
 		for (const node of story.nodes) expect((await node.call("strict")).text).toBe("good");
 		await story.send(a, [["A", 3, "better"]]);
 		for (const node of story.nodes) expect((await node.call("strict")).text).toBe("better");
+	});
+
+	test("forget what any of them deletes: functions, tokens, and an app whose name is used again", async () => {
+		await using story = await started("/delete", 2);
+		const [a, b] = story.nodes;
+		if (!a || !b) throw new Error("nodes");
+		await story.send(a, [["A", 1, "a1"]]);
+		await a.client.deploy(APP, FILES);
+		for (const node of story.nodes) expect((await node.call("mail")).text).toBe("mail");
+		await b.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, "?name=mail");
+		await vi.waitFor(async () => expect((await a.call("mail")).status).toBe(404));
+		const created = await a.client.call(
+			ROUTES.createToken,
+			{},
+			{ scopes: ["read"], app: null, expires: null },
+		);
+		const { token, id } = (await created.json()) as { token: string; id: string };
+		const asked = (node: TestNode) =>
+			fetch(`${node.platform.controlUrl}/v1/apps`, { headers: { authorization: `Bearer ${token}` } });
+		expect((await asked(b)).status).toBe(200);
+		await a.client.call(ROUTES.revokeToken, { id });
+		expect((await asked(b)).status).toBe(401);
+		expect((await b.client.call(ROUTES.deleteApp, { app: APP })).status).toBe(204);
+		expect((await a.client.call(ROUTES.showApp, { app: APP })).status).toBe(404);
+		expect((await a.client.createApp(APP, story.vault)).revision).toBe(0);
+		expect((await b.client.showApp(APP)).revision).toBe(0);
+		expect((await b.call("pay")).status).toBe(404);
+	});
+
+	test("have no Deno KV, and say so", async () => {
+		await using story = await started("/kv", 1);
+		const [a] = story.nodes;
+		if (!a) throw new Error("node");
+		await story.send(a, [["A", 1, "a1"]]);
+		const open = "Deno.openKv().then(() => 'open', (error) => error.message)";
+		await a.client.deploy(APP, {
+			"functions/kv/index.ts": `export default async () => new Response(await ${open});`,
+		});
+		expect((await a.call("kv")).text).toContain("it may run as several nodes");
 	});
 });

@@ -1,0 +1,73 @@
+/** Nodes that die or lose the store. */
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ROUTES } from "../../../src/protocol/routes.ts";
+import { EtcdCluster } from "../store/etcd/cluster.ts";
+import { LossyProxy } from "../store/etcd/lossy-proxy.ts";
+import { APP, NodeStory } from "./node-story.ts";
+
+const PAIR = {
+	"functions/pair/index.ts":
+		'const pair = [Deno.env.get("A"), Deno.env.get("B")]; Deno.serve(() => new Response(pair.join(" ")));',
+};
+const WAIT = { timeout: 60_000, interval: 200 };
+
+let cluster: EtcdCluster;
+beforeAll(async () => {
+	cluster = await EtcdCluster.start();
+}, 30_000);
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+describe("several nodes", () => {
+	test("roll out a change whose node has died", async () => {
+		await using story = new NodeStory();
+		const storeUrl = cluster.url("/died");
+		const [a, b] = [await story.start({ storeUrl }), await story.start({ storeUrl })];
+		await story.send(a, [
+			["A", 1, "a1"],
+			["B", 1, "b1"],
+		]);
+		await a.client.deploy(APP, PAIR);
+		for (const node of [a, b]) expect((await node.call("pair")).text).toBe("a1 b1");
+		await story.acceptAndDie(storeUrl, [
+			["A", 2, "a2"],
+			["B", 2, "b2"],
+		]);
+		for (const node of [a, b])
+			await vi.waitFor(async () => expect((await node.call("pair")).text).toBe("a2 b2"), WAIT);
+	});
+
+	test("stop serving when they have not reached the store for too long, and catch up afterwards", async () => {
+		await using proxy = await LossyProxy.open(cluster.endpoints[0] ?? { host: "", port: 0 });
+		await using story = new NodeStory();
+		const { host, port } = proxy.endpoint;
+		const a = await story.start({ storeUrl: cluster.url("/cut") });
+		const b = await story.start({ storeUrl: `etcd://${host}:${port}/cut`, staleAfterMs: 6_000 });
+		await story.send(a, [
+			["A", 1, "a1"],
+			["B", 1, "b1"],
+		]);
+		await a.client.deploy(APP, PAIR);
+		expect((await b.call("pair")).text).toBe("a1 b1");
+		proxy.loseAnswers(() => true);
+		const changed = await story.send(
+			a,
+			[
+				["A", 2, "a2"],
+				["B", 2, "b2"],
+			],
+			"",
+		);
+		expect(changed.at(-1)?.type).toBe("done");
+		expect((await a.call("pair")).text).toBe("a2 b2");
+		await vi.waitFor(async () => {
+			const { status, text } = await b.call("pair");
+			if (status === 200) expect(text).toBe("a1 b1");
+			expect(status).toBe(503);
+		}, WAIT);
+		expect(await b.isReady()).toBe(false);
+		await vi.waitFor(async () => expect((await b.client.call(ROUTES.listApps, {})).status).toBe(503), WAIT);
+		proxy.loseAnswers(() => false);
+		await vi.waitFor(async () => expect((await b.call("pair")).text).toBe("a2 b2"), WAIT);
+		await vi.waitFor(async () => expect(await b.isReady()).toBe(true), WAIT);
+	});
+});
