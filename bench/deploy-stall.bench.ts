@@ -2,11 +2,12 @@
  * How long a large deployment blocks the platform's thread, and how long callers of a function wait
  * meanwhile.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { EventLoopProbe } from "./event-loop-probe.ts";
 import { type Bench, type BenchContext, median, type Row } from "./harness.ts";
-import { makeProject, type RunningPlatform, startPlatform } from "./running-platform.ts";
+import { makeProject, startPlatform } from "./running-platform.ts";
 
 /** Starting a process blocks the thread for 15 ms to 40 ms, and each function is one process. */
 const CALM_RATIO_MAX = 10;
@@ -17,7 +18,6 @@ const SHARED = "functions/_shared/large.ts";
 const CALM_MS = 5_000;
 const SMOKE_CALM_MS = 100;
 const BETWEEN_CALLS_MS = 20;
-const POLL_MS = 20;
 
 const QUIET = 'export default () => new Response("quiet");\n';
 
@@ -37,18 +37,6 @@ function largeModule(bytes: number, salt: number): string {
 
 function entryOf(index: number): string {
 	return `import { call${index}, salt } from "../_shared/large.ts";\nexport default () => new Response(call${index}({ id: String(salt) }));\n`;
-}
-
-/** The longest delay of the platform's event loop since the last call, in ms. */
-async function longestStall(platform: RunningPlatform, file: string): Promise<number> {
-	const linesOf = async () =>
-		(await readFile(file, "utf8").catch(() => "")).trim().split("\n").filter(Boolean);
-	const before = (await linesOf()).length;
-	process.kill(platform.pid, "SIGWINCH");
-	for (; ; await setTimeout(POLL_MS)) {
-		const lines = await linesOf();
-		if (lines.length > before) return Number(lines.at(-1));
-	}
 }
 
 /**
@@ -88,16 +76,10 @@ function rowOf(figure: string, during: readonly number[], { ms, name, ratioMax }
 	};
 }
 
-/** A platform whose event loop is measured. */
-async function startWatched(context: BenchContext, file: string): Promise<RunningPlatform> {
-	const probe = join(context.root, "bench/peers/event-loop-probe.mjs");
-	const environment = { NODE_OPTIONS: `--import=${probe}`, EVENT_LOOP_PROBE: file };
-	return await startPlatform({ ...context, environment });
-}
-
 async function measure(context: BenchContext, count: number, bytes: number): Promise<Row[]> {
-	const file = join(context.folder, "stalls");
-	await using platform = await startWatched(context, file);
+	const environment = EventLoopProbe.environment(context.root, context.folder);
+	await using platform = await startPlatform({ ...context, environment });
+	const probe = new EventLoopProbe(platform.pid, context.folder);
 	const run = await makeProject(
 		context,
 		platform,
@@ -115,9 +97,9 @@ async function measure(context: BenchContext, count: number, bytes: number): Pro
 	const stalls = { calm: [] as number[], small: [] as number[], large: [] as number[] };
 	const calls = { calm: [] as number[], small: [] as number[], large: [] as number[] };
 	const during = async (what: keyof typeof stalls, work: () => Promise<unknown>) => {
-		await longestStall(platform, file);
+		await probe.read();
 		calls[what].push(await slowestCall(url, work()));
-		stalls[what].push(await longestStall(platform, file));
+		stalls[what].push((await probe.read()).maxMs);
 	};
 	const deployWith = (size: number, salt: number) => async () => {
 		await writeFile(join(run.cwd, SHARED), largeModule(size, salt));
