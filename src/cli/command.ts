@@ -45,6 +45,11 @@ export const environmentsFlag = Flags.string({
 /** `--no-sync`, for commands that edit the vault and then sync. */
 export const noSyncFlag = Flags.boolean({ description: "change only the vault, and do not sync" });
 
+/** `--no-wait`, for commands that a platform with several nodes applies on all of them. */
+export const noWaitFlag = Flags.boolean({
+	description: "do not wait until all nodes of the platform have followed",
+});
+
 /** `-y, --yes`, for commands that ask before they do something that cannot be undone. */
 export const yesFlag = Flags.boolean({ char: "y", description: "do not ask for confirmation" });
 

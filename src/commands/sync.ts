@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../cli/command.ts";
+import { BaseCommand, environmentFlag, noWaitFlag } from "../cli/command.ts";
 import { requireBinding } from "../cli/context/environment-binding.ts";
 import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
@@ -57,10 +57,14 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 			helpValue: "SIDE",
 		}),
 		"dry-run": Flags.boolean({ description: "show the requests that the sync would make, and send nothing" }),
+		"no-wait": noWaitFlag,
 	};
+
+	#waits = true;
 
 	protected async execute(): Promise<SyncResult | TargetSyncResult | SyncCalls> {
 		const { argv, flags } = await this.parse(Sync);
+		this.#waits = !flags["no-wait"];
 		const take = parseTake(flags.take, argv.map(String));
 		const context = await openContext(this.environment, flags.environment);
 		const binding = await requireBinding(context.root, flags.environment);
@@ -152,7 +156,8 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		using wait = new PlatformWait(this.terminal, context.environment);
 		const { onAccepted, onRedeploy, signal } = wait;
 		const target = await targetOf(binding, context.environment, { signal });
-		const work = () => syncEnvironment(context, target, { take, onAccepted, onRedeploy });
+		const onNode = this.#waits ? wait.onNode : undefined;
+		const work = () => syncEnvironment(context, target, { take, onAccepted, onRedeploy, onNode });
 		return wait.during(work, { sentence: "All local changes are saved" });
 	}
 

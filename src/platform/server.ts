@@ -70,7 +70,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const closing = new AbortController();
 	const control = buildControlListener(core, budget, config, { listenUrl, closing: closing.signal });
 	const controlUrl = await listenControl(control, config, listeners);
-	if (core.node !== undefined) core.node.controlUrl = controlUrl;
+	await core.node?.showControl(controlUrl);
 	// What has not started by then is ended when the core closes.
 	await unlessAborted(core.startPinned(), signal);
 	// An interrupted start leaves nothing running, as an interrupted platform.
@@ -90,7 +90,10 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	core.isStarting = false;
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
 	const protection = { buildSandbox: builder.level, network: runtime.network };
-	const close = () => opened.close(log);
+	const close = () => {
+		void core.node?.nodes.presence.stopping();
+		return opened.close(log);
+	};
 	const handOver = () => {
 		plane?.detach();
 		return close();

@@ -1,6 +1,8 @@
 /** The nodes of a platform, as clients see them. */
 import { z } from "zod";
 
+/** How long a client waits for nodes, in seconds. */
+export const NODE_WAIT_SECONDS = 30;
 /** The longest wait for nodes that a client may ask for, in seconds. */
 export const NODE_WAIT_SECONDS_MAX = 600;
 

@@ -53,7 +53,7 @@ test("entries that share modules are bundled as each would be by itself", async 
 	write({
 		"shared.ts": 'export const shared = "SHARED";\n',
 		"broken.ts": "export const = 1;\n",
-		"a/deno.json": '{"imports": {"it": "../several-nodes.ts"}, "compilerOptions": {"jsx": "react"}}',
+		"a/deno.json": '{"imports": {"it": "../shared.ts"}, "compilerOptions": {"jsx": "react"}}',
 		"a/one.ts": 'import { shared } from "it";\nconsole.log(shared);\n',
 		"b/deno.json":
 			'{"imports": {"it": "./other.ts"}, "compilerOptions": {"jsx": "react", "jsxFactory": "h"}}',

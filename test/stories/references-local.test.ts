@@ -227,7 +227,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		project.write("shared.ts", `export const must = (name: string) => Deno.env.get(name);\n`);
 		const files = Array.from({ length: 500 }, (_, index) => `functions/f${index}.ts`);
 		for (const [index, file] of files.entries())
-			project.write(file, `import { must } from "../several-nodes.ts";\nmust("KEY_${index}");\n`);
+			project.write(file, `import { must } from "../shared.ts";\nmust("KEY_${index}");\n`);
 		const found = await analyze(["--entry", ...files], { NODE_OPTIONS: "--max-old-space-size=32" });
 		expect(found.map((each) => namesOf(each).join())).toEqual(files.map((_, index) => `KEY_${index}`));
 	});

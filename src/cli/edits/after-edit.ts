@@ -60,12 +60,19 @@ function report<Edited extends object>(
 	return data;
 }
 
+export interface EditOptions {
+	readonly sync: boolean;
+	readonly terminal: Terminal;
+	/** Whether to wait until all nodes of the platform have followed. True by default. */
+	readonly waits?: boolean;
+}
+
 /** Syncs with the platform or the target that the environment is linked with. */
 async function syncNow<Edited extends object>(
 	context: SessionContext,
 	edited: Edited,
 	binding: Binding,
-	terminal: Terminal,
+	{ terminal, waits = true }: EditOptions,
 ): Promise<Edited & SyncReport> {
 	const { isTargetBinding } = await import("../../project/files/config.ts");
 	if (isTargetBinding(binding)) {
@@ -80,8 +87,10 @@ async function syncNow<Edited extends object>(
 	const { environment } = context;
 	using wait = new PlatformWait(terminal, environment);
 	const { onAccepted, onRedeploy, signal } = wait;
+	const onNode = waits ? wait.onNode : undefined;
 	const target = await targetOf(binding, environment, { signal });
-	const outcome = await wait.during(() => syncEnvironment(context, target, { onAccepted, onRedeploy }), {
+	const hooks = { onAccepted, onRedeploy, onNode };
+	const outcome = await wait.during(() => syncEnvironment(context, target, hooks), {
 		sentence: "The change is saved",
 		data: async (revision) => ({
 			...edited,
@@ -102,7 +111,7 @@ async function syncNow<Edited extends object>(
 export async function afterEdit<Edited extends object>(
 	context: SessionContext,
 	edited: Edited,
-	options: { sync: boolean; terminal: Terminal },
+	options: EditOptions,
 ): Promise<Edited & SyncReport> {
 	const { terminal } = options;
 	if (!existsSync(join(context.root, CONFIG_FILE))) return { ...edited, ...NOT_SYNCED };
@@ -111,7 +120,7 @@ export async function afterEdit<Edited extends object>(
 	try {
 		binding = bindingOf(await readConfig(context.root), context.environment);
 		if (!binding) return { ...edited, ...NOT_SYNCED };
-		if (options.sync) return await syncNow(context, edited, binding, terminal);
+		if (options.sync) return await syncNow(context, edited, binding, options);
 		return { ...edited, ...NOT_SYNCED, pending: await pendingCount(context, binding) };
 	} catch (error) {
 		if (!(error instanceof AppError) || error.code === "REDEPLOY_FAILED") throw error;

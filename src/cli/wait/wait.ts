@@ -5,12 +5,14 @@
 
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
+import type { NodeEvent } from "../../protocol/nodes.ts";
 import type { AcceptedChange } from "../../sync/changes/sync.ts";
 import { Interrupted } from "../shell/interrupted.ts";
 import { count } from "../shell/render.ts";
 import { type EndingSignal, interruption, signalStatus } from "../shell/signals.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "../views/edit-result.ts";
+import { nodeLine } from "../views/node-lines.ts";
 import { redeployLines } from "../views/redeploy-lines.ts";
 
 /** The interval of the progress line. A shorter wait shows none. */
@@ -70,6 +72,11 @@ export class PlatformWait implements Disposable {
 	readonly onRedeploy = (result: RedeployResult): void => {
 		this.#redeploying.delete(result.function);
 		for (const line of redeployLines(result)) this.#terminal.note(line);
+	};
+
+	/** A callback for the sync: prints that a node of the platform has followed, or has not. */
+	readonly onNode = (event: NodeEvent): void => {
+		this.#terminal.note(nodeLine(event));
 	};
 
 	#showProgress(): void {

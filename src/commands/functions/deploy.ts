@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentFlag, noWaitFlag } from "../../cli/command.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { type DeployNotes, deployNotes } from "../../cli/deploy/deploy-notes.ts";
@@ -61,10 +61,12 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 	static override flags = {
 		environment: environmentFlag,
 		"dry-run": Flags.boolean({ description: "show what would be deployed, and send nothing" }),
+		"no-wait": noWaitFlag,
 		prune: Flags.boolean({ description: "delete functions that the app has and the project no longer has" }),
 	};
 
 	#environmentName = "";
+	#waits = true;
 
 	protected async execute(): Promise<DeployResult | DryRun> {
 		const { argv, flags } = await this.parse(FunctionsDeploy);
@@ -77,6 +79,7 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 				exit: EXIT.usage,
 			});
 		}
+		this.#waits = !flags["no-wait"];
 		const context = await openContext(this.environment, flags.environment);
 		this.#environmentName = flags.environment;
 		const wish = { names, prune: flags.prune };
@@ -99,7 +102,8 @@ export default class FunctionsDeploy extends BaseCommand<DeployResult | DryRun> 
 			done++;
 			if (!this.terminal.json) this.#show(result);
 		};
-		const work = () => deployFunctions(root, target, { ...wish, onFunction });
+		const onNode = this.#waits ? wait.onNode : undefined;
+		const work = () => deployFunctions(root, target, { ...wish, onFunction, onNode });
 		const outcome = await wait.during(work, {
 			sentence: "The functions are deployed",
 			beforeAccepted: INTERRUPTED,

@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentFlag, noSyncFlag, noWaitFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
@@ -20,6 +20,7 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanRes
 	static override flags = {
 		environment: environmentFlag,
 		"no-sync": noSyncFlag,
+		"no-wait": noWaitFlag,
 		"dry-run": dryRunFlag,
 	};
 
@@ -39,7 +40,11 @@ export default class SecretsDelete extends BaseCommand<EnvironmentEdit | PlanRes
 		const outcome = await deleteSecrets(context, names);
 		for (const warning of outcome.warnings) this.terminal.warn(warning);
 		const edited = { environment: flags.environment, set: [], deleted: outcome.changed, unchanged: [] };
-		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+		return afterEdit(context, edited, {
+			sync: !flags["no-sync"],
+			waits: !flags["no-wait"],
+			terminal: this.terminal,
+		});
 	}
 
 	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {

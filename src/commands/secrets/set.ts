@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { BaseCommand, environmentFlag, noSyncFlag } from "../../cli/command.ts";
+import { BaseCommand, environmentFlag, noSyncFlag, noWaitFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
@@ -42,6 +42,7 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 		}),
 		stdin: Flags.boolean({ description: "read the value of NAME from standard input" }),
 		"no-sync": noSyncFlag,
+		"no-wait": noWaitFlag,
 		"dry-run": dryRunFlag,
 	};
 
@@ -70,7 +71,11 @@ export default class SecretsSet extends BaseCommand<EnvironmentEdit | PlanResult
 			deleted: [],
 			unchanged: outcome.unchanged,
 		};
-		return afterEdit(context, edited, { sync: !flags["no-sync"], terminal: this.terminal });
+		return afterEdit(context, edited, {
+			sync: !flags["no-sync"],
+			waits: !flags["no-wait"],
+			terminal: this.terminal,
+		});
 	}
 
 	protected render(result: EnvironmentEdit | PlanResult, terminal: Terminal): void {

@@ -100,6 +100,11 @@ export class Presence {
 		await this.#renew().catch(this.#options.onError);
 	}
 
+	/** Shows what has changed of this node. */
+	async refresh(): Promise<void> {
+		await this.#renew().catch(this.#options.onError);
+	}
+
 	/** Shows that this node takes no new requests. */
 	async stopping(): Promise<void> {
 		this.#isStopping = true;

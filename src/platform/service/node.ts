@@ -21,8 +21,8 @@ const STALE_AFTER_MS = 300_000;
 export interface OpenNode {
 	readonly name: string;
 	readonly nodes: Nodes;
-	/** URL of the control API. Set it once it is known. */
-	controlUrl: string;
+	/** Shows the URL of the control API, once it is known. */
+	showControl(url: string): Promise<void>;
 }
 
 /**
@@ -75,10 +75,11 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 	if (store === undefined) return undefined;
 	const { clock, identity, log, version } = options;
 	const startedAtMs = Math.max(0, clock.now());
+	let control = "";
 	const { apps, hosts, store: sealed, tokens } = streams;
 	const describe = (): Omit<NodeInfo, "node" | "progress" | "isStopping"> => ({
 		version,
-		control: node.controlUrl,
+		control,
 		startedAtMs,
 		platformRevision: tokens.revision,
 		functions: countFunctions({ samples: () => core.samples() }),
@@ -91,8 +92,14 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 		functionsOf: (app) => core.functionsOf(app),
 		running: () => core.running(),
 	});
-	const node: OpenNode = { name: store.node, nodes, controlUrl: "" };
-	return node;
+	return {
+		name: store.node,
+		nodes,
+		showControl: async (url) => {
+			control = url;
+			await nodes.presence.refresh();
+		},
+	};
 }
 
 /** Shows a node, and lets other nodes remove blobs. @throws AppError if the store does not answer */

@@ -5,7 +5,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 import { type Change, nextHead } from "../../protocol/change.ts";
 import { type ChangeEvent, decode, type RedeployResult, staleSchema } from "../../protocol/messages.ts";
-import type { NodeEvent } from "../../protocol/nodes.ts";
+import { NODE_WAIT_SECONDS, type NodeEvent } from "../../protocol/nodes.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { followLog, forked } from "../log/check-log.ts";
 import { type NewEntries, readLog } from "../log/read-log.ts";
@@ -32,7 +32,7 @@ export interface SendHooks {
 	 */
 	onAccepted(news: NewEntries, concerned: readonly string[]): Promise<void>;
 	onRedeploy?: ((result: RedeployResult) => void) | undefined;
-	/** Called when each node of the platform has followed, or not in time. */
+	/** Called when each node of the platform has followed, or not in time. Without it, no node is waited for. */
 	onNode?: ((event: NodeEvent) => void) | undefined;
 }
 
@@ -84,7 +84,8 @@ export async function sendChange(target: LinkTarget, change: Change, hooks: Send
 	let accepted = false;
 	let isRepeat = false;
 	try {
-		for await (const event of target.remote.appendChange(target.binding.app, change)) {
+		const waitSeconds = hooks.onNode && NODE_WAIT_SECONDS;
+		for await (const event of target.remote.appendChange(target.binding.app, change, waitSeconds)) {
 			if (event.type === "accepted") {
 				accepted = true;
 				isRepeat = event.repeat;

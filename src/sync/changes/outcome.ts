@@ -1,5 +1,6 @@
 /** The options, the reports and the outcome of a sync. */
 import type { RedeployResult } from "../../protocol/messages.ts";
+import type { NodeEvent } from "../../protocol/nodes.ts";
 import type { SideChooser } from "./merge-with-log.ts";
 
 /** A change that the platform has appended to its log. */
@@ -18,6 +19,8 @@ export interface SyncOptions {
 	readonly onAccepted?: ((accepted: AcceptedChange) => void) | undefined;
 	/** Called for each redeploy as the platform reports it. */
 	readonly onRedeploy?: ((result: RedeployResult) => void) | undefined;
+	/** Called when each node of the platform has followed, or not in time. Without it, no node is waited for. */
+	readonly onNode?: ((event: NodeEvent) => void) | undefined;
 }
 
 export interface SyncOutcome {

@@ -133,6 +133,7 @@ class Run {
 		const result = await sendChange(this.#target, change, {
 			onAccepted,
 			onRedeploy: this.#options.onRedeploy,
+			onNode: this.#options.onNode,
 		});
 		if (!result.accepted) {
 			await this.#note(await this.#integrate(result.news), memory.revision);

@@ -22,10 +22,15 @@ import {
 	type PlatformInfo,
 	platformInfoSchema,
 } from "../../protocol/messages.ts";
+import type { PlatformStatus } from "../../protocol/nodes.ts";
 import type { LoggedRequests, RequestEvent } from "../../protocol/request-log.ts";
 import { ROUTES } from "../../protocol/routes.ts";
 import type { CreatedToken, CreateToken, TokenList } from "../../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
+
+function waiting(seconds: number | undefined): { query?: URLSearchParams } {
+	return seconds === undefined ? {} : { query: new URLSearchParams({ wait: String(seconds) }) };
+}
 
 export class Remote {
 	readonly #connection: Connection;
@@ -58,6 +63,11 @@ export class Remote {
 			appInfoSchema,
 			"The app's description",
 		);
+	}
+
+	async status(): Promise<PlatformStatus> {
+		const { statusSchema } = await import("../../protocol/nodes.ts");
+		return await this.#connection.json(ROUTES.status, {}, statusSchema, "The platform's status");
 	}
 
 	listApps(): Promise<AppList> {
@@ -98,20 +108,25 @@ export class Remote {
 		return this.#connection.json(ROUTES.readChanges, request, changesPageSchema, "The platform's log");
 	}
 
-	/** Sends a change. @throws AppError `CHANGE_STALE` (exit 5) with the newer entries as `data` */
-	appendChange(app: string, change: Change): AsyncGenerator<ChangeEvent> {
+	/**
+	 * Sends a change.
+	 * @param waitSeconds how long to wait for all nodes of the platform; undefined: not at all
+	 * @throws AppError `CHANGE_STALE` (exit 5) with the newer entries as `data`
+	 */
+	appendChange(app: string, change: Change, waitSeconds?: number): AsyncGenerator<ChangeEvent> {
 		return this.#connection.stream(
 			ROUTES.appendChange,
-			{ parameters: { app }, json: change },
+			{ parameters: { app }, json: change, ...waiting(waitSeconds) },
 			changeEventSchema,
 			"The platform's answer",
 		);
 	}
 
-	deploy(app: string, body: Deploy): AsyncGenerator<DeployEvent> {
+	/** @param waitSeconds as for `appendChange` */
+	deploy(app: string, body: Deploy, waitSeconds?: number): AsyncGenerator<DeployEvent> {
 		return this.#connection.stream(
 			ROUTES.deploy,
-			{ parameters: { app }, json: body },
+			{ parameters: { app }, json: body, ...waiting(waitSeconds) },
 			deployEventSchema,
 			"The platform's answer",
 		);

@@ -14,7 +14,7 @@ import {
 } from "../../project/functions/function-entry.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
 import type { Deploy, DeployedFunction } from "../../protocol/messages.ts";
-import type { NodeEvent } from "../../protocol/nodes.ts";
+import { NODE_WAIT_SECONDS, type NodeEvent } from "../../protocol/nodes.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 
 /** The number of source files that are uploaded at the same time. */
@@ -27,7 +27,7 @@ export interface DeployOptions {
 	readonly prune: boolean;
 	/** Called for each function as the platform reports it. */
 	readonly onFunction?: ((result: DeployedFunction) => void) | undefined;
-	/** Called when each node of the platform has followed, or not in time. */
+	/** Called when each node of the platform has followed, or not in time. Without it, no node is waited for. */
 	readonly onNode?: ((event: NodeEvent) => void) | undefined;
 	/** Called before the request for each function that is sent, with its files by path. */
 	readonly onSources?: ((name: string, sources: ReadonlyMap<string, Uint8Array>) => void) | undefined;
@@ -77,7 +77,8 @@ async function send(
 	outcome: { functions: DeployedFunction[]; pruned: string[] },
 ): Promise<readonly string[] | undefined> {
 	let done = false;
-	for await (const event of target.remote.deploy(target.binding.app, request)) {
+	const waitSeconds = options.onNode && NODE_WAIT_SECONDS;
+	for await (const event of target.remote.deploy(target.binding.app, request, waitSeconds)) {
 		if (event.type === "missing") return event.hashes;
 		if (event.type === "function") {
 			outcome.functions.push(event.result);
