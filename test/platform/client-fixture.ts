@@ -63,15 +63,23 @@ export class TestClient {
 		return (await linesOf(response)).map((line) => changeEventSchema.parse(line));
 	}
 
-	/** @param files source by path; `functions/NAME/index.ts` is the entry of a function */
-	async deploy(app: string, files: Record<string, string>, prune = false): Promise<DeployEvent[]> {
+	/**
+	 * @param files source by path; `functions/NAME/index.ts` is the entry of a function
+	 * @param query `?wait=SECONDS` waits for all nodes
+	 */
+	async deploy(
+		app: string,
+		files: Record<string, string>,
+		prune = false,
+		query = "",
+	): Promise<DeployEvent[]> {
 		const contents = new Map(Object.entries(files).map(([path, text]) => [path, utf8(text)] as const));
 		const functions = Object.keys(files).flatMap((entry) => {
 			const name = /^functions\/(.+)\/index\.ts$/.exec(entry)?.[1];
 			const settings = `functions/${name}/function.jsonc`;
 			return name === undefined ? [] : [{ name, entry, ...(settings in files && { settings }) }];
 		});
-		return await this.deployUpload(app, contents, functions, prune);
+		return await this.deployUpload(app, contents, functions, prune, query);
 	}
 
 	/** @param sources content by path */
@@ -80,11 +88,12 @@ export class TestClient {
 		sources: ReadonlyMap<string, Uint8Array>,
 		functions: Deploy["functions"],
 		prune = false,
+		query = "",
 	): Promise<DeployEvent[]> {
 		const contents = [...sources];
 		const body = { files: contents.map(([path, bytes]) => [path, blobHash(bytes)]), functions, prune };
 		const ask = async () => {
-			const response = await this.#ok(this.call(ROUTES.deploy, { app }, body));
+			const response = await this.#ok(this.call(ROUTES.deploy, { app }, body, query));
 			return (await linesOf(response)).map((line) => deployEventSchema.parse(line));
 		};
 		const events = await ask();

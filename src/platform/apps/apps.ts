@@ -43,6 +43,8 @@ export class Apps {
 	/** Deletions in progress, by the name of the app. */
 	readonly #deleting = new Map<string, Promise<void>>();
 	readonly #changing = new Mutex();
+	/** The last entry whose apps `catchUp` has opened and closed. */
+	#openedTo = -1;
 
 	private constructor(options: AppsOptions) {
 		this.#options = options;
@@ -90,6 +92,8 @@ export class Apps {
 	async catchUp(): Promise<void> {
 		await this.#changing.run(async () => {
 			await this.#stream.catchUp();
+			const { revision } = this.#stream;
+			if (revision === this.#openedTo) return;
 			for (const [app, live] of this.#open) {
 				if (this.#known.get(app)?.lifetime.id === live.lifetimeId) continue;
 				this.#open.delete(app);
@@ -101,6 +105,7 @@ export class Apps {
 				const live = await this.#openedApp(app);
 				if (!live.isLinked && known.vaultId !== "") live.link(known);
 			}
+			this.#openedTo = revision;
 		});
 	}
 

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { App } from "../apps/app.ts";
 import type { Apps } from "../apps/apps.ts";
-import { APP_STREAMS, PLATFORM_STREAM } from "../events/events.ts";
+import { APP_STREAMS, appStreams, PLATFORM_STREAM } from "../events/events.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { SealedStore } from "../store/sealed/sealed-store.ts";
@@ -22,6 +22,12 @@ export interface FollowingOptions {
 	/** Called when this node has followed the events of an app. */
 	readonly onFollowed: (progress: Progress) => Promise<void>;
 	readonly log: Log;
+}
+
+/** Whether a stream of an app has entries that were not applied. @param ends the last revision of each stream */
+function hasNews(app: App, ends: ReadonlyMap<string, number>): boolean {
+	const end = (stream: string) => ends.get(appStreams(app.id) + stream) ?? 0;
+	return end("events") > app.eventRevision || end("changes") > app.state.head.revision;
 }
 
 export class Following {
@@ -55,7 +61,8 @@ export class Following {
 		const changed = [...heads.map(({ stream }) => stream), ...removed];
 		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();
 		if (isComplete) {
-			for (const app of apps.list()) this.follow(app);
+			const ends = new Map(heads.map(({ revision, stream }) => [stream, revision]));
+			for (const app of apps.list()) if (hasNews(app, ends)) this.follow(app);
 			return;
 		}
 		const names = changed.filter((stream) => stream.startsWith(APP_STREAMS));

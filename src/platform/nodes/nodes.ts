@@ -83,6 +83,8 @@ export class Nodes {
 	 * @param timeoutMs the time limit
 	 */
 	async *followed(wanted: Wanted, timeoutMs: number): AsyncGenerator<NodeProgress, void, void> {
+		const own = this.#options.apps.find(wanted.app);
+		if (own !== undefined) this.#following.follow(own);
 		const over = new AbortController();
 		const cancel = this.#options.clock.schedule(() => over.abort(), timeoutMs);
 		try {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { LossyProxy } from "../store/etcd/lossy-proxy.ts";
-import { APP, NodeStory } from "./node-story.ts";
+import { APP, NodeStory, WAIT_FOR_NODES } from "./node-story.ts";
 
 const PAIR = {
 	"functions/pair/index.ts":
@@ -26,7 +26,7 @@ describe("several nodes", () => {
 			["A", 1, "a1"],
 			["B", 1, "b1"],
 		]);
-		await a.client.deploy(APP, PAIR);
+		await a.client.deploy(APP, PAIR, false, WAIT_FOR_NODES);
 		for (const node of [a, b]) expect((await node.call("pair")).text).toBe("a1 b1");
 		await story.acceptAndDie(storeUrl, [
 			["A", 2, "a2"],
@@ -46,7 +46,7 @@ describe("several nodes", () => {
 			["A", 1, "a1"],
 			["B", 1, "b1"],
 		]);
-		await a.client.deploy(APP, PAIR);
+		await a.client.deploy(APP, PAIR, false, WAIT_FOR_NODES);
 		expect((await b.call("pair")).text).toBe("a1 b1");
 		proxy.loseAnswers(() => true);
 		const changed = await story.send(

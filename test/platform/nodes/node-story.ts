@@ -15,6 +15,8 @@ import { type TestPlace, testPlace } from "../core-fixture.ts";
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 
 export const APP = "shop";
+/** The query of a request that ends when all nodes have followed. */
+export const WAIT_FOR_NODES = "?wait=30";
 
 export interface NodeOptions {
 	/** The URL of the store for this node. */
@@ -77,7 +79,7 @@ export class NodeStory implements AsyncDisposable {
 	async send(
 		node: TestNode,
 		records: readonly (readonly [name: string, version: number, value: string | undefined])[],
-		query = "?wait=30",
+		query = WAIT_FOR_NODES,
 	): Promise<ChangeEvent[]> {
 		return await node.client.send(APP, await this.#change(node, records), query);
 	}

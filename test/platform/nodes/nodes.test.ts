@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
-import { APP, NodeStory, type TestNode } from "./node-story.ts";
+import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "./node-story.ts";
 
 const FILES = {
 	"functions/pay/index.ts":
@@ -37,7 +37,10 @@ describe("several nodes", () => {
 			["A", 1, "a1"],
 			["B", 1, "b1"],
 		]);
-		expect(statusesOf(await b.client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
+		expect(statusesOf(await b.client.deploy(APP, FILES, false, WAIT_FOR_NODES))).toEqual({
+			pay: "deployed",
+			mail: "deployed",
+		});
 		for (const node of story.nodes) expect(await node.call("pay")).toEqual({ status: 200, text: "a1 b1" });
 		const events = await story.send(c, [
 			["A", 2, "a2"],
@@ -58,7 +61,7 @@ describe("several nodes", () => {
 		const [a, b] = story.nodes;
 		if (!a || !b) throw new Error("nodes");
 		await story.send(a, [["A", 1, "good"]]);
-		await a.client.deploy(APP, STRICT);
+		await a.client.deploy(APP, STRICT, false, WAIT_FOR_NODES);
 		for (const node of story.nodes) expect((await node.call("strict")).text).toBe("good");
 		const events = await story.send(b, [["A", 2, "bad"]]);
 		expect(events.find(({ type }) => type === "redeployed")).toMatchObject({
@@ -76,7 +79,7 @@ describe("several nodes", () => {
 		const [a, b] = story.nodes;
 		if (!a || !b) throw new Error("nodes");
 		await story.send(a, [["A", 1, "a1"]]);
-		await a.client.deploy(APP, FILES);
+		await a.client.deploy(APP, FILES, false, WAIT_FOR_NODES);
 		for (const node of story.nodes) expect((await node.call("mail")).text).toBe("mail");
 		await b.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, "?name=mail");
 		await vi.waitFor(async () => expect((await a.call("mail")).status).toBe(404));
