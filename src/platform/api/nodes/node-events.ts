@@ -12,7 +12,7 @@ export function nodeWaitMs({ url }: Pick<Call, "url">): number | undefined {
 	throw invalid(`The parameter 'wait' must be a number of seconds, at most ${NODE_WAIT_SECONDS_MAX}.`);
 }
 
-/** Sends a line for each node that follows the app's events up to the present one, within the time that the client waits. */
+/** Sends a line for each of several nodes that follows the app's events up to the present one, within the time that the client waits. */
 export async function sendNodeEvents(
 	{ core, url }: Pick<Call, "core" | "url">,
 	app: App,
@@ -20,7 +20,11 @@ export async function sendNodeEvents(
 ): Promise<void> {
 	const waitMs = nodeWaitMs({ url });
 	if (waitMs === undefined || core.node === undefined) return;
+	const { nodes } = core.node;
+	for (const node of nodes.presence.silent()) send({ type: "node", node, status: "gone", failed: [] });
+	// With one node, the answer has said everything.
+	if (nodes.presence.list().length < 2) return;
 	const wanted = { app: app.id, revision: app.eventRevision };
-	for await (const { failed, node, status } of core.node.nodes.followed(wanted, waitMs))
+	for await (const { failed, node, status } of nodes.followed(wanted, waitMs))
 		send({ type: "node", node, status, failed: [...failed] });
 }
