@@ -159,3 +159,42 @@ describe("a store of an earlier version", () => {
 		await withStore(async (store) => expect(() => store.check()).toThrow());
 	});
 });
+
+describe("the writes of other nodes", () => {
+	const at = (revision: number) => ({ stream: "platform", revision });
+
+	test("that were read before this node's own are in the past, also of a store without a seal", async () => {
+		await withStore(async (store) => {
+			await store.append("platform", 0, entry("one"));
+			await store.follow({ isComplete: true, heads: [], removed: [], seal: undefined });
+			expect(await store.deleteStreams("apps/gone/", undefined, at(1))).toBe(true);
+			expect(await store.append("platform", 1, entry("two"))).toMatchObject({ appended: true });
+		});
+	});
+
+	test("are known before streams are deleted, if the caller has read them", async () => {
+		await withStore(async (store, inner) => {
+			await store.append("apps/shop/events", 0, entry("of an app"));
+			const other = await SealedStore.open(inner, key);
+			await other.append("platform", 0, entry("by another node"));
+			expect(await store.deleteStreams("apps/shop/", undefined, at(0))).toBe(false);
+			expect(await store.deleteStreams("apps/shop/", undefined, at(1))).toBe(true);
+			expect(await store.streams("apps/")).toEqual([]);
+		});
+	});
+
+	test("are taken over without reading the store again, and a wrong one makes it be read", async () => {
+		await withStore(async (store, inner) => {
+			await store.append("platform", 0, entry("one"));
+			const other = await SealedStore.open(inner, key);
+			await other.append("apps/shop/events", 0, entry("by another node"));
+			const heads = await inner.heads();
+			const seal = await inner.readSeal();
+			await store.follow({ isComplete: false, heads, removed: [], seal });
+			expect(await store.append("platform", 1, entry("two"))).toMatchObject({ appended: true });
+			await store.follow({ isComplete: false, heads: [], removed: [], seal: "A".repeat(43) });
+			expect(await store.append("platform", 2, entry("three"))).toMatchObject({ appended: true });
+			store.check();
+		});
+	});
+});

@@ -12,6 +12,7 @@ import { Mutex } from "../../machine/mutex.ts";
 import type { StoreMoment } from "../several-nodes.ts";
 import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
+import { KnownSeals } from "./known-seals.ts";
 import { SealCode } from "./seal-code.ts";
 import { altered, contended } from "./seal-faults.ts";
 
@@ -22,7 +23,6 @@ const PLATFORM_STREAM = "platform";
 const WRITE_ATTEMPTS_MAX = 100;
 /** The wait for the news of another node's write. */
 const ARRIVAL_MS = 300;
-const EARLIER_SEALS_MAX = 10_000;
 
 /** Whether these last entries can belong to a store of an earlier version, which has no seal. */
 function isUnsealed(heads: readonly StreamHead[]): boolean {
@@ -34,13 +34,10 @@ export class SealedStore implements Store {
 	readonly #store: Store;
 	readonly #code: SealCode;
 	readonly #mutex = new Mutex();
-	/** The seal that the store had when this process last read or wrote it. */
-	#seal: string | undefined;
+	readonly #seals = new KnownSeals();
 	#isIntact = false;
 	/** Whether the store may have changed since then: a write failed, or another process wrote. */
 	#isStale = false;
-	/** The seals before the present one. A moment with one of them is in the past. */
-	readonly #earlierSeals = new Set<string>();
 	/** The moments that other nodes' writes made, and that are not taken over yet. */
 	readonly #arrivals = new Arrivals();
 	/** Whether `follow` tells of other nodes' writes. */
@@ -71,12 +68,12 @@ export class SealedStore implements Store {
 		return await this.#write(async () => {
 			const before = this.#code.part(stream);
 			this.#code.set({ stream, revision: expectedRevision + 1, body });
-			const seal = { from: this.#seal, to: this.#code.text() };
+			const seal = { from: this.#seals.present, to: this.#code.text() };
 			let isDone = false;
 			try {
 				const result = await this.#store.append(stream, expectedRevision, body, seal);
 				isDone = result.appended;
-				if (isDone) this.#sealed(seal.to);
+				if (isDone) this.#seals.note(seal.to);
 				return "isOtherSeal" in result ? undefined : result;
 			} finally {
 				if (!isDone) this.#code.restore(stream, before);
@@ -85,16 +82,23 @@ export class SealedStore implements Store {
 	}
 
 	async deleteStreams(...[prefix, , at]: Parameters<Store["deleteStreams"]>): Promise<boolean> {
+		let isRead = false;
 		return await this.#write(async () => {
-			if (at !== undefined && (this.#code.part(at.stream)?.revision ?? 0) !== at.revision) return false;
+			const end = at === undefined ? undefined : (this.#code.part(at.stream)?.revision ?? 0);
+			if (end !== at?.revision) {
+				if (isRead) return false;
+				// The caller may have read an entry of another node that has not arrived here. So the store is read again first.
+				isRead = true;
+				return undefined;
+			}
 			const before = this.#code.partsOf(prefix);
 			if (before.length === 0) return true;
 			for (const [stream] of before) this.#code.restore(stream, undefined);
-			const seal = { from: this.#seal, to: this.#code.text() };
+			const seal = { from: this.#seals.present, to: this.#code.text() };
 			let isDone = false;
 			try {
 				isDone = await this.#store.deleteStreams(prefix, seal, at);
-				if (isDone) this.#sealed(seal.to);
+				if (isDone) this.#seals.note(seal.to);
 				return isDone ? true : undefined;
 			} finally {
 				if (!isDone) for (const [stream, part] of before) this.#code.restore(stream, part);
@@ -144,28 +148,17 @@ export class SealedStore implements Store {
 	#takeArrived(): void {
 		for (const moment of this.#arrivals.take()) {
 			const { heads, isComplete, removed, seal } = moment;
-			const isKnown = seal === this.#seal ? !this.#isStale : this.#earlierSeals.has(seal ?? "");
-			if (isKnown) continue;
+			if (seal === this.#seals.present ? !this.#isStale : this.#seals.isEarlier(seal)) continue;
 			if (isComplete) {
 				this.#take(heads, heads.length, seal);
 				continue;
 			}
 			for (const stream of removed) this.#code.restore(stream, undefined);
 			for (const head of heads) this.#code.set(head);
-			this.#sealed(seal);
+			this.#seals.note(seal);
 			// A moment may be missing. Then everything is read before the next write.
 			this.#isStale = seal !== this.#code.text();
 		}
-	}
-
-	/** Notes that the store has this seal. */
-	#sealed(seal: string | undefined): void {
-		if (this.#seal !== undefined && this.#seal !== seal) this.#earlierSeals.add(this.#seal);
-		for (const earlier of this.#earlierSeals) {
-			if (this.#earlierSeals.size <= EARLIER_SEALS_MAX) break;
-			this.#earlierSeals.delete(earlier);
-		}
-		this.#seal = seal;
 	}
 
 	/** Reads the last entries and the seal of one moment, and compares them. */
@@ -185,7 +178,7 @@ export class SealedStore implements Store {
 		this.#code.setAll(heads);
 		const isSame = seal === undefined ? isUnsealed(heads) : this.#code.matches(seal);
 		this.#isIntact = streams === heads.length && isSame;
-		this.#sealed(seal);
+		this.#seals.note(seal);
 		this.#isStale = false;
 	}
 

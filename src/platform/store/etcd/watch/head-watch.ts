@@ -81,6 +81,7 @@ export class HeadWatch {
 	/** Watches over one connection, until it fails. */
 	async #watchOnce(): Promise<void> {
 		const { connection, metadata } = await this.#client.connection();
+		if (this.#ended.aborted) return;
 		const fault = await new Promise<GrpcFault>((resolve) => {
 			let lastMs = performance.now();
 			const stream = connection.stream(
