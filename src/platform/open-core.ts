@@ -5,6 +5,7 @@ import { cryptoReady } from "../crypto.ts";
 import { type Builder, openBuilder } from "./build/bundle.ts";
 import { readProvidedModules } from "./build/provided-modules.ts";
 import type { CoreConfig } from "./configuration/config.ts";
+import { parseStoreUrl } from "./configuration/store-url.ts";
 import type { DataPlane } from "./data-plane/client/data-plane.ts";
 import { CoreEvents } from "./data-plane-events.ts";
 import { Faults } from "./faults/error-boundary.ts";
@@ -86,6 +87,7 @@ export async function openCore(
 		...bounds,
 		...{ store, runtime, kv, logs, deployer, identity, log, clock, faults },
 		staleAfterMs: access.staleAfterMs,
+		storeKind: parseStoreUrl(storeUrl).kind,
 	});
 	events.open(core);
 	opened.add(() => core.close(graceMs));

@@ -21,7 +21,7 @@ import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
 import { isolationReports } from "./runtime/isolation-reports.ts";
 import { createDenoRuntime } from "./runtime/open-deno.ts";
 import type { Runtime } from "./runtime/runtime.ts";
-import type { CoreOptions } from "./service/core.ts";
+import type { CoreOptions } from "./service/core-options.ts";
 import { kvDirectory } from "./store/open.ts";
 
 /** What runs functions. */

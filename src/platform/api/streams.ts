@@ -50,6 +50,7 @@ export const appendChange: Endpoint = {
 	refuses: [409, 422],
 	handle: async (call) => {
 		const app = appOf(call);
+		// A wrong time is refused before anything is appended.
 		nodeWaitMs(call);
 		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 		const change = decode(changeSchema, body, "The change");

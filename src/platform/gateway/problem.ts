@@ -125,10 +125,10 @@ export function invalidAnswer(fault: string): Problem {
 	return { ...PROBLEMS.invalid, fault };
 }
 
-/** The problem for an error of a start: no capacity, or a failed start. */
+/** The problem for an error of a start: no capacity, no store, or a failed start. */
 export function startProblem(error: unknown): Problem {
 	const code = error instanceof AppError ? error.code : undefined;
-	if (code === "NODE_CUT_OFF") return PROBLEMS.cutOff;
+	if (code === "NODE_CUT_OFF" || code === "STORE_UNREACHABLE") return PROBLEMS.cutOff;
 	return code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 

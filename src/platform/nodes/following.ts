@@ -34,6 +34,8 @@ export class Following {
 	readonly #options: FollowingOptions;
 	/** The apps that wait for their turn. */
 	readonly #waiting = new Set<App>();
+	/** The apps that were not followed completely. */
+	readonly #behind = new Set<App>();
 	/** The last turn of each app that is being followed. */
 	readonly #turns = new Map<string, Promise<void>>();
 
@@ -72,6 +74,11 @@ export class Following {
 		}
 	}
 
+	/** Follows again what could not be followed. A version that was attempted and did not start is not started again. */
+	retry(): void {
+		for (const app of this.#behind) this.follow(app);
+	}
+
 	/** Follows an app, after the turn that is in progress. Calls that come before a turn begins share it. */
 	follow(app: App): void {
 		if (this.#waiting.has(app)) return;
@@ -83,6 +90,7 @@ export class Following {
 			})
 			.catch((error: unknown) => {
 				if (app.retired.aborted) return;
+				this.#behind.add(app);
 				this.#options.log.error({ app: app.id, ...describeError(error) }, "this node cannot follow an app");
 			})
 			.finally(() => {
@@ -92,11 +100,13 @@ export class Following {
 	}
 
 	async #turn(app: App): Promise<void> {
+		this.#behind.delete(app);
 		if (app.retired.aborted) return;
 		await app.catchUp();
 		const revision = app.eventRevision;
 		if (app.retired.aborted) return;
 		const failed = await this.#options.functionsOf(app).follow();
+		if (failed.length > 0) this.#behind.add(app);
 		await this.#options.onFollowed({ app: app.id, revision, failed });
 	}
 }

@@ -111,7 +111,10 @@ export class Nodes {
 
 	#look(): void {
 		this.#cancel = this.#options.clock.schedule(() => {
-			if (this.presence.isConnected && !this.presence.isStopping) void this.#takeover.look();
+			if (this.presence.isConnected && !this.presence.isStopping) {
+				this.#following.retry();
+				void this.#takeover.look();
+			}
 			this.#look();
 		}, LOOK_MS);
 	}

@@ -15,6 +15,8 @@ const SERVING = "serving/";
 /** How long a node that was killed seems to be there. */
 const ANSWERING_MS = 10_000;
 const RENEW_MS = 3_000;
+/** A node stops serving this long before its text goes, because ending processes takes time too. */
+const MARGIN_MS = 1_000;
 /** The most steps that are shown. */
 const PROGRESS_MAX = 100;
 
@@ -61,6 +63,7 @@ export class Presence {
 	/** The renewal that has not begun yet. */
 	#waiting: Promise<void> | undefined;
 	#cancel = () => {};
+	#cancelEnd = () => {};
 
 	constructor(options: PresenceOptions) {
 		this.#options = options;
@@ -80,7 +83,11 @@ export class Presence {
 
 	/** Whether this node may give values to functions. */
 	get mayServe(): boolean {
-		return this.#options.clock.monotonicMs() - this.#renewedMs < this.#options.staleAfterMs;
+		return this.#options.clock.monotonicMs() - this.#renewedMs < this.#serveMs;
+	}
+
+	get #serveMs(): number {
+		return this.#options.staleAfterMs - MARGIN_MS;
 	}
 
 	/** The nodes that are there, this one included, sorted by name. */
@@ -121,6 +128,7 @@ export class Presence {
 		this.#cancel();
 		const { node, store } = this.#options;
 		await this.#renewing;
+		this.#cancelEnd();
 		for (const name of [ANSWERING, SERVING]) await store.withdraw(name + node).catch(() => undefined);
 	}
 
@@ -138,6 +146,10 @@ export class Presence {
 			await store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);
 			this.#renewedMs = sinceMs;
 			this.#judge();
+			this.#cancelEnd();
+			const leftMs = sinceMs + this.#serveMs - clock.monotonicMs();
+			// A timer may fire up to a millisecond early.
+			this.#cancelEnd = clock.schedule(() => this.#judge(), Math.max(0, leftMs) + 2);
 		});
 		this.#waiting = renewal;
 		this.#renewing = renewal.catch(() => undefined);

@@ -66,4 +66,6 @@ export interface StartOutcome {
 	readonly error?: string;
 	/** After a failure: whether an earlier version continues to serve. */
 	readonly serving?: boolean;
+	/** After a failure: false if no start was attempted, so that another attempt may succeed. */
+	readonly attempted?: boolean;
 }

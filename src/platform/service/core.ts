@@ -6,7 +6,6 @@ import type { Apps } from "../apps/apps.ts";
 import type { HostNames } from "../apps/host-names.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
-import type { KvStores } from "../kv/kv-stores.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
@@ -20,32 +19,12 @@ import { Automations } from "../schedule/automations.ts";
 import type { Store } from "../store/store.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
+import type { CoreOptions } from "./core-options.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
 import { mayRemoveBlobs, type OpenNode, openNode, rolloutsOf } from "./node.ts";
-import { type CoreIdentity, openStreams, type StreamCallbacks, type Streams } from "./streams.ts";
+import { openStreams, type StreamCallbacks, type Streams } from "./streams.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
-
-export interface CoreOptions {
-	readonly version: string;
-	readonly store: Store;
-	readonly runtime: Runtime;
-	/** The Deno KV stores of apps. */
-	readonly kv: Pick<KvStores, "drop" | "keepOnly" | "sizes">;
-	readonly logs: FunctionLogs;
-	readonly deployer: Deployer;
-	readonly identity: CoreIdentity;
-	/** The most functions that start at the same time. */
-	readonly startsMax: number;
-	/** The most functions that run at the same time. */
-	readonly processesMax: number;
-	readonly log: Log;
-	readonly clock: Clock;
-	/** Error boundaries for callbacks of clients and functions. By default, new ones are made. */
-	readonly faults?: Faults;
-	/** With several nodes: how long a node serves functions while it does not reach the store. */
-	readonly staleAfterMs?: number | undefined;
-}
 
 /** The time limit of a request's wait for capacity if all running functions are busy. Clients wait that long. */
 const CAPACITY_WAIT_MS = 10_000;
@@ -56,6 +35,7 @@ export class Core {
 	readonly hosts: HostNames;
 	readonly tokens: TokenRegistry;
 	readonly store: Store;
+	readonly storeKind: "sqlite" | "etcd";
 	readonly runtime: Runtime;
 	readonly kv: CoreOptions["kv"];
 	readonly logs: FunctionLogs;
@@ -83,6 +63,7 @@ export class Core {
 		this.hosts = hosts;
 		this.tokens = tokens;
 		this.store = store;
+		this.storeKind = options.storeKind ?? "sqlite";
 		this.runtime = runtime;
 		this.kv = options.kv;
 		this.logs = logs;

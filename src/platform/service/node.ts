@@ -1,7 +1,5 @@
 /** Makes a core one of several nodes, if its store is shared. */
 import type { App } from "../apps/app.ts";
-import type { Log } from "../faults/log.ts";
-import type { Clock } from "../machine/clock.ts";
 import type { NodeInfo } from "../nodes/announcement.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import { anyServes } from "../nodes/presence.ts";
@@ -10,7 +8,8 @@ import { Rollouts } from "../redeploy/rollout/rollouts.ts";
 import { sharedStore } from "../store/several-nodes.ts";
 import type { Store } from "../store/store.ts";
 import type { FunctionSample } from "../telemetry/metrics.ts";
-import type { CoreIdentity, Streams } from "./streams.ts";
+import type { CoreOptions } from "./core-options.ts";
+import type { Streams } from "./streams.ts";
 
 /** The lease of a node that removes blobs which no function uses. */
 const REMOVING_BLOBS = "removing-blobs";
@@ -36,15 +35,7 @@ export async function mayRemoveBlobs(store: Store): Promise<boolean> {
 	return !(await anyServes(shared));
 }
 
-export interface NodeOptions {
-	readonly version: string;
-	readonly store: Store;
-	readonly identity: CoreIdentity;
-	readonly log: Log;
-	readonly clock: Clock;
-	/** How long a node serves functions while it does not reach the store. */
-	readonly staleAfterMs?: number | undefined;
-}
+type NodeOptions = Pick<CoreOptions, "clock" | "identity" | "log" | "staleAfterMs" | "store" | "version">;
 
 /** What a node needs of its core. */
 export interface NodeCore {
@@ -54,9 +45,9 @@ export interface NodeCore {
 }
 
 /** How many functions are in each state. */
-export function countFunctions({ samples }: Pick<NodeCore, "samples">): NodeInfo["functions"] {
+export function countFunctions(samples: Iterable<FunctionSample>): NodeInfo["functions"] {
 	const counts = { live: 0, idle: 0, failed: 0 };
-	for (const { state } of samples()) counts[state]++;
+	for (const { state } of samples) counts[state]++;
 	return counts;
 }
 
@@ -82,7 +73,7 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 		control,
 		startedAtMs,
 		platformRevision: tokens.revision,
-		functions: countFunctions({ samples: () => core.samples() }),
+		functions: countFunctions(core.samples()),
 	});
 	const nodes = new Nodes({
 		...{ apps, hosts, tokens, store, sealed, clock, log, describe },

@@ -10,6 +10,7 @@ import type { App } from "../../apps/app.ts";
 import type { Deployment } from "../../functions/function.ts";
 import { Mutex } from "../../machine/mutex.ts";
 import { ERROR_CHARACTERS_MAX } from "../refresh.ts";
+import { startFailure } from "../starts/start-failure.ts";
 import type { Started } from "../supervisor-port.ts";
 import type { Rollouts } from "./rollouts.ts";
 
@@ -72,7 +73,7 @@ export class AppRollout {
 		return tried?.result ?? (await start());
 	}
 
-	/** @returns undefined if the function does not start with the newest values */
+	/** @returns undefined if the function does not start with the newest values @throws AppError if it was not attempted */
 	async #try(name: string, deployment: string, start: () => Promise<Started>): Promise<Started | undefined> {
 		const { app, now } = this.#options;
 		return await this.trying([name], async () => {
@@ -82,7 +83,9 @@ export class AppRollout {
 			try {
 				started = await start();
 			} catch (thrown) {
-				error = String(thrown instanceof Error ? thrown.message : thrown).slice(0, ERROR_CHARACTERS_MAX);
+				const { message, notAttempted } = startFailure(thrown);
+				if (notAttempted !== undefined) throw thrown;
+				error = message.slice(0, ERROR_CHARACTERS_MAX);
 			}
 			const outcome = error === undefined ? {} : { error };
 			await app.record(() =>

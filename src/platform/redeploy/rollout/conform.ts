@@ -49,8 +49,8 @@ export class Conforming {
 		if (this.#failed.get(name) === wanted) return false;
 		const isTrialDue = this.#app.state.isTrialDue(name) && supervisor.state === "live";
 		if (this.#isCurrent(name, supervisor) && !isTrialDue) return true;
-		const { status } = await supervisor.refresh();
-		if (status === "failed") this.#failed.set(name, wanted);
+		const { attempted, status } = await supervisor.refresh();
+		if (status === "failed" && attempted !== false) this.#failed.set(name, wanted);
 		else this.#failed.delete(name);
 		return status !== "failed";
 	}

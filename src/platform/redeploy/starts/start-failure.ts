@@ -2,7 +2,7 @@
 import { AppError } from "../../../errors.ts";
 
 /** The errors of a platform that cannot attempt a start now. */
-const NOT_ATTEMPTED: ReadonlySet<string> = new Set(["PLATFORM_FULL", "NODE_CUT_OFF"]);
+const NOT_ATTEMPTED: ReadonlySet<string> = new Set(["PLATFORM_FULL", "NODE_CUT_OFF", "STORE_UNREACHABLE"]);
 
 export interface StartFailure {
 	readonly message: string;
