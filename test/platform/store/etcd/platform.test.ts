@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backupPlatform } from "../../../../src/platform/backup/backup.ts";
 import { restorePlatform } from "../../../../src/platform/backup/restore.ts";
+import { ROUTES } from "../../../../src/protocol/routes.ts";
 import { statusesOf } from "../../client-fixture.ts";
 import { APP, Story } from "../../platform-story.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -41,6 +42,8 @@ describe("a platform with its store in etcd", () => {
 		await story.send("PAY_KEY", 2, "second");
 		expect(await story.body("pay")).toBe("second");
 		expect((await story.pids())["mail"]).toBe(before["mail"]);
+		const status = await (await story.client.call(ROUTES.status, {})).json();
+		expect(status).toMatchObject({ store: { kind: "etcd", reachable: true }, nodes: [{ self: true }] });
 		expect(await story.body("visits")).toBe("1");
 		await story.platform.close();
 		await story.start(undefined, { storeUrl, storeAccess: ALONE });
