@@ -15,6 +15,8 @@ export interface Route {
 	readonly path: string;
 	/** Undefined for a route that needs no token. */
 	readonly scope: Scope | undefined;
+	/** Whether a token for one app may use the route although its path names no app. */
+	readonly forTokensOfApps?: boolean;
 }
 
 export const ROUTES = {
@@ -54,6 +56,20 @@ export const ROUTES = {
 	readRequests: { method: "GET", path: "/v1/apps/:app/requests", scope: "read" },
 	/** Like `followLogs`; each event is a `RequestEvent`. */
 	followRequests: { method: "GET", path: "/v1/apps/:app/requests/stream", scope: "read" },
+	/** Creates a code with which a browser opens the web console with the rights of this token. */
+	createConsoleCode: { method: "POST", path: "/v1/console/codes", scope: "read", forTokensOfApps: true },
+	/** Changes a code for a session. */
+	openConsoleSession: { method: "POST", path: "/v1/console/session", scope: undefined },
+	showConsoleSession: { method: "GET", path: "/v1/console/session", scope: "read", forTokensOfApps: true },
+	closeConsoleSession: { method: "DELETE", path: "/v1/console/session", scope: undefined },
+	/** The names, versions and authors of an app's secrets. */
+	listSecrets: { method: "GET", path: "/v1/apps/:app/secrets", scope: "sync" },
+	/** `?before=REVISION`: what each entry of the log changed, without the sealed values. */
+	readHistory: { method: "GET", path: "/v1/apps/:app/history", scope: "sync" },
+	/** `?function=NAME&step=MS`: requests, response times and memory of the last 24 hours. */
+	readFigures: { method: "GET", path: "/v1/apps/:app/figures", scope: "read" },
+	/** Server-sent events of what happens to an app, until the client disconnects. */
+	followApp: { method: "GET", path: "/v1/apps/:app/events", scope: "read" },
 	/** The routes of hosts and of tokens are for the whole platform. A token that is bound to an app may not use them. */
 	listHosts: { method: "GET", path: "/v1/hosts", scope: "read" },
 	/** Gives a host to an app. */
