@@ -19,6 +19,7 @@ import { openStreams, type Streams } from "../src/platform/service/streams.ts";
 import { removeLeftovers } from "../src/platform/service/unfinished-deletions.ts";
 import { openStore } from "../src/platform/store/open.ts";
 import type { Store } from "../src/platform/store/store.ts";
+import { openSlotFiles } from "../src/platform/telemetry/figures/slot-files.ts";
 import { Metrics } from "../src/platform/telemetry/metrics.ts";
 import { median } from "./harness.ts";
 import { deploymentOf, MEASURED, Member, nextSecret } from "./scale/population.ts";
@@ -140,9 +141,10 @@ async function openedIn(store: Store, stage: Stage, folder: string) {
 	const { apps } = streams;
 	const onError = (error: unknown) => console.error(error);
 	const logs = openLogFiles({ directory: join(folder, "logs"), onError });
+	const figures = openSlotFiles(join(folder, "figures"));
 	// No app has a Deno KV store, so the thread for them is not started.
 	const kv = new KvStores({ directory: join(folder, "kv"), maxBytes: 1, program: "", onError });
-	const leftovers = await timed(() => removeLeftovers(apps, { store, logs, kv }));
+	const leftovers = await timed(() => removeLeftovers(apps, { store, logs, kv, figures }));
 	const after = await memory();
 	const grown = { heapBytes: after.heap - before.heap, residentBytes: after.resident - before.resident };
 	return { streams, figures: { open, leftovers, ...grown } };

@@ -1,5 +1,5 @@
 /** Connects the platform's two listeners with its core. */
-import { type Api, createApi } from "./api/api.ts";
+import { type Api, type ApiOptions, createApi } from "./api/api.ts";
 import { ControlListener } from "./api/control-listener.ts";
 import { Certificate } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
@@ -49,10 +49,14 @@ export function buildControlListener(
 	core: Core,
 	{ control }: DescriptorBudget,
 	{ hostNames, tls, ...config }: PlatformConfig,
-	{ listenUrl, closing }: { readonly listenUrl: string; readonly closing: AbortSignal },
+	{
+		closing,
+		console,
+		listenUrl,
+	}: Pick<ApiOptions, "console" | "listenUrl"> & { readonly closing: AbortSignal },
 ): ControlListener {
 	const hosts = { bound: config.control.host, names: hostNames };
-	const api: Api = createApi({ core, hosts, listenUrl, closing });
+	const api: Api = createApi({ core, hosts, listenUrl, closing, console });
 	return new ControlListener(api, {
 		tls: tls && { certificate: new Certificate(tls), log: core.log },
 		faults: core.faults.control,

@@ -23,6 +23,7 @@ import { Deployer } from "./service/deploy.ts";
 import { startNode } from "./service/node.ts";
 import type { CoreIdentity } from "./service/streams.ts";
 import { openStore } from "./store/open.ts";
+import { openSlotFiles } from "./telemetry/figures/slot-files.ts";
 
 export interface PlatformParts {
 	readonly identity: CoreIdentity;
@@ -86,9 +87,12 @@ export async function openCore(
 	const core = await Core.open({
 		...bounds,
 		...{ store, runtime, kv, logs, deployer, identity, log, clock, faults },
+		slotFiles: openSlotFiles(join(dataDirectory, "figures")),
 		staleAfterMs: access.staleAfterMs,
 		storeKind: parseStoreUrl(storeUrl).kind,
 	});
+	core.figures.start();
+	opened.add(() => core.figures.close());
 	events.open(core);
 	opened.add(() => core.close(graceMs));
 	opened.add(async () => await core.node?.nodes.close());

@@ -35,7 +35,8 @@ export const consoleSessionSchema = z.object({
 	scopes: z.array(z.string().max(20)).max(10),
 	/** The only app that the session can show. Null: all apps. */
 	app: appIdSchema.nullable(),
-	expiresAtMs: instantMs,
+	/** Null: never, for a token without an end. */
+	expiresAtMs: instantMs.nullable(),
 	version: z.string().max(100),
 	/** The node that answers. Empty with a platform that has one node. */
 	node: z.string().max(100),

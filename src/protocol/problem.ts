@@ -48,6 +48,8 @@ const STATUS_OF_EXIT: Readonly<Partial<Record<ExitStatus, number>>> = {
 const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 	["TOKEN_MISSING", 401],
 	["TOKEN_INVALID", 401],
+	["CONSOLE_CODE_INVALID", 401],
+	["CONSOLE_SESSION_ENDED", 401],
 	["METHOD_NOT_ALLOWED", 405],
 	["BODY_TOO_LARGE", 413],
 	["MEDIA_TYPE_UNSUPPORTED", 415],

@@ -100,6 +100,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "FILE",
 		}),
 		"tls-key": Flags.string({ description: "private key (PEM) of the certificate", helpValue: "FILE" }),
+		console: Flags.boolean({
+			description: "serve the web console below /console on the address of the control API",
+			default: true,
+			allowNo: true,
+		}),
 		"behind-tls-proxy": Flags.boolean({
 			description:
 				"allow the control API on other addresses than loopback without TLS, because a TLS proxy protects it",

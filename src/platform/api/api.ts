@@ -5,13 +5,17 @@
 import { Hono } from "hono";
 import { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
+import { CONSOLE_PATH } from "../../protocol/console.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
+import type { WebConsole } from "../console/web-console.ts";
 import { describeError } from "../faults/log.ts";
 import type { Core } from "../service/core.ts";
 import type { Principal } from "../tokens/tokens.ts";
 import * as apps from "./apps.ts";
-import { authenticate, authorise } from "./authenticate.ts";
 import { addBase44Routes } from "./base44/routes.ts";
+import { admit } from "./console/admit.ts";
+import * as consoleRoutes from "./console/reads.ts";
+import * as sessionRoutes from "./console/session.ts";
 import { answerOf, type Endpoint, json } from "./endpoint.ts";
 import * as functions from "./functions.ts";
 import { checkCaller, type HostPolicy } from "./guard.ts";
@@ -33,6 +37,8 @@ export interface ApiOptions {
 	readonly closing?: AbortSignal;
 	/** The limit of requests with one token. Default: the limit of a platform. */
 	readonly requestRate?: Rate;
+	/** The web console. Undefined: it is off. */
+	readonly console?: WebConsole | undefined;
 }
 
 /** @param address the sender's address; undefined if unknown. Failed authentications are counted by it. */
@@ -46,6 +52,8 @@ const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
 	...hostRoutes,
 	...logs,
 	...tokens,
+	...consoleRoutes,
+	...sessionRoutes,
 	ready,
 	status,
 	openApi: {
@@ -80,8 +88,17 @@ function methodNotAllowed(): AppError {
 	});
 }
 
+/** Serves the files of the web console. */
+function addPages(app: Hono<Bindings>, { pages }: WebConsole): void {
+	const serve = async ({ req }: { readonly req: { readonly raw: Request } }) =>
+		(await pages.answer(req.raw)) ?? problemResponse(notFound());
+	app.get(CONSOLE_PATH.slice(0, -1), serve);
+	app.get(`${CONSOLE_PATH}*`, serve);
+}
+
 /** Makes the API's function. It never throws and never rejects. */
-export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate }: ApiOptions): Api {
+export function createApi(options: ApiOptions): Api {
+	const { closing = NEVER, console, core, hosts, listenUrl, requestRate } = options;
 	const app = new Hono<Bindings>();
 	const { monotonicMs, now } = core.clock;
 	const failures = new FailureLimit(monotonicMs);
@@ -90,7 +107,7 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 	app.use(async (context, next) => {
 		checkCaller(context.req.raw, hosts);
 		await next();
-		context.header("cache-control", "no-store");
+		if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
 		context.header("x-content-type-options", "nosniff");
 	});
 	const byPath = new Map<string, string[]>();
@@ -103,11 +120,12 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 			if (route.scope !== undefined) {
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
 				if (!WITHOUT_CATCH_UP.has(name)) await catchUp(core, bound);
-				principal = authenticate(request, context.env.address, guard);
-				authorise(core.tokens, principal, route.scope, bound);
+				const from = { address: context.env.address, app: bound };
+				principal = admit(request, { ...route, scope: route.scope }, from, { core, guard, console });
 			}
 			const url = new URL(request.url);
-			return await ENDPOINTS[name].handle({ core, request, principal, url, listenUrl, parameter, closing });
+			const call = { core, request, principal, url, listenUrl, parameter, closing, console };
+			return await ENDPOINTS[name].handle(call);
 		});
 	}
 	addBase44Routes(app, { core, listenUrl, closing }, guard);
@@ -118,6 +136,7 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 			return answer;
 		});
 	}
+	if (console !== undefined) addPages(app, console);
 	app.notFound(() => problemResponse(notFound()));
 	app.onError((error) => {
 		if (!(error instanceof AppError)) core.log.error(describeError(error), "a request failed");

@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import type { App } from "../apps/app.ts";
+import type { WebConsole } from "../console/web-console.ts";
 import type { Core } from "../service/core.ts";
 import type { Principal } from "../tokens/tokens.ts";
 import { tokenInvalid } from "./authenticate.ts";
@@ -20,6 +21,8 @@ export interface Call {
 	parameter(name: string): string;
 	/** Aborted when the platform closes. */
 	readonly closing: AbortSignal;
+	/** The web console. Undefined: it is off. */
+	readonly console?: WebConsole | undefined;
 }
 
 export type Handler = (call: Call) => Promise<Response> | Response;

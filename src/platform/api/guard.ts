@@ -4,6 +4,7 @@
  */
 import { isIP } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
+import { ROUTES } from "../../protocol/routes.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "[::1]"]);
 const UNSPECIFIED = new Set(["0.0.0.0", "::"]);
@@ -28,6 +29,14 @@ function isKnown(host: string, { bound, names }: HostPolicy): boolean {
 	return names.some((name) => name.toLowerCase() === host);
 }
 
+/** Whether a page of the web console sends the request to open or close its session. */
+function isOwnConsole(request: Request, origin: string): boolean {
+	if (new URL(request.url).pathname !== ROUTES.openConsoleSession.path) return false;
+	const host = request.headers.get("host")?.toLowerCase();
+	// A proxy may add TLS, so the scheme can differ.
+	return host !== undefined && (origin === `https://${host}` || origin === `http://${host}`);
+}
+
 /**
  * Checks a request.
  * @throws AppError `HOST_UNKNOWN` (421), `ORIGIN_REFUSED` (exit 3)
@@ -42,7 +51,8 @@ export function checkCaller(request: Request, policy: HostPolicy): void {
 			exit: EXIT.usage,
 		});
 	}
-	if (request.headers.has("origin")) {
+	const origin = request.headers.get("origin");
+	if (origin !== null && !isOwnConsole(request, origin)) {
 		throw new AppError({
 			code: "ORIGIN_REFUSED",
 			message: "The control API does not answer requests of web pages.",

@@ -58,6 +58,8 @@ export interface PlatformConfig extends CoreConfig {
 	readonly tls: TlsFiles | undefined;
 	/** Further host names under which the control API is reached. */
 	readonly hostNames: readonly string[];
+	/** Whether the control API also serves the web console. */
+	readonly console?: boolean | undefined;
 	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
 }
@@ -80,6 +82,8 @@ export interface PlatformFlags extends StoreFlags, TlsPathFlags {
 	/** The defaults if left out. */
 	readonly limits?: PlatformLimits | undefined;
 	readonly behindTlsProxy: boolean;
+	/** Whether to serve the web console. */
+	readonly console?: boolean | undefined;
 	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
 	readonly gateways?: number | undefined;
 }
@@ -213,6 +217,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		control,
 		tls,
 		hostNames: flags.hostNames,
+		console: flags.console ?? true,
 		identityFile: flags.identityFile,
 	};
 }

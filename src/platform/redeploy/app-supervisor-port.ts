@@ -2,16 +2,19 @@
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { describeError } from "../faults/log.ts";
 import { type Deployment, readsOf } from "../functions/function.ts";
+import type { FunctionPhase } from "./activity.ts";
 import { capacityHolder } from "./capacity.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
+import { ERROR_CHARACTERS_MAX } from "./refresh.ts";
 import type { AppRollout } from "./rollout/app-rollout.ts";
 import { hasOtherValues } from "./rollout/conform.ts";
 import { withCrons } from "./starts/crons.ts";
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
 import { reportReplaced } from "./starts/replacements.ts";
+import { startFailure } from "./starts/start-failure.ts";
 import type { SupervisorPort } from "./supervisor-port.ts";
 
 export interface AppParts {
@@ -32,7 +35,12 @@ export function supervisorPort(
 	name: string,
 	{ idleSeconds, observations, recordDeployed, rollout, supervisor, verified }: AppParts,
 ): SupervisorPort {
-	const { app, capacity, log, monotonicMs, now, routesChanged, schedule } = options;
+	const { activities, app, capacity, log, monotonicMs, now, routesChanged, schedule } = options;
+	const report = (phase: FunctionPhase, error?: string) =>
+		activities.report(app.id, {
+			...{ type: "function", function: name, phase },
+			...(error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) }),
+		});
 	const present = () => app.state.functions.get(name);
 	const holder = capacityHolder(supervisor, () => idleSeconds() === "never");
 	return {
@@ -40,13 +48,15 @@ export function supervisorPort(
 		acquireCapacity: () => capacity.acquire(holder),
 		releaseCapacity: () => capacity.release(holder),
 		onStartSettled: () => capacity.admitWaiting(),
-		start: (deployment, begin, signal) =>
-			rollout.start(deployment, () =>
+		start: (deployment, begin, signal) => {
+			report("starting");
+			return rollout.start(deployment, () =>
 				launch(options, deployment, {
 					...{ begin, observations, signal, verified },
 					records: () => rollout.recordsFor(name),
 				}),
-			),
+			);
+		},
 		isOutdated: (started) =>
 			started.values === undefined
 				? changedSince(app.state, readsOf(started.deployment), started.moment)
@@ -55,8 +65,11 @@ export function supervisorPort(
 		onStarted: async ({ deployment, instance }) => {
 			if (present()?.error !== undefined) await recordDeployed(withCrons(deployment, instance));
 		},
-		onFailure: (error) =>
-			log.warn({ app: app.id, function: name, ...describeError(error) }, "a function does not run"),
+		onFailure: (error) => {
+			log.warn({ app: app.id, function: name, ...describeError(error) }, "a function does not run");
+			report("failed", error === undefined ? supervisor().error : startFailure(error).message);
+		},
+		onPhase: report,
 		onReplaced: (replaced) => reportReplaced(options, name, replaced),
 		now,
 		schedule,

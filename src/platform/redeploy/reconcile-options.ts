@@ -5,7 +5,9 @@ import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Limiter } from "../machine/mutex.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
+import type { Figures } from "../telemetry/figures/figures.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
+import type { Activities } from "./activity.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Rollouts } from "./rollout/rollouts.ts";
 
@@ -23,6 +25,9 @@ export interface ReconcileOptions {
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
 	readonly metrics: Pick<Metrics, "started" | "redeployed" | "replaced" | "forget">;
+	readonly figures: Pick<Figures, "forget" | "forgetAll">;
+	/** Told what happens to the functions. */
+	readonly activities: Pick<Activities, "report">;
 	readonly identity: MemberIdentity;
 	/** Limits the concurrent starts of all apps. */
 	readonly starts: Limiter;

@@ -16,7 +16,7 @@ import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { type Redeployed, refreshAffected } from "./refresh.ts";
+import { type Redeployed, refreshAffected, reportChange } from "./refresh.ts";
 import { AppRollout } from "./rollout/app-rollout.ts";
 import { FollowedFunctions } from "./rollout/followed-functions.ts";
 import { rollOut } from "./rollout/operation.ts";
@@ -144,6 +144,7 @@ export class AppFunctions {
 		const running = this.#running.get(operation);
 		if (known === undefined && running === undefined) {
 			const supervisor = (name: string) => this.supervisor(name);
+			reportChange(this.#options, this.app.state.operations.get(operation)?.head.revision ?? 0);
 			const first = rollOut(this.#options, this.#rollout, operation, supervisor, onResult).finally(() =>
 				this.#running.delete(operation),
 			);
@@ -183,6 +184,7 @@ export class AppFunctions {
 		for (const name of names) this.#options.metrics.forget({ app: this.app.id, function: name });
 		const supervisors = names.map((name) => this.#supervisors.get(name));
 		for (const name of names) {
+			this.#options.activities.report(this.app.id, { type: "function", function: name, phase: "deleted" });
 			this.#supervisors.delete(name);
 			this.#following.forget(name);
 		}

@@ -26,6 +26,14 @@ export function affectedBy(app: ReconcileOptions["app"], operation: string): str
 	return planFor(app, changesOf(app, operation)).redeploy.map((planned) => planned.function);
 }
 
+/** Tells those who watch the app that an entry of its log changed secrets, and which functions read them. */
+export function reportChange({ activities, app }: ReconcileOptions, revision: number): void {
+	const changes = app.state.summaries[revision - 1]?.changed ?? [];
+	if (changes.length === 0) return;
+	const planned = planFor(app, changes).redeploy.map((each) => each.function);
+	activities.report(app.id, { type: "change", revision, names: changes.map(({ name }) => name), planned });
+}
+
 /** The plan for changes of secrets and an app's current functions. */
 function planFor(app: ReconcileOptions["app"], changes: readonly SecretChange[]): Plan {
 	const functions = [...app.state.functions].map(([name, { deployment }]) => ({

@@ -4,25 +4,30 @@ import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import type { KvStores } from "../kv/kv-stores.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 
-type DataStores = Pick<ReconcileOptions, "logs" | "metrics" | "runtime" | "store"> & {
+type DataStores = Pick<ReconcileOptions, "figures" | "logs" | "metrics" | "runtime" | "store"> & {
 	readonly kv: Pick<KvStores, "drop">;
 };
 
-/** Removes the logs and stored files of functions that are deleted and stopped. */
+/** Removes the logs, figures and stored files of functions that are deleted and stopped. */
 export async function removeFunctionData(
-	{ logs, runtime }: Pick<DataStores, "logs" | "runtime">,
+	{ figures, logs, runtime }: Pick<DataStores, "figures" | "logs" | "runtime">,
 	lifetimes: readonly FunctionLifetime[],
 ): Promise<void> {
 	await allOf(
-		lifetimes.flatMap((lifetime) => [logs.forget(lifetime.app, lifetime.function), runtime.forget(lifetime)]),
+		lifetimes.flatMap((lifetime) => [
+			logs.forget(lifetime.app, lifetime.function),
+			figures.forget(lifetime),
+			runtime.forget(lifetime),
+		]),
 	);
 }
 
 /** Removes all data of a deleted app whose functions are stopped. */
 export async function removeAppData(stores: DataStores, app: App): Promise<void> {
-	const { kv, logs, metrics, runtime, store } = stores;
+	const { figures, kv, logs, metrics, runtime, store } = stores;
 	await allOf([
 		logs.forgetAll(app.lifetimeId),
+		figures.forgetAll(app.lifetimeId),
 		runtime.forget({ app: app.lifetimeId }),
 		store.dropBlobs(app.lifetimeId),
 		kv.drop(app.lifetimeId),

@@ -50,6 +50,8 @@ export interface SupervisorPort {
 	onStarted(started: Started): Promise<void>;
 	/** Called with the error if a version did not start, and without one if a process ended unexpectedly. */
 	onFailure(error?: unknown): void;
+	/** Called when a process gets the requests, when one before it has ended, and when none gets them any more. */
+	onPhase(phase: "serving" | "drained" | "stopped"): void;
 	/** Called each time a stuck process is replaced. */
 	onReplaced(replaced: Replaced): void;
 	/** Milliseconds since 1970. */

@@ -6,6 +6,7 @@ import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Store } from "../store/store.ts";
+import type { SlotFiles } from "../telemetry/figures/slot-files.ts";
 import type { Deployer } from "./deploy.ts";
 import type { CoreIdentity } from "./streams.ts";
 
@@ -26,6 +27,8 @@ export interface CoreOptions {
 	readonly clock: Clock;
 	/** Error boundaries for callbacks of clients and functions. By default, new ones are made. */
 	readonly faults?: Faults;
+	/** Where the figures of the last 24 hours are kept. By default, nowhere. */
+	readonly slotFiles?: SlotFiles;
 	/** By default, `sqlite`. */
 	readonly storeKind?: "sqlite" | "etcd";
 	/** With several nodes: how long a node serves functions while it does not reach the store. */

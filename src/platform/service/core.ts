@@ -9,6 +9,7 @@ import { describeError, type Log } from "../faults/log.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
+import { Activities } from "../redeploy/activity.ts";
 import { Capacity } from "../redeploy/capacity.ts";
 import { AppFunctions } from "../redeploy/reconcile.ts";
 import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
@@ -17,11 +18,14 @@ import { residentBytes } from "../runtime/process/memory-watch.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
 import type { Store } from "../store/store.ts";
+import { Figures } from "../telemetry/figures/figures.ts";
+import { NO_SLOT_FILES } from "../telemetry/figures/slot-files.ts";
 import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { CoreOptions } from "./core-options.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
+import { memoryOf } from "./memory-of.ts";
 import { mayRemoveBlobs, type OpenNode, openNode, rolloutsOf } from "./node.ts";
 import { openStreams, type StreamCallbacks, type Streams } from "./streams.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
@@ -40,6 +44,9 @@ export class Core {
 	readonly kv: CoreOptions["kv"];
 	readonly logs: FunctionLogs;
 	readonly metrics: Metrics;
+	readonly figures: Figures;
+	/** What happens to functions, for those who watch it. */
+	readonly activities = new Activities();
 	readonly deployer: Deployer;
 	readonly automations: Automations;
 	readonly log: Log;
@@ -79,6 +86,12 @@ export class Core {
 			storeBytes: () => options.kv.sizes(apps.list()),
 			residentBytes,
 		});
+		this.figures = new Figures({
+			files: options.slotFiles ?? NO_SLOT_FILES,
+			clock,
+			memory: () => memoryOf({ apps, samples: () => this.samples() }),
+			onError: (error) => log.warn(describeError(error), "figures of a function were lost"),
+		});
 		this.automations = new Automations({
 			apps,
 			claims,
@@ -94,6 +107,8 @@ export class Core {
 			runtime,
 			logs,
 			metrics: this.metrics,
+			figures: this.figures,
+			activities: this.activities,
 			identity,
 			log,
 			...clock,
@@ -113,8 +128,8 @@ export class Core {
 		const callbacks: StreamCallbacks = { onFunctions: () => {}, onDeletedElsewhere: async () => {} };
 		const streams = await openStreams(options, callbacks);
 		const keepsBlobs = !(await mayRemoveBlobs(options.store));
-		await removeLeftovers(streams.apps, { ...options, store: streams.store }, keepsBlobs);
 		const core = new Core(options, streams);
+		await removeLeftovers(streams.apps, { ...core, kv: options.kv, store: streams.store }, keepsBlobs);
 		callbacks.onDeletedElsewhere = (app) => core.#remove(app);
 		callbacks.onFunctions = (app) => {
 			core.automations.refresh(app);
@@ -206,7 +221,9 @@ export class Core {
 		answer: { status: number; ms: number },
 	): void {
 		const present = this.apps.find(of.app)?.functionLifetime(of.function);
-		if (present !== undefined && present.function === of.firstDeployment) this.metrics.answered(of, answer);
+		if (present === undefined || present.function !== of.firstDeployment) return;
+		this.metrics.answered(of, answer);
+		this.figures.answered(present, answer);
 	}
 
 	/**

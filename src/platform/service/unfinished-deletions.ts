@@ -4,19 +4,22 @@ import type { KvStores } from "../kv/kv-stores.ts";
 import type { FunctionLogs, KeptLog } from "../logs/function-logs.ts";
 import { usedBlobs } from "../redeploy/unused-blobs.ts";
 import type { Store } from "../store/store.ts";
+import type { Figures } from "../telemetry/figures/figures.ts";
 
 /**
- * Removes all blobs and logs except those of current functions, and the stores of apps that do not exist. Files that an
+ * Removes all blobs, logs and figures except those of current functions, and the stores of apps that do not exist. Files that an
  * earlier version or a backup stored under names are moved to their current paths.
  * @param keepsBlobs whether blobs stay, because other nodes may be storing some
  */
 export async function removeLeftovers(
 	apps: Apps,
 	{
+		figures,
 		kv,
 		logs,
 		store,
 	}: {
+		readonly figures: Pick<Figures, "keepOnly">;
 		readonly kv: Pick<KvStores, "keepOnly">;
 		readonly logs: Pick<FunctionLogs, "keepOnly">;
 		readonly store: Pick<Store, "keepOnlyBlobs">;
@@ -34,4 +37,5 @@ export async function removeLeftovers(
 		})),
 	);
 	await logs.keepOnly(kept);
+	await figures.keepOnly(kept);
 }

@@ -41,7 +41,10 @@ export interface TokenInfo {
 }
 
 /** The token that sent a request. */
-export type Principal = Pick<TokenInfo, "id" | "scopes" | "app">;
+export type Principal = Pick<TokenInfo, "id" | "scopes" | "app"> & {
+	/** For a session of the web console: when it ends. Milliseconds since 1970. */
+	readonly sessionEndsAtMs?: number;
+};
 
 interface StoredToken extends TokenInfo {
 	readonly hash: Uint8Array;
@@ -157,9 +160,9 @@ export class TokenRegistry {
 	}
 
 	/** Whether a token that was valid is still valid. */
-	isValid({ id }: Principal, nowMs: number): boolean {
+	isValid({ id, sessionEndsAtMs }: Principal, nowMs: number): boolean {
 		const known = this.#tokens.get(id);
-		return known !== undefined && isCurrent(known.expiresAtMs, nowMs);
+		return known !== undefined && isCurrent(known.expiresAtMs, nowMs) && isCurrent(sessionEndsAtMs, nowMs);
 	}
 
 	/**

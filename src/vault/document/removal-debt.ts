@@ -14,11 +14,16 @@ export interface RemovalDebt {
 	readonly names: readonly string[];
 }
 
+/** A verified environment, or the parts of it that are needed. */
+interface VerifiedRecords extends Pick<VerifiedEnvironment, "state"> {
+	readonly section: Pick<VerifiedEnvironment["section"], "records">;
+}
+
 /**
  * Lists the debt of every removal, the oldest first. A removed member who is a member again causes no debt. If somebody
  * was removed more than once, only the last removal is listed, because its names include those of the earlier ones.
  */
-export function removalDebt({ section, state }: VerifiedEnvironment): RemovalDebt[] {
+export function removalDebt({ section, state }: VerifiedRecords): RemovalDebt[] {
 	const live = [...section.records.values()].filter((record) => record.kind === "live");
 	const debts = new Map<string, RemovalDebt>();
 	for (const epoch of state.epochs.values()) {

@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, expect } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
+import type { ConsoleSessions } from "../../../src/platform/console/sessions.ts";
+import { webConsole } from "../../../src/platform/console/web-console.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import type { Route } from "../../../src/protocol/routes.ts";
 import { TestClient } from "../client-fixture.ts";
@@ -24,13 +26,18 @@ export let platform: TestCore;
 export let api: Api;
 export let client: TestClient;
 export let vault: TestVault;
+/** The sessions of the web console. */
+export let sessions: ConsoleSessions;
 
 /** Opens the platform before the tests of the calling file, and closes it after them. */
 export function useApi(): void {
 	beforeAll(async () => {
 		platform = await openTestCore();
 		vault = new TestVault().add(platform.identity, "reader", "platform");
+		const console = webConsole(platform.core, platform.identity);
+		sessions = console.sessions;
 		api = createApi({
+			console,
 			core: platform.core,
 			hosts: { bound: "127.0.0.1", names: ["coffer.example.com"] },
 			listenUrl: "http://127.0.0.1:8080",

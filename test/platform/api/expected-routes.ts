@@ -4,7 +4,7 @@
  */
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
-import { APP, BLOB, client, PARAMETERS, platform, vault } from "./api-fixture.ts";
+import { APP, BLOB, client, PARAMETERS, platform, sessions, vault } from "./api-fixture.ts";
 
 export type RouteName = keyof typeof ROUTES;
 
@@ -19,6 +19,8 @@ interface Expected {
 	readonly scopes: readonly GrantedScope[];
 	/** Whether a token for one app may use it. */
 	readonly forOneApp: boolean;
+	/** Whether a token for one app may use it whatever the app is, since the answer depends on the token only. */
+	readonly forEveryApp?: boolean;
 	/** Omitted if a request without query and body succeeds. */
 	readonly request?: () => Request | Promise<Request>;
 }
@@ -76,6 +78,18 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	followLogs: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	readRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	followRequests: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
+	createConsoleCode: { scopes: ["read", "admin"], forOneApp: true, forEveryApp: true },
+	openConsoleSession: {
+		scopes: [],
+		forOneApp: true,
+		request: () => ({ body: { code: sessions.createCode({ id: platform.tokenId, scopes: [], app: undefined }).code } }),
+	},
+	showConsoleSession: { scopes: ["read", "admin"], forOneApp: true, forEveryApp: true },
+	closeConsoleSession: { scopes: [], forOneApp: true },
+	listSecrets: { scopes: ["sync", "admin"], forOneApp: true },
+	readHistory: { scopes: ["sync", "admin"], forOneApp: true },
+	readFigures: { scopes: ["read", "admin"], forOneApp: true },
+	followApp: { scopes: ["read", "admin"], forOneApp: true },
 	listHosts: { scopes: ["read", "admin"], forOneApp: false },
 	addHost: { scopes: ["admin"], forOneApp: false, request: () => ({ body: { app: APP } }) },
 	removeHost: {

@@ -18,6 +18,7 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 	isOutdated = (started: Started) => started.moment < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};
+	onPhase = () => {};
 	onReplaced = () => {};
 	routeChanged = async () => {};
 	now = () => 0;

@@ -82,6 +82,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		store: ["configuration", "threads", "machine"],
 		events: ["store", "functions"],
 		tokens: ["events", "store", "machine"],
+		console: ["tokens", "store", "machine"],
 		limits: ["machine"],
 		egress: ["machine"],
 		logs: ["functions", "machine"],
@@ -141,7 +142,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		],
 		api: [
 			...["service", "schedule", "redeploy", "apps", "http", "logs", "tokens", "threads", "store"],
-			...["configuration", "faults", "functions"],
+			...["configuration", "console", "faults", "functions", "telemetry"],
 		],
 	},
 };

@@ -3,6 +3,7 @@ import type { App } from "../../apps/app.ts";
 import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts";
 import type { FunctionSupervisor } from "../function-supervisor.ts";
 import type { ReconcileOptions } from "../reconcile-options.ts";
+import { reportChange } from "../refresh.ts";
 import { removeFunctionData } from "../stored-data.ts";
 import type { AppRollout } from "./app-rollout.ts";
 import { Conforming } from "./conform.ts";
@@ -16,6 +17,8 @@ export class FollowedFunctions {
 	/** The functions that this node has seen. */
 	readonly #seen = new Map<string, FunctionLifetime>();
 	#turn: Promise<unknown> = Promise.resolve();
+	/** The last revision of the app's log that was reported. */
+	#reported: number;
 
 	constructor(options: ReconcileOptions, rollout: AppRollout, supervisors: Map<string, FunctionSupervisor>) {
 		this.#app = options.app;
@@ -23,6 +26,7 @@ export class FollowedFunctions {
 		this.#rollout = rollout;
 		this.#supervisors = supervisors;
 		this.#conforming = new Conforming(options.app, rollout);
+		this.#reported = options.app.state.head.revision;
 	}
 
 	/** A function was deleted on this node, which removes its data. */
@@ -43,6 +47,7 @@ export class FollowedFunctions {
 	}
 
 	async #follow(pinned: () => Promise<void>): Promise<string[]> {
+		while (this.#reported < this.#app.state.head.revision) reportChange(this.#options, ++this.#reported);
 		await this.#removeDeleted();
 		const followed = [...this.#supervisors].map(async ([name, supervisor]) =>
 			(await this.#conforming.follow(name, supervisor)) ? [] : [name],

@@ -3,11 +3,11 @@ import type { Instance } from "../../runtime/runtime.ts";
 import type { Started, SupervisorPort } from "../supervisor-port.ts";
 
 export class Serving {
-	readonly #port: Pick<SupervisorPort, "monotonicMs" | "routeChanged">;
+	readonly #port: Pick<SupervisorPort, "monotonicMs" | "onPhase" | "routeChanged">;
 	readonly #stopped = new Set<Promise<void>>();
 	#current: (Started & { readonly sinceMs: number }) | undefined;
 
-	constructor(port: Pick<SupervisorPort, "monotonicMs" | "routeChanged">) {
+	constructor(port: Pick<SupervisorPort, "monotonicMs" | "onPhase" | "routeChanged">) {
 		this.#port = port;
 	}
 
@@ -23,6 +23,7 @@ export class Serving {
 		const routed = this.#port.routeChanged();
 		if (old !== undefined) this.drain(old.instance);
 		await routed;
+		this.#port.onPhase("serving");
 	}
 
 	/** Lets no process serve. */
@@ -35,14 +36,19 @@ export class Serving {
 	stop(graceMs?: number): void {
 		const instance = this.#current?.instance;
 		this.clear();
-		if (instance !== undefined) this.drain(instance, graceMs);
+		if (instance === undefined) return;
+		this.drain(instance, graceMs);
+		this.#port.onPhase("stopped");
 	}
 
 	/** Ends a process when it has finished its requests. @param graceMs their time limit; by default the one of `Instance.stop` */
 	drain(instance: Instance, graceMs?: number): void {
 		const stopped = instance.stop(graceMs === undefined ? {} : { graceMs });
 		this.#stopped.add(stopped);
-		void stopped.finally(() => this.#stopped.delete(stopped));
+		void stopped.finally(() => {
+			this.#stopped.delete(stopped);
+			this.#port.onPhase("drained");
+		});
 	}
 
 	/** Resolves when all drained processes have exited. */
