@@ -51,12 +51,12 @@ export function buildControlListener(
 	{ hostNames, tls, ...config }: PlatformConfig,
 	{
 		closing,
-		console,
+		webConsole,
 		listenUrl,
-	}: Pick<ApiOptions, "console" | "listenUrl"> & { readonly closing: AbortSignal },
+	}: Pick<ApiOptions, "listenUrl" | "webConsole"> & { readonly closing: AbortSignal },
 ): ControlListener {
 	const hosts = { bound: config.control.host, names: hostNames };
-	const api: Api = createApi({ core, hosts, listenUrl, closing, console });
+	const api: Api = createApi({ core, hosts, listenUrl, closing, webConsole });
 	return new ControlListener(api, {
 		tls: tls && { certificate: new Certificate(tls), log: core.log },
 		faults: core.faults.control,

@@ -4,7 +4,7 @@ import type { Builder } from "./build/bundle.ts";
 import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
-import { webConsole } from "./console/web-console.ts";
+import { openWebConsole } from "./console/web-console.ts";
 import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
@@ -69,8 +69,12 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
 	const closing = new AbortController();
-	const console = config.console === true ? webConsole(core, parts.identity) : undefined;
-	const control = buildControlListener(core, budget, config, { listenUrl, console, closing: closing.signal });
+	const webConsole = config.console === true ? openWebConsole(core, parts.identity) : undefined;
+	const control = buildControlListener(core, budget, config, {
+		listenUrl,
+		webConsole,
+		closing: closing.signal,
+	});
 	const controlUrl = await listenControl(control, config, listeners);
 	await core.node?.showControl(controlUrl);
 	// What has not started by then is ended when the core closes.

@@ -38,7 +38,7 @@ export interface ApiOptions {
 	/** The limit of requests with one token. Default: the limit of a platform. */
 	readonly requestRate?: Rate;
 	/** The web console. Undefined: it is off. */
-	readonly console?: WebConsole | undefined;
+	readonly webConsole?: WebConsole | undefined;
 }
 
 /** @param address the sender's address; undefined if unknown. Failed authentications are counted by it. */
@@ -98,7 +98,7 @@ function addPages(app: Hono<Bindings>, { pages }: WebConsole): void {
 
 /** Makes the API's function. It never throws and never rejects. */
 export function createApi(options: ApiOptions): Api {
-	const { closing = NEVER, console, core, hosts, listenUrl, requestRate } = options;
+	const { closing = NEVER, core, hosts, listenUrl, requestRate, webConsole } = options;
 	const app = new Hono<Bindings>();
 	const { monotonicMs, now } = core.clock;
 	const failures = new FailureLimit(monotonicMs);
@@ -121,10 +121,10 @@ export function createApi(options: ApiOptions): Api {
 				const bound = route.path.includes("/:app") ? parameter("app") : undefined;
 				if (!WITHOUT_CATCH_UP.has(name)) await catchUp(core, bound);
 				const from = { address: context.env.address, app: bound };
-				principal = admit(request, { ...route, scope: route.scope }, from, { core, guard, console });
+				principal = admit(request, { ...route, scope: route.scope }, from, { core, guard, webConsole });
 			}
 			const url = new URL(request.url);
-			const call = { core, request, principal, url, listenUrl, parameter, closing, console };
+			const call = { core, request, principal, url, listenUrl, parameter, closing, webConsole };
 			return await ENDPOINTS[name].handle(call);
 		});
 	}
@@ -136,7 +136,7 @@ export function createApi(options: ApiOptions): Api {
 			return answer;
 		});
 	}
-	if (console !== undefined) addPages(app, console);
+	if (webConsole !== undefined) addPages(app, webConsole);
 	app.notFound(() => problemResponse(notFound()));
 	app.onError((error) => {
 		if (!(error instanceof AppError)) core.log.error(describeError(error), "a request failed");

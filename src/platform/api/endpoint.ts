@@ -22,7 +22,7 @@ export interface Call {
 	/** Aborted when the platform closes. */
 	readonly closing: AbortSignal;
 	/** The web console. Undefined: it is off. */
-	readonly console?: WebConsole | undefined;
+	readonly webConsole?: WebConsole | undefined;
 }
 
 export type Handler = (call: Call) => Promise<Response> | Response;

@@ -18,7 +18,7 @@ export interface ConsolePorts {
 }
 
 /** The console of a platform. @param identity with the key for stored state: 32 bytes */
-export function webConsole(
+export function openWebConsole(
 	{ clock, store, tokens }: ConsolePorts,
 	{ stateKey }: { readonly stateKey: Uint8Array },
 ): WebConsole {

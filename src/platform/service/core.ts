@@ -14,20 +14,18 @@ import { Capacity } from "../redeploy/capacity.ts";
 import { AppFunctions } from "../redeploy/reconcile.ts";
 import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
 import { removeAppData } from "../redeploy/stored-data.ts";
-import { residentBytes } from "../runtime/process/memory-watch.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
 import type { Store } from "../store/store.ts";
-import { Figures } from "../telemetry/figures/figures.ts";
-import { NO_SLOT_FILES } from "../telemetry/figures/slot-files.ts";
-import { type FunctionLabels, type FunctionSample, Metrics } from "../telemetry/metrics.ts";
+import type { Figures } from "../telemetry/figures/figures.ts";
+import type { FunctionLabels, FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import type { CoreOptions } from "./core-options.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
-import { memoryOf } from "./memory-of.ts";
 import { mayRemoveBlobs, type OpenNode, openNode, rolloutsOf } from "./node.ts";
 import { openStreams, type StreamCallbacks, type Streams } from "./streams.ts";
+import { openFigures, openMetrics } from "./telemetry.ts";
 import { removeLeftovers } from "./unfinished-deletions.ts";
 
 /** The time limit of a request's wait for capacity if all running functions are busy. Clients wait that long. */
@@ -78,20 +76,9 @@ export class Core {
 		this.log = log;
 		this.clock = clock;
 		this.faults = options.faults ?? new Faults(log);
-		this.metrics = new Metrics({
-			version: options.version,
-			functions: () => this.samples(),
-			faults: () => this.faults.counts(),
-			droppedLines: () => logs.dropped,
-			storeBytes: () => options.kv.sizes(apps.list()),
-			residentBytes,
-		});
-		this.figures = new Figures({
-			files: options.slotFiles ?? NO_SLOT_FILES,
-			clock,
-			memory: () => memoryOf({ apps, samples: () => this.samples() }),
-			onError: (error) => log.warn(describeError(error), "figures of a function were lost"),
-		});
+		const samples = () => this.samples();
+		this.metrics = openMetrics(options, apps, this.faults, samples);
+		this.figures = openFigures(options, apps, samples);
 		this.automations = new Automations({
 			apps,
 			claims,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import { type Api, createApi } from "../../../src/platform/api/api.ts";
 import type { ConsoleSessions } from "../../../src/platform/console/sessions.ts";
-import { webConsole } from "../../../src/platform/console/web-console.ts";
+import { openWebConsole } from "../../../src/platform/console/web-console.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import type { Route } from "../../../src/protocol/routes.ts";
 import { TestClient } from "../client-fixture.ts";
@@ -34,10 +34,10 @@ export function useApi(): void {
 	beforeAll(async () => {
 		platform = await openTestCore();
 		vault = new TestVault().add(platform.identity, "reader", "platform");
-		const console = webConsole(platform.core, platform.identity);
-		sessions = console.sessions;
+		const webConsole = openWebConsole(platform.core, platform.identity);
+		sessions = webConsole.sessions;
 		api = createApi({
-			console,
+			webConsole,
 			core: platform.core,
 			hosts: { bound: "127.0.0.1", names: ["coffer.example.com"] },
 			listenUrl: "http://127.0.0.1:8080",

@@ -27,6 +27,13 @@ interface Expected {
 
 const ofHello = () => ({ query: "?function=hello" });
 
+/** A code that opens a session of the console. */
+function newCode(): string {
+	const [token] = platform.core.tokens.list();
+	if (token === undefined) throw new Error("The platform has no token.");
+	return sessions.createCode(token).code;
+}
+
 export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	health: { scopes: [], forOneApp: true },
 	ready: { scopes: [], forOneApp: true },
@@ -82,7 +89,7 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	openConsoleSession: {
 		scopes: [],
 		forOneApp: true,
-		request: () => ({ body: { code: sessions.createCode({ id: platform.tokenId, scopes: [], app: undefined }).code } }),
+		request: () => ({ body: { code: newCode() } }),
 	},
 	showConsoleSession: { scopes: ["read", "admin"], forOneApp: true, forEveryApp: true },
 	closeConsoleSession: { scopes: [], forOneApp: true },

@@ -75,7 +75,9 @@ async function expectDescribed(response: Response, operation: Operation): Promis
 	// The problem document for a stale change contains the newer entries.
 	const isOpen = response.status >= 400 || operation.operationId === "openApi";
 	const validator = z.fromJSONSchema(closed(body.schema, isOpen) as Parameters<typeof z.fromJSONSchema>[0]);
-	const documents = media === "application/x-ndjson" ? text.trimEnd().split("\n") : [text];
+	const lines = text.trimEnd().split("\n");
+	const events = lines.map((line) => line.replace(/^data: /, ""));
+	const documents = { "application/x-ndjson": lines, "text/event-stream": events }[media] ?? [text];
 	for (const document of documents) {
 		const { error } = validator.safeParse(JSON.parse(document));
 		expect(error?.issues, `${operation.operationId} ${response.status}: ${document}`).toBeUndefined();
@@ -130,6 +132,8 @@ async function takenHost(route: Route): Promise<Response> {
 async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response> {
 	const { path } = await good(name);
 	if (name === "readChanges") return await post(route, `${path}?after=x`, undefined);
+	if (name === "readHistory") return await post(route, `${path}?before=x`, undefined);
+	if (name === "readFigures") return await post(route, `${path}?step=7`, undefined);
 	if (name === "deleteFunctions") return await post(route, path.split("?")[0] ?? "", undefined);
 	if (name === "removeHost") return await post(route, routePath(route, { host: "127.0.0.1" }), undefined);
 	if (/^(read|follow)(Logs|Requests)$/.test(name))
@@ -137,9 +141,19 @@ async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response
 	return await post(route, path, { unknown: true });
 }
 
+/** Asks a platform without the console. */
+async function withoutConsole(route: Route, path: string, body: unknown): Promise<Response> {
+	const hosts = { bound: "127.0.0.1", names: [] };
+	const off = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
+	const headers = { authorization: `Bearer ${platform.token}`, "content-type": "application/json" };
+	const text = body === undefined ? null : JSON.stringify(body);
+	return await off(new Request(ORIGIN + path, { method: route.method, headers, body: text }));
+}
+
 async function notFound(name: keyof typeof ROUTES, route: Route): Promise<Response> {
 	const { path, body } = await good(name);
 	const id = "tok_ffffffffffffffff";
+	if (/ConsoleCode$|ConsoleSession$/.test(name)) return await withoutConsole(route, path, body);
 	if (name === "addHost") return await post(route, path, { app: "nowhere" });
 	if (name === "removeHost")
 		return await post(route, routePath(route, { host: "nowhere.example" }), undefined);
@@ -151,7 +165,10 @@ async function notFound(name: keyof typeof ROUTES, route: Route): Promise<Respon
 /** For each route, a request that gets that status. */
 const ASK: Readonly<Record<string, Ask>> = {
 	400: faulty,
-	401: async (name, route) => await send(route, (await good(name)).path, undefined),
+	401: async (name, route) => {
+		const code = name === "openConsoleSession" ? { code: "of.another.platform" } : undefined;
+		return await send(route, (await good(name)).path, undefined, code);
+	},
 	403: async (name, route) => {
 		const init = { method: route.method, headers: { origin: "https://evil.example" } };
 		return await api(new Request(ORIGIN + (await good(name)).path, init));

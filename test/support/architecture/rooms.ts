@@ -98,7 +98,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 			"configuration",
 		],
 		apps: ["build", "tokens", "events", "store", "functions", "machine"],
-		telemetry: ["gateway", "apps", "runtime", "logs", "machine"],
+		telemetry: ["gateway", "apps", "runtime", "logs", "functions", "machine"],
 		redeploy: [
 			"telemetry",
 			"kv",

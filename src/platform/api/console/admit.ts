@@ -10,7 +10,7 @@ export interface Admission {
 	readonly core: Core;
 	readonly guard: Guard;
 	/** Undefined: the console is off. */
-	readonly console: WebConsole | undefined;
+	readonly webConsole: WebConsole | undefined;
 }
 
 /**
@@ -23,9 +23,9 @@ export function admit(
 	request: Request,
 	{ forTokensOfApps, scope }: Pick<Route, "forTokensOfApps"> & { readonly scope: Scope },
 	from: { readonly address: string; readonly app: string | undefined },
-	{ console, core, guard }: Admission,
+	{ core, guard, webConsole }: Admission,
 ): Principal {
-	const own = console && { sessions: console.sessions, fingerprint: core.info.fingerprint };
+	const own = webConsole && { sessions: webConsole.sessions, fingerprint: core.info.fingerprint };
 	const session = own && sessionOf(request, own, guard, from.address);
 	const principal = session ?? authenticate(request, from.address, guard);
 	authorise(core.tokens, principal, scope, forTokensOfApps === true ? principal.app : from.app);

@@ -42,7 +42,7 @@ class AppWatch {
 		for (const signal of [closing, app.retired]) {
 			signal.addEventListener("abort", end);
 			this.#stops.push(() => signal.removeEventListener("abort", end));
-			if (signal.aborted) return this.end();
+			if (signal.aborted) end();
 		}
 		if (principal !== undefined) this.#stops.push(core.tokens.onInvalid(principal, core.clock, end));
 		this.#event({ type: "hello", revision: app.state.head.revision, atMs: now() });
@@ -54,8 +54,8 @@ class AppWatch {
 
 	#send(text: string): void {
 		if (this.#isOver) return;
-		if ((this.#controller.desiredSize ?? 0) <= 0) return this.end();
-		this.#controller.enqueue(this.#encoder.encode(text));
+		if ((this.#controller.desiredSize ?? 0) <= 0) this.end();
+		else this.#controller.enqueue(this.#encoder.encode(text));
 	}
 
 	/** @param isGone whether the client closed the stream */

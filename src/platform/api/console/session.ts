@@ -29,8 +29,8 @@ function cookie(request: Request, fingerprint: string, value: string, seconds: n
 }
 
 /** The sessions of the console. @throws AppError `CONSOLE_OFF` (exit 4) */
-function sessionsOf({ console }: Call): ConsoleSessions {
-	if (console !== undefined) return console.sessions;
+function sessionsOf({ webConsole }: Call): ConsoleSessions {
+	if (webConsole !== undefined) return webConsole.sessions;
 	throw new AppError({
 		code: "CONSOLE_OFF",
 		message: "The web console of this platform is off.",
