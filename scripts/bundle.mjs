@@ -37,6 +37,7 @@ const VENDORED = [
 	"@hono/node-server",
 	"hono",
 	"libsodium-wrappers-sumo",
+	"open",
 	"picomatch",
 	"pino",
 	"prom-client",

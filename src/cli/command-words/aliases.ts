@@ -21,9 +21,11 @@ const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
 	app: ["apps"],
 	token: ["platform", "token"],
 	tokens: ["platform", "token"],
+	dashboard: ["console"],
 	exec: ["run"],
 	autocomplete: ["completion"],
 	completions: ["completion"],
+	ui: ["console"],
 };
 
 const DELETE = { rm: "delete", remove: "delete", del: "delete" };

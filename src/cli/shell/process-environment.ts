@@ -108,3 +108,10 @@ export function readBusEnvironment(variables: Variables = process.env): {
 		XDG_RUNTIME_DIR: text(variables, "XDG_RUNTIME_DIR"),
 	});
 }
+
+/** Whether windows of programs that are started here appear before the user: on a local desktop, or in WSL. */
+export function hasDisplay(variables: Variables = process.env): boolean {
+	const isRemote = text(variables, "SSH_CONNECTION") !== undefined;
+	const names = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"];
+	return !isRemote && names.some((name) => text(variables, name) !== undefined);
+}

@@ -3,6 +3,7 @@
  * demand, because a sync follows each edit and must be fast.
  */
 import type { Change } from "../../protocol/change.ts";
+import type { ConsoleCode } from "../../protocol/console.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import type { LogEvent, LogLines } from "../../protocol/function-log.ts";
 import type { HostList, MappedHost } from "../../protocol/host-names.ts";
@@ -68,6 +69,12 @@ export class Remote {
 	async status(): Promise<PlatformStatus> {
 		const { statusSchema } = await import("../../protocol/nodes.ts");
 		return await this.#connection.json(ROUTES.status, {}, statusSchema, "The platform's status");
+	}
+
+	/** A code with which a browser opens the web console, with the rights of this client's token. */
+	async createConsoleCode(): Promise<ConsoleCode> {
+		const { consoleCodeSchema } = await import("../../protocol/console.ts");
+		return await this.#connection.json(ROUTES.createConsoleCode, {}, consoleCodeSchema, "The code");
 	}
 
 	listApps(): Promise<AppList> {

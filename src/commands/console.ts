@@ -1,0 +1,53 @@
+import { Flags } from "@oclif/core";
+import { BaseCommand, environmentFlag, platformUrlFlag } from "../cli/command.ts";
+import { canOpenBrowser, openBrowser } from "../cli/context/browser.ts";
+import { platformAt } from "../cli/context/linking.ts";
+import { hasDisplay } from "../cli/shell/process-environment.ts";
+import type { Terminal } from "../cli/shell/terminal.ts";
+
+interface Opened {
+	/** The address with the code. */
+	readonly url: string;
+	/** Milliseconds since 1970. */
+	readonly expiresAtMs: number;
+	/** Whether a browser was started. */
+	readonly opened: boolean;
+}
+
+export default class Console extends BaseCommand<Opened> {
+	static override summary = "Open the platform's web console in the browser";
+	static override description =
+		"The console shows which function reads which secret, what runs, figures of the last 24 hours, logs, and a change while it is rolled out. It never shows the value of a secret, because the platform does not send any.\n\nThe command gets a code with its access token. The code opens one session, within a minute, with the rights of the token, to read only. The session ends after 12 hours, or with the token. Without a display, over SSH, and with --no-open or --json, the command prints the address instead.";
+	static override examples = [
+		"<%= config.bin %> console",
+		"<%= config.bin %> console --url https://coffer.example.com --no-open",
+	];
+	static override flags = {
+		open: Flags.boolean({
+			description: "start a browser",
+			default: true,
+			allowNo: true,
+		}),
+		url: platformUrlFlag,
+		environment: environmentFlag,
+	};
+
+	protected async execute(): Promise<Opened> {
+		const { flags } = await this.parse(Console);
+		const remote = await platformAt(flags.url, flags.environment);
+		const { expiresAtMs, path } = await remote.createConsoleCode();
+		const url = new URL(path, remote.url).href;
+		const isWanted = flags.open && !this.terminal.json && canOpenBrowser({ hasDisplay: hasDisplay() });
+		return { url, expiresAtMs, opened: isWanted && (await openBrowser(url)) };
+	}
+
+	protected render({ opened, url }: Opened, terminal: Terminal): void {
+		if (opened) {
+			terminal.line(`Opened ${new URL("/console/", url).href} in the browser.`);
+			terminal.line("If it does not appear, use 'coffer console --no-open'.");
+			return;
+		}
+		terminal.line("Open this address in a browser within a minute. It works once:");
+		terminal.line(`  ${url}`);
+	}
+}
