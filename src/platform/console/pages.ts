@@ -90,7 +90,8 @@ export class ConsolePages {
 }
 
 async function readPages(directory: string): Promise<ReadonlyMap<string, Page>> {
-	const names = await readdir(directory);
+	const entries = await readdir(directory, { withFileTypes: true });
+	const names = entries.flatMap((entry) => (entry.isFile() ? [entry.name] : []));
 	return new Map(
 		await Promise.all(names.map(async (name) => [name, await readPage(directory, name)] as const)),
 	);
