@@ -38,7 +38,10 @@ export async function bundleConsole(esbuild) {
 	const textOf = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
 	const [script, style] = [textOf("console.js"), textOf("style.css")];
 	const names = { script: `console-${hashOf(script)}.js`, style: `console-${hashOf(style)}.css` };
-	const page = readFileSync(join(FOLDER, "index.html"), "utf8").replace(/\{(script|style)\}/g, (_, kind) => names[kind]);
+	const page = readFileSync(join(FOLDER, "index.html"), "utf8").replace(
+		/\{(script|style)\}/g,
+		(_, kind) => names[kind],
+	);
 	return {
 		files: [
 			[`console/${names.script}`, script],

@@ -23,7 +23,10 @@ export interface RequestOptions {
  * @returns an answer with a status of success, whose body is not read yet
  * @throws RequestFailure for anything else; an `AbortError` if the signal ended it
  */
-export async function send(path: string, { method = "GET", body, signal }: RequestOptions = {}): Promise<Response> {
+export async function send(
+	path: string,
+	{ method = "GET", body, signal }: RequestOptions = {},
+): Promise<Response> {
 	const headers: Record<string, string> = {};
 	const proof = readProof();
 	if (proof !== null) headers[PROOF_HEADER] = proof;

@@ -40,7 +40,9 @@ async function* chunksOf(reader: ReadableStreamDefaultReader<string>): AsyncGene
 }
 
 /** Follows a stream in a browser. */
-export function followHere(following: Pick<Following, "open" | "decoder" | "onMessage" | "onConnection" | "signal">): void {
+export function followHere(
+	following: Pick<Following, "open" | "decoder" | "onMessage" | "onConnection" | "signal">,
+): void {
 	void follow({ ...following, wait: waitForNetwork, random: Math.random });
 }
 

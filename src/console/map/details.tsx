@@ -2,7 +2,14 @@
 import type { ComponentChildren } from "preact";
 import { Link } from "../shell/navigation.tsx";
 import { blockText, Command, Name } from "../text/name.tsx";
-import { type Edge, edgesOf, type FunctionNode, type Graph, type GraphNode, type SecretNode } from "./graph.ts";
+import {
+	type Edge,
+	edgesOf,
+	type FunctionNode,
+	type Graph,
+	type GraphNode,
+	type SecretNode,
+} from "./graph.ts";
 import { functionStateText, type ProgressOf, reasonText } from "./marks.ts";
 
 interface DetailsProps {
@@ -56,7 +63,13 @@ function EdgeList({ edges, other, onSelect }: EdgeListProps) {
 	);
 }
 
-function FunctionDetails({ app, graph, node, progress, onSelect }: DetailsProps & { readonly node: FunctionNode }) {
+function FunctionDetails({
+	app,
+	graph,
+	node,
+	progress,
+	onSelect,
+}: DetailsProps & { readonly node: FunctionNode }) {
 	const edges = edgesOf(graph, node);
 	const { dynamic, excluded = [], error } = node.entry;
 	const now = progress.get(node.name);
@@ -112,7 +125,8 @@ function Presence({ node }: { readonly node: SecretNode }) {
 			</p>
 		);
 	if (node.presence === "pattern") return <p>No stored secret has a name that begins so.</p>;
-	if (node.presence === "unknown") return <p class="quiet">This session may not see which secrets are stored.</p>;
+	if (node.presence === "unknown")
+		return <p class="quiet">This session may not see which secrets are stored.</p>;
 	if (node.entry === undefined) return null;
 	return (
 		<p>
@@ -132,7 +146,13 @@ function SecretDetails({ app, graph, node, onSelect }: DetailsProps & { readonly
 					<Link to={{ page: "secrets", app, name: node.name }}>Versions and history</Link>
 				</p>
 			)}
-			<Section title={edges.length === 0 ? "No function reads it" : `Read by ${edges.length === 1 ? "1 function" : `${edges.length} functions`}`}>
+			<Section
+				title={
+					edges.length === 0
+						? "No function reads it"
+						: `Read by ${edges.length === 1 ? "1 function" : `${edges.length} functions`}`
+				}
+			>
 				<EdgeList edges={edges} other={(edge) => graph.functions[edge.function]} onSelect={onSelect} />
 			</Section>
 			{dynamic.length > 0 && (
@@ -161,7 +181,11 @@ export function Details(props: DetailsProps) {
 				<span class="details-kind">{node.kind === "function" ? "Function" : "Secret"}</span>
 				<Name text={node.name} />
 			</h2>
-			{node.kind === "function" ? <FunctionDetails {...props} node={node} /> : <SecretDetails {...props} node={node} />}
+			{node.kind === "function" ? (
+				<FunctionDetails {...props} node={node} />
+			) : (
+				<SecretDetails {...props} node={node} />
+			)}
 		</section>
 	);
 }

@@ -1,7 +1,7 @@
 /** Draws the map on a canvas. */
 import { isPending, type Progress } from "../data/rollout.ts";
+import type { Colours } from "../shell/colours.ts";
 import { nameText } from "../text/name.tsx";
-import type { Colours } from "./colours.ts";
 import type { Edge, FunctionNode, Graph, GraphNode, How, SecretNode } from "./graph.ts";
 import { type Layout, NODE, type Point } from "./layout.ts";
 import type { ProgressOf } from "./marks.ts";
@@ -66,7 +66,11 @@ interface Stroke {
 	readonly flowing?: number;
 }
 
-function strokeEdges(context: CanvasRenderingContext2D, paths: ReadonlyMap<How, Path2D>, stroke: Stroke): void {
+function strokeEdges(
+	context: CanvasRenderingContext2D,
+	paths: ReadonlyMap<How, Path2D>,
+	stroke: Stroke,
+): void {
 	context.save();
 	context.strokeStyle = stroke.colour;
 	context.lineWidth = stroke.width;
@@ -80,7 +84,12 @@ function strokeEdges(context: CanvasRenderingContext2D, paths: ReadonlyMap<How, 
 }
 
 /** All edges, quietly. Drawn once for each view. */
-export function drawEdges(context: CanvasRenderingContext2D, { graph, layout }: Scene, view: View, colours: Colours): void {
+export function drawEdges(
+	context: CanvasRenderingContext2D,
+	{ graph, layout }: Scene,
+	view: View,
+	colours: Colours,
+): void {
 	// Many lines beside each other would be one dark area.
 	const alpha = Math.max(0.25, Math.min(1, 60 / Math.sqrt(graph.edges.length + 1) / 2));
 	const width = Math.max(1, 0.8 / view.scale);
@@ -88,7 +97,12 @@ export function drawEdges(context: CanvasRenderingContext2D, { graph, layout }: 
 }
 
 /** The edges that stand out: of the chosen node, and of the change that is under way. */
-function drawStrongEdges(context: CanvasRenderingContext2D, scene: Scene, colours: Colours, frame: Frame): void {
+function drawStrongEdges(
+	context: CanvasRenderingContext2D,
+	scene: Scene,
+	colours: Colours,
+	frame: Frame,
+): void {
 	const { graph, layout, changing, progress } = scene;
 	const focus = scene.hovered ?? scene.selected;
 	const width = Math.max(1.5, 1.2 / frame.view.scale);
@@ -103,7 +117,12 @@ function drawStrongEdges(context: CanvasRenderingContext2D, scene: Scene, colour
 		const name = graph.functions[edge.function]?.name ?? "";
 		return changing.has(graph.secrets[edge.secret]?.name ?? "") && isPending(progress.get(name));
 	});
-	strokeEdges(context, pathsOf(running, layout), { colour: colours.warn, width, alpha: 1, flowing: frame.phase });
+	strokeEdges(context, pathsOf(running, layout), {
+		colour: colours.warn,
+		width,
+		alpha: 1,
+		flowing: frame.phase,
+	});
 }
 
 export interface Frame {
@@ -122,10 +141,18 @@ interface Look {
 }
 
 function functionLook({ entry, isDynamic }: FunctionNode, now: Progress | undefined, colours: Colours): Look {
-	const plain = { fill: colours.surface, outline: colours.line, dash: [], sign: "●", signColour: colours.good };
+	const plain = {
+		fill: colours.surface,
+		outline: colours.line,
+		dash: [],
+		sign: "●",
+		signColour: colours.good,
+	};
 	const base = isDynamic ? { ...plain, dash: [3, 2], outline: colours.quiet } : plain;
-	if (now?.phase === "planned") return { ...base, outline: colours.warn, sign: "◌", signColour: colours.warn };
-	if (now?.phase === "starting") return { ...base, outline: colours.warn, sign: "◔", signColour: colours.warn };
+	if (now?.phase === "planned")
+		return { ...base, outline: colours.warn, sign: "◌", signColour: colours.warn };
+	if (now?.phase === "starting")
+		return { ...base, outline: colours.warn, sign: "◔", signColour: colours.warn };
 	if (now?.phase === "failed" || entry.state === "failed")
 		return { ...base, outline: colours.bad, sign: "✕", signColour: colours.bad };
 	if (now !== undefined && entry.state === "live") return { ...base, outline: colours.good };
@@ -133,9 +160,17 @@ function functionLook({ entry, isDynamic }: FunctionNode, now: Progress | undefi
 }
 
 function secretLook({ presence, isUnread }: SecretNode, isChanging: boolean, colours: Colours): Look {
-	const plain = { fill: colours.surface, outline: colours.line, dash: [], sign: "◆", signColour: colours.accent };
-	if (presence === "missing") return { ...plain, outline: colours.bad, dash: [4, 3], sign: "!", signColour: colours.bad };
-	if (presence === "pattern") return { ...plain, outline: colours.quiet, dash: [2, 2], sign: "*", signColour: colours.quiet };
+	const plain = {
+		fill: colours.surface,
+		outline: colours.line,
+		dash: [],
+		sign: "◆",
+		signColour: colours.accent,
+	};
+	if (presence === "missing")
+		return { ...plain, outline: colours.bad, dash: [4, 3], sign: "!", signColour: colours.bad };
+	if (presence === "pattern")
+		return { ...plain, outline: colours.quiet, dash: [2, 2], sign: "*", signColour: colours.quiet };
 	if (isChanging) return { ...plain, outline: colours.warn, signColour: colours.warn };
 	return isUnread || presence === "unknown" ? { ...plain, sign: "◇", signColour: colours.quiet } : plain;
 }
@@ -164,7 +199,13 @@ function drawBar(context: CanvasRenderingContext2D, { x, y }: Point, look: Look,
 	context.fillRect(x - NODE.width / 2, y - NODE.height / 2, NODE.width, NODE.height);
 }
 
-function drawPill(context: CanvasRenderingContext2D, { x, y }: Point, look: Look, name: string, colours: Colours): void {
+function drawPill(
+	context: CanvasRenderingContext2D,
+	{ x, y }: Point,
+	look: Look,
+	name: string,
+	colours: Colours,
+): void {
 	context.beginPath();
 	context.roundRect(x - NODE.width / 2, y - NODE.height / 2, NODE.width, NODE.height, 5);
 	context.fillStyle = look.fill;
@@ -196,7 +237,12 @@ function lookOf(node: GraphNode, { progress, changing }: Scene, colours: Colours
 }
 
 /** A turning arc, for a process that starts. */
-function drawSpinner(context: CanvasRenderingContext2D, { x, y }: Point, colour: string, phase: number): void {
+function drawSpinner(
+	context: CanvasRenderingContext2D,
+	{ x, y }: Point,
+	colour: string,
+	phase: number,
+): void {
 	context.beginPath();
 	context.arc(x + NODE.width / 2 - 12, y, 5, (phase / 12) % TAU, ((phase / 12) % TAU) + 4);
 	context.strokeStyle = colour;
@@ -210,7 +256,8 @@ function drawNode(context: CanvasRenderingContext2D, node: GraphNode, at: Point,
 	const look = lookOf(node, scene, colours);
 	context.globalAlpha = scene.lit === undefined || scene.lit.has(node.id) ? 1 : FAINT;
 	context.lineWidth = 1.2;
-	if (frame.view.scale < TEXT_SCALE_MIN) drawBar(context, at, look, look.outline === colours.line && look.sign !== "◇");
+	if (frame.view.scale < TEXT_SCALE_MIN)
+		drawBar(context, at, look, look.outline === colours.line && look.sign !== "◇");
 	else drawPill(context, at, look, node.name, colours);
 	if (node.kind === "function" && scene.progress.get(node.name)?.phase === "starting")
 		drawSpinner(context, at, colours.warn, frame.phase);

@@ -89,7 +89,9 @@ class SecretTable {
 			if (entry.kind === "live") this.found.set(entry.name, { presence: "stored", entry, readers: 0 });
 		}
 		this.#stored = [...this.found.keys()];
-		this.#deleted = new Map((secrets ?? []).filter(({ kind }) => kind === "deleted").map((each) => [each.name, each]));
+		this.#deleted = new Map(
+			(secrets ?? []).filter(({ kind }) => kind === "deleted").map((each) => [each.name, each]),
+		);
 	}
 
 	/** The names that a reference leads to. What is not stored gets an entry of its own. */
@@ -98,7 +100,8 @@ class SecretTable {
 		const names = stored.length > 0 ? stored : [reference];
 		for (const name of names) {
 			const known = this.found.get(name);
-			if (known === undefined) this.found.set(name, { presence: this.#absent(name), entry: this.#deleted.get(name), readers: 0 });
+			if (known === undefined)
+				this.found.set(name, { presence: this.#absent(name), entry: this.#deleted.get(name), readers: 0 });
 		}
 		return names;
 	}
@@ -113,7 +116,9 @@ class SecretTable {
 function reasonsOf({ references, excluded = [] }: FunctionEntry, table: SecretTable): Map<string, Reason[]> {
 	const reasons = new Map<string, Reason[]>();
 	for (const { name, file, line, how } of references) {
-		const reason: Reason = isPattern(name) ? { how: "prefix", file, line, prefix: name } : { how, file, line };
+		const reason: Reason = isPattern(name)
+			? { how: "prefix", file, line, prefix: name }
+			: { how, file, line };
 		for (const each of table.namesOf(name)) {
 			if (excluded.some((pattern) => covers(pattern, each))) continue;
 			const list = reasons.get(each);
@@ -128,7 +133,10 @@ function reasonsOf({ references, excluded = [] }: FunctionEntry, table: SecretTa
  * The graph of an app.
  * @param secrets undefined: it is not known which are stored
  */
-export function graphOf(entries: readonly FunctionEntry[], secrets: readonly SecretEntry[] | undefined): Graph {
+export function graphOf(
+	entries: readonly FunctionEntry[],
+	secrets: readonly SecretEntry[] | undefined,
+): Graph {
 	const table = new SecretTable(secrets);
 	const found = entries.map((entry) => reasonsOf(entry, table));
 	const index = new Map([...table.found.keys()].map((name, position) => [name, position]));

@@ -46,7 +46,11 @@ function ranksOf(order: readonly number[]): number[] {
 }
 
 /** Orders one side by the mean rank of its neighbours. Nodes without neighbours come last, by name. */
-function ordered(neighbours: readonly number[][], ranks: readonly number[], nodes: readonly GraphNode[]): number[] {
+function ordered(
+	neighbours: readonly number[][],
+	ranks: readonly number[],
+	nodes: readonly GraphNode[],
+): number[] {
 	const keys = neighbours.map((list) =>
 		list.length === 0 ? 2 : list.reduce((sum, each) => sum + (ranks[each] ?? 0), 0) / list.length,
 	);
@@ -128,7 +132,8 @@ export function layoutOf(graph: Graph): Layout {
 
 /** The node at a point of the map; undefined between nodes. */
 export function nodeAt({ x, y }: Point, graph: Graph, layout: Layout): GraphNode | undefined {
-	const isAt = (point: Point) => Math.abs(point.x - x) <= NODE.width / 2 && Math.abs(point.y - y) <= NODE.height / 2 + 3;
+	const isAt = (point: Point) =>
+		Math.abs(point.x - x) <= NODE.width / 2 && Math.abs(point.y - y) <= NODE.height / 2 + 3;
 	const found = layout.functions.findIndex(isAt);
 	return found === -1 ? graph.secrets[layout.secrets.findIndex(isAt)] : graph.functions[found];
 }

@@ -14,8 +14,8 @@ import { Details } from "./details.tsx";
 import type { Scene } from "./draw.ts";
 import { edgesOf, type Graph, type GraphNode, graphOf, nodesOf } from "./graph.ts";
 import { GraphView } from "./graph-view.tsx";
-import { Legend, MapTools, type Search } from "./map-tools.tsx";
 import { layoutOf } from "./layout.ts";
+import { Legend, MapTools, type Search } from "./map-tools.tsx";
 import { hasMark, type ProgressOf } from "./marks.ts";
 import { Matrix } from "./matrix.tsx";
 import { NodeList } from "./node-list.tsx";
@@ -33,7 +33,12 @@ function found(graph: Graph, { text, mark }: Search, progress: ProgressOf): read
 }
 
 /** The nodes that stand out: the chosen one with its neighbours, otherwise what the search finds. */
-function litNodes(graph: Graph, selected: GraphNode | undefined, search: Search, nodes: readonly GraphNode[]) {
+function litNodes(
+	graph: Graph,
+	selected: GraphNode | undefined,
+	search: Search,
+	nodes: readonly GraphNode[],
+) {
 	if (selected !== undefined) {
 		const lit = edgesOf(graph, selected).flatMap((edge) => [
 			graph.functions[edge.function]?.id ?? "",
@@ -128,13 +133,21 @@ export function MapPage(props: MapProps) {
 	const entries = functions.value?.functions;
 	const stored = secrets.value?.secrets;
 	const isReady = entries !== undefined && (!maySee || stored !== undefined || secrets.failure !== undefined);
-	const graph = useMemo(() => (isReady ? graphOf(entries ?? [], stored) : undefined), [isReady, entries, stored]);
+	const graph = useMemo(
+		() => (isReady ? graphOf(entries ?? [], stored) : undefined),
+		[isReady, entries, stored],
+	);
 	return (
-		<Page title={view === "map" ? "Map" : "Matrix"} class="map-page" heading="Map" aside={<Views {...props} />}>
+		<Page
+			title={view === "map" ? "Map" : "Matrix"}
+			class="map-page"
+			heading="Map"
+			aside={<Views {...props} />}
+		>
 			{!maySee && (
 				<Notice>
-					The session's token does not have the scope <code>sync</code>, so the map shows the names that functions refer
-					to. It cannot say which are missing or unread.
+					The session's token does not have the scope <code>sync</code>, so the map shows the names that
+					functions refer to. It cannot say which are missing or unread.
 				</Notice>
 			)}
 			<Loaded answer={{ ...functions, value: graph }} what="the map">

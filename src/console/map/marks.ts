@@ -9,8 +9,7 @@ export type ProgressOf = ReadonlyMap<string, Progress>;
 
 /** Whether a function does not run as its last change wanted. */
 const hasFailed = (node: GraphNode, progress: ProgressOf): boolean =>
-	node.kind === "function" &&
-	(node.entry.state === "failed" || progress.get(node.name)?.phase === "failed");
+	node.kind === "function" && (node.entry.state === "failed" || progress.get(node.name)?.phase === "failed");
 
 const TESTS: Readonly<Record<Mark, (node: GraphNode, progress: ProgressOf) => boolean>> = {
 	missing: (node) => node.kind === "secret" && node.presence === "missing",
@@ -20,7 +19,8 @@ const TESTS: Readonly<Record<Mark, (node: GraphNode, progress: ProgressOf) => bo
 	failed: hasFailed,
 };
 
-export const hasMark = (node: GraphNode, mark: Mark, progress: ProgressOf): boolean => TESTS[mark](node, progress);
+export const hasMark = (node: GraphNode, mark: Mark, progress: ProgressOf): boolean =>
+	TESTS[mark](node, progress);
 
 /** How many nodes have each mark. */
 export function countMarks(graph: Graph, progress: ProgressOf): Readonly<Record<Mark, number>> {
@@ -41,7 +41,10 @@ const PHASE_TEXT: Readonly<Record<Progress["phase"], string>> = {
 };
 
 /** The state of a function in words: what it is doing now, otherwise how it is. */
-export function functionStateText(node: Extract<GraphNode, { kind: "function" }>, progress: ProgressOf): string {
+export function functionStateText(
+	node: Extract<GraphNode, { kind: "function" }>,
+	progress: ProgressOf,
+): string {
 	const now = progress.get(node.name);
 	if (now !== undefined && (isPending(now) || now.phase === "failed")) return PHASE_TEXT[now.phase];
 	if (now !== undefined && node.entry.state === "live") return PHASE_TEXT[now.phase];

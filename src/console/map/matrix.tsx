@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Name, nameText } from "../text/name.tsx";
-import { type Edge, type Graph, type GraphNode, type How } from "./graph.ts";
+import type { Edge, Graph, GraphNode, How } from "./graph.ts";
 import type { Layout } from "./layout.ts";
 import { edgeText } from "./marks.ts";
 import { type Span, scrollFor, visibleSpan } from "./windowing.ts";
@@ -27,7 +27,8 @@ function tableOf(graph: Graph, { functionOrder, secretOrder }: Layout): Readonly
 	const rowOf = new Map(functionOrder.map((index, row) => [index, row]));
 	const columnOf = new Map(secretOrder.map((index, column) => [index, column]));
 	const table = functionOrder.map(() => new Map<number, Edge>());
-	for (const edge of graph.edges) table[rowOf.get(edge.function) ?? 0]?.set(columnOf.get(edge.secret) ?? 0, edge);
+	for (const edge of graph.edges)
+		table[rowOf.get(edge.function) ?? 0]?.set(columnOf.get(edge.secret) ?? 0, edge);
 	return table;
 }
 
@@ -59,10 +60,16 @@ function useSeen(rowCount: number, columnCount: number) {
 	return { box, measure, seen };
 }
 
-const range = ({ first, end }: Span): number[] => Array.from({ length: end - first }, (_, offset) => first + offset);
+const range = ({ first, end }: Span): number[] =>
+	Array.from({ length: end - first }, (_, offset) => first + offset);
 
 /** Where a key leads in the table; undefined for other keys. */
-function moveTo({ row, column }: Cell, { key, ctrlKey }: KeyboardEvent, rows: number, columns: number): Cell | undefined {
+function moveTo(
+	{ row, column }: Cell,
+	{ key, ctrlKey }: KeyboardEvent,
+	rows: number,
+	columns: number,
+): Cell | undefined {
 	const moves: Readonly<Record<string, Cell>> = {
 		ArrowDown: { row: row + 1, column },
 		ArrowUp: { row: row - 1, column },
@@ -118,7 +125,10 @@ export function Matrix({ graph, layout, lit, selected, onSelect }: MatrixProps) 
 			<div
 				class="matrix-body"
 				role="rowgroup"
-				style={{ height: `${functionOrder.length * CELL}px`, width: `calc(var(--matrix-head) + ${secretOrder.length * CELL}px)` }}
+				style={{
+					height: `${functionOrder.length * CELL}px`,
+					width: `calc(var(--matrix-head) + ${secretOrder.length * CELL}px)`,
+				}}
 			>
 				{[...new Set([...range(seen.rows), cursor.row])].map((row) => (
 					<BodyRow key={row} row={row} {...parts} />
@@ -138,7 +148,8 @@ interface PartProps extends MatrixProps {
 	readonly goTo: (cell: Cell) => void;
 }
 
-const faint = (lit: ReadonlySet<string> | undefined, id: string): string => (lit === undefined || lit.has(id) ? "" : "faint");
+const faint = (lit: ReadonlySet<string> | undefined, id: string): string =>
+	lit === undefined || lit.has(id) ? "" : "faint";
 
 function HeadRow({ graph, layout, lit, selected, onSelect, seen }: PartProps) {
 	return (
@@ -172,12 +183,25 @@ function HeadRow({ graph, layout, lit, selected, onSelect, seen }: PartProps) {
 	);
 }
 
-function BodyRow({ row, graph, layout, lit, selected, onSelect, seen, table, cursor, goTo }: PartProps & { readonly row: number }) {
+function BodyRow({
+	row,
+	graph,
+	layout,
+	lit,
+	selected,
+	onSelect,
+	seen,
+	table,
+	cursor,
+	goTo,
+}: PartProps & { readonly row: number }) {
 	const node = graph.functions[layout.functionOrder[row] ?? -1];
 	if (node === undefined) return null;
 	const edges = table[row];
 	const isShown = (column: number) => edges?.has(column) || (cursor.row === row && cursor.column === column);
-	const columns = [...new Set([...range(seen.columns), ...(cursor.row === row ? [cursor.column] : [])])].filter(isShown);
+	const columns = [
+		...new Set([...range(seen.columns), ...(cursor.row === row ? [cursor.column] : [])]),
+	].filter(isShown);
 	return (
 		<div
 			role="row"

@@ -51,7 +51,8 @@ export function NodeList({ nodes, progress, selected, onSelect }: NodeListProps)
 	const { box, measure, span } = useWindow(nodes.length);
 	useEffect(() => {
 		const element = box.current;
-		if (element !== null && index >= 0) element.scrollTop = scrollFor(index, element.scrollTop, element.clientHeight, ROW);
+		if (element !== null && index >= 0)
+			element.scrollTop = scrollFor(index, element.scrollTop, element.clientHeight, ROW);
 	}, [index]);
 	const onKeyDown = (event: KeyboardEvent) => {
 		if (event.key === "Escape") return onSelect(undefined);

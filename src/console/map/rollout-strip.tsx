@@ -14,8 +14,10 @@ const namesText = (names: readonly string[]): string => {
 export function announcement({ revision, names, planned }: Change, tally: Tally): string {
 	const what = `Revision ${revision} changes ${namesText(names)}`;
 	if (planned.length === 0) return `${what}. No function reads it.`;
-	if (tally.planned + tally.starting > 0) return `${what}: ${countText(planned.length, "function")} will be redeployed.`;
-	if (tally.failed > 0) return `${what}: ${countText(tally.failed, "function")} failed, ${tally.done} serving.`;
+	if (tally.planned + tally.starting > 0)
+		return `${what}: ${countText(planned.length, "function")} will be redeployed.`;
+	if (tally.failed > 0)
+		return `${what}: ${countText(tally.failed, "function")} failed, ${tally.done} serving.`;
 	return `${what}: all ${countText(planned.length, "function")} redeployed.`;
 }
 
@@ -49,19 +51,26 @@ export function RolloutStrip({ rollouts }: { readonly rollouts: Rollouts }) {
 				Revision {change.revision}: <strong>{namesText(change.names)}</strong> <Moment atMs={change.atMs} />
 			</span>
 			<span class="rollout-bar" aria-hidden="true">
-				{PARTS.map(([part]) => tally[part] > 0 && <span key={part} class={part} style={{ flexGrow: tally[part] }} />)}
+				{PARTS.map(
+					([part]) => tally[part] > 0 && <span key={part} class={part} style={{ flexGrow: tally[part] }} />,
+				)}
 			</span>
 			<span class="rollout-counts">
 				{change.planned.length === 0
 					? "No function reads it."
-					: PARTS.map(([part, text]) => tally[part] > 0 && <span key={part} class={part}>{`${tally[part]} ${text}`}</span>)}
+					: PARTS.map(
+							([part, text]) =>
+								tally[part] > 0 && <span key={part} class={part}>{`${tally[part]} ${text}`}</span>,
+						)}
 			</span>
 			{failures.slice(0, NAMES_SHOWN).map((name) => (
 				<details key={name} class="rollout-failure">
 					<summary>
 						<Name text={name} /> failed
 					</summary>
-					<pre class="error-text">{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}</pre>
+					<pre class="error-text">
+						{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}
+					</pre>
 				</details>
 			))}
 		</div>

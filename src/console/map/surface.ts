@@ -1,6 +1,6 @@
 /** The two canvases of the map: one with the edges, which is moved as a picture, and one with the nodes. */
 import { isPending } from "../data/rollout.ts";
-import { type Colours, onColourChange, readColours, wantsStill } from "./colours.ts";
+import { type Colours, onColourChange, readColours, wantsStill } from "../shell/colours.ts";
 import { clear, drawEdges, drawNodes, place, type Scene } from "./draw.ts";
 import { fitted, pictureTransform, type Size, type View } from "./view.ts";
 

@@ -17,7 +17,10 @@ const MARGIN = 16;
 
 /** Shows the whole map, no larger than its texts need. */
 export function fitted(map: Size, screen: Size): View {
-	const room = { width: Math.max(1, screen.width - 2 * MARGIN), height: Math.max(1, screen.height - 2 * MARGIN) };
+	const room = {
+		width: Math.max(1, screen.width - 2 * MARGIN),
+		height: Math.max(1, screen.height - 2 * MARGIN),
+	};
 	const scale = Math.max(SCALE.min, Math.min(1.2, room.width / map.width, room.height / map.height));
 	return { scale, x: (screen.width - map.width * scale) / 2, y: (screen.height - map.height * scale) / 2 };
 }
@@ -29,7 +32,11 @@ export function zoomed(view: View, factor: number, at: Point): View {
 	return { scale, x: at.x - (at.x - view.x) * ratio, y: at.y - (at.y - view.y) * ratio };
 }
 
-export const moved = (view: View, dx: number, dy: number): View => ({ ...view, x: view.x + dx, y: view.y + dy });
+export const moved = (view: View, dx: number, dy: number): View => ({
+	...view,
+	x: view.x + dx,
+	y: view.y + dy,
+});
 
 export const toMap = ({ scale, x, y }: View, point: Point): Point => ({
 	x: (point.x - x) / scale,

@@ -10,7 +10,13 @@ export interface Span {
  * The items that a scrolled box shows.
  * @param spare items more on each side, so that a scroll by a little shows no gap
  */
-export function visibleSpan(scrolled: number, room: number, itemSize: number, count: number, spare = 6): Span {
+export function visibleSpan(
+	scrolled: number,
+	room: number,
+	itemSize: number,
+	count: number,
+	spare = 6,
+): Span {
 	const first = Math.max(0, Math.min(count, Math.floor(scrolled / itemSize)) - spare);
 	const end = Math.min(count, Math.ceil((scrolled + room) / itemSize) + spare);
 	return { first, end: Math.max(first, end) };

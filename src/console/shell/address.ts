@@ -20,7 +20,10 @@ function decoded(text: string): string | undefined {
 
 /** The page that an address names. What names none leads to the first page. */
 export function parseAddress(hash: string): Address {
-	const [root = "", app, page, name] = hash.replace(/^#?\/?/, "").split("/").map(decoded);
+	const [root = "", app, page, name] = hash
+		.replace(/^#?\/?/, "")
+		.split("/")
+		.map(decoded);
 	if (root === "platform") return { page: "platform" };
 	const known = APP_PAGES.find((each) => each === (page ?? "map"));
 	if (root !== "apps" || !app || known === undefined) return { page: "start" };

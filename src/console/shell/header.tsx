@@ -1,5 +1,5 @@
-import type { AppList, } from "../../protocol/messages.ts";
 import type { ConsoleSession } from "../../protocol/console.ts";
+import type { AppList } from "../../protocol/messages.ts";
 import type { Connection } from "../data/follow.ts";
 import { closeSession } from "../data/session.ts";
 import type { Watched } from "../data/store.ts";
@@ -41,8 +41,7 @@ function AppChoice({ apps, address, app }: ChoiceProps) {
 				<Name text={app} />
 			</span>
 		);
-	const pick = (chosen: string) =>
-		go({ page: "app" in address ? address.page : "map", app: chosen });
+	const pick = (chosen: string) => go({ page: "app" in address ? address.page : "map", app: chosen });
 	return (
 		<label class="app-choice">
 			<span class="hidden">App</span>

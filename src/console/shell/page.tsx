@@ -39,7 +39,13 @@ export function Page({ title, heading, aside, children, ...rest }: PageProps) {
 }
 
 /** What to do where there is nothing to see. */
-export function Empty({ title, children }: { readonly title: string; readonly children?: ComponentChildren }) {
+export function Empty({
+	title,
+	children,
+}: {
+	readonly title: string;
+	readonly children?: ComponentChildren;
+}) {
 	return (
 		<div class="empty">
 			<p class="empty-title">{title}</p>
@@ -49,7 +55,13 @@ export function Empty({ title, children }: { readonly title: string; readonly ch
 }
 
 /** A remark about the whole page: what is missing on it, and why. */
-export function Notice({ kind = "info", children }: { readonly kind?: "info" | "bad"; readonly children: ComponentChildren }) {
+export function Notice({
+	kind = "info",
+	children,
+}: {
+	readonly kind?: "info" | "bad";
+	readonly children: ComponentChildren;
+}) {
 	return <div class={`notice ${kind}`}>{children}</div>;
 }
 

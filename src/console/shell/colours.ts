@@ -1,12 +1,25 @@
 /** The colours of the style sheet, for what is drawn on a canvas. */
 
-const NAMES = ["text", "quiet", "line", "surface", "ground", "accent", "good", "warn", "bad", "edge"] as const;
+const NAMES = [
+	"text",
+	"quiet",
+	"line",
+	"surface",
+	"ground",
+	"accent",
+	"good",
+	"warn",
+	"bad",
+	"edge",
+] as const;
 export type Colours = Readonly<Record<(typeof NAMES)[number], string>>;
 
 /** The present colours, light or dark. */
 export function readColours(): Colours {
 	const style = getComputedStyle(document.documentElement);
-	return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()])) as Colours;
+	return Object.fromEntries(
+		NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]),
+	) as Colours;
 }
 
 /** Calls when the reader changes between light and dark. @returns ends it */
