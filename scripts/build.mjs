@@ -112,7 +112,7 @@ function writeWhole(path, contents) {
 
 function removeLeftovers(written) {
 	const now = Date.now();
-	for (const path of filesBelow(DIST, (name) => /\.(c?js|ts|json|wasm|cache|tmp)$/.test(name))) {
+	for (const path of filesBelow(DIST, (name) => /\.(c?js|ts|json|wasm|css|html|cache|tmp)$/.test(name))) {
 		if (written.has(path)) continue;
 		// A process that has just started may still read the old bundle or an old package.
 		const isHashed = /-([0-9a-f]{12}|[0-9A-Z]{8})\./.test(basename(path));

@@ -12,9 +12,11 @@
  * - `check.cjs`: runs in the platform's processes that parse uploaded sources.
  * - `egress.cjs`: the proxy through which functions reach the network.
  * - `host/**`: what Deno runs (`host.mjs`).
+ * - `console/**`: the web console, which browsers run (`console.mjs`).
  *
  * `bin/compile-cache.js` keeps the compiled code between starts.
  */
+import { bundleConsole } from "./console.mjs";
 import { ROOT } from "./fresh.mjs";
 import { bundleHost } from "./host.mjs";
 import { licensesOf } from "./licenses.mjs";
@@ -185,18 +187,20 @@ export async function bundle(main, commands, programs = {}) {
 	const sodium = await readSodium();
 	const packages = await bundlePackages(esbuild);
 	const files = Object.fromEntries(packages.map(({ name, file }) => [name, file]));
-	const [host, whole, ...others] = await Promise.all([
+	const [host, web, whole, ...others] = await Promise.all([
 		bundleHost(esbuild),
+		bundleConsole(esbuild),
 		bundleCode(esbuild, main, commands, { sodium, files }),
 		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
 	]);
 	const name = hashed("bundle", whole.code);
-	const inputs = [whole, ...packages, ...others].flatMap((each) => each.inputs);
+	const inputs = [whole, web, ...packages, ...others].flatMap((each) => each.inputs);
 	return new Map([
 		...packages.map((each) => [each.file, each.code]),
 		[sodium.file, sodium.bytes],
 		...Object.keys(programs).map((program, index) => [program, others[index].code]),
 		...host,
+		...web.files,
 		[name, whole.code],
 		["main.cjs", `"use strict";\nmodule.exports = require("./${name}");\n`],
 		...Object.keys(commands).map((command) => [`commands/${command}.cjs`, stub(command)]),

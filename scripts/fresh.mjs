@@ -15,6 +15,7 @@ const INPUTS = [
 	"package-lock.json",
 	"scripts/build.mjs",
 	"scripts/bundle.mjs",
+	"scripts/console.mjs",
 	"scripts/host.mjs",
 	"scripts/licenses.mjs",
 	"scripts/oclif.mjs",
@@ -31,7 +32,7 @@ function addFolder(path, lines) {
 		const child = `${path}/${entry.name}`;
 		if (entry.isDirectory()) addFolder(child, lines);
 		// Editors' swap files come and go.
-		else if (/\.(ts|json)$/.test(entry.name)) addFile(child, lines);
+		else if (/\.(tsx?|json|css|html)$/.test(entry.name)) addFile(child, lines);
 	}
 }
 

@@ -27,6 +27,7 @@ const SYSTEM_PACKAGES = [
 	{ name: "tmux", isThere: () => onPath("tmux") },
 	{ name: "zsh", isThere: () => onPath("zsh") },
 	{ name: "fish", isThere: () => onPath("fish") },
+	{ name: "chromium", isThere: () => onPath("chromium") },
 	{ name: "etcd-server", isThere: () => onPath("etcd") },
 	{ name: "etcd-client", isThere: () => onPath("etcdctl") },
 ];

@@ -76,6 +76,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 	references: [],
 	dotenv: ["vault"],
 	protocol: ["vault"],
+	console: ["protocol"],
 	identity: ["vault", "protocol"],
 	project: ["identity", "dotenv", "modules", "vault", "protocol"],
 	sync: ["project", "identity", "modules", "references", "vault", "protocol"],
@@ -233,7 +234,7 @@ const extensions: Rule = {
 	name: "relative imports name the file that is meant",
 	check: (sources) =>
 		importsThat(sources.filter(isProduct), (specifier) =>
-			specifier.startsWith(".") && !/\.(ts|json)$/.test(specifier) ? `imports ${specifier}` : undefined,
+			specifier.startsWith(".") && !/\.(tsx?|json)$/.test(specifier) ? `imports ${specifier}` : undefined,
 		),
 	planted: [{ "src/a.ts": 'import { b } from "./b";' }, { "src/a.ts": 'import { b } from "./b.js";' }],
 };

@@ -67,9 +67,11 @@ function importsOf(path: string, tree: ts.SourceFile): Import[] {
 	return imports;
 }
 
+const KINDS: Readonly<Record<string, ts.ScriptKind>> = { ".ts": ts.ScriptKind.TS, ".tsx": ts.ScriptKind.TSX };
+
 /** Parses one file's text as if it were at the path. */
 export function parseSource(path: string, text: string): Source {
-	const kind = path.endsWith(".ts") ? ts.ScriptKind.TS : ts.ScriptKind.JS;
+	const kind = KINDS[posix.extname(path)] ?? ts.ScriptKind.JS;
 	const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, kind);
 	return { path, text, tree, imports: importsOf(path, tree) };
 }
@@ -78,7 +80,7 @@ function filesBelow(folder: string): string[] {
 	return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
 		const path = join(folder, entry.name);
 		if (entry.isDirectory()) return entry.name === "node_modules" ? [] : filesBelow(path);
-		return /\.(ts|js|mjs)$/.test(entry.name) ? [path] : [];
+		return /\.(tsx?|js|mjs)$/.test(entry.name) ? [path] : [];
 	});
 }
 

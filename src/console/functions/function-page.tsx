@@ -1,0 +1,201 @@
+import type { ComponentChildren } from "preact";
+import { useMemo } from "preact/hooks";
+import type { FunctionList } from "../../protocol/function-list.ts";
+import { PATHS } from "../data/paths.ts";
+import { useResource } from "../data/use-resource.ts";
+import { useStore } from "../data/use-store.ts";
+import { Plot } from "../plots/plot.tsx";
+import { latencySummary, memorySummary, requestsSummary, type Series } from "../plots/series.ts";
+import type { AppPageProps } from "../shell/console.tsx";
+import { Link } from "../shell/navigation.tsx";
+import { Empty, Loaded, Page } from "../shell/page.tsx";
+import { bytesText, countText, latencyText, numberText } from "../text/instants.ts";
+import { Moment } from "../text/moment.tsx";
+import { blockText, Command, Name, nameText } from "../text/name.tsx";
+import { clockText, useFigures } from "./figures.ts";
+import { Output, Requests } from "./log-view.tsx";
+import { State } from "./state.tsx";
+
+type Entry = FunctionList["functions"][number];
+
+const POLL_MS = 10_000;
+
+function Section({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
+	return (
+		<section class="part">
+			<h2>{title}</h2>
+			{children}
+		</section>
+	);
+}
+
+/** The three plots. Their arrays stay the same until there are new figures. */
+function Plots({ series }: { readonly series: Series }) {
+	const lines = useMemo(
+		() => ({
+			requests: [
+				{ label: "Requests", values: series.requestsPerSecond, colour: "accent" },
+				{ label: "Errors", values: series.errorsPerSecond, colour: "bad" },
+			] as const,
+			latency: [
+				{ label: "p50", values: series.p50Ms, colour: "accent" },
+				{ label: "p99", values: series.p99Ms, colour: "warn" },
+			] as const,
+			memory: [{ label: "Memory", values: series.memoryBytes, colour: "accent" }] as const,
+		}),
+		[series],
+	);
+	const { times } = series;
+	return (
+		<div class="plots">
+			<Plot
+				title="Requests per second"
+				summary={requestsSummary(series, clockText)}
+				times={times}
+				lines={lines.requests}
+				format={numberText}
+			/>
+			<Plot
+				title="Response time"
+				summary={latencySummary(series, clockText)}
+				times={times}
+				lines={lines.latency}
+				format={latencyText}
+			/>
+			<Plot
+				title="Memory"
+				summary={memorySummary(series, clockText)}
+				times={times}
+				lines={lines.memory}
+				format={bytesText}
+			/>
+		</div>
+	);
+}
+
+function Facts({ entry, node }: { readonly entry: Entry; readonly node: string }) {
+	const { url, pid, deployment, replaced } = entry;
+	return (
+		<dl class="facts">
+			<dt>Address</dt>
+			<dd>{nameText(url)}</dd>
+			<dt>Version</dt>
+			<dd>{nameText(deployment)}</dd>
+			<dt>Process</dt>
+			<dd>{pid ?? "none"}</dd>
+			{node !== "" && (
+				<>
+					<dt>Node</dt>
+					<dd>
+						<Name text={node} /> (the plots and the process are from it)
+					</dd>
+				</>
+			)}
+			{replaced !== undefined && (
+				<>
+					<dt>Replaced</dt>
+					<dd>
+						{countText(replaced.count, "time")}, last <Moment atMs={replaced.atMs} />:{" "}
+						{blockText(replaced.why)}
+					</dd>
+				</>
+			)}
+		</dl>
+	);
+}
+
+function Automations({ entry }: { readonly entry: Entry }) {
+	const { automations = [] } = entry;
+	if (automations.length === 0) return null;
+	return (
+		<Section title="Automations">
+			<ul class="automations">
+				{automations.map(({ name, type, active, nextMs, lastMs, runs }) => (
+					<li key={name} class="card">
+						<strong>
+							<Name text={name} />
+						</strong>
+						<span class="quiet">
+							{nameText(type)}
+							{!active && ", not active"}
+						</span>
+						<span>Next run: {nextMs === null ? "none" : <Moment atMs={nextMs} />}</span>
+						<span>
+							Last run: {lastMs === null ? "none yet" : <Moment atMs={lastMs} />}, {countText(runs, "run")}
+						</span>
+					</li>
+				))}
+			</ul>
+		</Section>
+	);
+}
+
+function Reads({ app, entry }: { readonly app: string; readonly entry: Entry }) {
+	const names = [...new Set(entry.references.map(({ name }) => name))].sort();
+	return (
+		<p>
+			{names.length === 0 ? "It refers to no secret." : `It refers to ${countText(names.length, "secret")}: `}
+			{names.slice(0, 12).map((name, index) => (
+				<>
+					{index > 0 && ", "}
+					<Name text={name} />
+				</>
+			))}
+			{names.length > 12 && ` and ${names.length - 12} more`}
+			{names.length > 0 && ". "}
+			{entry.dynamic.length > 0 && "Its code may read any secret. "}
+			<Link to={{ page: "map", app, name: `function:${entry.name}` }}>Show it on the map</Link>
+		</p>
+	);
+}
+
+function Body({ app, entry, live }: Pick<AppPageProps, "app" | "live"> & { readonly entry: Entry }) {
+	const { progress } = useStore(live.rollouts);
+	const now = progress.get(entry.name);
+	const figures = useFigures(app, entry.name);
+	const error = now?.error ?? entry.error;
+	return (
+		<>
+			<p class="function-facts">
+				<State entry={entry} progress={now} />
+			</p>
+			{error !== undefined && <pre class="error-text">{blockText(error)}</pre>}
+			<Reads app={app} entry={entry} />
+			<Facts entry={entry} node={figures?.node ?? ""} />
+			{figures === undefined ? (
+				<div class="plots waiting" aria-busy="true" />
+			) : (
+				<Plots series={figures.of(entry.name)} />
+			)}
+			<Automations entry={entry} />
+			<Section title="Output">
+				<Output key={entry.name} app={app} name={entry.name} />
+			</Section>
+			<Section title="Requests">
+				<Requests key={entry.name} app={app} name={entry.name} />
+			</Section>
+		</>
+	);
+}
+
+/** One function: its figures, its settings, its logs. */
+export function FunctionPage({ app, name, live }: AppPageProps & { readonly name: string }) {
+	const functions = useResource<FunctionList>(PATHS.functions(app), POLL_MS);
+	return (
+		<Page title={nameText(name)} aside={<Link to={{ page: "functions", app }}>All functions</Link>}>
+			<Loaded answer={functions} what="the function">
+				{({ functions: entries }) => {
+					const entry = entries.find((each) => each.name === name);
+					if (entry !== undefined) return <Body app={app} entry={entry} live={live} />;
+					return (
+						<Empty title="The app has no function of this name.">
+							<p>
+								Run <Command line="coffer functions list" /> to see all.
+							</p>
+						</Empty>
+					);
+				}}
+			</Loaded>
+		</Page>
+	);
+}

@@ -1,0 +1,78 @@
+import { type Change, type Rollouts, type Tally, tallyOf } from "../data/rollout.ts";
+import { countText } from "../text/instants.ts";
+import { Moment } from "../text/moment.tsx";
+import { blockText, Name, nameText } from "../text/name.tsx";
+
+const NAMES_SHOWN = 3;
+
+const namesText = (names: readonly string[]): string => {
+	const shown = names.slice(0, NAMES_SHOWN).map(nameText).join(", ");
+	return names.length > NAMES_SHOWN ? `${shown} and ${names.length - NAMES_SHOWN} more` : shown;
+};
+
+/** What a screen reader hears: the beginning and the end of a change, and nothing between. */
+export function announcement({ revision, names, planned }: Change, tally: Tally): string {
+	const what = `Revision ${revision} changes ${namesText(names)}`;
+	if (planned.length === 0) return `${what}. No function reads it.`;
+	if (tally.planned + tally.starting > 0)
+		return `${what}: ${countText(planned.length, "function")} will be redeployed.`;
+	if (tally.failed > 0)
+		return `${what}: ${countText(tally.failed, "function")} failed, ${tally.done} serving.`;
+	return `${what}: all ${countText(planned.length, "function")} redeployed.`;
+}
+
+const PARTS = [
+	["done", "serving"],
+	["starting", "starting"],
+	["planned", "waiting"],
+	["failed", "failed"],
+] as const;
+
+/** How far the newest change is. */
+export function RolloutStrip({ rollouts }: { readonly rollouts: Rollouts }) {
+	const [change] = rollouts.changes;
+	if (change === undefined)
+		return (
+			<div class="rollout" role="status">
+				<span class="quiet">A change of a secret shows here as it runs through the functions.</span>
+			</div>
+		);
+	const tally = tallyOf(change, rollouts);
+	const failures = change.planned.filter((name) => {
+		const now = rollouts.progress.get(name);
+		return now?.phase === "failed" && now.revision === change.revision;
+	});
+	return (
+		<div class="rollout">
+			<span class="hidden" role="status">
+				{announcement(change, tally)}
+			</span>
+			<span class="rollout-what">
+				Revision {change.revision}: <strong>{namesText(change.names)}</strong> <Moment atMs={change.atMs} />
+			</span>
+			<span class="rollout-bar" aria-hidden="true">
+				{PARTS.map(
+					([part]) => tally[part] > 0 && <span key={part} class={part} style={{ flexGrow: tally[part] }} />,
+				)}
+			</span>
+			<span class="rollout-counts">
+				{change.planned.length === 0
+					? "No function reads it."
+					: PARTS.map(
+							([part, text]) =>
+								tally[part] > 0 && <span key={part} class={part}>{`${tally[part]} ${text}`}</span>,
+						)}
+			</span>
+			{failures.slice(0, NAMES_SHOWN).map((name) => (
+				<details key={name} class="rollout-failure">
+					<summary>
+						<Name text={name} /> failed
+					</summary>
+					<pre class="error-text">
+						{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}
+					</pre>
+				</details>
+			))}
+		</div>
+	);
+}
