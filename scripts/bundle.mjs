@@ -54,6 +54,9 @@ const VENDORED = [
  */
 const MINIFIED = ["libsodium-wrappers-sumo"];
 
+/** ES modules of which Coffer uses the default export. As a CommonJS module, that export is the module. */
+const DEFAULT_EXPORTS = ["open"];
+
 function exactly(names) {
 	return new RegExp(`^(${names.map((name) => name.replaceAll("/", "\\/")).join("|")})$`);
 }
@@ -157,7 +160,8 @@ async function bundleProgram(esbuild, entry, sodium) {
 async function bundlePackages(esbuild) {
 	const taken = new Map([["zod", await usedOfZod()]]);
 	const files = VENDORED.map(async (name) => {
-		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)});`;
+		const used = DEFAULT_EXPORTS.includes(name) ? ".default" : "";
+		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)})${used};`;
 		const stdin = { contents, resolveDir: ROOT };
 		const minifySyntax = !MINIFIED.includes(name);
 		const { code, inputs } = await built(esbuild, { stdin, minifySyntax, plugins: [slimZod] });
