@@ -1,8 +1,8 @@
 import { Flags } from "@oclif/core";
+import { canOpenBrowser, openBrowser } from "../cli/browser/open-browser.ts";
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../cli/command.ts";
-import { canOpenBrowser, openBrowser } from "../cli/context/browser.ts";
 import { platformAt } from "../cli/context/linking.ts";
-import { hasDisplay } from "../cli/shell/process-environment.ts";
+import { readDesktop } from "../cli/shell/process-environment.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 
 interface Opened {
@@ -37,14 +37,18 @@ export default class Console extends BaseCommand<Opened> {
 		const remote = await platformAt(flags.url, flags.environment);
 		const { expiresAtMs, path } = await remote.createConsoleCode();
 		const url = new URL(path, remote.url).href;
-		const isWanted = flags.open && !this.terminal.json && canOpenBrowser({ hasDisplay: hasDisplay() });
-		return { url, expiresAtMs, opened: isWanted && (await openBrowser(url)) };
+		const { hasDisplay, isWsl } = readDesktop();
+		const isWanted = flags.open && !this.terminal.json && canOpenBrowser({ hasDisplay });
+		if (!isWanted) return { url, expiresAtMs, opened: false };
+		this.terminal.progress(`Opening ${new URL("/console/", url).href} in the browser …`);
+		const opened = await openBrowser(url, isWsl);
+		this.terminal.progress(undefined);
+		return { url, expiresAtMs, opened };
 	}
 
 	protected render({ opened, url }: Opened, terminal: Terminal): void {
 		if (opened) {
 			terminal.line(`Opened ${new URL("/console/", url).href} in the browser.`);
-			terminal.line("If it does not appear, use 'coffer console --no-open'.");
 			return;
 		}
 		terminal.line("Open this address in a browser within a minute. It works once:");

@@ -86,7 +86,7 @@ export const secretListSchema = z.object({
 });
 export type SecretList = z.infer<typeof secretListSchema>;
 
-/** `GET /v1/apps/:app/history?before=REVISION`: at most 200 entries, the newest first. */
+/** `GET /v1/apps/:app/history?before=REVISION`: at most 50 entries, the newest first. */
 export const historySchema = z.object({
 	entries: z.array(
 		z.object({
@@ -174,13 +174,6 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		function: functionName,
 		phase: z.enum(["starting", "serving", "drained", "failed", "stopped", "deleted"]),
 		error: z.string().max(40_000).optional(),
-		atMs: instantMs,
-	}),
-	/** Another node of the platform has followed a change, or not. */
-	z.object({
-		type: z.literal("node"),
-		node: z.string().max(100),
-		revision: z.int().min(0),
 		atMs: instantMs,
 	}),
 ]);

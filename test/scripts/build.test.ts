@@ -39,7 +39,9 @@ function start(script: string, ...args: string[]): Promise<Ended> {
 }
 
 /** Parts that the command line's start does not import. Without them, a build takes half the time. */
-const LEFT_OUT = ["commands", "console", "local", "platform", "references"].map((part) => join(ROOT, "src", part));
+const LEFT_OUT = ["commands", "console", "local", "platform", "references"].map((part) =>
+	join(ROOT, "src", part),
+);
 
 /** Makes a checkout with one command, `say`. */
 function makeCheckout(): void {

@@ -1,5 +1,5 @@
 /** `coffer console`: opens the web console of a platform in the browser. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "./support/platform.ts";
@@ -60,12 +60,21 @@ test("prints an address that opens one session if there is no display, or none i
 
 test("starts the browser on a desktop, and prints the address if there is no program for that", async () => {
 	const env = { DISPLAY: ":9", SSH_CONNECTION: undefined, PATH: `${programs}:${process.env.PATH}` };
-	const { stdout } = await ana.ok(["console"], { env });
-	expect(stdout).toBe(
-		`Opened ${platform.control}/console/ in the browser.\nIf it does not appear, use 'coffer console --no-open'.\n`,
-	);
-	await expect.poll(() => readFileSync(asked, "utf8")).toMatch(/\/console\/#code=/);
-	expect((await openIn(readFileSync(asked, "utf8"))).session.status).toBe(201);
+	const running = ana.start(["console"], { env });
+	const { ended } = running;
+	await expect.poll(() => existsSync(asked), { timeout: 20_000 }).toBe(true);
+	const given = readFileSync(asked, "utf8");
+	// Other users can read the arguments of programs, so the code is not among them.
+	expect(given).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);
+	expect((await fetch(`${given}x`)).status).toBe(404);
+	const told = await fetch(given, { redirect: "manual" });
+	expect(told.status).toBe(303);
+	expect(await ended).toMatchObject({
+		status: 0,
+		stdout: `Opened ${platform.control}/console/ in the browser.\n`,
+	});
+	expect((await openIn(told.headers.get("location") ?? "")).session.status).toBe(201);
+	await expect(fetch(given)).rejects.toThrow();
 	const bare = await ana.ok(["console"], { env: { ...env, PATH: "/nonexistent" } });
 	expect(bare.stdout).toMatch(/^Open this address in a browser/);
 });

@@ -109,9 +109,15 @@ export function readBusEnvironment(variables: Variables = process.env): {
 	});
 }
 
-/** Whether windows of programs that are started here appear before the user: on a local desktop, or in WSL. */
-export function hasDisplay(variables: Variables = process.env): boolean {
-	const isRemote = text(variables, "SSH_CONNECTION") !== undefined;
-	const names = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME"];
-	return !isRemote && names.some((name) => text(variables, name) !== undefined);
+/** What the variables say about the desktop on which this process runs. */
+export function readDesktop(variables: Variables = process.env): {
+	/** Whether windows of programs that are started here appear before the user: not over SSH. */
+	readonly hasDisplay: boolean;
+	/** Whether this is a Linux inside Windows, where the desktop is that of Windows. */
+	readonly isWsl: boolean;
+} {
+	const isSet = (name: string) => text(variables, name) !== undefined;
+	const isWsl = isSet("WSL_DISTRO_NAME");
+	const hasDisplay = isWsl || isSet("DISPLAY") || isSet("WAYLAND_DISPLAY");
+	return Object.freeze({ hasDisplay: hasDisplay && !isSet("SSH_CONNECTION"), isWsl });
 }

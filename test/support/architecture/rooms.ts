@@ -53,6 +53,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 	},
 	"src/cli": {
 		"hidden-input": [],
+		browser: [],
 		shell: ["hidden-input"],
 		"chosen-environment": ["shell"],
 		"command-words": ["shell"],
