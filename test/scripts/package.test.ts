@@ -110,7 +110,7 @@ describe("the tarball", () => {
 	test("contains the parts of dist/ that run, with the licences of bundled packages", () => {
 		const names = contents().filter((name) => name.startsWith("dist/"));
 		expect(names).toContain("dist/THIRD-PARTY-LICENSES.txt");
-		const kinds = /^dist\/([a-z0-9-]+\/)*[A-Za-z0-9-]+\.(cjs|js|wasm|ts|json)$|LICENSES\.txt$/;
+		const kinds = /^dist\/([a-z0-9-]+\/)*[A-Za-z0-9-]+\.(cjs|js|wasm|ts|json|html|css)$|LICENSES\.txt$/;
 		expect(names.filter((name) => !kinds.test(name))).toEqual([]);
 	});
 

@@ -1,5 +1,5 @@
 /** Tells an address to a browser of the same user, through a connection on this machine. */
-import { readFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { randomBytes, toBase64 } from "../../crypto.ts";
@@ -8,6 +8,8 @@ const LOOPBACK = "127.0.0.1";
 /** A browser that is not open yet takes some seconds. */
 const WAIT_MS = 15_000;
 const PATH_BYTES = 16;
+/** The table has 150 bytes for each connection of the machine. */
+const TABLE_BYTES_MAX = 16 * 1024 * 1024;
 
 /** `127.0.0.1:8080` as in `/proc/net/tcp`, which writes the address as a number in the byte order of the machine. */
 function socketName(port: number): string {
@@ -28,9 +30,26 @@ export function userOf(table: string, client: number, server: number): number | 
 	return undefined;
 }
 
+/** The kernel's table of connections. It has no size, so it is read piece by piece. */
+async function readTable(): Promise<string> {
+	const file = await open("/proc/net/tcp");
+	try {
+		const pieces: Buffer[] = [];
+		for (let total = 0; total < TABLE_BYTES_MAX; ) {
+			const { buffer, bytesRead } = await file.read(Buffer.alloc(64 * 1024));
+			if (bytesRead === 0) break;
+			pieces.push(buffer.subarray(0, bytesRead));
+			total += bytesRead;
+		}
+		return Buffer.concat(pieces).toString("latin1");
+	} finally {
+		await file.close();
+	}
+}
+
 async function isOwn({ socket }: IncomingMessage): Promise<boolean> {
 	const { localPort = 0, remotePort = 0 } = socket;
-	const user = userOf(await readFile("/proc/net/tcp", "utf8"), remotePort, localPort);
+	const user = userOf(await readTable(), remotePort, localPort);
 	return user !== undefined && user === process.getuid?.();
 }
 
