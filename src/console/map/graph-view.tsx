@@ -42,8 +42,8 @@ export function GraphView({ scene, selected, onSelect }: GraphViewProps) {
 	}, [selected?.id]);
 	return (
 		<div class="graph">
-			<canvas ref={edges} aria-hidden="true" />
-			<canvas ref={nodes} class="graph-nodes" aria-hidden="true" />
+			<canvas ref={edges} role="presentation" />
+			<canvas ref={nodes} class="graph-nodes" role="presentation" />
 			<ZoomButtons surface={() => surface.current} />
 		</div>
 	);

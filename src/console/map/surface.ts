@@ -49,9 +49,9 @@ export class Surface implements Disposable {
 	show(scene: Scene): void {
 		const hasOtherNodes = scene.layout !== this.#scene?.layout;
 		this.#scene = scene;
-		if (!hasOtherNodes) return this.#schedule();
-		if (!this.#isMoved) this.#view = fitted(scene.layout, this.#size);
-		this.#redraw();
+		if (hasOtherNodes && !this.#isMoved) this.#view = fitted(scene.layout, this.#size);
+		if (hasOtherNodes) this.#redraw();
+		else this.#schedule();
 	}
 
 	/** Shows another part of the map. */
