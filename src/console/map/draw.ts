@@ -27,6 +27,8 @@ const DASHES: Readonly<Record<How, readonly number[]>> = {
 };
 const TEXT_SCALE_MIN = 0.55;
 const FAINT = 0.22;
+/** Names that are drawn beside nodes too small for them. */
+const LABELS_MAX = 60;
 const TAU = 2 * Math.PI;
 
 const curve = (path: Path2D, from: Point, to: Point): void => {
@@ -179,8 +181,9 @@ function secretLook({ presence, isUnread }: SecretNode, isChanging: boolean, col
 const cuts = new Map<string, string>();
 const CUTS_MAX = 20_000;
 
-function cut(context: CanvasRenderingContext2D, name: string, width: number): string {
-	const known = cuts.get(name);
+function cut(context: CanvasRenderingContext2D, name: string, width: number, scale = 0): string {
+	const key = `${scale} ${name}`;
+	const known = cuts.get(key);
 	if (known !== undefined) return known;
 	if (cuts.size > CUTS_MAX) cuts.clear();
 	let text = nameText(name);
@@ -189,7 +192,7 @@ function cut(context: CanvasRenderingContext2D, name: string, width: number): st
 		while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
 		text = `${text.slice(0, length)}…`;
 	}
-	cuts.set(name, text);
+	cuts.set(key, text);
 	return text;
 }
 
@@ -264,10 +267,45 @@ function drawNode(context: CanvasRenderingContext2D, node: GraphNode, at: Point,
 	if (node.id === scene.selected) drawRing(context, at, colours.accent);
 }
 
+/** The names of the chosen node and its neighbours, as large as a name must be, where the nodes are too small for it. */
+function drawLabels(context: CanvasRenderingContext2D, drawing: Drawing, nodes: readonly Placed[]): void {
+	const { scene, colours, frame } = drawing;
+	if (scene.selected === undefined || frame.view.scale >= TEXT_SCALE_MIN) return;
+	context.globalAlpha = 1;
+	context.font = `${12 / frame.view.scale}px system-ui, sans-serif`;
+	const named = nodes.filter(([{ id }]) => scene.lit?.has(id)).slice(0, LABELS_MAX);
+	for (const [node, { x, y }] of named) {
+		const text = cut(context, node.name, 150 / frame.view.scale, frame.view.scale);
+		const width = context.measureText(text).width + 8 / frame.view.scale;
+		const height = 16 / frame.view.scale;
+		const left = node.kind === "function" ? x - NODE.width / 2 : x + NODE.width / 2 - width;
+		context.fillStyle = colours.surface;
+		context.fillRect(left, y - height / 2, width, height);
+		context.fillStyle = node.id === scene.selected ? colours.accent : colours.text;
+		context.textAlign = "left";
+		context.fillText(text, left + 4 / frame.view.scale, y);
+	}
+}
+
+type Placed = readonly [GraphNode, Point];
+
 interface Drawing {
 	readonly scene: Scene;
 	readonly colours: Colours;
 	readonly frame: Frame;
+}
+
+function placedNodes({ graph, layout }: Scene): Placed[] {
+	const sides = [
+		[graph.functions, layout.functions],
+		[graph.secrets, layout.secrets],
+	] as const;
+	return sides.flatMap(([nodes, points]) =>
+		nodes.flatMap((node, index): Placed[] => {
+			const at = points[index];
+			return at === undefined ? [] : [[node, at]];
+		}),
+	);
 }
 
 /** Everything besides the quiet edges: what changes while the reader looks. */
@@ -282,15 +320,8 @@ export function drawNodes(context: CanvasRenderingContext2D, drawing: Drawing): 
 		const reach = NODE.width * view.scale;
 		return left > -reach && left < size.width + reach && top > -reach && top < size.height + reach;
 	};
-	const sides = [
-		[scene.graph.functions, scene.layout.functions],
-		[scene.graph.secrets, scene.layout.secrets],
-	] as const;
-	for (const [nodes, points] of sides) {
-		for (const [index, node] of nodes.entries()) {
-			const at = points[index];
-			if (at !== undefined && isSeen(at)) drawNode(context, node, at, drawing);
-		}
-	}
+	const seen = placedNodes(scene).filter(([, at]) => isSeen(at));
+	for (const [node, at] of seen) drawNode(context, node, at, drawing);
+	drawLabels(context, drawing, seen);
 	context.globalAlpha = 1;
 }

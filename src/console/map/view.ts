@@ -43,7 +43,7 @@ export const toMap = ({ scale, x, y }: View, point: Point): Point => ({
 	y: (point.y - y) / scale,
 });
 
-/** Moves as little as needed to show a point of the map, and makes its text readable. */
+/** Moves as little as needed to show a point of the map. */
 export function revealing(view: View, point: Point, screen: Size): View {
 	const centre = { x: screen.width / 2, y: screen.height / 2 };
 	const at = { x: point.x * view.scale + view.x, y: point.y * view.scale + view.y };
