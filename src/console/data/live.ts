@@ -55,10 +55,12 @@ const REFRESH_AFTER_MS = 250;
 
 /** Asks for what an app's events have changed, once for many events. */
 function refresher(app: string): () => void {
-	let timer: ReturnType<typeof setTimeout> | undefined;
+	let isPlanned = false;
 	return () => {
-		timer ??= setTimeout(() => {
-			timer = undefined;
+		if (isPlanned) return;
+		isPlanned = true;
+		setTimeout(() => {
+			isPlanned = false;
 			cache.refreshKnown([PATHS.functions(app), PATHS.secrets(app), PATHS.history(app)]);
 		}, REFRESH_AFTER_MS);
 	};

@@ -36,4 +36,8 @@ function knownFigures(figures: Figures): KnownFigures {
 
 /** The time of day where the reader is. */
 export const clockText = (seconds: number): string =>
-	new Date(seconds * 1_000).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
+	new Date(seconds * 1_000).toLocaleTimeString(undefined, {
+		hour: "2-digit",
+		minute: "2-digit",
+		hour12: false,
+	});

@@ -18,6 +18,9 @@ import { State } from "./state.tsx";
 
 type Entry = FunctionList["functions"][number];
 
+/** Round numbers of bytes, from a mebibyte to 64 GiB. */
+const MEMORY_STEPS = Array.from({ length: 17 }, (_, power) => 2 ** (20 + power));
+
 const POLL_MS = 10_000;
 
 function Section({ title, children }: { readonly title: string; readonly children: ComponentChildren }) {
@@ -68,6 +71,7 @@ function Plots({ series }: { readonly series: Series }) {
 				times={times}
 				lines={lines.memory}
 				format={bytesText}
+				steps={MEMORY_STEPS}
 			/>
 		</div>
 	);

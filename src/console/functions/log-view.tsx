@@ -40,13 +40,13 @@ function Scrolled({ label, count, newest, children }: ScrolledProps) {
 	};
 	return (
 		<div class="log-frame">
-			{/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard */}
 			<div
 				ref={box}
 				class="log"
 				role="log"
 				aria-live="off"
 				aria-label={label}
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable with the keyboard
 				tabIndex={0}
 				onScroll={onScroll}
 			>

@@ -27,6 +27,8 @@ const DASHES: Readonly<Record<How, readonly number[]>> = {
 };
 const TEXT_SCALE_MIN = 0.55;
 const FAINT = 0.22;
+/** Names that are drawn beside nodes too small for them. */
+const LABELS_MAX = 60;
 const TAU = 2 * Math.PI;
 
 const curve = (path: Path2D, from: Point, to: Point): void => {
@@ -138,49 +140,39 @@ interface Look {
 	readonly dash: readonly number[];
 	readonly sign: string;
 	readonly signColour: string;
+	/** As a bar; undefined: nothing is remarkable. */
+	readonly bar?: string;
 }
 
 function functionLook({ entry, isDynamic }: FunctionNode, now: Progress | undefined, colours: Colours): Look {
-	const plain = {
-		fill: colours.surface,
-		outline: colours.line,
-		dash: [],
-		sign: "●",
-		signColour: colours.good,
-	};
-	const base = isDynamic ? { ...plain, dash: [3, 2], outline: colours.quiet } : plain;
-	if (now?.phase === "planned")
-		return { ...base, outline: colours.warn, sign: "◌", signColour: colours.warn };
-	if (now?.phase === "starting")
-		return { ...base, outline: colours.warn, sign: "◔", signColour: colours.warn };
+	const { warn, bad, good, quiet, line } = colours;
+	const plain = { fill: colours.surface, outline: line, dash: [], sign: "●", signColour: good };
+	const base = isDynamic ? { ...plain, dash: [3, 2], outline: quiet, bar: warn } : plain;
+	if (now?.phase === "planned") return { ...base, outline: warn, sign: "◌", signColour: warn, bar: warn };
+	if (now?.phase === "starting") return { ...base, outline: warn, sign: "◔", signColour: warn, bar: warn };
 	if (now?.phase === "failed" || entry.state === "failed")
-		return { ...base, outline: colours.bad, sign: "✕", signColour: colours.bad };
-	if (now !== undefined && entry.state === "live") return { ...base, outline: colours.good };
-	return entry.state === "idle" ? { ...base, sign: "○", signColour: colours.quiet } : base;
+		return { ...base, outline: bad, sign: "✕", signColour: bad, bar: bad };
+	if (now !== undefined && entry.state === "live") return { ...base, outline: good, bar: good };
+	return entry.state === "idle" ? { ...base, sign: "○", signColour: quiet } : base;
 }
 
 function secretLook({ presence, isUnread }: SecretNode, isChanging: boolean, colours: Colours): Look {
-	const plain = {
-		fill: colours.surface,
-		outline: colours.line,
-		dash: [],
-		sign: "◆",
-		signColour: colours.accent,
-	};
+	const { warn, bad, quiet, edge, line } = colours;
+	const plain = { fill: colours.surface, outline: line, dash: [], sign: "◆", signColour: colours.accent };
 	if (presence === "missing")
-		return { ...plain, outline: colours.bad, dash: [4, 3], sign: "!", signColour: colours.bad };
-	if (presence === "pattern")
-		return { ...plain, outline: colours.quiet, dash: [2, 2], sign: "*", signColour: colours.quiet };
-	if (isChanging) return { ...plain, outline: colours.warn, signColour: colours.warn };
-	return isUnread || presence === "unknown" ? { ...plain, sign: "◇", signColour: colours.quiet } : plain;
+		return { ...plain, outline: bad, dash: [4, 3], sign: "!", signColour: bad, bar: bad };
+	if (presence === "pattern") return { ...plain, outline: quiet, dash: [2, 2], sign: "*", signColour: quiet };
+	if (isChanging) return { ...plain, outline: warn, signColour: warn, bar: warn };
+	return isUnread || presence === "unknown" ? { ...plain, sign: "◇", signColour: quiet, bar: edge } : plain;
 }
 
 /** Names cut to the width of a node. Measuring takes long, and names repeat. */
 const cuts = new Map<string, string>();
 const CUTS_MAX = 20_000;
 
-function cut(context: CanvasRenderingContext2D, name: string, width: number): string {
-	const known = cuts.get(name);
+function cut(context: CanvasRenderingContext2D, name: string, width: number, scale = 0): string {
+	const key = `${scale} ${name}`;
+	const known = cuts.get(key);
 	if (known !== undefined) return known;
 	if (cuts.size > CUTS_MAX) cuts.clear();
 	let text = nameText(name);
@@ -189,13 +181,13 @@ function cut(context: CanvasRenderingContext2D, name: string, width: number): st
 		while (length > 1 && context.measureText(`${text.slice(0, length)}…`).width > width) length--;
 		text = `${text.slice(0, length)}…`;
 	}
-	cuts.set(name, text);
+	cuts.set(key, text);
 	return text;
 }
 
 /** Small, a node is a bar in the colour of its sign. */
-function drawBar(context: CanvasRenderingContext2D, { x, y }: Point, look: Look, isPlain: boolean): void {
-	context.fillStyle = isPlain ? look.outline : look.signColour;
+function drawBar(context: CanvasRenderingContext2D, { x, y }: Point, { bar, outline }: Look): void {
+	context.fillStyle = bar ?? outline;
 	context.fillRect(x - NODE.width / 2, y - NODE.height / 2, NODE.width, NODE.height);
 }
 
@@ -256,18 +248,71 @@ function drawNode(context: CanvasRenderingContext2D, node: GraphNode, at: Point,
 	const look = lookOf(node, scene, colours);
 	context.globalAlpha = scene.lit === undefined || scene.lit.has(node.id) ? 1 : FAINT;
 	context.lineWidth = 1.2;
-	if (frame.view.scale < TEXT_SCALE_MIN)
-		drawBar(context, at, look, look.outline === colours.line && look.sign !== "◇");
+	if (frame.view.scale < TEXT_SCALE_MIN) drawBar(context, at, look);
 	else drawPill(context, at, look, node.name, colours);
 	if (node.kind === "function" && scene.progress.get(node.name)?.phase === "starting")
 		drawSpinner(context, at, colours.warn, frame.phase);
 	if (node.id === scene.selected) drawRing(context, at, colours.accent);
 }
 
+/** The names of the chosen node and its neighbours, as large as a name must be, where the nodes are too small for it. */
+function drawLabels(context: CanvasRenderingContext2D, drawing: Drawing, nodes: readonly Placed[]): void {
+	const { scene, frame } = drawing;
+	if (scene.selected === undefined || frame.view.scale >= TEXT_SCALE_MIN) return;
+	context.globalAlpha = 1;
+	context.font = `${12 / frame.view.scale}px system-ui, sans-serif`;
+	const drawn: Point[] = [];
+	const height = 16 / frame.view.scale;
+	const isFree = ({ x, y }: Point) =>
+		drawn.every(
+			(other) => Math.abs(other.y - y) >= height || Math.abs(other.x - x) >= 150 / frame.view.scale,
+		);
+	const lit = nodes.filter(([{ id }]) => scene.lit?.has(id));
+	const chosen = lit.filter(([{ id }]) => id === scene.selected);
+	for (const [node, at] of [...chosen, ...lit].slice(0, LABELS_MAX)) {
+		if (!isFree(at)) continue;
+		drawn.push(at);
+		drawLabel(context, node, at, drawing);
+	}
+}
+
+function drawLabel(
+	context: CanvasRenderingContext2D,
+	node: GraphNode,
+	{ x, y }: Point,
+	drawing: Drawing,
+): void {
+	const { scene, colours, frame } = drawing;
+	const { scale } = frame.view;
+	const text = cut(context, node.name, 150 / scale, scale);
+	const [width, height] = [context.measureText(text).width + 8 / scale, 16 / scale];
+	const left = node.kind === "function" ? x - NODE.width / 2 : x + NODE.width / 2 - width;
+	context.fillStyle = colours.surface;
+	context.fillRect(left, y - height / 2, width, height);
+	context.fillStyle = node.id === scene.selected ? colours.accent : colours.text;
+	context.textAlign = "left";
+	context.fillText(text, left + 4 / scale, y);
+}
+
+type Placed = readonly [GraphNode, Point];
+
 interface Drawing {
 	readonly scene: Scene;
 	readonly colours: Colours;
 	readonly frame: Frame;
+}
+
+function placedNodes({ graph, layout }: Scene): Placed[] {
+	const sides = [
+		[graph.functions, layout.functions],
+		[graph.secrets, layout.secrets],
+	] as const;
+	return sides.flatMap(([nodes, points]) =>
+		nodes.flatMap((node, index): Placed[] => {
+			const at = points[index];
+			return at === undefined ? [] : [[node, at]];
+		}),
+	);
 }
 
 /** Everything besides the quiet edges: what changes while the reader looks. */
@@ -282,15 +327,8 @@ export function drawNodes(context: CanvasRenderingContext2D, drawing: Drawing): 
 		const reach = NODE.width * view.scale;
 		return left > -reach && left < size.width + reach && top > -reach && top < size.height + reach;
 	};
-	const sides = [
-		[scene.graph.functions, scene.layout.functions],
-		[scene.graph.secrets, scene.layout.secrets],
-	] as const;
-	for (const [nodes, points] of sides) {
-		for (const [index, node] of nodes.entries()) {
-			const at = points[index];
-			if (at !== undefined && isSeen(at)) drawNode(context, node, at, drawing);
-		}
-	}
+	const seen = placedNodes(scene).filter(([, at]) => isSeen(at));
+	for (const [node, at] of seen) drawNode(context, node, at, drawing);
+	drawLabels(context, drawing, seen);
 	context.globalAlpha = 1;
 }

@@ -1,7 +1,7 @@
 /** What pointers do on the map: drag, pinch, wheel, tap. */
 import type { Point } from "./layout.ts";
 import type { Surface } from "./surface.ts";
-import { moved, toMap, zoomed } from "./view.ts";
+import { moved, toMap, type View, zoomed } from "./view.ts";
 
 /** Pixels that a tap may move. */
 const TAP_MAX = 5;
@@ -33,15 +33,19 @@ class Gestures {
 	move(event: PointerEvent): void {
 		const at = pointOf(event);
 		const before = this.#pointers.get(event.pointerId);
-		if (before === undefined) return this.#events.onHover(toMap(this.#surface.view, at));
-		const other = [...this.#pointers].find(([id]) => id !== event.pointerId)?.[1];
+		if (before === undefined) this.#events.onHover(toMap(this.#surface.view, at));
+		else this.#drag(event.pointerId, before, at);
+	}
+
+	/** One pointer moves the map, two also zoom. */
+	#drag(id: number, before: Point, at: Point): void {
+		const other = [...this.#pointers].find(([each]) => each !== id)?.[1];
 		this.#travelled += Math.hypot(at.x - before.x, at.y - before.y);
-		this.#pointers.set(event.pointerId, at);
+		this.#pointers.set(id, at);
 		if (this.#travelled <= TAP_MAX) return;
 		const { view } = this.#surface;
-		if (other === undefined) return this.#surface.move(moved(view, at.x - before.x, at.y - before.y));
-		const factor = distance(at, other) / Math.max(1, distance(before, other));
-		this.#surface.move(zoomed(view, factor, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 }));
+		if (other === undefined) this.#surface.move(moved(view, at.x - before.x, at.y - before.y));
+		else this.#surface.move(pinched(view, other, before, at));
 	}
 
 	up(event: PointerEvent): void {
@@ -62,6 +66,12 @@ class Gestures {
 	leave(): void {
 		this.#events.onHover(undefined);
 	}
+}
+
+/** The view after one of two pointers has moved. */
+function pinched(view: View, other: Point, before: Point, at: Point): View {
+	const factor = distance(at, other) / Math.max(1, distance(before, other));
+	return zoomed(view, factor, { x: (at.x + other.x) / 2, y: (at.y + other.y) / 2 });
 }
 
 const distance = (a: Point, b: Point): number => Math.hypot(a.x - b.x, a.y - b.y);

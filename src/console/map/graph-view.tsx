@@ -4,7 +4,7 @@ import { listen } from "./gestures.ts";
 import type { GraphNode } from "./graph.ts";
 import { nodeAt, pointOf } from "./layout.ts";
 import { Surface } from "./surface.ts";
-import { revealing, zoomed } from "./view.ts";
+import { zoomed } from "./view.ts";
 
 const ZOOM_STEP = 1.4;
 
@@ -33,17 +33,13 @@ export function GraphView({ scene, selected, onSelect }: GraphViewProps) {
 	}, []);
 	useEffect(() => surface.current?.show(scene), [scene]);
 	useEffect(() => {
-		const made = surface.current;
 		const point = selected && pointOf(selected, scene.graph, scene.layout);
-		if (made && point) {
-			const view = revealing(made.view, point, made.size);
-			if (view !== made.view) made.move(view);
-		}
+		if (point !== undefined) surface.current?.reveal(point);
 	}, [selected?.id]);
 	return (
 		<div class="graph">
-			<canvas ref={edges} aria-hidden="true" />
-			<canvas ref={nodes} class="graph-nodes" aria-hidden="true" />
+			<canvas ref={edges} class={scene.lit === undefined ? "" : "dim"} />
+			<canvas ref={nodes} class="graph-nodes" />
 			<ZoomButtons surface={() => surface.current} />
 		</div>
 	);

@@ -8,7 +8,7 @@ const GAP_MIN = 220;
 /** Rows of a map that needs no second lane. */
 const ROWS_MIN = 24;
 /** Height to width of a large map. */
-const SHAPE = 0.62;
+const SHAPE = 0.8;
 const SWEEPS = 6;
 
 export interface Point {

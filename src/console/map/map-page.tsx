@@ -19,6 +19,7 @@ import { Legend, MapTools, type Search } from "./map-tools.tsx";
 import { hasMark, type ProgressOf } from "./marks.ts";
 import { Matrix } from "./matrix.tsx";
 import { NodeList } from "./node-list.tsx";
+import { Overview } from "./overview.tsx";
 import { RolloutStrip } from "./rollout-strip.tsx";
 
 const POLL_MS = 15_000;
@@ -83,7 +84,7 @@ function MapBody({ app, name, live, view, graph }: MapBodyProps) {
 		<>
 			<RolloutStrip rollouts={rollouts} />
 			<MapTools graph={graph} progress={progress} search={search} onSearch={setSearch} />
-			<div class={`map-area ${selected === undefined ? "" : "has-details"}`}>
+			<div class="map-area">
 				<NodeList nodes={nodes} progress={progress} selected={selected} onSelect={select} />
 				<div class="map-picture">
 					{view === "map" ? (
@@ -93,7 +94,9 @@ function MapBody({ app, name, live, view, graph }: MapBodyProps) {
 					)}
 					<Legend view={view} />
 				</div>
-				{selected !== undefined && (
+				{selected === undefined ? (
+					<Overview graph={graph} progress={progress} onSelect={select} />
+				) : (
 					<Details app={app} graph={graph} node={selected} progress={progress} onSelect={select} />
 				)}
 			</div>

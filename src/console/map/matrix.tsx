@@ -92,6 +92,12 @@ export function Matrix({ graph, layout, lit, selected, onSelect }: MatrixProps) 
 	const table = useMemo(() => tableOf(graph, layout), [graph, layout]);
 	const { box, measure, seen } = useSeen(functionOrder.length, secretOrder.length);
 	const [cursor, setCursor] = useState<Cell>({ row: 0, column: 0 });
+	useEffect(() => {
+		const nodes = selected?.kind === "function" ? graph.functions : graph.secrets;
+		const order = selected?.kind === "function" ? functionOrder : secretOrder;
+		const at = order.indexOf(nodes.findIndex(({ id }) => id === selected?.id));
+		if (at >= 0) goTo(selected?.kind === "function" ? { ...cursor, row: at } : { ...cursor, column: at });
+	}, [selected?.id]);
 	const goTo = (cell: Cell) => {
 		setCursor(cell);
 		const element = box.current;
@@ -218,8 +224,8 @@ function BodyRow({
 				title={nameText(node.name)}
 				onClick={() => onSelect(node)}
 			>
+				{node.isDynamic && <span class="matrix-any">any</span>}
 				<Name text={node.name} />
-				{node.isDynamic && <span class="quiet"> (any)</span>}
 			</span>
 			{columns.map((column) => (
 				<MatrixCell

@@ -2,7 +2,8 @@
 import { isPending } from "../data/rollout.ts";
 import { type Colours, onColourChange, readColours, wantsStill } from "../shell/colours.ts";
 import { clear, drawEdges, drawNodes, place, type Scene } from "./draw.ts";
-import { fitted, pictureTransform, type Size, type View } from "./view.ts";
+import type { Point } from "./layout.ts";
+import { fitted, pictureTransform, revealing, type Size, type View } from "./view.ts";
 
 /** How long a view rests before its edges are drawn anew. */
 const REST_MS = 90;
@@ -49,9 +50,15 @@ export class Surface implements Disposable {
 	show(scene: Scene): void {
 		const hasOtherNodes = scene.layout !== this.#scene?.layout;
 		this.#scene = scene;
-		if (!hasOtherNodes) return this.#schedule();
-		if (!this.#isMoved) this.#view = fitted(scene.layout, this.#size);
-		this.#redraw();
+		if (hasOtherNodes && !this.#isMoved) this.#view = fitted(scene.layout, this.#size);
+		if (hasOtherNodes) this.#redraw();
+		else this.#schedule();
+	}
+
+	/** Makes sure that a point of the map is seen. Nothing is hidden while all of the map is in view. */
+	reveal(point: Point): void {
+		const view = this.#isMoved ? revealing(this.#view, point, this.#size) : this.#view;
+		if (view !== this.#view) this.move(view);
 	}
 
 	/** Shows another part of the map. */

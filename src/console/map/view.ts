@@ -14,15 +14,21 @@ export interface Size {
 
 const SCALE = { min: 0.05, max: 3 } as const;
 const MARGIN = 16;
+/** The buttons are at the top. */
+const TOP = 50;
 
 /** Shows the whole map, no larger than its texts need. */
 export function fitted(map: Size, screen: Size): View {
 	const room = {
 		width: Math.max(1, screen.width - 2 * MARGIN),
-		height: Math.max(1, screen.height - 2 * MARGIN),
+		height: Math.max(1, screen.height - TOP - MARGIN),
 	};
 	const scale = Math.max(SCALE.min, Math.min(1.2, room.width / map.width, room.height / map.height));
-	return { scale, x: (screen.width - map.width * scale) / 2, y: (screen.height - map.height * scale) / 2 };
+	return {
+		scale,
+		x: (screen.width - map.width * scale) / 2,
+		y: TOP + (room.height - map.height * scale) / 2,
+	};
 }
 
 /** Zooms, and keeps the map's point below a point of the screen where it is. */
@@ -43,7 +49,7 @@ export const toMap = ({ scale, x, y }: View, point: Point): Point => ({
 	y: (point.y - y) / scale,
 });
 
-/** Moves as little as needed to show a point of the map, and makes its text readable. */
+/** Moves as little as needed to show a point of the map. */
 export function revealing(view: View, point: Point, screen: Size): View {
 	const centre = { x: screen.width / 2, y: screen.height / 2 };
 	const at = { x: point.x * view.scale + view.x, y: point.y * view.scale + view.y };

@@ -84,6 +84,12 @@ function Hosts() {
 	);
 }
 
+const Ends = ({ atMs }: { readonly atMs: number }) => (
+	<>
+		<Moment atMs={atMs} />, {instantText(atMs)}
+	</>
+);
+
 function SessionFacts({ session }: { readonly session: ConsoleSession }) {
 	return (
 		<Section title="This session">
@@ -95,9 +101,7 @@ function SessionFacts({ session }: { readonly session: ConsoleSession }) {
 				<dt>Apps</dt>
 				<dd>{session.app === null ? "all" : <Name text={session.app} />}</dd>
 				<dt>Ends</dt>
-				<dd>
-					<Moment atMs={session.expiresAtMs} />, {instantText(session.expiresAtMs)}
-				</dd>
+				<dd>{session.expiresAtMs === null ? "never" : <Ends atMs={session.expiresAtMs} />}</dd>
 				<dt>Platform</dt>
 				<dd>version {nameText(session.version)}</dd>
 			</dl>

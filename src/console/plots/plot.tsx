@@ -20,10 +20,12 @@ interface PlotProps {
 	readonly times: readonly number[];
 	readonly lines: readonly PlotLine[];
 	readonly format: (value: number) => string;
+	/** The distances that lines of the grid may have. By default those of decimal numbers. */
+	readonly steps?: readonly number[];
 }
 
 /** The options of a plot in the present colours. */
-function optionsOf({ lines, format }: PlotProps, width: number): uPlot.Options {
+function optionsOf({ lines, format, steps }: PlotProps, width: number): uPlot.Options {
 	const colours = readColours();
 	const grid = { stroke: colours.line, width: 1 };
 	const axis = { stroke: colours.quiet, grid, ticks: grid, font: "11px system-ui, sans-serif" };
@@ -35,7 +37,7 @@ function optionsOf({ lines, format }: PlotProps, width: number): uPlot.Options {
 		scales: { y: { range: (_, __, most) => [0, most > 0 ? most * 1.08 : 1] } },
 		axes: [
 			{ ...axis, size: 28, values: "{HH}:{mm}" },
-			{ ...axis, size: 62, values: (_, values) => values.map(format) },
+			{ ...axis, size: 62, values: (_, values) => values.map(format), ...(steps && { incrs: [...steps] }) },
 		],
 		series: [
 			{ value: "{HH}:{mm}", label: "Time" },

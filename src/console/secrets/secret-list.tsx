@@ -66,7 +66,7 @@ function Row({ app, secret, readers, times }: Omit<ListProps, "secrets"> & { rea
 				<Name text={secret.by} />
 			</td>
 			<td data-label="When">
-				{atMs === undefined ? <span class="quiet">see the history</span> : <Moment atMs={atMs} />}
+				{atMs === undefined ? <span class="quiet">revision {secret.revision}</span> : <Moment atMs={atMs} />}
 			</td>
 			<td data-label="Read by">
 				<ReadBy app={app} name={secret.name} readers={readers} />

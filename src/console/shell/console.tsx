@@ -64,9 +64,9 @@ function Open({ session: opened, pages }: { readonly session: ConsoleSession; re
 	const shown: Address = address.page === "start" && app !== undefined ? { page: "map", app } : address;
 	return (
 		<>
-			<a class="skip" href="#content" onClick={focusContent}>
+			<button type="button" class="skip" onClick={focusContent}>
 				Skip to the content
-			</a>
+			</button>
 			<Header session={opened} apps={apps} address={shown} app={app} connection={live?.live.connection} />
 			<main id="content" tabIndex={-1}>
 				{shown.page === "platform" && pages.platform(opened)}
@@ -83,9 +83,8 @@ function Open({ session: opened, pages }: { readonly session: ConsoleSession; re
 	);
 }
 
-/** The address behind `#` is the page's, so the link moves the focus by itself. */
-function focusContent(event: Event): void {
-	event.preventDefault();
+/** A link cannot do it: the part of the address behind `#` names the page. */
+function focusContent(): void {
 	document.getElementById("content")?.focus();
 }
 

@@ -4,7 +4,6 @@ import type { Connection } from "../data/follow.ts";
 import { closeSession } from "../data/session.ts";
 import type { Watched } from "../data/store.ts";
 import { useStore } from "../data/use-store.ts";
-import { instantText } from "../text/moment.tsx";
 import { Name } from "../text/name.tsx";
 import type { Address, AppPage } from "./address.ts";
 import { go, Link } from "./navigation.tsx";
@@ -100,7 +99,7 @@ export function Header({ session, apps, address, app, connection }: HeaderProps)
 				<button
 					type="button"
 					class="quiet-button"
-					title={`Token ${session.token} (${session.scopes.join(", ")}), until ${instantText(session.expiresAtMs)}`}
+					title={`Token ${session.token}: ${session.scopes.join(", ")}`}
 					onClick={() => void closeSession()}
 				>
 					Sign out

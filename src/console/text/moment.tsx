@@ -10,7 +10,7 @@ setInterval(() => {
 	if (document.visibilityState === "visible") now.set(Date.now());
 }, TICK_MS);
 
-export const useNow = (): number => Math.max(useStore(now), 0);
+export const useNow = (): number => useStore(now);
 
 /** Date and time of day where the reader is. */
 export const instantText = (atMs: number): string =>
@@ -18,10 +18,11 @@ export const instantText = (atMs: number): string =>
 
 /** A time as its distance from now. Its title is the date. */
 export function Moment({ atMs }: { readonly atMs: number }) {
-	const nowMs = useNow();
+	// The tick redraws; the time itself may be a little later.
+	const nowMs = Math.max(useNow(), Date.now());
 	return (
 		<time dateTime={new Date(atMs).toISOString()} title={instantText(atMs)}>
-			{distanceText(atMs, Math.max(nowMs, Date.now() - TICK_MS))}
+			{distanceText(atMs, nowMs)}
 		</time>
 	);
 }
