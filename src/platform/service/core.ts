@@ -50,6 +50,8 @@ export class Core {
 	readonly log: Log;
 	readonly clock: Clock;
 	readonly faults: Faults;
+	/** Milliseconds since 1970. */
+	readonly startedAtMs: number;
 	/** Whether the platform does not take requests yet. */
 	isStarting = false;
 	/** This node among several. Undefined with one node. */
@@ -75,6 +77,7 @@ export class Core {
 		this.deployer = options.deployer;
 		this.log = log;
 		this.clock = clock;
+		this.startedAtMs = clock.now();
 		this.faults = options.faults ?? new Faults(log);
 		const samples = () => this.samples();
 		this.metrics = openMetrics(options, apps, this.faults, samples);

@@ -54,7 +54,7 @@ export const status: Endpoint = {
 		const { node, info } = core;
 		const presence = node?.nodes.presence;
 		const single = {
-			...{ node: "", version: info.version, control: "", startedAtMs: 0, isStopping: false },
+			...{ node: "", version: info.version, control: "", startedAtMs: core.startedAtMs, isStopping: false },
 			...{
 				platformRevision: core.tokens.revision,
 				functions: countFunctions(core.samples()),

@@ -17,6 +17,8 @@ import type { SlotFiles } from "./slot-files.ts";
 
 /** How often the memory of processes is read. */
 const SAMPLE_MS = 60_000;
+/** The first time, so that the console does not show an empty plot for a minute. */
+const FIRST_SAMPLE_MS = 5_000;
 
 /** One function's figures in one span of time. */
 export interface Point {
@@ -54,10 +56,11 @@ export class Figures {
 
 	/** Begins to read the memory of processes, and to store slots when they end. */
 	start(): void {
-		const next = () => {
-			this.#cancel = this.#options.clock.schedule(() => void this.#tick().finally(next), SAMPLE_MS);
+		const next = (delayMs: number) => {
+			const task = () => void this.#tick().finally(() => next(SAMPLE_MS));
+			this.#cancel = this.#options.clock.schedule(task, delayMs);
 		};
-		next();
+		next(FIRST_SAMPLE_MS);
 	}
 
 	/** Counts an answer of a function. @param answer `ms`: from the request to its end */
