@@ -7,6 +7,7 @@ import { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import { describeError } from "../faults/log.ts";
+import { NODE_CALL_PATH } from "../nodes/calls/calls.ts";
 import type { Core } from "../service/core.ts";
 import type { Principal } from "../tokens/tokens.ts";
 import * as apps from "./apps.ts";
@@ -18,6 +19,7 @@ import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as hostRoutes from "./hosts.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
+import { answerNode } from "./logs/nodes/answer.ts";
 import { catchUp, ready, status } from "./nodes/status.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -110,6 +112,11 @@ export function createApi({ core, hosts, listenUrl, closing = NEVER, requestRate
 			return await ENDPOINTS[name].handle({ core, request, principal, url, listenUrl, parameter, closing });
 		});
 	}
+	app.post(NODE_CALL_PATH, (context) => {
+		const request = context.req.raw;
+		const call = { core, request, principal: undefined, url: new URL(request.url), listenUrl, closing };
+		return answerNode({ ...call, parameter: () => "" }, () => failures.note(context.env.address));
+	});
 	addBase44Routes(app, { core, listenUrl, closing }, guard);
 	for (const [path, methods] of byPath) {
 		app.all(path, () => {
