@@ -1,6 +1,7 @@
 /** The composition root: makes a serving platform from a configuration. */
 import type { ControlListener } from "./api/control-listener.ts";
 import type { Builder } from "./build/bundle.ts";
+import { advertisedUrl } from "./configuration/advertise.ts";
 import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
@@ -76,7 +77,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 		closing: closing.signal,
 	});
 	const controlUrl = await listenControl(control, config, listeners);
-	await core.node?.showControl(controlUrl);
+	await showToNodes(core, config, controlUrl);
 	// What has not started by then is ended when the core closes.
 	await unlessAborted(core.startPinned(), signal);
 	// An interrupted start leaves nothing running, as an interrupted platform.
@@ -125,6 +126,19 @@ function reportIsolation({ limits, network }: Runtime, log: Log): { limits: stri
 	if (open.length > 0)
 		log.warn({ missing: open }, "some network restrictions of functions do not work on this machine");
 	return { limits: limits.driver, network: network.isolation };
+}
+
+/** Shows the other nodes how this one is reached. */
+async function showToNodes(
+	{ log, node }: Core,
+	{ advertise }: PlatformConfig,
+	controlUrl: string,
+): Promise<void> {
+	if (node === undefined) return;
+	const address = advertisedUrl(advertise, controlUrl);
+	if (address === undefined)
+		log.warn({}, "other nodes cannot reach this one, and miss its logs: start it with --advertise URL");
+	await node.showControl(controlUrl, address);
 }
 
 async function listen(

@@ -17,6 +17,17 @@ export const nodeEventSchema = z.object({
 });
 export type NodeEvent = z.infer<typeof nodeEventSchema>;
 
+/**
+ * A node whose lines of logs were asked for. `missing` is null if they are there. Otherwise: `no_address`: other nodes
+ * cannot reach it; `unreachable`; `timeout`; `refused`: it does not accept the request; `silent`: it does not reach the
+ * store.
+ */
+export const logNodeSchema = z.object({
+	node: z.string().max(100),
+	missing: z.enum(["no_address", "unreachable", "timeout", "refused", "silent"]).nullable(),
+});
+export type LogNode = z.infer<typeof logNodeSchema>;
+
 const countsSchema = z.object({ live: z.int().min(0), idle: z.int().min(0), failed: z.int().min(0) });
 
 /** `GET /v1/status` */

@@ -2,8 +2,9 @@
  * The messages with the request log: the result of each request to a function, without headers, query and body.
  */
 import { z } from "zod";
-import { LOG_LINES_MAX } from "./function-log.ts";
+import { LOG_LINES_MAX, streamEvents } from "./function-log.ts";
 import { logPositionSchema } from "./log-position.ts";
+import { logNodeSchema } from "./nodes.ts";
 
 const requestSchema = z.object({
 	/** When the answer ended, in ISO 8601, UTC. */
@@ -27,18 +28,22 @@ const requestSchema = z.object({
 	protocol: z.string().max(20).optional(),
 	/** The automation that sent the request. */
 	automation: z.string().max(1_000).optional(),
+	/** The node that answered, if the platform may have several. */
+	node: z.string().max(100).optional(),
 	position: logPositionSchema.optional(),
 });
 export type LoggedRequest = z.infer<typeof requestSchema>;
 
 /** `GET /v1/apps/:app/requests[?function=NAME…][&since=MS][&level=LEVEL][&limit=N]` */
-export const requestsSchema = z.object({ requests: z.array(requestSchema).max(LOG_LINES_MAX) });
+export const requestsSchema = z.object({
+	requests: z.array(requestSchema).max(LOG_LINES_MAX),
+	nodes: z.array(logNodeSchema).max(1_000).optional(),
+});
 export type LoggedRequests = z.infer<typeof requestsSchema>;
 
-/** An event of `GET /v1/apps/:app/requests/stream`. `ping` and `dropped` are as in `logEventSchema`. */
+/** An event of `GET /v1/apps/:app/requests/stream`. The others are as in `logEventSchema`. */
 export const requestEventSchema = z.discriminatedUnion("type", [
 	z.object({ type: z.literal("request"), request: requestSchema }),
-	z.object({ type: z.literal("ping"), position: logPositionSchema.optional() }),
-	z.object({ type: z.literal("dropped"), lines: z.int().min(1) }),
+	...streamEvents,
 ]);
 export type RequestEvent = z.infer<typeof requestEventSchema>;

@@ -1,13 +1,14 @@
 /** Two nodes of a platform, as real programs: commands show how the nodes follow, and what a killed node still serves. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { EtcdCluster } from "../platform/store/etcd/cluster.ts";
 import { link, Platform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 const FUNCTIONS = {
-	"functions/one.ts": 'Deno.serve(() => new Response("one " + Deno.env.get("ONE")));',
+	"functions/one.ts":
+		'Deno.serve((request) => { console.log(new URL(request.url).search); return new Response("one " + Deno.env.get("ONE")); });',
 };
 const FOLLOWS = /node [0-9a-f]{8} follows/g;
 
@@ -17,7 +18,7 @@ let a: Platform;
 let b: Platform;
 beforeAll(async () => {
 	[cluster, project] = await Promise.all([EtcdCluster.start(), newProject()]);
-	const flags = ["--store", cluster.url("/nodes")];
+	const flags = ["--store", cluster.url("/nodes"), "--advertise", "http://127.0.0.1:0"];
 	[a, b] = [new Platform({}, flags), new Platform({}, flags)];
 	await a.start();
 	copyFileSync(join(a.folder, "identity"), join(b.folder, "identity"));
@@ -57,6 +58,23 @@ test("the status lists both nodes", async () => {
 	expect(silent).toEqual([]);
 });
 
+test("the logs show the lines of both nodes by time, each with the name of its node", async () => {
+	await a.call("one?on-a");
+	await b.call("one?on-b");
+	// Lines arrive through a pipe, later than the responses.
+	await vi.waitFor(async () => {
+		const { lines } = await project.data(["functions", "logs", "one", "--limit", "2"]);
+		expect(lines.map(({ message }: { message: string }) => message)).toEqual(["?on-a", "?on-b"]);
+	});
+	const marked = /^([0-9a-f]{8}) {2}.* info {2}\?on-a\n([0-9a-f]{8}) {2}.* info {2}\?on-b\n$/;
+	const { stderr, stdout } = await project.ok(["functions", "logs", "one", "--limit", "2"]);
+	const [, first, second] = marked.exec(stdout) ?? [];
+	expect(stdout).toMatch(marked);
+	expect([first === second, stderr]).toEqual([false, ""]);
+	const requests = await project.ok(["functions", "logs", "--requests", "--limit", "2"]);
+	expect(requests.stdout).toMatch(new RegExp(`^${first}  .*\n${second}  .*\n$`));
+});
+
 test("a command names a node that was killed, which catches up when it starts again", async () => {
 	await b.kill();
 	const changed = await project.ok(["secrets", "set", "ONE=4"]);
@@ -69,4 +87,30 @@ test("a command names a node that was killed, which catches up when it starts ag
 	await b.start();
 	expect((await b.call("one")).text).toBe("one 5");
 	expect((await project.data(["platform", "status"])).silent).toEqual([]);
+});
+
+test("--follow shows new lines of both nodes, names a node that was killed, and follows it again", async () => {
+	const following = project.start(["functions", "logs", "one", "--follow", "--limit", "0"]);
+	const shown = async (node: Platform, word: string) => {
+		await node.call(`one?${word}`);
+		await following.stdout.next(new RegExp(`^[0-9a-f]{8} {2}.* info {2}\\?${word}$`));
+	};
+	// The answer begins with the next line, so this one may come before it.
+	await vi.waitFor(async () => {
+		await a.call("one?begin");
+		expect(following.stdout.text).toContain("?begin");
+	});
+	await shown(b, "first-on-b");
+	await shown(a, "first-on-a");
+	await b.kill();
+	await following.stderr.next(/^Warning: The lines of node [0-9a-f]{8} are missing: /);
+	await shown(a, "second-on-a");
+	await b.start();
+	await shown(b, "second-on-b");
+	await following.stderr.next(/^Warning: The lines of node [0-9a-f]{8} are shown again\.$/);
+	following.signal("SIGINT");
+	const { status, stdout } = await following.ended;
+	expect(status).toBe(0);
+	for (const word of ["first-on-b", "first-on-a", "second-on-a", "second-on-b"])
+		expect(stdout.split(`?${word}\n`)).toHaveLength(2);
 });

@@ -1,15 +1,24 @@
 /** Formats lines of function logs and of the request log. */
 import type { FunctionLine } from "../../protocol/function-log.ts";
 import type { LoggedRequest } from "../../protocol/request-log.ts";
+import { shortName } from "../views/node-lines.ts";
+
+/** The mark of a node, if lines of several are shown. */
+function markOf(node: string | undefined): string {
+	return node === undefined ? "" : `${shortName(node)}  `;
+}
 
 /**
- * Formats a line that a function wrote. @param name the name of the function, if lines of several are shown
+ * Formats a line that a function wrote.
+ * @param name the name of the function, if lines of several are shown
+ * @param node the node that stored it, if lines of several are shown
  */
 export function writtenText(
 	{ level, message, time }: Omit<FunctionLine, "position">,
 	name: string | undefined,
+	node?: string,
 ): string {
-	return `${name === undefined ? "" : `${name}  `}${time} ${level.padEnd(5)} ${message}`;
+	return `${markOf(node)}${name === undefined ? "" : `${name}  `}${time} ${level.padEnd(5)} ${message}`;
 }
 
 const MS_PER_S = 1_000;
@@ -29,8 +38,8 @@ function sizeOf(bytes: number): string {
 	return kB < BYTES_PER_KB ? `${kB.toFixed(1)} kB` : `${(kB / BYTES_PER_KB).toFixed(1)} MB`;
 }
 
-/** Formats a request, with the name of its function. */
-export function requestText(request: Omit<LoggedRequest, "position">): string {
+/** Formats a request, with the name of its function. @param node as in `writtenText` */
+export function requestText(request: Omit<LoggedRequest, "position">, node?: string): string {
 	const { automation, bytes, id, method, ms, path, protocol, reason, status, time } = request;
 	const parts = [
 		time,
@@ -43,5 +52,5 @@ export function requestText(request: Omit<LoggedRequest, "position">): string {
 		...(reason === null ? [] : [reason]),
 		...(id === null ? [] : [id]),
 	];
-	return parts.join("  ");
+	return markOf(node) + parts.join("  ");
 }

@@ -1,23 +1,35 @@
 /** Reads, for `functions logs`, the output of functions or their requests: once, or until it is stopped. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
+import type { LogNode } from "../../protocol/nodes.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import type { WantedLines } from "../../sync/client/platform-client.ts";
 import { resumed } from "../../sync/logs/resume.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { requestText, writtenText } from "./lines.ts";
+import { isSeveral, nodeChanges } from "./nodes.ts";
 
 /** Stable: other programs rely on it. */
 export interface WrittenResult {
 	/** The function, if the user named exactly one. */
 	function?: string;
-	lines: { time: string; level: FunctionLine["level"]; message: string; function?: string | undefined }[];
+	lines: {
+		time: string;
+		level: FunctionLine["level"];
+		message: string;
+		function?: string | undefined;
+		/** The node that stored the line, if the platform may have several. */
+		node?: string | undefined;
+	}[];
+	/** The nodes that were asked, if the platform may have several. */
+	nodes?: LogNode[] | undefined;
 }
 
 /** Stable. */
 export interface RequestsResult {
 	requests: Omit<LoggedRequest, "position">[];
+	nodes?: LogNode[] | undefined;
 }
 
 export interface WantedLogs extends WantedLines {
@@ -34,14 +46,14 @@ export async function readLogs(
 ): Promise<WrittenResult | RequestsResult> {
 	if (requests) {
 		const read = await remote.requests(binding.app, names, wanted).catch(explainMissingRoute);
-		return { requests: read.requests.map(({ position: _, ...request }) => request) };
+		return { requests: read.requests.map(({ position: _, ...request }) => request), nodes: read.nodes };
 	}
 	const read = await remote.logs(binding.app, names, wanted);
 	const lines = read.lines.map(({ position: _, ...line }) => line);
 	const [name] = names;
 	return name !== undefined && names.length === 1
-		? { function: name, lines: lines.map(({ function: _, ...line }) => line) }
-		: { lines };
+		? { function: name, lines: lines.map(({ function: _, ...line }) => line), nodes: read.nodes }
+		: { lines, nodes: read.nodes };
 }
 
 /** Explains that an older platform has no request log. */
@@ -67,8 +79,11 @@ export async function followLogs(
 	terminal: Terminal,
 	signal: AbortSignal,
 ): Promise<void> {
-	const open = (after: string | undefined): AsyncGenerator<LogEvent | RequestEvent> => {
-		const wanted = after === undefined ? first : { level: first.level, after };
+	const beganMs = Date.now();
+	const open = (after: readonly string[] | undefined): AsyncGenerator<LogEvent | RequestEvent> => {
+		// A node that came while there was no connection has no position. All its lines since this began are shown.
+		const wanted =
+			after === undefined ? first : { level: first.level, sinceMs: first.sinceMs ?? beganMs, after };
 		return requests
 			? remote.followRequests(binding.app, names, wanted)
 			: remote.followLogs(binding.app, names, wanted);
@@ -78,29 +93,59 @@ export async function followLogs(
 		onLost: () => terminal.note("The connection to the platform was lost. Reconnecting."),
 		onBack: () => terminal.note("Reconnected."),
 	});
-	for await (const event of events) printEvent(event, names.length !== 1, terminal);
+	let nodes: readonly LogNode[] | undefined;
+	for await (const event of events) {
+		if (event.type === "nodes") {
+			for (const note of nodeChanges(nodes ?? [], event.nodes)) terminal.warn(note);
+			nodes = event.nodes;
+		}
+		printEvent(event, { isNamed: names.length !== 1, isMarked: isSeveral(nodes) }, terminal);
+	}
 }
 
-function printEvent(event: LogEvent | RequestEvent, isNamed: boolean, terminal: Terminal): void {
+/** Whether lines are marked with their functions, and with their nodes. */
+interface Marking {
+	readonly isNamed: boolean;
+	readonly isMarked: boolean;
+}
+
+function printEvent(
+	event: LogEvent | RequestEvent,
+	{ isMarked, isNamed }: Marking,
+	terminal: Terminal,
+): void {
 	if (event.type === "ping") return;
 	terminal.document(event);
 	if (event.type === "dropped")
 		terminal.warn(
 			`${event.lines} lines were left out, because they arrived faster than this command read them.`,
 		);
-	else if (event.type === "request") terminal.line(requestText(event.request));
-	else terminal.line(writtenText(event.line, isNamed ? event.function : undefined));
+	else if (event.type === "request")
+		terminal.line(requestText(event.request, isMarked ? event.request.node : undefined));
+	else if (event.type === "line")
+		terminal.line(
+			writtenText(event.line, isNamed ? event.function : undefined, isMarked ? event.node : undefined),
+		);
 }
 
 /** Prints the lines that were read. */
 export function renderLogs(result: WrittenResult | RequestsResult, terminal: Terminal): void {
+	for (const note of nodeChanges([], result.nodes ?? [])) terminal.warn(note);
+	const isMarked = isSeveral(result.nodes);
 	if ("requests" in result) {
 		if (result.requests.length === 0) terminal.note("The platform has no requests in its log.");
-		for (const request of result.requests) terminal.line(requestText(request));
+		for (const request of result.requests)
+			terminal.line(requestText(request, isMarked ? request.node : undefined));
 		return;
 	}
 	if (result.lines.length === 0)
 		terminal.note(`The platform has no output of ${result.function ?? "any function"} in its log.`);
 	for (const line of result.lines)
-		terminal.line(writtenText(line, result.function === undefined ? line.function : undefined));
+		terminal.line(
+			writtenText(
+				line,
+				result.function === undefined ? line.function : undefined,
+				isMarked ? line.node : undefined,
+			),
+		);
 }

@@ -59,6 +59,11 @@ export default class PlatformStart extends BaseCommand<void> {
 			min: 15,
 			helpValue: "N",
 		}),
+		advertise: Flags.string({
+			description:
+				"URL under which other nodes on the same store in etcd reach the control API of this one, for the logs of functions; port 0 stands for the port of --control. Defaults to the address of --control, unless that is loopback or stands for all addresses",
+			helpValue: "URL",
+		}),
 		listen: address("address that serves functions; port 0 chooses a free port", "127.0.0.1:8080"),
 		control: address("address of the control API; port 0 chooses a free port", "127.0.0.1:8081"),
 		"identity-file": Flags.string({

@@ -9,6 +9,7 @@ import { CONSOLE_PATH } from "../../protocol/console.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { WebConsole } from "../console/web-console.ts";
 import { describeError } from "../faults/log.ts";
+import { NODE_CALL_PATH } from "../nodes/calls/calls.ts";
 import type { Core } from "../service/core.ts";
 import type { Principal } from "../tokens/tokens.ts";
 import * as apps from "./apps.ts";
@@ -22,6 +23,7 @@ import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as hostRoutes from "./hosts.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
+import { answerNode } from "./logs/nodes/answer.ts";
 import { catchUp, ready, status } from "./nodes/status.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -128,6 +130,11 @@ export function createApi(options: ApiOptions): Api {
 			return await ENDPOINTS[name].handle(call);
 		});
 	}
+	app.post(NODE_CALL_PATH, (context) => {
+		const request = context.req.raw;
+		const call = { core, request, principal: undefined, url: new URL(request.url), listenUrl, closing };
+		return answerNode({ ...call, parameter: () => "" }, () => failures.note(context.env.address));
+	});
 	addBase44Routes(app, { core, listenUrl, closing }, guard);
 	for (const [path, methods] of byPath) {
 		app.all(path, () => {

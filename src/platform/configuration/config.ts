@@ -5,6 +5,7 @@
 import { availableParallelism, homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { advertisedHost, parseAdvertise } from "./advertise.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 import { PASSED_THROUGH } from "./passed-through.ts";
@@ -60,6 +61,8 @@ export interface PlatformConfig extends CoreConfig {
 	readonly hostNames: readonly string[];
 	/** Whether the control API also serves the web console. */
 	readonly console?: boolean | undefined;
+	/** The URL of the control API for other nodes, if it was given. */
+	readonly advertise?: string | undefined;
 	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
 }
@@ -192,7 +195,7 @@ export function readCoreConfig(
 
 /**
  * The configuration of a platform.
- * @throws AppError `ADDRESS_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE`, `STORE_*` (exit 2)
+ * @throws AppError `ADDRESS_INVALID`, `ADVERTISE_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE`, `STORE_*` (exit 2)
  */
 export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
 	const control = parseAddress("--control", flags.control);
@@ -210,13 +213,15 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	const data = dataDirectoryOf(flags.data, variables);
 	const listen = parseAddress("--listen", flags.listen);
 	const { gateways = 0 } = flags;
+	const advertise = parseAdvertise(flags.advertise);
 	return {
 		...readCoreConfig({ ...flags, data, gatewayTls, own }, variables),
 		...(gateways > 0 && { dataPlane: { gateways, listen } }),
 		listen,
 		control,
 		tls,
-		hostNames: flags.hostNames,
+		hostNames: [...flags.hostNames, ...advertisedHost(advertise)],
+		advertise,
 		console: flags.console ?? true,
 		identityFile: flags.identityFile,
 	};

@@ -41,6 +41,7 @@ export interface StoreFlags {
 	readonly "single-node"?: boolean | undefined;
 	/** In seconds. */
 	readonly "stale-after"?: number | undefined;
+	readonly advertise?: string | undefined;
 }
 
 /** The variables with the password of etcd's user. */
@@ -73,6 +74,7 @@ export function storeAccessOf(flags: StoreFlags): StoreAccess {
 		"--blobs": blobs,
 		"--single-node": flags["single-node"] || undefined,
 		"--stale-after": flags["stale-after"],
+		"--advertise": flags.advertise,
 	});
 	const unused = given.find(([, value]) => value !== undefined)?.[0];
 	if (unused !== undefined && kind !== "etcd") {

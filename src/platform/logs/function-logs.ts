@@ -19,7 +19,7 @@ export interface LogLine extends Timed {
 }
 
 /** A request to a function, or to a name that no function has. */
-export type RequestLine = Omit<LoggedRequest, "function" | "position">;
+export type RequestLine = Omit<LoggedRequest, "function" | "node" | "position">;
 
 /** A stored line. It has a position (`protocol/log-position.ts`), unless an earlier version stored it without one. */
 export type Kept<Line> = Line & { readonly position?: string | undefined };

@@ -8,7 +8,7 @@ import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 
 const DOMAIN = "coffer/node/1";
 
-const progressSchema = z.strictObject({
+const progressSchema = z.object({
 	app: z.string(),
 	/** The last event of the app that the node has followed. */
 	revision: z.int().min(0),
@@ -17,18 +17,23 @@ const progressSchema = z.strictObject({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
-const nodeSchema = z.strictObject({
+/** A newer version may show more, which is ignored: nodes of both versions run during an upgrade. */
+const nodeSchema = z.object({
 	node: z.string().max(100),
 	version: z.string().max(100),
 	/** URL of its control API. */
 	control: z.string().max(1000),
+	/** URL under which other nodes reach its control API. Empty if there is none. */
+	address: z.string().max(1000).default(""),
+	/** For which other nodes make their requests (`calls/tickets.ts`). */
+	ticket: z.string().max(100).default(""),
 	startedAtMs: z.int().min(0),
 	/** Whether it is stopping. */
 	isStopping: z.boolean(),
 	/** The last entry of the stream `platform` that it has applied. */
 	platformRevision: z.int().min(0),
 	/** The number of functions in each state. */
-	functions: z.strictObject({ live: z.int(), idle: z.int(), failed: z.int() }),
+	functions: z.object({ live: z.int(), idle: z.int(), failed: z.int() }),
 	/** Its last steps, the newest last. */
 	progress: z.array(progressSchema).max(100),
 });

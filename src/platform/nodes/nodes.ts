@@ -5,6 +5,7 @@ import type { Clock } from "../machine/clock.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import { cutOff } from "../redeploy/rollout/rollouts.ts";
 import type { TokenRegistry } from "../tokens/tokens.ts";
+import type { NodeCalls } from "./calls/calls.ts";
 import { Following, type FollowingOptions } from "./following.ts";
 import { Presence, type PresenceOptions } from "./presence.ts";
 import { type NodeProgress, ProgressWatch, type Wanted } from "./progress.ts";
@@ -21,10 +22,13 @@ export interface NodesOptions
 	/** The functions of the apps that this node has used. */
 	readonly running: () => Iterable<AppFunctions>;
 	readonly clock: Clock;
+	/** Requests between nodes. */
+	readonly calls: NodeCalls;
 }
 
 export class Nodes {
 	readonly presence: Presence;
+	readonly calls: NodeCalls;
 	readonly #options: NodesOptions;
 	readonly #closing = new AbortController();
 	readonly #following: Following;
@@ -38,6 +42,7 @@ export class Nodes {
 	constructor(options: NodesOptions) {
 		const { clock, log } = options;
 		this.#options = options;
+		this.calls = options.calls;
 		this.#following = new Following({
 			...options,
 			catchUpPlatform: () => this.#catchUpPlatform(),

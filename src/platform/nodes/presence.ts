@@ -21,7 +21,12 @@ const MARGIN_MS = 1_000;
 const PROGRESS_MAX = 100;
 
 /** What the lasting text of a node does not say, so that it need not be written often. */
-const NOTHING = { isStopping: false, platformRevision: 0, functions: { live: 0, idle: 0, failed: 0 } };
+const NOTHING = {
+	isStopping: false,
+	ticket: "",
+	platformRevision: 0,
+	functions: { live: 0, idle: 0, failed: 0 },
+};
 
 export interface PresenceOptions {
 	readonly store: SharedStore;

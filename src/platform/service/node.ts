@@ -1,6 +1,7 @@
 /** Makes a core one of several nodes, if its store is shared. */
 import type { App } from "../apps/app.ts";
 import type { NodeInfo } from "../nodes/announcement.ts";
+import { NodeCalls } from "../nodes/calls/calls.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import { anyServes } from "../nodes/presence.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
@@ -20,8 +21,11 @@ const STALE_AFTER_MS = 300_000;
 export interface OpenNode {
 	readonly name: string;
 	readonly nodes: Nodes;
-	/** Shows the URL of the control API, once it is known. */
-	showControl(url: string): Promise<void>;
+	/**
+	 * Shows the URL of the control API, once it is known.
+	 * @param address the URL under which other nodes reach it. Undefined if there is none
+	 */
+	showControl(url: string, address: string | undefined): Promise<void>;
 }
 
 /**
@@ -66,17 +70,20 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 	if (store === undefined) return undefined;
 	const { clock, identity, log, version } = options;
 	const startedAtMs = Math.max(0, clock.now());
-	let control = "";
+	let [control, address] = ["", ""];
+	const calls = new NodeCalls(store.node, identity.stateKey, clock);
 	const { apps, hosts, store: sealed, tokens } = streams;
 	const describe = (): Omit<NodeInfo, "node" | "progress" | "isStopping"> => ({
 		version,
 		control,
+		address,
+		ticket: calls.ticket(),
 		startedAtMs,
 		platformRevision: tokens.revision,
 		functions: countFunctions(core.samples()),
 	});
 	const nodes = new Nodes({
-		...{ apps, hosts, tokens, store, sealed, clock, log, describe },
+		...{ apps, hosts, tokens, store, sealed, clock, log, describe, calls },
 		node: store.node,
 		key: identity.stateKey,
 		staleAfterMs: options.staleAfterMs ?? STALE_AFTER_MS,
@@ -86,8 +93,8 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 	return {
 		name: store.node,
 		nodes,
-		showControl: async (url) => {
-			control = url;
+		showControl: async (url, reachable = "") => {
+			[control, address] = [url, reachable];
 			await nodes.presence.refresh();
 		},
 	};

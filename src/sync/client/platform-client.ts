@@ -231,8 +231,8 @@ export interface WantedLines {
 	readonly level?: "info" | "error" | undefined;
 	/** Only this many of the latest lines. */
 	readonly limit?: number | undefined;
-	/** Only lines after a position. */
-	readonly after?: string | undefined;
+	/** Only lines after these positions: one, or `NODE:POSITION` for each node. */
+	readonly after?: readonly string[] | undefined;
 }
 
 /** The longest time between two lines of a stream, in milliseconds. The platform sends something every 15 s. */
@@ -240,7 +240,8 @@ const LOG_SILENCE_MS = 60_000;
 
 function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {
 	const query = new URLSearchParams(names.map((name): [string, string] => ["function", name]));
-	for (const [key, value] of Object.entries({ since: sinceMs, level, limit, after }))
+	for (const [key, value] of Object.entries({ since: sinceMs, level, limit }))
 		if (value !== undefined) query.set(key, String(value));
+	for (const position of after ?? []) query.append("after", position);
 	return query;
 }

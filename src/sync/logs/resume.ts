@@ -34,30 +34,32 @@ export interface ResumeOptions {
 type Event = LogEvent | RequestEvent;
 
 /**
- * The function of a line, and the line's position; undefined for an event that is not a line, or has no
+ * The node and function of a line, and the line's position; undefined for an event that is not a line, or has no
  * position.
  */
 function placeOf(event: Event): { readonly of: string; readonly position: string } | undefined {
-	const [of, position] =
+	const [node = "", name, position] =
 		event.type === "line"
-			? [event.function, event.line.position]
+			? [event.node, event.function, event.line.position]
 			: event.type === "request"
-				? [event.request.function ?? "", event.request.position]
-				: ["", undefined];
-	return position === undefined ? undefined : { of, position };
+				? [event.request.node, event.request.function ?? "", event.request.position]
+				: [];
+	return position === undefined ? undefined : { of: `${node}/${name}`, position };
 }
 
 /** The position up to which a stream has been read. */
 class Progress<Streamed extends Event> {
-	/** All lines up to this position were reported; undefined if the platform sends no positions. */
-	base: string | undefined;
-	/** The position of each function's last line. */
+	/** All lines up to these positions were reported; undefined if the platform sends no positions. */
+	base: readonly string[] | undefined;
+	/** The position of each function's last line on each node. */
 	readonly #last = new Map<string, string>();
 
 	/** Whether an event was not reported before. */
 	isNew(event: Streamed): boolean {
 		if (event.type === "ping") {
-			this.base = event.position ?? this.base;
+			const { position, positions } = event;
+			if (positions !== undefined) this.base = positions.map((one) => `${one.node}:${one.position}`);
+			else if (position !== undefined) this.base = [position];
 			return true;
 		}
 		const place = placeOf(event);
@@ -81,12 +83,12 @@ function ended(): AppError {
 
 /**
  * Follows a log. The first connection must succeed. Later ones are retried at growing intervals until they succeed.
- * @param open opens a stream from a position, or from the beginning of the request if there is none
+ * @param open opens a stream from positions, or from the beginning of the request if there is none
  * @throws AppError the platform's refusal (a revoked token, a deleted app or function); `LOG_ENDED` (exit 6) if
  *   a platform that sends no positions ends the stream; nothing after the signal is aborted
  */
 export async function* resumed<Streamed extends Event>(
-	open: (after: string | undefined) => AsyncGenerator<Streamed>,
+	open: (after: readonly string[] | undefined) => AsyncGenerator<Streamed>,
 	{ signal, onBack, onLost }: ResumeOptions,
 ): AsyncGenerator<Streamed> {
 	const progress = new Progress<Streamed>();

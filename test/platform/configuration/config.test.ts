@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { advertisedUrl } from "../../../src/platform/configuration/advertise.ts";
 import {
 	type PlatformFlags,
 	readPlatformConfig,
@@ -25,6 +26,49 @@ describe("the data directory", () => {
 	test("is the folder of the store, unless a flag names another", () => {
 		expect(readPlatformConfig({ ...FLAGS, data: "/d" }, {}).storeUrl).toBe("sqlite:/d");
 		expect(readPlatformConfig({ ...FLAGS, data: "/d", store: "sqlite:/s" }, {}).storeUrl).toBe("sqlite:/s");
+	});
+});
+
+describe("the address for other nodes", () => {
+	const etcd = { ...FLAGS, store: "etcd://127.0.0.1:2379" };
+
+	test("is an origin, whose host the control API accepts", () => {
+		const config = readPlatformConfig({ ...etcd, advertise: "https://node-1.example:8081" }, {});
+		expect([config.advertise, config.hostNames]).toEqual(["https://node-1.example:8081", ["node-1.example"]]);
+	});
+
+	test.each([
+		...[
+			"node-1:8081",
+			"ftp://node-1:8081",
+			"https://node-1/path",
+			"https://a:b@node-1",
+			"https://node-1/?a",
+			"",
+		],
+	])("%j is refused", (advertise) => {
+		expect(() => readPlatformConfig({ ...etcd, advertise }, {})).toThrow(
+			expect.objectContaining({ code: "ADVERTISE_INVALID", exit: 2 }),
+		);
+	});
+
+	test("is refused without a store that nodes share", () => {
+		expect(() => readPlatformConfig({ ...FLAGS, advertise: "https://node-1:8081" }, {})).toThrow(
+			expect.objectContaining({ code: "STORE_FLAG_UNUSED", exit: 2 }),
+		);
+	});
+
+	test.each([
+		["http://127.0.0.1:9000", undefined],
+		["http://localhost:9000", undefined],
+		["http://[::1]:9000", undefined],
+		["https://0.0.0.0:9000", undefined],
+		["https://[::]:9000", undefined],
+		["https://10.0.0.1:9000", "https://10.0.0.1:9000"],
+		["https://node-1.example:9000", "https://node-1.example:9000"],
+	])("defaults to the address of the control API %s where others can reach it", (control, expected) => {
+		expect(advertisedUrl(undefined, control)).toBe(expected);
+		expect(advertisedUrl("http://10.1.1.1:0", control)).toBe("http://10.1.1.1:9000");
 	});
 });
 

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { expect } from "vitest";
 import { Apps } from "../../../src/platform/apps/apps.ts";
+import type { TlsFiles } from "../../../src/platform/configuration/certificate.ts";
 import { type Log, NO_LOG } from "../../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../../src/platform/server.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
@@ -23,6 +24,10 @@ export interface NodeOptions {
 	readonly storeUrl: string;
 	readonly staleAfterMs?: number;
 	readonly log?: Log;
+	/** The URL for other nodes. By default, they reach this one at its own address. Null: it has none. */
+	readonly advertise?: string | null;
+	/** The certificate of its control API. */
+	readonly tls?: TlsFiles;
 }
 
 /** One node. */
@@ -59,10 +64,13 @@ export class NodeStory implements AsyncDisposable {
 	#isLinked = false;
 
 	/** Starts a node. @param place the number of an earlier node whose data directory it has */
-	async start({ log = NO_LOG, staleAfterMs, storeUrl }: NodeOptions, place?: number): Promise<TestNode> {
+	async start(options: NodeOptions, place?: number): Promise<TestNode> {
+		const { advertise, log = NO_LOG, staleAfterMs, storeUrl, tls } = options;
 		const own = place === undefined ? testPlace() : (this.#places[place] as TestPlace);
 		if (place === undefined) this.#places.push(own);
-		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs } };
+		const reached =
+			advertise === undefined ? `${tls ? "https" : "http"}://127.0.0.1:0` : (advertise ?? undefined);
+		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs }, advertise: reached, tls };
 		const platform = await startPlatform(config, { identity: this.#identity, log });
 		this.#token ||= platform.firstToken ?? "";
 		const node = new TestNode(platform, this.#token);

@@ -59,7 +59,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		"command-words": ["shell"],
 		completion: ["command-words"],
 		graph: ["shell"],
-		logs: ["shell"],
+		logs: ["views", "shell"],
 		plaintext: ["shell"],
 		context: ["plaintext", "shell"],
 		views: ["context", "shell"],
@@ -142,7 +142,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 			...["configuration", "faults", "functions", "kv", "machine"],
 		],
 		api: [
-			...["service", "schedule", "redeploy", "apps", "http", "logs", "tokens", "threads", "store"],
+			...["service", "nodes", "schedule", "redeploy", "apps", "http", "logs", "tokens", "threads", "store"],
 			...["configuration", "console", "faults", "functions", "telemetry"],
 		],
 	},

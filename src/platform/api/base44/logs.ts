@@ -2,10 +2,12 @@
 import { LOG_LINES_MAX } from "../../../protocol/function-log.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { appOf, type Call, type Handler, invalid } from "../endpoint.ts";
-import { type FollowFormat, follow } from "../logs/follow.ts";
-import { writtenBy } from "../logs/handlers.ts";
-import { checkFunctions, readNewest } from "../logs/sources.ts";
+import { followNodes, type NodesFormat } from "../logs/nodes/follow.ts";
+import { readNodes } from "../logs/nodes/read.ts";
+import { checkFunctions, writtenBy } from "../logs/sources.ts";
 
+/** Names the nodes whose lines are missing. The CLI's answer has no place for them. */
+const MISSING_HEADER = "coffer-missing-nodes";
 const LIMIT = 500;
 const LIMIT_MAX = 1_000;
 /** The CLI's levels. There are no lines of `warning` and `debug`, since a process has only two outputs. */
@@ -40,14 +42,20 @@ export const read: Handler = async (call) => {
 	if (order !== "asc" && order !== "desc") throw invalid("The parameter 'order' must be asc or desc.");
 	const [sinceMs, untilMs] = [instantOf(url, "since"), instantOf(url, "until")];
 	const limit = limitOf(url);
-	const all = await readNewest(writtenBy(call, app, [name]), { sinceMs, limit: LOG_LINES_MAX });
-	const written = all.map(({ line: { level, message, time } }) => ({ time, level, message }));
+	const { lines, nodes = [] } = await readNodes(call, {
+		kind: "written",
+		source: writtenBy(call, app, [name]),
+		query: { sinceMs, limit: LOG_LINES_MAX },
+	});
+	const written = lines.map(({ line: { level, message, time } }) => ({ time, level, message }));
 	const wanted = written.filter(
 		(line) =>
 			(level === null || line.level === level) && (untilMs === undefined || Date.parse(line.time) <= untilMs),
 	);
 	const ordered = order === "asc" ? wanted.slice(0, limit) : wanted.slice(-limit).reverse();
-	return Response.json(ordered);
+	const missing = nodes.filter((node) => node.missing !== null).map(({ node }) => node);
+	const headers = missing.length > 0 ? { [MISSING_HEADER]: missing.join(", ") } : undefined;
+	return Response.json(ordered, headers && { headers });
 };
 
 /** The functions that the request names. Undefined: all functions, including later ones. */
@@ -62,9 +70,15 @@ function namesOf(call: Call): string[] | undefined {
 const event = (data: object) => `data:${JSON.stringify(data)}\n\n`;
 
 /** Server-sent events. */
-const FORMAT: FollowFormat<LogLine> = {
+const FORMAT: NodesFormat<LogLine> = {
 	media: "text/event-stream",
 	ping: () => ": ping\n\n",
+	pingNodes: () => ": ping\n\n",
+	nodes: (nodes) =>
+		nodes
+			.filter(({ missing }) => missing !== null)
+			.map(({ missing, node }) => `: the lines of node ${node} are missing: ${missing}\n\n`)
+			.join(""),
 	line: (name, { time, level, message }) => event({ time, level, function: name, message }),
 	dropped: (lines) => `: ${lines} lines were dropped\n\n`,
 	end: (reason) => `event: end\n${event({ reason, retriable: reason !== "token_invalid" })}`,
@@ -72,8 +86,10 @@ const FORMAT: FollowFormat<LogLine> = {
 
 /** Follows the lines that are written from now on. */
 export const followLogs: Handler = (call) =>
-	follow(call, {
+	followNodes(call, {
+		kind: "written",
 		source: writtenBy(call, appOf(call), namesOf(call)),
 		query: { limit: 0 },
+		after: new Map(),
 		format: FORMAT,
 	});

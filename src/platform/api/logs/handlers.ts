@@ -15,7 +15,7 @@ import {
 	requestsSchema,
 } from "../../../protocol/request-log.ts";
 import type { App } from "../../apps/app.ts";
-import type { LogLine, LogQuery, RequestLine } from "../../logs/function-logs.ts";
+import type { LogLine, LogQuery, RequestLine, Timed } from "../../logs/function-logs.ts";
 import {
 	answerOf,
 	appOf,
@@ -27,8 +27,9 @@ import {
 	TEXT,
 } from "../endpoint.ts";
 import { NDJSON_MEDIA_TYPE } from "../stream.ts";
-import { type FollowFormat, follow } from "./follow.ts";
-import { checkFunctions, readNewest, type Source } from "./sources.ts";
+import { type FollowedNodes, followNodes, type NodesFormat } from "./nodes/follow.ts";
+import { readNodes } from "./nodes/read.ts";
+import { checkFunctions, requestsTo, writtenBy } from "./sources.ts";
 
 const LIMIT = 1_000;
 const FUNCTIONS_MAX = 100;
@@ -57,15 +58,26 @@ function queryOf(url: URL): LogQuery {
 	const level = text === null ? undefined : logLevelSchema.safeParse(text);
 	if (level?.success === false)
 		throw invalid(`The parameter 'level' must be one of: ${logLevelSchema.options.join(", ")}.`);
-	const position = url.searchParams.get("after");
-	const after = position === null ? undefined : logPositionSchema.safeParse(position);
-	if (after?.success === false) throw invalid("The parameter 'after' must be a position of this log.");
 	return {
 		level: level?.data,
 		sinceMs: numberOf(url, "since", Number.MAX_SAFE_INTEGER),
-		after: after?.data,
 		limit: numberOf(url, "limit", LOG_LINES_MAX) ?? LIMIT,
 	};
+}
+
+/** `NODE:POSITION` */
+const NODE_POSITION = /^([0-9A-Za-z-]{1,100}):(.+)$/;
+
+/** The positions after which the answer continues, by node. The name of a platform's only node is empty. */
+function afterOf(url: URL): Map<string, string> {
+	return new Map(
+		url.searchParams.getAll("after").map((text) => {
+			const [, node = "", named = text] = NODE_POSITION.exec(text) ?? [];
+			const position = logPositionSchema.safeParse(named);
+			if (position.success) return [node, position.data];
+			throw invalid("The parameter 'after' must be a position of this log.");
+		}),
+	);
 }
 
 /**
@@ -79,15 +91,6 @@ function namesOf(call: Call, app: App): string[] | undefined {
 	return names.length === 0 ? undefined : names;
 }
 
-/** The lines that functions wrote. @param names undefined: all functions */
-export function writtenBy(call: Call, app: App, names: readonly string[] | undefined): Source<LogLine> {
-	return { app, lines: call.core.logs, names, hasOthers: false, sizeOf: ({ message }) => message.length };
-}
-
-function requestsTo(call: Call, app: App, names: readonly string[] | undefined): Source<RequestLine> {
-	return { app, lines: call.core.logs.requests, names, hasOthers: true, sizeOf: ({ path }) => path.length };
-}
-
 export const readLogs: Endpoint = {
 	summary: "Read the logs of functions",
 	query: [FUNCTIONS, ...LINE_PARAMETERS],
@@ -95,9 +98,11 @@ export const readLogs: Endpoint = {
 	refuses: [400],
 	handle: async (call) => {
 		const app = appOf(call);
-		const lines = await readNewest(writtenBy(call, app, namesOf(call, app)), queryOf(call.url));
+		const source = writtenBy(call, app, namesOf(call, app));
+		const { lines, nodes } = await readNodes(call, { kind: "written", source, query: queryOf(call.url) });
 		return Response.json({
-			lines: lines.map(({ name, line }) => ({ function: name ?? "", ...line })),
+			lines: lines.map(({ line, name, node }) => ({ function: name ?? "", node, ...line })),
+			nodes,
 		} satisfies LogLines);
 	},
 };
@@ -109,31 +114,54 @@ export const readRequests: Endpoint = {
 	refuses: [400],
 	handle: async (call) => {
 		const app = appOf(call);
-		const lines = await readNewest(requestsTo(call, app, namesOf(call, app)), queryOf(call.url));
+		const source = requestsTo(call, app, namesOf(call, app));
+		const { lines, nodes } = await readNodes(call, { kind: "requests", source, query: queryOf(call.url) });
 		return Response.json({
-			requests: lines.map(({ name, line }) => ({ function: name, ...line })),
+			requests: lines.map(({ line, name, node }) => ({ function: name, node, ...line })),
+			nodes,
 		} satisfies LoggedRequests);
 	},
 };
 
 /** One line of JSON for each event. */
-function linesOfJson<Line>(event: (name: string | null, line: Line) => object): FollowFormat<Line> {
+function linesOfJson<Line>(
+	event: (name: string | null, line: Line, node: string | undefined) => object,
+): NodesFormat<Line> {
 	const text = (document: object) => `${JSON.stringify(document)}\n`;
 	return {
 		media: NDJSON_MEDIA_TYPE,
 		ping: (position) => text({ type: "ping", position } satisfies LogEvent),
-		line: (name, line) => text(event(name, line)),
+		pingNodes: (positions) =>
+			text({
+				type: "ping",
+				positions: [...positions].map(([node, position]) => ({ node, position })),
+			} satisfies LogEvent),
+		nodes: (nodes) => text({ type: "nodes", nodes: [...nodes] } satisfies LogEvent),
+		line: (name, line, node) => text(event(name, line, node)),
 		dropped: (lines) => text({ type: "dropped", lines } satisfies LogEvent),
 		end: () => "",
 	};
 }
 
 const LINES = linesOfJson<LogLine>(
-	(name, line) => ({ type: "line", function: name ?? "", line }) satisfies LogEvent,
+	(name, line, node) => ({ type: "line", function: name ?? "", node, line }) satisfies LogEvent,
 );
 const REQUESTS = linesOfJson<RequestLine>(
-	(name, line) => ({ type: "request", request: { function: name, ...line } }) satisfies RequestEvent,
+	(name, line, node) =>
+		({ type: "request", request: { function: name, node, ...line } }) satisfies RequestEvent,
 );
+
+/** Follows lines from the positions that the request names. */
+function followed<Line extends Timed>(
+	call: Call,
+	of: Pick<FollowedNodes<Line>, "format" | "kind" | "source">,
+): Response {
+	const after = afterOf(call.url);
+	const query = queryOf(call.url);
+	// The position of a platform that has one node.
+	const own = after.get("");
+	return followNodes(call, { ...of, query: call.core.node ? query : { ...query, after: own }, after });
+}
 
 export const followLogs: Endpoint = {
 	summary: "Read the logs of functions and follow them until the client or the platform ends the answer",
@@ -143,7 +171,7 @@ export const followLogs: Endpoint = {
 	handle: (call) => {
 		const app = appOf(call);
 		const source = writtenBy(call, app, namesOf(call, app));
-		return follow(call, { source, query: queryOf(call.url), format: LINES });
+		return followed(call, { kind: "written", source, format: LINES });
 	},
 };
 
@@ -155,6 +183,6 @@ export const followRequests: Endpoint = {
 	handle: (call) => {
 		const app = appOf(call);
 		const source = requestsTo(call, app, namesOf(call, app));
-		return follow(call, { source, query: queryOf(call.url), format: REQUESTS });
+		return followed(call, { kind: "requests", source, format: REQUESTS });
 	},
 };

@@ -10,7 +10,7 @@ export interface NamedLine<Line> {
 }
 
 /** The most characters of all lines together: as many as the platform stores for a dozen functions. */
-const CHARACTERS_MAX = 16 * 1024 * 1024;
+export const CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /** Collects lines. Its memory is bounded, whatever the number of functions. */
 export class Newest<Line extends Timed> {

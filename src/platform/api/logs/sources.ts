@@ -6,10 +6,13 @@ import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import {
 	type Kept,
 	type KeptLines,
+	type LogLine,
 	type LogQuery,
 	NO_FUNCTION,
+	type RequestLine,
 	type Timed,
 } from "../../logs/function-logs.ts";
+import type { Call } from "../endpoint.ts";
 import { Newest } from "./newest.ts";
 
 /** One kind of lines of an app. */
@@ -22,6 +25,24 @@ export interface Source<Line extends Timed> {
 	readonly hasOthers: boolean;
 	/** The number of characters of a line in an answer. */
 	sizeOf(line: Line): number;
+}
+
+/** The lines that functions wrote. @param names undefined: all functions */
+export function writtenBy(
+	{ core }: Pick<Call, "core">,
+	app: App,
+	names: readonly string[] | undefined,
+): Source<LogLine> {
+	return { app, lines: core.logs, names, hasOthers: false, sizeOf: ({ message }) => message.length };
+}
+
+/** The requests to functions. @param names as in `writtenBy` */
+export function requestsTo(
+	{ core }: Pick<Call, "core">,
+	app: App,
+	names: readonly string[] | undefined,
+): Source<RequestLine> {
+	return { app, lines: core.logs.requests, names, hasOthers: true, sizeOf: ({ path }) => path.length };
 }
 
 /** @throws AppError `FUNCTION_NOT_FOUND` (exit 4) if the app has no function of one of the names */

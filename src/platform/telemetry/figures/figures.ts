@@ -49,6 +49,7 @@ export class Figures {
 	/** The present slot of each function that was called, or ran, in it. */
 	readonly #open = new Map<string, Open>();
 	#cancel = () => {};
+	#isClosed = false;
 
 	constructor(options: FiguresOptions) {
 		this.#options = options;
@@ -57,6 +58,7 @@ export class Figures {
 	/** Begins to read the memory of processes, and to store slots when they end. */
 	start(): void {
 		const next = (delayMs: number) => {
+			if (this.#isClosed) return;
 			const task = () => void this.#tick().finally(() => next(SAMPLE_MS));
 			this.#cancel = this.#options.clock.schedule(task, delayMs);
 		};
@@ -113,6 +115,7 @@ export class Figures {
 
 	/** Stores what is counted so far. */
 	async close(): Promise<void> {
+		this.#isClosed = true;
 		this.#cancel();
 		const open = [...this.#open.values()];
 		this.#open.clear();
