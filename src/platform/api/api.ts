@@ -90,6 +90,17 @@ function methodNotAllowed(): AppError {
 	});
 }
 
+/** @param byPath the methods of each path that have a route */
+function refuseOtherMethods(app: Hono<Bindings>, byPath: ReadonlyMap<string, readonly string[]>): void {
+	for (const [path, methods] of byPath) {
+		app.all(path, () => {
+			const answer = problemResponse(methodNotAllowed());
+			answer.headers.set("allow", methods.join(", "));
+			return answer;
+		});
+	}
+}
+
 /** Serves the files of the web console. */
 function addPages(app: Hono<Bindings>, { pages }: WebConsole): void {
 	const serve = async ({ req }: { readonly req: { readonly raw: Request } }) =>
@@ -136,13 +147,7 @@ export function createApi(options: ApiOptions): Api {
 		return answerNode({ ...call, parameter: () => "" }, () => failures.note(context.env.address));
 	});
 	addBase44Routes(app, { core, listenUrl, closing }, guard);
-	for (const [path, methods] of byPath) {
-		app.all(path, () => {
-			const answer = problemResponse(methodNotAllowed());
-			answer.headers.set("allow", methods.join(", "));
-			return answer;
-		});
-	}
+	refuseOtherMethods(app, byPath);
 	if (webConsole !== undefined) addPages(app, webConsole);
 	app.notFound(() => problemResponse(notFound()));
 	app.onError((error) => {

@@ -4,7 +4,7 @@
  */
 import { availableParallelism, homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { AppError, EXIT } from "../../errors.ts";
+import { type Address, checkControl, parseAddress } from "./address.ts";
 import { advertisedHost, parseAdvertise } from "./advertise.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
@@ -12,13 +12,6 @@ import { PASSED_THROUGH } from "./passed-through.ts";
 import { isS3Url, type S3Variables } from "./s3-url.ts";
 import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
 import { gatewayTlsOf, type TlsPathFlags, tlsOf } from "./tls-flags.ts";
-
-/** The address to which a listener binds. */
-export interface Address {
-	readonly host: string;
-	/** 0 picks a free one. */
-	readonly port: number;
-}
 
 /** The settings of the process that runs functions and the gateways. */
 export interface DataPlaneConfig {
@@ -100,12 +93,6 @@ export function defaultGateways(processors = availableParallelism(), system = pr
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
-
-function usage(code: string, message: string, hint: string): AppError {
-	return new AppError({ code, message, hint, exit: EXIT.usage });
-}
-
 /** The text of a variable. An empty variable counts as not set. */
 function text(variables: Variables, name: string): string | undefined {
 	return variables[name] === "" ? undefined : variables[name];
@@ -116,28 +103,6 @@ function baseDirectory(variables: Variables, name: string, fallback: readonly st
 	const configured = text(variables, name);
 	if (configured !== undefined && isAbsolute(configured)) return configured;
 	return join(text(variables, "HOME") ?? homedir(), ...fallback);
-}
-
-/** Parses `HOST:PORT`. An IPv6 host is in brackets. @throws AppError `ADDRESS_INVALID` (exit 2) */
-export function parseAddress(flag: string, value: string): Address {
-	const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value);
-	const host = match?.[1] ?? match?.[2];
-	const port = Number(match?.[3]);
-	if (host !== undefined && port <= 65_535) return { host, port };
-	throw usage(
-		"ADDRESS_INVALID",
-		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
-		"Port 0 picks a free port. Write an IPv6 host in brackets.",
-	);
-}
-
-function checkControl(address: Address, isCovered: boolean): void {
-	if (LOOPBACK.has(address.host) || isCovered) return;
-	throw usage(
-		"CONTROL_WITHOUT_TLS",
-		`The control API would listen on ${address.host} with plain HTTP, where others on the network could read its tokens.`,
-		"Give a certificate (--tls-cert, --tls-key), listen on 127.0.0.1, or put a TLS proxy in front of it and pass --behind-tls-proxy.",
-	);
 }
 
 /** The data directory: the flag's, or the default of the user. Absolute. */
