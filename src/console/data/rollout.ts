@@ -29,12 +29,10 @@ export interface Rollouts {
 	readonly changes: readonly Change[];
 	/** What happened last to each function since the page was opened. */
 	readonly progress: ReadonlyMap<string, Progress>;
-	/** The last revision that each other node has followed. */
-	readonly nodes: ReadonlyMap<string, number>;
 	readonly revision: number;
 }
 
-export const NO_ROLLOUTS: Rollouts = { changes: [], progress: new Map(), nodes: new Map(), revision: 0 };
+export const NO_ROLLOUTS: Rollouts = { changes: [], progress: new Map(), revision: 0 };
 const CHANGES_MAX = 20;
 
 export const isPending = (progress: Progress | undefined): boolean =>
@@ -78,8 +76,6 @@ export function foldEvent(rollouts: Rollouts, event: AppEventMessage): Rollouts 
 			return withChange(rollouts, event);
 		case "function":
 			return withFunction(rollouts, event);
-		case "node":
-			return { ...rollouts, nodes: new Map(rollouts.nodes).set(event.node, event.revision) };
 		default:
 			return rollouts;
 	}

@@ -63,6 +63,36 @@ function EdgeList({ edges, other, onSelect }: EdgeListProps) {
 	);
 }
 
+function Dynamic({ dynamic }: Pick<FunctionNode["entry"], "dynamic">) {
+	if (dynamic.length === 0) return null;
+	return (
+		<Section title="May read any secret">
+			<ul class="edges">
+				{dynamic.map(({ file, line, why }) => (
+					<li key={`${file}:${line}`}>
+						<span class="reason">{blockText(`${file}:${line}, ${why}`)}</span>
+					</li>
+				))}
+			</ul>
+		</Section>
+	);
+}
+
+function Excluded({ excluded }: { readonly excluded: readonly string[] }) {
+	if (excluded.length === 0) return null;
+	return (
+		<Section title="Excluded by its settings">
+			<ul class="edges">
+				{excluded.map((name) => (
+					<li key={name}>
+						<Name text={name} />
+					</li>
+				))}
+			</ul>
+		</Section>
+	);
+}
+
 function FunctionDetails({
 	app,
 	graph,
@@ -87,31 +117,11 @@ function FunctionDetails({
 					<pre class="error-text">{blockText(fault)}</pre>
 				</Section>
 			)}
-			{node.isDynamic && (
-				<Section title="May read any secret">
-					<ul class="edges">
-						{dynamic.map(({ file, line, why }) => (
-							<li key={`${file}:${line}`}>
-								<span class="reason">{blockText(`${file}:${line}, ${why}`)}</span>
-							</li>
-						))}
-					</ul>
-				</Section>
-			)}
+			<Dynamic dynamic={dynamic} />
 			<Section title={`Reads ${edges.length === 1 ? "1 secret" : `${edges.length} secrets`}`}>
 				<EdgeList edges={edges} other={(edge) => graph.secrets[edge.secret]} onSelect={onSelect} />
 			</Section>
-			{excluded.length > 0 && (
-				<Section title="Excluded by its settings">
-					<ul class="edges">
-						{excluded.map((name) => (
-							<li key={name}>
-								<Name text={name} />
-							</li>
-						))}
-					</ul>
-				</Section>
-			)}
+			<Excluded excluded={excluded} />
 		</>
 	);
 }

@@ -11,15 +11,15 @@ import { Link, replaceAddress } from "../shell/navigation.tsx";
 import { Empty, Loaded, Notice, Page } from "../shell/page.tsx";
 import { Command, nameText } from "../text/name.tsx";
 import { Details } from "./details.tsx";
-import type { Scene } from "./draw.ts";
 import { edgesOf, type Graph, type GraphNode, graphOf, nodesOf } from "./graph.ts";
-import { GraphView } from "./graph-view.tsx";
 import { layoutOf } from "./layout.ts";
 import { Legend, MapTools, type Search } from "./map-tools.tsx";
 import { hasMark, type ProgressOf } from "./marks.ts";
-import { Matrix } from "./matrix.tsx";
+import { Matrix } from "./matrix/matrix.tsx";
 import { NodeList } from "./node-list.tsx";
 import { Overview } from "./overview.tsx";
+import { GraphView } from "./picture/graph-view.tsx";
+import type { Scene } from "./picture/scene.ts";
 import { RolloutStrip } from "./rollout-strip.tsx";
 
 const POLL_MS = 15_000;

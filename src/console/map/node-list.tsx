@@ -2,7 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Name } from "../text/name.tsx";
 import type { GraphNode } from "./graph.ts";
 import { nodeStateText, type ProgressOf } from "./marks.ts";
-import { scrollFor, visibleSpan } from "./windowing.ts";
+import { scrollFor, visibleSpan } from "./matrix/windowing.ts";
 
 const ROW = 44;
 const PAGE_STEP = 10;

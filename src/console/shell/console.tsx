@@ -56,9 +56,10 @@ const NoApps = () => (
 
 function Open({ session: opened, pages }: { readonly session: ConsoleSession; readonly pages: Pages }) {
 	const address = useStore(addressStore);
-	const list = useResource<AppList>(PATHS.apps, 30_000);
-	const apps = list.value?.apps ?? [];
-	const first = opened.app ?? apps[0]?.app;
+	// A token for one app may not list the others.
+	const list = useResource<AppList>(opened.app === null ? PATHS.apps : undefined, 30_000);
+	const apps = (list.value?.apps ?? []).map((each) => each.app).sort();
+	const first = opened.app ?? apps[0];
 	const app = "app" in address ? address.app : first;
 	const live = useLive(app);
 	const shown: Address = address.page === "start" && app !== undefined ? { page: "map", app } : address;

@@ -1,5 +1,4 @@
 import type { ConsoleSession } from "../../protocol/console.ts";
-import type { AppList } from "../../protocol/messages.ts";
 import type { Connection } from "../data/follow.ts";
 import { closeSession } from "../data/session.ts";
 import type { Watched } from "../data/store.ts";
@@ -27,7 +26,7 @@ function Live({ connection }: { readonly connection: Watched<Connection> }) {
 }
 
 interface ChoiceProps {
-	readonly apps: AppList["apps"];
+	readonly apps: readonly string[];
 	readonly address: Address;
 	readonly app: string | undefined;
 }
@@ -46,8 +45,8 @@ function AppChoice({ apps, address, app }: ChoiceProps) {
 			<span class="hidden">App</span>
 			<select value={app} onChange={(event) => pick(event.currentTarget.value)}>
 				{apps.map((each) => (
-					<option key={each.app} value={each.app}>
-						{each.app}
+					<option key={each} value={each}>
+						{each}
 					</option>
 				))}
 			</select>

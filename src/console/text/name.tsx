@@ -27,7 +27,9 @@ export const blockText = (text: string): string =>
 		.map((line) => printable(line.replaceAll("\t", TAB), LINE_MAX).replaceAll("\\\\", "\\"))
 		.join("\n");
 
+const COMMAND_MAX = 300;
+
 /** A command that the reader can type. */
 export function Command({ line }: { readonly line: string }) {
-	return <code class="command">{line}</code>;
+	return <code class="command">{printable(line, COMMAND_MAX)}</code>;
 }

@@ -30,6 +30,16 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		forward: ["models", "environment", "engine", "bundle"],
 		direct: ["environment", "engine", "bundle"],
 	},
+	"src/console": {
+		data: [],
+		text: ["data"],
+		shell: ["text", "data"],
+		plots: ["shell", "text", "data"],
+		map: ["shell", "text", "data"],
+		functions: ["plots", "shell", "text", "data"],
+		secrets: ["map", "shell", "text", "data"],
+		platform: ["shell", "text", "data"],
+	},
 	"src/project": {
 		files: [],
 		functions: ["files"],

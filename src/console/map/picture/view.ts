@@ -1,5 +1,5 @@
 /** What part of the map is shown: `screen = map × scale + offset`. Pure. */
-import type { Point } from "./layout.ts";
+import type { Point } from "../layout.ts";
 
 export interface View {
 	readonly scale: number;

@@ -1,8 +1,8 @@
 import { useEffect, useRef } from "preact/hooks";
-import type { Scene } from "./draw.ts";
+import type { GraphNode } from "../graph.ts";
+import { nodeAt, pointOf } from "../layout.ts";
 import { listen } from "./gestures.ts";
-import type { GraphNode } from "./graph.ts";
-import { nodeAt, pointOf } from "./layout.ts";
+import type { Scene } from "./scene.ts";
 import { Surface } from "./surface.ts";
 import { zoomed } from "./view.ts";
 

@@ -1,5 +1,5 @@
 /** What pointers do on the map: drag, pinch, wheel, tap. */
-import type { Point } from "./layout.ts";
+import type { Point } from "../layout.ts";
 import type { Surface } from "./surface.ts";
 import { moved, toMap, type View, zoomed } from "./view.ts";
 

@@ -1,8 +1,10 @@
 /** The two canvases of the map: one with the edges, which is moved as a picture, and one with the nodes. */
-import { isPending } from "../data/rollout.ts";
-import { type Colours, onColourChange, readColours, wantsStill } from "../shell/colours.ts";
-import { clear, drawEdges, drawNodes, place, type Scene } from "./draw.ts";
-import type { Point } from "./layout.ts";
+import { isPending } from "../../data/rollout.ts";
+import { type Colours, onColourChange, readColours, wantsStill } from "../../shell/colours.ts";
+import type { Point } from "../layout.ts";
+import { clear, drawEdges, place } from "./edges.ts";
+import { drawNodes } from "./nodes.ts";
+import type { Scene } from "./scene.ts";
 import { fitted, pictureTransform, revealing, type Size, type View } from "./view.ts";
 
 /** How long a view rests before its edges are drawn anew. */

@@ -1,0 +1,105 @@
+/** A real platform with an app, and a real browser that shows its console. */
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { consoleCodeSchema } from "../../../src/protocol/console.ts";
+import { ROUTES, type Scope } from "../../../src/protocol/routes.ts";
+import { createdTokenSchema } from "../../../src/protocol/token-messages.ts";
+import { TestClient } from "../../platform/client-fixture.ts";
+import { APP, Story } from "../../platform/platform-story.ts";
+
+/** `slow` takes a moment to start, so that a page can show that it does. `strict` refuses a value. */
+export const FILES = {
+	"functions/pay/index.ts":
+		'Deno.serve(() => { console.log("paid <b>&", "\\u202e"); console.error("no money"); return new Response(Deno.env.get("PAY_KEY")); });',
+	"functions/mail/index.ts":
+		'const stripe = Deno.env.get("MISSING_KEY"); export default () => new Response(Deno.env.get("MAIL_KEY") ?? stripe);',
+	"functions/any/index.ts": "Deno.serve(() => Response.json(Object.keys(Deno.env.toObject())));",
+	"functions/slow/index.ts":
+		'await new Promise((done) => setTimeout(done, 400)); Deno.serve(() => new Response(Deno.env.get("PAY_KEY")));',
+	"functions/strict/index.ts":
+		'if (Deno.env.get("STRICT_KEY") === "bad") throw new Error("the key is refused"); Deno.serve(() => new Response());',
+};
+
+/** Made by `useConsole` before a file's tests. */
+export let story: Story;
+let browser: Browser;
+let contexts: BrowserContext[] = [];
+
+/** Starts a browser. The tests run as root in containers, where Chromium has no sandbox. */
+export async function startBrowser(): Promise<Browser> {
+	const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
+	return await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], ...signals });
+}
+
+/** Starts a platform and a browser for the tests of the calling file. */
+export function useConsole(): void {
+	beforeAll(async () => {
+		browser = await startBrowser();
+		story = new Story();
+		await story.start();
+		for (const name of ["PAY_KEY", "MAIL_KEY", "STRICT_KEY", "UNREAD_KEY"]) await story.send(name, 1, "good");
+		await story.client.deploy(APP, FILES);
+	});
+	afterEach(async () => {
+		for (const context of contexts) await context.close();
+		contexts = [];
+	});
+	afterAll(async () => {
+		await browser.close();
+		await story[Symbol.asyncDispose]();
+	});
+}
+
+/** A client with a new token. @returns it with the token's id */
+export async function clientWith(scopes: readonly Scope[], app: string | null = null) {
+	const response = await story.client.call(ROUTES.createToken, {}, { scopes, app, expires: null });
+	const { id, token } = createdTokenSchema.parse(await response.json());
+	return { id, client: new TestClient((path, init) => fetch(story.platform.controlUrl + path, init), token) };
+}
+
+/** The address that opens the console once, with the rights of a client. */
+export async function consoleUrl(client: TestClient = story.client): Promise<string> {
+	const response = await client.call(ROUTES.createConsoleCode, {});
+	return story.platform.controlUrl + consoleCodeSchema.parse(await response.json()).path;
+}
+
+export interface Looks {
+	readonly colorScheme?: "light" | "dark";
+	readonly width?: number;
+}
+
+/** A page whose errors and refused requests fail the test. */
+export async function newPage({ colorScheme = "light", width = 1280 }: Looks = {}): Promise<Page> {
+	const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
+	contexts.push(context);
+	const page = await context.newPage();
+	const fail = (text: string) => faults.push(text);
+	page.on("pageerror", (error) => fail(error.message));
+	page.on("console", (message) => {
+		// Chromium logs each answer with a status of failure.
+		if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+			fail(message.text());
+	});
+	page.on("request", (request) => {
+		const isOwn = request.url().startsWith(story.platform.controlUrl) || request.url().startsWith("data:");
+		if (!isOwn) fail(`requests ${request.url()}`);
+	});
+	return page;
+}
+
+/** What pages have reported, and nothing may report. */
+const faults: string[] = [];
+afterEach(() => expect(faults.splice(0)).toEqual([]));
+
+/** A page with an open session. */
+export async function signIn(looks: Looks = {}, client: TestClient = story.client): Promise<Page> {
+	const page = await newPage(looks);
+	await page.goto(await consoleUrl(client));
+	await page.getByRole("navigation", { name: "Pages" }).waitFor();
+	return page;
+}
+
+/** Goes to a page of the console by its address. */
+export async function show(page: Page, hash: string): Promise<void> {
+	await page.evaluate(`location.hash = ${JSON.stringify(hash)}`);
+}
