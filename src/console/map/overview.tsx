@@ -34,7 +34,7 @@ export function Overview({ graph, progress, onSelect }: OverviewProps) {
 				.filter(({ found }) => found.length > 0)
 				.map(({ title, found }) => (
 					<section key={title} class="details-part">
-						<h3>{title}</h3>
+						<h2>{title}</h2>
 						<ul class="overview-names">
 							{found.slice(0, SHOWN).map((node) => (
 								<li key={node.id}>

@@ -96,7 +96,7 @@ export function Plot(props: PlotProps) {
 	return (
 		<figure class="plot card">
 			<figcaption>
-				<h3>{props.title}</h3>
+				<h2>{props.title}</h2>
 				<p class="quiet">{props.summary}</p>
 			</figcaption>
 			<div ref={box} class="plot-box" aria-hidden="true" />
