@@ -5,8 +5,8 @@
 import { availableParallelism, homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { advertisedHost, parseAdvertise } from "./advertise.ts";
 import type { TlsFiles } from "./certificate.ts";
+import { advertisedHost, checkControl, parseAdvertise } from "./control-address.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 import { PASSED_THROUGH } from "./passed-through.ts";
 import { isS3Url, type S3Variables } from "./s3-url.ts";
@@ -61,6 +61,8 @@ export interface PlatformConfig extends CoreConfig {
 	readonly hostNames: readonly string[];
 	/** The URL of the control API for other nodes, if it was given. */
 	readonly advertise?: string | undefined;
+	/** How long a platform that stops still serves, while `/readyz` says that it does not. */
+	readonly drainDelayMs?: number | undefined;
 	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
 }
@@ -83,6 +85,8 @@ export interface PlatformFlags extends StoreFlags, TlsPathFlags {
 	/** The defaults if left out. */
 	readonly limits?: PlatformLimits | undefined;
 	readonly behindTlsProxy: boolean;
+	/** In seconds. */
+	readonly drainDelay?: number | undefined;
 	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
 	readonly gateways?: number | undefined;
 }
@@ -95,8 +99,6 @@ export function defaultGateways(processors = availableParallelism(), system = pr
 }
 
 type Variables = Readonly<Record<string, string | undefined>>;
-
-const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
 function usage(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint, exit: EXIT.usage });
@@ -124,15 +126,6 @@ export function parseAddress(flag: string, value: string): Address {
 		"ADDRESS_INVALID",
 		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
 		"Port 0 picks a free port. Write an IPv6 host in brackets.",
-	);
-}
-
-function checkControl(address: Address, isCovered: boolean): void {
-	if (LOOPBACK.has(address.host) || isCovered) return;
-	throw usage(
-		"CONTROL_WITHOUT_TLS",
-		`The control API would listen on ${address.host} with plain HTTP, where others on the network could read its tokens.`,
-		"Give a certificate (--tls-cert, --tls-key), listen on 127.0.0.1, or put a TLS proxy in front of it and pass --behind-tls-proxy.",
 	);
 }
 
@@ -218,6 +211,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		tls,
 		hostNames: [...flags.hostNames, ...advertisedHost(advertise)],
 		advertise,
+		drainDelayMs: (flags.drainDelay ?? 0) * 1000,
 		identityFile: flags.identityFile,
 	};
 }
