@@ -56,26 +56,38 @@ export interface RunningPlatform extends AsyncDisposable {
 
 /**
  * Starts a platform on `data/` of the benchmark's folder.
- * @param context with the variables to add to the platform's environment, and the address of the gateway, if it is not
- *   a free port
+ * @param context with the variables to add to the platform's environment, and the addresses of the gateway and of the
+ *   control API, if they are not free ports
  * @param args further arguments of `platform start`
+ * @throws Error if it ends before it is ready
  */
 export async function startPlatform(
 	{
+		control = "127.0.0.1:0",
 		environment,
 		folder,
 		listen = "127.0.0.1:0",
 		program,
-	}: BenchContext & { readonly environment?: NodeJS.ProcessEnv; readonly listen?: string },
+	}: BenchContext & {
+		readonly environment?: NodeJS.ProcessEnv;
+		readonly listen?: string;
+		readonly control?: string;
+	},
 	...args: readonly string[]
 ): Promise<RunningPlatform> {
 	const own = ["--data", join(folder, "data"), "--identity-file", join(folder, "platform.identity")];
-	const ports = ["--listen", listen, "--control", "127.0.0.1:0", "--json"];
+	const ports = ["--listen", listen, "--control", control, "--json"];
 	const child = spawn(process.execPath, [program, "platform", "start", ...own, ...ports, ...args], {
 		env: { ...process.env, ...environment },
 		stdio: ["ignore", "pipe", "ignore"],
 	});
-	const [line] = (await once(createInterface({ input: child.stdout }), "line")) as [string];
+	const ended = once(child, "exit").then(([status]): never => {
+		throw new Error(`platform start ended with ${status}`);
+	});
+	const [line] = (await Promise.race([once(createInterface({ input: child.stdout }), "line"), ended])) as [
+		string,
+	];
+	ended.catch(() => undefined);
 	return {
 		...(JSON.parse(line) as Pick<RunningPlatform, "listen" | "control" | "token">),
 		pid: child.pid ?? -1,

@@ -32,6 +32,7 @@ const IMPORT = {
 };
 const NO_FUNCTION = "A function that is named does not exist (`FUNCTION_NOT_FOUND`).";
 const NO_SECRET = "A name is not in the environment.";
+const NO_CHOSEN = "An argument matches no secret (`SECRET_NOT_FOUND`).";
 const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 
 /** For single commands: the particular meaning of a status. */
@@ -94,8 +95,10 @@ export const STATUSES = {
 	},
 	"secrets:copy": { ...EDIT, 4: NO_SECRET },
 	"secrets:delete": { ...EDIT, 4: NO_SECRET },
+	"secrets:diff": { 1: "With `--exit-code`: the environments differ.", 4: NO_CHOSEN },
 	"secrets:get": { 4: NO_SECRET },
 	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
+	"secrets:list": { 4: NO_CHOSEN },
 	"secrets:rollback": PAST,
 	"secrets:set": EDIT,
 	sync: {

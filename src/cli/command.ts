@@ -118,7 +118,7 @@ export abstract class BaseCommand<Data> {
 	protected readonly terminal: Terminal;
 	/** The environment that the command uses, and the source of its name; undefined if the command has no such flag. */
 	#chosen: ChosenEnvironment | undefined;
-	/** The exit status after success. Only a command that runs another program sets it. */
+	/** The exit status after success. Only a command that runs another program, or has a flag for it, sets it. */
 	protected exitStatus = 0;
 	readonly argv: string[];
 	readonly #config: Interfaces.Config | undefined;

@@ -6,7 +6,8 @@ import { runChild } from "../cli/shell/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { allValues, readSession } from "../project/secrets/edit-secrets.ts";
+import { readSession } from "../project/secrets/edit-secrets.ts";
+import { liveValues } from "../project/secrets/read-secrets.ts";
 
 /** Changes the exit status of an error before the start of the command to 125, which commands rarely use. */
 function asRunFailure(error: unknown): unknown {
@@ -84,7 +85,7 @@ export default class Run extends BaseCommand<undefined> {
 			const context = await openContext(this.environment, flags.environment);
 			const { session, remember } = await readSession(context);
 			for (const warning of session.warnings) this.terminal.warn(warning);
-			const values = await allValues(session);
+			const values = await liveValues(session);
 			await remember();
 			requireSafeNames(values.keys(), flags["allow-unsafe"] ?? [], flags.environment);
 			this.exitStatus = await runChild(command, args, {

@@ -1,9 +1,9 @@
 /** The composition root: makes a serving platform from a configuration. */
 import type { ControlListener } from "./api/control-listener.ts";
 import type { Builder } from "./build/bundle.ts";
-import { advertisedUrl } from "./configuration/advertise.ts";
 import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
+import { advertisedUrl } from "./configuration/control-address.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import { openWebConsole } from "./console/web-console.ts";
 import type { Log } from "./faults/log.ts";
@@ -30,7 +30,7 @@ export interface Platform {
 	readonly buildSandbox: Builder["level"];
 	/** The restrictions of functions' network beside Deno's permissions, and those of them that do not work here. */
 	readonly network: Runtime["network"];
-	/** Takes no new requests, finishes those in flight, stops the functions, closes the store. */
+	/** Waits for the drain delay. Then takes no new requests, finishes those in flight, stops the functions, closes the store. */
 	close(): Promise<void>;
 	/**
 	 * Closes the platform, but leaves functions and gateways running for the next platform of the same data directory.
@@ -97,13 +97,16 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	core.isStarting = false;
 	log.info({ listen: listenUrl, control: controlUrl, ...isolation }, "the platform is ready");
 	const protection = { buildSandbox: builder.level, network: runtime.network };
-	const close = () => {
+	const stop = async (drainMs: number) => {
+		core.isStopping = true;
 		void core.node?.nodes.presence.stopping();
-		return opened.close(log);
+		if (drainMs > 0) await new Promise<void>((resolve) => void core.clock.schedule(resolve, drainMs));
+		await opened.close(log);
 	};
+	const close = () => stop(config.drainDelayMs ?? 0);
 	const handOver = () => {
 		plane?.detach();
-		return close();
+		return stop(0);
 	};
 	return { listenUrl, controlUrl, firstToken, ...protection, close, handOver };
 }

@@ -22,6 +22,19 @@ function redeployedOf(events: readonly ChangeEvent[]): [string, string][] {
 	);
 }
 
+test("a platform that stops still takes requests for the drain delay, and says that it is not ready", async () => {
+	using place = testPlace();
+	const config = { ...place.config, drainDelayMs: 1_000 };
+	const platform = await startPlatform(config, { identity: newTestIdentity(), log: NO_LOG });
+	const ready = async () => (await fetch(`${platform.controlUrl}/readyz`)).status;
+	const served = async () => (await fetch(`${platform.listenUrl}/shop/pay`)).status;
+	expect([await ready(), await served()]).toEqual([200, 404]);
+	const closed = platform.close();
+	expect([await ready(), await served()]).toEqual([503, 404]);
+	await closed;
+	await expect(served()).rejects.toThrow();
+});
+
 describe("the main job over real sockets", () => {
 	test("a changed secret restarts exactly the function that reads it", async () => {
 		await using story = new Story();

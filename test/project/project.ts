@@ -9,10 +9,10 @@ import { initProject } from "../../src/project/init.ts";
 import {
 	deleteSecrets,
 	type EditOutcome,
-	listSecrets,
 	readSession,
 	setSecrets,
 } from "../../src/project/secrets/edit-secrets.ts";
+import { listSecrets } from "../../src/project/secrets/read-secrets.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";
 
 await cryptoReady;

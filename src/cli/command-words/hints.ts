@@ -78,7 +78,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"rotate edit change": "To change a secret's value: coffer secrets set NAME.",
 		"reveal read cat view": GET,
 		"log logs": "To see a secret's versions: coffer secrets history NAME.",
-		"search find": LIST,
+		"search find": "To list some secrets: coffer secrets list 'STRIPE_*'.",
 		"revert undo": "To see a secret's earlier versions: coffer secrets history NAME.",
 	},
 	vault: {

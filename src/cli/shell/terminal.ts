@@ -6,7 +6,7 @@
  * - stderr carries everything else: progress, warnings, errors. With `--json` it stays empty unless the
  *   command fails; then it carries one JSON document. Warnings are part of the documents.
  * - Control characters in any text are escaped. Colours are for terminals only, and NO_COLOR turns them off.
- * - Only `raw` prints a secret's value, and only for `--reveal`.
+ * - A secret's value is printed only for `--reveal`: by `raw` unchanged, or by `line` as a JSON string.
  * - It is not an error if the reader of the output ends first (`| head`).
  */
 

@@ -84,6 +84,14 @@ export default class PlatformStart extends BaseCommand<void> {
 			min: 0,
 			helpValue: "N",
 		}),
+		"drain-delay": Flags.integer({
+			description:
+				"how long a platform that gets SIGTERM or SIGINT still takes requests, in seconds, while GET /readyz says 503: the time that a load balancer needs to notice. A second signal ends it at once",
+			default: 0,
+			min: 0,
+			max: 600,
+			helpValue: "N",
+		}),
 		host: Flags.string({
 			description: "another host name of the control API (repeatable)",
 			helpValue: "NAME",
@@ -128,6 +136,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			limits: limitsOf(flags),
 			gateways: flags.gateways ?? defaultGateways(),
 			behindTlsProxy: flags["behind-tls-proxy"],
+			drainDelay: flags["drain-delay"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
 			gatewayTlsCert: flags["gateway-tls-cert"],

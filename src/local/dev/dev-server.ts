@@ -7,7 +7,8 @@ import { unlessAborted } from "../../platform/machine/on-abort.ts";
 import type { CoreIdentity } from "../../platform/service/streams.ts";
 import { type Changes, ProjectWatcher } from "../../project/files/project-watcher.ts";
 import { deployedEntry } from "../../project/functions/function-entry.ts";
-import { allValues, readSession } from "../../project/secrets/edit-secrets.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
+import { liveValues } from "../../project/secrets/read-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { type DevFolder, makeTemporaryFolder, takeDevFolder } from "./dev-folder.ts";
 import { DevPlatform } from "./dev-platform.ts";
@@ -213,12 +214,12 @@ function causeOf({ changed }: ChangedFunction, cause: Cause | undefined): Cause 
 	return cause ?? { files: changed, secrets: [] };
 }
 
-/** All secrets of the environment, and the warnings about the vault. @throws AppError as `openSession` and `allValues` */
+/** All secrets of the environment, and the warnings about the vault. @throws AppError as `openSession` and `liveValues` */
 async function readValues(
 	context: SessionContext,
 ): Promise<{ values: Map<string, string>; warnings: readonly string[] }> {
 	const { remember, session } = await readSession(context);
-	const values = await allValues(session);
+	const values = await liveValues(session);
 	await remember();
 	return { values, warnings: session.warnings };
 }

@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import { getRequestListener } from "@hono/node-server";
 import { AppError, EXIT } from "../../errors.ts";
-import type { Address } from "../configuration/address.ts";
 import type { Certificate } from "../configuration/certificate.ts";
+import type { Address } from "../configuration/config.ts";
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import type { ConnectionRefusal } from "../http/connection-set.ts";

@@ -4,14 +4,21 @@
  */
 import { availableParallelism, homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
-import { type Address, checkControl, parseAddress } from "./address.ts";
-import { advertisedHost, parseAdvertise } from "./advertise.ts";
+import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
+import { advertisedHost, checkControl, parseAdvertise } from "./control-address.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 import { PASSED_THROUGH } from "./passed-through.ts";
 import { isS3Url, type S3Variables } from "./s3-url.ts";
 import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
 import { gatewayTlsOf, type TlsPathFlags, tlsOf } from "./tls-flags.ts";
+
+/** The address to which a listener binds. */
+export interface Address {
+	readonly host: string;
+	/** 0 picks a free one. */
+	readonly port: number;
+}
 
 /** The settings of the process that runs functions and the gateways. */
 export interface DataPlaneConfig {
@@ -56,6 +63,8 @@ export interface PlatformConfig extends CoreConfig {
 	readonly console?: boolean | undefined;
 	/** The URL of the control API for other nodes, if it was given. */
 	readonly advertise?: string | undefined;
+	/** How long a platform that stops still serves, while `/readyz` says that it does not. */
+	readonly drainDelayMs?: number | undefined;
 	/** `--identity-file`. */
 	readonly identityFile: string | undefined;
 }
@@ -80,6 +89,8 @@ export interface PlatformFlags extends StoreFlags, TlsPathFlags {
 	readonly behindTlsProxy: boolean;
 	/** Whether to serve the web console. */
 	readonly console?: boolean | undefined;
+	/** In seconds. */
+	readonly drainDelay?: number | undefined;
 	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
 	readonly gateways?: number | undefined;
 }
@@ -93,6 +104,10 @@ export function defaultGateways(processors = availableParallelism(), system = pr
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+function usage(code: string, message: string, hint: string): AppError {
+	return new AppError({ code, message, hint, exit: EXIT.usage });
+}
+
 /** The text of a variable. An empty variable counts as not set. */
 function text(variables: Variables, name: string): string | undefined {
 	return variables[name] === "" ? undefined : variables[name];
@@ -103,6 +118,19 @@ function baseDirectory(variables: Variables, name: string, fallback: readonly st
 	const configured = text(variables, name);
 	if (configured !== undefined && isAbsolute(configured)) return configured;
 	return join(text(variables, "HOME") ?? homedir(), ...fallback);
+}
+
+/** Parses `HOST:PORT`. An IPv6 host is in brackets. @throws AppError `ADDRESS_INVALID` (exit 2) */
+export function parseAddress(flag: string, value: string): Address {
+	const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s]+)):(\d{1,5})$/.exec(value);
+	const host = match?.[1] ?? match?.[2];
+	const port = Number(match?.[3]);
+	if (host !== undefined && port <= 65_535) return { host, port };
+	throw usage(
+		"ADDRESS_INVALID",
+		`${flag} takes HOST:PORT, such as 127.0.0.1:8080.`,
+		"Port 0 picks a free port. Write an IPv6 host in brackets.",
+	);
 }
 
 /** The data directory: the flag's, or the default of the user. Absolute. */
@@ -188,6 +216,7 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 		hostNames: [...flags.hostNames, ...advertisedHost(advertise)],
 		advertise,
 		console: flags.console ?? true,
+		drainDelayMs: (flags.drainDelay ?? 0) * 1000,
 		identityFile: flags.identityFile,
 	};
 }

@@ -54,6 +54,8 @@ export class Core {
 	readonly startedAtMs: number;
 	/** Whether the platform does not take requests yet. */
 	isStarting = false;
+	/** Whether the platform stops soon. It still takes requests, but load balancers should not send any. */
+	isStopping = false;
 	/** This node among several. Undefined with one node. */
 	readonly node: OpenNode | undefined;
 	readonly #reconcile: Omit<ReconcileOptions, "app">;

@@ -6,13 +6,13 @@ import { requireWriter } from "../../vault/document/create.ts";
 import { withRecords } from "../../vault/document/document.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { sealRecord } from "../../vault/records/seal.ts";
-import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
 import { openEnvironment, readingOf } from "../session/open-session.ts";
 import { environmentRecreated } from "../session/recreated-environment.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
+import { listingHint, secretNotFound, shownName } from "./secret-not-found.ts";
 
 export interface EditOutcome {
 	/** Names with a new value; sorted. */
@@ -115,9 +115,9 @@ export async function copySecrets(
 	for (const name of names ?? records.keys()) {
 		const value = session.value(name);
 		if (value !== undefined) values.set(name, value);
-		else if (names) absent.push(shown(name));
+		else if (names) absent.push(shownName(name));
 	}
-	if (absent.length > 0) throw notFound(absent, from, `${listing(from)} Nothing was copied.`);
+	if (absent.length > 0) throw secretNotFound(absent, from, `${listingHint(from)} Nothing was copied.`);
 	await remember();
 	const outcome = await setSecrets(context, values);
 	return { ...outcome, warnings: [...session.warnings, ...outcome.warnings] };
@@ -137,23 +137,6 @@ export function checkValue(name: string, value: string): void {
 	});
 }
 
-function listing(environment: string): string {
-	return `'${inEnvironment("coffer secrets list", environment)}' shows the names.`;
-}
-
-function notFound(names: readonly string[], environment: string, hint = listing(environment)): AppError {
-	const [first] = names;
-	return new AppError({
-		code: "SECRET_NOT_FOUND",
-		message:
-			names.length === 1
-				? `There is no secret ${first} in environment '${environment}'.`
-				: `There are no secrets ${names.join(", ")} in environment '${environment}'.`,
-		hint,
-		exit: EXIT.notFound,
-	});
-}
-
 /**
  * Deletes secrets. Each deletion leaves a tombstone.
  * @throws AppError `SECRET_NOT_FOUND` (exit 4) that lists every missing name; nothing is deleted then
@@ -170,27 +153,12 @@ export async function requireLive(context: SessionContext, names: readonly strin
 	if (records) {
 		const absent = names.filter((name) => records.get(name)?.kind !== "live");
 		if (absent.length > 0)
-			throw notFound(
-				[...new Set(absent)].map(shown),
+			throw secretNotFound(
+				[...new Set(absent)].map(shownName),
 				context.environment,
-				`${listing(context.environment)} Nothing was deleted.`,
+				`${listingHint(context.environment)} Nothing was deleted.`,
 			);
 	}
-}
-
-/**
- * A name for an error message. An invalid name is not repeated: it may be a value that was typed in the wrong
- * place.
- */
-function shown(name: string): string {
-	return /^[A-Za-z0-9_]{1,128}$/.test(name) ? name : "(not a valid name)";
-}
-
-export interface ListedSecret {
-	readonly name: string;
-	readonly masked: string;
-	readonly version: number;
-	readonly record: SealedRecord;
 }
 
 /** Opens an environment for reading. @throws AppError as `openSession` */
@@ -201,18 +169,6 @@ export async function readSession(
 	return { session, remember: () => session.remember(session.loaded) };
 }
 
-/** All live secrets with masked values, sorted by name. Every record is verified. */
-export async function listSecrets(session: VaultSession): Promise<ListedSecret[]> {
-	await session.expectAll();
-	const listed: ListedSecret[] = [];
-	for (const record of session.verified.section.records.values()) {
-		const value = session.open(record);
-		if (value !== undefined)
-			listed.push({ name: record.name, masked: maskValue(value), version: record.version, record });
-	}
-	return listed;
-}
-
 /** The value and version of one secret. @throws AppError `SECRET_NOT_FOUND` (exit 4) */
 export function getSecret(session: VaultSession, name: string): { value: string; version: number } {
 	const record = session.verified.section.records.get(name);
@@ -221,24 +177,7 @@ export function getSecret(session: VaultSession, name: string): { value: string;
 		const { environment } = session.place;
 		const isDropped = record === undefined && session.memory.marks.has(name);
 		const hint = `This device has seen it before, and has seen no deletion. To restore it: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
-		throw notFound([shown(name)], environment, isDropped ? hint : undefined);
+		throw secretNotFound([shownName(name)], environment, isDropped ? hint : undefined);
 	}
 	return { value, version: record.version };
-}
-
-/**
- * All live values, for a process environment, sorted by name.
- * @throws AppError `NAME_RESERVED` (exit 2) if another program wrote a name that would change how the process
- *   runs
- */
-export async function allValues(session: VaultSession): Promise<Map<string, string>> {
-	await session.expectAll();
-	const values = new Map<string, string>();
-	for (const record of session.verified.section.records.values()) {
-		const value = session.open(record);
-		if (value === undefined) continue;
-		checkSecretName(record.name);
-		values.set(record.name, value);
-	}
-	return values;
 }

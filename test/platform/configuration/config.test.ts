@@ -1,10 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { advertisedUrl } from "../../../src/platform/configuration/advertise.ts";
 import {
 	type PlatformFlags,
 	readPlatformConfig,
 	readPlatformCredentials,
 } from "../../../src/platform/configuration/config.ts";
+import { advertisedUrl } from "../../../src/platform/configuration/control-address.ts";
 
 const FLAGS: PlatformFlags = {
 	version: "1.0.0",

@@ -9,12 +9,8 @@ import { lastTree, stagedSince } from "../../../src/project/git/hook/staged.ts";
 import type { GitContext } from "../../../src/project/git/run.ts";
 import { setUpGit } from "../../../src/project/git/setup.ts";
 import { resolveVault, type SideChooser } from "../../../src/project/resolve.ts";
-import {
-	getSecret,
-	listSecrets,
-	readSession,
-	setSecrets,
-} from "../../../src/project/secrets/edit-secrets.ts";
+import { getSecret, readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
+import { listSecrets } from "../../../src/project/secrets/read-secrets.ts";
 import type { SessionContext } from "../../../src/project/session/session.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";

@@ -1,7 +1,8 @@
 /** Setting, deleting and injecting secrets. */
 import { chmodSync, statSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { allValues, readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
+import { liveValues } from "../../../src/project/secrets/read-secrets.ts";
 import { parseVault } from "../../../src/vault/document/format.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { VaultMaker } from "../../vault/maker.ts";
@@ -65,6 +66,6 @@ describe("setting and deleting", () => {
 		maker.document = parseVault(await project.read());
 		await project.write(maker.set("NODE_OPTIONS", "--require /tmp/evil").text);
 		const { session } = await readSession(project.context);
-		await expect(allValues(session)).rejects.toMatchObject({ code: "NAME_RESERVED" });
+		await expect(liveValues(session)).rejects.toMatchObject({ code: "NAME_RESERVED" });
 	});
 });

@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { addEnvironment, deleteEnvironment } from "../../../src/project/members/environments.ts";
-import { listSecrets, readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
+import { readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
+import { listSecrets } from "../../../src/project/secrets/read-secrets.ts";
 import type { SessionContext } from "../../../src/project/session/session.ts";
 import { verifyVault } from "../../../src/project/verify-vault.ts";
 import { refusalOf } from "../../support/refusal.ts";

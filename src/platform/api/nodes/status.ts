@@ -10,10 +10,9 @@ import { answerOf, type Endpoint, json } from "../endpoint.ts";
 const READ_MS = 2_000;
 
 /** Whether a node takes requests. */
-function isReady({ isStarting, node }: Core): boolean {
-	if (node === undefined) return !isStarting;
-	const { isConnected, isStopping, mayServe } = node.nodes.presence;
-	return !isStarting && isConnected && mayServe && !isStopping;
+function isReady({ isStarting, isStopping, node }: Core): boolean {
+	if (isStarting || isStopping) return false;
+	return node === undefined || (node.nodes.presence.isConnected && node.nodes.presence.mayServe);
 }
 
 export const ready: Endpoint = {

@@ -1,9 +1,22 @@
-/** The URL under which the other nodes of a platform reach the control API of this one. */
+/** Where the control API listens, and the URL under which the other nodes of a platform reach it. */
 import { isIP } from "node:net";
 import { AppError, EXIT } from "../../errors.ts";
 
-const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+const OWN_MACHINE = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
+/** The hosts on which plain HTTP is safe. */
+const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 const UNSPECIFIED: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/** @throws AppError `CONTROL_WITHOUT_TLS` (exit 2) if others could read the tokens of requests. @param isCovered whether there is TLS */
+export function checkControl(address: { readonly host: string }, isCovered: boolean): void {
+	if (LOOPBACK.has(address.host) || isCovered) return;
+	throw new AppError({
+		code: "CONTROL_WITHOUT_TLS",
+		message: `The control API would listen on ${address.host} with plain HTTP, where others on the network could read its tokens.`,
+		hint: "Give a certificate (--tls-cert, --tls-key), listen on 127.0.0.1, or put a TLS proxy in front of it and pass --behind-tls-proxy.",
+		exit: EXIT.usage,
+	});
+}
 
 /** @throws AppError `ADVERTISE_INVALID` (exit 2) if the flag's text is not the origin of a URL */
 export function parseAdvertise(text: string | undefined): string | undefined {
@@ -38,6 +51,6 @@ export function advertisedUrl(advertise: string | undefined, control: string): s
 		return url.origin;
 	}
 	const host = own.hostname.replace(/^\[|\]$/g, "");
-	if (LOOPBACK.test(host) || (isIP(host) !== 0 && UNSPECIFIED.has(host))) return undefined;
+	if (OWN_MACHINE.test(host) || (isIP(host) !== 0 && UNSPECIFIED.has(host))) return undefined;
 	return own.origin;
 }

@@ -1,0 +1,79 @@
+/** Reads several secrets of an open environment: all of them, or those that names and patterns choose. */
+import type { SealedRecord } from "../../vault/records/record.ts";
+import { maskValue } from "../../vault/syntax/mask.ts";
+import { checkSecretName } from "../../vault/syntax/secret-name.ts";
+import type { VaultSession } from "../session/session.ts";
+import { isChosen, requireChosen } from "./choose-names.ts";
+
+/** A secret and its value. */
+export interface LiveSecret {
+	readonly record: SealedRecord;
+	readonly value: string;
+}
+
+/**
+ * The live secrets that words choose, sorted by name. The deleted ones are verified too, so that a forged deletion
+ * does not hide a secret.
+ * @param words names and patterns, as `isChosen` takes them; none chooses every secret. A word may choose none
+ * @throws AppError exit 7 for an invalid record
+ */
+export async function matchingSecrets(
+	session: VaultSession,
+	words: readonly string[],
+): Promise<LiveSecret[]> {
+	if (words.length === 0) await session.expectAll();
+	const live: LiveSecret[] = [];
+	for (const record of session.verified.section.records.values()) {
+		if (!isChosen(words, record.name)) continue;
+		const value = session.open(record);
+		if (value !== undefined) live.push({ record, value });
+	}
+	return live;
+}
+
+/** As `matchingSecrets`. @throws AppError `SECRET_NOT_FOUND` (exit 4) for words that choose none */
+export async function liveSecrets(
+	session: VaultSession,
+	words: readonly string[] = [],
+): Promise<LiveSecret[]> {
+	const live = await matchingSecrets(session, words);
+	const names = live.map(({ record }) => record.name);
+	requireChosen(words, names, session.place.environment);
+	return live;
+}
+
+/** A secret without its value. */
+export interface ListedSecret {
+	readonly name: string;
+	readonly masked: string;
+	readonly version: number;
+	readonly record: SealedRecord;
+}
+
+/** As `liveSecrets`, with masked values. */
+export async function listSecrets(
+	session: VaultSession,
+	words: readonly string[] = [],
+): Promise<ListedSecret[]> {
+	const live = await liveSecrets(session, words);
+	return live.map(({ record, value }) => ({
+		name: record.name,
+		masked: maskValue(value),
+		version: record.version,
+		record,
+	}));
+}
+
+/**
+ * As `liveSecrets`, as values by name, for a process environment.
+ * @throws AppError `NAME_RESERVED` (exit 2) if another program wrote a name that would change how the process
+ *   runs
+ */
+export async function liveValues(
+	session: VaultSession,
+	words: readonly string[] = [],
+): Promise<Map<string, string>> {
+	const live = await liveSecrets(session, words);
+	for (const { record } of live) checkSecretName(record.name);
+	return new Map(live.map(({ record, value }) => [record.name, value]));
+}
