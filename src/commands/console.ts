@@ -23,11 +23,7 @@ export default class Console extends BaseCommand<Opened> {
 		"<%= config.bin %> console --url https://coffer.example.com --no-open",
 	];
 	static override flags = {
-		open: Flags.boolean({
-			description: "start a browser",
-			default: true,
-			allowNo: true,
-		}),
+		"no-open": Flags.boolean({ description: "print the address, and do not start a browser" }),
 		url: platformUrlFlag,
 		environment: environmentFlag,
 	};
@@ -38,7 +34,7 @@ export default class Console extends BaseCommand<Opened> {
 		const { expiresAtMs, path } = await remote.createConsoleCode();
 		const url = new URL(path, remote.url).href;
 		const { hasDisplay, isWsl } = readDesktop();
-		const isWanted = flags.open && !this.terminal.json && canOpenBrowser({ hasDisplay });
+		const isWanted = !flags["no-open"] && !this.terminal.json && canOpenBrowser({ hasDisplay });
 		if (!isWanted) return { url, expiresAtMs, opened: false };
 		this.terminal.progress(`Opening ${new URL("/console/", url).href} in the browser …`);
 		const opened = await openBrowser(url, isWsl);

@@ -4,6 +4,7 @@ import { ControlListener } from "./api/control-listener.ts";
 import { Certificate } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { functionDefaults, type PlatformLimits } from "./configuration/limits.ts";
+import { openWebConsole } from "./console/web-console.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { gatewayReports } from "./gateway-reports.ts";
 import { budgetOf, type DescriptorBudget, descriptorLimit } from "./http/descriptors.ts";
@@ -44,18 +45,21 @@ export function buildGateway(
 	});
 }
 
+interface ControlPorts extends Pick<ApiOptions, "listenUrl"> {
+	readonly closing: AbortSignal;
+	/** With the key for stored state: 32 bytes. */
+	readonly identity: { readonly stateKey: Uint8Array };
+}
+
 /** The control API's listener. It does not listen yet. */
 export function buildControlListener(
 	core: Core,
 	{ control }: DescriptorBudget,
 	{ hostNames, tls, ...config }: PlatformConfig,
-	{
-		closing,
-		webConsole,
-		listenUrl,
-	}: Pick<ApiOptions, "listenUrl" | "webConsole"> & { readonly closing: AbortSignal },
+	{ closing, identity, listenUrl }: ControlPorts,
 ): ControlListener {
 	const hosts = { bound: config.control.host, names: hostNames };
+	const webConsole = config.console === true ? openWebConsole(core, identity) : undefined;
 	const api: Api = createApi({ core, hosts, listenUrl, closing, webConsole });
 	return new ControlListener(api, {
 		tls: tls && { certificate: new Certificate(tls), log: core.log },

@@ -5,7 +5,6 @@ import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { advertisedUrl } from "./configuration/control-address.ts";
 import { functionDefaults } from "./configuration/limits.ts";
-import { openWebConsole } from "./console/web-console.ts";
 import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
@@ -70,12 +69,8 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	opened.add(() => listeners.closeTogether(log));
 	const listenUrl = await listen(gateway, config, listeners);
 	const closing = new AbortController();
-	const webConsole = config.console === true ? openWebConsole(core, parts.identity) : undefined;
-	const control = buildControlListener(core, budget, config, {
-		listenUrl,
-		webConsole,
-		closing: closing.signal,
-	});
+	const ports = { listenUrl, closing: closing.signal, identity: parts.identity };
+	const control = buildControlListener(core, budget, config, ports);
 	const controlUrl = await listenControl(control, config, listeners);
 	await showToNodes(core, config, controlUrl);
 	// What has not started by then is ended when the core closes.

@@ -113,10 +113,9 @@ export default class PlatformStart extends BaseCommand<void> {
 			helpValue: "FILE",
 		}),
 		"tls-key": Flags.string({ description: "private key (PEM) of the certificate", helpValue: "FILE" }),
-		console: Flags.boolean({
-			description: "serve the web console below /console on the address of the control API",
-			default: true,
-			allowNo: true,
+		"no-console": Flags.boolean({
+			description: "do not serve the web console below /console on the address of the control API",
+			default: false,
 		}),
 		"behind-tls-proxy": Flags.boolean({
 			description:
@@ -136,6 +135,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			limits: limitsOf(flags),
 			gateways: flags.gateways ?? defaultGateways(),
 			behindTlsProxy: flags["behind-tls-proxy"],
+			console: !flags["no-console"],
 			drainDelay: flags["drain-delay"],
 			tlsCert: flags["tls-cert"],
 			tlsKey: flags["tls-key"],
