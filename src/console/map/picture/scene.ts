@@ -9,7 +9,7 @@ export interface Scene {
 	readonly graph: Graph;
 	readonly layout: Layout;
 	readonly progress: ProgressOf;
-	/** The secrets of the change that is under way. */
+	/** The secrets of the change that is under way, or that has just ended. */
 	readonly changing: ReadonlySet<string>;
 	/** The nodes that are not faint; undefined: all. */
 	readonly lit: ReadonlySet<string> | undefined;
