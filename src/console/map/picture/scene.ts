@@ -25,7 +25,7 @@ export interface Frame {
 }
 
 /** Below this scale the texts of nodes are too small to read. */
-export const TEXT_SCALE_MIN = 0.55;
+export const TEXT_SCALE_MIN = 0.5;
 
 export interface Drawing {
 	readonly scene: Scene;
