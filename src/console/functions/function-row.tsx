@@ -46,7 +46,10 @@ function Figures({ series }: { readonly series: Series | undefined }) {
 			<Figure label="Requests" text={`${numberText(lastOf(series.requestsPerSecond) ?? 0)}/s`}>
 				<SparkLine
 					summary={requestsSummary(series, clockText)}
-					lines={[{ values: series.requestsPerSecond }, { values: series.errorsPerSecond, class: "bad" }]}
+					lines={[
+						{ values: series.requestsPerSecond },
+						...(series.errors > 0 ? [{ values: series.errorsPerSecond, class: "bad" }] : []),
+					]}
 				/>
 				<span class={`figure-note ${series.errors > 0 ? "bad" : ""}`}>
 					{countText(series.errors, "error")}

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "../data/follow.ts";
 import { Empty } from "../shell/page.tsx";
 import { countText, latencyText } from "../text/instants.ts";
-import { blockText, Name } from "../text/name.tsx";
+import { blockText, Command, Name } from "../text/name.tsx";
 import type { LogState } from "./log-buffer.ts";
 import { type Line, type Request, useLines, useRequests } from "./use-log.ts";
 
@@ -96,21 +96,23 @@ function Tools({ what, level, levels, onLevel, text, onText, connection }: Tools
 	);
 }
 
+interface NothingProps {
+	readonly log: LogState<unknown> | undefined;
+	readonly what: string;
+	readonly name: string;
+	readonly isFiltered: boolean;
+}
+
 /** What a log shows instead of entries. */
-function Nothing({
-	log,
-	what,
-	isFiltered,
-}: {
-	log: LogState<unknown> | undefined;
-	what: string;
-	isFiltered: boolean;
-}) {
+function Nothing({ log, what, name, isFiltered }: NothingProps) {
 	if (log === undefined || !log.isCaughtUp) return <p class="quiet">Loading the {what} …</p>;
+	if (isFiltered) return <Empty title={`Nothing in the ${what} has this text.`} />;
 	return (
-		<Empty
-			title={isFiltered ? `Nothing in the ${what} has this text.` : `There is nothing in the ${what} yet.`}
-		/>
+		<Empty title={`There is nothing in the ${what} yet.`}>
+			<p>
+				Call the function with <Command line={`coffer functions invoke ${name}`} />.
+			</p>
+		</Empty>
 	);
 }
 
@@ -158,7 +160,7 @@ export function Output({ app, name }: LogProps) {
 				{lines.map((line, index) => (
 					<LineRow key={line.position ?? `${index}`} line={line} />
 				))}
-				{lines.length === 0 && <Nothing log={log} what="output" isFiltered={text !== ""} />}
+				{lines.length === 0 && <Nothing log={log} what="output" name={name} isFiltered={text !== ""} />}
 			</Scrolled>
 		</div>
 	);
@@ -213,7 +215,7 @@ export function Requests({ app, name }: LogProps) {
 				{requests.map((request, index) => (
 					<RequestRow key={request.position ?? `${index}`} request={request} />
 				))}
-				{requests.length === 0 && <Nothing log={log} what="requests" isFiltered={text !== ""} />}
+				{requests.length === 0 && <Nothing log={log} what="requests" name={name} isFiltered={text !== ""} />}
 			</Scrolled>
 		</div>
 	);

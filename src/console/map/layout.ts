@@ -4,7 +4,9 @@ import type { Graph, GraphNode } from "./graph.ts";
 export const NODE = { width: 170, height: 22 } as const;
 const LANE_WIDTH = 190;
 const ROW_HEIGHT = 28;
-const GAP_MIN = 220;
+const GAP_MIN = 160;
+/** Edges to outer lanes need more room to bend. */
+const GAP_PER_LANE = 24;
 /** Rows of a map that needs no second lane. */
 const ROWS_MIN = 24;
 /** Height to width of a large map. */
@@ -112,7 +114,7 @@ export function layoutOf(graph: Graph): Layout {
 	const rows = rowsFor(functions, secrets);
 	const left = Math.max(1, Math.ceil(functions / rows));
 	const right = Math.max(1, Math.ceil(secrets / rows));
-	const gap = GAP_MIN + (left + right - 2) * 40;
+	const gap = GAP_MIN + (left + right - 2) * GAP_PER_LANE;
 	const height = rows * ROW_HEIGHT;
 	const block = (lanes: number, count: number, x: number): Block => ({
 		lanes,

@@ -1,4 +1,4 @@
-import { useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import type { SecretList } from "../../protocol/console.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import { PATHS } from "../data/paths.ts";
@@ -23,6 +23,8 @@ import type { Scene } from "./picture/scene.ts";
 import { RolloutStrip } from "./rollout-strip.tsx";
 
 const POLL_MS = 15_000;
+/** How long the edges of a change stay lit after its end. */
+const SHOWN_MS = 6_000;
 
 /** The nodes that the search finds, functions first, each kind by name. */
 function found(graph: Graph, { text, mark }: Search, progress: ProgressOf): readonly GraphNode[] {
@@ -51,10 +53,18 @@ function litNodes(
 	return isSearching ? new Set(nodes.map(({ id }) => id)) : undefined;
 }
 
-/** The names of the change that is under way; none when all its functions are done. */
-function changingNames({ changes: [change], progress }: Rollouts): ReadonlySet<string> {
+/** The names of the newest change, while it is under way and a moment longer, so that fast ones are seen. */
+function useChangingNames({ changes: [change], progress }: Rollouts): ReadonlySet<string> {
+	const [faded, setFaded] = useState<number | undefined>();
 	const isRunning = change?.planned.some((name) => isPending(progress.get(name))) ?? false;
-	return new Set(isRunning ? change?.names : []);
+	const revision = change?.revision;
+	useEffect(() => {
+		if (isRunning || revision === undefined) return;
+		const timer = setTimeout(() => setFaded(revision), SHOWN_MS);
+		return () => clearTimeout(timer);
+	}, [isRunning, revision]);
+	const isShown = isRunning || faded !== revision;
+	return useMemo(() => new Set(isShown ? change?.names : []), [isShown, change]);
 }
 
 interface MapProps extends AppPageProps {
@@ -73,7 +83,7 @@ function MapBody({ app, name, live, view, graph }: MapBodyProps) {
 	const nodes = useMemo(() => found(graph, search, progress), [graph, search, progress]);
 	const selected = useMemo(() => nodesOf(graph).find(({ id }) => id === name), [graph, name]);
 	const lit = useMemo(() => litNodes(graph, selected, search, nodes), [graph, selected, search, nodes]);
-	const changing = useMemo(() => changingNames(rollouts), [rollouts]);
+	const changing = useChangingNames(rollouts);
 	const scene: Scene = useMemo(
 		() => ({ graph, layout, progress, changing, lit, selected: selected?.id, hovered: undefined }),
 		[graph, layout, progress, changing, lit, selected],

@@ -34,7 +34,7 @@ const PHASE_TEXT: Readonly<Record<Progress["phase"], string>> = {
 	planned: "will be redeployed",
 	starting: "starting",
 	serving: "serving the new version",
-	drained: "serving, the earlier process has ended",
+	drained: "serving the new version",
 	failed: "failed",
 	stopped: "idle",
 	deleted: "deleted",

@@ -24,6 +24,13 @@ interface PlotProps {
 	readonly steps?: readonly number[];
 }
 
+/** The values without neighbours, which lines alone would not show. */
+function isolated({ data }: uPlot, series: number): number[] {
+	const values = data[series] ?? [];
+	const isThere = (index: number) => typeof values[index] === "number";
+	return [...values.keys()].filter((index) => isThere(index) && !isThere(index - 1) && !isThere(index + 1));
+}
+
 /** The options of a plot in the present colours. */
 function optionsOf({ lines, format, steps }: PlotProps, width: number): uPlot.Options {
 	const colours = readColours();
@@ -48,7 +55,7 @@ function optionsOf({ lines, format, steps }: PlotProps, width: number): uPlot.Op
 				// The second line differs by more than its colour.
 				...(index > 0 && { dash: [5, 3] }),
 				value: text,
-				points: { show: false },
+				points: { show: true, size: 4, fill: colours[colour], filter: isolated },
 			})),
 		],
 	};

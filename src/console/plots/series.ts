@@ -101,7 +101,8 @@ export function requestsSummary(series: Series, clock: ClockText): string {
 export function latencySummary(series: Series, clock: ClockText): string {
 	const [p50, p99] = [lastOf(series.p50Ms), lastOf(series.p99Ms)];
 	if (p50 === undefined || p99 === undefined) return "No responses in the last 24 hours.";
-	return `Most recently half took at most ${latencyText(p50)} and 99 % at most ${latencyText(p99)}${peakText(series, series.p99Ms, latencyText, clock).replace(", at most", "; the 99 % were at most")}.`;
+	const peak = peakText(series, series.p99Ms, latencyText, clock);
+	return `Most recently p50 was ${latencyText(p50)} and p99 ${latencyText(p99)}${peak}.`;
 }
 
 /** What the plot of memory shows. */

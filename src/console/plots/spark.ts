@@ -14,11 +14,10 @@ export function sparkPath(values: Values, most = Math.max(0, ...values.map((valu
 	for (const [index, value] of values.entries()) {
 		if (value === null) continue;
 		const y = SPARK.height - 1.5 - (most === 0 ? 0 : (value / most) * room);
-		const before = index === 0 ? null : values[index - 1];
-		parts.push(
-			`${before === null || before === undefined ? "M" : "L"}${(index * step).toFixed(1)} ${y.toFixed(1)}`,
-		);
+		const [before, after] = [values[index - 1] ?? null, values[index + 1] ?? null];
+		// A value between gaps would be a line without length.
+		const dot = before === null && after === null ? "h0.1" : "";
+		parts.push(`${before === null ? "M" : "L"}${(index * step).toFixed(1)} ${y.toFixed(1)}${dot}`);
 	}
-	// A single value between gaps would be a line without length.
-	return parts.length === 1 ? `${parts[0]}h1` : parts.join("");
+	return parts.join("");
 }

@@ -88,6 +88,16 @@ function Versions({ name, entries }: { readonly name: string; readonly entries: 
 	);
 }
 
+function Present({ secret }: { readonly secret: SecretList["secrets"][number] }) {
+	return (
+		<p>
+			{secret.kind === "deleted" ? <span class="bad-text">Deleted in version</span> : "Version"}{" "}
+			{secret.version}, by <Name text={secret.by} />
+			{secret.origin === "base44" && ", with the Base44 CLI, in no vault"}
+		</p>
+	);
+}
+
 function Body({ app, name }: { readonly app: string; readonly name: string }) {
 	const list = useResource<SecretList>(PATHS.secrets(app), POLL_MS);
 	const { readers, history } = useContext(app, list.value);
@@ -104,7 +114,10 @@ function Body({ app, name }: { readonly app: string; readonly name: string }) {
 								</p>
 							</Empty>
 						)}
-						{secret?.kind === "deleted" && <p class="bad-text">It is deleted.</p>}
+						{secret !== undefined && <Present secret={secret} />}
+						<p>
+							<Link to={{ page: "map", app, name: `secret:${name}` }}>Show it on the map</Link>
+						</p>
 						<section class="part">
 							<h2>Read by</h2>
 							{readers === undefined ? (

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { graphOf } from "../../../src/console/map/graph.ts";
 import { layoutOf } from "../../../src/console/map/layout.ts";
-import { moveTo, range, tableOf } from "../../../src/console/map/matrix/table.ts";
+import { cellOf, moveTo, range, tableOf } from "../../../src/console/map/matrix/table.ts";
 import { scrollFor, visibleSpan } from "../../../src/console/map/matrix/windowing.ts";
 
 describe("the window of a long list", () => {
@@ -37,21 +37,35 @@ describe("the cursor of the matrix", () => {
 	});
 });
 
-test("the matrix has each edge in the row and column of the map's order", () => {
-	const functions = ["a", "b"].map((name) => ({
+describe("the table", () => {
+	const reading = (name: string, secrets: readonly string[]) => ({
 		...{ name, url: "", state: "live" as const, pid: 1, deployment: "", dynamic: [] },
-		references: [{ name: name === "a" ? "Y" : "X", file: "", line: 0, how: "static" as const }],
-	}));
-	const graph = graphOf(functions, undefined);
+		references: secrets.map((secret) => ({ name: secret, file: "", line: 0, how: "static" as const })),
+	});
+	const graph = graphOf([reading("a", ["Y"]), reading("b", ["X", "Y"]), reading("none", [])], undefined);
 	const layout = layoutOf(graph);
-	const found = tableOf(graph, layout).flatMap((edges, row) =>
-		[...edges.keys()].map((column) => [
-			graph.functions[layout.functionOrder[row] ?? -1]?.name,
-			graph.secrets[layout.secretOrder[column] ?? -1]?.name,
-		]),
-	);
-	expect(found.sort()).toEqual([
-		["a", "Y"],
-		["b", "X"],
-	]);
+	const table = tableOf(graph, layout);
+	const namesAt = (row: number, column: number) => [
+		graph.functions[layout.functionOrder[row] ?? -1]?.name,
+		graph.secrets[layout.secretOrder[column] ?? -1]?.name,
+	];
+
+	test("has each edge in the row and column of the map's order", () => {
+		const found = table.flatMap((edges, row) =>
+			[...edges.keys()].map((column) => namesAt(row, column).join(" ")),
+		);
+		expect(found.sort()).toEqual(["a Y", "b X", "b Y"]);
+	});
+
+	test("leads from a node to its first edge, and to its row if it has none", () => {
+		for (const node of [...graph.functions, ...graph.secrets]) {
+			const cell = cellOf(node, graph, layout, table);
+			if (cell === undefined) throw new Error("The node has no cell.");
+			expect(namesAt(cell.row, cell.column)).toContain(node.name);
+			expect(table[cell.row]?.has(cell.column)).toBe(node.name !== "none");
+		}
+		expect(
+			cellOf(graphOf([reading("other", [])], undefined).functions[0] as never, graph, layout, table),
+		).toBeUndefined();
+	});
 });

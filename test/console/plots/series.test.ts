@@ -42,7 +42,7 @@ describe("the series of a function", () => {
 			"90 requests in the last 24 hours, at most 1 a second at minute 1; 1 error.",
 		);
 		expect(latencySummary(series, clock)).toBe(
-			"Most recently half took at most 4 ms and 99 % at most 9 ms; the 99 % were at most 2.5 s at minute 1.",
+			"Most recently p50 was 4 ms and p99 9 ms, at most 2.5 s at minute 1.",
 		);
 		expect(memorySummary(series, clock)).toBe("Most recently 1 MiB, at most 2 MiB at minute 1.");
 		const empty = seriesOf(SPAN, []);
@@ -62,7 +62,7 @@ test("the line of a small plot has a gap where there is no value, and stays flat
 	expect(sparkPath([0, 10, null, 5, 5])).toBe("M0.0 26.5L30.0 1.5M90.0 14.0L120.0 14.0");
 	expect(sparkPath([0, 0])).toBe("M0.0 26.5L120.0 26.5");
 	expect(sparkPath([null, null])).toBe("");
-	expect(sparkPath([1])).toBe("M0.0 1.5h1");
+	expect(sparkPath([null, 1, null])).toBe("M60.0 1.5h0.1");
 });
 
 test("numbers and times are short", () => {

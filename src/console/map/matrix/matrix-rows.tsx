@@ -24,7 +24,8 @@ export interface Seen {
 	readonly columns: Span;
 }
 
-interface PartProps extends MatrixProps {
+/** What the rows get. */
+export interface PartProps extends MatrixProps {
 	readonly seen: Seen;
 	readonly table: readonly ReadonlyMap<number, Edge>[];
 	readonly cursor: Cell;

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { BodyRow, CELL, HEAD, HeadRow, type MatrixProps, type Seen } from "./matrix-rows.tsx";
-import { type Cell, moveTo, range, tableOf } from "./table.ts";
+import { BodyRow, CELL, HEAD, HeadRow, type MatrixProps, type PartProps, type Seen } from "./matrix-rows.tsx";
+import { type Cell, cellOf, moveTo, range, tableOf } from "./table.ts";
 import { scrollFor, visibleSpan } from "./windowing.ts";
 
 /** What part of the table is seen. */
@@ -30,15 +30,12 @@ function useSeen(rowCount: number, columnCount: number) {
 /** The chosen cell. It follows what is chosen elsewhere. */
 function useCursor(
 	box: RefObject<HTMLDivElement | null>,
-	{ graph, layout, selected }: Pick<MatrixProps, "graph" | "layout" | "selected">,
+	{ graph, layout, selected, table }: Pick<PartProps, "graph" | "layout" | "selected" | "table">,
 ) {
 	const [cursor, setCursor] = useState<Cell>({ row: 0, column: 0 });
 	useEffect(() => {
-		const isFunction = selected?.kind === "function";
-		const nodes = isFunction ? graph.functions : graph.secrets;
-		const order = isFunction ? layout.functionOrder : layout.secretOrder;
-		const at = order.indexOf(nodes.findIndex(({ id }) => id === selected?.id));
-		if (at >= 0) goTo(isFunction ? { ...cursor, row: at } : { ...cursor, column: at });
+		const cell = selected && cellOf(selected, graph, layout, table);
+		if (cell !== undefined) goTo(cell);
 	}, [selected?.id]);
 	const goTo = (cell: Cell) => {
 		setCursor(cell);
@@ -56,7 +53,7 @@ export function Matrix({ graph, layout, lit, selected, onSelect }: MatrixProps) 
 	const { functionOrder, secretOrder } = layout;
 	const table = useMemo(() => tableOf(graph, layout), [graph, layout]);
 	const { box, measure, seen } = useSeen(functionOrder.length, secretOrder.length);
-	const { cursor, goTo } = useCursor(box, { graph, layout, selected });
+	const { cursor, goTo } = useCursor(box, { graph, layout, selected, table });
 	const onKeyDown = (event: KeyboardEvent) => {
 		if (event.key === "Enter") return onSelect(graph.functions[functionOrder[cursor.row] ?? -1]);
 		const to = moveTo(cursor, event, functionOrder.length, secretOrder.length);

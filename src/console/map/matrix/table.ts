@@ -1,5 +1,5 @@
 /** Rows, columns and the cursor of the matrix. Pure. */
-import type { Edge, Graph } from "../graph.ts";
+import type { Edge, Graph, GraphNode } from "../graph.ts";
 import type { Layout } from "../layout.ts";
 import type { Span } from "./windowing.ts";
 
@@ -16,6 +16,31 @@ export function tableOf(graph: Graph, { functionOrder, secretOrder }: Layout): R
 	for (const edge of graph.edges)
 		table[rowOf.get(edge.function) ?? 0]?.set(columnOf.get(edge.secret) ?? 0, edge);
 	return table;
+}
+
+/** The first edge of a node; without edges, the first cell of its row or column. Undefined for an unknown node. */
+export function cellOf(
+	node: GraphNode,
+	graph: Graph,
+	{ functionOrder, secretOrder }: Layout,
+	table: readonly ReadonlyMap<number, Edge>[],
+): Cell | undefined {
+	if (node.kind === "function") {
+		const row = functionOrder.indexOf(graph.functions.findIndex(({ id }) => id === node.id));
+		return row === -1
+			? undefined
+			: { row, column: Math.min(...(table[row]?.keys() ?? []), secretOrder.length - 1) };
+	}
+	const column = secretOrder.indexOf(graph.secrets.findIndex(({ id }) => id === node.id));
+	return column === -1
+		? undefined
+		: {
+				row: Math.max(
+					0,
+					table.findIndex((edges) => edges.has(column)),
+				),
+				column,
+			};
 }
 
 /** The numbers of a span. */

@@ -1,5 +1,5 @@
 /** Draws the edges of the map. */
-import { isPending } from "../../data/rollout.ts";
+import { isPending, type Progress } from "../../data/rollout.ts";
 import type { Colours } from "../../shell/colours.ts";
 import type { Edge, How } from "../graph.ts";
 import { type Layout, NODE, type Point } from "../layout.ts";
@@ -86,7 +86,7 @@ export function drawStrongEdges(
 	colours: Colours,
 	frame: Frame,
 ): void {
-	const { graph, layout, changing, progress } = scene;
+	const { graph, layout } = scene;
 	const focus = scene.hovered ?? scene.selected;
 	const width = Math.max(1.5, 1.2 / frame.view.scale);
 	if (focus !== undefined) {
@@ -95,15 +95,29 @@ export function drawStrongEdges(
 		);
 		strokeEdges(context, pathsOf(own, layout), { colour: colours.accent, width, alpha: 1 });
 	}
-	if (changing.size === 0) return;
-	const running = graph.edges.filter((edge) => {
-		const name = graph.functions[edge.function]?.name ?? "";
-		return changing.has(graph.secrets[edge.secret]?.name ?? "") && isPending(progress.get(name));
-	});
-	strokeEdges(context, pathsOf(running, layout), {
-		colour: colours.warn,
-		width,
-		alpha: 1,
-		flowing: frame.phase,
-	});
+	if (scene.changing.size > 0) drawChange(context, scene, colours, { ...frame, width });
+}
+
+/** How far the newest change is on its way to a function. */
+function stageOf(now: Progress | undefined): "warn" | "good" | "bad" | undefined {
+	if (now === undefined) return undefined;
+	if (isPending(now)) return "warn";
+	return now.phase === "failed" ? "bad" : "good";
+}
+
+/** The edges of a change: they flow while their functions wait and start, and then say how it went. */
+function drawChange(
+	context: CanvasRenderingContext2D,
+	{ graph, layout, changing, progress }: Scene,
+	colours: Colours,
+	{ width, phase }: { readonly width: number; readonly phase: number },
+): void {
+	const own = graph.edges.filter((edge) => changing.has(graph.secrets[edge.secret]?.name ?? ""));
+	for (const stage of ["good", "bad", "warn"] as const) {
+		const edges = own.filter(
+			(edge) => stageOf(progress.get(graph.functions[edge.function]?.name ?? "")) === stage,
+		);
+		const stroke = { colour: colours[stage], width, alpha: 1 };
+		strokeEdges(context, pathsOf(edges, layout), stage === "warn" ? { ...stroke, flowing: phase } : stroke);
+	}
 }

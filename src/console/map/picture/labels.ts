@@ -2,7 +2,7 @@
 import { nameText } from "../../text/name.tsx";
 import type { GraphNode } from "../graph.ts";
 import { NODE, type Point } from "../layout.ts";
-import { type Drawing, type Placed, TEXT_SCALE_MIN } from "./scene.ts";
+import { type Drawing, type Placed, type Scene, TEXT_SCALE_MIN } from "./scene.ts";
 
 /** Names that are drawn beside nodes too small for them. */
 const LABELS_MAX = 60;
@@ -27,14 +27,24 @@ export function cut(context: CanvasRenderingContext2D, name: string, width: numb
 	return text;
 }
 
-/** The names of the chosen node and its neighbours, as large as a name must be, where the nodes are too small for it. */
+/** The nodes with names: the chosen one and its neighbours; otherwise those of the change that is under way. */
+function named(nodes: readonly Placed[], { selected, lit, changing, progress }: Scene): readonly Placed[] {
+	if (selected !== undefined) {
+		const chosen = nodes.filter(([{ id }]) => id === selected);
+		return [...chosen, ...nodes.filter(([{ id }]) => lit?.has(id))];
+	}
+	if (changing.size === 0) return [];
+	return nodes.filter(([{ kind, name }]) => (kind === "secret" ? changing.has(name) : progress.has(name)));
+}
+
+/** Names as large as a name must be, where the nodes are too small for them. */
 export function drawLabels(
 	context: CanvasRenderingContext2D,
 	drawing: Drawing,
 	nodes: readonly Placed[],
 ): void {
 	const { scene, frame } = drawing;
-	if (scene.selected === undefined || frame.view.scale >= TEXT_SCALE_MIN) return;
+	if (frame.view.scale >= TEXT_SCALE_MIN) return;
 	context.globalAlpha = 1;
 	context.font = `${12 / frame.view.scale}px system-ui, sans-serif`;
 	const drawn: Point[] = [];
@@ -43,9 +53,7 @@ export function drawLabels(
 		drawn.every(
 			(other) => Math.abs(other.y - y) >= height || Math.abs(other.x - x) >= 150 / frame.view.scale,
 		);
-	const lit = nodes.filter(([{ id }]) => scene.lit?.has(id));
-	const chosen = lit.filter(([{ id }]) => id === scene.selected);
-	for (const [node, at] of [...chosen, ...lit].slice(0, LABELS_MAX)) {
+	for (const [node, at] of named(nodes, scene).slice(0, LABELS_MAX)) {
 		if (!isFree(at)) continue;
 		drawn.push(at);
 		drawLabel(context, node, at, drawing);

@@ -79,7 +79,7 @@ export function drawNodes(context: CanvasRenderingContext2D, drawing: Drawing): 
 	const { scene, colours, frame } = drawing;
 	const { view, size } = frame;
 	drawStrongEdges(context, scene, colours, frame);
-	context.font = "12px system-ui, sans-serif";
+	context.font = "13px system-ui, sans-serif";
 	context.textBaseline = "middle";
 	const isSeen = ({ x, y }: Point) => {
 		const [left, top] = [x * view.scale + view.x, y * view.scale + view.y];

@@ -9,7 +9,7 @@ export interface Scene {
 	readonly graph: Graph;
 	readonly layout: Layout;
 	readonly progress: ProgressOf;
-	/** The secrets of the change that is under way. */
+	/** The secrets of the change that is under way, or that has just ended. */
 	readonly changing: ReadonlySet<string>;
 	/** The nodes that are not faint; undefined: all. */
 	readonly lit: ReadonlySet<string> | undefined;
@@ -25,7 +25,7 @@ export interface Frame {
 }
 
 /** Below this scale the texts of nodes are too small to read. */
-export const TEXT_SCALE_MIN = 0.55;
+export const TEXT_SCALE_MIN = 0.5;
 
 export interface Drawing {
 	readonly scene: Scene;
