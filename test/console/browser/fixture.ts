@@ -21,6 +21,8 @@ export const FILES = {
 };
 
 const PATIENCE_MS = 120_000;
+/** For `expect.poll`, which gives up after a second by default. */
+export const PATIENTLY = { timeout: PATIENCE_MS };
 
 /** Made by `useConsole` before a file's tests. */
 export let story: Story;
