@@ -69,6 +69,10 @@ function Figures({ series }: { readonly series: Series | undefined }) {
 	);
 }
 
+/** The line of an error that says what is wrong. */
+const firstLine = (error: string): string =>
+	nameText(error.split("\n").find((line) => line.trim() !== "") ?? "");
+
 /** A function in the list. */
 export function FunctionRow({ app, entry, progress, series }: RowProps) {
 	return (
@@ -82,6 +86,7 @@ export function FunctionRow({ app, entry, progress, series }: RowProps) {
 					{entry.pid !== null && <span class="quiet">Process {entry.pid}</span>}
 					<span class="quiet">Version {nameText(entry.deployment).slice(0, 10)}</span>
 				</span>
+				{entry.error !== undefined && <span class="function-error">{firstLine(entry.error)}</span>}
 			</div>
 			<Figures series={series} />
 		</li>

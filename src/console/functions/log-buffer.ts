@@ -42,12 +42,13 @@ export class LogBuffer<T extends LogEntry> {
 		};
 	}
 
+	/** Takes an event. One of a kind that this version does not know, such as a problem, means nothing here. */
 	take(message: LogMessage<T>): void {
 		if (message.type === "dropped") this.#dropped += message.lines;
 		else if (message.type === "ping") {
 			this.#isCaughtUp = true;
 			this.#after = message.position ?? this.#after;
-		} else this.#add(message.entry);
+		} else if (message.type === "entry") this.#add(message.entry);
 	}
 
 	#add(entry: T): void {

@@ -8,7 +8,7 @@ import { useResource } from "../data/use-resource.ts";
 import { useStore } from "../data/use-store.ts";
 import type { AppPageProps } from "../shell/console.tsx";
 import { Link, replaceAddress } from "../shell/navigation.tsx";
-import { Empty, Loaded, Notice, Page } from "../shell/page.tsx";
+import { Empty, FailureText, Loaded, Notice, Page } from "../shell/page.tsx";
 import { Command, nameText } from "../text/name.tsx";
 import { Details } from "./details.tsx";
 import { edgesOf, type Graph, type GraphNode, graphOf, nodesOf } from "./graph.ts";
@@ -162,6 +162,9 @@ export function MapPage(props: MapProps) {
 					The session's token does not have the scope <code>sync</code>, so the map shows the names that
 					functions refer to. It cannot say which are missing or unread.
 				</Notice>
+			)}
+			{secrets.failure !== undefined && secrets.failure.kind !== "offline" && (
+				<FailureText failure={secrets.failure} />
 			)}
 			<Loaded answer={{ ...functions, value: graph }} what="the map">
 				{(loaded) =>

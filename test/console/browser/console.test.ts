@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { APP } from "../../platform/platform-story.ts";
-import { clientWith, consoleUrl, newPage, show, signIn, story, useConsole } from "./fixture.ts";
+import { clientWith, consoleUrl, newPage, PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
 useConsole();
 
@@ -162,7 +162,7 @@ describe("the page of a function", () => {
 		await page.getByRole("link", { name: "Functions" }).click();
 		await page.getByRole("link", { name: "mail" }).click();
 		await page.getByRole("heading", { name: "mail" }).waitFor();
-		await expect.poll(() => page.evaluate("document.activeElement.innerText")).toBe("mail");
+		await expect.poll(() => page.evaluate("document.activeElement.innerText"), PATIENTLY).toBe("mail");
 		expect(await page.title()).toBe("mail – Coffer");
 	});
 });

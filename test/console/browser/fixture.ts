@@ -20,6 +20,10 @@ export const FILES = {
 		'if (Deno.env.get("STRICT_KEY") === "bad") throw new Error("the key is refused"); Deno.serve(() => new Response());',
 };
 
+const PATIENCE_MS = 120_000;
+/** For `expect.poll`, which gives up after a second by default. */
+export const PATIENTLY = { timeout: PATIENCE_MS };
+
 /** Made by `useConsole` before a file's tests. */
 export let story: Story;
 let browser: Browser;
@@ -73,6 +77,8 @@ export async function newPage({ colorScheme = "light", width = 1280 }: Looks = {
 	const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 	contexts.push(context);
 	const page = await context.newPage();
+	// On a busy machine, everything takes several times as long.
+	page.setDefaultTimeout(PATIENCE_MS);
 	const fail = (text: string) => faults.push(text);
 	page.on("pageerror", (error) => fail(error.message));
 	page.on("console", (message) => {

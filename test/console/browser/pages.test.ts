@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { SecretList } from "../../../src/protocol/console.ts";
 import type { FunctionList } from "../../../src/protocol/function-list.ts";
 import { APP } from "../../platform/platform-story.ts";
-import { show, signIn, useConsole } from "./fixture.ts";
+import { PATIENTLY, show, signIn, useConsole } from "./fixture.ts";
 
 useConsole();
 
@@ -141,7 +141,7 @@ describe("a map of 2,000 nodes", () => {
 		const before = await page.screenshot({ clip: box });
 		await page.mouse.move(box.x + 200, box.y + 200);
 		await page.mouse.wheel(0, -600);
-		await expect.poll(async () => before.equals(await page.screenshot({ clip: box }))).toBe(false);
+		await expect.poll(async () => before.equals(await page.screenshot({ clip: box })), PATIENTLY).toBe(false);
 		await page.getByRole("listbox").focus();
 		await page.keyboard.press("End");
 		await page.getByRole("heading", { name: "S999" }).waitFor();
@@ -156,7 +156,7 @@ describe("a map of 2,000 nodes", () => {
 		await page.getByRole("grid").focus();
 		await page.keyboard.press("Control+End");
 		const active = page.locator(`#${await page.getByRole("grid").getAttribute("aria-activedescendant")}`);
-		await expect.poll(() => active.getAttribute("aria-colindex")).toBe("1201");
+		await expect.poll(() => active.getAttribute("aria-colindex"), PATIENTLY).toBe("1201");
 		expect(await active.getAttribute("aria-label")).toMatch(/^f\d+ and S\d+: /);
 		expect(await page.locator(".matrix-row").count()).toBeLessThan(100);
 	});

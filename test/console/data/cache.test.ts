@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Cache } from "../../../src/console/data/cache.ts";
 import { failureOf } from "../../../src/console/data/failure.ts";
 
@@ -33,7 +33,7 @@ describe("an answer", () => {
 		const resource = cache.at("/a");
 		const all = [resource.refresh(), resource.refresh(), resource.refresh()];
 		next().answer(1);
-		await expect.poll(() => waiting.length).toBe(1);
+		await vi.waitFor(() => expect(waiting).toHaveLength(1));
 		next().answer(2);
 		await Promise.all(all);
 		expect(resource.value).toEqual({ value: 2, failure: undefined, isLoading: false });

@@ -26,6 +26,7 @@ test("a new connection continues after the last ping, and what was left out is c
 	buffer.take({ type: "ping" });
 	buffer.take({ type: "dropped", lines: 3 });
 	buffer.take({ type: "dropped", lines: 4 });
+	buffer.take({ type: "problem", problem: {} } as never);
 	expect(buffer.state).toMatchObject({ isCaughtUp: true, after: "a", dropped: 7 });
 });
 

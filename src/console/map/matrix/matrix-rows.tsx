@@ -35,10 +35,14 @@ export interface PartProps extends MatrixProps {
 const faint = (lit: ReadonlySet<string> | undefined, id: string): string =>
 	lit === undefined || lit.has(id) ? "" : "faint";
 
+/** The width of all columns. */
+export const widthOf = ({ secretOrder }: Layout): string =>
+	`calc(var(--matrix-head) + ${secretOrder.length * CELL}px)`;
+
 /** The names of the secrets. */
 export function HeadRow({ graph, layout, lit, selected, onSelect, seen }: PartProps) {
 	return (
-		<div class="matrix-head" role="rowgroup" style={{ height: `${HEAD}px` }}>
+		<div class="matrix-head" role="rowgroup" style={{ height: `${HEAD}px`, width: widthOf(layout) }}>
 			<div role="row" aria-rowindex={1} class="matrix-row">
 				<span role="columnheader" class="matrix-corner" aria-colindex={1}>
 					<span class="hidden">Function</span>

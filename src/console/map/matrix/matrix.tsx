@@ -1,6 +1,15 @@
 import type { RefObject } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { BodyRow, CELL, HEAD, HeadRow, type MatrixProps, type PartProps, type Seen } from "./matrix-rows.tsx";
+import {
+	BodyRow,
+	CELL,
+	HEAD,
+	HeadRow,
+	type MatrixProps,
+	type PartProps,
+	type Seen,
+	widthOf,
+} from "./matrix-rows.tsx";
 import { type Cell, cellOf, moveTo, range, tableOf } from "./table.ts";
 import { scrollFor, visibleSpan } from "./windowing.ts";
 
@@ -81,7 +90,7 @@ export function Matrix({ graph, layout, lit, selected, onSelect }: MatrixProps) 
 				role="rowgroup"
 				style={{
 					height: `${functionOrder.length * CELL}px`,
-					width: `calc(var(--matrix-head) + ${secretOrder.length * CELL}px)`,
+					width: widthOf(layout),
 				}}
 			>
 				{[...new Set([...range(seen.rows), cursor.row])].map((row) => (
