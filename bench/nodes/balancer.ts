@@ -52,6 +52,8 @@ export async function balance(nodes: readonly BalancedNode[]): Promise<Balancer>
 		passed.on("error", (error) => fail(error.message));
 		incoming.pipe(passed);
 	});
+	// Longer than any pause of the client: a connection that is closed as a request arrives fails in the balancer itself.
+	server.keepAliveTimeout = 600_000;
 	await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 	return {
 		url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -71,22 +73,25 @@ export async function balance(nodes: readonly BalancedNode[]): Promise<Balancer>
 
 export interface Sent {
 	requests: number;
-	failed: number;
+	/** Why requests failed. */
+	readonly failures: string[];
 	readonly ms: number[];
 }
 
 /** Sends POST requests at a rate until the signal aborts. Resolves when all are answered. */
 export async function sendUntil(url: string, perSecond: number, ended: AbortSignal): Promise<Sent> {
-	const sent: Sent = { requests: 0, failed: 0, ms: [] };
+	const sent: Sent = { requests: 0, failures: [], ms: [] };
 	const open = new Set<Promise<void>>();
 	const send = async () => {
 		const startMs = performance.now();
 		sent.requests++;
-		const isGood = await fetch(url, { method: "POST", body: "x".repeat(100) }).then(
-			async (answer) => (await answer.text()) !== "" && answer.ok,
-			() => false,
+		await fetch(url, { method: "POST", body: "x".repeat(100) }).then(
+			async (answer) => {
+				const text = await answer.text();
+				if (!answer.ok || text === "") sent.failures.push(String(answer.status));
+			},
+			(error: Error) => sent.failures.push(String(error.cause ?? error)),
 		);
-		if (!isGood) sent.failed++;
 		sent.ms.push(performance.now() - startMs);
 	};
 	while (!ended.aborted) {
