@@ -1,5 +1,5 @@
 /** The web console as the build makes it. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -54,4 +54,16 @@ describe("the built console", () => {
 		expect(licences).toMatch(/^preact \d/m);
 		expect(licences).toMatch(/^uplot \d/m);
 	});
+});
+
+test("every command that the console tells a reader to run exists", () => {
+	const { commands } = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8"));
+	const known = Object.keys(commands).map((id) => id.replaceAll(":", " "));
+	const sources = readdirSync(join(ROOT, "src/console"), { recursive: true, encoding: "utf8" })
+		.filter((path) => path.endsWith(".tsx"))
+		.map((path) => readFileSync(join(ROOT, "src/console", path), "utf8"));
+	const named = sources.flatMap((text) => [...text.matchAll(/<Command line=\{?["`]coffer ([a-z ]+[a-z])/g)]);
+	const words = named.map(([, name = ""]) => name);
+	expect(words.length).toBeGreaterThan(10);
+	expect(words.filter((name) => !known.includes(name))).toEqual([]);
 });

@@ -63,7 +63,7 @@ function Hosts() {
 				{({ hosts: list }) =>
 					list.length === 0 ? (
 						<p class="quiet">
-							Apps are served below their names. <Command line="coffer apps hosts add HOST" /> gives one a
+							Apps are served below their names. <Command line="coffer apps hosts add APP HOST" /> gives one a
 							host.
 						</p>
 					) : (

@@ -47,7 +47,7 @@ const NoApps = () => (
 	<Page title="No apps yet">
 		<Empty title="This platform has no app that this session can show.">
 			<p>
-				Run <Command line="coffer link URL" /> in your project, then{" "}
+				Run <Command line="coffer link URL --app APP" /> in your project, then{" "}
 				<Command line="coffer functions deploy" />.
 			</p>
 		</Empty>
