@@ -11,6 +11,10 @@ export interface Answer<T> {
 	readonly isLoading: boolean;
 }
 
+/** Whether it is known what the platform answers: something, or a failure. */
+export const isSettled = ({ value, failure }: Answer<unknown>): boolean =>
+	value !== undefined || failure !== undefined;
+
 const NOTHING: Answer<never> = { value: undefined, failure: undefined, isLoading: false };
 
 /** One address and its answers. */

@@ -77,6 +77,15 @@ function Plots({ series }: { readonly series: Series }) {
 	);
 }
 
+/** The room of the plots before their figures are here. */
+const NoPlots = () => (
+	<div class="plots" aria-busy="true">
+		{["requests", "latency", "memory"].map((plot) => (
+			<div key={plot} class="card waiting" />
+		))}
+	</div>
+);
+
 function Facts({ entry, node }: { readonly entry: Entry; readonly node: string }) {
 	const { url, pid, deployment, replaced } = entry;
 	return (
@@ -166,11 +175,7 @@ function Body({ app, entry, live }: Pick<AppPageProps, "app" | "live"> & { reado
 			{error !== undefined && <pre class="error-text">{blockText(error)}</pre>}
 			<Reads app={app} entry={entry} />
 			<Facts entry={entry} node={figures?.node ?? ""} />
-			{figures === undefined ? (
-				<div class="plots waiting" aria-busy="true" />
-			) : (
-				<Plots series={figures.of(entry.name)} />
-			)}
+			{figures === undefined ? <NoPlots /> : <Plots series={figures.of(entry.name)} />}
 			<Automations entry={entry} />
 			<Section title="Output">
 				<Output key={entry.name} app={app} name={entry.name} />

@@ -35,9 +35,12 @@ function Figures({ series }: { readonly series: Series | undefined }) {
 	if (series === undefined)
 		return (
 			<>
-				<Figure label="Requests" text="…" />
-				<Figure label="Response time" text="…" />
-				<Figure label="Memory" text="…" />
+				{["Requests", "Response time", "Memory"].map((label) => (
+					<Figure key={label} label={label} text="…">
+						<span class="spark" />
+						<span class="figure-note">…</span>
+					</Figure>
+				))}
 			</>
 		);
 	const [p50, p99] = [lastOf(series.p50Ms), lastOf(series.p99Ms)];

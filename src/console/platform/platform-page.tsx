@@ -2,10 +2,12 @@ import type { ComponentChildren } from "preact";
 import type { ConsoleSession } from "../../protocol/console.ts";
 import type { HostList } from "../../protocol/host-names.ts";
 import type { PlatformStatus } from "../../protocol/nodes.ts";
+import type { TokenList } from "../../protocol/token-messages.ts";
+import { type Answer, isSettled } from "../data/cache.ts";
 import { PATHS } from "../data/paths.ts";
 import { mayUse } from "../data/session.ts";
 import { useResource } from "../data/use-resource.ts";
-import { Loaded, Notice, Page } from "../shell/page.tsx";
+import { Loaded, Loading, Notice, Page } from "../shell/page.tsx";
 import { latencyText } from "../text/instants.ts";
 import { instantText, Moment } from "../text/moment.tsx";
 import { Command, Name, nameText } from "../text/name.tsx";
@@ -37,10 +39,9 @@ function Store({ store }: Pick<PlatformStatus, "store">) {
 	);
 }
 
-function Status() {
-	const status = useResource<PlatformStatus>(PATHS.status, POLL_MS);
+function Status({ answer }: { readonly answer: Answer<PlatformStatus> }) {
 	return (
-		<Loaded answer={status} what="the nodes">
+		<Loaded answer={answer} what="the nodes">
 			{(value) => (
 				<>
 					<Section title="Nodes">
@@ -55,11 +56,10 @@ function Status() {
 	);
 }
 
-function Hosts() {
-	const hosts = useResource<HostList>(PATHS.hosts, POLL_MS * 3);
+function Hosts({ answer }: { readonly answer: Answer<HostList> }) {
 	return (
 		<Section title="Host names">
-			<Loaded answer={hosts} what="the host names">
+			<Loaded answer={answer} what="the host names">
 				{({ hosts: list }) =>
 					list.length === 0 ? (
 						<p class="quiet">
@@ -81,6 +81,32 @@ function Hosts() {
 				}
 			</Loaded>
 		</Section>
+	);
+}
+
+/** What belongs to the whole platform. It appears at once, because parts that come later would move the others. */
+function Whole({ session }: { readonly session: ConsoleSession }) {
+	const isAdmin = mayUse(session, "admin");
+	const status = useResource<PlatformStatus>(PATHS.status, POLL_MS);
+	const hosts = useResource<HostList>(PATHS.hosts, POLL_MS * 3);
+	const tokens = useResource<TokenList>(isAdmin ? PATHS.tokens : undefined, POLL_MS * 3);
+	if (![status, hosts, ...(isAdmin ? [tokens] : [])].every(isSettled)) return <Loading what="the platform" />;
+	return (
+		<>
+			<Status answer={status} />
+			<Hosts answer={hosts} />
+			<Section title="Access tokens">
+				{isAdmin ? (
+					<Tokens answer={tokens} />
+				) : (
+					<Notice>
+						The session's token does not have the scope <code>admin</code>, so the platform does not show it
+						the other tokens.
+					</Notice>
+				)}
+			</Section>
+			<SessionFacts session={session} />
+		</>
 	);
 }
 
@@ -120,21 +146,8 @@ export function PlatformPage({ session }: { readonly session: ConsoleSession }) 
 					tokens belong to the whole platform, so the platform does not show them.
 				</Notice>
 			)}
-			{isForAll && <Status />}
-			{isForAll && <Hosts />}
-			{isForAll && (
-				<Section title="Access tokens">
-					{mayUse(session, "admin") ? (
-						<Tokens />
-					) : (
-						<Notice>
-							The session's token does not have the scope <code>admin</code>, so the platform does not show it
-							the other tokens.
-						</Notice>
-					)}
-				</Section>
-			)}
-			<SessionFacts session={session} />
+			{isForAll && <Whole session={session} />}
+			{!isForAll && <SessionFacts session={session} />}
 		</Page>
 	);
 }

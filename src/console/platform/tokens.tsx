@@ -1,11 +1,8 @@
 import type { TokenDescription, TokenList } from "../../protocol/token-messages.ts";
-import { PATHS } from "../data/paths.ts";
-import { useResource } from "../data/use-resource.ts";
+import type { Answer } from "../data/cache.ts";
 import { Loaded } from "../shell/page.tsx";
 import { Moment, useNow } from "../text/moment.tsx";
 import { Command, Name } from "../text/name.tsx";
-
-const POLL_MS = 30_000;
 
 function Row({ token, nowMs }: { readonly token: TokenDescription; readonly nowMs: number }) {
 	const { id, scopes, app, createdAtMs, expiresAtMs } = token;
@@ -29,8 +26,7 @@ function Row({ token, nowMs }: { readonly token: TokenDescription; readonly nowM
 }
 
 /** The access tokens of the platform: what each may do, and how old it is. The tokens themselves are stored nowhere. */
-export function Tokens() {
-	const answer = useResource<TokenList>(PATHS.tokens, POLL_MS);
+export function Tokens({ answer }: { readonly answer: Answer<TokenList> }) {
 	const nowMs = useNow();
 	return (
 		<Loaded answer={answer} what="the tokens">

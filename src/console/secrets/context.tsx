@@ -2,6 +2,7 @@
 import { useMemo } from "preact/hooks";
 import type { History, SecretList } from "../../protocol/console.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
+import { isSettled } from "../data/cache.ts";
 import { PATHS } from "../data/paths.ts";
 import { useResource } from "../data/use-resource.ts";
 import { Notice } from "../shell/page.tsx";
@@ -43,5 +44,7 @@ export function useContext(app: string, secrets: SecretList | undefined) {
 			),
 		[history.value],
 	);
-	return { readers, times, history };
+	// Texts that come later would move the lines below them.
+	const isComplete = isSettled(functions) && isSettled(history);
+	return { readers, times, history, isComplete };
 }

@@ -46,9 +46,9 @@ function Members({ members }: Pick<SecretList, "members">) {
 
 function Names({ app }: { readonly app: string }) {
 	const list = useResource<SecretList>(PATHS.secrets(app), POLL_MS);
-	const { readers, times } = useContext(app, list.value);
+	const { readers, times, isComplete } = useContext(app, list.value);
 	return (
-		<Loaded answer={list} what="the secrets">
+		<Loaded answer={isComplete ? list : { ...list, value: undefined }} what="the secrets">
 			{({ secrets, debt, members }) =>
 				secrets.length === 0 ? (
 					<Empty title="No secrets yet">

@@ -20,7 +20,7 @@ function Live({ connection }: { readonly connection: Watched<Connection> }) {
 	return (
 		<span class={`live ${state}`} role="status">
 			<span class="live-dot" aria-hidden="true" />
-			{CONNECTION_TEXT[state]}
+			<span class="live-text">{CONNECTION_TEXT[state]}</span>
 		</span>
 	);
 }

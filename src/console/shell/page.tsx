@@ -74,6 +74,13 @@ export function FailureText({ failure }: { readonly failure: RequestFailure }) {
 	);
 }
 
+/** That something is on its way. */
+export const Loading = ({ what }: { readonly what: string }) => (
+	<div class="loading" aria-busy="true">
+		<p class="quiet">Loading {what} …</p>
+	</div>
+);
+
 interface LoadedProps<T> {
 	readonly answer: Answer<T>;
 	/** Of what is loading, for the reader: `the functions`. */
@@ -91,9 +98,5 @@ export function Loaded<T>({ answer: { value, failure }, what, children }: Loaded
 			</>
 		);
 	if (failure !== undefined) return <FailureText failure={failure} />;
-	return (
-		<div class="loading" aria-busy="true">
-			<p class="quiet">Loading {what} …</p>
-		</div>
-	);
+	return <Loading what={what} />;
 }
