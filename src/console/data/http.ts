@@ -16,6 +16,8 @@ export interface RequestOptions {
 	readonly method?: Route["method"];
 	readonly body?: unknown;
 	readonly signal?: AbortSignal | undefined;
+	/** It is sent also if the page goes away. */
+	readonly isLasting?: boolean;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface RequestOptions {
  */
 export async function send(
 	path: string,
-	{ method = "GET", body, signal }: RequestOptions = {},
+	{ method = "GET", body, signal, isLasting = false }: RequestOptions = {},
 ): Promise<Response> {
 	const headers: Record<string, string> = {};
 	const proof = readProof();
@@ -34,6 +36,7 @@ export async function send(
 	const init: RequestInit = { method, headers, credentials: "same-origin", cache: "no-store" };
 	if (body !== undefined) init.body = JSON.stringify(body);
 	if (signal) init.signal = signal;
+	if (isLasting) init.keepalive = true;
 	const response = await fetch(path, init).catch((error: unknown) => {
 		if (signal?.aborted) throw error;
 		throw asFailure(error);

@@ -36,7 +36,7 @@ export const cache = new Cache(readOrEnd);
 /** Shows that the session has ended, if that is what the error says. */
 export function noticeEnd(error: unknown): void {
 	const failure = asFailure(error);
-	if (failure.kind !== "ended") return;
+	if (failure.kind !== "ended" || session.value.state !== "open") return;
 	dropProof();
 	cache.clear();
 	session.set({ state: "ended", failure });
@@ -72,10 +72,12 @@ export async function openSession(): Promise<void> {
 /** Ends the session on the platform and in this browser. */
 export async function closeSession(): Promise<void> {
 	const { method, path } = ROUTES.closeConsoleSession;
-	await send(path, { method }).catch(() => undefined);
+	// The request has the proof already. What other requests are told from now on does not matter any more.
+	const sent = send(path, { method, isLasting: true }).catch(() => undefined);
 	dropProof();
 	cache.clear();
 	session.set({ state: "none" });
+	await sent;
 }
 
 /** Whether the session has the rights of a scope. `admin` has all of them. */

@@ -1,5 +1,5 @@
 /** The whole console: the session, the header, and the page that the address names. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConsoleSession } from "../../protocol/console.ts";
 import type { AppList } from "../../protocol/messages.ts";
 import { type AppLive, followApp } from "../data/live.ts";
@@ -60,7 +60,9 @@ function Open({ session: opened, pages }: { readonly session: ConsoleSession; re
 	const list = useResource<AppList>(opened.app === null ? PATHS.apps : undefined, 30_000);
 	const apps = (list.value?.apps ?? []).map((each) => each.app).sort();
 	const first = opened.app ?? apps[0];
-	const app = "app" in address ? address.app : first;
+	const last = useRef<string>();
+	const app = "app" in address ? address.app : (last.current ?? first);
+	last.current = app;
 	const live = useLive(app);
 	const shown: Address = address.page === "start" && app !== undefined ? { page: "map", app } : address;
 	return (
