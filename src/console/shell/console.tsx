@@ -60,7 +60,7 @@ function Open({ session: opened, pages }: { readonly session: ConsoleSession; re
 	const list = useResource<AppList>(opened.app === null ? PATHS.apps : undefined, 30_000);
 	const apps = (list.value?.apps ?? []).map((each) => each.app).sort();
 	const first = opened.app ?? apps[0];
-	const last = useRef<string>();
+	const last = useRef<string | undefined>(undefined);
 	const app = "app" in address ? address.app : (last.current ?? first);
 	last.current = app;
 	const live = useLive(app);
