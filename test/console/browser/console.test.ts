@@ -53,6 +53,28 @@ describe("a session", () => {
 	});
 });
 
+test("a session that was closed stays closed, whatever an earlier request is told afterwards", async () => {
+	const page = await signIn();
+	let answer = () => {};
+	const held = new Promise<void>((resolve) => {
+		answer = resolve;
+	});
+	await page.route("**/figures?*", async (route) => {
+		await held;
+		await route.fulfill({ status: 401, json: {} });
+	});
+	const asked = page.waitForRequest("**/figures?*");
+	await show(page, `#/apps/${APP}/functions`);
+	await asked;
+	await page.getByRole("button", { name: "Sign out" }).click();
+	await page.getByRole("heading", { name: "This browser has no session" }).waitFor();
+	const answered = page.waitForResponse("**/figures?*");
+	answer();
+	await (await answered).finished();
+	await page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))");
+	expect(await page.getByRole("heading").allInnerTexts()).toEqual(["This browser has no session"]);
+});
+
 describe("a session whose token has less rights", () => {
 	test("with 'read' alone shows less, says why, and does not ask for what it may not see", async () => {
 		const { client } = await clientWith(["read"]);
