@@ -1,10 +1,10 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { openContext } from "../cli/context/open-project.ts";
+import { requireSafeNames, type UnsafeUse } from "../cli/injection/safe-names.ts";
 import { requireText } from "../cli/shell/arguments.ts";
 import { runChild } from "../cli/shell/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
-import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { readSession } from "../project/secrets/edit-secrets.ts";
 import { liveValues } from "../project/secrets/read-secrets.ts";
@@ -23,28 +23,7 @@ function asRunFailure(error: unknown): unknown {
 	});
 }
 
-/**
- * Refuses secrets whose names make a program load code.
- * @param allowed names that the user allows
- * @throws AppError `NAME_UNSAFE` (exit 2), which names each of them
- */
-function requireSafeNames(names: Iterable<string>, allowed: readonly string[], environment: string): void {
-	const unsafe = [...names]
-		.filter((name) => !allowed.includes(name))
-		.flatMap((name) => {
-			const reason = unsafeReason(name);
-			return reason === undefined ? [] : [{ name, reason }];
-		});
-	if (unsafe.length === 0) return;
-	const reasons = unsafe.map(({ name, reason }) => `${name} (${reason})`).join(", ");
-	const flags = unsafe.map(({ name }) => `--allow-unsafe ${name}`).join(" ");
-	throw new AppError({
-		code: "NAME_UNSAFE",
-		message: `The command was not run, because ${environment} has secrets whose names can make a program load code: ${reasons}.`,
-		hint: `If you trust their values: coffer run ${flags} -- COMMAND. Otherwise rename the secrets.`,
-		exit: EXIT.usage,
-	});
-}
+const UNSAFE: UnsafeUse = { refused: "The command was not run", command: "coffer run", rest: " -- COMMAND" };
 
 export default class Run extends BaseCommand<undefined> {
 	static override summary = "Run a command with the secrets as environment variables";
@@ -87,7 +66,7 @@ export default class Run extends BaseCommand<undefined> {
 			for (const warning of session.warnings) this.terminal.warn(warning);
 			const values = await liveValues(session);
 			await remember();
-			requireSafeNames(values.keys(), flags["allow-unsafe"] ?? [], flags.environment);
+			requireSafeNames(values.keys(), flags["allow-unsafe"] ?? [], flags.environment, UNSAFE);
 			this.exitStatus = await runChild(command, args, {
 				...inheritedEnvironment(),
 				...Object.fromEntries(values),

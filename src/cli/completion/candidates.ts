@@ -71,6 +71,7 @@ const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	"secrets:copy": "secrets",
 	"secrets:delete": "secrets",
 	"secrets:diff": "environments",
+	"secrets:export": "secrets",
 	"secrets:get": "secrets",
 	"secrets:history": "secrets",
 	"secrets:list": "secrets",
