@@ -105,6 +105,11 @@ export const STATUSES = {
 	"secrets:get": { 4: NO_SECRET },
 	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
 	"secrets:list": { 4: NO_CHOSEN },
+	"secrets:rename": {
+		...EDIT,
+		4: "There is no secret of the old name (`SECRET_NOT_FOUND`).",
+		5: "There is a secret of the new name already (`SECRET_EXISTS`). Nothing is changed then.",
+	},
 	"secrets:rollback": PAST,
 	"secrets:set": EDIT,
 	sync: {

@@ -16,8 +16,6 @@ const GET = "To print a secret: coffer secrets get NAME --reveal.";
 const LIST = "To list the secrets: coffer secrets list.";
 const INVITE = "To add a member: coffer members add KEY --name NAME.";
 const CHOOSE = "To use another environment, add -e NAME to the command.";
-const RENAME =
-	"To rename a secret, set its value under the new name first: coffer secrets get OLD --reveal | coffer secrets set NEW --stdin.";
 
 /** The hints by topic and words. The topic `*` has the words without a topic. */
 const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -73,7 +71,6 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		login: LINK,
 	},
 	secrets: {
-		"rename mv move": RENAME,
 		"import upload load bulk": SET_FILE,
 		"download dump": EXPORT,
 		"print env inject": RUN,

@@ -75,6 +75,7 @@ const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	"secrets:get": "secrets",
 	"secrets:history": "secrets",
 	"secrets:list": "secrets",
+	"secrets:rename": "secrets",
 	"secrets:rollback": "secrets",
 	"secrets:set": "secrets",
 	sync: "secrets",
