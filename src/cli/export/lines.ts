@@ -1,6 +1,6 @@
 /** Formats of lines: for a shell, for Docker's `--env-file`, and for the file `$GITHUB_ENV` of GitHub Actions. */
 import { randomBytes } from "../../crypto.ts";
-import type { ExportFormat } from "./formats.ts";
+import type { ExportFormat } from "./format.ts";
 
 /**
  * Variables that bash sets, reads or protects itself, so that an assignment has another effect than in other

@@ -1,6 +1,6 @@
 /** Formats of documents: JSON, YAML, and the manifest of a Kubernetes Secret. */
 import { AppError, EXIT } from "../../errors.ts";
-import type { ExportOptions } from "./formats.ts";
+import type { ExportOptions } from "./format.ts";
 
 type Secrets = ReadonlyMap<string, string>;
 

@@ -3,7 +3,8 @@ import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
-import { type ExportFormat, FORMATS, type FormatName, writeExport } from "../../../src/cli/export/formats.ts";
+import type { ExportFormat } from "../../../src/cli/export/format.ts";
+import { FORMATS, type FormatName, writeExport } from "../../../src/cli/export/formats.ts";
 import { nastyName, nastyValue } from "../../support/nasty-values.ts";
 import { refusal } from "../../support/refusal.ts";
 
