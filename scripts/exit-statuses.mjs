@@ -96,9 +96,20 @@ export const STATUSES = {
 	"secrets:copy": { ...EDIT, 4: NO_SECRET },
 	"secrets:delete": { ...EDIT, 4: NO_SECRET },
 	"secrets:diff": { 1: "With `--exit-code`: the environments differ.", 4: NO_CHOSEN },
+	"secrets:export": {
+		1: "The question was not confirmed (`NOT_CONFIRMED`), or the file cannot be written.",
+		2: "The format cannot carry a value (`NOT_EXPORTABLE`), git would commit the file (`EXPORT_IN_REPOSITORY`), or a name is unsafe (`NAME_UNSAFE`). Nothing is exported then.",
+		4: NO_CHOSEN,
+		5: "The file exists already (`EXPORT_EXISTS`).",
+	},
 	"secrets:get": { 4: NO_SECRET },
 	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
 	"secrets:list": { 4: NO_CHOSEN },
+	"secrets:rename": {
+		...EDIT,
+		4: "There is no secret of the old name (`SECRET_NOT_FOUND`).",
+		5: "There is a secret of the new name already (`SECRET_EXISTS`). Nothing is changed then.",
+	},
 	"secrets:rollback": PAST,
 	"secrets:set": EDIT,
 	sync: {

@@ -1,13 +1,11 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { openContext } from "../cli/context/open-project.ts";
+import { readVariables, requirePrefix } from "../cli/injection/variables.ts";
 import { requireText } from "../cli/shell/arguments.ts";
-import { runChild } from "../cli/shell/child.ts";
+import { type ChildOptions, runChild } from "../cli/shell/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
-import { unsafeReason } from "../cli/shell/unsafe-names.ts";
 import { AppError, EXIT } from "../errors.ts";
-import { readSession } from "../project/secrets/edit-secrets.ts";
-import { liveValues } from "../project/secrets/read-secrets.ts";
 
 /** Changes the exit status of an error before the start of the command to 125, which commands rarely use. */
 function asRunFailure(error: unknown): unknown {
@@ -23,43 +21,45 @@ function asRunFailure(error: unknown): unknown {
 	});
 }
 
-/**
- * Refuses secrets whose names make a program load code.
- * @param allowed names that the user allows
- * @throws AppError `NAME_UNSAFE` (exit 2), which names each of them
- */
-function requireSafeNames(names: Iterable<string>, allowed: readonly string[], environment: string): void {
-	const unsafe = [...names]
-		.filter((name) => !allowed.includes(name))
-		.flatMap((name) => {
-			const reason = unsafeReason(name);
-			return reason === undefined ? [] : [{ name, reason }];
-		});
-	if (unsafe.length === 0) return;
-	const reasons = unsafe.map(({ name, reason }) => `${name} (${reason})`).join(", ");
-	const flags = unsafe.map(({ name }) => `--allow-unsafe ${name}`).join(" ");
-	throw new AppError({
-		code: "NAME_UNSAFE",
-		message: `The command was not run, because ${environment} has secrets whose names can make a program load code: ${reasons}.`,
-		hint: `If you trust their values: coffer run ${flags} -- COMMAND. Otherwise rename the secrets.`,
-		exit: EXIT.usage,
-	});
+interface RunFlags {
+	readonly environment: string;
+	readonly only: readonly string[] | undefined;
+	readonly prefix: string;
+	readonly watch: boolean;
+	readonly "no-redact": boolean;
+	readonly "allow-unsafe": readonly string[] | undefined;
 }
 
 export default class Run extends BaseCommand<undefined> {
 	static override summary = "Run a command with the secrets as environment variables";
 	static override description =
-		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. The command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
+		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. With --only, the command gets only the secrets that are named, and with --prefix each under its name with that prefix.\n\nWhere standard output or standard error is no terminal, Coffer replaces the values of these secrets in it by [NAME]: as they are, and as JSON, base64, hex and URLs write them. Values of fewer than four characters are not replaced. --no-redact passes all output on unchanged. A terminal is always the command's own. With --watch, the command is started again when a secret that it gets changes in the vault: it gets SIGTERM, and SIGKILL after ten seconds.\n\nThe command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
 	static override examples = [
 		"<%= config.bin %> run -- npm start",
 		"<%= config.bin %> run --environment preview -- deno task dev",
+		"<%= config.bin %> run --only 'STRIPE_*' --only DATABASE_URL --watch -- node server.js",
+		"<%= config.bin %> run --only API_URL --prefix VITE_ -- npm run build",
 		"<%= config.bin %> run --allow-unsafe JAVA_TOOL_OPTIONS -- ./gradlew test",
 	];
 	static override strict = false;
 	static override passesOn = true;
-	static override usage = "run [-e NAME] [--allow-unsafe NAME]... -- COMMAND [ARG...]";
+	static override usage =
+		"run [-e NAME] [--only NAME]... [--prefix PREFIX] [--watch] [--no-redact] [--allow-unsafe NAME]... -- COMMAND [ARG...]";
 	static override flags = {
 		environment: environmentFlag,
+		only: Flags.string({
+			description: "pass on only this secret, or those that match a pattern with * and ? (repeatable)",
+			helpValue: "NAME",
+			multiple: true,
+			multipleNonGreedy: true,
+		}),
+		prefix: Flags.string({ description: "put this before each name", default: "", helpValue: "PREFIX" }),
+		watch: Flags.boolean({
+			description: "start the command again when a secret that it gets changes in the vault",
+		}),
+		"no-redact": Flags.boolean({
+			description: "do not replace values in output that does not go to a terminal",
+		}),
 		"allow-unsafe": Flags.string({
 			description: "pass this secret on although its name can make programs load code (repeatable)",
 			helpValue: "NAME",
@@ -82,19 +82,38 @@ export default class Run extends BaseCommand<undefined> {
 					exit: EXIT.usage,
 				});
 			}
-			const context = await openContext(this.environment, flags.environment);
-			const { session, remember } = await readSession(context);
-			for (const warning of session.warnings) this.terminal.warn(warning);
-			const values = await liveValues(session);
-			await remember();
-			requireSafeNames(values.keys(), flags["allow-unsafe"] ?? [], flags.environment);
-			this.exitStatus = await runChild(command, args, {
-				...inheritedEnvironment(),
-				...Object.fromEntries(values),
-			});
+			this.exitStatus = await this.#run(command, args, flags);
 		} catch (error) {
 			throw asRunFailure(error);
 		}
+	}
+
+	async #run(command: string, args: readonly string[], flags: RunFlags): Promise<number> {
+		const { only = [], prefix, "allow-unsafe": allowed = [] } = flags;
+		requirePrefix(prefix);
+		const context = await openContext(this.environment, flags.environment);
+		const { values, warnings } = await readVariables(context, { only, prefix, allowed });
+		for (const warning of warnings) this.terminal.warn(warning);
+		const takers = flags["no-redact"] ? undefined : await this.#takers();
+		const start = (injected: ReadonlyMap<string, string>): ChildOptions => ({
+			command,
+			args,
+			environment: { ...inheritedEnvironment(), ...Object.fromEntries(injected) },
+			outputs: { stdout: takers?.("stdout", injected), stderr: takers?.("stderr", injected) },
+		});
+		if (!flags.watch) return await runChild(start(values));
+		const { runWithRestarts } = await import("../cli/injection/restarts.ts");
+		const read = async () => (await readVariables(context, { only, prefix, allowed })).values;
+		return await runWithRestarts(values, { root: context.root, terminal: this.terminal, read, start });
+	}
+
+	/** Takes over the outputs that are no terminal. Loaded only if there is one. */
+	async #takers() {
+		const { terminal } = this;
+		if (terminal.isTerminal("stdout") && terminal.isTerminal("stderr")) return undefined;
+		const { redactedOutput } = await import("../cli/injection/redacted-output.ts");
+		return (stream: "stdout" | "stderr", values: ReadonlyMap<string, string>) =>
+			terminal.isTerminal(stream) ? undefined : redactedOutput(stream, values, terminal);
 	}
 
 	protected render(): void {}

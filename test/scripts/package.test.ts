@@ -170,7 +170,7 @@ describe("the installed program", () => {
 	test("stores a secret and gives it to a command", async () => {
 		expect(await coffer(["init"], withIdentity())).toMatchObject({ status: 0 });
 		expect(await coffer(["secrets", "set", "GREETING=hello"], withIdentity())).toMatchObject({ status: 0 });
-		const ran = await coffer(["run", "--", "printenv", "GREETING"], withIdentity());
+		const ran = await coffer(["run", "--no-redact", "--", "printenv", "GREETING"], withIdentity());
 		expect(ran).toEqual({ status: 0, stdout: "hello\n", stderr: "" });
 	});
 

@@ -116,7 +116,7 @@ describe("after values were set in every way, and each command ran with success,
 
 	test("only the commands that show a value print it", async () => {
 		expect(await project.reveal("STDIN")).toContain(CANARIES.STDIN);
-		const shown = await project.ok(["run", "--", "printenv", "PAIR"]);
+		const shown = await project.ok(["run", "--no-redact", "--", "printenv", "PAIR"]);
 		expect(hits(shown.stdout)).not.toEqual([]);
 	});
 

@@ -65,7 +65,7 @@ test("the command gets the caller's environment and the secrets, and none of Cof
 		COFFER_TOKEN: "a token",
 		COFFER_PLATFORM_IDENTITY: "an identity",
 	};
-	const result = await project.coffer(["run", "--", "env", "-0"], { env });
+	const result = await project.coffer(["run", "--no-redact", "--", "env", "-0"], { env });
 	const variables = new Map(
 		result.stdout
 			.split("\0")
@@ -125,7 +125,7 @@ test("a name that makes programs load code causes a warning when it is set, and 
 	expect(existsSync(join(other.root, "ran"))).toBe(false);
 	const allowed = ["--allow-unsafe", "PYTHONPATH", "--allow-unsafe", "npm_config_shell"];
 	const both = await other.ok(
-		["run", ...allowed, "--", "sh", "-c", 'echo "$PYTHONPATH $npm_config_shell $A"'],
+		["run", "--no-redact", ...allowed, "--", "sh", "-c", 'echo "$PYTHONPATH $npm_config_shell $A"'],
 		{
 			env: { PYTHONPATH: "/outside" },
 		},

@@ -64,6 +64,8 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		update: "set",
 		show: "get",
 		cp: "copy",
+		mv: "rename",
+		move: "rename",
 		versions: "history",
 	},
 	vault: { check: "verify" },

@@ -6,6 +6,7 @@
 const SET_FILE = "To set all secrets of a file: coffer secrets set --env-file FILE.";
 const RUN =
 	"To run a command with the secrets: coffer run -- COMMAND. To print one: coffer secrets get NAME --reveal.";
+const EXPORT = "To export the secrets in the format of another tool: coffer secrets export --output FILE.";
 const SYNC = "Git shares the vault with your team. To sync it with its platform: coffer sync.";
 const START =
 	"To run the functions on this machine: coffer dev. On a platform: coffer platform start, then coffer functions deploy.";
@@ -15,8 +16,6 @@ const GET = "To print a secret: coffer secrets get NAME --reveal.";
 const LIST = "To list the secrets: coffer secrets list.";
 const INVITE = "To add a member: coffer members add KEY --name NAME.";
 const CHOOSE = "To use another environment, add -e NAME to the command.";
-const RENAME =
-	"To rename a secret, set its value under the new name first: coffer secrets get OLD --reveal | coffer secrets set NEW --stdin.";
 
 /** The hints by topic and words. The topic `*` has the words without a topic. */
 const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -26,7 +25,8 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"list ls": LIST,
 		"set add put": SET,
 		"get show read reveal": GET,
-		"export download dump print inject": RUN,
+		"export download dump": EXPORT,
+		"print inject": RUN,
 		"push pull fetch": SYNC,
 		"deploy publish": "To deploy the functions: coffer functions deploy.",
 		"logs log tail": "To see a function's output: coffer functions logs NAME.",
@@ -71,9 +71,9 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		login: LINK,
 	},
 	secrets: {
-		"rename mv move": RENAME,
 		"import upload load bulk": SET_FILE,
-		"export download dump print env inject": RUN,
+		"download dump": EXPORT,
+		"print env inject": RUN,
 		"push pull fetch sync": SYNC,
 		"rotate edit change": "To change a secret's value: coffer secrets set NAME.",
 		"reveal read cat view": GET,

@@ -71,9 +71,11 @@ const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	"secrets:copy": "secrets",
 	"secrets:delete": "secrets",
 	"secrets:diff": "environments",
+	"secrets:export": "secrets",
 	"secrets:get": "secrets",
 	"secrets:history": "secrets",
 	"secrets:list": "secrets",
+	"secrets:rename": "secrets",
 	"secrets:rollback": "secrets",
 	"secrets:set": "secrets",
 	sync: "secrets",
@@ -132,7 +134,9 @@ function valuesOf([name, flag]: [string, FlagDefinition], catalogue: Catalogue, 
 	if (flag.helpValue === "DIR") return { kind: "folders", candidates: [] };
 	if (flag.helpValue !== "NAME") return NOTHING;
 	if (["environment", "from", "to"].includes(name)) return named(catalogue.names("environments", ""), typed);
-	return name === "allow-unsafe" ? named(catalogue.names("secrets", catalogue.environment), typed) : NOTHING;
+	return ["allow-unsafe", "only"].includes(name)
+		? named(catalogue.names("secrets", catalogue.environment), typed)
+		: NOTHING;
 }
 
 interface Typed {

@@ -1,4 +1,4 @@
-/** Checks that git would not commit a new file with a key. */
+/** Checks that git would not commit a new file with a key or with values. */
 import { lstatSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -6,20 +6,37 @@ import { printable } from "../../printable.ts";
 import { type GitFileState, readGitFileState } from "../../project/git/ignored.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
+/** The content of a file, for the error. */
+export interface KeptOutOfGit {
+	readonly code: string;
+	/** What the next commit could do, as a sentence. */
+	readonly danger: string;
+	/** Whether a file that exists is checked too. */
+	readonly existing: boolean;
+}
+
+/** An existing file is not checked, because the code that writes an identity rejects it. */
+const IDENTITY: KeptOutOfGit = {
+	code: "IDENTITY_IN_REPOSITORY",
+	danger: "The next commit could publish the identity.",
+	existing: false,
+};
+
 /**
- * Rejects the path of a new identity file that git would commit. An existing file is not checked here, because the code
- * that writes the file rejects it.
+ * Rejects the path of a file that git would commit.
  * @param path the path of the new file
- * @throws AppError `IDENTITY_IN_REPOSITORY` (exit 2) if it is in a git repository and not ignored
+ * @param kept what the file will contain; by default an identity
+ * @throws AppError with the code of `kept` (exit 2) if it is in a git repository and not ignored
  */
-export async function requireOutOfGit(path: string): Promise<void> {
-	if (lstatSync(path, { throwIfNoEntry: false })) return;
+export async function requireOutOfGit(path: string, kept: KeptOutOfGit = IDENTITY): Promise<void> {
+	if (!kept.existing && lstatSync(path, { throwIfNoEntry: false })) return;
 	const state = await readGitFileState(path, inheritedEnvironment());
 	if (state === "outside" || state === "ignored") return;
 	const shown = printable(path, 200);
 	throw inRepositoryError(
 		`${shown} is inside a git repository, and ${openReason(state)}`,
 		`Choose a path outside the repository, or ignore the file first: ${ignoreCommand(path)}`,
+		kept,
 	);
 }
 
@@ -56,10 +73,10 @@ function ignoreCommand(path: string): string {
 	return `echo ${printable(basename(path), 200)} >> ${printable(dirname(path), 200)}/.gitignore`;
 }
 
-function inRepositoryError(message: string, hint: string): AppError {
+function inRepositoryError(message: string, hint: string, { code, danger } = IDENTITY): AppError {
 	return new AppError({
-		code: "IDENTITY_IN_REPOSITORY",
-		message: `${message}. The next commit could publish the identity.`,
+		code,
+		message: `${message}. ${danger}`,
 		hint,
 		exit: EXIT.usage,
 	});

@@ -102,6 +102,17 @@ export class Terminal {
 		this.#out(content);
 	}
 
+	/** Whether a stream of this process is a terminal. */
+	isTerminal(stream: "stdout" | "stderr"): boolean {
+		return (stream === "stdout" ? this.#stdout : this.#stderr).isTTY === true;
+	}
+
+	/** Passes on bytes of another program's output, unchanged. Resolves when the system has taken them. */
+	async passOn(stream: "stdout" | "stderr", bytes: Uint8Array): Promise<void> {
+		const output = stream === "stdout" ? this.#stdout : this.#stderr;
+		await new Promise<void>((resolve) => output.write(bytes, () => resolve()));
+	}
+
 	/** Prints a message about progress to stderr. Prints nothing with `--json`. */
 	note(text: string): void {
 		if (!this.json) this.#err(`${paint(text, this.#colour.stderr)}\n`);

@@ -139,8 +139,8 @@ export class App {
 
 	/** Applies what other nodes have appended. @throws AppError exit 7 if a stream is damaged or altered */
 	async catchUp(): Promise<void> {
-		await this.#events.catchUp();
-		await this.#appending.run(() => this.#catchUp());
+		// At the same time: an event that comes first waits for the changes that were appended before it.
+		await Promise.all([this.#events.catchUp(), this.#appending.run(() => this.#catchUp())]);
 	}
 
 	/** The position of the last event that was applied. */

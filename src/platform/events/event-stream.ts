@@ -128,7 +128,8 @@ export class EventStream<Event extends { readonly type: string }> {
 			const expected = this.#revision;
 			const body = this.#encode(JSON.stringify(event), expected + 1);
 			const result = await store.append(stream, expected, body);
-			if (result.appended) return await this.catchUp();
+			// Applied without another read: the entry is the next one after all that are applied.
+			if (result.appended) return this.take({ revision: expected + 1, body });
 		}
 		throw new AppError({
 			code: "STORE_CONTENDED",

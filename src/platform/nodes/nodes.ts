@@ -79,8 +79,15 @@ export class Nodes {
 	 */
 	async catchUp(app?: string): Promise<void> {
 		if (!this.presence.isConnected) throw cutOff();
+		const { apps } = this.#options;
+		const known = app === undefined ? undefined : apps.find(app);
+		// Both are read at the same time. What an app that was deleted meanwhile throws does not matter.
+		const early = known?.catchUp().catch((error: unknown) => ({ error }));
 		await this.#catchUpPlatform();
-		if (app !== undefined) await this.#options.apps.find(app)?.catchUp();
+		const present = app === undefined ? undefined : apps.find(app);
+		if (present !== known) return await present?.catchUp();
+		const fault = await early;
+		if (fault !== undefined) throw fault.error;
 	}
 
 	/**
@@ -105,9 +112,8 @@ export class Nodes {
 		const { apps, hosts, tokens } = this.#options;
 		const catchUp = this.#reading.then(async () => {
 			this.#waiting = undefined;
-			await tokens.catchUp();
+			await Promise.all([tokens.catchUp(), hosts.catchUp()]);
 			await apps.catchUp();
-			await hosts.catchUp();
 		});
 		this.#waiting = catchUp;
 		this.#reading = catchUp.catch(() => undefined);

@@ -147,8 +147,10 @@ export class Presence {
 			const sinceMs = clock.monotonicMs();
 			const info = { ...describe(), node, isStopping: this.#isStopping, progress: this.#progress };
 			const short = { ...info, ...NOTHING, progress: [] };
-			await store.announce(SERVING + node, formatNode(short, key), staleAfterMs);
-			await store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);
+			await Promise.all([
+				store.announce(SERVING + node, formatNode(short, key), staleAfterMs),
+				store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS),
+			]);
 			this.#renewedMs = sinceMs;
 			this.#judge();
 			this.#cancelEnd();

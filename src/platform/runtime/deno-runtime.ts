@@ -2,6 +2,7 @@
  * The Deno runtime: one process for each running deployment of a function, with the fewest permissions that it needs.
  */
 import { pathToFileURL } from "node:url";
+import { createRedactor } from "../../redact.ts";
 import type { Network, NetworkAttachment } from "../egress/network.ts";
 import { FaultBoundary } from "../faults/error-boundary.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
@@ -12,7 +13,6 @@ import type { DenoRuntimeOptions } from "./deno-options.ts";
 import type { InstanceDirectory, SpareDirectory } from "./files/instance-directory.ts";
 import type { Workspace } from "./files/workspace.ts";
 import { tryFollowAudit } from "./output/permission-audit.ts";
-import { createRedactor } from "./output/redact.ts";
 import { DenoCommands } from "./process/deno-command.ts";
 import type { DenoProcess } from "./process/deno-process.ts";
 import {

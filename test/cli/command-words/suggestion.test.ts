@@ -13,7 +13,7 @@ import { ROOT } from "../../support/root.ts";
  * `DESTRUCTIVE`.
  */
 const HARMLESS = new Set(
-	"add backup base44 check completion console copy create debt default deploy dev diff export get history import init invoke link list logs migrate merge new plan references requests run serve set setup show start status sync textconv verify watch".split(
+	"add backup base44 check completion console copy create debt default deploy dev diff export get history import init invoke link list logs migrate merge new plan references rename requests run serve set setup show start status sync textconv verify watch".split(
 		" ",
 	),
 );
@@ -98,7 +98,6 @@ test("no suggestion or hint is destructive, whatever verb follows a topic", () =
 
 test.each([
 	["functions start", /coffer dev\. On a platform: coffer platform start/],
-	["secrets rename", /coffer secrets set NEW/],
 	["secrets import", /--env-file FILE/],
 	["login", /coffer link URL/],
 	["list", /coffer secrets list/],

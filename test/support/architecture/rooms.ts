@@ -71,6 +71,8 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		graph: ["shell"],
 		logs: ["views", "shell"],
 		plaintext: ["shell"],
+		export: ["plaintext"],
+		injection: ["views", "shell"],
 		context: ["plaintext", "shell"],
 		views: ["context", "shell"],
 		apps: ["views", "shell"],

@@ -1,7 +1,8 @@
 /** An instance whose process belongs to the data plane, as the control plane sees it. */
+
+import { createRedactor } from "../../../redact.ts";
 import { ChannelClosed } from "../../channel/channel.ts";
 import type { CronOutcome } from "../../functions/crons.ts";
-import { createRedactor } from "../../runtime/output/redact.ts";
 import { Probation } from "../../runtime/probation.ts";
 import type { ExitReason, Instance, Launch, OutlivedInstance, StuckReport } from "../../runtime/runtime.ts";
 import type {

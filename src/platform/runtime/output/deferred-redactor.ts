@@ -1,5 +1,5 @@
 /** The redactor of a process that may have no function yet. */
-import type { Redactor } from "./redact.ts";
+import type { Redactor } from "../../../redact.ts";
 
 /**
  * A redactor that uses the current function's redactor. A spare process has no function yet, so its output

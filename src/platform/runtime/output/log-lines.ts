@@ -1,6 +1,6 @@
 /** Splits a stream into redacted lines. */
 import { StringDecoder } from "node:string_decoder";
-import type { Redactor } from "./redact.ts";
+import type { Redactor } from "../../../redact.ts";
 
 /** The longest line in a log, in UTF-16 code units. Longer lines are cut. */
 export const LINE_LIMIT = 16 * 1024;

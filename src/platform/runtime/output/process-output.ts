@@ -4,13 +4,13 @@
  */
 import type { Readable } from "node:stream";
 import { finished } from "node:stream/promises";
+import type { Redactor } from "../../../redact.ts";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { LineSplitter, Tail } from "./log-lines.ts";
 import { OutputRateLimit } from "./output-rate-limit.ts";
 import { PacedReader } from "./paced-reader.ts";
 import type { Amount, ReadScheduler } from "./read-scheduler.ts";
-import type { Redactor } from "./redact.ts";
 
 /**
  * The limit of the data that is kept from each pipe at the end of the process: the last lines, since the error is among

@@ -1,8 +1,8 @@
 /** The message with which a process becomes an instance of a function. */
 import { AppError, EXIT } from "../../../errors.ts";
+import type { Redactor } from "../../../redact.ts";
 import type { LogLine } from "../../logs/function-logs.ts";
 import { AUDIT_BEGIN } from "../output/permission-audit.ts";
-import type { Redactor } from "../output/redact.ts";
 import type { Launch } from "../runtime.ts";
 
 /** The function that a process is assigned to. */

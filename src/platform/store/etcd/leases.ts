@@ -37,9 +37,11 @@ export class EtcdLeases {
 
 	async #grant(name: string, holder: string, seconds: number): Promise<boolean> {
 		const key = this.#keys.lease(name);
-		const { id } = await this.#client.call(GRANT, { seconds });
-		for (;;) {
-			const present = await readKey(this.#client, key);
+		const [{ id }, first] = await Promise.all([
+			this.#client.call(GRANT, { seconds }),
+			readKey(this.#client, key),
+		]);
+		for (let present = first; ; present = await readKey(this.#client, key)) {
 			if (present !== undefined && fromUtf8(present.value) !== holder) {
 				await this.#client.call(REVOKE, { id });
 				return false;

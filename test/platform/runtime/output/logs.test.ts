@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LogLine } from "../../../../src/platform/logs/function-logs.ts";
 import { LINE_LIMIT, LineSplitter, Tail } from "../../../../src/platform/runtime/output/log-lines.ts";
-import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
+import { createRedactor } from "../../../../src/redact.ts";
 
 import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 

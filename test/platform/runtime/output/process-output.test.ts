@@ -11,7 +11,7 @@ import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts
 import { withoutReadAhead } from "../../../../src/platform/runtime/output/paced-reader.ts";
 import { lastLines, ProcessOutput } from "../../../../src/platform/runtime/output/process-output.ts";
 import { ReadScheduler } from "../../../../src/platform/runtime/output/read-scheduler.ts";
-import { createRedactor } from "../../../../src/platform/runtime/output/redact.ts";
+import { createRedactor } from "../../../../src/redact.ts";
 
 const PER_TURN = { lines: 200, bytes: 128 * 1024 };
 

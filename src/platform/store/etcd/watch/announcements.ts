@@ -27,8 +27,14 @@ export class Announcements {
 	/** See `SharedStore.announce`. etcd counts whole seconds, so a text may be shown up to a second longer. */
 	async announce(name: string, text: string, ttlMs: number): Promise<void> {
 		const shown = this.#shown.get(name);
-		const isAlive = shown?.ttlMs === ttlMs && (await this.#client.keepAlive(shown.lease));
-		if (isAlive && (await this.#replace(name, shown, text))) return;
+		if (shown?.ttlMs === ttlMs) {
+			// At the same time: the key goes with the lease, and then it is not replaced.
+			const [isAlive, isShown] = await Promise.all([
+				this.#client.keepAlive(shown.lease),
+				this.#replace(name, shown, text),
+			]);
+			if (isAlive && isShown) return;
+		}
 		const { id: lease } = await this.#client.call(GRANT, { seconds: Math.max(1, Math.ceil(ttlMs / 1000)) });
 		await transact(this.#client, { do: [put(this.#keys.announcement(name), utf8(text), lease)] });
 		this.#shown.set(name, { lease, ttlMs, text });

@@ -1,9 +1,10 @@
 /**
- * Redacts injected values in a function's output. Logs and start errors both pass through here, line by line.
+ * Replaces injected values in output. A leaf. The output of functions passes through `createRedactor`, line by line; the
+ * output of a command of `coffer run` passes through `redact-stream.ts`, in pieces of any size.
  */
 
 /** Shorter values are not redacted: they occur by chance in every log, and are too short to be secure secrets. */
-const VALUE_LENGTH_MIN = 4;
+export const VALUE_LENGTH_MIN = 4;
 /**
  * The most characters that are compared for one line. An ordinary line needs a few times its own length. A line
  * that is crafted to resemble many values without containing one could take seconds.
@@ -73,18 +74,29 @@ class PrefixFilter {
 }
 
 /** The needles with the same prefix: the replacement of each, and their lengths, longest first. */
-interface Bucket {
+export interface Bucket {
 	readonly replacements: Map<string, string>;
 	lengths: number[];
 }
 
-interface Index {
+export interface Index {
 	readonly buckets: ReadonlyMap<string, Bucket>;
 	readonly prefixes: PrefixFilter;
 	readonly longest: number;
 }
 
-function buildIndex(environment: ReadonlyMap<string, string>, names: ReadonlyMap<string, string>): Index {
+/** @returns the replacement of each needle; the first of two for the same needle counts */
+function needlesOf(environment: ReadonlyMap<string, string>): Map<string, string> {
+	const needles = new Map<string, string>();
+	for (const [name, value] of environment) {
+		if (value.length < VALUE_LENGTH_MIN) continue;
+		for (const form of formsOf(value)) if (!needles.has(form)) needles.set(form, `[${name}]`);
+	}
+	return needles;
+}
+
+/** @param needles the replacement of each text that is to be replaced. Shorter ones are ignored */
+export function buildIndex(needles: ReadonlyMap<string, string>): Index {
 	const buckets = new Map<string, Bucket>();
 	let longest = 0;
 	const add = (needle: string, replacement: string) => {
@@ -92,14 +104,10 @@ function buildIndex(environment: ReadonlyMap<string, string>, names: ReadonlyMap
 		const key = needle.slice(0, VALUE_LENGTH_MIN);
 		const bucket = buckets.get(key) ?? { replacements: new Map(), lengths: [] };
 		buckets.set(key, bucket);
-		if (!bucket.replacements.has(needle)) bucket.replacements.set(needle, replacement);
+		bucket.replacements.set(needle, replacement);
 		longest = Math.max(longest, needle.length);
 	};
-	for (const [name, value] of environment) {
-		if (value.length < VALUE_LENGTH_MIN) continue;
-		for (const form of new Set(formsOf(value))) add(form, `[${name}]`);
-	}
-	for (const [text, replacement] of names) add(text, replacement);
+	for (const [needle, replacement] of needles) add(needle, replacement);
 	for (const bucket of buckets.values()) {
 		const lengths = new Set([...bucket.replacements.keys()].map((needle) => needle.length));
 		bucket.lengths = [...lengths].sort((a, b) => b - a);
@@ -174,5 +182,5 @@ export function createRedactor(
 ): Redactor {
 	// A copy, because the caller may clear its own map once the function has started.
 	const values = new Map(environment);
-	return new ValueRedactor(() => buildIndex(values, names));
+	return new ValueRedactor(() => buildIndex(new Map([...names, ...needlesOf(values)])));
 }
