@@ -46,7 +46,7 @@ export function noticeEnd(error: unknown): void {
 function takeCode(): string | undefined {
 	const code = /^#code=(.+)$/.exec(location.hash)?.[1];
 	if (code !== undefined) history.replaceState(null, "", `${location.pathname}#/`);
-	return code === undefined ? undefined : decodeURIComponent(code);
+	return code;
 }
 
 /** Opens a session with the code in the address, or continues the one that this browser has. */
