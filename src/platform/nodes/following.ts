@@ -105,8 +105,10 @@ export class Following {
 		await app.catchUp();
 		const revision = app.eventRevision;
 		if (app.retired.aborted) return;
-		const failed = await this.#options.functionsOf(app).follow();
+		const { failed, trials } = await this.#options.functionsOf(app).follow();
 		if (failed.length > 0) this.#behind.add(app);
-		await this.#options.onFollowed({ app: app.id, revision, failed });
+		// A function that is being tried may still run with earlier values. So nothing is reported before it is followed too.
+		if (trials !== undefined) void trials.then(() => this.follow(app));
+		else await this.#options.onFollowed({ app: app.id, revision, failed: [...failed] });
 	}
 }
