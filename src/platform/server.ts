@@ -5,6 +5,7 @@ import { readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { advertisedUrl } from "./configuration/control-address.ts";
 import { functionDefaults } from "./configuration/limits.ts";
+import { toSystemMs } from "./data-plane/system-clock.ts";
 import type { Log } from "./faults/log.ts";
 import type { Gateway } from "./gateway/gateway.ts";
 import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
@@ -64,6 +65,7 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 	const budget = listenerBudget(config.limits);
 	const gateway = plane ? remoteGateway(core, plane) : buildGateway(core, budget, config);
 	await adoptInstances(core, plane?.instances.list() ?? []);
+	core.node?.nodes.follow((monotonicMs) => plane?.emit("serve", { untilMs: toSystemMs(monotonicMs) }));
 	const listeners = new OpenParts();
 	// Both listeners close at the same time, so that requests in flight share one grace period.
 	opened.add(() => listeners.closeTogether(log));

@@ -1,5 +1,5 @@
 /**
- * The tortures of hostile clients and of faults refer to files and lines of the product by their text. After
+ * The tortures of hostile clients, of faults and of nodes refer to files and lines of the product by their text. After
  * a change of the product, such a text may match nothing. The torture would then test less than it claims, or
  * plant no bug.
  */
@@ -8,11 +8,17 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { PLANTS as CLIENT_PLANTS } from "./hostile-clients.torture.ts";
 import { PLANTS as FAULT_PLANTS, SOCKETS } from "./hostile-faults.torture.ts";
+import { SHORTER } from "./nodes/cluster/build.ts";
+import { PLANTS as NODE_PLANTS } from "./nodes/plants.ts";
 
 const root = join(import.meta.dirname, "../..");
 
-describe("the tortures of hostile clients and of faults", () => {
-	test.each(Object.entries({ ...CLIENT_PLANTS, ...FAULT_PLANTS }))(
+const NODES = Object.entries({ ...NODE_PLANTS, "shorter times": SHORTER }).flatMap(([name, all]) =>
+	all.map((replacement, index) => [`${name}, part ${index + 1}`, replacement] as const),
+);
+
+describe("the tortures of hostile clients, of faults and of nodes", () => {
+	test.each([...Object.entries({ ...CLIENT_PLANTS, ...FAULT_PLANTS }), ...NODES])(
 		"can still plant the bug: %s",
 		(_, { file, text }) => {
 			const occurrences = readFileSync(join(root, file), "utf8").split(text).length - 1;

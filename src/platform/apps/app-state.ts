@@ -85,6 +85,8 @@ export class AppFold implements AppState {
 	readonly functions = new Map<string, FunctionState>();
 	readonly unfinished = new Set<string>();
 	readonly #superseded = new SupersededRecords();
+	/** The last revision whose rollout has ended, as far as events are applied. */
+	#finished = 0;
 	readonly #isShared: boolean;
 	head: Head;
 	header: VerifiedHeader | undefined;
@@ -153,7 +155,8 @@ export class AppFold implements AppState {
 
 	/** Applies an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
-		applyToFunctions(this.functions, event, this.#isShared ? this.head.revision : undefined);
+		const values = this.#isShared ? { newest: this.head.revision, finished: this.#finished } : undefined;
+		applyToFunctions(this.functions, event, values);
 		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
 		const operation = this.operations.get(event.operation);
@@ -162,6 +165,7 @@ export class AppFold implements AppState {
 		operation.redeployed = { results: event.results, untouched: event.untouched };
 		this.unfinished.delete(event.operation);
 		if (!this.#isShared) return;
+		this.#finished = Math.max(this.#finished, operation.head.revision);
 		for (const { function: name, status } of event.results)
 			applyTrial(this.functions, name, operation.head.revision, status);
 		this.#forgetSuperseded();
@@ -173,9 +177,10 @@ export class AppFold implements AppState {
 			granted: new Granted(readsOf(deployment)),
 			released: values?.released ?? 0,
 		}));
-		this.#superseded.keepOnly((revision, name) =>
-			readers.some(({ granted, released }) => released < revision && granted.has(name)),
-		);
+		const isRead = (revision: number, name: string) =>
+			readers.some(({ granted, released }) => released < revision && granted.has(name));
+		// Changes are read before events, which name later functions and failures.
+		this.#superseded.keepOnly((revision, name) => revision > this.#finished || isRead(revision, name));
 	}
 
 	recordsFor(name: string): ReadonlyMap<string, SealedRecord> {

@@ -27,11 +27,16 @@ export interface RolloutState {
 
 type Functions = Map<string, FunctionState>;
 
-/**
- * Applies an event to the functions of an app. Events that do not concern functions are ignored.
- * @param revision the last revision of the app's log, if several nodes roll out its changes
- */
-export function applyToFunctions(functions: Functions, event: AppEvent, revision?: number): void {
+/** Revisions of the app's log, if several nodes roll out its changes. */
+export interface RolloutRevisions {
+	/** The last one. */
+	readonly newest: number;
+	/** The last one whose rollout has ended. */
+	readonly finished: number;
+}
+
+/** Applies an event to the functions of an app. Events that do not concern functions are ignored. */
+export function applyToFunctions(functions: Functions, event: AppEvent, revisions?: RolloutRevisions): void {
 	if (event.type === "deployed") {
 		const { deployment, atMs } = event;
 		const present = functions.get(deployment.function);
@@ -41,7 +46,7 @@ export function applyToFunctions(functions: Functions, event: AppEvent, revision
 			deployment,
 			error: undefined,
 			anchorsMs,
-			...(revision !== undefined && { values: valuesOf(event, revision, present) }),
+			...(revisions !== undefined && { values: valuesOf(event, revisions, present) }),
 		});
 	} else if (event.type === "deploy-failed") {
 		applyFailure(functions, event);
@@ -58,13 +63,15 @@ export function applyToFunctions(functions: Functions, event: AppEvent, revision
 
 function valuesOf(
 	{ deployment, values }: Extract<AppEvent, { type: "deployed" }>,
-	revision: number,
+	{ finished, newest }: RolloutRevisions,
 	present: FunctionState | undefined,
 ): RolloutState {
 	if (values === undefined && present?.deployment.id === deployment.id && present.values !== undefined)
 		return present.values;
-	const released = values ?? revision;
-	return { released, tried: released, due: present?.values?.due ?? released };
+	const released = values ?? newest;
+	// A later change may have been rolled out while this deployment was starting.
+	const { due = 0, released: before = 0, tried = 0 } = present?.values ?? {};
+	return { released, tried: released, due: Math.max(released, before, tried, due, finished) };
 }
 
 /** Applies the result of trying a function with the secrets of a revision. Does nothing with one node. */

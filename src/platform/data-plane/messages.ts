@@ -16,7 +16,7 @@ import type { RoutesUpdate } from "./routes.ts";
  * The version of these messages. A control plane replaces a data plane of another version. `hello` and `close` are the
  * same in all versions.
  */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /** The result of `hello`: the state of a data plane, which a control plane takes over. */
 export interface Welcome {
@@ -122,6 +122,11 @@ export interface DataPlaneContract extends Contract {
 		readonly supersede: { readonly instance: string };
 		/** A line from the platform for the function's log. */
 		readonly note: { readonly instance: string; readonly message: string };
+		/**
+		 * Functions may be served until this moment of the system's monotonic clock, unless a later moment follows. Without this
+		 * event: for ever. Only one of several nodes sends it.
+		 */
+		readonly serve: { readonly untilMs: number };
 	};
 }
 

@@ -18,6 +18,9 @@ const EARLIER_DOMAIN = "coffer/platform-event/1";
 /** Each failed attempt is a success of another node, so this many failures in a row are an error. */
 const APPEND_ATTEMPTS_MAX = 100;
 
+/** The code of the error for a stream that was deleted since it was read. */
+export const STREAM_DELETED = "STREAM_DELETED";
+
 /** `code` is the current form. `mac` is the earlier form, whose codes do not cover the entries before. */
 const envelopeSchema = z
 	.object({ type: z.string(), code: z.string().optional(), mac: z.string().optional() })
@@ -116,7 +119,7 @@ export class EventStream<Event extends { readonly type: string }> {
 	/**
 	 * Appends an event and applies it.
 	 * @param make returns the event, when all earlier entries are applied. Undefined appends nothing.
-	 * @throws AppError `STORE_CONTENDED` (exit 5), `EVENT_INVALID` (exit 1), or what `make` throws
+	 * @throws AppError `STORE_CONTENDED`, `STREAM_DELETED` (exit 5), `EVENT_INVALID` (exit 1), or what `make` throws
 	 */
 	async append(make: () => Event | undefined): Promise<void> {
 		const { store, stream } = this.#options;
@@ -130,11 +133,21 @@ export class EventStream<Event extends { readonly type: string }> {
 			const result = await store.append(stream, expected, body);
 			// Applied without another read: the entry is the next one after all that are applied.
 			if (result.appended) return this.take({ revision: expected + 1, body });
+			if (result.revision < expected) throw this.#deleted();
 		}
 		throw new AppError({
 			code: "STORE_CONTENDED",
 			message: `The stream ${stream} changed ${APPEND_ATTEMPTS_MAX} times while an event was being appended.`,
 			hint: "Try again.",
+			exit: EXIT.conflict,
+		});
+	}
+
+	#deleted(): AppError {
+		return new AppError({
+			code: STREAM_DELETED,
+			message: `The stream ${this.#options.stream} was deleted before an event could be appended.`,
+			hint: "Another node of the platform deleted it. Try again.",
 			exit: EXIT.conflict,
 		});
 	}

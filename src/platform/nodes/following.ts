@@ -24,16 +24,18 @@ export interface FollowingOptions {
 	readonly log: Log;
 }
 
-/** Whether a stream of an app has entries that were not applied. @param ends the last revision of each stream */
-function hasNews(app: App, ends: ReadonlyMap<string, number>): boolean {
-	const end = (stream: string) => ends.get(appStreams(app.id) + stream) ?? 0;
-	return end("events") > app.eventRevision || end("changes") > app.state.head.revision;
+/** How far an app's streams were followed. */
+interface Followed {
+	readonly events: number;
+	readonly changes: number;
 }
 
 export class Following {
 	readonly #options: FollowingOptions;
 	/** The apps that wait for their turn. */
 	readonly #waiting = new Set<App>();
+	/** Not what was read: requests read an app's streams too, and then its functions have not followed. */
+	readonly #followed = new WeakMap<App, Followed>();
 	/** The apps that were not followed completely. */
 	readonly #behind = new Set<App>();
 	/** The last turn of each app that is being followed. */
@@ -64,7 +66,7 @@ export class Following {
 		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();
 		if (isComplete) {
 			const ends = new Map(heads.map(({ revision, stream }) => [stream, revision]));
-			for (const app of apps.list()) if (hasNews(app, ends)) this.follow(app);
+			for (const app of apps.list()) if (this.#hasNews(app, ends)) this.follow(app);
 			return;
 		}
 		const names = changed.filter((stream) => stream.startsWith(APP_STREAMS));
@@ -72,6 +74,13 @@ export class Following {
 			const app = apps.find(id);
 			if (app !== undefined) this.follow(app);
 		}
+	}
+
+	/** Whether a stream of an app has entries that were not followed. @param ends the last revision of each stream */
+	#hasNews(app: App, ends: ReadonlyMap<string, number>): boolean {
+		const { changes = 0, events = 0 } = this.#followed.get(app) ?? {};
+		const end = (stream: string) => ends.get(appStreams(app.id) + stream) ?? 0;
+		return end("events") > events || end("changes") > changes;
 	}
 
 	/** Follows again what could not be followed. A version that was attempted and did not start is not started again. */
@@ -104,9 +113,15 @@ export class Following {
 		if (app.retired.aborted) return;
 		await app.catchUp();
 		const revision = app.eventRevision;
+		const changes = app.state.head.revision;
 		if (app.retired.aborted) return;
-		const failed = await this.#options.functionsOf(app).follow();
+		const { failed, trials } = await this.#options.functionsOf(app).follow();
 		if (failed.length > 0) this.#behind.add(app);
-		await this.#options.onFollowed({ app: app.id, revision, failed });
+		// A function that is being tried may still run with earlier values. So nothing is reported before it is followed too.
+		if (trials !== undefined) void trials.then(() => this.follow(app));
+		else {
+			this.#followed.set(app, { events: revision, changes });
+			await this.#options.onFollowed({ app: app.id, revision, failed: [...failed] });
+		}
 	}
 }

@@ -1,9 +1,9 @@
 /** One of several nodes of a platform: shows itself to the others, follows what they do, and waits for them. */
 import type { HostNames } from "../apps/host-names.ts";
+import { cutOff } from "../faults/cut-off.ts";
 import { describeError } from "../faults/log.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
-import { cutOff } from "../redeploy/rollout/rollouts.ts";
 import type { TokenRegistry } from "../tokens/tokens.ts";
 import type { NodeCalls } from "./calls/calls.ts";
 import { Following, type FollowingOptions } from "./following.ts";
@@ -15,7 +15,7 @@ import { Takeover } from "./takeover.ts";
 const LOOK_MS = 3_000;
 
 export interface NodesOptions
-	extends Omit<PresenceOptions, "onError" | "onServing" | "onNodes">,
+	extends Omit<PresenceOptions, "onError" | "onServing" | "onRenewed" | "onNodes">,
 		Omit<FollowingOptions, "catchUpPlatform" | "onFollowed"> {
 	readonly hosts: HostNames;
 	readonly tokens: TokenRegistry;
@@ -37,6 +37,13 @@ export class Nodes {
 	/** The catch-up that has not begun to read yet. */
 	#waiting: Promise<void> | undefined;
 	#reading: Promise<void> = Promise.resolve();
+	#isFollowing = false;
+	/** Whether this node has read what it had missed when its time began. */
+	#isCurrent = false;
+	#term = 0;
+	/** The last attempt to read that. */
+	#resuming: Promise<void> = Promise.resolve();
+	#tellServesUntil = (_monotonicMs: number) => {};
 	#cancel = () => {};
 
 	constructor(options: NodesOptions) {
@@ -53,16 +60,45 @@ export class Nodes {
 			...options,
 			onError: (error) => log.warn(describeError(error), "this node does not reach the store"),
 			onServing: (mayServe) => this.#onServing(mayServe),
+			onRenewed: () => this.#onRenewed(),
 			onNodes: () => this.#progress.changed(),
 		});
 		this.#progress = new ProgressWatch(() => this.presence.list());
 	}
 
-	/** Shows this node, and begins to follow the others. @throws AppError if the store does not answer */
+	/** Shows this node. @throws AppError if the store does not answer */
 	async start(): Promise<void> {
 		await this.presence.start();
+		await this.#resuming;
+	}
+
+	/** Whether this node may give values to functions: its time is not over, and it has read what others had appended. */
+	get mayServe(): boolean {
+		return this.term !== undefined;
+	}
+
+	/** Another number after each time that ended. Undefined while this node may not serve. */
+	get term(): number | undefined {
+		return this.#isCurrent && this.presence.mayServe ? this.#term : undefined;
+	}
+
+	/**
+	 * Begins to follow the others. Call it when functions that outlived the platform are taken over: before, they are not
+	 * known, and this node would say that it has followed while they serve earlier values.
+	 * @param tellServesUntil called whenever this node gets more time to serve functions, with its end by the monotonic clock
+	 */
+	follow(tellServesUntil: (monotonicMs: number) => void = () => {}): void {
+		this.#isFollowing = true;
+		this.#tellServesUntil = tellServesUntil;
+		this.#onRenewed();
+		this.#followAll();
 		void this.#following.run(this.#closing.signal);
 		this.#look();
+	}
+
+	#followAll(): void {
+		if (!this.#isFollowing) return;
+		for (const app of this.#options.apps.list()) this.#following.follow(app);
 	}
 
 	/** Shows that this node is gone. */
@@ -122,6 +158,7 @@ export class Nodes {
 
 	#look(): void {
 		this.#cancel = this.#options.clock.schedule(() => {
+			if (this.presence.mayServe && !this.#isCurrent) void this.#resume();
 			if (this.presence.isConnected && !this.presence.isStopping) {
 				this.#following.retry();
 				void this.#takeover.look();
@@ -131,12 +168,33 @@ export class Nodes {
 	}
 
 	#onServing(mayServe: boolean): void {
-		const { apps, log, running } = this.#options;
-		if (mayServe) {
-			for (const app of apps.list()) this.#following.follow(app);
-			return;
-		}
+		const { log, running } = this.#options;
+		this.#isCurrent = false;
+		this.#term++;
+		this.#resuming = mayServe ? this.#resume() : Promise.resolve();
+		if (mayServe) return;
 		log.error({}, "this node has not reached the store for too long: it stops all functions");
 		for (const functions of running()) functions.suspend();
+	}
+
+	/** Reads what this node has missed. Only then may it serve. What fails is tried again later. */
+	async #resume(): Promise<void> {
+		const untilMs = this.presence.servesUntilMs;
+		try {
+			await this.#catchUpPlatform();
+			for (const app of this.#options.apps.list()) if (!app.retired.aborted) await app.catchUp();
+		} catch (error) {
+			this.#options.log.warn(describeError(error), "this node has not read yet what it missed");
+			return;
+		}
+		// If the time has ended meanwhile, the next one begins with a catch-up of its own.
+		if (this.#options.clock.monotonicMs() >= untilMs) return;
+		this.#isCurrent = true;
+		this.#onRenewed();
+		this.#followAll();
+	}
+
+	#onRenewed(): void {
+		if (this.#isFollowing && this.#isCurrent) this.#tellServesUntil(this.presence.servesUntilMs);
 	}
 }

@@ -40,6 +40,8 @@ export interface PresenceOptions {
 	readonly onError: (error: unknown) => void;
 	/** Called when this node may serve again, or no longer. */
 	readonly onServing: (mayServe: boolean) => void;
+	/** Called after each renewal. */
+	readonly onRenewed: () => void;
 	/** Called after each change of the nodes that are there. */
 	readonly onNodes: () => void;
 }
@@ -86,9 +88,14 @@ export class Presence {
 		return this.#options.clock.monotonicMs() - this.#renewedMs < ANSWERING_MS;
 	}
 
-	/** Whether this node may give values to functions. */
+	/** Whether the time of this node is not over. */
 	get mayServe(): boolean {
 		return this.#options.clock.monotonicMs() - this.#renewedMs < this.#serveMs;
+	}
+
+	/** When the time of this node is over, by the monotonic clock. */
+	get servesUntilMs(): number {
+		return this.#renewedMs + this.#serveMs;
 	}
 
 	get #serveMs(): number {
@@ -147,20 +154,30 @@ export class Presence {
 			const sinceMs = clock.monotonicMs();
 			const info = { ...describe(), node, isStopping: this.#isStopping, progress: this.#progress };
 			const short = { ...info, ...NOTHING, progress: [] };
-			await Promise.all([
-				store.announce(SERVING + node, formatNode(short, key), staleAfterMs),
-				store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS),
-			]);
-			this.#renewedMs = sinceMs;
-			this.#judge();
-			this.#cancelEnd();
-			const leftMs = sinceMs + this.#serveMs - clock.monotonicMs();
-			// A timer may fire up to a millisecond early.
-			this.#cancelEnd = clock.schedule(() => this.#judge(), Math.max(0, leftMs) + 2);
+			// A store that is full may refuse the second one, and still let the node serve.
+			const answering = store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);
+			answering.catch(() => undefined);
+			await store.announce(SERVING + node, formatNode(short, key), staleAfterMs);
+			this.#renewed(sinceMs);
+			await answering;
 		});
 		this.#waiting = renewal;
 		this.#renewing = renewal.catch(() => undefined);
 		return renewal;
+	}
+
+	/** The store has answered. @param sinceMs when it was asked */
+	#renewed(sinceMs: number): void {
+		const { clock, onRenewed } = this.#options;
+		// A process that was suspended finds out here that its time was over, before it gets more.
+		this.#judge();
+		this.#renewedMs = sinceMs;
+		this.#judge();
+		onRenewed();
+		this.#cancelEnd();
+		const leftMs = sinceMs + this.#serveMs - clock.monotonicMs();
+		// A timer may fire up to a millisecond early.
+		this.#cancelEnd = clock.schedule(() => this.#judge(), Math.max(0, leftMs) + 2);
 	}
 
 	#tick(): void {

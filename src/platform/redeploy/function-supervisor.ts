@@ -170,7 +170,7 @@ export class FunctionSupervisor {
 		this.#port.onFailure(error);
 		this.#capacityError = notAttempted;
 		// The function's state does not change then.
-		if (notAttempted !== undefined) return { ...this.#notStarted(message), attempted: false };
+		if (notAttempted !== undefined) return { ...this.#notStarted(message), notAttempted };
 		this.#error = message;
 		if (!isNew) this.#wakeBackoff.failed(this.#port.monotonicMs());
 		return this.#notStarted(message);

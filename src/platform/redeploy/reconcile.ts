@@ -18,7 +18,7 @@ import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
 import { type Redeployed, refreshAffected, reportChange } from "./refresh.ts";
 import { AppRollout } from "./rollout/app-rollout.ts";
-import { FollowedFunctions } from "./rollout/followed-functions.ts";
+import { type Followed, FollowedFunctions } from "./rollout/followed-functions.ts";
 import { rollOut } from "./rollout/operation.ts";
 import { functionNotFound } from "./starts/not-found.ts";
 import { removeFunctionData } from "./stored-data.ts";
@@ -230,8 +230,8 @@ export class AppFunctions {
 		await this.#deployments.update(deployment);
 	}
 
-	/** Brings the functions on this node to what other nodes have recorded. @returns those that did not start */
-	follow(): Promise<string[]> {
+	/** Brings the functions on this node to what other nodes have recorded. */
+	follow(): Promise<Followed> {
 		return this.#following.follow(() => this.#startIdle());
 	}
 

@@ -1,14 +1,21 @@
 /** Restarts the functions that are affected by changes of secrets, and no others. */
+import type { AppError } from "../../errors.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { type Plan, plan, type SecretChange } from "../../references/plan/plan.ts";
 import { readsOf } from "../functions/function.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
+import { isCutOff } from "./starts/start-failure.ts";
 
 /** The effect of a change on an app's functions. */
 export interface Redeployed {
 	readonly results: readonly RedeployResult[];
 	readonly untouched: readonly string[];
+}
+
+export interface Refreshed extends Redeployed {
+	/** A function could not be tried because this node does not reach the store. Undefined: all were tried. */
+	readonly cutOff: AppError | undefined;
 }
 
 /** The maximum length of a function's error message. */
@@ -53,13 +60,15 @@ export async function refreshAffected(
 	supervisor: (name: string) => FunctionSupervisor,
 	changes: readonly SecretChange[],
 	onResult: (result: RedeployResult) => void,
-): Promise<Redeployed> {
+): Promise<Refreshed> {
 	const { app, metrics, monotonicMs } = options;
 	const { redeploy, untouched } = planFor(app, changes);
 	const sinceMs = monotonicMs();
+	let cutOff: AppError | undefined;
 	const results = await Promise.all(
 		redeploy.map(async ({ function: name, reasons }) => {
-			const { status, error, serving } = await supervisor(name).refresh();
+			const { error, notAttempted, serving, status } = await supervisor(name).refresh();
+			if (isCutOff(notAttempted)) cutOff = notAttempted;
 			const ms = Math.max(0, Math.round(monotonicMs() - sinceMs));
 			const errorPart = error === undefined ? {} : { error: error.slice(0, ERROR_CHARACTERS_MAX) };
 			const servingPart = serving === undefined ? {} : { serving };
@@ -69,5 +78,5 @@ export async function refreshAffected(
 			return result;
 		}),
 	);
-	return { results, untouched };
+	return { results, untouched, cutOff };
 }

@@ -1,4 +1,5 @@
 /** The interface between a function's supervisor and the platform. */
+import type { AppError } from "../../errors.ts";
 import type { Deployment } from "../functions/function.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Replaced } from "./starts/replacements.ts";
@@ -68,6 +69,6 @@ export interface StartOutcome {
 	readonly error?: string;
 	/** After a failure: whether an earlier version continues to serve. */
 	readonly serving?: boolean;
-	/** After a failure: false if no start was attempted, so that another attempt may succeed. */
-	readonly attempted?: boolean;
+	/** Why no start was attempted, so that another attempt may succeed. Undefined if one was, or if it succeeded. */
+	readonly notAttempted?: AppError;
 }

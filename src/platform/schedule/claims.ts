@@ -6,7 +6,8 @@
  * new stream then begins with the last claim of each automation.
  */
 import { z } from "zod";
-import { EventStream } from "../events/event-stream.ts";
+import { AppError } from "../../errors.ts";
+import { EventStream, STREAM_DELETED } from "../events/event-stream.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { Store } from "../store/store.ts";
 
@@ -45,12 +46,16 @@ const CLAIMS_MAX = 1_000;
 
 export type ClaimKey = Pick<Claim, "app" | "function" | "automation" | "anchorMs" | "life">;
 
+type Due = ClaimKey & { readonly dueMs: number };
+
 export interface ClaimsOptions {
 	readonly store: Store;
 	/** The key of the platform's identity for stored state: 32 bytes. */
 	readonly key: Uint8Array;
 	/** Whether this automation exists and has this schedule. Claims of others are dropped with their stream. */
 	readonly isListed: (claim: Claim) => boolean;
+	/** Reads what other nodes have appended about automations, so that `isListed` knows it. */
+	readonly readApps?: (() => Promise<void>) | undefined;
 	readonly claimsMax?: number;
 }
 
@@ -76,7 +81,7 @@ export class Claims {
 	static async open(options: ClaimsOptions): Promise<Claims> {
 		const { store } = options;
 		const names = await store.streams(STREAMS);
-		const last = Math.max(1, ...names.map((name) => Number(name.slice(STREAMS.length))));
+		const last = lastOf(names);
 		const claims = new Claims(options, last);
 		await claims.#events.open();
 		// Streams that are left if the platform was killed between writing the next one and deleting these.
@@ -96,27 +101,50 @@ export class Claims {
 	 * @returns false if this run, or a later one, was claimed before
 	 * @throws AppError `STORE_CONTENDED` (exit 5)
 	 */
-	claim(due: ClaimKey & { readonly dueMs: number }): Promise<boolean> {
+	claim(due: Due): Promise<boolean> {
 		return this.#mutex.run(async () => {
-			const isOver = () => !this.#isFull && this.#count >= (this.#options.claimsMax ?? CLAIMS_MAX);
-			await this.#events.append(() => (isOver() ? { type: "full" } : undefined));
-			for (;;) {
-				// Another node may also have filled the stream.
-				if (this.#isFull) await this.#beginNext();
-				let isMine = false;
-				await this.#events.append(() => {
-					const last = this.find(due);
-					isMine = !this.#isFull && (last === undefined || due.dueMs > last.dueMs);
-					return isMine ? { type: "claimed", claim: { ...due, runs: 1 + (last?.runs ?? 0) } } : undefined;
-				});
-				if (!this.#isFull) return isMine;
+			try {
+				return await this.#claim(due);
+			} catch (error) {
+				if (!(error instanceof AppError) || error.code !== STREAM_DELETED) throw error;
+				await this.#skipTo(lastOf(await this.#options.store.streams(STREAMS)));
+				return await this.#claim(due);
 			}
 		});
+	}
+
+	async #claim(due: Due): Promise<boolean> {
+		const isOver = () => !this.#isFull && this.#count >= (this.#options.claimsMax ?? CLAIMS_MAX);
+		await this.#events.append(() => (isOver() ? { type: "full" } : undefined));
+		for (;;) {
+			// Another node may also have filled the stream.
+			if (this.#isFull) await this.#beginNext();
+			let isMine = false;
+			await this.#events.append(() => {
+				const last = this.find(due);
+				isMine = !this.#isFull && (last === undefined || due.dueMs > last.dueMs);
+				return isMine ? { type: "claimed", claim: { ...due, runs: 1 + (last?.runs ?? 0) } } : undefined;
+			});
+			if (!this.#isFull) return isMine;
+		}
+	}
+
+	/** Reads a later stream, because other nodes have deleted those before. */
+	async #skipTo(number: number): Promise<void> {
+		this.#events = this.#stream(number);
+		this.#isFull = false;
+		this.#count = 0;
+		await this.#events.catchUp();
 	}
 
 	/** Continues in the next stream, and creates it unless another node has done so. */
 	async #beginNext(): Promise<void> {
 		const full = this.#number;
+		// This node may know nothing of several streams, of which the first are deleted.
+		const last = lastOf(await this.#options.store.streams(STREAMS));
+		if (last > full + 1) return await this.#skipTo(last);
+		// The stream is full of claims of automations of which this node may not have read yet.
+		await this.#options.readApps?.();
 		const next = this.#stream(full + 1);
 		await next.append(() => {
 			const claims = [...this.#last.values()].filter(this.#options.isListed);
@@ -146,6 +174,11 @@ export class Claims {
 			this.#isFull = false;
 		}
 	}
+}
+
+/** The number of the last stream. 1 if there is none. */
+function lastOf(names: readonly string[]): number {
+	return Math.max(1, ...names.map((name) => Number(name.slice(STREAMS.length))));
 }
 
 function nameOf(number: number): string {

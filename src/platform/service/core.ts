@@ -4,6 +4,7 @@ import type { CreateApp, PlatformInfo } from "../../protocol/messages.ts";
 import type { App } from "../apps/app.ts";
 import type { Apps } from "../apps/apps.ts";
 import type { HostNames } from "../apps/host-names.ts";
+import { cutOff } from "../faults/cut-off.ts";
 import { Faults } from "../faults/error-boundary.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import type { FunctionLogs } from "../logs/function-logs.ts";
@@ -107,7 +108,7 @@ export class Core {
 			routesChanged: (app) => this.onRoutesChanged(app),
 			starts: new Limiter(options.startsMax),
 			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
-			rollouts: rolloutsOf(options, () => this.node?.nodes.presence.mayServe === true),
+			rollouts: rolloutsOf(options, () => this.node?.nodes.term),
 		};
 		this.node = openNode(options, streams, this);
 	}
@@ -151,8 +152,13 @@ export class Core {
 		return functions;
 	}
 
-	/** The instance that serves a function. An idle function is started. Undefined if the function does not run. */
+	/**
+	 * The instance that serves a function. An idle function is started. Undefined if the function does not run.
+	 * @throws AppError `NODE_CUT_OFF` (exit 6)
+	 */
 	instance(app: string, name: string): Instance | undefined | Promise<Instance | undefined> {
+		// Not only when the time ends: a process that was suspended reads requests before its timers run.
+		if (this.node?.nodes.mayServe === false) throw cutOff();
 		const found = this.apps.find(app);
 		return found && this.functionsOf(found).instance(name);
 	}

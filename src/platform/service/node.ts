@@ -55,13 +55,13 @@ export function countFunctions(samples: Iterable<FunctionSample>): NodeInfo["fun
 	return counts;
 }
 
-/** @param isCurrent whether this node may give values to functions */
+/** @param term see `Nodes.term` */
 export function rolloutsOf(
 	{ clock, store }: Pick<NodeOptions, "clock" | "store">,
-	isCurrent: () => boolean,
+	term: () => number | undefined,
 ): Rollouts | undefined {
 	const shared = sharedStore(store);
-	return shared && new Rollouts({ store, node: shared.node, isCurrent, schedule: clock.schedule });
+	return shared && new Rollouts({ store, node: shared.node, term, schedule: clock.schedule });
 }
 
 /** The node of a core. It shows itself once it is started. Undefined if the store is not shared. */

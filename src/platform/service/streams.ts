@@ -56,7 +56,8 @@ export async function openStreams(
 		onDeletedElsewhere: (app) => callbacks.onDeletedElsewhere(app),
 	});
 	const hosts = await HostNames.open({ store, key, now: clock.now });
-	const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim) });
+	const readApps = isShared ? () => readAll(apps) : undefined;
+	const claims = await Claims.open({ store, key, isListed: (claim) => isListed(apps, claim), readApps });
 	const registry = { store, fingerprint: fingerprint(identity.publicKeys), stateKey: key };
 	const tokens = await TokenRegistry.open(registry);
 	catchUp = async () => {
@@ -66,4 +67,10 @@ export async function openStreams(
 	// The streams are checked before the whole store, because an error about one stream is more specific.
 	store.check();
 	return { store, apps, hosts, claims, tokens };
+}
+
+/** Reads what other nodes have appended for all apps. */
+async function readAll(apps: Apps): Promise<void> {
+	await apps.catchUp();
+	for (const app of apps.list()) if (!app.retired.aborted) await app.catchUp();
 }

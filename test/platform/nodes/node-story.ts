@@ -4,6 +4,7 @@ import { expect } from "vitest";
 import { Apps } from "../../../src/platform/apps/apps.ts";
 import type { TlsFiles } from "../../../src/platform/configuration/certificate.ts";
 import { type Log, NO_LOG } from "../../../src/platform/faults/log.ts";
+import type { Clock } from "../../../src/platform/machine/clock.ts";
 import { type Platform, startPlatform } from "../../../src/platform/server.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
@@ -28,6 +29,9 @@ export interface NodeOptions {
 	readonly advertise?: string | null;
 	/** The certificate of its control API. */
 	readonly tls?: TlsFiles;
+	readonly clock?: Clock;
+	/** The number of gateway processes. 0, the default: the platform's own process serves requests. */
+	readonly gateways?: number;
 }
 
 /** One node. */
@@ -65,13 +69,13 @@ export class NodeStory implements AsyncDisposable {
 
 	/** Starts a node. @param place the number of an earlier node whose data directory it has */
 	async start(options: NodeOptions, place?: number): Promise<TestNode> {
-		const { advertise, log = NO_LOG, staleAfterMs, storeUrl, tls } = options;
-		const own = place === undefined ? testPlace() : (this.#places[place] as TestPlace);
+		const { advertise, clock, gateways, log = NO_LOG, staleAfterMs, storeUrl, tls } = options;
+		const own = place === undefined ? testPlace(gateways) : (this.#places[place] as TestPlace);
 		if (place === undefined) this.#places.push(own);
 		const reached =
 			advertise === undefined ? `${tls ? "https" : "http"}://127.0.0.1:0` : (advertise ?? undefined);
 		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs }, advertise: reached, tls };
-		const platform = await startPlatform(config, { identity: this.#identity, log });
+		const platform = await startPlatform(config, { identity: this.#identity, log, ...(clock && { clock }) });
 		this.#token ||= platform.firstToken ?? "";
 		const node = new TestNode(platform, this.#token);
 		this.nodes.push(node);

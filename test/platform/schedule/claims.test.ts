@@ -113,6 +113,28 @@ describe("the stored claims", () => {
 		expect(await again.claim(due(1, { automation: "once" }))).toBe(false);
 	});
 
+	test("are found by a node that has not claimed for several streams", async () => {
+		const [busy, behind] = [await open({ claimsMax: 2 }), await open({ claimsMax: 2 })];
+		await behind.claim(due(1));
+		for (let dueMs = 2; dueMs <= 20; dueMs++) await busy.claim(due(dueMs));
+		expect(await behind.claim(due(20))).toBe(false);
+		expect(await behind.claim(due(21))).toBe(true);
+		expect(await busy.claim(due(21))).toBe(false);
+		expect(behind.find(due(0))).toMatchObject({ dueMs: 21, runs: 21 });
+	});
+
+	test("keep a claim of an automation that the node which begins a stream has not read of yet", async () => {
+		const listed = new Set<string>();
+		const readApps = async () => void listed.add("new");
+		const isListed = ({ automation }: Claim) => listed.has(automation);
+		const knowing = await open({ claimsMax: 2 });
+		const behind = await open({ claimsMax: 2, isListed, readApps });
+		await knowing.claim(due(7, { automation: "new" }));
+		await behind.claim(due(1));
+		await behind.claim(due(2));
+		expect(await knowing.claim(due(7, { automation: "new" }))).toBe(false);
+	});
+
 	test("contain none of a deleted or rescheduled automation", async () => {
 		const isListed = ({ automation }: Claim) => automation !== "gone";
 		const claims = await open({ claimsMax: 2, isListed });

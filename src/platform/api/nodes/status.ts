@@ -12,7 +12,7 @@ const READ_MS = 2_000;
 /** Whether a node takes requests. */
 function isReady({ isStarting, isStopping, node }: Core): boolean {
 	if (isStarting || isStopping) return false;
-	return node === undefined || (node.nodes.presence.isConnected && node.nodes.presence.mayServe);
+	return node === undefined || (node.nodes.presence.isConnected && node.nodes.mayServe);
 }
 
 export const ready: Endpoint = {

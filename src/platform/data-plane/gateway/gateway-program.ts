@@ -84,6 +84,9 @@ class GatewayProcess {
 			case "route":
 				this.#route(message);
 				return;
+			case "serve":
+				this.#routes.serveUntil(message.untilMs);
+				return;
 			case "retire":
 				this.#routes.find(message.instance)?.retire();
 				return;

@@ -1,7 +1,10 @@
 /** The routes of a gateway process, with the instances that they name. */
+
+import { cutOff } from "../../faults/cut-off.ts";
 import type { AdmissionOptions } from "../../gateway/admission.ts";
 import type { FindInstance } from "../../gateway/instances.ts";
 import { type RoutedInstance, Routes, type RoutesUpdate } from "../routes.ts";
+import { fromSystemMs } from "../system-clock.ts";
 import { type InstancePort, LiveInstance } from "./live-instance.ts";
 
 export interface LiveRoutesPort extends InstancePort {
@@ -13,6 +16,8 @@ export class LiveRoutes implements Pick<AdmissionOptions, "functions" | "hosts" 
 	readonly #port: LiveRoutesPort;
 	readonly #routes = new Routes();
 	readonly #instances = new Map<string, LiveInstance>();
+	/** By `performance.now()`. */
+	#servesUntilMs = Number.POSITIVE_INFINITY;
 
 	constructor(port: LiveRoutesPort) {
 		this.#port = port;
@@ -38,8 +43,18 @@ export class LiveRoutes implements Pick<AdmissionOptions, "functions" | "hosts" 
 	readonly settings: AdmissionOptions["settings"] & object = (app, name) =>
 		this.#routes.find(app)?.get(name)?.settings;
 
-	/** The instance that serves a function. The control plane starts one if there is none. */
+	/** @param systemMs until when functions may be served, by the system's monotonic clock */
+	serveUntil(systemMs: number): void {
+		this.#servesUntilMs = fromSystemMs(systemMs);
+	}
+
+	/**
+	 * The instance that serves a function. The control plane starts one if there is none.
+	 * @throws AppError `NODE_CUT_OFF` (exit 6)
+	 */
 	readonly instance: FindInstance = (app, name) => {
+		// The control plane cannot end this: it may have ended itself, or be suspended.
+		if (performance.now() >= this.#servesUntilMs) throw cutOff();
 		const id = this.#routes.find(app)?.get(name)?.instance?.id;
 		return (id === undefined ? undefined : this.#instances.get(id)) ?? this.#ensure(app, name);
 	};

@@ -15,6 +15,8 @@ export interface GatewayActivity {
 export type ToGateway =
 	/** The first message. The gateway listens then. */
 	| { readonly type: "begin"; readonly configuration: GatewayConfiguration; readonly routes: RoutesUpdate }
+	/** Functions may be served until this moment of the system's monotonic clock. */
+	| { readonly type: "serve"; readonly untilMs: number }
 	/** Answered by `done`. */
 	| { readonly type: "route"; readonly call: number; readonly update: RoutesUpdate }
 	/** The instance gets no further request. Answered by `drained`. */

@@ -8,6 +8,7 @@ import { createDenoRuntime } from "../../runtime/open-deno.ts";
 import type { Runtime } from "../../runtime/runtime.ts";
 import { configurationHash, type DataPlaneConfiguration } from "../configuration.ts";
 import { type DataPlaneContract, PROTOCOL } from "../messages.ts";
+import { fromSystemMs } from "../system-clock.ts";
 import { ControlLink } from "./control-link.ts";
 import { Gateways } from "./gateways.ts";
 import { HostedRuntime } from "./hosted-runtime.ts";
@@ -91,6 +92,13 @@ export class DataPlaneProcess {
 		return this.#parts.exit();
 	}
 
+	/** Serves functions until a moment of the system's monotonic clock, unless a later one is named before. */
+	#serveUntil(untilMs: number): void {
+		const { gateways, hosted } = this.#parts;
+		gateways.serveUntil(untilMs);
+		hosted.endAt(fromSystemMs(untilMs));
+	}
+
 	#handlers(): Handlers<DataPlaneContract> {
 		const { gateways, hosted, kv, link, runtime } = this.#parts;
 		const nothing = { data: null };
@@ -133,7 +141,7 @@ export class DataPlaneProcess {
 				close: () => this.end(),
 				ping: async () => nothing,
 			},
-			events: hosted.events,
+			events: { ...hosted.events, serve: ({ untilMs }) => this.#serveUntil(untilMs) },
 		};
 	}
 }

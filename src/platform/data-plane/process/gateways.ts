@@ -44,6 +44,8 @@ export class Gateways implements InstanceObserver {
 	readonly #workers = new Set<GatewayWorker>();
 	readonly #routes = new Routes();
 	#address: Promise<{ host: string; port: number }> | undefined;
+	/** Until when functions may be served. Undefined: for ever. */
+	#servesUntilMs: number | undefined;
 	/** The port of the listener. Undefined before it is open. */
 	port: number | undefined;
 	#isClosing = false;
@@ -78,6 +80,7 @@ export class Gateways implements InstanceObserver {
 			const worker = new GatewayWorker(cluster.fork(), (message) => {
 				if (message.type === "hello") {
 					this.#workers.add(worker);
+					if (this.#servesUntilMs !== undefined) worker.send({ type: "serve", untilMs: this.#servesUntilMs });
 					worker.send({ type: "begin", configuration: this.#configuration, routes: this.#snapshot() });
 				} else if (message.type === "listening") {
 					isListening = true;
@@ -108,6 +111,12 @@ export class Gateways implements InstanceObserver {
 	async route(update: RoutesUpdate): Promise<void> {
 		this.#routes.apply(update);
 		await Promise.all([...this.#workers].map((worker) => worker.route(update)));
+	}
+
+	/** @param untilMs until when functions may be served, by the system's monotonic clock */
+	serveUntil(untilMs: number): void {
+		this.#servesUntilMs = untilMs;
+		for (const worker of this.#workers) worker.send({ type: "serve", untilMs });
 	}
 
 	/** All routes, without instances that have ended: a gateway never learned of their end again. */

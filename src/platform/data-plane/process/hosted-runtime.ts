@@ -42,6 +42,8 @@ export class HostedRuntime {
 	readonly #hosted = new Map<string, Hosted>();
 	/** Ends the start of an instance. */
 	readonly #starting = new Map<string, AbortController>();
+	readonly #faults: FaultBoundary;
+	#end: NodeJS.Timeout | undefined;
 	/** Counts the control planes. */
 	#generation = 0;
 	/** Told about each instance. */
@@ -50,6 +52,7 @@ export class HostedRuntime {
 	constructor(runtime: Runtime, link: ControlLink, faults: FaultBoundary) {
 		this.#runtime = runtime;
 		this.#link = link;
+		this.#faults = faults;
 		setInterval(
 			faults.callback(() => this.#reportActivity()),
 			ACTIVITY_MS,
@@ -79,6 +82,15 @@ export class HostedRuntime {
 		for (const { holds } of this.#hosted.values()) for (const release of holds.splice(0)) release();
 	}
 
+	/** Ends all processes at a moment, unless a later one is named before. @param atMs by `performance.now()` */
+	endAt(atMs: number): void {
+		clearTimeout(this.#end);
+		const end = () => {
+			for (const instance of this.#hosted.keys()) void this.#stop(instance, 0);
+		};
+		this.#end = setTimeout(this.#faults.callback(end), Math.max(0, atMs - performance.now())).unref();
+	}
+
 	readonly calls: Pick<Calls, "start" | "stop" | "settle" | "runCron" | "forget"> = {
 		start: async (message, body) => {
 			const generation = this.#generation;
@@ -95,16 +107,8 @@ export class HostedRuntime {
 			await instance.probation?.settleReads();
 			return { data: messageOf(instance) };
 		},
-		stop: async ({ graceMs, instance: id }) => {
-			const hosted = this.#hosted.get(id);
-			if (hosted === undefined) {
-				this.#starting.get(id)?.abort();
-				return NOTHING;
-			}
-			const { instance } = hosted;
-			hosted.isStopping = true;
-			this.observer?.retire(id, instance);
-			await instance.stop(graceMs === undefined ? {} : { graceMs });
+		stop: async ({ graceMs, instance }) => {
+			await this.#stop(instance, graceMs);
 			return NOTHING;
 		},
 		settle: async ({ instance }) => {
@@ -121,7 +125,19 @@ export class HostedRuntime {
 		},
 	};
 
-	readonly events: Events = {
+	async #stop(id: string, graceMs: number | undefined): Promise<void> {
+		const hosted = this.#hosted.get(id);
+		if (hosted === undefined) {
+			this.#starting.get(id)?.abort();
+			return;
+		}
+		const { instance } = hosted;
+		hosted.isStopping = true;
+		this.observer?.retire(id, instance);
+		await instance.stop(graceMs === undefined ? {} : { graceMs });
+	}
+
+	readonly events: Omit<Events, "serve"> = {
 		hold: ({ instance: id }) => {
 			const release = this.find(id)?.acquire();
 			if (release !== undefined) this.#hosted.get(id)?.holds.push(release);

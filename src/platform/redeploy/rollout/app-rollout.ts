@@ -25,12 +25,20 @@ interface AppRolloutOptions {
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
+/** Trials of one function that are in progress. */
+interface Trials {
+	count: number;
+	/** Resolves when all have ended. */
+	readonly ended: Promise<void>;
+	readonly end: () => void;
+}
+
 export class AppRollout {
 	readonly #options: AppRolloutOptions;
 	/** This node rolls out one operation of the app at a time. */
 	readonly #turns = new Mutex();
-	/** How many trials of each function are in progress on this node. */
-	readonly #trying = new Map<string, number>();
+	/** The trials of each function that are in progress on this node. */
+	readonly #trying = new Map<string, Trials>();
 
 	constructor(options: AppRolloutOptions) {
 		this.#options = options;
@@ -41,6 +49,11 @@ export class AppRollout {
 		return this.#trying.has(name);
 	}
 
+	/** Resolves when this node does not try a function any more. Undefined: it does not. */
+	trialOf(name: string): Promise<void> | undefined {
+		return this.#trying.get(name)?.ended;
+	}
+
 	/** The records whose values a process of a function gets if it is started now. */
 	recordsFor(name: string): ReadonlyMap<string, SealedRecord> {
 		const { state } = this.#options.app;
@@ -49,26 +62,42 @@ export class AppRollout {
 
 	/** Does work that starts functions with the newest values. The values are released by what the work records. */
 	async trying<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
-		for (const name of names) this.#trying.set(name, 1 + (this.#trying.get(name) ?? 0));
+		const begun = names.map((name) => [name, this.#begin(name)] as const);
 		try {
 			return await work();
 		} finally {
-			for (const name of names) {
-				const left = (this.#trying.get(name) ?? 1) - 1;
-				if (left === 0) this.#trying.delete(name);
-				else this.#trying.set(name, left);
+			for (const [name, trials] of begun) {
+				if (--trials.count > 0) continue;
+				this.#trying.delete(name);
+				trials.end();
 			}
 		}
 	}
 
+	#begin(name: string): Trials {
+		const present = this.#trying.get(name);
+		if (present !== undefined) {
+			present.count++;
+			return present;
+		}
+		let end = () => {};
+		const ended = new Promise<void>((resolve) => {
+			end = resolve;
+		});
+		const trials = { count: 1, ended, end };
+		this.#trying.set(name, trials);
+		return trials;
+	}
+
 	/**
 	 * Starts a version of a function. If changed values are to be tried, and no other node does so, they are tried first.
-	 * @throws AppError `NODE_CUT_OFF` (exit 6), or what `start` throws with the released values
+	 * @throws AppError `NODE_CUT_OFF` (exit 6), or what `launch` throws with the released values
 	 */
-	async start({ function: name, id }: Deployment, start: () => Promise<Started>): Promise<Started> {
+	async start({ function: name, id }: Deployment, launch: () => Promise<Started>): Promise<Started> {
 		const { app, rollouts } = this.#options;
-		rollouts?.checkCurrent();
-		if (rollouts === undefined || this.isTrying(name) || !app.state.isTrialDue(name)) return await start();
+		if (rollouts === undefined) return await launch();
+		const start = () => rollouts.start(launch);
+		if (this.isTrying(name) || !app.state.isTrialDue(name)) return await start();
 		const tried = await rollouts.exclusively(`tries/${app.id}/${name}`, () => this.#try(name, id, start));
 		return tried?.result ?? (await start());
 	}
@@ -77,7 +106,7 @@ export class AppRollout {
 	async #try(name: string, deployment: string, start: () => Promise<Started>): Promise<Started | undefined> {
 		const { app, now } = this.#options;
 		return await this.trying([name], async () => {
-			const values = app.state.head.revision;
+			const newest = app.state.head.revision;
 			let started: Started | undefined;
 			let error: string | undefined;
 			try {
@@ -88,6 +117,7 @@ export class AppRollout {
 				error = message.slice(0, ERROR_CHARACTERS_MAX);
 			}
 			const outcome = error === undefined ? {} : { error };
+			const values = started?.values?.revision ?? newest;
 			await app.record(() =>
 				app.state.isTrialDue(name)
 					? { type: "tried", function: name, deployment, values, ...outcome, atMs: now() }

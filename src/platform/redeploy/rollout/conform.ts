@@ -39,20 +39,21 @@ export class Conforming {
 
 	/**
 	 * Starts the wanted version of a function, if another one runs or did not start.
-	 * @returns false if it did not start
+	 * @returns `trying`: the function is being tried on this node, and is followed again afterwards
 	 */
-	async follow(name: string, supervisor: FunctionSupervisor): Promise<boolean> {
-		if (this.#rollout.isTrying(name)) return true;
+	async follow(name: string, supervisor: FunctionSupervisor): Promise<"followed" | "failed" | "trying"> {
+		if (this.#rollout.isTrying(name)) return "trying";
 		await supervisor.settled();
+		if (this.#rollout.isTrying(name)) return "trying";
 		const wanted = wantedVersion(this.#app, this.#rollout, name);
-		if (wanted === undefined || this.#rollout.isTrying(name)) return true;
-		if (this.#failed.get(name) === wanted) return false;
+		if (wanted === undefined) return "followed";
+		if (this.#failed.get(name) === wanted) return "failed";
 		const isTrialDue = this.#app.state.isTrialDue(name) && supervisor.state === "live";
-		if (this.#isCurrent(name, supervisor) && !isTrialDue) return true;
-		const { attempted, status } = await supervisor.refresh();
-		if (status === "failed" && attempted !== false) this.#failed.set(name, wanted);
+		if (this.#isCurrent(name, supervisor) && !isTrialDue) return "followed";
+		const { notAttempted, status } = await supervisor.refresh();
+		if (status === "failed" && notAttempted === undefined) this.#failed.set(name, wanted);
 		else this.#failed.delete(name);
-		return status !== "failed";
+		return status === "failed" ? "failed" : "followed";
 	}
 
 	#isCurrent(name: string, { current, state }: FunctionSupervisor): boolean {

@@ -8,6 +8,16 @@ import { removeFunctionData } from "../stored-data.ts";
 import type { AppRollout } from "./app-rollout.ts";
 import { Conforming } from "./conform.ts";
 
+export interface Followed {
+	/** The functions that did not start. */
+	readonly failed: readonly string[];
+	/**
+	 * Functions that this node was trying were not followed. It resolves when these trials have ended. Undefined: there were
+	 * none.
+	 */
+	readonly trials: Promise<unknown> | undefined;
+}
+
 export class FollowedFunctions {
 	readonly #app: App;
 	readonly #options: ReconcileOptions;
@@ -38,23 +48,25 @@ export class FollowedFunctions {
 	/**
 	 * Brings the functions that run here to what is recorded. One call at a time does so.
 	 * @param pinned starts the functions that must never be idle
-	 * @returns the functions that did not start
 	 */
-	follow(pinned: () => Promise<void>): Promise<string[]> {
+	follow(pinned: () => Promise<void>): Promise<Followed> {
 		const turn = this.#turn.then(() => this.#follow(pinned));
 		this.#turn = turn.catch(() => undefined);
 		return turn;
 	}
 
-	async #follow(pinned: () => Promise<void>): Promise<string[]> {
+	async #follow(pinned: () => Promise<void>): Promise<Followed> {
 		while (this.#reported < this.#app.state.head.revision) reportChange(this.#options, ++this.#reported);
 		await this.#removeDeleted();
-		const followed = [...this.#supervisors].map(async ([name, supervisor]) =>
-			(await this.#conforming.follow(name, supervisor)) ? [] : [name],
+		const each = [...this.#supervisors].map(
+			async ([name, supervisor]) => [name, await this.#conforming.follow(name, supervisor)] as const,
 		);
-		const failed = (await Promise.all(followed)).flat();
+		const outcomes = await Promise.all(each);
+		const of = (wanted: string) => outcomes.flatMap(([name, outcome]) => (outcome === wanted ? [name] : []));
 		await pinned();
-		return failed;
+		const tried = of("trying");
+		const trials = Promise.all(tried.map((name) => this.#rollout.trialOf(name)));
+		return { failed: of("failed"), trials: tried.length > 0 ? trials : undefined };
 	}
 
 	async #removeDeleted(): Promise<void> {

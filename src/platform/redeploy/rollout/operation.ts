@@ -22,7 +22,11 @@ export async function rollOut(
 	const refresh = async () => {
 		isOwn = true;
 		const changes = changesOf(app, operation);
-		const { results, untouched } = await refreshAffected(options, supervisor, changes, onResult);
+		const { cutOff, results, untouched } = await refreshAffected(options, supervisor, changes, onResult);
+		// Another node tries again. With one node, the result is final.
+		if (cutOff !== undefined && options.rollouts !== undefined) throw cutOff;
+		for (const { function: name, status } of results)
+			if (status === "live") await release(options, operation, supervisor(name));
 		const lists = { results: [...results], untouched: [...untouched] };
 		const atMs = now();
 		// Recorded even if no function is affected, so that a repeated call finds these results.
@@ -37,4 +41,20 @@ export async function rollOut(
 	const redeployed = known() ?? { results: [], untouched: [] };
 	if (!isOwn) for (const result of redeployed.results) onResult(result);
 	return redeployed;
+}
+
+/**
+ * A function is tried with the newest values. If these are of a later change, the values of that change are released, and
+ * not those of the operation, with which the function may not start.
+ */
+async function release(
+	{ app, now }: ReconcileOptions,
+	operation: string,
+	{ current }: FunctionSupervisor,
+): Promise<void> {
+	const { deployment, values } = current ?? {};
+	const tried = app.state.operations.get(operation)?.head.revision ?? 0;
+	if (deployment === undefined || values === undefined || values.revision <= tried) return;
+	const event = { type: "tried", function: deployment.function, deployment: deployment.id } as const;
+	await app.record(() => ({ ...event, values: values.revision, atMs: now() }));
 }

@@ -2,7 +2,8 @@
  * Coordinates the nodes of a platform while changes are rolled out: one node at a time tries a change, and a node that
  * has lost the store for too long starts nothing.
  */
-import { AppError, EXIT } from "../../../errors.ts";
+import { cutOff } from "../../faults/cut-off.ts";
+import type { Instance } from "../../runtime/runtime.ts";
 import type { Store } from "../../store/store.ts";
 
 /** A node that is killed holds its leases this long. */
@@ -13,8 +14,11 @@ export interface RolloutsOptions {
 	readonly store: Pick<Store, "lease" | "release">;
 	/** This node's name. */
 	readonly node: string;
-	/** Whether this node knows the present values, so that it may give them to functions. */
-	readonly isCurrent: () => boolean;
+	/**
+	 * The number of the time in which this node knows the present values, so that it may give them to functions. Undefined:
+	 * it does not.
+	 */
+	readonly term: () => number | undefined;
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
 }
 
@@ -27,9 +31,18 @@ export class Rollouts {
 		this.#options = options;
 	}
 
-	/** @throws AppError `NODE_CUT_OFF` (exit 6) if this node may not start functions */
-	checkCurrent(): void {
-		if (!this.#options.isCurrent()) throw cutOff();
+	/**
+	 * Starts a process, if this node may do so then and until the process is ready.
+	 * @throws AppError `NODE_CUT_OFF` (exit 6); what `start` throws
+	 */
+	async start<T extends { readonly instance: Instance }>(start: () => Promise<T>): Promise<T> {
+		const term = this.#options.term();
+		if (term === undefined) throw cutOff();
+		const started = await start();
+		if (this.#options.term() === term) return started;
+		// It may have values that were replaced while this node did not know that.
+		void started.instance.stop({ graceMs: 0 });
+		throw cutOff();
 	}
 
 	/**
@@ -67,14 +80,4 @@ export class Rollouts {
 		next();
 		return () => cancel();
 	}
-}
-
-/** This node cannot reach the store. */
-export function cutOff(): AppError {
-	return new AppError({
-		code: "NODE_CUT_OFF",
-		message: "This node of the platform does not reach its store, so it does not know the present values.",
-		hint: "Try again. If it lasts, use another node, and check the network between this node and etcd.",
-		exit: EXIT.network,
-	});
 }

@@ -1,8 +1,13 @@
 /** What users learn about a start that failed. */
 import { AppError } from "../../../errors.ts";
 
-/** The errors of a platform that cannot attempt a start now. */
-const NOT_ATTEMPTED: ReadonlySet<string> = new Set(["PLATFORM_FULL", "NODE_CUT_OFF", "STORE_UNREACHABLE"]);
+/**
+ * Whether a start was not attempted because of the store, so that another node may succeed, or this one later: it cannot
+ * be reached, or is full. That says nothing about the function.
+ */
+export function isCutOff(error: AppError | undefined): boolean {
+	return error !== undefined && (error.code === "NODE_CUT_OFF" || error.code.startsWith("STORE_"));
+}
 
 export interface StartFailure {
 	readonly message: string;
@@ -13,5 +18,6 @@ export interface StartFailure {
 export function startFailure(error: unknown): StartFailure {
 	if (!(error instanceof AppError))
 		return { message: "The platform could not start it. Its log has details.", notAttempted: undefined };
-	return { message: error.message, notAttempted: NOT_ATTEMPTED.has(error.code) ? error : undefined };
+	const isAttempted = error.code !== "PLATFORM_FULL" && !isCutOff(error);
+	return { message: error.message, notAttempted: isAttempted ? undefined : error };
 }

@@ -1,6 +1,7 @@
 /** Leases: keys that etcd removes when their time has passed, by its own clock. */
 import { fromUtf8, utf8 } from "../../../bytes.ts";
 import type { EtcdClient } from "./api/client.ts";
+import { isLeaseGone } from "./api/faults.ts";
 import { GRANT, REVOKE } from "./api/messages.ts";
 import type { Keys } from "./keys.ts";
 import { isUnchanged, isValue, put, readKey, remove, transact } from "./transactions.ts";
@@ -36,6 +37,16 @@ export class EtcdLeases {
 	}
 
 	async #grant(name: string, holder: string, seconds: number): Promise<boolean> {
+		for (;;) {
+			try {
+				return await this.#grantOnce(name, holder, seconds);
+			} catch (error) {
+				if (!isLeaseGone(error)) throw error;
+			}
+		}
+	}
+
+	async #grantOnce(name: string, holder: string, seconds: number): Promise<boolean> {
 		const key = this.#keys.lease(name);
 		const [{ id }, first] = await Promise.all([
 			this.#client.call(GRANT, { seconds }),

@@ -36,8 +36,15 @@ async function freePorts(count: number): Promise<number[]> {
 	return ports;
 }
 
+/** Where a member runs. */
+export interface MemberPlace {
+	readonly host: string;
+	/** A command that starts another one there. */
+	readonly enter: readonly string[];
+}
+
 interface Member {
-	readonly args: readonly string[];
+	readonly command: readonly string[];
 	readonly endpoint: Endpoint;
 	process: ChildProcess | undefined;
 }
@@ -49,6 +56,8 @@ export interface ClusterOptions {
 	readonly args?: readonly string[];
 	/** How clients reach it. */
 	readonly scheme?: "http" | "https";
+	/** Where each member runs, instead of on this machine's own addresses. */
+	readonly places?: readonly MemberPlace[];
 }
 
 export class EtcdCluster implements AsyncDisposable {
@@ -61,14 +70,21 @@ export class EtcdCluster implements AsyncDisposable {
 	}
 
 	/** Starts a cluster. It takes about a second until it has a leader. */
-	static async start({ args = [], scheme = "http", size = 1 }: ClusterOptions = {}): Promise<EtcdCluster> {
+	static async start({
+		args = [],
+		scheme = "http",
+		places = [],
+		size = Math.max(1, places.length),
+	}: ClusterOptions = {}): Promise<EtcdCluster> {
 		const folder = await mkdtemp(join(tmpdir(), "coffer-etcd-"));
 		const ports = await freePorts(2 * size);
-		const peer = (index: number) => `http://${HOST}:${ports[2 * index + 1]}`;
+		const placeOf = (index: number) => places[index] ?? { host: HOST, enter: [] };
+		const peer = (index: number) => `http://${placeOf(index).host}:${ports[2 * index + 1]}`;
 		const all = Array.from({ length: size }, (_, index) => `m${index}=${peer(index)}`).join(",");
 		const members = Array.from({ length: size }, (_, index): Member => {
 			const port = ports[2 * index] as number;
-			const client = `${scheme}://${HOST}:${port}`;
+			const { enter, host } = placeOf(index);
+			const client = `${scheme}://${host}:${port}`;
 			const own = [
 				...["--name", `m${index}`, "--data-dir", join(folder, `m${index}`)],
 				...["--listen-client-urls", client, "--advertise-client-urls", client],
@@ -76,7 +92,8 @@ export class EtcdCluster implements AsyncDisposable {
 				...["--initial-cluster", all, "--heartbeat-interval", "50", "--election-timeout", "500"],
 				...["--logger", "zap", "--log-level", "info"],
 			];
-			return { args: [...own, ...args], endpoint: { host: HOST, port }, process: undefined };
+			const command = [...enter, "etcd", ...own, ...args];
+			return { command, endpoint: { host, port }, process: undefined };
 		});
 		const cluster = new EtcdCluster(folder, members);
 		await Promise.all(members.map((_, index) => cluster.restart(index)));
@@ -103,7 +120,8 @@ export class EtcdCluster implements AsyncDisposable {
 	/** Starts a member that does not run. Resolves once it serves clients. */
 	async restart(index: number): Promise<void> {
 		const member = this.#members[index] as Member;
-		const child = spawn("etcd", member.args, { stdio: ["ignore", "ignore", "pipe"] });
+		const [program = "", ...words] = member.command;
+		const child = spawn(program, words, { stdio: ["ignore", "ignore", "pipe"] });
 		member.process = child;
 		const lines: string[] = [];
 		await new Promise<void>((resolve, reject) => {
@@ -120,7 +138,7 @@ export class EtcdCluster implements AsyncDisposable {
 	async leader(): Promise<number> {
 		for (const [index, { endpoint, process }] of this.#members.entries()) {
 			if (process?.exitCode !== null || process.signalCode !== null) continue;
-			const { header, leader } = await this.#ask(endpoint, (client) => client.call(STATUS, {}));
+			const { header, leader } = await this.ask(endpoint, (client) => client.call(STATUS, {}));
 			if (header?.member === leader) return index;
 		}
 		throw new Error("The cluster has no leader.");
@@ -129,10 +147,11 @@ export class EtcdCluster implements AsyncDisposable {
 	/** Removes all revisions before this one. */
 	async compact(revision: number): Promise<void> {
 		const [endpoint] = this.endpoints;
-		await this.#ask(endpoint as Endpoint, (client) => client.call(COMPACT, { revision, physical: true }));
+		await this.ask(endpoint as Endpoint, (client) => client.call(COMPACT, { revision, physical: true }));
 	}
 
-	async #ask<T>(endpoint: Endpoint, work: (client: EtcdClient) => Promise<T>): Promise<T> {
+	/** Lets a client of one member work. */
+	async ask<T>(endpoint: Endpoint, work: (client: EtcdClient) => Promise<T>): Promise<T> {
 		const client = new EtcdClient({ endpoints: [endpoint] });
 		try {
 			return await work(client);

@@ -4,6 +4,7 @@
  * Every call may be repeated: each change of the store is a transaction that has an effect once, however often it is
  * sent. So a broken connection needs no special case here.
  */
+import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { SecureContextOptions } from "node:tls";
 import { closed, unreachable, verdictOn } from "./faults.ts";
@@ -49,6 +50,8 @@ export class EtcdClient {
 
 	constructor(access: EtcdAccess) {
 		this.#access = access;
+		// Each call that waits for its next attempt listens, and there can be many.
+		setMaxListeners(0, this.#closing.signal);
 	}
 
 	/** Aborts when the client closes. */

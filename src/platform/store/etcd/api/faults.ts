@@ -84,6 +84,15 @@ export function isCompacted(error: unknown): error is AppError {
 	);
 }
 
+/** Whether a lease ended before a key could be put with it: this process, or etcd, did not run for a while. */
+export function isLeaseGone(error: unknown): boolean {
+	return (
+		error instanceof AppError &&
+		error.cause instanceof GrpcFault &&
+		error.cause.message.includes("requested lease not found")
+	);
+}
+
 /** Answers after which the call may be repeated: nobody led the cluster, or the member did not keep up. */
 const PASSING = new Set<number>([STATUS.UNAVAILABLE, STATUS.DEADLINE_EXCEEDED]);
 

@@ -1,6 +1,7 @@
 /** Texts that nodes show each other: keys that etcd removes unless their node renews them. */
 import { fromUtf8, utf8 } from "../../../../bytes.ts";
 import type { EtcdClient } from "../api/client.ts";
+import { isLeaseGone } from "../api/faults.ts";
 import { GRANT, REVOKE } from "../api/messages.ts";
 import type { Keys } from "../keys.ts";
 import { exists, pages, put, remove, transact } from "../transactions.ts";
@@ -35,10 +36,21 @@ export class Announcements {
 			]);
 			if (isAlive && isShown) return;
 		}
-		const { id: lease } = await this.#client.call(GRANT, { seconds: Math.max(1, Math.ceil(ttlMs / 1000)) });
-		await transact(this.#client, { do: [put(this.#keys.announcement(name), utf8(text), lease)] });
-		this.#shown.set(name, { lease, ttlMs, text });
+		while (!(await this.#show(name, text, ttlMs)));
 		if (shown !== undefined) await this.#client.call(REVOKE, { id: shown.lease }).catch(() => undefined);
+	}
+
+	/** @returns false if the lease ended before it had the key */
+	async #show(name: string, text: string, ttlMs: number): Promise<boolean> {
+		const { id: lease } = await this.#client.call(GRANT, { seconds: Math.max(1, Math.ceil(ttlMs / 1000)) });
+		try {
+			await transact(this.#client, { do: [put(this.#keys.announcement(name), utf8(text), lease)] });
+		} catch (error) {
+			if (isLeaseGone(error)) return false;
+			throw error;
+		}
+		this.#shown.set(name, { lease, ttlMs, text });
+		return true;
 	}
 
 	/** @returns false if the key has gone, with its lease */
@@ -48,6 +60,9 @@ export class Announcements {
 		const { succeeded } = await transact(this.#client, {
 			when: [exists(key)],
 			do: [put(key, utf8(text), shown.lease)],
+		}).catch((error: unknown) => {
+			if (isLeaseGone(error)) return { succeeded: false };
+			throw error;
 		});
 		if (succeeded) this.#shown.set(name, { ...shown, text });
 		return succeeded;
