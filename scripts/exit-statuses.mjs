@@ -96,6 +96,11 @@ export const STATUSES = {
 	"secrets:copy": { ...EDIT, 4: NO_SECRET },
 	"secrets:delete": { ...EDIT, 4: NO_SECRET },
 	"secrets:diff": { 1: "With `--exit-code`: the environments differ.", 4: NO_CHOSEN },
+	"secrets:edit": {
+		...EDIT,
+		1: "The editor failed (`EDITOR_FAILED`), a deletion was not confirmed (`NOT_CONFIRMED`), there is no folder in memory (`NO_MEMORY_FOLDER`), or a function did not start (`REDEPLOY_FAILED`).",
+		5: "Somebody else changed one of the secrets since the editor was opened (`VAULT_CHANGED_MEANWHILE`).",
+	},
 	"secrets:export": {
 		1: "The question was not confirmed (`NOT_CONFIRMED`), or the file cannot be written.",
 		2: "The format cannot carry a value (`NOT_EXPORTABLE`), git would commit the file (`EXPORT_IN_REPOSITORY`), or a name is unsafe (`NAME_UNSAFE`). Nothing is exported then.",

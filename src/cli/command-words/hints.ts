@@ -75,7 +75,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"download dump": EXPORT,
 		"print env inject": RUN,
 		"push pull fetch sync": SYNC,
-		"rotate edit change": "To change a secret's value: coffer secrets set NAME.",
+		"rotate change": "To change a secret's value: coffer secrets set NAME.",
 		"reveal read cat view": GET,
 		"log logs": "To see a secret's versions: coffer secrets history NAME.",
 		"search find": "To list some secrets: coffer secrets list 'STRIPE_*'.",

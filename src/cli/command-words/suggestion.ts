@@ -25,7 +25,7 @@ export const DESTRUCTIVE: ReadonlySet<string> = new Set([
 
 /** Further words that are never corrected, besides the words of Coffer's commands, aliases and hints. */
 const OTHER_WORDS =
-	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy disable drop edit enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload replace reset restart resume scan seal search send sort store test trash uninstall unlock unseal upgrade wipe";
+	"apply archive backup build cancel change clean clear close commit config configure debug decrypt describe destroy disable drop enable encrypt forget generate help info inspect install kill lock merge open patch prune purge refresh reload replace reset restart resume scan seal search send sort store test trash uninstall unlock unseal upgrade wipe";
 
 /** The largest number of changed letters that counts as a typing mistake. */
 function editsMax(word: string): number {

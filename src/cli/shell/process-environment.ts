@@ -98,6 +98,17 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	return inherited;
 }
 
+/** The user's editor, as a shell command: VISUAL, EDITOR, or vi. */
+export function editorCommand(variables: Variables = process.env): string {
+	return text(variables, "VISUAL") ?? text(variables, "EDITOR") ?? "vi";
+}
+
+/** Folders that are in memory on most systems, best first. */
+export function memoryFolders(variables: Variables = process.env): string[] {
+	const ofSession = text(variables, "XDG_RUNTIME_DIR");
+	return ["/dev/shm", ...(ofSession === undefined ? [] : [ofSession])];
+}
+
 /** The variables that locate the desktop's session bus, through which Coffer reaches the keychain. */
 export function readBusEnvironment(variables: Variables = process.env): {
 	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;

@@ -50,13 +50,18 @@ export function hasValue(session: VaultSession, name: string, value: string | un
 	return record !== undefined && state.epoch.writers.has(record.author) && session.value(name) === value;
 }
 
-/** Writes values into the vault with one replacement of the file. An `undefined` value deletes the name. */
+/**
+ * Writes values into the vault with one replacement of the file. An `undefined` value deletes the name.
+ * @param check throws to leave the vault unchanged
+ */
 async function edit(
 	context: SessionContext,
 	secrets: ReadonlyMap<string, string | undefined>,
+	check: (session: VaultSession) => void = () => undefined,
 ): Promise<EditOutcome> {
 	return editEnvironment(context, (session, { document: before }) => {
 		requireEditable(session);
+		check(session);
 		const { verified, keys, warnings } = session;
 		const unchanged: string[] = [];
 		const written: SealedRecord[] = [];
@@ -93,6 +98,42 @@ export async function setSecrets(
 	}
 	const outcome = await edit(context, secrets);
 	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+/**
+ * Changes secrets of which the user saw the values: sets and deletes them in one change.
+ * @param secrets values by name; undefined deletes the name
+ * @param seen the values that the user saw, by name
+ * @throws AppError `VAULT_CHANGED_MEANWHILE` (exit 5) if one of these secrets has another value now; what `setSecrets`
+ *   throws. Nothing is written then
+ */
+export async function changeSeen(
+	context: SessionContext,
+	secrets: ReadonlyMap<string, string | undefined>,
+	seen: ReadonlyMap<string, string>,
+): Promise<EditOutcome> {
+	const warnings: string[] = [];
+	for (const [name, value] of secrets) {
+		if (value === undefined) continue;
+		const { warning } = checkSecretName(name);
+		checkValue(name, value);
+		if (warning !== undefined) warnings.push(warning);
+	}
+	const outcome = await edit(context, secrets, (session) => {
+		const moved = [...secrets.keys()].filter((name) => session.value(name) !== seen.get(name));
+		if (moved.length > 0) throw changedSince(moved);
+	});
+	return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
+function changedSince(names: readonly string[]): AppError {
+	return new AppError({
+		code: "VAULT_CHANGED_MEANWHILE",
+		message: `Nothing was changed: somebody else changed ${names.join(", ")} since the editor was opened.`,
+		hint: "Run the command again: it shows the present values.",
+		exit: EXIT.conflict,
+		names,
+	});
 }
 
 /**

@@ -82,6 +82,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		wait: ["views", "shell"],
 		sides: ["context", "shell"],
 		targets: ["sides", "views", "context", "shell"],
+		editor: ["views", "context", "shell"],
 		edits: ["targets", "sides", "wait", "views", "context", "shell"],
 		base44: ["edits", "shell"],
 		undo: ["edits", "context", "shell"],

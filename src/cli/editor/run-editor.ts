@@ -1,0 +1,26 @@
+/** Opens the user's editor on a file. */
+import { AppError, EXIT } from "../../errors.ts";
+import { runChild } from "../shell/child.ts";
+import { editorCommand, inheritedEnvironment } from "../shell/process-environment.ts";
+
+/**
+ * Runs `$VISUAL` or `$EDITOR`, which may have arguments, and waits for its end.
+ * @throws AppError `EDITOR_FAILED` (exit 1) if it fails
+ */
+export async function runEditor(path: string): Promise<void> {
+	const editor = editorCommand();
+	// With exec, a signal reaches the editor, and not a shell that waits for it.
+	const status = await runChild({
+		command: "/bin/sh",
+		args: ["-c", `exec ${editor} "$1"`, "sh", path],
+		environment: inheritedEnvironment(),
+		outputs: {},
+	});
+	if (status === 0) return;
+	throw new AppError({
+		code: "EDITOR_FAILED",
+		message: `The editor ended with status ${status}. Nothing was changed.`,
+		hint: "Set VISUAL or EDITOR to an editor that waits until the file is closed, such as vi or 'code --wait'.",
+		exit: EXIT.failure,
+	});
+}
