@@ -23,18 +23,6 @@ export const PLANTS: Readonly<Record<string, readonly Replacement[]>> = {
 			by: "return state.records;",
 		},
 	],
-	"a node does not read what it missed while it was cut off": [
-		{
-			file: "src/platform/store/etcd/etcd-store.ts",
-			text: "this.#moments.onBegin();",
-			by: "",
-		},
-		{
-			file: "src/platform/nodes/nodes.ts",
-			text: "this.#onRenewed();\n\t\tthis.#followAll();\n\t}",
-			by: "}",
-		},
-	],
 	"a run of an automation is not claimed": [
 		{
 			file: "src/platform/schedule/claims.ts",
@@ -42,18 +30,11 @@ export const PLANTS: Readonly<Record<string, readonly Replacement[]>> = {
 			by: "if (!this.#isFull) return true;",
 		},
 	],
-	"no node takes over the rollout of a node that died": [
-		{
-			file: "src/platform/nodes/takeover.ts",
-			text: "if (nowMs - sinceMs >= PATIENCE_MS)",
-			by: "if (sinceMs < 0)",
-		},
-	],
 	"a node answers without reading what others have appended": [
 		{
 			file: "src/platform/nodes/nodes.ts",
-			text: "await this.#catchUpPlatform();\n\t\tif (app !== undefined) await this.#options.apps.find(app)?.catchUp();",
-			by: "void app;",
+			text: "if (!this.presence.isConnected) throw cutOff();\n\t\tconst { apps } = this.#options;",
+			by: 'if (app !== "") return;\n\t\tconst { apps } = this.#options;',
 		},
 	],
 };
