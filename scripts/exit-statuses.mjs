@@ -68,6 +68,11 @@ export const STATUSES = {
 		7: "The platform has another key than the token says (`PLATFORM_KEY_MISMATCH`).",
 	},
 	"link:base44": { 5: "The environment is linked with a platform already (`ENVIRONMENT_LINKED`)." },
+	import: {
+		...EDIT,
+		2: "The file, or a line of it, cannot be imported: readers do not agree on it (`ENV_FILE_AMBIGUOUS`), a name is not valid (`IMPORT_NAME_INVALID`), or it is nested, encrypted or no values (`IMPORT_…`). Nothing is changed.",
+		4: "The file does not exist (`ENV_FILE_NOT_FOUND`), or lacks a name of `--only` (`IMPORT_NAME_MISSING`).",
+	},
 	"members:add": { ...EDIT, 5: "The key or the name belongs to a member already (`MEMBER_EXISTS`)." },
 	"members:remove": { ...EDIT, 4: NO_MEMBER },
 	"members:role": { ...EDIT, 4: NO_MEMBER },
@@ -92,6 +97,11 @@ export const STATUSES = {
 	run: {
 		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, or a secret has an unsafe name (`NAME_UNSAFE`).",
 		other: "The status of the command that was run; 128 plus the signal's number if a signal ended it.",
+	},
+	"secrets:check": {
+		0: "All readers read the file, and read the same; or the one reader of `--dialect` reads it.",
+		1: "Not all readers read the file alike (`ENV_FILE_AMBIGUOUS`), or the one reader refuses it (`ENV_FILE_REFUSED`).",
+		4: "The file does not exist (`ENV_FILE_NOT_FOUND`).",
 	},
 	"secrets:copy": { ...EDIT, 4: NO_SECRET },
 	"secrets:delete": { ...EDIT, 4: NO_SECRET },

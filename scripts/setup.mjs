@@ -30,6 +30,9 @@ const SYSTEM_PACKAGES = [
 	{ name: "chromium", isThere: () => onPath("chromium") },
 	{ name: "etcd-server", isThere: () => onPath("etcd") },
 	{ name: "etcd-client", isThere: () => onPath("etcdctl") },
+	{ name: "direnv", isThere: () => onPath("direnv") },
+	{ name: "python3-dotenv", isThere: () => existsSync("/usr/lib/python3/dist-packages/dotenv") },
+	{ name: "ruby-dotenv", isThere: () => existsSync("/usr/share/doc/ruby-dotenv") },
 ];
 
 /** Further packages for benchmarks. */

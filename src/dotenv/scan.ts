@@ -95,7 +95,7 @@ function quoted(name: string, text: string, quote: Quote, end: number): Assignme
  * The offset of the quote that ends a quoted value. Candidates are the quotes up to the first one without a backslash
  * before it. The last candidate that is followed only by spaces or a comment on its line closes the value.
  */
-function closingQuote(source: string, opening: number, quote: Quote): number | undefined {
+export function closingQuote(source: string, opening: number, quote: Quote): number | undefined {
 	let closing: number | undefined;
 	for (let at = source.indexOf(quote, opening + 1); at !== -1; at = source.indexOf(quote, at + 1)) {
 		if (endsValue(source, at + 1)) closing = at;

@@ -89,6 +89,18 @@ describe(".env files", () => {
 		expect(await project.reveal("WHOLE")).toBe("abc#def");
 	});
 
+	test("warns once about lines that other readers do not read alike, and sets dotenv's values", async () => {
+		project.write(".env", `AGREED=1\nBACK=\`${CANARY}\`\nEMPTY= \nNEXT=2\n`);
+		const edited = await project.data(["secrets", "set", "--env-file", ".env"]);
+		expect(edited.warnings).toHaveLength(1);
+		expect(edited.warnings.join()).toMatch(
+			/line 2 \(BACK\), line 3 \(EMPTY\), line 4 \(NEXT\)[\s\S]*secrets check/,
+		);
+		expect(edited.warnings.join()).not.toMatch(new RegExp(`AGREED|${CANARY}`));
+		expect(await project.reveal("BACK")).toBe(CANARY);
+		expect(await project.reveal("NEXT")).toBe("2");
+	});
+
 	test("refuses NODE_OPTIONS in the file, and Node does not obey them", async () => {
 		const trap = join(project.machine, "trap.cjs");
 		project.write(

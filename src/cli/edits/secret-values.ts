@@ -5,6 +5,7 @@ import { FILE_BYTES, readBounded } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { parseDotenv } from "../../dotenv/parse.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { printable } from "../../printable.ts";
 import type { Intent } from "../../project/secrets/preview-edit.ts";
 import { checkSecretName, isSecretName } from "../../vault/syntax/secret-name.ts";
 import { promptConfirm, promptValue } from "../shell/prompts.ts";
@@ -76,7 +77,7 @@ function parsePairs(pairs: readonly string[]): Map<string, string> {
 }
 
 /** Parses a .env file. The parser's error has a list of faults as data, but `data` is for the command's own result. */
-function parseEnvText(text: string, path: string): ReturnType<typeof parseDotenv> {
+export function parseEnvText(text: string, path: string): ReturnType<typeof parseDotenv> {
 	try {
 		return parseDotenv(text, path);
 	} catch (error) {
@@ -97,7 +98,7 @@ async function envFileBytes(path: string): Promise<Uint8Array> {
 			message: absent
 				? `The file ${path} does not exist.`
 				: `Cannot read ${path}: ${cause.code ?? "unknown error"}.`,
-			hint: "Check the path after --env-file. Nothing was changed.",
+			hint: "Check the path. Nothing was changed.",
 			exit: absent ? EXIT.notFound : EXIT.failure,
 			cause,
 		});
@@ -113,23 +114,66 @@ async function envLinesOfStdin(terminal: Terminal): Promise<Uint8Array> {
 	return await readStdinWhole(FILE_BYTES.env, "Check the command or the file that the lines come from.");
 }
 
+/** A file's text, and its name for messages. */
+export interface EnvText {
+	readonly path: string;
+	readonly text: string;
+}
+
+/**
+ * Reads the text of a .env file.
+ * @param file the path; `-` is standard input
+ * @throws AppError `ENV_FILE_NOT_TEXT` (exit 2), and as `envFileBytes` and `envLinesOfStdin`
+ */
+export async function readEnvText(file: string, terminal: Terminal): Promise<EnvText> {
+	const path = file === "-" ? "standard input" : file;
+	const bytes = file === "-" ? await envLinesOfStdin(terminal) : await envFileBytes(file);
+	const text = fromUtf8(bytes);
+	if (text === undefined)
+		throw usage("ENV_FILE_NOT_TEXT", `${path} is not UTF-8 text.`, "Save it as UTF-8. Nothing was changed.");
+	return { path, text };
+}
+
+/** The largest text of which the readers of .env files are compared, in characters. It takes a fraction of a second. */
+const COMPARED_MAX = 1024 * 1024;
+const LINES_SHOWN = 10;
+
+/** Warns about lines of which other readers have another value. @param known lines with a warning of their own */
+async function warnAboutReaders(
+	{ path, text }: EnvText,
+	known: ReadonlySet<number>,
+	terminal: Terminal,
+): Promise<void> {
+	if (text.length > COMPARED_MAX) return;
+	const [{ ENV_READERS }, { compareReaders }] = await Promise.all([
+		import("../../dotenv/dialects/all.ts"),
+		import("../../dotenv/dialects/compare.ts"),
+	]);
+	const { differences } = compareReaders(text, ENV_READERS);
+	const found = differences.filter(({ line }) => !known.has(line));
+	if (found.length === 0) return;
+	const shown = found.slice(0, LINES_SHOWN).map(({ line, name }) => `line ${line} (${name})`);
+	const more = found.length > LINES_SHOWN ? ` and ${found.length - LINES_SHOWN} more` : "";
+	terminal.warn(
+		`${printable(path, 200)}: not all readers of .env files read ${shown.join(", ")}${more} alike. 'coffer secrets check FILE' shows what each has.`,
+	);
+}
+
 /**
  * Reads the pairs of a .env file, and warns about suspicious lines.
  * @param file the path; `-` is standard input
  * @throws AppError, which never contains a value
  */
 export async function readEnvFile(file: string, terminal: Terminal): Promise<Map<string, string>> {
-	const path = file === "-" ? "standard input" : file;
-	const bytes = file === "-" ? await envLinesOfStdin(terminal) : await envFileBytes(file);
-	const text = fromUtf8(bytes);
-	if (text === undefined)
-		throw usage("ENV_FILE_NOT_TEXT", `${path} is not UTF-8 text.`, "Save it as UTF-8. Nothing was changed.");
+	const source = await readEnvText(file, terminal);
+	const { path, text } = source;
 	const { pairs, warnings } = parseEnvText(text, path);
 	for (const { code, line, message } of warnings) {
 		// The edit itself warns about such a name, from every source.
 		if (code === "ENV_FILE_NAME_LEADING_DIGIT") continue;
 		terminal.warn(message.includes(`line ${line}`) ? message : `${path}, line ${line}: ${message}`);
 	}
+	await warnAboutReaders(source, new Set(warnings.map(({ line }) => line)), terminal);
 	return new Map(pairs.map(({ name, value }) => [name, value]));
 }
 

@@ -85,6 +85,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		editor: ["views", "context", "shell"],
 		edits: ["targets", "sides", "wait", "views", "context", "shell"],
 		base44: ["edits", "shell"],
+		imports: ["edits", "shell"],
 		undo: ["edits", "context", "shell"],
 	},
 	"src/platform": {
