@@ -47,6 +47,12 @@ async function opening({ folder, pairs, program }: BenchContext): Promise<Row[]>
 		);
 		rows.push(ratioRow(`coffer ${name}, processor time`, "node -e 0", 2.2, result));
 	}
+	const version = await paired(
+		() => start(["run", "--", "true"]),
+		() => start(["--version"]),
+		pairs(41),
+	);
+	rows.push(ratioRow("coffer run -- true, 10 secrets", "coffer --version", 1.3, version));
 	return rows;
 }
 

@@ -1,6 +1,7 @@
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { openContext } from "../cli/context/open-project.ts";
+import { expandFlag } from "../cli/injection/expand-flag.ts";
 import { readVariables, requirePrefix } from "../cli/injection/variables.ts";
 import { requireText } from "../cli/shell/arguments.ts";
 import { type ChildOptions, runChild } from "../cli/shell/child.ts";
@@ -25,6 +26,7 @@ interface RunFlags {
 	readonly environment: string;
 	readonly only: readonly string[] | undefined;
 	readonly prefix: string;
+	readonly expand: boolean;
 	readonly watch: boolean;
 	readonly "no-redact": boolean;
 	readonly "allow-unsafe": readonly string[] | undefined;
@@ -44,7 +46,7 @@ export default class Run extends BaseCommand<undefined> {
 	static override strict = false;
 	static override passesOn = true;
 	static override usage =
-		"run [-e NAME] [--only NAME]... [--prefix PREFIX] [--watch] [--no-redact] [--allow-unsafe NAME]... -- COMMAND [ARG...]";
+		"run [-e NAME] [--only NAME]... [--prefix PREFIX] [--expand] [--watch] [--no-redact] [--allow-unsafe NAME]... -- COMMAND [ARG...]";
 	static override flags = {
 		environment: environmentFlag,
 		only: Flags.string({
@@ -54,6 +56,7 @@ export default class Run extends BaseCommand<undefined> {
 			multipleNonGreedy: true,
 		}),
 		prefix: Flags.string({ description: "put this before each name", default: "", helpValue: "PREFIX" }),
+		expand: expandFlag,
 		watch: Flags.boolean({
 			description: "start the command again when a secret that it gets changes in the vault",
 		}),
@@ -89,22 +92,26 @@ export default class Run extends BaseCommand<undefined> {
 	}
 
 	async #run(command: string, args: readonly string[], flags: RunFlags): Promise<number> {
-		const { only = [], prefix, "allow-unsafe": allowed = [] } = flags;
+		const { expand, only = [], prefix, "allow-unsafe": allowed = [] } = flags;
+		const options = { expand, only, prefix, allowed };
 		requirePrefix(prefix);
 		const context = await openContext(this.environment, flags.environment);
-		const { values, warnings } = await readVariables(context, { only, prefix, allowed });
-		for (const warning of warnings) this.terminal.warn(warning);
+		let found = await readVariables(context, options);
+		for (const warning of found.warnings) this.terminal.warn(warning);
 		const takers = flags["no-redact"] ? undefined : await this.#takers();
 		const start = (injected: ReadonlyMap<string, string>): ChildOptions => ({
 			command,
 			args,
 			environment: { ...inheritedEnvironment(), ...Object.fromEntries(injected) },
-			outputs: { stdout: takers?.("stdout", injected), stderr: takers?.("stderr", injected) },
+			outputs: { stdout: takers?.("stdout", found.redacted), stderr: takers?.("stderr", found.redacted) },
 		});
-		if (!flags.watch) return await runChild(start(values));
+		if (!flags.watch) return await runChild(start(found.values));
 		const { runWithRestarts } = await import("../cli/injection/restarts.ts");
-		const read = async () => (await readVariables(context, { only, prefix, allowed })).values;
-		return await runWithRestarts(values, { root: context.root, terminal: this.terminal, read, start });
+		const read = async () => {
+			found = await readVariables(context, options);
+			return found.values;
+		};
+		return await runWithRestarts(found.values, { root: context.root, terminal: this.terminal, read, start });
 	}
 
 	/** Takes over the outputs that are no terminal. Loaded only if there is one. */

@@ -98,3 +98,27 @@ test("run --watch ends with the status of a command that ends by itself", async 
 	const result = await project.coffer(["run", "--watch", ...printed("process.exit(9)")]);
 	expect(result.status).toBe(9);
 });
+
+test("--expand replaces references in run, get and export, and without it nothing does", async () => {
+	const url = "db://app:$" + "{PASSWORD}@host";
+	await using other = await newProject();
+	await other.ok(["secrets", "set", `URL=${url}`, "PASSWORD=hidden-word"]);
+	const script = "process.stdout.write(process.env.URL + (process.env.PASSWORD ?? ' none'))";
+	const run = (...flags: string[]) => ["run", "--only", "URL", ...flags, ...printed(script)];
+	expect((await other.coffer(run("--no-redact", "--expand"))).stdout).toBe("db://app:hidden-word@host none");
+	expect((await other.coffer(run("--no-redact"))).stdout).toBe(`${url} none`);
+	const parts = printed('process.stdout.write(new URL(process.env.URL).password + "\\n" + process.env.URL)');
+	expect((await other.coffer(["run", "--only", "URL", "--expand", ...parts])).stdout).toBe(
+		"[PASSWORD]\n[URL]",
+	);
+	expect(await other.data(["secrets", "get", "URL", "--expand", "--reveal"])).toMatchObject({
+		value: "db://app:hidden-word@host",
+	});
+	expect(await other.reveal("URL")).toBe(url);
+	const exported = await other.data(["secrets", "export", "URL", "--expand", "--reveal", "--format", "json"]);
+	expect(JSON.parse(exported.text)).toEqual({ URL: "db://app:hidden-word@host" });
+	await other.ok(["secrets", "delete", "PASSWORD"]);
+	const refused = await other.coffer([...run("--expand").slice(0, 4), "--json", "--", "true"]);
+	expect(refused.error()).toMatchObject({ code: "REFERENCE_MISSING", exit: 125 });
+	expect(refused.error().message).toContain("URL → PASSWORD");
+});

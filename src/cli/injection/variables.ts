@@ -1,7 +1,7 @@
 /** The variables that `coffer run` gives to a command: which secrets, and under which names. */
 import { AppError, EXIT } from "../../errors.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
-import { liveValues } from "../../project/secrets/read-secrets.ts";
+import { expandedValues } from "../../project/secrets/read-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { checkSecretName, isSecretName } from "../../vault/syntax/secret-name.ts";
 import { requireSafeNames, type UnsafeUse } from "./safe-names.ts";
@@ -11,8 +11,17 @@ export interface VariableOptions {
 	readonly only: readonly string[];
 	/** Precedes each name. */
 	readonly prefix: string;
+	/** Whether references between secrets are expanded. */
+	readonly expand: boolean;
 	/** Names of variables that may make programs load code. */
 	readonly allowed: readonly string[];
+}
+
+export interface Variables {
+	readonly values: ReadonlyMap<string, string>;
+	/** The values to replace in output: these, and those that are part of them by references. */
+	readonly redacted: ReadonlyMap<string, string>;
+	readonly warnings: readonly string[];
 }
 
 const UNSAFE: UnsafeUse = { refused: "The command was not run", command: "coffer run", rest: " -- COMMAND" };
@@ -35,13 +44,13 @@ export function requirePrefix(prefix: string): void {
  */
 export async function readVariables(
 	context: SessionContext,
-	{ allowed, only, prefix }: VariableOptions,
-): Promise<{ readonly values: ReadonlyMap<string, string>; readonly warnings: readonly string[] }> {
+	{ allowed, expand, only, prefix }: VariableOptions,
+): Promise<Variables> {
 	const { session, remember } = await readSession(context);
-	const secrets = await liveValues(session, only);
+	const { referred, values: secrets } = await expandedValues(session, only, expand);
 	await remember();
 	const values = new Map([...secrets].map(([name, value]) => [prefix + name, value]));
 	if (prefix !== "") for (const name of values.keys()) checkSecretName(name);
 	requireSafeNames(values.keys(), allowed, context.environment, UNSAFE);
-	return { values, warnings: session.warnings };
+	return { values, redacted: new Map([...referred, ...values]), warnings: session.warnings };
 }

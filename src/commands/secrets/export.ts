@@ -3,13 +3,14 @@ import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { requireExportable, writeExportFile } from "../../cli/export/export-file.ts";
 import { FORMAT_NAMES, FORMATS, type FormatName, writeExport } from "../../cli/export/formats.ts";
+import { expandFlag } from "../../cli/injection/expand-flag.ts";
 import { requireSafeNames } from "../../cli/injection/safe-names.ts";
 import { promptConfirm } from "../../cli/shell/prompts.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
-import { liveValues } from "../../project/secrets/read-secrets.ts";
+import { expandedValues } from "../../project/secrets/read-secrets.ts";
 
 interface ExportResult {
 	environment: string;
@@ -48,6 +49,7 @@ export default class SecretsExport extends BaseCommand<ExportResult> {
 			description: "write this file instead of printing",
 			helpValue: "FILE",
 		}),
+		expand: expandFlag,
 		force: Flags.boolean({ description: "replace the file of --output if it exists" }),
 		reveal: Flags.boolean({ description: "print the values without asking" }),
 		name: Flags.string({
@@ -71,7 +73,7 @@ export default class SecretsExport extends BaseCommand<ExportResult> {
 		const context = await openContext(this.environment, environment);
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);
-		const values = await liveValues(session, argv.map(String));
+		const { values } = await expandedValues(session, argv.map(String), flags.expand);
 		await remember();
 		const names = [...values.keys()];
 		if (FORMATS[format].isRun) {

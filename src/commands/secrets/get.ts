@@ -1,8 +1,10 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
+import { expandFlag } from "../../cli/injection/expand-flag.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { getSecret, readSession } from "../../project/secrets/edit-secrets.ts";
+import { expandedValues } from "../../project/secrets/read-secrets.ts";
 import { maskValue } from "../../vault/syntax/mask.ts";
 
 interface GetResult {
@@ -26,6 +28,7 @@ export default class SecretsGet extends BaseCommand<GetResult> {
 	};
 	static override flags = {
 		environment: environmentFlag,
+		expand: expandFlag,
 		reveal: Flags.boolean({ description: "print the value instead of the mask" }),
 	};
 
@@ -34,7 +37,9 @@ export default class SecretsGet extends BaseCommand<GetResult> {
 		const context = await openContext(this.environment, flags.environment);
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);
-		const { value, version } = getSecret(session, args.name);
+		const { value: stored, version } = getSecret(session, args.name);
+		const { values } = await expandedValues(session, [args.name], flags.expand);
+		const value = values.get(args.name) ?? stored;
 		await remember();
 		const found = { environment: flags.environment, name: args.name, version };
 		return flags.reveal ? { ...found, value } : { ...found, masked: maskValue(value) };

@@ -4,6 +4,7 @@ import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import type { VaultSession } from "../session/session.ts";
 import { isChosen, requireChosen } from "./choose-names.ts";
+import { expandReferences } from "./expand.ts";
 
 /** A secret and its value. */
 export interface LiveSecret {
@@ -76,4 +77,28 @@ export async function liveValues(
 	const live = await liveSecrets(session, words);
 	for (const { record } of live) checkSecretName(record.name);
 	return new Map(live.map(({ record, value }) => [record.name, value]));
+}
+
+/** Values by name, and the values of the secrets that are part of them by references. */
+export interface ExpandedValues {
+	readonly values: ReadonlyMap<string, string>;
+	readonly referred: ReadonlyMap<string, string>;
+}
+
+/**
+ * As `liveValues`; references between secrets are expanded on request. A reference may name any secret of the
+ * environment.
+ * @throws AppError as `expandReferences`
+ */
+export async function expandedValues(
+	session: VaultSession,
+	words: readonly string[],
+	expand: boolean,
+): Promise<ExpandedValues> {
+	const values = await liveValues(session, words);
+	if (!expand) return { values, referred: new Map() };
+	const all = new Map((await liveSecrets(session)).map(({ record, value }) => [record.name, value]));
+	const expanded = expandReferences(all, values.keys());
+	const referred = new Map([...all].filter(([name]) => expanded.used.has(name)));
+	return { values: expanded.values, referred };
 }
