@@ -134,7 +134,16 @@ function runtime(command, args, prints) {
 		});
 }
 
-const denoProgram = () => join(dirname(require.resolve("deno/package.json")), "deno");
+/** The program itself. `deno` has only a script that copies it, and installations without scripts do not run that. */
+function denoProgram() {
+	const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? "musl" : "glibc";
+	const target =
+		process.platform === "linux"
+			? `${process.platform}-${process.arch}-${libc}`
+			: `${process.platform}-${process.arch}`;
+	const near = createRequire(require.resolve("deno/package.json"));
+	return join(dirname(near.resolve(`@deno/${target}/package.json`)), "deno");
+}
 
 export const deno = {
 	version: () => require("deno/package.json").version,

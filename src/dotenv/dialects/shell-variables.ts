@@ -33,9 +33,12 @@ export function expandDollar(
 	if (!inQuotes && next === "'") return ansiQuoted(source, at);
 	// `$"…"` is translated by the locale. Without a translation it is `"…"`.
 	if (!inQuotes && next === '"') return { value: "", end: at + 1 };
-	const name = /^(?:[A-Za-z_]\w*|[0-9@*#?$!-])/.exec(source.slice(at + 1, at + 200))?.[0];
-	if (name === undefined) return { value: "$", end: at + 1 };
-	return { value: needs.get(name) ?? "", end: at + 1 + name.length };
+	// A backslash at the end of a line joins it with the next one, also within a name.
+	const written = /^(?:\\\n)*(?:[A-Za-z_](?:\w|\\\n)*|[0-9@*#?$!-])/.exec(
+		source.slice(at + 1, at + 1_000),
+	)?.[0];
+	if (written === undefined) return { value: "$", end: at + 1 };
+	return { value: needs.get(written.replaceAll("\\\n", "")) ?? "", end: at + 1 + written.length };
 }
 
 function command(source: string, closing: number, needs: Needs): Replaced | undefined {

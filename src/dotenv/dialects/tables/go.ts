@@ -129,7 +129,7 @@ export const direnvGrammar: Grammar = {
 	lineEnds: "kept",
 	splits: /[\r\n]+/g,
 	blank: /[\t\f ]*(?:#.*)?/y,
-	head: /(?:export[\t\f ]+)?(?<name>\w[\w.]*|\.[\w.]*)(?:[\t\f ]*=[\t\f ]*|:[\t\f ])/y,
+	head: /(?:export[\t\f ]+)?(?<name>\w[\w.]*|\.[\w.]*)(?:[\t\f ]*=[\t\f ]*|:[\t\f ]+)/y,
 	stray: "refuse",
 	gap: /(?:)/y,
 	quotes: {
