@@ -1,7 +1,7 @@
 /** Values are replaced in output that arrives in pieces. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { needlesOf } from "../src/cli/injection/redacted-output.ts";
+import { needlesOf } from "../src/cli/injection/needles.ts";
 import { StreamRedactor } from "../src/redact-stream.ts";
 
 const latin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");

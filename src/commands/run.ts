@@ -2,9 +2,10 @@ import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { expandFlag } from "../cli/injection/expand-flag.ts";
-import { readVariables, requirePrefix } from "../cli/injection/variables.ts";
+import { redactedOutput } from "../cli/injection/redacted-output.ts";
+import { readVariables, requirePrefix, type Variables } from "../cli/injection/variables.ts";
 import { requireText } from "../cli/shell/arguments.ts";
-import { type ChildOptions, runChild } from "../cli/shell/child.ts";
+import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { AppError, EXIT } from "../errors.ts";
 
@@ -98,12 +99,13 @@ export default class Run extends BaseCommand<undefined> {
 		const context = await openContext(this.environment, flags.environment);
 		let found = await readVariables(context, options);
 		for (const warning of found.warnings) this.terminal.warn(warning);
-		const takers = flags["no-redact"] ? undefined : await this.#takers();
 		const start = (injected: ReadonlyMap<string, string>): ChildOptions => ({
 			command,
 			args,
 			environment: { ...inheritedEnvironment(), ...Object.fromEntries(injected) },
-			outputs: { stdout: takers?.("stdout", found.redacted), stderr: takers?.("stderr", found.redacted) },
+			outputs: flags["no-redact"]
+				? {}
+				: { stdout: this.#taker("stdout", found), stderr: this.#taker("stderr", found) },
 		});
 		if (!flags.watch) return await runChild(start(found.values));
 		const { runWithRestarts } = await import("../cli/injection/restarts.ts");
@@ -114,13 +116,9 @@ export default class Run extends BaseCommand<undefined> {
 		return await runWithRestarts(found.values, { root: context.root, terminal: this.terminal, read, start });
 	}
 
-	/** Takes over the outputs that are no terminal. Loaded only if there is one. */
-	async #takers() {
-		const { terminal } = this;
-		if (terminal.isTerminal("stdout") && terminal.isTerminal("stderr")) return undefined;
-		const { redactedOutput } = await import("../cli/injection/redacted-output.ts");
-		return (stream: "stdout" | "stderr", values: ReadonlyMap<string, string>) =>
-			terminal.isTerminal(stream) ? undefined : redactedOutput(stream, values, terminal);
+	/** Takes over an output that is no terminal. */
+	#taker(stream: "stdout" | "stderr", { redacted }: Variables): TakeOutput | undefined {
+		return this.terminal.isTerminal(stream) ? undefined : redactedOutput(stream, redacted, this.terminal);
 	}
 
 	protected render(): void {}
