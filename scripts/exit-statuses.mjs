@@ -109,6 +109,7 @@ export const STATUSES = {
 	"secrets:edit": {
 		...EDIT,
 		1: "The editor failed (`EDITOR_FAILED`), a deletion was not confirmed (`NOT_CONFIRMED`), there is no folder in memory (`NO_MEMORY_FOLDER`), or a function did not start (`REDEPLOY_FAILED`).",
+		2: "Neither VISUAL nor EDITOR is set, and there is no terminal (`EDITOR_MISSING`), or a line stayed wrong.",
 		5: "Somebody else changed one of the secrets since the editor was opened (`VAULT_CHANGED_MEANWHILE`).",
 	},
 	"secrets:export": {

@@ -53,6 +53,12 @@ test("secrets edit changes what the user changed, in a file in memory that is re
 	expect(left.map(({ path }) => path)).toEqual([]);
 });
 
+test("without an editor and without a terminal, nothing is decrypted or started", async () => {
+	const env = { VISUAL: undefined, EDITOR: undefined };
+	const { ended } = ana.start(["secrets", "edit", "--json"], { env });
+	expect((await ended).error()).toMatchObject({ code: "EDITOR_MISSING", exit: 2 });
+});
+
 test("the file is removed if the editor fails or a signal ends it, and nothing changes", async () => {
 	const vault = ana.vault;
 	for (const code of ["process.exit(3)", 'process.kill(process.pid, "SIGKILL")', "fs.rmSync(file)"]) {

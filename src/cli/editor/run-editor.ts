@@ -3,12 +3,30 @@ import { AppError, EXIT } from "../../errors.ts";
 import { runChild } from "../shell/child.ts";
 import { editorCommand, inheritedEnvironment } from "../shell/process-environment.ts";
 
+/** The editor of a user who has chosen none. It needs a terminal. */
+const DEFAULT_EDITOR = "vi";
+
 /**
- * Runs `$VISUAL` or `$EDITOR`, which may have arguments, and waits for its end.
+ * Checks, before anything is decrypted for an editor, that there is one.
+ * @param hasTerminal whether the editor can ask the user in a terminal
+ * @throws AppError `EDITOR_MISSING` (exit 2)
+ */
+export function requireEditor(hasTerminal: boolean): void {
+	if (hasTerminal || editorCommand() !== undefined) return;
+	throw new AppError({
+		code: "EDITOR_MISSING",
+		message: `Neither VISUAL nor EDITOR is set, and ${DEFAULT_EDITOR} needs a terminal.`,
+		hint: "Set EDITOR to an editor that waits until the file is closed, such as 'code --wait', or run the command in a terminal.",
+		exit: EXIT.usage,
+	});
+}
+
+/**
+ * Runs `$VISUAL` or `$EDITOR`, which may have arguments, or vi, and waits for its end.
  * @throws AppError `EDITOR_FAILED` (exit 1) if it fails
  */
 export async function runEditor(path: string): Promise<void> {
-	const editor = editorCommand();
+	const editor = editorCommand() ?? DEFAULT_EDITOR;
 	// With exec, a signal reaches the editor, and not a shell that waits for it.
 	const status = await runChild({
 		command: "/bin/sh",

@@ -98,9 +98,9 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	return inherited;
 }
 
-/** The user's editor, as a shell command: VISUAL, EDITOR, or vi. */
-export function editorCommand(variables: Variables = process.env): string {
-	return text(variables, "VISUAL") ?? text(variables, "EDITOR") ?? "vi";
+/** The editor that the user has chosen, as a shell command: VISUAL or EDITOR. Undefined if neither is set. */
+export function editorCommand(variables: Variables = process.env): string | undefined {
+	return text(variables, "VISUAL") ?? text(variables, "EDITOR");
 }
 
 /** Folders that are in memory on most systems, best first. */

@@ -2,6 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag, noSyncFlag, noWaitFlag, yesFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { editValues } from "../../cli/editor/edit-values.ts";
+import { requireEditor } from "../../cli/editor/run-editor.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
@@ -28,6 +29,7 @@ export default class SecretsEdit extends BaseCommand<EnvironmentEdit> {
 	protected async execute(): Promise<EnvironmentEdit> {
 		const { flags } = await this.parse(SecretsEdit);
 		const { environment } = flags;
+		requireEditor(this.terminal.interactive);
 		const prepare = flags["no-sync"] ? undefined : prepareSync;
 		const context = await openContext(this.environment, environment, "edit", prepare);
 		const { session, remember } = await readSession(context);

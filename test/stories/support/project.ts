@@ -38,9 +38,10 @@ export function newIdentityText(): string {
 	return `coffer-identity-1.${randomBytes(32).toString("base64url")}`;
 }
 
-/** This process's environment without variables for its user's own Coffer, keychain and agents. */
+/** This process's environment without variables for its user's own Coffer, keychain, agents and editor. (npm sets EDITOR.) */
 export function cleanEnvironment(): Record<string, string> {
-	const own = /^(COFFER_(?!DENO$)|BASE44_|DBUS_|XDG_|CI$|NODE_OPTIONS|VITEST|TEST$|NODE_ENV|FORCE_COLOR)/;
+	const own =
+		/^(COFFER_(?!DENO$)|(BASE44|DBUS|XDG)_|NODE_(OPTIONS|ENV)|VITEST|FORCE_COLOR|(CI|TEST|EDITOR|VISUAL)$)/;
 	const entries = Object.entries(process.env).filter(
 		(entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
 	);
@@ -232,10 +233,7 @@ export async function newProject(options: ProjectOptions = {}): Promise<Project>
 	}
 }
 
-/**
- * Every file below a folder, with its bytes. A file with several names is read once, since a platform links
- * Deno's binary, of 95 MB, into the folder of each of its processes.
- */
+/** Every file below a folder, with its bytes. A file with several names is read once: platforms link Deno's 95 MB. */
 export function filesBelow(folder: string): { path: string; bytes: Buffer }[] {
 	const seen = new Set<string>();
 	return readdirSync(folder, { recursive: true, encoding: "utf8" })
