@@ -82,7 +82,11 @@ describe("a session of the console", () => {
 		await expectProblem(await get(path, without("x-coffer-console")), 401, "TOKEN_MISSING");
 		for (const site of ["same-site", "cross-site", "none"])
 			await expectProblem(await get(path, { ...headers, "sec-fetch-site": site }), 403, "ORIGIN_REFUSED");
-		await expectProblem(await get(path, { ...headers, origin: ORIGIN }), 403, "ORIGIN_REFUSED");
+		await expectProblem(
+			await get(path, { ...headers, host: "127.0.0.1:8081", origin: ORIGIN }),
+			403,
+			"ORIGIN_REFUSED",
+		);
 		expect((await get(path, without("sec-fetch-site"))).status).toBe(200);
 	});
 
