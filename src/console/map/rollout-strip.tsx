@@ -16,13 +16,12 @@ export function announcement({ revision, names, planned }: Change, tally: Tally)
 	if (planned.length === 0) return `${what}. No function reads it.`;
 	if (tally.planned + tally.starting > 0)
 		return `${what}: ${countText(planned.length, "function")} will be redeployed.`;
-	if (tally.failed > 0)
-		return `${what}: ${countText(tally.failed, "function")} failed, ${tally.done} serving.`;
+	if (tally.failed > 0) return `${what}: ${countText(tally.failed, "function")} failed, ${tally.done} done.`;
 	return `${what}: all ${countText(planned.length, "function")} redeployed.`;
 }
 
 const PARTS = [
-	["done", "serving"],
+	["done", "done"],
 	["starting", "starting"],
 	["planned", "waiting"],
 	["failed", "failed"],

@@ -61,7 +61,7 @@ export async function refreshAffected(
 	changes: readonly SecretChange[],
 	onResult: (result: RedeployResult) => void,
 ): Promise<Refreshed> {
-	const { app, metrics, monotonicMs } = options;
+	const { activities, app, metrics, monotonicMs } = options;
 	const { redeploy, untouched } = planFor(app, changes);
 	const sinceMs = monotonicMs();
 	let cutOff: AppError | undefined;
@@ -74,6 +74,9 @@ export async function refreshAffected(
 			const servingPart = serving === undefined ? {} : { serving };
 			const result: RedeployResult = { function: name, status, ms, ...servingPart, ...errorPart, reasons };
 			metrics.redeployed({ app: app.id, function: name }, status);
+			// Nothing else happens to it for this change until its next request.
+			if (status === "idle")
+				activities.report(app.id, { type: "function", function: name, phase: "stopped" });
 			onResult(result);
 			return result;
 		}),

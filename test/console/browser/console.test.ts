@@ -140,7 +140,7 @@ describe("the map", () => {
 		);
 		await story.send("PAY_KEY", 2, "better");
 		await page.getByText("Revision 5: PAY_KEY").waitFor();
-		await page.locator(".rollout-counts").getByText("3 serving").waitFor();
+		await page.locator(".rollout-counts").getByText("3 done").waitFor();
 		expect(await page.evaluate("[...seen]")).toEqual(expect.arrayContaining(["slow Function, starting"]));
 		expect(await textOf(page, ".rollout [role=status]")).toBe(
 			"Revision 5 changes PAY_KEY: all 3 functions redeployed.",
@@ -159,7 +159,7 @@ describe("the map", () => {
 		await page.getByText("strict failed").click();
 		await page.locator(".rollout-failure").getByText("the key is refused").waitFor();
 		await story.send("STRICT_KEY", 3, "good");
-		await page.locator(".rollout-counts").getByText("2 serving").waitFor();
+		await page.locator(".rollout-counts").getByText("2 done").waitFor();
 	});
 });
 

@@ -60,25 +60,37 @@ describe("what the console reads", () => {
 		]);
 	});
 
+	test("a function that is idle is not waited for: its next request starts it with the change", async () => {
+		platform.core.functionsOf(platform.core.apps.get(APP)).suspend();
+		const answer = await get(`/v1/apps/${APP}/events`, token());
+		const events = eventsUntil(answer, (event) => event.type === "function");
+		await set("LIVE", 2, "two");
+		expect((await events).slice(1)).toMatchObject([
+			{ type: "change", planned: ["reader"] },
+			{ type: "function", function: "reader", phase: "stopped" },
+		]);
+		await platform.core.instance(APP, "reader");
+	});
+
 	test("a function that fails, with its own error, and its deletion", async () => {
 		const answer = await get(`/v1/apps/${APP}/events`, token());
 		const events = eventsUntil(answer, (event) => event.type === "function" && event.phase === "deleted");
 		const code =
 			"if (Deno.env.get('LIVE') === 'bad') throw new Error('no such key'); export default () => new Response();";
 		await client.deploy(APP, { "functions/picky/index.ts": code });
-		await set("LIVE", 2, "bad");
+		await set("LIVE", 3, "bad");
 		await platform.core.functionsOf(platform.core.apps.get(APP)).delete(["picky"]);
 		const failures = (await events).filter((event) => event.type === "function" && event.phase === "failed");
 		expect(failures).toMatchObject([{ function: "picky", error: expect.stringContaining("no such key") }]);
 	});
 
 	test("secrets with versions and authors, and a history with what was redeployed, without any value", async () => {
-		await set("LIVE", 3, "three");
+		await set("LIVE", 4, "four");
 		const listed = await get(`/v1/apps/${APP}/secrets`, token());
 		const text = await listed.text();
 		const { revision, secrets, members } = JSON.parse(text) as SecretList;
 		expect(secrets.find(({ name }) => name === "LIVE")).toMatchObject({
-			...{ kind: "live", origin: "vault", version: 3, revision, by: members[0]?.name },
+			...{ kind: "live", origin: "vault", version: 4, revision, by: members[0]?.name },
 		});
 		const sealed = platform.core.apps.get(APP).state.records.get("LIVE")?.sealed ?? "";
 		expect(text).not.toContain(sealed);
@@ -87,7 +99,7 @@ describe("what the console reads", () => {
 		const history = JSON.parse(page) as History;
 		expect(history.entries[0]).toMatchObject({
 			...{ revision, atMs: platform.clock.now(), members: false },
-			records: [{ name: "LIVE", version: 3, kind: "live" }],
+			records: [{ name: "LIVE", version: 4, kind: "live" }],
 			redeployed: [{ function: "reader", status: "live" }],
 		});
 		expect(history.entries.map((entry) => entry.revision)).toEqual(

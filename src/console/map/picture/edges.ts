@@ -9,7 +9,7 @@ import type { Size, View } from "./view.ts";
 const DASHES: Readonly<Record<How, readonly number[]>> = {
 	static: [],
 	declared: [10, 3],
-	observed: [5, 4],
+	observed: [8, 3, 2, 3],
 	prefix: [2, 3],
 };
 const curve = (path: Path2D, from: Point, to: Point): void => {
