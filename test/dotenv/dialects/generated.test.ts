@@ -40,7 +40,7 @@ const assignment = fc
 	.tuple(
 		fc.constantFrom("", "", "", "export ", "  ", "\t"),
 		fc.constantFrom("A", "B", "C", "Ab", "X_Y"),
-		fc.constantFrom("=", "=", "=", " = ", "= ", ": "),
+		fc.constantFrom("=", "=", "=", " = ", "= ", ": ", ":  "),
 		value,
 	)
 	.map((parts) => parts.join(""));

@@ -2,6 +2,7 @@
 import { lastQuoteOfLine, nextBareQuote, nextUnescapedQuote } from "../closing.ts";
 import { composeExpansion, direnvExpansion, godotenvExpansion } from "../expansion.ts";
 import type { Grammar, QuoteRule } from "../grammar.ts";
+import { unescaped } from "./scripting.ts";
 
 /** What Go's `unicode.IsSpace` takes for space. A byte order mark is none. */
 const ANY_SPACE = "\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
@@ -118,12 +119,6 @@ const direnvQuote = (value: QuoteRule["value"]): QuoteRule => ({
 	noTail: "refuse",
 });
 
-const direnvEscapes = (text: string) =>
-	text
-		.replaceAll("\\n", "\n")
-		.replaceAll("\\r", "\r")
-		.replace(/\\([^$])/g, "$1");
-
 export const direnvGrammar: Grammar = {
 	bom: "kept",
 	lineEnds: "kept",
@@ -134,7 +129,7 @@ export const direnvGrammar: Grammar = {
 	gap: /(?:)/y,
 	quotes: {
 		"'": direnvQuote((text) => ({ text, expands: false })),
-		'"': direnvQuote((text) => ({ text: direnvEscapes(text), expands: true })),
+		'"': direnvQuote((text) => ({ text: unescaped(text), expands: true })),
 	},
 	bare: { extent: /(?<text>[^\t\f #]*)[\t\f ]*(?:#.*)?$/y, value: (text) => ({ text, expands: true }) },
 	duplicates: "last",

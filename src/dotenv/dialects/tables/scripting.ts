@@ -65,11 +65,19 @@ const rubyQuote = (value: QuoteRule["value"]): QuoteRule => ({
 	tail: /.*/y,
 });
 
-const unescaped = (text: string) =>
+/** Line ends, and a backslash before any character but `$` is removed. */
+export const unescaped = (text: string) =>
 	text
 		.replaceAll("\\n", "\n")
 		.replaceAll("\\r", "\r")
 		.replace(/\\([^$])/g, "$1");
+
+/** A value with blanks before its quote, as after `NAME:  `, is read without quotes. They are removed afterwards. */
+function rubyBare(text: string): ReturnType<QuoteRule["value"]> {
+	const [, quote, inner = ""] = /^(['"])(.*)\1$/.exec(text) ?? [];
+	if (quote === "'") return { text: inner, expands: false };
+	return { text: quote === undefined ? text : unescaped(inner), expands: true };
+}
 
 export const rubyGrammar: Grammar = {
 	bom: "skipped",
@@ -85,7 +93,7 @@ export const rubyGrammar: Grammar = {
 	},
 	bare: {
 		extent: /(?<text>[^#]*).*/y,
-		value: (text) => ({ text: text.replace(/^[ \t\v\f]+|[ \t\v\f\0]+$/g, ""), expands: true }),
+		value: (text) => rubyBare(text.replace(/^[ \t\v\f]+|[ \t\v\f\0]+$/g, "")),
 	},
 	duplicates: "last",
 	expansion: rubyExpansion,
