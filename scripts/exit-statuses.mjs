@@ -133,6 +133,11 @@ export const STATUSES = {
 		5: "This device and the platform changed the same names (`SYNC_CONFLICT`), a value here is older than on the platform (`SYNC_ROLLED_BACK`), or both changed the members (`MEMBERSHIP_DIVERGED`). `--take` decides.",
 		7: "The platform's log is not what it was (`LOG_FORKED`).",
 	},
+	types: {
+		1: "With `--check`: the file is missing, or is not what the command would write (`TYPES_STALE`).",
+		2: "The path does not end in `.d.ts` (`TYPES_PATH_INVALID`).",
+		5: "The file exists, and `coffer types` did not write it (`TYPES_FILE_FOREIGN`).",
+	},
 	"vault:accept": {
 		1: "It was not confirmed, or the code is for another list (`NOT_CONFIRMED`).",
 		7: "Nothing that the file lacks was made on this device alone (`NOTHING_UNDONE`).",

@@ -187,6 +187,7 @@ describe("Coffer runs no program of the repository", () => {
 		"secrets history": [["A"]],
 		"secrets rollback": [["A", "--to", "2"]],
 		"secrets set": [["D=4"]],
+		types: [[], ["--check"]],
 		"vault restore": [["A", "--version", "1"]],
 		"vault verify": [[], ["--offline"]],
 	};

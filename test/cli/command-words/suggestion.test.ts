@@ -13,7 +13,7 @@ import { ROOT } from "../../support/root.ts";
  * `DESTRUCTIVE`.
  */
 const HARMLESS = new Set(
-	"add backup base44 check completion console copy create debt default deploy dev diff edit export get history import init invoke link list logs migrate merge new plan references rename requests run serve set setup show start status sync textconv verify watch".split(
+	"add backup base44 check completion console copy create debt default deploy dev diff edit export get history import init invoke link list logs migrate merge new plan references rename requests run serve set setup show start status sync textconv types verify watch".split(
 		" ",
 	),
 );

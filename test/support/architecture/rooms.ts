@@ -71,6 +71,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		graph: ["shell"],
 		logs: ["views", "shell"],
 		plaintext: ["shell"],
+		declarations: [],
 		export: ["plaintext"],
 		injection: ["views", "shell"],
 		context: ["plaintext", "shell"],

@@ -58,14 +58,15 @@ const functionLength: Rule = {
 const BANNED_NAMES = ["util", "utils", "helper", "helpers", "common", "types", "misc", "shared"];
 
 const names: Rule = {
-	name: "no file or folder is a drawer for anything",
+	name: "no file or folder is a drawer for anything (a command has the name that users type)",
 	check: (sources) =>
 		sources.flatMap(({ path }) => {
 			const words = path.split("/").map((segment) => segment.split(".")[0] ?? "");
-			const banned = words.find((word) => BANNED_NAMES.includes(word));
-			return banned === undefined ? [] : [{ path, line: 1, what: `is called ${banned}` }];
+			const banned = !path.startsWith("src/commands/") && words.find((word) => BANNED_NAMES.includes(word));
+			return banned ? [{ path, line: 1, what: `is called ${banned}` }] : [];
 		}),
 	planted: [{ "src/utils/a.ts": "" }, { "src/vault/helpers.ts": "" }, { "src/types/a.ts": "" }],
+	innocent: [{ "src/commands/types.ts": "" }],
 };
 
 /** The parts of `src/` that each part may import, besides itself and the leaves. */
@@ -102,7 +103,6 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 		"identity",
 		"sync",
 		"targets",
-		"local",
 		"platform",
 		"references",
 		"dotenv",
