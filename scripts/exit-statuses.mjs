@@ -4,7 +4,7 @@ export const COMMON_STATUSES = {
 	0: "The command is done.",
 	1: "It failed, for a reason that has no status of its own. A question was not confirmed (`NOT_CONFIRMED`).",
 	2: "Usage: an argument, a flag, a file that the command reads or its input is wrong.",
-	3: "Not authorised: there is no identity (`IDENTITY_MISSING`), the keychain does not open (`KEYCHAIN_…`), the identity is no member or no owner, or the access token may not do that.",
+	3: "Not authorised: a value may not be shown here (`REVEAL_REFUSED`), there is no identity (`IDENTITY_MISSING`), the keychain does not open (`KEYCHAIN_…`), the identity is no member or no owner, or the access token may not do that.",
 	4: "Not found: the project, the vault, the environment, or what the command names.",
 	5: "Conflict: both sides changed, or it exists already.",
 	6: "Platform or network: the platform is out of reach, or this device has no access token for it (`TOKEN_MISSING`).",
@@ -32,6 +32,8 @@ const IMPORT = {
 };
 const NO_FUNCTION = "A function that is named does not exist (`FUNCTION_NOT_FOUND`).";
 const NO_SECRET = "A name is not in the environment.";
+const NO_REVEAL =
+	"With `--reveal`: no person is at a terminal, and COFFER_ALLOW_REVEAL is not set (`REVEAL_REFUSED`), or as for every command.";
 const NO_CHOSEN = "An argument matches no secret (`SECRET_NOT_FOUND`).";
 const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 
@@ -95,7 +97,7 @@ export const STATUSES = {
 		7: "The backup is damaged (`BACKUP_DAMAGED`). Nothing is restored then.",
 	},
 	run: {
-		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, or a secret has an unsafe name (`NAME_UNSAFE`).",
+		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, a secret has an unsafe name (`NAME_UNSAFE`), or `--no-redact` is refused (`REVEAL_REFUSED`).",
 		other: "The status of the command that was run; 128 plus the signal's number if a signal ended it.",
 	},
 	"secrets:check": {
@@ -105,20 +107,22 @@ export const STATUSES = {
 	},
 	"secrets:copy": { ...EDIT, 4: NO_SECRET },
 	"secrets:delete": { ...EDIT, 4: NO_SECRET },
-	"secrets:diff": { 1: "With `--exit-code`: the environments differ.", 4: NO_CHOSEN },
+	"secrets:diff": { 1: "With `--exit-code`: the environments differ.", 3: NO_REVEAL, 4: NO_CHOSEN },
 	"secrets:edit": {
 		...EDIT,
 		1: "The editor failed (`EDITOR_FAILED`), a deletion was not confirmed (`NOT_CONFIRMED`), there is no folder in memory (`NO_MEMORY_FOLDER`), or a function did not start (`REDEPLOY_FAILED`).",
+		3: NO_REVEAL.replace("With `--reveal`: no", "No"),
 		2: "Neither VISUAL nor EDITOR is set, and there is no terminal (`EDITOR_MISSING`), or a line stayed wrong.",
 		5: "Somebody else changed one of the secrets since the editor was opened (`VAULT_CHANGED_MEANWHILE`).",
 	},
 	"secrets:export": {
 		1: "The question was not confirmed (`NOT_CONFIRMED`), or the file cannot be written.",
+		3: NO_REVEAL.replace("With `--reveal`: no", "No"),
 		2: "The format cannot carry a value (`NOT_EXPORTABLE`), git would commit the file (`EXPORT_IN_REPOSITORY`), or a name is unsafe (`NAME_UNSAFE`). Nothing is exported then.",
 		4: NO_CHOSEN,
 		5: "The file exists already (`EXPORT_EXISTS`).",
 	},
-	"secrets:get": { 4: NO_SECRET },
+	"secrets:get": { 3: NO_REVEAL, 4: NO_SECRET },
 	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
 	"secrets:list": { 4: NO_CHOSEN },
 	"secrets:rename": {

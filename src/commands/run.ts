@@ -7,6 +7,7 @@ import { readVariables, requirePrefix, type Variables } from "../cli/injection/v
 import { requireText } from "../cli/shell/arguments.ts";
 import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
+import { requireReveal } from "../cli/shell/reveal.ts";
 import { AppError, EXIT } from "../errors.ts";
 
 /** Changes the exit status of an error before the start of the command to 125, which commands rarely use. */
@@ -36,7 +37,7 @@ interface RunFlags {
 export default class Run extends BaseCommand<undefined> {
 	static override summary = "Run a command with the secrets as environment variables";
 	static override description =
-		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. With --only, the command gets only the secrets that are named, and with --prefix each under its name with that prefix.\n\nWhere standard output or standard error is no terminal, Coffer replaces the values of these secrets in it by [NAME]: as they are, and as JSON, base64, hex and URLs write them. Values of fewer than four characters are not replaced. --no-redact passes all output on unchanged. A terminal is always the command's own. With --watch, the command is started again when a secret that it gets changes in the vault: it gets SIGTERM, and SIGKILL after ten seconds.\n\nThe command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
+		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. With --only, the command gets only the secrets that are named, and with --prefix each under its name with that prefix.\n\nWhere standard output or standard error is no terminal, Coffer replaces the values of these secrets in it by [NAME]: as they are, and as JSON, base64, hex and URLs write them. Values of fewer than four characters are not replaced. --no-redact passes all output on unchanged; it needs a person at a terminal, or COFFER_ALLOW_REVEAL=1. A terminal is always the command's own. With --watch, the command is started again when a secret that it gets changes in the vault: it gets SIGTERM, and SIGKILL after ten seconds.\n\nThe command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
 	static override examples = [
 		"<%= config.bin %> run -- npm start",
 		"<%= config.bin %> run --environment preview -- deno task dev",
@@ -96,6 +97,8 @@ export default class Run extends BaseCommand<undefined> {
 		const { expand, only = [], prefix, "allow-unsafe": allowed = [] } = flags;
 		const options = { expand, only, prefix, allowed };
 		requirePrefix(prefix);
+		if (flags["no-redact"])
+			requireReveal(this.terminal, this.environment, "'coffer run --no-redact' passes values on in output");
 		const context = await openContext(this.environment, flags.environment);
 		let found = await readVariables(context, options);
 		for (const warning of found.warnings) this.terminal.warn(warning);

@@ -170,7 +170,8 @@ describe("the installed program", () => {
 	test("stores a secret and gives it to a command", async () => {
 		expect(await coffer(["init"], withIdentity())).toMatchObject({ status: 0 });
 		expect(await coffer(["secrets", "set", "GREETING=hello"], withIdentity())).toMatchObject({ status: 0 });
-		const ran = await coffer(["run", "--no-redact", "--", "printenv", "GREETING"], withIdentity());
+		const allowed = { ...withIdentity(), COFFER_ALLOW_REVEAL: "1" };
+		const ran = await coffer(["run", "--no-redact", "--", "printenv", "GREETING"], allowed);
 		expect(ran).toEqual({ status: 0, stdout: "hello\n", stderr: "" });
 	});
 

@@ -14,6 +14,11 @@ export interface Environment {
 	readonly denoPath: string | undefined;
 	/** `$XDG_STATE_HOME/coffer`: the folder for state that belongs to no project. */
 	readonly stateDirectory: string;
+	/**
+	 * COFFER_ALLOW_REVEAL: whether commands may give out values in the clear. Undefined if it is not set; then a
+	 * person at a terminal may (`requireReveal`).
+	 */
+	readonly allowReveal: boolean | undefined;
 	/** COFFER_DEBUG: whether to show the stack of an unexpected error. */
 	readonly debug: boolean;
 	/** BASE44_APP_ID: the app at Base44, if no flag names one. */
@@ -59,6 +64,8 @@ function stateHome(variables: Variables): string {
 	return join(text(variables, "HOME") ?? homedir(), ".local", "state");
 }
 
+const REVEAL = "COFFER_ALLOW_REVEAL";
+
 /** The configuration from environment variables, frozen. */
 export function readEnvironment(variables: Variables = process.env): Environment {
 	return Object.freeze({
@@ -66,6 +73,7 @@ export function readEnvironment(variables: Variables = process.env): Environment
 		chosenEnvironment: text(variables, "COFFER_ENVIRONMENT"),
 		denoPath: text(variables, "COFFER_DENO"),
 		stateDirectory: join(stateHome(variables), "coffer"),
+		allowReveal: text(variables, REVEAL) === undefined ? undefined : isOn(variables, REVEAL),
 		debug: isOn(variables, "COFFER_DEBUG"),
 		base44App: text(variables, "BASE44_APP_ID"),
 		base44Url: text(variables, "BASE44_API_URL"),
@@ -88,9 +96,13 @@ export function readCredential(variable: string, variables: Variables = process.
 	return text(variables, variable);
 }
 
-/** All environment variables for a program that Coffer starts, without Coffer's own credentials. */
+/**
+ * All environment variables for a program that Coffer starts, without Coffer's own credentials. The permission to
+ * reveal values is for one command and not for what that command starts; a refusal is passed on.
+ */
 export function inheritedEnvironment(variables: Variables = process.env): Record<string, string> {
 	const withheld = ["COFFER_IDENTITY", "COFFER_TOKEN", "COFFER_PLATFORM_IDENTITY"];
+	if (isOn(variables, REVEAL)) withheld.push(REVEAL);
 	const inherited: Record<string, string> = {};
 	for (const [name, value] of Object.entries(variables)) {
 		if (value !== undefined && !withheld.includes(name)) inherited[name] = value;

@@ -6,7 +6,8 @@
  * - stderr carries everything else: progress, warnings, errors. With `--json` it stays empty unless the
  *   command fails; then it carries one JSON document. Warnings are part of the documents.
  * - Control characters in any text are escaped. Colours are for terminals only, and NO_COLOR turns them off.
- * - A secret's value is printed only for `--reveal`: by `raw` unchanged, or by `line` as a JSON string.
+ * - A secret's value is printed only for `--reveal`: by `raw` unchanged, or by `line` as a JSON string. `reveal.ts`
+ *   decides whether it may be.
  * - It is not an error if the reader of the output ends first (`| head`).
  */
 
@@ -34,6 +35,11 @@ export class Terminal {
 	readonly json: boolean;
 	/** Whether the command may ask questions: there is a user who can answer. */
 	readonly interactive: boolean;
+	/**
+	 * Whether a person started the command in a terminal. The result may go elsewhere, as in `$(…)` and `… | pbcopy`.
+	 * Programs that start commands of their own give them pipes.
+	 */
+	readonly isAttended: boolean;
 	/** Whether the result goes to a terminal, and not to a file or another program. */
 	readonly isShown: boolean;
 	/** The warnings so far, for the JSON document. */
@@ -49,7 +55,8 @@ export class Terminal {
 		this.json = json;
 		this.#stdout = stdout;
 		this.#stderr = stderr;
-		this.interactive = !json && !environment.ci && stdin.isTTY === true && stderr.isTTY === true;
+		this.isAttended = stdin.isTTY === true && stderr.isTTY === true;
+		this.interactive = !json && !environment.ci && this.isAttended;
 		this.#showsProgress = !json && !environment.ci && stderr.isTTY === true;
 		this.isShown = stdout.isTTY === true;
 		const allowed = !environment.noColour && !json;

@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { openContext, requireEnvironmentName } from "../../cli/context/open-project.ts";
+import { requireReveal } from "../../cli/shell/reveal.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { commitDates } from "../../cli/sides/conflict-sides.ts";
 import { type DiffResult, describeDiff, renderDiff } from "../../cli/views/secrets-diff.ts";
@@ -11,7 +12,7 @@ import { readSession } from "../../project/secrets/edit-secrets.ts";
 export default class SecretsDiff extends BaseCommand<DiffResult> {
 	static override summary = "Compare the secrets of two environments";
 	static override description =
-		"Lists each name: whether one environment alone has it, or both have the same value, or different ones; and the version in each, who set it, and when. The time is the author's date of the first commit that has the version; nothing verifies it. No value is printed without --reveal. You must be a member of both environments.";
+		"Lists each name: whether one environment alone has it, or both have the same value, or different ones; and the version in each, who set it, and when. The time is the author's date of the first commit that has the version; nothing verifies it. No value is printed without --reveal, which needs a person at a terminal, or COFFER_ALLOW_REVEAL=1. You must be a member of both environments.";
 	static override examples = [
 		"<%= config.bin %> secrets diff preview production",
 		"<%= config.bin %> secrets diff preview production 'STRIPE_*' --exit-code",
@@ -32,6 +33,8 @@ export default class SecretsDiff extends BaseCommand<DiffResult> {
 
 	protected async execute(): Promise<DiffResult> {
 		const { argv, flags } = await this.parse(SecretsDiff);
+		if (flags.reveal)
+			requireReveal(this.terminal, this.environment, "'coffer secrets diff --reveal' prints values");
 		const [first = "", second = "", ...words] = argv.map(String);
 		for (const name of [first, second]) requireEnvironmentName(name);
 		if (first === second) {

@@ -5,6 +5,7 @@ import { editValues } from "../../cli/editor/edit-values.ts";
 import { requireEditor } from "../../cli/editor/run-editor.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
 import { prepareSync } from "../../cli/edits/prepare-sync.ts";
+import { requireReveal } from "../../cli/shell/reveal.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { type EnvironmentEdit, renderEdit } from "../../cli/views/edit-result.ts";
 import { changeSeen, readSession, requireEditable } from "../../project/secrets/edit-secrets.ts";
@@ -13,7 +14,7 @@ import { liveSecrets } from "../../project/secrets/read-secrets.ts";
 export default class SecretsEdit extends BaseCommand<EnvironmentEdit> {
 	static override summary = "Edit the secrets in your editor";
 	static override description =
-		"Opens $VISUAL or $EDITOR on the secrets, as lines of a .env file, and then changes what you changed: one change of the vault, and a sync as after 'secrets set'. The file is in memory (/dev/shm or XDG_RUNTIME_DIR), with mode 0600 in a folder with mode 0700. The folder, with the editor's backups and swap files in it, is wiped and removed when the editor ends, also if it fails or a signal ends it. Where there is no such folder, the command is refused, unless --allow-disk allows one on the disk.\n\nDeleted lines are confirmed before the secrets are deleted. If a line is wrong, the editor opens again with the error as a comment; close it without a change to give up. If somebody else changed the same secret meanwhile, nothing is changed.";
+		"Opens $VISUAL or $EDITOR on the secrets, as lines of a .env file, and then changes what you changed: one change of the vault, and a sync as after 'secrets set'. The file is in memory (/dev/shm or XDG_RUNTIME_DIR), with mode 0600 in a folder with mode 0700. The folder, with the editor's backups and swap files in it, is wiped and removed when the editor ends, also if it fails or a signal ends it. Where there is no such folder, the command is refused, unless --allow-disk allows one on the disk.\n\nDeleted lines are confirmed before the secrets are deleted. If a line is wrong, the editor opens again with the error as a comment; close it without a change to give up. If somebody else changed the same secret meanwhile, nothing is changed.\n\nThe command needs a person at a terminal, or COFFER_ALLOW_REVEAL=1, because EDITOR can be any program.";
 	static override examples = [
 		"<%= config.bin %> secrets edit",
 		"EDITOR='code --wait' <%= config.bin %> secrets edit",
@@ -29,6 +30,7 @@ export default class SecretsEdit extends BaseCommand<EnvironmentEdit> {
 	protected async execute(): Promise<EnvironmentEdit> {
 		const { flags } = await this.parse(SecretsEdit);
 		const { environment } = flags;
+		requireReveal(this.terminal, this.environment, "'coffer secrets edit' shows values to the editor");
 		requireEditor(this.terminal.interactive);
 		const prepare = flags["no-sync"] ? undefined : prepareSync;
 		const context = await openContext(this.environment, environment, "edit", prepare);

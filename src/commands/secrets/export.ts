@@ -7,6 +7,7 @@ import { expandFlag } from "../../cli/injection/expand-flag.ts";
 import { requireSafeNames } from "../../cli/injection/safe-names.ts";
 import { promptConfirm } from "../../cli/shell/prompts.ts";
 import { count, MARKS } from "../../cli/shell/render.ts";
+import { requireReveal } from "../../cli/shell/reveal.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
@@ -25,11 +26,11 @@ interface ExportResult {
 export default class SecretsExport extends BaseCommand<ExportResult> {
 	static override summary = "Export secrets as a .env file, JSON, YAML, shell commands or a manifest";
 	static override description =
-		"Prints the secrets, or those that the arguments name, in the format of another tool. Coffer asks before it prints values; --reveal answers yes, also for a pipe and in CI. With --output, it writes a file that only you can read, and refuses a path that git would commit.\n\nThe formats: dotenv (a .env file), json, yaml, shell (export lines for sh and bash), docker (for 'docker run --env-file'), k8s (the manifest of a Kubernetes Secret), github (for the file $GITHUB_ENV of GitHub Actions). A secret that a format cannot carry is an error that names it, and nothing is exported then. In the formats shell and github, a name that can make programs load code needs --allow-unsafe, as with 'coffer run'. In an argument, * stands for any text and ? for one character.";
+		"Prints the secrets, or those that the arguments name, in the format of another tool. Coffer asks before it prints values; --reveal answers yes, also for a pipe and in CI. With --output, it writes a file that only you can read, and refuses a path that git would commit. Both need a person at a terminal, or COFFER_ALLOW_REVEAL=1, as in a CI job.\n\nThe formats: dotenv (a .env file), json, yaml, shell (export lines for sh and bash), docker (for 'docker run --env-file'), k8s (the manifest of a Kubernetes Secret), github (for the file $GITHUB_ENV of GitHub Actions). A secret that a format cannot carry is an error that names it, and nothing is exported then. In the formats shell and github, a name that can make programs load code needs --allow-unsafe, as with 'coffer run'. In an argument, * stands for any text and ? for one character.";
 	static override examples = [
 		"<%= config.bin %> secrets export --output .env",
 		"<%= config.bin %> secrets export 'STRIPE_*' --format json --reveal",
-		'<%= config.bin %> secrets export --format github --reveal >> "$GITHUB_ENV"',
+		'COFFER_ALLOW_REVEAL=1 <%= config.bin %> secrets export --format github --reveal >> "$GITHUB_ENV"',
 		"<%= config.bin %> secrets export --format k8s --name shop --reveal | kubectl apply -f -",
 	];
 	static override strict = false;
@@ -69,6 +70,8 @@ export default class SecretsExport extends BaseCommand<ExportResult> {
 		const { argv, flags } = await this.parse(SecretsExport);
 		const { environment, output } = flags;
 		const format = flags.format as FormatName;
+		const action = output === undefined ? "prints values" : "writes values into a file";
+		requireReveal(this.terminal, this.environment, `'coffer secrets export' ${action}`);
 		if (output !== undefined) await requireExportable(output, flags.force);
 		const context = await openContext(this.environment, environment);
 		const { session, remember } = await readSession(context);

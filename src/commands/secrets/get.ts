@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { expandFlag } from "../../cli/injection/expand-flag.ts";
+import { requireReveal } from "../../cli/shell/reveal.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { getSecret, readSession } from "../../project/secrets/edit-secrets.ts";
 import { expandedValues } from "../../project/secrets/read-secrets.ts";
@@ -19,6 +20,8 @@ interface GetResult {
 
 export default class SecretsGet extends BaseCommand<GetResult> {
 	static override summary = "Show one secret: masked, or its value with --reveal";
+	static override description =
+		"--reveal needs a person at a terminal, or COFFER_ALLOW_REVEAL=1: coding agents and scripts that use a secret need not see it ('coffer run -- COMMAND'). The output may go elsewhere, as in $(…) and … | pbcopy.";
 	static override examples = [
 		"<%= config.bin %> secrets get API_KEY",
 		"<%= config.bin %> secrets get API_KEY --reveal",
@@ -34,6 +37,8 @@ export default class SecretsGet extends BaseCommand<GetResult> {
 
 	protected async execute(): Promise<GetResult> {
 		const { args, flags } = await this.parse(SecretsGet);
+		if (flags.reveal)
+			requireReveal(this.terminal, this.environment, "'coffer secrets get --reveal' prints a value");
 		const context = await openContext(this.environment, flags.environment);
 		const { session, remember } = await readSession(context);
 		for (const warning of session.warnings) this.terminal.warn(warning);

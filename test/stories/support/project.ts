@@ -76,6 +76,8 @@ export class Project {
 			XDG_STATE_HOME: join(this.machine, "state"),
 			TMPDIR: join(this.machine, "tmp"),
 			COFFER_IDENTITY: this.identity,
+			// Stories play scripts that a person has allowed to read values. `reveal.test.ts` plays the others.
+			COFFER_ALLOW_REVEAL: "1",
 			...options.env,
 		};
 	}
