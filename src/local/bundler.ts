@@ -4,6 +4,7 @@
  */
 import { type BuildContext, type BuildFailure, type BuildOptions, context, type Message } from "esbuild";
 import { AppError, EXIT } from "../errors.ts";
+import { EntryPoints } from "../modules/packages/entry-points.ts";
 import { isCode } from "../modules/paths.ts";
 import type { Setting, Warning } from "./disk.ts";
 import { Resolutions } from "./resolutions.ts";
@@ -35,7 +36,7 @@ const OPTIONS = {
 	format: "esm",
 	platform: "neutral",
 	target: "esnext",
-	mainFields: ["main"],
+	mainFields: ["module", "main"],
 	conditions: ["deno", "node"],
 	treeShaking: true,
 	sourcemap: "external",
@@ -124,12 +125,14 @@ async function bundleWith(
 	request: BundleRequest,
 	resolutions: Resolutions,
 ): Promise<LocalBundle> {
-	const patches: Patches = { broken: new Set(), exports: new Map(), sources: new Map() };
+	const [entryPoints, sources] = [new EntryPoints(), new Map<string, string>()];
+	const patches: Patches = { broken: new Set(), exports: new Map(), sources, entryPoints };
 	const warnings: Warning[] = [...request.setting.warnings];
 	build.work = { request, patches, resolutions };
 	for (let attempt = 0; ; attempt++) {
 		try {
 			const result = await build.context.rebuild();
+			if (entryPoints.unify()) continue;
 			const notes = notesOf(result.warnings);
 			const bytes = (end: string) =>
 				result.outputFiles.find(({ path }) => path.endsWith(end))?.contents ?? new Uint8Array();

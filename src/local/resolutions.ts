@@ -1,5 +1,12 @@
-/** Where imports lead in the folders of packages, as Node resolves them. */
+/** Where imports lead in the folders of packages. */
+import { statSync } from "node:fs";
 import type { OnResolveArgs, PluginBuild, ResolveResult } from "esbuild";
+import { fromUtf8 } from "../bytes.ts";
+import { type EntryPoints, moduleOf, type PackageFiles } from "../modules/packages/entry-points.ts";
+import { readSource } from "./disk.ts";
+
+/** Where an import leads, in esbuild's words. */
+export type Resolution = Pick<ResolveResult, "path" | "namespace" | "sideEffects">;
 
 /** Marks a request to the bundler's own resolution. */
 export const PLAIN = Symbol("plain");
@@ -10,13 +17,41 @@ export const PLAIN = Symbol("plain");
  */
 export class Resolutions {
 	readonly #found = new Map<string, Promise<ResolveResult>>();
+	readonly #manifests = new Map<string, ReturnType<PackageFiles["manifestOf"]>>();
+	readonly #files: PackageFiles = {
+		manifestOf: (folder) => {
+			const known = this.#manifests.get(folder) ?? readManifest(folder);
+			this.#manifests.set(folder, known);
+			return known;
+		},
+		isFile: (path) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false,
+		textOf,
+	};
 
 	/**
-	 * Resolves an import. An import that leads nowhere has `errors` in its result.
+	 * Resolves an import.
 	 * @param build the build that asks
 	 * @param folder the folder of the importing module
+	 * @param entryPoints those that this bundle uses
+	 * @returns undefined if it leads nowhere
 	 */
-	find(
+	async find(
+		build: PluginBuild,
+		args: OnResolveArgs,
+		specifier: string,
+		folder: string,
+		entryPoints: EntryPoints,
+	): Promise<Resolution | undefined> {
+		const { errors, path, namespace, sideEffects } = await this.#resolve(build, args, specifier, folder);
+		if (errors.length > 0) return undefined;
+		const root = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0];
+		const two = root && moduleOf({ path: specifier, resolveDir: folder }, path, root, this.#files);
+		const isMain = two && entryPoints.isMain(two, args.kind);
+		return { path: isMain ? two.main : path, namespace, sideEffects };
+	}
+
+	/** As esbuild resolves it, which prefers `module`. */
+	#resolve(
 		build: PluginBuild,
 		{ importer, kind }: OnResolveArgs,
 		specifier: string,
@@ -31,5 +66,18 @@ export class Resolutions {
 			found.catch(() => this.#found.delete(key));
 		}
 		return found;
+	}
+}
+
+/** The text of a file; empty if there is none. */
+function textOf(path: string): string {
+	return fromUtf8(readSource(path.slice(1)) ?? new Uint8Array()) ?? "";
+}
+
+function readManifest(folder: string): ReturnType<PackageFiles["manifestOf"]> {
+	try {
+		return JSON.parse(textOf(`${folder}/package.json`)) ?? {};
+	} catch {
+		return {};
 	}
 }

@@ -17,6 +17,7 @@ import { readBounded } from "../bounded-file.ts";
 import { fromUtf8 } from "../bytes.ts";
 import { isDataType } from "../modules/dynamic.ts";
 import { FILE_BYTES_MAX } from "../modules/limits.ts";
+import type { EntryPoints } from "../modules/packages/entry-points.ts";
 import { isWasm } from "../modules/paths.ts";
 import { scanWasm } from "../modules/scan-wasm.ts";
 import { absolute, readSource, type Setting } from "./disk.ts";
@@ -45,6 +46,7 @@ export interface Patches {
 	readonly exports: Map<string, Set<string>>;
 	/** The hash of each local module that was read, by its path. */
 	readonly sources: Map<string, string>;
+	readonly entryPoints: EntryPoints;
 }
 
 /** A note about an import. It is emitted as a warning of the bundler, which adds the position. */
@@ -91,9 +93,8 @@ export function resolver(work: () => Work): Plugin {
 		name: "coffer",
 		setup: (build) => {
 			build.onResolve({ filter: /.*/ }, async (args) => {
-				const { patches, ...rest } = work();
-				const found = await resolve(args, { build, ...rest });
-				return found && isBroken(found, patches) ? { path: args.path, external: true } : found;
+				const found = await resolve(args, { build, ...work() });
+				return found && isBroken(found, work().patches) ? { path: args.path, external: true } : found;
 			});
 			build.onLoad({ filter: /.*/, namespace: "file" }, (args) => {
 				if (args.pluginData !== OWN) return undefined;
@@ -112,7 +113,7 @@ export function resolver(work: () => Work): Plugin {
 const OWN = Symbol("own");
 
 /** One build, as the resolution of an import sees it. */
-interface Resolving extends Omit<Work, "patches"> {
+interface Resolving extends Work {
 	readonly build: PluginBuild;
 }
 
@@ -157,20 +158,18 @@ function isFromPackage(importer: string, { remotes }: BundleRequest): boolean {
 }
 
 /** Resolves imports in a package's files as Node does, in the layout that Deno made. */
-async function withinPackage(args: OnResolveArgs, resolving: Resolving): Promise<OnResolveResult> {
+async function withinPackage(
+	args: OnResolveArgs,
+	{ build, patches, resolutions }: Resolving,
+): Promise<OnResolveResult> {
 	if (isBuiltin(args.path)) return { path: args.path.replace(/^(?!node:)/, "node:"), external: true };
-	const found = await resolving.resolutions.find(resolving.build, args, args.path, args.resolveDir);
-	const { path, namespace, sideEffects, errors } = found;
+	const found = await resolutions.find(build, args, args.path, args.resolveDir, patches.entryPoints);
 	// Packages may try to load optional packages.
-	if (errors.length > 0) return { path: args.path, external: true };
-	return { path, namespace, sideEffects };
+	return found ?? { path: args.path, external: true };
 }
 
-async function lead(
-	found: Found,
-	args: OnResolveArgs,
-	{ build, resolutions }: Resolving,
-): Promise<OnResolveResult> {
+async function lead(found: Found, args: OnResolveArgs, resolving: Resolving): Promise<OnResolveResult> {
+	const { build, patches, resolutions } = resolving;
 	switch (found.kind) {
 		case "runtime":
 			return { path: found.specifier, external: true };
@@ -180,10 +179,8 @@ async function lead(
 			return { path: found.module.specifier, namespace: "remote" };
 		case "package": {
 			const { specifier, folder } = found;
-			const resolved = await resolutions.find(build, args, specifier, folder);
-			const { path, namespace, sideEffects, errors } = resolved;
-			if (errors.length > 0) return without(args, "the package has no such module");
-			return { path, namespace, sideEffects };
+			const resolved = await resolutions.find(build, args, specifier, folder, patches.entryPoints);
+			return resolved ?? without(args, "the package has no such module");
 		}
 	}
 }

@@ -114,3 +114,30 @@ test("the same import of two packages, or by two conditions, leads to different 
 		expect(code.match(/(?:part of|required) p\d/g)?.sort()).toEqual(expected.toSorted());
 	}
 });
+
+test("a package with `main` and `module` is its main where it is also required", async () => {
+	write({
+		"packages/0/node_modules/two/package.json": '{"main": "main", "module": "module.mjs"}',
+		"packages/0/node_modules/two/main.js": 'console.log("its main");\n',
+		"packages/0/node_modules/two/module.mjs": 'console.log("its module");\n',
+		"packages/0/node_modules/p/index.js": 'require("two");\n',
+		"imports.ts": 'import "npm:two";\n',
+		"requires.ts": 'import "npm:p";\n',
+		"both.ts": 'import "npm:two";\nimport "npm:p";\n',
+	});
+	const folder = join(root, "packages/0");
+	const packages: Record<string, Found> = {
+		"npm:two": { kind: "package", specifier: "two", folder },
+		"npm:p": { kind: "package", specifier: "p", folder },
+	};
+	await using bundler = new Bundler();
+	for (const [path, text] of [
+		["imports.ts", "its module"],
+		["requires.ts", "its main"],
+		["both.ts", "its main"],
+		["imports.ts", "its module"],
+	] as const) {
+		const { code } = (await bundle(bundler, path, packages)) as { code: string };
+		expect(code.match(/its \w+/g)).toEqual([text]);
+	}
+});

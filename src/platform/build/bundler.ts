@@ -1,5 +1,5 @@
 /**
- * Corrects three faults of `deno bundle`. A small program replaces esbuild in the cache
+ * Corrects four faults of `deno bundle`. A small program replaces esbuild in the cache
  * (`../runtime/host/bundler/esbuild-proxy.ts`). It starts the real esbuild, and changes some of the messages that Deno and
  * esbuild exchange.
  *
@@ -11,6 +11,7 @@
  * - Deno refuses a folder of a package whose package.json names a `main` outside of that folder.
  * - A missing module that a package loads with `require` or `import()` fails the build if esbuild sees no `try` around
  *   it, or if the package replaces the module for browsers.
+ * - `require` gets the `module` of a package, which is an ES module, where the caller expects what `main` exports.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

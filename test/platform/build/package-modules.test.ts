@@ -1,27 +1,15 @@
 /** How modules of packages are found, as Node finds them, and what happens in a function if one is missing. */
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
-import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { type Harness, openRuntime } from "../runtime/harness.ts";
 import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
+import { jsonOf, packageFolder } from "./published-packages.ts";
 
 const place = makeBuildFolders();
 let registry: NpmRegistry;
 let builder: Builder;
 let harness: Harness;
-
-/** The folder of a package. */
-function packageFolder(name: string, manifest: object, files: Record<string, string>): { folder: string } {
-	const folder = join(place.root, "packages", name);
-	const all = { "package.json": JSON.stringify({ name, version: "1.0.0", ...manifest }), ...files };
-	for (const [path, text] of Object.entries(all)) {
-		mkdirSync(dirname(join(folder, path)), { recursive: true });
-		writeFileSync(join(folder, path), text);
-	}
-	return { folder };
-}
 
 const named = (name: string) => `exports.name = ${JSON.stringify(name)};`;
 
@@ -66,10 +54,16 @@ const OPTIONAL = `
 
 beforeAll(async () => {
 	registry = await startNpmRegistry({
-		nested: packageFolder("nested", { main: "main.js" }, NESTED),
-		other: packageFolder("other", { main: "secret.js" }, { "secret.js": named("secret") }),
-		sealed: packageFolder("sealed", { exports: "./main.js" }, { ...NESTED, "inner.js": named("inner") }),
+		nested: packageFolder(place, "nested", { main: "main.js" }, NESTED),
+		other: packageFolder(place, "other", { main: "secret.js" }, { "secret.js": named("secret") }),
+		sealed: packageFolder(
+			place,
+			"sealed",
+			{ exports: "./main.js" },
+			{ ...NESTED, "inner.js": named("inner") },
+		),
 		requiring: packageFolder(
+			place,
 			"requiring",
 			{ main: "index.js", dependencies: { nested: "1.0.0" } },
 			{
@@ -79,16 +73,19 @@ beforeAll(async () => {
 			},
 		),
 		optional: packageFolder(
+			place,
 			"optional",
 			{ main: "index.js", browser: { "not-for-browsers": false }, dependencies: { sealed: "1.0.0" } },
 			{ "index.js": OPTIONAL, "there.js": named("there") },
 		),
 		climbing: packageFolder(
+			place,
 			"climbing",
 			{ main: "index.js" },
 			{ "index.js": 'exports.load = () => import("../../not-there.mjs");' },
 		),
 		broken: packageFolder(
+			place,
 			"broken",
 			{ type: "module", main: "index.js" },
 			{ "index.js": 'import "not-there";' },
@@ -107,16 +104,7 @@ afterAll(async () => {
 	await harness.close();
 });
 
-/** Builds a function and returns the JSON that it answers. */
-async function answerOf(files: Record<string, string>): Promise<unknown> {
-	const { text } = await buildText(builder, files);
-	const instance = await harness.runtime.start(launch(text));
-	try {
-		return JSON.parse((await ask(instance.socketPath)).body);
-	} finally {
-		await instance.stop();
-	}
-}
+const answerOf = (files: Record<string, string>) => jsonOf(builder, harness, files);
 
 describe("a folder with a package.json of its own", () => {
 	test("is found by its main, which may be beside the folder", async () => {

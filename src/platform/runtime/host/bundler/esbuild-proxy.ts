@@ -3,6 +3,7 @@
  *
  * - One flag of the first message is replaced.
  * - If Deno finds no module for an import, the module is searched as Node's `require` does.
+ * - `require` of a package loads its `main`, as in Node, and not its `module`.
  * - `require` and `import()` of a missing module in a package stay in the bundle, and fail when they run, as in Node.
  * - Errors have their places in the sources, and not in the JavaScript that Deno makes of TypeScript.
  *
@@ -11,8 +12,9 @@
  * Arguments: the flag to replace, the replacement, the package cache, the path of esbuild, esbuild's own arguments.
  */
 import { posix } from "node:path";
+import { EntryPoints, moduleOf, requiredFile } from "../../../../modules/packages/entry-points.ts";
 import { originalPlace } from "./original-place.ts";
-import { manifestOf, packageOf, requiredFile } from "./package-files.ts";
+import { cacheFiles, packageOf } from "./package-files.ts";
 import {
 	concat,
 	decode,
@@ -66,7 +68,14 @@ const BUILD_ID = 0;
 const OWN_IDS = 2 ** 30;
 /** Imports that run when their code is reached, so that a `catch` can handle them. */
 const LATE = new Set(["require-call", "require-resolve", "dynamic-import"]);
+const APART = "These functions use both entry points of a package. Each must be built alone.";
 const BARE = /^(?:@[\w.-]+\/)?[\w-][\w.-]*(?:\/(?!.*(?:^|\/)\.\.?(?:\/|$)).*)?$/;
+
+/** Deno's request to build, with the other flag. */
+function start(packet: Uint8Array): Uint8Array {
+	build = exchange(packet);
+	return build;
+}
 
 /** Replaces a string in a packet. A packet without it is not changed. */
 function exchange(packet: Uint8Array): Uint8Array {
@@ -85,6 +94,10 @@ const questions = new Map<number, Uint8Array>();
 const loads = new Map<number, Uint8Array>();
 /** Deno's answers with the modules of the project, by path. */
 const loaded = new Map<string, Uint8Array>();
+/** The entry points of packages that are used in this run of esbuild. */
+const entryPoints = new EntryPoints();
+/** Deno's request to build, as esbuild got it. */
+let build: Uint8Array | undefined;
 /** What waits for answers to this program's own questions. */
 const waiting = new Map<number, (answer: Answer) => void>();
 let ownIds = OWN_IDS;
@@ -101,17 +114,17 @@ function ask(question: Question): Promise<Answer> {
 async function findModule(question: Question, { errors }: Answer): Promise<string | undefined> {
 	const own = packageOf(question.importer, cache);
 	if (own !== undefined && /^\.\.?(\/|$)/.test(question.path))
-		return requiredFile(posix.resolve(question.resolveDir, question.path), own);
+		return requiredFile(posix.resolve(question.resolveDir, question.path), own, cacheFiles);
 	// Deno names what an import map or a package.json makes of an import.
 	const mapped = /^Could not resolve '(npm:[^']+)'/.exec(errors?.[0]?.text ?? "")?.[1];
 	const specifier = mapped ?? (own === undefined ? "" : question.path);
-	const [, name, path] = /^((?:npm:\/?)?(?:@[^/]+\/)?[^/.:@][^/:]*)\/(.+)$/.exec(specifier) ?? [];
-	if (name === undefined || path === undefined) return undefined;
+	const [, name, path = ""] = /^((?:npm:\/?)?(?:@[^/]+\/)?[^/.:@][^/:]*)(?:\/(.+))?$/.exec(specifier) ?? [];
+	if (name === undefined) return undefined;
 	const { path: manifest = "" } = await ask({ ...question, path: `${name}/package.json` });
 	const folder = packageOf(manifest, cache);
 	// A package with `exports` has no modules besides those.
-	if (folder === undefined || manifestOf(folder).exports !== undefined) return undefined;
-	return requiredFile(posix.join(folder, path), folder);
+	if (folder === undefined || cacheFiles.manifestOf(folder).exports !== undefined) return undefined;
+	return requiredFile(posix.join(folder, path), folder, cacheFiles);
 }
 
 /**
@@ -125,7 +138,7 @@ function missing({ importer, kind, path, resolveDir }: Question): string | undef
 	const isRelative = path.startsWith(".");
 	if (isRelative && !posix.resolve(resolveDir, path).startsWith(`${own}/`)) return undefined;
 	if (kind !== "dynamic-import" || BARE.test(path)) return path;
-	return `${manifestOf(own).name ?? "package"}/${path.replace(/^[^/]*[:/]/, "")}`;
+	return `${cacheFiles.manifestOf(own).name ?? "package"}/${path.replace(/^[^/]*[:/]/, "")}`;
 }
 
 /** @returns a better answer than Deno's; undefined if there is none */
@@ -143,10 +156,19 @@ async function passAnswer(id: number, question: Uint8Array, packet: Uint8Array):
 	// Deno gives the names of other runtimes' modules, such as `bun:sqlite`, as paths.
 	const isFile = start >= 0 && packet[start + FOUND.length + SIZE_BYTES] === SLASH;
 	const isFound = isFile || indexOf(packet, EXTERNAL) >= 0;
-	const better = isFound
-		? undefined
-		: await mend(decode(question) as unknown as Question, decode(packet) as unknown as Answer);
+	const isOfPackage = isFile && indexOf(packet, IN_PACKAGE) >= 0;
+	if (isFound && !isOfPackage) return toEsbuild.send(packet);
+	const [asked, answer] = [decode(question) as unknown as Question, decode(packet) as unknown as Answer];
+	const better = isFound ? withMain(asked, answer) : await mend(asked, answer);
 	toEsbuild.send(better === undefined ? packet : packetOf(id, true, better));
+}
+
+/** @returns an answer with the `main` of a package in place of its `module`; undefined if Deno's answer is right */
+function withMain(question: Question, answer: Answer): Value | undefined {
+	const root = packageOf(answer.path ?? "", cache);
+	const found = root && moduleOf(question, answer.path ?? "", root, cacheFiles);
+	if (!found || !entryPoints.isMain(found, question.kind)) return undefined;
+	return { ...answer, path: found.main } as unknown as Value;
 }
 
 /** Corrects the places of errors. */
@@ -174,7 +196,7 @@ async function passToEsbuild(): Promise<void> {
 		if (resolve !== undefined && waiting.delete(id)) resolve(decode(packet) as unknown as Answer);
 		else if (question !== undefined && questions.delete(id))
 			passAnswer(id, question, packet).catch(() => toEsbuild.send(packet));
-		else toEsbuild.send(isFirst ? exchange(packet) : packet);
+		else toEsbuild.send(isFirst ? start(packet) : packet);
 		if (load !== undefined && loads.delete(id)) loaded.set(pathOf(load), packet);
 		isFirst = false;
 	}
@@ -191,13 +213,32 @@ function note(id: number, packet: Uint8Array): void {
 	else if (indexOf(packet, LOAD) >= 0 && indexOf(packet, IN_PACKAGE) < 0) loads.set(id, packet);
 }
 
+/**
+ * Decides what follows a build. If it used both entry points of a package, it is repeated. But one of several entries
+ * must not decide for the others, so then the build fails, and each entry is built alone.
+ * @param packet esbuild's result @returns what Deno gets; undefined if the build is repeated
+ */
+function afterBuild(packet: Uint8Array): Uint8Array | undefined {
+	if (!entryPoints.unify() || build === undefined) return withPlaces(packet);
+	if ((decode(build) as { readonly entries: readonly Value[] }).entries.length > 1) return failed(packet);
+	toEsbuild.send(build);
+	return undefined;
+}
+
+/** A failed result. */
+function failed(packet: Uint8Array): Uint8Array {
+	const error = { id: "", pluginName: "", text: APART, location: null, notes: [], detail: -1 };
+	return packetOf(BUILD_ID, true, { ...(decode(packet) as object), errors: [error] });
+}
+
 async function passToDeno(): Promise<void> {
 	let isVersion = true;
 	for await (const packet of packets(child.stdout)) {
 		const { id, isAnswer } = isVersion ? { id: -1, isAnswer: true } : headOf(packet);
-		if (!isAnswer) note(id, packet);
-		toDeno.send(isAnswer && id === BUILD_ID ? withPlaces(packet) : packet);
 		isVersion = false;
+		if (!isAnswer) note(id, packet);
+		const passed = isAnswer && id === BUILD_ID ? afterBuild(packet) : packet;
+		if (passed !== undefined) toDeno.send(passed);
 	}
 }
 
