@@ -1,5 +1,10 @@
 /** HTTP requests by Node's own client. `fetch` is not used: loading it takes longer than the request. */
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import {
+	Agent as HttpAgent,
+	request as httpRequest,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+} from "node:http";
 import type * as Https from "node:https";
 
 export interface OutgoingRequest {
@@ -19,6 +24,11 @@ export interface Answer {
 	readonly body: AsyncIterable<Uint8Array> | null;
 }
 
+/** An answer with its headers, by name in lower case. */
+export interface HeadedAnswer extends Answer {
+	readonly headers: IncomingHttpHeaders;
+}
+
 /** Sends a request. */
 export type Transport = (url: URL, request: OutgoingRequest) => Promise<Answer>;
 
@@ -36,7 +46,10 @@ let https: Https.Agent | undefined;
  * @throws Error with the system's code; the signal's reason; `unexpected redirect`: a redirect is not followed,
  *   because it would send the request to another address (`request-fault.ts` sorts these errors)
  */
-export const sendRequest: Transport = async (url, { method, headers, body, signal }) => {
+export const sendRequest = async (
+	url: URL,
+	{ method, headers, body, signal }: OutgoingRequest,
+): Promise<HeadedAnswer> => {
 	const send = url.protocol === "https:" ? overTls() : overHttp();
 	signal.throwIfAborted();
 	return await new Promise((resolve, reject) => {
@@ -51,7 +64,12 @@ export const sendRequest: Transport = async (url, { method, headers, body, signa
 			}
 			// The reader of the body gets the error. Without a reader, the error does not matter.
 			response.on("error", () => undefined);
-			resolve({ status, ok: status >= 200 && status < 300, body: bodyOf(response, signal) });
+			resolve({
+				status,
+				ok: status >= 200 && status < 300,
+				headers: response.headers,
+				body: bodyOf(response, signal),
+			});
 		});
 		request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
 		request.end(body);

@@ -20,6 +20,7 @@ import { gitWarnings } from "../project/git/driver.ts";
 import { readSession } from "../project/secrets/edit-secrets.ts";
 import type { VaultSession } from "../project/session/session.ts";
 import { pendingNames, rememberedPlatform } from "../project/session/sync-state.ts";
+import { appWords } from "../targets/kinds.ts";
 import { type RemovalDebt, removalDebt } from "../vault/document/removal-debt.ts";
 import { staleRecords } from "../vault/document/stale-records.ts";
 
@@ -171,7 +172,9 @@ export default class Status extends BaseCommand<StatusResult> {
 		}
 		const isPlatform = result.target === "coffer";
 		const label = isPlatform ? "platform" : (result.target ?? "");
-		terminal.line(`${label.padEnd(12)} ${result.url}, app '${result.app}': ${reachText(result)}`);
+		terminal.line(
+			`${label.padEnd(12)} ${result.url}, ${appWords(label, result.app ?? "")}: ${reachText(result)}`,
+		);
 		for (const text of [result.reason, result.hint])
 			if (text !== undefined) terminal.line(`             ${text}`);
 		if (isPlatform) this.#renderRevision(result, terminal);

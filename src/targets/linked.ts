@@ -26,7 +26,7 @@ export async function linkedTarget(
 	if (!kind)
 		throw configInvalid(root, `${place}.kind: this version of Coffer has no target '${binding.kind}'`);
 	if (!kind.appId.test(binding.app))
-		throw configInvalid(root, `${place}.app: not the id of an app at ${kind.title}`);
+		throw configInvalid(root, `${place}.app: ${kind.title} has no ${kind.noun} with such an id`);
 	return { kind, binding };
 }
 

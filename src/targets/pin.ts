@@ -24,7 +24,7 @@ export function requirePinned(
 		if (targetKey(pin) === targetKey(target)) return;
 		throw new AppError({
 			code: "TARGET_MOVED",
-			message: `coffer.json sends secrets to app '${target.app}' at ${target.origin}; this device linked app '${pin.app}' at ${pin.origin}. Nothing was sent.`,
+			message: `coffer.json sends secrets to '${target.app}' at ${target.origin}; this device linked '${pin.app}' at ${pin.origin}. Nothing was sent.`,
 			hint: `If that is right, confirm it: ${linkHint}. If not, restore coffer.json from git.`,
 			exit: EXIT.integrity,
 		});

@@ -2,28 +2,19 @@
 import type { TargetBinding } from "../project/files/config.ts";
 import {
 	readTargetMemory,
-	type SentMark,
-	sentMark,
 	type TargetId,
-	type TargetMemory,
 	targetKey,
 	updateTargetMemory,
 	whileSending,
 } from "../project/memory/target-memory.ts";
 import { openEnvironment } from "../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../project/session/session.ts";
-import type { SealedRecord } from "../vault/records/record.ts";
-import { checkSecretName } from "../vault/syntax/secret-name.ts";
 import { diffTarget, pendingOf, type TargetDiff, type TargetSides } from "./diff.ts";
 import { boundId, type LinkedTarget } from "./linked.ts";
+import { marksFor } from "./marks.ts";
 import { allowedTarget } from "./pin.ts";
+import { Sending } from "./sending.ts";
 import type { SecretTarget } from "./target.ts";
-
-/**
- * The most per request: names, and characters of sealed records. Each successful request is remembered, even if
- * a later one fails.
- */
-const BATCH = { names: 100, characters: 512 * 1024 } as const;
 
 export interface TargetSyncOptions {
 	/** Whether to ask first which names the target has. */
@@ -44,40 +35,6 @@ export interface TargetOutcome {
 	/** Names at the target that are unknown here; empty if they were not listed. */
 	readonly foreign: readonly string[];
 	readonly warnings: readonly string[];
-}
-
-/** The marks of the records that were sent to a target; `firstMarks` if nothing was sent to it yet. */
-export function marksFor(
-	memory: TargetMemory,
-	id: TargetId,
-	records: ReadonlyMap<string, SealedRecord>,
-): Map<string, SentMark> {
-	return memory.sent.get(targetKey(id)) ?? firstMarks(records);
-}
-
-/**
- * Names that were deleted before this device first sent anything are not deleted at the target: such a value
- * was set there by somebody else, and could not be restored.
- */
-function firstMarks(records: ReadonlyMap<string, SealedRecord>): Map<string, SentMark> {
-	const tombstones = [...records.values()].filter(({ kind }) => kind === "deleted");
-	return new Map(tombstones.map((record) => [record.name, sentMark(record)]));
-}
-
-/** Groups records into requests. */
-export function batchesOf(records: readonly SealedRecord[]): SealedRecord[][] {
-	const batches: SealedRecord[][] = [];
-	let characters = 0;
-	for (const record of records) {
-		const last = batches.at(-1);
-		characters += record.sealed.length;
-		if (last && last.length < BATCH.names && characters <= BATCH.characters) last.push(record);
-		else {
-			batches.push([record]);
-			characters = record.sealed.length;
-		}
-	}
-	return batches;
 }
 
 /**
@@ -106,59 +63,6 @@ export async function forgetTarget(session: VaultSession, binding: TargetBinding
 		memory.pin = undefined;
 	});
 	return names.sort();
-}
-
-/** Sends a diff, and remembers each request after it has succeeded. */
-class Sending {
-	readonly sent: string[] = [];
-	readonly deleted: string[] = [];
-	readonly #session: VaultSession;
-	readonly #target: SecretTarget;
-
-	constructor(session: VaultSession, target: SecretTarget) {
-		this.#session = session;
-		this.#target = target;
-	}
-
-	async run(diff: TargetDiff): Promise<void> {
-		for (const record of diff.set) checkSecretName(record.name);
-		for (const batch of batchesOf(diff.set)) {
-			await this.#target.set(this.#valuesOf(batch));
-			await this.#note((marks) => {
-				for (const record of batch) marks.set(record.name, sentMark(record));
-			});
-			this.sent.push(...batch.map(({ name }) => name));
-		}
-		for (const record of diff.deleted) {
-			this.#session.trust(record);
-			await this.#target.delete(record.name);
-			await this.#note((marks) => marks.set(record.name, sentMark(record)));
-			this.deleted.push(record.name);
-		}
-		for (const name of diff.dropped) {
-			await this.#target.delete(name);
-			await this.#note((marks) => marks.delete(name));
-			this.deleted.push(name);
-		}
-	}
-
-	#valuesOf(batch: readonly SealedRecord[]): Map<string, string> {
-		const values = new Map<string, string>();
-		for (const record of batch) {
-			const value = this.#session.open(record);
-			if (value !== undefined) values.set(record.name, value);
-		}
-		return values;
-	}
-
-	async #note(change: (marks: Map<string, SentMark>) => void): Promise<void> {
-		const { place, verified } = this.#session;
-		await updateTargetMemory(place, (memory) => {
-			const marks = marksFor(memory, this.#target.id, verified.section.records);
-			change(marks);
-			memory.sent.set(targetKey(this.#target.id), marks);
-		});
-	}
 }
 
 /**
@@ -212,7 +116,7 @@ export async function syncTarget(
 		const diff = diffTarget({ records, marks: marksFor(memory, id, records), names, takeLocal });
 		await session.expectAll();
 		if (!memory.pin || !memory.sent.has(targetKey(id))) await pinTarget(session, id);
-		const sending = new Sending(session, target);
+		const sending = new Sending(session, linked.kind, target);
 		await sending.run(diff);
 		await session.remember(session.loaded);
 		const { missing, rolledBack, foreign } = diff;

@@ -18,9 +18,10 @@ export interface TargetCall {
 export interface TargetWork {
 	/** Whether the names at the target are read first. */
 	readonly list: boolean;
-	/** Names that get values, by request. */
+	/** Names that get values, by request. A request has at most as many names as `TargetKind.batch` says. */
 	readonly set: readonly (readonly string[])[];
-	readonly deleted: readonly string[];
+	/** Names that are deleted, by request. */
+	readonly deleted: readonly (readonly string[])[];
 }
 
 /** A connection to a target. */
@@ -30,8 +31,13 @@ export interface SecretTarget {
 	list(): Promise<string[]>;
 	/** Sets these names; others keep their values. @throws AppError, without any value */
 	set(values: ReadonlyMap<string, string>): Promise<void>;
-	/** Deletes a name. A missing name is not an error. @throws AppError */
-	delete(name: string): Promise<void>;
+	/** Deletes names. A missing name is not an error. @throws AppError */
+	delete(names: readonly string[]): Promise<void>;
+	/**
+	 * Of names that are to be set: those that the target cannot store at present, each with the reason, as
+	 * `TargetKind.refusal` gives it. Left out if the target need not be asked. @throws AppError
+	 */
+	refusals?(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
 }
 
 /** The credential that opens a target. It is in the process environment, or in the keychain under the origin. */
@@ -40,6 +46,8 @@ export interface TargetCredential {
 	readonly variable: string;
 	/** Its name in sentences, such as `API key`. */
 	readonly noun: string;
+	/** The flag that reads it from standard input, such as `--key-stdin`. */
+	readonly stdinFlag: string;
 	/** The question of the hidden prompt. */
 	readonly question: string;
 	/** The error code if there is none. */
@@ -60,6 +68,13 @@ export interface TargetKind {
 	readonly name: string;
 	/** The product's name in sentences. */
 	readonly title: string;
+	/** What the product calls that which has the secrets, such as `app` or `project`. */
+	readonly noun: string;
+	/**
+	 * The most names in one request. What a request has set or deleted is remembered once it has succeeded, so a
+	 * request that can succeed in part has one name.
+	 */
+	readonly batch: { readonly set: number; readonly deleted: number };
 	/** The origin that a fresh clone may send to. Every other origin must be linked on the device first. */
 	readonly officialOrigin?: string;
 	/** The ids that an app can have. */
@@ -81,6 +96,12 @@ export interface TargetKind {
 	identify(url: string, app: string): TargetId;
 	/** Connects to an app. Makes no request. */
 	connect(id: TargetId, access: TargetAccess): SecretTarget;
+	/**
+	 * Why the product never stores a name, or this value under it, as a clause after the name. Undefined if it
+	 * does. Left out if every name and every value is stored.
+	 * @param value undefined to ask about the name only
+	 */
+	refusal?(name: string, value: string | undefined): string | undefined;
 	/** The requests that a task makes, to show them. */
 	calls(id: TargetId, work: TargetWork): TargetCall[];
 }

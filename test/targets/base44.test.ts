@@ -18,7 +18,11 @@ beforeEach(async () => {
 afterEach(() => server.stop());
 
 function target(answerMs?: number, key = server.key): Base44 {
-	return new Base44({ id: { kind: "base44", origin: server.origin, app: server.app }, key, answerMs });
+	return new Base44({
+		id: { kind: "base44", origin: server.origin, app: server.app },
+		credential: key,
+		answerMs,
+	});
 }
 
 /** The error of a call. No part of it may contain the value or the key. */
@@ -52,8 +56,8 @@ describe("requests to Base44, as its own command line makes them", () => {
 			["__proto__", "p"],
 		]);
 		expect(await base44.list()).toEqual(["A", "__proto__"]);
-		await base44.delete("A");
-		await base44.delete("A");
+		await base44.delete(["A"]);
+		await base44.delete(["A"]);
 		expect([...server.secrets.keys()]).toEqual(["__proto__"]);
 		expect(server.seen.map(({ key, method, path }) => [key, method, path])).toEqual([
 			[server.key, "POST", `/api/apps/${server.app}/secrets`],
@@ -67,7 +71,7 @@ describe("requests to Base44, as its own command line makes them", () => {
 		const refused = await failure(target(undefined, "b44k_other-key").list());
 		expect(refused).toMatchObject({ code: "BASE44_KEY_REFUSED", exit: 3 });
 		const id = { kind: "base44" as const, origin: server.origin, app: "other" };
-		const elsewhere = await failure(set(new Base44({ id, key: server.key })));
+		const elsewhere = await failure(set(new Base44({ id, credential: server.key })));
 		expect(elsewhere).toMatchObject({ code: "BASE44_APP_NOT_FOUND", exit: 4 });
 		expect(elsewhere.message).toMatch(/App not found$/);
 	});
@@ -137,7 +141,7 @@ test.each([301, 302, 303, 307, 308])(
 		await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));
 		const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
 		server.fault = (_, __, response) => Boolean(response.writeHead(status, { location }).end());
-		for (const work of [() => set(), () => target().list(), () => target().delete("A")])
+		for (const work of [() => set(), () => target().list(), () => target().delete(["A"])])
 			expect(await failure(work())).toMatchObject({ code: "BASE44_REDIRECTED", exit: 6 });
 		expect(asked).toBe(0);
 		other.close();

@@ -38,10 +38,11 @@ class FakeTarget implements SecretTarget {
 		this.after(call);
 	}
 
-	async delete(name: string): Promise<void> {
-		this.#call(`delete ${name}`);
-		this.secrets.delete(name);
-		this.after(`delete ${name}`);
+	async delete(names: readonly string[]): Promise<void> {
+		const call = `delete ${names.join(" ")}`;
+		this.#call(call);
+		for (const name of names) this.secrets.delete(name);
+		this.after(call);
 	}
 
 	take(): string[] {

@@ -13,7 +13,7 @@ import {
 	type TargetBinding,
 } from "../../project/files/config.ts";
 import type { SessionContext } from "../../project/session/session.ts";
-import { loadKind } from "../../targets/kinds.ts";
+import { appWords, loadKind } from "../../targets/kinds.ts";
 
 const LINK_IT =
 	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link a Base44 app: coffer link base44 --app ID.";
@@ -59,7 +59,7 @@ export async function environmentLinked(environment: string, binding: Binding): 
 		: `on the platform at ${url}`;
 	return new AppError({
 		code: "ENVIRONMENT_LINKED",
-		message: `Environment '${environment}' is linked with app '${app}' ${where}.`,
+		message: `Environment '${environment}' is linked with ${isTargetBinding(binding) ? appWords(binding.kind, app) : `app '${app}'`} ${where}.`,
 		hint: `Unlink it first: ${inEnvironment("coffer unlink", environment)}. Or choose another environment.`,
 		exit: EXIT.conflict,
 	});

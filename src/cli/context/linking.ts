@@ -20,6 +20,7 @@ import type { LinkTarget } from "../../sync/client/link-target.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { Remote } from "../../sync/client/platform-client.ts";
 import { connectToPlatform, tokenMalformed } from "../../sync/link/link.ts";
+import { appWords } from "../../targets/kinds.ts";
 import { readCredentials, readEnvironment } from "../shell/process-environment.ts";
 import { requireBinding, titleOf } from "./environment-binding.ts";
 import { CredentialMissing, rethrowWithUrl } from "./link-state.ts";
@@ -200,7 +201,7 @@ export async function requireTarget(
 	const title = await titleOf(binding);
 	throw new AppError({
 		code: `TARGET_IS_${binding.kind.toUpperCase().replaceAll("-", "_")}`,
-		message: `Environment '${environment}' is linked with ${title} (app '${binding.app}'). Coffer only sends secrets to ${title}, and this command works with a Coffer platform only.`,
+		message: `Environment '${environment}' is linked with ${title} (${appWords(binding.kind, binding.app)}). Coffer only sends secrets to ${title}, and this command works with a Coffer platform only.`,
 		hint: instead,
 		exit: EXIT.usage,
 	});

@@ -4,10 +4,12 @@ import { readTargetMemory } from "../../project/memory/target-memory.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { plannedSync } from "../../sync/dry-run.ts";
+import { deletionBatches, setBatches } from "../../targets/batches.ts";
 import { loadedKind } from "../../targets/kinds.ts";
 import { linkedTarget } from "../../targets/linked.ts";
 import { allowedTarget } from "../../targets/pin.ts";
-import { batchesOf, targetDiff } from "../../targets/sync.ts";
+import { requireStorable } from "../../targets/sending.ts";
+import { targetDiff } from "../../targets/sync.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "../views/edit-result.ts";
 
@@ -42,10 +44,11 @@ export async function syncCalls(
 	const linked = await linkedTarget(context, binding);
 	const id = allowedTarget(session, await readTargetMemory(session.place), linked);
 	const diff = await targetDiff(session, binding, { takeLocal });
+	requireStorable(session, linked.kind, diff.set);
 	const calls = linked.kind.calls(id, {
 		list: true,
-		set: batchesOf(diff.set).map((batch) => batch.map(({ name }) => name)),
-		deleted: [...diff.deleted.map(({ name }) => name), ...diff.dropped],
+		set: setBatches(diff.set, linked.kind.batch.set).map((batch) => batch.map(({ name }) => name)),
+		deleted: deletionBatches(linked.kind, [...diff.deleted.map(({ name }) => name), ...diff.dropped]),
 	});
 	return { environment, target: binding.kind, app: binding.app, calls, pending: diff.rolledBack };
 }

@@ -12,7 +12,7 @@ import { readStdinValue } from "../shell/stdin.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 async function textFromStdin(): Promise<string> {
-	const { bytes } = await readStdinValue("Check the command or the file that the key comes from.");
+	const { bytes } = await readStdinValue("Check the command or the file that it comes from.");
 	return fromUtf8(bytes) ?? "";
 }
 
@@ -27,11 +27,11 @@ export async function enterCredential(
 	terminal: Terminal,
 ): Promise<string | undefined> {
 	if (credential === undefined) return undefined;
-	const { noun, parse, question, variable } = credential;
+	const { noun, parse, question, stdinFlag, variable } = credential;
 	if (stdin) return parse(await textFromStdin());
 	const given = readCredential(variable);
 	if (given !== undefined) return parse(given);
-	const hint = `Set ${variable}, or pass the ${noun} on standard input: --key-stdin < FILE.`;
+	const hint = `Set ${variable}, or pass the ${noun} on standard input: ${stdinFlag} < FILE.`;
 	return parse(await promptHidden(terminal, question, hint));
 }
 

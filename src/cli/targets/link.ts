@@ -5,8 +5,9 @@ import { dropBinding, putBinding, type TargetBinding } from "../../project/files
 import type { TargetId } from "../../project/memory/target-memory.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../project/session/session.ts";
-import { loadedKind } from "../../targets/kinds.ts";
+import { appWords, loadedKind } from "../../targets/kinds.ts";
 import { linkedTarget } from "../../targets/linked.ts";
+import { requireStorable } from "../../targets/sending.ts";
 import { forgetTarget, pendingAtTarget, pinTarget, syncTarget } from "../../targets/sync.ts";
 import { refusePlatformLink } from "../context/environment-binding.ts";
 import { systemKeychain } from "../context/open-project.ts";
@@ -49,6 +50,7 @@ export async function linkTarget(
 	const { session } = await readSession(context);
 	const binding: TargetBinding = { kind: name, url, app, vault: session.place.vaultId };
 	const linked = await linkedTarget(context, binding);
+	if (options.sync) requireStorable(session, linked.kind);
 	const credential = await enterCredential(linked.kind, options.stdin, terminal);
 	const target = linked.kind.connect(id, { credential });
 	const names = await target.list();
@@ -70,7 +72,7 @@ export function renderTargetLink(result: TargetLinkResult, terminal: Terminal): 
 	const { environment, app, url, sent, deleted, pending, foreign } = result;
 	const kind = loadedKind(result.target);
 	terminal.line(
-		`${MARKS.ok} Linked environment '${environment}' with app '${app}' at ${kind.title} (${url})`,
+		`${MARKS.ok} Linked environment '${environment}' with ${appWords(kind.name, app)} at ${kind.title} (${url})`,
 	);
 	if (sent.length > 0) terminal.line(`  ${count(sent.length, "secret")} sent: ${listNames(sent)}`);
 	if (deleted.length > 0) terminal.line(`  Deleted at ${kind.title}: ${listNames(deleted)}`);
@@ -134,7 +136,9 @@ export async function unlinkTarget(
 export function renderTargetUnlink(result: TargetUnlinkResult, terminal: Terminal): void {
 	const { environment, app, url, left, tokenForgotten } = result;
 	const { credential, deleteCommand, title } = loadedKind(result.target);
-	terminal.line(`${MARKS.ok} Unlinked environment '${environment}' from app '${app}' at ${title} (${url})`);
+	terminal.line(
+		`${MARKS.ok} Unlinked environment '${environment}' from ${appWords(result.target, app)} at ${title} (${url})`,
+	);
 	const names = left.length > 0 ? `: ${listNames(left)}` : "";
 	terminal.line(`  The values that were sent stay at ${title}${names}.`);
 	if (deleteCommand !== undefined) terminal.line(`  To delete one of them: ${deleteCommand}`);

@@ -7,7 +7,7 @@ import { readSession } from "../../project/secrets/edit-secrets.ts";
 import { lineageOf, searchGit } from "../../project/secrets/local-history.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
 import { boundId, type LinkedTarget } from "../../targets/linked.ts";
-import { marksFor } from "../../targets/sync.ts";
+import { marksFor } from "../../targets/marks.ts";
 import { recordDigest } from "../../vault/records/record.ts";
 import { formatMinute } from "../context/instant.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";

@@ -4,7 +4,7 @@ import type { TargetBinding } from "../../project/files/config.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { SideChooser } from "../../sync/changes/merge-with-log.ts";
-import { loadedKind } from "../../targets/kinds.ts";
+import { appWords, loadedKind } from "../../targets/kinds.ts";
 import { linkedTarget } from "../../targets/linked.ts";
 import { syncTarget, type TargetOutcome } from "../../targets/sync.ts";
 import type { TargetKind } from "../../targets/target.ts";
@@ -179,5 +179,6 @@ export function renderTargetSync(result: TargetSyncResult, terminal: Terminal): 
 	if (sent.length > 0) terminal.line(`${MARKS.ok} Sent ${listNames(sent)} of ${environment}`);
 	if (deleted.length > 0) terminal.line(`${MARKS.ok} Deleted ${listNames(deleted)}`);
 	if (foreign.length > 0) terminal.line(foreignLine(kind, foreign));
-	if (pending.length === 0) terminal.line(`In sync: ${environment} with app '${app}' at ${kind.title}`);
+	if (pending.length === 0)
+		terminal.line(`In sync: ${environment} with ${appWords(kind.name, app)} at ${kind.title}`);
 }

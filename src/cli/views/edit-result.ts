@@ -1,7 +1,7 @@
 /** The report of an edit of the vault and of the sync after it. */
 import { inEnvironment } from "../../environment-hint.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
-import { loadedKind } from "../../targets/kinds.ts";
+import { appWords, loadedKind } from "../../targets/kinds.ts";
 import { count, MARKS } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
@@ -82,5 +82,6 @@ function renderTarget({ app, kind, sent, deleted }: TargetReport, terminal: Term
 		...(sent.length > 0 ? [`sent ${listNames(sent)}`] : []),
 		...(deleted.length > 0 ? [`deleted ${listNames(deleted)}`] : []),
 	];
-	if (parts.length > 0) terminal.line(`  ${loadedKind(kind).title} app '${app}': ${parts.join(", ")}`);
+	if (parts.length > 0)
+		terminal.line(`  ${loadedKind(kind).title} ${appWords(kind, app)}: ${parts.join(", ")}`);
 }

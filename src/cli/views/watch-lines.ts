@@ -1,6 +1,6 @@
 /** Formats the events of `coffer watch`. */
 import type { WatchEvent } from "../../sync/watching/events.ts";
-import { loadedKind } from "../../targets/kinds.ts";
+import { appWords, loadedKind } from "../../targets/kinds.ts";
 import { MARKS } from "../shell/render.ts";
 import { listNames } from "./edit-result.ts";
 import { redeployLine } from "./redeploy-lines.ts";
@@ -31,7 +31,7 @@ export function watchEventLine(event: WatchEvent): string {
 		case "sent": {
 			const sent = event.sent.length > 0 ? ` sent ${listNames(event.sent)}` : "";
 			const deleted = event.deleted.length > 0 ? ` deleted ${listNames(event.deleted)}` : "";
-			return `${MARKS.ok} ${loadedKind(event.target).title} app '${event.app}':${sent}${deleted}`;
+			return `${MARKS.ok} ${loadedKind(event.target).title} ${appWords(event.target, event.app)}:${sent}${deleted}`;
 		}
 		case "redeployed":
 			return `${redeployLine(event.result)}${event.result.error === undefined ? "" : `\n${event.result.error}`}`;

@@ -1,7 +1,6 @@
 /** Base44 as a kind of target: its apps, its API key and its terms. `client.ts` makes the requests. */
-import { AppError, EXIT } from "../../errors.ts";
-import { checkOrigin } from "../../origin.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
+import { apiOrigin, urlFlag, usageError } from "../api/address.ts";
 import type { TargetKind } from "../target.ts";
 import { Base44, base44Calls } from "./client.ts";
 
@@ -13,40 +12,15 @@ const APP_ID = /^[A-Za-z0-9_-]{1,128}$/;
 /** An HTTP header can carry only these characters, and a longer text is not a key. */
 const KEY = /^b44k_[\x21-\x7e]{1,500}$/;
 
-function usage(code: string, message: string, hint: string): AppError {
-	return new AppError({ code, message, hint, exit: EXIT.usage });
-}
-
-/**
- * The origin of an address of Base44's API.
- * @throws AppError `TARGET_URL_INVALID`, `TARGET_URL_INSECURE` (exit 2): values are sent over TLS, or to this
- *   machine
- */
-function base44Origin(url: string): string {
-	const checked = checkOrigin(url);
-	if ("origin" in checked) return checked.origin;
-	if (checked.fault === "invalid")
-		throw usage(
-			"TARGET_URL_INVALID",
-			"That is not an address of Base44's API.",
-			`Omit --url for ${BASE44_ORIGIN}.`,
-		);
-	throw usage(
-		"TARGET_URL_INSECURE",
-		`Plain http to ${checked.host} would send secrets in the clear.`,
-		"Use https. Plain http is allowed only to this machine.",
-	);
-}
-
-/** Identifies an app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `base44Origin` */
+/** Identifies an app at Base44. @throws AppError `APP_ID_INVALID` (exit 2), and as `apiOrigin` */
 function base44Id(url: string, app: string): TargetId {
 	if (!APP_ID.test(app))
-		throw usage(
+		throw usageError(
 			"APP_ID_INVALID",
 			"An app's id at Base44 is 1 to 128 letters, digits, dashes and underscores.",
 			"'base44/.app.jsonc' names it, and so does the app's address in Base44's editor.",
 		);
-	return { kind: BASE44.name, origin: base44Origin(url), app };
+	return { kind: BASE44.name, origin: apiOrigin(url, { official: BASE44_ORIGIN, title: BASE44.title }), app };
 }
 
 /**
@@ -56,7 +30,7 @@ function base44Id(url: string, app: string): TargetId {
 function requireBase44Key(text: string): string {
 	const key = text.trim();
 	if (KEY.test(key)) return key;
-	throw usage(
+	throw usageError(
 		"BASE44_KEY_MALFORMED",
 		"That is not an API key of a Base44 workspace: it begins with b44k_.",
 		"Create one in the workspace's settings at Base44, and copy all of it.",
@@ -66,21 +40,23 @@ function requireBase44Key(text: string): string {
 export const BASE44: TargetKind = {
 	name: "base44",
 	title: "Base44",
+	noun: "app",
+	batch: { set: 100, deleted: 1 },
 	officialOrigin: BASE44_ORIGIN,
 	appId: APP_ID,
 	credential: {
 		variable: "BASE44_API_KEY",
 		noun: "API key",
+		stdinFlag: "--key-stdin",
 		question: "API key of the Base44 workspace (b44k_...)",
 		missingCode: "BASE44_KEY_MISSING",
 		parse: requireBase44Key,
 	},
-	linkCommand: ({ app, origin }) =>
-		`coffer link base44 --app ${app}${origin === BASE44_ORIGIN ? "" : ` --url ${origin}`}`,
+	linkCommand: ({ app, origin }) => `coffer link base44 --app ${app}${urlFlag(origin, BASE44_ORIGIN)}`,
 	importCommand: "coffer import base44",
 	deployCommand: "base44 functions deploy",
 	deleteCommand: "base44 secrets delete NAME",
 	identify: base44Id,
-	connect: (id, { credential = "", signal }) => new Base44({ id, key: credential, signal }),
+	connect: (id, { credential = "", signal }) => new Base44({ id, credential, signal }),
 	calls: base44Calls,
 };

@@ -45,7 +45,7 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 			await line.run(SecretsDelete, "API_KEY");
 			expect([...place.secrets()]).toEqual([["MODE", "live"]]);
 			const shown = await line.run(SecretsSet, "MODE=test");
-			expect(shown.stdout).toContain(`${place.kind.title} app '${app}': sent MODE`);
+			expect(shown.stdout).toContain(`${place.kind.title} ${place.kind.noun} '${app}': sent MODE`);
 		});
 
 		test("a change that is not synced is pending until sync sends it; a dry run and a plan send nothing", async () => {
@@ -89,7 +89,9 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 				foreign: ["ELSEWHERE"],
 			});
 			const { stdout } = await line.run(Status);
-			expect(stdout).toMatch(new RegExp(`^${place.id.kind} .*app '${place.id.app}': reachable$`, "m"));
+			expect(stdout).toMatch(
+				new RegExp(`^${place.id.kind} .*${place.kind.noun} '${place.id.app}': reachable$`, "m"),
+			);
 			expect(stdout).toContain(`MODE (${place.kind.title} no longer has them`);
 			const synced = await line.run(Sync);
 			expect(synced.stdout).toContain(

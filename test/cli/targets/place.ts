@@ -13,6 +13,8 @@ export interface TargetFixture extends AsyncDisposable {
 	readonly id: TargetId;
 	/** Its credential; undefined if it needs none. */
 	readonly credential: string | undefined;
+	/** A name of an unusual form that it stores; `__proto__` if left out. */
+	readonly oddName?: string;
 	/** The command that links it. */
 	readonly link: readonly [CommandClass, ...string[]];
 	/** Its present values. */

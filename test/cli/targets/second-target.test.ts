@@ -53,8 +53,8 @@ class Folder implements SecretTarget {
 		for (const [name, value] of values) writeFileSync(join(this.#folder, name), value);
 	}
 
-	async delete(name: string): Promise<void> {
-		rmSync(join(this.#folder, name), { force: true });
+	async delete(names: readonly string[]): Promise<void> {
+		for (const name of names) rmSync(join(this.#folder, name), { force: true });
 	}
 
 	get #folder(): string {
@@ -72,6 +72,8 @@ class Folder implements SecretTarget {
 const FOLDER: TargetKind = {
 	name: "folder",
 	title: "the folder",
+	noun: "app",
+	batch: { set: 100, deleted: 100 },
 	appId: APP_ID,
 	linkCommand: ({ app, origin }) => `coffer link folder --url ${origin} --app ${app}`,
 	identify: (url, app) => {
@@ -80,7 +82,7 @@ const FOLDER: TargetKind = {
 	},
 	connect: (id) => new Folder(id),
 	calls: (id, { set, deleted }) =>
-		[...set.flat(), ...deleted].map((name) => ({ method: "write", url: folderOf(id), names: [name] })),
+		[...set, ...deleted].flat().map((name) => ({ method: "write", url: folderOf(id), names: [name] })),
 };
 
 class LinkFolder extends BaseCommand<TargetLinkResult> {
@@ -140,7 +142,7 @@ test("an unknown kind, and an app that its kind cannot have, are errors of coffe
 		line.write("coffer.json", JSON.stringify({ links: { production: { ...link, ...changed } } }));
 	for (const [changed, said] of [
 		[{ kind: "unheard-of" }, "links.production.kind: this version of Coffer has no target 'unheard-of'"],
-		[{ app: "../other" }, "links.production.app: not the id of an app at the folder"],
+		[{ app: "../other" }, "links.production.app: the folder has no app with such an id"],
 	] as const) {
 		write(changed);
 		const { error } = await line.json(Sync);

@@ -5,8 +5,11 @@ import { importsThat, nodesThat, type Rule } from "./rule.ts";
 import { isErased } from "./serving.ts";
 import { lineOf, type Source, type Violation } from "./source.ts";
 
-/** The parts of the product that work with targets. In other parts, `base44` is a scope of access tokens. */
-const CLIENT = /^src\/(cli|commands|identity|local|project|sync)\//;
+/**
+ * The parts of the product that work with targets. In other parts, `base44` is a scope of access tokens, and in
+ * `src/cli/imports` `supabase` is a kind of file.
+ */
+const CLIENT = /^src\/(cli\/(?!imports\/)|commands\/|identity\/|local\/|project\/|sync\/)/;
 
 /** The kind of target to which the command or step in a file belongs; undefined for every other file. */
 function ownerOf(path: string): string | undefined {
@@ -33,6 +36,7 @@ const literals: Rule = {
 		{ "src/commands/link/base44.ts": 'const kind = "base44";' },
 		{ "src/cli/base44/import.ts": 'const kind = "base44";' },
 		{ "src/platform/tokens/tokens.ts": 'const scope = "base44";' },
+		{ "src/cli/imports/kinds.ts": 'const file = "supabase";' },
 	],
 };
 
