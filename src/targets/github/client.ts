@@ -52,7 +52,7 @@ const PROFILE: ApiProfile = {
 	linkCommand: "coffer link github",
 	headers: (token) => ({
 		accept: "application/vnd.github+json",
-		authorization: `Bearer ${token}`,
+		authorization: `token ${token}`,
 		"x-github-api-version": "2022-11-28",
 	}),
 	explain: ({ status }) => FAULTS.get(status),
