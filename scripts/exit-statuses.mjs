@@ -1,4 +1,6 @@
 /** What exit statuses mean, for `docs/commands.md`. The numbers are those of `EXIT` in src/errors.ts. */
+import { readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 
 export const COMMON_STATUSES = {
 	0: "The command is done.",
@@ -12,6 +14,21 @@ export const COMMON_STATUSES = {
 	125: "`coffer run` itself failed.",
 	130: "Ctrl-C ended the command. It prints what is saved all the same.",
 };
+
+const LINK_TARGET = {
+	2: "An argument is not valid, or the target would refuse a name or a value (`TARGET_REFUSES`). Nothing is sent then.",
+	3: "The target refused the credential (`…_TOKEN_REFUSED`, `BASE44_KEY_REFUSED`).",
+	4: "The target has no such project, Worker, repository or app, or does not show it (`…_NOT_FOUND`).",
+	5: "The environment is linked with a platform already (`ENVIRONMENT_LINKED`).",
+	6: "The target is out of reach, or limits the rate of requests (`…_BUSY`).",
+};
+/** The commands that link a target: each file of the folder is one. */
+const LINKS = Object.fromEntries(
+	readdirSync(fileURLToPath(new URL("../src/commands/link/", import.meta.url))).map((file) => [
+		`link:${file.replace(/\.ts$/, "")}`,
+		LINK_TARGET,
+	]),
+);
 
 const EDIT = {
 	0: "The vault is changed. If the platform is out of reach, a warning says that the change is not synced yet.",
@@ -66,10 +83,10 @@ export const STATUSES = {
 	init: { 5: "There is a vault already (`VAULT_EXISTS`)." },
 	link: {
 		3: "The token is for another platform (`TOKEN_FOREIGN`), or the platform does not accept it.",
-		5: "The environment is linked with Base44 already (`ENVIRONMENT_LINKED`).",
+		5: "The environment is linked with a target already (`ENVIRONMENT_LINKED`).",
 		7: "The platform has another key than the token says (`PLATFORM_KEY_MISMATCH`).",
 	},
-	"link:base44": { 5: "The environment is linked with a platform already (`ENVIRONMENT_LINKED`)." },
+	...LINKS,
 	import: {
 		...EDIT,
 		2: "The file, or a line of it, cannot be imported: readers do not agree on it (`ENV_FILE_AMBIGUOUS`), a name is not valid (`IMPORT_NAME_INVALID`), or it is nested, encrypted or no values (`IMPORT_…`). Nothing is changed.",

@@ -43,7 +43,7 @@ export async function recordGitHub(folder) {
 	const { file, tls } = certificate(folder);
 	const answer = answerWith(Buffer.from(pair.publicKey).toString("base64"));
 	const describe = ({ encrypted_value: sealed, ...rest }) => {
-		const box = Buffer.from(sealed, "base64");
+		const box = sodium.from_base64(sealed, sodium.base64_variants.ORIGINAL);
 		const opened = sodium.crypto_box_seal_open(box, pair.publicKey, pair.privateKey);
 		return { encrypted_value: { sealed: Buffer.from(opened).toString("utf8") }, ...rest };
 	};

@@ -39,7 +39,7 @@ interface SyncResult {
 export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | SyncCalls> {
 	static override summary = "Send pending changes to the platform, and receive the changes of others";
 	static override description =
-		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. To Base44, Coffer only sends: Base44 does not return the values of its secrets.";
+		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. To a target such as Supabase, Coffer only sends: a target does not return the values of its secrets.";
 	static override examples = [
 		"<%= config.bin %> sync",
 		"<%= config.bin %> sync --take local API_KEY",

@@ -31,7 +31,7 @@ interface UnlinkResult {
 export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResult> {
 	static override summary = "Unlink an environment from its platform, and change the environment's key";
 	static override description =
-		"Syncs once more if the platform can be reached, removes it from the members, re-encrypts all secrets under a new key and removes the link from coffer.json. The app on the platform continues to run with the values that it has; they are listed until each is replaced. This also works if the platform cannot be reached. Base44 has no key, so only the link is removed: the values that were sent stay at Base44.";
+		"Syncs once more if the platform can be reached, removes it from the members, re-encrypts all secrets under a new key and removes the link from coffer.json. The app on the platform continues to run with the values that it has; they are listed until each is replaced. This also works if the platform cannot be reached. A target such as Supabase has no key, so only the link is removed: the values that were sent stay there.";
 	static override examples = [
 		"<%= config.bin %> unlink",
 		"<%= config.bin %> unlink --environment preview --no-sync",
@@ -41,7 +41,9 @@ export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResul
 		"no-sync": Flags.boolean({
 			description: "do not sync first; changes that only the platform has are not received",
 		}),
-		"forget-token": Flags.boolean({ description: "also delete the platform's token from the keychain" }),
+		"forget-token": Flags.boolean({
+			description: "also delete the token of the platform or the target from the keychain",
+		}),
 	};
 
 	protected async execute(): Promise<UnlinkResult | TargetUnlinkResult> {

@@ -12,7 +12,7 @@ import { watchProject, watchTarget } from "../sync/watch.ts";
 export default class Watch extends BaseCommand<undefined> {
 	static override summary = "Watch a linked project: sync the vault and deploy functions when they change";
 	static override description =
-		"Prints a line for each action, with the time (a JSON document with --json). A failure is printed once, again if it changes, and when it is over. If the files of a function are deleted during the watch, the function is deleted from the platform 2 s later. Functions that the project did not have when the watch began are left alone. If the platform cannot be reached, the watch continues, and catches up later. Press Ctrl-C to stop. With Base44, changes in the vault are sent, and functions are not deployed.";
+		"Prints a line for each action, with the time (a JSON document with --json). A failure is printed once, again if it changes, and when it is over. If the files of a function are deleted during the watch, the function is deleted from the platform 2 s later. Functions that the project did not have when the watch began are left alone. If the platform cannot be reached, the watch continues, and catches up later. Press Ctrl-C to stop. With a target such as Supabase, changes in the vault are sent, and functions are not deployed.";
 	static override examples = ["<%= config.bin %> watch", "<%= config.bin %> watch --environment preview"];
 	static override flags = { environment: environmentFlag };
 

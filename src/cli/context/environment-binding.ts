@@ -16,7 +16,7 @@ import type { SessionContext } from "../../project/session/session.ts";
 import { appWords, loadKind } from "../../targets/kinds.ts";
 
 const LINK_IT =
-	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link a Base44 app: coffer link base44 --app ID.";
+	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link another product, such as Supabase or GitHub Actions: coffer link --help.";
 
 /** The link of an environment in coffer.json. @throws AppError `NOT_LINKED` (exit 2), with `hint` */
 export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {

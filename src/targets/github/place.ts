@@ -14,6 +14,8 @@ const REPOSITORY = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}\/(?!\.{1,2}$)[A-Za-z0-9._-]{
 /** Characters that an environment's name cannot have at GitHub, and controls. */
 const NOT_IN_ENVIRONMENT = /[\p{C}'"`,;\\]/u;
 const ENVIRONMENT_LENGTH_MAX = 255;
+/** The longest `app` in coffer.json. */
+const ID_LENGTH_MAX = 200;
 
 /** The id of a place. The environment's name is percent-encoded, because an id has no spaces. */
 export function placeId({ environment, repository }: GitHubPlace): string {
@@ -37,6 +39,7 @@ function isEnvironment(name: string): boolean {
 
 /** Parses an id. @returns undefined if it is not the id of a place, in the one form that `placeId` writes */
 export function parsePlace(id: string): GitHubPlace | undefined {
+	if (id.length > ID_LENGTH_MAX) return undefined;
 	const [repository = "", encoded, ...more] = id.split(":");
 	if (!REPOSITORY.test(repository) || more.length > 0) return undefined;
 	if (encoded === undefined) return { repository, environment: undefined };

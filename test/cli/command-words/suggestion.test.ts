@@ -6,17 +6,19 @@ import { allAliases, withoutAliases } from "../../../src/cli/command-words/alias
 import { withFlagsLast } from "../../../src/cli/command-words/global-flags.ts";
 import { allHints, hintFor } from "../../../src/cli/command-words/hints.ts";
 import { DESTRUCTIVE, suggester } from "../../../src/cli/command-words/suggestion.ts";
+import { TARGET_KINDS } from "../../../src/targets/kinds.ts";
 import { ROOT } from "../../support/root.ts";
 
 /**
  * Last words of commands that delete nothing. The last word of a new command belongs here or into
- * `DESTRUCTIVE`.
+ * `DESTRUCTIVE`. The name of a kind of target is the last word of the command that links it.
  */
-const HARMLESS = new Set(
-	"add backup base44 check completion console copy create debt default deploy dev diff edit export get history import init invoke link list logs migrate merge new plan references rename requests run serve set setup show start status sync textconv types verify watch".split(
+const HARMLESS = new Set([
+	...TARGET_KINDS.keys(),
+	..."add backup check completion console copy create debt default deploy dev diff edit export get history import init invoke link list logs migrate merge new plan references rename requests run serve set setup show start status sync textconv types verify watch".split(
 		" ",
 	),
-);
+]);
 
 const manifest = JSON.parse(readFileSync(join(ROOT, "oclif.manifest.json"), "utf8"));
 const commands: string[] = Object.keys(manifest.commands).filter((id) => !manifest.commands[id].hidden);

@@ -138,7 +138,10 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 			const { line, place } = made;
 			const config = line.read("coffer.json");
 			const before = [...place.secrets()];
-			line.write("coffer.json", config.replace(`"app": "${place.id.app}"`, '"app": "moved"'));
+			line.write(
+				"coffer.json",
+				config.replace(`"app": "${place.id.app}"`, `"app": "${place.otherApp ?? "moved"}"`),
+			);
 			await line.run(SecretsSet, "MODE=live", "--no-sync");
 			expect((await line.json(Sync)).error).toMatchObject({ code: "TARGET_MOVED", exit: 7 });
 			line.write("coffer.json", config);

@@ -15,6 +15,8 @@ export interface TargetFixture extends AsyncDisposable {
 	readonly credential: string | undefined;
 	/** A name of an unusual form that it stores; `__proto__` if left out. */
 	readonly oddName?: string;
+	/** The id of another place of its kind; `moved` if left out. */
+	readonly otherApp?: string;
 	/** The command that links it. */
 	readonly link: readonly [CommandClass, ...string[]];
 	/** Its present values. */

@@ -8,7 +8,7 @@ const NOT_FOUND: Outcome = { status: 404, value: { message: "Not Found" } };
 const PAGE = 100;
 
 interface Upload {
-	readonly encrypted_value: { readonly sealed: string | undefined };
+	readonly encrypted_value: { readonly sealed: string };
 	readonly key_id: string;
 }
 
@@ -33,7 +33,8 @@ export class GitHubServer extends TargetServer {
 	protected override opened(body: unknown): Upload {
 		const { encrypted_value: text, key_id } = body as { encrypted_value: string; key_id: string };
 		const opened = openFrom(new Uint8Array(Buffer.from(text, "base64")), this.#keys);
-		return { encrypted_value: { sealed: opened && Buffer.from(opened).toString("utf8") }, key_id };
+		const sealed = opened === undefined ? "for another key" : Buffer.from(opened).toString("utf8");
+		return { encrypted_value: { sealed }, key_id };
 	}
 
 	protected answer({ body, method, path, query }: RecordedRequest): Outcome {
@@ -46,7 +47,7 @@ export class GitHubServer extends TargetServer {
 		const name = path.slice(prefix.length + 1).toUpperCase();
 		if (method === "DELETE") return this.secrets.delete(name) ? { status: 204 } : NOT_FOUND;
 		const { encrypted_value, key_id } = body as Upload;
-		if (key_id !== this.#publicKey().key_id || encrypted_value.sealed === undefined)
+		if (key_id !== this.#publicKey().key_id)
 			return { status: 422, value: { message: "Invalid request. The key_id is not the present one." } };
 		const isNew = !this.secrets.has(name);
 		this.secrets.set(name, encrypted_value.sealed);
