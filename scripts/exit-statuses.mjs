@@ -11,6 +11,7 @@ export const COMMON_STATUSES = {
 	5: "Conflict: both sides changed, or it exists already.",
 	6: "Platform or network: the platform is out of reach, or this device has no access token for it (`TOKEN_MISSING`).",
 	7: "Integrity: something was altered or rolled back, or a key is wrong.",
+	8: "Found: `coffer scan` found a value of the vault in the clear (`VALUES_FOUND`). No other command uses it.",
 	125: "`coffer run` itself failed.",
 	130: "Ctrl-C ended the command. It prints what is saved all the same.",
 };
@@ -116,6 +117,13 @@ export const STATUSES = {
 	run: {
 		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, a secret has an unsafe name (`NAME_UNSAFE`), or `--no-redact` is refused (`REVEAL_REFUSED`).",
 		other: "The status of the command that was run; 128 plus the signal's number if a signal ended it.",
+	},
+	scan: {
+		0: "Nothing was found. Warnings name what could not be searched: environments, objects that a partial clone lacks.",
+		1: "Nothing was found, but some files could not be read (`SCAN_INCOMPLETE`).",
+		3: "There is no identity (`IDENTITY_MISSING`), or this device can open none of the environments (`NOT_A_MEMBER`).",
+		4: "There is no vault, no such path (`SCAN_PATH_NOT_FOUND`), or no git repository (`REPOSITORY_NOT_FOUND`).",
+		8: "A value of the vault, or an identity, is in the clear (`VALUES_FOUND`). All places are listed.",
 	},
 	"secrets:check": {
 		0: "All readers read the file, and read the same; or the one reader of `--dialect` reads it.",

@@ -15,6 +15,8 @@ export const EXIT = {
 	conflict: 5,
 	network: 6,
 	integrity: 7,
+	/** A search found what it looked for: `coffer scan` found a value of the vault. */
+	found: 8,
 	/** `coffer run` itself failed, before or instead of the command that it runs. */
 	run: 125,
 } as const;

@@ -68,6 +68,7 @@ const ARGUMENTS: Readonly<Record<string, NameKind | "files" | "folders">> = {
 	plan: "secrets",
 	"platform:backup": "folders",
 	"platform:restore": "folders",
+	scan: "files",
 	"secrets:copy": "secrets",
 	"secrets:delete": "secrets",
 	"secrets:diff": "environments",

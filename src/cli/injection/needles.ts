@@ -4,13 +4,14 @@ import { StreamRedactor } from "../../redact-stream.ts";
 
 /**
  * The forms of values that are replaced, each with its replacement `[NAME]`: raw, each of its lines, quoted, JSON, URL,
- * hex, and base64 with any bytes around the value. Bytes as latin1.
+ * XML, hex, UTF-16, and base64 with any bytes around the value. Bytes as latin1.
  */
 export function needlesOf(values: ReadonlyMap<string, string>): Map<string, string> {
 	const needles = new Map<string, string>();
 	for (const [name, value] of values) {
 		const lines = value.split(/\r?\n/).map((line) => Buffer.from(line, "utf8").toString("latin1"));
-		for (const form of [...encodingsOf(value).plain, ...lines])
+		const { exact, packed } = encodingsOf(value);
+		for (const form of [...exact.keys(), ...packed.keys(), ...lines])
 			if (!needles.has(form)) needles.set(form, `[${name}]`);
 	}
 	return needles;

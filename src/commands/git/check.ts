@@ -9,12 +9,8 @@ import { currentFolder } from "../../project/files/project-root.ts";
 import { driverWarnings } from "../../project/git/driver.ts";
 import { checkStaged } from "../../project/git/hook/check-commit.ts";
 import { lastTree, stagedSince } from "../../project/git/hook/staged.ts";
-import {
-	describeFinding,
-	findPlaintext,
-	type PlaintextCheck,
-	requireNoPlaintext,
-} from "../../project/plaintext/check.ts";
+import { findPlaintext, type PlaintextCheck, requireNoPlaintext } from "../../project/plaintext/check.ts";
+import { describeFinding } from "../../project/plaintext/finding.ts";
 import type { Loss } from "../../vault/merge/losses.ts";
 
 interface CheckResult extends PlaintextCheck {

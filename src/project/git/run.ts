@@ -26,6 +26,8 @@ export interface RunOptions {
 	readonly seen?: GitAllowance;
 	readonly outputBytes?: number;
 	readonly ms?: number;
+	/** `latin1` keeps every byte of paths that are not UTF-8: one character is one byte. */
+	readonly encoding?: "utf8" | "latin1";
 }
 
 function fault(
@@ -64,7 +66,7 @@ async function collect(
 	child: GitProcess,
 	place: GitContext,
 	args: readonly string[],
-	{ outputBytes = RUN_MAX.outputBytes, ms = RUN_MAX.ms }: RunOptions,
+	{ encoding = "utf8", outputBytes = RUN_MAX.outputBytes, ms = RUN_MAX.ms }: RunOptions,
 ): Promise<GitResult> {
 	const closed = once(child, "close") as Promise<[number | null]>;
 	closed.catch(() => undefined);
@@ -97,7 +99,7 @@ async function collect(
 			throw fault("GIT_FAILED", place, args, what, "Check that the folder is there.");
 		});
 		if (isLate) throw timedOut(args, place, ms);
-		return { status: status ?? 128, stdout: Buffer.concat(chunks).toString("utf8") };
+		return { status: status ?? 128, stdout: Buffer.concat(chunks).toString(encoding) };
 	} finally {
 		clearTimeout(timer);
 		child.kill("SIGKILL");

@@ -13,9 +13,9 @@ export const ALLOW_FILE = ".coffer-allow";
 export const IDENTITY_WORD = "coffer-identity";
 const ANY_FILE = "*";
 
-/** The first word of the line that allows a finding. */
-export function allowWord({ secret }: Found): string {
-	return secret?.name ?? IDENTITY_WORD;
+/** The first words of the lines that allow a finding: one of them is enough. */
+function allowWords({ secrets }: Found): string[] {
+	return secrets?.map(({ name }) => name) ?? [IDENTITY_WORD];
 }
 
 /** Whether a finding is allowed in a file. */
@@ -35,5 +35,6 @@ export async function readAllowed(top: string): Promise<Allowed> {
 			return word === undefined ? [] : [`${word} ${path}`];
 		}),
 	);
-	return (path, found) => [path, ANY_FILE].some((place) => lines.has(`${allowWord(found)} ${place}`));
+	return (path, found) =>
+		allowWords(found).some((word) => [path, ANY_FILE].some((place) => lines.has(`${word} ${place}`)));
 }

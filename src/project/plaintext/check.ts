@@ -6,31 +6,20 @@ import type { Buffer } from "node:buffer";
 import { lstatSync } from "node:fs";
 import { basename, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { readObjects } from "../git/history/objects.ts";
 import type { StagedFile } from "../git/hook/staged.ts";
 import { type GitContext, gitOutput } from "../git/run.ts";
 import type { SessionIdentity } from "../session/session.ts";
-import { ALLOW_FILE, type Allowed, allowWord, readAllowed } from "./allowed.ts";
+import { readAllowed } from "./allowed.ts";
+import { allowAdvice, describeFinding, type Finding, findingsIn } from "./finding.ts";
 import { liveSecrets, vaultFolders } from "./live-values.ts";
-import { type Found, Search } from "./search.ts";
+import { Search } from "./search.ts";
 
 /** The largest file that is searched. Larger ones are reported. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 /** The most bytes that are searched in one commit, in the order of the paths. */
 const ALL_BYTES_MAX = 1024 * 1024 * 1024;
-
-/** A secret in the clear, and its position. */
-export interface Finding {
-	/** Relative to the top of the repository. */
-	readonly file: string;
-	/** 1-based; null in a binary file. */
-	readonly line: number | null;
-	/** The secret's name, with its environment; null for an identity. */
-	readonly name: string | null;
-	readonly environment: string | null;
-}
 
 export interface PlaintextCheck {
 	readonly findings: readonly Finding[];
@@ -56,21 +45,8 @@ function isLarge(folder: string, path: string): boolean {
 	return size > FILE_BYTES_MAX;
 }
 
-function findingsOf(paths: readonly string[], found: readonly Found[], isAllowed: Allowed): Finding[] {
-	return paths.flatMap((file) =>
-		found
-			.filter((one) => !isAllowed(file, one))
-			.map(({ secret, line }) => ({
-				file,
-				line,
-				name: secret?.name ?? null,
-				environment: secret?.environment ?? null,
-			})),
-	);
-}
-
 /**
- * Searches staged files for values of 16 characters or more, in the usual encodings, and for identities.
+ * Searches staged files for the values of vaults, in the usual encodings, and for identities.
  * @param identity values of its vaults are searched; without one, only identities are
  * @throws AppError as `runGit`
  */
@@ -88,7 +64,7 @@ export async function findPlaintext(
 		readAllowed(folder),
 	]);
 	const holder = folders.length > 0 ? await identity() : undefined;
-	const search = new Search(holder ? await liveSecrets(top, folders, holder) : []);
+	const search = new Search(holder ? await liveSecrets(top, folders, holder) : [], { placesMax: 1 });
 	const ids = [...byId.keys()];
 	const large = new Set(ids.filter((id) => byId.get(id)?.every((path) => isLarge(folder, path))));
 	const small = ids.filter((id) => !large.has(id));
@@ -100,31 +76,23 @@ export async function findPlaintext(
 			large.add(id);
 			return;
 		}
-		const found = search.in(bytes);
-		if (found.length > 0) findings.push(...findingsOf(byId.get(id) ?? [], found, isAllowed));
+		const { found } = search.in(bytes);
+		for (const path of found.length > 0 ? (byId.get(id) ?? []) : [])
+			findings.push(...findingsIn({ file: path, path }, found, isAllowed));
 	};
 	await readObjects(top, small, FILE_BYTES_MAX, look, (id) => large.add(id));
 	return { findings, unchecked: [...large].flatMap((id) => byId.get(id) ?? []) };
-}
-
-/** A finding in words: the file, the line and the secret's name. */
-export function describeFinding({ file, line, name, environment }: Finding): string {
-	const place = line === null ? printable(file, 300) : `${printable(file, 300)}, line ${line}`;
-	return name === null ? `${place}: an identity` : `${place}: the value of ${name} (${environment})`;
 }
 
 /** @throws AppError `PLAINTEXT_STAGED` (exit 1), with all findings as its data */
 export function requireNoPlaintext<Data extends PlaintextCheck>(data: Data): void {
 	const [first] = data.findings;
 	if (!first) return;
-	const { file, name, environment } = first;
-	const secret = name === null ? null : { name, environment: environment ?? "" };
 	const more = data.findings.length > 1 ? `, and ${data.findings.length - 1} more` : "";
-	const line = `${allowWord({ secret, line: null })} ${printable(file, 300)}`;
 	throw new AppError({
 		code: "PLAINTEXT_STAGED",
 		message: `Not committed. A staged file contains a secret in the clear: ${describeFinding(first)}${more}.`,
-		hint: `Unstage the file (git restore --staged FILE), and add it to .gitignore. If it is not a secret, allow it with a line '${line}' in ${ALLOW_FILE}. git commit --no-verify commits without this check.`,
+		hint: `Unstage the file (git restore --staged FILE), and add it to .gitignore. If it is not a secret, ${allowAdvice(first)}. git commit --no-verify commits without this check.`,
 		exit: EXIT.failure,
 		data,
 	});

@@ -1,20 +1,30 @@
 /** The forms that a value can have in files: unchanged, and as common tools encode it. Pure. */
 import { Buffer } from "node:buffer";
 
-/** The forms of one value. */
+/** How a value is written. */
+export type Form =
+	| "raw"
+	| "quoted"
+	| "JSON"
+	| "URL"
+	| "XML"
+	| "UTF-16"
+	| "base64"
+	| "base64url"
+	| "hex"
+	| "other white space";
+
+/** The forms of one value: texts with the names of the forms. */
 export interface Encodings {
-	/** Forms that are written in one piece. */
-	readonly plain: ReadonlySet<string>;
-	/**
-	 * Forms without white space, for text that is wrapped or indented. Compare them with a file without its white
-	 * space.
-	 */
-	readonly folded: ReadonlySet<string>;
+	/** Forms in which white space counts. */
+	readonly exact: ReadonlyMap<string, Form>;
+	/** Forms without white space. Tools break them over lines, so compare them with a file without its white space too. */
+	readonly packed: ReadonlyMap<string, Form>;
+	/** The value without its white space, for text that is wrapped or indented; undefined if it has none. */
+	readonly unspaced: string | undefined;
 }
 
 const WHITE_SPACE = /[ \t\r\n]/g;
-/** Tools wrap base64 and hex after this many characters or more (`xxd` 60, PEM 64, `base64` 76). */
-const LINE_CHARACTERS = 60;
 
 /** The part of a value's base64 that does not depend on the surrounding bytes, for each of the three alignments. */
 function base64Cores(bytes: Buffer): string[] {
@@ -65,23 +75,49 @@ function quoted(value: string): string[] {
 	];
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+
+/** XML and HTML, with each of the usual ways to write quotes. */
+function xmlEscaped(value: string): string[] {
+	const text = value.replace(/[&<>]/g, (character) => ENTITIES[character] ?? "");
+	const attribute = value.replace(/[&<>"]/g, (character) => ENTITIES[character] ?? "");
+	return [text, attribute, ...["&#39;", "&apos;", "&#x27;"].map((quote) => attribute.replaceAll("'", quote))];
+}
+
+/** Bytes as latin1 text: one character is one byte. */
+function latin1(text: string): string {
+	return Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** Adds texts, unless they have a name already: the first name counts. */
+function name(forms: Map<string, Form>, form: Form, texts: readonly string[]): void {
+	for (const text of texts) if (!forms.has(text)) forms.set(text, form);
+}
+
 /**
- * The forms of a value: raw, quoted for `.env` files and shells, JSON, URL, base64 (both alphabets, with any
- * surrounding bytes), and hex in both cases. Bytes are latin1 text: one character is one byte.
+ * The forms of a value: raw, quoted for `.env` files and shells, JSON, URL, XML, base64 (both alphabets, with any
+ * surrounding bytes), hex in both cases, and UTF-16. Bytes are latin1 text.
  */
 export function encodingsOf(value: string): Encodings {
 	const bytes = Buffer.from(value, "utf8");
-	const cores = base64Cores(bytes);
-	const base64 = [...cores, ...cores.map((core) => core.replaceAll("+", "-").replaceAll("/", "_"))];
-	const hex = bytes.toString("hex");
-	const broken = [...base64, hex, hex.toUpperCase()];
-	const texts = [value, ...quoted(value), ...jsonEscaped(value), ...urlEncoded(value)];
-	const latin1 = (text: string) => Buffer.from(text, "utf8").toString("latin1");
-	const plain = new Set([...texts.map(latin1), ...broken]);
+	const exact = new Map<string, Form>();
+	name(exact, "raw", [latin1(value)]);
+	name(exact, "JSON", jsonEscaped(value).map(latin1));
+	name(exact, "quoted", quoted(value).map(latin1));
+	name(exact, "URL", urlEncoded(value).map(latin1));
+	name(exact, "XML", xmlEscaped(value).map(latin1));
 	// Windows shells write UTF-16.
-	plain.add(Buffer.from(value, "utf16le").toString("latin1"));
-	const folded = new Set(broken.filter((text) => text.length > LINE_CHARACTERS));
-	if (WHITE_SPACE.test(value)) folded.add(latin1(value.replace(WHITE_SPACE, "")));
-	WHITE_SPACE.lastIndex = 0;
-	return { plain, folded };
+	name(exact, "UTF-16", [Buffer.from(value, "utf16le").toString("latin1")]);
+	const packed = new Map<string, Form>();
+	const cores = base64Cores(bytes);
+	const hex = bytes.toString("hex");
+	name(packed, "base64", cores);
+	name(
+		packed,
+		"base64url",
+		cores.map((core) => core.replaceAll("+", "-").replaceAll("/", "_")),
+	);
+	name(packed, "hex", [hex, hex.toUpperCase()]);
+	const unspaced = latin1(value.replace(WHITE_SPACE, ""));
+	return { exact, packed, unspaced: unspaced === latin1(value) ? undefined : unspaced };
 }

@@ -15,7 +15,7 @@ import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "../git/history/objects.ts";
 import { type GitContext, gitOutput } from "../git/run.ts";
 import type { SessionIdentity } from "../session/session.ts";
-import type { LiveSecret } from "./search.ts";
+import type { LiveSecret } from "./searchable.ts";
 
 /**
  * Folders with a vault, relative to the top of the working tree: in the index, in the working folder above a
@@ -65,18 +65,51 @@ function openedValue(
 	return record.kind === "live" ? attempt(() => openRecord(state, keys, record)) : undefined;
 }
 
-function valuesIn(document: VaultDocument, identity: SessionIdentity): LiveSecret[] {
-	return [...document.environments.keys()].flatMap((environment) => {
-		const opened = attempt(() => {
+/** The values of a vault, and the environments whose values this identity cannot open. */
+export interface VaultValues {
+	readonly secrets: readonly LiveSecret[];
+	readonly closed: readonly ClosedEnvironment[];
+	/** The names of the environments that were opened. */
+	readonly opened: readonly string[];
+}
+
+export interface ClosedEnvironment {
+	readonly environment: string;
+	/** The error's code: `NOT_A_MEMBER`, or that of a fault in the vault. */
+	readonly code: string;
+}
+
+/** Opens every value that an identity may open. Faults are not thrown: the other environments are still searched for. */
+export function valuesIn(document: VaultDocument, identity: SessionIdentity): VaultValues {
+	const [secrets, closed, opened]: [LiveSecret[], ClosedEnvironment[], string[]] = [[], [], []];
+	for (const environment of document.environments.keys()) {
+		try {
 			const { section, state } = verifyChains(document, environment);
-			return { section, state, keys: openKeys(state, identity) };
-		});
-		if (!opened) return [];
-		return [...opened.section.records.values()].flatMap((record) => {
-			const value = openedValue(opened.state, opened.keys, record);
-			return value === undefined ? [] : [{ environment, name: record.name, value }];
-		});
-	});
+			const keys = openKeys(state, identity);
+			opened.push(environment);
+			for (const record of section.records.values()) {
+				const value = openedValue(state, keys, record);
+				if (value !== undefined) secrets.push({ environment, name: record.name, value });
+			}
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			closed.push({ environment, code: error.code });
+		}
+	}
+	return { secrets, closed, opened };
+}
+
+/**
+ * As `valuesIn`, for a search that would be useless without values.
+ * @throws AppError the reason why the first environment cannot be opened, if none can: `NOT_A_MEMBER` (exit 3), or a fault
+ *   in the vault (exit 7)
+ */
+export function openableValues(document: VaultDocument, identity: SessionIdentity): VaultValues {
+	const values = valuesIn(document, identity);
+	const [first] = document.environments.keys();
+	if (values.opened.length > 0 || first === undefined) return values;
+	openKeys(verifyChains(document, first).state, identity);
+	return values;
 }
 
 /** All live values that an identity may open in the vaults of these folders. @throws AppError as `runGit` */
@@ -88,7 +121,7 @@ export async function liveSecrets(
 	const secrets: LiveSecret[] = [];
 	for (const folder of folders) {
 		const document = await vaultIn(place, folder);
-		if (document) secrets.push(...valuesIn(document, identity));
+		if (document) secrets.push(...valuesIn(document, identity).secrets);
 	}
 	return secrets;
 }

@@ -1,14 +1,5 @@
 /** The command line and the environment of every git that Coffer starts. */
-import {
-	chmodSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	realpathSync,
-	rmSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -16,7 +7,6 @@ import {
 	closedArguments,
 	closedEnvironment,
 	FIXED_VARIABLES,
-	PASSED_VARIABLES,
 	PROGRAM_SETTINGS,
 } from "../../../src/project/git/closed.ts";
 import { findObjects } from "../../../src/project/git/history/objects.ts";
@@ -28,9 +18,11 @@ import { mergeVaultFiles } from "../../../src/project/git/merge.ts";
 import { findGit, requireVersion } from "../../../src/project/git/program.ts";
 import { type GitContext, runGit } from "../../../src/project/git/run.ts";
 import { removeGitSetup, setUpGit } from "../../../src/project/git/setup.ts";
+import { scanFiles, scanHistory, scanIndex } from "../../../src/project/plaintext/scan/scan.ts";
 import { refusalOf } from "../../support/refusal.ts";
 import { TestProject } from "../project.ts";
-import { GIT_ENVIRONMENT, Repository } from "../repository.ts";
+import { Repository } from "../repository.ts";
+import { gitProgram as makeGitProgram, Recorder } from "./recorded.ts";
 
 let folder: string;
 
@@ -41,85 +33,21 @@ afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 const path = process.env.PATH ?? "";
 
-/** A program with the name git in a new folder. @returns the folder */
 function gitProgram(script: string, name = "bin"): string {
-	const bin = join(folder, name);
-	mkdirSync(bin);
-	writeFileSync(join(bin, "git"), `#!/bin/sh\n${script}\n`);
-	chmodSync(join(bin, "git"), 0o755);
-	return bin;
+	return makeGitProgram(join(folder, name), script);
 }
 
 function place(bin: string, cwd = folder): GitContext {
 	return { folder: cwd, variables: { PATH: `${bin}${delimiter}${path}` } };
 }
 
-interface Call {
-	readonly args: readonly string[];
-	readonly variables: Readonly<Record<string, string>>;
-}
-
-/** A wrapper of git that records how it is called. */
-class Recorder {
-	readonly bin: string;
-	readonly #calls = join(folder, "calls");
-
-	constructor() {
-		mkdirSync(this.#calls);
-		const real = findGit({ PATH: path });
-		this.bin = gitProgram(
-			`n=$(mktemp ${this.#calls}/XXXXXX); printf '%s\\0' "$@" > $n.args; env -0 > $n.env; exec ${real} "$@"`,
-		);
-	}
-
-	get calls(): Call[] {
-		const words = (name: string) => readFileSync(name, "utf8").split("\0").slice(0, -1);
-		return filesOf(this.#calls).map((name) => ({
-			args: words(`${name}.args`),
-			variables: Object.fromEntries(
-				words(`${name}.env`).map((line) => [
-					line.slice(0, line.indexOf("=")),
-					line.slice(line.indexOf("=") + 1),
-				]),
-			),
-		}));
-	}
-}
-
-function filesOf(calls: string): string[] {
-	return readdirSync(calls)
-		.filter((name) => !name.includes("."))
-		.map((name) => join(calls, name));
-}
-
-/**
- * Variables that a caller's environment may have: programs, traces and settings, and those that git sets for
- * a hook.
- */
-const CALLER = {
-	...Object.fromEntries(
-		["GIT_SSH", "GIT_EXTERNAL_DIFF", "GIT_TRACE", "GIT_TRACE2", "GIT_EXEC_PATH", "GIT_TEMPLATE_DIR"].map(
-			(name) => [name, "/somewhere"],
-		),
-	),
-	GIT_CONFIG_COUNT: "1",
-	GIT_CONFIG_KEY_0: "core.pager",
-	GIT_CONFIG_VALUE_0: "/somewhere",
-	GIT_CONFIG_PARAMETERS: "'core.pager'='/somewhere'",
-	GIT_ALLOW_PROTOCOL: "ext",
-	GIT_REPLACE_REF_BASE: "refs/somewhere",
-	SSH_ASKPASS: "/somewhere",
-};
-
 test("every call of git has the closed configuration and no other git variables", async () => {
 	using project = await TestProject.create();
 	const repository = new Repository(project);
 	await project.set({ A: "1" });
 	repository.git("add", "-A");
-	const recorder = new Recorder();
-	const { PATH: _, ...own } = GIT_ENVIRONMENT;
-	const variables = { ...CALLER, ...own, PATH: `${recorder.bin}${delimiter}${path}` };
-	const where = { folder: project.root, variables };
+	const recorder = new Recorder(folder);
+	const where = { folder: project.root, variables: recorder.variables };
 	await readVaultHistory(where, () => undefined);
 	expect((await listTexts(where)).kept).toMatchObject([{ kind: "index" }, { kind: "head" }]);
 	expect(await checkStaged(where, await stagedSince(where, await lastTree(where)))).toEqual(["coffer.vault"]);
@@ -130,22 +58,27 @@ test("every call of git has the closed configuration and no other git variables"
 	await refusalOf(mergeVaultFiles(where, { base: base ?? "", ours: ours ?? "", theirs: theirs ?? "" }));
 	expect(readFileSync(ours ?? "", "utf8")).toContain("<<<<<<< ours");
 
-	const { calls } = recorder;
-	const run = new Set<string | undefined>();
-	for (const { args, variables: got } of calls) {
-		const command = args.slice(closedArguments([]).length);
-		const closed = JSON.stringify(args) === JSON.stringify(closedArguments(command));
-		const seeing = args.slice(closedArguments([], "hooks-path").length);
-		if (!closed) expect(args).toEqual(closedArguments(seeing, "hooks-path"));
-		run.add(closed ? command[0] : seeing[0]);
-		expect(got).toMatchObject(FIXED_VARIABLES);
-		const others = Object.keys(got).filter((name) => name.startsWith("GIT_") && !(name in FIXED_VARIABLES));
-		expect(others.filter((name) => !PASSED_VARIABLES.has(name))).toEqual([]);
-		expect(Object.values(got).filter((value) => value.includes("/somewhere"))).toEqual([]);
-	}
 	const reading = ["cat-file", "diff-index", "for-each-ref", "ls-files", "rev-list", "rev-parse"];
-	const plumbing = [...reading, "config", "merge-file", "version"].sort();
-	expect([...run].sort()).toEqual(plumbing);
+	expect(recorder.closedCommands()).toEqual([...reading, "config", "merge-file", "version"].sort());
+});
+
+test("so has every call of a scan", async () => {
+	using project = await TestProject.create();
+	writeFileSync(join(project.root, "leak"), `coffer-identity-1.${"A".repeat(43)}`);
+	new Repository(project);
+	const recorder = new Recorder(folder);
+	const where = { folder: project.root, variables: recorder.variables };
+	const nothing = { secrets: [], closed: [], opened: [] };
+	const progress = () => undefined;
+	const scans = [
+		await scanHistory(nothing, where, progress),
+		await scanIndex(nothing, where, progress),
+		await scanFiles(nothing, { root: project.root, place: where, paths: [] }, progress),
+	];
+	for (const scan of scans) expect(scan).toMatchObject({ findings: [{ file: "leak", form: "identity" }] });
+	const reading = ["cat-file", "check-ignore", "diff-tree", "ls-files", "rev-list", "rev-parse", "version"];
+	// The version was checked before, unless this test runs alone.
+	expect(new Set(["version", ...recorder.closedCommands()])).toEqual(new Set(reading));
 });
 
 describe("the closed configuration", () => {

@@ -66,13 +66,14 @@ class ByteReader {
 		}
 	}
 
-	/** Skips `count` bytes. @returns whether there were that many */
-	async skip(count: number): Promise<boolean> {
+	/** Skips `count` bytes, or passes them on in pieces. @returns whether there were that many */
+	async skip(count: number, visit?: (piece: Buffer) => void): Promise<boolean> {
 		let wanted = count;
 		for (;;) {
-			const passed = Math.min(wanted, this.#rest.length);
-			this.#rest = this.#rest.subarray(passed);
-			wanted -= passed;
+			const piece = this.#rest.subarray(0, wanted);
+			this.#rest = this.#rest.subarray(piece.length);
+			wanted -= piece.length;
+			if (piece.length > 0) visit?.(piece);
 			if (wanted === 0) return true;
 			if (!(await this.#fill())) return false;
 		}
@@ -102,7 +103,7 @@ async function withCatFile<T>(
 	asked: readonly string[],
 	read: (reader: ByteReader) => Promise<T>,
 ): Promise<T> {
-	const child = await startGit(place, ["cat-file", mode]);
+	const child = await startGit(place, ["cat-file", "--buffer", mode]);
 	let isSilent = false;
 	const end = () => {
 		isSilent = true;
@@ -183,6 +184,36 @@ export function readObjects(
 			const bytes = object && (await reader.take(object.size + 1));
 			if (!object || !bytes) throw gitFailed("cat-file", 128, place);
 			visit(object.id, bytes.subarray(0, -1));
+		}
+	});
+}
+
+/** Takes objects in pieces, so that one of any size needs little memory. */
+export interface ObjectVisitor {
+	/** Called with each piece of an object, which is valid until the call ends. */
+	piece(bytes: Buffer): void;
+	/** Called at the end of each object, in the order of the ids. */
+	end(object: FoundObject): void;
+	/** Called for an object that is not in the store, as in a partial clone. */
+	missing(id: string): void;
+}
+
+/** Reads objects of any size by their ids. @throws AppError as `withCatFile` */
+export function streamObjects(
+	place: GitContext,
+	ids: readonly string[],
+	visitor: ObjectVisitor,
+): Promise<void> {
+	return withCatFile(place, "--batch", ids, async (reader) => {
+		for (let line = await reader.line(); line !== undefined; line = await reader.line()) {
+			const object = parseHeader(line);
+			if (!object) {
+				visitor.missing(line.split(" ")[0] ?? "");
+				continue;
+			}
+			const isWhole = await reader.skip(object.size, (piece) => visitor.piece(piece));
+			if (!isWhole || !(await reader.skip(1))) throw gitFailed("cat-file", 128, place);
+			visitor.end(object);
 		}
 	});
 }
