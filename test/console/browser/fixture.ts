@@ -1,6 +1,9 @@
 /** A real platform with an app, and a real browser that shows its console. */
+import { existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
+import { BROWSERS } from "../../../scripts/browsers.mjs";
 import { consoleCodeSchema } from "../../../src/protocol/console.ts";
 import { ROUTES, type Scope } from "../../../src/protocol/routes.ts";
 import { createdTokenSchema } from "../../../src/protocol/token-messages.ts";
@@ -32,7 +35,11 @@ let contexts: BrowserContext[] = [];
 /** Starts a browser. The tests run as root in containers, where Chromium has no sandbox. */
 export async function startBrowser(): Promise<Browser> {
 	const signals = { handleSIGINT: false, handleSIGTERM: false, handleSIGHUP: false };
-	return await chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox"], ...signals });
+	const folders = (process.env.PATH ?? "").split(delimiter);
+	const paths = BROWSERS.flatMap((name) => folders.map((folder) => join(folder, name)));
+	const executablePath = paths.find((path) => existsSync(path));
+	if (executablePath === undefined) throw new Error(`There is no browser: ${BROWSERS.join(", ")}.`);
+	return await chromium.launch({ executablePath, args: ["--no-sandbox"], ...signals });
 }
 
 /** Starts a platform and a browser for the tests of the calling file. */

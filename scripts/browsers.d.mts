@@ -1,0 +1,2 @@
+/** The programs of Chromium, in the order in which tests prefer them. */
+export const BROWSERS: readonly string[];
