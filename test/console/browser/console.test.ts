@@ -107,7 +107,8 @@ describe("the map", () => {
 		await page.getByRole("button", { name: "1 missing" }).waitFor();
 		await page.getByRole("button", { name: "1 unread" }).waitFor();
 		await page.getByRole("button", { name: "1 read anything" }).click();
-		expect(await page.getByRole("option").allInnerTexts()).toEqual([expect.stringContaining("any\n")]);
+		const options = () => page.getByRole("option").allInnerTexts();
+		await expect.poll(options, PATIENTLY).toEqual([expect.stringContaining("any\n")]);
 		await page.getByRole("button", { name: "1 read anything" }).click();
 		await page.getByRole("option", { name: "PAY_KEY" }).click();
 		const details = await textOf(page, ".details");
@@ -174,7 +175,7 @@ describe("the page of a function", () => {
 		await page.getByRole("log", { name: "Requests" }).getByText(`GET /${APP}/pay`).first().waitFor();
 		await page.getByRole("combobox", { name: "Level" }).first().selectOption("error");
 		await output.getByText("no money").first().waitFor();
-		expect(await output.getByText("paid").count()).toBe(0);
+		await expect.poll(() => output.getByText("paid").count(), PATIENTLY).toBe(0);
 		await page.getByRole("searchbox", { name: "Find in the output" }).fill("nothing like it");
 		await output.getByText("Nothing in the output has this text.").waitFor();
 	});

@@ -66,13 +66,16 @@ test.each([
 	async (_, onExchange) => {
 		await server.serve(onExchange);
 		using client = await RawHttp2.open(server.port);
+		const began = performance.now();
 		for (const id of ids(1_000)) {
 			if (client.isClosed) break;
 			client.send(open(id), frame("RST_STREAM", 0, id, uint32(CODES.CANCEL)));
 			if (id % 50 === 1) await new Promise((resolve) => setImmediate(resolve));
 		}
 		expect(await client.goaway()).toBeGreaterThan(0);
-		expect(server.begun.length).toBeLessThanOrEqual(201);
+		// The server forgets 20 of them in each second.
+		const forgotten = 20 * Math.ceil(1 + (performance.now() - began) / 1000);
+		expect(server.begun.length).toBeLessThanOrEqual(201 + forgotten);
 		await vi.waitFor(() => expect(server.ended).toHaveLength(server.begun.length));
 		// Node 22 and later end it themselves, before the gateway does.
 		expect(server.refused.filter((why) => why !== "pipeline")).toEqual([]);
