@@ -53,6 +53,7 @@ const NO_SECRET = "A name is not in the environment.";
 const NO_REVEAL =
 	"With `--reveal`: no person is at a terminal, and COFFER_ALLOW_REVEAL is not set (`REVEAL_REFUSED`), or as for every command.";
 const NO_CHOSEN = "An argument matches no secret (`SECRET_NOT_FOUND`).";
+const NO_REQUEST = "There is no open request for that name (`REQUEST_NOT_FOUND`).";
 const NO_MEMBER = "There is no member of that name (`MEMBER_NOT_FOUND`).";
 
 /** For single commands: the particular meaning of a status. */
@@ -114,6 +115,12 @@ export const STATUSES = {
 		5: "The data directory is in use (`DATA_DIR_IN_USE`) or not empty (`DATA_DIR_NOT_EMPTY`).",
 		7: "The backup is damaged (`BACKUP_DAMAGED`). Nothing is restored then.",
 	},
+	"requests:ask": {
+		2: "The reason is empty, too long or not visible (`REASON_INVALID`), or there are too many requests (`REQUESTS_TOO_MANY`).",
+		5: "The environment has the secret already (`SECRET_EXISTS`).",
+	},
+	"requests:decline": { 4: NO_REQUEST },
+	"requests:fill": { ...EDIT, 4: NO_REQUEST },
 	run: {
 		125: "`coffer run` itself failed: the vault cannot be opened, the command does not start, a secret has an unsafe name (`NAME_UNSAFE`), or `--no-redact` is refused (`REVEAL_REFUSED`).",
 		other: "The status of the command that was run; 128 plus the signal's number if a signal ended it.",

@@ -1,4 +1,3 @@
-import { hostname, userInfo } from "node:os";
 import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { createIdentity, presentIdentity } from "../cli/context/device-identity.ts";
@@ -8,6 +7,7 @@ import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
 import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
+import { defaultMemberName } from "../identity/default-name.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { putDefaultEnvironment } from "../project/files/config.ts";
 import { CONFIG_FILE, currentFolder } from "../project/files/project-root.ts";
@@ -21,12 +21,6 @@ interface InitResult {
 	gitFiles: readonly string[];
 	/** Whether the environment became the default in coffer.json. */
 	default: boolean;
-}
-
-/** `user@host`, with characters that a member's name may not have replaced by dashes. */
-function defaultMemberName(): string {
-	const clean = (text: string) => text.replaceAll(/[^A-Za-z0-9._+-]/g, "-");
-	return `${clean(userInfo().username)}@${clean(hostname())}`.replace(/^[^A-Za-z0-9]+/, "").slice(0, 64);
 }
 
 export default class Init extends BaseCommand<InitResult> {

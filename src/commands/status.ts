@@ -2,6 +2,8 @@ import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
+import { openNow } from "../cli/requests/after-edit.ts";
+import { askerText, type RequestRow, rowOf } from "../cli/requests/rows.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { count } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
@@ -46,6 +48,8 @@ interface StatusResult {
 	debt: readonly RemovalDebt[];
 	/** Names whose record is encrypted under an earlier key, because of a merge. */
 	stale: readonly string[];
+	/** The open requests for secrets that the environment lacks. */
+	requests: readonly RequestRow[];
 	/** Only for a target: names that were sent and that it no longer has. */
 	missing?: readonly string[];
 	/** Only for a target: names at the target that neither the vault nor this device's memory has. */
@@ -148,6 +152,7 @@ export default class Status extends BaseCommand<StatusResult> {
 			local,
 			pending,
 			debt: removalDebt(verified),
+			requests: (await openNow(context.root, flags.environment)).map(rowOf),
 			stale: staleRecords(verified).map(({ name }) => name),
 			...more,
 		};
@@ -155,6 +160,8 @@ export default class Status extends BaseCommand<StatusResult> {
 
 	protected render(result: StatusResult, terminal: Terminal): void {
 		this.#renderLink(result, terminal);
+		for (const row of result.requests)
+			terminal.line(`requested    ${row.name}, by ${askerText(row)} (coffer requests list)`);
 		if (result.stale.length > 0)
 			terminal.line(
 				`Encrypted under an earlier key: ${listNames(result.stale)} (to re-encrypt: ${inEnvironment("coffer vault reseal", result.environment)})`,

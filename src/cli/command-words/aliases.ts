@@ -10,6 +10,7 @@ export type IsKnown = (id: string) => boolean;
 
 /** Aliases for the first word of a command, or for its first two words (`platform token`). */
 const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
+	request: ["requests", "ask"],
 	secret: ["secrets"],
 	env: ["environments"],
 	envs: ["environments"],
@@ -55,6 +56,7 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		remove: "revoke",
 		new: "create",
 	},
+	requests: { ...LIST, new: "ask", reject: "decline" },
 	secrets: {
 		...LIST,
 		...DELETE,

@@ -9,6 +9,7 @@ import type { Binding } from "../../project/files/config.ts";
 import { CONFIG_FILE } from "../../project/files/project-root.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { SyncOutcome } from "../../sync/changes/sync.ts";
+import { closeFilled } from "../requests/after-edit.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames, type SyncReport } from "../views/edit-result.ts";
 import { servingClause } from "../views/redeploy-lines.ts";
@@ -114,6 +115,7 @@ export async function afterEdit<Edited extends object>(
 	options: EditOptions,
 ): Promise<Edited & SyncReport> {
 	const { terminal } = options;
+	await closeFilled(context.root, context.environment, terminal);
 	if (!existsSync(join(context.root, CONFIG_FILE))) return { ...edited, ...NOT_SYNCED };
 	const { bindingOf, readConfig } = await import("../../project/files/config.ts");
 	let binding: Binding | undefined;
