@@ -14,6 +14,7 @@ import {
 } from "../../project/files/config.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { appWords, loadKind } from "../../targets/kinds.ts";
+import { requireEnvironmentName } from "./open-project.ts";
 
 const LINK_IT =
 	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link another product, such as Supabase or GitHub Actions: coffer link --help.";
@@ -22,6 +23,8 @@ const LINK_IT =
 export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding) return binding;
+	// A text that cannot be a name is not repeated: it may be a value that was given by mistake.
+	requireEnvironmentName(environment);
 	throw new AppError({
 		code: "NOT_LINKED",
 		message: `Environment '${environment}' is not linked with a platform.`,

@@ -5,6 +5,7 @@
  * path has a special meaning.
  */
 import { AppError, EXIT } from "../../errors.ts";
+import { isFunctionName } from "../../modules/function-name.ts";
 import * as limits from "../../modules/limits.ts";
 import { isCode } from "../../modules/paths.ts";
 import type { FunctionSource } from "../functions/function.ts";
@@ -91,12 +92,7 @@ export function checkUpload(files: readonly UploadedFile[], functions: readonly 
 
 /** @throws AppError `UPLOAD_FUNCTION_INVALID` (exit 2) if the name cannot be part of a URL's path */
 export function checkFunctionName(name: string): void {
-	const segments = name.split("/");
-	if (
-		name.length <= limits.FUNCTION_NAME_LENGTH_MAX &&
-		segments.every((segment) => limits.FUNCTION_SEGMENT.test(segment))
-	)
-		return;
+	if (isFunctionName(name)) return;
 	const hint =
 		"Use letters, digits, dot, dash and underscore in each segment, beginning with a letter or digit.";
 	throw refuse("UPLOAD_FUNCTION_INVALID", `${shown(name)} is not a valid name for a function.`, hint);

@@ -1,5 +1,6 @@
 /** Chooses a project's functions by name. */
 import { AppError, EXIT } from "../../errors.ts";
+import { unknownFunctions } from "../../modules/function-name.ts";
 import type { ProjectFunctions } from "./discover.ts";
 import type { FunctionEntry } from "./function-entry.ts";
 
@@ -26,7 +27,7 @@ export function chooseEntries(found: ProjectFunctions, names: readonly string[])
 	if (absent.length === 0) return [...new Set(names)].flatMap((name) => known.get(name) ?? []);
 	throw new AppError({
 		code: "FUNCTION_NOT_FOUND",
-		message: `This project has no function ${absent.join(", ")}.`,
+		message: `This project has no function ${unknownFunctions(absent)}.`,
 		hint: `It has: ${[...known.keys()].join(", ") || "none"}. Nothing was done.`,
 		exit: EXIT.notFound,
 	});

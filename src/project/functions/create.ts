@@ -3,7 +3,8 @@ import { existsSync, realpathSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { FUNCTION_NAME_LENGTH_MAX, FUNCTION_SEGMENT } from "../../modules/limits.ts";
+import { isFunctionName } from "../../modules/function-name.ts";
+import { FUNCTION_NAME_LENGTH_MAX } from "../../modules/limits.ts";
 import { ancestorsOf, BASE44_FUNCTIONS, directoryOf, SUPABASE_FUNCTIONS } from "../../modules/paths.ts";
 import { fileError } from "../files/atomic-file.ts";
 import { discoverProject, isAside, type ProjectFunctions } from "./discover.ts";
@@ -102,17 +103,15 @@ function folderFor({ folder, functions }: ProjectFunctions): string {
 
 /** @throws AppError `FUNCTION_NAME_INVALID` (exit 2) */
 function requireName(name: string): void {
-	const segments = name.split("/");
-	const aside = segments.find(isAside);
-	const isValid =
-		name.length <= FUNCTION_NAME_LENGTH_MAX && segments.every((segment) => FUNCTION_SEGMENT.test(segment));
+	const aside = name.split("/").find(isAside);
+	const isValid = isFunctionName(name);
 	if (isValid && aside === undefined) return;
 	throw new AppError({
 		code: "FUNCTION_NAME_INVALID",
 		message:
 			isValid && aside !== undefined
 				? `${JSON.stringify(name)} is not a valid name of a function: folders named ${aside} contain no functions.`
-				: `${JSON.stringify(name)} is not a valid name of a function.`,
+				: "This is not a valid name of a function.",
 		hint: `Use up to ${FUNCTION_NAME_LENGTH_MAX} letters, digits, dots, dashes and underscores, with slashes between folders. Each part begins with a letter or digit.`,
 		exit: EXIT.usage,
 	});

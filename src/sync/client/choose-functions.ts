@@ -1,5 +1,6 @@
 /** Chooses functions of an app on the platform by name. */
 import { AppError, EXIT } from "../../errors.ts";
+import { unknownFunctions } from "../../modules/function-name.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import type { LinkTarget } from "./link-target.ts";
 
@@ -14,7 +15,7 @@ export async function chooseFunctions(
 	if (absent.length === 0) return functions.filter(({ name }) => names.includes(name));
 	throw new AppError({
 		code: "FUNCTION_NOT_FOUND",
-		message: `App '${target.binding.app}' has no function ${absent.join(", ")}.`,
+		message: `App '${target.binding.app}' has no function ${unknownFunctions(absent)}.`,
 		hint: "'coffer functions list' shows the functions that are deployed.",
 		exit: EXIT.notFound,
 	});

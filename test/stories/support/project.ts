@@ -19,11 +19,13 @@ const execute = promisify(execFile);
 export interface CommandOptions {
 	readonly input?: Started["input"];
 	/** Variables for this command only. The value undefined removes one. */
-	readonly env?: Readonly<Record<string, string | undefined>>;
+	readonly env?: Readonly<Record<string, string | undefined>> | undefined;
 	/** A folder below the project's folder. */
 	readonly cwd?: string;
 	readonly under?: Started["under"];
 	readonly program?: Started["program"];
+	/** Whether an error that no code expects is thrown in it. Only with `kept`. */
+	readonly crashes?: boolean;
 }
 
 export interface ProjectOptions {
@@ -124,13 +126,13 @@ export class Project {
 	 */
 	async #inKeptProcess(
 		args: readonly string[],
-		{ cwd = "", env: further, input, ...others }: CommandOptions,
+		{ cwd = "", env: further, input, crashes, ...others }: CommandOptions,
 		find: (env: Readonly<Record<string, string>>) => Warm | undefined,
 	): Promise<Result | undefined> {
 		const env = defined({ ...cleanEnvironment(), ...this.variables, ...further });
 		const isAlone = Object.values(others).some((value) => value !== undefined);
 		const warm = isAlone || OWN_PROCESS.test(args.join(" ")) ? undefined : find(env);
-		return await warm?.run(args, join(this.root, cwd), env, input);
+		return await warm?.run(args, join(this.root, cwd), env, input, crashes);
 	}
 
 	/** As `#warmFor`, but does not start a process for this project alone. */
@@ -200,15 +202,9 @@ export class Project {
 	}
 
 	async git(...args: readonly string[]): Promise<string> {
-		const settings = [
-			"-c",
-			"user.name=Story",
-			"-c",
-			"user.email=story@example.com",
-			"-c",
-			"init.defaultBranch=main",
-		];
-		const { stdout } = await execute("git", [...settings, ...args], {
+		const settings = "user.name=Story user.email=story@example.com init.defaultBranch=main".split(" ");
+		const flags = settings.flatMap((setting) => ["-c", setting]);
+		const { stdout } = await execute("git", [...flags, ...args], {
 			cwd: this.root,
 			env: { ...cleanEnvironment(), HOME: join(this.machine, "home") },
 		});

@@ -1,6 +1,7 @@
 // Runs one command line after the other in one process, so that Node and Coffer are loaded once. Stories use
 // it to arrange their tests, and start processes for the commands that they test.
 "use strict";
+const fs = require("node:fs");
 const { dirname, join } = require("node:path");
 const { Readable } = require("node:stream");
 
@@ -19,6 +20,29 @@ process.env.COFFER_DEBUG = "1";
 for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(0);
 
 const written = { stdout: "", stderr: "" };
+/** Whether the next call that puts a file in place, or that encodes a result, throws an error that no code expects. */
+let isCrashing = false;
+
+function crashOnce() {
+	if (!isCrashing) return;
+	isCrashing = false;
+	throw new TypeError("planted crash");
+}
+
+for (const [module, name] of [
+	[JSON, "stringify"],
+	[fs, "renameSync"],
+	[fs, "linkSync"],
+	[fs.promises, "rename"],
+	[fs.promises, "link"],
+]) {
+	const real = module[name];
+	module[name] = (...args) => {
+		crashOnce();
+		return real(...args);
+	};
+}
+
 for (const name of ["stdout", "stderr"]) {
 	process[name].write = (chunk, encodingOrDone, done) => {
 		written[name] += typeof chunk === "string" ? chunk : Buffer.from(chunk).toString("utf8");
@@ -38,8 +62,9 @@ function giveInput(input) {
 	Object.defineProperty(process, "stdin", { value, configurable: true, enumerable: true });
 }
 
-process.on("message", async ({ args, cwd, variables, input }) => {
+process.on("message", async ({ args, cwd, variables, input, crashes }) => {
 	Object.assign(written, { stdout: "", stderr: "" });
+	isCrashing = crashes;
 	giveInput(input);
 	for (const [name, value] of Object.entries(variables)) {
 		if (value === null) delete process.env[name];

@@ -87,6 +87,7 @@ export class Warm implements Disposable {
 	/**
 	 * @param env the whole environment of the command; only the variables in `PASSED` may differ from those of
 	 *   the process
+	 * @param crashes whether the first file that is put in place, or the first JSON, throws a TypeError
 	 * @throws Error if the process ends before the command has ended
 	 */
 	async run(
@@ -94,6 +95,7 @@ export class Warm implements Disposable {
 		cwd: string,
 		env: Readonly<Record<string, string>>,
 		given?: Started["input"],
+		crashes = false,
 	): Promise<Result> {
 		this.#isBusy = true;
 		const ended = new AbortController();
@@ -105,7 +107,7 @@ export class Warm implements Disposable {
 			await this.#ready;
 			const answered = once(this.#child, "message", { signal: ended.signal });
 			const variables = Object.fromEntries(PASSED.map((name) => [name, env[name] ?? null]));
-			this.#child.send({ args, cwd, variables, input: encoded(given) });
+			this.#child.send({ args, cwd, variables, input: encoded(given), crashes });
 			const [{ status, stdout, stderr }] = await answered;
 			return new Result({ status, signal: null, stdout, stderr });
 		} finally {

@@ -1,6 +1,6 @@
 /** Selects the functions whose lines a request reads: functions by name, or all functions of an app. */
 import { AppError, EXIT } from "../../../errors.ts";
-import { printable } from "../../../printable.ts";
+import { unknownFunctions } from "../../../modules/function-name.ts";
 import type { App } from "../../apps/app.ts";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import {
@@ -51,7 +51,7 @@ export function checkFunctions(app: App, names: readonly string[]): void {
 	if (unknown === undefined) return;
 	throw new AppError({
 		code: "FUNCTION_NOT_FOUND",
-		message: `App '${app.id}' has no function ${printable(unknown)}.`,
+		message: `App '${app.id}' has no function ${unknownFunctions([unknown])}.`,
 		hint: "'coffer functions list' shows the deployed functions.",
 		exit: EXIT.notFound,
 	});

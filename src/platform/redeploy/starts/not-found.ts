@@ -1,11 +1,12 @@
 /** Errors for functions and bundles that do not exist. */
 import { AppError, EXIT } from "../../../errors.ts";
+import { unknownFunctions } from "../../../modules/function-name.ts";
 
 /** The error for names of functions that an app does not have. */
 export function functionNotFound(names: readonly string[]): AppError {
 	return new AppError({
 		code: "FUNCTION_NOT_FOUND",
-		message: `There is no function ${names.map((name) => JSON.stringify(name)).join(", ")} in this app. Nothing was deleted.`,
+		message: `This app has no function ${unknownFunctions(names)}. Nothing was deleted.`,
 		hint: "`coffer functions list` shows the functions of the app.",
 		exit: EXIT.notFound,
 	});

@@ -2,7 +2,6 @@
 import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";
-import { printable } from "../../../printable.ts";
 import { allBlobs, firstAppearances } from "../../git/history/all-blobs.ts";
 import { streamObjects } from "../../git/history/objects.ts";
 import { listIndex } from "../../git/listing/work-tree.ts";
@@ -29,8 +28,8 @@ function isFolder(path: string): boolean {
 	if (stats) return stats.isDirectory();
 	throw new AppError({
 		code: "SCAN_PATH_NOT_FOUND",
-		message: `There is no file or folder ${printable(path, 300)}.`,
-		hint: "Name a path that exists, or none for the whole project.",
+		message: "Not every argument is a file or a folder that exists.",
+		hint: "Name paths, or none for the whole project. The values that are looked for are those of the vault: do not give any.",
 		exit: EXIT.notFound,
 	});
 }
