@@ -13,6 +13,8 @@ export interface TargetCall {
 	readonly url: string;
 	/** The names in the request. */
 	readonly names: readonly string[];
+	/** What a request without names reads, if that is not the list of names: `the public key`. */
+	readonly reads?: string;
 }
 
 export interface TargetWork {

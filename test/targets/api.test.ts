@@ -181,7 +181,11 @@ describe.each(KINDS)("%s", (prefix, Server, Target, notFound) => {
 			const location = `http://127.0.0.1:${(other.address() as AddressInfo).port}/`;
 			server.fault = answers({ status, headers: { location } });
 			for (const work of works)
-				expect(await failure(work(), server.token)).toMatchObject({ code: `${prefix}_REDIRECTED`, exit: 6 });
+				expect(await failure(work(), server.token)).toMatchObject({
+					code: `${prefix}_REDIRECTED`,
+					exit: 6,
+					hint: expect.stringContaining(`coffer link ${prefix.toLowerCase()}`),
+				});
 			expect(asked).toBe(0);
 			other.close();
 		},

@@ -119,6 +119,19 @@ test("an environment has secrets and a key of its own", async () => {
 	);
 });
 
+test("a repository that was renamed is named in the hint, as GitHub redirects its requests", async () => {
+	await using made = await setUp();
+	const { server, target } = made;
+	server.fault = (_, __, response) => {
+		json(response, { status: 301, headers: { location: "https://api.github.com/repositories/1" } });
+		return true;
+	};
+	await expect(target.list()).rejects.toMatchObject({
+		code: "GITHUB_REDIRECTED",
+		hint: expect.stringContaining("another name or owner"),
+	});
+});
+
 describe("places", () => {
 	test.each([
 		["acme/shop", undefined, "acme/shop"],

@@ -19,7 +19,13 @@ export interface SyncCalls {
 	/** `coffer` for a platform, or the name of the kind of target. */
 	target: string;
 	app: string;
-	calls: readonly { readonly method: string; readonly url: string; readonly names: readonly string[] }[];
+	calls: readonly {
+		readonly method: string;
+		readonly url: string;
+		readonly names: readonly string[];
+		/** What a request without names reads, if that is not the list of names. */
+		readonly reads?: string;
+	}[];
 	/** Names whose record is older than the synced version, or missing in the vault: the sync would not change them. */
 	pending: readonly string[];
 }
@@ -54,15 +60,15 @@ export async function syncCalls(
 }
 
 /** Describes a request that carries no secret. */
-function purpose(target: SyncCalls["target"], method: string): string {
+function purpose(target: SyncCalls["target"], method: string, reads = "the names"): string {
 	if (method !== "GET") return "(sends changes of members)";
 	if (target === "coffer") return "(reads the changes of others)";
-	return `(reads the names at ${loadedKind(target).title})`;
+	return `(reads ${reads} at ${loadedKind(target).title})`;
 }
 
 export function renderSyncCalls({ calls, pending, target }: SyncCalls, terminal: Terminal): void {
-	for (const { method, url, names } of calls)
-		terminal.line(`${method} ${url}  ${names.length > 0 ? names.join(" ") : purpose(target, method)}`);
+	for (const { method, names, reads, url } of calls)
+		terminal.line(`${method} ${url}  ${names.length > 0 ? names.join(" ") : purpose(target, method, reads)}`);
 	if (pending.length > 0)
 		terminal.line(
 			`Not sent, because the vault has older versions or no longer has them: ${listNames(pending)}`,

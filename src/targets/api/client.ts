@@ -27,8 +27,8 @@ export interface ApiProfile {
 	readonly prefix: string;
 	/** As `TargetKind.noun`. */
 	readonly noun: string;
-	/** The command that links another address, for the hint of a redirect. */
-	readonly linkCommand: string;
+	/** What to do if the API redirects a request. */
+	readonly redirectHint: string;
 	/** The headers of each request, with the credential. */
 	headers(credential: string): Readonly<Record<string, string>>;
 	/** Explains an error answer; undefined if it means what its status means everywhere. */
@@ -173,7 +173,7 @@ export class TargetApi {
 	 */
 	#unreachable(thrown: unknown): AppError {
 		const { kind, code } = requestFault(thrown);
-		const { linkCommand, prefix, title } = this.#profile;
+		const { prefix, redirectHint, title } = this.#profile;
 		const at = `${title} at ${this.id.origin}`;
 		const says = {
 			timeout: `${at} did not answer in time.`,
@@ -191,9 +191,7 @@ export class TargetApi {
 			code: `${prefix}_${suffix[kind]}`,
 			message: says[kind],
 			hint:
-				kind === "redirect"
-					? `Link the address that it is served at: ${linkCommand} --url URL.`
-					: "The vault keeps the change until it is synced ('coffer sync').",
+				kind === "redirect" ? redirectHint : "The vault keeps the change until it is synced ('coffer sync').",
 			exit: EXIT.network,
 		});
 	}

@@ -9,7 +9,7 @@ const PROFILE: ApiProfile = {
 	title: "Base44",
 	prefix: "BASE44",
 	noun: "app",
-	linkCommand: "coffer link base44",
+	redirectHint: "Link the address that it is served at: coffer link base44 --url URL.",
 	headers: (key) => ({ api_key: key }),
 	explain: ({ status }) => base44Fault(status),
 };

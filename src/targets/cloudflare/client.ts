@@ -8,7 +8,7 @@ const PROFILE: ApiProfile = {
 	title: "Cloudflare",
 	prefix: "CLOUDFLARE",
 	noun: "Worker",
-	linkCommand: "coffer link cloudflare",
+	redirectHint: "Link the address that it is served at: coffer link cloudflare --url URL.",
 	headers: (token) => ({ authorization: `Bearer ${token}` }),
 	explain: cloudflareFault,
 	describe: cloudflareMessage,
@@ -30,7 +30,9 @@ export function cloudflareCalls(id: TargetId, { list, set, deleted }: TargetWork
 	const bulk = (names: readonly string[]) => ({ method: "PATCH", url: workerUrl(id, "secrets-bulk"), names });
 	return [
 		...(list ? [{ method: "GET", url: workerUrl(id, "secrets"), names: [] }] : []),
-		...(set.length > 0 ? [{ method: "GET", url: workerUrl(id, "settings"), names: [] }] : []),
+		...(set.length > 0
+			? [{ method: "GET", url: workerUrl(id, "settings"), names: [], reads: "the bindings" }]
+			: []),
 		...set.map(bulk),
 		...deleted.map(bulk),
 	];

@@ -49,7 +49,8 @@ const PROFILE: ApiProfile = {
 	title: "GitHub",
 	prefix: "GITHUB",
 	noun: "repository",
-	linkCommand: "coffer link github",
+	redirectHint:
+		"The repository may have another name or owner now. Link it again: coffer link github --repo OWNER/NAME.",
 	headers: (token) => ({
 		accept: "application/vnd.github+json",
 		authorization: `token ${token}`,
@@ -68,7 +69,9 @@ export function githubCalls(id: TargetId, { list, set, deleted }: TargetWork): T
 	const each = (method: string) => (name: string) => ({ method, url: urlOf(id, name), names: [name] });
 	return [
 		...(list ? [{ method: "GET", url: urlOf(id), names: [] }] : []),
-		...(set.length > 0 ? [{ method: "GET", url: `${urlOf(id)}/public-key`, names: [] }] : []),
+		...(set.length > 0
+			? [{ method: "GET", url: `${urlOf(id)}/public-key`, names: [], reads: "the public key" }]
+			: []),
 		...set.flat().map(each("PUT")),
 		...deleted.flat().map(each("DELETE")),
 	];

@@ -40,7 +40,7 @@ const PROFILE: ApiProfile = {
 	title: "Supabase",
 	prefix: "SUPABASE",
 	noun: "project",
-	linkCommand: "coffer link supabase",
+	redirectHint: "Link the address that it is served at: coffer link supabase --url URL.",
 	headers: (token) => ({ authorization: `Bearer ${token}` }),
 	explain: ({ status }) => FAULTS.get(status),
 };

@@ -41,7 +41,17 @@ test("GitHub: after a sync that stopped in the middle, the next one sends only t
 	expect(server.take()).toEqual(["GET", "GET", "PUT C", "PUT D"]);
 	await line.run(SecretsSet, "B=5");
 	expect(server.take()).toEqual(["GET", "PUT B"]);
-	expect(server.secrets.get("B")).toBe("5");
+	await line.run(SecretsSet, "B=6", "--no-sync");
+	const url = `${server.origin}/api/v3/repos/acme/shop/actions/secrets`;
+	expect((await line.run(Sync, "--dry-run")).stdout.split("\n")).toEqual([
+		`GET ${url}  (reads the names at GitHub)`,
+		`GET ${url}/public-key  (reads the public key at GitHub)`,
+		`PUT ${url}/B  B`,
+		"Dry run: nothing was sent.",
+		"",
+	]);
+	await line.run(Sync);
+	expect(server.secrets.get("B")).toBe("6");
 });
 
 test("Cloudflare: a link is written, and nothing is sent, while a variable has the name of a secret", async () => {
