@@ -157,6 +157,10 @@ export const STATUSES = {
 	"secrets:get": { 3: NO_REVEAL, 4: NO_SECRET },
 	"secrets:history": { 4: "The name never was in the environment (`SECRET_NOT_FOUND`)." },
 	"secrets:list": { 4: NO_CHOSEN },
+	"secrets:note": {
+		2: "The text is no note (`NOTE_INVALID`), or has the value of the secret in it (`NOTE_HAS_VALUE`).",
+		4: "There is no such secret (`SECRET_NOT_FOUND`), or it has no note (`NOTE_NOT_FOUND`).",
+	},
 	"secrets:rename": {
 		...EDIT,
 		4: "There is no secret of the old name (`SECRET_NOT_FOUND`).",

@@ -188,6 +188,7 @@ describe("Coffer runs no program of the repository", () => {
 		"secrets delete": [["C"]],
 		"secrets get": [["A", "--reveal"]],
 		"secrets history": [["A"]],
+		"secrets note": [["A", "text"], ["A"], ["A", "--delete"]],
 		"secrets rollback": [["A", "--to", "2"]],
 		"secrets set": [["D=4"]],
 		types: [[], ["--check"]],

@@ -1,16 +1,25 @@
-import { Args } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { syncStates } from "../../cli/context/link-state.ts";
 import { openContext } from "../../cli/context/open-project.ts";
+import { type NoteRow, notesOf, warnAboutUnread } from "../../cli/notes/rows.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { bindingOf, readConfig } from "../../project/files/config.ts";
+import { readNotes } from "../../project/notes/notes.ts";
 import { readSession } from "../../project/secrets/edit-secrets.ts";
 import { listSecrets } from "../../project/secrets/read-secrets.ts";
 import type { SyncState } from "../../project/session/sync-state.ts";
 
 interface ListResult {
 	environment: string;
-	secrets: { name: string; masked: string; version: number; state: SyncState }[];
+	secrets: {
+		name: string;
+		masked: string;
+		version: number;
+		state: SyncState;
+		/** Only with `--notes`. */
+		notes?: readonly NoteRow[];
+	}[];
 }
 
 export default class SecretsList extends BaseCommand<ListResult> {
@@ -26,7 +35,10 @@ export default class SecretsList extends BaseCommand<ListResult> {
 	static override args = {
 		names: Args.string({ name: "NAME|PATTERN...", description: "names of secrets, or patterns" }),
 	};
-	static override flags = { environment: environmentFlag };
+	static override flags = {
+		environment: environmentFlag,
+		notes: Flags.boolean({ description: "show the notes of the secrets" }),
+	};
 
 	protected async execute(): Promise<ListResult> {
 		const { argv, flags } = await this.parse(SecretsList);
@@ -36,12 +48,15 @@ export default class SecretsList extends BaseCommand<ListResult> {
 		const binding = bindingOf(await readConfig(context.root), flags.environment);
 		const stateOf = await syncStates(session, binding);
 		const listed = await listSecrets(session, argv.map(String));
+		const notes = flags.notes ? await readNotes(session) : undefined;
 		const secrets = listed.map(({ record, name, masked, version }) => ({
 			name,
 			masked,
 			version,
 			state: stateOf(record),
+			...(notes ? { notes: notesOf(notes, name) } : {}),
 		}));
+		if (notes) warnAboutUnread(notes, this.terminal);
 		await remember();
 		return { environment: flags.environment, secrets };
 	}
@@ -51,12 +66,11 @@ export default class SecretsList extends BaseCommand<ListResult> {
 			terminal.line(`Environment '${result.environment}' has no secrets yet.`);
 			return;
 		}
-		const rows = result.secrets.map(({ name, masked, version, state }) => [
-			name,
-			masked,
-			`v${version}`,
-			state,
+		const hasNotes = result.secrets.some(({ notes }) => notes !== undefined);
+		const rows = result.secrets.map(({ name, masked, notes = [], version, state }) => [
+			...[name, masked, `v${version}`, state],
+			...(hasNotes ? [notes.map(({ text }) => text.replaceAll("\n", " ")).join(" / ")] : []),
 		]);
-		terminal.table(rows, ["NAME", "VALUE", "VERSION", "STATE"]);
+		terminal.table(rows, ["NAME", "VALUE", "VERSION", "STATE", ...(hasNotes ? ["NOTE"] : [])]);
 	}
 }

@@ -1,3 +1,5 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Args } from "@oclif/core";
 import { BaseCommand, environmentFlag, noSyncFlag, noWaitFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
@@ -9,8 +11,12 @@ import type { Terminal } from "../../cli/shell/terminal.ts";
 import { unsafeReason } from "../../cli/shell/unsafe-names.ts";
 import { type EnvironmentEdit, renderSync } from "../../cli/views/edit-result.ts";
 import { dryRunFlag, type PlanResult, planEdit, renderPlan } from "../../cli/views/plan-result.ts";
+import { AppError } from "../../errors.ts";
+import { moveNotes, NOTES_FOLDER } from "../../project/notes/notes.ts";
+import { readSession } from "../../project/secrets/edit-secrets.ts";
 import type { Intent } from "../../project/secrets/preview-edit.ts";
 import { checkRename, renameSecret } from "../../project/secrets/rename-secret.ts";
+import type { SessionContext } from "../../project/session/session.ts";
 
 interface RenameResult extends EnvironmentEdit {
 	from: string;
@@ -57,6 +63,7 @@ export default class SecretsRename extends BaseCommand<RenameResult | PlanResult
 		}
 		const { version, warnings } = await renameSecret(context, from, to);
 		for (const warning of warnings) this.terminal.warn(warning);
+		await this.#moveNotes(context, from, to);
 		const reason = unsafeReason(to);
 		if (reason !== undefined)
 			this.terminal.warn(`'coffer run' passes ${to} on only with --allow-unsafe ${to}, because ${reason}.`);
@@ -66,6 +73,18 @@ export default class SecretsRename extends BaseCommand<RenameResult | PlanResult
 			{ environment, from, to, version, readers, ...changed },
 			{ sync: !flags["no-sync"], waits: !flags["no-wait"], terminal: this.terminal },
 		);
+	}
+
+	/** The secret is renamed, so a failure is a warning. */
+	async #moveNotes(context: SessionContext, from: string, to: string): Promise<void> {
+		if (!existsSync(join(context.root, NOTES_FOLDER))) return;
+		try {
+			const { session } = await readSession(context);
+			if (await moveNotes(session, from, to)) this.terminal.note(`The note of ${from} is now that of ${to}.`);
+		} catch (error) {
+			if (!(error instanceof AppError)) throw error;
+			this.terminal.warn(`The note of ${from} could not be moved to ${to}: ${error.message}`);
+		}
 	}
 
 	protected render(result: RenameResult | PlanResult, terminal: Terminal): void {

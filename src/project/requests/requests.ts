@@ -7,7 +7,7 @@ import { verifyChains } from "../../vault/document/document.ts";
 import { type JudgedRequest, judgeRequests, makeEntry, signerOf } from "../../vault/requests/answers.ts";
 import type { RequestEntry } from "../../vault/requests/entry.ts";
 import { loadVault } from "../files/vault-file.ts";
-import { readEntries, removeEntries, writeEntry } from "./folder.ts";
+import { requestsFolder } from "./folder.ts";
 
 export interface Survey {
 	/** Sorted by environment, then by name and time. */
@@ -27,7 +27,7 @@ export interface Survey {
 export async function surveyRequests(root: string, environment?: string): Promise<Survey> {
 	const { document } = await loadVault(root);
 	await cryptoReady;
-	const { entries, unread } = await readEntries(root);
+	const { entries, unread } = await requestsFolder(root).read();
 	const names = environment === undefined ? [...document.environments.keys()] : [environment];
 	const requests = names.flatMap((name) => judgeRequests(verifyChains(document, name), entries));
 	const answers = entries.filter((entry) => entry.kind === "decline" && names.includes(entry.environment));
@@ -103,8 +103,8 @@ export async function askFor(root: string, question: Question): Promise<Asked> {
 	const own = requests.filter((one) => one.entry.name === name && isSameAsker(one.entry, entry));
 	const open = own.find((one) => one.state === "open");
 	if (open) return { entry: open.entry, member: signerOf(state, open.entry)?.name, file: undefined };
-	await removeEntries(root, withAnswers(own, answers));
-	return { entry, member, file: await writeEntry(root, entry) };
+	await requestsFolder(root).remove(withAnswers(own, answers));
+	return { entry, member, file: await requestsFolder(root).write(entry) };
 }
 
 /** The entries of requests, and the answers to them. */
@@ -117,7 +117,7 @@ function withAnswers(requests: readonly JudgedRequest[], answers: readonly Reque
  * Declines the open requests for a name.
  * @param by the writer who declines
  * @returns the requests that were open
- * @throws AppError `REQUEST_NOT_FOUND` (exit 4); as `writeEntry`
+ * @throws AppError `REQUEST_NOT_FOUND` (exit 4); `REQUESTS_TOO_MANY` (exit 2); `FILE_UNWRITABLE` (exit 1)
  */
 export async function declineRequests(
 	root: string,
@@ -128,7 +128,9 @@ export async function declineRequests(
 	const at = new Date().toISOString();
 	for (const { entry } of declined) {
 		const answer = { kind: "decline", name, environment, reason, seen: 0, answers: entry.id } as const;
-		await writeEntry(root, makeEntry(by.vaultId, { ...answer, at, by: by.name }, by.identity.signing));
+		await requestsFolder(root).write(
+			makeEntry(by.vaultId, { ...answer, at, by: by.name }, by.identity.signing),
+		);
 	}
 	return declined;
 }
@@ -156,6 +158,6 @@ export async function removeFilled(root: string, environment: string): Promise<s
 	const ids = new Set(requests.map(({ entry }) => entry.id));
 	const orphans = answers.filter((answer) => !ids.has(answer.answers));
 	const files = [...withAnswers(filled, answers), ...orphans];
-	if (files.length > 0) await removeEntries(root, files);
+	await requestsFolder(root).remove(files);
 	return [...new Set(filled.map(({ entry }) => entry.name))];
 }

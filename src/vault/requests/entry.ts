@@ -2,12 +2,10 @@
  * The text of one file in `coffer.requests`: a request for a secret, or the answer that it is declined
  * (docs/format.md, section 14). Anybody who can write to the repository can write such a file, so everything in it is
  * checked. Pure.
- *
- * Each line begins with the entry's id. So no line is the same in two files, and git never takes a new file for a
- * deleted one under another name, which would cause conflicts.
  */
 import { isBase64Text, utf8 } from "../../bytes.ts";
 import { PUBLIC_KEY_BYTES, SIGNATURE_BYTES } from "../../crypto.ts";
+import { fieldsWithId, INVISIBLE, isFileId, isInstant, printWithId } from "../syntax/lines-with-id.ts";
 import { isSecretName } from "../syntax/secret-name.ts";
 import { isEnvironmentName, isMemberName } from "../syntax/syntax.ts";
 
@@ -34,11 +32,7 @@ export interface RequestEntry {
 	readonly signed: { readonly key: string; readonly signature: string } | undefined;
 }
 
-const ID = /^[0-9a-f]{16}$/;
 const SEEN = /^(?:0|[1-9][0-9]{0,8})$/;
-const AT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z$/;
-/** Characters that a terminal or a page does not show as themselves. The space is the only separator. */
-const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}]/u;
 /** Bytes of a reason on one line. With the id and the word before it, a line stays below the 64 bytes that git compares. */
 const PIECE_BYTES = 36;
 
@@ -82,23 +76,12 @@ export function printEntry(entry: RequestEntry): string {
 		...piecesOf(reason).map((piece) => `reason ${piece}`),
 		...(signed ? [`key ${signed.key}`, `signature ${signed.signature}`] : []),
 	];
-	return lines.map((line) => `${id} ${line}\n`).join("");
+	return printWithId(id, lines);
 }
 
 /** The name of the entry's file. */
 export function entryFile({ answers, id, kind, name }: RequestEntry): string {
 	return kind === "request" ? `${name}.${id}.request` : `${name}.${answers}.${id}.decline`;
-}
-
-/** The lines' words after the id, by their first word. Undefined if a line has another id or an unknown word. */
-function fieldsOf(id: string, lines: readonly string[]): Map<string, string[]> | undefined {
-	const fields = new Map<string, string[]>();
-	for (const line of lines) {
-		const [, word = "", rest] = /^[0-9a-f]{16} ([a-z-]+) (.+)$/su.exec(line) ?? [];
-		if (rest === undefined || !line.startsWith(`${id} `)) return undefined;
-		fields.set(word, [...(fields.get(word) ?? []), rest]);
-	}
-	return fields;
 }
 
 /**
@@ -107,10 +90,9 @@ function fieldsOf(id: string, lines: readonly string[]): Map<string, string[]> |
  * @returns undefined if the text is no entry of version 1
  */
 export function parseEntry(text: string): RequestEntry | undefined {
-	const plain = text.replaceAll("\r\n", "\n");
-	const id = plain.slice(0, 16);
-	const fields = ID.test(id) ? fieldsOf(id, plain.replace(/\n$/, "").split("\n")) : undefined;
-	if (!fields) return undefined;
+	const split = fieldsWithId(text);
+	if (!split) return undefined;
+	const { fields, id } = split;
 	const one = (word: string) => fields.get(word)?.[0] ?? "";
 	const [key, signature] = [one("key"), one("signature")];
 	const entry: RequestEntry = {
@@ -125,13 +107,13 @@ export function parseEntry(text: string): RequestEntry | undefined {
 		reason: (fields.get("reason") ?? []).join(""),
 		signed: key === "" && signature === "" ? undefined : { key, signature },
 	};
-	return isValid(entry) && printEntry(entry) === plain ? entry : undefined;
+	return isValid(entry) && printEntry(entry) === split.text ? entry : undefined;
 }
 
 function isValid({ answers, at, by, environment, kind, name, reason, signed }: RequestEntry): boolean {
 	if (!isSecretName(name) || !isEnvironmentName(environment) || !isMemberName(by)) return false;
-	if (!isReason(reason) || !AT.test(at) || Number.isNaN(Date.parse(at))) return false;
-	if (kind === "decline" && !ID.test(answers)) return false;
+	if (!isReason(reason) || !isInstant(at)) return false;
+	if (kind === "decline" && !isFileId(answers)) return false;
 	return (
 		!signed || (isBase64Text(signed.key, PUBLIC_KEY_BYTES) && isBase64Text(signed.signature, SIGNATURE_BYTES))
 	);

@@ -39,14 +39,14 @@ export interface Reading {
 	readonly memory: Memory;
 }
 
-interface EnvironmentContext {
+export interface EnvironmentContext {
 	readonly vaultId: string;
 	readonly environment: string;
 	readonly membership: Membership;
 }
 
 /** The keys of all epochs, starting with the newest; undefined if the reader is not a member. */
-function openKeys(
+export function openKeys(
 	{ vaultId, environment, membership }: EnvironmentContext,
 	who: Person,
 ): ((id: string) => Uint8Array) | undefined {
