@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { COMMON_STATUSES, STATUSES } from "./exit-statuses.mjs";
+import { COMMON_STATUSES, statusesOf } from "./exit-statuses.mjs";
 import { ROOT } from "./fresh.mjs";
 
 const WIDTH = 110;
@@ -107,7 +107,7 @@ function describe(definition, isArgument = false) {
 }
 
 function statusRows(id) {
-	return Object.entries(STATUSES[id] ?? {}).map(([status, meaning]) => [status, meaning]);
+	return Object.entries(statusesOf(id)).map(([status, meaning]) => [status, meaning]);
 }
 
 function section(command, aliases) {

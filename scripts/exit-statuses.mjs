@@ -1,6 +1,4 @@
 /** What exit statuses mean, for `docs/commands.md`. The numbers are those of `EXIT` in src/errors.ts. */
-import { readdirSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 
 export const COMMON_STATUSES = {
 	0: "The command is done.",
@@ -23,14 +21,6 @@ const LINK_TARGET = {
 	5: "The environment is linked with a platform already (`ENVIRONMENT_LINKED`).",
 	6: "The target is out of reach, or limits the rate of requests (`…_BUSY`).",
 };
-/** The commands that link a target: each file of the folder is one. */
-const LINKS = Object.fromEntries(
-	readdirSync(fileURLToPath(new URL("../src/commands/link/", import.meta.url))).map((file) => [
-		`link:${file.replace(/\.ts$/, "")}`,
-		LINK_TARGET,
-	]),
-);
-
 const EDIT = {
 	0: "The vault is changed. If the platform is out of reach, a warning says that the change is not synced yet.",
 	1: "The change is saved and synced, but a function did not start with it (`REDEPLOY_FAILED`).",
@@ -88,7 +78,6 @@ export const STATUSES = {
 		5: "The environment is linked with a target already (`ENVIRONMENT_LINKED`).",
 		7: "The platform has another key than the token says (`PLATFORM_KEY_MISMATCH`).",
 	},
-	...LINKS,
 	import: {
 		...EDIT,
 		2: "The file, or a line of it, cannot be imported: readers do not agree on it (`ENV_FILE_AMBIGUOUS`), a name is not valid (`IMPORT_NAME_INVALID`), or it is nested, encrypted or no values (`IMPORT_…`). Nothing is changed.",
@@ -190,3 +179,8 @@ export const STATUSES = {
 	"vault:restore": PAST,
 	"vault:verify": { 7: "The vault has a fault (`VAULT_UNSOUND`). Every fault is reported." },
 };
+
+/** What the exit statuses of a command mean. Each command below `link` links a target. @param id as `link:github` */
+export function statusesOf(id) {
+	return STATUSES[id] ?? (id.startsWith("link:") ? LINK_TARGET : {});
+}
