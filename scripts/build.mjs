@@ -41,12 +41,18 @@ function filesBelow(folder, keep) {
 		.sort();
 }
 
-/** Every command's name (`secrets/set`) with its source file. */
+/** Every command's name (`secrets/set`) with its source file. As in oclif, `doctor/index.ts` is the command `doctor`. */
 function findCommands() {
 	const folder = join(ROOT, "src/commands");
 	const files = filesBelow(folder, (name) => name.endsWith(".ts"));
 	return Object.fromEntries(
-		files.map((file) => [relative(folder, file).slice(0, -".ts".length).replaceAll("\\", "/"), file]),
+		files.map((file) => [
+			relative(folder, file)
+				.slice(0, -".ts".length)
+				.replaceAll("\\", "/")
+				.replace(/\/index$/, ""),
+			file,
+		]),
 	);
 }
 

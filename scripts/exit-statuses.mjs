@@ -55,6 +55,10 @@ export const STATUSES = {
 		5: "The host belongs to another app (`HOST_TAKEN`).",
 	},
 	"apps:hosts:remove": { 4: "The host belongs to no app (`HOST_NOT_FOUND`)." },
+	doctor: {
+		0: "Nothing failed. There may be warnings: commands work, but something is missing or not safe.",
+		1: "A check failed (`UNHEALTHY`): some commands do not work until it is mended. All checks are listed.",
+	},
 	"environments:create": { 5: "There is an environment of that name (`ENVIRONMENT_EXISTS`)." },
 	"functions:delete": { 4: `${NO_FUNCTION} Nothing is deleted then.` },
 	"functions:deploy": {

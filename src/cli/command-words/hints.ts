@@ -31,7 +31,7 @@ const HINTS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		"deploy publish": "To deploy the functions: coffer functions deploy.",
 		"logs log tail": "To see a function's output: coffer functions logs NAME.",
 		"serve start up": START,
-		"check doctor audit validate": "To check the vault: coffer vault verify.",
+		"check audit validate": "To check the vault: coffer vault verify.",
 		"setup new create": "To create a vault in this folder: coffer init.",
 		"invite share": INVITE,
 		"history versions": "To see a secret's versions: coffer secrets history NAME.",

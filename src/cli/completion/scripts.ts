@@ -7,6 +7,11 @@
 export const SHELLS = ["bash", "zsh", "fish"] as const;
 export type Shell = (typeof SHELLS)[number];
 
+/** Whether there is a script for a shell. */
+export function isShell(name: string): name is Shell {
+	return SHELLS.some((shell) => shell === name);
+}
+
 /** The instructions that enable completion in every new shell. */
 export const SETUP: Readonly<Record<Shell, string>> = {
 	bash: "To enable it in every new shell: echo 'source <(coffer completion bash)' >> ~/.bashrc",

@@ -162,12 +162,21 @@ export async function targetOf(
 	environment: string,
 	{ signal, token: given }: Access = {},
 ): Promise<LinkTarget> {
+	const token = await tokenOf(binding, environment, given);
+	return { binding, remote: new Remote({ url: platformOrigin(binding.url), token, signal }) };
+}
+
+/** The token that `targetOf` sends. @param given a token to use instead of the stored one @throws as `targetOf` */
+export async function tokenOf(
+	binding: PlatformBinding,
+	environment: string,
+	given?: string,
+): Promise<string> {
 	const url = platformOrigin(binding.url);
 	const link = inEnvironment(`coffer link ${url} --app ${binding.app}`, environment);
 	const wanted = { url, link, platform: binding.platform };
 	if (given !== undefined) await requireAllowed(requireSendable(given), wanted, binding.platform);
-	const token = given ?? (await tokenFor(wanted));
-	return { binding, remote: new Remote({ url, token, signal }) };
+	return given ?? (await tokenFor(wanted));
 }
 
 /**

@@ -57,9 +57,14 @@ export async function adviseOnEnvFile(path: string, terminal: Terminal): Promise
 /** Sample files contain no real values. Projects commit them on purpose. */
 const SAMPLE = /\.(example|sample|template|dist|defaults|schema)(\.|$)/;
 
+/** Whether a name is that of a `.env` file with values, and not of a sample. */
+export function isEnvFile(name: string): boolean {
+	return /^\.env(\.|$)/.test(name) && !SAMPLE.test(name);
+}
+
 /** Calls `adviseOnEnvFile` for each `.env` file in a folder. */
 export async function adviseOnEnvFilesIn(folder: string, terminal: Terminal): Promise<void> {
-	const names = readdirSync(folder).filter((name) => /^\.env(\.|$)/.test(name) && !SAMPLE.test(name));
+	const names = readdirSync(folder).filter(isEnvFile);
 	for (const name of names.sort()) {
 		const path = join(folder, name);
 		await adviseOnEnvFile(relativePath(path), terminal);

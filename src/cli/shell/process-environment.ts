@@ -110,6 +110,16 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	return inherited;
 }
 
+/** The user's shell, and the folder of its settings. */
+export function readShell(variables: Variables = process.env): {
+	/** The name of the program in SHELL; undefined if it is not set. */
+	readonly name: string | undefined;
+	readonly home: string;
+} {
+	const name = text(variables, "SHELL")?.split("/").at(-1);
+	return Object.freeze({ name, home: text(variables, "HOME") ?? homedir() });
+}
+
 /** The editor that the user has chosen, as a shell command: VISUAL or EDITOR. Undefined if neither is set. */
 export function editorCommand(variables: Variables = process.env): string | undefined {
 	return text(variables, "VISUAL") ?? text(variables, "EDITOR");

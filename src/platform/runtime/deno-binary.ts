@@ -60,14 +60,16 @@ function npmCandidates(): string[] {
 	return found;
 }
 
-async function isRecent(binary: string): Promise<boolean> {
+/** The version that a binary prints, if it is a supported one. */
+async function supportedVersion(binary: string): Promise<string | undefined> {
 	try {
 		const { stdout } = await promisify(execFile)(binary, ["--version"], { env: {} });
-		const [, major, minor] = /^deno (\d+)\.(\d+)\./.exec(stdout) ?? [];
+		const [, version, major, minor] = /^deno ((\d+)\.(\d+)\.\S*)/.exec(stdout) ?? [];
 		const difference = Number(major) - OLDEST.major;
-		return difference > 0 || (difference === 0 && Number(minor) >= OLDEST.minor);
+		const isRecent = difference > 0 || (difference === 0 && Number(minor) >= OLDEST.minor);
+		return isRecent ? version : undefined;
 	} catch {
-		return false;
+		return undefined;
 	}
 }
 
@@ -82,24 +84,37 @@ function notFound(message: string): AppError {
 	});
 }
 
+/** A native Deno binary, and its version. */
+export interface FoundDeno {
+	readonly path: string;
+	readonly version: string;
+}
+
 /**
  * Finds a native Deno binary of a supported version: the explicit one, otherwise the first on the search path,
  * otherwise the npm package's.
  * @throws AppError `DENO_NOT_FOUND` (exit 1)
  */
-export async function findDeno(search: DenoSearch = {}): Promise<string> {
-	const version = `${OLDEST.major}.${OLDEST.minor}`;
+export async function findDenoWithVersion(search: DenoSearch = {}): Promise<FoundDeno> {
+	const oldest = `${OLDEST.major}.${OLDEST.minor}`;
 	const { explicit } = search;
 	if (explicit !== undefined && explicit !== "") {
-		if ((await isNativeBinary(explicit)) && (await isRecent(explicit))) return explicit;
+		const version = (await isNativeBinary(explicit)) ? await supportedVersion(explicit) : undefined;
+		if (version !== undefined) return { path: explicit, version };
 		throw notFound(
-			`COFFER_DENO names ${explicit}, which is not a native Deno binary of version ${version} or later.`,
+			`COFFER_DENO names ${explicit}, which is not a native Deno binary of version ${oldest} or later.`,
 		);
 	}
 	const folders = (search.searchPath ?? "").split(delimiter).filter((folder) => folder !== "");
 	const executable = process.platform === "win32" ? "deno.exe" : "deno";
-	for (const candidate of [...folders.map((folder) => join(folder, executable)), ...npmCandidates()]) {
-		if ((await isNativeBinary(candidate)) && (await isRecent(candidate))) return candidate;
+	for (const path of [...folders.map((folder) => join(folder, executable)), ...npmCandidates()]) {
+		const version = (await isNativeBinary(path)) ? await supportedVersion(path) : undefined;
+		if (version !== undefined) return { path, version };
 	}
-	throw notFound(`No native Deno binary of version ${version} or later was found.`);
+	throw notFound(`No native Deno binary of version ${oldest} or later was found.`);
+}
+
+/** The path that `findDenoWithVersion` finds. @throws AppError `DENO_NOT_FOUND` (exit 1) */
+export async function findDeno(search: DenoSearch = {}): Promise<string> {
+	return (await findDenoWithVersion(search)).path;
 }

@@ -4,10 +4,12 @@
  */
 import { mkdir } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { FILE_BYTES } from "../../bounded-file.ts";
+import { readWhole } from "../files/atomic-file.ts";
 import { ensureLines, removeLines } from "../files/managed-lines.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { mergeCommand, type Program, textconvCommand } from "./driver.ts";
-import { addToHook, type HookOutcome, removeFromHook } from "./hook/hook.ts";
+import { addToHook, type HookOutcome, hookState, removeFromHook } from "./hook/hook.ts";
 import { type GitContext, gitOutput, requireRepository, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
@@ -63,6 +65,32 @@ export async function setUpGit(place: GitContext, program: Program): Promise<Git
 	const hook = await addToHook(hookPath, program);
 	if (hook === "made" || hook === "added") changed.push("pre-commit");
 	return { changed, hook, hookPath };
+}
+
+/** What a clone has of the setup. */
+export interface GitSetupState {
+	/** The settings and attributes that it lacks. */
+	readonly missing: readonly string[];
+	/** `elsewhere`: in a folder that `core.hooksPath` names there is no hook that runs the check. */
+	readonly hook: "present" | "absent" | "not executable" | "elsewhere";
+	readonly hookPath: string;
+}
+
+/** Reads what a clone has of the setup, and changes nothing. @throws AppError as `runGit` */
+export async function inspectGitSetup(place: GitContext): Promise<GitSetupState> {
+	const names = settingsFor({ script: "", node: "" }).map(([name]) => name);
+	const [configured, hookPath, attributes, settings] = await Promise.all([
+		runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" }),
+		hookPathOf(place),
+		readWhole(join(place.folder, ".gitattributes"), FILE_BYTES.text),
+		Promise.all(names.map((name) => runGit(place, ["config", "--get", name]))),
+	]);
+	const lines = new Set((attributes?.toString("utf8") ?? "").split(/\r?\n/).map((line) => line.trim()));
+	const missing = names.filter((_, index) => (settings[index]?.stdout.trim() ?? "") === "");
+	if (!ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
+	const state = await hookState(hookPath);
+	const hook = state === "absent" && configured.status === 0 ? "elsewhere" : state;
+	return { missing, hook, hookPath };
 }
 
 /** Undoes `setUpGit`. @throws AppError as `setUpGit` */

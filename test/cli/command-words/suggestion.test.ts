@@ -15,7 +15,7 @@ import { ROOT } from "../../support/root.ts";
  */
 const HARMLESS = new Set([
 	...TARGET_KINDS.keys(),
-	..."add ask backup check completion console copy create debt decline default deploy dev diff edit export fill get history import init invoke link list logs migrate merge new note plan references scan rename requests run serve set setup show start status sync textconv types verify watch".split(
+	..."add ask backup check completion console copy create debt decline default deploy dev diff doctor edit export fill get history import init invoke link list logs migrate merge new note plan references scan rename requests run serve set setup show start status sync textconv types verify watch".split(
 		" ",
 	),
 ]);

@@ -1,4 +1,5 @@
 /** Adds Coffer's lines to the pre-commit hook, and removes them. Other lines stay as they are. */
+import { statSync } from "node:fs";
 import { chmod, unlink } from "node:fs/promises";
 import { FILE_BYTES } from "../../../bounded-file.ts";
 import { fromUtf8 } from "../../../bytes.ts";
@@ -60,6 +61,16 @@ export async function addToHook(path: string, program: Program): Promise<HookOut
 	await replaceFile(path, wanted, { mode: MODE });
 	await chmod(path, MODE);
 	return "added";
+}
+
+/** Whether a hook runs the check: by Coffer's lines, or by a line of the user's. */
+export async function hookState(path: string): Promise<"present" | "absent" | "not executable"> {
+	const bytes = await readWhole(path, FILE_BYTES.text);
+	const text = bytes && fromUtf8(bytes);
+	if (text === undefined || !(text.includes(BEGIN) || /^[^#\n]*coffer git check/m.test(text)))
+		return "absent";
+	const isRun = process.platform === "win32" || (statSync(path).mode & 0o111) !== 0;
+	return isRun ? "present" : "not executable";
 }
 
 /** Removes Coffer's lines. Deletes a hook without other lines. @returns whether there were such lines */

@@ -16,6 +16,12 @@ export async function listWorkTree(place: GitContext): Promise<string[]> {
 	);
 }
 
+/** The files below a folder that git tracks, relative to the folder. @throws AppError as `gitOutput` */
+export async function listTracked(place: GitContext): Promise<string[]> {
+	const listed = await gitOutput(place, ["ls-files", "-z", "--cached"], { encoding: "latin1" });
+	return [...new Set(listed.split("\0").filter((path) => path !== ""))];
+}
+
 /**
  * The contents in git's index below a folder: object ids, each with its paths from the top of the working tree. All
  * sides of an unfinished merge are listed, and submodules are not.

@@ -1,0 +1,73 @@
+/** Checks of git: the program, and what `coffer git setup` sets up in this clone. */
+import { chmod } from "node:fs/promises";
+import { AppError } from "../../errors.ts";
+import { gitWarnings, type Program } from "../../project/git/driver.ts";
+import { repositoryAbove } from "../../project/git/repository-above.ts";
+import { findRepository, type GitContext, gitOutput } from "../../project/git/run.ts";
+import { inspectGitSetup, setUpGit } from "../../project/git/setup.ts";
+import { type Fixable, ok, warning, word } from "./check.ts";
+
+/** The command in a warning of the merge driver: `… Run: COMMAND`. */
+function commandIn(sentence: string): string | null {
+	return /Run: (.*)$/.exec(sentence)?.[1] ?? null;
+}
+
+/** Checks the setup of a clone. @param program what git starts, for a new setup */
+async function checkSetup(place: GitContext, program: Program): Promise<Fixable[]> {
+	const [state, warnings] = await Promise.all([inspectGitSetup(place), gitWarnings(place)]);
+	const { hook, hookPath, missing } = state;
+	const fix = async () => {
+		const { changed } = await setUpGit(place, program);
+		return `set up ${changed.join(", ")}`;
+	};
+	const checks: Fixable[] = [];
+	const ofDriver = warnings.filter((each) => commandIn(each) === "coffer git setup");
+	if (missing.length > 0 || hook === "absent")
+		checks.push(
+			warning(
+				"git-setup",
+				`This clone lacks ${[...missing, ...(hook === "absent" ? ["the pre-commit hook"] : [])].join(", ")}.`,
+				"coffer git setup",
+				fix,
+			),
+		);
+	else checks.push(...ofDriver.map((each) => warning("git-setup", each, "coffer git setup", fix)));
+	for (const each of warnings.filter((one) => !ofDriver.includes(one)))
+		checks.push(warning("git-merge", each, commandIn(each)));
+	if (hook === "not executable") {
+		const text = `Git does not run the hook ${hookPath}, because it is not executable.`;
+		const run = async () => {
+			await chmod(hookPath, 0o755);
+			return "made it executable";
+		};
+		checks.push(warning("git-hook", text, `chmod +x ${word(hookPath)}`, run));
+	} else if (hook === "elsewhere") {
+		const file = word(hookPath);
+		const add = `{ test -e ${file} || echo '#!/bin/sh' > ${file}; } && echo 'coffer git check || exit 1' >> ${file} && chmod +x ${file}`;
+		const text = `Git's hooks are in a folder that core.hooksPath names, and ${hookPath} does not run 'coffer git check'.`;
+		checks.push(warning("git-hook", text, add));
+	}
+	return checks.length > 0
+		? checks
+		: [ok("git-setup", "This clone merges, shows and checks the vault with Coffer.")];
+}
+
+/** Checks git. @param root the project's folder; undefined outside a project */
+export async function checkGit(
+	here: GitContext,
+	root: string | undefined,
+	program: Program,
+): Promise<Fixable[]> {
+	try {
+		const version = await gitOutput(here, ["version"]);
+		const git = ok("git", `Git is there (${version.replace(/^git version /, "")}).`);
+		if (root === undefined) return [git];
+		const place = { ...here, folder: root };
+		const isThere = repositoryAbove(root) !== undefined && (await findRepository(place));
+		if (isThere) return [git, ...(await checkSetup(place, program))];
+		return [git, warning("git-setup", "The project is in no git repository.", "git init")];
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return [warning("git", `${error.message} ${error.hint}`, null)];
+	}
+}

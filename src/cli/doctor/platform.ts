@@ -1,0 +1,138 @@
+/** Checks of the links with platforms: reachable, the right key, the token and its rights, the clock. */
+import { inEnvironment } from "../../environment-hint.ts";
+import { AppError } from "../../errors.ts";
+import { isTargetBinding, type PlatformBinding, readConfig } from "../../project/files/config.ts";
+import { pinnedPlatforms } from "../../project/memory/pinned-platforms.ts";
+import type { ConsoleSession } from "../../protocol/console.ts";
+import { inspectPlatform, inspectToken } from "../../sync/client/inspect.ts";
+import { platformOrigin } from "../../sync/client/origin.ts";
+import { tokenOf } from "../context/linking.ts";
+import { type Environment, readCredentials } from "../shell/process-environment.ts";
+import { type Fixable, failure, ok, warning, word } from "./check.ts";
+
+/** Clocks that differ by more are a warning: times in logs and lists are then misleading. */
+const SKEW_MS_MAX = 30_000;
+const PROTOCOL = "v1";
+/** What a project needs: to send secrets, and to deploy functions. */
+const NEEDED = ["sync", "deploy"];
+
+interface Linked {
+	readonly environment: string;
+	readonly binding: PlatformBinding;
+	/** The command that links it again. */
+	readonly link: string;
+}
+
+function isHere(url: string): boolean {
+	return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+}
+
+async function checkPlatform({
+	binding,
+	environment,
+	link,
+}: Linked): Promise<{ checks: Fixable[]; isRight: boolean }> {
+	const { app, platform, url } = binding;
+	const what = `Environment '${environment}' is linked with ${url} (app '${app}')`;
+	try {
+		const found = await inspectPlatform(platformOrigin(url));
+		if (found.fingerprint !== platform) {
+			const text = `${what}, but the platform there has another key than the one that coffer.json names. Nothing was sent to it.`;
+			return { checks: [failure("platform", text, link)], isRight: false };
+		}
+		const text = `${what}, which answers: Coffer ${found.version}, protocol ${PROTOCOL}, with the key that coffer.json names.`;
+		return { checks: [ok("platform", text), ...clock(url, found.aheadMs)], isRight: true };
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const remedy = isHere(url) ? "coffer platform start" : null;
+		return { checks: [failure("platform", `${what}. ${error.message}`, remedy)], isRight: false };
+	}
+}
+
+function clock(url: string, aheadMs: number | undefined): Fixable[] {
+	if (aheadMs === undefined) return [];
+	const seconds = Math.round(Math.abs(aheadMs) / 1000);
+	if (Math.abs(aheadMs) <= SKEW_MS_MAX) return [ok("clock", `The clock agrees with that of ${url}.`)];
+	const text = `The clock of this machine is ${seconds} s ${aheadMs > 0 ? "behind" : "ahead of"} that of ${url}. Times in logs and lists are misleading.`;
+	return [warning("clock", text, process.platform === "linux" ? "sudo timedatectl set-ntp true" : null)];
+}
+
+function rights({ binding, environment, link }: Linked, session: ConsoleSession): Fixable {
+	const { app, expiresAtMs, scopes } = session;
+	const until = expiresAtMs === null ? "" : `, until ${new Date(expiresAtMs).toISOString()}`;
+	const where = app === null ? "for all apps" : `for the app '${app}'`;
+	if (app !== null && app !== binding.app) {
+		const text = `The access token for environment '${environment}' is valid ${where}, and not for '${binding.app}'.`;
+		return failure("token", text, link);
+	}
+	const lacking = scopes.includes("admin") ? [] : NEEDED.filter((scope) => !scopes.includes(scope));
+	const text = `The access token for environment '${environment}' is valid ${where}, with ${scopes.join(", ")}${until}`;
+	if (lacking.length === 0) return ok("token", `${text}.`);
+	return warning(
+		"token",
+		`${text}. It may not ${lacking.join(" or ")}: ask the operator for one that may.`,
+		link,
+	);
+}
+
+async function checkToken(linked: Linked): Promise<Fixable> {
+	const { binding, environment, link } = linked;
+	try {
+		const token = await tokenOf(binding, environment);
+		return rights(linked, await inspectToken(platformOrigin(binding.url), token));
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const fromVariable = readCredentials().token !== undefined;
+		const remedy = fromVariable ? "unset COFFER_TOKEN" : link;
+		return failure("token", `${error.message} (environment '${environment}')`, remedy);
+	}
+}
+
+/** Whether this device remembers the platform's key. Without it, a token of COFFER_TOKEN is not sent. */
+async function checkPin({ binding, link }: Linked, { stateDirectory }: Environment): Promise<Fixable[]> {
+	const pins = await pinnedPlatforms(stateDirectory);
+	const origin = platformOrigin(binding.url);
+	if (pins.some((pin) => pin.origin === origin && pin.fingerprint === binding.platform))
+		return [ok("pin", `This device knows the key of ${origin}.`)];
+	if (readCredentials().tokenOrigin === origin) return [];
+	const other = pins.find((pin) => pin.fingerprint === binding.platform);
+	const text = other
+		? `This device knows the platform that coffer.json names at another address, ${other.origin}.`
+		: `This device has not linked ${origin} yet, so it does not know its key.`;
+	return [warning("pin", text, link)];
+}
+
+async function checkLink(linked: Linked, environment: Environment): Promise<Fixable[]> {
+	try {
+		const [{ checks, isRight }, pin] = await Promise.all([
+			checkPlatform(linked),
+			checkPin(linked, environment),
+		]);
+		// The token is sent only to the platform that it is for.
+		return [...checks, ...pin, ...(isRight ? [await checkToken(linked)] : [])];
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		const damaged = /\(rm ('.*')\)/.exec(error.hint)?.[1];
+		return [failure("pin", error.message, damaged === undefined ? linked.link : `rm ${damaged}`)];
+	}
+}
+
+/** Checks the configuration and each link. */
+export async function checkLinks(root: string, environment: Environment): Promise<Fixable[]> {
+	try {
+		const { links } = await readConfig(root);
+		const all = Object.entries(links).map(async ([name, binding]) => {
+			if (isTargetBinding(binding))
+				return [
+					ok("platform", `Environment '${name}' is linked with ${binding.kind}, app '${binding.app}'.`),
+				];
+			const command = inEnvironment(`coffer link ${word(binding.url)} --app ${binding.app}`, name);
+			return checkLink({ environment: name, binding, link: command }, environment);
+		});
+		const checks = (await Promise.all(all)).flat();
+		return checks.length > 0 ? checks : [ok("platform", "No environment is linked with a platform.")];
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return [failure("configuration", error.message, "git checkout HEAD -- coffer.json")];
+	}
+}
