@@ -49,7 +49,10 @@ describe("the keychain", () => {
 				"ok The system's keychain stores, returns and deletes an entry.",
 			]);
 			expect(textsOf(found, "identity")).toEqual([expect.stringMatching(/^failure .* no identity/)]);
+			expect(await keyring.entries()).toBe(0);
 			await mended(project, found, "identity");
+			// The identity.
+			expect(await keyring.entries()).toBe(1);
 		} finally {
 			await keyring.close();
 		}

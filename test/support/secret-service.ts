@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { type Bus, connectToBus, socketPathOf } from "../../src/identity/keychain/dbus.ts";
+import type { MethodCall, Reply } from "../../src/identity/keychain/dbus-wire.ts";
 
 export interface SecretServiceOptions {
 	/** `none` starts only the bus; with `denied` the bus refuses all calls of the service. */
@@ -23,6 +24,8 @@ export interface SecretService {
 	resume(): Promise<void>;
 	/** Ends the session and starts a new one with a locked keyring. */
 	lock(): Promise<void>;
+	/** The number of Coffer's entries. */
+	entries(): Promise<number>;
 	/** Ends all processes and removes the folders. */
 	close(): Promise<void>;
 }
@@ -46,6 +49,10 @@ export async function withSecretService(options: SecretServiceOptions = {}): Pro
 		pause: async () => void process.kill(await servicePid(folder), "SIGSTOP"),
 		resume: async () => void process.kill(await servicePid(folder), "SIGCONT"),
 		lock,
+		entries: async () => {
+			const found = await callService(bus.address, "SearchItems", [new Map([["service", "coffer"]])]);
+			return found.body.paths().length + found.body.paths().length;
+		},
 		close: async () => {
 			await stop(bus);
 			await rm(folder, { recursive: true, force: true });
@@ -123,16 +130,20 @@ async function start(folder: string, until: "bus" | "service" = "service"): Prom
 	return bus;
 }
 
-/** Makes the bus start the service, and waits until the service responds. */
-async function callService(address: string): Promise<void> {
+/** Makes the bus start the service, and waits until the service responds. @returns its reply */
+async function callService(
+	address: string,
+	member = "ReadAlias",
+	values: MethodCall["arguments"] = ["default"],
+): Promise<Reply> {
 	const bus: Bus = await connectToBus(socketPathOf(address) ?? "", AbortSignal.timeout(20_000));
 	try {
-		await bus.call({
+		return await bus.call({
 			destination: "org.freedesktop.secrets",
 			path: "/org/freedesktop/secrets",
 			interface: "org.freedesktop.Secret.Service",
-			member: "ReadAlias",
-			arguments: ["default"],
+			member,
+			arguments: values,
 		});
 	} finally {
 		bus.close();

@@ -67,7 +67,7 @@ async function trackedPlaintext(place: GitContext): Promise<Fixable[]> {
 		const what = isEnv ? "values" : "a private key";
 		const text = `Git tracks ${printable(path, 300)}, which has ${what} in the clear. Replace what was already pushed.`;
 		const { file, line } = ignoreLine(join(place.folder, path), place.folder);
-		const remedy = `git rm --cached ${word(path)} && echo ${word(line)} >> ${word(relative(place.folder, file))}`;
+		const remedy = `git rm --cached -- ${word(path)} && echo ${word(line)} >> ${word(relative(place.folder, file))}`;
 		return warning("plaintext", text, remedy);
 	});
 }
