@@ -7,6 +7,8 @@ import { compactAll, fillUp, makeRoom } from "./etcd-calls.ts";
 
 const LEADER_MS = 2_500;
 const PAUSE_MS = 200;
+/** Etcd saves writes ten times a second. */
+const SAVED_MS = 500;
 
 /** The index of the leader, when there is one. */
 async function leaderOf({ members }: World): Promise<number> {
@@ -58,6 +60,7 @@ async function fillEtcd({ members, random }: World): Promise<void> {
 	await fillUp(members, members.endpoints[0] as Endpoint);
 	await after(random.below(2_000));
 	await makeRoom(members, members.endpoints);
+	await after(SAVED_MS);
 }
 
 async function compact({ members }: World): Promise<void> {
