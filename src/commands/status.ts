@@ -161,7 +161,7 @@ export default class Status extends BaseCommand<StatusResult> {
 	protected render(result: StatusResult, terminal: Terminal): void {
 		this.#renderLink(result, terminal);
 		for (const row of result.requests)
-			terminal.line(`requested    ${row.name}, by ${askerText(row)} (coffer requests list)`);
+			terminal.line(`requested    ${row.name}, by ${askerText(row)} (coffer requests)`);
 		if (result.stale.length > 0)
 			terminal.line(
 				`Encrypted under an earlier key: ${listNames(result.stale)} (to re-encrypt: ${inEnvironment("coffer vault reseal", result.environment)})`,

@@ -46,7 +46,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 	"secrets rollback": { args: ["GIVEN", "--to", "1"] },
 	"secrets note": { args: ["RENAMED", "-"], input: CANARY, status: 2 },
 	"requests ask": { args: ["WANTED", "--reason", "The function needs it"] },
-	"requests list": {},
+	requests: {},
 	"requests fill": { args: ["WANTED", "--stdin"], input: CANARY },
 	"requests decline": { args: ["WANTED", "--reason", "Not needed"], status: 4 },
 	status: {},

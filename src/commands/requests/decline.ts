@@ -20,7 +20,7 @@ interface DeclineResult {
 export default class RequestsDecline extends BaseCommand<DeclineResult> {
 	static override summary = "Decline the requests for a secret, with a reason";
 	static override description =
-		"Writes a signed answer into coffer.requests; commit it. The asker sees it with 'coffer requests list', and can ask again. Only a writer of the environment can decline.";
+		"Writes a signed answer into coffer.requests; commit it. The asker sees it with 'coffer requests', and can ask again. Only a writer of the environment can decline.";
 	static override examples = [
 		'<%= config.bin %> requests decline STRIPE_KEY --reason "Use STRIPE_TEST_KEY instead"',
 	];

@@ -142,7 +142,7 @@ export async function requireOpen(root: string, environment: string, name: strin
 	throw new AppError({
 		code: "REQUEST_NOT_FOUND",
 		message: `Environment '${environment}' has no open request for that name.`,
-		hint: "To list the requests: coffer requests list. To set a secret without a request: coffer secrets set NAME.",
+		hint: "To list the requests: coffer requests. To set a secret without a request: coffer secrets set NAME.",
 		exit: EXIT.notFound,
 	});
 }
