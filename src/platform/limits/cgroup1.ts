@@ -16,8 +16,7 @@ interface ControllerSettings {
 	readonly root: Settings;
 	/** The settings of the platform's own group, if it gets one. */
 	readonly ofPlatform?: Settings;
-	readonly ofApp: Settings;
-	readonly ofProcess: Settings;
+	readonly ofGroups: Omit<GroupTree, "root">;
 }
 
 const controllerSettings = ({ threads }: GroupDriverOptions): ControllerSettings[] => [
@@ -26,15 +25,22 @@ const controllerSettings = ({ threads }: GroupDriverOptions): ControllerSettings
 		controller: "cpu",
 		root: { "cpu.shares": CPU_SHARES.functions },
 		ofPlatform: { "cpu.shares": CPU_SHARES.platform },
-		ofApp: {},
-		ofProcess: {},
+		ofGroups: {
+			ofApp: {},
+			ofProcess: {},
+			ofSpare: { "cpu.shares": CPU_SHARES.starting },
+			whileStarting: { "cpu.shares": CPU_SHARES.starting },
+			whileServing: { "cpu.shares": CPU_SHARES.serving },
+		},
 	},
 	{
 		resource: "processes",
 		controller: "pids",
 		root: { "pids.max": String(threads.ofAll) },
-		ofApp: { "pids.max": String(threads.ofApp) },
-		ofProcess: { "pids.max": String(threads.ofProcess) },
+		ofGroups: {
+			ofApp: { "pids.max": String(threads.ofApp) },
+			ofProcess: { "pids.max": String(threads.ofProcess) },
+		},
 	},
 ];
 
@@ -53,8 +59,8 @@ async function openTree(
 ): Promise<OpenedTree | undefined> {
 	const group = own === undefined ? top : parentOfLeaf(own);
 	for (const parent of new Set([group, top])) {
-		const { ofApp, ofPlatform, ofProcess } = settings;
-		const tree = { root: join(parent, name), ofApp, ofProcess };
+		const { ofGroups, ofPlatform } = settings;
+		const tree = { root: join(parent, name), ...ofGroups };
 		try {
 			await makeGroup(tree.root, settings.root);
 			await probeGroups(tree);

@@ -50,6 +50,11 @@ function treeOf(root: string, bounded: readonly Resource[], { threads }: GroupDr
 		root,
 		ofApp: { ...pidsMax(threads.ofApp), ...(all === "" ? {} : { [SUBTREE]: all }) },
 		ofProcess: pidsMax(threads.ofProcess),
+		...(has("processor") && {
+			ofSpare: { "cpu.weight": CPU_WEIGHTS.starting },
+			whileStarting: { "cpu.weight": CPU_WEIGHTS.starting },
+			whileServing: { "cpu.weight": CPU_WEIGHTS.serving },
+		}),
 		// The kernel kills all processes of the group together, because a function with some of them missing cannot work.
 		...(has("memory") && {
 			ofMemory: (memoryMiB) => ({

@@ -20,6 +20,11 @@ export interface GroupTree {
 	readonly ofApp: Settings;
 	/** The settings of a new group of a process. */
 	readonly ofProcess: Settings;
+	/** Further settings of the group of processes without an app. */
+	readonly ofSpare?: Settings;
+	/** The settings of a process's group before the process serves requests, and from then on. */
+	readonly whileStarting?: Settings;
+	readonly whileServing?: Settings;
 	/** The settings of a process's group once the limit of its memory is known. */
 	readonly ofMemory?: (memoryMiB: number) => Settings;
 }
@@ -71,8 +76,8 @@ export class ProcessGroups implements Limits {
 	acquireAppGroup(group: string): Promise<void> {
 		return this.#mutex.run(async () => {
 			const count = this.#counts.get(group) ?? 0;
-			for (const { ofApp, root } of count === 0 ? this.#options.trees : [])
-				await makeGroup(join(root, group), ofApp);
+			for (const { ofApp, ofSpare, root } of count === 0 ? this.#options.trees : [])
+				await makeGroup(join(root, group), group === SPARE ? { ...ofApp, ...ofSpare } : ofApp);
 			this.#counts.set(group, count + 1);
 		});
 	}
@@ -131,6 +136,12 @@ class GroupedProcess implements LimitedProcess {
 
 	startedServing(): void {
 		if (!this.#options.bounded.has("processor")) lowerPriority(this.#pid);
+		this.#enqueue(async () => {
+			const group = this.#groupNames.at(-1);
+			if (group === undefined) return;
+			for (const { root, whileServing } of this.#options.trees)
+				if (whileServing !== undefined) await makeGroup(join(root, group, this.#name), whileServing);
+		});
 	}
 
 	async remove(): Promise<void> {
@@ -159,9 +170,9 @@ class GroupedProcess implements LimitedProcess {
 	async #moveTo(group: string): Promise<void> {
 		await this.#groups.acquireAppGroup(group);
 		this.#groupNames.push(group);
-		for (const { ofProcess, root } of this.#options.trees) {
+		for (const { ofProcess, root, whileStarting } of this.#options.trees) {
 			const folder = join(root, group, this.#name);
-			await makeGroup(folder, ofProcess);
+			await makeGroup(folder, { ...ofProcess, ...whileStarting });
 			await moveProcess(folder, this.#pid);
 		}
 	}

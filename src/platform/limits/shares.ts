@@ -6,11 +6,14 @@
 /**
  * The weights in version 1. The platform weighs four times as much as all functions together. A thread outside of all
  * groups competes with the groups, with a weight of 1,024. A group stands for many threads, so it weighs a multiple.
+ *
+ * A process that starts weighs a quarter of one that serves: its start needs a hundred milliseconds of processor time, and
+ * requests to other functions would wait for it. The processes without an app weigh as much together.
  */
-export const CPU_SHARES = { platform: "16384", functions: "4096" };
+export const CPU_SHARES = { platform: "16384", functions: "4096", starting: "256", serving: "1024" };
 
 /** The weights in version 2. There, single processes do not compete with the groups of functions. */
-export const CPU_WEIGHTS = { platform: "400", functions: "100" };
+export const CPU_WEIGHTS = { platform: "400", functions: "100", starting: "25", serving: "100" };
 
 const WORKERS_MAX = 256;
 

@@ -12,6 +12,15 @@ import { cpuOf, groupFoldersOf, groupsOf, hasEnded, program } from "./programs.t
 
 const MEASURED_NS = 1e9;
 
+/** The weight of the group of a process, or of the group above it. */
+async function weightOf(pid: number, of = (folder: string) => folder): Promise<number> {
+	const files = (await groupFoldersOf(pid)).flatMap((folder) =>
+		["cpu.shares", "cpu.weight"].map((name) => join(of(folder), name)),
+	);
+	const file = files.find(existsSync);
+	return file === undefined ? Number.NaN : Number(await readFile(file, "latin1"));
+}
+
 /** @param bounded the resources that the driver limits on this machine */
 export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Resource>): void {
 	const startLimited = async (
@@ -51,6 +60,31 @@ export function groupsContract(name: string, open: Open, bounded: ReadonlySet<Re
 			await limited.remove();
 			expect(await hasEnded(pid)).toBe(true);
 		});
+
+		test.each(bounded.has("processor") ? ["weight"] : [])(
+			"lets a process that starts, and those without an app, have a quarter of the %s of one that serves",
+			async () => {
+				const { limits } = await opened(open);
+				const [serving, starting, spare] = await Promise.all(
+					["a", "a", undefined].map((app) => startLimited(limits, app)),
+				);
+				if (!serving || !starting || !spare) throw new Error("Not all have started.");
+				serving.limited.startedServing();
+				await vi.waitFor(async () => {
+					const weight = await weightOf(serving.pid);
+					expect(await weightOf(starting.pid)).toBe(weight / 4);
+					expect(await weightOf(spare.pid, dirname)).toBe(weight / 4);
+				});
+				starting.limited.startedServing();
+				spare.limited.assign(ownerOf("a"));
+				spare.limited.startedServing();
+				const weight = await weightOf(serving.pid);
+				await vi.waitFor(async () => {
+					expect(await weightOf(starting.pid)).toBe(weight);
+					expect(await weightOf(spare.pid)).toBe(weight);
+				});
+			},
+		);
 
 		test("kills the descendants of an ended process, and removes its groups and its app's groups", async () => {
 			const { limits } = await opened(open);
