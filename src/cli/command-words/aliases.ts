@@ -32,7 +32,7 @@ const FIRST_WORDS: Readonly<Record<string, readonly string[]>> = {
 const DELETE = { rm: "delete", remove: "delete", del: "delete" };
 const LIST = { ls: "list" };
 
-/** Aliases for the commands of a topic, by the topic's id. */
+/** Aliases for the commands of a topic, by the topic's id. An empty one is the command that has the topic's name. */
 const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 	apps: { ...LIST, ...DELETE },
 	"apps:hosts": { ...LIST, rm: "remove", del: "remove", delete: "remove" },
@@ -56,7 +56,7 @@ const VERBS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 		remove: "revoke",
 		new: "create",
 	},
-	requests: { ...LIST, new: "ask", reject: "decline" },
+	requests: { list: "", ls: "", new: "ask", reject: "decline" },
 	secrets: {
 		...LIST,
 		...DELETE,
@@ -78,7 +78,7 @@ export function allAliases(): { readonly alias: string; readonly command: string
 	const verbs = Object.entries(VERBS).flatMap(([topic, words]) =>
 		Object.entries(words).map(([alias, verb]) => {
 			const before = topic.replaceAll(":", " ");
-			return { alias: `${before} ${alias}`, command: `${before} ${verb}` };
+			return { alias: `${before} ${alias}`, command: `${before} ${verb}`.trimEnd() };
 		}),
 	);
 	const firsts = Object.entries(FIRST_WORDS).map(([alias, words]) => ({ alias, command: words.join(" ") }));
@@ -116,8 +116,9 @@ export function withoutAliases(argv: readonly string[], isKnown: IsKnown): strin
 		const typed = words[length] ?? "";
 		const verbs = Object.hasOwn(VERBS, topic) ? VERBS[topic] : undefined;
 		const verb = verbs && Object.hasOwn(verbs, typed) ? verbs[typed] : undefined;
-		if (verb === undefined || isKnown(`${topic}:${typed}`) || !isKnown(`${topic}:${verb}`)) continue;
-		words[length] = verb;
+		const own = verb === "" ? [] : [verb ?? ""];
+		if (verb === undefined || isKnown(`${topic}:${typed}`) || !isKnown([topic, ...own].join(":"))) continue;
+		words.splice(length, 1, ...own);
 		break;
 	}
 	return words;
