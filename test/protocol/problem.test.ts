@@ -21,6 +21,7 @@ describe("problemFromError", () => {
 			conflict: 409,
 			network: 502,
 			integrity: 422,
+			found: 500,
 			run: 500,
 		});
 		expect(problemFromError(error("TOKEN_MISSING", EXIT.unauthorised)).status).toBe(401);
