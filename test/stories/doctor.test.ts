@@ -4,15 +4,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { withSecretService } from "../support/secret-service.ts";
 import { commit } from "./support/clone.ts";
-import { doctor, mended, remedyOf, textsOf } from "./support/doctor.ts";
+import { doctor, mended, remedyOf, repository, textsOf } from "./support/doctor.ts";
 import { newIdentityText, newProject, Project } from "./support/project.ts";
-
-async function repository(): Promise<Project> {
-	const project = await newProject();
-	await project.git("init", "--quiet");
-	await project.ok(["secrets", "set", "A=first"]);
-	return project;
-}
 
 const mode = (path: string) => statSync(path).mode & 0o777;
 
@@ -99,23 +92,6 @@ describe("the identity and the vault", () => {
 		expect(textsOf(member, "environments")).toEqual([expect.stringMatching(/^warning .*production/)]);
 		expect(remedyOf(member, "environments")).toBe("coffer identity show");
 	});
-
-	test("a vault that is damaged, or in conflict, is restored by the remedy", async () => {
-		await using project = await repository();
-		await commit(project, "Start");
-		const whole = project.vault;
-		project.vault = whole.replace(/^.*\n/, "nonsense\n");
-		const damaged = await doctor(project);
-		expect(textsOf(damaged, "vault")).toEqual([expect.stringMatching(/^failure coffer\.vault, line 1/)]);
-		await mended(project, damaged, "vault");
-		project.vault = `<<<<<<< ours\n${whole}=======\n${whole}>>>>>>> theirs\n`;
-		const conflict = await doctor(project);
-		expect(remedyOf(conflict, "vault")).toBe("coffer vault resolve");
-		await mended(project, conflict, "vault");
-		project.write("coffer.json", "{");
-		await project.git("add", "--intent-to-add", "coffer.json");
-		expect(textsOf(await doctor(project), "configuration")).toEqual([expect.stringMatching(/^failure /)]);
-	});
 });
 
 describe("git", () => {
@@ -194,7 +170,10 @@ describe("files", () => {
 		chmodSync(join(project.root, "coffer.vault"), 0o666);
 		await mended(project, await doctor(project), "permissions");
 		project.write(".env.local", "A=1");
+		const ignored = project.read(".gitignore").trimEnd();
+		project.write(".gitignore", ignored);
 		await mended(project, await doctor(project), "plaintext");
+		expect(project.read(".gitignore").startsWith(`${ignored}\n`)).toBe(true);
 	});
 
 	test("tracked .env files and private keys are found at any depth; --fix leaves them", async () => {

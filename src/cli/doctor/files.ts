@@ -22,6 +22,11 @@ const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----|coffer-identity-1\.[A-Za-z0-9_-]
 /** Keys in files are smaller. */
 const KEY_FILE_BYTES = 64 * 1024;
 
+/** The command that adds a line to a file, whose last line may have no end. */
+function append(line: string, file: string): string {
+	return `printf '\\n%s\\n' ${word(line)} >> ${word(file)}`;
+}
+
 function permission(path: string, forbidden: number, wanted: { mode: number; change: string }): Fixable[] {
 	const mode = modeOf(path);
 	if (mode === undefined || (mode & forbidden) === 0) return [];
@@ -67,7 +72,7 @@ async function trackedPlaintext(place: GitContext): Promise<Fixable[]> {
 		const what = isEnv ? "values" : "a private key";
 		const text = `Git tracks ${printable(path, 300)}, which has ${what} in the clear. Replace what was already pushed.`;
 		const { file, line } = ignoreLine(join(place.folder, path), place.folder);
-		const remedy = `git rm --cached -- ${word(path)} && echo ${word(line)} >> ${word(relative(place.folder, file))}`;
+		const remedy = `git rm --cached -- ${word(path)} && ${append(line, relative(place.folder, file))}`;
 		return warning("plaintext", text, remedy);
 	});
 }
@@ -89,7 +94,7 @@ async function openEnvFiles({ folder, variables }: GitContext): Promise<Fixable[
 			});
 		};
 		const text = `Git does not ignore ${printable(name, 300)}, which has values in the clear.`;
-		checks.push(warning("plaintext", text, `echo ${word(line.line)} >> .gitignore`, fix));
+		checks.push(warning("plaintext", text, append(line.line, ".gitignore"), fix));
 	}
 	return checks;
 }

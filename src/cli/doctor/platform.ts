@@ -133,6 +133,12 @@ export async function checkLinks(root: string, environment: Environment): Promis
 		return checks.length > 0 ? checks : [ok("platform", "No environment is linked with a platform.")];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		return [failure("configuration", error.message, "git checkout HEAD -- coffer.json")];
+		return [
+			failure(
+				"configuration",
+				error.message,
+				"cp coffer.json coffer.json.damaged && git checkout HEAD -- coffer.json",
+			),
+		];
 	}
 }

@@ -6,11 +6,15 @@ import { valuesIn } from "../../project/plaintext/live-values.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { type Fixable, failure, ok, warning } from "./check.ts";
 
-const REMEDIES: Readonly<Record<string, string>> = {
+/** Keeps the damaged file: it may have changes that are not committed. */
+const RESTORE = "cp coffer.vault coffer.vault.damaged && git checkout HEAD -- coffer.vault";
+/** The commands that mend a vault that cannot be read; null if none does. */
+const REMEDIES: Readonly<Record<string, string | null>> = {
 	VAULT_CONFLICTED: "coffer vault resolve",
 	VAULT_NOT_FOUND: "git checkout HEAD -- coffer.vault",
+	// A newer version of Coffer has written it.
+	VAULT_VERSION_UNKNOWN: null,
 };
-const RESTORE = "git checkout HEAD -- coffer.vault";
 
 function membership(document: VaultDocument, identity: Identity): Fixable[] {
 	const { closed, opened } = valuesIn(document, identity);
@@ -44,6 +48,8 @@ export async function checkVault(root: string, identity: Identity | undefined): 
 		return [vault, ...(identity ? membership(document, identity) : [])];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		return [failure("vault", error.message, REMEDIES[error.code] ?? RESTORE)];
+		const remedy = error.code in REMEDIES ? (REMEDIES[error.code] ?? null) : RESTORE;
+		const text = remedy === null ? `${error.message} ${error.hint}` : error.message;
+		return [failure("vault", text, remedy)];
 	}
 }

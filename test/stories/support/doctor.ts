@@ -2,9 +2,17 @@
 import { expect } from "vitest";
 import type { Diagnosis } from "../../../src/cli/doctor/examine.ts";
 import { runLine } from "./hints.ts";
-import type { Project } from "./project.ts";
+import { newProject, type Project } from "./project.ts";
 
 type Found = Diagnosis & { readonly status: number | null };
+
+/** A project in a git repository, with one secret. */
+export async function repository(): Promise<Project> {
+	const project = await newProject();
+	await project.git("init", "--quiet");
+	await project.ok(["secrets", "set", "A=first"]);
+	return project;
+}
 
 /** Examines a project. */
 export async function doctor(project: Project, ...flags: readonly string[]): Promise<Found> {
