@@ -22,14 +22,17 @@ const TURN_BYTES = 16 * 1024 * 1024;
 /** Called now and then, with the number of bytes that were searched. */
 export type Progress = (bytes: number) => void;
 
-/** @throws AppError `SCAN_PATH_NOT_FOUND` (exit 4) */
-function isFolder(path: string): boolean {
+/**
+ * @param index the position of the path among the arguments: the path itself may be a value that was given by mistake
+ * @throws AppError `SCAN_PATH_NOT_FOUND` (exit 4)
+ */
+function isFolder(path: string, index: number): boolean {
 	const stats = statSync(path, { throwIfNoEntry: false });
 	if (stats) return stats.isDirectory();
 	throw new AppError({
 		code: "SCAN_PATH_NOT_FOUND",
-		message: "Not every argument is a file or a folder that exists.",
-		hint: "Name paths, or none for the whole project. The values that are looked for are those of the vault: do not give any.",
+		message: `Argument ${index + 1} is no file or folder that exists.`,
+		hint: "Give paths of files and folders, or none for the whole project. Do not give values: those of the vault are looked for.",
 		exit: EXIT.notFound,
 	});
 }
@@ -117,7 +120,10 @@ export async function scanFiles(
 	progress: Progress,
 ): Promise<Scan> {
 	const named = paths.map((path) => resolve(place.folder, path));
-	const kinds = (named.length > 0 ? named : [root]).map((path) => ({ path, isFolder: isFolder(path) }));
+	const kinds = (named.length > 0 ? named : [root]).map((path, index) => ({
+		path,
+		isFolder: isFolder(path, index),
+	}));
 	const collector = new Collector(values);
 	const top = repositoryAbove(root) ?? root;
 	const from = { here: toBytePath(place.folder), top: toBytePath(top) };
