@@ -145,6 +145,7 @@ async function bundleWith(
 			};
 		} catch (error) {
 			if (!isBuildFailure(error)) throw notStarted(error);
+			entryPoints.forget();
 			const found = error.errors.filter((message) => patch(message, request, patches, warnings));
 			if (found.length === 0 || attempt === BUILDS_MAX) throw unbundled(error.errors[0]);
 		}

@@ -69,9 +69,13 @@ export class Resolutions {
 	}
 }
 
-/** The text of a file; empty if there is none. */
+/** The text of a file; empty if there is none, or if it is too large to be a source. */
 function textOf(path: string): string {
-	return fromUtf8(readSource(path.slice(1)) ?? new Uint8Array()) ?? "";
+	try {
+		return fromUtf8(readSource(path.slice(1)) ?? new Uint8Array()) ?? "";
+	} catch {
+		return "";
+	}
 }
 
 function readManifest(folder: string): ReturnType<PackageFiles["manifestOf"]> {

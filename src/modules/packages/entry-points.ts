@@ -117,8 +117,14 @@ export class EntryPoints {
 		return isRequired || this.#onlyMain.has(folder);
 	}
 
+	/** Call it after a build that failed: what it used says nothing about the next one. */
+	forget(): void {
+		this.#imported.clear();
+		this.#required.clear();
+	}
+
 	/**
-	 * Call it at the end of a build.
+	 * Call it at the end of a build that succeeded.
 	 * @returns whether the build used both entry points of a folder; the next one will not
 	 */
 	unify(): boolean {
@@ -126,8 +132,7 @@ export class EntryPoints {
 			(folder) => this.#imported.has(folder) && !this.#onlyMain.has(folder),
 		);
 		for (const folder of both) this.#onlyMain.add(folder);
-		this.#imported.clear();
-		this.#required.clear();
+		this.forget();
 		return both.length > 0;
 	}
 }
