@@ -5,6 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VaultMaker } from "../test/vault/maker.ts";
 import { type Bench, paired, ratioRow, timeProcess } from "./harness.ts";
+import { sourceText } from "./source-text.ts";
 
 const FILES = 5_000;
 const SECRETS = 50;
@@ -14,36 +15,17 @@ const FILES_PER_FOLDER = 100;
 /** Most of the time is git reading the objects one by one. The rest is the start of Node and the search. */
 const RATIO_MAX = 8;
 
-/** Numbers that are the same in every run. */
-function* numbers(seed: number): Generator<number, never> {
-	for (let state = seed; ; ) {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		yield state;
-	}
-}
-
-/** A file of lines that look like code, different for each index. */
-function sourceText(index: number): string {
-	const random = numbers(index);
-	let text = "";
-	while (text.length < FILE_BYTES) {
-		const [a, b] = [random.next().value, random.next().value];
-		text += `${"\t".repeat(a % 4)}const value${a % 1_000} = compute(input${b % 100}, "${b.toString(36)}");\n`;
-	}
-	return text;
-}
-
 async function makeRepository(cwd: string, files: number): Promise<void> {
 	await mkdir(cwd, { recursive: true });
 	await timeProcess({ command: "git", args: ["init", "-q", "-b", "main"], cwd });
 	const maker = new VaultMaker();
 	for (let index = 0; index < SECRETS; index++)
-		maker.set(`SECRET_${index}`, `sk_live_${index}_${sourceText(index).slice(0, 40)}`);
+		maker.set(`SECRET_${index}`, `sk_live_${index}_${sourceText(index, FILE_BYTES).slice(0, 40)}`);
 	await writeFile(join(cwd, "coffer.vault"), maker.text);
 	for (let index = 0; index < files; index++) {
 		const folder = join(cwd, "src", String(Math.floor(index / FILES_PER_FOLDER)));
 		await mkdir(folder, { recursive: true });
-		await writeFile(join(folder, `file${index}.ts`), sourceText(index));
+		await writeFile(join(folder, `file${index}.ts`), sourceText(index, FILE_BYTES));
 	}
 	await timeProcess({ command: "git", args: ["add", "--all"], cwd });
 }

@@ -6,31 +6,13 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { VaultMaker } from "../test/vault/maker.ts";
 import { amountRow, type Bench, type BenchContext, paired, type Row, timeProcess } from "./harness.ts";
+import { numbers, sourceText } from "./source-text.ts";
 
 const FILES = 10_000;
 const FILE_BYTES = 10_000;
 const FILES_PER_FOLDER = 100;
 const SECRETS = [10, 100, 1_000];
 const LIMIT_MS = 3_000;
-
-/** Numbers that are the same in every run. */
-function* numbers(seed: number): Generator<number, never> {
-	for (let state = seed; ; ) {
-		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-		yield state;
-	}
-}
-
-/** A file of lines that look like code, different for each index. */
-function sourceText(index: number): string {
-	const random = numbers(index);
-	let text = "";
-	while (text.length < FILE_BYTES) {
-		const [a, b] = [random.next().value, random.next().value];
-		text += `${"\t".repeat(a % 4)}const value${a % 1_000} = compute(input${b % 100}, "${b.toString(36)}");\n`;
-	}
-	return text;
-}
 
 function secretValue(index: number): string {
 	const random = numbers(index + 7);
@@ -41,7 +23,7 @@ async function makeFiles(folder: string, files: number): Promise<void> {
 	for (let index = 0; index < files; index++) {
 		const below = join(folder, String(Math.floor(index / FILES_PER_FOLDER)));
 		if (index % FILES_PER_FOLDER === 0) await mkdir(below, { recursive: true });
-		await writeFile(join(below, `file${index}.ts`), sourceText(index));
+		await writeFile(join(below, `file${index}.ts`), sourceText(index, FILE_BYTES));
 	}
 }
 

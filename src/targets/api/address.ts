@@ -1,4 +1,4 @@
-/** Checks the address of a target's API. */
+/** Checks the address of a target's API, and the credential for it. */
 import { AppError, EXIT } from "../../errors.ts";
 import { checkOrigin } from "../../origin.ts";
 
@@ -32,4 +32,22 @@ export function usageError(code: string, message: string, hint: string): AppErro
 /** The flag of a link command for an address, with a space before it; empty for the product's own. */
 export function urlFlag(origin: string, official: string): string {
 	return origin === official ? "" : ` --url ${origin}`;
+}
+
+/**
+ * Makes the check of a credential that somebody has pasted: spaces and line ends around it are removed.
+ * @param pattern what a credential looks like; an HTTP header must be able to carry it
+ * @returns a function that returns the credential, or throws AppError with `code` (exit 2), which does not repeat the text
+ */
+export function credentialParser(
+	pattern: RegExp,
+	code: string,
+	message: string,
+	hint: string,
+): (text: string) => string {
+	return (text) => {
+		const credential = text.trim();
+		if (pattern.test(credential)) return credential;
+		throw usageError(code, message, hint);
+	};
 }

@@ -1,6 +1,6 @@
 /** Base44 as a kind of target: its apps, its API key and its terms. `client.ts` makes the requests. */
 import type { TargetId } from "../../project/memory/target-memory.ts";
-import { apiOrigin, urlFlag, usageError } from "../api/address.ts";
+import { apiOrigin, credentialParser, urlFlag, usageError } from "../api/address.ts";
 import type { TargetKind } from "../target.ts";
 import { Base44, base44Calls } from "./client.ts";
 
@@ -27,15 +27,12 @@ function base44Id(url: string, app: string): TargetId {
  * A key without surrounding spaces. @throws AppError `BASE44_KEY_MALFORMED` (exit 2), which does not repeat the
  * text
  */
-function requireBase44Key(text: string): string {
-	const key = text.trim();
-	if (KEY.test(key)) return key;
-	throw usageError(
-		"BASE44_KEY_MALFORMED",
-		"That is not an API key of a Base44 workspace: it begins with b44k_.",
-		"Create one in the workspace's settings at Base44, and copy all of it.",
-	);
-}
+const requireBase44Key = credentialParser(
+	KEY,
+	"BASE44_KEY_MALFORMED",
+	"That is not an API key of a Base44 workspace: it begins with b44k_.",
+	"Create one in the workspace's settings at Base44, and copy all of it.",
+);
 
 export const BASE44: TargetKind = {
 	name: "base44",

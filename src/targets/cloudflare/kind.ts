@@ -1,6 +1,6 @@
 /** Cloudflare Workers as a kind of target: its Workers, its API token and its terms. */
 import type { TargetId } from "../../project/memory/target-memory.ts";
-import { apiOrigin, urlFlag, usageError } from "../api/address.ts";
+import { apiOrigin, credentialParser, urlFlag, usageError } from "../api/address.ts";
 import type { TargetKind } from "../target.ts";
 import { Cloudflare, cloudflareCalls } from "./client.ts";
 import { cloudflareRefusal } from "./limits.ts";
@@ -29,15 +29,12 @@ function cloudflareId(url: string, app: string): TargetId {
 }
 
 /** @throws AppError `CLOUDFLARE_TOKEN_MALFORMED` (exit 2), which does not repeat the text */
-function requireToken(text: string): string {
-	const token = text.trim();
-	if (TOKEN.test(token)) return token;
-	throw usageError(
-		"CLOUDFLARE_TOKEN_MALFORMED",
-		"That is not an API token of Cloudflare.",
-		"Create one in the dashboard (My Profile, API Tokens) with the permission 'Workers Scripts: Edit', and copy all of it.",
-	);
-}
+const requireToken = credentialParser(
+	TOKEN,
+	"CLOUDFLARE_TOKEN_MALFORMED",
+	"That is not an API token of Cloudflare.",
+	"Create one in the dashboard (My Profile, API Tokens) with the permission 'Workers Scripts: Edit', and copy all of it.",
+);
 
 export const CLOUDFLARE: TargetKind = {
 	name: "cloudflare",

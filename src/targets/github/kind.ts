@@ -1,6 +1,6 @@
 /** GitHub Actions as a kind of target: repositories and environments, its token and its terms. */
 import type { TargetId } from "../../project/memory/target-memory.ts";
-import { apiOrigin, urlFlag, usageError } from "../api/address.ts";
+import { apiOrigin, credentialParser, urlFlag, usageError } from "../api/address.ts";
 import type { TargetKind } from "../target.ts";
 import { GitHub, githubCalls } from "./client.ts";
 import { githubRefusal } from "./limits.ts";
@@ -32,15 +32,12 @@ export function githubPlace(repository: string, environment: string | undefined)
 }
 
 /** @throws AppError `GITHUB_TOKEN_MALFORMED` (exit 2), which does not repeat the text */
-function requireToken(text: string): string {
-	const token = text.trim();
-	if (TOKEN.test(token)) return token;
-	throw usageError(
-		"GITHUB_TOKEN_MALFORMED",
-		"That is not a token of GitHub.",
-		"Create a fine-grained token with 'Secrets: Read and write' for the repository, and copy all of it. 'gh auth token' prints the one that gh uses.",
-	);
-}
+const requireToken = credentialParser(
+	TOKEN,
+	"GITHUB_TOKEN_MALFORMED",
+	"That is not a token of GitHub.",
+	"Create a fine-grained token with 'Secrets: Read and write' for the repository, and copy all of it. 'gh auth token' prints the one that gh uses.",
+);
 
 function linkCommand({ app, origin }: TargetId): string {
 	const { environment, repository } = parsePlace(app) ?? { repository: app, environment: undefined };

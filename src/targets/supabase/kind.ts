@@ -1,6 +1,6 @@
 /** Supabase as a kind of target: its projects, its access token and its terms. `client.ts` makes the requests. */
 import type { TargetId } from "../../project/memory/target-memory.ts";
-import { apiOrigin, urlFlag, usageError } from "../api/address.ts";
+import { apiOrigin, credentialParser, urlFlag, usageError } from "../api/address.ts";
 import type { TargetKind } from "../target.ts";
 import { Supabase, supabaseCalls } from "./client.ts";
 import { supabaseRefusal } from "./limits.ts";
@@ -29,15 +29,12 @@ function supabaseId(url: string, app: string): TargetId {
 }
 
 /** @throws AppError `SUPABASE_TOKEN_MALFORMED` (exit 2), which does not repeat the text */
-function requireToken(text: string): string {
-	const token = text.trim();
-	if (TOKEN.test(token)) return token;
-	throw usageError(
-		"SUPABASE_TOKEN_MALFORMED",
-		"That is not an access token of a Supabase account: it begins with sbp_.",
-		"Create one at supabase.com/dashboard/account/tokens, and copy all of it.",
-	);
-}
+const requireToken = credentialParser(
+	TOKEN,
+	"SUPABASE_TOKEN_MALFORMED",
+	"That is not an access token of a Supabase account: it begins with sbp_.",
+	"Create one at supabase.com/dashboard/account/tokens, and copy all of it.",
+);
 
 export const SUPABASE: TargetKind = {
 	name: "supabase",

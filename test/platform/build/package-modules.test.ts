@@ -1,15 +1,9 @@
 /** How modules of packages are found, as Node finds them, and what happens in a function if one is missing. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
-import { type Harness, openRuntime } from "../runtime/harness.ts";
-import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
-import { jsonOf, packageFolder } from "./published-packages.ts";
+import { describe, expect, test } from "vitest";
+import { buildText, ENTRY, makeBuildFolders } from "./builder.ts";
+import { packageFolder, usePackages } from "./published-packages.ts";
 
 const place = makeBuildFolders();
-let registry: NpmRegistry;
-let builder: Builder;
-let harness: Harness;
 
 const named = (name: string) => `exports.name = ${JSON.stringify(name)};`;
 
@@ -52,59 +46,39 @@ const OPTIONAL = `
 		there: tried(() => require("./there").name),
 	});`;
 
-beforeAll(async () => {
-	registry = await startNpmRegistry({
-		nested: packageFolder(place, "nested", { main: "main.js" }, NESTED),
-		other: packageFolder(place, "other", { main: "secret.js" }, { "secret.js": named("secret") }),
-		sealed: packageFolder(
-			place,
-			"sealed",
-			{ exports: "./main.js" },
-			{ ...NESTED, "inner.js": named("inner") },
-		),
-		requiring: packageFolder(
-			place,
-			"requiring",
-			{ main: "index.js", dependencies: { nested: "1.0.0" } },
-			{
-				"index.js": `exports.names = [${Object.keys(PATHS).map((path) => `require("nested/${path}").name`)}, require("./own").name];`,
-				"own/package.json": '{"main": "../own-main"}',
-				"own-main.js": named("own"),
-			},
-		),
-		optional: packageFolder(
-			place,
-			"optional",
-			{ main: "index.js", browser: { "not-for-browsers": false }, dependencies: { sealed: "1.0.0" } },
-			{ "index.js": OPTIONAL, "there.js": named("there") },
-		),
-		climbing: packageFolder(
-			place,
-			"climbing",
-			{ main: "index.js" },
-			{ "index.js": 'exports.load = () => import("../../not-there.mjs");' },
-		),
-		broken: packageFolder(
-			place,
-			"broken",
-			{ type: "module", main: "index.js" },
-			{ "index.js": 'import "not-there";' },
-		),
-	});
-	// The bundler itself comes from the real registry.
-	const warm = await testBuilder(place);
-	await buildText(warm, { [ENTRY]: "console.log(1);" });
-	warm.close();
-	builder = await testBuilder(place, { passthrough: { ...NETWORK, NPM_CONFIG_REGISTRY: registry.url } });
-	harness = await openRuntime();
+const published = usePackages(place, {
+	nested: packageFolder(place, "nested", { main: "main.js" }, NESTED),
+	other: packageFolder(place, "other", { main: "secret.js" }, { "secret.js": named("secret") }),
+	sealed: packageFolder(place, "sealed", { exports: "./main.js" }, { ...NESTED, "inner.js": named("inner") }),
+	requiring: packageFolder(
+		place,
+		"requiring",
+		{ main: "index.js", dependencies: { nested: "1.0.0" } },
+		{
+			"index.js": `exports.names = [${Object.keys(PATHS).map((path) => `require("nested/${path}").name`)}, require("./own").name];`,
+			"own/package.json": '{"main": "../own-main"}',
+			"own-main.js": named("own"),
+		},
+	),
+	optional: packageFolder(
+		place,
+		"optional",
+		{ main: "index.js", browser: { "not-for-browsers": false }, dependencies: { sealed: "1.0.0" } },
+		{ "index.js": OPTIONAL, "there.js": named("there") },
+	),
+	climbing: packageFolder(
+		place,
+		"climbing",
+		{ main: "index.js" },
+		{ "index.js": 'exports.load = () => import("../../not-there.mjs");' },
+	),
+	broken: packageFolder(
+		place,
+		"broken",
+		{ type: "module", main: "index.js" },
+		{ "index.js": 'import "not-there";' },
+	),
 });
-afterAll(async () => {
-	await registry[Symbol.asyncDispose]();
-	builder.close();
-	await harness.close();
-});
-
-const answerOf = (files: Record<string, string>) => jsonOf(builder, harness, files);
 
 describe("a folder with a package.json of its own", () => {
 	test("is found by its main, which may be beside the folder", async () => {
@@ -118,7 +92,7 @@ describe("a folder with a package.json of its own", () => {
 				import { names } from "npm:requiring@1.0.0";
 				export default () => Response.json({ own: [${imports.map((_, i) => `n${i}`)}, name, alias], names });`,
 		};
-		expect(await answerOf(files)).toEqual({
+		expect(await published.answerOf(files)).toEqual({
 			own: [...Object.values(PATHS), "dist/es.js", "dist/es.js"],
 			names: [...Object.values(PATHS), "own"],
 		});
@@ -133,7 +107,7 @@ describe("a folder with a package.json of its own", () => {
 			[ENTRY]: 'import "./b.ts";',
 			"functions/a/b.ts": `interface B {}\n\nimport "npm:${path}";\n`,
 		};
-		await expect(buildText(builder, files)).rejects.toMatchObject({
+		await expect(buildText(published.builder, files)).rejects.toMatchObject({
 			code: "BUILD_FAILED",
 			message: expect.stringMatching(/functions\/a\/b\.ts:3/),
 			line: 3,
@@ -145,7 +119,7 @@ describe("a module that is not there", () => {
 	test("fails in a package when it is loaded, with Node's code", async () => {
 		const code = `import { seen } from "npm:optional@1.0.0";
 			export default async () => Response.json(await seen());`;
-		expect(await answerOf({ [ENTRY]: code })).toEqual({
+		expect(await published.answerOf({ [ENTRY]: code })).toEqual({
 			replaced: "MODULE_NOT_FOUND",
 			lazy: ["MODULE_NOT_FOUND", "Cannot find module 'not-there'"],
 			file: ["MODULE_NOT_FOUND", "Cannot find module './not-there.js'"],
@@ -163,7 +137,9 @@ describe("a module that is not there", () => {
 		["imports it statically", "broken"],
 		["would find it outside of itself", "climbing"],
 	])("fails the build if a package %s", async (_, name) => {
-		await expect(buildText(builder, { [ENTRY]: `import "npm:${name}@1.0.0";` })).rejects.toMatchObject({
+		await expect(
+			buildText(published.builder, { [ENTRY]: `import "npm:${name}@1.0.0";` }),
+		).rejects.toMatchObject({
 			code: "BUILD_FAILED",
 			message: expect.stringMatching(new RegExp(`not-there.*${name}/1\\.0\\.0/index\\.js:1`)),
 		});
@@ -173,6 +149,6 @@ describe("a module that is not there", () => {
 		["import()", 'try { await import("npm:not-in-this-registry@1"); } catch {}'],
 		["import() of a file", 'try { await import("./none.ts"); } catch {}'],
 	])("fails the build if the function's own code has it in a try, with %s", async (_, code) => {
-		await expect(buildText(builder, { [ENTRY]: `\n${code}` })).rejects.toMatchObject({ line: 2 });
+		await expect(buildText(published.builder, { [ENTRY]: `\n${code}` })).rejects.toMatchObject({ line: 2 });
 	});
 });
