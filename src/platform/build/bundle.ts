@@ -18,7 +18,7 @@ import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker
 import type { CheckRules } from "./check/messages.ts";
 import type { ProcessPoolOptions } from "./check/process-pool.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
-import { openSandbox, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
+import { openSandbox, PROBE_PREFIX, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
 
 export interface BuilderOptions extends Pick<SandboxOptions, "deno" | "directory" | "hidden" | "levels"> {
@@ -136,11 +136,13 @@ function processOptions(rules: CheckRules, { checkIdleMs }: BuilderOptions): Pro
 	};
 }
 
+/** Removes the folders of builds that were killed. Platforms that share the folder create and remove others meanwhile. */
 function removeAbandoned(directory: string): void {
 	for (const name of readdirSync(directory)) {
+		if (!name.startsWith("build-") && !name.startsWith(PROBE_PREFIX)) continue;
 		const path = join(directory, name);
-		const isBuild = name.startsWith("build-") || name.startsWith("probe-");
-		const isOld = isBuild && Date.now() - statSync(path).mtimeMs > ABANDONED_MS;
-		if (isOld) rmSync(path, { recursive: true, force: true });
+		const stats = statSync(path, { throwIfNoEntry: false });
+		if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS)
+			rmSync(path, { recursive: true, force: true });
 	}
 }

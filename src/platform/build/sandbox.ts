@@ -14,7 +14,7 @@
  * plugins), so only a bug in Deno or esbuild could write a malicious file there. Builds share nothing except that
  * cache, so a function of one app is never built from another app's files.
  */
-import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { chown } from "node:fs/promises";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -68,6 +68,8 @@ export const DENO = "\0deno";
 const NOBODY = 65534;
 /** The name of a file that no user can read. */
 const BLANK = "blank";
+/** The folder in which a level is tested. */
+export const PROBE_PREFIX = "probe-";
 const PROBE_LIMITS: Limits = { timeoutMs: 20_000, outputBytesMax: 4096 };
 
 /** Exits with 9 if one of the arguments up to `--` can be read. Otherwise executes the remaining arguments. */
@@ -78,12 +80,21 @@ const PROBE = 'while [ "$1" != -- ]; do if [ -r "$1" ]; then exit 9; fi; shift; 
  * @throws AppError `BUILD_SANDBOX` (exit 1) if no permitted level works
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
-	const cache = join(options.directory, "cache");
-	const probe = join(options.directory, `probe-${process.pid}`);
-	const folders = [cache, probe, join(probe, "src"), join(probe, "root")];
 	mkdirSync(options.directory, { recursive: true });
-	const blank = join(options.directory, BLANK);
-	if (!existsSync(blank)) writeFileSync(blank, "", { mode: 0 });
+	makeBlank(join(options.directory, BLANK));
+	// Other platforms that share the folder may run in containers, with the same process id.
+	const probe = mkdtempSync(join(options.directory, PROBE_PREFIX));
+	try {
+		return await openBestLevel(options, probe);
+	} finally {
+		rmSync(probe, { recursive: true, force: true });
+	}
+}
+
+/** @param probe a folder for the tests @throws AppError `BUILD_SANDBOX` (exit 1) */
+async function openBestLevel(options: SandboxOptions, probe: string): Promise<Sandbox> {
+	const cache = join(options.directory, "cache");
+	const folders = [cache, probe, join(probe, "src"), join(probe, "root")];
 	const tried: string[] = [];
 	for (const level of options.levels ?? SANDBOX_LEVELS) {
 		if (level === "user" && process.getuid?.() !== 0) continue;
@@ -94,10 +105,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
 		const unreadable = level === "none" ? [] : [...options.hidden, `/proc/${process.pid}/environ`];
 		const args = ["/bin/sh", "-c", PROBE, "sh", ...unreadable, "--", DENO, "--version"];
 		const { code, startError, stdout, stderr } = await sandbox.run(probe, args, PROBE_LIMITS);
-		if (code === 0) {
-			rmSync(probe, { recursive: true });
-			return { ...sandbox, denoVersion: stdout.trim() };
-		}
+		if (code === 0) return { ...sandbox, denoVersion: stdout.trim() };
 		tried.push(
 			`${level} (${startError ?? (code === 9 ? "hidden files can be read" : `exit ${code} ${stderr.trim().slice(-200)}`)})`,
 		);
@@ -187,5 +195,15 @@ function limitScript({ memoryBytesMax, fileBytesMax }: SandboxOptions): string {
 /** Removes a cache that belongs to the user of another level, because this level's user could not write to it. */
 function discardForeign(cache: string, level: SandboxLevel): void {
 	const owner = level === "user" ? NOBODY : process.getuid?.();
-	if (existsSync(cache) && statSync(cache).uid !== owner) rmSync(cache, { recursive: true });
+	const stats = statSync(cache, { throwIfNoEntry: false });
+	if (stats !== undefined && stats.uid !== owner) rmSync(cache, { recursive: true, force: true });
+}
+
+/** Makes the file that no user can read, unless it exists. Others may make it at the same time. */
+function makeBlank(path: string): void {
+	try {
+		writeFileSync(path, "", { mode: 0, flag: "wx" });
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+	}
 }

@@ -78,8 +78,8 @@ describe("a restore to etcd", () => {
 		await using proxy = await LossyProxy.open(cluster.endpoints[0] as EtcdCluster["endpoints"][number]);
 		const prefix = nextPrefix();
 		using filling = await Filling.begin({ ...parsed(prefix), endpoints: [proxy.endpoint] }, {});
-		let pieces = 0;
-		proxy.loseAnswers(() => ++pieces % 4 === 0);
+		let answers = 0;
+		proxy.loseAnswers(() => ++answers % 4 === 0);
 		const entries = upTo(1_000).map((revision) => ({ stream: "s", revision, body: `${revision}` }));
 		const heads = new Map([["s", 1_000]]);
 		await filling.putLog({
@@ -99,11 +99,11 @@ describe("a restore to etcd", () => {
 		await withShared(async (place, store, _, blobs) => {
 			await using proxy = await LossyProxy.open(cluster.endpoints[0] as EtcdCluster["endpoints"][number]);
 			// Every fourth connection lasts for an entry with all its parts.
-			const lasts = [3, 5, 4, 100];
-			let [pieces, turns] = [0, 0];
+			const lasts = [2, 3, 2, 20];
+			let [answers, turns] = [0, 0];
 			proxy.loseAnswers(() => {
-				if (++pieces < (lasts[turns % lasts.length] as number)) return false;
-				[pieces, turns] = [0, turns + 1];
+				if (++answers < (lasts[turns % lasts.length] as number)) return false;
+				[answers, turns] = [0, turns + 1];
 				return true;
 			});
 			const { host, port } = proxy.endpoint;

@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openSandbox, type Sandbox, type SandboxLevel } from "../../../src/platform/build/sandbox.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { CANARY, LEVELS, makeBuildFolders } from "./builder.ts";
+import { CANARY, LEVELS, makeBuildFolders, testBuilder } from "./builder.ts";
 
 const place = makeBuildFolders();
 /** The kinds with their own view of the file system. */
@@ -84,6 +84,17 @@ describe.each(LEVELS.slice(0, -1))("a hostile process in the sandbox %s", (level
 		const run = sandbox.run(build, ["/usr/bin/head", "-c", "5000000", "/dev/zero"], LIMITS);
 		expect((await run).stdout.length).toBe(LIMITS.outputBytesMax);
 	});
+});
+
+test("a folder that another platform removes meanwhile does not stop the builder, and no folder of a test is left", async () => {
+	const directory = join(place.root, "shared");
+	mkdirSync(directory);
+	// A link to nothing is listed and cannot be examined, like a folder that is removed after it was listed.
+	symlinkSync(join(directory, "removed"), join(directory, "build-removed"));
+	symlinkSync(join(directory, "removed"), join(directory, "probe-removed"));
+	const open = () => testBuilder(place, { directory });
+	for (const builder of await Promise.all([open(), open()])) builder.close();
+	expect(readdirSync(directory).sort()).toEqual(["blank", "build-removed", "cache", "probe-removed"]);
 });
 
 describe("the level of the sandbox", () => {

@@ -56,12 +56,12 @@ describe("several nodes", () => {
 		await set(1);
 		await a.client.deploy(APP, PAIR, false, WAIT_FOR_NODES);
 		expect((await b.call("pair")).text).toBe("A1 B1");
-		proxy.loseAnswers(() => true);
+		proxy.isCut = true;
 		await set(2);
 		expect((await b.call("pair")).text).toBe("A1 B1");
 		aheadMs = 120_000;
 		expect((await b.call("pair")).status).toBe(503);
-		proxy.loseAnswers(() => false);
+		proxy.isCut = false;
 		let answer = await b.call("pair");
 		while (answer.status === 503) answer = await b.call("pair");
 		expect(answer.text).toBe("A2 B2");
@@ -97,7 +97,7 @@ describe("several nodes", () => {
 		]);
 		await a.client.deploy(APP, PAIR, false, WAIT_FOR_NODES);
 		expect((await b.call("pair")).text).toBe("a1 b1");
-		proxy.loseAnswers(() => true);
+		proxy.isCut = true;
 		const changed = await story.send(
 			a,
 			[
@@ -115,7 +115,7 @@ describe("several nodes", () => {
 		}, WAIT);
 		expect(await b.isReady()).toBe(false);
 		await vi.waitFor(async () => expect((await b.client.call(ROUTES.listApps, {})).status).toBe(503), WAIT);
-		proxy.loseAnswers(() => false);
+		proxy.isCut = false;
 		await vi.waitFor(async () => expect((await b.call("pair")).text).toBe("a2 b2"), WAIT);
 		await vi.waitFor(async () => expect(await b.isReady()).toBe(true), WAIT);
 	});

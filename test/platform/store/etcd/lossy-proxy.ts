@@ -6,8 +6,10 @@ import type { Endpoint } from "../../../../src/platform/store/etcd/api/grpc.ts";
 export class LossyProxy implements AsyncDisposable {
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
-	/** The bytes from etcd that are still passed on to a connection before it breaks. Undefined: it does not break. */
-	#breaksAfter: (() => boolean) | undefined;
+	#isLost: () => boolean = () => false;
+	/** Breaks each connection at the first byte from the member. */
+	isCut = false;
+	/** The number of answers that were lost. */
 	lost = 0;
 
 	private constructor(server: Server) {
@@ -29,7 +31,8 @@ export class LossyProxy implements AsyncDisposable {
 				});
 			}
 			client.on("data", (bytes) => member.write(bytes));
-			member.on("data", (bytes) => proxy.#answer(client, bytes));
+			const endsIn = answerEnds();
+			member.on("data", (bytes) => proxy.#pass(client, bytes, endsIn(bytes)));
 		});
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
@@ -40,20 +43,45 @@ export class LossyProxy implements AsyncDisposable {
 		return { host: "127.0.0.1", port: (this.#server.address() as AddressInfo).port };
 	}
 
-	/** Breaks connections instead of passing answers on, each time that `breaks` says so. */
-	loseAnswers(breaks: () => boolean): void {
-		this.#breaksAfter = breaks;
+	/** Breaks the connection instead of passing an answer on, if `isLost` says so. It is asked once for each answer. */
+	loseAnswers(isLost: () => boolean): void {
+		this.#isLost = isLost;
 	}
 
-	#answer(client: Socket, bytes: Buffer): void {
-		if (this.#breaksAfter?.()) {
-			this.lost++;
-			client.destroy();
-		} else client.write(bytes);
+	#pass(client: Socket, bytes: Buffer, ends: number): void {
+		const losses = Array.from({ length: ends }, () => this.#isLost()).filter(Boolean).length;
+		this.lost += losses;
+		if (losses > 0 || this.isCut) client.destroy();
+		else client.write(bytes);
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
 		for (const socket of this.#sockets) socket.destroy();
 		await once(this.#server.close(), "close");
 	}
+}
+
+const FRAME_HEAD_BYTES = 9;
+const HEADERS = 1;
+const END_STREAM = 1;
+
+/**
+ * Counts the answers that end in each piece of a connection from a server of HTTP/2: the frames HEADERS with the flag
+ * END_STREAM (RFC 9113, section 6.2), in which a server of gRPC sends the status of a call.
+ */
+function answerEnds(): (piece: Buffer) => number {
+	let rest = Buffer.alloc(0);
+	let skipped = 0;
+	return (piece) => {
+		rest = Buffer.concat([rest, piece]);
+		let ends = 0;
+		for (;;) {
+			const passed = Math.min(skipped, rest.length);
+			rest = rest.subarray(passed);
+			skipped -= passed;
+			if (rest.length < FRAME_HEAD_BYTES) return ends;
+			if (rest[3] === HEADERS && ((rest[4] as number) & END_STREAM) !== 0) ends++;
+			skipped = FRAME_HEAD_BYTES + rest.readUIntBE(0, 3);
+		}
+	};
 }
