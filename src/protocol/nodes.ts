@@ -18,6 +18,16 @@ export const nodeEventSchema = z.object({
 export type NodeEvent = z.infer<typeof nodeEventSchema>;
 
 /**
+ * The lines of the answer to a deletion with `?wait=SECONDS`: any number of `node`, then `done`. A failure after the
+ * answer has begun ends it as in the answer to a change.
+ */
+export const deletionEventSchema = z.discriminatedUnion("type", [
+	nodeEventSchema,
+	z.object({ type: z.literal("done") }),
+]);
+export type DeletionEvent = z.infer<typeof deletionEventSchema>;
+
+/**
  * A node whose lines of logs were asked for. `missing` is null if they are there. Otherwise: `no_address`: other nodes
  * cannot reach it; `unreachable`; `timeout`; `refused`: it does not accept the request; `silent`: it does not reach the
  * store.

@@ -35,6 +35,7 @@ export const ROUTES = {
 	/** Creates the app. If it exists, returns it if vault and environment are the same, and 409 otherwise. */
 	createApp: { method: "PUT", path: "/v1/apps/:app", scope: "sync" },
 	showApp: { method: "GET", path: "/v1/apps/:app", scope: "read" },
+	/** With `?wait=SECONDS`, streams one line of JSON for each event (`DeletionEvent`). */
 	deleteApp: { method: "DELETE", path: "/v1/apps/:app", scope: "admin" },
 	/** `?after=REVISION` */
 	readChanges: { method: "GET", path: "/v1/apps/:app/changes", scope: "sync" },
@@ -46,7 +47,7 @@ export const ROUTES = {
 	deploy: { method: "POST", path: "/v1/apps/:app/deployments", scope: "deploy" },
 	/** `?files=true` adds the source files and the settings of each function. */
 	listFunctions: { method: "GET", path: "/v1/apps/:app/functions", scope: "read" },
-	/** `?name=NAME&name=NAME`. If one does not exist: 404, and nothing is deleted. */
+	/** `?name=NAME&name=NAME`. If one does not exist: 404, and nothing is deleted. `?wait=SECONDS` as for `deleteApp`. */
 	deleteFunctions: { method: "DELETE", path: "/v1/apps/:app/functions", scope: "deploy" },
 	/** `?function=NAME&since=MS&level=LEVEL&limit=N`; without `function`, all functions. */
 	readLogs: { method: "GET", path: "/v1/apps/:app/logs", scope: "read" },

@@ -45,6 +45,17 @@ test("a deployment and a change end when both nodes have followed, and say so", 
 	expect(unseen.stderr.match(FOLLOWS)).toBeNull();
 });
 
+test("a deletion ends when both nodes have followed, and says so", async () => {
+	project.write("functions/two.ts", 'Deno.serve(() => new Response("two"));');
+	await project.ok(["functions", "deploy"]);
+	const deleted = await project.ok(["functions", "delete", "two"]);
+	expect(deleted.stderr.match(FOLLOWS)).toHaveLength(2);
+	for (const node of [a, b]) expect((await node.call("two")).status).toBe(404);
+	await project.ok(["functions", "deploy"]);
+	const unseen = await project.ok(["functions", "delete", "two", "--no-wait"]);
+	expect(unseen.stderr.match(FOLLOWS)).toBeNull();
+});
+
 test("the status lists both nodes", async () => {
 	const { stdout } = await project.ok(["platform", "status"]);
 	expect(stdout).toMatch(/store: etcd, answers in [\d.]+ ms/);

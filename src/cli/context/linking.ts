@@ -124,24 +124,25 @@ function pinnedHere(): Promise<readonly PinnedPlatform[]> {
  * of the project is linked with. The platform's key must match the fingerprint in the token before the token
  * is sent.
  * @param url the address; undefined for the platform that the environment is linked with
- * @param given a token to use instead of the stored one
+ * @param access a token to use instead of the stored one, and what ends requests
  * @throws AppError `PLATFORM_URL_INSECURE`, `NOT_LINKED` (exit 2), `TOKEN_FOREIGN` (exit 3), `TOKEN_MISSING`
  *   (exit 6), `PLATFORM_KEY_MISMATCH` (exit 7); as `targetOf`
  */
 export async function platformAt(
 	url: string | undefined,
 	environment: string,
-	given?: string,
+	access: Access = {},
 ): Promise<Remote> {
 	await cryptoReady;
 	if (url === undefined) {
-		const found = requireTarget(requireRoot(currentFolder()), environment, PASS_URL, { token: given });
+		const found = requireTarget(requireRoot(currentFolder()), environment, PASS_URL, access);
 		return (await found.catch(rethrowWithUrl)).remote;
 	}
 	const origin = platformOrigin(url);
 	const token =
-		given ?? (await tokenFor({ url: origin, link: `coffer link ${origin} --app APP`, platform: undefined }));
-	return (await connectToPlatform(origin, token)).remote;
+		access.token ??
+		(await tokenFor({ url: origin, link: `coffer link ${origin} --app APP`, platform: undefined }));
+	return (await connectToPlatform(origin, token, access.signal)).remote;
 }
 
 /** Options of a connection. */

@@ -4,7 +4,7 @@ import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
 import type { LogNode } from "../../protocol/nodes.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
-import type { WantedLines } from "../../sync/client/platform-client.ts";
+import type { WantedLines } from "../../sync/client/log-query.ts";
 import { resumed } from "../../sync/logs/resume.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { requestText, writtenText } from "./lines.ts";

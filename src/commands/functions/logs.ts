@@ -13,7 +13,7 @@ import {
 import { interruption } from "../../cli/shell/signals.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { LOG_LINES_MAX } from "../../protocol/function-log.ts";
-import type { WantedLines } from "../../sync/client/platform-client.ts";
+import type { WantedLines } from "../../sync/client/log-query.ts";
 
 type LogsResult = WrittenResult | RequestsResult;
 

@@ -31,6 +31,7 @@ import {
 	TEXT,
 	urlOf,
 } from "./endpoint.ts";
+import { answerDeletion, deletionAnswers, WAIT } from "./nodes/waiting.ts";
 
 /** @throws AppError `APP_NOT_LINKED` (exit 4) if the app has no vault */
 function infoOf(app: App, listenUrl: string): AppInfo {
@@ -99,10 +100,16 @@ export const showApp: Endpoint = {
 
 export const deleteApp: Endpoint = {
 	summary: "Delete an app with its log, functions and tokens",
-	answer: done,
+	query: [WAIT],
+	...deletionAnswers,
+	refuses: [400],
 	handle: async (call) => {
-		await call.core.deleteApp(appOf(call).id);
-		return new Response(null, { status: 204 });
+		const { core } = call;
+		const { id } = appOf(call);
+		return await answerDeletion(call, async () => {
+			await core.deleteApp(id);
+			return { platformRevision: core.tokens.revision };
+		});
 	},
 };
 

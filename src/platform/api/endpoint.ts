@@ -72,6 +72,8 @@ export interface Operation {
 	readonly query?: readonly { readonly name: string; readonly required: boolean; readonly schema: object }[];
 	readonly body?: Body;
 	readonly answer: { readonly status: number; readonly description: string; readonly body?: Body };
+	/** Another successful answer, to another form of the request. */
+	readonly alternative?: Operation["answer"];
 	/** Statuses of errors besides those that every route of its kind has. */
 	readonly refuses?: readonly number[];
 }

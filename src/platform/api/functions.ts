@@ -1,8 +1,11 @@
 /** The routes that list and delete functions. */
 import { type FunctionList, functionListSchema } from "../../protocol/function-list.ts";
 import { operationHash } from "../functions/function.ts";
+import { functionNotFound } from "../redeploy/starts/not-found.ts";
 import type { AutomationStatus } from "../schedule/automations.ts";
-import { answerOf, appOf, done, type Endpoint, invalid, json, TEXT, urlOf } from "./endpoint.ts";
+import { answerOf, appOf, type Endpoint, invalid, json, TEXT, urlOf } from "./endpoint.ts";
+import { eventsOf } from "./nodes/node-events.ts";
+import { answerDeletion, deletionAnswers, WAIT } from "./nodes/waiting.ts";
 
 const ERROR_CHARACTERS_MAX = 32 * 1024;
 
@@ -62,15 +65,21 @@ function automationInfo({ automation, nextMs, lastDueMs, runs }: AutomationStatu
 
 export const deleteFunctions: Endpoint = {
 	summary: "Delete functions: all that are named, or none",
-	query: [{ name: "name", required: true, schema: { type: "array", items: TEXT } }],
-	answer: done,
+	query: [{ name: "name", required: true, schema: { type: "array", items: TEXT } }, WAIT],
+	...deletionAnswers,
 	refuses: [400],
 	handle: async (call) => {
 		const app = appOf(call);
 		const names = call.url.searchParams.getAll("name");
 		if (names.length === 0)
 			throw invalid("Give the functions to delete: ?name=NAME, once for each function.");
-		await call.core.functionsOf(app).delete(names);
-		return new Response(null, { status: 204 });
+		const functions = call.core.functionsOf(app);
+		// Before an answer begins, so that its status says so.
+		const unknown = names.filter((name) => !app.state.functions.has(name));
+		if (unknown.length > 0) throw functionNotFound(unknown);
+		return await answerDeletion(call, async () => {
+			await functions.delete(names);
+			return eventsOf(app);
+		});
 	},
 };

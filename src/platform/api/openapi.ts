@@ -47,6 +47,10 @@ function problem(description: string): Json {
 	return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM } } };
 }
 
+function success({ body, description }: Operation["answer"]): Json {
+	return { description, ...(body !== undefined && { content: content(body) }) };
+}
+
 /** The statuses with which a route refuses a request. */
 function refusals({ scope, path }: Route, { body, refuses = [] }: Operation): number[] {
 	return [
@@ -72,8 +76,9 @@ function parameters({ path }: Route, { query = [] }: Operation): Json[] {
 
 function describe(name: keyof typeof ROUTES, operation: Operation): Json {
 	const route: Route = ROUTES[name];
-	const { answer, body, summary } = operation;
-	const success = answer.body === undefined ? {} : { content: content(answer.body) };
+	const { alternative, answer, body, summary } = operation;
+	const answers = alternative === undefined ? [answer] : [answer, alternative];
+	const successes = answers.map((each) => [each.status, success(each)] as const);
 	const statuses = [...new Set(refusals(route, operation))].sort();
 	return {
 		operationId: name,
@@ -83,7 +88,7 @@ function describe(name: keyof typeof ROUTES, operation: Operation): Json {
 		parameters: parameters(route, operation),
 		...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
 		responses: {
-			[answer.status]: { description: answer.description, ...success },
+			...Object.fromEntries(successes),
 			...Object.fromEntries(statuses.map((status) => [status, problem(PROBLEM_TITLES[status] ?? "Refused")])),
 			default: problem("Any other error"),
 		},

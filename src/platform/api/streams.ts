@@ -10,28 +10,11 @@ import {
 	deploySchema,
 	MESSAGE_LIMITS,
 } from "../../protocol/messages.ts";
-import { describeError } from "../faults/log.ts";
 import { affectedBy } from "../redeploy/refresh.ts";
-import { tokenInvalid } from "./authenticate.ts";
-import { answerOf, appOf, type Call, type Endpoint, json, jsonOf, lines, TEXT, urlOf } from "./endpoint.ts";
-import { nodeWaitMs, sendNodeEvents } from "./nodes/node-events.ts";
+import { answerOf, appOf, type Endpoint, json, jsonOf, lines, urlOf } from "./endpoint.ts";
+import { eventsOf, nodeWaitMs, sendNodeEvents } from "./nodes/node-events.ts";
+import { answerLines, WAIT } from "./nodes/waiting.ts";
 import { problemResponse } from "./problem.ts";
-import { lineStream } from "./stream.ts";
-
-/** An answer that is sent line by line. It ends at once when the token of its reader is revoked or expires. */
-function answer({ core, principal }: Call, work: Parameters<typeof lineStream>[0]): Response {
-	return lineStream(
-		work,
-		(error) => core.log.error(describeError(error), "an answer ended with an error"),
-		(end) => {
-			const invalid = core.faults.control.callback(() => end(tokenInvalid()));
-			return principal ? core.tokens.onInvalid(principal, core.clock, invalid) : () => undefined;
-		},
-	);
-}
-
-/** How long to wait for the nodes, in seconds. */
-const WAIT = { name: "wait", required: false, schema: TEXT };
 
 function stale(app: string): AppError {
 	return new AppError({
@@ -59,7 +42,7 @@ export const appendChange: Endpoint = {
 			return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });
 		const { accepted, isRepeat, since } = outcome;
 		if (!isRepeat) call.core.log.info({ app: app.id, revision: accepted.revision }, "change accepted");
-		return answer(call, async (write) => {
+		return answerLines(call, async (write) => {
 			const send = (event: ChangeEvent) => write(event);
 			const functions = call.core.functionsOf(app);
 			const concerned = affectedBy(app, change.operation);
@@ -67,7 +50,7 @@ export const appendChange: Endpoint = {
 			const { untouched } = await functions.redeploy(change.operation, (result) =>
 				send({ type: "redeployed", result }),
 			);
-			await sendNodeEvents(call, app, send);
+			await sendNodeEvents(call, eventsOf(app), send);
 			send({ type: "done", untouched: [...untouched] });
 		});
 	},
@@ -84,7 +67,7 @@ export const deploy: Endpoint = {
 		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 		const request = decode(deploySchema, body, "The deployment");
 		const { core, listenUrl } = call;
-		return answer(call, async (write) => {
+		return answerLines(call, async (write) => {
 			const tell = (event: DeployEvent) => write(event);
 			const outcome = await core.deployer.deploy(core.functionsOf(app), request, (result) => {
 				core.log.info({ app: app.id, function: result.name, status: result.status }, "function deployed");
@@ -94,7 +77,7 @@ export const deploy: Endpoint = {
 				tell({ type: "missing", hashes: [...outcome.missing] });
 				return;
 			}
-			await sendNodeEvents(call, app, tell);
+			await sendNodeEvents(call, eventsOf(app), tell);
 			tell({ type: "done", pruned: [...outcome.pruned] });
 		});
 	},

@@ -32,6 +32,7 @@ export class HostNames {
 	readonly #hosts = new Map<string, string>();
 	/** Whether a host was added or removed since the last call of `catchUp`. */
 	#isChanged = false;
+	#routed: Promise<void> = Promise.resolve();
 	/** Called after each change. Never rejects. Resolves when requests are routed accordingly. */
 	onChanged: () => Promise<void> = async () => {};
 
@@ -58,6 +59,11 @@ export class HostNames {
 	/** The app of each host, by the host's name in lower case. It stays up to date. */
 	get byName(): ReadonlyMap<string, string> {
 		return this.#hosts;
+	}
+
+	/** Resolves when requests are routed as the last changes of other nodes, and of apps, require. */
+	get routed(): Promise<void> {
+		return this.#routed;
 	}
 
 	/** All hosts, sorted by name. */
@@ -112,7 +118,7 @@ export class HostNames {
 		if (!this.#isChanged) return;
 		this.#isChanged = false;
 		// Not awaited: the deletion of an app does not depend on the gateways.
-		void this.onChanged();
+		this.#routed = this.onChanged();
 	}
 
 	#apply(event: HostEvent | PlatformEvent): void {

@@ -32,6 +32,11 @@ const nodeSchema = z.object({
 	isStopping: z.boolean(),
 	/** The last entry of the stream `platform` that it has applied. */
 	platformRevision: z.int().min(0),
+	/**
+	 * The last entry of the stream `platform` that it has followed: apps that were deleted until then have no process here
+	 * any more, and no gateway routes requests to them. Absent from earlier versions.
+	 */
+	platformFollowed: z.int().min(0).optional(),
 	/** The number of functions in each state. */
 	functions: z.object({ live: z.int(), idle: z.int(), failed: z.int() }),
 	/** Its last steps, the newest last. */

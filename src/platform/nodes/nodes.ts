@@ -35,8 +35,8 @@ export class Nodes {
 	readonly #progress: ProgressWatch;
 	readonly #takeover: Takeover;
 	/** The catch-up that has not begun to read yet. */
-	#waiting: Promise<void> | undefined;
-	#reading: Promise<void> = Promise.resolve();
+	#waiting: Promise<number> | undefined;
+	#reading: Promise<unknown> = Promise.resolve();
 	#isFollowing = false;
 	/** Whether this node has read what it had missed when its time began. */
 	#isCurrent = false;
@@ -52,7 +52,7 @@ export class Nodes {
 		this.calls = options.calls;
 		this.#following = new Following({
 			...options,
-			catchUpPlatform: () => this.#catchUpPlatform(),
+			catchUpPlatform: () => this.#followPlatform(),
 			onFollowed: (progress) => this.presence.report(progress),
 		});
 		this.#takeover = new Takeover({ ...options, monotonicMs: clock.monotonicMs });
@@ -127,11 +127,11 @@ export class Nodes {
 	}
 
 	/**
-	 * Waits until the nodes that are there have followed an app's events up to the present one.
+	 * Waits until the nodes that are there have followed an app's events, or the platform's own stream.
 	 * @param timeoutMs the time limit
 	 */
 	async *followed(wanted: Wanted, timeoutMs: number): AsyncGenerator<NodeProgress, void, void> {
-		const own = this.#options.apps.find(wanted.app);
+		const own = "app" in wanted ? this.#options.apps.find(wanted.app) : undefined;
 		if (own !== undefined) this.#following.follow(own);
 		const over = new AbortController();
 		const cancel = this.#options.clock.schedule(() => over.abort(), timeoutMs);
@@ -142,14 +142,22 @@ export class Nodes {
 		}
 	}
 
-	/** Calls that come before a catch-up begins to read share it. */
-	#catchUpPlatform(): Promise<void> {
+	/** Applies the stream `platform`, and reports that once the gateways route requests accordingly. */
+	async #followPlatform(): Promise<void> {
+		const revision = await this.#catchUpPlatform();
+		void this.#options.hosts.routed.then(() => this.presence.reportPlatform(revision));
+	}
+
+	/** Calls that come before a catch-up begins to read share it. @returns the last entry that every reader has applied */
+	#catchUpPlatform(): Promise<number> {
 		if (this.#waiting !== undefined) return this.#waiting;
 		const { apps, hosts, tokens } = this.#options;
 		const catchUp = this.#reading.then(async () => {
 			this.#waiting = undefined;
 			await Promise.all([tokens.catchUp(), hosts.catchUp()]);
+			const { revision } = tokens;
 			await apps.catchUp();
+			return revision;
 		});
 		this.#waiting = catchUp;
 		this.#reading = catchUp.catch(() => undefined);

@@ -25,6 +25,7 @@ const NOTHING = {
 	isStopping: false,
 	ticket: "",
 	platformRevision: 0,
+	platformFollowed: undefined,
 	functions: { live: 0, idle: 0, failed: 0 },
 };
 
@@ -36,7 +37,7 @@ export interface PresenceOptions {
 	/** The key of the platform's identity for stored state: 32 bytes. */
 	readonly key: Uint8Array;
 	readonly clock: Clock;
-	readonly describe: () => Omit<NodeInfo, "node" | "progress" | "isStopping">;
+	readonly describe: () => Omit<NodeInfo, "node" | "progress" | "isStopping" | "platformFollowed">;
 	readonly onError: (error: unknown) => void;
 	/** Called when this node may serve again, or no longer. */
 	readonly onServing: (mayServe: boolean) => void;
@@ -63,6 +64,7 @@ export class Presence {
 	/** The nodes that may serve, whether they answer or not. */
 	#serving: ReadonlySet<string> = new Set();
 	#progress: Progress[] = [];
+	#platformFollowed = 0;
 	#renewedMs = Number.NEGATIVE_INFINITY;
 	#mayServe = false;
 	#isStopping = false;
@@ -119,6 +121,13 @@ export class Presence {
 		await this.#renew().catch(this.#options.onError);
 	}
 
+	/** Shows that this node has followed the platform's own stream up to a revision. */
+	async reportPlatform(revision: number): Promise<void> {
+		if (revision <= this.#platformFollowed) return;
+		this.#platformFollowed = revision;
+		await this.refresh();
+	}
+
 	/** Shows what has changed of this node. */
 	async refresh(): Promise<void> {
 		await this.#renew().catch(this.#options.onError);
@@ -152,7 +161,8 @@ export class Presence {
 			if (this.#closing.signal.aborted) return;
 			const { clock, describe, key, node, staleAfterMs, store } = this.#options;
 			const sinceMs = clock.monotonicMs();
-			const info = { ...describe(), node, isStopping: this.#isStopping, progress: this.#progress };
+			const [isStopping, platformFollowed] = [this.#isStopping, this.#platformFollowed];
+			const info = { ...describe(), node, isStopping, platformFollowed, progress: this.#progress };
 			const short = { ...info, ...NOTHING, progress: [] };
 			// A store that is full may refuse the second one, and still let the node serve.
 			const answering = store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);

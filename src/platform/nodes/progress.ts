@@ -1,4 +1,4 @@
-/** Waits until nodes have followed an app's events. */
+/** Waits until nodes have followed an app's events, or the platform's. */
 import type { NodeInfo } from "./announcement.ts";
 
 /** A node, and how far it has followed a change. */
@@ -10,10 +10,20 @@ export interface NodeProgress {
 	readonly failed: readonly string[];
 }
 
-export interface Wanted {
-	readonly app: string;
-	/** The last event that the nodes have to follow. */
-	readonly revision: number;
+/** What the nodes have to follow: an app's last event, or the last entry of the platform's own stream. */
+export type Wanted =
+	| { readonly app: string; readonly revision: number }
+	| { readonly platformRevision: number };
+
+/** The functions that did not start on a node that has followed. Undefined: it has not followed. */
+function failedOn(info: NodeInfo, wanted: Wanted): readonly string[] | undefined {
+	if ("platformRevision" in wanted) {
+		// Earlier versions show only what they have read.
+		const { platformFollowed, platformRevision } = info;
+		return (platformFollowed ?? platformRevision) >= wanted.platformRevision ? [] : undefined;
+	}
+	const { app, revision } = wanted;
+	return info.progress.find((one) => one.app === app && one.revision >= revision)?.failed;
 }
 
 export class ProgressWatch {
@@ -66,14 +76,13 @@ export class ProgressWatch {
 	}
 
 	/** The expected nodes that are done. */
-	#settled({ app, revision }: Wanted, expected: ReadonlySet<string>): NodeProgress[] {
+	#settled(wanted: Wanted, expected: ReadonlySet<string>): NodeProgress[] {
 		const present = new Map(this.#list().map((info) => [info.node, info]));
 		return [...expected].sort().flatMap((node): NodeProgress[] => {
 			const info = present.get(node);
 			if (info === undefined || info.isStopping) return [{ node, status: "gone", failed: [] }];
-			const progress = info.progress.find((one) => one.app === app && one.revision >= revision);
-			if (progress === undefined) return [];
-			const { failed } = progress;
+			const failed = failedOn(info, wanted);
+			if (failed === undefined) return [];
 			return [{ node, status: failed.length > 0 ? "failed" : "followed", failed }];
 		});
 	}

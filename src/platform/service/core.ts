@@ -203,6 +203,7 @@ export class Core {
 
 	/** Stops the functions of a deleted app, and removes what is kept of it outside of the streams. */
 	async #remove(app: App): Promise<void> {
+		await this.onRoutesChanged(app.id);
 		await this.#functions.get(app)?.close();
 		this.#functions.delete(app);
 		await removeAppData(this, app);

@@ -73,7 +73,7 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 	let [control, address] = ["", ""];
 	const calls = new NodeCalls(store.node, identity.stateKey, clock);
 	const { apps, hosts, store: sealed, tokens } = streams;
-	const describe = (): Omit<NodeInfo, "node" | "progress" | "isStopping"> => ({
+	const describe = (): Omit<NodeInfo, "node" | "progress" | "isStopping" | "platformFollowed"> => ({
 		version,
 		control,
 		address,

@@ -23,11 +23,12 @@ import {
 	type PlatformInfo,
 	platformInfoSchema,
 } from "../../protocol/messages.ts";
-import type { PlatformStatus } from "../../protocol/nodes.ts";
+import type { NodeEvent, PlatformStatus } from "../../protocol/nodes.ts";
 import type { LoggedRequests, RequestEvent } from "../../protocol/request-log.ts";
 import { ROUTES } from "../../protocol/routes.ts";
 import type { CreatedToken, CreateToken, TokenList } from "../../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
+import { logQuery, type WantedLines } from "./log-query.ts";
 
 function waiting(seconds: number | undefined): { query?: URLSearchParams } {
 	return seconds === undefined ? {} : { query: new URLSearchParams({ wait: String(seconds) }) };
@@ -81,9 +82,13 @@ export class Remote {
 		return this.#connection.json(ROUTES.listApps, {}, appListSchema, "The list of apps");
 	}
 
-	/** @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
-	async deleteApp(app: string): Promise<void> {
-		await this.#connection.done(ROUTES.deleteApp, { parameters: { app } });
+	/**
+	 * @param onNode as for `sendDeletion`
+	 * @throws AppError `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), and as `sendDeletion`
+	 */
+	async deleteApp(app: string, onNode?: (event: NodeEvent) => void): Promise<void> {
+		const { sendDeletion } = await import("./deletion.ts");
+		await sendDeletion(this.#connection, ROUTES.deleteApp, { parameters: { app } }, onNode);
 	}
 
 	async listHosts(): Promise<HostList> {
@@ -154,9 +159,18 @@ export class Remote {
 		);
 	}
 
-	async deleteFunctions(app: string, names: readonly string[]): Promise<void> {
+	/**
+	 * @param onNode as for `sendDeletion`
+	 * @throws AppError `FUNCTION_NOT_FOUND` (exit 4), and as `sendDeletion`
+	 */
+	async deleteFunctions(
+		app: string,
+		names: readonly string[],
+		onNode?: (event: NodeEvent) => void,
+	): Promise<void> {
+		const { sendDeletion } = await import("./deletion.ts");
 		const query = new URLSearchParams(names.map((name): [string, string] => ["name", name]));
-		await this.#connection.done(ROUTES.deleteFunctions, { parameters: { app }, query });
+		await sendDeletion(this.#connection, ROUTES.deleteFunctions, { parameters: { app }, query }, onNode);
 	}
 
 	/** The output of functions; of all functions if no name is given. */
@@ -224,24 +238,5 @@ export class Remote {
 	}
 }
 
-/** Which lines of a function's log to read. */
-export interface WantedLines {
-	/** Milliseconds since 1970. */
-	readonly sinceMs?: number | undefined;
-	readonly level?: "info" | "error" | undefined;
-	/** Only this many of the latest lines. */
-	readonly limit?: number | undefined;
-	/** Only lines after these positions: one, or `NODE:POSITION` for each node. */
-	readonly after?: readonly string[] | undefined;
-}
-
 /** The longest time between two lines of a stream, in milliseconds. The platform sends something every 15 s. */
 const LOG_SILENCE_MS = 60_000;
-
-function logQuery(names: readonly string[], { after, sinceMs, level, limit }: WantedLines): URLSearchParams {
-	const query = new URLSearchParams(names.map((name): [string, string] => ["function", name]));
-	for (const [key, value] of Object.entries({ since: sinceMs, level, limit }))
-		if (value !== undefined) query.set(key, String(value));
-	for (const position of after ?? []) query.append("after", position);
-	return query;
-}

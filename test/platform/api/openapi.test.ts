@@ -134,6 +134,7 @@ async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response
 	if (name === "readChanges") return await post(route, `${path}?after=x`, undefined);
 	if (name === "readHistory") return await post(route, `${path}?before=x`, undefined);
 	if (name === "readFigures") return await post(route, `${path}?step=7`, undefined);
+	if (name === "deleteApp") return await post(route, `${path}?wait=x`, undefined);
 	if (name === "deleteFunctions") return await post(route, path.split("?")[0] ?? "", undefined);
 	if (name === "removeHost") return await post(route, routePath(route, { host: "127.0.0.1" }), undefined);
 	if (/^(read|follow)(Logs|Requests)$/.test(name))
@@ -237,4 +238,12 @@ test.each(NAMES)("%s answers as the document describes, with each listed status"
 	expect(media).toEqual(
 		body === undefined ? [] : [body instanceof Uint8Array ? "application/octet-stream" : "application/json"],
 	);
+});
+
+const WAITING = ["deleteApp", "deleteFunctions"] as const;
+test.each(WAITING)("%s answers as described to a client that waits", async (name) => {
+	const found = operationsOf(await read()).find(({ operation }) => operation.operationId === name);
+	const { path } = await good(name);
+	const waits = `${path}${path.includes("?") ? "&" : "?"}wait=1`;
+	await expectDescribed(await post(ROUTES[name], waits, undefined), found?.operation as Operation);
 });

@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import type { Transport } from "../../../src/http-request.ts";
 import type { Change } from "../../../src/protocol/change.ts";
+import type { NodeEvent } from "../../../src/protocol/nodes.ts";
 import { Remote } from "../../../src/sync/client/platform-client.ts";
 
 const HASH = "A".repeat(43);
@@ -27,4 +29,31 @@ test("a platform that accepts a change and then stays silent is given up, whatev
 	});
 	await expect(remote.readChanges("shop", 0)).rejects.toMatchObject({ code: "PLATFORM_TIMEOUT" });
 	server.close();
+});
+
+describe("a deletion that waits for the nodes", () => {
+	const seen = (lines: readonly object[], status = 200) => {
+		const body =
+			status === 204 ? null : new Response(lines.map((line) => `${JSON.stringify(line)}\n`).join("")).body;
+		const asked: string[] = [];
+		const transport: Transport = async (url) => {
+			asked.push(url.search);
+			return { ok: true, status, body };
+		};
+		return { asked, remote: new Remote({ url: "http://127.0.0.1:1", token: undefined, transport }) };
+	};
+	const node = { type: "node", node: "a", status: "followed", failed: [] } as const;
+
+	test("reports each node, and is an error if the answer ends without its last line", async () => {
+		const nodes: NodeEvent[] = [];
+		const { asked, remote } = seen([node, { type: "done" }]);
+		await remote.deleteFunctions("shop", ["pay"], (event) => nodes.push(event));
+		expect([asked, nodes]).toEqual([["?name=pay&wait=30"], [node]]);
+		const cut = seen([node]).remote.deleteApp("shop", () => undefined);
+		await expect(cut).rejects.toMatchObject({ code: "PLATFORM_ANSWER_CUT", exit: 6 });
+	});
+
+	test("is done with a platform of an earlier version, whose answer has no content", async () => {
+		await seen([], 204).remote.deleteApp("shop", () => undefined);
+	});
 });

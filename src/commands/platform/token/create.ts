@@ -72,7 +72,7 @@ export default class PlatformTokenCreate extends BaseCommand<CreateResult> {
 		const scopes: CreateToken["scopes"] = flags.base44
 			? [BASE44_SCOPE]
 			: SCOPES.filter((scope) => requested.includes(scope));
-		const remote = await platformAt(flags.url, flags.environment, flags.token);
+		const remote = await platformAt(flags.url, flags.environment, { token: flags.token });
 		const made = await remote.createToken({ scopes, app, expires });
 		return { ...tokenRow(made), token: made.token };
 	}

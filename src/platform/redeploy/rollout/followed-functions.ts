@@ -64,6 +64,8 @@ export class FollowedFunctions {
 		const outcomes = await Promise.all(each);
 		const of = (wanted: string) => outcomes.flatMap(([name, outcome]) => (outcome === wanted ? [name] : []));
 		await pinned();
+		// A node that says that it has followed routes no request to a function that was deleted.
+		await this.#options.routesChanged(this.#app.id);
 		const tried = of("trying");
 		const trials = Promise.all(tried.map((name) => this.#rollout.trialOf(name)));
 		return { failed: of("failed"), trials: tried.length > 0 ? trials : undefined };

@@ -1,0 +1,80 @@
+/** What is deleted on one node is not served by any other one when the client that waits has its answer. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { deletionEventSchema } from "../../../src/protocol/nodes.ts";
+import { ROUTES } from "../../../src/protocol/routes.ts";
+import { linesOf } from "../client-fixture.ts";
+import { EtcdCluster } from "../store/etcd/cluster.ts";
+import { LossyProxy } from "../store/etcd/lossy-proxy.ts";
+import { APP, NodeStory, WAIT_FOR_NODES } from "./node-story.ts";
+
+const FILES = {
+	"functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("A")));',
+	"functions/mail/index.ts": 'export default () => new Response("mail");',
+};
+
+let cluster: EtcdCluster;
+beforeAll(async () => {
+	cluster = await EtcdCluster.start();
+}, 30_000);
+afterAll(() => cluster?.[Symbol.asyncDispose]());
+
+async function deployed(story: NodeStory, storeUrls: readonly string[]): Promise<void> {
+	// A gateway in a process of its own learns of a deletion later than its node.
+	for (const storeUrl of storeUrls) await story.start({ storeUrl, gateways: 1 });
+	const [a] = story.nodes;
+	if (a === undefined) throw new Error("node");
+	await story.send(a, [["A", 1, "a1"]]);
+	await a.client.deploy(APP, FILES, false, WAIT_FOR_NODES);
+	for (const node of story.nodes) expect((await node.call("mail")).text).toBe("mail");
+}
+
+async function eventsOf(response: Response): Promise<string[]> {
+	expect(response.status).toBe(200);
+	const events = (await linesOf(response)).map((line) => deletionEventSchema.parse(line));
+	return events.map((event) => (event.type === "node" ? event.status : event.type));
+}
+
+describe("a deletion that waits for the nodes", () => {
+	test("ends when no node serves the functions, nor the app", async () => {
+		await using story = new NodeStory();
+		const storeUrl = cluster.url("/deletions");
+		await deployed(story, [storeUrl, storeUrl, storeUrl]);
+		const [a, b, c] = story.nodes;
+		if (!a || !b || !c) throw new Error("nodes");
+		const query = `${WAIT_FOR_NODES}&name=mail`;
+		const functions = await b.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, query);
+		expect(await eventsOf(functions)).toEqual(["followed", "followed", "followed", "done"]);
+		for (const node of story.nodes) expect((await node.call("mail")).status).toBe(404);
+		expect((await a.call("pay")).status).toBe(200);
+		const unknown = await a.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, query);
+		expect(unknown.status).toBe(404);
+		const app = await c.client.call(ROUTES.deleteApp, { app: APP }, undefined, WAIT_FOR_NODES);
+		expect(await eventsOf(app)).toEqual(["followed", "followed", "followed", "done"]);
+		for (const node of story.nodes) expect((await node.call("pay")).status).toBe(404);
+	});
+
+	test("names a node that does not follow in time, and ends", async () => {
+		await using proxy = await LossyProxy.open(cluster.endpoints[0] ?? { host: "", port: 0 });
+		await using story = new NodeStory();
+		const { host, port } = proxy.endpoint;
+		await deployed(story, [cluster.url("/late"), `etcd://${host}:${port}/late`]);
+		const [a] = story.nodes;
+		proxy.isCut = true;
+		const query = "?wait=1&name=mail";
+		const functions = await a?.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, query);
+		expect((await eventsOf(functions as Response)).toSorted()).toEqual(["done", "followed", "waiting"]);
+		const app = await a?.client.call(ROUTES.deleteApp, { app: APP }, undefined, "?wait=1");
+		expect((await eventsOf(app as Response)).at(-1)).toBe("done");
+		proxy.isCut = false;
+	});
+
+	test("is refused before anything is deleted if the time is wrong", async () => {
+		await using story = new NodeStory();
+		await deployed(story, [cluster.url("/wrong")]);
+		const [a] = story.nodes;
+		const wrong = await a?.client.call(ROUTES.deleteFunctions, { app: APP }, undefined, "?wait=x&name=mail");
+		expect(wrong?.status).toBe(400);
+		expect((await a?.client.call(ROUTES.deleteApp, { app: APP }, undefined, "?wait=601"))?.status).toBe(400);
+		expect((await a?.call("mail"))?.status).toBe(200);
+	});
+});
