@@ -19,10 +19,14 @@ import { findDeno } from "./runtime/deno-binary.ts";
 import type { DenoRuntimeOptions } from "./runtime/deno-options.ts";
 import type { Runtime } from "./runtime/runtime.ts";
 import { Core } from "./service/core.ts";
+import type { CoreOptions } from "./service/core-options.ts";
 import { Deployer } from "./service/deploy.ts";
 import { startNode } from "./service/node.ts";
 import type { CoreIdentity } from "./service/streams.ts";
+import { readRecordFiles } from "./store/backups/files.ts";
 import { openStore } from "./store/open.ts";
+import type { SharedStore } from "./store/several-nodes.ts";
+import type { Store } from "./store/store.ts";
 import { openSlotFiles } from "./telemetry/figures/slot-files.ts";
 
 export interface PlatformParts {
@@ -90,6 +94,7 @@ export async function openCore(
 		slotFiles: openSlotFiles(join(dataDirectory, "figures")),
 		staleAfterMs: access.staleAfterMs,
 		storeKind: parseStoreUrl(storeUrl).kind,
+		backups: backupsOf(store, storeUrl),
 	});
 	core.figures.start();
 	opened.add(() => core.figures.close());
@@ -98,6 +103,13 @@ export async function openCore(
 	opened.add(async () => await core.node?.nodes.close());
 	await startNode(core);
 	return { core, builder, runtime, plane };
+}
+
+/** Reads what is recorded of backups: in a shared store, or in the directory of a store of its own. */
+function backupsOf(store: Store, storeUrl: string): CoreOptions["backups"] {
+	const url = parseStoreUrl(storeUrl);
+	if (url.kind === "sqlite") return () => readRecordFiles(url.directory);
+	return () => (store as SharedStore).backups();
 }
 
 function openLogs({ dataDirectory }: CoreConfig, log: Log): FunctionLogs {

@@ -1,6 +1,7 @@
 /** What the web console reads besides the routes that the command line uses: its session, secrets, history, figures, events. */
 import { z } from "zod";
 import { appIdSchema, functionName } from "./messages.ts";
+import { askedNodeSchema, nodePhaseSchema } from "./nodes.ts";
 
 /** The path below which the platform serves the console. */
 export const CONSOLE_PATH = "/console/";
@@ -67,7 +68,7 @@ export const secretListSchema = z.object({
 				revision: z.int().min(1).nullable(),
 				/** The member's name, or its key if it is no member any more; for `base44` the token's id. */
 				by: z.string().max(200),
-				/** For `base44`: when it was set. Null for `vault`; the history has the time of each revision. */
+				/** When the platform got this version. Null for entries that earlier versions stored. */
 				atMs: instantMs.nullable(),
 			}),
 		)
@@ -86,7 +87,10 @@ export const secretListSchema = z.object({
 });
 export type SecretList = z.infer<typeof secretListSchema>;
 
-/** `GET /v1/apps/:app/history?before=REVISION`: at most 50 entries, the newest first. */
+/**
+ * `GET /v1/apps/:app/history?before=REVISION&name=NAME`: at most 50 entries, the newest first. With a name, those with a
+ * record of that secret, and of their records only that one.
+ */
 export const historySchema = z.object({
 	entries: z.array(
 		z.object({
@@ -120,8 +124,10 @@ export type History = z.infer<typeof historySchema>;
 
 /** `GET /v1/apps/:app/figures?function=NAME&step=MS` */
 export const figuresSchema = z.object({
-	/** The node whose requests these are. Empty with a platform that has one node. */
+	/** The node that answers. Empty with a platform that has one node. */
 	node: z.string().max(100),
+	/** With several nodes: those whose figures are in the sums, and those whose figures are missing. */
+	nodes: z.array(askedNodeSchema).max(1_000).optional(),
 	/** The duration of each point in milliseconds. */
 	stepMs: z.int().min(1),
 	/** The time at which the first point that could exist begins, and the time of the answer. */
@@ -140,10 +146,20 @@ export const figuresSchema = z.object({
 					/** Milliseconds, within 15 %. Null without requests. */
 					p50Ms: z.number().min(0).nullable(),
 					p99Ms: z.number().min(0).nullable(),
-					/** The greatest resident memory of its process, in bytes. Null if none ran. */
+					/** The greatest resident memory of one of its processes, in bytes. Null if none ran. */
 					memoryBytes: z.number().min(0).nullable(),
 				}),
 			),
+			/** With several nodes, for functions that the request names: the memory on each node. */
+			memory: z
+				.array(
+					z.object({
+						node: z.string().max(100),
+						points: z.array(z.object({ atMs: instantMs, bytes: z.number().min(0) })),
+					}),
+				)
+				.max(1_000)
+				.optional(),
 		}),
 	),
 });
@@ -174,6 +190,18 @@ export const appEventSchema = z.discriminatedUnion("type", [
 		function: functionName,
 		phase: z.enum(["starting", "serving", "drained", "failed", "stopped", "deleted"]),
 		error: z.string().max(40_000).optional(),
+		atMs: instantMs,
+	}),
+	/**
+	 * With several nodes: how far a node is with the app. One for each node after `hello`, and one for each change. `gone`:
+	 * it is not there any more, and serves nothing.
+	 */
+	z.object({
+		type: z.literal("node"),
+		node: z.string().max(100),
+		phase: z.union([nodePhaseSchema, z.literal("gone")]),
+		/** The functions that did not start there. */
+		failed: z.array(functionName).max(20_000),
 		atMs: instantMs,
 	}),
 ]);

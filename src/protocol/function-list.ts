@@ -1,8 +1,9 @@
 /**
- * The message that lists the deployed functions.
+ * The messages that list the deployed functions, and how they are on each node.
  */
 import { z } from "zod";
 import { functionName } from "./messages.ts";
+import { askedNodeSchema, failedSchema, nodePhaseSchema } from "./nodes.ts";
 
 const referenceSchema = z.object({
 	/** A secret's name, or a prefix of names followed by a star. */
@@ -91,3 +92,41 @@ export const functionListSchema = z.object({
 		.optional(),
 });
 export type FunctionList = z.infer<typeof functionListSchema>;
+
+/** How a function is on one node. */
+export const nodeFunctionSchema = z.object({
+	function: functionName,
+	state: z.enum(["live", "idle", "failed"]),
+	pid: z.int().nullable(),
+	/** The version of its process. Null if none runs. */
+	deployment: z.string().max(200).nullable(),
+	/** The revision of the app's log whose secrets its process has. Null if none runs, and with one node. */
+	revision: z.int().min(0).nullable(),
+	/** Why the last start failed there, or why the last process ended. */
+	error: z.string().max(40_000).optional(),
+});
+
+/** `GET /v1/apps/:app/nodes?function=NAME` */
+export const appNodesSchema = z.object({
+	/** One, with an empty name, with a platform that has one node. */
+	nodes: z
+		.array(
+			z.object({
+				node: z.string().max(100),
+				/** Whether this node answers the request. */
+				self: z.boolean(),
+				/** Empty if it is silent. */
+				version: z.string().max(100),
+				phase: nodePhaseSchema,
+				/** The last event of the app that it has followed. */
+				revision: z.int().min(0).nullable(),
+				/** The functions that did not start there. */
+				failed: failedSchema,
+				/** Why `functions` is empty, as in logs. Null if it has what the request names. */
+				missing: askedNodeSchema.shape.missing,
+				functions: z.array(nodeFunctionSchema).max(100),
+			}),
+		)
+		.max(1_000),
+});
+export type AppNodes = z.infer<typeof appNodesSchema>;

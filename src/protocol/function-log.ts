@@ -3,7 +3,7 @@
  */
 import { z } from "zod";
 import { logPositionSchema } from "./log-position.ts";
-import { logNodeSchema } from "./nodes.ts";
+import { askedNodeSchema } from "./nodes.ts";
 
 /** The most lines in one answer. */
 export const LOG_LINES_MAX = 10_000;
@@ -33,7 +33,7 @@ const namedLineSchema = logLineSchema.extend({
 export const logsSchema = z.object({
 	lines: z.array(namedLineSchema).max(LOG_LINES_MAX),
 	/** The nodes that were asked, if the platform may have several. */
-	nodes: z.array(logNodeSchema).max(1_000).optional(),
+	nodes: z.array(askedNodeSchema).max(1_000).optional(),
 });
 export type LogLines = z.infer<typeof logsSchema>;
 
@@ -53,7 +53,7 @@ export const streamEvents = [
 	}),
 	z.object({ type: z.literal("dropped"), lines: z.int().min(1) }),
 	/** The nodes whose lines are sent, first and after each change, if the platform may have several. */
-	z.object({ type: z.literal("nodes"), nodes: z.array(logNodeSchema).max(1_000) }),
+	z.object({ type: z.literal("nodes"), nodes: z.array(askedNodeSchema).max(1_000) }),
 ] as const;
 
 /**

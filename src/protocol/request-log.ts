@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { LOG_LINES_MAX, streamEvents } from "./function-log.ts";
 import { logPositionSchema } from "./log-position.ts";
-import { logNodeSchema } from "./nodes.ts";
+import { askedNodeSchema } from "./nodes.ts";
 
 const requestSchema = z.object({
 	/** When the answer ended, in ISO 8601, UTC. */
@@ -37,7 +37,7 @@ export type LoggedRequest = z.infer<typeof requestSchema>;
 /** `GET /v1/apps/:app/requests[?function=NAME…][&since=MS][&level=LEVEL][&limit=N]` */
 export const requestsSchema = z.object({
 	requests: z.array(requestSchema).max(LOG_LINES_MAX),
-	nodes: z.array(logNodeSchema).max(1_000).optional(),
+	nodes: z.array(askedNodeSchema).max(1_000).optional(),
 });
 export type LoggedRequests = z.infer<typeof requestsSchema>;
 

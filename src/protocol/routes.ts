@@ -65,10 +65,12 @@ export const ROUTES = {
 	closeConsoleSession: { method: "DELETE", path: "/v1/console/session", scope: undefined },
 	/** The names, versions and authors of an app's secrets. */
 	listSecrets: { method: "GET", path: "/v1/apps/:app/secrets", scope: "sync" },
-	/** `?before=REVISION`: what each entry of the log changed, without the sealed values. */
+	/** `?before=REVISION&name=NAME`: what each entry of the log changed, without the sealed values. */
 	readHistory: { method: "GET", path: "/v1/apps/:app/history", scope: "sync" },
 	/** `?function=NAME&step=MS`: requests, response times and memory of the last 24 hours. */
 	readFigures: { method: "GET", path: "/v1/apps/:app/figures", scope: "read" },
+	/** `?function=NAME`: how far each node is with the app, and how these functions are on it. */
+	readNodes: { method: "GET", path: "/v1/apps/:app/nodes", scope: "read" },
 	/** Server-sent events of what happens to an app, until the client disconnects. */
 	followApp: { method: "GET", path: "/v1/apps/:app/events", scope: "read" },
 	/** The routes of hosts and of tokens are for the whole platform. A token that is bound to an app may not use them. */

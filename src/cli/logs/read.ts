@@ -1,7 +1,7 @@
 /** Reads, for `functions logs`, the output of functions or their requests: once, or until it is stopped. */
 import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
-import type { LogNode } from "../../protocol/nodes.ts";
+import type { AskedNode } from "../../protocol/nodes.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import type { WantedLines } from "../../sync/client/log-query.ts";
@@ -23,13 +23,13 @@ export interface WrittenResult {
 		node?: string | undefined;
 	}[];
 	/** The nodes that were asked, if the platform may have several. */
-	nodes?: LogNode[] | undefined;
+	nodes?: AskedNode[] | undefined;
 }
 
 /** Stable. */
 export interface RequestsResult {
 	requests: Omit<LoggedRequest, "position">[];
-	nodes?: LogNode[] | undefined;
+	nodes?: AskedNode[] | undefined;
 }
 
 export interface WantedLogs extends WantedLines {
@@ -93,7 +93,7 @@ export async function followLogs(
 		onLost: () => terminal.note("The connection to the platform was lost. Reconnecting."),
 		onBack: () => terminal.note("Reconnected."),
 	});
-	let nodes: readonly LogNode[] | undefined;
+	let nodes: readonly AskedNode[] | undefined;
 	for await (const event of events) {
 		if (event.type === "nodes") {
 			for (const note of nodeChanges(nodes ?? [], event.nodes)) terminal.warn(note);

@@ -15,6 +15,8 @@ interface BackupResult {
 	functions: number;
 	files: number;
 	bytes: number;
+	/** Whether `coffer platform status` and the console will show the backup. */
+	recorded: boolean;
 }
 
 export default class PlatformBackup extends BaseCommand<BackupResult> {
@@ -38,21 +40,29 @@ export default class PlatformBackup extends BaseCommand<BackupResult> {
 		...storeFlags,
 	};
 
+	#unrecorded: string | undefined;
+
 	protected async execute(): Promise<BackupResult> {
 		const { args, flags } = await this.parse(PlatformBackup);
-		const { createdMs, ...summary } = await backupPlatform({
+		const { createdMs, unrecorded, ...summary } = await backupPlatform({
 			dataDirectory: dataDirectoryOf(flags.data),
 			store: await readNamedStore(flags, readPlatformCredentials()),
 			target: args.directory,
 			version: this.config.version,
 			nowMs: Date.now(),
 		});
-		return { ...summary, created: new Date(createdMs).toISOString() };
+		this.#unrecorded = unrecorded;
+		const created = new Date(createdMs).toISOString();
+		return { ...summary, created, recorded: unrecorded === undefined };
 	}
 
 	protected render(result: BackupResult, terminal: Terminal): void {
 		const content = `${count(result.apps, "app")} and ${count(result.functions, "function")}`;
 		terminal.line(`${MARKS.ok} Backed up ${content} to ${result.backup}`);
+		if (!result.recorded)
+			terminal.warn(
+				`The backup is complete, but the platform was not told of it (${this.#unrecorded}). Its status does not show it.`,
+			);
 		terminal.line(
 			"The backup does not contain the platform's identity, and is useless without it. Keep a copy of the identity elsewhere.",
 		);

@@ -1,13 +1,14 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
 import { platformAt } from "../../cli/context/linking.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
-import { nodeRow, shortName } from "../../cli/views/node-lines.ts";
+import { appLines, backupLine, nodeRow, shortName } from "../../cli/views/node-lines.ts";
 import type { PlatformStatus } from "../../protocol/nodes.ts";
 
 export default class PlatformStatusCommand extends BaseCommand<PlatformStatus> {
-	static override summary = "Show the nodes of a running platform, and the state of its store";
+	static override summary =
+		"Show the nodes of a running platform, the state of its store, and its newest backup";
 	static override description =
-		"A platform with a store in etcd can have several nodes. The node that answers has a star. Nodes that do not answer are named until they can no longer serve functions with earlier values. The command needs a token with the scope 'read' that is valid for every app, from COFFER_TOKEN or the keychain.";
+		"A platform with a store in etcd can have several nodes. The node that answers has a star. Nodes that do not answer are named until they can no longer serve functions with earlier values. It warns if no backup is recorded, or if the newest is older than 7 days. The command needs a token with the scope 'read' that is valid for every app, from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> platform status",
 		"<%= config.bin %> platform status --url https://coffer.example.com --json",
@@ -28,10 +29,14 @@ export default class PlatformStatusCommand extends BaseCommand<PlatformStatus> {
 		terminal.line();
 		const head = ["NODE", "STATE", "VERSION", "FUNCTIONS", "REVISION", "CONTROL"];
 		terminal.table(status.nodes.map(nodeRow), head);
+		for (const line of status.nodes.flatMap(appLines)) terminal.warn(line);
 		for (const node of status.silent) {
 			terminal.warn(
 				`Node ${shortName(node)} does not answer. It may still serve functions with earlier values.`,
 			);
 		}
+		const { line, isWarning } = backupLine(status.backups, Date.now());
+		if (isWarning) terminal.warn(line);
+		else if (line !== "") terminal.line(`\n${line}`);
 	}
 }

@@ -32,6 +32,11 @@ export class Resource<T> implements Watched<Answer<T>> {
 		return this.#store.value;
 	}
 
+	/** Whether anything shows it now. */
+	get isWatched(): boolean {
+		return this.#store.isWatched;
+	}
+
 	subscribe(listener: () => void): () => void {
 		return this.#store.subscribe(listener);
 	}
@@ -89,9 +94,12 @@ export class Cache {
 		return made;
 	}
 
-	/** Asks again for those of the addresses that were asked for before. */
+	/** Asks again for those of the addresses that were asked for before, and those below them that are shown now. */
 	refreshKnown(paths: readonly string[]): void {
-		for (const path of paths) void this.#resources.get(path)?.refresh();
+		for (const [path, resource] of this.#resources) {
+			const isBelow = (each: string) => resource.isWatched && path.startsWith(`${each}?`);
+			if (paths.some((each) => path === each || isBelow(each))) void resource.refresh();
+		}
 	}
 
 	/** Forgets everything, when a session ends. */

@@ -2,6 +2,7 @@
 import type { AppEventMessage } from "../../protocol/console.ts";
 
 type FunctionEvent = Extract<AppEventMessage, { type: "function" }>;
+type NodeEvent = Extract<AppEventMessage, { type: "node" }>;
 
 /** `planned`: a change is accepted, and the function will be redeployed for it. The others are as in the protocol. */
 export type Phase = "planned" | FunctionEvent["phase"];
@@ -24,15 +25,22 @@ export interface Change {
 	readonly atMs: number;
 }
 
+/** How far a node is with the app. */
+export type NodeStanding = Pick<NodeEvent, "failed"> & {
+	readonly phase: Exclude<NodeEvent["phase"], "gone">;
+};
+
 export interface Rollouts {
 	/** The newest changes, the last one first. */
 	readonly changes: readonly Change[];
 	/** What happened last to each function since the page was opened. */
 	readonly progress: ReadonlyMap<string, Progress>;
+	/** The nodes, if the platform has several. */
+	readonly nodes: ReadonlyMap<string, NodeStanding>;
 	readonly revision: number;
 }
 
-export const NO_ROLLOUTS: Rollouts = { changes: [], progress: new Map(), revision: 0 };
+export const NO_ROLLOUTS: Rollouts = { changes: [], progress: new Map(), nodes: new Map(), revision: 0 };
 const CHANGES_MAX = 20;
 
 export const isPending = (progress: Progress | undefined): boolean =>
@@ -64,7 +72,23 @@ function withFunction(rollouts: Rollouts, event: FunctionEvent): Rollouts {
 /** What was pending when the connection broke may have ended unseen. The list of functions says what is so now. */
 function withHello(rollouts: Rollouts, revision: number): Rollouts {
 	const progress = new Map([...rollouts.progress].filter(([, each]) => !isPending(each)));
-	return { ...rollouts, progress, revision };
+	return { ...rollouts, progress, nodes: new Map(), revision };
+}
+
+function withNode(rollouts: Rollouts, { failed, node, phase }: NodeEvent): Rollouts {
+	const nodes = new Map(rollouts.nodes);
+	if (phase === "gone") nodes.delete(node);
+	else nodes.set(node, { phase, failed });
+	return { ...rollouts, nodes };
+}
+
+/** What a node does, as the reader sees it: while one node tries a change, the others wait for it. */
+export function shownPhase(
+	{ phase }: NodeStanding,
+	nodes: ReadonlyMap<string, NodeStanding>,
+): NodeStanding["phase"] | "waiting" {
+	const isTried = [...nodes.values()].some((each) => each.phase === "trying");
+	return isTried && (phase === "followed" || phase === "following") ? "waiting" : phase;
 }
 
 /** The state after an event. An event of a kind that this version does not know changes nothing. */
@@ -76,6 +100,8 @@ export function foldEvent(rollouts: Rollouts, event: AppEventMessage): Rollouts 
 			return withChange(rollouts, event);
 		case "function":
 			return withFunction(rollouts, event);
+		case "node":
+			return withNode(rollouts, event);
 		default:
 			return rollouts;
 	}

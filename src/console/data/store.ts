@@ -29,6 +29,11 @@ export class Store<T> implements Watched<T> {
 		this.set(change(this.#value));
 	}
 
+	/** Whether it has a listener. */
+	get isWatched(): boolean {
+		return this.#listeners.size > 0;
+	}
+
 	subscribe(listener: () => void): () => void {
 		this.#listeners.add(listener);
 		return () => this.#listeners.delete(listener);

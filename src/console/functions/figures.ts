@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import type { Figures } from "../../protocol/console.ts";
+import type { AskedNode } from "../../protocol/nodes.ts";
 import { PATHS } from "../data/paths.ts";
 import { useResource } from "../data/use-resource.ts";
 import { type Series, seriesOf } from "../plots/series.ts";
@@ -9,8 +10,8 @@ const LIST_STEP_MS = 900_000;
 const PAGE_STEP_MS = 300_000;
 
 export interface KnownFigures {
-	/** The node that they are from; empty with a platform that has one node. */
-	readonly node: string;
+	/** The nodes that were asked; empty with a platform that has one node. */
+	readonly nodes: readonly AskedNode[];
 	readonly of: (name: string) => Series;
 }
 
@@ -24,14 +25,15 @@ export function useFigures(app: string, name?: string): KnownFigures | undefined
 }
 
 function knownFigures(figures: Figures): KnownFigures {
-	const points = new Map(figures.functions.map((each) => [each.function, each.points]));
+	const functions = new Map(figures.functions.map((each) => [each.function, each]));
 	const made = new Map<string, Series>();
 	const of = (name: string): Series => {
-		const known = made.get(name) ?? seriesOf(figures, points.get(name) ?? []);
+		const { memory, points = [] } = functions.get(name) ?? {};
+		const known = made.get(name) ?? seriesOf(figures, points, memory);
 		made.set(name, known);
 		return known;
 	};
-	return { node: figures.node, of };
+	return { nodes: figures.nodes ?? [], of };
 }
 
 /** The time of day where the reader is. */

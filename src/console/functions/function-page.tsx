@@ -4,15 +4,18 @@ import type { FunctionList } from "../../protocol/function-list.ts";
 import { PATHS } from "../data/paths.ts";
 import { useResource } from "../data/use-resource.ts";
 import { useStore } from "../data/use-store.ts";
-import { Plot } from "../plots/plot.tsx";
+import { Plot, type PlotLine } from "../plots/plot.tsx";
 import { latencySummary, memorySummary, requestsSummary, type Series } from "../plots/series.ts";
 import type { AppPageProps } from "../shell/console.tsx";
+import { MissingNodes } from "../shell/missing-nodes.tsx";
 import { Link } from "../shell/navigation.tsx";
 import { Empty, Loaded, Page } from "../shell/page.tsx";
 import { bytesText, countText, latencyText, numberText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
 import { blockText, Command, Name, nameText } from "../text/name.tsx";
+import { shortNode } from "../text/nodes.tsx";
 import { clockText, useFigures } from "./figures.ts";
+import { LiveNodes } from "./live-nodes.tsx";
 import { Output, Requests } from "./log-view.tsx";
 import { State } from "./state.tsx";
 
@@ -32,6 +35,16 @@ function Section({ title, children }: { readonly title: string; readonly childre
 	);
 }
 
+const MEMORY_COLOURS = ["accent", "warn", "good", "bad", "quiet"] as const;
+
+/** A line for each node. More nodes than colours are told apart by the values under the pointer. */
+const memoryLines = ({ memory }: Series): readonly PlotLine[] =>
+	memory.map(({ node, values }, index) => ({
+		label: node === "" ? "Memory" : shortNode(node),
+		values,
+		colour: MEMORY_COLOURS[index % MEMORY_COLOURS.length] ?? "accent",
+	}));
+
 /** The three plots. Their arrays stay the same until there are new figures. */
 function Plots({ series }: { readonly series: Series }) {
 	const lines = useMemo(
@@ -44,7 +57,7 @@ function Plots({ series }: { readonly series: Series }) {
 				{ label: "p50", values: series.p50Ms, colour: "accent" },
 				{ label: "p99", values: series.p99Ms, colour: "warn" },
 			] as const,
-			memory: [{ label: "Memory", values: series.memoryBytes, colour: "accent" }] as const,
+			memory: memoryLines(series),
 		}),
 		[series],
 	);
@@ -66,6 +79,8 @@ function Plots({ series }: { readonly series: Series }) {
 				format={latencyText}
 			/>
 			<Plot
+				// The lines of a plot are those that it began with.
+				key={series.memory.map(({ node }) => node).join(" ")}
 				title="Memory"
 				summary={memorySummary(series, clockText)}
 				times={times}
@@ -86,7 +101,7 @@ const NoPlots = () => (
 	</div>
 );
 
-function Facts({ entry, node }: { readonly entry: Entry; readonly node: string }) {
+function Facts({ entry, hasNodes }: { readonly entry: Entry; readonly hasNodes: boolean }) {
 	const { url, pid, deployment, replaced } = entry;
 	return (
 		<dl class="facts">
@@ -94,14 +109,10 @@ function Facts({ entry, node }: { readonly entry: Entry; readonly node: string }
 			<dd>{nameText(url)}</dd>
 			<dt>Version</dt>
 			<dd>{nameText(deployment)}</dd>
-			<dt>Process</dt>
-			<dd>{pid ?? "none"}</dd>
-			{node !== "" && (
+			{!hasNodes && (
 				<>
-					<dt>Node</dt>
-					<dd>
-						<Name text={node} /> (the plots and the process are from it)
-					</dd>
+					<dt>Process</dt>
+					<dd>{pid ?? "none"}</dd>
 				</>
 			)}
 			{replaced !== undefined && (
@@ -162,7 +173,10 @@ function Reads({ app, entry }: { readonly app: string; readonly entry: Entry }) 
 	);
 }
 
-function Body({ app, entry, live }: Pick<AppPageProps, "app" | "live"> & { readonly entry: Entry }) {
+type BodyProps = Pick<AppPageProps, "app" | "live" | "session"> & { readonly entry: Entry };
+
+function Body({ app, entry, live, session }: BodyProps) {
+	const hasNodes = session.node !== "";
 	const { progress } = useStore(live.rollouts);
 	const now = progress.get(entry.name);
 	const figures = useFigures(app, entry.name);
@@ -174,7 +188,9 @@ function Body({ app, entry, live }: Pick<AppPageProps, "app" | "live"> & { reado
 			</p>
 			{error !== undefined && <pre class="error-text">{blockText(error)}</pre>}
 			<Reads app={app} entry={entry} />
-			<Facts entry={entry} node={figures?.node ?? ""} />
+			<Facts entry={entry} hasNodes={hasNodes} />
+			{hasNodes && <LiveNodes app={app} name={entry.name} live={live} />}
+			<MissingNodes nodes={figures?.nodes} what="The figures" />
 			{figures === undefined ? <NoPlots /> : <Plots series={figures.of(entry.name)} />}
 			<Automations entry={entry} />
 			<Section title="Output">
@@ -188,14 +204,14 @@ function Body({ app, entry, live }: Pick<AppPageProps, "app" | "live"> & { reado
 }
 
 /** One function: its figures, its settings, its logs. */
-export function FunctionPage({ app, name, live }: AppPageProps & { readonly name: string }) {
+export function FunctionPage({ app, name, live, session }: AppPageProps & { readonly name: string }) {
 	const functions = useResource<FunctionList>(PATHS.functions(app), POLL_MS);
 	return (
 		<Page title={nameText(name)} aside={<Link to={{ page: "functions", app }}>All functions</Link>}>
 			<Loaded answer={functions} what="the function">
 				{({ functions: entries }) => {
 					const entry = entries.find((each) => each.name === name);
-					if (entry !== undefined) return <Body app={app} entry={entry} live={live} />;
+					if (entry !== undefined) return <Body {...{ app, entry, live, session }} />;
 					return (
 						<Empty title="The app has no function of this name.">
 							<p>

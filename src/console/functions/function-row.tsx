@@ -14,6 +14,8 @@ interface RowProps {
 	readonly entry: FunctionList["functions"][number];
 	readonly progress: Progress | undefined;
 	readonly series: Series | undefined;
+	/** Whether the platform has several nodes, each with a process of its own. */
+	readonly hasNodes: boolean;
 }
 
 /** One figure of a row: what it is, its newest value, its last 24 hours. */
@@ -77,7 +79,7 @@ const firstLine = (error: string): string =>
 	nameText(error.split("\n").find((line) => line.trim() !== "") ?? "");
 
 /** A function in the list. */
-export function FunctionRow({ app, entry, progress, series }: RowProps) {
+export function FunctionRow({ app, entry, progress, series, hasNodes }: RowProps) {
 	return (
 		<li class="function-row">
 			<div class="function-what">
@@ -86,7 +88,7 @@ export function FunctionRow({ app, entry, progress, series }: RowProps) {
 				</Link>
 				<span class="function-facts">
 					<State entry={entry} progress={progress} />
-					{entry.pid !== null && <span class="quiet">Process {entry.pid}</span>}
+					{!hasNodes && entry.pid !== null && <span class="quiet">Process {entry.pid}</span>}
 					<span class="quiet">Version {nameText(entry.deployment).slice(0, 10)}</span>
 				</span>
 				{entry.error !== undefined && <span class="function-error">{firstLine(entry.error)}</span>}

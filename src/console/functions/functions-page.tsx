@@ -4,9 +4,10 @@ import { PATHS } from "../data/paths.ts";
 import { useResource } from "../data/use-resource.ts";
 import { useStore } from "../data/use-store.ts";
 import type { AppPageProps } from "../shell/console.tsx";
-import { Empty, Loaded, Notice, Page } from "../shell/page.tsx";
+import { MissingNodes } from "../shell/missing-nodes.tsx";
+import { Empty, Loaded, Page } from "../shell/page.tsx";
 import { countText } from "../text/instants.ts";
-import { Command, Name, nameText } from "../text/name.tsx";
+import { Command, nameText } from "../text/name.tsx";
 import { useFigures } from "./figures.ts";
 import { FunctionRow } from "./function-row.tsx";
 
@@ -69,8 +70,9 @@ function Tools({ filter, entries, onFilter }: ToolsProps) {
 function FunctionRows({
 	app,
 	live,
+	session,
 	entries,
-}: Pick<AppPageProps, "app" | "live"> & { readonly entries: readonly Entry[] }) {
+}: Pick<AppPageProps, "app" | "live" | "session"> & { readonly entries: readonly Entry[] }) {
 	const [filter, setFilter] = useState<Filter>({ text: "", state: "all" });
 	const [shown, setShown] = useState(SHOWN);
 	const { progress } = useStore(live.rollouts);
@@ -79,11 +81,7 @@ function FunctionRows({
 	return (
 		<>
 			<Tools filter={filter} entries={entries} onFilter={setFilter} />
-			{figures !== undefined && figures.node !== "" && (
-				<Notice>
-					Requests and memory are those of node <Name text={figures.node} />, which answers this page.
-				</Notice>
-			)}
+			<MissingNodes nodes={figures?.nodes} what="The figures" />
 			<ul class="function-rows">
 				{found.slice(0, shown).map((entry) => (
 					<FunctionRow
@@ -92,6 +90,7 @@ function FunctionRows({
 						entry={entry}
 						progress={progress.get(entry.name)}
 						series={figures?.of(entry.name)}
+						hasNodes={session.node !== ""}
 					/>
 				))}
 			</ul>
@@ -106,7 +105,7 @@ function FunctionRows({
 }
 
 /** All functions of an app with their last 24 hours. */
-export function FunctionsPage({ app, live }: AppPageProps) {
+export function FunctionsPage({ app, live, session }: AppPageProps) {
 	const functions = useResource<FunctionList>(PATHS.functions(app), POLL_MS);
 	return (
 		<Page title="Functions">
@@ -123,6 +122,7 @@ export function FunctionsPage({ app, live }: AppPageProps) {
 						<FunctionRows
 							app={app}
 							live={live}
+							session={session}
 							entries={[...entries].sort((a, b) => (a.name < b.name ? -1 : 1))}
 						/>
 					)

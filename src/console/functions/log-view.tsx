@@ -1,10 +1,12 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Connection } from "../data/follow.ts";
+import { MissingNodes } from "../shell/missing-nodes.tsx";
 import { Empty } from "../shell/page.tsx";
 import { countText, latencyText } from "../text/instants.ts";
 import { blockText, Command, Name } from "../text/name.tsx";
-import type { LogState } from "./log-buffer.ts";
+import { NodeName } from "../text/nodes.tsx";
+import type { LogEntry, LogState } from "./log-buffer.ts";
 import { type Line, type Request, useLines, useRequests } from "./use-log.ts";
 
 /** The distance from the end at which a reader still follows. */
@@ -119,17 +121,32 @@ function Nothing({ log, what, name, isFiltered }: NothingProps) {
 const droppedText = (count: number): string =>
 	`${countText(count, "entry", "entries")} left out, because they came too fast.`;
 
+/** Two nodes may have the same position. */
+const keyOf = ({ node = "", position }: LogEntry, index: number): string =>
+	position === undefined ? `${index}` : `${node}:${position}`;
+
 interface LogProps {
 	readonly app: string;
 	readonly name: string;
 }
+
+/** The node that stored an entry, with several nodes. */
+const From = ({ node }: { readonly node: string | undefined }) =>
+	node === undefined ? null : (
+		<span class="log-node">
+			<NodeName node={node} />{" "}
+		</span>
+	);
 
 function LineRow({ line }: { readonly line: Line }) {
 	return (
 		<div class={`log-line ${line.level}`}>
 			<span class="log-time">{timeText(line.time)}</span>
 			<span class="log-level">{line.level === "error" ? "error" : ""}</span>
-			<span class="log-text">{blockText(line.message)}</span>
+			<span class="log-text">
+				<From node={line.node} />
+				{blockText(line.message)}
+			</span>
 		</div>
 	);
 }
@@ -155,10 +172,11 @@ export function Output({ app, name }: LogProps) {
 				onText={setText}
 				connection={log?.connection}
 			/>
+			<MissingNodes nodes={log?.nodes} what="The lines" />
 			<Scrolled label="Output" count={lines.length} newest={lines.at(-1)}>
 				{log !== undefined && log.dropped > 0 && <p class="quiet">{droppedText(log.dropped)}</p>}
 				{lines.map((line, index) => (
-					<LineRow key={line.position ?? `${index}`} line={line} />
+					<LineRow key={keyOf(line, index)} line={line} />
 				))}
 				{lines.length === 0 && <Nothing log={log} what="output" name={name} isFiltered={text !== ""} />}
 			</Scrolled>
@@ -172,13 +190,14 @@ const REQUEST_LEVELS = [
 ] as const;
 
 function RequestRow({ request }: { readonly request: Request }) {
-	const { time, method, path, status, ms, reason, automation } = request;
+	const { time, method, path, status, ms, reason, automation, node } = request;
 	const isBad = status >= 500 || reason !== null;
 	return (
 		<div class={`log-line request ${isBad ? "error" : ""}`}>
 			<span class="log-time">{timeText(time)}</span>
 			<span class="log-level">{status}</span>
 			<span class="log-text">
+				<From node={node} />
 				{blockText(`${method} ${path}`)}
 				{reason !== null && <span class="log-reason"> {blockText(reason)}</span>}
 				{automation !== undefined && (
@@ -210,10 +229,11 @@ export function Requests({ app, name }: LogProps) {
 				onText={setText}
 				connection={log?.connection}
 			/>
+			<MissingNodes nodes={log?.nodes} what="The requests" />
 			<Scrolled label="Requests" count={requests.length} newest={requests.at(-1)}>
 				{log !== undefined && log.dropped > 0 && <p class="quiet">{droppedText(log.dropped)}</p>}
 				{requests.map((request, index) => (
-					<RequestRow key={request.position ?? `${index}`} request={request} />
+					<RequestRow key={keyOf(request, index)} request={request} />
 				))}
 				{requests.length === 0 && <Nothing log={log} what="requests" name={name} isFiltered={text !== ""} />}
 			</Scrolled>

@@ -1,7 +1,7 @@
 import type { FunctionList } from "../../protocol/function-list.ts";
 import { isPending, type Progress } from "../data/rollout.ts";
 
-type FunctionEntry = FunctionList["functions"][number];
+type FunctionEntry = Pick<FunctionList["functions"][number], "state" | "error">;
 
 const STATE_TEXT = { live: "Running", idle: "Idle", failed: "Failed" } as const;
 

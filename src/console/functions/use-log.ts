@@ -8,7 +8,7 @@ import { type LogQuery, PATHS } from "../data/paths.ts";
 import { LogBuffer, type LogEntry, type LogState } from "./log-buffer.ts";
 
 /** A line of output with its function. */
-export type Line = FunctionLine & { readonly function: string };
+export type Line = FunctionLine & { readonly function: string; readonly node?: string | undefined };
 export type Request = LoggedRequest;
 
 /** Redraws for new entries at most this often. */
@@ -45,7 +45,7 @@ function startFollowing<T extends LogEntry>(
 		onMessage: (message) => {
 			const found = entry(message);
 			if (found !== undefined) buffer.take({ type: "entry", entry: found });
-			else buffer.take(message as Extract<LogEvent, { type: "ping" | "dropped" }>);
+			else buffer.take(message as Extract<LogEvent, { type: "ping" | "dropped" | "nodes" }>);
 			draw();
 		},
 		onConnection: (now) => {
@@ -83,7 +83,7 @@ export const useRequests = (app: string, query: LogQuery): FollowedLog<Request> 
 
 function lineOf(message: unknown): Line | undefined {
 	const event = message as LogEvent;
-	return event.type === "line" ? { ...event.line, function: event.function } : undefined;
+	return event.type === "line" ? { ...event.line, function: event.function, node: event.node } : undefined;
 }
 
 function requestOf(message: unknown): Request | undefined {

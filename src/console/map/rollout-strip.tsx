@@ -2,6 +2,7 @@ import { type Change, type Rollouts, type Tally, tallyOf } from "../data/rollout
 import { countText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
 import { blockText, Name, nameText } from "../text/name.tsx";
+import { NodeStrip } from "./node-strip.tsx";
 
 const NAMES_SHOWN = 3;
 
@@ -27,13 +28,34 @@ const PARTS = [
 	["failed", "failed"],
 ] as const;
 
+/** Why functions failed with the newest change. */
+function Failures({ rollouts, names }: { readonly rollouts: Rollouts; readonly names: readonly string[] }) {
+	return (
+		<>
+			{names.slice(0, NAMES_SHOWN).map((name) => (
+				<details key={name} class="rollout-failure">
+					<summary>
+						<Name text={name} /> failed
+					</summary>
+					<pre class="error-text">
+						{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}
+					</pre>
+				</details>
+			))}
+		</>
+	);
+}
+
 /** How far the newest change is. */
 export function RolloutStrip({ rollouts }: { readonly rollouts: Rollouts }) {
 	const [change] = rollouts.changes;
 	if (change === undefined)
 		return (
-			<div class="rollout" role="status">
-				<span class="quiet">A change of a secret shows here as it runs through the functions.</span>
+			<div class="rollout">
+				<span class="quiet" role="status">
+					A change of a secret shows here as it runs through the functions.
+				</span>
+				<NodeStrip nodes={rollouts.nodes} />
 			</div>
 		);
 	const tally = tallyOf(change, rollouts);
@@ -62,16 +84,8 @@ export function RolloutStrip({ rollouts }: { readonly rollouts: Rollouts }) {
 								tally[part] > 0 && <span key={part} class={part}>{`${tally[part]} ${text}`}</span>,
 						)}
 			</span>
-			{failures.slice(0, NAMES_SHOWN).map((name) => (
-				<details key={name} class="rollout-failure">
-					<summary>
-						<Name text={name} /> failed
-					</summary>
-					<pre class="error-text">
-						{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}
-					</pre>
-				</details>
-			))}
+			<Failures rollouts={rollouts} names={failures} />
+			<NodeStrip nodes={rollouts.nodes} />
 		</div>
 	);
 }

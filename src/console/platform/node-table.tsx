@@ -3,11 +3,40 @@ import { Notice } from "../shell/page.tsx";
 import { countText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
 import { Name, nameText } from "../text/name.tsx";
+import { PHASES } from "../text/nodes.tsx";
 
 type Node = PlatformStatus["nodes"][number];
 
 const countsText = ({ live, idle, failed }: Node["functions"]): string =>
 	`${live} running, ${idle} idle, ${failed} failed`;
+
+type NodeApp = NonNullable<Node["apps"]>[number];
+
+/** How far the node is with one app. */
+function AppText({ of: { app, phase, failed } }: { readonly of: NodeApp }) {
+	const { look, text } = PHASES[phase];
+	return (
+		<li>
+			<span class={`state wrapping ${look}`}>
+				{nameText(app)}:{" "}
+				{phase === "failed" ? `did not start ${failed.map(nameText).join(", ")}` : text.toLowerCase()}
+			</span>
+		</li>
+	);
+}
+
+/** The apps with which the node is not as far as it should be. An earlier platform does not say so. */
+function Follows({ apps }: Pick<Node, "apps">) {
+	if (apps === undefined) return <span class="quiet">Not known</span>;
+	if (apps.length === 0) return <span class="state live">Up to date</span>;
+	return (
+		<ul class="members">
+			{apps.map((each) => (
+				<AppText key={each.app} of={each} />
+			))}
+		</ul>
+	);
+}
 
 function Row({ node, newest }: { readonly node: Node; readonly newest: number }) {
 	const behind = newest - node.revision;
@@ -21,6 +50,9 @@ function Row({ node, newest }: { readonly node: Node; readonly newest: number })
 				<span class={`state ${node.stopping ? "pending" : "live"}`}>
 					{node.stopping ? "Stopping" : "Running"}
 				</span>
+			</td>
+			<td data-label="Apps">
+				<Follows apps={node.apps} />
 			</td>
 			<td data-label="Functions">{countsText(node.functions)}</td>
 			<td data-label="Revision">
@@ -52,6 +84,7 @@ export function NodeTable({ status: { nodes, silent } }: { readonly status: Plat
 						<tr>
 							<th scope="col">Node</th>
 							<th scope="col">State</th>
+							<th scope="col">Apps</th>
 							<th scope="col">Functions</th>
 							<th scope="col">Revision</th>
 							<th scope="col">Started</th>

@@ -11,6 +11,7 @@ import { Loaded, Loading, Notice, Page } from "../shell/page.tsx";
 import { latencyText } from "../text/instants.ts";
 import { instantText, Moment } from "../text/moment.tsx";
 import { Command, Name, nameText } from "../text/name.tsx";
+import { Backups } from "./backups.tsx";
 import { NodeTable } from "./node-table.tsx";
 import { Tokens } from "./tokens.tsx";
 
@@ -49,6 +50,9 @@ function Status({ answer }: { readonly answer: Answer<PlatformStatus> }) {
 					</Section>
 					<Section title="Store">
 						<Store store={value.store} />
+					</Section>
+					<Section title="Backups">
+						<Backups backups={value.backups} />
 					</Section>
 				</>
 			)}

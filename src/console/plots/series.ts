@@ -2,7 +2,8 @@
 import type { Figures } from "../../protocol/console.ts";
 import { bytesText, countText, latencyText, numberText } from "../text/instants.ts";
 
-type Point = Figures["functions"][number]["points"][number];
+type Entry = Figures["functions"][number];
+type Point = Entry["points"][number];
 export type Values = readonly (number | null)[];
 
 /** The last 24 hours of one function, one value for each step. */
@@ -13,7 +14,10 @@ export interface Series {
 	readonly errorsPerSecond: Values;
 	readonly p50Ms: Values;
 	readonly p99Ms: Values;
+	/** The greatest one of all nodes. */
 	readonly memoryBytes: Values;
+	/** With several nodes, the memory on each; otherwise that of the only one, without a name. */
+	readonly memory: readonly { readonly node: string; readonly values: Values }[];
 	readonly requests: number;
 	readonly errors: number;
 }
@@ -32,7 +36,8 @@ function stepsOf({ sinceMs, untilMs, stepMs }: Span, points: readonly Point[]): 
 	return steps;
 }
 
-export function seriesOf(span: Span, points: readonly Point[]): Series {
+/** @param memory of each node; undefined with a platform that has one, and in lists */
+export function seriesOf(span: Span, points: readonly Point[], memory: Entry["memory"] = []): Series {
 	const steps = stepsOf(span, points);
 	const byTime = new Map(points.map((point) => [point.atMs, point]));
 	const lasted = (atMs: number) => Math.min(span.stepMs, span.untilMs - atMs);
@@ -49,13 +54,19 @@ export function seriesOf(span: Span, points: readonly Point[]): Series {
 			const point = byTime.get(atMs);
 			return point === undefined ? null : value(point);
 		});
+	const memoryBytes = plain((point) => point.memoryBytes);
+	const byNode = memory.map(({ node, points: ofNode }) => {
+		const bytes = new Map(ofNode.map((point) => [point.atMs, point.bytes]));
+		return { node, values: steps.map((atMs) => bytes.get(atMs) ?? null) };
+	});
 	return {
 		times: steps.map((atMs) => atMs / 1_000),
 		requestsPerSecond: rates(({ requests }) => requests),
 		errorsPerSecond: rates(({ errors }) => errors),
 		p50Ms: plain(({ p50Ms }) => p50Ms),
 		p99Ms: plain(({ p99Ms }) => p99Ms),
-		memoryBytes: plain(({ memoryBytes }) => memoryBytes),
+		memoryBytes,
+		memory: byNode.length > 0 ? byNode : [{ node: "", values: memoryBytes }],
 		requests: points.reduce((sum, { requests }) => sum + requests, 0),
 		errors: points.reduce((sum, { errors }) => sum + errors, 0),
 	};
@@ -109,5 +120,6 @@ export function latencySummary(series: Series, clock: ClockText): string {
 export function memorySummary(series: Series, clock: ClockText): string {
 	const last = lastOf(series.memoryBytes);
 	if (last === undefined) return "No process in the last 24 hours.";
-	return `Most recently ${bytesText(last)}${peakText(series, series.memoryBytes, bytesText, clock)}.`;
+	const where = series.memory.length > 1 ? " on the node with the most" : "";
+	return `Most recently ${bytesText(last)}${where}${peakText(series, series.memoryBytes, bytesText, clock)}.`;
 }

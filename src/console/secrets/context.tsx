@@ -1,6 +1,6 @@
 /** What the pages of secrets have in common. */
 import { useMemo } from "preact/hooks";
-import type { History, SecretList } from "../../protocol/console.ts";
+import type { SecretList } from "../../protocol/console.ts";
 import type { FunctionList } from "../../protocol/function-list.ts";
 import { isSettled } from "../data/cache.ts";
 import { PATHS } from "../data/paths.ts";
@@ -26,25 +26,14 @@ export const NotAllowed = () => (
 	</Notice>
 );
 
-/** The readers of all secrets, and when their revisions were made. */
+/** The readers of all secrets. */
 export function useContext(app: string, secrets: SecretList | undefined) {
 	const functions = useResource<FunctionList>(PATHS.functions(app), POLL_MS);
-	const history = useResource<History>(PATHS.history(app), POLL_MS);
 	const entries = functions.value?.functions;
 	const readers: Readers | undefined = useMemo(
 		() => (entries && secrets ? readersOf(entries, secrets.secrets) : undefined),
 		[entries, secrets],
 	);
-	const times = useMemo(
-		() =>
-			new Map(
-				(history.value?.entries ?? []).flatMap(({ revision, atMs }) =>
-					atMs === null ? [] : [[revision, atMs] as const],
-				),
-			),
-		[history.value],
-	);
 	// Texts that come later would move the lines below them.
-	const isComplete = isSettled(functions) && isSettled(history);
-	return { readers, times, history, isComplete };
+	return { readers, isComplete: isSettled(functions) };
 }

@@ -29,3 +29,29 @@ export function redeployedText({ redeployed }: HistoryEntry): string {
 	const all = countText(redeployed.length, "function");
 	return failed === 0 ? `${all} redeployed.` : `${all} redeployed, ${failed} failed.`;
 }
+
+/** An entry of the log with the record that it has of one secret. */
+export interface Version {
+	readonly entry: HistoryEntry;
+	readonly record: HistoryEntry["records"][number];
+	/** Whether the value is that of the entry before: a new key encrypts all values again. */
+	readonly isAgain: boolean;
+}
+
+/** The entries that have a record of a secret, in their order. @param entries the newest first */
+export function versionsOf(entries: readonly HistoryEntry[], name: string): readonly Version[] {
+	const found = entries.flatMap((entry) => {
+		const record = entry.records.find((each) => each.name === name);
+		return record === undefined ? [] : [{ entry, record }];
+	});
+	return found.map((each, index) => ({
+		...each,
+		isAgain: found[index + 1]?.record.version === each.record.version,
+	}));
+}
+
+/** What happened to the secret, as the beginning of a sentence. */
+export function versionText({ record: { kind, version }, isAgain }: Version): string {
+	if (isAgain) return `Version ${version} encrypted again`;
+	return kind === "deleted" ? `Deleted in version ${version}` : `Version ${version}`;
+}

@@ -17,8 +17,6 @@ interface ListProps {
 	readonly secrets: readonly Secret[];
 	/** Undefined until the functions are known. */
 	readonly readers: Readers | undefined;
-	/** When each revision was made, as far as the history is known. */
-	readonly times: ReadonlyMap<number, number>;
 }
 
 function ReadBy({
@@ -50,8 +48,8 @@ function ReadBy({
 	);
 }
 
-function Row({ app, secret, readers, times }: Omit<ListProps, "secrets"> & { readonly secret: Secret }) {
-	const atMs = secret.atMs ?? (secret.revision === null ? undefined : times.get(secret.revision));
+function Row({ app, secret, readers }: Omit<ListProps, "secrets"> & { readonly secret: Secret }) {
+	const { atMs } = secret;
 	return (
 		<tr>
 			<th scope="row">
@@ -66,7 +64,7 @@ function Row({ app, secret, readers, times }: Omit<ListProps, "secrets"> & { rea
 				<Name text={secret.by} />
 			</td>
 			<td data-label="When">
-				{atMs === undefined ? <span class="quiet">revision {secret.revision}</span> : <Moment atMs={atMs} />}
+				{atMs === null ? <span class="quiet">revision {secret.revision}</span> : <Moment atMs={atMs} />}
 			</td>
 			<td data-label="Read by">
 				<ReadBy app={app} name={secret.name} readers={readers} />

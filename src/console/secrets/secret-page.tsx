@@ -6,11 +6,10 @@ import { reasonText } from "../map/marks.ts";
 import type { AppPageProps } from "../shell/console.tsx";
 import { Link } from "../shell/navigation.tsx";
 import { Empty, Loaded, Page } from "../shell/page.tsx";
-import { Moment } from "../text/moment.tsx";
 import { blockText, Command, Name, nameText } from "../text/name.tsx";
 import { NotAllowed, useContext } from "./context.tsx";
-import type { HistoryEntry } from "./history.ts";
 import type { Readers } from "./readers.ts";
+import { Versions } from "./versions.tsx";
 
 const POLL_MS = 20_000;
 
@@ -58,36 +57,6 @@ function ReaderList({
 	);
 }
 
-/** The versions of one secret that the known history has. */
-function Versions({ name, entries }: { readonly name: string; readonly entries: readonly HistoryEntry[] }) {
-	const found = entries.flatMap((entry) => {
-		const record = entry.records.find((each) => each.name === name);
-		return record === undefined ? [] : [{ entry, record }];
-	});
-	if (found.length === 0)
-		return (
-			<p class="quiet">
-				The newest changes do not have it. All versions:{" "}
-				<Command line={`coffer secrets history ${nameText(name)}`} />
-			</p>
-		);
-	return (
-		<ol class="timeline-list">
-			{found.map(({ entry, record }) => (
-				<li key={entry.revision} class="timeline-entry">
-					{record.kind === "deleted" ? "Deleted in version" : "Version"} {record.version} by{" "}
-					<Name text={entry.by} />, revision {entry.revision}{" "}
-					{entry.atMs !== null && (
-						<span class="quiet">
-							<Moment atMs={entry.atMs} />
-						</span>
-					)}
-				</li>
-			))}
-		</ol>
-	);
-}
-
 function Present({ secret }: { readonly secret: SecretList["secrets"][number] }) {
 	return (
 		<p>
@@ -100,7 +69,7 @@ function Present({ secret }: { readonly secret: SecretList["secrets"][number] })
 
 function Body({ app, name }: { readonly app: string; readonly name: string }) {
 	const list = useResource<SecretList>(PATHS.secrets(app), POLL_MS);
-	const { readers, history } = useContext(app, list.value);
+	const { readers } = useContext(app, list.value);
 	return (
 		<Loaded answer={list} what="the secret">
 			{({ secrets }) => {
@@ -128,7 +97,7 @@ function Body({ app, name }: { readonly app: string; readonly name: string }) {
 						</section>
 						<section class="part">
 							<h2>Versions</h2>
-							<Versions name={name} entries={history.value?.entries ?? []} />
+							<Versions app={app} name={name} />
 						</section>
 					</>
 				);

@@ -46,7 +46,7 @@ function Members({ members }: Pick<SecretList, "members">) {
 
 function Names({ app }: { readonly app: string }) {
 	const list = useResource<SecretList>(PATHS.secrets(app), POLL_MS);
-	const { readers, times, isComplete } = useContext(app, list.value);
+	const { readers, isComplete } = useContext(app, list.value);
 	return (
 		<Loaded answer={isComplete ? list : { ...list, value: undefined }} what="the secrets">
 			{({ secrets, debt, members }) =>
@@ -59,7 +59,7 @@ function Names({ app }: { readonly app: string }) {
 				) : (
 					<>
 						<Debt debt={debt} />
-						<SecretTable app={app} secrets={secrets} readers={readers} times={times} />
+						<SecretTable app={app} secrets={secrets} readers={readers} />
 						<Members members={members} />
 					</>
 				)

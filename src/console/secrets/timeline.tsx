@@ -1,15 +1,12 @@
-import { useState } from "preact/hooks";
 import type { History } from "../../protocol/console.ts";
-import { asFailure, type RequestFailure } from "../data/failure.ts";
-import { readJson } from "../data/http.ts";
 import { PATHS } from "../data/paths.ts";
-import { noticeEnd } from "../data/session.ts";
 import { Link } from "../shell/navigation.tsx";
 import { FailureText } from "../shell/page.tsx";
 import { latencyText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
 import { Name } from "../text/name.tsx";
 import { byDay, type HistoryEntry, redeployedText } from "./history.ts";
+import { type Pages, usePages } from "./use-pages.ts";
 
 const NAMES_SHOWN = 20;
 
@@ -76,35 +73,27 @@ function Entry({ app, entry }: { readonly app: string; readonly entry: HistoryEn
 	);
 }
 
+/** Asks for the page before those that are shown, if there is one. */
+export function More({ pages, text }: { readonly pages: Pages; readonly text: string }) {
+	const { failure, hasMore, isLoading, loadOlder } = pages;
+	return (
+		<>
+			{failure !== undefined && <FailureText failure={failure} />}
+			{hasMore && (
+				<button type="button" class="more" disabled={isLoading} onClick={() => void loadOlder()}>
+					{text}
+				</button>
+			)}
+		</>
+	);
+}
+
 /** The changes of an app, the newest first. */
 export function Timeline({ app, first }: { readonly app: string; readonly first: History }) {
-	const [older, setOlder] = useState<readonly History[]>([]);
-	const [failure, setFailure] = useState<RequestFailure | undefined>();
-	const [isLoading, setLoading] = useState(false);
-	const pages = [first, ...older];
-	const last = pages.at(-1)?.entries.at(-1)?.revision;
-	const more = async () => {
-		setLoading(true);
-		try {
-			const page = await readJson<History>(PATHS.history(app, last));
-			setOlder((before) => [...before, page]);
-			setFailure(undefined);
-		} catch (error) {
-			noticeEnd(error);
-			setFailure(asFailure(error));
-		} finally {
-			setLoading(false);
-		}
-	};
-	// A new first page repeats entries of the older ones.
-	const entries = [
-		...new Map(
-			pages.flatMap((page) => page.entries.map((entry) => [entry.revision, entry] as const)),
-		).values(),
-	];
+	const pages = usePages(first, (before) => PATHS.history(app, { before }));
 	return (
 		<div class="timeline">
-			{byDay(entries, dayText).map(({ day, entries: ofDay }) => (
+			{byDay(pages.entries, dayText).map(({ day, entries: ofDay }) => (
 				<section key={`${day}${ofDay[0]?.revision}`}>
 					<h2>{day === "" ? "Without a time" : day}</h2>
 					<ol>
@@ -114,12 +103,7 @@ export function Timeline({ app, first }: { readonly app: string; readonly first:
 					</ol>
 				</section>
 			))}
-			{failure !== undefined && <FailureText failure={failure} />}
-			{pages.at(-1)?.more && (
-				<button type="button" class="more" disabled={isLoading} onClick={() => void more()}>
-					Show older changes
-				</button>
-			)}
+			<More pages={pages} text="Show older changes" />
 		</div>
 	);
 }

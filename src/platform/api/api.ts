@@ -23,7 +23,8 @@ import { checkCaller, type HostPolicy } from "./guard.ts";
 import * as hostRoutes from "./hosts.ts";
 import { FailureLimit, type Rate, RequestLimit } from "./limits.ts";
 import * as logs from "./logs/handlers.ts";
-import { answerNode } from "./logs/nodes/answer.ts";
+import { answerNode } from "./nodes/answer.ts";
+import { readNodes } from "./nodes/functions.ts";
 import { catchUp, ready, status } from "./nodes/status.ts";
 import { openApiDocument } from "./openapi.ts";
 import { problemResponse } from "./problem.ts";
@@ -56,6 +57,7 @@ const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
 	...tokens,
 	...consoleRoutes,
 	...sessionRoutes,
+	readNodes,
 	ready,
 	status,
 	openApi: {

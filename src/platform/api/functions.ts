@@ -21,7 +21,9 @@ export const listFunctions: Endpoint = {
 			.sort(([a], [b]) => (a < b ? -1 : 1))
 			.map(([name, known]) => {
 				const supervisor = running.findSupervisor(name);
-				const error = (supervisor?.error ?? known.error)?.slice(0, ERROR_CHARACTERS_MAX);
+				// Another node may have tried the newest values.
+				const fault = supervisor?.error ?? known.error ?? known.values?.error;
+				const error = fault?.slice(0, ERROR_CHARACTERS_MAX);
 				const { id, bundle, references, dynamic, seen = [], settings, source, sources } = known.deployment;
 				return {
 					name,

@@ -13,26 +13,14 @@ import {
 } from "../../protocol/change.ts";
 import type { RedeployResult } from "../../protocol/messages.ts";
 import { Granted } from "../../references/plan/granted.ts";
-import type { SecretChange } from "../../references/plan/plan.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../../vault/records/record.ts";
 import type { AppEvent } from "../events/events.ts";
 import { readsOf } from "../functions/function.ts";
+import { changedSecrets, type EntrySummary } from "./entry-summary.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
 import { applyToFunctions, applyTrial, type FunctionState } from "./function-states.ts";
 import type { LocalSecret } from "./local-environment.ts";
 import { SupersededRecords } from "./superseded-records.ts";
-
-/** What one entry of the log changed. */
-export interface EntrySummary {
-	/** The names of its records. */
-	readonly names: readonly string[];
-	/** Whether it contains a header. */
-	readonly header: boolean;
-	/**
-	 * The names that were set to another value or deleted. A record that was only re-encrypted is not in it.
-	 */
-	readonly changed: readonly SecretChange[];
-}
 
 /** The result of one operation. */
 export interface Operation {
@@ -135,7 +123,7 @@ export class AppFold implements AppState {
 
 	/** Applies an entry that `acceptChange` returned for exactly this state. Nothing is checked again. */
 	applyAccepted(
-		{ revision, head, change }: LogEntry,
+		{ revision, head, change, receivedMs }: LogEntry,
 		header: VerifiedHeader | undefined,
 		records: readonly SealedRecord[],
 	): void {
@@ -148,7 +136,14 @@ export class AppFold implements AppState {
 		for (const record of records) this.records.set(record.name, record);
 		this.#noteChanged(changed);
 		const names = records.map((record) => record.name);
-		this.summaries.push({ names, header: header !== undefined, changed });
+		const { operation } = change;
+		this.summaries.push({
+			operation,
+			atMs: receivedMs ?? null,
+			names,
+			header: header !== undefined,
+			changed,
+		});
 		this.operations.set(change.operation, { head: this.head });
 		this.unfinished.add(change.operation);
 	}
@@ -166,8 +161,8 @@ export class AppFold implements AppState {
 		this.unfinished.delete(event.operation);
 		if (!this.#isShared) return;
 		this.#finished = Math.max(this.#finished, operation.head.revision);
-		for (const { function: name, status } of event.results)
-			applyTrial(this.functions, name, operation.head.revision, status);
+		for (const result of event.results)
+			applyTrial(this.functions, result.function, operation.head.revision, result);
 		this.#forgetSuperseded();
 	}
 
@@ -211,23 +206,6 @@ export class AppFold implements AppState {
 /** Whether there is a record and it is not a tombstone. */
 export function isLive(record: SealedRecord | undefined): record is SealedRecord {
 	return record?.kind === "live";
-}
-
-/**
- * The names that these records set to another value or delete. A record that was only re-encrypted keeps its
- * version.
- */
-function changedSecrets(
-	before: ReadonlyMap<string, SealedRecord>,
-	records: readonly SealedRecord[],
-): SecretChange[] {
-	const changed: SecretChange[] = [];
-	for (const { name, version, kind } of records) {
-		const old = before.get(name);
-		if (kind === "live" && version !== old?.version) changed.push({ name, kind: "set" });
-		else if (kind === "deleted" && old?.kind === "live") changed.push({ name, kind: "deleted" });
-	}
-	return changed;
 }
 
 function logCut(app: string): AppError {

@@ -162,10 +162,11 @@ export class App {
 		const { now, store } = this.#options;
 		// The schema of entries takes no negative time, but the machine's clock may be set to one. An entry
 		// that cannot be read back would damage the log.
-		const body = JSON.stringify({ ...entry, receivedMs: Math.max(0, now()) });
+		const received = { ...entry, receivedMs: Math.max(0, now()) };
+		const body = JSON.stringify(received);
 		const result = await store.append(this.#changes, head.revision, body);
 		if (!result.appended) return undefined;
-		this.#fold.applyAccepted(entry, header, records);
+		this.#fold.applyAccepted(received, header, records);
 		const { revision } = entry;
 		const since = await this.entries(base, revision);
 		return { accepted: { revision, head: entry.head }, since, isRepeat: false };

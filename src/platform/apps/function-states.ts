@@ -23,6 +23,8 @@ export interface RolloutState {
 	readonly tried: number;
 	/** The last revision that the next process has to try, because the function was idle when the change was made. */
 	readonly due: number;
+	/** Why it did not start with the last revision that was tried. Undefined if it did. */
+	readonly error?: string | undefined;
 }
 
 type Functions = Map<string, FunctionState>;
@@ -53,7 +55,7 @@ export function applyToFunctions(functions: Functions, event: AppEvent, revision
 	} else if (event.type === "tried") {
 		const { deployment, error, function: name, values } = event;
 		if (functions.get(name)?.deployment.id === deployment)
-			applyTrial(functions, name, values, error === undefined ? "live" : "failed");
+			applyTrial(functions, name, values, { status: error === undefined ? "live" : "failed", error });
 	} else if (event.type === "observed") {
 		applyObserved(functions, event);
 	} else if (event.type === "deleted") {
@@ -74,12 +76,18 @@ function valuesOf(
 	return { released, tried: released, due: Math.max(released, before, tried, due, finished) };
 }
 
+interface TrialResult {
+	readonly status: "live" | "idle" | "failed";
+	/** The function's own error. */
+	readonly error?: string | undefined;
+}
+
 /** Applies the result of trying a function with the secrets of a revision. Does nothing with one node. */
 export function applyTrial(
 	functions: Functions,
 	name: string,
 	revision: number,
-	status: "live" | "idle" | "failed",
+	{ error, status }: TrialResult,
 ): void {
 	const present = functions.get(name);
 	if (present?.values === undefined) return;
@@ -88,7 +96,10 @@ export function applyTrial(
 		statuses.includes(status) ? Math.max(before, revision) : before;
 	functions.set(name, {
 		...present,
-		values: { released: at(released, "live"), tried: at(tried, "live", "failed"), due: at(due, "idle") },
+		values: {
+			...{ released: at(released, "live"), tried: at(tried, "live", "failed"), due: at(due, "idle") },
+			error: status === "idle" ? present.values.error : error,
+		},
 	});
 }
 

@@ -43,6 +43,13 @@ export interface BackupSummary {
 	readonly bytes: number;
 }
 
+export interface WrittenBackup extends BackupSummary {
+	/** Why the platform could not be told of the backup, which is complete. Undefined if it was. */
+	readonly unrecorded?: string;
+}
+
+/** The most characters of a directory's name that are recorded. */
+const NAME_CHARACTERS = 100;
 /** The most attempts if something that the snapshot needs is deleted during the backup. */
 const ATTEMPTS_MAX = 5;
 
@@ -115,13 +122,29 @@ async function fillWithRetries(draft: string, source: Source) {
 	}
 }
 
+/** Tells the platform of a complete backup. If that fails, the backup is as good. */
+async function record(
+	source: Source,
+	{ apps, backup, bytes, createdMs, functions }: BackupSummary,
+): Promise<Pick<WrittenBackup, "unrecorded">> {
+	try {
+		const { sha256: manifest } = await digestOf(join(backup, MANIFEST_FILE));
+		const name = [...basename(backup)].slice(0, NAME_CHARACTERS).join("");
+		await source.addRecord({ createdMs, name, bytes, apps, functions, manifest });
+		return {};
+	} catch (error) {
+		const { code, message } = error as NodeJS.ErrnoException;
+		return { unrecorded: code ?? message };
+	}
+}
+
 /**
  * Writes a backup. It gets its final name when it is complete. A platform may take changes and deployments in the
  * meantime.
  * @throws AppError as `openSource`; `BACKUP_EXISTS` (exit 5), `BACKUP_UNWRITABLE` (exit 1), `STORE_DAMAGED`,
  * `BLOB_DAMAGED`, `BLOB_MISSING` (exit 7)
  */
-export async function backupPlatform(options: BackupOptions): Promise<BackupSummary> {
+export async function backupPlatform(options: BackupOptions): Promise<WrittenBackup> {
 	await cryptoReady;
 	const { nowMs: createdMs, version } = options;
 	const target = resolve(options.target);
@@ -139,7 +162,8 @@ export async function backupPlatform(options: BackupOptions): Promise<BackupSumm
 		await rename(draft, target);
 		await syncDirectory(dirname(target));
 		const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-		return { backup: target, createdMs, apps, functions, files: files.length, bytes };
+		const summary = { backup: target, createdMs, apps, functions, files: files.length, bytes };
+		return { ...summary, ...(await record(source, summary)) };
 	} catch (error) {
 		await rm(draft, { recursive: true, force: true });
 		throw translateError(target, error);

@@ -4,9 +4,11 @@ import { access, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { blobHash } from "../../protocol/blob-hash.ts";
+import type { BackupRecord } from "../../protocol/nodes.ts";
 import { isS3Url } from "../configuration/s3-url.ts";
 import type { NamedStore } from "../configuration/store-access.ts";
 import { parseStoreUrl, type StoreUrl } from "../configuration/store-url.ts";
+import { addRecordFile } from "../store/backups/files.ts";
 import { blobFileName } from "../store/blob-files.ts";
 import { blobFolder } from "../store/blobs.ts";
 import { hashOf } from "../store/moment.ts";
@@ -29,6 +31,8 @@ export interface Source extends Disposable {
 	hash(): Promise<string>;
 	/** Whether a platform uses the store. A directory is claimed instead of asked. */
 	isInUse(): Promise<boolean>;
+	/** Records a complete backup where the platform sees it. @throws the system's error; AppError as `EtcdClient.call` */
+	addRecord(record: BackupRecord): Promise<void>;
 	/** The bytes of a blob. @throws Gone; AppError `BLOB_DAMAGED` (exit 7) */
 	readBlob(blob: WantedBlob): Promise<Uint8Array>;
 }
@@ -112,6 +116,7 @@ async function directorySource(directory: string): Promise<Source> {
 		snapshot: async (target) => takeSnapshot(database, target),
 		hash: async () => await hashOf(readSnapshot(database)),
 		isInUse: async () => false,
+		addRecord: (record) => addRecordFile(directory, record),
 		readBlob: (blob) => readBlobFile(directory, blob),
 		[Symbol.dispose]: () => {},
 	};
@@ -143,6 +148,7 @@ async function sharedSource(
 		snapshot: (target) => current(async () => await writeSnapshot(target, await reader.moment())),
 		hash: () => current(async () => await hashOf(await reader.moment())),
 		isInUse: () => reader.isInUse(),
+		addRecord: (record) => reader.addRecord(record),
 		readBlob: async ({ hash, owners }) => {
 			if (place !== undefined && bucket === undefined) return await readBlobFile(place, { hash, owners });
 			for (const owner of owners) {

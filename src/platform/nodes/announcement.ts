@@ -7,6 +7,8 @@ import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 
 const DOMAIN = "coffer/node/1";
+/** The most apps of which a node shows its progress, or that it tries. */
+export const PROGRESS_MAX = 100;
 
 const progressSchema = z.object({
 	app: z.string(),
@@ -39,8 +41,10 @@ const nodeSchema = z.object({
 	platformFollowed: z.int().min(0).optional(),
 	/** The number of functions in each state. */
 	functions: z.object({ live: z.int(), idle: z.int(), failed: z.int() }),
+	/** The apps of which it starts functions with values or versions that the other nodes do not have yet. */
+	trying: z.array(z.string()).max(PROGRESS_MAX).default([]),
 	/** Its last steps, the newest last. */
-	progress: z.array(progressSchema).max(100),
+	progress: z.array(progressSchema).max(PROGRESS_MAX),
 });
 export type NodeInfo = z.infer<typeof nodeSchema>;
 

@@ -36,6 +36,8 @@ export class Following {
 	readonly #waiting = new Set<App>();
 	/** Not what was read: requests read an app's streams too, and then its functions have not followed. */
 	readonly #followed = new WeakMap<App, Followed>();
+	/** What was said of each app last. */
+	readonly #progress = new WeakMap<App, Progress>();
 	/** The apps that were not followed completely. */
 	readonly #behind = new Set<App>();
 	/** The last turn of each app that is being followed. */
@@ -83,6 +85,11 @@ export class Following {
 		return end("events") > events || end("changes") > changes;
 	}
 
+	/** How far this node has followed an app. Undefined: it has not yet. */
+	progressOf(app: App): Progress | undefined {
+		return this.#progress.get(app);
+	}
+
 	/** Follows again what could not be followed. A version that was attempted and did not start is not started again. */
 	retry(): void {
 		for (const app of this.#behind) this.follow(app);
@@ -121,7 +128,9 @@ export class Following {
 		if (trials !== undefined) void trials.then(() => this.follow(app));
 		else {
 			this.#followed.set(app, { events: revision, changes });
-			await this.#options.onFollowed({ app: app.id, revision, failed: [...failed] });
+			const progress = { app: app.id, revision, failed: [...failed] };
+			this.#progress.set(app, progress);
+			await this.#options.onFollowed(progress);
 		}
 	}
 }

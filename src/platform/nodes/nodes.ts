@@ -1,10 +1,12 @@
 /** One of several nodes of a platform: shows itself to the others, follows what they do, and waits for them. */
+import type { App } from "../apps/app.ts";
 import type { HostNames } from "../apps/host-names.ts";
 import { cutOff } from "../faults/cut-off.ts";
 import { describeError } from "../faults/log.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { TokenRegistry } from "../tokens/tokens.ts";
+import type { Progress } from "./announcement.ts";
 import type { NodeCalls } from "./calls/calls.ts";
 import { Following, type FollowingOptions } from "./following.ts";
 import { Presence, type PresenceOptions } from "./presence.ts";
@@ -37,6 +39,7 @@ export class Nodes {
 	/** The catch-up that has not begun to read yet. */
 	#waiting: Promise<number> | undefined;
 	#reading: Promise<unknown> = Promise.resolve();
+	readonly #listeners = new Set<() => void>();
 	#isFollowing = false;
 	/** Whether this node has read what it had missed when its time began. */
 	#isCurrent = false;
@@ -61,9 +64,28 @@ export class Nodes {
 			onError: (error) => log.warn(describeError(error), "this node does not reach the store"),
 			onServing: (mayServe) => this.#onServing(mayServe),
 			onRenewed: () => this.#onRenewed(),
-			onNodes: () => this.#progress.changed(),
+			onNodes: () => this.#onNodes(),
 		});
 		this.#progress = new ProgressWatch(() => this.presence.list());
+	}
+
+	/** How far this node has followed an app. Undefined: it has not yet. */
+	progressOf(app: App): Progress | undefined {
+		return this.#following.progressOf(app);
+	}
+
+	/**
+	 * Calls a listener after each change of what the nodes show. It must not throw.
+	 * @returns a function that ends this
+	 */
+	watch(listener: () => void): () => void {
+		this.#listeners.add(listener);
+		return () => this.#listeners.delete(listener);
+	}
+
+	#onNodes(): void {
+		this.#progress.changed();
+		for (const listener of [...this.#listeners]) listener();
 	}
 
 	/** Shows this node. @throws AppError if the store does not answer */

@@ -8,7 +8,7 @@
  */
 import type { Clock } from "../machine/clock.ts";
 import type { SharedStore } from "../store/several-nodes.ts";
-import { formatNode, type NodeInfo, type Progress, parseNode } from "./announcement.ts";
+import { formatNode, type NodeInfo, PROGRESS_MAX, type Progress, parseNode } from "./announcement.ts";
 
 const ANSWERING = "nodes/";
 const SERVING = "serving/";
@@ -17,9 +17,6 @@ const ANSWERING_MS = 10_000;
 const RENEW_MS = 3_000;
 /** A node stops serving this long before its text goes, because ending processes takes time too. */
 const MARGIN_MS = 1_000;
-/** The most steps that are shown. */
-const PROGRESS_MAX = 100;
-
 /** What the lasting text of a node does not say, so that it need not be written often. */
 const NOTHING = {
 	isStopping: false,
@@ -27,6 +24,7 @@ const NOTHING = {
 	platformRevision: 0,
 	platformFollowed: undefined,
 	functions: { live: 0, idle: 0, failed: 0 },
+	trying: [],
 };
 
 export interface PresenceOptions {

@@ -16,7 +16,7 @@ import { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { observe } from "./observe.ts";
 import type { ReconcileOptions } from "./reconcile-options.ts";
-import { type Redeployed, refreshAffected, reportChange } from "./refresh.ts";
+import { type Redeployed, refreshAffected } from "./refresh.ts";
 import { AppRollout } from "./rollout/app-rollout.ts";
 import { type Followed, FollowedFunctions } from "./rollout/followed-functions.ts";
 import { rollOut } from "./rollout/operation.ts";
@@ -113,6 +113,9 @@ export class AppFunctions {
 		);
 	}
 
+	/** Whether functions start with values or versions that other nodes do not have yet. */
+	isTrying = () => this.#rollout.isTryingAny;
+
 	/** The supervisor of a function that was needed since the platform started. Undefined for all others. */
 	presentSupervisor = (name: string) => this.#supervisors.get(name);
 
@@ -144,7 +147,7 @@ export class AppFunctions {
 		const running = this.#running.get(operation);
 		if (known === undefined && running === undefined) {
 			const supervisor = (name: string) => this.supervisor(name);
-			reportChange(this.#options, this.app.state.operations.get(operation)?.head.revision ?? 0);
+			this.#following.reportChange(this.app.state.operations.get(operation)?.head.revision ?? 0);
 			const first = rollOut(this.#options, this.#rollout, operation, supervisor, onResult).finally(() =>
 				this.#running.delete(operation),
 			);

@@ -1,4 +1,5 @@
 /** What a core is made of. */
+import type { BackupRecord } from "../../protocol/nodes.ts";
 import type { Faults } from "../faults/error-boundary.ts";
 import type { Log } from "../faults/log.ts";
 import type { KvStores } from "../kv/kv-stores.ts";
@@ -29,6 +30,8 @@ export interface CoreOptions {
 	readonly faults?: Faults;
 	/** Where the figures of the last 24 hours are kept. By default, nowhere. */
 	readonly slotFiles?: SlotFiles;
+	/** What is recorded of backups, the newest first. By default, nothing. */
+	readonly backups?: (() => Promise<BackupRecord[]>) | undefined;
 	/** By default, `sqlite`. */
 	readonly storeKind?: "sqlite" | "etcd";
 	/** With several nodes: how long a node serves functions while it does not reach the store. */

@@ -39,6 +39,7 @@ export class Core {
 	readonly tokens: TokenRegistry;
 	readonly store: Store;
 	readonly storeKind: "sqlite" | "etcd";
+	readonly backups: NonNullable<CoreOptions["backups"]>;
 	readonly runtime: Runtime;
 	readonly kv: CoreOptions["kv"];
 	readonly logs: FunctionLogs;
@@ -74,6 +75,7 @@ export class Core {
 		this.tokens = tokens;
 		this.store = store;
 		this.storeKind = options.storeKind ?? "sqlite";
+		this.backups = options.backups ?? (async () => []);
 		this.runtime = runtime;
 		this.kv = options.kv;
 		this.logs = logs;
@@ -108,7 +110,7 @@ export class Core {
 			routesChanged: (app) => this.onRoutesChanged(app),
 			starts: new Limiter(options.startsMax),
 			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
-			rollouts: rolloutsOf(options, () => this.node?.nodes.term),
+			rollouts: rolloutsOf(options, () => this.node?.nodes),
 		};
 		this.node = openNode(options, streams, this);
 	}

@@ -1,6 +1,6 @@
 /** Makes a core one of several nodes, if its store is shared. */
 import type { App } from "../apps/app.ts";
-import type { NodeInfo } from "../nodes/announcement.ts";
+import { type NodeInfo, PROGRESS_MAX } from "../nodes/announcement.ts";
 import { NodeCalls } from "../nodes/calls/calls.ts";
 import { Nodes } from "../nodes/nodes.ts";
 import { anyServes } from "../nodes/presence.ts";
@@ -55,13 +55,24 @@ export function countFunctions(samples: Iterable<FunctionSample>): NodeInfo["fun
 	return counts;
 }
 
-/** @param term see `Nodes.term` */
+/** @param nodes the nodes, once they are open */
 export function rolloutsOf(
 	{ clock, store }: Pick<NodeOptions, "clock" | "store">,
-	term: () => number | undefined,
+	nodes: () => Nodes | undefined,
 ): Rollouts | undefined {
 	const shared = sharedStore(store);
-	return shared && new Rollouts({ store, node: shared.node, term, schedule: clock.schedule });
+	if (shared === undefined) return undefined;
+	return new Rollouts({
+		...{ store, node: shared.node, schedule: clock.schedule },
+		term: () => nodes()?.term,
+		onChange: () => void nodes()?.presence.refresh(),
+	});
+}
+
+/** The apps of which this node tries functions, at most as many as it shows. */
+function triedApps(running: Iterable<AppFunctions>): string[] {
+	const tried = [...running].flatMap((functions) => (functions.isTrying() ? [functions.app.id] : []));
+	return tried.slice(0, PROGRESS_MAX);
 }
 
 /** The node of a core. It shows itself once it is started. Undefined if the store is not shared. */
@@ -81,6 +92,7 @@ export function openNode(options: NodeOptions, streams: Streams, core: NodeCore)
 		startedAtMs,
 		platformRevision: tokens.revision,
 		functions: countFunctions(core.samples()),
+		trying: triedApps(core.running()),
 	});
 	const nodes = new Nodes({
 		...{ apps, hosts, tokens, store, sealed, clock, log, describe, calls },

@@ -2,6 +2,7 @@
  * What a store offers that several platforms (nodes) use at the same time: they learn each other's changes, and which of
  * them are there. Only the driver for etcd has it.
  */
+import type { BackupRecord } from "../../protocol/nodes.ts";
 import type { Store, StreamHead, StreamName } from "./store.ts";
 
 /** The state of streams at one moment. */
@@ -28,6 +29,8 @@ export interface SharedStore extends Store {
 	 */
 	announce(name: string, text: string, ttlMs: number): Promise<void>;
 	withdraw(name: string): Promise<void>;
+	/** What is recorded of backups, the newest first. */
+	backups(): Promise<BackupRecord[]>;
 	/** The texts that are shown, by name: now, and after each change. Ends as `moments` does. */
 	announcements(signal: AbortSignal): AsyncIterable<ReadonlyMap<string, string>>;
 }

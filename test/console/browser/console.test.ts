@@ -1,6 +1,7 @@
 /** The console in a browser, on a real platform with real functions. */
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
+import type { History } from "../../../src/protocol/console.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { APP } from "../../platform/platform-story.ts";
 import { clientWith, consoleUrl, newPage, PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
@@ -200,5 +201,27 @@ describe("the page of secrets", () => {
 		await show(page, `#/apps/${APP}/history`);
 		await page.getByText("Revision 1").waitFor();
 		expect(await page.content()).not.toMatch(/good|better/);
+	});
+
+	test("follow one secret to its first version, page by page", async () => {
+		const page = await signIn();
+		// As if it had more versions than a page has.
+		await page.route("**/history?name=MAIL_KEY", async (route) => {
+			const answer = await route.fetch();
+			const { entries } = (await answer.json()) as History;
+			const newer = entries.map((entry) => ({
+				...{ ...entry, revision: 99 },
+				records: [{ name: "MAIL_KEY", version: 2, kind: "live" }],
+			}));
+			await route.fulfill({ json: { entries: newer, more: true } });
+		});
+		await show(page, `#/apps/${APP}/secrets/MAIL_KEY`);
+		await page.getByText("Version 2 by writer, revision 99").waitFor();
+		await page.getByRole("button", { name: "Show older versions" }).click();
+		await page.getByText("Version 1 by writer, revision 2").waitFor();
+		expect(await page.getByRole("button", { name: "Show older versions" }).count()).toBe(0);
+		await show(page, "#/platform");
+		const backup = page.getByRole("row", { name: /^backup/ });
+		await backup.getByText("1 app, 5 functions").waitFor();
 	});
 });

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
 import { BROWSERS } from "../../../scripts/browsers.mjs";
+import { backupPlatform } from "../../../src/platform/backup/backup.ts";
 import { consoleCodeSchema } from "../../../src/protocol/console.ts";
 import { ROUTES, type Scope } from "../../../src/protocol/routes.ts";
 import { createdTokenSchema } from "../../../src/protocol/token-messages.ts";
@@ -42,23 +43,31 @@ export async function startBrowser(): Promise<Browser> {
 	return await chromium.launch({ executablePath, args: ["--no-sandbox"], ...signals });
 }
 
-/** Starts a platform and a browser for the tests of the calling file. */
-export function useConsole(): void {
+/** Starts a browser for the tests of the calling file. Its pages must not report faults. */
+export function useBrowser(): void {
 	beforeAll(async () => {
 		browser = await startBrowser();
-		story = new Story();
-		await story.start();
-		for (const name of ["PAY_KEY", "MAIL_KEY", "STRICT_KEY", "UNREAD_KEY"]) await story.send(name, 1, "good");
-		await story.client.deploy(APP, FILES);
 	});
 	afterEach(async () => {
 		for (const context of contexts) await context.close();
 		contexts = [];
+		expect(faults.splice(0)).toEqual([]);
 	});
-	afterAll(async () => {
-		await browser.close();
-		await story[Symbol.asyncDispose]();
+	afterAll(() => browser.close());
+}
+
+/** Starts a platform and a browser for the tests of the calling file. */
+export function useConsole(): void {
+	useBrowser();
+	beforeAll(async () => {
+		story = new Story();
+		await story.start();
+		for (const name of ["PAY_KEY", "MAIL_KEY", "STRICT_KEY", "UNREAD_KEY"]) await story.send(name, 1, "good");
+		await story.client.deploy(APP, FILES);
+		const target = join(story.data, "..", "backup");
+		await backupPlatform({ dataDirectory: story.data, target, version: "0.0.0", nowMs: Date.now() });
 	});
+	afterAll(() => story[Symbol.asyncDispose]());
 }
 
 /** A client with a new token. @returns it with the token's id */
@@ -68,10 +77,16 @@ export async function clientWith(scopes: readonly Scope[], app: string | null = 
 	return { id, client: new TestClient((path, init) => fetch(story.platform.controlUrl + path, init), token) };
 }
 
+/** Where a platform is, and a client of it. */
+interface Place {
+	readonly platform: { readonly controlUrl: string };
+	readonly client: TestClient;
+}
+
 /** The address that opens the console once, with the rights of a client. */
-export async function consoleUrl(client: TestClient = story.client): Promise<string> {
+export async function consoleUrl(client: TestClient = story.client, place: Place = story): Promise<string> {
 	const response = await client.call(ROUTES.createConsoleCode, {});
-	return story.platform.controlUrl + consoleCodeSchema.parse(await response.json()).path;
+	return place.platform.controlUrl + consoleCodeSchema.parse(await response.json()).path;
 }
 
 export interface Looks {
@@ -80,7 +95,11 @@ export interface Looks {
 }
 
 /** A page whose errors and refused requests fail the test. */
-export async function newPage({ colorScheme = "light", width = 1280 }: Looks = {}): Promise<Page> {
+export async function newPage(
+	looks: Looks = {},
+	{ platform }: Pick<Place, "platform"> = story,
+): Promise<Page> {
+	const { colorScheme = "light", width = 1280 } = looks;
 	const context = await browser.newContext({ colorScheme, viewport: { width, height: 800 } });
 	contexts.push(context);
 	const page = await context.newPage();
@@ -94,7 +113,7 @@ export async function newPage({ colorScheme = "light", width = 1280 }: Looks = {
 			fail(message.text());
 	});
 	page.on("request", (request) => {
-		const isOwn = request.url().startsWith(story.platform.controlUrl) || request.url().startsWith("data:");
+		const isOwn = request.url().startsWith(platform.controlUrl) || request.url().startsWith("data:");
 		if (!isOwn) fail(`requests ${request.url()}`);
 	});
 	return page;
@@ -102,12 +121,15 @@ export async function newPage({ colorScheme = "light", width = 1280 }: Looks = {
 
 /** What pages have reported, and nothing may report. */
 const faults: string[] = [];
-afterEach(() => expect(faults.splice(0)).toEqual([]));
 
 /** A page with an open session. */
-export async function signIn(looks: Looks = {}, client: TestClient = story.client): Promise<Page> {
-	const page = await newPage(looks);
-	await page.goto(await consoleUrl(client));
+export async function signIn(
+	looks: Looks = {},
+	client: TestClient = story.client,
+	place: Place = story,
+): Promise<Page> {
+	const page = await newPage(looks, place);
+	await page.goto(await consoleUrl(client, place));
 	await page.getByRole("navigation", { name: "Pages" }).waitFor();
 	return page;
 }

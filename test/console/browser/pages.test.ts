@@ -19,7 +19,7 @@ const PAGES = {
 	secrets: [`#/apps/${APP}/secrets`, "no function by name"],
 	"a secret": [`#/apps/${APP}/secrets/PAY_KEY`, "found in the code"],
 	history: [`#/apps/${APP}/history`, "Revision 1"],
-	platform: ["#/platform", "Access tokens"],
+	platform: ["#/platform", "not whether they are still there"],
 } as const;
 
 const LOOKS = {

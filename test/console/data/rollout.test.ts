@@ -4,6 +4,7 @@ import {
 	isPending,
 	NO_ROLLOUTS,
 	type Rollouts,
+	shownPhase,
 	tallyOf,
 } from "../../../src/console/data/rollout.ts";
 import type { AppEventMessage } from "../../../src/protocol/console.ts";
@@ -71,4 +72,30 @@ test("a deleted function has no state, and an event of an unknown kind changes n
 	const rollouts = fold([step("pay", "serving"), step("pay", "deleted")]);
 	expect(rollouts.progress.size).toBe(0);
 	expect(foldEvent(rollouts, { type: "later" } as never)).toBe(rollouts);
+});
+
+describe("the nodes of a platform", () => {
+	const at = (node: string, phase: Extract<AppEventMessage, { type: "node" }>["phase"]): AppEventMessage => ({
+		...{ type: "node", node, phase, failed: [], atMs: 1 },
+	});
+	const shown = ({ nodes }: Rollouts) =>
+		[...nodes].map(([node, standing]) => [node, shownPhase(standing, nodes)]);
+
+	test("wait while one of them tries a change, and are forgotten when they are gone", () => {
+		const rollouts = fold([at("a", "followed"), at("b", "trying"), at("c", "failed")]);
+		expect(shown(rollouts)).toEqual([
+			["a", "waiting"],
+			["b", "trying"],
+			["c", "failed"],
+		]);
+		expect(shown(fold([at("b", "followed"), at("c", "gone")], rollouts))).toEqual([
+			["a", "followed"],
+			["b", "followed"],
+		]);
+	});
+
+	test("are those of the newest connection", () => {
+		const hello: AppEventMessage = { type: "hello", revision: 1, atMs: 1 };
+		expect(fold([at("a", "followed"), hello]).nodes.size).toBe(0);
+	});
 });

@@ -13,6 +13,23 @@ test("entries that a new connection repeats are kept once, for each function by 
 	expect(buffer.state.entries.map((each) => Number(each.position))).toEqual([1, 3, 2, 4]);
 });
 
+test("positions of several nodes are not compared, and a new connection continues after each of them", () => {
+	const buffer = new LogBuffer();
+	const of = (node: string, position: number) => {
+		const { entry: one } = entry(position);
+		return { type: "entry" as const, entry: { ...one, node } };
+	};
+	for (const message of [of("a", 5), of("b", 2), of("a", 5), of("b", 3)]) buffer.take(message);
+	expect(buffer.state.entries.map((each) => Number(each.position))).toEqual([5, 2, 3]);
+	const positions = [
+		{ node: "a", position: "5" },
+		{ node: "b", position: "3" },
+	];
+	buffer.take({ type: "ping", positions });
+	buffer.take({ type: "nodes", nodes: [{ node: "a", missing: null }] });
+	expect(buffer.state).toMatchObject({ after: ["a:5", "b:3"], nodes: [{ node: "a", missing: null }] });
+});
+
 test("entries of earlier versions, which have no position, are all kept", () => {
 	const buffer = new LogBuffer();
 	for (const time of ["1", "1"]) buffer.take({ type: "entry", entry: { function: "pay", time } });
@@ -21,13 +38,13 @@ test("entries of earlier versions, which have no position, are all kept", () => 
 
 test("a new connection continues after the last ping, and what was left out is counted", () => {
 	const buffer = new LogBuffer();
-	expect(buffer.state).toMatchObject({ isCaughtUp: false, after: undefined });
+	expect(buffer.state).toMatchObject({ isCaughtUp: false, after: [] });
 	buffer.take({ type: "ping", position: "a" });
 	buffer.take({ type: "ping" });
 	buffer.take({ type: "dropped", lines: 3 });
 	buffer.take({ type: "dropped", lines: 4 });
 	buffer.take({ type: "problem", problem: {} } as never);
-	expect(buffer.state).toMatchObject({ isCaughtUp: true, after: "a", dropped: 7 });
+	expect(buffer.state).toMatchObject({ isCaughtUp: true, after: ["a"], dropped: 7 });
 });
 
 test("only the newest entries are kept", () => {

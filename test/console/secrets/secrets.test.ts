@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { byDay, type HistoryEntry, redeployedText } from "../../../src/console/secrets/history.ts";
+import {
+	byDay,
+	type HistoryEntry,
+	redeployedText,
+	versionsOf,
+	versionText,
+} from "../../../src/console/secrets/history.ts";
 import { readersOf } from "../../../src/console/secrets/readers.ts";
 
 const entry = (
@@ -41,4 +47,21 @@ test("the readers of a secret are those with a reference, and beside them those 
 	expect(readers.of("KEY").map(({ name }) => name)).toEqual(["pay"]);
 	expect(readers.of("OTHER")).toEqual([]);
 	expect(readers.any).toEqual(["any"]);
+});
+
+test("the versions of a secret say which are the same value under a new key", () => {
+	const of = (revision: number, version: number, kind: "live" | "deleted" = "live"): HistoryEntry => ({
+		...entry(revision, revision),
+		records: [
+			{ name: "OTHER", version: 9, kind: "live" },
+			{ name: "KEY", version, kind },
+		],
+	});
+	const versions = versionsOf([of(5, 3, "deleted"), of(4, 2), entry(3, 3), of(2, 2), of(1, 1)], "KEY");
+	expect(versions.map((version) => `${version.entry.revision}: ${versionText(version)}`)).toEqual([
+		"5: Deleted in version 3",
+		"4: Version 2 encrypted again",
+		"2: Version 2",
+		"1: Version 1",
+	]);
 });

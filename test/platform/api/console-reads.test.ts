@@ -127,6 +127,28 @@ describe("what the console reads", () => {
 		expect(seen).toEqual(Array.from({ length: revision }, (_, index) => revision - index));
 	});
 
+	test("all versions of one secret, and when each secret was set, also beyond the newest entries", async () => {
+		const atMs = platform.clock.now();
+		const seen: [number, string[]][] = [];
+		for (let before = 1e9, more = true; more; ) {
+			const answer = await get(`/v1/apps/${APP}/history?name=LIVE&before=${before}`, token());
+			const page = (await answer.json()) as History;
+			for (const { records, revision } of page.entries)
+				seen.push([revision, records.map(({ name, version }) => `${name} ${version}`)]);
+			before = page.entries.at(-1)?.revision ?? 1;
+			more = page.more;
+		}
+		expect(seen.map(([, records]) => records)).toEqual([["LIVE 4"], ["LIVE 3"], ["LIVE 2"], ["LIVE 1"]]);
+		const paged = (await (await get(`/v1/apps/${APP}/history?name=PAGED`, token())).json()) as History;
+		expect([paged.entries.length, paged.more]).toEqual([50, true]);
+		expect(
+			((await (await get(`/v1/apps/${APP}/history?name=NONE`, token())).json()) as History).entries,
+		).toEqual([]);
+		const { secrets } = (await (await get(`/v1/apps/${APP}/secrets`, token())).json()) as SecretList;
+		// More than a page of entries came after it.
+		expect(secrets.find(({ name }) => name === "LIVE")).toMatchObject({ revision: seen[0]?.[0], atMs });
+	});
+
 	test("figures of all functions, or of those that are named", async () => {
 		const { firstDeployment } = platform.core.apps.get(APP).state.functions.get("reader") ?? {};
 		platform.core.answered({ app: APP, function: "reader", firstDeployment }, { ms: 20, status: 200 });

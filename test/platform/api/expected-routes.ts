@@ -95,6 +95,7 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	closeConsoleSession: { scopes: [], forOneApp: true },
 	listSecrets: { scopes: ["sync", "admin"], forOneApp: true },
 	readHistory: { scopes: ["sync", "admin"], forOneApp: true },
+	readNodes: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	readFigures: { scopes: ["read", "admin"], forOneApp: true },
 	followApp: { scopes: ["read", "admin"], forOneApp: true },
 	listHosts: { scopes: ["read", "admin"], forOneApp: false },

@@ -135,6 +135,7 @@ async function faulty(name: keyof typeof ROUTES, route: Route): Promise<Response
 	if (name === "readHistory") return await post(route, `${path}?before=x`, undefined);
 	if (name === "readFigures") return await post(route, `${path}?step=7`, undefined);
 	if (name === "deleteApp") return await post(route, `${path}?wait=x`, undefined);
+	if (name === "readNodes") return await post(route, `${path}${"&function=x".repeat(101)}`, undefined);
 	if (name === "deleteFunctions") return await post(route, path.split("?")[0] ?? "", undefined);
 	if (name === "removeHost") return await post(route, routePath(route, { host: "127.0.0.1" }), undefined);
 	if (/^(read|follow)(Logs|Requests)$/.test(name))

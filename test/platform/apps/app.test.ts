@@ -63,7 +63,8 @@ test("a log without times, from an earlier version, is read and continued with t
 		await store.append(STREAM, revision - 1, JSON.stringify(entry));
 	}
 	const again = await open(() => 5_000);
-	expect(again.state).toEqual(app.state);
+	const summaries = app.state.summaries.map((summary) => ({ ...summary, atMs: null }));
+	expect({ ...again.state, summaries: again.state.summaries }).toEqual({ ...app.state, summaries });
 	await again.append(change(again, 3));
 	expect((await again.entries(0)).map(({ receivedMs }) => receivedMs)).toEqual([undefined, undefined, 5_000]);
 });

@@ -28,18 +28,18 @@ test.each(["live", "failed"] as const)(
 	"a change that was tried (%s) while another deployment was starting is tried again with that one",
 	(status) => {
 		const all = functions();
-		applyTrial(all, "pay", 2, status);
+		applyTrial(all, "pay", 2, { status });
 		// This one had read the values of revision 1 before.
 		applyToFunctions(all, deployed("d2", 1), { newest: 2, finished: 2 });
 		expect(all.get("pay")?.values).toEqual({ released: 1, tried: 1, due: 2 });
-		applyTrial(all, "pay", 2, "live");
+		applyTrial(all, "pay", 2, { status: "live" });
 		expect(all.get("pay")?.values).toEqual({ released: 2, tried: 2, due: 2 });
 	},
 );
 
 test("a deployment that has the newest values leaves nothing to try", () => {
 	const all = functions();
-	applyTrial(all, "pay", 2, "failed");
+	applyTrial(all, "pay", 2, { status: "failed" });
 	applyToFunctions(all, deployed("d2", 2), { newest: 2, finished: 2 });
 	expect(all.get("pay")?.values).toEqual({ released: 2, tried: 2, due: 2 });
 });

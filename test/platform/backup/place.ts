@@ -6,8 +6,8 @@ import { expect } from "vitest";
 import { utf8 } from "../../../src/bytes.ts";
 import {
 	type BackupOptions,
-	type BackupSummary,
 	backupPlatform,
+	type WrittenBackup,
 } from "../../../src/platform/backup/backup.ts";
 import {
 	type RestoreOptions,
@@ -101,7 +101,7 @@ export class BackupFixture implements AsyncDisposable {
 	backup(
 		target = this.target,
 		{ dataDirectory = this.data, store }: Partial<BackupOptions> = {},
-	): Promise<BackupSummary> {
+	): Promise<WrittenBackup> {
 		return backupPlatform({ dataDirectory, target, store, version: "1.2.3", nowMs: 1_800_000_000_000 });
 	}
 

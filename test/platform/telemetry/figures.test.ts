@@ -6,7 +6,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { FunctionLifetime } from "../../../src/platform/functions/lifetimes.ts";
-import { Figures } from "../../../src/platform/telemetry/figures/figures.ts";
+import { Figures, type Point, pointOf } from "../../../src/platform/telemetry/figures/figures.ts";
 import {
 	addTo,
 	countAnswer,
@@ -49,6 +49,11 @@ function figures(memory: readonly (readonly [FunctionLifetime, number])[] = []):
 		},
 		onError: (error) => faults.push(error),
 	});
+}
+
+/** The points of a function. */
+async function pointsOf(from: Figures, of: FunctionLifetime, stepMs: number): Promise<Point[]> {
+	return (await from.spans(of, stepMs)).map(pointOf);
 }
 
 /** Runs the task that is scheduled next, and waits for the one after it. */
@@ -118,11 +123,11 @@ describe("figures", () => {
 		all.answered(MAIL, { ms: 5, status: 503 });
 		await tick();
 		const atMs = clock.atMs;
-		const [pay] = await all.read(PAY, SLOT_MS);
+		const [pay] = await pointsOf(all, PAY, SLOT_MS);
 		expect(pay).toMatchObject({ atMs, requests: 4, errors: 0, memoryBytes: 64 * 1024 * 1024 });
 		expect(pay?.p50Ms).toBeCloseTo(10, -1);
 		expect(pay?.p99Ms).toBeGreaterThan(850);
-		expect(await all.read(MAIL, SLOT_MS)).toMatchObject([{ requests: 1, errors: 1, memoryBytes: null }]);
+		expect(await pointsOf(all, MAIL, SLOT_MS)).toMatchObject([{ requests: 1, errors: 1, memoryBytes: null }]);
 		await all.close();
 	});
 
@@ -132,9 +137,9 @@ describe("figures", () => {
 		await before.close();
 		const after = figures();
 		after.answered(PAY, { ms: 10, status: 200 });
-		expect(await after.read(PAY, SLOT_MS)).toMatchObject([{ requests: 2 }]);
+		expect(await pointsOf(after, PAY, SLOT_MS)).toMatchObject([{ requests: 2 }]);
 		await after.close();
-		expect(await figures().read(PAY, SLOT_MS)).toMatchObject([{ requests: 2 }]);
+		expect(await pointsOf(figures(), PAY, SLOT_MS)).toMatchObject([{ requests: 2 }]);
 	});
 
 	test("keep one day, in a file that does not grow", async () => {
@@ -144,14 +149,14 @@ describe("figures", () => {
 			await all.close();
 			clock.atMs += SLOT_MS;
 		}
-		const points = await all.read(PAY, SLOT_MS);
+		const points = await pointsOf(all, PAY, SLOT_MS);
 		expect(points).toHaveLength(SLOTS - 1);
 		expect(points[0]?.atMs).toBe(all.sinceMs(SLOT_MS));
-		const hours = await all.read(PAY, 12 * SLOT_MS);
+		const hours = await pointsOf(all, PAY, 12 * SLOT_MS);
 		expect(hours.slice(1, -1).every(({ requests }) => requests === 12)).toBe(true);
 		expect((await stat(join(directory, PAY.app, "dpay.figures"))).size).toBe(SLOTS * SLOT_BYTES);
 		clock.atMs += DAY_MS;
-		expect(await all.read(PAY, SLOT_MS)).toEqual([]);
+		expect(await pointsOf(all, PAY, SLOT_MS)).toEqual([]);
 	});
 
 	test("are removed with their function and with their app, and at a start those of unknown functions", async () => {
@@ -163,8 +168,8 @@ describe("figures", () => {
 		};
 		await store();
 		await all.forget(PAY);
-		expect(await all.read(PAY, SLOT_MS)).toEqual([]);
-		expect(await all.read(MAIL, SLOT_MS)).toHaveLength(1);
+		expect(await pointsOf(all, PAY, SLOT_MS)).toEqual([]);
+		expect(await pointsOf(all, MAIL, SLOT_MS)).toHaveLength(1);
 		await all.forgetAll(PAY.app);
 		expect(await readdir(directory)).toEqual([other.app]);
 		await store();
@@ -181,10 +186,10 @@ describe("figures", () => {
 		await all.close();
 		const path = join(directory, PAY.app, "dpay.figures");
 		await truncate(path, SLOT_BYTES - 1);
-		expect(await all.read(PAY, SLOT_MS)).toEqual([]);
+		expect(await pointsOf(all, PAY, SLOT_MS)).toEqual([]);
 		all.answered(PAY, { ms: 1, status: 200 });
 		await all.close();
-		expect(await all.read(PAY, SLOT_MS)).toHaveLength(1);
+		expect(await pointsOf(all, PAY, SLOT_MS)).toHaveLength(1);
 		rmSync(directory, { recursive: true });
 		await writeFile(directory, "a file where a folder should be");
 		all.answered(PAY, { ms: 1, status: 200 });

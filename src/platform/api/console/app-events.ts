@@ -2,6 +2,7 @@
 import type { AppEventMessage } from "../../../protocol/console.ts";
 import type { Activity } from "../../redeploy/activity.ts";
 import { appOf, type Call, isStillValid } from "../endpoint.ts";
+import { NodeWatch } from "./node-watch.ts";
 
 /** Clients and proxies close a connection without traffic. */
 const PING_MS = 15_000;
@@ -46,6 +47,10 @@ class AppWatch {
 		}
 		if (principal !== undefined) this.#stops.push(core.tokens.onInvalid(principal, core.clock, end));
 		this.#event({ type: "hello", revision: app.state.head.revision, atMs: now() });
+		if (this.#isOver) return;
+		const nodes = new NodeWatch(core, app, (message) => this.#event({ ...message, atMs: now() }));
+		nodes.look();
+		this.#stops.push(core.node?.nodes.watch(guarded(() => nodes.look())) ?? (() => {}));
 	}
 
 	#event(message: AppEventMessage): void {
@@ -69,7 +74,7 @@ class AppWatch {
 
 type WithoutTime<M> = M extends unknown ? Omit<M, "atMs"> : never;
 
-function messageOf(activity: Activity): WithoutTime<Exclude<AppEventMessage, { type: "hello" }>> {
+function messageOf(activity: Activity): WithoutTime<Extract<AppEventMessage, { type: Activity["type"] }>> {
 	if (activity.type === "change") {
 		const { names, planned, revision } = activity;
 		return { type: "change", revision, names: [...names], planned: [...planned] };

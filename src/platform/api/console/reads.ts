@@ -9,6 +9,7 @@ import {
 import { SLOT_MS, SLOTS } from "../../telemetry/figures/slot.ts";
 import { answerOf, appOf, type Call, type Endpoint, invalid, json, TEXT } from "../endpoint.ts";
 import { checkFunctions } from "../logs/sources.ts";
+import { figuresOf } from "../nodes/figures.ts";
 import { EVENTS_MEDIA_TYPE, followEvents } from "./app-events.ts";
 import { historyPage, secretList } from "./secrets.ts";
 
@@ -30,11 +31,17 @@ export const listSecrets: Endpoint = {
 
 export const readHistory: Endpoint = {
 	summary: "Read what the entries of an app's log changed, the newest first",
-	query: [{ name: "before", required: false, schema: { type: "integer", minimum: 1 } }],
+	query: [
+		{ name: "before", required: false, schema: { type: "integer", minimum: 1 } },
+		{ name: "name", required: false, schema: TEXT },
+	],
 	answer: answerOf("A page of the history", json(historySchema)),
 	refuses: [400],
-	handle: async (call) =>
-		Response.json(await historyPage(appOf(call), wholeNumber(call, "before", REVISION_MAX))),
+	handle: async (call) => {
+		const name = call.url.searchParams.get("name") ?? undefined;
+		const before = wholeNumber(call, "before", REVISION_MAX);
+		return Response.json(await historyPage(appOf(call), { before, name }));
+	},
 };
 
 export const readFigures: Endpoint = {
@@ -53,15 +60,9 @@ export const readFigures: Endpoint = {
 		const stepMs = wholeNumber(call, "step", SLOT_MS);
 		if ((SLOTS * SLOT_MS) % stepMs !== 0 || stepMs % SLOT_MS !== 0)
 			throw invalid(`The parameter 'step' must be a multiple of ${SLOT_MS} that divides a day.`);
-		const names = named.length > 0 ? [...new Set(named)] : [...app.state.functions.keys()].sort();
-		const functions: Figures["functions"] = [];
-		for (const name of names) {
-			const lifetime = app.functionLifetime(name);
-			if (lifetime === undefined) continue;
-			functions.push({ function: name, points: await core.figures.read(lifetime, stepMs) });
-		}
+		const { functions, nodes } = await figuresOf(call, app, { named, stepMs });
 		return Response.json({
-			...{ node: core.node?.name ?? "", stepMs, functions },
+			...{ node: core.node?.name ?? "", nodes, stepMs, functions },
 			...{ sinceMs: core.figures.sinceMs(stepMs), untilMs: core.clock.now() },
 		} satisfies Figures);
 	},

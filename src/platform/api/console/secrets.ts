@@ -8,6 +8,15 @@ import type { AppState } from "../../apps/app-state.ts";
 /** Entries of a page of the history. */
 const PAGE = 50;
 
+type Entries = Awaited<ReturnType<App["entries"]>>;
+
+export interface HistoryQuery {
+	/** The revision of the first entry to leave out. */
+	readonly before: number;
+	/** The only secret whose entries are wanted. */
+	readonly name?: string | undefined;
+}
+
 /** The name of each member by its signing key. Removed members are included. */
 function memberNames({ header }: AppState): (sign: string) => string {
 	const names = new Map<string, string>();
@@ -23,14 +32,20 @@ function lastRevisions({ summaries }: AppState): ReadonlyMap<string, number> {
 	return new Map(summaries.flatMap(({ names }, index) => names.map((name) => [name, index + 1] as const)));
 }
 
+/** An entry of the log, and when the platform accepted it. */
+const timeOf = ({ summaries }: AppState, revision: number | undefined) =>
+	revision === undefined
+		? { revision: null, atMs: null }
+		: { revision, atMs: summaries[revision - 1]?.atMs ?? null };
+
 /** The secrets of an app, sorted by name. Deleted ones are included. */
 export function secretList({ state }: App): SecretList {
 	const nameOf = memberNames(state);
 	const revisions = lastRevisions(state);
 	const members = [...(state.header?.environment.members.values() ?? [])];
 	const ofVault = [...state.records.values()].map(({ author, kind, name, version }) => ({
-		...{ name, kind, version, origin: "vault" as const },
-		...{ revision: revisions.get(name) ?? null, by: nameOf(author), atMs: null },
+		...{ name, kind, version, origin: "vault" as const, by: nameOf(author) },
+		...timeOf(state, revisions.get(name)),
 	}));
 	const ofPlatform = [...state.local.values()].map(({ atMs, by, record: { kind, name, version } }) => ({
 		...{ name, kind, version, origin: "base44" as const, revision: null, by, atMs },
@@ -51,31 +66,60 @@ export function secretList({ state }: App): SecretList {
 	};
 }
 
-/**
- * A page of an app's history, the newest entry first.
- * @param before the revision of the first entry to leave out
- */
-export async function historyPage(app: App, before: number): Promise<History> {
-	const { state } = app;
-	const nameOf = memberNames(state);
-	const end = Math.min(before, state.head.revision + 1);
-	const first = Math.max(1, end - PAGE);
-	const entries: History["entries"] = [];
+/** The entries of an app's log between two revisions, oldest first. @param end the revision after the last one */
+async function entriesIn(app: App, first: number, end: number): Promise<Entries> {
+	const entries: Entries = [];
 	for (let after = first - 1; after < end - 1; ) {
 		// A page of the log may be shorter, because it has a limit of bytes.
 		const page = await app.entries(after, end);
 		if (page.length === 0) break;
-		for (const { change, receivedMs, revision } of page) {
-			const records = change.records.map(parseRecordText);
-			entries.push({
-				...{ revision, atMs: receivedMs ?? null, by: nameOf(change.author), members: change.header !== null },
-				records: records.map(({ kind, name, version }) => ({ name, version, kind })),
-				redeployed: (state.operations.get(change.operation)?.redeployed?.results ?? []).map((result) => ({
-					...{ function: result.function, status: result.status, ms: result.ms },
-				})),
-			});
-			after = revision;
-		}
+		entries.push(...page);
+		after = page.at(-1)?.revision ?? end;
 	}
-	return { entries: entries.reverse(), more: first > 1 };
+	return entries;
+}
+
+/** The revisions of a page, and whether there are earlier ones. @param name only entries with a record of this secret */
+function pageOf({ head, summaries }: AppState, { before, name }: HistoryQuery) {
+	const end = Math.min(before, head.revision + 1);
+	const found: number[] = [];
+	for (let revision = end - 1; revision > 0; revision--) {
+		if (name !== undefined && !summaries[revision - 1]?.names.includes(name)) continue;
+		if (found.length === PAGE) return { revisions: found.reverse(), more: true };
+		found.push(revision);
+	}
+	return { revisions: found.reverse(), more: false };
+}
+
+/** Spans of revisions without a gap, so that the log is read in few requests. */
+function spansOf(revisions: readonly number[]): { first: number; end: number }[] {
+	const spans: { first: number; end: number }[] = [];
+	for (const revision of revisions) {
+		const last = spans.at(-1);
+		if (last?.end === revision) last.end++;
+		else spans.push({ first: revision, end: revision + 1 });
+	}
+	return spans;
+}
+
+/** A page of an app's history, the newest entry first. */
+export async function historyPage(app: App, query: HistoryQuery): Promise<History> {
+	const { state } = app;
+	const nameOf = memberNames(state);
+	const { more, revisions } = pageOf(state, query);
+	const spans = await Promise.all(spansOf(revisions).map(({ end, first }) => entriesIn(app, first, end)));
+	const entries = spans.flat().map(({ change, receivedMs, revision }) => {
+		const records = change.records.map(parseRecordText);
+		const { results = [] } = state.operations.get(change.operation)?.redeployed ?? {};
+		return {
+			...{ revision, atMs: receivedMs ?? null, by: nameOf(change.author), members: change.header !== null },
+			records: records
+				.filter(({ name }) => query.name === undefined || name === query.name)
+				.map(({ kind, name, version }) => ({ name, version, kind })),
+			redeployed: results.map((result) => ({
+				...{ function: result.function, status: result.status, ms: result.ms },
+			})),
+		};
+	});
+	return { entries: entries.reverse(), more };
 }

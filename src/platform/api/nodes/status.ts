@@ -2,10 +2,18 @@
 import { z } from "zod";
 import { AppError, EXIT } from "../../../errors.ts";
 import { type PlatformStatus, statusSchema } from "../../../protocol/nodes.ts";
+import type { NodeInfo } from "../../nodes/announcement.ts";
+import { type NodePhase, standingsOf } from "../../nodes/standing.ts";
 import type { Core } from "../../service/core.ts";
 import { countFunctions } from "../../service/node.ts";
 import { answerOf, type Endpoint, json } from "../endpoint.ts";
 
+type AppStanding = NonNullable<PlatformStatus["nodes"][number]["apps"]>[number];
+
+/** What is worth a word about a node and an app. */
+const SHOWN: ReadonlySet<NodePhase> = new Set(["trying", "following", "failed"]);
+/** The most apps that are named of a node. */
+const APPS_MAX = 100;
 /** The time limit of the read that measures the store. */
 const READ_MS = 2_000;
 
@@ -30,20 +38,38 @@ export const ready: Endpoint = {
 	},
 };
 
-/** How long the store takes to answer. Null if it does not. */
-async function latencyOf({ clock, store }: Core): Promise<number | null> {
-	const sinceMs = clock.monotonicMs();
+/** The apps with which each node is not as far as this one. */
+function unfollowed({ apps }: Core, nodes: readonly NodeInfo[]): ReadonlyMap<string, AppStanding[]> {
+	const found = new Map(nodes.map(({ node }) => [node, [] as AppStanding[]]));
+	for (const { eventRevision, id } of apps.list()) {
+		for (const { failed, node, phase } of standingsOf(nodes, id, eventRevision)) {
+			const list = found.get(node);
+			if (list === undefined || !SHOWN.has(phase) || list.length === APPS_MAX) continue;
+			list.push({ app: id, phase, failed: [...failed] });
+		}
+	}
+	return found;
+}
+
+/** What is read from the store. Null if it does not answer in time. */
+async function inTime<T>({ clock }: Core, reading: Promise<T>): Promise<T | null> {
 	let cancel = () => {};
 	const late = new Promise<null>((resolve) => {
 		cancel = clock.schedule(() => resolve(null), READ_MS);
 	});
-	const read = store.readSeal().then(
-		() => clock.monotonicMs() - sinceMs,
-		() => null,
-	);
-	const latency = await Promise.race([read, late]);
+	const read = await Promise.race([reading.catch(() => null), late]);
 	cancel();
-	return latency;
+	return read;
+}
+
+/** How long the store takes to answer. Null if it does not. */
+async function latencyOf(core: Core): Promise<number | null> {
+	const { clock, store } = core;
+	const sinceMs = clock.monotonicMs();
+	return await inTime(
+		core,
+		store.readSeal().then(() => clock.monotonicMs() - sinceMs),
+	);
 }
 
 export const status: Endpoint = {
@@ -59,8 +85,10 @@ export const status: Endpoint = {
 				functions: countFunctions(core.samples()),
 			},
 		};
-		const latencyMs = await latencyOf(core);
-		const nodes = (presence?.list() ?? [single]).map((each) => ({
+		const [latencyMs, backups] = await Promise.all([latencyOf(core), inTime(core, core.backups())]);
+		const infos = presence?.list() ?? [];
+		const behind = unfollowed(core, infos);
+		const nodes = (presence === undefined ? [single] : infos).map((each) => ({
 			node: each.node,
 			self: node === undefined || each.node === node.name,
 			version: each.version,
@@ -69,6 +97,7 @@ export const status: Endpoint = {
 			stopping: each.isStopping,
 			revision: each.platformRevision,
 			functions: each.functions,
+			apps: behind.get(each.node) ?? [],
 		}));
 		return Response.json({
 			version: info.version,
@@ -80,6 +109,7 @@ export const status: Endpoint = {
 			},
 			nodes,
 			silent: presence?.silent() ?? [],
+			backups,
 		} satisfies PlatformStatus);
 	},
 };

@@ -18,16 +18,22 @@ const LAST_PART = "last part";
 /** The most characters of a line of an answer. One line has at most an answer's 16 Mi characters, in UTF-8 and base64. */
 const LINE_CHARACTERS_MAX = 96 * 1024 * 1024;
 
-/** What a node asks of another: lines of the functions of an app. */
-const requestSchema = z.object({
+/** The most functions that a request names. */
+export const NAMES_MAX = 1_000;
+
+const about = {
 	app: z.string().max(200),
 	/** A later app of the same name has another one. */
 	lifetime: z.string().max(200),
+	/** The functions. Null: all. */
+	names: z.array(z.string().max(1_000)).max(NAMES_MAX).nullable(),
+};
+
+const linesSchema = z.object({
+	...about,
 	kind: z.enum(["written", "requests"]),
 	/** Whether the answer goes on with new lines. */
 	follow: z.boolean(),
-	/** The functions. Null: all. */
-	names: z.array(z.string().max(1_000)).max(1_000).nullable(),
 	query: z.object({
 		sinceMs: z.number().optional(),
 		level: z.enum(["info", "error"]).optional(),
@@ -35,7 +41,17 @@ const requestSchema = z.object({
 		limit: z.number(),
 	}),
 });
+
+/** What a node asks of another about the functions of an app. A node of an earlier version refuses kinds that it does not know. */
+const requestSchema = z.discriminatedUnion("kind", [
+	linesSchema,
+	/** Their figures, in spans of `stepMs`. */
+	z.object({ ...about, kind: z.literal("figures"), stepMs: z.int().min(1) }),
+	/** How they are on the node. */
+	z.object({ ...about, kind: z.literal("functions") }),
+]);
 export type NodeRequest = z.infer<typeof requestSchema>;
+export type LineRequest = z.infer<typeof linesSchema>;
 
 /** The key for calls between nodes. @param stateKey the key of the platform's identity for stored state: 32 bytes */
 export function callKey(stateKey: Uint8Array): Uint8Array {

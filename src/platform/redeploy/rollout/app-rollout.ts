@@ -49,6 +49,11 @@ export class AppRollout {
 		return this.#trying.has(name);
 	}
 
+	/** Whether this node starts any function with values or versions that the other nodes do not have yet. */
+	get isTryingAny(): boolean {
+		return this.#trying.size > 0;
+	}
+
 	/** Resolves when this node does not try a function any more. Undefined: it does not. */
 	trialOf(name: string): Promise<void> | undefined {
 		return this.#trying.get(name)?.ended;
@@ -62,7 +67,9 @@ export class AppRollout {
 
 	/** Does work that starts functions with the newest values. The values are released by what the work records. */
 	async trying<T>(names: readonly string[], work: () => Promise<T>): Promise<T> {
+		const wasTrying = this.isTryingAny;
 		const begun = names.map((name) => [name, this.#begin(name)] as const);
+		if (this.isTryingAny !== wasTrying) this.#options.rollouts?.changed();
 		try {
 			return await work();
 		} finally {
@@ -71,6 +78,7 @@ export class AppRollout {
 				this.#trying.delete(name);
 				trials.end();
 			}
+			if (begun.length > 0 && !this.isTryingAny) this.#options.rollouts?.changed();
 		}
 	}
 

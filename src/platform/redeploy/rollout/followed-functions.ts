@@ -29,6 +29,10 @@ export class FollowedFunctions {
 	#turn: Promise<unknown> = Promise.resolve();
 	/** The last revision of the app's log that was reported. */
 	#reported: number;
+	/** Later revisions that were reported already, because this node rolls them out. */
+	readonly #own = new Set<number>();
+	/** The operations that other nodes roll out. */
+	readonly #elsewhere = new Set<string>();
 
 	constructor(options: ReconcileOptions, rollout: AppRollout, supervisors: Map<string, FunctionSupervisor>) {
 		this.#app = options.app;
@@ -37,6 +41,13 @@ export class FollowedFunctions {
 		this.#supervisors = supervisors;
 		this.#conforming = new Conforming(options.app, rollout);
 		this.#reported = options.app.state.head.revision;
+	}
+
+	/** Tells those who watch the app that this node rolls out an entry of the app's log. */
+	reportChange(revision: number): void {
+		reportChange(this.#options, revision);
+		// With one node, nothing is followed.
+		if (this.#options.rollouts !== undefined && revision > this.#reported) this.#own.add(revision);
 	}
 
 	/** A function was deleted on this node, which removes its data. */
@@ -56,7 +67,7 @@ export class FollowedFunctions {
 	}
 
 	async #follow(pinned: () => Promise<void>): Promise<Followed> {
-		while (this.#reported < this.#app.state.head.revision) reportChange(this.#options, ++this.#reported);
+		this.#reportChanges();
 		await this.#removeDeleted();
 		const each = [...this.#supervisors].map(
 			async ([name, supervisor]) => [name, await this.#conforming.follow(name, supervisor)] as const,
@@ -66,9 +77,41 @@ export class FollowedFunctions {
 		await pinned();
 		// A node that says that it has followed routes no request to a function that was deleted.
 		await this.#options.routesChanged(this.#app.id);
+		this.#reportResults();
 		const tried = of("trying");
 		const trials = Promise.all(tried.map((name) => this.#rollout.trialOf(name)));
 		return { failed: of("failed"), trials: tried.length > 0 ? trials : undefined };
+	}
+
+	/** Tells those who watch the app which changes other nodes have accepted. */
+	#reportChanges(): void {
+		const { head, summaries } = this.#app.state;
+		while (this.#reported < head.revision) {
+			const operation = summaries[this.#reported]?.operation;
+			if (this.#own.delete(++this.#reported) || operation === undefined) continue;
+			reportChange(this.#options, this.#reported);
+			this.#elsewhere.add(operation);
+		}
+	}
+
+	/**
+	 * Tells those who watch the app what became of functions for which nothing happens on this node: a function that failed
+	 * on the node that tried it keeps its process here, and an idle one starts with its next request.
+	 */
+	#reportResults(): void {
+		const { activities, app } = this.#options;
+		for (const operation of this.#elsewhere) {
+			const results = app.state.operations.get(operation)?.redeployed?.results;
+			if (results === undefined) continue;
+			this.#elsewhere.delete(operation);
+			for (const { error, function: name, status } of results) {
+				const what = { type: "function", function: name } as const;
+				if (status === "failed")
+					activities.report(app.id, { ...what, phase: "failed", ...(error !== undefined && { error }) });
+				else if (this.#supervisors.get(name)?.state !== "live")
+					activities.report(app.id, { ...what, phase: "stopped" });
+			}
+		}
 	}
 
 	async #removeDeleted(): Promise<void> {

@@ -20,6 +20,8 @@ export interface RolloutsOptions {
 	 */
 	readonly term: () => number | undefined;
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
+	/** Called when this node begins, or ends, to try functions of an app. */
+	readonly onChange: () => void;
 }
 
 export class Rollouts {
@@ -43,6 +45,11 @@ export class Rollouts {
 		// It may have values that were replaced while this node did not know that.
 		void started.instance.stop({ graceMs: 0 });
 		throw cutOff();
+	}
+
+	/** Call it when this node begins, or ends, to try functions of an app. */
+	changed(): void {
+		this.#options.onChange();
 	}
 
 	/**

@@ -3,12 +3,14 @@
  * open.
  */
 import { cryptoReady } from "../../../crypto.ts";
+import type { BackupRecord } from "../../../protocol/nodes.ts";
 import type { Blobs } from "../blobs.ts";
 import type { SharedStore, StoreMoment } from "../several-nodes.ts";
 import type { AppendResult, SealChange, StreamEnd, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Watchers } from "../watchers.ts";
 import { type EtcdAccess, EtcdClient } from "./api/client.ts";
 import { closed } from "./api/faults.ts";
+import { readRecordKeys } from "./backup-records.ts";
 import { EtcdBlobs } from "./blobs.ts";
 import { type Claim, claimStore } from "./claim.ts";
 import { Contents } from "./contents.ts";
@@ -42,6 +44,7 @@ export interface EtcdOptions extends EtcdAccess {
 class EtcdStore implements SharedStore {
 	readonly node: string | undefined;
 	readonly #client: EtcdClient;
+	readonly #keys: Keys;
 	readonly #streams: Streams;
 	readonly #blobs: Blobs;
 	readonly #leases: EtcdLeases;
@@ -58,7 +61,7 @@ class EtcdStore implements SharedStore {
 		this.node = node?.name;
 		this.#onClose = async () => node?.onClosed();
 		const contents = new Contents(client, keys);
-		this.#client = client;
+		[this.#client, this.#keys] = [client, keys];
 		this.#streams = new Streams(client, keys, contents);
 		this.#moments = new Moments(client, keys, this.#streams);
 		this.#blobs = blobs ?? new EtcdBlobs(client, keys, contents);
@@ -144,6 +147,11 @@ class EtcdStore implements SharedStore {
 
 	announcements(signal: AbortSignal): AsyncIterable<ReadonlyMap<string, string>> {
 		return this.#open().#announcements.watch(signal);
+	}
+
+	async backups(): Promise<BackupRecord[]> {
+		this.#open();
+		return await readRecordKeys(this.#client, this.#keys);
 	}
 
 	async streams(prefix: string): Promise<StreamName[]> {

@@ -15,6 +15,7 @@
  * | `alive/ID` | exists while these parts may still be being written |
  * | `leases/NAME` | the holder of a lease |
  * | `announcements/NAME` | a text that a node shows the others |
+ * | `backups/TIME-ID` | the record of a backup that is complete |
  *
  * A NUL ends the name of a stream, so that the keys of a stream never begin with the name of another.
  */
@@ -178,6 +179,14 @@ export class Keys {
 
 	announcementOf(key: Uint8Array): string {
 		return this.nameIn("announcements/", key);
+	}
+
+	backup(name: string): Uint8Array {
+		return utf8(`${this.prefix}backups/${name}`);
+	}
+
+	get backups(): KeyRange {
+		return keysBelow(`${this.prefix}backups/`);
 	}
 
 	get all(): KeyRange {

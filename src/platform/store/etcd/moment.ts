@@ -1,5 +1,6 @@
-/** Reads a store in etcd as of one moment, for a backup or a migration. The store is neither opened nor claimed, and nothing is changed. */
+/** Reads a store in etcd as of one moment, for a backup or a migration. The store is neither opened nor claimed, and its log is not changed. */
 import { fromUtf8 } from "../../../bytes.ts";
+import type { BackupRecord } from "../../../protocol/nodes.ts";
 import type { StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
 import { complete, type Moment, type MomentEntry } from "../moment.ts";
@@ -7,6 +8,7 @@ import type { StreamName } from "../store.ts";
 import type { EtcdClient } from "./api/client.ts";
 import { damaged } from "./api/faults.ts";
 import { RANGE } from "./api/messages.ts";
+import { addRecordKey } from "./backup-records.ts";
 import { EtcdBlobs } from "./blobs.ts";
 import { Contents, parseContent } from "./contents.ts";
 import { requireStore } from "./format.ts";
@@ -95,6 +97,11 @@ export class SharedReader implements Disposable {
 			if (kvs.length > 0) return true;
 		}
 		return false;
+	}
+
+	/** Adds the record of a backup. It is the only thing that a backup writes. @throws AppError as `EtcdClient.call` */
+	async addRecord(record: BackupRecord): Promise<void> {
+		await addRecordKey(this.#client, this.#keys, record);
 	}
 
 	/** See `readMoment`. */

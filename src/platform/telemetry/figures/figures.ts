@@ -71,10 +71,10 @@ export class Figures {
 	}
 
 	/**
-	 * The figures of a function, in order. Spans without figures are left out.
+	 * What was counted of a function, in order. Spans in which nothing was are left out.
 	 * @param stepMs the duration of a span: a multiple of `SLOT_MS`
 	 */
-	async read(of: FunctionLifetime, stepMs: number): Promise<Point[]> {
+	async spans(of: FunctionLifetime, stepMs: number): Promise<Slot[]> {
 		const sinceMs = this.sinceMs(stepMs);
 		const stored = decodeSlots(await this.#options.files.read(of));
 		const present = this.#open.get(lifetimeKey(of))?.slot;
@@ -87,7 +87,7 @@ export class Figures {
 			spans.set(atMs, span);
 			addTo(span, slot);
 		}
-		return [...spans.values()].map(pointOf);
+		return [...spans.values()];
 	}
 
 	/** The beginning of the first span of a day. */
@@ -160,7 +160,8 @@ export class Figures {
 	}
 }
 
-function pointOf(slot: Slot): Point {
+/** What a span says. */
+export function pointOf(slot: Slot): Point {
 	const { atMs, errors, memoryBytes, requests } = slot;
 	const times = { p50Ms: quantile(slot, 0.5), p99Ms: quantile(slot, 0.99) };
 	return { atMs, requests, errors, ...times, memoryBytes: memoryBytes === 0 ? null : memoryBytes };

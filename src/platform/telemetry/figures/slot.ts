@@ -11,7 +11,8 @@ export const SLOT_MS = 5 * 60_000;
 /** Slots of a day. */
 export const SLOTS = 288;
 
-const CLASSES = 48;
+/** Classes of response times. */
+export const CLASSES = 48;
 const FACTOR = 1.3;
 /** The upper bound of the first class, in milliseconds. That of the last one is 113 s; longer times count there. */
 const FIRST_MS = 0.5;

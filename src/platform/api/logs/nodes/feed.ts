@@ -1,23 +1,21 @@
 /** The lines of one node: of this one, or of another that is asked for them. */
 import { z } from "zod";
 import { logPositionSchema } from "../../../../protocol/log-position.ts";
-import type { LogNode } from "../../../../protocol/nodes.ts";
+import type { AskedNode } from "../../../../protocol/nodes.ts";
 import type { Kept, LogQuery, Timed } from "../../../logs/function-logs.ts";
 import type { CallableNode } from "../../../nodes/calls/calls.ts";
-import { NodeRefused } from "../../../nodes/calls/post.ts";
-import type { NodeRequest } from "../../../nodes/calls/sealed.ts";
+import type { LineRequest } from "../../../nodes/calls/sealed.ts";
 import type { Call } from "../../endpoint.ts";
+import { ANSWER_MS, faultOf } from "../../nodes/ask.ts";
 import { type EndReason, type FollowFormat, follow } from "../follow.ts";
 import type { Source } from "../sources.ts";
 
-/** How long another node may take to send its stored lines. */
-export const ANSWER_MS = 5_000;
 /** How long another node may send nothing while it is followed. It sends something every 15 s. */
 const SILENCE_MS = 40_000;
 
 /** Lines of an app that are asked for. */
 export interface Asked<Line extends Timed> {
-	readonly kind: NodeRequest["kind"];
+	readonly kind: LineRequest["kind"];
 	readonly source: Source<Line>;
 	readonly query: LogQuery;
 }
@@ -86,9 +84,9 @@ export async function* ownFeed<Line extends Timed>(
 
 /** Why the lines of a node are missing. */
 export class FeedFault extends Error {
-	readonly missing: NonNullable<LogNode["missing"]>;
+	readonly missing: NonNullable<AskedNode["missing"]>;
 
-	constructor(missing: NonNullable<LogNode["missing"]>, cause?: unknown) {
+	constructor(missing: NonNullable<AskedNode["missing"]>, cause?: unknown) {
 		super(`the lines of a node are missing: ${missing}`, { cause });
 		this.missing = missing;
 	}
@@ -111,7 +109,7 @@ export async function* otherFeed<Line extends Timed>(
 	const late = new AbortController();
 	const wait = (ms: number) => core.clock.schedule(() => late.abort(), ms);
 	const { app, names = null } = source;
-	const request: NodeRequest = {
+	const request: LineRequest = {
 		...{ app: app.id, lifetime: app.lifetimeId, kind, follow: isFollowed },
 		...{ names: names === null ? null : [...names], query },
 	};
@@ -128,12 +126,7 @@ export async function* otherFeed<Line extends Timed>(
 		}
 	} catch (error) {
 		if (signal.aborted) return;
-		const missing = late.signal.aborted
-			? "timeout"
-			: error instanceof NodeRefused
-				? "refused"
-				: "unreachable";
-		throw new FeedFault(missing, error);
+		throw new FeedFault(faultOf(error, late.signal), error);
 	} finally {
 		cancel();
 	}

@@ -3,7 +3,7 @@
  * each new line when it arrives. Nodes that come later, and those that answer again, are followed too.
  */
 import { LOG_LINES_MAX } from "../../../../protocol/function-log.ts";
-import type { LogNode } from "../../../../protocol/nodes.ts";
+import type { AskedNode } from "../../../../protocol/nodes.ts";
 import { describeError } from "../../../faults/log.ts";
 import type { LogQuery, Timed } from "../../../logs/function-logs.ts";
 import type { OpenNode } from "../../../service/node.ts";
@@ -25,7 +25,7 @@ export interface NodesFormat<Line> extends Omit<FollowFormat<Line>, "line"> {
 	line(name: string | null, line: Line, node?: string): string;
 	/** @param positions every line of a node up to its position has been sent */
 	pingNodes(positions: ReadonlyMap<string, string>): string;
-	nodes(nodes: readonly LogNode[]): string;
+	nodes(nodes: readonly AskedNode[]): string;
 }
 
 export interface FollowedNodes<Line extends Timed> extends Asked<Line> {
@@ -41,7 +41,7 @@ class NodesFollower<Line extends Timed> {
 	readonly #client: ClientStream;
 	readonly #ended = new AbortController();
 	readonly #feeds = new Set<string>();
-	readonly #missing = new Map<string, LogNode["missing"]>();
+	readonly #missing = new Map<string, AskedNode["missing"]>();
 	readonly #positions: Map<string, string>;
 	/** The last position of each function on each node: a node that answers again repeats lines. */
 	readonly #last = new Map<string, string>();
@@ -211,7 +211,7 @@ class NodesFollower<Line extends Timed> {
 	/** Sends which nodes are followed, if that has changed. */
 	#showNodes(): void {
 		const nodes = [...this.#missing]
-			.map(([node, missing]): LogNode => ({ node, missing }))
+			.map(([node, missing]): AskedNode => ({ node, missing }))
 			.sort((one, other) => (one.node < other.node ? -1 : 1));
 		const shown = JSON.stringify(nodes);
 		if (shown === this.#shown) return;

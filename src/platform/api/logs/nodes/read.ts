@@ -1,5 +1,5 @@
 /** Reads the newest lines of all nodes. */
-import type { LogNode } from "../../../../protocol/nodes.ts";
+import type { AskedNode } from "../../../../protocol/nodes.ts";
 import { describeError } from "../../../faults/log.ts";
 import type { Timed } from "../../../logs/function-logs.ts";
 import type { CallableNode } from "../../../nodes/calls/calls.ts";
@@ -13,10 +13,10 @@ export interface ReadLines<Line> {
 	/** Oldest first. `node` is missing if the platform has one node. */
 	readonly lines: readonly (NamedLine<Line> & { readonly node?: string })[];
 	/** The nodes that were asked. Undefined if the platform has one node. */
-	readonly nodes: LogNode[] | undefined;
+	readonly nodes: AskedNode[] | undefined;
 }
 
-interface Answer<Line> extends LogNode {
+interface Answer<Line> extends AskedNode {
 	readonly lines: readonly NodeLine<Line>[];
 }
 
@@ -58,7 +58,7 @@ export async function readNodes<Line extends Timed>(
 	checkStillValid(call);
 	const mine = lines.map((line) => ({ ...line, node: own.name }));
 	const all = [mine, ...answers.map((answer) => answer.lines)];
-	const silent = presence.silent().map((node): LogNode => ({ node, missing: "silent" }));
+	const silent = presence.silent().map((node): AskedNode => ({ node, missing: "silent" }));
 	return {
 		lines: mergeByTime(all, limitOf(source, query), source.sizeOf).lines,
 		nodes: [

@@ -1,0 +1,107 @@
+import type { AppNodes } from "../../protocol/function-list.ts";
+import type { AppLive } from "../data/live.ts";
+import { PATHS } from "../data/paths.ts";
+import { type NodeStanding, shownPhase } from "../data/rollout.ts";
+import { useResource } from "../data/use-resource.ts";
+import { useStore } from "../data/use-store.ts";
+import { MissingNodes } from "../shell/missing-nodes.tsx";
+import { Loaded } from "../shell/page.tsx";
+import { blockText, nameText } from "../text/name.tsx";
+import { NodeName, PHASES } from "../text/nodes.tsx";
+import { State } from "./state.tsx";
+
+const POLL_MS = 10_000;
+/** Characters of a version that tell versions apart. */
+const VERSION_CHARACTERS = 10;
+
+type Node = AppNodes["nodes"][number];
+
+interface RowProps {
+	readonly node: Node;
+	readonly name: string;
+	readonly standings: ReadonlyMap<string, NodeStanding>;
+}
+
+/** What the node says about the function. */
+function Here({ node }: Pick<RowProps, "node">) {
+	const [here] = node.functions;
+	if (here === undefined) return <span class="quiet">Not known</span>;
+	return (
+		<>
+			<span class="function-facts">
+				<State entry={here} progress={undefined} />
+				{here.pid !== null && <span class="quiet">Process {here.pid}</span>}
+			</span>
+			{here.error !== undefined && <pre class="error-text">{blockText(here.error)}</pre>}
+		</>
+	);
+}
+
+function Row({ node, name, standings }: RowProps) {
+	const standing = standings.get(node.node) ?? node;
+	const phase = shownPhase(standing, standings);
+	const [here] = node.functions;
+	// What fails of other functions is on their pages. The node that tried a change first keeps the earlier values itself.
+	const own = phase === "failed" && !standing.failed.includes(name) ? "followed" : phase;
+	const { look, text } = PHASES[own === "followed" && here?.error !== undefined ? "failed" : own];
+	return (
+		<tr>
+			<th scope="row">
+				<NodeName node={node.node} />
+				{node.self && <span class="quiet"> answers this page</span>}
+			</th>
+			<td data-label="Change">
+				<span class={`state wrapping ${look}`}>{text}</span>
+			</td>
+			<td data-label="Function">
+				<Here node={node} />
+			</td>
+			<td data-label="Version">
+				{here?.deployment ? nameText(here.deployment).slice(0, VERSION_CHARACTERS) : "none"}
+			</td>
+			<td data-label="Secrets">{here?.revision == null ? "none" : `revision ${here.revision}`}</td>
+		</tr>
+	);
+}
+
+interface LiveNodesProps {
+	readonly app: string;
+	readonly name: string;
+	readonly live: AppLive;
+}
+
+/** What is live where: the function on each node, and how far the node is with the newest change. */
+export function LiveNodes({ app, name, live }: LiveNodesProps) {
+	const answer = useResource<AppNodes>(PATHS.nodes(app, name), POLL_MS);
+	const { nodes: standings } = useStore(live.rollouts);
+	return (
+		<section class="part">
+			<h2>Nodes</h2>
+			<Loaded answer={answer} what="the nodes">
+				{({ nodes }) => (
+					<>
+						<MissingNodes nodes={nodes} what="Version and state" />
+						<div class="table-box">
+							<table class="stacking">
+								<thead>
+									<tr>
+										<th scope="col">Node</th>
+										<th scope="col">Change</th>
+										<th scope="col">Function</th>
+										<th scope="col">Version</th>
+										<th scope="col">Secrets</th>
+									</tr>
+								</thead>
+								<tbody>
+									{nodes.map((node) => (
+										<Row key={node.node} {...{ node, name, standings }} />
+									))}
+								</tbody>
+							</table>
+						</div>
+					</>
+				)}
+			</Loaded>
+		</section>
+	);
+}
