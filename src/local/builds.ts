@@ -9,6 +9,7 @@ import { cryptoReady } from "../crypto.ts";
 import { AppError } from "../errors.ts";
 import { type Builder, openBuilder } from "../platform/build/bundle.ts";
 import { type CheckedFunction, Checker } from "../platform/build/check/checker.ts";
+import { ProcessPool } from "../platform/build/check/process-pool.ts";
 import { readProvidedModules } from "../platform/build/provided-modules.ts";
 import { checkUpload, type Upload } from "../platform/build/upload.ts";
 import { limitsOf } from "../platform/configuration/limits.ts";
@@ -42,7 +43,7 @@ export class LocalBuilds implements AsyncDisposable {
 	readonly #cache: string | undefined;
 	#folder: Promise<string> | undefined;
 	#builder: Promise<Builder | undefined> | undefined;
-	#checker: Checker | undefined;
+	#processes: ProcessPool | undefined;
 
 	/** @param environment the environment of this process; a few of its variables are passed to builds */
 	constructor(deno: DenoSearch, environment: Readonly<Record<string, string>>) {
@@ -103,13 +104,9 @@ export class LocalBuilds implements AsyncDisposable {
 
 	async #openChecker(conditions: readonly string[]): Promise<Checker> {
 		const [, ...hosts] = conditions;
-		this.#checker = new Checker({
-			program: builtPath("check.cjs"),
-			rules: { hosts, conditions, ...(await readProvidedModules()) },
-			processesMax: 1,
-			timeoutMs: CHECK_MS,
-		});
-		return this.#checker;
+		const rules = { hosts, conditions, ...(await readProvidedModules()) };
+		this.#processes = new ProcessPool({ program: builtPath("check.cjs"), rules });
+		return new Checker({ processes: this.#processes, checksMax: 1, timeoutMs: CHECK_MS });
 	}
 
 	/**
@@ -137,7 +134,7 @@ export class LocalBuilds implements AsyncDisposable {
 	}
 
 	async [Symbol.asyncDispose](): Promise<void> {
-		this.#checker?.close();
+		this.#processes?.close();
 		(await this.#builder)?.close();
 		const folder = await this.#folder;
 		if (folder !== undefined) await rm(folder, { recursive: true, force: true });

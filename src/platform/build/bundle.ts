@@ -15,8 +15,7 @@ import { runBatch } from "./batches/batch-run.ts";
 import { openBundler } from "./bundler.ts";
 import { BundleReader, type ReadBundle } from "./check/bundle-reader.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
-import type { CheckRules } from "./check/messages.ts";
-import type { ProcessPoolOptions } from "./check/process-pool.ts";
+import { ProcessPool } from "./check/process-pool.ts";
 import { DEFAULT_HOSTS } from "./hosts.ts";
 import { openSandbox, PROBE_PREFIX, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
@@ -104,10 +103,13 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 	const { builtins = new Map(), stdHttp } = options;
 	const conditions = [sandbox.denoVersion, ...[...hosts].sort()];
 	const rules = { hosts, builtins, stdHttp, conditions };
-	const checker = new Checker({ ...processOptions(rules, options), timeoutMs: options.checkMs ?? 60_000 });
-	// A long analysis must not delay the check of other uploads, so bundles have separate processes.
+	const { checkIdleMs: idleMs, checkMs: timeoutMs = 60_000 } = options;
+	const processes = new ProcessPool({ program: builtPath("check.cjs"), rules, idleMs });
+	const checker = new Checker({ processes, checksMax: availableParallelism(), timeoutMs });
+	// Checks and bundles have a limit each, because a long analysis must not delay the check of other uploads.
 	const reader = new BundleReader({
-		...processOptions(rules, options),
+		processes,
+		readsMax: availableParallelism(),
 		timeoutMs: READ_MS,
 		analyzer: options.analyzes === false ? undefined : builtPath("analysis.cjs"),
 	});
@@ -120,19 +122,7 @@ export async function openBuilder(options: BuilderOptions): Promise<Builder> {
 		conditions,
 		prepare: (upload, maxima) => checker.check(upload, maxima),
 		build: (prepared) => queue.build(prepared),
-		close: () => {
-			checker.close();
-			reader.close();
-		},
-	};
-}
-
-function processOptions(rules: CheckRules, { checkIdleMs }: BuilderOptions): ProcessPoolOptions {
-	return {
-		program: builtPath("check.cjs"),
-		rules,
-		processesMax: availableParallelism(),
-		idleMs: checkIdleMs,
+		close: () => processes.close(),
 	};
 }
 

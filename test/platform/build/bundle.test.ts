@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
@@ -27,6 +27,19 @@ const SHARED = `
 export function paid() { return Deno.env.get("PAY_KEY"); }
 export function mailed() { return Deno.env.get("MAIL_KEY"); }
 `;
+
+/** The processes that this one has started to check sources. */
+function checkProcesses(): string[] {
+	const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8").trim().split(" ");
+	return children.filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("check.cjs"));
+}
+
+test("a build takes one process for its check, its graph and its bundle", async () => {
+	const [other, before] = [await testBuilder(place), checkProcesses()];
+	await buildText(other, { [ENTRY]: "console.log(1);" });
+	expect(checkProcesses().filter((pid) => !before.includes(pid))).toHaveLength(1);
+	other.close();
+});
 
 describe("a bundle", () => {
 	test("contains all imports and runs without them: TypeScript, enums, JSON, text, npm, Node's modules", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
+import { ProcessPool, type ProcessPoolOptions } from "../../../src/platform/build/check/process-pool.ts";
 import { builtPath } from "../../../src/platform/machine/assets.ts";
 import { filesOf, makeBuildFolders } from "./builder.ts";
 
@@ -11,16 +12,23 @@ const MIB = 1024 * 1024;
 const MAXIMA = { memoryMB: 1024, timeoutSeconds: 150, maxBodyMB: 100 };
 const RULES = { hosts: [], builtins: new Map(), stdHttp: "", conditions: [] };
 const place = makeBuildFolders();
-const opened: Checker[] = [];
+const opened: ProcessPool[] = [];
 afterEach(() => {
-	for (const checker of opened.splice(0)) checker.close();
+	for (const pool of opened.splice(0)) pool.close();
 });
 
-function open(options: Partial<CheckerOptions> = {}): Checker {
-	const program = builtPath("check.cjs");
-	const checker = new Checker({ program, rules: RULES, processesMax: 1, timeoutMs: 240_000, ...options });
-	opened.push(checker);
-	return checker;
+function openPool(options: Partial<ProcessPoolOptions> = {}): ProcessPool {
+	const pool = new ProcessPool({ program: builtPath("check.cjs"), rules: RULES, ...options });
+	opened.push(pool);
+	return pool;
+}
+
+function open({
+	checksMax = 1,
+	timeoutMs = 240_000,
+	...options
+}: Partial<CheckerOptions & ProcessPoolOptions> = {}): Checker {
+	return new Checker({ processes: openPool(options), checksMax, timeoutMs });
 }
 
 /** Checks functions, each named by its entry. @returns the fault of each, if it has one */
@@ -163,7 +171,7 @@ describe("the time limit of an upload", () => {
 });
 
 test("this thread stays responsive while another process parses", async () => {
-	const checker = open({ processesMax: 2 });
+	const checker = open({ checksMax: 2 });
 	let turns = 0;
 	const timer = setInterval(() => turns++, 1);
 	onTestFinished(() => clearInterval(timer));

@@ -5,12 +5,13 @@
  */
 import { AppError, EXIT } from "../../../errors.ts";
 import type { References } from "../../../references/evidence/reference.ts";
+import { Limiter } from "../../machine/mutex.ts";
 import type { GraphRequest, Output, OutputRequest } from "../../threads/build-output.ts";
 import { unanalysed } from "../bundle-analyzer.ts";
 import { checkFailed, type EarlyExit } from "./check-process.ts";
 import { tooDeep } from "./checker.ts";
 import type { Order, Report } from "./messages.ts";
-import { ProcessPool, type ProcessPoolOptions } from "./process-pool.ts";
+import type { ProcessPool } from "./process-pool.ts";
 
 /** A checked bundle. */
 export interface ReadBundle extends Output {
@@ -18,7 +19,10 @@ export interface ReadBundle extends Output {
 	readonly references: References | undefined;
 }
 
-export interface BundleReaderOptions extends ProcessPoolOptions {
+export interface BundleReaderOptions {
+	readonly processes: ProcessPool;
+	/** The maximum number of bundles that are read at the same time. */
+	readonly readsMax: number;
 	/** The maximum time for a bundle, in ms. */
 	readonly timeoutMs: number;
 	/** The path of the bundle of `analysis-worker.ts`. Undefined if bundles are not analysed. */
@@ -36,11 +40,11 @@ function tooSlow(entry: string, timeoutMs: number): AppError {
 
 export class BundleReader {
 	readonly #options: BundleReaderOptions;
-	readonly #processes: ProcessPool;
+	readonly #turns: Limiter;
 
 	constructor(options: BundleReaderOptions) {
 		this.#options = options;
-		this.#processes = new ProcessPool(options);
+		this.#turns = new Limiter(options.readsMax);
 	}
 
 	/**
@@ -71,16 +75,12 @@ export class BundleReader {
 
 	/** @returns a description of the exit if the process ended before it was done @throws AppError the command's error */
 	#run(order: Order, onReport: (report: Report) => void): Promise<EarlyExit | undefined> {
-		return this.#processes.takeTurn(async () => {
-			const end = await this.#processes.run([order], onReport, this.#options.timeoutMs);
+		const { processes, timeoutMs } = this.#options;
+		return this.#turns.run(async () => {
+			const end = await processes.run([order], onReport, timeoutMs);
 			if ("why" in end) return end;
 			if (end.error !== undefined) throw new AppError(end.error as ConstructorParameters<typeof AppError>[0]);
 			return undefined;
 		});
-	}
-
-	/** Ends the idle processes. */
-	close(): void {
-		this.#processes.close();
 	}
 }

@@ -8,12 +8,13 @@
 import { AppError, EXIT } from "../../../errors.ts";
 import { TOO_DEEP, treeTooLarge } from "../../../modules/source-faults.ts";
 import type { FunctionMaxima } from "../../configuration/limits.ts";
+import { Limiter } from "../../machine/mutex.ts";
 import type { Sharing } from "../batches/sharing.ts";
 import type { FunctionDeclaration } from "../settings.ts";
 import type { Upload } from "../upload.ts";
 import { checkFailed, type EarlyExit } from "./check-process.ts";
 import type { Order, Report, SeenFiles, SentError } from "./messages.ts";
-import { ProcessPool, type ProcessPoolOptions } from "./process-pool.ts";
+import type { ProcessPool } from "./process-pool.ts";
 
 /** The inputs of a function's bundle. */
 export interface PreparedBuild {
@@ -46,7 +47,10 @@ export interface CheckedUpload {
 	readonly parses: number;
 }
 
-export interface CheckerOptions extends ProcessPoolOptions {
+export interface CheckerOptions {
+	readonly processes: ProcessPool;
+	/** The maximum number of concurrent checks. */
+	readonly checksMax: number;
 	/** The maximum time of the check of an upload, in ms. */
 	readonly timeoutMs: number;
 }
@@ -57,10 +61,12 @@ const ENDINGS_MAX = 3;
 export class Checker {
 	readonly #timeoutMs: number;
 	readonly #processes: ProcessPool;
+	readonly #turns: Limiter;
 
-	constructor({ timeoutMs, ...options }: CheckerOptions) {
+	constructor({ checksMax, processes, timeoutMs }: CheckerOptions) {
 		this.#timeoutMs = timeoutMs;
-		this.#processes = new ProcessPool(options);
+		this.#processes = processes;
+		this.#turns = new Limiter(checksMax);
 	}
 
 	/**
@@ -72,12 +78,7 @@ export class Checker {
 	 * @throws AppError `CHECK_FAILED` (exit 1)
 	 */
 	check(upload: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {
-		return this.#processes.takeTurn(() => this.#check(upload, maxima));
-	}
-
-	/** Ends the idle processes. */
-	close(): void {
-		this.#processes.close();
+		return this.#turns.run(() => this.#check(upload, maxima));
 	}
 
 	async #check({ files, functions: asked }: Upload, maxima: FunctionMaxima): Promise<CheckedUpload> {

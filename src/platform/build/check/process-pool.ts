@@ -1,5 +1,4 @@
 /** The processes that check sources. An idle process is kept for some time, because it caches parsed sources. */
-import { Limiter } from "../../machine/mutex.ts";
 import { CheckProcess, type EarlyExit } from "./check-process.ts";
 import type { CheckRules, Order, Report } from "./messages.ts";
 
@@ -7,8 +6,6 @@ export interface ProcessPoolOptions {
 	/** Absolute path of the processes' program. */
 	readonly program: string;
 	readonly rules: CheckRules;
-	/** The maximum number of concurrent processes. */
-	readonly processesMax: number;
 	/**
 	 * The time after which an idle process is ended, in ms. The default is 30,000. A process uses about 60 MB of memory.
 	 */
@@ -21,22 +18,16 @@ const IDLE_MS = 30_000;
 
 export class ProcessPool {
 	readonly #options: ProcessPoolOptions;
-	readonly #turns: Limiter;
 	readonly #idle: CheckProcess[] = [];
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: ProcessPoolOptions) {
 		this.#options = options;
-		this.#turns = new Limiter(options.processesMax);
-	}
-
-	/** Runs a task once fewer than `processesMax` others run. @returns what the task returns or throws */
-	takeTurn<T>(task: () => Promise<T>): Promise<T> {
-		return this.#turns.run(task);
 	}
 
 	/**
-	 * Runs commands in a process, and keeps the process for further use. Call it within `takeTurn`.
+	 * Runs commands in an idle process, or else in a new one, and keeps the process for further use. The caller limits
+	 * the number of concurrent calls.
 	 * @param onReport called for each answer before `done`
 	 * @param timeoutMs the time after which the process is killed
 	 * @returns the answer `done`, or a description of the exit if the process ended before
