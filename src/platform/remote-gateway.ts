@@ -15,8 +15,6 @@ export function remoteGateway(core: Core, plane: DataPlane): Gateway {
 	core.onRoutesChanged = (app) => publisher.changed(app);
 	return {
 		listen: () => plane.listen(() => publisher.snapshot()),
-		close: async ({ graceMs = 30_000 } = {}) => {
-			if (!plane.isDetached) await plane.call("closeGateways", { graceMs });
-		},
+		close: ({ graceMs = 30_000 } = {}) => plane.closeGateways(graceMs),
 	};
 }

@@ -1,8 +1,10 @@
 /** A data plane whose process exists but does not answer. */
+import { rmSync, writeFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { ChannelClosed } from "../../../src/platform/channel/channel.ts";
 import { watch } from "../../../src/platform/data-plane/client/stuck.ts";
+import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
 import { APP, Story } from "../platform-story.ts";
 
@@ -59,6 +61,22 @@ describe("a suspended data plane that a platform left running", () => {
 		await story.start();
 		expect(await story.body("pay")).toBe("v1");
 	});
+});
+
+test("a platform whose data plane has ended and cannot be started again still stops", async () => {
+	await using story = new Story(1);
+	let onFailed = () => {};
+	const failed = new Promise<void>((resolve) => {
+		onFailed = resolve;
+	});
+	const error = (_: unknown, message: string) => message.includes("could not be started") && onFailed();
+	await story.start({ ...NO_LOG, error } as unknown as typeof NO_LOG);
+	const [pid = 0] = await story.processes("data-plane.cjs");
+	rmSync(story.data, { recursive: true });
+	writeFileSync(story.data, "");
+	process.kill(pid, "SIGKILL");
+	await failed;
+	await story.platform.close();
 });
 
 describe("watching a running data plane", () => {

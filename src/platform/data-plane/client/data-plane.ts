@@ -110,6 +110,20 @@ export class DataPlane {
 		await this.#routed;
 	}
 
+	/**
+	 * Lets requests in progress finish, and closes the gateways. From now on, a data plane that ends is not replaced. One that
+	 * cannot be started, for example because its program was removed, does not delay the end of the platform.
+	 */
+	async closeGateways(graceMs: number): Promise<void> {
+		if (this.isDetached) return;
+		this.#isClosing = true;
+		try {
+			await this.call("closeGateways", { graceMs });
+		} catch (error) {
+			if (!(error instanceof ChannelClosed)) throw error;
+		}
+	}
+
 	/** The platform is ready. From now on, the data plane ends with it. */
 	own(): void {
 		this.#isBorrowed = false;
@@ -127,6 +141,8 @@ export class DataPlane {
 	async close(): Promise<void> {
 		if (this.#isBorrowed) this.detach();
 		this.#isClosing = true;
+		// An attempt to replace the data plane may be in progress. It is the last one.
+		await this.#connection.catch(() => undefined);
 		const channel = this.#connected?.channel;
 		if (this.isDetached) return channel?.close();
 		if (this.#connected !== undefined && (await stopDataPlane(this.#connected)))
