@@ -1,13 +1,13 @@
 /** `coffer link` refuses addresses that are not a platform with the expected app and vault. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let project: Project;
 
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	await project.ok(["secrets", "set", "A=1"]);
 });
 afterAll(async () => {

@@ -1,13 +1,13 @@
 /** An environment that is linked in the way of Base44, with a platform that implements Base44's API. */
 import { expect, test } from "vitest";
 import { Base44Project } from "./support/base44.ts";
-import { startPlatform } from "./support/platform.ts";
+import { sharedPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 
 const APP = "both-ways";
 
 test("functions that the Base44 CLI deploys get the secrets that the vault sends with Base44's API", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using theirs = new Base44Project({
 		"base44/functions/show/entry.ts":
 			'import { secrets } from "base44:runtime";\nexport default () => new Response(secrets.get("SHOWN") ?? "none");\n',

@@ -1,7 +1,7 @@
 /** The unmodified Base44 CLI uses a platform. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
-import { type Platform, startPlatform } from "./support/platform.ts";
+import { type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { CANARY } from "./support/refusal.ts";
 
 const FILES = {
@@ -31,9 +31,9 @@ Deno.serve(() => {
 };
 
 let project: Base44Project;
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	platform = await startPlatform();
+	platform = await sharedPlatform();
 	project = new Base44Project(FILES);
 	const made = await project.data(
 		["platform", "token", "create", "--base44", "--url", platform.control, "--token", platform.token],

@@ -1,6 +1,6 @@
 /** Coffer's own command line deploys the functions of a Base44 project. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { APP, newProject, type Project } from "./support/project.ts";
 
 const FILES = {
@@ -26,9 +26,9 @@ Deno.serve((request) => {
 };
 
 let project: Project;
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	await link(project, platform);
 	project.writeAll(FILES);
 	await project.ok(["secrets", "set", "CHARGE_KEY=one", "LATER_KEY=first"]);

@@ -1,7 +1,7 @@
 /** An app that the Base44 CLI created and that is also linked with a vault. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { BASE44_APP, Base44Project } from "./support/base44.ts";
-import { type Platform, startPlatform } from "./support/platform.ts";
+import { type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 import { CANARY } from "./support/refusal.ts";
 
@@ -10,9 +10,9 @@ export default () => new Response(value === undefined ? "none" : value.length + 
 `;
 
 let project: Base44Project;
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	platform = await startPlatform();
+	platform = await sharedPlatform();
 	project = new Base44Project({
 		"base44/functions/charge/entry.ts": FUNCTION("CHARGE_KEY"),
 		"base44/functions/billing/entry.ts": FUNCTION("BILLING_KEY"),

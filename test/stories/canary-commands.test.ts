@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formsOf } from "../support/forms.ts";
 import { ROOT } from "../support/root.ts";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "./support/project.ts";
 
 /** Characters that differ between encodings. */
@@ -126,7 +126,7 @@ interface Prepared extends AsyncDisposable {
 }
 
 async function prepare(): Promise<Prepared> {
-	const [project, platform, other] = await Promise.all([newProject(), startPlatform(), newProject()]);
+	const [project, platform, other] = await Promise.all([newProject(), sharedPlatform(), newProject()]);
 	await link(project, platform);
 	project.writeAll({
 		"given.env": `GIVEN='${CANARIES[1]}'\n`,

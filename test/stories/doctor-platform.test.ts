@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withSecretService } from "../support/secret-service.ts";
 import { doctor, mended, remedyOf, textsOf } from "./support/doctor.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	platform = await startPlatform();
+	platform = await sharedPlatform();
 });
 afterAll(() => platform?.[Symbol.asyncDispose]());
 

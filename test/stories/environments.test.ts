@@ -1,12 +1,12 @@
 /** Several environments in one vault, with the real program. */
 import { expect, test } from "vitest";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
 test("a second environment has its own values, members and app", async () => {
 	await using ana = await newProject();
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await ana.ok(["environments", "create", "preview"]);
 	await ana.ok(["secrets", "set", "GREETING=live"]);
 	await ana.ok(["secrets", "set", "GREETING=trial", "-e", "preview"]);

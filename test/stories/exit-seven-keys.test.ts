@@ -9,7 +9,7 @@ import { makeEpoch } from "../../src/vault/document/epoch.ts";
 import { parseVault, printVault } from "../../src/vault/document/format.ts";
 import { openRecord } from "../../src/vault/records/seal.ts";
 import { commandsIn, committed, expectUsable, follow, refusal } from "./support/hints.ts";
-import { startPlatform } from "./support/platform.ts";
+import { sharedPlatform, startPlatform } from "./support/platform.ts";
 
 const ENVIRONMENT = "production";
 /** The words of the line that links an epoch: `epoch ID COMMITMENT …`. */
@@ -44,7 +44,7 @@ test("VAULT_KEY_WRONG: the hint restores the committed vault", async () => {
 });
 
 test("PLATFORM_KEY_MISMATCH: nothing is changed, and the right token links the vault", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using other = await startPlatform();
 	await using project = await committed();
 	const before = project.vault;

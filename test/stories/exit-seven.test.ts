@@ -6,14 +6,14 @@ import { Base44Server } from "../support/base44-server.ts";
 import { commit } from "./support/clone.ts";
 import { ForgingProxy } from "./support/forging-proxy.ts";
 import { commandsIn, committed, expectUsable, follow, refusal } from "./support/hints.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { APP, Project } from "./support/project.ts";
 
 describe("a link with a platform", () => {
-	let platform: Platform;
+	let platform: PlatformAccess;
 	let moved: ForgingProxy;
 	beforeAll(async () => {
-		platform = await startPlatform();
+		platform = await sharedPlatform();
 		moved = await new ForgingProxy(platform.control).listen();
 	});
 	afterAll(async () => {

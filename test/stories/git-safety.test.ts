@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { follow } from "./support/hints.ts";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { cleanEnvironment, newIdentityText, newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
@@ -120,7 +120,7 @@ test("identity rotate accepts a key in a file only if git ignores the files of b
 });
 
 test("plan --env-file reports the same faults of a file as secrets set", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using project = await newProject();
 	await project.git("init", "--quiet");
 	await link(project, platform);

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
-import { type Platform, startPlatform } from "./support/platform.ts";
+import { type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { Project } from "./support/project.ts";
 
 const keyOf = async (project: Project, seed: string): Promise<string> => {
@@ -178,9 +178,9 @@ test("another vault in the folder is accepted only with a code", async () => {
 	expect((await project.coffer(["secrets", "list"], { env })).status).toBe(3);
 });
 
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	platform = await startPlatform();
+	platform = await sharedPlatform();
 });
 afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();

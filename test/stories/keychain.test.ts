@@ -1,7 +1,7 @@
 /** Identity and tokens in the system's keychain: a real keychain, and each kind of missing one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type SecretService, withSecretService } from "../support/secret-service.ts";
-import { type Platform, startPlatform } from "./support/platform.ts";
+import { type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { APP, filesBelow, newProject, Project } from "./support/project.ts";
 
 /**
@@ -12,10 +12,10 @@ const LIBRARY_MS = 25_000;
 
 describe("a keychain that works", () => {
 	let service: SecretService;
-	let platform: Platform;
+	let platform: PlatformAccess;
 	let project: Project;
 	beforeAll(async () => {
-		[service, platform] = await Promise.all([withSecretService(), startPlatform()]);
+		[service, platform] = await Promise.all([withSecretService(), sharedPlatform()]);
 		project = new Project({ identity: "none", env: service.env });
 	});
 	afterAll(async () => {

@@ -3,15 +3,15 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let project: Project;
 
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	await project.ok(["secrets", "set", "GREETING=hello", "SLOW="]);
 	const body = `export default () => new Response(Deno.env.get("GREETING"));\n`;
 	project.write(

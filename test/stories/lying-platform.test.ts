@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
 import { type Exchange, type Forgery, ForgingProxy } from "./support/forging-proxy.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 interface Entry {
@@ -23,14 +23,14 @@ interface Page {
 	entries: Entry[];
 }
 
-let platform: Platform;
+let platform: PlatformAccess;
 let proxy: ForgingProxy;
 /** A clone that stays at its first revision and has all later changes still to receive. */
 let behind: Project;
 let ahead: Project;
 
 beforeAll(async () => {
-	[ahead, platform] = await Promise.all([newProject(), startPlatform()]);
+	[ahead, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	proxy = await new ForgingProxy(platform.control).listen();
 	await ahead.ok(["secrets", "set", "A=a1", "B=b1"]);
 	await link(ahead, platform, proxy.url);

@@ -1,14 +1,14 @@
 /** The main job: a secret set on the command line reaches exactly the functions that read it. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Platform, pidsOf, startPlatform } from "./support/platform.ts";
+import { type PlatformAccess, pidsOf, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 import { ENV_FILE, NAMES, SHOP } from "./support/shop.ts";
 
 let project: Project;
-let platform: Platform;
+let platform: PlatformAccess;
 
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	project.writeAll({ ...SHOP, ".env": ENV_FILE });
 });
 afterAll(async () => {

@@ -1,11 +1,11 @@
 /** Many writers at the same time, and a small change beside many secrets. */
 import { expect, test } from "vitest";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { newProject } from "./support/project.ts";
 import { FaultyProxy } from "./support/proxy.ts";
 
 test("eight processes set different names at the same time, and all names are set and synced", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using project = await newProject();
 	await link(project, platform);
 	const names = Array.from({ length: 8 }, (_, index) => `NAME_${index}`);
@@ -28,7 +28,7 @@ test("eight processes set different names at the same time, and all names are se
 });
 
 test("sync sends a change of 1 secret among 1,000 as one request of at most 2 KB", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using project = await newProject();
 	await using proxy = await new FaultyProxy(platform.control).listen();
 	const lines = Array.from({ length: 1_000 }, (_, index) => `NAME_${index}=value number ${index}`);

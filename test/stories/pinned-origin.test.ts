@@ -7,10 +7,10 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let project: Project;
 /** Listens at the address in the changed coffer.json, and records all requests. */
 let thief: Server;
@@ -18,7 +18,7 @@ let thiefUrl: string;
 const stolen: string[] = [];
 
 beforeAll(async () => {
-	[platform, project] = await Promise.all([startPlatform(), newProject()]);
+	[platform, project] = await Promise.all([sharedPlatform(), newProject()]);
 	thief = createServer((request, response) => {
 		stolen.push(`${request.method} ${request.url} ${JSON.stringify(request.headers)}`);
 		response.end("{}");

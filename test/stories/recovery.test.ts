@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeCheapExport } from "../support/cheap-export.ts";
 import { commit } from "./support/clone.ts";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 
 /** A test runs a dozen commands, and some of them derive a key from a passphrase. */
@@ -104,7 +104,7 @@ test("with neither, functions continue to run, the names are known, and a new va
 	timeout: TIMEOUT_MS,
 }, async () => {
 	await using lost = await newProject();
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await lost.ok(["secrets", "set", "GREETING=hello"]);
 	lost.write("functions/hello.ts", `export default () => new Response(Deno.env.get("GREETING"));\n`);
 	await link(lost, platform);

@@ -2,16 +2,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { commit } from "./support/clone.ts";
 import { commandsIn, follow } from "./support/hints.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { APP, newProject, type Project } from "./support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let project: Project;
 /** The coffer.json from when the earlier environment was linked. */
 let earlier: string;
 
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	project.write("functions/tell.ts", 'Deno.serve(() => new Response(Deno.env.get("A") ?? "none"));\n');
 	await project.ok(["secrets", "set", "A=of-the-earlier-one"]);
 	await link(project, platform);

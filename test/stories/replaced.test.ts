@@ -3,15 +3,15 @@
  * that.
  */
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 const TIMEOUT_MS = 120_000;
 
 let project: Project;
-let platform: Platform;
+let platform: PlatformAccess;
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	await link(project, platform);
 	project.write("functions/still/index.ts", `export default () => new Response("here");\n`);
 	await project.ok(["functions", "deploy"]);

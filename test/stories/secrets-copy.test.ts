@@ -1,11 +1,11 @@
 /** `secrets copy` copies secrets from one environment to another, with the real program. */
 import { expect, test } from "vitest";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";
 
 test("secrets copy works as secrets set does: it ignores unchanged values and syncs the others", async () => {
 	await using ana = await newProject();
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await ana.ok(["environments", "create", "preview"]);
 	await ana.ok(["secrets", "set", "A=a", "B=b", "C=c", "-e", "preview"]);
 	await ana.ok(["secrets", "set", "A=other", "B=b"]);

@@ -1,11 +1,11 @@
 /** `secrets rename`, with the real program and a platform. */
 import { expect, test } from "vitest";
-import { link, startPlatform } from "./support/platform.ts";
+import { link, sharedPlatform } from "./support/platform.ts";
 import { APP, newProject } from "./support/project.ts";
 
 test("secrets rename changes both names in one revision, and says which function reads the old name", async () => {
 	await using ana = await newProject();
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await ana.ok(["secrets", "set", "OLD=the value", "OTHER=o"]);
 	ana.writeAll({
 		"functions/reads-old.ts": `export default () => new Response(Deno.env.get("OLD") ?? "nothing");\n`,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Base44Server } from "../support/base44-server.ts";
 import { commit } from "./support/clone.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, Project } from "./support/project.ts";
 import { onTerminal } from "./support/terminal.ts";
 
@@ -10,11 +10,11 @@ const WHEN = "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d UTC";
 const DOWN = "\u001b[B";
 
 describe("sides of a conflict with a Coffer platform", () => {
-	let platform: Platform;
+	let platform: PlatformAccess;
 	let ana: Project;
 	let ben: Project;
 	beforeAll(async () => {
-		[ana, platform] = await Promise.all([newProject(), startPlatform()]);
+		[ana, platform] = await Promise.all([newProject(), sharedPlatform()]);
 		ben = new Project();
 		const { publicKey } = await ben.data(["identity", "show"]);
 		await ana.ok(["secrets", "set", "A=0"]);

@@ -1,15 +1,15 @@
 /** One project on two machines: what merges automatically, what the user is asked, and what is never sent. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { cloneOf, commit } from "./support/clone.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let ours: Project;
 let theirs: Project;
 
 beforeAll(async () => {
-	[ours, platform] = await Promise.all([newProject(), startPlatform()]);
+	[ours, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	await ours.ok(["secrets", "set", "A=a0", "B=b0", "C=c0"]);
 	await link(ours, platform);
 	await ours.git("init", "--quiet");

@@ -4,11 +4,11 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type NpmRegistry, startNpmRegistry } from "../support/npm-registry.ts";
-import { link, type Platform, startPlatform } from "./support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform } from "./support/platform.ts";
 import { newProject, type Project } from "./support/project.ts";
 
 let project: Project;
-let platform: Platform;
+let platform: PlatformAccess;
 let registry: NpmRegistry;
 
 const FILES = {
@@ -35,7 +35,7 @@ beforeAll(async () => {
 			source: 'export const mail = () => "stranger " + Deno.env.get("MAIL_KEY");',
 		},
 	});
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	project.writeAll(FILES);
 	await project.ok(["secrets", "set", "MAIL_KEY=of-the-mail"]);
 	await link(project, platform);

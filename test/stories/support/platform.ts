@@ -47,8 +47,12 @@ export class Platform {
 		return this.#logged + (this.#running?.stderr.text ?? "");
 	}
 
-	/** @param data another data directory than its own. Stop it in order then. @param more flags for this time */
-	async start(data = this.data, more: readonly string[] = []): Promise<void> {
+	/**
+	 * @param data another data directory than its own. Stop it in order then.
+	 * @param more flags for this time
+	 * @param under a command that starts it
+	 */
+	async start(data = this.data, more: readonly string[] = [], under: readonly string[] = []): Promise<void> {
 		const at = (url: string) => (url === "" ? "127.0.0.1:0" : new URL(url).host);
 		const place = ["--data", data, "--identity-file", join(this.folder, "identity")];
 		const running = new Running({
@@ -63,6 +67,7 @@ export class Platform {
 				...more,
 				"--json",
 			],
+			under,
 			cwd: this.folder,
 			env: {
 				...cleanEnvironment(),
@@ -141,8 +146,49 @@ export async function startPlatform(
 	}
 }
 
+/** What a story uses of a platform that it neither stops nor looks into. */
+export type PlatformAccess = Pick<Platform, "listen" | "control" | "token" | "call"> & AsyncDisposable;
+
+/** The kernel stops the program when the worker ends, also if the worker is killed. */
+const WITH_WORKER = process.platform === "linux" ? ["setpriv", "--pdeathsig", "TERM"] : [];
+
+let shared: Platform | undefined;
+
+async function deleteApps({ control, token }: Platform): Promise<void> {
+	const headers = { authorization: `Bearer ${token}` };
+	const { apps } = (await (await fetch(`${control}/v1/apps`, { headers })).json()) as {
+		apps: { app: string }[];
+	};
+	for (const { app } of apps) {
+		const { status } = await fetch(`${control}/v1/apps/${app}`, { method: "DELETE", headers });
+		if (status !== 204) throw new Error(`The app ${app} could not be deleted: ${status}`);
+	}
+}
+
+/**
+ * A platform without apps that all stories of this worker use one after the other. A start takes a second of processor
+ * time. A story that changes, stops or examines the platform itself starts its own.
+ */
+export async function sharedPlatform(): Promise<PlatformAccess> {
+	if (shared === undefined) {
+		shared = new Platform();
+		await shared.start(undefined, [], WITH_WORKER);
+	}
+	const { control, listen, token } = shared;
+	const platform = shared;
+	return {
+		...{ control, listen, token },
+		call: (name, init) => platform.call(name, init),
+		[Symbol.asyncDispose]: () => deleteApps(platform),
+	};
+}
+
 /** Links a project with a platform, at the platform's own address or at that of a proxy. */
-export async function link(project: Project, platform: Platform, url = platform.control): Promise<void> {
+export async function link(
+	project: Project,
+	platform: PlatformAccess,
+	url = platform.control,
+): Promise<void> {
 	project.variables["COFFER_TOKEN"] = platform.token;
 	await project.ok(["link", url, "--app", APP]);
 	project.linkedAt = url;
