@@ -9,7 +9,7 @@ import { latencySummary, memorySummary, requestsSummary, type Series } from "../
 import type { AppPageProps } from "../shell/console.tsx";
 import { MissingNodes } from "../shell/missing-nodes.tsx";
 import { Link } from "../shell/navigation.tsx";
-import { Empty, Loaded, Page } from "../shell/page.tsx";
+import { Empty, ErrorText, Loaded, Page } from "../shell/page.tsx";
 import { bytesText, countText, latencyText, numberText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
 import { blockText, Command, Name, nameText } from "../text/name.tsx";
@@ -186,10 +186,10 @@ function Body({ app, entry, live, session }: BodyProps) {
 			<p class="function-facts">
 				<State entry={entry} progress={now} />
 			</p>
-			{error !== undefined && <pre class="error-text">{blockText(error)}</pre>}
+			{error !== undefined && <ErrorText text={error} />}
 			<Reads app={app} entry={entry} />
 			<Facts entry={entry} hasNodes={hasNodes} />
-			{hasNodes && <LiveNodes app={app} name={entry.name} live={live} />}
+			{hasNodes && <LiveNodes {...{ app, name: entry.name, live, error }} />}
 			<MissingNodes nodes={figures?.nodes} what="The figures" />
 			{figures === undefined ? <NoPlots /> : <Plots series={figures.of(entry.name)} />}
 			<Automations entry={entry} />

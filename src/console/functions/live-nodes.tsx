@@ -4,10 +4,9 @@ import { PATHS } from "../data/paths.ts";
 import { type NodeStanding, shownPhase } from "../data/rollout.ts";
 import { useResource } from "../data/use-resource.ts";
 import { useStore } from "../data/use-store.ts";
-import { MissingNodes } from "../shell/missing-nodes.tsx";
-import { Loaded } from "../shell/page.tsx";
-import { blockText, nameText } from "../text/name.tsx";
-import { NodeName, PHASES } from "../text/nodes.tsx";
+import { ErrorText, Loaded } from "../shell/page.tsx";
+import { nameText } from "../text/name.tsx";
+import { causeText, NodeName, PHASES } from "../text/nodes.tsx";
 import { State } from "./state.tsx";
 
 const POLL_MS = 10_000;
@@ -20,24 +19,27 @@ interface RowProps {
 	readonly node: Node;
 	readonly name: string;
 	readonly standings: ReadonlyMap<string, NodeStanding>;
+	/** The error that the page shows. A node with the same one does not repeat it. */
+	readonly error: string | undefined;
 }
 
 /** What the node says about the function. */
-function Here({ node }: Pick<RowProps, "node">) {
+function Here({ node, error }: Pick<RowProps, "node" | "error">) {
 	const [here] = node.functions;
-	if (here === undefined) return <span class="quiet">Not known</span>;
+	if (here === undefined)
+		return <span class="quiet">Not known{node.missing !== null && `: ${causeText(node.missing)}`}</span>;
 	return (
 		<>
 			<span class="function-facts">
 				<State entry={here} progress={undefined} />
 				{here.pid !== null && <span class="quiet">Process {here.pid}</span>}
 			</span>
-			{here.error !== undefined && <pre class="error-text">{blockText(here.error)}</pre>}
+			{here.error !== undefined && here.error !== error && <ErrorText text={here.error} />}
 		</>
 	);
 }
 
-function Row({ node, name, standings }: RowProps) {
+function Row({ node, name, standings, error }: RowProps) {
 	const standing = standings.get(node.node) ?? node;
 	const phase = shownPhase(standing, standings);
 	const [here] = node.functions;
@@ -54,12 +56,14 @@ function Row({ node, name, standings }: RowProps) {
 				<span class={`state wrapping ${look}`}>{text}</span>
 			</td>
 			<td data-label="Function">
-				<Here node={node} />
+				<Here node={node} error={error} />
 			</td>
-			<td data-label="Version">
-				{here?.deployment ? nameText(here.deployment).slice(0, VERSION_CHARACTERS) : "none"}
+			<td data-label="Version" class="whole">
+				{here?.deployment ? nameText(here.deployment).slice(0, VERSION_CHARACTERS) : "–"}
 			</td>
-			<td data-label="Secrets">{here?.revision == null ? "none" : `revision ${here.revision}`}</td>
+			<td data-label="Secrets" class="whole">
+				{here?.revision == null ? "–" : `revision ${here.revision}`}
+			</td>
 		</tr>
 	);
 }
@@ -68,10 +72,11 @@ interface LiveNodesProps {
 	readonly app: string;
 	readonly name: string;
 	readonly live: AppLive;
+	readonly error: string | undefined;
 }
 
 /** What is live where: the function on each node, and how far the node is with the newest change. */
-export function LiveNodes({ app, name, live }: LiveNodesProps) {
+export function LiveNodes({ app, name, live, error }: LiveNodesProps) {
 	const answer = useResource<AppNodes>(PATHS.nodes(app, name), POLL_MS);
 	const { nodes: standings } = useStore(live.rollouts);
 	return (
@@ -79,27 +84,24 @@ export function LiveNodes({ app, name, live }: LiveNodesProps) {
 			<h2>Nodes</h2>
 			<Loaded answer={answer} what="the nodes">
 				{({ nodes }) => (
-					<>
-						<MissingNodes nodes={nodes} what="Version and state" />
-						<div class="table-box">
-							<table class="stacking">
-								<thead>
-									<tr>
-										<th scope="col">Node</th>
-										<th scope="col">Change</th>
-										<th scope="col">Function</th>
-										<th scope="col">Version</th>
-										<th scope="col">Secrets</th>
-									</tr>
-								</thead>
-								<tbody>
-									{nodes.map((node) => (
-										<Row key={node.node} {...{ node, name, standings }} />
-									))}
-								</tbody>
-							</table>
-						</div>
-					</>
+					<div class="table-box">
+						<table class="stacking">
+							<thead>
+								<tr>
+									<th scope="col">Node</th>
+									<th scope="col">Change</th>
+									<th scope="col">Function</th>
+									<th scope="col">Version</th>
+									<th scope="col">Secrets</th>
+								</tr>
+							</thead>
+							<tbody>
+								{nodes.map((node) => (
+									<Row key={node.node} {...{ node, name, standings, error }} />
+								))}
+							</tbody>
+						</table>
+					</div>
 				)}
 			</Loaded>
 		</section>

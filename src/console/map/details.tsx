@@ -1,6 +1,7 @@
 /** What is known of the chosen function or secret, in text. */
 import type { ComponentChildren } from "preact";
 import { Link } from "../shell/navigation.tsx";
+import { ErrorText } from "../shell/page.tsx";
 import { blockText, Command, Name } from "../text/name.tsx";
 import {
 	type Edge,
@@ -114,7 +115,7 @@ function FunctionDetails({
 			</p>
 			{fault !== undefined && (
 				<Section title={node.entry.state === "live" ? "The last start failed" : "Error"}>
-					<pre class="error-text">{blockText(fault)}</pre>
+					<ErrorText text={fault} />
 				</Section>
 			)}
 			<Dynamic dynamic={dynamic} />

@@ -1,7 +1,8 @@
 import { type Change, type Rollouts, type Tally, tallyOf } from "../data/rollout.ts";
+import { ErrorText } from "../shell/page.tsx";
 import { countText } from "../text/instants.ts";
 import { Moment } from "../text/moment.tsx";
-import { blockText, Name, nameText } from "../text/name.tsx";
+import { Name, nameText } from "../text/name.tsx";
 import { NodeStrip } from "./node-strip.tsx";
 
 const NAMES_SHOWN = 3;
@@ -37,9 +38,7 @@ function Failures({ rollouts, names }: { readonly rollouts: Rollouts; readonly n
 					<summary>
 						<Name text={name} /> failed
 					</summary>
-					<pre class="error-text">
-						{blockText(rollouts.progress.get(name)?.error ?? "It gave no reason.")}
-					</pre>
+					<ErrorText text={rollouts.progress.get(name)?.error ?? "It gave no reason."} />
 				</details>
 			))}
 		</>

@@ -37,13 +37,15 @@ function Row({ backup }: { readonly backup: BackupRecord }) {
 			<th scope="row">
 				<Name text={name} />
 			</th>
-			<td data-label="Made">
+			<td data-label="Made" class="whole">
 				<Moment atMs={createdMs} />
 			</td>
 			<td data-label="Contents">
 				{countText(apps, "app")}, {countText(functions, "function")}
 			</td>
-			<td data-label="Size">{bytesText(bytes)}</td>
+			<td data-label="Size" class="whole">
+				{bytesText(bytes)}
+			</td>
 			<td data-label="SHA-256 of its manifest.json">
 				<code title={nameText(manifest)}>{nameText(manifest.slice(0, HASH_CHARACTERS))}</code>
 			</td>

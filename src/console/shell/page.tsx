@@ -74,6 +74,15 @@ export function FailureText({ failure }: { readonly failure: RequestFailure }) {
 	);
 }
 
+/** A function's own error, which may be long. A box that scrolls must be reachable with the keyboard. */
+export const ErrorText = ({ text }: { readonly text: string }) => (
+	// biome-ignore lint/a11y/useSemanticElements: a fieldset belongs to a form
+	// biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls
+	<pre class="error-text" role="group" aria-label="Error" tabIndex={0}>
+		{blockText(text)}
+	</pre>
+);
+
 /** That something is on its way. */
 export const Loading = ({ what }: { readonly what: string }) => (
 	<div class="loading" aria-busy="true">
