@@ -4,6 +4,7 @@ import { describeError } from "../../faults/log.ts";
 import type { CallableNode } from "../../nodes/calls/calls.ts";
 import { NodeRefused } from "../../nodes/calls/post.ts";
 import type { NodeRequest } from "../../nodes/calls/sealed.ts";
+import type { Core } from "../../service/core.ts";
 import { type Call, checkStillValid } from "../endpoint.ts";
 
 /** How long another node may take to send what it has stored. */
@@ -23,6 +24,20 @@ export interface NodeAnswer<T> extends AskedNode {
 
 type Read<T> = (parts: AsyncIterable<string>) => Promise<T>;
 
+/** What each node answered last: a page that asks again and again must not fill the log. */
+const known = new WeakMap<Core, Map<string, AskedNode["missing"]>>();
+
+/** Notes what a node answered. @returns whether it is something else than the last time */
+function isNews(core: Core, node: string, missing: AskedNode["missing"]): boolean {
+	const last = known.get(core) ?? new Map<string, AskedNode["missing"]>();
+	known.set(core, last);
+	const isOther = (last.get(node) ?? null) !== missing;
+	// Nodes that answer are not kept, so that the list has no more names than there are faults.
+	if (missing === null) last.delete(node);
+	else last.set(node, missing);
+	return isOther;
+}
+
 async function ask<T>(
 	{ core }: Call,
 	other: CallableNode,
@@ -35,13 +50,17 @@ async function ask<T>(
 	const late = new AbortController();
 	const cancel = core.clock.schedule(() => late.abort(), ANSWER_MS);
 	try {
-		return { node, missing: null, value: await read(calls.ask(other, request, late.signal)) };
+		const value = await read(calls.ask(other, request, late.signal));
+		isNews(core, node, null);
+		return { node, missing: null, value };
 	} catch (error) {
-		core.log.warn(
-			{ node, what: request.kind, ...describeError(error) },
-			"a node does not answer another one",
-		);
-		return { node, missing: faultOf(error, late.signal), value: undefined };
+		const missing = faultOf(error, late.signal);
+		if (isNews(core, node, missing))
+			core.log.warn(
+				{ node, what: request.kind, missing, ...describeError(error) },
+				"a node does not answer another one",
+			);
+		return { node, missing, value: undefined };
 	} finally {
 		cancel();
 	}
