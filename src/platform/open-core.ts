@@ -25,6 +25,7 @@ import { startNode } from "./service/node.ts";
 import type { CoreIdentity } from "./service/streams.ts";
 import { readRecordFiles } from "./store/backups/files.ts";
 import { openStore } from "./store/open.ts";
+import { ORIGIN_FILE } from "./store/private-directory.ts";
 import type { SharedStore } from "./store/several-nodes.ts";
 import type { Store } from "./store/store.ts";
 import { openSlotFiles } from "./telemetry/figures/slot-files.ts";
@@ -87,13 +88,15 @@ export async function openCore(
 	opened.add(async () => builder.close());
 	const { limits, version } = config;
 	const deployer = new Deployer({ store, builder, maxima: limits, log, now: clock.now });
+	const storeKind = parseStoreUrl(storeUrl).kind;
 	const bounds = { ...limits, version, startsMax: availableParallelism() };
 	const core = await Core.open({
 		...bounds,
 		...{ store, runtime, kv, logs, deployer, identity, log, clock, faults },
 		slotFiles: openSlotFiles(join(dataDirectory, "figures")),
 		staleAfterMs: access.staleAfterMs,
-		storeKind: parseStoreUrl(storeUrl).kind,
+		storeKind,
+		originFile: storeKind === "etcd" ? join(dataDirectory, ORIGIN_FILE) : undefined,
 		backups: backupsOf(store, storeUrl),
 	});
 	core.figures.start();

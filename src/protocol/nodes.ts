@@ -84,6 +84,10 @@ export const statusSchema = z.object({
 		reachable: z.boolean(),
 		/** How long it took to answer a read, in milliseconds. Null if it did not. */
 		latencyMs: z.number().min(0).nullable(),
+		/** Why the node that answers does not use the store: it is another one than before. Absent if it does. */
+		fault: z
+			.object({ code: z.string().max(64), message: z.string().max(2000), hint: z.string().max(2000) })
+			.optional(),
 	}),
 	/** The nodes that answer. One with a platform that has one node. */
 	nodes: z

@@ -61,6 +61,10 @@ const STATUS_OF_CODE: ReadonlyMap<string, number> = new Map([
 	["STORE_BUSY", 503],
 	["STORE_UNREACHABLE", 503],
 	["STORE_CLOSED", 503],
+	["STORE_ALTERED", 503],
+	["STORE_EMPTIED", 503],
+	["STORE_EXCHANGED", 503],
+	["STORE_ROLLED_BACK", 503],
 	["STORE_FULL", 507],
 ]);
 

@@ -10,6 +10,7 @@ const FUNCTIONS = {
 	"functions/one.ts":
 		'Deno.serve((request) => { console.log(new URL(request.url).search); return new Response("one " + Deno.env.get("ONE")); });',
 };
+const WAIT = { timeout: 20_000, interval: 300 };
 const FOLLOWS = /node [0-9a-f]{8} follows/g;
 
 let cluster: EtcdCluster;
@@ -67,6 +68,22 @@ test("the status lists both nodes", async () => {
 		{ live: 1, idle: 0, failed: 0 },
 	]);
 	expect(silent).toEqual([]);
+});
+
+test("the status says why a store is refused that has lost its seal, and that it is used again", async () => {
+	const key = "/nodes/seal";
+	const seal = await cluster.etcdctl("get", "--print-value-only", key);
+	await cluster.etcdctl("del", key);
+	await vi.waitFor(async () => {
+		const { stderr } = await project.ok(["platform", "status"]);
+		expect(stderr).toContain("STORE_ALTERED: The store has changed");
+	}, WAIT);
+	const refused = await project.start(["secrets", "set", "ONE=3"]).ended;
+	expect(refused.stderr).toContain("The store has changed");
+	for (const node of [a, b]) expect((await node.call("one")).text).toBe("one 3");
+	await cluster.etcdctl("put", "--", key, seal.trim());
+	await vi.waitFor(async () => expect((await project.ok(["platform", "status"])).stderr).toBe(""), WAIT);
+	await project.ok(["sync"]);
 });
 
 test("the logs show the lines of both nodes by time, each with the name of its node", async () => {

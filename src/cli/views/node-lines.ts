@@ -35,6 +35,11 @@ export function appLines({ apps = [], node }: PlatformStatus["nodes"][number]): 
 	});
 }
 
+/** What is wrong with the store, and what to do. */
+export function faultLine({ code, hint, message }: NonNullable<PlatformStatus["store"]["fault"]>): string {
+	return `${code}: ${message} ${hint}`;
+}
+
 /** A row of the table of nodes. */
 export function nodeRow(node: PlatformStatus["nodes"][number]): string[] {
 	const { live, idle, failed } = node.functions;

@@ -1,7 +1,7 @@
 import { BaseCommand, environmentFlag, platformUrlFlag } from "../../cli/command.ts";
 import { platformAt } from "../../cli/context/linking.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
-import { appLines, backupLine, nodeRow, shortName } from "../../cli/views/node-lines.ts";
+import { appLines, backupLine, faultLine, nodeRow, shortName } from "../../cli/views/node-lines.ts";
 import type { PlatformStatus } from "../../protocol/nodes.ts";
 
 export default class PlatformStatusCommand extends BaseCommand<PlatformStatus> {
@@ -25,6 +25,7 @@ export default class PlatformStatusCommand extends BaseCommand<PlatformStatus> {
 		const { kind, latencyMs, reachable } = status.store;
 		const store = reachable ? `answers in ${latencyMs} ms` : "does not answer";
 		terminal.line(`Coffer ${status.version}, store: ${kind}, ${store}`);
+		if (status.store.fault !== undefined) terminal.warn(faultLine(status.store.fault));
 		if (!status.ready) terminal.warn("The node that answers takes no requests now.");
 		terminal.line();
 		const head = ["NODE", "STATE", "VERSION", "FUNCTIONS", "REVISION", "CONTROL"];

@@ -1,5 +1,6 @@
 /** Applies what other nodes append to the store, and brings the functions on this node to it. */
 import { setTimeout as delay } from "node:timers/promises";
+import { AppError, EXIT } from "../../errors.ts";
 import type { App } from "../apps/app.ts";
 import type { Apps } from "../apps/apps.ts";
 import { APP_STREAMS, appStreams, PLATFORM_STREAM } from "../events/events.ts";
@@ -30,6 +31,10 @@ interface Followed {
 	readonly changes: number;
 }
 
+function isDamage(error: unknown): boolean {
+	return error instanceof AppError && error.exit === EXIT.integrity;
+}
+
 export class Following {
 	readonly #options: FollowingOptions;
 	/** The apps that wait for their turn. */
@@ -49,12 +54,13 @@ export class Following {
 
 	/** Follows the store until the signal aborts. */
 	async run(signal: AbortSignal): Promise<void> {
-		const { log, store } = this.#options;
+		const { log, sealed, store } = this.#options;
 		while (!signal.aborted) {
 			try {
 				for await (const moment of store.moments(signal)) await this.#take(moment);
 			} catch (error) {
 				if (!signal.aborted) log.error(describeError(error), "this node cannot follow the other nodes");
+				if (isDamage(error)) await sealed.compare().catch(() => undefined);
 			}
 			await delay(PAUSE_MS, undefined, { signal, ref: false }).catch(() => undefined);
 		}
@@ -63,6 +69,8 @@ export class Following {
 	async #take(moment: StoreMoment): Promise<void> {
 		const { apps, catchUpPlatform, sealed } = this.#options;
 		await sealed.follow(moment);
+		// When the store is the right one again, everything is followed.
+		if (sealed.fault !== undefined) return;
 		const { heads, removed, isComplete } = moment;
 		const changed = [...heads.map(({ stream }) => stream), ...removed];
 		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();

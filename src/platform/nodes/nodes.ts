@@ -1,4 +1,5 @@
 /** One of several nodes of a platform: shows itself to the others, follows what they do, and waits for them. */
+import type { AppError } from "../../errors.ts";
 import type { App } from "../apps/app.ts";
 import type { HostNames } from "../apps/host-names.ts";
 import { cutOff } from "../faults/cut-off.ts";
@@ -8,7 +9,9 @@ import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { TokenRegistry } from "../tokens/tokens.ts";
 import type { Progress } from "./announcement.ts";
 import type { NodeCalls } from "./calls/calls.ts";
+import { confirmed } from "./confirmed.ts";
 import { Following, type FollowingOptions } from "./following.ts";
+import { PlatformReader } from "./platform-reader.ts";
 import { Presence, type PresenceOptions } from "./presence.ts";
 import { type NodeProgress, ProgressWatch, type Wanted } from "./progress.ts";
 import { Takeover } from "./takeover.ts";
@@ -17,7 +20,7 @@ import { Takeover } from "./takeover.ts";
 const LOOK_MS = 3_000;
 
 export interface NodesOptions
-	extends Omit<PresenceOptions, "onError" | "onServing" | "onRenewed" | "onNodes">,
+	extends Omit<PresenceOptions, "onError" | "onServing" | "onRenewed" | "onNodes" | "fault">,
 		Omit<FollowingOptions, "catchUpPlatform" | "onFollowed"> {
 	readonly hosts: HostNames;
 	readonly tokens: TokenRegistry;
@@ -36,13 +39,13 @@ export class Nodes {
 	readonly #following: Following;
 	readonly #progress: ProgressWatch;
 	readonly #takeover: Takeover;
-	/** The catch-up that has not begun to read yet. */
-	#waiting: Promise<number> | undefined;
-	#reading: Promise<unknown> = Promise.resolve();
+	readonly #platform: PlatformReader;
 	readonly #listeners = new Set<() => void>();
 	#isFollowing = false;
 	/** Whether this node has read what it had missed when its time began. */
 	#isCurrent = false;
+	/** Whether it has to read what it missed while the store was another one. */
+	#isBehind = false;
 	#term = 0;
 	/** The last attempt to read that. */
 	#resuming: Promise<void> = Promise.resolve();
@@ -58,14 +61,20 @@ export class Nodes {
 			catchUpPlatform: () => this.#followPlatform(),
 			onFollowed: (progress) => this.presence.report(progress),
 		});
+		this.#platform = new PlatformReader(options);
 		this.#takeover = new Takeover({ ...options, monotonicMs: clock.monotonicMs });
 		this.presence = new Presence({
 			...options,
-			onError: (error) => log.warn(describeError(error), "this node does not reach the store"),
+			fault: () => options.sealed.fault,
+			onError: (error) => {
+				if (error !== options.sealed.fault)
+					log.warn(describeError(error), "this node does not reach the store");
+			},
 			onServing: (mayServe) => this.#onServing(mayServe),
 			onRenewed: () => this.#onRenewed(),
 			onNodes: () => this.#onNodes(),
 		});
+		options.sealed.onFault = (fault) => this.#onFault(fault);
 		this.#progress = new ProgressWatch(() => this.presence.list());
 	}
 
@@ -133,15 +142,19 @@ export class Nodes {
 	/**
 	 * Applies everything that any node had acknowledged when this was called.
 	 * @param app also what was acknowledged for this app
-	 * @throws AppError `NODE_CUT_OFF` (exit 6), or that of the store
+	 * @throws AppError `NODE_CUT_OFF` (exit 6), that of `SealedStore.check` (exit 7), or that of the store
 	 */
 	async catchUp(app?: string): Promise<void> {
-		if (!this.presence.isConnected) throw cutOff();
+		if (!this.presence.isConnected && this.#options.sealed.fault === undefined) throw cutOff();
+		await confirmed(this.#options.sealed, () => this.#read(app));
+	}
+
+	async #read(app: string | undefined): Promise<void> {
 		const { apps } = this.#options;
 		const known = app === undefined ? undefined : apps.find(app);
 		// Both are read at the same time. What an app that was deleted meanwhile throws does not matter.
 		const early = known?.catchUp().catch((error: unknown) => ({ error }));
-		await this.#catchUpPlatform();
+		await this.#platform.catchUp();
 		const present = app === undefined ? undefined : apps.find(app);
 		if (present !== known) return await present?.catchUp();
 		const fault = await early;
@@ -166,35 +179,41 @@ export class Nodes {
 
 	/** Applies the stream `platform`, and reports that once the gateways route requests accordingly. */
 	async #followPlatform(): Promise<void> {
-		const revision = await this.#catchUpPlatform();
+		const revision = await this.#platform.catchUp();
 		void this.#options.hosts.routed.then(() => this.presence.reportPlatform(revision));
-	}
-
-	/** Calls that come before a catch-up begins to read share it. @returns the last entry that every reader has applied */
-	#catchUpPlatform(): Promise<number> {
-		if (this.#waiting !== undefined) return this.#waiting;
-		const { apps, hosts, tokens } = this.#options;
-		const catchUp = this.#reading.then(async () => {
-			this.#waiting = undefined;
-			await Promise.all([tokens.catchUp(), hosts.catchUp()]);
-			const { revision } = tokens;
-			await apps.catchUp();
-			return revision;
-		});
-		this.#waiting = catchUp;
-		this.#reading = catchUp.catch(() => undefined);
-		return catchUp;
 	}
 
 	#look(): void {
 		this.#cancel = this.#options.clock.schedule(() => {
-			if (this.presence.mayServe && !this.#isCurrent) void this.#resume();
-			if (this.presence.isConnected && !this.presence.isStopping) {
-				this.#following.retry();
-				void this.#takeover.look();
-			}
+			if (this.presence.mayServe && (!this.#isCurrent || this.#isBehind)) void this.#resume();
+			void this.#lookAgain();
 			this.#look();
 		}, LOOK_MS);
+	}
+
+	async #lookAgain(): Promise<void> {
+		const { sealed } = this.#options;
+		// Not every change of the store is told: the seal alone may have been replaced.
+		await sealed.settle().catch(() => undefined);
+		const { isConnected, isStopping } = this.presence;
+		if (!isConnected || isStopping || sealed.fault !== undefined) return;
+		this.#following.retry();
+		void this.#takeover.look();
+	}
+
+	/** The store is another one than before, or the right one again. */
+	#onFault(fault: AppError | undefined): void {
+		const { log } = this.#options;
+		if (fault === undefined) {
+			log.info({}, "the store is the right one again");
+			this.#isBehind = true;
+			void this.presence.refresh();
+			void this.#resume();
+			return;
+		}
+		log.error(describeError(fault), "this node does not use the store any more");
+		// A restore needs an empty prefix.
+		if (fault.code === "STORE_EMPTIED") void this.presence.withdraw();
 	}
 
 	#onServing(mayServe: boolean): void {
@@ -211,7 +230,7 @@ export class Nodes {
 	async #resume(): Promise<void> {
 		const untilMs = this.presence.servesUntilMs;
 		try {
-			await this.#catchUpPlatform();
+			await this.#platform.catchUp();
 			for (const app of this.#options.apps.list()) if (!app.retired.aborted) await app.catchUp();
 		} catch (error) {
 			this.#options.log.warn(describeError(error), "this node has not read yet what it missed");
@@ -220,6 +239,7 @@ export class Nodes {
 		// If the time has ended meanwhile, the next one begins with a catch-up of its own.
 		if (this.#options.clock.monotonicMs() >= untilMs) return;
 		this.#isCurrent = true;
+		this.#isBehind = false;
 		this.#onRenewed();
 		this.#followAll();
 	}

@@ -6,6 +6,7 @@
  * has, while it cannot reach the store. The node itself counts that time from before each renewal, by a clock that never
  * jumps, so it always ends first.
  */
+import type { AppError } from "../../errors.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { SharedStore } from "../store/several-nodes.ts";
 import { formatNode, type NodeInfo, PROGRESS_MAX, type Progress, parseNode } from "./announcement.ts";
@@ -37,6 +38,8 @@ export interface PresenceOptions {
 	readonly clock: Clock;
 	readonly describe: () => Omit<NodeInfo, "node" | "progress" | "isStopping" | "platformFollowed">;
 	readonly onError: (error: unknown) => void;
+	/** Why the store is not used. Undefined: it is. */
+	readonly fault: () => AppError | undefined;
 	/** Called when this node may serve again, or no longer. */
 	readonly onServing: (mayServe: boolean) => void;
 	/** Called after each renewal. */
@@ -141,14 +144,19 @@ export class Presence {
 		return this.#isStopping;
 	}
 
+	/** Removes the texts of this node. */
+	async withdraw(): Promise<void> {
+		const { node, store } = this.#options;
+		for (const name of [ANSWERING, SERVING]) await store.withdraw(name + node).catch(() => undefined);
+	}
+
 	/** Shows that this node is gone. */
 	async close(): Promise<void> {
 		this.#closing.abort();
 		this.#cancel();
-		const { node, store } = this.#options;
 		await this.#renewing;
 		this.#cancelEnd();
-		for (const name of [ANSWERING, SERVING]) await store.withdraw(name + node).catch(() => undefined);
+		await this.withdraw();
 	}
 
 	/** Renewals run one after the other. Calls that come before one begins share it. */
@@ -157,7 +165,10 @@ export class Presence {
 		const renewal = this.#renewing.then(async () => {
 			this.#waiting = undefined;
 			if (this.#closing.signal.aborted) return;
-			const { clock, describe, key, node, staleAfterMs, store } = this.#options;
+			const { clock, describe, fault, key, node, staleAfterMs, store } = this.#options;
+			// Nothing is written to a store that is another one, and contact with it gives no time to serve.
+			const refused = fault();
+			if (refused !== undefined) throw refused;
 			const sinceMs = clock.monotonicMs();
 			const [isStopping, platformFollowed] = [this.#isStopping, this.#platformFollowed];
 			const info = { ...describe(), node, isStopping, platformFollowed, progress: this.#progress };

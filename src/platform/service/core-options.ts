@@ -32,6 +32,8 @@ export interface CoreOptions {
 	readonly slotFiles?: SlotFiles;
 	/** What is recorded of backups, the newest first. By default, nothing. */
 	readonly backups?: (() => Promise<BackupRecord[]>) | undefined;
+	/** Where it is kept whose store this is. Undefined: the store is in the data directory itself. */
+	readonly originFile?: string | undefined;
 	/** By default, `sqlite`. */
 	readonly storeKind?: "sqlite" | "etcd";
 	/** With several nodes: how long a node serves functions while it does not reach the store. */

@@ -17,7 +17,6 @@ import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
 import { removeAppData } from "../redeploy/stored-data.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
-import type { Store } from "../store/store.ts";
 import type { Figures } from "../telemetry/figures/figures.ts";
 import type { FunctionLabels, FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
@@ -37,7 +36,7 @@ export class Core {
 	readonly apps: Apps;
 	readonly hosts: HostNames;
 	readonly tokens: TokenRegistry;
-	readonly store: Store;
+	readonly store: Streams["store"];
 	readonly storeKind: "sqlite" | "etcd";
 	readonly backups: NonNullable<CoreOptions["backups"]>;
 	readonly runtime: Runtime;
@@ -110,7 +109,7 @@ export class Core {
 			routesChanged: (app) => this.onRoutesChanged(app),
 			starts: new Limiter(options.startsMax),
 			capacity: new Capacity({ ...clock, countMax: options.processesMax, waitMs: CAPACITY_WAIT_MS }),
-			rollouts: rolloutsOf(options, () => this.node?.nodes),
+			rollouts: rolloutsOf(options, store, () => this.node?.nodes),
 		};
 		this.node = openNode(options, streams, this);
 	}

@@ -55,15 +55,19 @@ export function countFunctions(samples: Iterable<FunctionSample>): NodeInfo["fun
 	return counts;
 }
 
-/** @param nodes the nodes, once they are open */
+/**
+ * @param sealed takes leases, unless the store is another one
+ * @param nodes the nodes, once they are open
+ */
 export function rolloutsOf(
 	{ clock, store }: Pick<NodeOptions, "clock" | "store">,
+	sealed: Streams["store"],
 	nodes: () => Nodes | undefined,
 ): Rollouts | undefined {
 	const shared = sharedStore(store);
 	if (shared === undefined) return undefined;
 	return new Rollouts({
-		...{ store, node: shared.node, schedule: clock.schedule },
+		...{ store: sealed, node: shared.node, schedule: clock.schedule },
 		term: () => nodes()?.term,
 		onChange: () => void nodes()?.presence.refresh(),
 	});

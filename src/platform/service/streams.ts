@@ -8,6 +8,7 @@ import type { LocalIdentity } from "../apps/local-environment.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Claims } from "../schedule/claims.ts";
 import { isListed } from "../schedule/listed-claims.ts";
+import { checkOrigin } from "../store/sealed/origin.ts";
 import { SealedStore } from "../store/sealed/sealed-store.ts";
 import { sharedStore } from "../store/several-nodes.ts";
 import type { Store } from "../store/store.ts";
@@ -41,12 +42,19 @@ export async function openStreams(
 	{
 		clock,
 		identity,
+		originFile,
 		store: raw,
-	}: { readonly clock: Clock; readonly identity: CoreIdentity; readonly store: Store },
+	}: {
+		readonly clock: Clock;
+		readonly identity: CoreIdentity;
+		readonly originFile?: string | undefined;
+		readonly store: Store;
+	},
 	callbacks: StreamCallbacks,
 ): Promise<Streams> {
 	const key = identity.stateKey;
 	const store = await SealedStore.open(raw, key);
+	if (originFile !== undefined) await checkOrigin(store, originFile);
 	let catchUp = async () => {};
 	const onEntry = () => catchUp();
 	const isShared = sharedStore(raw) !== undefined;

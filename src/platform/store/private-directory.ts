@@ -8,6 +8,8 @@ import { syncDirectory } from "./durable.ts";
 export const DATABASE_FILE = "store.db";
 /** The name of a platform whose store is not in its data directory. */
 export const NODE_FILE = "node";
+/** The file of a node that says whose store it has used (`sealed/origin.ts`). */
+export const ORIGIN_FILE = "origin";
 /** Exists while a restore or a migration fills the directory. */
 const FILLING_FILE = "filling";
 /** A data directory is recognised by one of these files. */

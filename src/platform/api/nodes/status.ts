@@ -18,8 +18,8 @@ const APPS_MAX = 100;
 const READ_MS = 2_000;
 
 /** Whether a node takes requests. */
-function isReady({ isStarting, isStopping, node }: Core): boolean {
-	if (isStarting || isStopping) return false;
+function isReady({ isStarting, isStopping, node, store }: Core): boolean {
+	if (isStarting || isStopping || store.fault !== undefined) return false;
 	return node === undefined || (node.nodes.presence.isConnected && node.nodes.mayServe);
 }
 
@@ -29,10 +29,14 @@ export const ready: Endpoint = {
 	refuses: [503],
 	handle: ({ core }) => {
 		if (isReady(core)) return Response.json({ status: "ready" });
+		const { message, hint } = core.store.fault ?? {
+			message: "it starts or stops, or it does not reach its store.",
+			hint: "Use another node, or try again.",
+		};
 		throw new AppError({
 			code: "NODE_NOT_READY",
-			message: "This node takes no requests now: it starts or stops, or it does not reach its store.",
-			hint: "Use another node, or try again.",
+			message: `This node takes no requests now: ${message}`,
+			hint,
 			exit: EXIT.network,
 		});
 	},
@@ -86,6 +90,7 @@ export const status: Endpoint = {
 			},
 		};
 		const [latencyMs, backups] = await Promise.all([latencyOf(core), inTime(core, core.backups())]);
+		const { fault } = core.store;
 		const infos = presence?.list() ?? [];
 		const behind = unfollowed(core, infos);
 		const nodes = (presence === undefined ? [single] : infos).map((each) => ({
@@ -106,6 +111,7 @@ export const status: Endpoint = {
 				kind: core.storeKind,
 				reachable: latencyMs !== null,
 				latencyMs: latencyMs === null ? null : Math.round(latencyMs * 10) / 10,
+				...(fault && { fault: { code: fault.code, message: fault.message, hint: fault.hint } }),
 			},
 			nodes,
 			silent: presence?.silent() ?? [],
@@ -114,7 +120,8 @@ export const status: Endpoint = {
 	},
 };
 
-/** Lets the answer to a request contain what every node has acknowledged. @throws AppError `NODE_CUT_OFF` (exit 6) */
-export async function catchUp({ node }: Core, app?: string): Promise<void> {
-	await node?.nodes.catchUp(app);
+/** Lets the answer to a request contain what every node has acknowledged. @throws AppError `NODE_CUT_OFF` (exit 6), and as `SealedStore.check` */
+export async function catchUp({ node, store }: Core, app?: string): Promise<void> {
+	if (node === undefined) store.check();
+	else await node.nodes.catchUp(app);
 }

@@ -8,7 +8,7 @@ import type { Blobs } from "../blobs.ts";
 import type { SharedStore, StoreMoment } from "../several-nodes.ts";
 import type { AppendResult, SealChange, StreamEnd, StreamEntry, StreamHead, StreamName } from "../store.ts";
 import { Watchers } from "../watchers.ts";
-import { type EtcdAccess, EtcdClient } from "./api/client.ts";
+import { EtcdClient } from "./api/client.ts";
 import { closed } from "./api/faults.ts";
 import { readRecordKeys } from "./backup-records.ts";
 import { EtcdBlobs } from "./blobs.ts";
@@ -17,29 +17,13 @@ import { Contents } from "./contents.ts";
 import { claimPrefix } from "./format.ts";
 import { Keys } from "./keys.ts";
 import { EtcdLeases } from "./leases.ts";
+import type { EtcdOptions, NodeName } from "./options.ts";
 import { Streams } from "./streams.ts";
 import type { Pair } from "./transactions.ts";
 import { Announcements } from "./watch/announcements.ts";
+import { watchDeletedEntries } from "./watch/deleted-entries.ts";
 import { HeadWatch } from "./watch/head-watch.ts";
 import { Moments } from "./watch/moments.ts";
-
-/** A node of a platform with several nodes. */
-export interface NodeName {
-	readonly name: string;
-	/** Called when the store has been closed. */
-	onClosed(): void;
-}
-
-export interface EtcdOptions extends EtcdAccess {
-	/** Begins and ends with a slash. */
-	readonly prefix: string;
-	/** Where blobs are instead of etcd. */
-	readonly blobs?: Blobs | undefined;
-	/** Keeps other platforms from using the store. */
-	readonly claim?: Claim | undefined;
-	/** The node of a platform with several nodes. Its store is not claimed. */
-	readonly node?: NodeName | undefined;
-}
 
 class EtcdStore implements SharedStore {
 	readonly node: string | undefined;
@@ -49,6 +33,7 @@ class EtcdStore implements SharedStore {
 	readonly #blobs: Blobs;
 	readonly #leases: EtcdLeases;
 	readonly #heads: HeadWatch;
+	readonly #deletions: HeadWatch;
 	readonly #watchers = new Watchers();
 	readonly #announcements: Announcements;
 	readonly #moments: Moments;
@@ -81,6 +66,7 @@ class EtcdStore implements SharedStore {
 				this.#moments.onFault(error);
 			},
 		});
+		this.#deletions = watchDeletedEntries(client, keys, this.#moments);
 	}
 
 	/** Claims the store, until it is closed. @throws AppError `STORE_IN_USE` (exit 1) */
@@ -128,6 +114,7 @@ class EtcdStore implements SharedStore {
 
 	moments(signal: AbortSignal): AsyncIterable<StoreMoment> {
 		this.#open().#heads.start();
+		this.#deletions.start();
 		return this.#moments.read(signal);
 	}
 
@@ -225,11 +212,12 @@ class EtcdStore implements SharedStore {
 /**
  * Opens the store under a prefix in etcd, and creates it if there is none.
  * @throws AppError as `EtcdClient.call`; `STORE_FOREIGN`, `STORE_TOO_NEW`, `STORE_IN_USE` (exit 1), `STORE_INCOMPLETE` (exit 5),
- * `STORE_DAMAGED` (exit 7)
+ * `STORE_DAMAGED`, `STORE_EMPTIED` (exit 7)
  */
 export async function openEtcdStore({
 	blobs,
 	claim,
+	isKnown,
 	node,
 	prefix,
 	...access
@@ -238,7 +226,7 @@ export async function openEtcdStore({
 	const client = new EtcdClient(access);
 	const keys = new Keys(prefix);
 	try {
-		await claimPrefix(client, keys);
+		await claimPrefix(client, keys, isKnown);
 		await new Contents(client, keys).sweep();
 		const store = new EtcdStore(client, keys, blobs, node);
 		if (claim !== undefined) await store.claim(claim);

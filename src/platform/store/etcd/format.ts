@@ -1,9 +1,10 @@
 /** The key that makes a prefix a store, with the version of the layout of keys. A store is empty or complete when it appears. */
 import { utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
+import { emptied } from "../sealed/seal-faults.ts";
 import type { EtcdClient } from "./api/client.ts";
 import type { Keys } from "./keys.ts";
-import { get, isEmpty, type Pair, put, readKey, transact } from "./transactions.ts";
+import { get, isEmpty, type Pair, put, readKey, readPage, transact } from "./transactions.ts";
 
 export const FORMAT = "1";
 
@@ -32,10 +33,13 @@ export function incomplete(prefix: string): AppError {
 
 /**
  * Makes an empty prefix a store, or checks the store that has it.
- * @throws AppError `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_INCOMPLETE` (exit 5); and as `EtcdClient.call`
+ * @param isKnown whether there was a store before. Then an empty prefix stays empty.
+ * @throws AppError `STORE_EMPTIED` (exit 7); `STORE_FOREIGN`, `STORE_TOO_NEW` (exit 1), `STORE_INCOMPLETE` (exit 5); and as `EtcdClient.call`
  */
-export async function claimPrefix(client: EtcdClient, keys: Keys): Promise<void> {
+export async function claimPrefix(client: EtcdClient, keys: Keys, isKnown = false): Promise<void> {
 	if (isFormat(keys.prefix, await readKey(client, keys.format))) return;
+	if (isKnown && (await readPage(client, keys.all, { limit: 1, keysOnly: true })).kvs.length === 0)
+		throw emptied();
 	// At one moment, so that no restore begins to fill the prefix between the two.
 	const { pairs, succeeded } = await transact(client, {
 		when: [isEmpty(keys.all)],

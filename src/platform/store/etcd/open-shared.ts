@@ -1,15 +1,19 @@
 /** Opens a store in etcd for a platform or a command: its files, its user, and its claim on the store. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { SecureContextOptions } from "node:tls";
 import { cryptoReady } from "../../../crypto.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { readStoreFile, type StoreAccess, type StoreOptions } from "../../configuration/store-access.ts";
 import type { StoreUrl } from "../../configuration/store-url.ts";
 import { claimNodeDirectory, type NodeDirectory } from "../node-directory.ts";
+import { ORIGIN_FILE } from "../private-directory.ts";
 import { openBlobs } from "../s3/open-blobs.ts";
 import type { Store } from "../store.ts";
 import { EtcdClient } from "./api/client.ts";
-import { type EtcdOptions, openEtcdStore } from "./etcd-store.ts";
+import { openEtcdStore } from "./etcd-store.ts";
 import { Keys } from "./keys.ts";
+import type { EtcdOptions } from "./options.ts";
 
 const LOOPBACK = new Set(["localhost", "127.0.0.1", "::1"]);
 
@@ -73,7 +77,8 @@ export async function openSharedStore(
 	try {
 		const blobs = access?.blobs === undefined ? undefined : await openBlobs(access.blobs);
 		const user = directory && (access?.isAlone ? { claim: claimOf(directory) } : { node: nodeOf(directory) });
-		return await openEtcdStore({ ...etcd, blobs, ...user });
+		const isKnown = directory && existsSync(join(directory.path, ORIGIN_FILE));
+		return await openEtcdStore({ ...etcd, blobs, isKnown, ...user });
 	} catch (error) {
 		directory?.release();
 		throw error;

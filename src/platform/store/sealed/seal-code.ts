@@ -6,11 +6,14 @@ import type { StreamHead, StreamName } from "../store.ts";
 const HEAD_DOMAIN = "coffer/store-head/1";
 const SEAL_DOMAIN = "coffer/store-seal/1";
 const HASH_BYTES = 32;
+export const PLATFORM_STREAM = "platform";
 
 /** What a stream contributes to the sum. */
 export interface Part {
 	readonly revision: number;
 	readonly hash: Uint8Array;
+	/** The last entry of the stream `platform` when this stream was known first. */
+	readonly since: number;
 }
 
 export class SealCode {
@@ -27,6 +30,11 @@ export class SealCode {
 		this.#key = key;
 	}
 
+	/** The number of streams. */
+	get size(): number {
+		return this.#parts.size;
+	}
+
 	part(stream: StreamName): Part | undefined {
 		return this.#parts.get(stream);
 	}
@@ -36,17 +44,25 @@ export class SealCode {
 		return [...this.#parts].filter(([stream]) => stream.startsWith(prefix));
 	}
 
+	/** Whether a stream ends with this entry. */
+	endsWith(head: StreamHead): boolean {
+		const part = this.#parts.get(head.stream);
+		return part?.revision === head.revision && equalBytes(part.hash, this.#hashOf(head));
+	}
+
 	/** Sets the last entry of a stream. */
-	set({ stream, revision, body }: StreamHead): void {
-		const part = hash(lengthPrefixed(HEAD_DOMAIN, stream, revision, body), this.#key);
-		this.restore(stream, { revision, hash: part });
+	set(head: StreamHead): void {
+		const since = this.#parts.get(head.stream)?.since ?? this.#parts.get(PLATFORM_STREAM)?.revision ?? 0;
+		this.restore(head.stream, { revision: head.revision, hash: this.#hashOf(head), since });
 	}
 
 	/** Sets the last entries of all streams. There are no others. */
 	setAll(heads: readonly StreamHead[]): void {
 		this.#parts.clear();
 		this.#sum.fill(0);
-		for (const head of heads) this.set(head);
+		const since = heads.find(({ stream }) => stream === PLATFORM_STREAM)?.revision ?? 0;
+		for (const head of heads)
+			this.restore(head.stream, { revision: head.revision, hash: this.#hashOf(head), since });
 	}
 
 	/** Sets the part of a stream. @param part undefined: there is no such stream */
@@ -67,6 +83,10 @@ export class SealCode {
 	matches(text: string): boolean {
 		const given = fromBase64(text);
 		return given !== undefined && equalBytes(given, this.#code());
+	}
+
+	#hashOf({ body, revision, stream }: StreamHead): Uint8Array {
+		return hash(lengthPrefixed(HEAD_DOMAIN, stream, revision, body), this.#key);
 	}
 
 	#code(): Uint8Array {

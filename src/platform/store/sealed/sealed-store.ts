@@ -5,37 +5,36 @@
  * Each append and deletion also replaces the store's *seal* in the same transaction. The seal is a code, made
  * with a key of the platform's identity, over the last entry of every stream. When the store is opened, its
  * entries must match the seal. A write replaces only the seal that this process knows, so that two processes never
- * write seals that lack each other's entries. One attack remains: to roll back the whole store, including its seal, to an
- * earlier moment.
+ * write seals that lack each other's entries. While it is open, the store must continue what this process has seen of it
+ * (`history.ts`). One attack remains: to roll back the whole store, including its seal, to an earlier moment, while no
+ * process has it open.
  */
+import { AppError, EXIT } from "../../../errors.ts";
 import { Mutex } from "../../machine/mutex.ts";
 import type { StoreMoment } from "../several-nodes.ts";
-import type { AppendResult, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import type { AppendResult, Store, StreamName } from "../store.ts";
 import { Arrivals } from "./arrivals.ts";
-import { KnownSeals } from "./known-seals.ts";
-import { SealCode } from "./seal-code.ts";
-import { altered, contended } from "./seal-faults.ts";
+import type { FoundStore } from "./history.ts";
+import { KnownStore } from "./known-store.ts";
+import { PassingStore } from "./passing-store.ts";
+import { contended } from "./seal-faults.ts";
 
-/** Matches entries whose code has the current form. Entries of earlier versions do not match. */
-const CHAINED = /"code":"[A-Za-z0-9_-]{43}"\}$/;
-const PLATFORM_STREAM = "platform";
 /** Each failed attempt is a success of another process. */
 const WRITE_ATTEMPTS_MAX = 100;
 /** The wait for the news of another node's write. */
 const ARRIVAL_MS = 300;
 
-/** Whether these last entries can belong to a store of an earlier version, which has no seal. */
-function isUnsealed(heads: readonly StreamHead[]): boolean {
-	const platform = heads.find(({ stream }) => stream === PLATFORM_STREAM);
-	return heads.length === 0 || (platform !== undefined && !CHAINED.test(platform.body));
-}
-
-export class SealedStore implements Store {
-	readonly #store: Store;
-	readonly #code: SealCode;
+export class SealedStore extends PassingStore implements Store {
+	readonly #known: KnownStore;
 	readonly #mutex = new Mutex();
-	readonly #seals = new KnownSeals();
-	#isIntact = false;
+	/** Why the store is not used: it does not match its seal, or does not continue what was seen of it. */
+	#fault: AppError | undefined;
+	/** The seal of the store when it was refused. */
+	#refusedSeal: string | undefined;
+	/** Called when the store is refused, and when it is the right one again. */
+	onFault: (fault: AppError | undefined) => void = () => {};
+	/** Whether the store has to be compared with what is known. */
+	#isSuspect = false;
 	/** Whether the store may have changed since then: a write failed, or another process wrote. */
 	#isStale = false;
 	/** The moments that other nodes' writes made, and that are not taken over yet. */
@@ -44,8 +43,8 @@ export class SealedStore implements Store {
 	#isFollowing = false;
 
 	private constructor(store: Store, key: Uint8Array) {
-		this.#store = store;
-		this.#code = new SealCode(key);
+		super(store);
+		this.#known = new KnownStore(store, key);
 	}
 
 	/**
@@ -59,24 +58,63 @@ export class SealedStore implements Store {
 		return sealed;
 	}
 
-	/** @throws AppError `STORE_ALTERED` (exit 7) if the store did not match its seal */
+	/** The first entry of the stream `platform`. */
+	get known(): Pick<KnownStore, "first" | "onFirst"> {
+		return this.#known;
+	}
+
+	/** Why the store is not used. Undefined: it is. */
+	get fault(): AppError | undefined {
+		return this.#fault;
+	}
+
+	/**
+	 * @throws AppError `STORE_ALTERED` (exit 7) if the store does not match its seal; `STORE_EMPTIED`, `STORE_ROLLED_BACK`,
+	 * `STORE_EXCHANGED` (exit 7) if it does not continue what this process has seen of it
+	 */
 	check(): void {
-		if (!this.#isIntact) throw altered();
+		if (this.#fault !== undefined) throw this.#fault;
+	}
+
+	/**
+	 * Compares the store with what is known, if its seal is an earlier one, or if it was refused and has changed since.
+	 * @throws AppError as `check`, and that of the store
+	 */
+	async confirm(): Promise<void> {
+		const isSuspect = (seal: string | undefined) =>
+			this.#fault === undefined ? this.#known.seals.isEarlier(seal) : seal !== this.#refusedSeal;
+		if (isSuspect(await this.inner.readSeal()))
+			// Again: a write of this process may have replaced the seal meanwhile.
+			await this.#mutex.run(async () => isSuspect(await this.inner.readSeal()) && (await this.#load()));
+		this.check();
+	}
+
+	/** Compares the store with what is known. @throws AppError that of the store */
+	async compare(): Promise<void> {
+		await this.#mutex.run(() => this.#load());
+	}
+
+	/** As `confirm`, and takes over what no moment has told. A store that was refused is compared again. */
+	async settle(): Promise<void> {
+		const isDue = () => this.#isStale || this.#fault !== undefined;
+		await this.#mutex.run(async () => isDue() && (await this.#catchUp()));
+		await this.confirm();
 	}
 
 	async append(stream: StreamName, expectedRevision: number, body: string): Promise<AppendResult> {
 		return await this.#write(async () => {
-			const before = this.#code.part(stream);
-			this.#code.set({ stream, revision: expectedRevision + 1, body });
-			const seal = { from: this.#seals.present, to: this.#code.text() };
+			const before = this.#known.code.part(stream);
+			this.#known.code.set({ stream, revision: expectedRevision + 1, body });
+			const seal = { from: this.#known.seals.present, to: this.#known.code.text() };
 			let isDone = false;
 			try {
-				const result = await this.#store.append(stream, expectedRevision, body, seal);
+				const result = await this.inner.append(stream, expectedRevision, body, seal);
 				isDone = result.appended;
-				if (isDone) this.#seals.note(seal.to);
+				if (isDone) this.#known.appended({ stream, revision: expectedRevision + 1, body }, seal.to);
+				this.#isSuspect ||= result.revision < (before?.revision ?? 0);
 				return "isOtherSeal" in result ? undefined : result;
 			} finally {
-				if (!isDone) this.#code.restore(stream, before);
+				if (!isDone) this.#known.code.restore(stream, before);
 			}
 		});
 	}
@@ -84,24 +122,24 @@ export class SealedStore implements Store {
 	async deleteStreams(...[prefix, , at]: Parameters<Store["deleteStreams"]>): Promise<boolean> {
 		let isRead = false;
 		return await this.#write(async () => {
-			const end = at === undefined ? undefined : (this.#code.part(at.stream)?.revision ?? 0);
+			const end = at === undefined ? undefined : (this.#known.code.part(at.stream)?.revision ?? 0);
 			if (end !== at?.revision) {
 				if (isRead) return false;
 				// The caller may have read an entry of another node that has not arrived here. So the store is read again first.
 				isRead = true;
 				return undefined;
 			}
-			const before = this.#code.partsOf(prefix);
+			const before = this.#known.code.partsOf(prefix);
 			if (before.length === 0) return true;
-			for (const [stream] of before) this.#code.restore(stream, undefined);
-			const seal = { from: this.#seals.present, to: this.#code.text() };
+			for (const [stream] of before) this.#known.code.restore(stream, undefined);
+			const seal = { from: this.#known.seals.present, to: this.#known.code.text() };
 			let isDone = false;
 			try {
-				isDone = await this.#store.deleteStreams(prefix, seal, at);
-				if (isDone) this.#seals.note(seal.to);
+				isDone = await this.inner.deleteStreams(prefix, seal, at);
+				if (isDone) this.#known.seals.note(seal.to);
 				return isDone ? true : undefined;
 			} finally {
-				if (!isDone) for (const [stream, part] of before) this.#code.restore(stream, part);
+				if (!isDone) for (const [stream, part] of before) this.#known.code.restore(stream, part);
 			}
 		});
 	}
@@ -113,10 +151,14 @@ export class SealedStore implements Store {
 	async #write<T>(work: () => Promise<T | undefined>): Promise<T> {
 		return await this.#mutex.run(async () => {
 			for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
-				if (this.#isStale) await this.#catchUp();
+				// A node that follows learns when the store is the right one again.
+				if (this.#fault === undefined ? this.#isStale : !this.#isFollowing) await this.#catchUp();
 				this.check();
 				this.#isStale = true;
 				const result = await work();
+				// The stream is shorter than it was.
+				if (this.#isSuspect) await this.#load();
+				this.check();
 				if (result === undefined) continue;
 				this.#isStale = false;
 				return result;
@@ -132,109 +174,77 @@ export class SealedStore implements Store {
 	async follow(moment: StoreMoment): Promise<void> {
 		this.#isFollowing = true;
 		this.#arrivals.add(moment);
-		await this.#mutex.run(async () => this.#takeArrived());
+		await this.#mutex.run(() => this.#takeArrived());
 	}
 
 	/** Waits a short time for the moment that another node's write made. Without one, the whole store is read again. */
 	async #catchUp(): Promise<void> {
-		this.#takeArrived();
+		await this.#takeArrived();
 		if (this.#isStale && this.#isFollowing) {
 			await this.#arrivals.next(ARRIVAL_MS);
-			this.#takeArrived();
+			await this.#takeArrived();
 		}
-		if (this.#isStale) await this.#load();
+		if (this.#isStale || this.#fault !== undefined) await this.#load();
 	}
 
-	#takeArrived(): void {
+	/** Takes over the moments that have arrived. What looks as if the store had gone back is compared with the store. */
+	async #takeArrived(): Promise<void> {
 		for (const moment of this.#arrivals.take()) {
-			const { heads, isComplete, removed, seal } = moment;
-			if (seal === this.#seals.present ? !this.#isStale : this.#seals.isEarlier(seal)) continue;
-			if (isComplete) {
-				this.#take(heads, heads.length, seal);
-				continue;
-			}
-			for (const stream of removed) this.#code.restore(stream, undefined);
-			for (const head of heads) this.#code.set(head);
-			this.#seals.note(seal);
-			// A moment may be missing. Then everything is read before the next write.
-			this.#isStale = seal !== this.#code.text();
+			const { seals } = this.#known;
+			const mayBeStale = this.#isStale && moment.seal === seals.present;
+			if (this.#fault !== undefined || (!mayBeStale && this.#known.contradicts(moment)))
+				this.#isSuspect = true;
+			// A moment may have been read before a write of this process.
+			else if (seals.isEarlier(moment.seal)) this.#isSuspect ||= seals.isEarlier(await this.inner.readSeal());
+			else await this.#apply(moment);
 		}
+		if (this.#isSuspect) await this.#load();
+	}
+
+	/** Takes over a moment that other nodes' writes made. */
+	async #apply(moment: StoreMoment): Promise<void> {
+		const { heads, isComplete, seal } = moment;
+		if (seal === this.#known.seals.present && !this.#isStale) return;
+		if (isComplete) return await this.#take({ heads, streams: heads.length, seal });
+		// A moment may be missing. Then everything is read before the next write.
+		this.#isStale = !(await this.#known.takeChanged(moment));
 	}
 
 	/** Reads the last entries and the seal of one moment, and compares them. */
 	async #load(): Promise<void> {
 		for (let attempt = 0; attempt < WRITE_ATTEMPTS_MAX; attempt++) {
-			const seal = await this.#store.readSeal();
-			const heads = await this.#store.heads();
-			const streams = await this.#store.streams("");
-			if ((await this.#store.readSeal()) !== seal) continue;
-			this.#take(heads, streams.length, seal);
-			return;
+			const seal = await this.inner.readSeal();
+			try {
+				const heads = await this.inner.heads();
+				const streams = await this.inner.streams("");
+				if ((await this.inner.readSeal()) !== seal) continue;
+				return await this.#take({ heads, streams: streams.length, seal });
+			} catch (error) {
+				const isDamaged = error instanceof AppError && error.exit === EXIT.integrity;
+				if (!isDamaged || this.#known.code.size === 0) throw error;
+				return this.#judge(error, seal);
+			}
 		}
 		throw contended(WRITE_ATTEMPTS_MAX);
 	}
 
-	#take(heads: readonly StreamHead[], streams: number, seal: string | undefined): void {
-		this.#code.setAll(heads);
-		const isSame = seal === undefined ? isUnsealed(heads) : this.#code.matches(seal);
-		this.#isIntact = streams === heads.length && isSame;
-		this.#seals.note(seal);
-		this.#isStale = false;
+	/** Takes over all of the store, or refuses it. What is known of a store that is refused stays known. */
+	async #take(found: FoundStore): Promise<void> {
+		const isFirst = this.#known.code.size === 0;
+		const fault = await this.#known.faultOf(found);
+		if (fault === undefined || isFirst) {
+			await this.#known.takeAll(found);
+			this.#isStale = false;
+		}
+		this.#judge(fault, found.seal);
 	}
 
-	read(stream: StreamName, afterRevision: number, limit?: number): Promise<StreamEntry[]> {
-		return this.#store.read(stream, afterRevision, limit);
-	}
-
-	watch(stream: StreamName, afterRevision: number, signal: AbortSignal): AsyncIterable<StreamEntry> {
-		return this.#store.watch(stream, afterRevision, signal);
-	}
-
-	streams(prefix: string): Promise<StreamName[]> {
-		return this.#store.streams(prefix);
-	}
-
-	heads(): Promise<StreamHead[]> {
-		return this.#store.heads();
-	}
-
-	readSeal(): Promise<string | undefined> {
-		return this.#store.readSeal();
-	}
-
-	putBlob(owner: string, bytes: Uint8Array): Promise<string> {
-		return this.#store.putBlob(owner, bytes);
-	}
-
-	getBlob(owner: string, blob: string): Promise<Uint8Array | undefined> {
-		return this.#store.getBlob(owner, blob);
-	}
-
-	missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]> {
-		return this.#store.missingBlobs(owner, hashes);
-	}
-
-	removeBlobs(owner: string, hashes: readonly string[]): Promise<void> {
-		return this.#store.removeBlobs(owner, hashes);
-	}
-
-	keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-		return this.#store.keepOnlyBlobs(kept);
-	}
-
-	dropBlobs(owner: string): Promise<void> {
-		return this.#store.dropBlobs(owner);
-	}
-
-	lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
-		return this.#store.lease(name, holder, ttlMs);
-	}
-
-	release(name: string, holder: string): Promise<void> {
-		return this.#store.release(name, holder);
-	}
-
-	[Symbol.asyncDispose](): PromiseLike<void> {
-		return this.#store[Symbol.asyncDispose]();
+	/** @param seal of the store */
+	#judge(fault: AppError | undefined, seal: string | undefined): void {
+		const before = this.#fault;
+		this.#isSuspect = false;
+		this.#fault = fault;
+		this.#refusedSeal = fault && seal;
+		if (fault?.code !== before?.code) this.onFault(fault);
 	}
 }

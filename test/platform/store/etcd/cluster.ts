@@ -1,11 +1,12 @@
 /** A cluster of etcd: real processes with files in a temporary directory, on free ports. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { EtcdClient } from "../../../../src/platform/store/etcd/api/client.ts";
 import type { Endpoint } from "../../../../src/platform/store/etcd/api/grpc.ts";
 
@@ -132,6 +133,32 @@ export class EtcdCluster implements AsyncDisposable {
 				if (READY.test(line)) resolve();
 			});
 		});
+	}
+
+	/** Saves all that the only member has. @returns the file */
+	async snapshot(name: string): Promise<string> {
+		const file = join(this.#folder, name);
+		await this.etcdctl("snapshot", "save", file);
+		return file;
+	}
+
+	/** Gives the only member what it had at a snapshot. */
+	async restore(file: string): Promise<void> {
+		await this.kill(0);
+		const { command } = this.#members[0] as Member;
+		const argument = (flag: string) => command[command.indexOf(flag) + 1] ?? "";
+		await rm(argument("--data-dir"), { recursive: true });
+		const same = ["--name", "--data-dir", "--initial-cluster", "--initial-advertise-peer-urls"];
+		await this.etcdctl("snapshot", "restore", file, ...same.flatMap((flag) => [flag, argument(flag)]));
+		await this.restart(0);
+	}
+
+	/** Runs a command of etcd's own client. @returns what it prints */
+	async etcdctl(...words: string[]): Promise<string> {
+		const [{ host, port } = { host: "", port: 0 }] = this.endpoints;
+		const env = { ...process.env, ETCDCTL_API: "3" };
+		const run = promisify(execFile);
+		return (await run("etcdctl", ["--endpoints", `${host}:${port}`, ...words], { env })).stdout;
 	}
 
 	/** The index of the leader. */

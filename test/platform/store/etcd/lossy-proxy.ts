@@ -7,20 +7,22 @@ export class LossyProxy implements AsyncDisposable {
 	readonly #server: Server;
 	readonly #sockets = new Set<Socket>();
 	#isLost: () => boolean = () => false;
+	#target: Endpoint;
 	/** Breaks each connection at the first byte from the member. */
 	isCut = false;
 	/** The number of answers that were lost. */
 	lost = 0;
 
-	private constructor(server: Server) {
+	private constructor(server: Server, target: Endpoint) {
 		this.#server = server;
+		this.#target = target;
 	}
 
 	static async open(target: Endpoint): Promise<LossyProxy> {
 		const server = createServer();
-		const proxy = new LossyProxy(server);
+		const proxy = new LossyProxy(server, target);
 		server.on("connection", (client) => {
-			const member = connect(target);
+			const member = connect(proxy.#target);
 			for (const socket of [client, member]) {
 				proxy.#sockets.add(socket);
 				socket.on("error", () => undefined);
@@ -41,6 +43,12 @@ export class LossyProxy implements AsyncDisposable {
 
 	get endpoint(): Endpoint {
 		return { host: "127.0.0.1", port: (this.#server.address() as AddressInfo).port };
+	}
+
+	/** Leads to another member from now on. */
+	redirect(target: Endpoint): void {
+		this.#target = target;
+		for (const socket of this.#sockets) socket.destroy();
 	}
 
 	/** Breaks the connection instead of passing an answer on, if `isLost` says so. It is asked once for each answer. */

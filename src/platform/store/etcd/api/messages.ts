@@ -110,5 +110,7 @@ export const WATCH = method(
 		events: [11, { type: [1, "int"], kv: [2, keyValue] }, "many"],
 	},
 );
+/** Events that a watch leaves out. */
+export const FILTER = { noPut: 0 } as const;
 /** The type of an event of a watch: a deleted key. */
 export const DELETED = 1;

@@ -9,7 +9,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../../../errors.ts";
 import type { EtcdClient } from "../api/client.ts";
 import { GrpcFault, STATUS } from "../api/grpc.ts";
-import { DELETED, RANGE, WATCH } from "../api/messages.ts";
+import { DELETED, FILTER, RANGE, WATCH } from "../api/messages.ts";
 import { decode, encode } from "../api/wire.ts";
 import type { KeyRange } from "../keys.ts";
 import type { Pair } from "../transactions.ts";
@@ -33,15 +33,18 @@ export interface HeadListener {
 export class HeadWatch {
 	readonly #client: EtcdClient;
 	readonly #range: KeyRange;
+	readonly #filters: readonly number[];
 	readonly #listener: HeadListener;
 	#running: Promise<void> | undefined;
 	#ended: AbortSignal;
 
-	constructor(client: EtcdClient, range: KeyRange, listener: HeadListener) {
+	/** @param onlyDeletions whether to leave out what is put */
+	constructor(client: EtcdClient, range: KeyRange, listener: HeadListener, onlyDeletions = false) {
 		this.#client = client;
 		this.#ended = client.closing;
 		this.#range = range;
 		this.#listener = listener;
+		this.#filters = onlyDeletions ? [FILTER.noPut] : [];
 	}
 
 	/** Begins to watch, unless it has begun. It ends when the client closes, or the signal aborts. */
@@ -106,7 +109,7 @@ export class HeadWatch {
 				if (performance.now() - lastMs > SILENCE_MS) connection.close();
 				else stream.send(encode(WATCH.request, { progress: {} }));
 			}, ASK_MS);
-			stream.send(encode(WATCH.request, { create: this.#range }));
+			stream.send(encode(WATCH.request, { create: { ...this.#range, filters: this.#filters } }));
 		});
 		if (fault.status === STATUS.UNAUTHENTICATED) this.#client.dropToken();
 		else if (!this.#ended.aborted) this.#client.leave(connection);
