@@ -33,7 +33,7 @@ export interface BenchContext {
 	readonly pairs: (full: number) => number;
 }
 
-/** What a `bench/*.bench.ts` file exports as `bench`. */
+/** What a `bench/AREA/NAME.bench.ts` file exports as `bench`. */
 export interface Bench {
 	readonly name: string;
 	run(context: BenchContext): Promise<Row[]>;

@@ -1,9 +1,10 @@
 /**
- * `npm run bench [-- NAME…] [--smoke] [--json FILE]`: runs bench/*.bench.ts (those whose file name contains
+ * `npm run bench [-- NAME…] [--smoke] [--json FILE]`: runs bench/AREA/NAME.bench.ts (those whose file name contains
  * one of the names) one after the other, and prints their figures beside their targets. A missed target is a
  * failure. With `--smoke` each runs only a few rounds, several run at the same time, and a missed target is
  * not a failure.
  */
+
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";

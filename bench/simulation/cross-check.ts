@@ -6,7 +6,7 @@ import { type Content, etcdBytesPerApp, heapPerApp, openMsPerApp } from "./costs
 import { MEASURED } from "./measured.ts";
 
 const APPS = 9_990;
-/** The apps of `bench/scale.bench.ts`. */
+/** The apps of `bench/platform/scale.bench.ts`. */
 const CONTENT: Content = {
 	functions: 3,
 	secrets: 10,

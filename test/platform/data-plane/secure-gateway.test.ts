@@ -5,7 +5,7 @@ import { Agent, WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import type { CertificateFiles } from "../../stories/support/authority.ts";
+import type { CertificateFiles } from "../../stories/support/network/authority.ts";
 import { statusesOf } from "../client-fixture.ts";
 import { dialHttp2, presented, useCertificates } from "../gateway/secure.ts";
 import { APP, Story } from "../platform-story.ts";

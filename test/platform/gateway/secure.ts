@@ -6,7 +6,7 @@ import { connect as connectTls, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll } from "vitest";
 import { type Log, NO_LOG } from "../../../src/platform/faults/log.ts";
 import type { GatewayTls } from "../../../src/platform/gateway/listener/certificates.ts";
-import { Authority } from "../../stories/support/authority.ts";
+import { Authority } from "../../stories/support/network/authority.ts";
 
 export interface Certificates {
 	readonly authority: Authority;

@@ -11,7 +11,7 @@ import {
 } from "../../../src/protocol/function-log.ts";
 import { requestsSchema } from "../../../src/protocol/request-log.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
-import { Authority } from "../../stories/support/authority.ts";
+import { Authority } from "../../stories/support/network/authority.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "./node-story.ts";
 

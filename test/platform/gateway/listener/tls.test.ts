@@ -9,7 +9,7 @@ import { AppError } from "../../../../src/errors.ts";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import { NO_LOG } from "../../../../src/platform/faults/log.ts";
 import { Listener, type ListenerOptions } from "../../../../src/platform/gateway/listener/listener.ts";
-import type { CertificateFiles } from "../../../stories/support/authority.ts";
+import type { CertificateFiles } from "../../../stories/support/network/authority.ts";
 import { statusesOf } from "../raw.ts";
 import { dialHttp2, dialTls, keptLog, presented, useCertificates } from "../secure.ts";
 

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { AppError } from "../../../../src/errors.ts";
 import type { EtcdAccess } from "../../../../src/platform/store/etcd/api/client.ts";
 import { openEtcdStore } from "../../../../src/platform/store/etcd/etcd-store.ts";
-import { Authority } from "../../../stories/support/authority.ts";
+import { Authority } from "../../../stories/support/network/authority.ts";
 import { bytesOf } from "../contract-setup.ts";
 import { type ClusterOptions, EtcdCluster } from "./cluster.ts";
 

@@ -19,7 +19,7 @@ import type { Instance } from "../../../../src/platform/runtime/runtime.ts";
 import { startPlatform } from "../../../../src/platform/server.ts";
 import { TestClient } from "../../../platform/client-fixture.ts";
 import { newTestIdentity, TestVault } from "../../../platform/vault-fixture.ts";
-import type { CertificateFiles } from "../../../stories/support/authority.ts";
+import type { CertificateFiles } from "../../../stories/support/network/authority.ts";
 import { openRawFunction } from "./raw-function.ts";
 
 /** The messages to it. It responds to each with its state. */

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { build } from "esbuild";
-import { Authority } from "../../../stories/support/authority.ts";
+import { Authority } from "../../../stories/support/network/authority.ts";
 import { cleanEnvironment } from "../../../stories/support/project.ts";
 import { PACKAGE_CACHE } from "../../../support/package-cache.ts";
 import { ROOT } from "../../../support/root.ts";

@@ -1,0 +1,193 @@
+/** What the hooks accept and refuse, for each git command that brings in commits of others. */
+import { spawnSync } from "node:child_process";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { commit } from "../support/clone.ts";
+import { cleanEnvironment, newProject, Project } from "../support/project.ts";
+
+/** Runs git as a user does, with the hooks. */
+function git(project: Project, ...args: string[]): { status: number | null; text: string } {
+	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com", "-c", "core.editor=true"];
+	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
+		cwd: project.root,
+		env: {
+			...cleanEnvironment(),
+			HOME: join(project.machine, "home"),
+			...(project.identity === undefined ? {} : { COFFER_IDENTITY: project.identity }),
+		},
+		encoding: "utf8",
+	});
+	return { status, text: stdout + stderr };
+}
+
+/**
+ * The branches `main`, `one` and `two`, which each set a secret of their own. The current branch is `main`.
+ */
+async function makeBranches(): Promise<Project> {
+	const project = await newProject();
+	await project.git("init", "--quiet", "--initial-branch", "main");
+	await project.ok(["secrets", "set", "BASE=0"]);
+	await project.ok(["git", "setup"]);
+	await commit(project, "Start");
+	for (const name of ["one", "two"]) {
+		await project.git("checkout", "--quiet", "-b", name, "main");
+		await project.ok(["secrets", "set", `OF_${name.toUpperCase()}=1`]);
+		project.write(`${name}.txt`, `${name}\n`);
+		await commit(project, `Branch ${name}`);
+	}
+	await project.git("checkout", "--quiet", "main");
+	await project.ok(["secrets", "set", "OF_MAIN=1"]);
+	await commit(project, "Main");
+	return project;
+}
+
+let template: Project;
+beforeAll(async () => {
+	template = await makeBranches();
+});
+afterAll(() => template?.[Symbol.asyncDispose]());
+
+/** A copy of the project with those branches, and of its machine's state. */
+function branches(): Project {
+	const project = new Project(template.identity === undefined ? {} : { identity: template.identity });
+	cpSync(template.machine, project.machine, { recursive: true });
+	return project;
+}
+
+async function namesOf(project: Project): Promise<string[]> {
+	const { secrets } = await project.data(["secrets", "list"]);
+	return secrets.map(({ name }: { name: string }) => name);
+}
+
+describe("git merge --squash", () => {
+	test("passes the hook with the secrets of both sides", async () => {
+		await using project = branches();
+		expect(git(project, "merge", "--squash", "one").status).toBe(0);
+		const committed = git(project, "commit", "--quiet", "--message", "Squash");
+		expect(committed).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
+		await project.ok(["secrets", "set", "LATER=1"]);
+		await project.git("add", "coffer.vault");
+		expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
+	});
+
+	test.each(["main", "one"])("is refused if only the side of %s is kept", async (kept) => {
+		await using project = branches();
+		git(project, "merge", "--squash", "one");
+		await project.git("checkout", kept, "--", "coffer.vault");
+		const { status, text } = git(project, "commit", "--quiet", "--message", "Squash");
+		expect(status).toBe(1);
+		expect(text).toMatch(
+			kept === "main" ? /would lose what SQUASH_MSG has: OF_ONE/ : /would lose what HEAD has: OF_MAIN/,
+		);
+		await project.ok(["vault", "resolve"]);
+		await project.git("add", "coffer.vault");
+		expect(git(project, "commit", "--quiet", "--message", "Squash")).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
+	});
+});
+
+describe("a squash that the user gave up", () => {
+	test("does not make the hook refuse a later commit, although git checkout leaves SQUASH_MSG", async () => {
+		await using project = await branches();
+		git(project, "merge", "--squash", "one");
+		expect(git(project, "checkout", "--quiet", "HEAD", "--", ".").status).toBe(0);
+		git(project, "rm", "--quiet", "--cached", "--ignore-unmatch", "one.txt");
+		expect(project.read(".git/SQUASH_MSG")).toContain("Branch one");
+		await project.ok(["secrets", "set", "LATER=1"]);
+		project.write("later.txt", "later\n");
+		await project.git("add", "coffer.vault", "later.txt");
+		expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "LATER", "OF_MAIN"]);
+	});
+});
+
+describe("an octopus merge", () => {
+	test("passes if the branches change other files, and the vault of the branch that has one is complete", async () => {
+		await using project = branches();
+		// Git calls no merge driver in an octopus merge, so only one of the branches may change the vault.
+		for (const name of ["plain", "base"]) {
+			await project.git("checkout", "--quiet", "-b", name, "main~1");
+			project.write(`${name}.txt`, `${name}\n`);
+			await commit(project, name);
+		}
+		const merged = git(project, "merge", "--quiet", "--message", "Octopus", "plain", "one");
+		expect(merged).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_ONE"]);
+	});
+
+	test("is refused if one of three sides is missing", async () => {
+		await using project = branches();
+		git(project, "merge", "--no-commit", "one");
+		const heads = ["one", "two"].map((name) => git(project, "rev-parse", name).text.trim());
+		project.write(".git/MERGE_HEAD", `${heads.join("\n")}\n`);
+		const { status, text } = git(project, "commit", "--quiet", "--message", "Octopus");
+		expect(status).toBe(1);
+		expect(text).toMatch(/would lose what MERGE_HEAD has: OF_TWO/);
+	});
+});
+
+describe("git revert", () => {
+	test("of a commit that set a secret is refused, or the next command names the missing secret", async () => {
+		await using project = branches();
+		git(project, "revert", "--no-commit", "HEAD");
+		const { status, text } = git(project, "commit", "--quiet", "--message", "Revert");
+		expect(status).toBe(1);
+		expect(text).toMatch(/would lose what HEAD has: OF_MAIN/);
+		git(project, "revert", "--abort");
+		git(project, "reset", "--quiet", "--hard");
+		const reverted = git(project, "revert", "--no-edit", "HEAD");
+		if (reverted.status !== 0) expect(reverted.text).toMatch(/would lose what HEAD has: OF_MAIN/);
+		else expect((await project.data(["secrets", "list"])).warnings.join(" ")).toMatch(/OF_MAIN/);
+	});
+
+	test("of a commit that did not change the vault passes", async () => {
+		await using project = branches();
+		project.write("plain.txt", "plain\n");
+		await commit(project, "Plain");
+		expect(git(project, "revert", "--no-edit", "HEAD")).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN"]);
+	});
+});
+
+const BRINGING_IN = [
+	{
+		what: "git cherry-pick",
+		label: "CHERRY_PICK_HEAD",
+		start: ["cherry-pick", "one"],
+		go: ["cherry-pick", "--continue"],
+	},
+	{
+		what: "git rebase",
+		label: "REBASE_HEAD",
+		start: ["rebase", "main", "one"],
+		go: ["rebase", "--continue"],
+	},
+] as const;
+
+describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
+	test("passes the hook with the secrets of both sides", async () => {
+		await using project = branches();
+		expect(git(project, ...start)).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
+	});
+
+	test("that stopped is refused if its change of the vault is left out", async () => {
+		await using project = branches();
+		// Another file stops it. The vault is merged already.
+		project.write("one.txt", "of main\n");
+		await commit(project, "Conflict");
+		expect(git(project, ...start).status).not.toBe(0);
+		await project.git("checkout", "main", "--", "coffer.vault");
+		project.write("one.txt", "both\n");
+		await project.git("add", "--all");
+		const stopped = git(project, "commit", "--quiet", "--message", "Go on");
+		expect(stopped.status).toBe(1);
+		expect(stopped.text).toMatch(new RegExp(`would lose what ${label} has: OF_ONE`));
+		await project.ok(["vault", "resolve"]);
+		await project.git("add", "--all");
+		expect(git(project, ...go)).toMatchObject({ status: 0 });
+		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
+	});
+});

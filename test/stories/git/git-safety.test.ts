@@ -1,0 +1,166 @@
+/** Mistakes that the hook, `.gitignore` and the checks of git's index prevent, with the real program. */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { commit } from "../support/clone.ts";
+import { follow } from "../support/hints.ts";
+import { link, sharedPlatform } from "../support/platform.ts";
+import { cleanEnvironment, newIdentityText, newProject, Project } from "../support/project.ts";
+import { onTerminal } from "../support/terminal.ts";
+
+const KEY = "sk-live-0123456789abcdef";
+
+/** Runs git as a user does, with or without the identity. */
+function git(project: Project, ...args: string[]): { status: number | null; text: string } {
+	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
+	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
+		cwd: project.root,
+		env: {
+			...cleanEnvironment(),
+			HOME: join(project.machine, "home"),
+			...(project.identity === undefined ? {} : { COFFER_IDENTITY: project.identity }),
+		},
+		encoding: "utf8",
+	});
+	return { status, text: stdout + stderr };
+}
+
+test("git leaves both sides between markers if the program of the merge driver is missing", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await project.ok(["git", "setup"]);
+	await commit(project, "base");
+	await project.git("checkout", "--quiet", "-b", "branch");
+	await project.ok(["secrets", "set", "THEIRS=1"]);
+	await commit(project, "theirs");
+	await project.git("checkout", "--quiet", "-");
+	await project.ok(["secrets", "set", "OURS=1"]);
+	await commit(project, "ours");
+	const config = project.read(".git/config");
+	project.write(".git/config", config.replaceAll(/'[^']*\/(run\.js|node)'/g, "'/nowhere/$1'"));
+	const merge = git(project, "merge", "branch");
+	expect(merge.status).toBe(1);
+	expect(merge.text).toContain("coffer git setup; coffer vault resolve");
+	expect((await project.coffer(["status", "--json"])).error().code).toBe("VAULT_CONFLICTED");
+	await project.ok(["vault", "resolve"]);
+	const { secrets, warnings } = await project.data(["secrets", "list"]);
+	expect(secrets).toMatchObject([{ name: "OURS" }, { name: "THEIRS" }]);
+	expect(warnings).toBeUndefined();
+	expect((await project.data(["status"])).warnings.join(" ")).toContain("/nowhere/run.js does not exist");
+	expect((await project.data(["vault", "verify"])).warnings.join(" ")).toContain("Run: coffer git setup");
+	// A diff works without Coffer, too.
+	expect(git(project, "show", "branch", "--", "coffer.vault").text).toContain("THEIRS");
+});
+
+test("the hook refuses plaintext values and identities with file, line and name, and accepts listed exceptions", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await project.ok(["git", "setup"]);
+	await project.ok(["secrets", "set", `API_KEY=${KEY}`]);
+	await commit(project, "base");
+	project.write("src/a b.ts", `\nconst key = "${KEY}";\n`);
+	project.write("keys", `x\n${newIdentityText()}\n`);
+	await project.git("add", "--all");
+	const refused = git(project, "commit", "--message", "x");
+	expect(refused.status).toBe(1);
+	expect(refused.text).toContain("keys, line 2: an identity");
+	expect(refused.text).toContain("src/a b.ts, line 2: the value of API_KEY (production)");
+	expect(refused.text).toContain("--no-verify");
+	expect(refused.text).not.toContain(KEY);
+	project.write(".coffer-allow", "# fixtures\nAPI_KEY src/a b.ts\ncoffer-identity *\n");
+	expect(git(project, "commit", "--message", "x").status).toBe(0);
+});
+
+test("setup reports a .env file that git would add, and adds it to .gitignore if the user agrees", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	project.write("config/.env", "A=1\n");
+	const set = ["secrets", "set", "--env-file", "config/.env"];
+	const { warnings } = await project.data(set);
+	expect(warnings).toEqual([expect.stringContaining("echo config/.env >> .gitignore")]);
+	const { status } = await onTerminal(project, set, [{ question: "Add it to .gitignore?", answer: "y" }]);
+	expect(status).toBe(0);
+	expect(project.read(".gitignore")).toMatch(/^config\/\.env$/m);
+	expect((await project.data(set)).warnings).toBeUndefined();
+	const inside = await project.coffer(["identity", "export", "copy", "--passphrase-stdin", "--json"], {
+		input: ["a long passphrase\n"],
+	});
+	expect(inside.error()).toMatchObject({ code: "IDENTITY_IN_REPOSITORY", exit: 2 });
+	expect(existsSync(join(project.root, "copy"))).toBe(false);
+	const file = { env: { COFFER_IDENTITY: undefined, COFFER_IDENTITY_FILE: "id" } };
+	expect((await project.coffer(["identity", "new", "--json"], file)).error().code).toBe(
+		"IDENTITY_IN_REPOSITORY",
+	);
+	project.write(".gitignore", "id\n");
+	await project.ok(["identity", "new"], file);
+});
+
+test("identity rotate accepts a key in a file only if git ignores the files of both keys", async () => {
+	await using project = new Project({ identity: "none" });
+	await project.git("init", "--quiet");
+	project.variables["COFFER_IDENTITY_FILE"] = "id";
+	project.write(".gitignore", "id\n");
+	await project.ok(["init"]);
+	project.write(".gitignore", "");
+	await project.git("add", "id");
+	const [vault, key] = [project.vault, project.read("id")];
+	const refused = await project.coffer(["identity", "rotate", "--json"]);
+	expect(refused.error()).toMatchObject({
+		code: "IDENTITY_IN_REPOSITORY",
+		exit: 2,
+		message: expect.stringContaining("git tracks it"),
+	});
+	expect([project.vault, project.read("id")]).toEqual([vault, key]);
+	expect(existsSync(join(project.root, "id.previous"))).toBe(false);
+	await follow(project, refused.error().hint, 0);
+	await project.ok(["identity", "rotate"]);
+	await project.ok(["vault", "verify"]);
+	expect((await project.git("status", "--short", "--", "id", "id.previous")) ?? "").not.toMatch(/id/);
+});
+
+test("plan --env-file reports the same faults of a file as secrets set", async () => {
+	await using platform = await sharedPlatform();
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await link(project, platform);
+	project.write("config/.env", "A=1\n");
+	const plan = ["plan", "--env-file", "config/.env"];
+	const { warnings } = await project.data(plan);
+	expect(warnings).toEqual([expect.stringContaining("echo config/.env >> .gitignore")]);
+	project.write(".gitignore", "config/.env\n");
+	expect((await project.data(plan)).warnings).toBeUndefined();
+});
+
+test("init detects a vault in git or in a parent folder, and the commands in its errors work", async () => {
+	await using project = await newProject();
+	await project.ok(["secrets", "set", "A=1"]);
+	await project.git("init", "--quiet");
+	mkdirSync(join(project.root, "app"));
+	project.write("lib/x", "x");
+	const below = { cwd: "app" };
+	const second = (await project.coffer(["init", "--json"], below)).error();
+	expect(second).toMatchObject({ code: "VAULT_EXISTS", exit: 5 });
+	await project.ok(["init", "--separate"], below);
+	await commit(project, "both");
+	await project.git("sparse-checkout", "set", "lib");
+	mkdirSync(join(project.root, "app"), { recursive: true });
+	for (const [args, code] of [
+		[["secrets", "set", "B=1"], "VAULT_NOT_FOUND"],
+		[["init"], "VAULT_EXISTS"],
+	] as const) {
+		const refused = (await project.coffer([...args, "--json"], below)).error();
+		expect(refused).toMatchObject({ code, hint: expect.stringContaining("sparse-checkout add app") });
+	}
+	expect(existsSync(join(project.root, "app/coffer.vault"))).toBe(false);
+	await project.git("sparse-checkout", "add", "app");
+	await project.ok(["secrets", "set", "B=1"], below);
+	rmSync(join(project.root, "coffer.vault"));
+	const gone = (await project.coffer(["init", "--json"])).error();
+	expect(gone).toMatchObject({
+		code: "VAULT_EXISTS",
+		hint: "To restore it: git checkout -- coffer.vault\nTo discard it and create an empty vault, remove it from git first: git rm --cached coffer.vault",
+	});
+	await project.git("checkout", "--", "coffer.vault");
+	expect(await project.reveal("A")).toBe("1");
+});
