@@ -7,16 +7,23 @@ export type Mark = (typeof MARKS)[number];
 
 export type ProgressOf = ReadonlyMap<string, Progress>;
 
-/** Whether a function does not run as its last change wanted. */
-const hasFailed = (node: GraphNode, progress: ProgressOf): boolean =>
-	node.kind === "function" && (node.entry.state === "failed" || progress.get(node.name)?.phase === "failed");
+type FunctionEntry = Extract<GraphNode, { kind: "function" }>["entry"];
+
+/**
+ * Whether a function does not run, or not as its last change wanted.
+ * @param now what happened to it since the page was opened. Before that, its entry has an error if its last start failed
+ */
+export const hasFailed = (
+	{ error, state }: Pick<FunctionEntry, "error" | "state">,
+	now: Progress | undefined,
+): boolean => state === "failed" || (now === undefined ? error !== undefined : now.phase === "failed");
 
 const TESTS: Readonly<Record<Mark, (node: GraphNode, progress: ProgressOf) => boolean>> = {
 	missing: (node) => node.kind === "secret" && node.presence === "missing",
 	unread: (node) => node.kind === "secret" && node.isUnread,
 	dynamic: (node) => node.kind === "function" && node.isDynamic,
 	pending: (node, progress) => node.kind === "function" && isPending(progress.get(node.name)),
-	failed: hasFailed,
+	failed: (node, progress) => node.kind === "function" && hasFailed(node.entry, progress.get(node.name)),
 };
 
 export const hasMark = (node: GraphNode, mark: Mark, progress: ProgressOf): boolean =>
@@ -48,7 +55,10 @@ export function functionStateText(
 	const now = progress.get(node.name);
 	if (now !== undefined && (isPending(now) || now.phase === "failed")) return PHASE_TEXT[now.phase];
 	if (now !== undefined && node.entry.state === "live") return PHASE_TEXT[now.phase];
-	return STATE_TEXT[node.entry.state];
+	const { error, state } = node.entry;
+	return state !== "failed" && error !== undefined
+		? `${STATE_TEXT[state]}, last start failed`
+		: STATE_TEXT[state];
 }
 
 const PRESENCE_TEXT = {

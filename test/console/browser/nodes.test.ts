@@ -74,6 +74,7 @@ describe("with two nodes", () => {
 	test("a function that failed on the other node says so, and why, and the page is one that axe likes", async () => {
 		await story.send(other, [["STRICT_KEY", 2, "bad"]]);
 		const page = await signIn({ width: 360, colorScheme: "dark" }, here.client, here);
+		await page.getByRole("button", { name: "1 failed" }).waitFor();
 		await show(page, `#/apps/${APP}/functions/strict`);
 		const row = (name: string) => page.getByRole("row").filter({ hasText: name });
 		await row(names.here).getByText("answers this page").waitFor();

@@ -111,6 +111,16 @@ describe("what is remarkable", () => {
 		expect(count("serving")).toMatchObject({ pending: 0, failed: 1 });
 	});
 
+	test("is a failed start of an earlier visit too, until something newer happens to the function", () => {
+		const graph = graphOf([functionOf("pay", [], { error: "no key" })], []);
+		const [node] = nodesOf(graph);
+		if (node === undefined) throw new Error("There is no node.");
+		expect(nodeStateText(node, new Map())).toBe("running, last start failed");
+		expect(countMarks(graph, new Map()).failed).toBe(1);
+		const serving = new Map([["pay", { phase: "serving" as const, atMs: 1 }]]);
+		expect(countMarks(graph, serving).failed).toBe(0);
+	});
+
 	test("is said in words", () => {
 		const graph = graphOf(functions, secrets);
 		expect(nodesOf(graph).map((node) => nodeStateText(node, new Map()))).toEqual([

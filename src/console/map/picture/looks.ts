@@ -2,6 +2,7 @@
 import type { Progress } from "../../data/rollout.ts";
 import type { Colours } from "../../shell/colours.ts";
 import type { FunctionNode, GraphNode, SecretNode } from "../graph.ts";
+import { hasFailed } from "../marks.ts";
 import type { Scene } from "./scene.ts";
 
 export interface Look {
@@ -20,8 +21,7 @@ function functionLook({ entry, isDynamic }: FunctionNode, now: Progress | undefi
 	const base = isDynamic ? { ...plain, dash: [3, 2], outline: quiet, bar: warn } : plain;
 	if (now?.phase === "planned") return { ...base, outline: warn, sign: "◌", signColour: warn, bar: warn };
 	if (now?.phase === "starting") return { ...base, outline: warn, sign: "◔", signColour: warn, bar: warn };
-	if (now?.phase === "failed" || entry.state === "failed")
-		return { ...base, outline: bad, sign: "✕", signColour: bad, bar: bad };
+	if (hasFailed(entry, now)) return { ...base, outline: bad, sign: "✕", signColour: bad, bar: bad };
 	if (now !== undefined && entry.state === "live") return { ...base, outline: good, bar: good };
 	return entry.state === "idle" ? { ...base, sign: "○", signColour: quiet } : base;
 }
