@@ -1,17 +1,9 @@
 /** A folder in memory for a file with values, which is wiped when it is no longer needed. */
-import {
-	closeSync,
-	mkdtempSync,
-	openSync,
-	readdirSync,
-	rmSync,
-	statfsSync,
-	statSync,
-	writeSync,
-} from "node:fs";
+import { mkdtempSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { folderPrefix, wipeFolder, wipeLeftFolders } from "./left-folders.ts";
 
 /** The magic numbers of tmpfs and ramfs, whose files are in memory (statfs(2)). */
 const IN_MEMORY = new Set([0x01021994, 0x858458f6]);
@@ -24,34 +16,13 @@ function isInMemory(folder: string): boolean {
 	}
 }
 
-function overwrite(path: string): void {
-	const { size } = statSync(path);
-	const file = openSync(path, "r+");
-	try {
-		writeSync(file, Buffer.alloc(size), 0, size, 0);
-	} finally {
-		closeSync(file);
-	}
-}
-
-/** Overwrites every file in a folder. Backups and swap files of editors are among them. */
-function wipe(folder: string): void {
-	for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-		if (!entry.isFile()) continue;
-		try {
-			overwrite(join(entry.parentPath, entry.name));
-		} catch {
-			// It is removed with the folder.
-		}
-	}
-}
-
 export interface PrivateFolder extends Disposable {
 	readonly path: string;
 }
 
 /**
- * Makes a folder that only this user can open (mode 0700). Disposal wipes and removes it.
+ * Makes a folder that only this user can open (mode 0700). Disposal wipes and removes it. Before that, the folders that
+ * killed processes have left are wiped and removed.
  * @param candidates folders that may be in memory, best first
  * @param allowDisk whether a folder on the disk may be used if none is in memory
  * @throws AppError `NO_MEMORY_FOLDER` (exit 1)
@@ -60,23 +31,15 @@ export function makePrivateFolder(candidates: readonly string[], allowDisk: bool
 	const found = candidates.filter(isInMemory);
 	if (allowDisk) found.push(tmpdir());
 	for (const place of found) {
+		wipeLeftFolders(place);
 		let path: string;
 		try {
-			path = mkdtempSync(join(place, "coffer-edit-"));
+			path = mkdtempSync(join(place, folderPrefix()));
 		} catch {
 			// It is read-only or belongs to somebody else; the next one may do.
 			continue;
 		}
-		return {
-			path,
-			[Symbol.dispose]() {
-				try {
-					wipe(path);
-				} finally {
-					rmSync(path, { recursive: true, force: true });
-				}
-			},
-		};
+		return { path, [Symbol.dispose]: () => wipeFolder(path) };
 	}
 	throw new AppError({
 		code: "NO_MEMORY_FOLDER",

@@ -59,14 +59,28 @@ test("without an editor and without a terminal, nothing is decrypted or started"
 	expect((await ended).error()).toMatchObject({ code: "EDITOR_MISSING", exit: 2 });
 });
 
-test("the file is removed if the editor fails or a signal ends it, and nothing changes", async () => {
+test("the file is removed if the editor fails or a signal ends it or Coffer, and nothing changes", async () => {
 	const vault = ana.vault;
-	for (const code of ["process.exit(3)", 'process.kill(process.pid, "SIGKILL")', "fs.rmSync(file)"]) {
+	const signalled = 'process.kill(process.ppid, "SIGTERM"); setInterval(() => {}, 1_000);';
+	for (const code of [
+		"process.exit(3)",
+		'process.kill(process.pid, "SIGKILL")',
+		"fs.rmSync(file)",
+		signalled,
+	]) {
 		const { file, result } = await edit(code, "--json");
 		expect(result.error()).toMatchObject({ code: "EDITOR_FAILED", exit: 1 });
 		expect(readdirSync("/dev/shm").filter((name) => file.includes(name))).toEqual([]);
 	}
 	expect(ana.vault).toBe(vault);
+});
+
+test("what a killed command has left in memory is wiped by the next one", async () => {
+	const killed = await edit('process.kill(process.ppid, "SIGKILL");');
+	expect(killed.result.signal).toBe("SIGKILL");
+	expect(existsSync(killed.file)).toBe(true);
+	await edit("");
+	expect(existsSync(killed.file)).toBe(false);
 });
 
 test("a wrong line opens the editor again with the error, and no change gives up", async () => {
