@@ -2,7 +2,7 @@
 import { chmodSync, lstatSync } from "node:fs";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
-import { fileError, replaceFile } from "../../project/files/atomic-file.ts";
+import { fileError, removeLeftovers, replaceFile } from "../../project/files/atomic-file.ts";
 import { requireOutOfGit } from "../plaintext/key-files.ts";
 
 /** The mode of the file: its owner alone can read and write it. */
@@ -31,7 +31,8 @@ export async function requireExportable(path: string, force: boolean): Promise<v
 }
 
 /**
- * Writes the file. A program that reads it meanwhile sees the old content or all of the new one.
+ * Writes the file, and removes what a killed export has left beside it. A program that reads it meanwhile sees the old
+ * content or all of the new one.
  * @throws AppError `FILE_UNWRITABLE`, `FILE_UNSYNCED` (exit 1)
  */
 export async function writeExportFile(path: string, text: string): Promise<void> {
@@ -41,5 +42,7 @@ export async function writeExportFile(path: string, text: string): Promise<void>
 	} catch (error) {
 		throw fileError("write", path, error);
 	}
+	// A killed export has left values beside the file, under a name that git may not ignore.
+	await removeLeftovers(path);
 	await replaceFile(path, text, { mode: MODE });
 }

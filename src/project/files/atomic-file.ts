@@ -160,8 +160,8 @@ export async function replaceFile(
 }
 
 /**
- * Removes the temporary files that a crashed `replaceFile` left beside a file. Errors are ignored. The caller
- * holds the file's lock.
+ * Removes the temporary files that a crashed `replaceFile` left beside a file. Errors are ignored. If other commands
+ * write the file, the caller holds its lock.
  */
 export async function removeLeftovers(path: string): Promise<void> {
 	const prefix = `.${basename(path)}.`;

@@ -36,7 +36,7 @@ test("without a terminal, values are printed only with --reveal", async () => {
 	});
 });
 
-test("a file is new, is its owner's alone, and no output has a value", async () => {
+test("a file is new, is its owner's alone, and neither an output nor another file has a value", async () => {
 	const file = join(ana.machine, "out.env");
 	const written = await ana.coffer(out("--output", file));
 	expect([written.status, written.stderr]).toEqual([0, ""]);
@@ -48,6 +48,8 @@ test("a file is new, is its owner's alone, and no output has a value", async () 
 		exit: 5,
 	});
 	chmodSync(file, 0o644);
+	// As an export that was killed before the rename leaves it.
+	ana.write("../.out.env.AAAAAAAAAAAA.tmp", `API_KEY='${CANARY}'\n`);
 	await ana.ok(out("PLAIN", "--force", "--output", file, "--format", "json"));
 	expect(JSON.parse(ana.read("../out.env"))).toEqual({ PLAIN: "p" });
 	expect(statSync(file).mode & 0o777).toBe(0o600);
