@@ -1,12 +1,13 @@
 /** Texts that nodes show each other: keys that etcd removes unless their node renews them. */
-import { fromUtf8, utf8 } from "../../../../bytes.ts";
+import { utf8 } from "../../../../bytes.ts";
 import type { EtcdClient } from "../api/client.ts";
 import { isLeaseGone } from "../api/faults.ts";
 import { GRANT, REVOKE } from "../api/messages.ts";
-import type { Keys } from "../keys.ts";
+import type { KeyRange, Keys } from "../keys.ts";
 import { exists, pages, put, remove, transact } from "../transactions.ts";
 import { HeadWatch } from "./head-watch.ts";
 import { PendingChanges } from "./pending-changes.ts";
+import { ShownTexts } from "./shown-texts.ts";
 
 /** An announcement of this process. */
 interface Shown {
@@ -74,14 +75,26 @@ export class Announcements {
 		await transact(this.#client, { do: [remove({ key: this.#keys.announcement(name) })] });
 	}
 
-	/** See `SharedStore.announcements`. */
+	/** See `SharedStore.announcements`. After the first read, the texts are those that the watch itself tells. */
 	async *watch(signal: AbortSignal): AsyncGenerator<ReadonlyMap<string, string>, void, void> {
 		const pending = new PendingChanges();
 		const range = this.#keys.announcements;
+		let shown = new ShownTexts();
+		const nameOf = (key: Uint8Array) => this.#keys.announcementOf(key);
 		const watch = new HeadWatch(this.#client, range, {
-			onBegin: () => pending.all(),
-			onChange: () => pending.all(),
-			onDelete: () => pending.all(),
+			onBegin: () => {
+				// etcd's revisions may have gone back since, if a copy of it was restored.
+				shown = new ShownTexts();
+				pending.all();
+			},
+			onChange: (key, pair) => {
+				shown.put(nameOf(key), pair);
+				pending.changed(nameOf(key), pair);
+			},
+			onDelete: (key, revision) => {
+				shown.remove(nameOf(key), revision);
+				pending.changed(nameOf(key), undefined);
+			},
 			onFault: (error) => pending.failed(error),
 		});
 		const end = () => pending.end();
@@ -89,12 +102,27 @@ export class Announcements {
 		this.#client.closing.addEventListener("abort", end, { once: true });
 		if (signal.aborted || this.#client.closing.aborted) return;
 		watch.start(signal);
-		while ((await pending.take()) !== undefined) {
-			const texts = new Map<string, string>();
-			for await (const { kvs } of pages(this.#client, range))
-				for (const { key, value } of kvs) texts.set(this.#keys.announcementOf(key), fromUtf8(value) ?? "");
+		for (;;) {
+			const changed = await pending.take();
+			if (changed === undefined) return;
+			const read = shown;
+			if (changed === "all") await this.#readAll(range, read);
 			if (signal.aborted) return;
-			yield texts;
+			if (read === shown) yield read.texts();
 		}
+	}
+
+	/** Reads all texts as of one moment. What the watch has told of later ones stays. */
+	async #readAll(range: KeyRange, shown: ShownTexts): Promise<void> {
+		const names = new Set<string>();
+		let readAt = 0;
+		for await (const { kvs, revision } of pages(this.#client, range)) {
+			readAt = revision;
+			for (const pair of kvs) {
+				names.add(this.#keys.announcementOf(pair.key));
+				shown.put(this.#keys.announcementOf(pair.key), pair);
+			}
+		}
+		shown.keepOnly(names, readAt);
 	}
 }

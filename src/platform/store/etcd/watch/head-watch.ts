@@ -25,7 +25,8 @@ export interface HeadListener {
 	onBegin(): void;
 	/** @param pair the key with its new value */
 	onChange(key: Uint8Array, pair: Pair): void;
-	onDelete(key: Uint8Array): void;
+	/** @param revision the revision of etcd at which it was deleted */
+	onDelete(key: Uint8Array, revision: number): void;
 	/** The watch cannot go on: the platform may not read the keys any more, for example. */
 	onFault(error: unknown): void;
 }
@@ -122,7 +123,7 @@ export class HeadWatch {
 		if (created && !canceled) this.#listener.onBegin();
 		for (const { kv, type } of events) {
 			if (kv === undefined) continue;
-			if (type === DELETED) this.#listener.onDelete(kv.key);
+			if (type === DELETED) this.#listener.onDelete(kv.key, kv.modRevision);
 			else this.#listener.onChange(kv.key, kv);
 		}
 		return !canceled;
