@@ -65,12 +65,17 @@ describe("a backup", () => {
 		for (const one of await made) {
 			expect(one).toMatchObject({
 				apps: 1,
+				recorded: true,
 				created: expect.stringMatching(/^20/),
 				bytes: expect.any(Number),
 			});
 			expect(one.functions).toBeGreaterThanOrEqual(2);
 		}
 		expect((await platform.call("one")).text).toBe("one 4");
+		const status = await project.data(["platform", "status"]);
+		expect(status.backups.map(({ name }: { name: string }) => name).sort()).toEqual([
+			...["backup", "backup-2", "backup-3"],
+		]);
 		await project.ok(["functions", "delete", "more"]);
 		const again = await project.coffer([...backUp(backup), "--json"]);
 		expect([again.status, again.error().code]).toEqual([5, "BACKUP_EXISTS"]);
