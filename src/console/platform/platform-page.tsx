@@ -10,7 +10,7 @@ import { useResource } from "../data/use-resource.ts";
 import { Loaded, Loading, Notice, Page } from "../shell/page.tsx";
 import { latencyText } from "../text/instants.ts";
 import { instantText, Moment } from "../text/moment.tsx";
-import { Command, Name, nameText } from "../text/name.tsx";
+import { blockText, Command, Name, nameText } from "../text/name.tsx";
 import { Backups } from "./backups.tsx";
 import { NodeTable } from "./node-table.tsx";
 import { Tokens } from "./tokens.tsx";
@@ -27,16 +27,26 @@ function Section({ title, children }: { readonly title: string; readonly childre
 }
 
 function Store({ store }: Pick<PlatformStatus, "store">) {
-	const { kind, reachable, latencyMs } = store;
+	const { kind, reachable, latencyMs, fault } = store;
 	return (
-		<p>
-			<span class={`state ${reachable ? "live" : "failed"}`}>{kind === "etcd" ? "etcd" : "SQLite"}</span>{" "}
-			<span class="quiet">
-				{reachable
-					? `answers${latencyMs === null ? "" : ` in ${latencyText(latencyMs)}`}`
-					: "does not answer"}
-			</span>
-		</p>
+		<>
+			{fault !== undefined && (
+				<Notice kind="bad">
+					<p>
+						{blockText(fault.message)} ({nameText(fault.code)})
+					</p>
+					<p>{blockText(fault.hint)}</p>
+				</Notice>
+			)}
+			<p>
+				<span class={`state ${reachable ? "live" : "failed"}`}>{kind === "etcd" ? "etcd" : "SQLite"}</span>{" "}
+				<span class="quiet">
+					{reachable
+						? `answers${latencyMs === null ? "" : ` in ${latencyText(latencyMs)}`}`
+						: "does not answer"}
+				</span>
+			</p>
+		</>
 	);
 }
 

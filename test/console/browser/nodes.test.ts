@@ -2,6 +2,7 @@
 import axe from "axe-core";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { PlatformStatus } from "../../../src/protocol/nodes.ts";
 import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "../../platform/nodes/node-story.ts";
 import { EtcdCluster } from "../../platform/store/etcd/cluster.ts";
 import { FILES, PATIENTLY, show, signIn, useBrowser } from "./fixture.ts";
@@ -97,7 +98,7 @@ describe("with two nodes", () => {
 		expect(await violations(page)).toEqual([]);
 	});
 
-	test("a node that does not answer is named beside what it leaves out", async () => {
+	test("what is missing or at fault is named: a node that does not answer, a store that has changed", async () => {
 		const page = await signIn({}, here.client, here);
 		const json = { nodes: [{ node: "lost".repeat(3), missing: "timeout" }] };
 		await page.route("**/figures?*", async (route) => {
@@ -108,5 +109,12 @@ describe("with two nodes", () => {
 		await page
 			.getByText("The figures of these nodes are missing: lostlost (it did not answer in time)")
 			.waitFor();
+		await page.route("**/v1/status", async (route) => {
+			const status = (await (await route.fetch()).json()) as PlatformStatus;
+			const fault = { code: "STORE_ALTERED", message: "The store has changed.", hint: "Restore it." };
+			await route.fulfill({ json: { ...status, store: { ...status.store, fault } } });
+		});
+		await show(page, "#/platform");
+		await page.getByText("The store has changed. (STORE_ALTERED)").waitFor();
 	});
 });
