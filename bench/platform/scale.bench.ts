@@ -14,7 +14,7 @@ import { Member, Population, type Shape } from "./scale/population.ts";
 import { type Costs, rowsOf, type Size } from "./scale/rows.ts";
 import { Running } from "./scale/running.ts";
 import { etcdStore, type MeasuredStore, sqliteStore } from "./scale/stores.ts";
-import type { Figures } from "./scale.program.ts";
+import type { Figures, WholeFigures } from "./scale.program.ts";
 
 const ROUNDS = 15;
 const TIMEOUT_MS = 600_000;
@@ -30,11 +30,17 @@ interface Series {
 	readonly store: (folder: string) => MeasuredStore | Promise<MeasuredStore>;
 	/** Whether a real platform is started on each store too. */
 	readonly isRunning: boolean;
+	/** What else the apps have. By default, they are of usual size. */
+	readonly shape?: Shape;
 }
+
+/** An app of the same size with more history. */
+const OLDER: Shape = { ...USUAL, changes: 100 };
 
 const SERIES: readonly Series[] = [
 	{ of: "apps", counts: APPS, store: sqliteStore, isRunning: true },
 	{ of: "apps", counts: APPS, store: etcdStore, isRunning: true },
+	{ of: "apps", counts: [10, 100, 1_000], store: sqliteStore, isRunning: true, shape: OLDER },
 	{ of: "functions", counts: [1, 10, 100, 1_000], store: sqliteStore, isRunning: false },
 	{ of: "secrets", counts: [1, 10, 100, 1_000, 10_000], store: sqliteStore, isRunning: false },
 	{ of: "changes", counts: [1, 10, 100, 1_000, 10_000], store: sqliteStore, isRunning: false },
@@ -54,11 +60,28 @@ async function newPlatform(folder: string) {
 	return { identity, member: await Member.create(folder, identity) };
 }
 
-async function openedCosts({ context, program, store }: Stage, shape: Shape): Promise<Figures> {
-	const args = [store.url, context.folder, String(shape.secrets), String(context.smoke ? 1 : ROUNDS)];
+async function measured<Result>(
+	{ context, program, store }: Stage,
+	shape: Shape,
+	kind: "whole" | "checkpoints",
+): Promise<Result> {
+	const args = [store.url, context.folder, String(shape.secrets), String(context.smoke ? 1 : ROUNDS), kind];
 	const { status, stderr, stdout } = await program.run(args, {}, TIMEOUT_MS);
 	if (status !== 0) throw new Error(`The measurement exited with ${status}: ${stderr}`);
-	return JSON.parse(stdout) as Figures;
+	return JSON.parse(stdout) as Result;
+}
+
+/** First without checkpoints, as at the first start of a version that writes them. */
+async function openedCosts(stage: Stage, shape: Shape) {
+	const { store } = stage;
+	const whole = await measured<WholeFigures>(stage, shape, "whole");
+	const bytes = await store.bytes();
+	return {
+		...whole,
+		...(await measured<Figures>(stage, shape, "checkpoints")),
+		storeBytes: bytes.all,
+		...(bytes.uncompacted !== undefined && { uncompactedBytes: bytes.uncompacted }),
+	};
 }
 
 /** Apps are added to one store. Every other series has a store for each of its counts. */
@@ -67,10 +90,11 @@ async function* sizesOf(series: Series, base: BenchContext, program: Program): A
 	for (const [index, count] of counts.entries()) {
 		const isApps = series.of === "apps";
 		if (isApps && index > 0) return;
-		const folder = join(base.folder, `${series.of}-${series.store.name}-${count}`);
+		const { changes } = series.shape ?? USUAL;
+		const folder = join(base.folder, `${series.of}-${changes}-${series.store.name}-${count}`);
 		const context = { ...base, folder };
 		const { identity, member } = await newPlatform(folder);
-		const shape: Shape = isApps ? USUAL : { ...USUAL, [series.of]: count };
+		const shape: Shape = isApps ? (series.shape ?? USUAL) : { ...USUAL, [series.of]: count };
 		await using store = await series.store(folder);
 		const running = new Running(context, store, member, shape);
 		for (const apps of isApps ? counts : [2]) {
@@ -78,18 +102,15 @@ async function* sizesOf(series: Series, base: BenchContext, program: Program): A
 				await using population = await Population.open(await openStore(store.url), identity, member, shape);
 				await population.growTo(apps);
 			}
-			const bytes = await store.bytes();
 			const opened = await openedCosts({ context, program, store }, shape);
 			const rounds = context.smoke ? 1 : ROUNDS;
 			const costs: Costs = {
 				...opened,
-				storeBytes: bytes.all,
-				...(bytes.uncompacted !== undefined && { uncompactedBytes: bytes.uncompacted }),
 				...(series.isRunning && !context.smoke && (await running.measure(rounds))),
 			};
 			if (!context.smoke)
 				process.stderr.write(
-					`${JSON.stringify({ of: series.of, kind: store.kind, count: isApps ? apps : count, ...costs })}\n`,
+					`${JSON.stringify({ of: series.of, kind: store.kind, changes: shape.changes, count: isApps ? apps : count, ...costs })}\n`,
 				);
 			yield { kind: store.kind, count: isApps ? apps : count, costs };
 		}

@@ -30,7 +30,15 @@ export interface Time {
 	readonly cpuMs: number;
 }
 
-/** What one store costs. */
+/** What a store costs whose apps have no checkpoints. */
+export interface WholeFigures {
+	/** The whole history of all apps is read. */
+	readonly openWhole: Time;
+	/** For each app. */
+	readonly checkpoint: Time;
+}
+
+/** What a store costs whose apps have checkpoints. */
 export interface Figures {
 	readonly open: Time;
 	readonly leftovers: Time;
@@ -130,6 +138,32 @@ async function foreignChange(url: string, streams: Streams, stage: Stage): Promi
 	return medianTime(times);
 }
 
+/** Opens a store as a platform does. One in etcd may have several nodes, and an app's checkpoint depends on that. */
+const openAsNode = (url: string, folder: string) =>
+	openStore(url, { dataDirectory: join(folder, "measured-node") });
+
+/** Opens the streams without checkpoints, and then writes those of all apps. */
+async function measureWhole(
+	url: string,
+	folder: string,
+	{ identity }: Pick<Stage, "identity">,
+): Promise<WholeFigures> {
+	await using store = await openAsNode(url, folder);
+	for await (const { stream } of store.checkpoints.read("")) await store.checkpoints.remove(stream);
+	let streams: Streams | undefined;
+	const openWhole = await timed(async () => {
+		streams = await openStreams({ clock: SYSTEM_CLOCK, identity, store }, NO_CALLBACKS);
+	});
+	if (streams === undefined) throw new Error("The streams are not open.");
+	const { apps, checkpoints } = streams;
+	const all = apps.list();
+	const { cpuMs, ms } = await timed(async () => {
+		// As few at once as a platform writes.
+		for (let from = 0; from < all.length; from += 16) await checkpoints.write(all.slice(from, from + 16));
+	});
+	return { openWhole, checkpoint: { ms: ms / all.length, cpuMs: cpuMs / all.length } };
+}
+
 async function openedIn(store: Store, stage: Stage, folder: string) {
 	const before = await memory();
 	let streams: Streams | undefined;
@@ -151,7 +185,7 @@ async function openedIn(store: Store, stage: Stage, folder: string) {
 }
 
 async function measure(url: string, folder: string, stage: Stage): Promise<Figures> {
-	await using store = await openStore(url);
+	await using store = await openAsNode(url, folder);
 	const { figures, streams } = await openedIn(store, stage, folder);
 	const { apps } = streams;
 	const { rounds, secrets } = stage;
@@ -174,12 +208,11 @@ async function measure(url: string, folder: string, stage: Stage): Promise<Figur
 	return url.startsWith("etcd") ? { ...all, foreign: await foreignChange(url, streams, stage) } : all;
 }
 
-const [url = "", folder = "", secrets = "", rounds = ""] = process.argv.slice(2);
+const [url = "", folder = "", secrets = "", rounds = "", kind = ""] = process.argv.slice(2);
 await cryptoReady;
 const identity = await readIdentityFile(join(folder, "platform.identity"));
 const member = await Member.open(folder, identity);
+const stage = { identity, member, secrets: Number(secrets), rounds: Number(rounds) };
 console.log(
-	JSON.stringify(
-		await measure(url, folder, { identity, member, secrets: Number(secrets), rounds: Number(rounds) }),
-	),
+	JSON.stringify(await (kind === "whole" ? measureWhole(url, folder, stage) : measure(url, folder, stage))),
 );

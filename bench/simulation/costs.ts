@@ -80,13 +80,19 @@ export function heapPerApp({ changes, functions, secrets }: Content): number {
 }
 
 /** The processor time of a control plane's start, for each app of its cell. */
-export function openMsPerApp({ changes, deployments, results, secrets }: Content): number {
-	const { app, change, deployed, result, secret } = MEASURED.openMs.value;
-	return app + secrets * secret + (changes - 1) * change + deployments * deployed + results * result;
+export function openMsPerApp({ secrets }: Content): number {
+	const { app, secret } = MEASURED.openMs.value;
+	return app + secrets * secret;
 }
 
 /** The bytes in etcd, for each app of a cell. */
-export function etcdBytesPerApp({ blobBytes, changes, deployments, results, secrets }: Content): number {
+export function etcdBytesPerApp(content: Content): number {
+	const { app, secret } = MEASURED.checkpointBytes.value;
+	return historyBytesPerApp(content) + app + content.secrets * secret;
+}
+
+/** The same without its checkpoint. */
+export function historyBytesPerApp({ blobBytes, changes, deployments, results, secrets }: Content): number {
 	const { app, change, deployed, result, secret } = MEASURED.etcdBytes.value;
 	return (
 		app + secrets * secret + (changes - 1) * change + deployments * deployed + results * result + blobBytes

@@ -105,6 +105,8 @@ export async function openCore(
 	opened.add(() => core.close(graceMs));
 	opened.add(async () => await core.node?.nodes.close());
 	await startNode(core);
+	core.checkpointing.start();
+	opened.add(() => core.checkpointing.close());
 	return { core, builder, runtime, plane };
 }
 

@@ -14,7 +14,7 @@ test("prints the same text for the same seed, and names the bottleneck, cells an
 	const text = printed("--seed", "7");
 	expect(printed("--seed", "7")).toBe(text);
 	expect(printed("--seed", "8")).not.toBe(text);
-	expect(text).toContain("Bottleneck: control plane: time of a start");
+	expect(text).toContain("Bottleneck: etcd: bytes");
 	expect(text).toMatch(/^Needed: 4 cells of 500 apps, each with \d+ nodes/m);
 	expect(text).not.toContain("NaN");
 });

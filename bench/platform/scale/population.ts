@@ -114,6 +114,13 @@ export function deploymentOf(name: string, blobs: readonly string[], secrets: nu
 	};
 }
 
+/** Appends a change, and its result: no function reads it yet. */
+async function append(app: App, change: Change): Promise<void> {
+	await app.append(change);
+	const { operation } = change;
+	await app.record(() => ({ type: "redeployed", operation, results: [], untouched: [], atMs: Date.now() }));
+}
+
 /** An open store that apps are added to. */
 export class Population implements AsyncDisposable {
 	readonly #store: Store;
@@ -147,9 +154,10 @@ export class Population implements AsyncDisposable {
 		const all = Array.from({ length: secrets }, (_, number) => [number, 1] as const);
 		const { recordsPerChange } = MESSAGE_LIMITS;
 		for (let from = 0; from < secrets; from += recordsPerChange)
-			await app.append(this.#member.change(id, app.state.head, all.slice(from, from + recordsPerChange)));
+			await append(app, this.#member.change(id, app.state.head, all.slice(from, from + recordsPerChange)));
 		for (let revision = 1; revision < changes; revision++)
-			await app.append(
+			await append(
+				app,
 				this.#member.change(id, app.state.head, [nextSecret(app.state.head.revision, secrets)]),
 			);
 		if (functions === 0) return;

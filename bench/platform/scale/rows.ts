@@ -1,9 +1,9 @@
 /** The rows of the table: each cost of a store beside the smallest store of its series. */
 import type { Row } from "../../harness.ts";
-import type { Figures, Time } from "../scale.program.ts";
+import type { Figures, Time, WholeFigures } from "../scale.program.ts";
 import type { RunningFigures } from "./running.ts";
 
-export interface Costs extends Figures, Partial<RunningFigures> {
+export interface Costs extends Figures, WholeFigures, Partial<RunningFigures> {
 	readonly storeBytes: number;
 	readonly uncompactedBytes?: number;
 }
@@ -26,6 +26,8 @@ interface Cost {
 }
 
 const COSTS: Readonly<Record<keyof Costs, Cost>> = {
+	openWhole: { what: "streams opened without checkpoints", growth: "linear", unit: "ms" },
+	checkpoint: { what: "checkpoint of an app written", growth: "constant", unit: "ms" },
 	open: { what: "streams opened", growth: "linear", unit: "ms" },
 	leftovers: { what: "left data looked for", growth: "linear", unit: "ms" },
 	heapBytes: { what: "heap of the open streams", growth: "linear", unit: "bytes" },

@@ -52,3 +52,33 @@ export function checkSame(app: string, present: CreateApp | undefined, wanted: C
 		exit: EXIT.conflict,
 	});
 }
+
+/** An event is about a change that the log does not have. */
+export function logCut(app: string): AppError {
+	return new AppError({
+		code: "LOG_DAMAGED",
+		message: `The log of ${app} lacks a change that the platform has applied.`,
+		hint: "The store was changed from outside. Restore it from a backup.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** An entry of the log is not authentic, or does not follow the one before it. */
+export function entryDamaged(app: string, revision: number): AppError {
+	return new AppError({
+		code: "LOG_DAMAGED",
+		message: `Entry ${revision} of the log of ${app} does not match its author's signature, or does not follow the entry before it.`,
+		hint: "The store was changed from outside. Restore it from a backup.",
+		exit: EXIT.integrity,
+	});
+}
+
+/** Other nodes appended to the log each time before this one could. @param attempts how often */
+export function logContended(app: string, attempts: number): AppError {
+	return new AppError({
+		code: "STORE_CONTENDED",
+		message: `The log of ${app} changed ${attempts} times while a change was being appended.`,
+		hint: "Try again.",
+		exit: EXIT.conflict,
+	});
+}

@@ -2,7 +2,6 @@
  * An app's state: a fold over its two streams. `apps/<app>/changes` contains the changes of members. Only these
  * increase the revision. `apps/<app>/events` contains the platform's own events.
  */
-import { AppError, EXIT } from "../../errors.ts";
 import {
 	emptyHead,
 	type Head,
@@ -16,10 +15,11 @@ import { Granted } from "../../references/plan/granted.ts";
 import { isNewer, parseRecordText, type SealedRecord } from "../../vault/records/record.ts";
 import type { AppEvent } from "../events/events.ts";
 import { readsOf } from "../functions/function.ts";
-import { changedSecrets, type EntrySummary } from "./entry-summary.ts";
+import { entryDamaged, logCut } from "./app-faults.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
 import { applyToFunctions, applyTrial, type FunctionState } from "./function-states.ts";
 import type { LocalSecret } from "./local-environment.ts";
+import { changedSecrets, type EntrySummary } from "./log-entries.ts";
 import { SupersededRecords } from "./superseded-records.ts";
 
 /** The result of one operation. */
@@ -33,9 +33,14 @@ export interface Operation {
 export interface AppState {
 	readonly context: LogContext;
 	readonly head: Head;
-	/** The hash of the head at each revision, from 0. */
+	/**
+	 * An app that was opened from a checkpoint knows the log only after this revision, and its unfinished operations. 0: all.
+	 * `App.readHistory` reads the rest.
+	 */
+	readonly historyFrom: number;
+	/** The hash of the head at each revision, from `historyFrom`. */
 	readonly heads: readonly string[];
-	/** The summary of each entry. The first belongs to revision 1. */
+	/** The summary of each entry, as far as it is known. The first belongs to revision 1. */
 	readonly summaries: readonly EntrySummary[];
 	/** Undefined until the first change. */
 	readonly header: VerifiedHeader | undefined;
@@ -50,6 +55,7 @@ export interface AppState {
 	readonly moment: number;
 	/** The value of `moment` at which each name was last set or deleted. */
 	readonly changedAt: ReadonlyMap<string, number>;
+	/** As far as they are known. */
 	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
 	readonly functions: ReadonlyMap<string, FunctionState>;
 	/** The operations whose redeploy has not ended, oldest first. */
@@ -63,6 +69,7 @@ export interface AppState {
 /** An app's state. Its methods are the only way to change the state. */
 export class AppFold implements AppState {
 	context: LogContext;
+	historyFrom = 0;
 	heads: string[];
 	readonly summaries: EntrySummary[] = [];
 	readonly records = new Map<string, SealedRecord>();
@@ -72,16 +79,16 @@ export class AppFold implements AppState {
 	readonly operations = new Map<string, Operation>();
 	readonly functions = new Map<string, FunctionState>();
 	readonly unfinished = new Set<string>();
-	readonly #superseded = new SupersededRecords();
+	readonly superseded = new SupersededRecords();
 	/** The last revision whose rollout has ended, as far as events are applied. */
-	#finished = 0;
-	readonly #isShared: boolean;
+	finished = 0;
+	readonly isShared: boolean;
 	head: Head;
 	header: VerifiedHeader | undefined;
 
 	/** @param isShared whether several nodes roll out the app's changes */
 	constructor(context: LogContext, isShared = false) {
-		this.#isShared = isShared;
+		this.isShared = isShared;
 		this.context = context;
 		this.head = emptyHead(context);
 		this.heads = [this.head.head];
@@ -95,7 +102,22 @@ export class AppFold implements AppState {
 	}
 
 	/**
-	 * Applies an entry that was read from the store. Checks its position in the hash chain, that a writer signed it, that
+	 * Takes over what a fold of the whole log knows, and this one does not.
+	 * @param whole has folded the log at least to where this one begins
+	 */
+	adoptHistory(whole: AppFold): void {
+		for (let revision = 0; revision < this.historyFrom; revision++) {
+			this.heads[revision] = whole.heads[revision] ?? "";
+			const summary = whole.summaries[revision];
+			if (summary !== undefined) this.summaries[revision] = summary;
+		}
+		for (const [id, operation] of whole.operations)
+			if (!this.operations.has(id)) this.operations.set(id, operation);
+		this.historyFrom = 0;
+	}
+
+	/**
+	 * Applies an entry that was read from the store, when the history that it needs is known (`needsHistory`). Checks its position in the hash chain, that a writer signed it, that
 	 * its header continues the current one, and that no record replaces a newer one. The signatures of records are checked
 	 * when they are opened.
 	 * @throws AppError `LOG_DAMAGED` (exit 7), or an error about the header or the records
@@ -131,8 +153,8 @@ export class AppFold implements AppState {
 		this.head = { revision, head };
 		this.heads.push(head);
 		if (header !== undefined) this.header = header;
-		for (const { name } of this.#isShared ? changed : [])
-			this.#superseded.add({ revision, name, before: this.records.get(name) });
+		for (const { name } of this.isShared ? changed : [])
+			this.superseded.add({ revision, name, before: this.records.get(name) });
 		for (const record of records) this.records.set(record.name, record);
 		this.#noteChanged(changed);
 		const names = records.map((record) => record.name);
@@ -150,7 +172,7 @@ export class AppFold implements AppState {
 
 	/** Applies an event of the platform's own. */
 	applyEvent(event: AppEvent): void {
-		const values = this.#isShared ? { newest: this.head.revision, finished: this.#finished } : undefined;
+		const values = this.isShared ? { newest: this.head.revision, finished: this.finished } : undefined;
 		applyToFunctions(this.functions, event, values);
 		if (event.type === "local-secrets") this.#applyLocal(event);
 		if (event.type !== "redeployed") return;
@@ -159,8 +181,8 @@ export class AppFold implements AppState {
 		if (!operation) throw logCut(this.context.app);
 		operation.redeployed = { results: event.results, untouched: event.untouched };
 		this.unfinished.delete(event.operation);
-		if (!this.#isShared) return;
-		this.#finished = Math.max(this.#finished, operation.head.revision);
+		if (!this.isShared) return;
+		this.finished = Math.max(this.finished, operation.head.revision);
 		for (const result of event.results)
 			applyTrial(this.functions, result.function, operation.head.revision, result);
 		this.#forgetSuperseded();
@@ -175,12 +197,12 @@ export class AppFold implements AppState {
 		const isRead = (revision: number, name: string) =>
 			readers.some(({ granted, released }) => released < revision && granted.has(name));
 		// Changes are read before events, which name later functions and failures.
-		this.#superseded.keepOnly((revision, name) => revision > this.#finished || isRead(revision, name));
+		this.superseded.keepOnly((revision, name) => revision > this.finished || isRead(revision, name));
 	}
 
 	recordsFor(name: string): ReadonlyMap<string, SealedRecord> {
 		const released = this.functions.get(name)?.values?.released;
-		return released === undefined ? this.records : this.#superseded.at(released, this.records);
+		return released === undefined ? this.records : this.superseded.at(released, this.records);
 	}
 
 	isTrialDue(name: string): boolean {
@@ -206,22 +228,4 @@ export class AppFold implements AppState {
 /** Whether there is a record and it is not a tombstone. */
 export function isLive(record: SealedRecord | undefined): record is SealedRecord {
 	return record?.kind === "live";
-}
-
-function logCut(app: string): AppError {
-	return new AppError({
-		code: "LOG_DAMAGED",
-		message: `The log of ${app} lacks a change that the platform has applied.`,
-		hint: "The store was changed from outside. Restore it from a backup.",
-		exit: EXIT.integrity,
-	});
-}
-
-function entryDamaged(app: string, revision: number): AppError {
-	return new AppError({
-		code: "LOG_DAMAGED",
-		message: `Entry ${revision} of the log of ${app} does not match its author's signature, or does not follow the entry before it.`,
-		hint: "The store was changed from outside. Restore it from a backup.",
-		exit: EXIT.integrity,
-	});
 }

@@ -1,45 +1,20 @@
 /** One app of a running platform: its state, and the only way to append to its streams. */
-import { AppError, EXIT } from "../../errors.ts";
-import type { Change, Head, LogContext } from "../../protocol/change.ts";
-import { type ChangesPage, MESSAGE_LIMITS } from "../../protocol/messages.ts";
+import type { Change } from "../../protocol/change.ts";
 import { EventStream } from "../events/event-stream.ts";
-import { type AppEvent, appEventSchema, appStreams, eventStream } from "../events/events.ts";
-import type { AppLifetime, FunctionLifetime } from "../functions/lifetimes.ts";
+import { type AppEvent, appEventSchema, eventStream } from "../events/events.ts";
+import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
-import type { Store } from "../store/store.ts";
-import { acceptChange, type MemberIdentity } from "./accept-change.ts";
-import { appNotFound, notLinked } from "./app-faults.ts";
+import { acceptChange } from "./accept-change.ts";
+import { appNotFound, logContended, notLinked } from "./app-faults.ts";
+import type { AppendOutcome, AppOptions, Entries } from "./app-options.ts";
 import { AppFold, type AppState, isLive } from "./app-state.ts";
-import { LocalEnvironment, type LocalIdentity } from "./local-environment.ts";
-import { decodeEntry } from "./log-entries.ts";
+import { needsHistory, readWhole } from "./checkpoints/history.ts";
+import { restoreFold, type SavedApp, saveFold, type UsableCheckpoint } from "./checkpoints/saved-fold.ts";
+import { LocalEnvironment } from "./local-environment.ts";
+import { changeStream, decodeEntry, readEntries } from "./log-entries.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
 const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
-
-export interface AppOptions {
-	readonly context: LogContext;
-	readonly lifetime: AppLifetime;
-	readonly store: Store;
-	readonly identity: MemberIdentity & LocalIdentity;
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-	/** Called after each change of an app's functions or of their deployments. @param app the id of the app */
-	readonly onFunctions?: (app: string) => void;
-	/** Whether other nodes append to the streams too. */
-	readonly isShared?: boolean | undefined;
-}
-
-type Entries = ChangesPage["entries"];
-
-/** The result of appending a change. */
-export type AppendOutcome =
-	/**
-	 * `since`: the first entries between the change's base and the change. `isRepeat`: the change was
-	 * appended before.
-	 */
-	| { readonly accepted: Head; readonly since: Entries; readonly isRepeat: boolean }
-	/** The first entries after the change's base, and the current head. */
-	| { readonly stale: Entries; readonly head: Head };
 
 export class App {
 	readonly id: string;
@@ -56,8 +31,10 @@ export class App {
 	readonly #appending = new Mutex();
 	readonly #recording = new Mutex();
 	readonly #retired = new AbortController();
+	/** The number of entries in the checkpoint from which the app was opened. */
+	readonly openedFrom: number;
 
-	private constructor(options: AppOptions) {
+	private constructor(options: AppOptions, saved: SavedApp | undefined) {
 		const { app } = options.context;
 		this.id = app;
 		this.lifetimeId = options.lifetime.id;
@@ -65,7 +42,7 @@ export class App {
 		this.local = new LocalEnvironment(app, options.lifetime, options.identity);
 		this.#options = options;
 		this.#fold = new AppFold(options.context, options.isShared);
-		this.#changes = `${appStreams(app)}changes`;
+		this.#changes = changeStream(app);
 		this.#events = new EventStream({
 			store: options.store,
 			stream: eventStream(app),
@@ -76,18 +53,56 @@ export class App {
 			// An event may be about a change that was appended before it.
 			beforeEntries: options.isShared ? () => this.#appending.run(() => this.#catchUp()) : undefined,
 		});
+		if (saved !== undefined) {
+			restoreFold(this.#fold, saved.fold);
+			this.#events.resume({ revision: saved.events.revision, previous: saved.previous });
+		}
+		this.openedFrom = this.entryCount;
 	}
 
 	/**
-	 * Reads all of an app's streams.
+	 * Reads an app's streams.
+	 * @param from a checkpoint: only what was appended later is read. Undefined: all is read.
 	 * @throws AppError exit 7 if a stream is damaged or altered
 	 */
-	static async open(options: AppOptions): Promise<App> {
-		const app = new App(options);
-		await app.#catchUp();
-		await app.#events.open();
+	static async open(options: AppOptions, from?: UsableCheckpoint): Promise<App> {
+		const app = new App(options, from?.saved);
+		if (!from?.isAtEnd.changes) await app.#catchUp();
+		if (!from?.isAtEnd.events) await app.#events.open();
 		await app.#dropShadowed();
 		return app;
+	}
+
+	/** The number of entries that were applied. */
+	get entryCount(): number {
+		return this.#fold.head.revision + this.#events.revision;
+	}
+
+	/** The app's state, for a checkpoint. */
+	save(): Omit<SavedApp, "changes" | "events"> {
+		const { context, isShared } = this.#fold;
+		const place = { context, lifetime: this.lifetimeId, isShared };
+		return { ...place, previous: this.#events.position.previous, fold: saveFold(this.#fold) };
+	}
+
+	/**
+	 * Reads the part of the log that the state lacks (`AppState.historyFrom`), and verifies all of it.
+	 * @throws AppError exit 7 if a stream is damaged or altered; `APP_NOT_FOUND` (exit 4) if the app has been deleted
+	 */
+	async readHistory(): Promise<void> {
+		await this.#appending.run(() => this.#readHistory());
+	}
+
+	async #readHistory(): Promise<void> {
+		if (this.#fold.historyFrom === 0) return;
+		const { lifetime, store } = this.#options;
+		const key = this.#options.identity.stateKey;
+		const parts = { present: this.#fold, events: this.#events.position, lifetime, store, key };
+		const whole = await readWhole(parts).catch((error: unknown) => {
+			this.checkPresent();
+			throw error;
+		});
+		this.#fold.adoptHistory(whole);
 	}
 
 	get state(): AppState {
@@ -129,12 +144,7 @@ export class App {
 			if (outcome !== undefined) return outcome;
 			await this.#catchUp();
 		}
-		throw new AppError({
-			code: "STORE_CONTENDED",
-			message: `The log of ${this.id} changed ${APPEND_ATTEMPTS_MAX} times while a change was being appended.`,
-			hint: "Try again.",
-			exit: EXIT.conflict,
-		});
+		throw logContended(this.id, APPEND_ATTEMPTS_MAX);
 	}
 
 	/** Applies what other nodes have appended. @throws AppError exit 7 if a stream is damaged or altered */
@@ -152,6 +162,7 @@ export class App {
 	async #tryAppend(change: Change): Promise<AppendOutcome | undefined> {
 		const { head } = this.#fold;
 		const base = change.base.revision;
+		if (needsHistory(this.#fold, change)) await this.#readHistory();
 		const decision = acceptChange(this.#fold, change, this.#options.identity);
 		if ("stale" in decision) return { stale: await this.entries(decision.stale), head };
 		if ("duplicate" in decision) {
@@ -177,17 +188,7 @@ export class App {
 	 * @param before revision of the first entry to leave out
 	 */
 	async entries(after: number, before = this.#fold.head.revision + 1): Promise<Entries> {
-		const count = Math.min(before - after - 1, MESSAGE_LIMITS.entriesPerPage);
-		if (count <= 0) return [];
-		const entries = await this.#options.store.read(this.#changes, after, count);
-		let characters = 0;
-		const page: Entries = [];
-		for (const entry of entries) {
-			characters += entry.body.length;
-			if (page.length > 0 && characters > MESSAGE_LIMITS.bodyBytes) break;
-			page.push(decodeEntry(entry, this.id));
-		}
-		return page;
+		return await readEntries(this.#options.store, this.id, after, before - after - 1);
 	}
 
 	/** Appends an event of the platform's own and applies it. @param make gets the state at the time of the append */
@@ -208,10 +209,9 @@ export class App {
 	 * its own.
 	 */
 	async #dropShadowed(): Promise<void> {
+		const { local, records } = this.#fold;
 		const shadowed = () =>
-			[...this.#fold.local.values()].filter(
-				({ record }) => isLive(record) && isLive(this.#fold.records.get(record.name)),
-			);
+			[...local.values()].filter(({ record }) => isLive(record) && isLive(records.get(record.name)));
 		if (shadowed().length === 0) return;
 		await this.record(() => ({
 			type: "local-secrets",
@@ -242,7 +242,9 @@ export class App {
 
 	async #catchUp(): Promise<void> {
 		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision)) {
-			this.#fold.applyEntry(decodeEntry(entry, this.id));
+			const decoded = decodeEntry(entry, this.id);
+			if (needsHistory(this.#fold, decoded.change)) await this.#readHistory();
+			this.#fold.applyEntry(decoded);
 		}
 	}
 }

@@ -8,12 +8,15 @@ import {
 	type PlatformEvent,
 	platformEventSchema,
 } from "../events/events.ts";
-import { type AppLifetime, appLifetime, newAppLifetimeId } from "../functions/lifetimes.ts";
+import { newAppLifetimeId } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
 import { checkEarlierPlatform } from "../tokens/token-events.ts";
 import { tokenOfOtherApp } from "../tokens/token-grant.ts";
-import { App, type AppOptions } from "./app.ts";
+import { App } from "./app.ts";
 import { appNotFound, appNotYours, checkSame, tooManyApps } from "./app-faults.ts";
+import type { AppOptions } from "./app-options.ts";
+import type { AppCheckpoints, FoundCheckpoint } from "./checkpoints/app-checkpoints.ts";
+import { type Known, KnownApps } from "./known-apps.ts";
 import { localEnvironmentName } from "./local-environment.ts";
 
 /** The most apps on one platform. */
@@ -22,23 +25,16 @@ const APPS_MAX = 10_000;
 export interface AppsOptions extends Omit<AppOptions, "context" | "lifetime"> {
 	/** Called after each event that creates or deletes an app, before the app's name can be used again. */
 	readonly onEntry?: () => Promise<void>;
+	/** By default, all streams are read from their beginning. */
+	readonly checkpoints?: AppCheckpoints;
 	/** Called when another node has deleted an app: stops its functions, and removes what this node keeps of it. */
 	readonly onDeletedElsewhere?: (app: App) => Promise<void>;
-}
-
-interface Known extends CreateApp {
-	readonly lifetime: AppLifetime;
 }
 
 export class Apps {
 	readonly #options: AppsOptions;
 	readonly #stream: EventStream<PlatformEvent>;
-	readonly #known = new Map<string, Known>();
-	/**
-	 * The apps that access tokens without an app have created, by token. From then on, such a token is valid for that app
-	 * only.
-	 */
-	readonly #createdBy = new Map<string, string>();
+	readonly #known = new KnownApps();
 	readonly #open = new Map<string, App>();
 	/** Deletions in progress, by the name of the app. */
 	readonly #deleting = new Map<string, Promise<void>>();
@@ -54,7 +50,7 @@ export class Apps {
 			typePrefix: "app-",
 			schema: platformEventSchema,
 			key: options.identity.stateKey,
-			apply: (event, revision) => this.#apply(event, revision),
+			apply: (event, revision) => this.#known.apply(event, revision),
 			checkEarlier: checkEarlierPlatform(options.identity.stateKey),
 		});
 	}
@@ -67,14 +63,26 @@ export class Apps {
 		const apps = new Apps(options);
 		await apps.#stream.open();
 		await apps.#removeRemains();
-		for (const [app, known] of apps.#known) await apps.#openApp(app, known);
+		await apps.#openSaved();
+		for (const [app] of apps.#known) await apps.#openedApp(app);
 		return apps;
+	}
+
+	/** Opens the apps that have a usable checkpoint. */
+	async #openSaved(): Promise<void> {
+		const { checkpoints } = this.#options;
+		for await (const found of checkpoints?.read() ?? []) {
+			const known = this.#known.get(found.app);
+			if (known === undefined) await checkpoints?.remove(found.app);
+			else await this.#openApp(found.app, known, found);
+		}
 	}
 
 	/** Removes the streams of apps whose deletion was interrupted. */
 	async #removeRemains(): Promise<void> {
-		for (const stream of await this.#options.store.streams(APP_STREAMS))
-			await this.#removeStreams(stream.slice(APP_STREAMS.length).split("/")[0] ?? "");
+		const streams = await this.#options.store.streams(APP_STREAMS);
+		const apps = new Set(streams.map((stream) => stream.slice(APP_STREAMS.length).split("/")[0] ?? ""));
+		for (const app of apps) if (!this.#known.has(app)) await this.#removeStreams(app);
 	}
 
 	/** Removes the streams of an app that does not exist. Another node may create one at the same time. */
@@ -160,7 +168,7 @@ export class Apps {
 		return this.#afterDeletion(app, async () => {
 			let created = false;
 			await this.#append(app, () => {
-				const own = by.app ?? this.#createdBy.get(by.id);
+				const own = by.app ?? this.#known.createdBy(by.id);
 				if (own !== undefined && own !== app) throw tokenOfOtherApp();
 				created = !this.#known.has(app);
 				if (!created && own === undefined) throw appNotYours(app);
@@ -214,18 +222,6 @@ export class Apps {
 		await this.#options.onEntry?.();
 	}
 
-	#apply(event: PlatformEvent, revision: number): void {
-		if (event.type === "app-deleted") {
-			this.#known.delete(event.app);
-			return;
-		}
-		const { app, environment, vaultId } = event;
-		const present = this.#known.get(app);
-		const lifetime = event.type === "app-created" ? appLifetime(event, revision) : present?.lifetime;
-		if (lifetime !== undefined) this.#known.set(app, { environment, lifetime, vaultId });
-		if (event.type === "app-created" && event.by !== undefined) this.#createdBy.set(event.by, app);
-	}
-
 	#creationEvent(app: string, bound: CreateApp): Extract<PlatformEvent, { type: "app-created" }> {
 		if (this.#known.size >= APPS_MAX) throw tooManyApps(APPS_MAX);
 		return { type: "app-created", app, ...bound, life: newAppLifetimeId(), atMs: this.#options.now() };
@@ -238,8 +234,13 @@ export class Apps {
 		return this.#open.get(app) ?? (await this.#openApp(app, known));
 	}
 
-	async #openApp(app: string, { environment, lifetime, vaultId }: Known): Promise<App> {
-		const live = await App.open({ ...this.#options, lifetime, context: { app, vaultId, environment } });
+	/** @param found its checkpoint, unless there is none */
+	async #openApp(app: string, known: Known, found?: FoundCheckpoint): Promise<App> {
+		const { environment, lifetime, vaultId } = known;
+		const { checkpoints, isShared = false } = this.#options;
+		const context = { app, vaultId, environment };
+		const saved = found && (await checkpoints?.use(found, { context, lifetime: lifetime.id, isShared }));
+		const live = await App.open({ ...this.#options, lifetime, context }, saved);
 		this.#open.set(app, live);
 		return live;
 	}

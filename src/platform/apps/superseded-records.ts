@@ -4,7 +4,7 @@
  */
 import type { SealedRecord } from "../../vault/records/record.ts";
 
-interface Superseded {
+export interface Superseded {
 	/** The revision of the change that replaced the record. */
 	readonly revision: number;
 	readonly name: string;
@@ -16,6 +16,11 @@ export class SupersededRecords {
 	#all: Superseded[] = [];
 	/** The number of records after the last call of `keepOnly`. */
 	#kept = 0;
+
+	/** In the order in which they were replaced. */
+	get all(): readonly Superseded[] {
+		return this.#all;
+	}
 
 	add(entry: Superseded): void {
 		this.#all.push(entry);

@@ -11,6 +11,7 @@ import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import type { Store, StreamEntry } from "../store/store.ts";
+import { CHAINED } from "./event-text.ts";
 
 const DOMAIN = "coffer/platform-event/2";
 /** The domain of codes that do not cover earlier entries. */
@@ -25,8 +26,6 @@ export const STREAM_DELETED = "STREAM_DELETED";
 const envelopeSchema = z
 	.object({ type: z.string(), code: z.string().optional(), mac: z.string().optional() })
 	.loose();
-/** The type of the event that converts a stream from the earlier form to the current one. */
-const CHAINED = "chained";
 
 /** Whether the code of an entry in the earlier form is correct. */
 export type CheckEarlier = (event: object, revision: number, code: Uint8Array) => boolean;
@@ -54,6 +53,13 @@ export interface EventStreamOptions<Event> {
 	readonly checkEarlier?: CheckEarlier;
 	/** Called before entries are applied that another node may have appended. */
 	readonly beforeEntries?: (() => Promise<void>) | undefined;
+}
+
+/** How far a stream was read. */
+export interface StreamPosition {
+	readonly revision: number;
+	/** The hash chain over the bodies of all entries until then. */
+	readonly previous: string;
 }
 
 /** The code of an entry in the earlier form. It covers the stream, the position and the event. */
@@ -114,6 +120,18 @@ export class EventStream<Event extends { readonly type: string }> {
 	/** The position of the last entry that was applied. */
 	get revision(): number {
 		return this.#revision;
+	}
+
+	/** Where this reader is. */
+	get position(): StreamPosition {
+		return { revision: this.#revision, previous: this.#previous };
+	}
+
+	/** Continues where another reader of the stream was, before anything is read. */
+	resume({ previous, revision }: StreamPosition): void {
+		this.#revision = revision;
+		this.#previous = previous;
+		this.#isChained = revision > 0;
 	}
 
 	/**
@@ -216,16 +234,6 @@ export class EventStream<Event extends { readonly type: string }> {
 			cause,
 		});
 	}
-}
-
-/**
- * The event of an entry. Its code is not checked here. Undefined for the entry that only converts a stream to
- * the current form.
- * @throws SyntaxError if the body is not JSON, TypeError if it is `null`
- */
-export function eventOf(body: string): { readonly type?: unknown } | undefined {
-	const { code: _, mac: __, ...event } = JSON.parse(body) as { code?: string; mac?: string; type?: unknown };
-	return event.type === CHAINED ? undefined : event;
 }
 
 function parsed(body: string): unknown {

@@ -39,6 +39,8 @@ export class Following {
 	readonly #options: FollowingOptions;
 	/** The apps that wait for their turn. */
 	readonly #waiting = new Set<App>();
+	/** The apps whose streams may have entries that were not read. */
+	readonly #unread = new WeakSet<App>();
 	/** Not what was read: requests read an app's streams too, and then its functions have not followed. */
 	readonly #followed = new WeakMap<App, Followed>();
 	/** What was said of each app last. */
@@ -76,7 +78,7 @@ export class Following {
 		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();
 		if (isComplete) {
 			const ends = new Map(heads.map(({ revision, stream }) => [stream, revision]));
-			for (const app of apps.list()) if (this.#hasNews(app, ends)) this.follow(app);
+			for (const app of apps.list()) if (this.#hasNews(app, ends)) this.follow(app, isAt(app, ends));
 			return;
 		}
 		const names = changed.filter((stream) => stream.startsWith(APP_STREAMS));
@@ -89,8 +91,8 @@ export class Following {
 	/** Whether a stream of an app has entries that were not followed. @param ends the last revision of each stream */
 	#hasNews(app: App, ends: ReadonlyMap<string, number>): boolean {
 		const { changes = 0, events = 0 } = this.#followed.get(app) ?? {};
-		const end = (stream: string) => ends.get(appStreams(app.id) + stream) ?? 0;
-		return end("events") > events || end("changes") > changes;
+		const end = endsOf(app, ends);
+		return end.events > events || end.changes > changes;
 	}
 
 	/** How far this node has followed an app. Undefined: it has not yet. */
@@ -103,8 +105,12 @@ export class Following {
 		for (const app of this.#behind) this.follow(app);
 	}
 
-	/** Follows an app, after the turn that is in progress. Calls that come before a turn begins share it. */
-	follow(app: App): void {
+	/**
+	 * Follows an app, after the turn that is in progress. Calls that come before a turn begins share it.
+	 * @param isRead whether the app's streams are known to have no entries that were not read
+	 */
+	follow(app: App, isRead = false): void {
+		if (!isRead) this.#unread.add(app);
 		if (this.#waiting.has(app)) return;
 		this.#waiting.add(app);
 		const turn = (this.#turns.get(app.id) ?? Promise.resolve())
@@ -126,7 +132,11 @@ export class Following {
 	async #turn(app: App): Promise<void> {
 		this.#behind.delete(app);
 		if (app.retired.aborted) return;
-		await app.catchUp();
+		if (this.#unread.has(app)) {
+			// Before the read, so that a later entry is read by the next turn.
+			this.#unread.delete(app);
+			await app.catchUp();
+		}
 		const revision = app.eventRevision;
 		const changes = app.state.head.revision;
 		if (app.retired.aborted) return;
@@ -141,4 +151,16 @@ export class Following {
 			await this.#options.onFollowed(progress);
 		}
 	}
+}
+
+/** Where the streams of an app end. @param ends the last revision of each stream */
+function endsOf({ id }: App, ends: ReadonlyMap<string, number>): Followed {
+	const end = (stream: string) => ends.get(appStreams(id) + stream) ?? 0;
+	return { events: end("events"), changes: end("changes") };
+}
+
+/** Whether everything in an app's streams was read. A start reads it right before the first moment arrives. */
+function isAt(app: App, ends: ReadonlyMap<string, number>): boolean {
+	const { changes, events } = endsOf(app, ends);
+	return changes === app.state.head.revision && events === app.eventRevision;
 }

@@ -4,7 +4,7 @@
  */
 import type { App } from "../apps/app.ts";
 import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
-import { eventOf } from "../events/event-stream.ts";
+import { eventOf } from "../events/event-text.ts";
 import { appEventSchema, eventStream } from "../events/events.ts";
 import { blobsOf } from "../functions/function.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";

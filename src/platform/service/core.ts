@@ -20,6 +20,7 @@ import { Automations } from "../schedule/automations.ts";
 import type { Figures } from "../telemetry/figures/figures.ts";
 import type { FunctionLabels, FunctionSample, Metrics } from "../telemetry/metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
+import { Checkpointing } from "./checkpointing.ts";
 import type { CoreOptions } from "./core-options.ts";
 import type { Deployer } from "./deploy.ts";
 import { keepIdle } from "./keep-idle.ts";
@@ -48,6 +49,7 @@ export class Core {
 	readonly activities = new Activities();
 	readonly deployer: Deployer;
 	readonly automations: Automations;
+	readonly checkpointing: Checkpointing;
 	readonly log: Log;
 	readonly clock: Clock;
 	readonly faults: Faults;
@@ -65,7 +67,7 @@ export class Core {
 	onRoutesChanged: (app: string) => Promise<void> = async () => {};
 
 	private constructor(options: CoreOptions, streams: Streams) {
-		const { apps, claims, hosts, store, tokens } = streams;
+		const { apps, checkpoints, claims, hosts, store, tokens } = streams;
 		const { clock, identity, log, logs, runtime } = options;
 		const { sign, box } = identity.publicKeys;
 		this.info = { version: options.version, sign, box, fingerprint: fingerprint({ sign, box }) };
@@ -87,15 +89,11 @@ export class Core {
 		this.metrics = openMetrics(options, apps, this.faults, samples);
 		this.figures = openFigures(options, apps, samples);
 		this.automations = new Automations({
-			apps,
-			claims,
+			...{ apps, claims, logs, log, clock, metrics: this.metrics },
 			instance: (app, name) => this.instance(app, name),
 			faults: this.faults.function,
-			logs,
-			metrics: this.metrics,
-			log,
-			clock,
 		});
+		this.checkpointing = new Checkpointing({ apps, checkpoints, store: options.store, clock, log });
 		this.#reconcile = {
 			store,
 			runtime,

@@ -3,8 +3,10 @@ import { fingerprint } from "../../identity/identity.ts";
 import type { MemberIdentity } from "../apps/accept-change.ts";
 import type { App } from "../apps/app.ts";
 import { Apps } from "../apps/apps.ts";
+import { AppCheckpoints } from "../apps/checkpoints/app-checkpoints.ts";
 import { HostNames } from "../apps/host-names.ts";
 import type { LocalIdentity } from "../apps/local-environment.ts";
+import { type Log, NO_LOG } from "../faults/log.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Claims } from "../schedule/claims.ts";
 import { isListed } from "../schedule/listed-claims.ts";
@@ -20,6 +22,7 @@ export type CoreIdentity = MemberIdentity &
 
 export interface Streams {
 	readonly store: SealedStore;
+	readonly checkpoints: AppCheckpoints;
 	readonly apps: Apps;
 	readonly hosts: HostNames;
 	readonly claims: Claims;
@@ -34,32 +37,35 @@ export interface StreamCallbacks {
 	onDeletedElsewhere: (app: App) => Promise<void>;
 }
 
+export interface StreamsOptions {
+	readonly clock: Clock;
+	readonly identity: CoreIdentity;
+	readonly log?: Log;
+	readonly originFile?: string | undefined;
+	readonly store: Store;
+}
+
 /**
  * Reads all streams.
  * @throws AppError exit 7 if a stream is damaged or altered
  */
 export async function openStreams(
-	{
-		clock,
-		identity,
-		originFile,
-		store: raw,
-	}: {
-		readonly clock: Clock;
-		readonly identity: CoreIdentity;
-		readonly originFile?: string | undefined;
-		readonly store: Store;
-	},
+	{ clock, identity, log = NO_LOG, originFile, store: raw }: StreamsOptions,
 	callbacks: StreamCallbacks,
 ): Promise<Streams> {
 	const key = identity.stateKey;
 	const store = await SealedStore.open(raw, key);
 	if (originFile !== undefined) await checkOrigin(store, originFile);
+	const checkpoints = new AppCheckpoints({
+		store,
+		onUnused: (app, reason) =>
+			log.warn({ app, reason }, "a checkpoint is not used, and the whole history of the app is read"),
+	});
 	let catchUp = async () => {};
 	const onEntry = () => catchUp();
 	const isShared = sharedStore(raw) !== undefined;
 	const apps = await Apps.open({
-		...{ store, identity, now: clock.now, isShared, onEntry },
+		...{ store, checkpoints, identity, now: clock.now, isShared, onEntry },
 		onFunctions: (app) => callbacks.onFunctions(app),
 		onDeletedElsewhere: (app) => callbacks.onDeletedElsewhere(app),
 	});
@@ -74,7 +80,7 @@ export async function openStreams(
 	};
 	// The streams are checked before the whole store, because an error about one stream is more specific.
 	store.check();
-	return { store, apps, hosts, claims, tokens };
+	return { store, checkpoints, apps, hosts, claims, tokens };
 }
 
 /** Reads what other nodes have appended for all apps. */

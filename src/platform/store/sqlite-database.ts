@@ -19,6 +19,14 @@ const BUSY_TIMEOUT_MS = 2000;
  * its entries, so that missing entries at its end are detected.
  */
 const SEAL_TABLE = "CREATE TABLE seal (id INTEGER PRIMARY KEY CHECK (id = 1), code TEXT NOT NULL) STRICT;";
+/**
+ * The schema keeps its version: an earlier Coffer does not need the table, and its deletions of streams delete the rows
+ * too.
+ */
+const CHECKPOINT_TABLE = `CREATE TABLE IF NOT EXISTS checkpoints (
+	stream INTEGER PRIMARY KEY REFERENCES streams (id) ON DELETE CASCADE,
+	body BLOB NOT NULL
+) STRICT;`;
 const SCHEMA = `
 	BEGIN IMMEDIATE;
 	CREATE TABLE streams (
@@ -33,6 +41,7 @@ const SCHEMA = `
 		PRIMARY KEY (stream, revision)
 	) STRICT;
 	${SEAL_TABLE}
+	${CHECKPOINT_TABLE}
 	PRAGMA application_id = ${APPLICATION_ID};
 	PRAGMA user_version = ${SCHEMA_VERSION};
 	COMMIT;
@@ -216,6 +225,7 @@ export async function openDatabase(path: string): Promise<SqliteDatabase> {
 		// Overwrites the data of a deleted app. Otherwise it would stay in free pages of the file.
 		database.exec("PRAGMA secure_delete = ON");
 		if (pragma(database, "user_version") === 1) addSeal(database);
+		database.exec(CHECKPOINT_TABLE);
 	} catch (error) {
 		database.close();
 		throw error;

@@ -4,6 +4,7 @@ import { fromUtf8, utf8 } from "../../bytes.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { BlobFiles } from "./blob-files.ts";
+import { SqliteCheckpoints } from "./checkpoints/sqlite-checkpoints.ts";
 import { claimDataDirectory } from "./data-directory.ts";
 import { DATABASE_FILE, type DataDirectory } from "./private-directory.ts";
 import { openDatabase, type SqliteDatabase } from "./sqlite-database.ts";
@@ -29,6 +30,7 @@ interface StreamRow {
 }
 
 class SqliteStore implements Store {
+	readonly checkpoints = new SqliteCheckpoints(() => this.#open());
 	readonly #directory: DataDirectory;
 	readonly #database: SqliteDatabase;
 	readonly #blobs: BlobFiles;
@@ -102,7 +104,6 @@ class SqliteStore implements Store {
 	}
 
 	readSeal = async () => this.#open().readSeal();
-
 	async heads(): Promise<StreamHead[]> {
 		const rows = this.#open().all<{ stream: StreamName; revision: number; body: ArrayBuffer }>(
 			`SELECT name AS stream, entries.revision AS revision, body FROM streams
@@ -116,33 +117,27 @@ class SqliteStore implements Store {
 	}
 
 	async putBlob(owner: string, bytes: Uint8Array): Promise<string> {
-		this.#open();
-		return await this.#blobs.put(owner, bytes);
+		return await this.#openBlobs().put(owner, bytes);
 	}
 
 	async getBlob(owner: string, hash: string): Promise<Uint8Array | undefined> {
-		this.#open();
-		return await this.#blobs.get(owner, hash);
+		return await this.#openBlobs().get(owner, hash);
 	}
 
 	async missingBlobs(owner: string, hashes: readonly string[]): Promise<string[]> {
-		this.#open();
-		return await this.#blobs.missing(owner, hashes);
+		return await this.#openBlobs().missing(owner, hashes);
 	}
 
 	async removeBlobs(owner: string, hashes: readonly string[]): Promise<void> {
-		this.#open();
-		await this.#blobs.remove(owner, hashes);
+		await this.#openBlobs().remove(owner, hashes);
 	}
 
 	async keepOnlyBlobs(kept: ReadonlyMap<string, ReadonlySet<string>>): Promise<void> {
-		this.#open();
-		await this.#blobs.keepOnly(kept);
+		await this.#openBlobs().keepOnly(kept);
 	}
 
 	async dropBlobs(owner: string): Promise<void> {
-		this.#open();
-		await this.#blobs.drop(owner);
+		await this.#openBlobs().drop(owner);
 	}
 
 	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
@@ -189,6 +184,11 @@ class SqliteStore implements Store {
 			hint: "The platform is stopping. Try again when it has started again.",
 			exit: EXIT.failure,
 		});
+	}
+
+	#openBlobs(): BlobFiles {
+		this.#open();
+		return this.#blobs;
 	}
 
 	#find(stream: StreamName): StreamRow | undefined {

@@ -40,7 +40,33 @@ export interface StreamHead extends StreamEntry {
 	readonly stream: StreamName;
 }
 
+/** A text that was computed from streams, so that nobody has to read them from their beginning. */
+export interface Checkpoint {
+	/** The stream with which it is stored. */
+	readonly stream: StreamName;
+	readonly text: string;
+}
+
+export interface StoredCheckpoint extends Pick<Checkpoint, "stream"> {
+	/** Undefined: it is damaged, or this platform did not write it. */
+	readonly text: string | undefined;
+}
+
+/** The checkpoints of a store. They are not entries: no seal covers them, and a store without them lacks nothing. */
+export interface Checkpoints {
+	/**
+	 * Stores each text in the place of the earlier one of its stream. It is deleted with the stream. Texts for streams that
+	 * do not exist are left out. If it rejects, some texts may be stored.
+	 */
+	write(checkpoints: readonly Checkpoint[]): Promise<void>;
+	/** The texts of streams that begin with the prefix. A write that was interrupted may have damaged a text. */
+	read(prefix: string): AsyncIterable<StoredCheckpoint>;
+	/** Deletes the text of a stream. A missing text is not an error. */
+	remove(stream: StreamName): Promise<void>;
+}
+
 export interface Store extends AsyncDisposable {
+	readonly checkpoints: Checkpoints;
 	/**
 	 * Appends if the stream's last revision is `expectedRevision` (0 for an empty stream). The entry is durable (fsync)
 	 * when the promise resolves. If it rejects, the entry may have been stored or not, or may be stored a moment later.

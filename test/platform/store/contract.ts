@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
+import { checkpointContract } from "./contract-checkpoints.ts";
 import { bytesOf, type Current, type Opened, upTo } from "./contract-setup.ts";
 import { appendContract, readContract, sealContract } from "./contract-streams.ts";
 import { watchContract } from "./contract-watch.ts";
@@ -180,6 +181,7 @@ export function storeContract(name: string, open: () => Promise<Opened>): void {
 		describe("read", () => readContract(current));
 		describe("watch", () => watchContract(current));
 		describe("seal", () => sealContract(current));
+		describe("checkpoints", () => checkpointContract(current));
 		describe("blobs", () => blobContract(current));
 		describe("owners of blobs", () => ownerContract(current));
 		describe("leases", () => leaseContract(current));

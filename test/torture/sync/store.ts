@@ -86,6 +86,10 @@ export class WatchedStore implements Store {
 		return await this.inner.deleteStreams(prefix, seal);
 	}
 
+	get checkpoints() {
+		return this.inner.checkpoints;
+	}
+
 	async readSeal(): Promise<string | undefined> {
 		return await this.inner.readSeal();
 	}

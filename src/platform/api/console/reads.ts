@@ -26,7 +26,7 @@ function wholeNumber({ url }: Call, name: string, otherwise: number): number {
 export const listSecrets: Endpoint = {
 	summary: "List the names, versions and authors of an app's secrets",
 	answer: answerOf("The secrets", json(secretListSchema)),
-	handle: (call) => Response.json(secretList(appOf(call))),
+	handle: async (call) => Response.json(await secretList(appOf(call))),
 };
 
 export const readHistory: Endpoint = {

@@ -38,8 +38,11 @@ const timeOf = ({ summaries }: AppState, revision: number | undefined) =>
 		? { revision: null, atMs: null }
 		: { revision, atMs: summaries[revision - 1]?.atMs ?? null };
 
-/** The secrets of an app, sorted by name. Deleted ones are included. */
-export function secretList({ state }: App): SecretList {
+/** The secrets of an app, sorted by name. Deleted ones are included. @throws as `App.readHistory` */
+export async function secretList(app: App): Promise<SecretList> {
+	// When each secret was last set is not in the checkpoint from which an app is opened.
+	await app.readHistory();
+	const { state } = app;
 	const nameOf = memberNames(state);
 	const revisions = lastRevisions(state);
 	const members = [...(state.header?.environment.members.values() ?? [])];
@@ -102,9 +105,13 @@ function spansOf(revisions: readonly number[]): { first: number; end: number }[]
 	return spans;
 }
 
-/** A page of an app's history, the newest entry first. */
+/** A page of an app's history, the newest entry first. @throws as `App.readHistory` */
 export async function historyPage(app: App, query: HistoryQuery): Promise<History> {
 	const { state } = app;
+	// Which entries have a secret, and the results of operations, are not in the checkpoint from which an app is opened.
+	const isKnown =
+		query.name === undefined && Math.min(query.before, state.head.revision + 1) - PAGE > state.historyFrom;
+	if (!isKnown) await app.readHistory();
 	const nameOf = memberNames(state);
 	const { more, revisions } = pageOf(state, query);
 	const spans = await Promise.all(spansOf(revisions).map(({ end, first }) => entriesIn(app, first, end)));

@@ -12,6 +12,7 @@ import { EtcdClient } from "./api/client.ts";
 import { closed } from "./api/faults.ts";
 import { readRecordKeys } from "./backup-records.ts";
 import { EtcdBlobs } from "./blobs.ts";
+import { EtcdCheckpoints } from "./checkpoints.ts";
 import { type Claim, claimStore } from "./claim.ts";
 import { Contents } from "./contents.ts";
 import { claimPrefix } from "./format.ts";
@@ -26,6 +27,7 @@ import { HeadWatch } from "./watch/head-watch.ts";
 import { Moments } from "./watch/moments.ts";
 
 class EtcdStore implements SharedStore {
+	readonly checkpoints: EtcdCheckpoints;
 	readonly node: string | undefined;
 	readonly #client: EtcdClient;
 	readonly #keys: Keys;
@@ -46,11 +48,11 @@ class EtcdStore implements SharedStore {
 		this.node = node?.name;
 		this.#onClose = async () => node?.onClosed();
 		const contents = new Contents(client, keys);
-		[this.#client, this.#keys] = [client, keys];
+		[this.#client, this.#keys, this.#leases] = [client, keys, new EtcdLeases(client, keys)];
+		this.checkpoints = new EtcdCheckpoints(() => this.#open().#client, keys);
 		this.#streams = new Streams(client, keys, contents);
 		this.#moments = new Moments(client, keys, this.#streams);
 		this.#blobs = blobs ?? new EtcdBlobs(client, keys, contents);
-		this.#leases = new EtcdLeases(client, keys);
 		this.#announcements = new Announcements(client, keys);
 		this.#heads = new HeadWatch(client, keys.heads(""), {
 			onBegin: () => {
@@ -149,9 +151,7 @@ class EtcdStore implements SharedStore {
 		return await this.#open().#streams.delete(prefix, seal, at);
 	}
 
-	async readSeal(): Promise<string | undefined> {
-		return await this.#open().#streams.readSeal();
-	}
+	readSeal = async () => await this.#open().#streams.readSeal();
 
 	async heads(): Promise<StreamHead[]> {
 		return await this.#open().#streams.heads();

@@ -8,6 +8,7 @@
  * | `filling` | the restore or migration that fills the prefix, which is no store until then |
  * | `heads/STREAM` | the last revision of a stream |
  * | `entries/STREAM\0REVISION` | an entry |
+ * | `checkpoints/STREAM\0NUMBER` | a part of a stream's checkpoint |
  * | `parts/STREAM\0ID/NUMBER` | a part of an entry that is too large for one request |
  * | `blobs/OWNER/HASH` | a blob, or how many parts it has |
  * | `blob-parts/OWNER/ID/NUMBER` | a part of a blob |
@@ -107,10 +108,31 @@ export class Keys {
 		};
 	}
 
+	/** A part of a stream's checkpoint. */
+	checkpoint(stream: string, part: number): Uint8Array {
+		return utf8(`${this.prefix}checkpoints/${ended(stream)}${padded(part, PART_DIGITS)}`);
+	}
+
+	/** The parts of a stream's checkpoint from one on. */
+	checkpointFrom(stream: string, part: number): KeyRange {
+		const { rangeEnd } = keysBelow(`${this.prefix}checkpoints/${ended(stream)}`);
+		return { key: this.checkpoint(stream, part), rangeEnd };
+	}
+
+	/** The parts of the checkpoints of streams that begin with a text. */
+	checkpoints(prefix: string): KeyRange {
+		return keysBelow(`${this.prefix}checkpoints/${prefix}`);
+	}
+
+	/** The stream of the key of a checkpoint's part. */
+	checkpointOf(key: Uint8Array): string {
+		return this.nameIn("checkpoints/", key).split("\0", 1)[0] ?? "";
+	}
+
 	/** All keys of streams that begin with a text. */
 	streams(prefix: string): KeyRange[] {
 		ended(prefix);
-		return ["heads/", "entries/", "parts/", "pending/parts/"].map((folder) =>
+		return ["heads/", "entries/", "checkpoints/", "parts/", "pending/parts/"].map((folder) =>
 			keysBelow(`${this.prefix}${folder}${prefix}`),
 		);
 	}

@@ -1,12 +1,14 @@
 /** What this process knows of a store: the last entry of each stream, the seal, and the seals that it had before. */
 import type { StoreMoment } from "../several-nodes.ts";
 import type { Store, StreamHead } from "../store.ts";
+import { EntryMarks } from "./entry-mark.ts";
 import { type FoundStore, faultOf } from "./history.ts";
 import { KnownSeals } from "./known-seals.ts";
 import { PLATFORM_STREAM, SealCode } from "./seal-code.ts";
 
 export class KnownStore {
 	readonly code: SealCode;
+	readonly marks: EntryMarks;
 	readonly seals = new KnownSeals();
 	readonly #key: Uint8Array;
 	readonly #store: Pick<Store, "read">;
@@ -18,6 +20,7 @@ export class KnownStore {
 		this.#store = store;
 		this.#key = key;
 		this.code = new SealCode(key);
+		this.marks = new EntryMarks(store, this.code);
 	}
 
 	/** @returns why the store is not the one that is known, or damaged. Undefined: it continues what is known */

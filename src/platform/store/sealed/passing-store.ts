@@ -1,11 +1,14 @@
 /** The parts of a store that another one passes on. What writes is refused together with that one. */
-import type { Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
+import type { Checkpoints, Store, StreamEntry, StreamHead, StreamName } from "../store.ts";
 
 export abstract class PassingStore implements Omit<Store, "append" | "deleteStreams"> {
 	protected readonly inner: Store;
+	readonly checkpoints: Checkpoints;
 
-	constructor(inner: Store) {
+	/** @param checkpoints in place of those of the other store */
+	constructor(inner: Store, checkpoints: Checkpoints = inner.checkpoints) {
 		this.inner = inner;
+		this.checkpoints = checkpoints;
 	}
 
 	/** @throws AppError if nothing may be written */

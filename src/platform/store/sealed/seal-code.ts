@@ -47,13 +47,13 @@ export class SealCode {
 	/** Whether a stream ends with this entry. */
 	endsWith(head: StreamHead): boolean {
 		const part = this.#parts.get(head.stream);
-		return part?.revision === head.revision && equalBytes(part.hash, this.#hashOf(head));
+		return part?.revision === head.revision && equalBytes(part.hash, this.hashOf(head));
 	}
 
 	/** Sets the last entry of a stream. */
 	set(head: StreamHead): void {
 		const since = this.#parts.get(head.stream)?.since ?? this.#parts.get(PLATFORM_STREAM)?.revision ?? 0;
-		this.restore(head.stream, { revision: head.revision, hash: this.#hashOf(head), since });
+		this.restore(head.stream, { revision: head.revision, hash: this.hashOf(head), since });
 	}
 
 	/** Sets the last entries of all streams. There are no others. */
@@ -62,7 +62,7 @@ export class SealCode {
 		this.#sum.fill(0);
 		const since = heads.find(({ stream }) => stream === PLATFORM_STREAM)?.revision ?? 0;
 		for (const head of heads)
-			this.restore(head.stream, { revision: head.revision, hash: this.#hashOf(head), since });
+			this.restore(head.stream, { revision: head.revision, hash: this.hashOf(head), since });
 	}
 
 	/** Sets the part of a stream. @param part undefined: there is no such stream */
@@ -85,7 +85,8 @@ export class SealCode {
 		return given !== undefined && equalBytes(given, this.#code());
 	}
 
-	#hashOf({ body, revision, stream }: StreamHead): Uint8Array {
+	/** The hash of an entry. */
+	hashOf({ body, revision, stream }: StreamHead): Uint8Array {
 		return hash(lengthPrefixed(HEAD_DOMAIN, stream, revision, body), this.#key);
 	}
 

@@ -18,6 +18,7 @@ import type { FoundStore } from "./history.ts";
 import { KnownStore } from "./known-store.ts";
 import { PassingStore } from "./passing-store.ts";
 import { contended } from "./seal-faults.ts";
+import { SealedCheckpoints } from "./sealed-checkpoints.ts";
 
 /** Each failed attempt is a success of another process. */
 const WRITE_ATTEMPTS_MAX = 100;
@@ -43,7 +44,7 @@ export class SealedStore extends PassingStore implements Store {
 	#isFollowing = false;
 
 	private constructor(store: Store, key: Uint8Array) {
-		super(store);
+		super(store, new SealedCheckpoints(store.checkpoints, key));
 		this.#known = new KnownStore(store, key);
 	}
 
@@ -58,8 +59,8 @@ export class SealedStore extends PassingStore implements Store {
 		return sealed;
 	}
 
-	/** The first entry of the stream `platform`. */
-	get known(): Pick<KnownStore, "first" | "onFirst"> {
+	/** The first entry of the stream `platform`, and the last entries of all. */
+	get known(): Pick<KnownStore, "first" | "marks" | "onFirst"> {
 		return this.#known;
 	}
 
@@ -90,9 +91,7 @@ export class SealedStore extends PassingStore implements Store {
 	}
 
 	/** Compares the store with what is known. @throws AppError that of the store */
-	async compare(): Promise<void> {
-		await this.#mutex.run(() => this.#load());
-	}
+	compare = async (): Promise<void> => await this.#mutex.run(() => this.#load());
 
 	/** As `confirm`, and takes over what no moment has told. A store that was refused is compared again. */
 	async settle(): Promise<void> {
