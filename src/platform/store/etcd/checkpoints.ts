@@ -5,8 +5,8 @@
 import { concat, fromUtf8, utf8 } from "../../../bytes.ts";
 import type { Checkpoint, Checkpoints, StoredCheckpoint, StreamName } from "../store.ts";
 import type { EtcdClient } from "./api/client.ts";
-import type { Keys } from "./keys.ts";
-import { exists, pages, put, remove, transact } from "./transactions.ts";
+import { after, type KeyRange, type Keys } from "./keys.ts";
+import { exists, type Pair, put, readPage, remove, transact } from "./transactions.ts";
 
 /** etcd accepts requests of 1.5 MiB by default. */
 const PART_BYTES = 1024 * 1024;
@@ -46,16 +46,25 @@ export class EtcdCheckpoints implements Checkpoints {
 
 	async *read(prefix: string): AsyncGenerator<StoredCheckpoint, void, void> {
 		let current: { stream: StreamName; parts: Uint8Array[] } | undefined;
-		for await (const { kvs } of pages(this.#open(), this.#keys.checkpoints(prefix), { limit: KEYS_PER_PAGE }))
-			for (const { key, value } of kvs) {
-				const stream = this.#keys.checkpointOf(key);
-				if (current?.stream !== stream) {
-					if (current !== undefined) yield textOf(current);
-					current = { stream, parts: [] };
-				}
-				current.parts.push(value);
+		for await (const { key, value } of this.#pairs(this.#keys.checkpoints(prefix))) {
+			const stream = this.#keys.checkpointOf(key);
+			if (current?.stream !== stream) {
+				if (current !== undefined) yield textOf(current);
+				current = { stream, parts: [] };
 			}
+			current.parts.push(value);
+		}
 		if (current !== undefined) yield textOf(current);
+	}
+
+	/** Each page as of its own moment: the reader may take longer than etcd keeps a moment. */
+	async *#pairs(all: KeyRange): AsyncGenerator<Pair, void, void> {
+		for (let rest: KeyRange | undefined = all; rest !== undefined; ) {
+			const { kvs, more } = await readPage(this.#open(), rest, { limit: KEYS_PER_PAGE });
+			yield* kvs;
+			const last = kvs.at(-1);
+			rest = more && last !== undefined ? after(last.key, all) : undefined;
+		}
 	}
 
 	async remove(stream: StreamName): Promise<void> {

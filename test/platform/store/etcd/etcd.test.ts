@@ -1,6 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { utf8 } from "../../../../src/bytes.ts";
 import { EtcdClient } from "../../../../src/platform/store/etcd/api/client.ts";
+import { RANGE } from "../../../../src/platform/store/etcd/api/messages.ts";
 import { openEtcdStore } from "../../../../src/platform/store/etcd/etcd-store.ts";
 import { storeContract } from "../contract.ts";
 import { EtcdCluster } from "./cluster.ts";
@@ -47,4 +49,21 @@ test("a read takes one request for each 256 entries, and none to find that there
 	} finally {
 		call.mockRestore();
 	}
+});
+
+test("checkpoints are read to the end although etcd compacts the moment at which the first were read", async () => {
+	await using store = await openEtcdStore({ endpoints: cluster.endpoints, prefix: "/compacted/" });
+	const streams = Array.from({ length: 60 }, (_, index) => `many/${index}`);
+	for (const stream of streams) await store.append(stream, 0, "x");
+	await store.checkpoints.write(streams.map((stream) => ({ stream, text: "x" })));
+	const found: string[] = [];
+	for await (const { stream } of store.checkpoints.read("many/")) {
+		if (found.push(stream) > 1) continue;
+		await store.append("other", 0, "x");
+		const client = new EtcdClient({ endpoints: cluster.endpoints });
+		const { header } = await client.call(RANGE, { key: utf8("/") });
+		client.close();
+		await cluster.compact(header?.revision ?? 0);
+	}
+	expect(found.sort()).toEqual(streams.sort());
 });
