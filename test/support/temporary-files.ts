@@ -19,7 +19,11 @@ function unmount(folder: string): void {
 	// A lazy unmount, because a process that a test has left running may still use it.
 	spawnSync("umount", ["--lazy", folder], { stdio: "ignore" });
 	// Files that are here now were written before the mount or after it.
-	rmSync(folder, { recursive: true, force: true });
+	try {
+		rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+	} catch {
+		// A process that a test has left running still writes there. A later run removes it.
+	}
 }
 
 /** Removes the folders of runs that were killed. */
