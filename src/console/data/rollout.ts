@@ -26,7 +26,7 @@ export interface Change {
 }
 
 /** How far a node is with the app. */
-export type NodeStanding = Pick<NodeEvent, "failed"> & {
+export type NodeRolloutStatus = Pick<NodeEvent, "failed"> & {
 	readonly phase: Exclude<NodeEvent["phase"], "gone">;
 };
 
@@ -36,7 +36,7 @@ export interface Rollouts {
 	/** What happened last to each function since the page was opened. */
 	readonly progress: ReadonlyMap<string, Progress>;
 	/** The nodes, if the platform has several. */
-	readonly nodes: ReadonlyMap<string, NodeStanding>;
+	readonly nodes: ReadonlyMap<string, NodeRolloutStatus>;
 	readonly revision: number;
 }
 
@@ -84,9 +84,9 @@ function withNode(rollouts: Rollouts, { failed, node, phase }: NodeEvent): Rollo
 
 /** What a node does, as the reader sees it: while one node tries a change, the others wait for it. */
 export function shownPhase(
-	{ phase }: NodeStanding,
-	nodes: ReadonlyMap<string, NodeStanding>,
-): NodeStanding["phase"] | "waiting" {
+	{ phase }: NodeRolloutStatus,
+	nodes: ReadonlyMap<string, NodeRolloutStatus>,
+): NodeRolloutStatus["phase"] | "waiting" {
 	const isTried = [...nodes.values()].some((each) => each.phase === "trying");
 	return isTried && (phase === "followed" || phase === "following") ? "waiting" : phase;
 }

@@ -1,7 +1,7 @@
 import type { AppNodes } from "../../protocol/function-list.ts";
 import type { AppLive } from "../data/live.ts";
 import { PATHS } from "../data/paths.ts";
-import { type NodeStanding, shownPhase } from "../data/rollout.ts";
+import { type NodeRolloutStatus, shownPhase } from "../data/rollout.ts";
 import { useResource } from "../data/use-resource.ts";
 import { useStore } from "../data/use-store.ts";
 import { ErrorText, Loaded } from "../shell/page.tsx";
@@ -18,7 +18,7 @@ type Node = AppNodes["nodes"][number];
 interface RowProps {
 	readonly node: Node;
 	readonly name: string;
-	readonly standings: ReadonlyMap<string, NodeStanding>;
+	readonly statuses: ReadonlyMap<string, NodeRolloutStatus>;
 	/** The error that the page shows. A node with the same one does not repeat it. */
 	readonly error: string | undefined;
 }
@@ -39,12 +39,12 @@ function Here({ node, error }: Pick<RowProps, "node" | "error">) {
 	);
 }
 
-function Row({ node, name, standings, error }: RowProps) {
-	const standing = standings.get(node.node) ?? node;
-	const phase = shownPhase(standing, standings);
+function Row({ node, name, statuses, error }: RowProps) {
+	const status = statuses.get(node.node) ?? node;
+	const phase = shownPhase(status, statuses);
 	const [here] = node.functions;
 	// What fails of other functions is on their pages. The node that tried a change first keeps the earlier values itself.
-	const own = phase === "failed" && !standing.failed.includes(name) ? "followed" : phase;
+	const own = phase === "failed" && !status.failed.includes(name) ? "followed" : phase;
 	const { look, text } = PHASES[own === "followed" && here?.error !== undefined ? "failed" : own];
 	return (
 		<tr>
@@ -78,7 +78,7 @@ interface LiveNodesProps {
 /** What is live where: the function on each node, and how far the node is with the newest change. */
 export function LiveNodes({ app, name, live, error }: LiveNodesProps) {
 	const answer = useResource<AppNodes>(PATHS.nodes(app, name), POLL_MS);
-	const { nodes: standings } = useStore(live.rollouts);
+	const { nodes: statuses } = useStore(live.rollouts);
 	return (
 		<section class="part">
 			<h2>Nodes</h2>
@@ -97,7 +97,7 @@ export function LiveNodes({ app, name, live, error }: LiveNodesProps) {
 							</thead>
 							<tbody>
 								{nodes.map((node) => (
-									<Row key={node.node} {...{ node, name, standings, error }} />
+									<Row key={node.node} {...{ node, name, statuses, error }} />
 								))}
 							</tbody>
 						</table>

@@ -15,14 +15,14 @@ export function NodeStrip({ nodes }: Pick<Rollouts, "nodes">) {
 	const sorted = [...nodes].sort(([one], [other]) => (one < other ? -1 : 1));
 	return (
 		<ul class="rollout-nodes" aria-label="Nodes">
-			{sorted.map(([node, standing]) => {
-				const phase = shownPhase(standing, nodes);
+			{sorted.map(([node, status]) => {
+				const phase = shownPhase(status, nodes);
 				const { look, text } = PHASES[phase];
 				return (
 					<li key={node}>
 						<NodeName node={node} />{" "}
 						<span class={`state wrapping ${look}`}>
-							{phase === "failed" ? `Did not start: ${failedText(standing.failed)}` : text}
+							{phase === "failed" ? `Did not start: ${failedText(status.failed)}` : text}
 						</span>
 					</li>
 				);

@@ -79,7 +79,7 @@ describe("the nodes of a platform", () => {
 		...{ type: "node", node, phase, failed: [], atMs: 1 },
 	});
 	const shown = ({ nodes }: Rollouts) =>
-		[...nodes].map(([node, standing]) => [node, shownPhase(standing, nodes)]);
+		[...nodes].map(([node, status]) => [node, shownPhase(status, nodes)]);
 
 	test("wait while one of them tries a change, and are forgotten when they are gone", () => {
 		const rollouts = fold([at("a", "followed"), at("b", "trying"), at("c", "failed")]);

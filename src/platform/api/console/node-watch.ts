@@ -1,7 +1,7 @@
 /** Tells one client how far each of several nodes is with an app, when that changes. */
 import type { AppEventMessage } from "../../../protocol/console.ts";
 import type { App } from "../../apps/app.ts";
-import { standingsOf } from "../../nodes/standing.ts";
+import { rolloutStatuses } from "../../nodes/rollout-status.ts";
 import type { Core } from "../../service/core.ts";
 
 export type NodeMessage = Omit<Extract<AppEventMessage, { type: "node" }>, "atMs">;
@@ -22,10 +22,10 @@ export class NodeWatch {
 		const presence = this.#core.node?.nodes.presence;
 		if (presence === undefined) return;
 		const { eventRevision, id } = this.#app;
-		const standings = standingsOf(presence.list(), id, eventRevision);
+		const statuses = rolloutStatuses(presence.list(), id, eventRevision);
 		const silent = presence.silent().map((node) => ({ node, phase: "silent" as const, failed: [] }));
 		const gone = new Set(this.#told.keys());
-		for (const { failed, node, phase } of [...standings, ...silent]) {
+		for (const { failed, node, phase } of [...statuses, ...silent]) {
 			gone.delete(node);
 			this.#say({ type: "node", node, phase, failed: [...failed] });
 		}

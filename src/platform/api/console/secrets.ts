@@ -3,7 +3,7 @@ import type { History, SecretList } from "../../../protocol/console.ts";
 import { removalDebt } from "../../../vault/document/removal-debt.ts";
 import { parseRecordText } from "../../../vault/records/record.ts";
 import type { App } from "../../apps/app.ts";
-import type { AppState } from "../../apps/app-state.ts";
+import type { AppState } from "../../apps/state/app-state.ts";
 
 /** Entries of a page of the history. */
 const PAGE = 50;

@@ -4,7 +4,7 @@ import { type AppNodes, appNodesSchema, nodeFunctionSchema } from "../../../prot
 import type { App } from "../../apps/app.ts";
 import type { NodeInfo, Progress } from "../../nodes/announcement.ts";
 import type { NodeRequest } from "../../nodes/calls/sealed.ts";
-import { shownProgress, standingOf } from "../../nodes/standing.ts";
+import { rolloutStatusOf, shownProgress } from "../../nodes/rollout-status.ts";
 import type { OpenNode } from "../../service/node.ts";
 import { answerOf, appOf, type Call, type Endpoint, invalid, json, TEXT } from "../endpoint.ts";
 import { checkFunctions } from "../logs/sources.ts";
@@ -76,7 +76,11 @@ async function nodesOf(
 		states.get(info.node)?.progress ?? shownProgress(info, app.id);
 	const newest = Math.max(app.eventRevision, ...present.map((info) => progressOf(info)?.revision ?? 0));
 	const found = present.map((info) => {
-		const { failed, phase, revision } = standingOf(info, { app: app.id, newest, progress: progressOf(info) });
+		const { failed, phase, revision } = rolloutStatusOf(info, {
+			app: app.id,
+			newest,
+			progress: progressOf(info),
+		});
 		return {
 			...{ node: info.node, self: info.node === own.name, version: info.version, phase, revision },
 			...{ failed: [...failed], missing: missing.get(info.node) ?? null },

@@ -3,12 +3,12 @@ import { z } from "zod";
 import { AppError, EXIT } from "../../../errors.ts";
 import { type PlatformStatus, statusSchema } from "../../../protocol/nodes.ts";
 import type { NodeInfo } from "../../nodes/announcement.ts";
-import { type NodePhase, standingsOf } from "../../nodes/standing.ts";
+import { type NodePhase, rolloutStatuses } from "../../nodes/rollout-status.ts";
 import type { Core } from "../../service/core.ts";
 import { countFunctions } from "../../service/node.ts";
 import { answerOf, type Endpoint, json } from "../endpoint.ts";
 
-type AppStanding = NonNullable<PlatformStatus["nodes"][number]["apps"]>[number];
+type AppRolloutStatus = NonNullable<PlatformStatus["nodes"][number]["apps"]>[number];
 
 /** What is worth a word about a node and an app. */
 const SHOWN: ReadonlySet<NodePhase> = new Set(["trying", "following", "failed"]);
@@ -43,10 +43,10 @@ export const ready: Endpoint = {
 };
 
 /** The apps with which each node is not as far as this one. */
-function unfollowed({ apps }: Core, nodes: readonly NodeInfo[]): ReadonlyMap<string, AppStanding[]> {
-	const found = new Map(nodes.map(({ node }) => [node, [] as AppStanding[]]));
+function unfollowed({ apps }: Core, nodes: readonly NodeInfo[]): ReadonlyMap<string, AppRolloutStatus[]> {
+	const found = new Map(nodes.map(({ node }) => [node, [] as AppRolloutStatus[]]));
 	for (const { eventRevision, id } of apps.list()) {
-		for (const { failed, node, phase } of standingsOf(nodes, id, eventRevision)) {
+		for (const { failed, node, phase } of rolloutStatuses(nodes, id, eventRevision)) {
 			const list = found.get(node);
 			if (list === undefined || !SHOWN.has(phase) || list.length === APPS_MAX) continue;
 			list.push({ app: id, phase, failed: [...failed] });

@@ -8,7 +8,7 @@ import { type NodeInfo, PROGRESS_MAX, type Progress } from "./announcement.ts";
  */
 export type NodePhase = "trying" | "following" | "followed" | "failed" | "stopping" | "unknown";
 
-export interface Standing {
+export interface RolloutStatus {
 	readonly node: string;
 	readonly phase: NodePhase;
 	/** The last event of the app that it has followed. Null if that is not known. */
@@ -26,14 +26,14 @@ export function shownProgress({ progress }: NodeInfo, app: string): Progress | u
  * @param progress how far it has followed the app. Undefined: it does not say so
  * @param newest the last event of the app
  */
-export function standingOf(
+export function rolloutStatusOf(
 	info: NodeInfo,
 	{
 		app,
 		newest,
 		progress,
 	}: { readonly app: string; readonly newest: number; readonly progress: Progress | undefined },
-): Standing {
+): RolloutStatus {
 	const { failed = [], revision = null } = progress ?? {};
 	const phase = (): NodePhase => {
 		if (info.isStopping) return "stopping";
@@ -49,7 +49,7 @@ export function standingOf(
  * How far all nodes are with an app.
  * @param known the last event of the app that this node knows
  */
-export function standingsOf(nodes: readonly NodeInfo[], app: string, known: number): Standing[] {
+export function rolloutStatuses(nodes: readonly NodeInfo[], app: string, known: number): RolloutStatus[] {
 	const newest = Math.max(known, ...nodes.map((info) => shownProgress(info, app)?.revision ?? 0));
-	return nodes.map((info) => standingOf(info, { app, newest, progress: shownProgress(info, app) }));
+	return nodes.map((info) => rolloutStatusOf(info, { app, newest, progress: shownProgress(info, app) }));
 }

@@ -1,7 +1,7 @@
 /** How far nodes are with an app, as far as they show it. */
 import { describe, expect, test } from "vitest";
 import type { NodeInfo } from "../../../src/platform/nodes/announcement.ts";
-import { standingsOf } from "../../../src/platform/nodes/standing.ts";
+import { rolloutStatuses } from "../../../src/platform/nodes/rollout-status.ts";
 
 const APP = "shop";
 
@@ -14,7 +14,7 @@ const node = (name: string, more: Partial<NodeInfo> = {}): NodeInfo => ({
 const at = (revision: number, failed: string[] = []) => ({ progress: [{ app: APP, revision, failed }] });
 
 const phases = (nodes: readonly NodeInfo[], known = 0) =>
-	standingsOf(nodes, APP, known).map(({ phase }) => phase);
+	rolloutStatuses(nodes, APP, known).map(({ phase }) => phase);
 
 describe("a node", () => {
 	test("has followed what no node is ahead of, and follows what one is", () => {
@@ -24,7 +24,7 @@ describe("a node", () => {
 	});
 
 	test("says which functions did not start, once it has followed", () => {
-		expect(standingsOf([node("a", at(3, ["pay"]))], APP, 3)).toEqual([
+		expect(rolloutStatuses([node("a", at(3, ["pay"]))], APP, 3)).toEqual([
 			{ node: "a", phase: "failed", revision: 3, failed: ["pay"] },
 		]);
 		expect(phases([node("a", at(3, ["pay"]))], 4)).toEqual(["following"]);
