@@ -1,6 +1,6 @@
 import { AppError } from "../../src/errors.ts";
 import { type Acceptance, acceptChange } from "../../src/platform/apps/accept-change.ts";
-import { AppFold } from "../../src/platform/apps/app-state.ts";
+import { AppFold } from "../../src/platform/apps/state/app-state.ts";
 import type { Change, Head } from "../../src/protocol/change.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
 

@@ -11,8 +11,8 @@ import { isNewer, parseRecordText, type SealedRecord } from "../../vault/records
 import { verifyRecord } from "../../vault/records/seal.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
-import type { AppState } from "./app-state.ts";
 import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
+import type { AppState } from "./state/app-state.ts";
 
 /** The part of the platform's identity with which it reads an environment as a member. */
 export interface MemberIdentity {

@@ -7,11 +7,11 @@ import { Mutex } from "../machine/mutex.ts";
 import { acceptChange } from "./accept-change.ts";
 import { appNotFound, logContended, notLinked } from "./app-faults.ts";
 import type { AppendOutcome, AppOptions, Entries } from "./app-options.ts";
-import { AppFold, type AppState, isLive } from "./app-state.ts";
 import { needsHistory, readWhole } from "./checkpoints/history.ts";
 import { restoreFold, type SavedApp, saveFold, type UsableCheckpoint } from "./checkpoints/saved-fold.ts";
 import { LocalEnvironment } from "./local-environment.ts";
 import { changeStream, decodeEntry, readEntries } from "./log-entries.ts";
+import { AppFold, type AppState, isLive } from "./state/app-state.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
 const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);

@@ -4,7 +4,7 @@ import type { SecretChange } from "../../references/plan/plan.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
 import { LIMITS } from "../../vault/syntax/syntax.ts";
 import type { App } from "./app.ts";
-import { type AppState, isLive } from "./app-state.ts";
+import { type AppState, isLive } from "./state/app-state.ts";
 
 /** The names of all live local secrets, sorted. */
 export function localNames({ local }: Pick<AppState, "local">): string[] {

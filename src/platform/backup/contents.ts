@@ -4,7 +4,7 @@
  */
 import type { z } from "zod";
 import { AppError, EXIT } from "../../errors.ts";
-import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
+import { applyToFunctions, type FunctionState } from "../apps/state/function-states.ts";
 import { eventOf } from "../events/event-text.ts";
 import { appEventSchema, PLATFORM_STREAM, platformEventSchema } from "../events/events.ts";
 import { blobsOf } from "../functions/function.ts";

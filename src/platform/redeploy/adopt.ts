@@ -1,4 +1,5 @@
 /** Takes over the processes of an app's functions that outlived the platform which started them. */
+import { isAfter } from "../apps/state/moment.ts";
 import type { OutlivedInstance } from "../runtime/runtime.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
@@ -31,7 +32,9 @@ export async function adopt(
 		);
 		const secrets = parseNote(instance.note);
 		const isKnown =
-			secrets.moment <= app.state.moment && (secrets.values !== undefined) === (rollouts !== undefined);
+			secrets !== undefined &&
+			!isAfter(secrets.moment, app.state.moment) &&
+			(secrets.values !== undefined) === (rollouts !== undefined);
 		if (found === undefined || !isKnown) return void instance.stop({ graceMs: 0 });
 		const [name, { deployment }] = found;
 		const given = new Set(instance.variables);

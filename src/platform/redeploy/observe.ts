@@ -1,6 +1,6 @@
 /** Connects the observations of an app's functions with the app's log and the functions' logs. */
 
-import { isLive } from "../apps/app-state.ts";
+import { isLive } from "../apps/state/app-state.ts";
 import { describeError } from "../faults/log.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import { Observations } from "./observations.ts";

@@ -1,5 +1,6 @@
 /** The interface between a function's supervisor and the platform. */
 import type { AppError } from "../../errors.ts";
+import type { Moment } from "../apps/state/moment.ts";
 import type { Deployment } from "../functions/function.ts";
 import type { Instance } from "../runtime/runtime.ts";
 import type { Replaced } from "./starts/replacements.ts";
@@ -8,8 +9,8 @@ import type { Replaced } from "./starts/replacements.ts";
 export interface Started {
 	readonly instance: Instance;
 	readonly deployment: Deployment;
-	/** The version of the app's secrets that the process has, as a number of the app's state. */
-	readonly moment: number;
+	/** The moment of the app's secrets that the process has. */
+	readonly moment: Moment;
 	/** With several nodes: the secrets that the process has. */
 	readonly values?: StartedValues | undefined;
 }

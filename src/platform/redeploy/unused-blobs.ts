@@ -3,7 +3,7 @@
  * is in progress, because it may be about to use a blob that no function uses yet.
  */
 import type { App } from "../apps/app.ts";
-import { applyToFunctions, type FunctionState } from "../apps/function-states.ts";
+import { applyToFunctions, type FunctionState } from "../apps/state/function-states.ts";
 import { eventOf } from "../events/event-text.ts";
 import { appEventSchema, eventStream } from "../events/events.ts";
 import { blobsOf } from "../functions/function.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../../src/platform/apps/accept-change.ts";
-import { AppFold } from "../../../src/platform/apps/app-state.ts";
+import { AppFold } from "../../../src/platform/apps/state/app-state.ts";
 import { type Change, emptyHead, isAuthenticChange, makeChange } from "../../../src/protocol/change.ts";
 import { LIMITS } from "../../../src/vault/syntax/syntax.ts";
 import { APP, codeOf, setup } from "../accept-fixture.ts";

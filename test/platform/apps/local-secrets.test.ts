@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { App } from "../../../src/platform/apps/app.ts";
 import { deleteLocal, localNames, setLocal } from "../../../src/platform/apps/local-secrets.ts";
-import { openEnvironment } from "../../../src/platform/redeploy/starts/function-environment.ts";
+import { changedSince, openEnvironment } from "../../../src/platform/redeploy/starts/function-environment.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 import type { Reads } from "../../../src/references/evidence/reference.ts";
@@ -53,6 +53,24 @@ describe("secrets that only the platform has", () => {
 		expect([...again.state.local.values()].map(({ by, atMs }) => [by, atMs])).toContainEqual([BY.id, 1_000]);
 		const bodies = (await store.read(`apps/${APP}/events`, 0)).map(({ body }) => body).join("\n");
 		expect(bodies).not.toMatch(/first value|second value/);
+	});
+
+	test("and those of the vault change at the same moments when the streams are read again", async () => {
+		const app = await open();
+		await appended(app, 1, "a");
+		await setLocal(app, entries(["B", "b"]), BY);
+		const { moment } = app.state;
+		await appended(app, 2, "a2");
+		const { state } = await open();
+		const hasChanged = (name: string) =>
+			changedSince(
+				state,
+				{ references: [{ name, file: "a.ts", line: 1, how: "static" }], dynamic: [] },
+				moment,
+			);
+		// A process that was started at that moment has the present value of B, and not of A.
+		expect([hasChanged("A"), hasChanged("B")]).toEqual([true, false]);
+		expect(state.moment).toEqual(app.state.moment);
 	});
 
 	test("are not changed by the same value, nor by a refused value", async () => {

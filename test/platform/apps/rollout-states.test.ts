@@ -4,7 +4,7 @@ import {
 	applyToFunctions,
 	applyTrial,
 	type FunctionState,
-} from "../../../src/platform/apps/function-states.ts";
+} from "../../../src/platform/apps/state/function-states.ts";
 import type { AppEvent } from "../../../src/platform/events/events.ts";
 
 type Deployed = Extract<AppEvent, { type: "deployed" }>;

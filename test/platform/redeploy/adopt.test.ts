@@ -1,5 +1,6 @@
 /** Processes that outlived the platform which started them: which are taken over, replaced or stopped. */
 import { expect, test, vi } from "vitest";
+import { noteOf } from "../../../src/platform/redeploy/starts/launch-note.ts";
 import type { OutlivedInstance } from "../../../src/platform/runtime/runtime.ts";
 import { adoptInstances } from "../../../src/platform/service/adopt-instances.ts";
 import { platform, TestApp, useCore } from "./app-fixture.ts";
@@ -28,7 +29,12 @@ function outlived(app: TestApp, changes: Partial<OutlivedInstance> = {}) {
 		...{ pid: 1, socketPath: "/none", inFlight: 0, lastActiveMs: 0, exited: never, stuck: never },
 		deployment: deployment?.id ?? "",
 		lifetime: { app: lifetimeId, function: firstDeployment ?? "" },
-		...{ note: String(state.moment), variables: ["KEY"], reads: [], probation: undefined },
+		...{
+			note: noteOf({ moment: state.moment, values: undefined }),
+			variables: ["KEY"],
+			reads: [],
+			probation: undefined,
+		},
 		...{ stop: vi.fn(async () => {}), listen: vi.fn() },
 		...changes,
 	};
@@ -67,8 +73,12 @@ test.each<[string, (own: OutlivedInstance) => Changes]>([
 	],
 	["of a deleted app", () => ({ lifetime: { app: "another", function: "another" } })],
 	["without a lifetime", () => ({ lifetime: undefined })],
-	["with secrets of a state that the log does not have", () => ({ note: "1000000" })],
+	[
+		"with secrets of a state that the log does not have",
+		() => ({ note: noteOf({ moment: { changes: 1_000_000, local: 0 }, values: undefined }) }),
+	],
 	["without a note", () => ({ note: undefined })],
+	["with a note of an earlier form", () => ({ note: "1" })],
 ])("a process %s is stopped", async (name, changes) => {
 	const app = await idleApp(name.replaceAll(" ", "-"));
 	const instance = outlived(app, changes(outlived(app)));

@@ -21,7 +21,7 @@ test("a function whose secrets change during its start is started again with the
 	waking.finish();
 	await request;
 	const restarted = await starts.next();
-	expect(restarted.moment).toBe(2);
+	expect(restarted.moment.changes).toBe(2);
 	restarted.finish();
 	expect(await change).toEqual({ status: "live" });
 });
@@ -51,7 +51,7 @@ test("a function that ended and cannot be restarted is tried again after growing
 				lastActiveMs: 0,
 				stop: async () => {},
 			} as unknown as Instance;
-			return { instance, deployment, moment: 1 };
+			return { instance, deployment, moment: { changes: 1, local: 0 } };
 		},
 	});
 	await supervisor.refresh();
@@ -83,7 +83,7 @@ test("a function whose start for a request failed is not started at once for fur
 				tries++;
 				if (isBroken) throw new Error("the database is away");
 				const instance = { exited: NEVER, stuck: NEVER, inFlight: 0, lastActiveMs: nowMs };
-				return { instance: instance as unknown as Instance, deployment, moment: 1 };
+				return { instance: instance as unknown as Instance, deployment, moment: { changes: 1, local: 0 } };
 			},
 		},
 		true,
@@ -130,7 +130,7 @@ test("a function that ends repeatedly is restarted after growing delays of at mo
 				lastActiveMs: 0,
 				stop: async () => {},
 			} as unknown as Instance;
-			return { instance, deployment, moment: 1 };
+			return { instance, deployment, moment: { changes: 1, local: 0 } };
 		},
 	});
 	/** Ends the process after some time, and restarts it. @returns the delay of the restart */
@@ -164,7 +164,7 @@ test("a new version that does not start does not prevent the idle version from s
 				begin();
 				if (deployment === broken) throw new Error("it throws at import");
 				const instance = { exited: NEVER, stuck: NEVER, inFlight: 0, lastActiveMs: 0 };
-				return { instance: instance as unknown as Instance, deployment, moment: 1 };
+				return { instance: instance as unknown as Instance, deployment, moment: { changes: 1, local: 0 } };
 			},
 		},
 		true,

@@ -1,4 +1,5 @@
 /** The port of a supervisor for tests, which decide when a start finishes. */
+import type { Moment } from "../../../src/platform/apps/state/moment.ts";
 import type { Deployment } from "../../../src/platform/functions/function.ts";
 import type { Started, SupervisorPort } from "../../../src/platform/redeploy/supervisor-port.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
@@ -9,13 +10,13 @@ export const NEVER = new Promise<never>(() => {});
 /** Starts that a test finishes. Each has the secrets of the time at which it began. */
 export class Starts implements Omit<SupervisorPort, "start"> {
 	secrets = 1;
-	readonly inProgress: { finish: () => void; moment: number }[] = [];
+	readonly inProgress: { finish: () => void; moment: Moment }[] = [];
 	readonly begun: (() => void)[] = [];
 	wantedDeployment = () => DEPLOYMENT;
 	acquireCapacity = async () => {};
 	releaseCapacity = () => {};
 	onStartSettled = () => {};
-	isOutdated = (started: Started) => started.moment < this.secrets;
+	isOutdated = (started: Started) => started.moment.changes < this.secrets;
 	onStarted = async () => {};
 	onFailure = () => {};
 	onPhase = () => {};
@@ -27,7 +28,7 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 
 	readonly start = (deployment: Deployment, begin: () => void): Promise<Started> => {
 		begin();
-		const moment = this.secrets;
+		const moment = { changes: this.secrets, local: 0 };
 		const instance = {
 			exited: new Promise<never>(() => {}),
 			stuck: new Promise<never>(() => {}),
@@ -42,7 +43,7 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 	};
 
 	/** Resolves with the next start once it has read the secrets. */
-	async next(): Promise<{ finish: () => void; moment: number }> {
+	async next(): Promise<{ finish: () => void; moment: Moment }> {
 		if (this.inProgress.length === 0) await new Promise<void>((resolve) => this.begun.push(resolve));
 		const first = this.inProgress.shift();
 		if (!first) throw new Error("No start is in progress.");

@@ -37,7 +37,7 @@ describe("a process that is stuck", () => {
 				start: async (deployment, begin) => {
 					begin();
 					if (this.isBroken) throw new Error("the database is away");
-					return { instance: this.#process(), deployment, moment: 1 };
+					return { instance: this.#process(), deployment, moment: { changes: 1, local: 0 } };
 				},
 			});
 		}

@@ -7,8 +7,8 @@ import { type AppEvent, appEventSchema, eventStream } from "../../events/events.
 import type { AppLifetime } from "../../functions/lifetimes.ts";
 import type { Store } from "../../store/store.ts";
 import { entryDamaged } from "../app-faults.ts";
-import { AppFold, type AppState } from "../app-state.ts";
 import { changeStream, decodeEntry } from "../log-entries.ts";
+import { AppFold, type AppState } from "../state/app-state.ts";
 
 /** Whether more of the log must be known to decide about a change: it builds on an earlier head, or may be in the log. */
 export function needsHistory(state: AppState, change: Change): boolean {

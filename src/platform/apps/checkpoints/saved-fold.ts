@@ -5,16 +5,17 @@
 import type { Header, LogContext } from "../../../protocol/change.ts";
 import { formatRecord, parseRecordText, type SealedRecord } from "../../../vault/records/record.ts";
 import type { EntryMark } from "../../store/sealed/entry-mark.ts";
-import type { AppFold, Operation } from "../app-state.ts";
 import { type VerifiedHeader, verifyHeader } from "../environment-header.ts";
-import type { FunctionState } from "../function-states.ts";
 import type { EntrySummary } from "../log-entries.ts";
+import type { AppFold, Operation } from "../state/app-state.ts";
+import type { FunctionState } from "../state/function-states.ts";
+import type { Moment } from "../state/moment.ts";
 
 /**
  * The version of `SavedFold`, and of how events and changes become a state. Whoever changes one of them must change this
  * number too: a checkpoint with another number is not used.
  */
-export const FOLD_FORMAT = 1;
+export const FOLD_FORMAT = 2;
 
 /**
  * The entries whose heads, summaries and results are kept. A change that builds on an earlier revision needs the whole
@@ -35,8 +36,8 @@ export interface SavedFold {
 	readonly header: Header | null;
 	readonly records: readonly string[];
 	readonly local: readonly { readonly text: string; readonly by: string; readonly atMs: number }[];
-	readonly moment: number;
-	readonly changedAt: Saved<number>;
+	readonly moment: Moment;
+	readonly changedAt: Saved<Moment>;
 	readonly functions: Saved<
 		Omit<FunctionState, "anchorsMs"> & {
 			readonly anchorsMs: Saved<number>;

@@ -11,8 +11,9 @@ import { openKeys } from "../../../vault/chains/environment-keys.ts";
 import type { SealedRecord } from "../../../vault/records/record.ts";
 import { openRecord, verifyRecord } from "../../../vault/records/seal.ts";
 import type { MemberIdentity } from "../../apps/accept-change.ts";
-import { type AppState, isLive } from "../../apps/app-state.ts";
 import type { LocalEnvironment } from "../../apps/local-environment.ts";
+import { type AppState, isLive } from "../../apps/state/app-state.ts";
+import { isAfter, type Moment } from "../../apps/state/moment.ts";
 
 /** The part of an app's state that decides what a process gets. */
 export type Secrets = Pick<AppState, "header" | "local" | "records">;
@@ -66,8 +67,8 @@ export function environmentDigest({ local, records }: Secrets, reads: Reads): st
 	return toBase64(hash(lengthPrefixed(...granted.flat())));
 }
 
-/** Whether a secret that the function reads has changed after a version of the app's secrets. */
-export function changedSince(state: AppState, reads: Reads, moment: number): boolean {
+/** Whether a secret that the function reads has changed after a moment. */
+export function changedSince(state: AppState, reads: Reads, moment: Moment): boolean {
 	const granted = new Granted(reads);
-	return [...state.changedAt].some(([name, at]) => at > moment && granted.has(name));
+	return [...state.changedAt].some(([name, at]) => isAfter(at, moment) && granted.has(name));
 }

@@ -4,7 +4,7 @@ import { isPrefix } from "../../../references/evidence/name-pattern.ts";
 import { packageOf } from "../../../references/evidence/package.ts";
 import type { Reads } from "../../../references/evidence/reference.ts";
 import { coverageOf } from "../../../references/plan/coverage.ts";
-import { type AppState, isLive } from "../../apps/app-state.ts";
+import { type AppState, isLive } from "../../apps/state/app-state.ts";
 
 /** The most names that a message lists. */
 const LISTED_MAX = 10;

@@ -4,9 +4,9 @@
  * this with `--update`.
  */
 import { expect, test } from "vitest";
-import { AppFold } from "../../../../src/platform/apps/app-state.ts";
 import { FOLD_FORMAT, restoreFold, saveFold } from "../../../../src/platform/apps/checkpoints/saved-fold.ts";
 import { decodeEntry } from "../../../../src/platform/apps/log-entries.ts";
+import { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
 import { eventOf } from "../../../../src/platform/events/event-text.ts";
 import { appEventSchema } from "../../../../src/platform/events/events.ts";
 import { plain } from "./platform.ts";

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Identity } from "../../../../src/identity/identity.ts";
 import type { App } from "../../../../src/platform/apps/app.ts";
-import type { AppFold, AppState } from "../../../../src/platform/apps/app-state.ts";
 import { Apps } from "../../../../src/platform/apps/apps.ts";
 import { AppCheckpoints } from "../../../../src/platform/apps/checkpoints/app-checkpoints.ts";
 import { setLocal } from "../../../../src/platform/apps/local-secrets.ts";
+import type { AppFold, AppState } from "../../../../src/platform/apps/state/app-state.ts";
 import type { AppEvent } from "../../../../src/platform/events/events.ts";
 import { openStore } from "../../../../src/platform/store/open.ts";
 import { SealedStore } from "../../../../src/platform/store/sealed/sealed-store.ts";
@@ -148,8 +148,7 @@ export async function happen(place: Place, app: App, kind: Kind, name: string, i
 }
 
 /**
- * An app's state as plain values, to compare. The positions in `changedAt` depend on the order in which both streams
- * were read, so only its names are compared.
+ * An app's state as plain values, to compare.
  */
 export function plain(state: AppState): object {
 	const { changedAt, functions, header, operations, records, local, ...rest } = state as AppFold;
@@ -159,7 +158,7 @@ export function plain(state: AppState): object {
 		...{ summaries: [...rest.summaries], finished: rest.finished, isShared: rest.isShared },
 		superseded: all,
 		unfinished: [...rest.unfinished].sort(),
-		changed: [...changedAt.keys()].sort(),
+		changedAt,
 		...{ functions, operations, records, local },
 		header: header && { text: header.text, root: header.root, environment: header.environment },
 	};

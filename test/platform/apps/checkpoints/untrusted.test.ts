@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { lengthPrefixed } from "../../../../src/bytes.ts";
 import { hash, toBase64 } from "../../../../src/crypto.ts";
-import type { AppFold } from "../../../../src/platform/apps/app-state.ts";
 import { readWhole } from "../../../../src/platform/apps/checkpoints/history.ts";
+import type { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
 import { SqliteDatabase } from "../../../../src/platform/store/sqlite-database.ts";
 import { newTestIdentity } from "../../vault-fixture.ts";
 import { APP, happen, Place, plain } from "./platform.ts";

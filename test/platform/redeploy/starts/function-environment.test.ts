@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { acceptChange } from "../../../../src/platform/apps/accept-change.ts";
-import { AppFold } from "../../../../src/platform/apps/app-state.ts";
 import { LocalEnvironment } from "../../../../src/platform/apps/local-environment.ts";
+import { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
 import { openEnvironment } from "../../../../src/platform/redeploy/starts/function-environment.ts";
 import type { Reads } from "../../../../src/references/evidence/reference.ts";
 import type { SealedRecord } from "../../../../src/vault/records/record.ts";

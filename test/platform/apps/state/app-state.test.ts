@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { acceptChange } from "../../../src/platform/apps/accept-change.ts";
-import { AppFold } from "../../../src/platform/apps/app-state.ts";
-import type { AppEvent } from "../../../src/platform/events/events.ts";
-import type { Deployment } from "../../../src/platform/functions/function.ts";
-import { type LogEntry, nextHead } from "../../../src/protocol/change.ts";
-import type { Reference } from "../../../src/references/evidence/reference.ts";
-import { parseRecordText, type SealedRecord } from "../../../src/vault/records/record.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { acceptChange } from "../../../../src/platform/apps/accept-change.ts";
+import { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
+import type { AppEvent } from "../../../../src/platform/events/events.ts";
+import type { Deployment } from "../../../../src/platform/functions/function.ts";
+import { type LogEntry, nextHead } from "../../../../src/protocol/change.ts";
+import type { Reference } from "../../../../src/references/evidence/reference.ts";
+import { parseRecordText, type SealedRecord } from "../../../../src/vault/records/record.ts";
+import { newTestIdentity, TestVault } from "../../vault-fixture.ts";
 
 const APP = "shop";
 const platform = newTestIdentity();
@@ -144,7 +144,10 @@ describe("the log of an app", () => {
 			[],
 			["set B"],
 		]);
-		expect(Object.fromEntries(fold.changedAt)).toEqual({ A: 2, B: 5 });
+		expect(Object.fromEntries(fold.changedAt)).toEqual({
+			A: { changes: 2, local: 0 },
+			B: { changes: 5, local: 0 },
+		});
 	});
 
 	test("a value that is re-encrypted with the same version is stored, and counts as unchanged", () => {
@@ -154,7 +157,7 @@ describe("the log of an app", () => {
 		fold.applyAccepted(entry, undefined, entry.change.records.map(parseRecordText));
 		expect(fold.records.get("A")?.body).toBe(resealed.body);
 		expect(fold.summaries[1]?.changed).toEqual([]);
-		expect(fold.changedAt.get("A")).toBe(1);
+		expect(fold.changedAt.get("A")).toEqual({ changes: 1, local: 0 });
 	});
 });
 

@@ -2,7 +2,7 @@
  * The records that newer ones have replaced, as long as a function may still need them: while a change is tried on the
  * first node, and after it has failed there, functions get the values from before it.
  */
-import type { SealedRecord } from "../../vault/records/record.ts";
+import type { SealedRecord } from "../../../vault/records/record.ts";
 
 export interface Superseded {
 	/** The revision of the change that replaced the record. */

@@ -9,17 +9,18 @@ import {
 	type LogContext,
 	type LogEntry,
 	nextHead,
-} from "../../protocol/change.ts";
-import type { RedeployResult } from "../../protocol/messages.ts";
-import { Granted } from "../../references/plan/granted.ts";
-import { isNewer, parseRecordText, type SealedRecord } from "../../vault/records/record.ts";
-import type { AppEvent } from "../events/events.ts";
-import { readsOf } from "../functions/function.ts";
-import { entryDamaged, logCut } from "./app-faults.ts";
-import { checkContinues, type VerifiedHeader, verifyHeader } from "./environment-header.ts";
+} from "../../../protocol/change.ts";
+import type { RedeployResult } from "../../../protocol/messages.ts";
+import { Granted } from "../../../references/plan/granted.ts";
+import { isNewer, parseRecordText, type SealedRecord } from "../../../vault/records/record.ts";
+import type { AppEvent } from "../../events/events.ts";
+import { readsOf } from "../../functions/function.ts";
+import { entryDamaged, logCut } from "../app-faults.ts";
+import { checkContinues, type VerifiedHeader, verifyHeader } from "../environment-header.ts";
+import type { LocalSecret } from "../local-environment.ts";
+import { changedSecrets, type EntrySummary } from "../log-entries.ts";
 import { applyToFunctions, applyTrial, type FunctionState } from "./function-states.ts";
-import type { LocalSecret } from "./local-environment.ts";
-import { changedSecrets, type EntrySummary } from "./log-entries.ts";
+import { type Moment, NO_CHANGE } from "./moment.ts";
 import { SupersededRecords } from "./superseded-records.ts";
 
 /** The result of one operation. */
@@ -48,13 +49,10 @@ export interface AppState {
 	readonly records: ReadonlyMap<string, SealedRecord>;
 	/** The secrets of the app's own environment, including deleted ones. */
 	readonly local: ReadonlyMap<string, LocalSecret>;
-	/**
-	 * A logical clock: counts the changes of secrets by members and by the platform. It starts again with
-	 * each run of the platform.
-	 */
-	readonly moment: number;
-	/** The value of `moment` at which each name was last set or deleted. */
-	readonly changedAt: ReadonlyMap<string, number>;
+	/** The changes of secrets by members and by the platform that are in this state. */
+	readonly moment: Moment;
+	/** The moment at which each name was last set or deleted, in the log and by the platform. */
+	readonly changedAt: ReadonlyMap<string, Moment>;
 	/** As far as they are known. */
 	readonly operations: ReadonlyMap<string, Readonly<Operation>>;
 	readonly functions: ReadonlyMap<string, FunctionState>;
@@ -74,8 +72,8 @@ export class AppFold implements AppState {
 	readonly summaries: EntrySummary[] = [];
 	readonly records = new Map<string, SealedRecord>();
 	readonly local = new Map<string, LocalSecret>();
-	moment = 0;
-	readonly changedAt = new Map<string, number>();
+	moment = NO_CHANGE;
+	readonly changedAt = new Map<string, Moment>();
 	readonly operations = new Map<string, Operation>();
 	readonly functions = new Map<string, FunctionState>();
 	readonly unfinished = new Set<string>();
@@ -156,7 +154,8 @@ export class AppFold implements AppState {
 		for (const { name } of this.isShared ? changed : [])
 			this.superseded.add({ revision, name, before: this.records.get(name) });
 		for (const record of records) this.records.set(record.name, record);
-		this.#noteChanged(changed);
+		this.moment = { ...this.moment, changes: revision };
+		for (const { name } of changed) this.#noteChanged(name, { changes: revision });
 		const names = records.map((record) => record.name);
 		const { operation } = change;
 		this.summaries.push({
@@ -215,13 +214,14 @@ export class AppFold implements AppState {
 	#applyLocal({ records, by, atMs }: Extract<AppEvent, { type: "local-secrets" }>): void {
 		const parsed = records.map(parseRecordText);
 		for (const record of parsed) this.local.set(record.name, { record, by, atMs });
+		const local = this.moment.local + 1;
+		this.moment = { ...this.moment, local };
 		// The vault's value wins over a local secret of the same name, so the function sees no change.
-		this.#noteChanged(parsed.filter(({ name }) => !isLive(this.records.get(name))));
+		for (const { name } of parsed) if (!isLive(this.records.get(name))) this.#noteChanged(name, { local });
 	}
 
-	#noteChanged(changed: readonly { readonly name: string }[]): void {
-		this.moment++;
-		for (const { name } of changed) this.changedAt.set(name, this.moment);
+	#noteChanged(name: string, at: Partial<Moment>): void {
+		this.changedAt.set(name, { ...NO_CHANGE, ...this.changedAt.get(name), ...at });
 	}
 }
 

@@ -1,8 +1,8 @@
 /** The time from which the present schedule of an automation counts. */
 import { describe, expect, test } from "vitest";
-import { applyToFunctions, type FunctionState } from "../../../src/platform/apps/function-states.ts";
-import type { AppEvent } from "../../../src/platform/events/events.ts";
-import type { StoredAutomation } from "../../../src/platform/functions/function.ts";
+import { applyToFunctions, type FunctionState } from "../../../../src/platform/apps/state/function-states.ts";
+import type { AppEvent } from "../../../../src/platform/events/events.ts";
+import type { StoredAutomation } from "../../../../src/platform/functions/function.ts";
 
 const cron = (name: string, more: StoredAutomation = {}): StoredAutomation => ({
 	name,

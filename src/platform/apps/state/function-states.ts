@@ -1,7 +1,7 @@
 /** The functions of an app: a fold over the app's events. */
-import { hasSameSchedule } from "../../modules/automations/schedule.ts";
-import type { AppEvent } from "../events/events.ts";
-import { automationsOf, type Deployment } from "../functions/function.ts";
+import { hasSameSchedule } from "../../../modules/automations/schedule.ts";
+import type { AppEvent } from "../../events/events.ts";
+import { automationsOf, type Deployment } from "../../functions/function.ts";
 
 export interface FunctionState {
 	/** Id of the deployment that created the function. A later function of the same name has another. */
