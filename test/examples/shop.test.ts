@@ -11,7 +11,6 @@ import { withSecretService } from "../support/secret-service.ts";
 const DEMO = fileURLToPath(new URL("../../examples/shop/demo.mjs", import.meta.url));
 const COFFER = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
-const TIMEOUT_MS = 180_000;
 
 let folder: string;
 
@@ -102,7 +101,7 @@ async function keychainAccounts(env: NodeJS.ProcessEnv): Promise<string[]> {
 }
 
 describe("the shop's demonstration", () => {
-	test("runs to its end without a keychain, and removes all its files", { timeout: TIMEOUT_MS }, async () => {
+	test("runs to its end without a keychain, and removes all its files", async () => {
 		const { status, output } = await startDemo([]).ended;
 		expect({ status, output }).toEqual({ status: 0, output });
 		expect(output).toContain("Identity: a new one in a file.");
@@ -117,7 +116,7 @@ describe("the shop's demonstration", () => {
 		await expectNothingLeft();
 	});
 
-	test("creates an identity in the keychain and removes it", { timeout: TIMEOUT_MS }, async () => {
+	test("creates an identity in the keychain and removes it", async () => {
 		const service = await withSecretService();
 		try {
 			const env = environment(service.env);
@@ -135,7 +134,7 @@ describe("the shop's demonstration", () => {
 		}
 	});
 
-	test("serves until Ctrl-C, and keeps an identity that is still used", { timeout: TIMEOUT_MS }, async () => {
+	test("serves until Ctrl-C, and keeps an identity that is still used", async () => {
 		const service = await withSecretService();
 		const env = environment(service.env);
 		try {
@@ -168,7 +167,7 @@ describe("the shop's demonstration", () => {
 		}
 	});
 
-	test("cleans up after an interruption", { timeout: TIMEOUT_MS }, async () => {
+	test("cleans up after an interruption", async () => {
 		const demo = startDemo([]);
 		await demo.printed("$ coffer functions deploy");
 		demo.child.kill("SIGINT");

@@ -17,7 +17,7 @@ import type { EtcdCluster } from "./store/etcd/cluster.ts";
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await startCluster();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 /** Moves a store. @param flags those of both sides, such as `to-data` */

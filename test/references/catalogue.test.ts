@@ -166,4 +166,4 @@ test("no built-in function of V8 or Deno hides a name that it gets", async () =>
 		return !CALLS_NOTHING.test(path) && isSilent(`${path}(${read}, ${read});`);
 	});
 	expect(lost).toEqual([]);
-}, 60_000);
+});

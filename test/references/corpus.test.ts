@@ -35,7 +35,7 @@ beforeAll(async () => {
 	const { signal } = new AbortController();
 	const analysed = await analyzeEntries(entries, { deno: nowhere, environment: {}, signal });
 	for (const [index, one] of corpus.entries()) found.set(one, analysed[index] as LocalFunction);
-}, 60_000);
+});
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const namesOf = (one: CorpusFunction) =>
@@ -151,4 +151,4 @@ test("the analysis finds all names that the functions ask for at run time", asyn
 		return unknown.length === 0 ? [] : [`${one.label}: ${unknown.join()}`];
 	});
 	expect(missed).toEqual([]);
-}, 60_000);
+});

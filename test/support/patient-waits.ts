@@ -4,7 +4,7 @@
  */
 import { vi } from "vitest";
 
-const WAIT_MS = 30_000;
+const WAIT_MS = 60_000;
 const { waitFor } = vi;
 
 const waitPatiently: typeof waitFor = (callback, options) =>

@@ -38,7 +38,7 @@ beforeAll(async () => {
 	const { nodes } = await here.status();
 	const nameOf = (self: boolean) => nodes.find((node) => node.self === self)?.node.slice(0, 8) ?? "";
 	names = { here: nameOf(true), other: nameOf(false) };
-}, 60_000);
+});
 afterAll(async () => {
 	await story[Symbol.asyncDispose]();
 	await cluster?.[Symbol.asyncDispose]();

@@ -32,7 +32,7 @@ function service(options: SecretServiceOptions = {}): () => SecretService {
 	let running: SecretService;
 	beforeAll(async () => {
 		running = await withSecretService(options);
-	}, 30_000);
+	});
 	afterAll(() => running.close());
 	return () => running;
 }
@@ -58,7 +58,7 @@ describe("with an unlocked keyring", () => {
 		expect(await use(env, "guarded", "get", "token:https://a.example")).toBe("two ünïcode");
 		expect(await use(env, "guarded", "delete", "identity")).toBe(true);
 		expect(await use(env, "guarded", "get", "identity")).toBe(null);
-	}, 30_000);
+	});
 
 	test("is found through the runtime folder too", async () => {
 		const address = keyring().env.DBUS_SESSION_BUS_ADDRESS ?? "";
@@ -117,7 +117,7 @@ describe("with a keyring that was locked after the entry was stored", () => {
 				fault("KEYCHAIN_LOCKED"),
 			);
 		}
-	}, 30_000);
+	});
 });
 
 describe("if the bus does not allow access to the service", () => {
@@ -178,7 +178,7 @@ describe("with another program at the bus's address, access fails", () => {
 	test("if it is silent", async () => {
 		const env = await answering("silent", []);
 		expect(await use(env, "guarded", "get", "identity")).toMatchObject(fault("KEYCHAIN_TIMEOUT"));
-	}, 10_000);
+	});
 
 	test("if it refuses the authentication", async () => {
 		const env = await answering("rejecting", ["REJECTED EXTERNAL\r\n"]);

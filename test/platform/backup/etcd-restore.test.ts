@@ -13,7 +13,7 @@ import { dump, etcdctl, expectSame, nextPrefix, parsed, startCluster, withShared
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await startCluster();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 describe("a restore to etcd", () => {

@@ -27,7 +27,7 @@ import { CHANGES, expectPrivate } from "./place.ts";
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await startCluster();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 describe("a backup of a store in etcd", () => {

@@ -77,7 +77,7 @@ describe("a store in etcd", () => {
 	let cluster: EtcdCluster;
 	beforeAll(async () => {
 		cluster = await startCluster();
-	}, 30_000);
+	});
 	afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 	test("knows each backup, and keeps the newest", async () => {

@@ -16,7 +16,7 @@ test("serve one address, also at any free port and by name, and each is replaced
 			const running = await gateways();
 			expect(running).toHaveLength(2);
 			expect(running).not.toContain(killed);
-		}, 10_000);
+		});
 		// A gateway that has just begun may not accept connections yet. The other one does.
 		expect(await story.body("pay")).toBe("v1");
 	}

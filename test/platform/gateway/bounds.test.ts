@@ -109,7 +109,7 @@ test("requests above a function's limit of connections wait, and all of them are
 	expect(stage.of("one").connected).toBeLessThanOrEqual(2);
 });
 
-test("a request waits until an idle connection of another function closes", { timeout: 30_000 }, async () => {
+test("a request waits until an idle connection of another function closes", async () => {
 	await open({ functions: { ...LIMITS.functions, connectionsMax: 1 } });
 	expect(await asks("/shop/one/x")).toEqual([200]);
 	expect(stage.of("one").sockets.size).toBe(1);
@@ -117,9 +117,7 @@ test("a request waits until an idle connection of another function closes", { ti
 	expect(stage.of("one").sockets.size).toBe(0);
 });
 
-test("if no connection to a function closes in time, the platform responds PLATFORM_BUSY", {
-	timeout: 30_000,
-}, async () => {
+test("if no connection to a function closes in time, the platform responds PLATFORM_BUSY", async () => {
 	await open({ functions: { ...LIMITS.functions, connectionsMax: 1 } });
 	await client(get("/shop/one/held"));
 	await holding(1);
@@ -127,7 +125,7 @@ test("if no connection to a function closes in time, the platform responds PLATF
 	expect(text).toMatch(/^HTTP\/1\.1 503 [\s\S]*"code":"PLATFORM_BUSY"/);
 });
 
-test("a function cannot extend the keep-alive time of its connections", { timeout: 30_000 }, async () => {
+test("a function cannot extend the keep-alive time of its connections", async () => {
 	stage = await openBytesStage({
 		one: (socket) => socket.write(`HTTP/1.1 200 OK\r\nkeep-alive: timeout=600\r\ncontent-length: 0\r\n\r\n`),
 	});

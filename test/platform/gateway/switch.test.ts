@@ -67,7 +67,7 @@ test(`${SWITCHES} switches under load on keep-alive connections: no request fail
 	expect(failures).toEqual([]);
 	expect(seen.size).toBe(SWITCHES + 1);
 	expect(await slow).toMatchObject({ status: 200, body: "abc" });
-}, 60_000);
+});
 
 test("a request to an instance whose socket is gone reaches its successor, with its body", async () => {
 	const gone = await stage.start("gone", VERSION, { VERSION: "gone" });

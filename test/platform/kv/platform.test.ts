@@ -64,4 +64,4 @@ test("functions of an app share a KV store, which survives restarts and a restor
 	expect(await third.get("shop/count")).toBe("3");
 	await third.platform.close();
 	expect(existsSync(join(restored, "kv"))).toBe(true);
-}, 120_000);
+});

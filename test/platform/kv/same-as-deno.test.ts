@@ -58,4 +58,4 @@ test("each expression has the same value or error as in Deno", async () => {
 		EXPRESSIONS.map((expression, index) => `${expression}\n  → ${answers[index]}`);
 	expect(named(ours)).toEqual(named(deno));
 	expect(errors).toEqual([]);
-}, 120_000);
+});

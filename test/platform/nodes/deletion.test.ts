@@ -15,7 +15,7 @@ const FILES = {
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 async function deployed(story: NodeStory, storeUrls: readonly string[]): Promise<void> {

@@ -16,7 +16,7 @@ const WAIT = { timeout: 60_000, interval: 200 };
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 describe("several nodes", () => {

@@ -13,7 +13,7 @@ const APP = "shop";
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 test("an app is followed although a request has read its streams already, and not again without news", async () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
 	await a.client.deploy(APP, FILES, false, WAIT_FOR_NODES);
 	for (const node of [a, b]) expect((await node.call("pay")).text).toBe("a1");
 	[own, other] = [await nameOf(a), await nameOf(b)];
-}, 60_000);
+});
 afterAll(async () => {
 	await story[Symbol.asyncDispose]();
 	await cluster?.[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ const FILES = {
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 async function talking(story: NodeStory): Promise<void> {

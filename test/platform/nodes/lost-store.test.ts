@@ -10,7 +10,7 @@ import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "./node-story.ts";
 
 const FILES = { "functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("A")));' };
 const PREFIX = "/lost/";
-const WAIT = { timeout: 30_000, interval: 100 };
+const WAIT = { timeout: 60_000, interval: 100 };
 const STALE_AFTER_MS = 8_000;
 
 let cluster: EtcdCluster;
@@ -20,7 +20,7 @@ beforeEach(async () => {
 	cluster = await EtcdCluster.start();
 	proxy = await LossyProxy.open(cluster.endpoints[0] as Endpoint);
 	story = new NodeStory();
-}, 30_000);
+});
 afterEach(async () => {
 	await story?.[Symbol.asyncDispose]();
 	await proxy?.[Symbol.asyncDispose]();

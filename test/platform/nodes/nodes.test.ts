@@ -19,7 +19,7 @@ const STRICT = {
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 async function started(prefix: string, count: number): Promise<NodeStory> {

@@ -16,7 +16,7 @@ const WAIT_MS = 300;
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 /** Appends a change, and does not roll it out. @returns the operation */

@@ -14,7 +14,6 @@ import {
 import { newTestIdentity, TestVault } from "../vault-fixture.ts";
 
 const MINUTE_MS = 60_000;
-const TIMEOUT_MS = 150_000;
 const APP = "shop";
 const GET = {
 	method: "GET",
@@ -95,133 +94,113 @@ async function outcomes(): Promise<string[]> {
 	return lines.flatMap(({ message }) => /^automation "(.*?)": (\S+)/.exec(message)?.slice(1).join(" ") ?? []);
 }
 
-test(
-	"a date that passed during a stop runs once at the start; missed recurring runs are skipped",
-	async () => {
-		start();
-		const atMs = clock.atMs;
-		await deploy([once("missed", atMs + 5 * MINUTE_MS), every("often", 1)]);
-		await restart(10 * MINUTE_MS + 1_000);
-		await expect.poll(outcomes).toEqual(["missed answered"]);
-		expect(platform.core.automations.of(APP, "f")).toMatchObject([
-			{ runs: 1, lastDueMs: atMs + 5 * MINUTE_MS, nextMs: undefined },
-			{ runs: 0, nextMs: atMs + 11 * MINUTE_MS },
-		]);
-		await restart(0);
-		await restart(MINUTE_MS);
-		expect(await outcomes()).toEqual(["missed answered"]);
-	},
-	TIMEOUT_MS,
-);
+test("a date that passed during a stop runs once at the start; missed recurring runs are skipped", async () => {
+	start();
+	const atMs = clock.atMs;
+	await deploy([once("missed", atMs + 5 * MINUTE_MS), every("often", 1)]);
+	await restart(10 * MINUTE_MS + 1_000);
+	await expect.poll(outcomes).toEqual(["missed answered"]);
+	expect(platform.core.automations.of(APP, "f")).toMatchObject([
+		{ runs: 1, lastDueMs: atMs + 5 * MINUTE_MS, nextMs: undefined },
+		{ runs: 0, nextMs: atMs + 11 * MINUTE_MS },
+	]);
+	await restart(0);
+	await restart(MINUTE_MS);
+	expect(await outcomes()).toEqual(["missed answered"]);
+});
 
-test(
-	"nothing runs twice if the clock is set back while the platform is stopped, and the count continues",
-	async () => {
-		start();
-		const startMs = clock.atMs;
-		await deploy([every("thrice", 1, { ends_type: "after", ends_after_count: 3 })]);
-		const minute = async (count: number) => {
-			clock.atMs += MINUTE_MS;
-			wake();
-			await expect.poll(async () => (await outcomes()).length).toBe(count);
-		};
-		await minute(1);
-		await minute(2);
-		await restart(-2 * MINUTE_MS);
-		expect(platform.core.automations.of(APP, "f")).toMatchObject([
-			{ runs: 2, nextMs: startMs + 3 * MINUTE_MS },
-		]);
-		clock.atMs = startMs + 3 * MINUTE_MS;
-		wake();
-		await expect.poll(async () => (await outcomes()).length).toBe(3);
-		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 3, nextMs: undefined }]);
-	},
-	TIMEOUT_MS,
-);
-
-test(
-	"a run starts only after it is recorded",
-	async () => {
-		start();
-		await deploy([every("a", 1)]);
-		const { store } = platform.core;
-		const append = store.append.bind(store);
-		let write = () => {};
-		const isWritten = new Promise<void>((resolve) => {
-			write = resolve;
-		});
-		let writing = 0;
-		store.append = async (stream, ...rest) => {
-			if (stream.startsWith("schedule/")) {
-				writing++;
-				await isWritten;
-			}
-			return await append(stream, ...rest);
-		};
+test("nothing runs twice if the clock is set back while the platform is stopped, and the count continues", async () => {
+	start();
+	const startMs = clock.atMs;
+	await deploy([every("thrice", 1, { ends_type: "after", ends_after_count: 3 })]);
+	const minute = async (count: number) => {
 		clock.atMs += MINUTE_MS;
 		wake();
-		await expect.poll(() => writing).toBe(1);
-		const app = platform.core.apps.get(APP);
-		const slot = platform.core.functionsOf(app).supervisor("f");
-		// A complete other request happens meanwhile, so the run had enough time.
-		const others = new Instances(() => slot.instance);
-		const lease = await others.lease(APP, "f", (release) => release());
-		if ("status" in lease) throw new Error(lease.code);
-		await new Promise<void>((onEnd, onFailed) => {
-			const ignore = () => undefined;
-			lease.pool.send(GET, { onHead: ignore, onData: ignore, onRead: ignore, onEnd, onFailed });
-		});
-		others.close();
-		expect([slot.instance?.inFlight, await outcomes()]).toEqual([0, []]);
-		write();
-		await expect.poll(outcomes).toEqual(["a answered"]);
-	},
-	TIMEOUT_MS,
-);
+		await expect.poll(async () => (await outcomes()).length).toBe(count);
+	};
+	await minute(1);
+	await minute(2);
+	await restart(-2 * MINUTE_MS);
+	expect(platform.core.automations.of(APP, "f")).toMatchObject([
+		{ runs: 2, nextMs: startMs + 3 * MINUTE_MS },
+	]);
+	clock.atMs = startMs + 3 * MINUTE_MS;
+	wake();
+	await expect.poll(async () => (await outcomes()).length).toBe(3);
+	expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 3, nextMs: undefined }]);
+});
 
-test(
-	"a run that cannot be recorded does not start, and that is reported",
-	async () => {
-		start();
-		await deploy([every("a", 1)]);
-		const { store } = platform.core;
-		const append = store.append.bind(store);
-		store.append = async (stream, ...rest) => {
-			if (stream.startsWith("schedule/")) throw new Error("the disk is full");
-			return await append(stream, ...rest);
-		};
-		clock.atMs += MINUTE_MS;
-		wake();
-		await expect.poll(outcomes).toEqual(["a did"]);
-		store.append = append;
-		clock.atMs += MINUTE_MS;
-		wake();
-		await expect.poll(outcomes).toEqual(["a did", "a answered"]);
-		expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 1 }]);
-		const { text } = await platform.core.metrics.text();
-		expect(text).toContain(`coffer_automation_runs_total{app="${APP}",function="f",outcome="failed"} 1`);
-	},
-	TIMEOUT_MS,
-);
+test("a run starts only after it is recorded", async () => {
+	start();
+	await deploy([every("a", 1)]);
+	const { store } = platform.core;
+	const append = store.append.bind(store);
+	let write = () => {};
+	const isWritten = new Promise<void>((resolve) => {
+		write = resolve;
+	});
+	let writing = 0;
+	store.append = async (stream, ...rest) => {
+		if (stream.startsWith("schedule/")) {
+			writing++;
+			await isWritten;
+		}
+		return await append(stream, ...rest);
+	};
+	clock.atMs += MINUTE_MS;
+	wake();
+	await expect.poll(() => writing).toBe(1);
+	const app = platform.core.apps.get(APP);
+	const slot = platform.core.functionsOf(app).supervisor("f");
+	// A complete other request happens meanwhile, so the run had enough time.
+	const others = new Instances(() => slot.instance);
+	const lease = await others.lease(APP, "f", (release) => release());
+	if ("status" in lease) throw new Error(lease.code);
+	await new Promise<void>((onEnd, onFailed) => {
+		const ignore = () => undefined;
+		lease.pool.send(GET, { onHead: ignore, onData: ignore, onRead: ignore, onEnd, onFailed });
+	});
+	others.close();
+	expect([slot.instance?.inFlight, await outcomes()]).toEqual([0, []]);
+	write();
+	await expect.poll(outcomes).toEqual(["a answered"]);
+});
 
-test(
-	"a run in progress is cut off after the grace period when the platform stops, and reported",
-	async () => {
-		start();
-		await deploy([every("long", 1)], "Deno.serve(() => new Promise(() => {}));");
-		clock.atMs += MINUTE_MS;
-		wake();
-		const app = platform.core.apps.get(APP);
-		const running = () => platform.core.functionsOf(app).supervisor("f").instance?.inFlight;
-		await expect.poll(running).toBe(1);
-		const closed = platform.core.automations.close(5_000);
-		await expect.poll(() => clock.tasks.some(({ delayMs }) => delayMs === 5_000)).toBe(true);
-		wake();
-		await closed;
-		await expect.poll(outcomes).toEqual(["long failed"]);
-		const [{ message = "" } = {}] = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 1 });
-		expect(message).toContain("The platform stopped before");
-		expect(running()).toBe(0);
-	},
-	TIMEOUT_MS,
-);
+test("a run that cannot be recorded does not start, and that is reported", async () => {
+	start();
+	await deploy([every("a", 1)]);
+	const { store } = platform.core;
+	const append = store.append.bind(store);
+	store.append = async (stream, ...rest) => {
+		if (stream.startsWith("schedule/")) throw new Error("the disk is full");
+		return await append(stream, ...rest);
+	};
+	clock.atMs += MINUTE_MS;
+	wake();
+	await expect.poll(outcomes).toEqual(["a did"]);
+	store.append = append;
+	clock.atMs += MINUTE_MS;
+	wake();
+	await expect.poll(outcomes).toEqual(["a did", "a answered"]);
+	expect(platform.core.automations.of(APP, "f")).toMatchObject([{ runs: 1 }]);
+	const { text } = await platform.core.metrics.text();
+	expect(text).toContain(`coffer_automation_runs_total{app="${APP}",function="f",outcome="failed"} 1`);
+});
+
+test("a run in progress is cut off after the grace period when the platform stops, and reported", async () => {
+	start();
+	await deploy([every("long", 1)], "Deno.serve(() => new Promise(() => {}));");
+	clock.atMs += MINUTE_MS;
+	wake();
+	const app = platform.core.apps.get(APP);
+	const running = () => platform.core.functionsOf(app).supervisor("f").instance?.inFlight;
+	await expect.poll(running).toBe(1);
+	const closed = platform.core.automations.close(5_000);
+	await expect.poll(() => clock.tasks.some(({ delayMs }) => delayMs === 5_000)).toBe(true);
+	wake();
+	await closed;
+	await expect.poll(outcomes).toEqual(["long failed"]);
+	const [{ message = "" } = {}] = await platform.core.logs.read(...logOf(platform, APP, "f"), { limit: 1 });
+	expect(message).toContain("The platform stopped before");
+	expect(running()).toBe(0);
+});

@@ -20,7 +20,7 @@ beforeAll(async () => {
 	root = await mkdtemp(join(tmpdir(), "coffer-store-"));
 	cluster = await EtcdCluster.start();
 	await bundleFor("test/platform/store/checkpoint-writer.ts", program);
-}, 30_000);
+});
 afterAll(async () => {
 	await cluster?.[Symbol.asyncDispose]();
 	for (const path of [root, program]) await rm(path, { recursive: true, force: true });
@@ -39,7 +39,7 @@ async function runAndKill(url: string, size: number, writes: number): Promise<vo
 test.each([
 	["SQLite", () => `sqlite:${join(root, "data")}`],
 	["etcd", () => cluster.url()],
-])("%s", { timeout: 60_000 }, async (_, urlOf) => {
+])("%s", async (_, urlOf) => {
 	const size = 1_200_000;
 	for (let round = 1; round <= 3; round++) {
 		await runAndKill(urlOf(), size, round);

@@ -51,7 +51,7 @@ describe("a writer that is killed", () => {
 		return acknowledged;
 	}
 
-	test("has exclusive use of the directory while it lives", { timeout: 60_000 }, async () => {
+	test("has exclusive use of the directory while it lives", async () => {
 		const program = await bundle();
 		const directory = join(root, "data");
 		const child = spawn(process.execPath, [program, directory], { stdio: ["ignore", "pipe", "inherit"] });
@@ -70,7 +70,7 @@ describe("a writer that is killed", () => {
 		expect((await store.read("s", 0, 1)).length).toBe(1);
 	});
 
-	test("has lost nothing that was acknowledged as durable, 20 times", { timeout: 120_000 }, async () => {
+	test("has lost nothing that was acknowledged as durable, 20 times", async () => {
 		const program = await bundle();
 		const directory = join(root, "data");
 		const acknowledged: string[] = [];

@@ -83,7 +83,7 @@ describe("a request body of 10 GB", () => {
 	test.each([
 		["announced", `Content-Length: ${TEN_GB}`, CHUNK],
 		["in chunks", "Transfer-Encoding: chunked", CHUNKED],
-	])("is refused by the gateway, %s", { timeout: 120_000 }, async (_, line, piece) => {
+	])("is refused by the gateway, %s", async (_, line, piece) => {
 		const before = peakBytes();
 		const head = `POST /${APP}/sink HTTP/1.1\r\nHost: h\r\n${line}\r\n\r\n`;
 		const { answer, sent } = await pour(platform.listen, head, piece);
@@ -96,7 +96,7 @@ describe("a request body of 10 GB", () => {
 	test.each([
 		["announced", `Content-Length: ${TEN_GB}`, CHUNK],
 		["in chunks", "Transfer-Encoding: chunked", CHUNKED],
-	])("is refused by the control API, %s", { timeout: 120_000 }, async (_, line, piece) => {
+	])("is refused by the control API, %s", async (_, line, piece) => {
 		const before = peakBytes();
 		const head = [
 			`POST /v1/apps/${APP}/changes HTTP/1.1`,

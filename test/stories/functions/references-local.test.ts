@@ -149,7 +149,7 @@ describe("references --entry", () => {
 		expect(found.flatMap(({ warnings }) => warnings.map(({ message }) => message))).toEqual([unmapped]);
 	});
 
-	test("marks what a package reads with the name in its package.json", { timeout: 180_000 }, async () => {
+	test("marks what a package reads with the name in its package.json", async () => {
 		project.writeAll({
 			"package.json": '{"dependencies": {"debugger": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debugger";\ndebug("a")(Deno.env.get("A"));\n`,
@@ -211,7 +211,7 @@ Deno.serve(() => new Response([b(), x(), y, z, sloppy(), row, Deno.env.get("A")]
 		expect(data).toMatchObject({ function: "data.json", error: { code: "SOURCE_UNSUPPORTED" } });
 	});
 
-	test("works without a home, and writes nothing beside the sources", { timeout: 180_000 }, async () => {
+	test("works without a home, and writes nothing beside the sources", async () => {
 		project.writeAll({
 			"deno.json": '{"imports": {"debug": "npm:debug@4.3.4"}}',
 			"a.ts": `import debug from "debug";\ndebug("a")(Deno.env.get("A"));\n`,

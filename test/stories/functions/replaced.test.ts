@@ -6,8 +6,6 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
 
-const TIMEOUT_MS = 120_000;
-
 let project: Project;
 let platform: PlatformAccess;
 beforeAll(async () => {
@@ -30,31 +28,27 @@ function endProcess(pid: number): void {
 	}
 }
 
-test(
-	"a function whose process is stopped by a signal is replaced, and list and logs say why, when and how often",
-	async () => {
-		const shown = async () => (await project.data(["functions", "list"])).functions[0];
-		const { pid } = await shown();
-		process.kill(pid, "SIGSTOP");
-		// A stopped process does not notice the end of its platform, which the clean-up kills.
-		onTestFinished(() => endProcess(pid));
-		const isAnother = async () => {
-			const now = await shown();
-			return now.state === "live" && now.pid !== pid;
-		};
-		await expect.poll(isAnother, { timeout: 60_000, interval: 500 }).toBe(true);
-		const { replaced } = await shown();
-		expect(replaced).toMatchObject({ count: 1, reason: "stopped" });
-		expect(Date.parse(replaced.at)).toBeGreaterThan(0);
-		const { stdout } = await project.ok(["functions", "list"]);
-		expect(stdout).toMatch(
-			/still was replaced 1× \(its process is stopped by a signal and has not answered .*\), last at \d{4}-/,
-		);
-		await vi.waitFor(async () =>
-			expect((await project.ok(["functions", "logs", "still"])).stdout).toMatch(
-				/ error The function's process is replaced \(replacement 1 since the platform started\): /,
-			),
-		);
-	},
-	TIMEOUT_MS,
-);
+test("a function whose process is stopped by a signal is replaced, and list and logs say why, when and how often", async () => {
+	const shown = async () => (await project.data(["functions", "list"])).functions[0];
+	const { pid } = await shown();
+	process.kill(pid, "SIGSTOP");
+	// A stopped process does not notice the end of its platform, which the clean-up kills.
+	onTestFinished(() => endProcess(pid));
+	const isAnother = async () => {
+		const now = await shown();
+		return now.state === "live" && now.pid !== pid;
+	};
+	await expect.poll(isAnother, { timeout: 60_000, interval: 500 }).toBe(true);
+	const { replaced } = await shown();
+	expect(replaced).toMatchObject({ count: 1, reason: "stopped" });
+	expect(Date.parse(replaced.at)).toBeGreaterThan(0);
+	const { stdout } = await project.ok(["functions", "list"]);
+	expect(stdout).toMatch(
+		/still was replaced 1× \(its process is stopped by a signal and has not answered .*\), last at \d{4}-/,
+	);
+	await vi.waitFor(async () =>
+		expect((await project.ok(["functions", "logs", "still"])).stdout).toMatch(
+			/ error The function's process is replaced \(replacement 1 since the platform started\): /,
+		),
+	);
+});

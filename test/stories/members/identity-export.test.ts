@@ -8,8 +8,6 @@ import { commit } from "../support/clone.ts";
 import { filesBelow, newIdentityText, newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
-/** A test runs a dozen commands, and most of them derive a key from a passphrase. */
-const TIMEOUT_MS = 180_000;
 const PASSPHRASE = "pässphrase canary 5c1e";
 const WITH = { input: `${PASSPHRASE}\n` };
 const STDIN = ["--passphrase-stdin"];
@@ -40,9 +38,7 @@ describe("identity export and import, from one keychain to another", () => {
 		return project;
 	}
 
-	test("the new laptop opens the vault, and the passphrase is stored nowhere", {
-		timeout: TIMEOUT_MS,
-	}, async () => {
+	test("the new laptop opens the vault, and the passphrase is stored nowhere", async () => {
 		expect(exported).toMatchObject({ file, vault: null });
 		expect(statSync(file).mode & 0o777).toBe(0o600);
 		await using other = await newLaptop(1);
@@ -62,7 +58,7 @@ describe("identity export and import, from one keychain to another", () => {
 			expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 	});
 
-	test("a device that has another identity keeps it", { timeout: TIMEOUT_MS }, async () => {
+	test("a device that has another identity keeps it", async () => {
 		await using other = await newLaptop(2);
 		const { publicKey } = await other.data(["identity", "new"]);
 		const refused = await other.coffer(["identity", "import", file, "--json", ...STDIN], WITH);
@@ -84,9 +80,7 @@ describe("identity export and import with a file in COFFER_IDENTITY_FILE", () =>
 	});
 	afterAll(() => project?.[Symbol.asyncDispose]());
 
-	test("import writes only a new file, and leaves no file if it fails", {
-		timeout: TIMEOUT_MS,
-	}, async () => {
+	test("import writes only a new file, and leaves no file if it fails", async () => {
 		const text = readFileSync(file, "utf8");
 		const importing = (path: string, input: string, identityFile = elsewhere) =>
 			project.coffer(["identity", "import", path, "--json", ...STDIN], {
@@ -127,7 +121,7 @@ describe("identity export and import with a file in COFFER_IDENTITY_FILE", () =>
 		expect(readFileSync(other)).toEqual(before);
 	});
 
-	test("export refuses before it asks a question or writes", { timeout: TIMEOUT_MS }, async () => {
+	test("export refuses before it asks a question or writes", async () => {
 		const before = readFileSync(file);
 		const refusal = async (args: readonly string[], input: string | undefined) =>
 			(await project.coffer(["identity", "export", "--json", ...args], { input })).error();
@@ -148,9 +142,7 @@ describe("identity export and import with a file in COFFER_IDENTITY_FILE", () =>
 	});
 });
 
-test("a CI identity stays bound to its vault, and import refuses while COFFER_IDENTITY is set", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("a CI identity stays bound to its vault, and import refuses while COFFER_IDENTITY is set", async () => {
 	await using project = await newProject();
 	const { secret, vault } = await project.data(["identity", "new", "--ci"]);
 	const file = join(project.machine, "export");
@@ -166,7 +158,7 @@ test("a CI identity stays bound to its vault, and import refuses while COFFER_ID
 	expect(readFileSync(identityFile, "utf8")).toBe(`${secret}\n`);
 });
 
-test("a terminal asks for the passphrase twice and never shows it", { timeout: TIMEOUT_MS }, async () => {
+test("a terminal asks for the passphrase twice and never shows it", async () => {
 	await using project = await newProject();
 	const file = join(project.machine, "export");
 	const answers = (second: string) => [

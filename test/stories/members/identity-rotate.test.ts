@@ -10,8 +10,6 @@ import { link, pidsOf, startPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
-/** A test runs two dozen commands. */
-const TIMEOUT_MS = 180_000;
 const ROTATE = ["identity", "rotate"];
 const FORGET = [...ROTATE, "--forget-previous"];
 
@@ -31,9 +29,7 @@ async function besides(first: Project): Promise<Project> {
 	return second;
 }
 
-test("with a keychain, two projects change to one new key, which is the only one at the end", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("with a keychain, two projects change to one new key, which is the only one at the end", async () => {
 	const service = await withSecretService();
 	try {
 		await using first = await newProject({ identity: "none", env: service.env });
@@ -82,9 +78,7 @@ test("with a keychain, two projects change to one new key, which is the only one
 	}
 });
 
-test("with a platform, functions continue to run; the rotation stops while the platform is unreachable and continues later", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("with a platform, functions continue to run; the rotation stops while the platform is unreachable and continues later", async () => {
 	await using ana = await withIdentityFile();
 	await using platform = await startPlatform();
 	await ana.ok(["secrets", "set", "GREETING=hello"]);
@@ -121,9 +115,7 @@ test("with a platform, functions continue to run; the rotation stops while the p
 	expect(Object.keys(await pidsOf(ana))).toEqual(Object.keys(pids));
 });
 
-test("if the previous key is a reader, the error says what a writer must do", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("if the previous key is a reader, the error says what a writer must do", async () => {
 	await using ana = await newProject();
 	await using ben = new Project({ identity: "none" });
 	ben.variables["COFFER_IDENTITY_FILE"] = join(ben.machine, "identity");
@@ -151,9 +143,7 @@ test("if the previous key is a reader, the error says what a writer must do", {
 	await ben.ok([...FORGET, "--yes"]);
 });
 
-test("rotation is refused if the identity comes from COFFER_IDENTITY or if the vault is invalid", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("rotation is refused if the identity comes from COFFER_IDENTITY or if the vault is invalid", async () => {
 	await using ci = await newProject();
 	expect((await ci.coffer([...ROTATE, "--json"])).error()).toMatchObject({
 		code: "IDENTITY_NOT_ROTATABLE",

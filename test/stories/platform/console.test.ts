@@ -62,7 +62,7 @@ test("starts the browser on a desktop, and prints the address if there is no pro
 	const env = { DISPLAY: ":9", SSH_CONNECTION: undefined, PATH: `${programs}:${process.env.PATH}` };
 	const running = ana.start(["console"], { env });
 	const { ended } = running;
-	await expect.poll(() => existsSync(asked), { timeout: 20_000 }).toBe(true);
+	await expect.poll(() => existsSync(asked), { timeout: 60_000 }).toBe(true);
 	const given = readFileSync(asked, "utf8");
 	// Other users can read the arguments of programs, so the code is not among them.
 	expect(given).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/[\w-]{22}$/);

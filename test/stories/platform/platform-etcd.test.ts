@@ -35,7 +35,7 @@ beforeAll(async () => {
 	const flags = ["--store", cluster.url("/story"), "--store-user", "coffer"];
 	platform = new Platform({ COFFER_STORE_PASSWORD_FILE: file }, flags);
 	await platform.start();
-}, 120_000);
+});
 afterAll(async () => {
 	await project?.[Symbol.asyncDispose]();
 	await platform?.[Symbol.asyncDispose]();

@@ -6,8 +6,6 @@ import { makeCheap, writeCheapExport } from "../../support/cheap-export.ts";
 import { type SecretService, withSecretService } from "../../support/secret-service.ts";
 import { filesBelow, newProject, Project } from "../support/project.ts";
 
-/** Deriving a key from a passphrase takes about a second. */
-const TIMEOUT_MS = 120_000;
 const PASSPHRASE = "plätform canary 77f1";
 const WITH = { input: `${PASSPHRASE}\n` };
 const STDIN = ["--passphrase-stdin"];
@@ -44,9 +42,7 @@ async function start(machine: Project, data: string, flags: readonly string[] = 
 	return { ...ready, stop };
 }
 
-test("platform identity export and import move an identity from one keychain to another, and a backup opens with it", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("platform identity export and import move an identity from one keychain to another, and a backup opens with it", async () => {
 	const [data, backup, file] = ["data", "backup", "export"].map((name) => join(before.machine, name)) as [
 		string,
 		string,
@@ -96,9 +92,7 @@ test("platform identity export and import move an identity from one keychain to 
 		expect(machines.filter(({ bytes }) => bytes.includes(secret)).map(({ path }) => path)).toEqual([]);
 });
 
-test("platform identity export and import use files, and refuse identities of members and identities that would not be used", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("platform identity export and import use files, and refuse identities of members and identities that would not be used", async () => {
 	const [kept, file, copy, own] = ["kept", "export-2", "copy", "own"].map((name) =>
 		join(after.machine, name),
 	) as [string, string, string, string];

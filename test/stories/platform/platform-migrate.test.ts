@@ -32,7 +32,7 @@ beforeAll(async () => {
 	await project.ok(["functions", "deploy"]);
 	expect((await platform.call("one")).text).toBe("one 1");
 	expect((await platform.call("visits")).text).toBe("visit 1");
-}, 120_000);
+});
 afterAll(async () => {
 	await project?.[Symbol.asyncDispose]();
 	await platform?.stop();

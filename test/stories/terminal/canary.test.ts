@@ -65,7 +65,7 @@ describe("after values were set in every way, and each command ran with success,
 	test.each([
 		{ how: "as it is", env: {} },
 		{ how: "with COFFER_DEBUG", env: { COFFER_DEBUG: "1", DEBUG: "*" } },
-	])("no output contains a value, $how", { timeout: 120_000 }, async ({ env }) => {
+	])("no output contains a value, $how", async ({ env }) => {
 		const file = join(project.machine, "given.env");
 		project.write("../given.env", `FILE='${CANARIES.FILE}'\n`);
 		const mark = "DEBUG" in env ? "." : "";

@@ -9,8 +9,6 @@ import { commit } from "../support/clone.ts";
 import { link, sharedPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";
 
-/** A test runs a dozen commands, and some of them derive a key from a passphrase. */
-const TIMEOUT_MS = 180_000;
 const PASSPHRASE = { input: "the stick is in the drawer\n" };
 
 /** As `identity export`, with a key derivation that costs less than Coffer's own. */
@@ -45,9 +43,7 @@ async function push(from: Project, to: Project, message: string): Promise<void> 
 	await to.git("pull", "--quiet", from.root, "HEAD");
 }
 
-test("with an export, a user imports and rotates the identity, and the lost key cannot decrypt new values", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("with an export, a user imports and rotates the identity, and the lost key cannot decrypt new values", async () => {
 	await using lost = await laptopWithProject();
 	await using stick = new Project({ identity: "none" });
 	const file = join(stick.root, "coffer-identity");
@@ -77,9 +73,7 @@ test("with an export, a user imports and rotates the identity, and the lost key 
 	expect(await another.reveal("API_KEY")).toBe("one-anew");
 });
 
-test("with a second writer, the team adds a new key and removes the lost one", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("with a second writer, the team adds a new key and removes the lost one", async () => {
 	await using lost = await laptopWithProject();
 	await using ben = await newMachine(lost);
 	const { publicKey } = await ben.data(["identity", "new"]);
@@ -100,9 +94,7 @@ test("with a second writer, the team adds a new key and removes the lost one", {
 	]);
 });
 
-test("with neither, functions continue to run, the names are known, and a new vault replaces the old one", {
-	timeout: TIMEOUT_MS,
-}, async () => {
+test("with neither, functions continue to run, the names are known, and a new vault replaces the old one", async () => {
 	await using lost = await newProject();
 	await using platform = await sharedPlatform();
 	await lost.ok(["secrets", "set", "GREETING=hello"]);

@@ -16,9 +16,7 @@ const step = fc.record({
 	name: fc.constantFrom("A", "B", "C"),
 });
 
-test("the state from a checkpoint and later entries is the state from all entries", {
-	timeout: 60_000,
-}, async () => {
+test("the state from a checkpoint and later entries is the state from all entries", async () => {
 	const both = fc.tuple(fc.array(step, { maxLength: 14 }), fc.array(step, { maxLength: 14 }), fc.boolean());
 	await fc.assert(
 		fc.asyncProperty(both, async ([before, after, isShared]) => {

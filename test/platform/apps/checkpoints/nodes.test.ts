@@ -9,7 +9,7 @@ import { happen, Place, plain } from "./platform.ts";
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 test("nodes that write checkpoints at once, while others append, leave one that a node can use", async () => {

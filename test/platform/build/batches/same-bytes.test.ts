@@ -56,7 +56,7 @@ beforeAll(async () => {
 	});
 	together = await Promise.all(prepared.map((one) => builder.build(one)));
 	watcher.close();
-}, 120_000);
+});
 afterAll(() => builder.close());
 
 test("all functions share one run of the bundler", () => {

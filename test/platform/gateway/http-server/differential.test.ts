@@ -53,7 +53,7 @@ function expectOneReading(text: string): void {
 }
 
 describe("generated requests", () => {
-	test(`${SEEDS} of them: no conflict with Node's parser`, { timeout: 60_000 }, () => {
+	test(`${SEEDS} of them: no conflict with Node's parser`, () => {
 		const tally = { read: 0, refused: 0 };
 		for (let seed = 0; seed < SEEDS; seed++) {
 			const text = generatedRequests(seed);
@@ -68,9 +68,7 @@ describe("generated requests", () => {
 		expect(tally.refused).toBeGreaterThan(SEEDS / 4);
 	});
 
-	test(`${SPLIT_SEEDS} of them: split at every byte, they are read in the same way`, {
-		timeout: 60_000,
-	}, () => {
+	test(`${SPLIT_SEEDS} of them: split at every byte, they are read in the same way`, () => {
 		for (let seed = 0; seed < SPLIT_SEEDS; seed++) expectOneReading(generatedRequests(seed));
 	});
 });

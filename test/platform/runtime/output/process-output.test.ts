@@ -58,7 +58,7 @@ class Output {
 
 	/** Resolves when more output waits for a turn than the turns until now could process. */
 	async held(): Promise<void> {
-		await vi.waitFor(() => expect(this.#tasks).not.toEqual([]), { timeout: 10_000 });
+		await vi.waitFor(() => expect(this.#tasks).not.toEqual([]), { timeout: 60_000 });
 	}
 
 	/** Runs the next turn. @returns its number of lines */

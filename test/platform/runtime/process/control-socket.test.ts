@@ -155,8 +155,8 @@ test("each answer to a ping says whether the function keeps its process, because
 	});
 	const handover = { bundle: `file://${bundle}`, socketPath: join(folder, "s"), environment: {}, begin: "x" };
 	socket.write(`${JSON.stringify(handover)}\n`);
-	await vi.waitFor(() => expect(received).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 10_000 });
+	await vi.waitFor(() => expect(received).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 60_000 });
 	received = "";
 	socket.write("ping\n");
-	await vi.waitFor(() => expect(received).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 10_000 });
+	await vi.waitFor(() => expect(received).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 60_000 });
 });

@@ -13,7 +13,7 @@ let prefix: string;
 let count = 0;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 beforeEach(() => {
 	prefix = `/changed/${++count}/`;

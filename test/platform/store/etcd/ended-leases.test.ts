@@ -26,7 +26,7 @@ beforeAll(async () => {
 		if (method === GRANT && ending-- > 0) await call(REVOKE, { id: answer.id });
 		return answer;
 	}) as typeof client.call;
-}, 30_000);
+});
 afterAll(async () => {
 	client?.close();
 	await cluster?.[Symbol.asyncDispose]();

@@ -10,7 +10,7 @@ import { EtcdCluster } from "./cluster.ts";
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 let count = 0;

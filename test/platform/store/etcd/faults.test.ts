@@ -17,7 +17,7 @@ afterEach(async () => {
 	for (const each of closing.splice(0).reverse())
 		await (Symbol.asyncDispose in each ? each[Symbol.asyncDispose]() : each[Symbol.dispose]());
 	closing = [];
-}, 30_000);
+});
 
 async function start(options?: ClusterOptions): Promise<EtcdCluster> {
 	const cluster = await EtcdCluster.start(options);
@@ -67,9 +67,7 @@ describe("the address", () => {
 });
 
 describe("users", () => {
-	test("each wrong user is named, and a token that etcd has forgotten is replaced", {
-		timeout: 60_000,
-	}, async () => {
+	test("each wrong user is named, and a token that etcd has forgotten is replaced", async () => {
 		const cluster = await start();
 		const withUser = refusal(open(cluster, { user: { name: "coffer", password: "right" } }));
 		expect(await withUser).toMatchObject({ code: "STORE_UNAUTHORISED", exit: 3 });
@@ -102,7 +100,7 @@ describe("users", () => {
 });
 
 describe("TLS", () => {
-	test("each wrong certificate is named", { timeout: 60_000 }, async () => {
+	test("each wrong certificate is named", async () => {
 		const [authority, other] = [new Authority(), new Authority()];
 		closing.push(authority, other);
 		const [server, client, foreign] = [
@@ -131,7 +129,7 @@ describe("TLS", () => {
 });
 
 describe("limits of etcd", () => {
-	test("a full etcd is named, and reading goes on", { timeout: 60_000 }, async () => {
+	test("a full etcd is named, and reading goes on", async () => {
 		const cluster = await start({ args: ["--quota-backend-bytes", String(2 * 1024 * 1024)] });
 		const store = await open(cluster);
 		const fill = async () => {

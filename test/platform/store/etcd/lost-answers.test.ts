@@ -20,7 +20,7 @@ let count = 0;
 beforeAll(async () => {
 	await cryptoReady;
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 beforeEach(async () => {
 	const prefix = `/lossy/${++count}/`;

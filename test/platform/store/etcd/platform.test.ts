@@ -26,7 +26,7 @@ const ALONE = { isAlone: true };
 let cluster: EtcdCluster;
 beforeAll(async () => {
 	cluster = await EtcdCluster.start();
-}, 30_000);
+});
 afterAll(() => cluster?.[Symbol.asyncDispose]());
 
 describe("a platform with its store in etcd", () => {

@@ -20,7 +20,7 @@ let cluster: EtcdCluster;
 let server: S3Server;
 beforeAll(async () => {
 	[cluster, server] = await Promise.all([EtcdCluster.start(), S3Server.start()]);
-}, 30_000);
+});
 beforeEach(() => {
 	vi.stubEnv("AWS_ACCESS_KEY_ID", CREDENTIALS.accessKeyId);
 	vi.stubEnv("AWS_SECRET_ACCESS_KEY", CREDENTIALS.secretAccessKey);

@@ -21,7 +21,7 @@ let count = 0;
 beforeAll(async () => {
 	await cryptoReady;
 	[cluster, server] = await Promise.all([EtcdCluster.start(), S3Server.start()]);
-}, 30_000);
+});
 afterEach(() => {
 	server.answer = () => false;
 	server.pageKeys = undefined;
