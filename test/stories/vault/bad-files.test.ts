@@ -43,7 +43,7 @@ describe("the project and the identity", () => {
 		});
 		await expectRefused(project, { args: list, exit: 3, code: "NOT_A_MEMBER", env: as(newIdentityText()) });
 		const file = join(project.machine, "identity");
-		project.write("../../identity", project.identity ?? "");
+		project.write("../identity", project.identity ?? "");
 		chmodSync(file, 0o644);
 		await expectRefused(project, {
 			args: list,

@@ -33,8 +33,8 @@ export const PLANTS: Readonly<Record<string, readonly Replacement[]>> = {
 	"a node answers without reading what others have appended": [
 		{
 			file: "src/platform/nodes/nodes.ts",
-			text: "if (!this.presence.isConnected) throw cutOff();\n\t\tconst { apps } = this.#options;",
-			by: 'if (app !== "") return;\n\t\tconst { apps } = this.#options;',
+			text: "await confirmed(this.#options.sealed, () => this.#read(app));",
+			by: 'if (app === "") await confirmed(this.#options.sealed, () => this.#read(app));',
 		},
 	],
 };
