@@ -27,6 +27,8 @@ const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocat
 function ignore(): void {}
 
 export class CheckProcess {
+	/** Whether it has parsed uploads, and thus may know the files of the next one. */
+	hasUploads = false;
 	readonly #child: ChildProcess;
 	#onReport: (report: Report) => void = ignore;
 	#stdout = "";

@@ -18,7 +18,7 @@ const IDLE_MS = 30_000;
 
 export class ProcessPool {
 	readonly #options: ProcessPoolOptions;
-	readonly #idle: CheckProcess[] = [];
+	#idle: CheckProcess[] = [];
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: ProcessPoolOptions) {
@@ -38,7 +38,7 @@ export class ProcessPool {
 		timeoutMs: number,
 	): Promise<Extract<Report, { type: "done" }> | EarlyExit> {
 		clearTimeout(this.#timer);
-		const process = this.#take();
+		const process = this.#take(orders.some(({ type }) => type === "check"));
 		const end = await process.run(orders, onReport, timeoutMs);
 		if (!("why" in end)) this.#idle.push(process);
 		this.#timer = setTimeout(() => this.close(), this.#options.idleMs ?? IDLE_MS).unref();
@@ -51,11 +51,18 @@ export class ProcessPool {
 		for (const process of this.#idle.splice(0)) process.kill();
 	}
 
-	/** Takes the process that was used last, or starts one. */
-	#take(): CheckProcess {
-		let process = this.#idle.pop();
-		while (process !== undefined && !process.isAlive) process = this.#idle.pop();
+	/**
+	 * Takes an idle process, or starts one. Uploads go to a process that has parsed uploads before, and bundles to another one
+	 * if there is one.
+	 */
+	#take(isUpload: boolean): CheckProcess {
+		this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
+		const fitting = this.#idle.findLastIndex(({ hasUploads }) => hasUploads === isUpload);
+		// At -1, this takes the last one.
+		const [idle] = this.#idle.splice(fitting, 1);
 		const { heapMiB, program, rules } = this.#options;
-		return process ?? new CheckProcess(program, rules, heapMiB);
+		const process = idle ?? new CheckProcess(program, rules, heapMiB);
+		process.hasUploads ||= isUpload;
+		return process;
 	}
 }
