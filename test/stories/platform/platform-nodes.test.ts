@@ -90,13 +90,16 @@ test("the status says why a store is refused that has lost its seal, and that it
 });
 
 test("the logs show the lines of both nodes by time, each with the name of its node", async () => {
+	// Lines arrive through a pipe, later than the responses, and get their time then.
+	const logged = async (...messages: string[]) =>
+		await vi.waitFor(async () => {
+			const { lines } = await project.data(["functions", "logs", "one", "--limit", String(messages.length)]);
+			expect(lines.map(({ message }: { message: string }) => message)).toEqual(messages);
+		});
 	await a.call("one?on-a");
+	await logged("?on-a");
 	await b.call("one?on-b");
-	// Lines arrive through a pipe, later than the responses.
-	await vi.waitFor(async () => {
-		const { lines } = await project.data(["functions", "logs", "one", "--limit", "2"]);
-		expect(lines.map(({ message }: { message: string }) => message)).toEqual(["?on-a", "?on-b"]);
-	});
+	await logged("?on-a", "?on-b");
 	const marked = /^([0-9a-f]{8}) {2}.* info {2}\?on-a\n([0-9a-f]{8}) {2}.* info {2}\?on-b\n$/;
 	const { stderr, stdout } = await project.ok(["functions", "logs", "one", "--limit", "2"]);
 	const [, first, second] = marked.exec(stdout) ?? [];

