@@ -8,12 +8,15 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import type { User } from "../../machine/users.ts";
 import { NO_READ_AHEAD, PacedReader } from "../output/paced-reader.ts";
 import type { ReadScheduler } from "../output/read-scheduler.ts";
+import { timer } from "./deferred.ts";
 
 /** The longest message, which is a cron job. The rest of a longer line is discarded. */
 const MESSAGE_CHARACTERS_MAX = 768;
 /** The most messages about cron jobs and the app's store in one chunk. Further ones are discarded. */
 const OTHER_MESSAGES_MAX = 200;
 const PING = "ping\n";
+/** The longest wait for the answer to a ping. */
+const ANSWER_MS = 1_000;
 
 export interface ControlOptions {
 	/** The path of the socket, in a folder to which only the platform can write. */
@@ -108,6 +111,8 @@ export class ControlSocket {
 	 */
 	#isListening = false;
 	#isListeningAgain = false;
+	/** Called once each at the next answer to a ping. */
+	#awaiting: (() => void)[] = [];
 
 	constructor(options: ControlOptions) {
 		this.#options = options;
@@ -122,6 +127,19 @@ export class ControlSocket {
 	/** Sends a ping, unless the process has not read the previous one yet. */
 	ping(): void {
 		if (this.#socket?.writableLength === 0) this.#socket.write(PING);
+	}
+
+	/**
+	 * Sends a ping. Resolves when the process answers, and thus when everything that it sent before has been handled; at once
+	 * if it is not connected, and after a second in any case.
+	 */
+	async answer(): Promise<void> {
+		if (this.#socket === undefined) return;
+		const limit = timer(ANSWER_MS);
+		const answered = new Promise<void>((resolve) => this.#awaiting.push(resolve));
+		this.ping();
+		await Promise.race([answered, limit.elapsed]);
+		limit.cancel();
 	}
 
 	/** Sends a line, if the process is connected. */
@@ -152,8 +170,9 @@ export class ControlSocket {
 
 	#handle({ isHeld, isListening, isPong, others }: ControlMessages): void {
 		for (const message of others ?? []) this.#options.onMessage(message);
-		if (isPong) this.#options.onPong();
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
+		if (isPong) this.#options.onPong();
+		if (isPong) for (const resolve of this.#awaiting.splice(0)) resolve();
 		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);
 	}
 

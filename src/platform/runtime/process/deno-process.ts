@@ -46,6 +46,7 @@ export class DenoProcess implements Instance {
 	#child: Child;
 	#ready: Promise<void>;
 	#isAccepting = true;
+	#isTerminated = false;
 	#stopped: Promise<void> | undefined;
 	#assignment: Assignment | undefined;
 	#liveness: Liveness | undefined;
@@ -219,21 +220,31 @@ export class DenoProcess implements Instance {
 
 	/** Ends the process without waiting for requests, even if `stop` is waiting. */
 	terminate(): Promise<void> {
+		this.#isTerminated = true;
 		this.#drained.resolve();
 		return this.stop({ graceMs: 0 });
 	}
 
 	async #end(graceMs: number): Promise<void> {
 		const grace = timer(graceMs);
+		const over = Promise.race([grace.elapsed, this.exited]);
 		// The callback of the last request may fail, so the number of requests is also checked at intervals.
 		const checks = setInterval(() => this.inFlight === 0 && this.#drained.resolve(), CHECK_INTERVAL_MS);
-		await Promise.race([this.#drained.promise, grace.elapsed, this.exited]);
+		await Promise.race([this.#drained.promise, over]);
+		if (graceMs > 0 && this.#assignment !== undefined) await this.#finishBackgroundWork(over);
 		clearInterval(checks);
 		grace.cancel();
 		this.#child.kill("SIGTERM");
-		const killTimer = timer(KILL_AFTER_MS);
-		void killTimer.elapsed.then(() => this.#child.kill("SIGKILL"));
+		const killing = setTimeout(() => this.#child.kill("SIGKILL"), KILL_AFTER_MS);
 		await this.exited;
-		killTimer.cancel();
+		clearTimeout(killing);
+	}
+
+	/** A response may arrive before the message that its work continues. The answer to a ping comes after that message. */
+	async #finishBackgroundWork(over: Promise<unknown>): Promise<void> {
+		if (!this.#isTerminated) await Promise.race([this.#control.answer(), over]);
+		if (this.#isTerminated || this.inFlight === 0) return;
+		this.#drained = deferred();
+		await Promise.race([this.#drained.promise, over]);
 	}
 }

@@ -94,6 +94,20 @@ describe("a socket", () => {
 		return { events, socket, tasks, control };
 	}
 
+	test("answers a ping after everything that it sent before, or the wait ends", async () => {
+		const { control, events, socket } = await open();
+		let heldAtAnswer: boolean[] = [];
+		const answered = control.answer().then(() => {
+			heldAtAnswer = [...events.held];
+		});
+		await vi.waitFor(() => expect(events.received).toContain("ping\n"));
+		socket.write('{"holding":true}\n{"pong":true}\n');
+		await answered;
+		expect(heldAtAnswer).toEqual([true]);
+		await control.answer();
+		expect(events.pongs).toBe(1);
+	});
+
 	test("that is flooded is read one turn at a time, and reports the last message once a turn", async () => {
 		const { events, socket, tasks } = await open();
 		let sent = 0;
