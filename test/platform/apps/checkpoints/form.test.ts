@@ -1,7 +1,7 @@
 /**
  * The state that recorded streams become, in the form of checkpoints. If this fails, a start would use checkpoints that
- * mean something else: raise `FOLD_FORMAT` in src/platform/apps/checkpoints/saved-fold.ts, delete the old file, and run
- * this with `--update`.
+ * mean something else: raise `FOLD_FORMAT` in src/platform/apps/checkpoints/saved-fold.ts, delete the old files, and run
+ * this file with `--update` at the end (findings/vitest-update-takes-path.sh).
  */
 import { expect, test } from "vitest";
 import { FOLD_FORMAT, restoreFold, saveFold } from "../../../../src/platform/apps/checkpoints/saved-fold.ts";
