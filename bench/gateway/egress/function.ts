@@ -1,5 +1,5 @@
 /** The source of the function whose fetches are measured. It responds with their time, in ms. */
-import { PORT } from "./server.ts";
+import { BYTES, PORT } from "./server.ts";
 
 /** The kinds of fetches, each with its path. */
 export const KINDS = ["small", "down", "up"] as const;
@@ -8,17 +8,7 @@ export type Kind = (typeof KINDS)[number];
 /** @param address the server's IP address */
 export const functionOf = (address: string) => `
 const origin = "http://${address}:${PORT}";
-const piece = new Uint8Array(64 * 1024);
-/** So many bytes, in pieces. */
-function bytes(left) {
-	return new ReadableStream({
-		pull(controller) {
-			if (left <= 0) return controller.close();
-			controller.enqueue(left < piece.length ? piece.subarray(0, left) : piece);
-			left -= piece.length;
-		},
-	});
-}
+${BYTES}
 async function small(count) {
 	for (let left = count; left > 0; left--) {
 		const response = await fetch(origin + "/small");

@@ -2,9 +2,9 @@
 
 export const PORT = 80;
 
-export const SERVER = `
+/** The source of `bytes(left)`: a stream of so many bytes, in pieces. */
+export const BYTES = `
 const piece = new Uint8Array(64 * 1024);
-/** So many bytes, in pieces. */
 function bytes(left) {
 	return new ReadableStream({
 		pull(controller) {
@@ -14,6 +14,9 @@ function bytes(left) {
 		},
 	});
 }
+`;
+
+export const SERVER = `${BYTES}
 async function answer(request) {
 	const { pathname, searchParams } = new URL(request.url);
 	if (pathname === "/small") return new Response("x".repeat(100));
