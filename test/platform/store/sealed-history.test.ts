@@ -1,32 +1,11 @@
 /** A store that is changed under a process that has it open: it must continue what the process has seen of it. */
 import { rmSync } from "node:fs";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
-import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
+import { describe, expect, test } from "vitest";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { type TestPlace, testPlace } from "../core-fixture.ts";
+import { entry, useSealedStores } from "./sealed-setup.ts";
 
-/** An entry with the form that the store expects. The store does not check the code. */
-const entry = (text: string) => JSON.stringify({ text, code: "A".repeat(43) });
-
-let place: TestPlace;
-let key: Uint8Array;
-beforeEach(async () => {
-	await cryptoReady;
-	key = randomBytes(32);
-	place = testPlace();
-});
-afterEach(() => place[Symbol.dispose]());
-
-const path = (name = "data") => join(place.root, name);
-
-/** Opens the store, uses it and closes it again. */
-async function withStore(work: (store: SealedStore, inner: Store) => Promise<void>) {
-	await using inner = await openSqliteStore(path());
-	await work(await SealedStore.open(inner, key), inner);
-}
+const { open, path, withStore } = useSealedStores();
 
 describe("a store that is open", () => {
 	const created = (app: string) => JSON.stringify({ type: "app-created", app, code: "A".repeat(43) });
@@ -41,7 +20,7 @@ describe("a store that is open", () => {
 		await withStore(async (store, inner) => {
 			await store.append("platform", 0, entry("one"));
 			await before(store);
-			await change(await SealedStore.open(inner, key));
+			await change(await open(inner));
 			await store.compare();
 			code = store.fault?.code;
 		});
@@ -99,10 +78,10 @@ describe("a store that is open", () => {
 				return typeof value === "function" ? value.bind(present) : value;
 			},
 		});
-		const store = await SealedStore.open(front, key);
+		const store = await open(front);
 		await store.append("platform", 0, entry("one"));
 		await using fork = await openSqliteStore(path("fork"));
-		const forked = await SealedStore.open(fork, key);
+		const forked = await open(fork);
 		await forked.append("platform", 0, entry("one"));
 		await store.append("apps/shop/events", 0, entry("here"));
 		for (const at of [0, 1]) await forked.append("apps/shop/events", at, entry(`there ${at}`));
@@ -118,7 +97,7 @@ describe("a store that is open", () => {
 
 	test("is refused if it is emptied, also for a stream that does not exist yet", async () => {
 		await using inner = await openSqliteStore(path());
-		const store = await SealedStore.open(inner, key);
+		const store = await open(inner);
 		await store.append("platform", 0, entry("one"));
 		await inner.deleteStreams("", { from: await inner.readSeal(), to: "none" });
 		const refused = { code: "STORE_EMPTIED", exit: 7 };

@@ -2,34 +2,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
-import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
-import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
+import { describe, expect, test } from "vitest";
 import { SqliteDatabase } from "../../../src/platform/store/sqlite-database.ts";
-import type { Store } from "../../../src/platform/store/store.ts";
-import { type TestPlace, testPlace } from "../core-fixture.ts";
+import { entry, useSealedStores } from "./sealed-setup.ts";
 
 const STREAMS = ["platform", "apps/shop/events", "apps/shop/changes", "schedule/000000000001"];
-/** An entry with the form that the store expects. The store does not check the code. */
-const entry = (text: string) => JSON.stringify({ text, code: "A".repeat(43) });
-
-let place: TestPlace;
-let key: Uint8Array;
-beforeEach(async () => {
-	await cryptoReady;
-	key = randomBytes(32);
-	place = testPlace();
-});
-afterEach(() => place[Symbol.dispose]());
-
-const path = (name = "data") => join(place.root, name);
-
-/** Opens the store, uses it and closes it again. */
-async function withStore(work: (store: SealedStore, inner: Store) => Promise<void>, name?: string) {
-	await using inner = await openSqliteStore(path(name));
-	await work(await SealedStore.open(inner, key), inner);
-}
+const { changeKey, open, path, withStore } = useSealedStores();
 
 /** Two entries in each stream, then a copy of the directory, and then a third entry. */
 async function fill(): Promise<void> {
@@ -125,7 +103,7 @@ describe("a sealed store", () => {
 
 	test("refuses a seal that was made with another key", async () => {
 		await fill();
-		key = randomBytes(32);
+		changeKey();
 		await withStore(async (store) => expect(() => store.check()).toThrow());
 	});
 });
@@ -175,7 +153,7 @@ describe("the writes of other nodes", () => {
 	test("are known before streams are deleted, if the caller has read them", async () => {
 		await withStore(async (store, inner) => {
 			await store.append("apps/shop/events", 0, entry("of an app"));
-			const other = await SealedStore.open(inner, key);
+			const other = await open(inner);
 			await other.append("platform", 0, entry("by another node"));
 			expect(await store.deleteStreams("apps/shop/", undefined, at(0))).toBe(false);
 			expect(await store.deleteStreams("apps/shop/", undefined, at(1))).toBe(true);
@@ -186,7 +164,7 @@ describe("the writes of other nodes", () => {
 	test("are taken over without reading the store again, and a wrong one makes it be read", async () => {
 		await withStore(async (store, inner) => {
 			await store.append("platform", 0, entry("one"));
-			const other = await SealedStore.open(inner, key);
+			const other = await open(inner);
 			await other.append("apps/shop/events", 0, entry("by another node"));
 			const heads = await inner.heads();
 			const seal = await inner.readSeal();

@@ -1,25 +1,9 @@
 /** What the hooks accept and refuse, for each git command that brings in commits of others. */
-import { spawnSync } from "node:child_process";
-import { cpSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
-import { cleanEnvironment, newProject, Project } from "../support/project.ts";
-
-/** Runs git as a user does, with the hooks. */
-function git(project: Project, ...args: string[]): { status: number | null; text: string } {
-	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com", "-c", "core.editor=true"];
-	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
-		cwd: project.root,
-		env: {
-			...cleanEnvironment(),
-			HOME: join(project.machine, "home"),
-			...(project.identity === undefined ? {} : { COFFER_IDENTITY: project.identity }),
-		},
-		encoding: "utf8",
-	});
-	return { status, text: stdout + stderr };
-}
+import { runGitAsMember as git } from "../support/git.ts";
+import { newProject, type Project } from "../support/project.ts";
+import { copyOf, namesOf } from "./branches.ts";
 
 /**
  * The branches `main`, `one` and `two`, which each set a secret of their own. The current branch is `main`.
@@ -48,21 +32,9 @@ beforeAll(async () => {
 });
 afterAll(() => template?.[Symbol.asyncDispose]());
 
-/** A copy of the project with those branches, and of its machine's state. */
-function branches(): Project {
-	const project = new Project(template.identity === undefined ? {} : { identity: template.identity });
-	cpSync(template.machine, project.machine, { recursive: true });
-	return project;
-}
-
-async function namesOf(project: Project): Promise<string[]> {
-	const { secrets } = await project.data(["secrets", "list"]);
-	return secrets.map(({ name }: { name: string }) => name);
-}
-
 describe("git merge --squash", () => {
 	test("passes the hook with the secrets of both sides", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		expect(git(project, "merge", "--squash", "one").status).toBe(0);
 		const committed = git(project, "commit", "--quiet", "--message", "Squash");
 		expect(committed).toMatchObject({ status: 0 });
@@ -73,7 +45,7 @@ describe("git merge --squash", () => {
 	});
 
 	test.each(["main", "one"])("is refused if only the side of %s is kept", async (kept) => {
-		await using project = branches();
+		await using project = copyOf(template);
 		git(project, "merge", "--squash", "one");
 		await project.git("checkout", kept, "--", "coffer.vault");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Squash");
@@ -90,7 +62,7 @@ describe("git merge --squash", () => {
 
 describe("a squash that the user gave up", () => {
 	test("does not make the hook refuse a later commit, although git checkout leaves SQUASH_MSG", async () => {
-		await using project = await branches();
+		await using project = await copyOf(template);
 		git(project, "merge", "--squash", "one");
 		expect(git(project, "checkout", "--quiet", "HEAD", "--", ".").status).toBe(0);
 		git(project, "rm", "--quiet", "--cached", "--ignore-unmatch", "one.txt");
@@ -105,7 +77,7 @@ describe("a squash that the user gave up", () => {
 
 describe("an octopus merge", () => {
 	test("passes if the branches change other files, and the vault of the branch that has one is complete", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		// Git calls no merge driver in an octopus merge, so only one of the branches may change the vault.
 		for (const name of ["plain", "base"]) {
 			await project.git("checkout", "--quiet", "-b", name, "main~1");
@@ -118,7 +90,7 @@ describe("an octopus merge", () => {
 	});
 
 	test("is refused if one of three sides is missing", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		git(project, "merge", "--no-commit", "one");
 		const heads = ["one", "two"].map((name) => git(project, "rev-parse", name).text.trim());
 		project.write(".git/MERGE_HEAD", `${heads.join("\n")}\n`);
@@ -130,7 +102,7 @@ describe("an octopus merge", () => {
 
 describe("git revert", () => {
 	test("of a commit that set a secret is refused, or the next command names the missing secret", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		git(project, "revert", "--no-commit", "HEAD");
 		const { status, text } = git(project, "commit", "--quiet", "--message", "Revert");
 		expect(status).toBe(1);
@@ -143,7 +115,7 @@ describe("git revert", () => {
 	});
 
 	test("of a commit that did not change the vault passes", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		project.write("plain.txt", "plain\n");
 		await commit(project, "Plain");
 		expect(git(project, "revert", "--no-edit", "HEAD")).toMatchObject({ status: 0 });
@@ -168,13 +140,13 @@ const BRINGING_IN = [
 
 describe.each(BRINGING_IN)("$what", ({ go, label, start }) => {
 	test("passes the hook with the secrets of both sides", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		expect(git(project, ...start)).toMatchObject({ status: 0 });
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
 	});
 
 	test("that stopped is refused if its change of the vault is left out", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		// Another file stops it. The vault is merged already.
 		project.write("one.txt", "of main\n");
 		await commit(project, "Conflict");

@@ -1,30 +1,15 @@
 /** Mistakes that the hook, `.gitignore` and the checks of git's index prevent, with the real program. */
-import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
+import { runGitAsMember as git } from "../support/git.ts";
 import { follow } from "../support/hints.ts";
 import { link, sharedPlatform } from "../support/platform.ts";
-import { cleanEnvironment, newIdentityText, newProject, Project } from "../support/project.ts";
+import { newIdentityText, newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
 const KEY = "sk-live-0123456789abcdef";
-
-/** Runs git as a user does, with or without the identity. */
-function git(project: Project, ...args: string[]): { status: number | null; text: string } {
-	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
-	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
-		cwd: project.root,
-		env: {
-			...cleanEnvironment(),
-			HOME: join(project.machine, "home"),
-			...(project.identity === undefined ? {} : { COFFER_IDENTITY: project.identity }),
-		},
-		encoding: "utf8",
-	});
-	return { status, text: stdout + stderr };
-}
 
 test("git leaves both sides between markers if the program of the merge driver is missing", async () => {
 	await using project = await newProject();

@@ -1,26 +1,9 @@
 /** `coffer git setup` in a real repository: merges, diffs and commits through git alone. */
-import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cleanEnvironment, newProject, type Project } from "../support/project.ts";
-
-interface Ended {
-	readonly status: number | null;
-	/** The file that setup wrote, on both branches. */
-	readonly text: string;
-}
-
-/** Runs git as a user does, with or without the identity in the environment. */
-function git(project: Project, args: readonly string[], env: Record<string, string> = {}): Ended {
-	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com"];
-	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
-		cwd: project.root,
-		env: { ...cleanEnvironment(), HOME: join(project.machine, "home"), ...env },
-		encoding: "utf8",
-	});
-	return { status, text: stdout + stderr };
-}
+import { type GitResult, runGit as git } from "../support/git.ts";
+import { newProject, type Project } from "../support/project.ts";
 
 function gitOk(project: Project, ...args: readonly string[]): string {
 	const { status, text } = git(project, args);
@@ -47,7 +30,7 @@ async function branches(
 	project: Project,
 	theirs: readonly string[],
 	ours: readonly string[],
-): Promise<Ended> {
+): Promise<GitResult> {
 	gitOk(project, "checkout", "--quiet", "-b", "branch");
 	await project.ok(["secrets", ...theirs]);
 	commitAll(project);

@@ -1,21 +1,14 @@
 /** What `coffer vault resolve` merges in each state that git can leave in a working tree. */
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
-import { cleanEnvironment, newProject, Project } from "../support/project.ts";
+import { runGit } from "../support/git.ts";
+import { newProject, type Project } from "../support/project.ts";
+import { copyOf, namesOf } from "./branches.ts";
 
 /** Runs git, which may stop because of a conflict. */
-function git(project: Project, ...args: string[]): { status: number | null; text: string } {
-	const settings = ["-c", "user.name=Story", "-c", "user.email=story@example.com", "-c", "core.editor=true"];
-	const { status, stdout, stderr } = spawnSync("git", [...settings, ...args], {
-		cwd: project.root,
-		env: { ...cleanEnvironment(), HOME: join(project.machine, "home") },
-		encoding: "utf8",
-	});
-	return { status, text: stdout + stderr };
-}
+const git = (project: Project, ...args: string[]) => runGit(project, args);
 
 /**
  * Branch `one` sets OF_ONE and changes `file.txt`. Branch `main` sets OF_MAIN and changes that file too. Git
@@ -43,18 +36,6 @@ beforeAll(async () => {
 	template = await makeBranches();
 });
 afterAll(() => template?.[Symbol.asyncDispose]());
-
-/** A copy of the project with those branches, and of its machine's state. */
-function branches(): Project {
-	const project = new Project(template.identity === undefined ? {} : { identity: template.identity });
-	cpSync(template.machine, project.machine, { recursive: true });
-	return project;
-}
-
-async function namesOf(project: Project): Promise<string[]> {
-	const { secrets } = await project.data(["secrets", "list"]);
-	return secrets.map(({ name }: { name: string }) => name);
-}
 
 /** Applies the change of branch `one` as a patch. */
 function applyPatch(project: Project): void {
@@ -88,7 +69,7 @@ const STOPPED: Record<string, (project: Project) => void> = {
 
 describe.each(Object.entries(STOPPED))("%s that stopped for conflicts", (_, bringIn) => {
 	test("is resolved by vault resolve if git's index has both sides", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		bringIn(project);
 		expect((await project.coffer(["vault", "resolve", "--json"])).json()).toMatchObject({ conflicted: true });
 		expect(await namesOf(project)).toEqual(["BASE", "OF_MAIN", "OF_ONE"]);
@@ -101,7 +82,7 @@ const NAMED = ["git merge", "git merge --squash", "git rebase", "git rebase --ap
 
 describe.each(NAMED)("%s that stopped, with only the side of HEAD added to the index", (name) => {
 	test("is resolved by vault resolve with both sides", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		STOPPED[name]?.(project);
 		await project.git("checkout", "HEAD", "--", "coffer.vault");
 		project.write("file.txt", "one\n");
@@ -112,7 +93,7 @@ describe.each(NAMED)("%s that stopped, with only the side of HEAD added to the i
 });
 
 test("git revert that stopped keeps the reverted secret, since only a deletion by name removes one", async () => {
-	await using project = branches();
+	await using project = copyOf(template);
 	await project.ok(["secrets", "set", "OF_MAJOR=1"]);
 	project.write("file.txt", "later\n");
 	await commit(project, "Later");
@@ -146,7 +127,7 @@ const LEFTOVERS: Record<string, (project: Project) => Promise<unknown>> = {
 
 describe.each(Object.entries(LEFTOVERS))("git merge --squash that %s", (_, leave) => {
 	test("is no conflict, and adds none of its secrets", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		await leave(project);
 		expect(existsSync(join(project.root, ".git/SQUASH_MSG"))).toBe(true);
 		const vault = project.vault;
@@ -156,7 +137,7 @@ describe.each(Object.entries(LEFTOVERS))("git merge --squash that %s", (_, leave
 	});
 
 	test("does not excuse a damaged vault", async () => {
-		await using project = branches();
+		await using project = copyOf(template);
 		await leave(project);
 		project.vault = project.vault.slice(0, -20);
 		const damaged = project.vault;
@@ -166,7 +147,7 @@ describe.each(Object.entries(LEFTOVERS))("git merge --squash that %s", (_, leave
 });
 
 test("vault resolve ignores a squash that the user gave up, and merges the commit that is picked now", async () => {
-	await using project = branches();
+	await using project = copyOf(template);
 	await project.git("checkout", "--quiet", "-b", "two", "main~1");
 	await project.ok(["secrets", "set", "OF_TWO=1"]);
 	project.write("file.txt", "two\n");
@@ -181,7 +162,7 @@ test("vault resolve ignores a squash that the user gave up, and merges the commi
 });
 
 test("vault resolve merges both sides if a squash is in progress and the vault is the one of the branch", async () => {
-	await using project = branches();
+	await using project = copyOf(template);
 	git(project, "merge", "--squash", "one");
 	await project.git("checkout", "one", "--", "coffer.vault");
 	await project.git("checkout", "HEAD", "--", "file.txt");
