@@ -115,9 +115,9 @@ export class AppFold implements AppState {
 	}
 
 	/**
-	 * Applies an entry that was read from the store, when the history that it needs is known (`needsHistory`). Checks its position in the hash chain, that a writer signed it, that
-	 * its header continues the current one, and that no record replaces a newer one. The signatures of records are checked
-	 * when they are opened.
+	 * Applies an entry that was read from the store, when the history that it needs is known (`needsHistory`). Checks its
+	 * position in the hash chain, that a writer signed it, that its header continues the current one, and that no record
+	 * replaces a newer one. The signatures of records are checked when they are opened.
 	 * @throws AppError `LOG_DAMAGED` (exit 7), or an error about the header or the records
 	 */
 	applyEntry(entry: LogEntry): void {
@@ -216,7 +216,8 @@ export class AppFold implements AppState {
 		for (const record of parsed) this.local.set(record.name, { record, by, atMs });
 		const local = this.moment.local + 1;
 		this.moment = { ...this.moment, local };
-		// The vault's value wins over a local secret of the same name, so the function sees no change.
+		// The vault's value wins over a local secret of the same name, so the function sees no change. If the streams are read
+		// again, the log is known first. A name that both have has a later change there, so no process keeps an old value.
 		for (const { name } of parsed) if (!isLive(this.records.get(name))) this.#noteChanged(name, { local });
 	}
 

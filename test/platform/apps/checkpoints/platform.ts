@@ -147,9 +147,7 @@ export async function happen(place: Place, app: App, kind: Kind, name: string, i
 	await app.record(() => ({ type: "redeployed", operation, results, untouched: ["g"], atMs }));
 }
 
-/**
- * An app's state as plain values, to compare.
- */
+/** An app's state as plain values, to compare. */
 export function plain(state: AppState): object {
 	const { changedAt, functions, header, operations, records, local, ...rest } = state as AppFold;
 	const { all } = rest.superseded;
