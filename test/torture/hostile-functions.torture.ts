@@ -31,23 +31,21 @@ async function faultOf({ refusal = /./, within, without }: Probe): Promise<strin
 		: undefined;
 }
 
-/** Some of a list, by seed. */
-function some<T>(list: readonly T[], count: number, random: Random): T[] {
-	const ordered = list.map((item) => ({ item, order: random.below(1_000_000_000) }));
-	return ordered
-		.sort((one, other) => one.order - other.order)
-		.slice(0, count)
-		.map(({ item }) => item);
+function shuffled<T>(list: readonly T[], random: Random): T[] {
+	const ordered = list.map((item) => ({ item, order: random.below(1) }));
+	return ordered.sort((one, other) => one.order - other.order).map(({ item }) => item);
 }
 
-/** Every kind of target gets its share, however few probes it has. */
-function chosen(probes: readonly Probe[], rounds: number, random: Random): Probe[] {
+/**
+ * Every kind of target gets its share, however few probes it has. Each kind is shuffled by itself: the number of
+ * probes of the network differs between machines, and must not change which of the others are chosen.
+ */
+function chosen(probes: readonly Probe[], rounds: number, seed: number): Probe[] {
 	const aims = [...new Set(probes.map(({ aim }) => aim))];
 	const ofAim = aims.map((aim) =>
-		some(
+		shuffled(
 			probes.filter((probe) => probe.aim === aim),
-			Number.POSITIVE_INFINITY,
-			random,
+			randomFrom(seed),
 		),
 	);
 	const inTurns: Probe[] = [];
@@ -57,7 +55,6 @@ function chosen(probes: readonly Probe[], rounds: number, random: Random): Probe
 }
 
 async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureReport> {
-	const random = randomFrom(seed);
 	const [failures, tally]: [string[], Record<string, number>] = [[], {}];
 	let [count, played] = [0, 0];
 	const share = Math.ceil(rounds / Object.keys(PARTS).length);
@@ -65,7 +62,7 @@ async function run({ plant, rounds, seed }: TortureOptions): Promise<TortureRepo
 		if (plant !== undefined && plant !== planted(wall)) continue;
 		const part = await open();
 		count += part.probes.length;
-		for (const probe of chosen(part.probes, share, random)) {
+		for (const probe of chosen(part.probes, share, seed)) {
 			const subject = plant === undefined ? probe : { ...probe, within: probe.without };
 			const fault = await faultOf(subject);
 			if (fault !== undefined) failures.push(`${wall}, ${probe.aim}: ${probe.name}: ${fault}`);

@@ -35,6 +35,13 @@ export const POWERS = [
 	`return Deno.openKv("/tmp/coffer-probe.kv").then((kv) => kv.close())`,
 ];
 
+/**
+ * The texts with which a function is refused what no permission gives: Deno hides APIs whose flag is absent, and
+ * Coffer's `Deno.openKv` opens one store only.
+ */
+export const ABSENT_POWER =
+	/is not a function|is not a constructor|unstable|worker-options|is not supported: a function has one store/i;
+
 /** Descriptors of permissions that no function has. */
 export const PERMISSIONS = [
 	`name: "run"`,

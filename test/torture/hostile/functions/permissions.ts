@@ -3,7 +3,7 @@ import { ask, launch } from "../../../platform/runtime/harness.ts";
 import { type Hostile, openHostile, REFUSAL } from "../../../platform/runtime/hostile.ts";
 import { PROCESSES, READS, WRITES } from "../../../platform/runtime/probes/files.ts";
 import { HERE, INTERFACES, waysTo } from "../../../platform/runtime/probes/network.ts";
-import { PERMISSIONS, POWERS } from "../../../platform/runtime/probes/powers.ts";
+import { ABSENT_POWER, PERMISSIONS, POWERS } from "../../../platform/runtime/probes/powers.ts";
 import type { Part, Probe } from "./probe.ts";
 
 /** A variable of the platform, which no function gets. */
@@ -33,8 +33,6 @@ const STORAGE = [
 
 const given = (expression: string) =>
 	`const found = await (${expression}); if (found == null) throw new Error("It is not there."); return found`;
-/** APIs of Deno that need a flag do not exist in a function, so there is no refusal. */
-const MISSING = /is not a function|is not a constructor|unstable|worker-options/i;
 
 function probe(it: Hostile, aim: string, code: string, refusal = REFUSAL): Probe {
 	return { aim, name: code, within: () => it.probe(code), without: () => it.control(code), refusal };
@@ -71,7 +69,7 @@ export async function openPermissions(): Promise<Part> {
 				hostile,
 				"programs, native code and workers",
 				code,
-				new RegExp(`${REFUSAL.source}|${MISSING.source}`, "i"),
+				new RegExp(`${REFUSAL.source}|${ABSENT_POWER.source}`, "i"),
 			),
 		),
 		...PERMISSIONS.map((name) => permission(hostile, name)),
