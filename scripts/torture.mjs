@@ -12,6 +12,7 @@ import { install } from "./installed.mjs";
 import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
 
 const FAILURES_SHOWN = 20;
+const FAILURE_COLUMNS = 160;
 
 function print(name, { rounds, failures, tally }, { seed, seconds }) {
 	const verdict = failures.length === 0 ? "holds" : `FAILED ${failures.length} times`;
@@ -27,6 +28,9 @@ async function catchesPlants(torture, seed) {
 	for (const plant of torture.plants) {
 		const { failures } = await torture.run({ rounds: torture.rounds.short, seed, plant });
 		console.log(`  ${failures.length > 0 ? "caught" : "✗ NOT CAUGHT"}: ${plant}`);
+		// A bug that makes the torture fail for another reason is not found, so the reason is shown.
+		if (failures.length > 0)
+			console.log(`    by: ${failures[0].split("\n", 1)[0].slice(0, FAILURE_COLUMNS)}`);
 		caught &&= failures.length > 0;
 	}
 	return caught;

@@ -1,4 +1,5 @@
 /** Starts three members of etcd and three nodes, each on a machine of its own, with functions that run. */
+import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +7,8 @@ import { writeIdentityFile } from "../../../src/identity/identity-file.ts";
 import type { OpenParts } from "../../../src/platform/open-parts.ts";
 import { EtcdCluster } from "../../platform/store/etcd/cluster.ts";
 import { newTestIdentity } from "../../platform/vault-fixture.ts";
+import { cleanEnvironment } from "../../stories/support/project.ts";
+import { PACKAGE_CACHE } from "../../support/package-cache.ts";
 import { randomFrom } from "../random.ts";
 import { buildNode, type Replacement } from "./cluster/build.ts";
 import { TestNetwork } from "./cluster/network.ts";
@@ -58,11 +61,18 @@ function etcdIn(network: TestNetwork) {
 	return { places, args: ["--quota-backend-bytes", QUOTA] };
 }
 
+/** Downloads what builds need, while there is a network. @throws Error if it cannot be downloaded */
+function fillCache(program: string, folder: string): void {
+	const env = { ...cleanEnvironment(), XDG_CACHE_HOME: PACKAGE_CACHE };
+	execFileSync(process.execPath, [program, join(folder, "cache-data")], { env, stdio: "pipe" });
+}
+
 /** Starts everything. @param opened gets everything that has to be closed @throws Error if something does not start */
 export async function openWorld(opened: OpenParts, options: WorldOptions): Promise<World> {
 	const folder = mkdtempSync(join(tmpdir(), "coffer-nodes-"));
 	opened.add(async () => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 300 }));
-	const program = await buildNode(folder, options.planted);
+	const programs = await buildNode(folder, options.planted);
+	fillCache(programs.fillCache, folder);
 	const identity = newTestIdentity();
 	const identityFile = join(folder, "identity");
 	await writeIdentityFile(identityFile, identity);
@@ -78,6 +88,7 @@ export async function openWorld(opened: OpenParts, options: WorldOptions): Promi
 		const temporary = join(folder, `tmp${index}`);
 		mkdirSync(temporary);
 		const own = { machine: network.add(), data: join(folder, `data${index}`), temporary, gateways };
+		const program = programs.node;
 		return new TestNode({ ...shared, ...own, program, collector: collector.address });
 	});
 	for (const node of nodes) opened.add(() => node.close());

@@ -1,4 +1,5 @@
 /** One round: work and faults at the same time, then peace, and then the checks. */
+import { setTimeout } from "node:timers/promises";
 import type { LogEntry } from "../../../src/protocol/change.ts";
 import { answerFaults } from "./checks/answers.ts";
 import { converge, valuesIn } from "./checks/convergence.ts";
@@ -57,13 +58,21 @@ async function disturb(world: World, plan: Plan): Promise<void> {
 	await Promise.all([...workers, ...faults]);
 }
 
+/** How long a node may refuse to give a log after the faults. A node that has found a damaged store refuses for ever. */
+const LOG_MS = 60_000;
+const PAUSE_MS = 100;
+
+/** @throws Error if the node does not give the log in time */
 async function logOf(world: World, node: number, app: string): Promise<readonly LogEntry[]> {
+	const deadline = performance.now() + LOG_MS;
 	for (;;) {
-		const log = await world
-			.client(node, app)
-			.log()
-			.catch(() => undefined);
-		if (log !== undefined) return log;
+		try {
+			return await world.client(node, app).log();
+		} catch (cause) {
+			if (performance.now() > deadline)
+				throw new Error(`Node ${node} does not give the log of ${app}.`, { cause });
+			await setTimeout(PAUSE_MS);
+		}
 	}
 }
 

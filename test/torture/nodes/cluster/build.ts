@@ -1,4 +1,4 @@
-/** Builds the program of the nodes, with shorter times and, if wanted, with a planted bug. */
+/** Builds the programs of the nodes, with shorter times and, if wanted, with a planted bug. */
 import { mkdirSync, symlinkSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -45,21 +45,32 @@ const PROGRAMS = [
 	"gateway.cjs",
 ];
 
+export interface NodePrograms {
+	/** The path of the program that runs a node. */
+	readonly node: string;
+	/** The path of the program that fills the package cache. */
+	readonly fillCache: string;
+}
+
 /**
- * Builds the program into a folder. @returns its path
+ * Builds the programs into a folder. @returns their paths
  * @throws Error if a text that is to be replaced does not occur exactly once
  */
-export async function buildNode(folder: string, planted: readonly Replacement[] = []): Promise<string> {
+export async function buildNode(folder: string, planted: readonly Replacement[] = []): Promise<NodePrograms> {
 	// The folder in which the code looks for its other built files.
 	mkdirSync(join(folder, "dist"), { recursive: true });
 	for (const name of [...PROGRAMS, "kv.cjs"])
 		symlinkSync(join(ROOT, "dist", name), join(folder, "dist", name));
 	symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
-	const outfile = join(folder, "dist", "node.mjs");
+	const outdir = join(folder, "dist");
 	const replacements = [...SHORTER, ...planted];
 	await build({
-		entryPoints: [join(ROOT, "test/torture/nodes/cluster/node.program.ts")],
-		outfile,
+		entryPoints: {
+			node: join(ROOT, "test/torture/nodes/cluster/node.program.ts"),
+			"fill-cache": join(ROOT, "test/torture/nodes/cluster/fill-cache.program.ts"),
+		},
+		outdir,
+		outExtension: { ".js": ".mjs" },
 		bundle: true,
 		packages: "external",
 		platform: "node",
@@ -78,7 +89,7 @@ export async function buildNode(folder: string, planted: readonly Replacement[] 
 			},
 		],
 	});
-	return outfile;
+	return { node: join(outdir, "node.mjs"), fillCache: join(outdir, "fill-cache.mjs") };
 }
 
 function replaced(file: string, source: string, replacements: readonly Replacement[]): string {
