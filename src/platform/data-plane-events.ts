@@ -63,8 +63,7 @@ export class CoreEvents implements DataPlaneEvents {
 		for (const [target, status, durations] of answers) {
 			const { app, function: name, firstDeployment } = requestedOf(targets[target]);
 			const route = { app, function: name ?? "", firstDeployment };
-			for (const [ms, count] of durations)
-				for (let index = 0; index < count; index++) reports.onAnswer(route, { status, ms });
+			reports.onAnswers(route, status, durations);
 		}
 		for (const [app, name, fault] of faults) reports.onInvalidAnswer({ app, function: name }, fault);
 		for (const [target, method, path, status, ms, bytes, id, reason, atMs, protocol] of requests) {

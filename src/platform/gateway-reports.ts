@@ -3,16 +3,27 @@ import type { GatewayOptions } from "./gateway/options.ts";
 import { LOGGED_PER_SECOND_MAX } from "./gateway/tracking/logging-budget.ts";
 import type { Core } from "./service/core.ts";
 import { requestLog } from "./telemetry/request-log.ts";
+import type { AnswerTimes } from "./telemetry/request-metrics.ts";
 
-export type GatewayReports = Required<
+type Callbacks = Required<
 	Pick<GatewayOptions, "onAnswer" | "onInvalidAnswer" | "onRefused" | "onRequest" | "onUnlogged">
 >;
+
+export interface GatewayReports extends Callbacks {
+	/** As `onAnswer`, for many answers with the same status. */
+	readonly onAnswers: (
+		route: Parameters<Callbacks["onAnswer"]>[0],
+		status: number,
+		times: AnswerTimes,
+	) => void;
+}
 
 /** Stores and counts what a gateway reports. */
 export function gatewayReports(core: Core): GatewayReports {
 	const { apps, clock, log, logs, metrics } = core;
 	return {
-		onAnswer: (route, answer) => core.answered(route, answer),
+		onAnswer: (route, { ms, status }) => core.answered(route, status, [[ms, 1]]),
+		onAnswers: (route, status, times) => core.answered(route, status, times),
 		onRequest: requestLog(core),
 		onUnlogged: ({ app, function: name }, requests) => {
 			const lifetime = name === undefined ? undefined : apps.find(app)?.functionLifetime(name);

@@ -71,7 +71,7 @@ test("counters start at zero for a function that is created while the earlier on
 	free();
 	await deleting;
 	// A request to the deleted app that is answered late.
-	core.answered({ app: "shop", function: "pay", firstDeployment }, { status: 200, ms: 1 });
+	core.answered({ app: "shop", function: "pay", firstDeployment }, 200, [[1, 1]]);
 	expect(await call()).toEqual(NOTHING);
 	const isCounted = async () =>
 		(await core.metrics.text()).text.includes('coffer_requests_total{app="shop",function="pay"');
@@ -82,7 +82,8 @@ test("counters start at zero for a function that is created while the earlier on
 			function: "pay",
 			firstDeployment: core.apps.get("shop").functionLifetime("pay")?.function,
 		},
-		{ status: 200, ms: 1 },
+		200,
+		[[1, 1]],
 	);
 	expect(await isCounted()).toBe(true);
 });

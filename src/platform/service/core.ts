@@ -18,7 +18,8 @@ import { removeAppData } from "../redeploy/stored-data.ts";
 import type { Instance, Runtime } from "../runtime/runtime.ts";
 import { Automations } from "../schedule/automations.ts";
 import type { Figures } from "../telemetry/figures/figures.ts";
-import type { FunctionLabels, FunctionSample, Metrics } from "../telemetry/metrics.ts";
+import type { FunctionSample, Metrics } from "../telemetry/metrics.ts";
+import type { AnswerTimes, FunctionLabels } from "../telemetry/request-metrics.ts";
 import type { Principal, TokenRegistry } from "../tokens/tokens.ts";
 import { Checkpointing } from "./checkpointing.ts";
 import type { CoreOptions } from "./core-options.ts";
@@ -213,15 +214,16 @@ export class Core {
 		return this.#functions.values();
 	}
 
-	/** Counts an answer to a request, unless its function has been deleted. @param answer `ms`: from the request to its end */
+	/** Counts answers with the same status, unless their function has been deleted. @param times from requests to their ends */
 	answered(
 		of: FunctionLabels & { firstDeployment?: string | undefined },
-		answer: { status: number; ms: number },
+		status: number,
+		times: AnswerTimes,
 	): void {
 		const present = this.apps.find(of.app)?.functionLifetime(of.function);
 		if (present === undefined || present.function !== of.firstDeployment) return;
-		this.metrics.answered(of, answer);
-		this.figures.answered(present, answer);
+		this.metrics.answeredAll(of, status, times);
+		this.figures.answeredAll(present, status, times);
 	}
 
 	/**

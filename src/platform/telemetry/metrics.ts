@@ -5,10 +5,10 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import type { DroppedLines } from "../logs/function-logs.ts";
 import type { StuckReport } from "../runtime/runtime.ts";
+import { type AnswerTimes, type FunctionLabels, RequestMetrics } from "./request-metrics.ts";
 import { registerStoreSizes } from "./store-metric.ts";
 
-/** In seconds: from the time that a warm function takes to the longest time that the gateway waits. */
-const REQUEST_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 150];
+/** In seconds. */
 const START_BUCKETS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export type FunctionState = "live" | "idle" | "failed";
@@ -20,12 +20,6 @@ export interface FunctionSample {
 	readonly state: FunctionState;
 	/** Pid of its process. Undefined if none runs. */
 	readonly pid: number | undefined;
-}
-
-/** An app's name and a function's. */
-export interface FunctionLabels {
-	readonly app: string;
-	readonly function: string;
 }
 
 export interface MetricsOptions {
@@ -45,30 +39,10 @@ export interface MetricsOptions {
 const LABELS = ["app", "function"] as const;
 const STUCK_REASONS = ["stopped", "silent", "unanswered"] as const satisfies readonly StuckReport["reason"][];
 
-/** The counters of one function's requests. */
-interface Answers {
-	/** By class of status, such as `2xx`. */
-	readonly requests: Map<string, Counter.Internal>;
-	readonly seconds: Histogram.Internal<(typeof LABELS)[number]>;
-}
-
 export class Metrics {
 	readonly #registry = new Registry();
-	readonly #answers = new Map<string, Answers>();
+	readonly #answered = new RequestMetrics(this.#registry);
 	readonly #options: MetricsOptions;
-	readonly #requests = new Counter({
-		name: "coffer_requests_total",
-		help: "Requests to functions, by the class of the answer's status. 1xx are upgraded connections.",
-		labelNames: [...LABELS, "status"] as const,
-		registers: [this.#registry],
-	});
-	readonly #seconds = new Histogram({
-		name: "coffer_request_duration_seconds",
-		help: "Time from a request to the end of its answer.",
-		labelNames: LABELS,
-		buckets: REQUEST_BUCKETS,
-		registers: [this.#registry],
-	});
 	readonly #starts = new Counter({
 		name: "coffer_function_starts_total",
 		help: "Starts of processes, by outcome: ready or failed.",
@@ -151,28 +125,13 @@ export class Metrics {
 	}
 
 	/** Counts a request that a function, or the gateway instead of it, has answered. */
-	answered(labels: FunctionLabels, { status, ms }: { status: number; ms: number }): void {
-		const { requests, seconds } = this.#answersOf(labels);
-		const statusClass = `${Math.floor(status / 100)}xx`;
-		let counter = requests.get(statusClass);
-		if (counter === undefined) {
-			const { app, function: name } = labels;
-			counter = this.#requests.labels({ app, function: name, status: statusClass });
-			requests.set(statusClass, counter);
-		}
-		counter.inc();
-		seconds.observe(ms / 1000);
+	answered(labels: FunctionLabels, { ms, status }: { ms: number; status: number }): void {
+		this.#answered.answered(labels, status, [[ms, 1]]);
 	}
 
-	/** The counters of one function. Finding them by label for each request takes longer than counting. */
-	#answersOf({ app, function: name }: FunctionLabels): Answers {
-		const key = `${app}/${name}`;
-		let answers = this.#answers.get(key);
-		if (answers === undefined) {
-			answers = { requests: new Map(), seconds: this.#seconds.labels({ app, function: name }) };
-			this.#answers.set(key, answers);
-		}
-		return answers;
+	/** Counts requests with the same status. */
+	answeredAll(labels: FunctionLabels, status: number, times: AnswerTimes): void {
+		this.#answered.answered(labels, status, times);
 	}
 
 	/** Counts the start of a process. @param ms time until it served. Undefined if it never served */
@@ -208,15 +167,13 @@ export class Metrics {
 
 	/** Removes the metrics of a deleted function. */
 	forget({ app, function: name }: FunctionLabels): void {
-		this.#answers.delete(`${app}/${name}`);
-		for (const status of ["1xx", "2xx", "3xx", "4xx", "5xx"])
-			this.#requests.remove({ app, function: name, status });
+		this.#answered.forget({ app, function: name });
 		for (const outcome of ["ready", "failed"]) this.#starts.remove({ app, function: name, outcome });
 		for (const status of ["live", "idle", "failed"]) this.#redeploys.remove({ app, function: name, status });
 		for (const reason of STUCK_REASONS) this.#replacements.remove({ app, function: name, reason });
 		for (const outcome of ["succeeded", "failed", "skipped"])
 			this.#automations.remove({ app, function: name, outcome });
-		for (const metric of [this.#seconds, this.#startSeconds, this.#memory, this.#invalidAnswers])
+		for (const metric of [this.#startSeconds, this.#memory, this.#invalidAnswers])
 			metric.remove({ app, function: name });
 	}
 

@@ -151,7 +151,7 @@ describe("what the console reads", () => {
 
 	test("figures of all functions, or of those that are named", async () => {
 		const { firstDeployment } = platform.core.apps.get(APP).state.functions.get("reader") ?? {};
-		platform.core.answered({ app: APP, function: "reader", firstDeployment }, { ms: 20, status: 200 });
+		platform.core.answered({ app: APP, function: "reader", firstDeployment }, 200, [[20, 1]]);
 		const all = await (await get(`/v1/apps/${APP}/figures`, token())).json();
 		expect(all).toMatchObject({
 			stepMs: 300_000,

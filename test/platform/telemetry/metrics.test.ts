@@ -51,6 +51,23 @@ describe("metrics", () => {
 		expect(text).toMatch(/^process_resident_memory_bytes \d+$/m);
 	});
 
+	test("count requests that took as long together as if they came one by one", async () => {
+		const [one, all] = [metricsOf(), metricsOf()];
+		const times = [0, 1, 1.01, 2.5, 2.51, 149_999, 150_000, 150_001, 1e9].map(
+			(ms, index) => [ms, index + 1] as const,
+		);
+		for (const [ms, count] of times)
+			for (let index = 0; index < count; index++) one.answered(PAY, { status: 404, ms });
+		all.answeredAll(PAY, 404, times);
+		const samples = samplesOf((await all.text()).text);
+		expect(samples).toEqual(samplesOf((await one.text()).text));
+		const bucket = (le: string) =>
+			samples.get(`coffer_request_duration_seconds_bucket{le="${le}",app="shop",function="pay"}`);
+		expect(["0.001", "0.0025", "0.005", "150", "+Inf"].map(bucket)).toEqual([3, 10, 15, 28, 45]);
+		expect(samples.get('coffer_request_duration_seconds_count{app="shop",function="pay"}')).toBe(45);
+		expect(samples.get('coffer_requests_total{app="shop",function="pay",status="4xx"}')).toBe(45);
+	});
+
 	test("show the state of functions at the time of the request", async () => {
 		const functions: FunctionSample[] = [
 			{ app: "shop", function: "pay", state: "live", pid: 7 },

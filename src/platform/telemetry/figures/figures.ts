@@ -2,6 +2,7 @@
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import { lifetimeKey } from "../../functions/lifetimes.ts";
 import type { Clock } from "../../machine/clock.ts";
+import type { AnswerTimes } from "../request-metrics.ts";
 import {
 	addTo,
 	countAnswer,
@@ -66,8 +67,14 @@ export class Figures {
 	}
 
 	/** Counts an answer of a function. @param answer `ms`: from the request to its end */
-	answered(of: FunctionLifetime, answer: { readonly ms: number; readonly status: number }): void {
-		countAnswer(this.#present(of), answer);
+	answered(of: FunctionLifetime, { ms, status }: { readonly ms: number; readonly status: number }): void {
+		this.answeredAll(of, status, [[ms, 1]]);
+	}
+
+	/** Counts answers of a function with the same status. */
+	answeredAll(of: FunctionLifetime, status: number, times: AnswerTimes): void {
+		const slot = this.#present(of);
+		for (const [ms, count] of times) countAnswer(slot, { ms, status }, count);
 	}
 
 	/**

@@ -53,15 +53,16 @@ function classOf(ms: number): number {
 	return Math.min(CLASSES - 1, Math.ceil(Math.log(ms / FIRST_MS) / Math.log(FACTOR)));
 }
 
-/** Counts an answer. @param answer `ms`: from the request to its end */
+/** Counts answers that took the same time. @param answer `ms`: from a request to its end */
 export function countAnswer(
 	slot: Slot,
 	{ ms, status }: { readonly ms: number; readonly status: number },
+	count = 1,
 ): void {
-	slot.requests++;
-	if (status >= ERROR_STATUS) slot.errors++;
+	slot.requests += count;
+	if (status >= ERROR_STATUS) slot.errors += count;
 	const index = classOf(ms);
-	slot.counts[index] = (slot.counts[index] ?? 0) + 1;
+	slot.counts[index] = (slot.counts[index] ?? 0) + count;
 }
 
 /** Adds a slot to another one. */
