@@ -13,6 +13,9 @@ const TOKEN_PAUSE_MS = 400;
 /** The time for which a change waits for the nodes. */
 const WAIT_SECONDS = 4;
 
+/** The time in which a node must take the last change of a round. */
+const LAST_MS = 60_000;
+
 let count = 0;
 
 /** Reads the head of a log, and records that. Undefined: no answer. */
@@ -93,6 +96,21 @@ export async function write(
 			known = await send(world, ledger, known, `${isBad ? BAD : "v"}${++count}`);
 		}
 		await pause(world, PAUSE_MS, signal);
+	}
+}
+
+/**
+ * Sets a value with which `strict` does not start, as the last change of its app, and waits for the nodes.
+ * @throws Error if no node takes it in time
+ */
+export async function writeBad(world: World): Promise<void> {
+	const ledger = world.gate;
+	const value = `${BAD}${++count}`;
+	const untilMs = performance.now() + LAST_MS;
+	while (ledger.values.get([...ledger.acknowledged].at(-1) ?? "") !== value) {
+		if (performance.now() > untilMs) throw new Error("No node takes the last change.");
+		const base = await read(world, ledger);
+		if (base !== undefined) await send(world, ledger, base, value);
 	}
 }
 
