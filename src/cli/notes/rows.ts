@@ -1,5 +1,7 @@
 /** Notes as data and as text. */
-import { NOTES_FOLDER, type Notes } from "../../project/notes/notes.ts";
+import { AppError } from "../../errors.ts";
+import { NOTES_FOLDER, type Notes, readNotes } from "../../project/notes/notes.ts";
+import type { VaultSession } from "../../project/session/session.ts";
 import { formatMinute } from "../context/instant.ts";
 import { count } from "../shell/render.ts";
 import type { Terminal } from "../shell/terminal.ts";
@@ -27,7 +29,34 @@ export function notesOf({ current }: Notes, name: string): NoteRow[] {
 	}));
 }
 
-export function renderNote({ at, by, member, text, version }: NoteRow, terminal: Terminal): void {
-	terminal.line(`v${version} by ${by}${member ? "" : " (removed)"}, ${formatMinute(at)}`);
-	terminal.block(text);
+/**
+ * Reads the notes of a secret for a command whose result is something else. Notes that cannot be read are a warning,
+ * since the command works without them.
+ */
+export async function notesBeside(session: VaultSession, name: string, terminal: Terminal): Promise<NoteRow[]> {
+	try {
+		const notes = await readNotes(session, name);
+		warnAboutUnread(notes, terminal);
+		return notesOf(notes, name);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		terminal.warn(`The notes cannot be read. ${error.message}`);
+		return [];
+	}
+}
+
+function headOf({ at, by, member, version }: NoteRow): string {
+	return `v${version} by ${by}${member ? "" : " (removed)"}, ${formatMinute(at)}`;
+}
+
+/** Prints a note as the result. */
+export function renderNote(row: NoteRow, terminal: Terminal): void {
+	terminal.line(headOf(row));
+	terminal.block(row.text);
+}
+
+/** Prints a note to stderr, so that the result stays as it is. */
+export function renderNoteBeside(row: NoteRow, terminal: Terminal): void {
+	terminal.note(`Note ${headOf(row)}`);
+	for (const line of row.text.split("\n")) terminal.note(`  ${line}`);
 }

@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { expandFlag } from "../../cli/injection/expand-flag.ts";
+import { type NoteRow, notesBeside, renderNoteBeside } from "../../cli/notes/rows.ts";
 import { requireReveal } from "../../cli/shell/reveal.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { getSecret, readSession } from "../../project/secrets/edit-secrets.ts";
@@ -16,12 +17,14 @@ interface GetResult {
 	masked?: string;
 	/** Present with `--reveal`. */
 	value?: string;
+	/** The notes of the secret: none, one, or several if people wrote them at the same time. */
+	notes: readonly NoteRow[];
 }
 
 export default class SecretsGet extends BaseCommand<GetResult> {
 	static override summary = "Show one secret: masked, or its value with --reveal";
 	static override description =
-		"--reveal needs a person at a terminal, or COFFER_ALLOW_REVEAL=1: coding agents and scripts that use a secret need not see it ('coffer run -- COMMAND'). The output may go elsewhere, as in $(…) and … | pbcopy.";
+		"--reveal needs a person at a terminal, or COFFER_ALLOW_REVEAL=1: coding agents and scripts that use a secret need not see it ('coffer run -- COMMAND'). The output may go elsewhere, as in $(…) and … | pbcopy. The secret's note, if there is one, goes to standard error, so that the output is the value alone.";
 	static override examples = [
 		"<%= config.bin %> secrets get API_KEY",
 		"<%= config.bin %> secrets get API_KEY --reveal",
@@ -45,13 +48,15 @@ export default class SecretsGet extends BaseCommand<GetResult> {
 		const { value: stored, version } = getSecret(session, args.name);
 		const { values } = await expandedValues(session, [args.name], flags.expand);
 		const value = values.get(args.name) ?? stored;
+		const notes = await notesBeside(session, args.name, this.terminal);
 		await remember();
-		const found = { environment: flags.environment, name: args.name, version };
+		const found = { environment: flags.environment, name: args.name, version, notes };
 		return flags.reveal ? { ...found, value } : { ...found, masked: maskValue(value) };
 	}
 
 	protected render(result: GetResult, terminal: Terminal): void {
 		if (result.value !== undefined) terminal.raw(`${result.value}\n`);
 		else terminal.line(result.masked);
+		for (const note of result.notes) renderNoteBeside(note, terminal);
 	}
 }

@@ -67,13 +67,17 @@ export class EntryFolder<Entry> {
 		return entry && fileOf(entry) === file ? entry : undefined;
 	}
 
-	/** Reads all entries. @throws AppError `…_FOLDER_INVALID`, `FILE_UNREADABLE` (exit 1) */
-	async read(): Promise<Entries<Entry>> {
+	/**
+	 * Reads entries.
+	 * @param beginning reads only files whose names begin with it; all by default
+	 * @throws AppError `…_FOLDER_INVALID`, `FILE_UNREADABLE` (exit 1)
+	 */
+	async read(beginning = ""): Promise<Entries<Entry>> {
 		if (!this.#exists()) return { entries: [], unread: 0 };
 		const all = await readdir(this.#path).catch((error: unknown) => {
 			throw fileError("read", this.#path, error);
 		});
-		const files = all.filter((file) => this.#kind.pattern.test(file)).sort();
+		const files = all.filter((file) => file.startsWith(beginning) && this.#kind.pattern.test(file)).sort();
 		const entries: Entry[] = [];
 		for (const file of files.slice(0, this.#kind.filesMax)) {
 			const entry = await this.#readOne(file);

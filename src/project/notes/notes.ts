@@ -60,9 +60,13 @@ function opened({ keys, verified }: VaultSession, note: SealedNote): OpenedNote[
 	return [{ note, text, by: author?.name ?? "an unknown author", isMember: author?.isMember === true }];
 }
 
-/** Reads the notes of an environment. @throws AppError `NOTES_FOLDER_INVALID`, `FILE_UNREADABLE` (exit 1) */
-export async function readNotes(session: VaultSession): Promise<Notes> {
-	const { entries, unread } = await folderOf(session).read();
+/**
+ * Reads the notes of an environment.
+ * @param only reads the notes of this name and opens no others; all by default
+ * @throws AppError `NOTES_FOLDER_INVALID`, `FILE_UNREADABLE` (exit 1)
+ */
+export async function readNotes(session: VaultSession, only?: string): Promise<Notes> {
+	const { entries, unread } = await folderOf(session).read(only === undefined ? "" : `${only}.`);
 	const own = entries.filter(({ environment }) => environment === session.place.environment);
 	const valid = own
 		.flatMap((note) => opened(session, note))

@@ -1,5 +1,5 @@
 /** `secrets note` and `secrets list --notes`, with the real program. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { formsOf } from "../../support/forms.ts";
@@ -33,6 +33,26 @@ test("a note is encrypted in a file beside the vault, and shown by note and by l
 	const listed = await ana.coffer(["secrets", "list", "--notes"]);
 	expect(listed.stdout).toMatch(/NOTE\nAPI_KEY .* cAnary\+note\/1 é&xyzzy-0001\nOTHER /);
 	expect((await ana.coffer(["secrets", "list"])).stdout).not.toContain("cAnary");
+});
+
+test("get shows the note on stderr and leaves stdout to the value; JSON has it; a folder that is none is a warning", async () => {
+	const reveal = { env: { COFFER_ALLOW_REVEAL: "1" } };
+	const got = await ana.coffer(["secrets", "get", "API_KEY", "--reveal"], reveal);
+	expect([got.status, got.stdout]).toEqual([0, `${VALUE}\n`]);
+	expect(got.stderr).toMatch(/^Note v1 by .*\n {2}cAnary\+note\/1 é&xyzzy-0001\n$/);
+	const masked = await ana.coffer(["secrets", "get", "API_KEY"]);
+	expect([masked.stdout.includes("cAnary"), masked.stderr]).toEqual([false, got.stderr]);
+	expect((await ana.data(["secrets", "get", "API_KEY"])).notes).toMatchObject([{ text: CANARY, version: 1 }]);
+	const other = await ana.coffer(["secrets", "get", "OTHER", "--reveal"], reveal);
+	expect([other.stdout, other.stderr]).toEqual(["o\n", ""]);
+	expect((await ana.data(["secrets", "get", "OTHER"])).notes).toEqual([]);
+	renameSync(join(ana.root, "coffer.notes"), join(ana.root, "aside"));
+	ana.write("coffer.notes", "no folder");
+	const without = await ana.coffer(["secrets", "get", "API_KEY", "--reveal"], reveal);
+	expect([without.status, without.stdout]).toEqual([0, `${VALUE}\n`]);
+	expect(without.stderr).toMatch(/^Warning: The notes cannot be read\. coffer\.notes is not a folder\.\n$/);
+	rmSync(join(ana.root, "coffer.notes"));
+	renameSync(join(ana.root, "aside"), join(ana.root, "coffer.notes"));
 });
 
 test("standard input gives several lines, a rename moves the note, and --delete removes it", async () => {
