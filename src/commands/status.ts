@@ -4,6 +4,7 @@ import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { openNow } from "../cli/requests/after-edit.ts";
 import { askerText, type RequestRow, rowOf } from "../cli/requests/rows.ts";
+import { type OutOfDate, outOfDate } from "../cli/declarations/out-of-date.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { count } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
@@ -50,6 +51,8 @@ interface StatusResult {
 	stale: readonly string[];
 	/** The open requests for secrets that the environment lacks. */
 	requests: readonly RequestRow[];
+	/** How the file of `coffer types` differs from the vault; null if there is none or it does not. */
+	types: OutOfDate | null;
 	/** Only for a target: names that were sent and that it no longer has. */
 	missing?: readonly string[];
 	/** Only for a target: names at the target that neither the vault nor this device's memory has. */
@@ -115,6 +118,12 @@ function reachText({ hint, reachable }: StatusResult): string {
 	return hint === undefined ? "out of reach" : "not asked";
 }
 
+/** Describes how the file of `coffer types` differs. */
+function typesText({ added, file, removed, run }: OutOfDate): string {
+	const changes = [...added.map((name) => `+${name}`), ...removed.map((name) => `-${name}`)];
+	return `${file} is out of date${changes.length > 0 ? ` (${listNames(changes)})` : ""}: ${run}`;
+}
+
 export default class Status extends BaseCommand<StatusResult> {
 	static override summary = "Show the state of the vault and of the platform, and what is not synced yet";
 	static override examples = [
@@ -153,6 +162,7 @@ export default class Status extends BaseCommand<StatusResult> {
 			pending,
 			debt: removalDebt(verified),
 			requests: (await openNow(context.root, flags.environment)).map(rowOf),
+			types: (await outOfDate(context.root, session.loaded.document)) ?? null,
 			stale: staleRecords(verified).map(({ name }) => name),
 			...more,
 		};
@@ -162,6 +172,7 @@ export default class Status extends BaseCommand<StatusResult> {
 		this.#renderLink(result, terminal);
 		for (const row of result.requests)
 			terminal.line(`requested    ${row.name}, by ${askerText(row)} (coffer requests)`);
+		if (result.types) terminal.line(`types        ${typesText(result.types)}`);
 		if (result.stale.length > 0)
 			terminal.line(
 				`Encrypted under an earlier key: ${listNames(result.stale)} (to re-encrypt: ${inEnvironment("coffer vault reseal", result.environment)})`,

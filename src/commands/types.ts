@@ -66,7 +66,7 @@ export default class Types extends BaseCommand<TypesResult> {
 		const path = flags.out ?? join(root, DECLARATION_FILE);
 		const shown = flags.out ?? (relative(currentFolder(), path) || path);
 		const declared = await declaredNames(root, chosen);
-		const text = declarationText(declared);
+		const text = declarationText(declared, chosen);
 		const present = await readDeclarations(path);
 		if (flags.check && present !== text) refuseStale(shown, present === undefined);
 		if (present !== text) await writeDeclarations(path, text);

@@ -42,8 +42,26 @@ function deprecation({ deleted }: DeclaredName): string {
 	return `    /** @deprecated Deleted in ${deleted.join(", ")}. */`;
 }
 
-/** The text of the declaration file. */
-export function declarationText({ environments, names }: DeclaredNames): string {
+/** Begins the line of a file that counts all environments of the vault, also those that come later. */
+const ALL = "all environments: ";
+const NAMES = "interface CofferSecrets {";
+
+/** What a file of `coffer types` says: the names that had a value, and the environments of `-e` (none for all). */
+export function declaredIn(text: string): { readonly names: string[]; readonly chosen: string[] } {
+	const environments = /^\/\*\* The secrets of (.*)\. \*\/$/m.exec(text)?.[1] ?? ALL;
+	const [, body = ""] = text.split(`${NAMES}\n`);
+	const keys = body.split("\n}")[0]?.matchAll(/^ {2}"?(\w+)"?\??: /gm) ?? [];
+	return {
+		names: [...keys].map(([, name = ""]) => name),
+		chosen: environments.startsWith(ALL) ? [] : environments.split(", "),
+	};
+}
+
+/**
+ * The text of the declaration file.
+ * @param chosen the environments of `-e`; none for all
+ */
+export function declarationText({ environments, names }: DeclaredNames, chosen: readonly string[]): string {
 	const live = names.filter((declared) => kindOf(declared) !== "deleted");
 	const deleted = names.filter((declared) => kindOf(declared) === "deleted");
 	const ownsTz = live.some(({ name }) => name === DECLARED_BY_NODE);
@@ -52,8 +70,8 @@ export function declarationText({ environments, names }: DeclaredNames): string 
 	return `${[
 		...HEAD,
 		"",
-		`/** The secrets of ${environments.join(", ")}. */`,
-		"interface CofferSecrets {",
+		`/** The secrets of ${chosen.length > 0 ? "" : ALL}${environments.join(", ")}. */`,
+		NAMES,
 		...live.flatMap(propertyOf),
 		"}",
 		"",

@@ -1,6 +1,6 @@
 /** Which names the environments of a vault have. The vault stores names in the clear, so this needs no identity. */
 import { cryptoReady } from "../../crypto.ts";
-import { verifyChains } from "../../vault/document/document.ts";
+import { type VaultDocument, verifyChains } from "../../vault/document/document.ts";
 import { compareNames } from "../../vault/syntax/syntax.ts";
 import { loadVault } from "../files/vault-file.ts";
 
@@ -28,10 +28,19 @@ export interface DeclaredNames {
 export async function declaredNames(root: string, chosen: readonly string[]): Promise<DeclaredNames> {
 	const { document } = await loadVault(root);
 	await cryptoReady;
-	const wanted = chosen.length > 0 ? chosen : document.environments.keys();
+	const wanted = chosen.length > 0 ? chosen : [...document.environments.keys()];
+	for (const name of new Set(wanted)) verifyChains(document, name);
+	return namesIn(document, wanted);
+}
+
+/**
+ * The names of several environments of a document, as it is: no chain is verified.
+ * @param wanted the environments, in any order
+ */
+export function namesIn(document: VaultDocument, wanted: readonly string[]): DeclaredNames {
 	const environments = [...new Set(wanted)].sort(compareNames);
-	const sections = environments.map((name) => verifyChains(document, name).section.records);
-	const all = [...new Set(sections.flatMap((records) => [...records.keys()]))].sort(compareNames);
+	const sections = environments.map((name) => document.environments.get(name)?.records);
+	const all = [...new Set(sections.flatMap((records) => [...(records?.keys() ?? [])]))].sort(compareNames);
 	const names = all.map((name) => {
 		const where = (kind: "live" | "deleted" | undefined) =>
 			environments.filter((_, at) => sections[at]?.get(name)?.kind === kind);

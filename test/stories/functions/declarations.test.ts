@@ -171,6 +171,36 @@ describe("the command", () => {
 		expect(ana.read("coffer-env.d.ts")).toBe(fresh);
 	});
 
+	test("status says offline when the file is out of date, with the names and the command that mends it", async () => {
+		await using bea = await newProject();
+		const typesOf = async () => (await bea.data(["status"])).types;
+		await bea.ok(["secrets", "set", "9LIVES=9", "GONE=1"]);
+		expect(await typesOf()).toBeNull();
+		await bea.ok(["types"]);
+		expect(await typesOf()).toBeNull();
+		await bea.ok(["secrets", "set", "NEW_KEY=1"]);
+		await bea.ok(["secrets", "delete", "GONE"]);
+		expect(await typesOf()).toEqual({
+			...{ file: "coffer-env.d.ts", run: "coffer types" },
+			...{ added: ["NEW_KEY"], removed: ["GONE"] },
+		});
+		const { stdout } = await bea.coffer(["status"]);
+		expect(stdout).toContain("types        coffer-env.d.ts is out of date (+NEW_KEY, -GONE): coffer types\n");
+		await bea.ok(["types"]);
+		expect(await typesOf()).toBeNull();
+		// A name that a new environment lacks is no name that was added.
+		await bea.ok(["environments", "create", "preview"]);
+		expect(await typesOf()).toMatchObject({ added: [], removed: [], run: "coffer types" });
+		await bea.ok(["types", "-e", "production"]);
+		expect(await typesOf()).toBeNull();
+		await bea.ok(["secrets", "set", "LATER=1", "-e", "preview"]);
+		expect(await typesOf()).toBeNull();
+		await bea.ok(["secrets", "set", "LATER=1"]);
+		expect(await typesOf()).toMatchObject({ added: ["LATER"], run: "coffer types -e production" });
+		bea.write("coffer-env.d.ts", "declare const mine: string;\n");
+		expect(await typesOf()).toBeNull();
+	});
+
 	test("replaces no other file, no link, and nothing that is no declaration file", async () => {
 		ana.write("own.d.ts", "declare const mine: string;\n");
 		symlinkSync(path(), join(ana.root, "link.d.ts"));
