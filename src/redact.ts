@@ -2,6 +2,7 @@
  * Replaces injected values in output. A leaf. The output of functions passes through `createRedactor`, line by line; the
  * output of a command of `coffer run` passes through `redact-stream.ts`, in pieces of any size.
  */
+import { replacedForms } from "./value-forms.ts";
 
 /** Shorter values are not redacted: they occur by chance in every log, and are too short to be secure secrets. */
 export const VALUE_LENGTH_MIN = 4;
@@ -25,23 +26,6 @@ export interface Redactor {
 	 * at each character.
 	 */
 	readonly compared: number;
-}
-
-/**
- * The forms in which a value may appear in logs: unchanged, escaped, encoded, and each line of a multi-line
- * value.
- */
-function formsOf(value: string): string[] {
-	const base64 = Buffer.from(value, "utf8").toString("base64").replace(/=+$/, "");
-	return [
-		value,
-		...value.split(/\r?\n/),
-		JSON.stringify(value).slice(1, -1),
-		encodeURIComponent(value),
-		base64,
-		base64.replaceAll("+", "-").replaceAll("/", "_"),
-		Buffer.from(value, "utf8").toString("hex"),
-	];
 }
 
 /** The prefixes of all needles, as a Bloom filter. A prefix that is not in it need not be looked up. */
@@ -90,7 +74,7 @@ function needlesOf(environment: ReadonlyMap<string, string>): Map<string, string
 	const needles = new Map<string, string>();
 	for (const [name, value] of environment) {
 		if (value.length < VALUE_LENGTH_MIN) continue;
-		for (const form of formsOf(value)) if (!needles.has(form)) needles.set(form, `[${name}]`);
+		for (const form of replacedForms(value)) if (!needles.has(form)) needles.set(form, `[${name}]`);
 	}
 	return needles;
 }

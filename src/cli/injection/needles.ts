@@ -1,6 +1,6 @@
 /** The redactor of a command's output. It is loaded for the first output, since many commands print nothing. */
-import { encodingsOf } from "../../project/plaintext/encodings.ts";
 import { StreamRedactor } from "../../redact-stream.ts";
+import { replacedBytes } from "../../value-forms.ts";
 
 /**
  * The forms of values that are replaced, each with its replacement `[NAME]`: raw, each of its lines, quoted, JSON, URL,
@@ -9,10 +9,7 @@ import { StreamRedactor } from "../../redact-stream.ts";
 export function needlesOf(values: ReadonlyMap<string, string>): Map<string, string> {
 	const needles = new Map<string, string>();
 	for (const [name, value] of values) {
-		const lines = value.split(/\r?\n/).map((line) => Buffer.from(line, "utf8").toString("latin1"));
-		const { exact, packed } = encodingsOf(value);
-		for (const form of [...exact.keys(), ...packed.keys(), ...lines])
-			if (!needles.has(form)) needles.set(form, `[${name}]`);
+		for (const form of replacedBytes(value)) if (!needles.has(form)) needles.set(form, `[${name}]`);
 	}
 	return needles;
 }

@@ -33,7 +33,11 @@ export function notesOf({ current }: Notes, name: string): NoteRow[] {
  * Reads the notes of a secret for a command whose result is something else. Notes that cannot be read are a warning,
  * since the command works without them.
  */
-export async function notesBeside(session: VaultSession, name: string, terminal: Terminal): Promise<NoteRow[]> {
+export async function notesBeside(
+	session: VaultSession,
+	name: string,
+	terminal: Terminal,
+): Promise<NoteRow[]> {
 	try {
 		const notes = await readNotes(session, name);
 		warnAboutUnread(notes, terminal);

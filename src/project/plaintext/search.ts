@@ -1,6 +1,6 @@
 /** Searches the bytes of files for values of vaults and for identities. Pure. */
 import { Buffer } from "node:buffer";
-import { encodingsOf, type Form } from "./encodings.ts";
+import { encodingsOf, type Form } from "../../value-forms.ts";
 import { Folded, type Piece, type Place } from "./folding.ts";
 import { Needles } from "./needles.ts";
 import { Cursor } from "./position.ts";

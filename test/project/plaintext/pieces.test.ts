@@ -2,8 +2,8 @@
 import { Buffer } from "node:buffer";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodingsOf } from "../../../src/project/plaintext/encodings.ts";
 import { Search } from "../../../src/project/plaintext/search.ts";
+import { encodingsOf } from "../../../src/value-forms.ts";
 
 const KEY = `sk "live" ä&/0123456789abcdef?`;
 const SHORT = "xK3j9dLq";

@@ -1,7 +1,7 @@
 /** `coffer scan` finds the vault's values, says where and which, and never prints them. */
 import { symlinkSync } from "node:fs";
 import { expect, test } from "vitest";
-import { encodingsOf } from "../../../src/project/plaintext/encodings.ts";
+import { encodingsOf } from "../../../src/value-forms.ts";
 import { commit } from "../support/clone.ts";
 import { newIdentityText, newProject, type Project } from "../support/project.ts";
 

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LogLine } from "../../../../src/platform/logs/function-logs.ts";
 import { LINE_LIMIT, LineSplitter, Tail } from "../../../../src/platform/runtime/output/log-lines.ts";
 import { createRedactor } from "../../../../src/redact.ts";
+import { encodingsOf } from "../../../../src/value-forms.ts";
 
 import { ask, type Harness, launch, openRuntime } from "../harness.ts";
 
@@ -50,6 +51,19 @@ describe("redaction", () => {
 		const key = "-----BEGIN KEY-----\nMIIEvQIBADANB\r\nfoobarfoobar\n";
 		expect(redact("got MIIEvQIBADANB here", { KEY: key })).toBe("got [KEY] here");
 		expect(redact("got foobarfoobar here", { KEY: key })).toBe("got [KEY] here");
+	});
+
+	test("finds every form that a scan of files finds, and the value's base64 with other text around it", () => {
+		const value = `pa"ss\\w\u00f6rd/<+>&'$\u{1f511}?`;
+		const { exact, packed } = encodingsOf(value);
+		const texts = [...exact, ...packed].filter(([, form]) => form !== "UTF-16");
+		expect(new Set(texts.map(([, form]) => form)).size).toBe(8);
+		for (const [bytes] of texts) {
+			const text = Buffer.from(bytes, "latin1").toString("utf8");
+			expect(redact(`<${text}>`, { P: value })).toBe("<[P]>");
+		}
+		const header = Buffer.from(`user:${value}`).toString("base64");
+		expect(redact(header, { P: value })).toMatch(/^dXNlc.{1,2}\[P\].{0,2}=*$/);
 	});
 
 	test("compares a limited number of characters of a line that resembles many values, and leaves out the rest", () => {
