@@ -1,10 +1,12 @@
 import { Args, Flags } from "@oclif/core";
+import { fromUtf8 } from "../bytes.ts";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { refuseTargetLink } from "../cli/context/environment-binding.ts";
 import { openContext, systemKeychain } from "../cli/context/open-project.ts";
 import { readCredentials } from "../cli/shell/process-environment.ts";
 import { promptHidden } from "../cli/shell/prompts.ts";
 import { count, MARKS } from "../cli/shell/render.ts";
+import { readStdinWhole } from "../cli/shell/stdin.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
@@ -36,6 +38,10 @@ interface LinkRequest {
 	readonly isStored: boolean;
 }
 
+/** In place of a token: it is asked for, so that it is in no list of processes and no shell's history. */
+const ASK = "-";
+const TOKEN_BYTES_MAX = 1024 * 1024;
+
 /** Errors that another token may resolve. */
 const TOKEN_ERRORS: readonly string[] = [
 	"TOKEN_INVALID",
@@ -48,7 +54,7 @@ const TOKEN_ERRORS: readonly string[] = [
 function explainStoredToken(error: unknown): unknown {
 	if (!(error instanceof AppError)) return error;
 	if (!TOKEN_ERRORS.includes(error.code)) return error;
-	const origin = "Coffer used the access token in the keychain. To use another one: --token TOKEN.";
+	const origin = "Coffer used the access token in the keychain. To use another one: --token - asks for it.";
 	return error.with({ hint: `${error.hint} ${origin}` });
 }
 
@@ -72,7 +78,7 @@ export default class Link extends BaseCommand<LinkResult> {
 		}),
 		token: Flags.string({
 			description:
-				"access token; defaults to COFFER_TOKEN, or the token in the keychain for this address, or a prompt",
+				"access token; - asks for it, or reads it from standard input; defaults to COFFER_TOKEN, or the token in the keychain for this address, or a prompt",
 			helpValue: "TOKEN",
 		}),
 	};
@@ -149,7 +155,11 @@ export default class Link extends BaseCommand<LinkResult> {
 
 	async #givenToken(flag: string | undefined): Promise<string> {
 		const given = flag ?? readCredentials().token;
-		if (given !== undefined) return given.trim();
+		if (given !== undefined && given !== ASK) return given.trim();
+		if (given === ASK && !this.terminal.interactive) {
+			const piped = await readStdinWhole(TOKEN_BYTES_MAX, "Pipe the access token into the command.");
+			return (fromUtf8(piped) ?? "").trim();
+		}
 		return (
 			await promptHidden(this.terminal, "Access token", "Pass --token TOKEN, or set COFFER_TOKEN.")
 		).trim();

@@ -7,6 +7,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 
 /** A package that a test defines. */
 interface MadePackage {
@@ -19,6 +20,8 @@ interface MadePackage {
 /** A package of this checkout's `node_modules`. */
 interface InstalledPackage {
 	readonly folder: string;
+	/** Files in it that its installation made, and that it does not publish. */
+	readonly without?: readonly string[];
 }
 
 export type RegistryPackage = MadePackage | InstalledPackage;
@@ -49,15 +52,18 @@ function pack(name: string, content: RegistryPackage): Packed {
 	const folder = mkdtempSync(join(tmpdir(), "coffer-registry-"));
 	try {
 		const root = join(folder, "package");
-		if ("folder" in content) cpSync(content.folder, root, { recursive: true, dereference: true });
-		else {
+		if ("folder" in content) {
+			const left = content.without?.map((file) => join(content.folder, file)) ?? [];
+			const filter = (path: string) => !left.includes(path);
+			cpSync(content.folder, root, { recursive: true, dereference: true, filter });
+		} else {
 			mkdirSync(root);
 			make(root, name, content);
 		}
 		const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Manifest;
 		execFileSync("tar", ["-cf", "package.tar", "package"], { cwd: folder });
-		execFileSync("gzip", ["-1", "package.tar"], { cwd: folder });
-		return { manifest, archive: readFileSync(join(folder, "package.tar.gz")) };
+		// Nothing is gained by compressing what this machine unpacks.
+		return { manifest, archive: gzipSync(readFileSync(join(folder, "package.tar")), { level: 0 }) };
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

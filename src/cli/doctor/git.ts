@@ -1,15 +1,22 @@
 /** Checks of git: the program, and what `coffer git setup` sets up in this clone. */
 import { chmod } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
+import { VAULT_FILE } from "../../project/files/project-root.ts";
 import { gitWarnings, type Program } from "../../project/git/driver.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
-import { findRepository, type GitContext, gitOutput } from "../../project/git/run.ts";
+import { findRepository, type GitContext, gitVersion } from "../../project/git/run.ts";
 import { inspectGitSetup, setUpGit } from "../../project/git/setup.ts";
 import { type Fixable, ok, warning, word } from "./check.ts";
 
 /** The command in a warning of the merge driver: `… Run: COMMAND`. */
 function commandIn(sentence: string): string | null {
 	return /Run: (.*)$/.exec(sentence)?.[1] ?? null;
+}
+
+/** The command that ends a merge of the vault. Git counts a file as unmerged until it is added. */
+function endMerge(sentence: string): string | null {
+	const command = commandIn(sentence);
+	return command === "coffer vault resolve" ? `${command} && git add ${VAULT_FILE}` : command;
 }
 
 /** Checks the setup of a clone. @param program what git starts, for a new setup */
@@ -33,7 +40,7 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 		);
 	else checks.push(...ofDriver.map((each) => warning("git-setup", each, "coffer git setup", fix)));
 	for (const each of warnings.filter((one) => !ofDriver.includes(one)))
-		checks.push(warning("git-merge", each, commandIn(each)));
+		checks.push(warning("git-merge", each, endMerge(each)));
 	if (hook === "not executable") {
 		const text = `Git does not run the hook ${hookPath}, because it is not executable.`;
 		const run = async () => {
@@ -59,8 +66,7 @@ export async function checkGit(
 	program: Program,
 ): Promise<Fixable[]> {
 	try {
-		const version = await gitOutput(here, ["version"]);
-		const git = ok("git", `Git is there (${version.replace(/^git version /, "")}).`);
+		const git = ok("git", `Git is there (${await gitVersion(here)}).`);
 		if (root === undefined) return [git];
 		const place = { ...here, folder: root };
 		const isThere = repositoryAbove(root) !== undefined && (await findRepository(place));

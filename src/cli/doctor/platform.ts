@@ -13,6 +13,8 @@ import { type Fixable, failure, ok, warning, word } from "./check.ts";
 /** Clocks that differ by more are a warning: times in logs and lists are then misleading. */
 const SKEW_MS_MAX = 30_000;
 const PROTOCOL = "v1";
+/** The default of `platform start --control`. */
+const USUAL_ADDRESS = "127.0.0.1:8081";
 /** What a project needs: to send secrets, and to deploy functions. */
 const NEEDED = ["sync", "deploy"];
 
@@ -23,8 +25,12 @@ interface Linked {
 	readonly link: string;
 }
 
-function isHere(url: string): boolean {
-	return ["127.0.0.1", "localhost", "[::1]"].includes(new URL(url).hostname);
+/** The command that starts a platform at an address of this machine; null for others, and for one with TLS. */
+function startAt(url: string): string | null {
+	const { host, hostname, protocol } = new URL(url);
+	if (protocol !== "http:" || !["127.0.0.1", "localhost", "[::1]"].includes(hostname)) return null;
+	const isUsual = host === USUAL_ADDRESS || host === USUAL_ADDRESS.replace("127.0.0.1", "localhost");
+	return isUsual ? "coffer platform start" : `coffer platform start --control ${host}`;
 }
 
 async function checkPlatform({
@@ -44,8 +50,7 @@ async function checkPlatform({
 		return { checks: [ok("platform", text), ...clock(url, found.aheadMs)], isRight: true };
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		const remedy = isHere(url) ? "coffer platform start" : null;
-		return { checks: [failure("platform", `${what}. ${error.message}`, remedy)], isRight: false };
+		return { checks: [failure("platform", `${what}. ${error.message}`, startAt(url))], isRight: false };
 	}
 }
 
@@ -53,17 +58,23 @@ function clock(url: string, aheadMs: number | undefined): Fixable[] {
 	if (aheadMs === undefined) return [];
 	const seconds = Math.round(Math.abs(aheadMs) / 1000);
 	if (Math.abs(aheadMs) <= SKEW_MS_MAX) return [ok("clock", `The clock agrees with that of ${url}.`)];
-	const text = `The clock of this machine is ${seconds} s ${aheadMs > 0 ? "behind" : "ahead of"} that of ${url}. Times in logs and lists are misleading.`;
-	return [warning("clock", text, process.platform === "linux" ? "sudo timedatectl set-ntp true" : null)];
+	const text = `The clock of this machine is ${seconds} s ${aheadMs > 0 ? "behind" : "ahead of"} that of ${url}. Times in logs and lists are misleading. Let the operating system set the clock from the network (NTP).`;
+	return [warning("clock", text, null)];
 }
 
-function rights({ binding, environment, link }: Linked, session: ConsoleSession): Fixable {
+/** The command that puts another token in the place of one. `coffer link` alone uses the one in the keychain again. */
+function replaceToken({ link }: Linked): string {
+	return readCredentials().token === undefined ? `${link} --token -` : "unset COFFER_TOKEN";
+}
+
+function rights(linked: Linked, session: ConsoleSession): Fixable {
+	const { binding, environment } = linked;
 	const { app, expiresAtMs, scopes } = session;
 	const until = expiresAtMs === null ? "" : `, until ${new Date(expiresAtMs).toISOString()}`;
 	const where = app === null ? "for all apps" : `for the app '${app}'`;
 	if (app !== null && app !== binding.app) {
 		const text = `The access token for environment '${environment}' is valid ${where}, and not for '${binding.app}'.`;
-		return failure("token", text, link);
+		return failure("token", text, replaceToken(linked));
 	}
 	const lacking = scopes.includes("admin") ? [] : NEEDED.filter((scope) => !scopes.includes(scope));
 	const text = `The access token for environment '${environment}' is valid ${where}, with ${scopes.join(", ")}${until}`;
@@ -71,7 +82,7 @@ function rights({ binding, environment, link }: Linked, session: ConsoleSession)
 	return warning(
 		"token",
 		`${text}. It may not ${lacking.join(" or ")}: ask the operator for one that may.`,
-		link,
+		replaceToken(linked),
 	);
 }
 
@@ -82,8 +93,7 @@ async function checkToken(linked: Linked): Promise<Fixable> {
 		return rights(linked, await inspectToken(platformOrigin(binding.url), token));
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		const fromVariable = readCredentials().token !== undefined;
-		const remedy = fromVariable ? "unset COFFER_TOKEN" : link;
+		const remedy = error.code === "TOKEN_MISSING" ? link : replaceToken(linked);
 		return failure("token", `${error.message} (environment '${environment}')`, remedy);
 	}
 }

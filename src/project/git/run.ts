@@ -112,14 +112,37 @@ export function timedOut(args: readonly string[], place: GitContext, ms: number)
 	return fault("GIT_TIMED_OUT", place, args, what, "Run it there yourself to see what it waits for.");
 }
 
-/** Paths of programs whose version this process has checked, or is checking. */
-const checked = new Map<string, Promise<void>>();
+/** Paths of programs whose version this process has checked, or is checking, with what `git version` prints. */
+const checked = new Map<string, Promise<string>>();
 
-async function checkVersion(program: string, place: GitContext): Promise<void> {
+async function checkVersion(program: string, place: GitContext): Promise<string> {
 	const { stdout } = await collect(spawnGit(program, place, ["version"]), place, ["version"], {
 		outputBytes: MIB,
 	});
 	requireVersion(stdout);
+	return stdout;
+}
+
+/** The program, once its version is checked, and what `git version` prints. */
+async function checkedGit(
+	place: GitContext,
+): Promise<{ readonly program: string; readonly version: string }> {
+	const program = findGit(place.variables);
+	const check = checked.get(program) ?? checkVersion(program, place);
+	checked.set(program, check);
+	try {
+		return { program, version: await check };
+	} catch (error) {
+		// Forget the failure, so that the next call tries again: this one may have failed because of its folder.
+		checked.delete(program);
+		throw error;
+	}
+}
+
+/** The version of git, as `2.43.0`. @throws AppError as `startGit` */
+export async function gitVersion(place: GitContext): Promise<string> {
+	const { version } = await checkedGit(place);
+	return version.trim().replace(/^git version /, "");
 }
 
 /**
@@ -132,16 +155,7 @@ export async function startGit(
 	args: readonly string[],
 	seen?: GitAllowance,
 ): Promise<GitProcess> {
-	const program = findGit(place.variables);
-	const check = checked.get(program) ?? checkVersion(program, place);
-	checked.set(program, check);
-	try {
-		await check;
-	} catch (error) {
-		// Forget the failure, so that the next call tries again: this one may have failed because of its folder.
-		checked.delete(program);
-		throw error;
-	}
+	const { program } = await checkedGit(place);
 	return spawnGit(program, place, args, seen);
 }
 

@@ -83,10 +83,17 @@ export async function inspectGitSetup(place: GitContext): Promise<GitSetupState>
 		runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" }),
 		hookPathOf(place),
 		readWhole(join(place.folder, ".gitattributes"), FILE_BYTES.text),
-		Promise.all(names.map((name) => runGit(place, ["config", "--get", name]))),
+		runGit(place, ["config", "--null", "--get-regexp", "^(merge|diff)\\.coffer\\."]),
 	]);
 	const lines = new Set((attributes?.toString("utf8") ?? "").split(/\r?\n/).map((line) => line.trim()));
-	const missing = names.filter((_, index) => (settings[index]?.stdout.trim() ?? "") === "");
+	// Of a name that is there several times, the last value counts.
+	const values = new Map(
+		settings.stdout.split("\0").map((entry) => {
+			const [name = "", ...value] = entry.split("\n");
+			return [name, value.join("\n").trim()];
+		}),
+	);
+	const missing = names.filter((name) => (values.get(name) ?? "") === "");
 	if (!ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
 	const state = await hookState(hookPath);
 	const hook = state === "absent" && configured.status === 0 ? "elsewhere" : state;

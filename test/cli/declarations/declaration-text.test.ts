@@ -10,7 +10,8 @@ function declared(name: string, kind: "present" | "absent" | "deleted" = "presen
 	return { name, ...none, [kind]: ["production"] };
 }
 
-const text = (...names: DeclaredName[]) => declarationText({ environments: ["production"], names }, ["production"]);
+const text = (...names: DeclaredName[]) =>
+	declarationText({ environments: ["production"], names }, ["production"]);
 
 /** The parts of Deno's library and of `@types/node` that the file merges with. */
 const LIBRARY = `

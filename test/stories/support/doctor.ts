@@ -37,11 +37,26 @@ function isMended({ checks }: Diagnosis, check: string): boolean {
 	return ofKind.every(({ state }) => state === "ok");
 }
 
-/** Runs the remedy of a check in a shell as it is printed, and examines the project again in the same shell. */
-export async function mended(project: Project, found: Diagnosis, check: string): Promise<Diagnosis> {
+/** The remedies of all faults of one kind, in the order in which they are printed. */
+function remediesOf({ checks }: Diagnosis, check: string): string {
+	const remedies = checks.flatMap((one) => (one.check === check && one.remedy !== null ? [one.remedy] : []));
+	if (remedies.length === 0) throw new Error(`There is no remedy of '${check}'.`);
+	return remedies.join(" && ");
+}
+
+/**
+ * Runs the remedies of a check in a shell as they are printed, and examines the project again in the same shell.
+ * @param input what is typed
+ */
+export async function mended(
+	project: Project,
+	found: Diagnosis,
+	check: string,
+	input?: string,
+): Promise<Diagnosis> {
 	expect(isMended(found, check)).toBe(false);
-	const line = `${remedyOf(found, check)} && { coffer doctor --json || true; }`;
-	const output = await runLine(project, line);
+	const line = `${remediesOf(found, check)} && { coffer doctor --json || true; }`;
+	const output = await runLine(project, line, input);
 	const document = output.split("\n").find((each) => each.startsWith('{"project"'));
 	const after = JSON.parse(document ?? "{}") as Diagnosis;
 	expect(after.checks.filter((one) => one.check === check && one.state !== "ok")).toEqual([]);

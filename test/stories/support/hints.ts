@@ -30,7 +30,7 @@ export async function runLine(project: Project, line: string, input?: string): P
 	const variables = Object.entries(project.variables).filter(([, value]) => value !== undefined);
 	const env = { ...cleanEnvironment(), ...Object.fromEntries(variables) };
 	return await new Promise<string>((resolve, reject) => {
-		const options = { cwd: project.root, env: { ...env, PATH: `${bin}:${process.env["PATH"]}` } };
+		const options = { cwd: project.root, env: { ...env, PATH: `${bin}:${env["PATH"]}` } };
 		const child = execFile("sh", ["-c", line], options, (error, stdout, stderr) =>
 			error ? reject(new Error(`${line}\n${stdout}${stderr}`, { cause: error })) : resolve(stdout + stderr),
 		);

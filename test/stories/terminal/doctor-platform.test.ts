@@ -1,7 +1,10 @@
 /** `coffer doctor` and a linked platform: reachable, its key, the token and its rights, the clock. */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withSecretService } from "../../support/secret-service.ts";
 import { doctor, mended, remedyOf, textsOf } from "../support/doctor.ts";
+import { runLine } from "../support/hints.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { APP, newProject } from "../support/project.ts";
 
@@ -91,10 +94,72 @@ test("a clock that is wrong, another key at the address, and an address where no
 	expect(textsOf(other, "platform")).toEqual([expect.stringMatching(/^failure .*another key/)]);
 	// No token is sent there.
 	expect(textsOf(other, "token")).toEqual([]);
+	await mended(project, other, "platform");
+	expect(JSON.parse(project.read("coffer.json")).links.production.platform).toBe(key);
 	project.write("coffer.json", config.replace(platform.control, "http://127.0.0.1:9"));
 	const gone = await doctor(project);
 	expect(gone.status).toBe(1);
 	expect(textsOf(gone, "platform")).toEqual([expect.stringMatching(/^failure .*cannot be reached/)]);
 	expect(textsOf(gone, "pin")).toEqual([expect.stringMatching(/^warning .*at another address/)]);
-	expect(remedyOf(gone, "platform")).toBe("coffer platform start");
+	expect(remedyOf(gone, "platform")).toBe("coffer platform start --control 127.0.0.1:9");
+});
+
+test("the address that coffer.json names is another one than this device knows, or its memory is damaged", async () => {
+	await using project = await newProject({ env: { COFFER_TOKEN: platform.token } });
+	await project.ok(["link", platform.control, "--app", "fourth"]);
+	const pins = join(project.machine, "state", "coffer", "platforms.json");
+	const known = readFileSync(pins, "utf8");
+	writeFileSync(pins, known.replace(platform.control, "http://127.0.0.1:9"));
+	const moved = await doctor(project);
+	expect(textsOf(moved, "pin")).toEqual([expect.stringMatching(/^warning .*at another address/)]);
+	await mended(project, moved, "pin");
+	writeFileSync(pins, "{");
+	const damaged = await doctor(project);
+	expect(textsOf(damaged, "pin")).toEqual([expect.stringMatching(/^failure .*is damaged/)]);
+	await runLine(project, remedyOf(damaged, "pin"));
+	const forgotten = await doctor(project);
+	expect(textsOf(forgotten, "pin")).toEqual([expect.stringMatching(/^warning .*not linked/)]);
+	await mended(project, forgotten, "pin");
+});
+
+test("a stored token that may not, is for another app or is revoked, and one in a variable: the remedy takes another", async () => {
+	const keyring = await withSecretService();
+	try {
+		await using project = await newProject({ env: { ...keyring.env, COFFER_TOKEN: undefined } });
+		const link = ["link", platform.control, "--app", "fifth"];
+		const mend = async (): Promise<void> => {
+			const found = await doctor(project);
+			expect(remedyOf(found, "token")).toBe(`coffer ${link.join(" ")} --token -`);
+			await mended(project, found, "token", `${platform.token}\n`);
+		};
+		await project.ok([...link, "--token", platform.token]);
+		await project.ok([
+			...link,
+			"--token",
+			await tokenFor("--app", "fifth", "--scope", "sync", "--scope", "read"),
+		]);
+		await mend();
+		const both = ["--scope", "read", "--scope", "sync", "--scope", "deploy"];
+		await project.ok(["environments", "create", "preview"]);
+		const other = await tokenFor("--app", "sixth", ...both);
+		await project.ok(["link", platform.control, "--app", "sixth", "-e", "preview", "--token", other]);
+		await mend();
+		await project.ok(["unlink", "-e", "preview"]);
+		const revoked = await tokenFor("--app", "fifth", ...both);
+		await project.ok([...link, "--token", revoked]);
+		const administrator = { env: { COFFER_TOKEN: platform.token } };
+		const { tokens } = await project.data(
+			["platform", "token", "list", "--url", platform.control],
+			administrator,
+		);
+		for (const { id } of tokens.filter(({ app }: { app: string | null }) => app !== null))
+			await project.ok(["platform", "token", "revoke", id, "--url", platform.control], administrator);
+		await mend();
+		project.variables["COFFER_TOKEN"] = revoked;
+		const given = await doctor(project);
+		expect(remedyOf(given, "token")).toBe("unset COFFER_TOKEN");
+		await mended(project, given, "token");
+	} finally {
+		await keyring.close();
+	}
 });

@@ -134,7 +134,7 @@ describe("git", () => {
 		await expect(project.git("merge", "other")).rejects.toThrow();
 		const merging = await doctor(project);
 		expect(textsOf(merging, "git-merge")).toEqual([expect.stringMatching(/^warning .*not finished/)]);
-		expect(remedyOf(merging, "git-merge")).toBe("coffer vault resolve");
+		expect(remedyOf(merging, "git-merge")).toBe("coffer vault resolve && git add coffer.vault");
 	});
 });
 
