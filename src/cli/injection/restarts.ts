@@ -75,20 +75,31 @@ async function nextValues(
 	changes: VaultChanges,
 	before: Values,
 	{ read, terminal }: RestartOptions,
-): Promise<Values> {
+): Promise<{ readonly values: Values; readonly names: readonly string[] }> {
 	for (;;) {
 		await changes.next();
 		try {
 			const values = await read();
 			const names = changedNames(before, values);
-			if (names.length === 0) continue;
-			terminal.note(`Restarting the command: ${listNames(names)} changed.`);
-			return values;
+			if (names.length > 0) return { values, names };
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			terminal.warn(`The command runs on with the values that it has: ${error.message} ${error.hint}`);
 		}
 	}
+}
+
+/**
+ * Waits for a command that got a signal: it may be ending, or it may use Ctrl-C for something else and run on.
+ * @param signalled when it got the last signal
+ * @returns its status if it ended in the time that a command has for that
+ */
+async function endingSoon(child: Child, signalled: number): Promise<number | undefined> {
+	const left = signalled + GRACE_MS - performance.now();
+	if (left <= 0) return undefined;
+	const waiting = new AbortController();
+	const passed = delay(left, undefined, { signal: waiting.signal }).catch(() => undefined);
+	return await Promise.race([child.ended, passed]).finally(() => waiting.abort());
 }
 
 /**
@@ -98,10 +109,11 @@ async function nextValues(
  */
 export async function runWithRestarts(values: Values, options: RestartOptions): Promise<number> {
 	using changes = new VaultChanges(options.root);
-	let [present, isEnding] = [values, false];
+	let present = values;
 	let child = startChild(options.start(present));
+	let signalled = Number.NEGATIVE_INFINITY;
 	const onSignal = () => {
-		isEnding = true;
+		signalled = performance.now();
 	};
 	using _signals = passSignals(() => child, onSignal);
 	for (;;) {
@@ -111,9 +123,14 @@ export async function runWithRestarts(values: Values, options: RestartOptions): 
 			next.catch(() => undefined);
 			return found;
 		}
-		if (!isEnding) await stop(child);
-		if (isEnding) return await child.ended;
-		present = found;
+		const status = await endingSoon(child, signalled);
+		if (status !== undefined) return status;
+		options.terminal.note(`Restarting the command: ${listNames(found.names)} changed.`);
+		const stopping = performance.now();
+		await stop(child);
+		// The user wants an end, and not a restart.
+		if (signalled > stopping) return await child.ended;
+		present = found.values;
 		child = startChild(options.start(present));
 	}
 }
