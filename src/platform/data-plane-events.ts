@@ -3,6 +3,7 @@ import type { DataPlaneEvents } from "./data-plane/client/events.ts";
 import { RemoteInstance } from "./data-plane/client/remote-instance.ts";
 import type { LineMessage } from "./data-plane/messages.ts";
 import type { Report, ReportedTarget } from "./data-plane/report.ts";
+import { readRows } from "./data-plane/request-rows.ts";
 import type { FaultBoundary } from "./faults/error-boundary.ts";
 import type { RequestedFunction } from "./gateway/answered-request.ts";
 import { PATH_CHARACTERS_MAX } from "./gateway/tracking/request-tracker.ts";
@@ -59,13 +60,18 @@ export class CoreEvents implements DataPlaneEvents {
 	}
 
 	#handle(reports: GatewayReports, report: Report, find: FindInstance): void {
-		const { answers, faults, requests, targets, unlogged } = report;
+		const { answers, faults, requests, rows, targets, unlogged } = report;
 		for (const [target, status, durations] of answers) {
 			const { app, function: name, firstDeployment } = requestedOf(targets[target]);
 			const route = { app, function: name ?? "", firstDeployment };
 			reports.onAnswers(route, status, durations);
 		}
 		for (const [app, name, fault] of faults) reports.onInvalidAnswer({ app, function: name }, fault);
+		if (rows !== undefined)
+			readRows(rows.text, rows.sinceMs, (target, request) => {
+				request.path = pathOf(request.path, targets[target], find);
+				reports.onRequest(requestedOf(targets[target]), request, undefined);
+			});
 		for (const [target, method, path, status, ms, bytes, id, reason, atMs, protocol] of requests) {
 			const redacted = pathOf(path, targets[target], find);
 			const request = { method, path: redacted, protocol, status, ms, bytes, id, reason, atMs };

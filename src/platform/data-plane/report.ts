@@ -36,6 +36,13 @@ export type ReportedRequest = readonly [
 	protocol?: Protocol | undefined,
 ];
 
+/** Requests as one text. */
+export interface ReportedRows {
+	/** The beginning of the report, in milliseconds since 1970. */
+	readonly sinceMs: number;
+	readonly text: string;
+}
+
 /** An invalid response of a function, and why it is invalid. */
 export type ReportedFault = readonly [app: string, name: string, fault: string];
 
@@ -43,7 +50,10 @@ export interface Report {
 	/** The other parts name these by their index. */
 	readonly targets: readonly ReportedTarget[];
 	readonly answers: readonly ReportedAnswers[];
+	/** The requests that fit into no row. A gateway of an earlier version reports all requests here. */
 	readonly requests: readonly ReportedRequest[];
+	/** The other requests (`request-rows.ts`). Undefined in reports of a gateway of an earlier version. */
+	readonly rows?: ReportedRows | undefined;
 	readonly faults: readonly ReportedFault[];
 	/** The requests that were not logged, because there were too many. */
 	readonly unlogged: readonly (readonly [target: number, count: number])[];

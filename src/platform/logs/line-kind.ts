@@ -61,6 +61,14 @@ const requestSchema = z.object({
 	position: logPositionSchema.optional(),
 });
 
+/** Visible ASCII without the two characters that JSON escapes. */
+const PLAIN = /^[!#-[\]-~]*$/;
+
+/** A text as JSON. Almost all texts of requests need no escapes. */
+function quoted(text: string | null): string {
+	return text !== null && PLAIN.test(text) ? `"${text}"` : JSON.stringify(text);
+}
+
 /** Thousands of requests may come in a second. They are gathered, so that one write contains many. */
 const GATHER_MS = 100;
 
@@ -71,7 +79,7 @@ export const REQUEST_LINES: LineKind<RequestLine> = {
 	write({ automation, bytes, id, method, ms, path, protocol, reason, status, time }, position) {
 		const spoken = protocol === undefined ? "" : `,"protocol":"${protocol}"`;
 		const by = automation === undefined ? "" : `,"automation":${JSON.stringify(automation)}`;
-		return `{"time":"${time}","method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${JSON.stringify(id)},"reason":${JSON.stringify(reason)}${spoken}${by},"position":"${position}"}`;
+		return `{"time":"${time}","method":${quoted(method)},"path":${quoted(path)},"status":${status},"ms":${ms},"bytes":${bytes},"id":${quoted(id)},"reason":${quoted(reason)}${spoken}${by},"position":"${position}"}`;
 	},
 	levelOf: ({ reason, status }) => (reason !== null || status >= 500 ? "error" : "info"),
 	parse: (value) => requestSchema.safeParse(value).data,

@@ -44,7 +44,7 @@ export function requestLog({
 			bytes,
 			id: requestId,
 			reason,
-			...(protocol !== undefined && { protocol }),
+			protocol,
 		};
 		if (name === undefined) logs.requests.append(app.lifetimeId, NO_FUNCTION, line);
 		else if (app.functionLifetime(name)?.function === firstDeployment)

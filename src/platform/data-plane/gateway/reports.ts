@@ -1,50 +1,101 @@
 /** Collects finished requests, and sends many of them as one report. */
+import type { AnsweredRequest, RequestedFunction } from "../../gateway/answered-request.ts";
+import { ByFunction } from "../../gateway/by-function.ts";
 import type { GatewayOptions } from "../../gateway/options.ts";
 import type { Report, ReportedFault, ReportedRequest, ReportedTarget } from "../report.ts";
+import { rowOf } from "../request-rows.ts";
 import { LiveInstance } from "./live-instance.ts";
+import { Times } from "./times.ts";
 
-/** The time that a finished request waits for others. */
-const COLLECT_MS = 50;
-/** The digits of the milliseconds that are counted. Responses that took almost the same time are counted together. */
-const DIGITS = 3;
+/**
+ * The time that a finished request waits for others. Each report wakes two more processes, so a shorter time costs the
+ * platform as much as the requests themselves.
+ */
+export const COLLECT_MS = 250;
+
+/** What is collected of one function. */
+interface CollectedFunction {
+	readonly requested: RequestedFunction;
+	/** The index of the target with each instance, and without one. */
+	readonly targets: Map<string | null, number>;
+	/** By status. */
+	readonly answers: Map<number, Times>;
+}
 
 /** A report that is not sent yet. */
 class Collected {
 	readonly #targets: ReportedTarget[] = [];
-	readonly #indexes = new Map<string, number>();
-	/** The responses of each target and status. */
-	readonly #answers = new Map<number, [target: number, status: number, durations: Map<number, number>]>();
-	readonly requests: ReportedRequest[] = [];
-	readonly faults: ReportedFault[] = [];
-	readonly unlogged: [target: number, count: number][] = [];
+	/** The present lifetime of each function. */
+	readonly #present = new ByFunction<CollectedFunction>();
+	readonly #functions: CollectedFunction[] = [];
+	readonly #requests: ReportedRequest[] = [];
+	readonly #sinceMs = Date.now();
+	#rows = "";
+	readonly #faults: ReportedFault[] = [];
+	readonly #unlogged: [target: number, count: number][] = [];
 
-	/** The index of a target in the report. */
-	target(...target: ReportedTarget): number {
-		const key = target.join("\n");
-		const known = this.#indexes.get(key);
-		if (known !== undefined) return known;
-		this.#indexes.set(key, this.#targets.length);
-		return this.#targets.push(target) - 1;
+	answered(requested: RequestedFunction, status: number, ms: number): void {
+		const { answers } = this.#of(requested);
+		let times = answers.get(status);
+		if (times === undefined) {
+			times = new Times();
+			answers.set(status, times);
+		}
+		times.add(ms);
 	}
 
-	answered(target: number, status: number, ms: number): void {
-		const key = target * 1_000 + status;
-		const [, , durations] = this.#answers.get(key) ?? this.#addAnswers(key, target, status);
-		durations.set(ms, (durations.get(ms) ?? 0) + 1);
+	request(requested: RequestedFunction, request: AnsweredRequest, instance: string | null): void {
+		const target = this.#target(this.#of(requested), instance);
+		const nowMs = Date.now();
+		const row = rowOf(target, request, nowMs - this.#sinceMs);
+		if (row !== undefined) {
+			this.#rows += row;
+			return;
+		}
+		const { bytes, id, method, ms, path, protocol, reason, status } = request;
+		this.#requests.push([target, method, path, status, rounded(ms), bytes, id, reason, nowMs, protocol]);
 	}
 
-	#addAnswers(key: number, target: number, status: number): [number, number, Map<number, number>] {
-		const added: [number, number, Map<number, number>] = [target, status, new Map()];
-		this.#answers.set(key, added);
-		return added;
+	unlogged(requested: RequestedFunction, count: number): void {
+		this.#unlogged.push([this.#target(this.#of(requested), null), count]);
+	}
+
+	fault(fault: ReportedFault): void {
+		this.#faults.push(fault);
 	}
 
 	get report(): Report {
-		const { faults, requests, unlogged } = this;
-		const answers = [...this.#answers.values()].map(
-			([target, status, durations]) => [target, status, [...durations]] as const,
+		const answers = this.#functions.flatMap((of) =>
+			[...of.answers].map(([status, times]) => [this.#target(of, null), status, times.list()] as const),
 		);
-		return { targets: this.#targets, answers, requests, faults, unlogged };
+		return {
+			targets: this.#targets,
+			answers,
+			requests: this.#requests,
+			rows: { sinceMs: this.#sinceMs, text: this.#rows },
+			faults: this.#faults,
+			unlogged: this.#unlogged,
+		};
+	}
+
+	#of(requested: RequestedFunction): CollectedFunction {
+		const { app, firstDeployment, function: name } = requested;
+		const known = this.#present.get(app, name);
+		if (known !== undefined && known.requested.firstDeployment === firstDeployment) return known;
+		const added = { requested, targets: new Map(), answers: new Map() };
+		this.#present.set(app, name, added);
+		this.#functions.push(added);
+		return added;
+	}
+
+	/** The index of a target in the report. */
+	#target({ requested, targets }: CollectedFunction, instance: string | null): number {
+		const known = targets.get(instance);
+		if (known !== undefined) return known;
+		const { app, firstDeployment = null, function: name = null } = requested;
+		const index = this.#targets.push([app, name, firstDeployment, instance]) - 1;
+		targets.set(instance, index);
+		return index;
 	}
 }
 
@@ -59,35 +110,17 @@ export class Reports
 		this.#send = send;
 	}
 
-	readonly onAnswer: GatewayOptions["onAnswer"] & object = (route, { ms, status }) => {
-		const collected = this.#open();
-		const target = collected.target(route.app, route.function, route.firstDeployment ?? null, null);
-		collected.answered(target, status, roundedUp(ms));
-	};
+	readonly onAnswer: GatewayOptions["onAnswer"] & object = (route, { ms, status }) =>
+		this.#open().answered(route, status, ms);
 
-	readonly onRequest: GatewayOptions["onRequest"] & object = (requested, request, instance) => {
-		const collected = this.#open();
-		const { bytes, id, method, ms, path, protocol, reason, status } = request;
-		const { app, firstDeployment = null, function: name = null } = requested;
-		const target = collected.target(
-			app,
-			name,
-			firstDeployment,
-			instance instanceof LiveInstance ? instance.id : null,
-		);
-		const outcome = [status, rounded(ms), bytes, id, reason] as const;
-		collected.requests.push([target, method, path, ...outcome, Date.now(), protocol]);
-	};
+	readonly onRequest: GatewayOptions["onRequest"] & object = (requested, request, instance) =>
+		this.#open().request(requested, request, instance instanceof LiveInstance ? instance.id : null);
 
-	readonly onUnlogged: GatewayOptions["onUnlogged"] & object = (requested, count) => {
-		const collected = this.#open();
-		const { app, firstDeployment = null, function: name = null } = requested;
-		collected.unlogged.push([collected.target(app, name, firstDeployment, null), count]);
-	};
+	readonly onUnlogged: GatewayOptions["onUnlogged"] & object = (requested, count) =>
+		this.#open().unlogged(requested, count);
 
-	readonly onInvalidAnswer: GatewayOptions["onInvalidAnswer"] & object = (route, fault) => {
-		this.#open().faults.push([route.app, route.function, fault]);
-	};
+	readonly onInvalidAnswer: GatewayOptions["onInvalidAnswer"] & object = (route, fault) =>
+		this.#open().fault([route.app, route.function, fault]);
 
 	/** Sends what has been collected. */
 	flush(): void {
@@ -108,10 +141,4 @@ export class Reports
 /** Microseconds are enough, and shorter to write. */
 function rounded(ms: number): number {
 	return Math.round(ms * 1_000) / 1_000;
-}
-
-/** Rounds up, so that a time above a limit of the metrics' buckets stays above it. The limits have fewer digits. */
-function roundedUp(ms: number): number {
-	const scale = 10 ** (DIGITS - 1 - Math.floor(Math.log10(Math.max(ms, 0.001))));
-	return Math.ceil(ms * scale) / scale;
 }

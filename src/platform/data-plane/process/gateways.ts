@@ -10,6 +10,7 @@ import { listenOn } from "../../http/listen.ts";
 import type { Instance } from "../../runtime/runtime.ts";
 import type { GatewayConfiguration } from "../configuration.ts";
 import type { FromGateway } from "../gateway/worker-messages.ts";
+import type { Report } from "../report.ts";
 import { Routes, type RoutesUpdate } from "../routes.ts";
 import type { ControlLink } from "./control-link.ts";
 import { GatewayWorker } from "./gateway-worker.ts";
@@ -35,6 +36,11 @@ async function freePort(host: string): Promise<number> {
 	const { port } = await listenOn(server, 0, host);
 	await new Promise((resolve) => server.close(resolve));
 	return port;
+}
+
+/** The approximate size of a report. */
+function bytesOf({ requests, rows }: Report): number {
+	return requests.length * REQUEST_BYTES + (rows?.text.length ?? 0);
 }
 
 export class Gateways implements InstanceObserver {
@@ -164,7 +170,7 @@ export class Gateways implements InstanceObserver {
 			case "behind":
 				return void worker.route(this.#snapshot());
 			case "report":
-				return link.emitKept("report", message.report, message.report.requests.length * REQUEST_BYTES);
+				return link.emitKept("report", message.report, bytesOf(message.report));
 			case "refused":
 				return link.emit("refused", { reason: message.reason });
 			case "fault":

@@ -3,6 +3,7 @@
  * holds a few seconds of it. So each function has a budget for each second, and the requests beyond it are counted.
  */
 import type { RequestedFunction } from "../answered-request.ts";
+import { ByFunction } from "../by-function.ts";
 
 /** The most requests of a function that are logged in a second, of those that succeed and of those that fail. */
 export const LOGGED_PER_SECOND_MAX = 1_000;
@@ -21,7 +22,7 @@ interface Budget {
 export class LoggingBudget {
 	readonly #onMissing: (requested: RequestedFunction, count: number) => void;
 	/** By function, of the functions that had requests since the last report. */
-	#budgets = new Map<string, Budget>();
+	#budgets = new ByFunction<Budget>();
 	#timer: NodeJS.Timeout | undefined;
 
 	/** @param onMissing called with the number of requests to a function that were not logged. It never throws */
@@ -48,12 +49,12 @@ export class LoggingBudget {
 	}
 
 	#budgetOf(requested: RequestedFunction, nowMs: number): Budget {
-		const key = `${requested.app}/${requested.function ?? ""}`;
-		const known = this.#budgets.get(key);
+		const { app, function: name } = requested;
+		const known = this.#budgets.get(app, name);
 		if (known !== undefined && known.requested.firstDeployment === requested.firstDeployment) return known;
 		if (known !== undefined) this.#report(known);
 		const budget = { requested, secondStartMs: nowMs, succeeded: 0, failed: 0, missing: 0 };
-		this.#budgets.set(key, budget);
+		this.#budgets.set(app, name, budget);
 		this.#timer ??= setTimeout(() => this.flush(), REPORT_MS).unref();
 		return budget;
 	}
@@ -67,7 +68,7 @@ export class LoggingBudget {
 		clearTimeout(this.#timer);
 		this.#timer = undefined;
 		const budgets = this.#budgets;
-		this.#budgets = new Map();
+		this.#budgets = new ByFunction();
 		for (const budget of budgets.values()) this.#report(budget);
 	}
 }

@@ -67,11 +67,11 @@ export class TrackedRequest {
 		const hasFailed = reason !== undefined || status >= FAILED_STATUS_MIN;
 		if (!this.#tracker.isLogged(requested, hasFailed, nowMs)) return;
 		const { method, protocol } = this.#request;
-		const report = (finalReason: string | undefined) => {
+		const report = (ended: string | undefined) => {
 			const path = this.#path();
 			const { bytes } = this;
-			const outcome = { method, path, protocol, status, ms, bytes, id: this.#id };
-			this.#tracker.report(requested, { ...outcome, reason: finalReason ?? null }, this.instance);
+			const outcome = { method, path, protocol, status, ms, bytes, id: this.#id, reason: ended ?? null };
+			this.#tracker.report(requested, outcome, this.instance);
 		};
 		const { instance } = this;
 		if (reason !== PROBLEMS.broken.code || instance === undefined) report(reason);
