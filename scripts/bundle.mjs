@@ -152,13 +152,25 @@ async function bundleCode(esbuild, main, commands, { sodium, files }) {
 	});
 }
 
+/** Gives a program the parts of zod that this project uses. All of it is half of a program's code. */
+const usedZod = (contents) => ({
+	name: "used-zod",
+	setup(build) {
+		build.onResolve({ filter: /^zod$/ }, ({ namespace }) =>
+			namespace === "used-zod" ? undefined : { path: "zod", namespace: "used-zod" },
+		);
+		build.onLoad({ filter: /.*/, namespace: "used-zod" }, () => ({ contents, resolveDir: ROOT }));
+	},
+});
+
 /** A program with its own file. */
-async function bundleProgram(esbuild, entry, sodium) {
-	return await built(esbuild, { entryPoints: [entry], plugins: [slimSodium(sodium), native] });
+async function bundleProgram(esbuild, entry, { sodium, zod }) {
+	const plugins = [slimSodium(sodium), usedZod(zod), slimZod, native];
+	return await built(esbuild, { entryPoints: [entry], plugins });
 }
 
-async function bundlePackages(esbuild) {
-	const taken = new Map([["zod", await usedOfZod()]]);
+async function bundlePackages(esbuild, zod) {
+	const taken = new Map([["zod", zod]]);
 	const files = VENDORED.map(async (name) => {
 		const used = DEFAULT_EXPORTS.includes(name) ? ".default" : "";
 		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)})${used};`;
@@ -189,13 +201,14 @@ export async function bundle(main, commands, programs = {}) {
 	requirePinned();
 	const esbuild = await import("esbuild");
 	const sodium = await readSodium();
-	const packages = await bundlePackages(esbuild);
+	const zod = await usedOfZod();
+	const packages = await bundlePackages(esbuild, zod);
 	const files = Object.fromEntries(packages.map(({ name, file }) => [name, file]));
 	const [host, web, whole, ...others] = await Promise.all([
 		bundleHost(esbuild),
 		bundleConsole(esbuild),
 		bundleCode(esbuild, main, commands, { sodium, files }),
-		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
+		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, { sodium, zod })),
 	]);
 	const name = hashed("bundle", whole.code);
 	const inputs = [whole, web, ...packages, ...others].flatMap((each) => each.inputs);
