@@ -4,7 +4,7 @@
 
 async function start() {
 	const { ensureBuilt } = await import("../scripts/ensure-built.mjs");
-	const { writeManifest } = await import("../scripts/manifest.mjs");
+	const { writeManifest } = await import("../scripts/generate/manifest.mjs");
 	// bin/run.js reports build errors.
 	await ensureBuilt().then(writeManifest, () => {});
 	require("./run.js");

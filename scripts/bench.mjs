@@ -12,7 +12,7 @@ import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { ROOT } from "./fresh.mjs";
-import { INSTALLED_PROGRAM, install } from "./installed.mjs";
+import { INSTALLED_PROGRAM, install } from "./set-up/installed.mjs";
 import { installLoadPackages, runAsScript } from "./setup.mjs";
 
 const SMOKE_PAIRS = 1;

@@ -20,7 +20,7 @@ import {
 import { basename, dirname, join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { bundle } from "./bundle.mjs";
+import { bundle } from "./bundle/bundle.mjs";
 import { builtFingerprint, DIST, fingerprint, ROOT } from "./fresh.mjs";
 
 const LOCK = join(DIST, ".lock");

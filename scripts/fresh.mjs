@@ -14,12 +14,12 @@ const FINGERPRINT = ".fingerprint";
 const INPUTS = [
 	"package-lock.json",
 	"scripts/build.mjs",
-	"scripts/bundle.mjs",
-	"scripts/console.mjs",
-	"scripts/host.mjs",
-	"scripts/licenses.mjs",
-	"scripts/oclif.mjs",
-	"scripts/trimmed.mjs",
+	"scripts/bundle/bundle.mjs",
+	"scripts/bundle/console.mjs",
+	"scripts/bundle/host.mjs",
+	"scripts/bundle/licenses.mjs",
+	"scripts/bundle/oclif.mjs",
+	"scripts/bundle/trimmed.mjs",
 ];
 
 function addFile(path, lines) {

@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { ensureBase44Cli } from "./base44-cli.mjs";
+import { ensureBase44Cli } from "./set-up/base44-cli.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 

@@ -1,9 +1,9 @@
 /** `npm test`: set up, build, run vitest. Arguments go to vitest. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { ensureBase44Cli } from "./base44-cli.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { ROOT } from "./fresh.mjs";
+import { ensureBase44Cli } from "./set-up/base44-cli.mjs";
 import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
 
 await runAsScript(async () => {

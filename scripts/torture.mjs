@@ -8,7 +8,7 @@
 import { parseArgs } from "node:util";
 import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
-import { install } from "./installed.mjs";
+import { install } from "./set-up/installed.mjs";
 import { installPackages, installSystemPackages, runAsScript } from "./setup.mjs";
 
 const FAILURES_SHOWN = 20;

@@ -1,6 +1,6 @@
 /**
  * The error for an optional npm package that is not installed. The bundle loads every optional package through this
- * module (scripts/bundle.mjs).
+ * module (scripts/bundle/bundle.mjs).
  */
 import { AppError, EXIT } from "./errors.ts";
 

@@ -2,7 +2,7 @@
  * `secrets set` of Coffer's command line and of Base44's, on one platform, for a secret that no function
  * reads.
  */
-import { BASE44_CLI, ensureBase44Cli } from "../../scripts/base44-cli.mjs";
+import { BASE44_CLI, ensureBase44Cli } from "../../scripts/set-up/base44-cli.mjs";
 import { type Bench, paired, type Row, ratioRow, type Timed, timeProcess } from "../harness.ts";
 import { makeProject, startPlatform } from "../platform/running-platform.ts";
 

@@ -6,7 +6,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { BASE44_CLI, ensureBase44Cli } from "../../scripts/base44-cli.mjs";
+import { BASE44_CLI, ensureBase44Cli } from "../../scripts/set-up/base44-cli.mjs";
 import { type Bench, type BenchContext, type Paired, paired, type Row, timeProcess } from "../harness.ts";
 
 const SECRETS = 100;

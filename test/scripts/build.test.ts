@@ -136,12 +136,12 @@ describe("after a change of the sources", () => {
 
 describe("the manifest", () => {
 	test("is reported as stale after a command was added or changed, and as fresh once it is written", async () => {
-		expect((await start("scripts/manifest.mjs", "--check")).status).toBe(0);
+		expect((await start("scripts/generate/manifest.mjs", "--check")).status).toBe(0);
 		writeCommand("other", "two");
-		const { status, stderr } = await start("scripts/manifest.mjs", "--check");
+		const { status, stderr } = await start("scripts/generate/manifest.mjs", "--check");
 		expect(stderr).toMatch(/stale/);
 		expect(status).toBe(1);
-		await start("scripts/manifest.mjs");
-		expect((await start("scripts/manifest.mjs", "--check")).status).toBe(0);
+		await start("scripts/generate/manifest.mjs");
+		expect((await start("scripts/generate/manifest.mjs", "--check")).status).toBe(0);
 	});
 });

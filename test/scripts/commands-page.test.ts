@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type CommandEntry, generateCommandsPage } from "../../scripts/commands-page.mjs";
-import { COMMON_STATUSES, STATUSES } from "../../scripts/exit-statuses.mjs";
+import { type CommandEntry, generateCommandsPage } from "../../scripts/generate/commands-page.mjs";
+import { COMMON_STATUSES, STATUSES } from "../../scripts/generate/exit-statuses.mjs";
 import { EXIT } from "../../src/errors.ts";
 import { ROOT } from "../support/root.ts";
 

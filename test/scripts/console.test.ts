@@ -16,7 +16,7 @@ interface Bundled {
 let bundled: Bundled;
 beforeAll(async () => {
 	const { bundleConsole }: { bundleConsole: (with_: typeof esbuild) => Promise<Bundled> } = await import(
-		join(ROOT, "scripts/console.mjs")
+		join(ROOT, "scripts/bundle/console.mjs")
 	);
 	bundled = await bundleConsole(esbuild);
 });

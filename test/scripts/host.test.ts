@@ -1,7 +1,7 @@
 /** The host as the build makes it: few files, and one instance of what they share. */
 import * as esbuild from "esbuild";
 import { beforeAll, describe, expect, test } from "vitest";
-import { bundleHost } from "../../scripts/host.mjs";
+import { bundleHost } from "../../scripts/bundle/host.mjs";
 
 let files: ReadonlyMap<string, string>;
 beforeAll(async () => {

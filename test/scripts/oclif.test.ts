@@ -1,7 +1,7 @@
 /** The definitions of flags and arguments in the bundle are those of oclif. */
 import { Args, Flags } from "@oclif/core";
 import { expect, test } from "vitest";
-import { Args as BundledArgs, Flags as BundledFlags } from "../../scripts/oclif.mjs";
+import { Args as BundledArgs, Flags as BundledFlags } from "../../scripts/bundle/oclif.mjs";
 
 const OPTIONS = [
 	{},

@@ -1,6 +1,6 @@
 /** The picture of a recorded session in the README. */
 import { expect, test } from "vitest";
-import { drawSession, linesOf } from "../../scripts/session-svg.mjs";
+import { drawSession, linesOf } from "../../scripts/generate/session-svg.mjs";
 
 const LINES = ["$ coffer secrets set KEY --stdin < key.txt", "✓ Set KEY in production", "", "  a & b > c"];
 

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PINNED, replaceOnce, requirePinned } from "../../scripts/trimmed.mjs";
+import { PINNED, replaceOnce, requirePinned } from "../../scripts/bundle/trimmed.mjs";
 import { ROOT } from "../support/root.ts";
 
 const { devDependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));

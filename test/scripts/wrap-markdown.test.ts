@@ -1,6 +1,6 @@
 /** The wrapping of Markdown at 110 columns. */
 import { expect, test } from "vitest";
-import { wrapMarkdown } from "../../scripts/wrap-markdown.mjs";
+import { wrapMarkdown } from "../../scripts/generate/wrap-markdown.mjs";
 import { longLines } from "../support/markdown.ts";
 
 const LONG = "word ".repeat(50).trim();

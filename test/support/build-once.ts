@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { install } from "../../scripts/installed.mjs";
+import { install } from "../../scripts/set-up/installed.mjs";
 
 /**
  * Brings `dist/` up to date and installs it, before any test starts the command line. If the sources do not

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect } from "vitest";
-import { BROWSERS } from "../../../scripts/browsers.mjs";
+import { BROWSERS } from "../../../scripts/set-up/browsers.mjs";
 import { backupPlatform } from "../../../src/platform/backup/backup.ts";
 import { consoleCodeSchema } from "../../../src/protocol/console.ts";
 import { ROUTES, type Scope } from "../../../src/protocol/routes.ts";

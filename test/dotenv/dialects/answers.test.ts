@@ -1,8 +1,15 @@
 /** Each model reads the corpus as the real reader did, and the readers that are here still read it so. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { dotenv, dotenvx, next, node20 } from "../../../scripts/dotenv-readers/in-process.mjs";
-import { type Answer, bash, deno, direnv, python, ruby } from "../../../scripts/dotenv-readers/programs.mjs";
+import { dotenv, dotenvx, next, node20 } from "../../../scripts/record/dotenv-readers/in-process.mjs";
+import {
+	type Answer,
+	bash,
+	deno,
+	direnv,
+	python,
+	ruby,
+} from "../../../scripts/record/dotenv-readers/programs.mjs";
 import { DIALECTS } from "../../../src/dotenv/dialects/all.ts";
 import { comparable, disagreements, modelled } from "./real.ts";
 

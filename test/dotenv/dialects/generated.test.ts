@@ -1,8 +1,15 @@
 /** Generated files: each model reads them as the real reader does. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { dotenv, dotenvx, next, node20 } from "../../../scripts/dotenv-readers/in-process.mjs";
-import { bash, deno, direnv, python, type Reader, ruby } from "../../../scripts/dotenv-readers/programs.mjs";
+import { dotenv, dotenvx, next, node20 } from "../../../scripts/record/dotenv-readers/in-process.mjs";
+import {
+	bash,
+	deno,
+	direnv,
+	python,
+	type Reader,
+	ruby,
+} from "../../../scripts/record/dotenv-readers/programs.mjs";
 import { disagreements, modelled } from "./real.ts";
 
 /** Nothing here begins a command, because real readers run commands. */

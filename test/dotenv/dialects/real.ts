@@ -1,5 +1,5 @@
 /** The real readers of `.env` files, and what our model of each says. */
-import type { Answer } from "../../../scripts/dotenv-readers/programs.mjs";
+import type { Answer } from "../../../scripts/record/dotenv-readers/programs.mjs";
 import { DIALECTS } from "../../../src/dotenv/dialects/all.ts";
 
 /** A name that a process environment can have, and that every reader keeps apart from others. */

@@ -1,7 +1,7 @@
 /** A project as the Base44 CLI creates it, and the unmodified CLI. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { BASE44_CLI, BASE44_COMPILED } from "../../../scripts/base44-cli.mjs";
+import { BASE44_CLI, BASE44_COMPILED } from "../../../scripts/set-up/base44-cli.mjs";
 import type { Result, Running } from "./process.ts";
 import { Project } from "./project.ts";
 import { wasStarted } from "./started-commands.ts";

@@ -1,14 +1,14 @@
 /**
- * The tables of docs/env-files.md, from the recorded answers of the readers: `node scripts/env-files-page.mjs` writes
+ * The tables of docs/env-files.md, from the recorded answers of the readers: `node scripts/generate/env-files-page.mjs` writes
  * them into the page.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { ROOT } from "./fresh.mjs";
+import { ROOT } from "../fresh.mjs";
 
 const PAGE = join(ROOT, "docs/env-files.md");
-const START = "<!-- Written by scripts/env-files-page.mjs. -->";
+const START = "<!-- Written by scripts/generate/env-files-page.mjs. -->";
 const END = "<!-- The end of what the script writes. -->";
 
 /** How people call the readers, in the order of src/dotenv/dialects/all.ts. */

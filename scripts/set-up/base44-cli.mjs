@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 
 const VERSION = "0.1.18";
 const SHA512 = "hEdlhAeieHN3EG/c4KpTN6cz1iRyfeO+gloprkGlYy1x7CIhyFDiM2CwfhegZpJuMPbojXrFprLBq0AFR+oc4g==";
-const CACHE = fileURLToPath(new URL("../node_modules/.cache/", import.meta.url));
+const CACHE = fileURLToPath(new URL("../../node_modules/.cache/", import.meta.url));
 const FOLDER = join(CACHE, `base44-${VERSION}`);
 
 /** The file that Node runs. It exists after `ensureBase44Cli` has returned. */

@@ -4,8 +4,8 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "../fresh.mjs";
 import { COMMON_STATUSES, statusesOf } from "./exit-statuses.mjs";
-import { ROOT } from "./fresh.mjs";
 
 const WIDTH = 110;
 const GENERAL = "project";
@@ -141,7 +141,7 @@ function section(command, aliases) {
 
 const INTRODUCTION = `# Commands
 
-<!-- Written by scripts/manifest.mjs from the commands themselves. \`npm run build\` writes it again. -->
+<!-- Written by scripts/generate/manifest.mjs from the commands. \`npm run build\` writes it again. -->
 
 ${wrap("This page lists every command with its usage, arguments, flags, examples and exit statuses. It has the words of `coffer COMMAND --help`.")}
 

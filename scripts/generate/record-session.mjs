@@ -2,8 +2,8 @@
  * Records a session with the real program in a temporary project, beside a real platform with two functions, and
  * draws its output as `docs/session.svg`.
  *
- *     node scripts/record-session.mjs            writes the picture
- *     node scripts/record-session.mjs --check    fails if the program's output has changed since
+ *     node scripts/generate/record-session.mjs            writes the picture
+ *     node scripts/generate/record-session.mjs --check    fails if the program's output has changed since
  *
  * Two recordings differ in ports, in the platform's fingerprint and in milliseconds. The default ports
  * replace the real ones, and the check does not compare the other two.
@@ -15,8 +15,8 @@ import { mkdir, mkdtemp, open, readFile, rm, writeFile } from "node:fs/promises"
 import { devNull, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { ensureBuilt } from "./ensure-built.mjs";
-import { ROOT } from "./fresh.mjs";
+import { ensureBuilt } from "../ensure-built.mjs";
+import { ROOT } from "../fresh.mjs";
 import { drawSession, linesOf } from "./session-svg.mjs";
 
 const PICTURE = join(ROOT, "docs/session.svg");
@@ -151,7 +151,7 @@ async function requireFresh(lines) {
 	const added = recorded.filter((line) => !drawn.includes(line)).map((line) => `  now:   ${line}\n`);
 	const gone = drawn.filter((line) => !recorded.includes(line)).map((line) => `  drawn: ${line}\n`);
 	process.stderr.write(
-		`docs/session.svg is stale. Run \`node scripts/record-session.mjs\` and commit it.\n${[...gone, ...added].join("")}`,
+		`docs/session.svg is stale. Run \`node scripts/generate/record-session.mjs\` and commit it.\n${[...gone, ...added].join("")}`,
 	);
 	process.exitCode = 1;
 }

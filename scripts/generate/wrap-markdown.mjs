@@ -1,7 +1,7 @@
 /**
  * Wraps paragraphs and lists of Markdown at 110 columns. Tables, headings, code and link definitions stay as they are.
  *
- *     node scripts/wrap-markdown.mjs FILE...
+ *     node scripts/generate/wrap-markdown.mjs FILE...
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";

@@ -1,6 +1,6 @@
 /**
  * Readers of `.env` files that are too heavy for every run of the tests: Bun, Docker's client, systemd and
- * compose-go. `scripts/record-dotenv-readers.mjs` asks them, and the tests use the recorded answers.
+ * compose-go. `scripts/record/dotenv-readers.mjs` asks them, and the tests use the recorded answers.
  */
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";

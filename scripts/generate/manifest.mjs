@@ -6,9 +6,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { ensureBuilt } from "../ensure-built.mjs";
+import { ROOT } from "../fresh.mjs";
 import { generateCommandsPage } from "./commands-page.mjs";
-import { ensureBuilt } from "./ensure-built.mjs";
-import { ROOT } from "./fresh.mjs";
 
 const MANIFEST = "oclif.manifest.json";
 const COMMANDS_PAGE = "docs/commands.md";

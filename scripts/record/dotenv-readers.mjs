@@ -9,10 +9,10 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ROOT } from "../fresh.mjs";
 import * as heavy from "./dotenv-readers/heavy.mjs";
 import * as light from "./dotenv-readers/in-process.mjs";
 import { bash, deno, direnv, godotenv, php, python, ruby } from "./dotenv-readers/programs.mjs";
-import { ROOT } from "./fresh.mjs";
 
 const READERS = { ...light, bash, deno, direnv, godotenv, php, python, ruby, ...heavy };
 const FOLDER = join(ROOT, "test/dotenv/dialects");

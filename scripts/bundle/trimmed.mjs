@@ -8,7 +8,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./fresh.mjs";
+import { ROOT } from "../fresh.mjs";
 
 /** Names a file by its contents. */
 export function hashOf(contents) {
@@ -24,7 +24,7 @@ export function requirePinned(versionOf = installedVersion) {
 		const version = versionOf(name);
 		if (version === pinned) continue;
 		throw new Error(
-			`${name} ${version} is installed, and scripts/trimmed.mjs changes ${name} ${pinned}: ` +
+			`${name} ${version} is installed, and scripts/bundle/trimmed.mjs changes ${name} ${pinned}: ` +
 				"see that each change still fits, then write the new version there and in package.json.",
 		);
 	}
@@ -42,7 +42,9 @@ function installedVersion(name) {
 export function replaceOnce(source, from, to, path) {
 	const parts = source.split(from);
 	if (parts.length === 2) return parts.join(to);
-	throw new Error(`${path} has ${from} ${parts.length - 1} times, and scripts/trimmed.mjs replaces it once.`);
+	throw new Error(
+		`${path} has ${from} ${parts.length - 1} times, and scripts/bundle/trimmed.mjs replaces it once.`,
+	);
 }
 
 /**
@@ -102,7 +104,7 @@ export async function readSodium() {
 	const [call, base64] =
 		/\([A-Za-z$_]+=>\{for\([^{}]*\}?[^{}]*\}\)\("(AGFzb[A-Za-z0-9+/]*={0,2})"\)/.exec(source) ?? [];
 	if (base64 === undefined)
-		throw new Error(`${path} has no WebAssembly where scripts/trimmed.mjs takes it out.`);
+		throw new Error(`${path} has no WebAssembly where scripts/bundle/trimmed.mjs takes it out.`);
 	// The only strict decoder in this version of Node.
 	const decoded = await fetch(`data:application/wasm;base64,${base64}`);
 	const bytes = Buffer.from(await decoded.arrayBuffer());
@@ -115,7 +117,7 @@ export async function readSodium() {
 export const slimOclif = {
 	name: "slim-oclif",
 	setup(build) {
-		build.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: join(ROOT, "scripts/oclif.mjs") }));
+		build.onResolve({ filter: /^@oclif\/core$/ }, () => ({ path: join(ROOT, "scripts/bundle/oclif.mjs") }));
 		build.onResolve({ filter: new RegExp(`^(${[...REPLACED.keys()].join("|")})$`) }, ({ path }) => ({
 			path,
 			namespace: "replaced",

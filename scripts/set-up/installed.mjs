@@ -14,7 +14,7 @@ import {
 	symlinkSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { DIST, ROOT } from "./fresh.mjs";
+import { DIST, ROOT } from "../fresh.mjs";
 
 const FOLDER = join(ROOT, "node_modules/.cache/coffer-installed");
 

@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./fresh.mjs";
+import { ROOT } from "../fresh.mjs";
 import { hashOf } from "./trimmed.mjs";
 
 const FOLDER = join(ROOT, "src/console");

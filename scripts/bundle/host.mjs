@@ -8,7 +8,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
-import { ROOT } from "./fresh.mjs";
+import { ROOT } from "../fresh.mjs";
 
 const FOLDER = join(ROOT, "src/platform/runtime/host");
 const IMPORT_MAP = "node/import-map.json";

@@ -16,8 +16,9 @@
  *
  * `bin/compile-cache.js` keeps the compiled code between starts.
  */
+
+import { ROOT } from "../fresh.mjs";
 import { bundleConsole } from "./console.mjs";
-import { ROOT } from "./fresh.mjs";
 import { bundleHost } from "./host.mjs";
 import { licensesOf } from "./licenses.mjs";
 import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";

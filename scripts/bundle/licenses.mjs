@@ -4,7 +4,7 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ROOT } from "./fresh.mjs";
+import { ROOT } from "../fresh.mjs";
 
 /** The folder of the package that a bundled file is from; undefined for Coffer's own files. */
 function packageFolder(input) {

@@ -13,7 +13,7 @@ import { recordGitHub } from "./target-clients/github.mjs";
 import { recordSupabase } from "./target-clients/supabase.mjs";
 import { recordWrangler } from "./target-clients/wrangler.mjs";
 
-const FILE = fileURLToPath(new URL("../test/targets/clients.json", import.meta.url));
+const FILE = fileURLToPath(new URL("../../test/targets/clients.json", import.meta.url));
 
 const folder = mkdtempSync(join(tmpdir(), "target-clients-"));
 try {

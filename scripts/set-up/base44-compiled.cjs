@@ -9,7 +9,7 @@ const { join } = require("node:path");
 const { pathToFileURL } = require("node:url");
 const { constants, Script } = require("node:vm");
 
-const folder = join(__dirname, "../node_modules/.cache/base44-0.1.18");
+const folder = join(__dirname, "../../node_modules/.cache/base44-0.1.18");
 const index = join(folder, "package/dist/cli/index.js");
 const cache = join(folder, `compiled-${process.version}`);
 
