@@ -1,11 +1,12 @@
 /**
  * `npm run torture [-- NAME…] [--rounds N] [--seed N] [--plants] [--idioms]`: the long form of
- * test/torture/*.torture.ts (those whose file name contains one of the names), each in full. A failure is
+ * the files NAME.torture.ts in test/torture (those whose name contains one of the names), each in full. A failure is
  * printed with the seed that reproduces it. With `--plants` each runs in short form, once for every bug that
  * can be planted. A bug that it does not find is a failure. With `--idioms` a torture that has a grammar
  * reports its result for each idiom alone.
  */
 import { parseArgs } from "node:util";
+
 import { eachProgram } from "./compile.mjs";
 import { ensureBuilt } from "./ensure-built.mjs";
 import { install } from "./set-up/installed.mjs";

@@ -6,10 +6,10 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { PLANTS as CLIENT_PLANTS } from "./hostile-clients.torture.ts";
-import { PLANTS as FAULT_PLANTS, SOCKETS } from "./hostile-faults.torture.ts";
-import { SHORTER } from "./nodes/cluster/build.ts";
-import { PLANTS as NODE_PLANTS } from "./nodes/plants.ts";
+import { PLANTS as CLIENT_PLANTS } from "./platform/hostile-clients.torture.ts";
+import { PLANTS as FAULT_PLANTS, SOCKETS } from "./platform/hostile-faults.torture.ts";
+import { SHORTER } from "./platform/nodes/cluster/build.ts";
+import { PLANTS as NODE_PLANTS } from "./platform/nodes/plants.ts";
 
 const root = join(import.meta.dirname, "../..");
 

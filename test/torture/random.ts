@@ -5,7 +5,10 @@ export interface Random {
 	/** A whole number, at least 0, less than the limit. */
 	int(limit: number): number;
 	chance(probability: number): boolean;
+	/** @throws RangeError if there are no items */
 	pick<T>(items: readonly T[]): T;
+	/** One of a list by weight. @throws RangeError if there are no items */
+	weighted<T>(items: readonly (readonly [weight: number, item: T])[]): T;
 }
 
 /** Mulberry32: 32 bits of state, good enough for random choices. */
@@ -17,15 +20,27 @@ export function randomFrom(seed: number): Random {
 		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
 		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
 	};
+	const pick = <T>(items: readonly T[]): T => {
+		const item = items[int(items.length)];
+		if (item === undefined) throw new RangeError("Nothing to pick from.");
+		return item;
+	};
+	const weighted = <T>(items: readonly (readonly [weight: number, item: T])[]): T => {
+		let rest = next() * items.reduce((sum, [weight]) => sum + weight, 0);
+		const found = items.find(([weight]) => {
+			rest -= weight;
+			return rest < 0;
+		});
+		const pair = found ?? items.at(-1);
+		if (pair === undefined) throw new RangeError("Nothing to pick from.");
+		return pair[1];
+	};
 	const int = (limit: number) => Math.floor(next() * limit);
 	return {
 		below: (limit) => next() * limit,
 		int,
 		chance: (probability) => next() < probability,
-		pick: (items) => {
-			const item = items[int(items.length)];
-			if (item === undefined) throw new RangeError("Nothing to pick from.");
-			return item;
-		},
+		pick,
+		weighted,
 	};
 }

@@ -1,5 +1,5 @@
 /**
- * The types that all tortures share. A torture is a file `test/torture/NAME.torture.ts` that exports
+ * The types that all tortures share. A torture is a file `test/torture/FOLDER/NAME.torture.ts` that exports
  * `torture`. `npm run torture` runs it in full. `NAME.test.ts` beside it runs its short form, and checks that
  * it finds planted bugs.
  */

@@ -1,8 +1,9 @@
 /** Kinds of schedules, and how the next action of one is chosen. */
-import type { Action, Command, Fault, Verdict } from "./actions.ts";
-import { FAULTS, SMOOTH } from "./actions.ts";
-import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+
+import type { Random } from "../random.ts";
+import type { Action, Command, Fault, Verdict } from "./world/actions.ts";
+import { FAULTS, SMOOTH } from "./world/actions.ts";
+import type { World } from "./world/world.ts";
 
 export interface Profile {
 	readonly name: string;
@@ -56,7 +57,7 @@ export class Chooser {
 		this.#profile = profile;
 		this.#random = random;
 		const [least, most] = profile.commands;
-		this.#commands = least + random.below(most - least + 1);
+		this.#commands = least + random.int(most - least + 1);
 	}
 
 	/** The next action; undefined at the end. */
@@ -69,9 +70,8 @@ export class Chooser {
 			.flatMap(({ index }) => [0, 1].map((slot) => ({ device: index, slot })))
 			.filter(({ device, slot }) => !world.tasks.has(`${device}.${slot}`));
 		// A second process on a device is less frequent.
-		const place = random.pick(
-			free.filter(({ slot }) => slot === 0 || random.chance(0.15)).concat(free.slice(0, 1)),
-		);
+		const among = free.filter(({ slot }) => slot === 0 || random.chance(0.15)).concat(free.slice(0, 1));
+		const place = among.length > 0 ? random.pick(among) : undefined;
 		const canStart = this.#commands > 0 && place !== undefined;
 		if (!canStart && (waiting.length === 0 || random.chance(0.02))) return undefined;
 		const kind = random.weighted([
@@ -81,12 +81,12 @@ export class Chooser {
 			[this.#profile.goDown ? 0.3 : 0, "restart"],
 			[this.#profile.goDown ? 0.2 : 0, "clock"],
 		] as const);
-		if (kind === "start") {
+		if (kind === "start" && place !== undefined) {
 			this.#commands--;
 			return { type: "start", ...place, command: this.#command(world, place.device) };
 		}
 		if (kind === "go") return this.#go(random.pick(waiting));
-		if (kind === "replay") return { type: "replay", index: random.below(world.network.sent.length) };
+		if (kind === "replay") return { type: "replay", index: random.int(world.network.sent.length) };
 		if (kind === "restart") return { type: "restart" };
 		return { type: "clock", byMs: random.pick([-86_400_000, -60_000, 60_000, 86_400_000 * 365]) };
 	}
@@ -109,7 +109,7 @@ export class Chooser {
 		const faults = FAULTS.filter(
 			(fault) => fault !== "none" && (this.#profile.goDown || !DOWN.includes(fault)),
 		);
-		return { fault: random.pick(faults), at: random.next(), inPieces };
+		return { fault: random.pick(faults), at: random.below(1), inPieces };
 	}
 
 	#command(world: World, device: number): Command {

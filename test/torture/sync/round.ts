@@ -1,14 +1,15 @@
 /** One schedule, from a seed or from a list of actions. */
-import type { Action } from "./actions.ts";
-import { apply } from "./apply.ts";
-import { check } from "./checks.ts";
-import { CutChooser } from "./cuts.ts";
-import { heal } from "./heal.ts";
+
+import { type Random, randomFrom } from "../random.ts";
 import type { Plant } from "./plants.ts";
 import { Chooser, PROFILES, type Profile } from "./profiles.ts";
-import { Random } from "./random.ts";
-import { withWorld } from "./setup.ts";
-import type { World } from "./world.ts";
+import type { Action } from "./world/actions.ts";
+import { apply } from "./world/apply.ts";
+import { check } from "./world/checks.ts";
+import { CutChooser } from "./world/cuts.ts";
+import { heal } from "./world/heal.ts";
+import { withWorld } from "./world/setup.ts";
+import type { World } from "./world/world.ts";
 
 export interface Round {
 	readonly profile: string;
@@ -31,7 +32,7 @@ export interface RoundOptions {
 export async function runRound(options: RoundOptions): Promise<Round> {
 	const { actions, plant, profiles, seed } = options;
 	const profile = profiles[seed % profiles.length] as Profile;
-	const [beginning, choices, end] = [1, 2, 3].map((part) => new Random(seed * 4 + part)) as [
+	const [beginning, choices, end] = [1, 2, 3].map((part) => randomFrom(seed * 4 + part)) as [
 		Random,
 		Random,
 		Random,

@@ -1,6 +1,7 @@
 /** Reduces a failing schedule to the actions that the failure needs. */
-import type { Action } from "./actions.ts";
+
 import type { Round } from "./round.ts";
+import type { Action } from "./world/actions.ts";
 
 /** The kind of a failure, without names and numbers. */
 function kindOf(failure: string): string {

@@ -1,8 +1,0 @@
-import { torture } from "./hostile-clients.torture.ts";
-import { testTorture } from "./in-short.ts";
-
-testTorture(torture, {
-	seed: 1,
-	timeoutMs: 300_000,
-	plants: ["the status of a function's response is not checked", "a request that is malformed is passed on"],
-});

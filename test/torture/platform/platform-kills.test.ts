@@ -1,0 +1,4 @@
+import { testTorture } from "../in-short.ts";
+import { torture } from "./platform-kills.torture.ts";
+
+testTorture(torture, { seed: 1, timeoutMs: 240_000, rounds: 4, plants: [] });
