@@ -25,4 +25,4 @@ const LAYERS = [
 	"noticed",
 ];
 
-testTorture(torture, { seed: 7, reaches: LAYERS });
+testTorture(torture, { seed: 3, reaches: LAYERS });
