@@ -1,4 +1,4 @@
 import { testTorture } from "../in-short.ts";
 import { torture } from "./references.torture.ts";
 
-testTorture(torture, { seed: 401 });
+testTorture(torture, { seed: 8 });
