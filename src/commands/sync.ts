@@ -24,6 +24,7 @@ import type { SessionContext } from "../project/session/session.ts";
 import type { RedeployResult } from "../protocol/messages.ts";
 import { adoptMembership } from "../sync/changes/adopt-chains.ts";
 import type { SideChooser } from "../sync/changes/merge-with-log.ts";
+import { sendRequests } from "../sync/changes/send-requests.ts";
 import { type SyncOutcome, syncEnvironment } from "../sync/changes/sync.ts";
 
 interface SyncResult {
@@ -39,7 +40,7 @@ interface SyncResult {
 export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | SyncCalls> {
 	static override summary = "Send pending changes to the platform, and receive the changes of others";
 	static override description =
-		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. To a target such as Supabase, Coffer only sends: a target does not return the values of its secrets.";
+		"If both sides changed a secret to different values, somebody must decide which value is right. On a terminal, the command shows the author, the version and the date of both sides, and asks. Otherwise it exits with 5; --take then decides, for the given names or for all. The open requests in coffer.requests go to the platform too, which shows them in its console. To a target such as Supabase, Coffer only sends: a target does not return the values of its secrets.";
 	static override examples = [
 		"<%= config.bin %> sync",
 		"<%= config.bin %> sync --take local API_KEY",
@@ -157,7 +158,11 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		const { onAccepted, onRedeploy, signal } = wait;
 		const target = await targetOf(binding, context.environment, { signal });
 		const onNode = this.#waits ? wait.onNode : undefined;
-		const work = () => syncEnvironment(context, target, { take, onAccepted, onRedeploy, onNode });
+		const work = async () => {
+			const outcome = await syncEnvironment(context, target, { take, onAccepted, onRedeploy, onNode });
+			const fault = await sendRequests(context, target);
+			return fault === undefined ? outcome : { ...outcome, warnings: [...outcome.warnings, fault] };
+		};
 		return wait.during(work, { sentence: "All local changes are saved" });
 	}
 

@@ -65,6 +65,10 @@ export const ROUTES = {
 	closeConsoleSession: { method: "DELETE", path: "/v1/console/session", scope: undefined },
 	/** The names, versions and authors of an app's secrets. */
 	listSecrets: { method: "GET", path: "/v1/apps/:app/secrets", scope: "sync" },
+	/** The open requests for secrets that the environment lacks. */
+	listSecretRequests: { method: "GET", path: "/v1/apps/:app/secret-requests", scope: "sync" },
+	/** Adds the requests of a working copy, and the answers that decline them. */
+	sendSecretRequests: { method: "PUT", path: "/v1/apps/:app/secret-requests", scope: "sync" },
 	/** `?before=REVISION&name=NAME`: what each entry of the log changed, without the sealed values. */
 	readHistory: { method: "GET", path: "/v1/apps/:app/history", scope: "sync" },
 	/** `?function=NAME&step=MS`: requests, response times and memory of the last 24 hours. */

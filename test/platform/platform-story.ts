@@ -6,6 +6,7 @@ import { errorFile } from "../../src/platform/data-plane/client/socket-files.ts"
 import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
+import { ROUTES } from "../../src/protocol/routes.ts";
 import { TestClient } from "./client-fixture.ts";
 import { type TestPlace, testPlace } from "./core-fixture.ts";
 import { newTestIdentity, TestVault } from "./vault-fixture.ts";
@@ -63,6 +64,12 @@ export class Story implements AsyncDisposable {
 		this.#isLinked = true;
 		const records = [this.#vault.record(name, version, value)];
 		return await this.client.send(APP, this.#vault.change(APP, { revision, head }, records, content));
+	}
+
+	/** Sends a request for a secret, signed by the vault's writer or unsigned. */
+	async ask(name: string, by?: string, reason = "The checkout function needs it"): Promise<void> {
+		const text = this.#vault.request(name, reason, by);
+		await this.client.call(ROUTES.sendSecretRequests, { app: APP }, { entries: [text] });
 	}
 
 	async body(name: string): Promise<string> {

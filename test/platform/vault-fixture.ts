@@ -14,6 +14,8 @@ import type { VaultDocument } from "../../src/vault/document/document.ts";
 import { verifyChains } from "../../src/vault/document/document.ts";
 import { formatRecord, type SealedRecord } from "../../src/vault/records/record.ts";
 import { sealRecord } from "../../src/vault/records/seal.ts";
+import { makeEntry } from "../../src/vault/requests/answers.ts";
+import { printEntry } from "../../src/vault/requests/entry.ts";
 
 await cryptoReady;
 
@@ -72,6 +74,22 @@ export class TestVault {
 	record(name: string, version: number, value: string | undefined, by: Identity = this.writer): SealedRecord {
 		const { state } = verifyChains(this.document, ENVIRONMENT);
 		return sealRecord(state, openKeys(state, by), by, { name, version, value });
+	}
+
+	/** The text of a request for a secret. @param by a name without a signature; the writer signs by default */
+	request(name: string, reason: string, by?: string): string {
+		const at = new Date(Date.now() - 7_200_000).toISOString();
+		const content = {
+			kind: "request",
+			name,
+			environment: ENVIRONMENT,
+			reason,
+			seen: 0,
+			answers: "",
+			at,
+		} as const;
+		const signing = by === undefined ? this.writer.signing : undefined;
+		return printEntry(makeEntry(this.vaultId, { ...content, by: by ?? "writer" }, signing));
 	}
 
 	change(

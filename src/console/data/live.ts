@@ -61,7 +61,10 @@ function refresher(app: string): () => void {
 		isPlanned = true;
 		setTimeout(() => {
 			isPlanned = false;
-			cache.refreshKnown([PATHS.functions(app), PATHS.secrets(app), PATHS.history(app), PATHS.nodes(app)]);
+			cache.refreshKnown([
+				...[PATHS.functions(app), PATHS.secrets(app), PATHS.secretRequests(app)],
+				...[PATHS.history(app), PATHS.nodes(app)],
+			]);
 		}, REFRESH_AFTER_MS);
 	};
 }

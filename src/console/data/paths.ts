@@ -34,6 +34,7 @@ export const PATHS = {
 	hosts: ROUTES.listHosts.path,
 	functions: (app: string) => appPath(ROUTES.listFunctions, app),
 	secrets: (app: string) => appPath(ROUTES.listSecrets, app),
+	secretRequests: (app: string) => appPath(ROUTES.listSecretRequests, app),
 	/** @param name the only secret whose entries are wanted */
 	history: (
 		app: string,

@@ -1,4 +1,5 @@
-import type { History, SecretList } from "../../protocol/console.ts";
+import type { History, SecretList, SecretRequestList } from "../../protocol/console.ts";
+import { isSettled } from "../data/cache.ts";
 import { PATHS } from "../data/paths.ts";
 import { mayUse } from "../data/session.ts";
 import { useResource } from "../data/use-resource.ts";
@@ -8,6 +9,7 @@ import { Empty, Loaded, Page } from "../shell/page.tsx";
 import { Command, Name } from "../text/name.tsx";
 import { NotAllowed, useContext } from "./context.tsx";
 import { Debt } from "./debt.tsx";
+import { Requests } from "./requests.tsx";
 import { SecretTable } from "./secret-list.tsx";
 import { Timeline } from "./timeline.tsx";
 
@@ -46,24 +48,31 @@ function Members({ members }: Pick<SecretList, "members">) {
 
 function Names({ app }: { readonly app: string }) {
 	const list = useResource<SecretList>(PATHS.secrets(app), POLL_MS);
+	const requests = useResource<SecretRequestList>(PATHS.secretRequests(app), POLL_MS);
 	const { readers, isComplete } = useContext(app, list.value);
 	return (
-		<Loaded answer={isComplete ? list : { ...list, value: undefined }} what="the secrets">
-			{({ secrets, debt, members }) =>
-				secrets.length === 0 ? (
-					<Empty title="No secrets yet">
-						<p>
-							Set one with <Command line="coffer secrets set NAME" />.
-						</p>
-					</Empty>
-				) : (
-					<>
-						<Debt debt={debt} />
-						<SecretTable app={app} secrets={secrets} readers={readers} />
-						<Members members={members} />
-					</>
-				)
-			}
+		<Loaded
+			answer={isComplete && isSettled(requests) ? list : { ...list, value: undefined }}
+			what="the secrets"
+		>
+			{({ secrets, debt, members }) => (
+				<>
+					<Requests list={requests} />
+					{secrets.length === 0 ? (
+						<Empty title="No secrets yet">
+							<p>
+								Set one with <Command line="coffer secrets set NAME" />.
+							</p>
+						</Empty>
+					) : (
+						<>
+							<Debt debt={debt} />
+							<SecretTable app={app} secrets={secrets} readers={readers} />
+							<Members members={members} />
+						</>
+					)}
+				</>
+			)}
 		</Loaded>
 	);
 }

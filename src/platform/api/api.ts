@@ -16,6 +16,7 @@ import * as apps from "./apps.ts";
 import { addBase44Routes } from "./base44/routes.ts";
 import { admit } from "./console/admit.ts";
 import * as consoleRoutes from "./console/reads.ts";
+import * as secretRequestRoutes from "./console/secret-requests.ts";
 import * as sessionRoutes from "./console/session.ts";
 import { answerOf, type Endpoint, json } from "./endpoint.ts";
 import * as functions from "./functions.ts";
@@ -56,6 +57,7 @@ const ENDPOINTS: Readonly<Record<keyof typeof ROUTES, Endpoint>> = {
 	...logs,
 	...tokens,
 	...consoleRoutes,
+	...secretRequestRoutes,
 	...sessionRoutes,
 	readNodes,
 	ready,

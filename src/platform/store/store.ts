@@ -40,7 +40,10 @@ export interface StreamHead extends StreamEntry {
 	readonly stream: StreamName;
 }
 
-/** A text that was computed from streams, so that nobody has to read them from their beginning. */
+/**
+ * A text that was computed from streams, so that nobody has to read them from their beginning, or that clients send again
+ * if it is lost.
+ */
 export interface Checkpoint {
 	/** The stream with which it is stored. */
 	readonly stream: StreamName;

@@ -217,6 +217,11 @@ export class Remote {
 		);
 	}
 
+	/** @param entries texts of files in `coffer.requests` */
+	async sendSecretRequests(app: string, entries: readonly string[]): Promise<void> {
+		await this.#connection.done(ROUTES.sendSecretRequests, { parameters: { app }, json: { entries } });
+	}
+
 	async listTokens(): Promise<TokenList> {
 		const { tokenListSchema } = await import("../../protocol/token-messages.ts");
 		return await this.#connection.json(ROUTES.listTokens, {}, tokenListSchema, "The list of tokens");

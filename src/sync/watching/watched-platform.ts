@@ -9,6 +9,7 @@ import { isGitBusy } from "../../project/git/git-busy.ts";
 import { liveNames } from "../../project/secrets/live-names.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import type { DeployedFunction, RedeployResult } from "../../protocol/messages.ts";
+import { sendRequests } from "../changes/send-requests.ts";
 import { syncEnvironment } from "../changes/sync.ts";
 import type { LinkTarget } from "../client/link-target.ts";
 import { deployFunctions } from "../deploy/deploy.ts";
@@ -47,6 +48,8 @@ export class WatchedPlatform {
 		const { environment, root } = this.#context;
 		const onRedeploy = (result: RedeployResult) => this.#onEvent({ event: "redeployed", result });
 		const outcome = await syncEnvironment(this.#context, this.#target, { onRedeploy });
+		// What could not be sent is sent with the next sync, a few seconds later.
+		await sendRequests(this.#context, this.#target);
 		const { revision, sent, taken, rolledBack } = outcome;
 		if (sent.length > 0 || taken.length > 0) {
 			const live = await liveNames(root, environment);

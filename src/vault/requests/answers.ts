@@ -59,7 +59,10 @@ export interface JudgedRequest {
  * @returns the requests, sorted by name, then by time
  */
 export function judgeRequests(
-	{ section, state }: { readonly section: EnvironmentSection; readonly state: EnvironmentState },
+	{
+		section,
+		state,
+	}: { readonly section: Pick<EnvironmentSection, "name" | "records">; readonly state: EnvironmentState },
 	entries: readonly RequestEntry[],
 ): JudgedRequest[] {
 	const own = entries.filter(({ environment }) => environment === section.name);

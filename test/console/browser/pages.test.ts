@@ -1,13 +1,18 @@
 /** How the console's pages look and read: for screen readers, in dark and light, on a phone, and with odd contents. */
 import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import type { SecretList } from "../../../src/protocol/console.ts";
 import type { FunctionList } from "../../../src/protocol/function-list.ts";
 import { APP } from "../../platform/platform-story.ts";
-import { PATIENTLY, show, signIn, useConsole } from "./fixture.ts";
+import { PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
 useConsole();
+
+beforeAll(async () => {
+	await story.ask("WANTED_KEY");
+	await story.ask(`LONG_${"L".repeat(120)}`, "x".repeat(64), `${"reason ".repeat(20)}${"w".repeat(200)}`);
+});
 
 /** Every page, with a text that it shows once it is complete. */
 const PAGES = {

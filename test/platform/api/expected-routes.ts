@@ -94,6 +94,12 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	showConsoleSession: { scopes: ["read", "admin"], forOneApp: true, forEveryApp: true },
 	closeConsoleSession: { scopes: [], forOneApp: true },
 	listSecrets: { scopes: ["sync", "admin"], forOneApp: true },
+	listSecretRequests: { scopes: ["sync", "admin"], forOneApp: true },
+	sendSecretRequests: {
+		scopes: ["sync", "admin"],
+		forOneApp: true,
+		request: () => ({ body: { entries: [] } }),
+	},
 	readHistory: { scopes: ["sync", "admin"], forOneApp: true },
 	readNodes: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	readFigures: { scopes: ["read", "admin"], forOneApp: true },

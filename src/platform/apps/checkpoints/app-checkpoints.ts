@@ -38,8 +38,11 @@ export class AppCheckpoints {
 		const { store } = this.#options;
 		// A store that does not match its seal is read completely, so that the fault is found.
 		if (store.fault !== undefined) return;
-		for await (const { stream, text } of store.checkpoints.read(APP_STREAMS))
-			yield { app: stream.slice(APP_STREAMS.length).split("/", 1)[0] ?? "", text };
+		for await (const { stream, text } of store.checkpoints.read(APP_STREAMS)) {
+			const app = stream.slice(APP_STREAMS.length).split("/", 1)[0] ?? "";
+			// The other streams of an app have other texts (`apps/secret-requests`).
+			if (stream === eventStream(app)) yield { app, text };
+		}
 	}
 
 	/** Deletes the checkpoint of an app that does not exist. A version without checkpoints may have deleted the app. */
