@@ -136,14 +136,16 @@ export class EventStream<Event extends { readonly type: string }> {
 
 	/**
 	 * Appends an event and applies it.
-	 * @param make returns the event, when all earlier entries are applied. Undefined appends nothing.
+	 * @param make returns the event; undefined appends nothing. Called again if earlier entries were not applied by then
 	 * @throws AppError `STORE_CONTENDED`, `STREAM_DELETED` (exit 5), `EVENT_INVALID` (exit 1), or what `make` throws
 	 */
 	async append(make: () => Event | undefined): Promise<void> {
 		const { store, stream } = this.#options;
 		for (let attempt = 0; attempt < APPEND_ATTEMPTS_MAX; attempt++) {
-			await this.catchUp();
-			const event = make();
+			// If there are entries that were not read, the store refuses the event. A decision to append nothing needs them.
+			const early = attempt === 0 ? resultOf(make) : undefined;
+			if (early === undefined) await this.catchUp();
+			const event = early ?? make();
 			if (event === undefined) return;
 			this.#checkReadable(event);
 			const expected = this.#revision;
@@ -236,9 +238,12 @@ export class EventStream<Event extends { readonly type: string }> {
 	}
 }
 
-function parsed(body: string): unknown {
+const parsed = (body: string): unknown => resultOf((): unknown => JSON.parse(body));
+
+/** Undefined: it throws. */
+function resultOf<T>(make: () => T): T | undefined {
 	try {
-		return JSON.parse(body);
+		return make();
 	} catch {
 		return undefined;
 	}

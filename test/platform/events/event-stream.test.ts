@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { randomBytes, toBase64 } from "../../../src/crypto.ts";
 import { EventStream, earlierCode } from "../../../src/platform/events/event-stream.ts";
@@ -81,6 +81,29 @@ describe("a stream of events of the platform", () => {
 			const two = reader(store, key);
 			await two.events.catchUp();
 			expect(two.seen).toEqual(["b"]);
+		});
+	});
+
+	test("gets an event without a read, and a decision to append nothing is made after one", async () => {
+		await withStore(async (store) => {
+			const key = randomBytes(32);
+			const [one, other] = [reader(store, key), reader(store, key)];
+			await one.events.append(() => created("a"));
+			const read = vi.spyOn(store, "read");
+			await one.events.append(() => created("b"));
+			expect(read).not.toHaveBeenCalled();
+			const seen: number[] = [];
+			await other.events.append(() => void seen.push(other.seen.length));
+			expect([seen, other.seen]).toEqual([
+				[0, 2],
+				["a", "b"],
+			]);
+			await one.events.append(() => created("c"));
+			await expect(
+				other.events.append(() => {
+					throw new Error(`knows ${other.seen.length}`);
+				}),
+			).rejects.toThrow("knows 3");
 		});
 	});
 
