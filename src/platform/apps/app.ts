@@ -4,14 +4,17 @@ import { EventStream } from "../events/event-stream.ts";
 import { type AppEvent, appEventSchema, eventStream } from "../events/events.ts";
 import type { FunctionLifetime } from "../functions/lifetimes.ts";
 import { Mutex } from "../machine/mutex.ts";
+import type { StreamEntry } from "../store/store.ts";
 import { acceptChange } from "./accept-change.ts";
 import { appNotFound, logContended, notLinked } from "./app-faults.ts";
 import type { AppendOutcome, AppOptions, Entries } from "./app-options.ts";
-import { needsHistory, readWhole } from "./checkpoints/history.ts";
+import { type Arrived, nextOf } from "./arrived.ts";
+import { completeHistory, needsHistory } from "./checkpoints/history.ts";
 import { restoreFold, type SavedApp, saveFold, type UsableCheckpoint } from "./checkpoints/saved-fold.ts";
 import { LocalEnvironment } from "./local-environment.ts";
 import { changeStream, decodeEntry, readEntries } from "./log-entries.ts";
-import { AppFold, type AppState, isLive } from "./state/app-state.ts";
+import { shadowedSecrets } from "./shadowed-secrets.ts";
+import { AppFold, type AppState } from "./state/app-state.ts";
 
 const APPEND_ATTEMPTS_MAX = 100;
 const CHANGES_FUNCTIONS: ReadonlySet<AppEvent["type"]> = new Set(["deployed", "deploy-failed", "deleted"]);
@@ -35,17 +38,16 @@ export class App {
 	readonly openedFrom: number;
 
 	private constructor(options: AppOptions, saved: SavedApp | undefined) {
-		const { app } = options.context;
-		this.id = app;
+		this.id = options.context.app;
 		this.lifetimeId = options.lifetime.id;
 		this.isEarlier = options.lifetime.isEarlier;
-		this.local = new LocalEnvironment(app, options.lifetime, options.identity);
+		this.local = new LocalEnvironment(this.id, options.lifetime, options.identity);
 		this.#options = options;
 		this.#fold = new AppFold(options.context, options.isShared);
-		this.#changes = changeStream(app);
+		this.#changes = changeStream(this.id);
 		this.#events = new EventStream({
 			store: options.store,
-			stream: eventStream(app),
+			stream: eventStream(this.id),
 			owner: options.lifetime.id,
 			schema: appEventSchema,
 			key: options.identity.stateKey,
@@ -89,20 +91,12 @@ export class App {
 	 * Reads the part of the log that the state lacks (`AppState.historyFrom`), and verifies all of it.
 	 * @throws AppError exit 7 if a stream is damaged or altered; `APP_NOT_FOUND` (exit 4) if the app has been deleted
 	 */
-	async readHistory(): Promise<void> {
-		await this.#appending.run(() => this.#readHistory());
-	}
+	readHistory = (): Promise<void> => this.#appending.run(() => this.#readHistory());
 
 	async #readHistory(): Promise<void> {
-		if (this.#fold.historyFrom === 0) return;
-		const { lifetime, store } = this.#options;
-		const key = this.#options.identity.stateKey;
-		const parts = { present: this.#fold, events: this.#events.position, lifetime, store, key };
-		const whole = await readWhole(parts).catch((error: unknown) => {
-			this.checkPresent();
-			throw error;
-		});
-		this.#fold.adoptHistory(whole);
+		const { identity, lifetime, store } = this.#options;
+		const from = { events: this.#events.position, lifetime, store, key: identity.stateKey };
+		await completeHistory(this.#fold, from, () => this.checkPresent());
 	}
 
 	get state(): AppState {
@@ -153,6 +147,22 @@ export class App {
 		await Promise.all([this.#events.catchUp(), this.#appending.run(() => this.#catchUp())]);
 	}
 
+	/**
+	 * Applies entries that other nodes have appended, without a read.
+	 * @returns whether everything that was appended until then is applied @throws as `catchUp`
+	 */
+	async take({ entries, ends }: Arrived): Promise<boolean> {
+		await this.#appending.run(async () => {
+			for (const entry of nextOf(entries, this.#changes, () => this.#fold.head.revision))
+				await this.#applyChange(entry);
+		});
+		// An event may be about a change that was appended before it.
+		if (this.#fold.head.revision < ends.changes) return false;
+		for (const entry of nextOf(entries, eventStream(this.id), () => this.eventRevision))
+			this.#events.take(entry);
+		return this.eventRevision >= ends.events;
+	}
+
 	/** The position of the last event that was applied. */
 	get eventRevision(): number {
 		return this.#events.revision;
@@ -174,8 +184,7 @@ export class App {
 		// The schema of entries takes no negative time, but the machine's clock may be set to one. An entry
 		// that cannot be read back would damage the log.
 		const received = { ...entry, receivedMs: Math.max(0, now()) };
-		const body = JSON.stringify(received);
-		const result = await store.append(this.#changes, head.revision, body);
+		const result = await store.append(this.#changes, head.revision, JSON.stringify(received));
 		if (!result.appended) return undefined;
 		this.#fold.applyAccepted(received, header, records);
 		const { revision } = entry;
@@ -204,21 +213,9 @@ export class App {
 		if (CHANGES_FUNCTIONS.has(event.type)) this.#options.onFunctions?.(this.id);
 	}
 
-	/**
-	 * Deletes local secrets with names that the vault has now. Otherwise they would be used again when the vault deletes
-	 * its own.
-	 */
 	async #dropShadowed(): Promise<void> {
-		const { local, records } = this.#fold;
-		const shadowed = () =>
-			[...local.values()].filter(({ record }) => isLive(record) && isLive(records.get(record.name)));
-		if (shadowed().length === 0) return;
-		await this.record(() => ({
-			type: "local-secrets",
-			records: shadowed().map(({ record }) => this.local.seal(record.name, record.version + 1, undefined)),
-			by: "vault",
-			atMs: Math.max(0, this.#options.now()),
-		}));
+		const dropped = () => shadowedSecrets(this.#fold, this.local, this.#options.now);
+		if (dropped() !== undefined) await this.record(dropped);
 	}
 
 	/**
@@ -241,10 +238,13 @@ export class App {
 	}
 
 	async #catchUp(): Promise<void> {
-		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision)) {
-			const decoded = decodeEntry(entry, this.id);
-			if (needsHistory(this.#fold, decoded.change)) await this.#readHistory();
-			this.#fold.applyEntry(decoded);
-		}
+		for (const entry of await this.#options.store.read(this.#changes, this.#fold.head.revision))
+			await this.#applyChange(entry);
+	}
+
+	async #applyChange(entry: StreamEntry): Promise<void> {
+		const decoded = decodeEntry(entry, this.id);
+		if (needsHistory(this.#fold, decoded.change)) await this.#readHistory();
+		this.#fold.applyEntry(decoded);
 	}
 }

@@ -40,7 +40,7 @@ export class Apps {
 	readonly #deleting = new Map<string, Promise<void>>();
 	readonly #changing = new Mutex();
 	/** The last entry whose apps `catchUp` has opened and closed. */
-	#openedTo = -1;
+	caughtUpTo = -1;
 
 	private constructor(options: AppsOptions) {
 		this.#options = options;
@@ -101,7 +101,7 @@ export class Apps {
 		await this.#changing.run(async () => {
 			await this.#stream.catchUp();
 			const { revision } = this.#stream;
-			if (revision === this.#openedTo) return;
+			if (revision === this.caughtUpTo) return;
 			for (const [app, live] of this.#open) {
 				if (this.#known.get(app)?.lifetime.id === live.lifetimeId) continue;
 				this.#open.delete(app);
@@ -113,7 +113,7 @@ export class Apps {
 				const live = await this.#openedApp(app);
 				if (!live.isLinked && known.vaultId !== "") live.link(known);
 			}
-			this.#openedTo = revision;
+			this.caughtUpTo = revision;
 		});
 	}
 

@@ -109,6 +109,11 @@ export class HostNames {
 		return { host, app };
 	}
 
+	/** The last entry of the stream `platform` that `catchUp` has taken care of. Undefined: it has to be called again. */
+	get caughtUpTo(): number | undefined {
+		return this.#isChanged ? undefined : this.#events.revision;
+	}
+
 	/**
 	 * Applies the events that were appended since the last call. Call it when an app was created or deleted.
 	 * @throws AppError `EVENT_FORGED` (exit 7)

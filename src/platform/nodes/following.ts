@@ -3,12 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError, EXIT } from "../../errors.ts";
 import type { App } from "../apps/app.ts";
 import type { Apps } from "../apps/apps.ts";
-import { APP_STREAMS, appStreams, PLATFORM_STREAM } from "../events/events.ts";
+import type { StreamEnds } from "../apps/arrived.ts";
+import { PLATFORM_STREAM } from "../events/events.ts";
 import { describeError, type Log } from "../faults/log.ts";
 import type { AppFunctions } from "../redeploy/reconcile.ts";
 import type { SealedStore } from "../store/sealed/sealed-store.ts";
 import type { SharedStore, StoreMoment } from "../store/several-nodes.ts";
 import type { Progress } from "./announcement.ts";
+import { appsOf, isOfPlatform, StreamNews } from "./stream-news.ts";
 
 /** The pause after an error. */
 const PAUSE_MS = 1_000;
@@ -25,12 +27,6 @@ export interface FollowingOptions {
 	readonly log: Log;
 }
 
-/** How far an app's streams were followed. */
-interface Followed {
-	readonly events: number;
-	readonly changes: number;
-}
-
 function isDamage(error: unknown): boolean {
 	return error instanceof AppError && error.exit === EXIT.integrity;
 }
@@ -42,7 +38,8 @@ export class Following {
 	/** The apps whose streams may have entries that were not read. */
 	readonly #unread = new WeakSet<App>();
 	/** Not what was read: requests read an app's streams too, and then its functions have not followed. */
-	readonly #followed = new WeakMap<App, Followed>();
+	readonly #followed = new WeakMap<App, StreamEnds>();
+	readonly #news = new StreamNews();
 	/** What was said of each app last. */
 	readonly #progress = new WeakMap<App, Progress>();
 	/** The apps that were not followed completely. */
@@ -74,25 +71,30 @@ export class Following {
 		// When the store is the right one again, everything is followed.
 		if (sealed.fault !== undefined) return;
 		const { heads, removed, isComplete } = moment;
-		const changed = [...heads.map(({ stream }) => stream), ...removed];
-		if (changed.includes(PLATFORM_STREAM)) await catchUpPlatform();
+		if (heads.some(isOfPlatform) || removed.includes(PLATFORM_STREAM)) await catchUpPlatform();
+		this.#news.add(moment);
 		if (isComplete) {
-			const ends = new Map(heads.map(({ revision, stream }) => [stream, revision]));
-			for (const app of apps.list()) if (this.#hasNews(app, ends)) this.follow(app, isAt(app, ends));
+			for (const app of apps.list()) if (this.#hasNews(app)) this.follow(app, this.#isAtEnd(app));
 			return;
 		}
-		const names = changed.filter((stream) => stream.startsWith(APP_STREAMS));
-		for (const id of new Set(names.map((stream) => stream.slice(APP_STREAMS.length).split("/")[0] ?? ""))) {
+		for (const id of appsOf(moment)) {
 			const app = apps.find(id);
-			if (app !== undefined) this.follow(app);
+			if (app === undefined) this.#news.drop(id);
+			else this.follow(app, true);
 		}
 	}
 
-	/** Whether a stream of an app has entries that were not followed. @param ends the last revision of each stream */
-	#hasNews(app: App, ends: ReadonlyMap<string, number>): boolean {
+	/** Whether a stream of an app has entries that were not followed. */
+	#hasNews(app: App): boolean {
 		const { changes = 0, events = 0 } = this.#followed.get(app) ?? {};
-		const end = endsOf(app, ends);
-		return end.events > events || end.changes > changes;
+		const ends = this.#news.endsOf(app.id);
+		return ends.events > events || ends.changes > changes;
+	}
+
+	/** Whether everything in an app's streams was read. A start reads it right before the first moment arrives. */
+	#isAtEnd(app: App): boolean {
+		const { changes, events } = this.#news.endsOf(app.id);
+		return changes === app.state.head.revision && events === app.eventRevision;
 	}
 
 	/** How far this node has followed an app. Undefined: it has not yet. */
@@ -107,10 +109,10 @@ export class Following {
 
 	/**
 	 * Follows an app, after the turn that is in progress. Calls that come before a turn begins share it.
-	 * @param isRead whether the app's streams are known to have no entries that were not read
+	 * @param isTold whether moments have told of everything that has to be followed. Otherwise the app's streams are read
 	 */
-	follow(app: App, isRead = false): void {
-		if (!isRead) this.#unread.add(app);
+	follow(app: App, isTold = false): void {
+		if (!isTold) this.#unread.add(app);
 		if (this.#waiting.has(app)) return;
 		this.#waiting.add(app);
 		const turn = (this.#turns.get(app.id) ?? Promise.resolve())
@@ -132,18 +134,18 @@ export class Following {
 	async #turn(app: App): Promise<void> {
 		this.#behind.delete(app);
 		if (app.retired.aborted) return;
-		if (this.#unread.has(app)) {
-			// Before the read, so that a later entry is read by the next turn.
-			this.#unread.delete(app);
-			await app.catchUp();
-		}
+		const arrived = this.#news.take(app.id);
+		// Before the read, so that a later entry is read by the next turn.
+		const isUnread = this.#unread.delete(app);
+		// What cannot be taken is read. If it is damaged, the read says so.
+		if (isUnread || !(await app.take(arrived).catch(() => false))) await app.catchUp();
 		const revision = app.eventRevision;
 		const changes = app.state.head.revision;
 		if (app.retired.aborted) return;
 		const { failed, trials } = await this.#options.functionsOf(app).follow();
 		if (failed.length > 0) this.#behind.add(app);
 		// A function that is being tried may still run with earlier values. So nothing is reported before it is followed too.
-		if (trials !== undefined) void trials.then(() => this.follow(app));
+		if (trials !== undefined) void trials.then(() => this.follow(app, true));
 		else {
 			this.#followed.set(app, { events: revision, changes });
 			const progress = { app: app.id, revision, failed: [...failed] };
@@ -151,16 +153,4 @@ export class Following {
 			await this.#options.onFollowed(progress);
 		}
 	}
-}
-
-/** Where the streams of an app end. @param ends the last revision of each stream */
-function endsOf({ id }: App, ends: ReadonlyMap<string, number>): Followed {
-	const end = (stream: string) => ends.get(appStreams(id) + stream) ?? 0;
-	return { events: end("events"), changes: end("changes") };
-}
-
-/** Whether everything in an app's streams was read. A start reads it right before the first moment arrives. */
-function isAt(app: App, ends: ReadonlyMap<string, number>): boolean {
-	const { changes, events } = endsOf(app, ends);
-	return changes === app.state.head.revision && events === app.eventRevision;
 }

@@ -162,12 +162,12 @@ export class Nodes {
 	}
 
 	/**
-	 * Waits until the nodes that are there have followed an app's events, or the platform's own stream.
+	 * Waits until the nodes that are there have followed an app's events, or the platform's own stream, as applied here.
 	 * @param timeoutMs the time limit
 	 */
 	async *followed(wanted: Wanted, timeoutMs: number): AsyncGenerator<NodeProgress, void, void> {
 		const own = "app" in wanted ? this.#options.apps.find(wanted.app) : undefined;
-		if (own !== undefined) this.#following.follow(own);
+		if (own !== undefined) this.#following.follow(own, true);
 		const over = new AbortController();
 		const cancel = this.#options.clock.schedule(() => over.abort(), timeoutMs);
 		try {

@@ -43,6 +43,24 @@ export interface HistoryOptions {
 }
 
 /**
+ * Adds to a fold what a checkpoint left out of it.
+ * @param checkPresent throws if the app has been deleted, which is then the reason why the streams cannot be read
+ * @throws AppError as `readWhole`; what `checkPresent` throws
+ */
+export async function completeHistory(
+	present: AppFold,
+	from: Omit<HistoryOptions, "present">,
+	checkPresent: () => void,
+): Promise<void> {
+	if (present.historyFrom === 0) return;
+	const whole = await readWhole({ ...from, present }).catch((error: unknown) => {
+		checkPresent();
+		throw error;
+	});
+	present.adoptHistory(whole);
+}
+
+/**
  * Reads an app's streams from their beginning and verifies everything, as a start without a checkpoint does.
  * @throws AppError exit 7 if a stream is damaged or altered, or does not lead to the present state
  */
