@@ -37,6 +37,7 @@ export const appendChange: Endpoint = {
 		nodeWaitMs(call);
 		const body = await jsonOf(call, MESSAGE_LIMITS.bodyBytes);
 		const change = decode(changeSchema, body, "The change");
+		call.core.functionsOf(app).expectChange();
 		const outcome = await app.append(change);
 		if ("stale" in outcome)
 			return problemResponse(stale(app.id), { ...outcome.head, entries: outcome.stale });

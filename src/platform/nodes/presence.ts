@@ -6,10 +6,12 @@
  * has, while it cannot reach the store. The node itself counts that time from before each renewal, by a clock that never
  * jumps, so it always ends first.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { AppError } from "../../errors.ts";
 import type { Clock } from "../machine/clock.ts";
 import type { SharedStore } from "../store/several-nodes.ts";
-import { formatNode, type NodeInfo, PROGRESS_MAX, type Progress, parseNode } from "./announcement.ts";
+import { formatNode, type NodeInfo, PROGRESS_MAX, type Progress } from "./announcement.ts";
+import { ShownNodes } from "./shown-nodes.ts";
 
 const ANSWERING = "nodes/";
 const SERVING = "serving/";
@@ -70,8 +72,9 @@ export class Presence {
 	#mayServe = false;
 	#isStopping = false;
 	#renewing: Promise<void> = Promise.resolve();
-	/** The renewal that has not begun yet. */
+	/** The renewal that has not begun yet, and whether it is for more time, and not only for another text. */
 	#waiting: Promise<void> | undefined;
+	#needsTime = false;
 	#cancel = () => {};
 	#cancelEnd = () => {};
 
@@ -81,7 +84,7 @@ export class Presence {
 
 	/** Shows this node. @throws AppError if the store does not answer */
 	async start(): Promise<void> {
-		await this.#renew();
+		await this.#show(true);
 		void this.#watch();
 		this.#tick();
 	}
@@ -117,9 +120,10 @@ export class Presence {
 
 	/** Shows that this node has followed an app's events up to a revision. */
 	async report(progress: Progress): Promise<void> {
+		if (this.#progress.some((shown) => isDeepStrictEqual(shown, progress))) return;
 		const others = this.#progress.filter(({ app }) => app !== progress.app);
 		this.#progress = [...others, progress].slice(-PROGRESS_MAX);
-		await this.#renew().catch(this.#options.onError);
+		await this.refresh();
 	}
 
 	/** Shows that this node has followed the platform's own stream up to a revision. */
@@ -131,13 +135,13 @@ export class Presence {
 
 	/** Shows what has changed of this node. */
 	async refresh(): Promise<void> {
-		await this.#renew().catch(this.#options.onError);
+		await this.#show(false).catch(this.#options.onError);
 	}
 
 	/** Shows that this node takes no new requests. */
 	async stopping(): Promise<void> {
 		this.#isStopping = true;
-		await this.#renew().catch(this.#options.onError);
+		await this.refresh();
 	}
 
 	get isStopping(): boolean {
@@ -159,30 +163,40 @@ export class Presence {
 		await this.withdraw();
 	}
 
-	/** Renewals run one after the other. Calls that come before one begins share it. */
-	#renew(): Promise<void> {
+	/**
+	 * Shows this node. Calls run one after the other, and those that come before one begins share it.
+	 * @param needsTime whether the texts get more time too
+	 */
+	#show(needsTime: boolean): Promise<void> {
+		this.#needsTime ||= needsTime;
 		if (this.#waiting !== undefined) return this.#waiting;
 		const renewal = this.#renewing.then(async () => {
 			this.#waiting = undefined;
-			if (this.#closing.signal.aborted) return;
-			const { clock, describe, fault, key, node, staleAfterMs, store } = this.#options;
-			// Nothing is written to a store that is another one, and contact with it gives no time to serve.
-			const refused = fault();
-			if (refused !== undefined) throw refused;
-			const sinceMs = clock.monotonicMs();
-			const [isStopping, platformFollowed] = [this.#isStopping, this.#platformFollowed];
-			const info = { ...describe(), node, isStopping, platformFollowed, progress: this.#progress };
-			const short = { ...info, ...NOTHING, progress: [] };
-			// A store that is full may refuse the second one, and still let the node serve.
-			const answering = store.announce(ANSWERING + node, formatNode(info, key), ANSWERING_MS);
-			answering.catch(() => undefined);
-			await store.announce(SERVING + node, formatNode(short, key), staleAfterMs);
-			this.#renewed(sinceMs);
-			await answering;
+			if (!this.#closing.signal.aborted) await this.#renew();
 		});
 		this.#waiting = renewal;
 		this.#renewing = renewal.catch(() => undefined);
 		return renewal;
+	}
+
+	async #renew(): Promise<void> {
+		const { clock, describe, fault, key, node, staleAfterMs, store } = this.#options;
+		// Nothing is written to a store that is another one, and contact with it gives no time to serve.
+		const refused = fault();
+		if (refused !== undefined) throw refused;
+		const sinceMs = clock.monotonicMs();
+		const own = { isStopping: this.#isStopping, platformFollowed: this.#platformFollowed };
+		const info = { ...describe(), node, ...own, progress: this.#progress };
+		const text = formatNode(info, key);
+		if (!this.#needsTime && (await store.replaceAnnouncement(ANSWERING + node, text))) return;
+		this.#needsTime = false;
+		const short = { ...info, ...NOTHING, progress: [] };
+		// A store that is full may refuse the second one, and still let the node serve.
+		const answering = store.announce(ANSWERING + node, text, ANSWERING_MS);
+		answering.catch(() => undefined);
+		await store.announce(SERVING + node, formatNode(short, key), staleAfterMs);
+		this.#renewed(sinceMs);
+		await answering;
 	}
 
 	/** The store has answered. @param sinceMs when it was asked */
@@ -202,7 +216,7 @@ export class Presence {
 	#tick(): void {
 		this.#cancel = this.#options.clock.schedule(() => {
 			this.#judge();
-			void this.#renew().catch(this.#options.onError);
+			void this.#show(true).catch(this.#options.onError);
 			this.#tick();
 		}, RENEW_MS);
 	}
@@ -217,13 +231,11 @@ export class Presence {
 	async #watch(): Promise<void> {
 		const { clock, key, onError, onNodes, store } = this.#options;
 		const { signal } = this.#closing;
+		const shown = new ShownNodes(key);
 		while (!signal.aborted) {
 			try {
 				for await (const texts of store.announcements(signal)) {
-					const known = [...texts].flatMap(([name, text]) => {
-						const info = parseNode(text, key);
-						return info === undefined ? [] : [[name, info] as const];
-					});
+					const known = shown.read(texts);
 					const of = (prefix: string) => known.filter(([name, info]) => name === prefix + info.node);
 					this.#nodes = new Map(of(ANSWERING).map(([, info]) => [info.node, info]));
 					this.#serving = new Set(of(SERVING).map(([, info]) => info.node));

@@ -45,6 +45,7 @@ export class AppFunctions {
 	readonly #following: FollowedFunctions;
 	readonly #deployments: Deployments;
 	readonly blobs: UnusedBlobs;
+	readonly #ensured = (name: string) => this.supervisor(name);
 	#isClosed = false;
 
 	constructor(options: ReconcileOptions) {
@@ -56,7 +57,7 @@ export class AppFunctions {
 		this.#observations = observe(options, (name) => this.findSupervisor(name));
 		this.#deployments = new Deployments({
 			...{ app: options.app, now: options.now, observations: this.#observations },
-			supervisor: (name) => this.supervisor(name),
+			supervisor: this.#ensured,
 			isReplaced: (name, supervisor) => !this.#isClosed && this.#supervisors.get(name) !== supervisor,
 		});
 	}
@@ -88,6 +89,9 @@ export class AppFunctions {
 		if (supervisor.state === "idle") await Promise.resolve(supervisor.ensure()).catch(() => undefined);
 		else await supervisor.refresh();
 	}
+
+	/** Call it before a change is appended that this node is going to roll out. */
+	expectChange = () => this.#options.rollouts?.expect();
 
 	/** The supervisor of a function. Creates it if there is none. */
 	supervisor(name: string): FunctionSupervisor {
@@ -134,8 +138,7 @@ export class AppFunctions {
 
 	/** Takes over the instances of current versions that an earlier platform started. Stops the others. */
 	async adopt(running: readonly OutlivedInstance[]): Promise<void> {
-		const supervisor = (name: string) => this.supervisor(name);
-		await adopt(this.#options, running, { observations: this.#observations, supervisor });
+		await adopt(this.#options, running, { observations: this.#observations, supervisor: this.#ensured });
 	}
 
 	/**
@@ -146,9 +149,8 @@ export class AppFunctions {
 		const known = this.app.state.operations.get(operation)?.redeployed;
 		const running = this.#running.get(operation);
 		if (known === undefined && running === undefined) {
-			const supervisor = (name: string) => this.supervisor(name);
 			this.#following.reportChange(this.app.state.operations.get(operation)?.head.revision ?? 0);
-			const first = rollOut(this.#options, this.#rollout, operation, supervisor, onResult).finally(() =>
+			const first = rollOut(this.#options, this.#rollout, operation, this.#ensured, onResult).finally(() =>
 				this.#running.delete(operation),
 			);
 			this.#running.set(operation, first);
@@ -161,8 +163,7 @@ export class AppFunctions {
 
 	/** Restarts the functions that are affected by changes of the platform's own secrets. */
 	refresh(changes: readonly SecretChange[]): Promise<Redeployed> {
-		const supervisor = (name: string) => this.supervisor(name);
-		return refreshAffected(this.#options, supervisor, changes, () => undefined);
+		return refreshAffected(this.#options, this.#ensured, changes, () => undefined);
 	}
 
 	/** Starts a built deployment, and makes it the function's current one when it is ready. */

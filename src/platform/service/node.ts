@@ -69,6 +69,9 @@ export function rolloutsOf(
 	return new Rollouts({
 		...{ store: sealed, node: shared.node, schedule: clock.schedule },
 		term: () => nodes()?.term,
+		prepareLease: (ttlMs) => {
+			if (sealed.fault === undefined) shared.prepareLease(ttlMs);
+		},
 		onChange: () => void nodes()?.presence.refresh(),
 	});
 }

@@ -28,6 +28,13 @@ export interface SharedStore extends Store {
 	 * The store's clock counts the time.
 	 */
 	announce(name: string, text: string, ttlMs: number): Promise<void>;
+	/** Says that a lease of `ttlMs` will soon be taken, so that this takes less time. */
+	prepareLease(ttlMs: number): void;
+	/**
+	 * Replaces a text that this node shows, for the rest of its time.
+	 * @returns false if the text is not shown any more
+	 */
+	replaceAnnouncement(name: string, text: string): Promise<boolean>;
 	withdraw(name: string): Promise<void>;
 	/** What is recorded of backups, the newest first. */
 	backups(): Promise<BackupRecord[]>;

@@ -149,8 +149,11 @@ export class AppRollout {
 	async #inTurn(rollouts: Rollouts, isDone: () => boolean, work: () => Promise<void>): Promise<void> {
 		const { app, schedule } = this.#options;
 		while (!app.retired.aborted) {
+			// At the same time as the lease is taken. If another node records results in between, these stay.
+			const read = app.catchUp();
+			read.catch(() => undefined);
 			const done = await rollouts.exclusively(`rollouts/${app.id}`, async () => {
-				await app.catchUp();
+				await read;
 				if (!isDone()) await work();
 			});
 			if (done !== undefined || isDone()) return;

@@ -9,9 +9,12 @@ import type { Store } from "../../store/store.ts";
 /** A node that is killed holds its leases this long. */
 const TTL_MS = 10_000;
 const RENEW_MS = 3_000;
+const TOLD_AFTER_MS = 100;
 
 export interface RolloutsOptions {
 	readonly store: Pick<Store, "lease" | "release">;
+	/** Called when a lease of `ttlMs` will soon be taken. */
+	readonly prepareLease: (ttlMs: number) => void;
 	/** This node's name. */
 	readonly node: string;
 	/**
@@ -20,7 +23,7 @@ export interface RolloutsOptions {
 	 */
 	readonly term: () => number | undefined;
 	readonly schedule: (task: () => void, delayMs: number) => () => void;
-	/** Called when this node begins, or ends, to try functions of an app. */
+	/** Called some time after this node begins, or ends, to try functions of an app. */
 	readonly onChange: () => void;
 }
 
@@ -28,6 +31,9 @@ export class Rollouts {
 	readonly #options: RolloutsOptions;
 	/** The leases of this node. Work of this node under the same name is not excluded by the store. */
 	readonly #held = new Set<string>();
+	/** The leases that are being released. */
+	readonly #releasing = new Map<string, Promise<void>>();
+	#isChangeDue = false;
 
 	constructor(options: RolloutsOptions) {
 		this.#options = options;
@@ -47,9 +53,19 @@ export class Rollouts {
 		throw cutOff();
 	}
 
-	/** Call it when this node begins, or ends, to try functions of an app. */
+	/** Call it when this node begins, or ends, to try functions of an app. A short trial is not worth telling. */
 	changed(): void {
-		this.#options.onChange();
+		if (this.#isChangeDue) return;
+		this.#isChangeDue = true;
+		this.#options.schedule(() => {
+			this.#isChangeDue = false;
+			this.#options.onChange();
+		}, TOLD_AFTER_MS);
+	}
+
+	/** Call it when this node will soon do work exclusively. */
+	expect(): void {
+		this.#options.prepareLease(TTL_MS);
 	}
 
 	/**
@@ -61,17 +77,26 @@ export class Rollouts {
 		if (this.#held.has(name)) return undefined;
 		this.#held.add(name);
 		try {
+			await this.#releasing.get(name);
 			if (!(await store.lease(name, node, TTL_MS))) return undefined;
 			const end = this.#renew(name);
 			try {
 				return { result: await work() };
 			} finally {
 				end();
-				await store.release(name, node).catch(() => undefined);
+				this.#release(name);
 			}
 		} finally {
 			this.#held.delete(name);
 		}
+	}
+
+	/** Nobody waits for it, except the next work of this name. */
+	#release(name: string): void {
+		const { node, store } = this.#options;
+		const released = store.release(name, node).catch(() => undefined);
+		this.#releasing.set(name, released);
+		void released.then(() => this.#releasing.delete(name));
 	}
 
 	#renew(name: string): () => void {

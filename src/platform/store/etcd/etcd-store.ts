@@ -130,6 +130,10 @@ class EtcdStore implements SharedStore {
 		await this.#open().#announcements.announce(name, text, ttlMs);
 	}
 
+	async replaceAnnouncement(name: string, text: string): Promise<boolean> {
+		return await this.#open().#announcements.replace(name, text);
+	}
+
 	async withdraw(name: string): Promise<void> {
 		await this.#open().#announcements.withdraw(name);
 	}
@@ -183,6 +187,10 @@ class EtcdStore implements SharedStore {
 
 	async lease(name: string, holder: string, ttlMs: number): Promise<boolean> {
 		return await this.#open().#leases.take(name, holder, ttlMs);
+	}
+
+	prepareLease(ttlMs: number): void {
+		this.#open().#leases.prepare(ttlMs);
 	}
 
 	async release(name: string, holder: string): Promise<void> {

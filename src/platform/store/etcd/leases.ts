@@ -4,7 +4,7 @@ import type { EtcdClient } from "./api/client.ts";
 import { isLeaseGone } from "./api/faults.ts";
 import { GRANT, REVOKE } from "./api/messages.ts";
 import type { Keys } from "./keys.ts";
-import { isUnchanged, isValue, put, readKey, remove, transact } from "./transactions.ts";
+import { get, isUnchanged, isValue, type Pair, put, readKey, remove, transact } from "./transactions.ts";
 
 /** A lease that this process has. */
 interface Held {
@@ -13,10 +13,19 @@ interface Held {
 	readonly seconds: number;
 }
 
+/** How long a lease that was granted ahead may wait. */
+const AHEAD_MS = 1_000;
+
+const secondsOf = (ttlMs: number) => Math.max(1, Math.ceil(ttlMs / 1000));
+
 export class EtcdLeases {
 	readonly #client: EtcdClient;
 	readonly #keys: Keys;
 	readonly #held = new Map<string, Held>();
+	/** A lease of etcd that was granted before it is known what for. */
+	#ahead:
+		| { readonly granted: Promise<{ id: bigint }>; readonly seconds: number; readonly atMs: number }
+		| undefined;
 
 	constructor(client: EtcdClient, keys: Keys) {
 		this.#client = client;
@@ -25,7 +34,7 @@ export class EtcdLeases {
 
 	/** See `Store.lease`. etcd counts whole seconds, so a lease may last up to a second longer, and etcd has a minimum. */
 	async take(name: string, holder: string, ttlMs: number): Promise<boolean> {
-		const seconds = Math.max(1, Math.ceil(ttlMs / 1000));
+		const seconds = secondsOf(ttlMs);
 		const key = this.#keys.lease(name);
 		const held = this.#held.get(name);
 		if (held !== undefined && held.holder === holder && held.seconds === seconds) {
@@ -48,24 +57,41 @@ export class EtcdLeases {
 
 	async #grantOnce(name: string, holder: string, seconds: number): Promise<boolean> {
 		const key = this.#keys.lease(name);
-		const [{ id }, first] = await Promise.all([
-			this.#client.call(GRANT, { seconds }),
-			readKey(this.#client, key),
-		]);
-		for (let present = first; ; present = await readKey(this.#client, key)) {
+		const id = await this.#newId(seconds);
+		for (let present: Pair | undefined; ; ) {
 			if (present !== undefined && fromUtf8(present.value) !== holder) {
 				await this.#client.call(REVOKE, { id });
 				return false;
 			}
-			const { succeeded } = await transact(this.#client, {
+			const { pairs, succeeded } = await transact(this.#client, {
 				when: [isUnchanged(key, present?.modRevision ?? 0)],
 				do: [put(key, utf8(holder), id)],
+				otherwise: [get(key)],
 			});
-			// If an attempt succeeded without an answer, the next turn finds this holder.
-			if (!succeeded) continue;
-			this.#held.set(name, { id, holder, seconds });
-			return true;
+			if (succeeded) {
+				this.#held.set(name, { id, holder, seconds });
+				return true;
+			}
+			// If an attempt succeeded without an answer, this is its own key.
+			present = pairs[0]?.[0];
 		}
+	}
+
+	async #newId(seconds: number): Promise<bigint> {
+		const ahead = this.#ahead;
+		this.#ahead = undefined;
+		const isFresh = ahead?.seconds === seconds && performance.now() - ahead.atMs < AHEAD_MS;
+		const granted = isFresh ? await ahead.granted.catch(() => undefined) : undefined;
+		return (granted ?? (await this.#client.call(GRANT, { seconds }))).id;
+	}
+
+	/** See `SharedStore.prepareLease`. A lease that nobody takes ends by itself. */
+	prepare(ttlMs: number): void {
+		const seconds = secondsOf(ttlMs);
+		// Taken later, it has less time left.
+		const granted = this.#client.call(GRANT, { seconds: seconds + AHEAD_MS / 1000 });
+		granted.catch(() => undefined);
+		this.#ahead = { granted, seconds, atMs: performance.now() };
 	}
 
 	/** See `Store.release`. */

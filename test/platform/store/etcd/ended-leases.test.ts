@@ -16,6 +16,8 @@ let cluster: EtcdCluster;
 let client: EtcdClient;
 /** The number of leases that end as soon as they are granted. */
 let ending = 0;
+/** The number of leases that were granted. */
+let granted = 0;
 beforeAll(async () => {
 	await cryptoReady;
 	cluster = await EtcdCluster.start();
@@ -23,6 +25,7 @@ beforeAll(async () => {
 	const call = client.call.bind(client) as (method: unknown, request: unknown) => Promise<{ id: bigint }>;
 	client.call = (async (method: unknown, request: unknown) => {
 		const answer = await call(method, request);
+		if (method === GRANT) granted++;
 		if (method === GRANT && ending-- > 0) await call(REVOKE, { id: answer.id });
 		return answer;
 	}) as typeof client.call;
@@ -38,6 +41,38 @@ test("a lease is taken with another one of etcd", async () => {
 	expect(await leases.take("rollout", "a", TTL_MS)).toBe(true);
 	expect((await readKey(client, keys.lease("rollout")))?.lease).toBeGreaterThan(0n);
 	expect(await leases.take("rollout", "b", TTL_MS)).toBe(false);
+});
+
+test("a lease that was prepared is taken without another one, unless it has ended or was taken", async () => {
+	const leases = new EtcdLeases(client, keys);
+	const taken = async (name: string, isPrepared: boolean) => {
+		granted = 0;
+		if (isPrepared) leases.prepare(TTL_MS);
+		expect(await leases.take(name, "a", TTL_MS)).toBe(true);
+		return granted;
+	};
+	expect(await taken("prepared", true)).toBe(1);
+	expect(await taken("next", false)).toBe(1);
+	ending = 1;
+	expect(await taken("ended", true)).toBe(2);
+	leases.prepare(TTL_MS);
+	expect(await leases.take("prepared", "b", TTL_MS)).toBe(false);
+	await leases.release("prepared", "a");
+	expect(await leases.take("prepared", "b", TTL_MS)).toBe(true);
+});
+
+test("a text that is replaced keeps its time, and is not shown again once it has ended", async () => {
+	const announcements = new Announcements(client, keys);
+	const shown = async () => await readKey(client, keys.announcement("other"));
+	expect(await announcements.replace("other", "early")).toBe(false);
+	await announcements.announce("other", "one", TTL_MS);
+	const lease = (await shown())?.lease ?? 0n;
+	expect(await announcements.replace("other", "two")).toBe(true);
+	expect(Buffer.from((await shown())?.value ?? []).toString()).toBe("two");
+	expect((await shown())?.lease).toBe(lease);
+	await client.call(REVOKE, { id: lease });
+	expect(await announcements.replace("other", "three")).toBe(false);
+	expect(await shown()).toBeUndefined();
 });
 
 test("a text is shown with another one, at first and when it changes", async () => {

@@ -41,6 +41,12 @@ export class Announcements {
 		if (shown !== undefined) await this.#client.call(REVOKE, { id: shown.lease }).catch(() => undefined);
 	}
 
+	/** See `SharedStore.replaceAnnouncement`. */
+	async replace(name: string, text: string): Promise<boolean> {
+		const shown = this.#shown.get(name);
+		return shown !== undefined && (await this.#replace(name, shown, text));
+	}
+
 	/** @returns false if the lease ended before it had the key */
 	async #show(name: string, text: string, ttlMs: number): Promise<boolean> {
 		const { id: lease } = await this.#client.call(GRANT, { seconds: Math.max(1, Math.ceil(ttlMs / 1000)) });
