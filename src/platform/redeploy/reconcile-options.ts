@@ -8,6 +8,7 @@ import type { Store } from "../store/store.ts";
 import type { Figures } from "../telemetry/figures/figures.ts";
 import type { Metrics } from "../telemetry/metrics.ts";
 import type { Activities } from "./activity.ts";
+import type { Bundles } from "./bundles.ts";
 import type { Capacity } from "./capacity.ts";
 import type { Rollouts } from "./rollout/rollouts.ts";
 
@@ -22,6 +23,7 @@ interface ReconcileLog {
 export interface ReconcileOptions {
 	readonly app: App;
 	readonly store: Store;
+	readonly bundles: Bundles;
 	readonly runtime: Runtime;
 	readonly logs: FunctionLogs;
 	readonly metrics: Pick<Metrics, "started" | "redeployed" | "replaced" | "forget">;

@@ -11,6 +11,7 @@ import type { FunctionLogs } from "../logs/function-logs.ts";
 import type { Clock } from "../machine/clock.ts";
 import { Limiter } from "../machine/mutex.ts";
 import { Activities } from "../redeploy/activity.ts";
+import { Bundles } from "../redeploy/bundles.ts";
 import { Capacity } from "../redeploy/capacity.ts";
 import { AppFunctions } from "../redeploy/reconcile.ts";
 import type { ReconcileOptions } from "../redeploy/reconcile-options.ts";
@@ -97,6 +98,7 @@ export class Core {
 		this.checkpointing = new Checkpointing({ apps, checkpoints, store: options.store, clock, log });
 		this.#reconcile = {
 			store,
+			bundles: new Bundles(store, this.storeKind === "etcd" ? undefined : 0),
 			runtime,
 			logs,
 			metrics: this.metrics,

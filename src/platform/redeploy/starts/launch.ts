@@ -79,13 +79,10 @@ function launchOnce(
 	deployment: Deployment,
 	{ verified, begin, onRead, records: recordsOf, signal }: LaunchOnce,
 ): Promise<Started> {
-	const { app, identity, metrics, monotonicMs, capacity, rollouts, runtime, starts, store } = options;
+	const { app, bundles, identity, metrics, monotonicMs, capacity, rollouts, runtime, starts, store } =
+		options;
 	return starts.run(async () => {
-		const [code, map] = await Promise.all([
-			store.getBlob(app.lifetimeId, deployment.bundle),
-			store.getBlob(app.lifetimeId, deployment.sourceMap),
-		]);
-		if (code === undefined || map === undefined) throw bundleMissing(deployment.function);
+		const { code, map } = await bundles.read(app, deployment);
 		const { state } = app;
 		const { moment } = state;
 		begin();
