@@ -7,8 +7,13 @@ interface Waiting {
 	readonly process: { readonly exited: Promise<unknown> };
 }
 
-/** The time after the last start before the pool is refilled. The requests that waited for the start go first. */
+/** The time after the last start before an empty pool is refilled. The requests that waited for the start go first. */
 const QUIET_MS = 50;
+/**
+ * The same while the pool has processes. Other nodes on this machine, and other functions, may start theirs because of
+ * the same change.
+ */
+const CALM_MS = 200;
 /** The delay before the next attempt if a start fails. */
 const FAILED_MS = 60_000;
 
@@ -67,7 +72,7 @@ export class SpareProcesses<Spare extends Waiting> {
 	}
 
 	/** Refills the pool when no function was started for this time. */
-	refill(delayMs = QUIET_MS): void {
+	refill(delayMs = this.#waiting.length > 0 ? CALM_MS : QUIET_MS): void {
 		clearTimeout(this.#timer);
 		if (this.#isClosed || this.#waiting.length >= this.#options.countMax) return;
 		this.#timer = setTimeout(() => {

@@ -141,6 +141,24 @@ describe("the number of spare processes", () => {
 		vi.useRealTimers();
 	});
 
+	test("is reached soon if the pool is empty, and later while it has a process", async () => {
+		vi.useFakeTimers();
+		const start = vi.fn(async () => ({ ...quiet }));
+		const spares = new SpareProcesses(options(2, start));
+		await vi.advanceTimersByTimeAsync(5_000);
+		const takeOne = () => spares.during(async () => spares.take("same"));
+		await takeOne();
+		await vi.advanceTimersByTimeAsync(100);
+		expect(start).toHaveBeenCalledTimes(2);
+		await takeOne();
+		await vi.advanceTimersByTimeAsync(100);
+		expect(start).toHaveBeenCalledTimes(3);
+		await vi.advanceTimersByTimeAsync(200);
+		expect(start).toHaveBeenCalledTimes(4);
+		await spares.close();
+		vi.useRealTimers();
+	});
+
 	test("is tried again only after a pause if no process can be made", async () => {
 		vi.useFakeTimers();
 		const start = vi.fn(async () => await Promise.reject(new Error("no memory")));
