@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { cryptoReady } from "../../src/crypto.ts";
 import { formatIdentity, type Identity, newIdentity } from "../../src/identity/identity.ts";
 import { EtcdClient } from "../../src/platform/store/etcd/api/client.ts";
@@ -14,6 +15,8 @@ import { proportionalMB } from "./nodes/memory.ts";
 import { freePort, type RunningPlatform, servedAt, startPlatform } from "./running-platform.ts";
 
 const CHANGE_RATIO_MAX = 2;
+/** After this time, platforms have as many spare processes as before a change, and the processes before it have ended. */
+const QUIET_MS = 1_000;
 const JOIN_MS_MAX = 2_000;
 const MEMORY_RATIO_MAX = 1.2;
 const RATE = 100;
@@ -62,29 +65,35 @@ async function commitMs(cluster: EtcdCluster, times: number): Promise<number> {
 	return median(taken);
 }
 
+interface Changed {
+	readonly nodes: readonly Node[];
+	readonly several: LinkedApp;
+	readonly alone: { readonly platform: Node; readonly app: LinkedApp };
+}
+
+/** @param pauseMs the time between two changes */
 async function changeRow(
 	{ cluster, context }: Setting,
-	nodes: readonly Node[],
-	several: LinkedApp,
-	alone: { readonly platform: Node; readonly app: LinkedApp },
+	figure: string,
+	{ alone, nodes, several }: Changed,
+	pauseMs: number,
 ): Promise<Row> {
 	const commit = await commitMs(cluster, context.smoke ? 1 : 20);
+	const timed = (app: LinkedApp, platforms: readonly Node[]) => async (pair: number) => {
+		await setTimeout(pauseMs);
+		const value = `${figure}-${pair}`;
+		const ms = await app.change(value);
+		await checkServed(platforms, value);
+		return ms;
+	};
 	const { floorMs, subjectMs } = await paired(
-		async (pair) => {
-			const ms = await several.change(`several-${pair}`);
-			await checkServed(nodes, `several-${pair}`);
-			return ms;
-		},
-		async (pair) => {
-			const ms = await alone.app.change(`alone-${pair}`);
-			await checkServed([alone.platform], `alone-${pair}`);
-			return ms;
-		},
+		timed(several, nodes),
+		timed(alone.app, [alone.platform]),
 		context.pairs(15),
 	);
 	const ratio = subjectMs / (floorMs + commit);
 	return {
-		figure: "a change that three nodes serve",
+		figure,
 		target: `≤ ${CHANGE_RATIO_MAX} × SQLite + a commit`,
 		measured: `${ratio.toFixed(2)} × (${subjectMs.toFixed(0)} ms)`,
 		beside: `one platform with SQLite: ${floorMs.toFixed(0)} ms; a commit of etcd: ${commit.toFixed(1)} ms`,
@@ -154,7 +163,8 @@ async function rollingRow({ context }: Setting, nodes: Node[]): Promise<Row> {
 	};
 }
 
-function memoryRow(nodes: readonly Node[], alone: Node): Row {
+async function memoryRow({ context }: Setting, nodes: readonly Node[], alone: Node): Promise<Row> {
+	await setTimeout(context.smoke ? 0 : QUIET_MS);
 	const of = nodes.map(({ pid }) => proportionalMB(pid));
 	const single = proportionalMB(alone.pid);
 	const ratio = median(of) / single;
@@ -181,10 +191,12 @@ export const bench: Bench = {
 		const alone = await start(setting, "alone", []);
 		const several = await LinkedApp.create(nodes[0] as Node, identity);
 		const app = await LinkedApp.create(alone, identity);
+		const changed = { nodes, several, alone: { platform: alone, app } };
 		try {
 			return [
-				await changeRow(setting, nodes, several, { platform: alone, app }),
-				memoryRow(nodes, alone),
+				await changeRow(setting, "a change that three nodes serve", changed, context.smoke ? 0 : QUIET_MS),
+				await changeRow(setting, "the same, one change right after the other", changed, 0),
+				await memoryRow(setting, nodes, alone),
 				await joinRow(setting, args, alone),
 				await rollingRow(setting, nodes),
 			];
