@@ -1,7 +1,7 @@
 /** Collects finished requests, and sends many of them as one report. */
 import type { AnsweredRequest, RequestedFunction } from "../../gateway/answered-request.ts";
-import { ByFunction } from "../../gateway/by-function.ts";
 import type { GatewayOptions } from "../../gateway/options.ts";
+import { ByFunction } from "../../gateway/tracking/by-function.ts";
 import type { Report, ReportedFault, ReportedRequest, ReportedTarget } from "../report.ts";
 import { rowOf } from "../request-rows.ts";
 import { LiveInstance } from "./live-instance.ts";

@@ -1,6 +1,7 @@
 /** A connection to a function. It carries one exchange at a time. */
 import type { Socket } from "node:net";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { readDirectly } from "../direct-reads.ts";
 import { invalidAnswer, PROBLEMS, type Problem } from "../problem.ts";
 import type { FunctionExchange, FunctionRequest } from "./exchange.ts";
 import { InvalidResponse } from "./invalid-response.ts";
@@ -45,8 +46,8 @@ export class FunctionConnection {
 			onData: (data) => this.#exchange?.handler.onData(data),
 		});
 		const stopFaulty = this.#stopFaulty;
-		socket.on(
-			"data",
+		readDirectly(
+			socket,
 			faults.callback((bytes: Buffer) => this.#read(bytes), stopFaulty),
 		);
 		socket.on(

@@ -8,10 +8,12 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { BARE_ANSWERS } from "../../http/bare-answers.ts";
+import { readDirectly } from "../direct-reads.ts";
 import { BadRequest } from "./bad-request.ts";
-import type { BodyReader, ClientExchange } from "./client-exchange.ts";
+import type { BodyReader } from "./client-exchange.ts";
 import { addressOf, linger, writeParts } from "./client-socket.ts";
-import { Deadline, type DeadlineTimes } from "./deadline.ts";
+import type { ConnectionEvents } from "./connection-events.ts";
+import { Deadline } from "./deadline.ts";
 import { type Carrier, DISCARD, Http1Exchange } from "./http1-exchange.ts";
 import type { RequestHead } from "./request-head.ts";
 import { RequestReader } from "./request-reader.ts";
@@ -19,30 +21,15 @@ import { RequestReader } from "./request-reader.ts";
 /** With more bytes than this that nobody reads, the connection is paused. */
 const WAITING_MAX = 64 * 1024;
 
-export interface ConnectionEvents {
-	readonly faults: FaultBoundary;
-	readonly times: DeadlineTimes;
-	/** Whether the server is closing. */
-	readonly isEnding: () => boolean;
-	/** Called with each request, in its turn. */
-	readonly onExchange: (exchange: ClientExchange) => void;
-	/** Called when an idle connection gets a request, and when it is idle again. */
-	readonly onBusy: (connection: Http1Connection) => void;
-	readonly onIdle: (connection: Http1Connection) => void;
-	/** Called before the connection is closed because too much waits on it for too long. */
-	readonly onCutOff: () => void;
-	/** Called once, when the connection has closed. */
-	readonly onClosed: (connection: Http1Connection) => void;
-}
-
 export class Http1Connection implements Carrier {
 	readonly #socket: Socket;
-	readonly #events: ConnectionEvents;
+	readonly #events: ConnectionEvents<Http1Connection>;
 	readonly #deadline: Deadline;
 	readonly #requests: RequestReader;
 	readonly #destroy = () => this.destroy();
 	/** Removed when the connection changes its protocol. */
-	readonly #listeners: Readonly<Record<string, (bytes: Buffer) => void>>;
+	readonly #listeners: Readonly<Record<string, () => void>>;
+	readonly #stopDirectReads: () => void;
 	readonly address: string;
 	/** The request without a complete response. */
 	#exchange: Http1Exchange | undefined;
@@ -55,7 +42,7 @@ export class Http1Connection implements Carrier {
 	#isClosing = false;
 
 	/** @param socket connected, and with a completed handshake if it uses TLS */
-	constructor(socket: Socket, events: ConnectionEvents) {
+	constructor(socket: Socket, events: ConnectionEvents<Http1Connection>) {
 		this.#socket = socket;
 		this.#events = events;
 		this.#deadline = new Deadline(events.times);
@@ -69,11 +56,12 @@ export class Http1Connection implements Carrier {
 		const { faults } = events;
 		const destroy = this.#destroy;
 		this.#listeners = {
-			data: faults.callback((bytes: Buffer) => this.#read(bytes), destroy),
 			end: faults.callback(() => this.#ended(), destroy),
 			drain: faults.callback(() => this.#exchange?.onDrain?.(), destroy),
 		};
 		for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener);
+		const read = (bytes: Buffer) => this.#read(bytes);
+		this.#stopDirectReads = readDirectly(socket, faults.callback(read, destroy));
 		socket.on("error", faults.callback(destroy));
 		const closed = () => this.#closed();
 		socket.on("close", faults.callback(closed, closed));
@@ -244,6 +232,7 @@ export class Http1Connection implements Carrier {
 	handOver(): { stream: Duplex; received: Buffer } {
 		const received = this.#stopReading();
 		for (const [event, listener] of Object.entries(this.#listeners)) this.#socket.off(event, listener);
+		this.#stopDirectReads();
 		return { stream: this.#socket, received };
 	}
 }

@@ -8,7 +8,8 @@ import type { ConnectionLimits } from "../../http/descriptors.ts";
 import { listenOn } from "../../http/listen.ts";
 import { type RequestTimeouts, serverOptions } from "../../http/server-options.ts";
 import type { ClientExchange } from "../http-server/client-exchange.ts";
-import { type ConnectionEvents, Http1Connection } from "../http-server/http1-connection.ts";
+import type { ConnectionEvents } from "../http-server/connection-events.ts";
+import { Http1Connection } from "../http-server/http1-connection.ts";
 import { Http2Connection, type Http2Events } from "../http2-server/http2-connection.ts";
 import { StreamLimits } from "../http2-server/stream-limits.ts";
 import type { GatewayTls } from "./certificates.ts";
@@ -42,7 +43,7 @@ export class Listener {
 	readonly #options: ListenerOptions;
 	readonly #server: Server;
 	readonly #open: ConnectionSet<OpenConnection>;
-	readonly #events: ConnectionEvents & Http2Events;
+	readonly #events: ConnectionEvents<Http1Connection> & Http2Events;
 	readonly #handshakes: TlsHandshakes | undefined;
 	readonly #checkMs: number;
 	#checking: NodeJS.Timeout | undefined;

@@ -3,7 +3,7 @@
  * holds a few seconds of it. So each function has a budget for each second, and the requests beyond it are counted.
  */
 import type { RequestedFunction } from "../answered-request.ts";
-import { ByFunction } from "../by-function.ts";
+import { ByFunction } from "./by-function.ts";
 
 /** The most requests of a function that are logged in a second, of those that succeed and of those that fail. */
 export const LOGGED_PER_SECOND_MAX = 1_000;

@@ -1,6 +1,6 @@
 /** What is kept for each function of each app. */
 import { expect, test } from "vitest";
-import { ByFunction } from "../../../src/platform/gateway/by-function.ts";
+import { ByFunction } from "../../../../src/platform/gateway/tracking/by-function.ts";
 
 test("functions are told apart by both names, whatever is looked up in between", () => {
 	const kept = new ByFunction<number>();
