@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import { forwardedResponseHeaders } from "./headers.ts";
-import { TEXT, TOKEN } from "./syntax/fields.ts";
+import { isField, TEXT, TOKEN } from "./syntax/fields.ts";
 
 const LENGTH = /^\d{1,15}$/;
 const KEEP_ALIVE = /(?:^|[,; \t])timeout=(\d{1,6})(?:$|[,; \t])/i;
@@ -55,18 +55,18 @@ function valuesOf(raw: readonly string[], lowerCaseName: string): string[] {
 /** Reads one header into the framing. @returns its fault */
 function frame(
 	framing: { -readonly [Key in keyof Framing]: Framing[Key] },
-	key: string,
+	name: string,
 	value: string,
 ): string | undefined {
-	if (key === "content-length") {
+	if (isField(name, "content-length")) {
 		if (framing.length !== undefined || !LENGTH.test(value)) return "its Content-Length is not one number";
 		framing.length = Number(value);
-	} else if (key === "transfer-encoding") {
+	} else if (isField(name, "transfer-encoding")) {
 		if (framing.isChunked || value.toLowerCase() !== "chunked") return "its Transfer-Encoding is not chunked";
 		framing.isChunked = true;
-	} else if (key === "connection") {
+	} else if (isField(name, "connection")) {
 		framing.isLast ||= /(?:^|,)[ \t]*close[ \t]*(?:,|$)/i.test(value);
-	} else if (key === "keep-alive") {
+	} else if (isField(name, "keep-alive")) {
 		const seconds = KEEP_ALIVE.exec(value)?.[1];
 		if (seconds !== undefined) framing.keepAliveMs = Number(seconds) * 1000;
 	}
@@ -82,7 +82,7 @@ function framingOf(raw: readonly string[], status: number): Framing | { readonly
 		const value = raw[index + 1] ?? "";
 		if (!TOKEN.test(name)) return { fault: "the name of a header is invalid" };
 		if (!TEXT.test(value)) return { fault: "the value of a header contains a control character" };
-		const fault = frame(framing, name.toLowerCase(), value);
+		const fault = frame(framing, name, value);
 		if (fault !== undefined) return { fault };
 	}
 	const { length, isChunked }: Framing = framing;

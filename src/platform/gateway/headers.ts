@@ -2,6 +2,7 @@
  * Decides which headers the gateway forwards. Pure. Headers are flat lists (`[name, value, name, value, …]`), which
  * keep the order, the spelling and every repetition.
  */
+import { isField } from "./syntax/fields.ts";
 
 /** Headers of one connection, not of the message (RFC 9110, section 7.6.1, and its predecessors). */
 const HOP_BY_HOP = new Set([
@@ -15,6 +16,13 @@ const HOP_BY_HOP = new Set([
 	"transfer-encoding",
 	"upgrade",
 ]);
+const HOP_BY_HOP_LENGTHS = new Set([...HOP_BY_HOP].map((name) => name.length));
+
+/** Compares lengths first, because most names differ in them. */
+function isHopByHop(name: string): boolean {
+	return HOP_BY_HOP_LENGTHS.has(name.length) && HOP_BY_HOP.has(name.toLowerCase());
+}
+
 /** Headers that the gateway relies on, so a `Connection` header cannot remove them. */
 const KEPT = new Set(["host", "content-length"]);
 /** Set by the gateway. A client's own values are used only if the operator trusts the client. */
@@ -49,7 +57,7 @@ export interface Client {
 function connectionOptions(headers: readonly string[]): Set<string> | undefined {
 	let options: Set<string> | undefined;
 	for (let index = 0; index < headers.length; index += 2) {
-		if (headers[index]?.toLowerCase() !== "connection") continue;
+		if (!isField(headers[index] ?? "", "connection")) continue;
 		options ??= new Set();
 		for (const option of (headers[index + 1] ?? "").split(",")) {
 			const name = option.trim().toLowerCase();
@@ -105,9 +113,8 @@ export function forwardedResponseHeaders(raw: readonly string[], requestId: stri
 	let hasId = false;
 	for (let index = 0; index < raw.length; index += 2) {
 		const name = raw[index] ?? "";
-		const key = name.toLowerCase();
-		if (HOP_BY_HOP.has(key) || options?.has(key)) continue;
-		if (key === "x-request-id") hasId = true;
+		if (isHopByHop(name) || options?.has(name.toLowerCase())) continue;
+		if (isField(name, "x-request-id")) hasId = true;
 		out.push(name, raw[index + 1] ?? "");
 	}
 	if (!hasId) out.push("x-request-id", requestId);

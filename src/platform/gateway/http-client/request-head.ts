@@ -1,4 +1,5 @@
 /** The head of a request to a function. Pure. */
+import { isField } from "../syntax/fields.ts";
 import type { FunctionRequest } from "./exchange.ts";
 
 /** Methods whose requests have a body as a rule, so that an empty one is declared (RFC 9110, section 8.6). */
@@ -7,7 +8,7 @@ export const WITH_BODY = new Set(["POST", "PUT", "PATCH"]);
 /** Whether a flat list of headers (`[name, value, …]`) has a header. */
 export function hasHeader(headers: readonly string[], lowerCaseName: string): boolean {
 	for (let index = 0; index < headers.length; index += 2)
-		if (headers[index]?.toLowerCase() === lowerCaseName) return true;
+		if (isField(headers[index] ?? "", lowerCaseName)) return true;
 	return false;
 }
 
