@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { CONDUCT_RULES } from "./support/architecture/conduct.ts";
 import { OUTSIDE_RULES } from "./support/architecture/outside.ts";
+import { PACKAGE_RULES } from "./support/architecture/packages.ts";
 import { ROOM_RULES } from "./support/architecture/rooms.ts";
 import { SERVING_RULES } from "./support/architecture/serving.ts";
 import { SHAPE_RULES } from "./support/architecture/shape.ts";
@@ -11,6 +12,7 @@ import { TARGET_RULES } from "./support/architecture/targets.ts";
 const project = readProject();
 const RULES = [
 	...SHAPE_RULES,
+	...PACKAGE_RULES,
 	...ROOM_RULES,
 	...CONDUCT_RULES,
 	...OUTSIDE_RULES,

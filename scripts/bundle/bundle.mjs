@@ -21,7 +21,7 @@ import { ROOT } from "../fresh.mjs";
 import { bundleConsole } from "./console.mjs";
 import { bundleHost } from "./host.mjs";
 import { licensesOf } from "./licenses.mjs";
-import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, slimZod, usedOfZod } from "./trimmed.mjs";
+import { hashOf, readSodium, requirePinned, slimOclif, slimSodium, usedOfZod } from "./trimmed.mjs";
 
 /**
  * Packages with native binaries, which are loaded from node_modules. The keychain's own code reports a
@@ -153,31 +153,19 @@ async function bundleCode(esbuild, main, commands, { sodium, files }) {
 	});
 }
 
-/** Gives a program the parts of zod that this project uses. All of it is half of a program's code. */
-const usedZod = (contents) => ({
-	name: "used-zod",
-	setup(build) {
-		build.onResolve({ filter: /^zod$/ }, ({ namespace }) =>
-			namespace === "used-zod" ? undefined : { path: "zod", namespace: "used-zod" },
-		);
-		build.onLoad({ filter: /.*/, namespace: "used-zod" }, () => ({ contents, resolveDir: ROOT }));
-	},
-});
-
 /** A program with its own file. */
-async function bundleProgram(esbuild, entry, { sodium, zod }) {
-	const plugins = [slimSodium(sodium), usedZod(zod), slimZod, native];
-	return await built(esbuild, { entryPoints: [entry], plugins });
+async function bundleProgram(esbuild, entry, sodium) {
+	return await built(esbuild, { entryPoints: [entry], plugins: [slimSodium(sodium), native] });
 }
 
-async function bundlePackages(esbuild, zod) {
-	const taken = new Map([["zod", zod]]);
+async function bundlePackages(esbuild) {
+	const taken = new Map([["zod", await usedOfZod()]]);
 	const files = VENDORED.map(async (name) => {
 		const used = DEFAULT_EXPORTS.includes(name) ? ".default" : "";
 		const contents = taken.get(name) ?? `module.exports = require(${JSON.stringify(name)})${used};`;
 		const stdin = { contents, resolveDir: ROOT };
 		const minifySyntax = !MINIFIED.includes(name);
-		const { code, inputs } = await built(esbuild, { stdin, minifySyntax, plugins: [slimZod] });
+		const { code, inputs } = await built(esbuild, { stdin, minifySyntax });
 		const file = `vendor/${hashed(name.replace("@", "").replace("/", "-"), code)}`;
 		return { name, file, code, inputs };
 	});
@@ -202,14 +190,13 @@ export async function bundle(main, commands, programs = {}) {
 	requirePinned();
 	const esbuild = await import("esbuild");
 	const sodium = await readSodium();
-	const zod = await usedOfZod();
-	const packages = await bundlePackages(esbuild, zod);
+	const packages = await bundlePackages(esbuild);
 	const files = Object.fromEntries(packages.map(({ name, file }) => [name, file]));
 	const [host, web, whole, ...others] = await Promise.all([
 		bundleHost(esbuild),
 		bundleConsole(esbuild),
 		bundleCode(esbuild, main, commands, { sodium, files }),
-		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, { sodium, zod })),
+		...Object.values(programs).map((entry) => bundleProgram(esbuild, entry, sodium)),
 	]);
 	const name = hashed("bundle", whole.code);
 	const inputs = [whole, web, ...packages, ...others].flatMap((each) => each.inputs);

@@ -16,7 +16,7 @@ export function hashOf(contents) {
 }
 
 /** The packages that are changed, with the version that the changes were made for. package.json has the same. */
-export const PINNED = { "@oclif/core": "4.14.0", libsodium: "0.8.4", zod: "4.6.7" };
+export const PINNED = { "@oclif/core": "4.14.0", libsodium: "0.8.4" };
 
 /** @throws Error if another version of a changed package is installed */
 export function requirePinned(versionOf = installedVersion) {
@@ -60,28 +60,18 @@ const REPLACED = new Map([
 
 /**
  * A module that exports only the used parts of zod, which loads in half the time: every name after `z.`
- * anywhere in `src/`.
+ * anywhere in `src/`. Sources import `* as z`. With the export `z`, esbuild would have to keep all of zod, with its
+ * messages in about fifty languages.
  */
 export async function usedOfZod() {
-	const { z } = await import("zod");
-	const sources = readdirSync(join(ROOT, "src"), { recursive: true }).filter((name) => name.endsWith(".ts"));
+	const zod = await import("zod");
+	const sources = readdirSync(join(ROOT, "src"), { recursive: true }).filter((name) => /\.tsx?$/.test(name));
 	const words = sources.flatMap((name) => [
 		...readFileSync(join(ROOT, "src", name), "utf8").matchAll(/\bz\.(\w+)/g),
 	]);
-	const names = [...new Set(words.map(([, name]) => name))].filter((name) => name in z).sort();
-	const entries = names.map((name) => `${name}: all.${name}`);
-	return `import * as all from "zod";\nexport const z = { ${entries.join(", ")} };\n`;
+	const names = [...new Set(words.map(([, name]) => name))].filter((name) => name in zod).sort();
+	return `export { ${names.join(", ")} } from "zod";\n`;
 }
-
-/** Leaves out zod's error messages in about fifty languages. English is registered separately. */
-export const slimZod = {
-	name: "slim-zod",
-	setup(build) {
-		build.onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
-			contents: "export {};",
-		}));
-	},
-};
 
 /** Single expressions of a package. */
 const CHANGED = [

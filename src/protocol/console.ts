@@ -1,5 +1,5 @@
 /** What the web console reads besides the routes that the command line uses: its session, secrets, history, figures, events. */
-import { z } from "zod";
+import * as z from "zod";
 import { appIdSchema, functionName } from "./messages.ts";
 import { askedNodeSchema, nodePhaseSchema } from "./nodes.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The messages that list the deployed functions, and how they are on each node.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { functionName } from "./messages.ts";
 import { askedNodeSchema, failedSchema, nodePhaseSchema } from "./nodes.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The messages with the output of functions.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { logPositionSchema } from "./log-position.ts";
 import { askedNodeSchema } from "./nodes.ts";
 

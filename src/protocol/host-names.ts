@@ -1,5 +1,5 @@
 /** Host names of apps, and the messages about them. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT } from "../errors.ts";
 import { appIdSchema } from "./messages.ts";
 

@@ -1,7 +1,7 @@
 /**
  * The description of a secret that a platform stores for an app outside any vault. Pure.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 /** The latest time that a JavaScript Date can represent. */
 export const INSTANT_MS_MAX = 8_640_000_000_000_000;

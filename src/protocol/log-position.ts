@@ -2,7 +2,7 @@
  * The position of a line among all lines that a platform stores. All positions have the same length, and later lines
  * have greater positions when compared as text, also after a restart of the platform. Pure.
  */
-import { z } from "zod";
+import * as z from "zod";
 
 const DIGITS = 9;
 const POSITION = /^[0-9a-z]{9}\.[0-9a-z]{9}$/;

@@ -2,7 +2,7 @@
  * The messages between client and platform, and their strict decoding from untrusted JSON. Specified in
  * docs/protocol.md. The client and the platform share this folder and no other code that is about messages.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { isBase64Text } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { INSTANT_MS_MAX, localSecretSchema } from "./local-secret.ts";

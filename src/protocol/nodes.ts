@@ -1,5 +1,5 @@
 /** The nodes of a platform, as clients see them. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** How long a client waits for nodes, in seconds. */
 export const NODE_WAIT_SECONDS = 30;

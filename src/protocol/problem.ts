@@ -14,7 +14,7 @@
  * | 6 network | 502 | another server, which the platform needs, does not answer |
  * | 7 integrity | 422 | a signature or hash is not valid |
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT, type ExitStatus } from "../errors.ts";
 
 export const PROBLEM_MEDIA_TYPE = "application/problem+json";

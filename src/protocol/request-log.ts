@@ -1,7 +1,7 @@
 /**
  * The messages with the request log: the result of each request to a function, without headers, query and body.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { LOG_LINES_MAX, streamEvents } from "./function-log.ts";
 import { logPositionSchema } from "./log-position.ts";
 import { askedNodeSchema } from "./nodes.ts";

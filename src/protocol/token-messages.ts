@@ -1,7 +1,7 @@
 /**
  * The messages about access tokens. Pure.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { INSTANT_MS_MAX } from "./local-secret.ts";
 import { appIdSchema } from "./messages.ts";
 import { BASE44_SCOPE, SCOPES } from "./routes.ts";

@@ -3,7 +3,7 @@
  * of the table that clients use (`protocol/routes.ts`), and those of the Base44 CLI.
  */
 import { Hono } from "hono";
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import { CONSOLE_PATH } from "../../protocol/console.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";

@@ -1,5 +1,5 @@
 /** The routes of the platform, of apps, their logs of changes and their blobs. */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import {
 	type AppInfo,

@@ -1,5 +1,5 @@
 /** The parts of a route of the control API: its handler, and its description for the OpenAPI document. */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import type { App } from "../apps/app.ts";
 import type { WebConsole } from "../console/web-console.ts";

@@ -2,7 +2,7 @@
  * The control API as an OpenAPI 3.1 document. It is generated from the route table and the schemas that
  * decode the messages, so that it cannot differ from them.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { PROBLEM_MEDIA_TYPE } from "../../protocol/problem.ts";
 import { ROUTES, type Route } from "../../protocol/routes.ts";
 import type { Body, Operation } from "./endpoint.ts";

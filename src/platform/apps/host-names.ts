@@ -2,7 +2,7 @@
  * The host names of apps: a fold over events of the stream `platform`. They are in that stream and not in those of apps
  * because a host belongs to one app of the platform, which one append decides.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import { HOSTS_MAX, hostNameOf, type MappedHost } from "../../protocol/host-names.ts";
 import { EventStream } from "../events/event-stream.ts";

@@ -2,7 +2,7 @@
  * Reads which apps, functions and blobs a snapshot of the database has. This does not need the platform's identity, so
  * the result is not trusted: a platform that starts on the data checks every entry.
  */
-import type { z } from "zod";
+import type * as z from "zod";
 import { AppError, EXIT } from "../../errors.ts";
 import { applyToFunctions, type FunctionState } from "../apps/state/function-states.ts";
 import { eventOf } from "../events/event-text.ts";

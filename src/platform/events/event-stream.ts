@@ -6,7 +6,7 @@
  * cannot create, change, move or swap entries, or remove an entry that is followed by others. The store's seal
  * (`sealed/sealed-store.ts`) detects that entries are missing at the end.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";

@@ -3,7 +3,7 @@
  * their host names.
  * `apps/<app>/events` has the events of an app's functions. No event changes an app's revision.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { redeployResultSchema } from "../../protocol/messages.ts";
 import { cronSchema } from "../functions/crons.ts";

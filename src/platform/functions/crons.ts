@@ -1,5 +1,5 @@
 /** Cron jobs that the code of a function registers with `Deno.cron`. They become automations of the function. */
-import { z } from "zod";
+import * as z from "zod";
 import type { Automation, CronAutomation } from "../../modules/automations/automations.ts";
 import { cronFault } from "../../modules/automations/cron.ts";
 

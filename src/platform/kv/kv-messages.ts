@@ -3,7 +3,7 @@
  * JSON text in UTF-8 as four bytes, the least significant first, and the text. Bytes are in url-safe base 64 without padding. A
  * function can write to the connection, so every request is checked here.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { fromBase64 } from "../../crypto.ts";
 import {
 	CHECKS_MAX,

@@ -1,5 +1,5 @@
 /** The kinds of stored lines: writing a line to a file, reading it back, and its level. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { logPositionSchema } from "../../protocol/log-position.ts";
 import type { Kept, LogLine, LogQuery, RequestLine, Timed } from "./function-logs.ts";
 

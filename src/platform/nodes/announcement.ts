@@ -2,7 +2,7 @@
  * What a node shows the others in the store. A code, made with a key of the platform's identity, keeps others with access
  * to the store from inventing nodes.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { equalBytes, lengthPrefixed } from "../../bytes.ts";
 import { fromBase64, hash, toBase64 } from "../../crypto.ts";
 

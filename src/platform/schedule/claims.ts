@@ -5,7 +5,7 @@
  * The stored size is bounded, although automations run without end. Claims are appended to a stream until it is full. A
  * new stream then begins with the last claim of each automation.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError } from "../../errors.ts";
 import { EventStream, STREAM_DELETED } from "../events/event-stream.ts";
 import { Mutex } from "../machine/mutex.ts";

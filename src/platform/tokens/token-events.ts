@@ -1,5 +1,5 @@
 /** Events about access tokens in the stream `platform`. */
-import { z } from "zod";
+import * as z from "zod";
 import { equalBytes, isBase64Text, lengthPrefixed } from "../../bytes.ts";
 import { hash } from "../../crypto.ts";
 import { appIdSchema } from "../../protocol/messages.ts";

@@ -6,7 +6,7 @@
  * even if the process dies in between. A token that is created before its app exists is valid for the first
  * app of that name.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { equalBytes } from "../../bytes.ts";
 import { fromBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";

@@ -1,6 +1,6 @@
 /** `coffer.json`: a project's settings, committed beside the vault. It contains no secret. */
 import { join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8, isBase64Text } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";

@@ -5,7 +5,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { parse, TomlError } from "smol-toml";
-import { z } from "zod";
+import * as z from "zod";
 import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";

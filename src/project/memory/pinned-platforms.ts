@@ -6,7 +6,7 @@
  * to deploy. It has no MAC: a program that can write this file can write all of the user's files.
  */
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";

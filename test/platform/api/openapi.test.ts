@@ -1,6 +1,6 @@
 /** The OpenAPI document is true: every response in it is requested and compared with its schema. */
 import { expect, test } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
 import { TestVault } from "../vault-fixture.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { randomBytes, toBase64 } from "../../../src/crypto.ts";
 import { EventStream, earlierCode } from "../../../src/platform/events/event-stream.ts";
 import { type PlatformEvent, platformEventSchema } from "../../../src/platform/events/events.ts";

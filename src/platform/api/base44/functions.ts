@@ -1,6 +1,6 @@
 /** The Base44 CLI's `functions deploy | list | pull | delete`. */
 import { posix } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { fromUtf8, utf8 } from "../../../bytes.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { automationsFault, jsoncOf } from "../../../modules/automations/automations.ts";

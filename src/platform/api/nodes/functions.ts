@@ -1,5 +1,5 @@
 /** What is live where: how each node is with an app, and how functions are on it. */
-import { z } from "zod";
+import * as z from "zod";
 import { type AppNodes, appNodesSchema, nodeFunctionSchema } from "../../../protocol/function-list.ts";
 import type { App } from "../../apps/app.ts";
 import type { NodeInfo, Progress } from "../../nodes/announcement.ts";

@@ -1,5 +1,5 @@
 /** The routes for what observes the platform: whether a node takes requests, and which nodes there are. */
-import { z } from "zod";
+import * as z from "zod";
 import { AppError, EXIT } from "../../../errors.ts";
 import { type PlatformStatus, statusSchema } from "../../../protocol/nodes.ts";
 import type { NodeInfo } from "../../nodes/announcement.ts";

@@ -1,5 +1,5 @@
 /** The messages between the platform and its egress proxy: lines of JSON on the proxy's standard input and output. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A message from the platform to the proxy. */
 export type Order =

@@ -6,7 +6,7 @@
  * it once. Each part of an answer is sealed for its request and its place in the answer, so parts cannot be exchanged,
  * repeated or left out. An answer that ends without its last part was cut.
  */
-import { z } from "zod";
+import * as z from "zod";
 import { lengthPrefixed } from "../../../bytes.ts";
 import { fromBase64, hash, open, seal, toBase64 } from "../../../crypto.ts";
 

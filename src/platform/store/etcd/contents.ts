@@ -6,7 +6,7 @@
  * the next store that is opened removes them.
  */
 import { randomUUID } from "node:crypto";
-import { z } from "zod";
+import * as z from "zod";
 import { concat, fromUtf8, utf8 } from "../../../bytes.ts";
 import type { EtcdClient } from "./api/client.ts";
 import { damaged } from "./api/faults.ts";

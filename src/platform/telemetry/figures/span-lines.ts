@@ -1,5 +1,5 @@
 /** Spans as text, as nodes send them to each other, and their sums. Pure. */
-import { z } from "zod";
+import * as z from "zod";
 import { addTo, CLASSES, emptySlot, SLOTS, type Slot } from "./slot.ts";
 
 const count = z

@@ -1,5 +1,5 @@
 /** The lines of one node: of this one, or of another that is asked for them. */
-import { z } from "zod";
+import * as z from "zod";
 import { logPositionSchema } from "../../../../protocol/log-position.ts";
 import type { AskedNode } from "../../../../protocol/nodes.ts";
 import type { Kept, LogQuery, Timed } from "../../../logs/function-logs.ts";
