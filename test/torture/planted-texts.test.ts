@@ -3,11 +3,14 @@
  * a change of the product, such a text may match nothing. The torture would then test less than it claims, or
  * plant no bug.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { instrument, type Site } from "./platform/hostile/clients/instrument.ts";
+import { buildSubject } from "./platform/hostile/clients/subject.ts";
 import { PLANTS as CLIENT_PLANTS } from "./platform/hostile-clients.torture.ts";
-import { PLANTS as FAULT_PLANTS, SOCKETS } from "./platform/hostile-faults.torture.ts";
+import { PLANTS as FAULT_PLANTS, fits, SOCKETS } from "./platform/hostile-faults.torture.ts";
 import { SHORTER } from "./platform/nodes/cluster/build.ts";
 import { PLANTS as NODE_PLANTS } from "./platform/nodes/plants.ts";
 
@@ -33,4 +36,16 @@ describe("the tortures of hostile clients, of faults and of nodes", () => {
 			expect(files.filter((file) => pattern.test(`src/platform/${file}`))).not.toEqual([]);
 		},
 	);
+
+	test("build a platform with a fault point at every function and await", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "coffer-points-"));
+		try {
+			const sites: Site[] = [];
+			await buildSubject(join(folder, "subject.mjs"), instrument(fits, sites));
+			const kinds = new Set(sites.map(({ kind }) => kind));
+			expect(kinds).toEqual(new Set(["after await", "before await", "function"]));
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	});
 });

@@ -38,9 +38,10 @@ function pathIn(line: string, machine: string): string | undefined {
 	return path.startsWith(`${machine}/`) ? path : undefined;
 }
 
+/** Undefined for a file elsewhere, and for caches of the home, such as compiled code: whoever loses one makes it again. */
 function fileIn(line: string, machine: string): string | undefined {
-	const path = pathIn(line, machine);
-	return path === undefined ? undefined : fileOf(path.slice(machine.length + 1));
+	const path = pathIn(line, machine)?.slice(machine.length + 1);
+	return path === undefined || path.startsWith("home/.cache/") ? undefined : fileOf(path);
 }
 
 /** Whether a file is opened for writing, or a folder is opened to be synced. */

@@ -63,7 +63,7 @@ class Instrumenter {
 			if (FUNCTIONS.includes(node.type) && isNode(node.body)) this.#atFunction(node.body);
 			else if (node.type === "AwaitExpression" && isNode(node.argument)) this.#atAwait(node, node.argument);
 			else if (node.type === "ForOfStatement" && node.await === true && isNode(node.body))
-				this.#insert(node.body.start + 1, `__site(${this.#place("after await", node.start)});`);
+				this.#atLoop(node, node.body);
 		});
 		let text = this.#source;
 		// From the end, so that offsets stay valid. Of two insertions at one offset, the outer one was found
@@ -88,6 +88,17 @@ class Instrumenter {
 			this.#insert(body.start, `(${site}, `);
 			this.#insert(body.end, ")");
 		}
+	}
+
+	/** Before each turn of `for await`. */
+	#atLoop(whole: Node, body: Node): void {
+		const site = `__site(${this.#place("after await", whole.start)});`;
+		if (body.type === "BlockStatement") {
+			this.#insert(body.start + 1, site);
+			return;
+		}
+		this.#insert(body.start, `{ ${site} `);
+		this.#insert(body.end, " }");
 	}
 
 	#atAwait(whole: Node, argument: Node): void {

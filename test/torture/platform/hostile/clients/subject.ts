@@ -7,7 +7,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import { Authority } from "../../../../stories/support/network/authority.ts";
 import { cleanEnvironment } from "../../../../stories/support/project.ts";
 import { PACKAGE_CACHE } from "../../../../support/package-cache.ts";
@@ -19,6 +19,27 @@ export interface SubjectOptions {
 	/** The files of src/platform that get fault points; none by default. */
 	readonly fits?: (file: string) => boolean;
 	readonly replacement?: Replacement | undefined;
+}
+
+/**
+ * Builds the program. @param outfile its path @param instrumentation inserts fault points, and a planted bug
+ * @throws Error if the instrumented code is not valid
+ */
+export async function buildSubject(outfile: string, instrumentation: Plugin): Promise<void> {
+	await build({
+		entryPoints: [join(ROOT, "test/torture/platform/hostile/clients/subject.program.ts")],
+		outfile,
+		bundle: true,
+		packages: "external",
+		platform: "node",
+		format: "esm",
+		target: "node20.19",
+		sourcemap: "inline",
+		// A temporary definition, until all modules of the subject are loaded.
+		banner: { js: "globalThis.__site = () => {}; globalThis.__after = (_, value) => value;" },
+		logLevel: "silent",
+		plugins: [instrumentation],
+	});
 }
 
 export class Subject implements AsyncDisposable {
@@ -56,20 +77,7 @@ export class Subject implements AsyncDisposable {
 			symlinkSync(join(ROOT, "dist", name), join(folder, "dist", name));
 		symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 		const outfile = join(folder, "dist", "subject.mjs");
-		await build({
-			entryPoints: [join(ROOT, "test/torture/platform/hostile/clients/subject.program.ts")],
-			outfile,
-			bundle: true,
-			packages: "external",
-			platform: "node",
-			format: "esm",
-			target: "node20.19",
-			sourcemap: "inline",
-			// A temporary definition, until all modules of the subject are loaded.
-			banner: { js: "globalThis.__site = () => {}; globalThis.__after = (_, value) => value;" },
-			logLevel: "silent",
-			plugins: [instrument(fits, sites, replacement)],
-		});
+		await buildSubject(outfile, instrument(fits, sites, replacement));
 		const authority = new Authority();
 		const { cert, key } = authority.issue("gateway");
 		const child = fork(outfile, [join(folder, "work"), cert, key], {
