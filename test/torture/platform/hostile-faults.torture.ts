@@ -26,10 +26,10 @@ export const SOCKETS = [
 
 /** The planted bugs, by their description. */
 export const PLANTS: Readonly<Record<string, Replacement>> = {
-	"a request is begun outside of the boundary": {
-		file: "src/platform/http/pipeline.ts",
-		text: "faults.run(turn.start, end);",
-		by: "void turn.start();",
+	"what a client sends is read outside of the boundary": {
+		file: "src/platform/gateway/http-server/http1-connection.ts",
+		text: "readDirectly(socket, faults.callback(read, destroy))",
+		by: "readDirectly(socket, read)",
 	},
 	"what a function writes is read outside of the boundary": {
 		file: "src/platform/runtime/output/paced-reader.ts",
