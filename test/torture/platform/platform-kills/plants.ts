@@ -7,6 +7,9 @@ interface Modules {
 	readonly processes: { spawn: typeof import("node:child_process").spawn };
 }
 
+/** In the command of a process for a function: the socket over which the platform controls it. */
+export const INSTANCE = /\/i\/\d+\/c\b/;
+
 const COMMIT_AFTER_MS = 1_000;
 
 /** Bugs that a changed line in the store or the runtime could cause. */
@@ -30,9 +33,9 @@ const PLANTINGS: Readonly<Record<string, (modules: Modules) => void>> = {
 	"a process of a function outlives the platform": ({ processes }) => {
 		const { spawn } = processes;
 		processes.spawn = ((command: string, args: readonly string[], options: SpawnOptions) => {
-			const main = args.find((word) => /\/functions\/[0-9a-f]{32}\/main\.js$/.test(word));
-			if (main !== undefined)
-				spawn("sh", ["-c", "while :; do sleep 1; done", main], {
+			const instance = args.find((word) => INSTANCE.test(word));
+			if (instance !== undefined)
+				spawn("sh", ["-c", "while :; do sleep 1; done", instance], {
 					cwd: "/",
 					detached: true,
 					stdio: "ignore",
