@@ -55,8 +55,9 @@ async function suspend(world: World): Promise<void> {
 }
 
 /** How long a node is away: in half of the cases for longer than it may serve. */
-function awayMs({ random, staleAfterMs }: World): number {
-	return random.chance(0.5) ? staleAfterMs + 300 + random.below(2_000) : random.below(staleAfterMs);
+function awayMs(world: World, isLong = world.random.chance(0.5)): number {
+	const { random, staleAfterMs } = world;
+	return isLong ? staleAfterMs + 300 + random.below(2_000) : random.below(staleAfterMs);
 }
 
 /** Cuts a node off from all members. Meanwhile etcd forgets its history. */
@@ -65,7 +66,9 @@ async function cutOff(world: World): Promise<void> {
 	const { machine } = world.nodes[index] as TestNode;
 	world.network.cut(machine, world.memberMachines);
 	const end = world.cut([index]);
-	const ms = awayMs(world);
+	// The first one is always long, so that also a short run sees whether a node stops in time.
+	const isFirst = world.tally["a node was cut off from etcd"] === 1;
+	const ms = awayMs(world, isFirst || undefined);
 	await after(ms / 2);
 	const { members } = world;
 	await compactAll(members, members.endpoints[0] as Endpoint).catch(() => undefined);
