@@ -8,10 +8,21 @@ import { builtPath } from "../../../src/platform/machine/assets.ts";
 import type { DenoRuntimeOptions } from "../../../src/platform/runtime/deno-options.ts";
 import type { Runtime } from "../../../src/platform/runtime/runtime.ts";
 
+/** As `openRemoteRuntime`, with a gateway that knows no function. */
+export async function openRemoteRuntimeWithGateway(options: DenoRuntimeOptions): Promise<Runtime> {
+	const plane = await openDataPlane(options);
+	await plane.listen(() => []);
+	return await RemoteRuntime.open(plane);
+}
+
 /** Opens the driver of the runtime whose processes belong to a data plane. The data plane ends with it. */
 export async function openRemoteRuntime(options: DenoRuntimeOptions): Promise<Runtime> {
+	return await RemoteRuntime.open(await openDataPlane(options));
+}
+
+async function openDataPlane(options: DenoRuntimeOptions): Promise<DataPlane> {
 	const { binary, directory, egressProgram, hostPath, onLine, startTimeoutMs } = options;
-	const plane = await DataPlane.open({
+	return await DataPlane.open({
 		directory: join(directory, "data"),
 		program: builtPath("data-plane.cjs"),
 		environment: process.env,
@@ -46,5 +57,4 @@ export async function openRemoteRuntime(options: DenoRuntimeOptions): Promise<Ru
 		log: NO_LOG,
 		faults: new Faults(NO_LOG),
 	});
-	return await RemoteRuntime.open(plane);
 }

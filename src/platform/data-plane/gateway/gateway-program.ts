@@ -88,7 +88,7 @@ class GatewayProcess {
 				this.#routes.serveUntil(message.untilMs);
 				return;
 			case "retire":
-				this.#routes.find(message.instance)?.retire();
+				this.#retire(message.instance);
 				return;
 			case "gone":
 				this.#routes.gone(message.instance);
@@ -105,6 +105,13 @@ class GatewayProcess {
 			case "close":
 				void this.#close(message.graceMs);
 		}
+	}
+
+	/** Gives an instance no further request. The data plane learns when it has none, also of one that was never routed. */
+	#retire(id: string): void {
+		const instance = this.#routes.find(id);
+		if (instance === undefined) this.#send({ type: "drained", instance: id });
+		else instance.retire();
 	}
 
 	async #begin({ configuration, routes }: ToGateway & { type: "begin" }): Promise<void> {
