@@ -18,6 +18,7 @@ import { renderTargetSync, syncWithTarget, type TargetSyncResult } from "../cli/
 import { previousIdentity } from "../cli/undo/diagnosis.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { PlatformWait } from "../cli/wait/wait.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError } from "../errors.ts";
 import { isTargetBinding, type PlatformBinding } from "../project/files/config.ts";
 import type { SessionContext } from "../project/session/session.ts";
@@ -160,7 +161,11 @@ export default class Sync extends BaseCommand<SyncResult | TargetSyncResult | Sy
 		const onNode = this.#waits ? wait.onNode : undefined;
 		const work = async () => {
 			const outcome = await syncEnvironment(context, target, { take, onAccepted, onRedeploy, onNode });
-			const fault = await sendRequests(context, target);
+			const { fault, filled } = await sendRequests(context, target);
+			for (const name of filled)
+				this.terminal.note(
+					`A value for ${name} was filled in in the console. To look at it: ${inEnvironment(`coffer requests accept ${name}`, context.environment)}`,
+				);
 			return fault === undefined ? outcome : { ...outcome, warnings: [...outcome.warnings, fault] };
 		};
 		return wait.during(work, { sentence: "All local changes are saved" });

@@ -87,36 +87,6 @@ export const secretListSchema = z.object({
 });
 export type SecretList = z.infer<typeof secretListSchema>;
 
-/** The most requests and answers in one message. */
-export const REQUEST_ENTRIES_MAX = 100;
-
-/** `PUT /v1/apps/:app/secret-requests`: texts of files in `coffer.requests`. The longest has about 4,000 characters. */
-export const sendSecretRequestsSchema = z.strictObject({
-	entries: z.array(z.string().max(8_192)).max(REQUEST_ENTRIES_MAX),
-});
-
-/** `GET /v1/apps/:app/secret-requests`, and the answer to `PUT` */
-export const secretRequestListSchema = z.object({
-	environment: z.string().max(63),
-	/** The open ones, sorted by name, then by time. */
-	requests: z
-		.array(
-			z.object({
-				id: text64,
-				name: z.string().max(128),
-				reason: z.string().max(1_000),
-				/** The member who asks, or the name that the asker gave. */
-				by: z.string().max(200),
-				/** Whether a signature shows that `by` is a member. */
-				verified: z.boolean(),
-				/** ISO 8601, by the asker's clock. */
-				at: z.string().max(40),
-			}),
-		)
-		.max(1_000),
-});
-export type SecretRequestList = z.infer<typeof secretRequestListSchema>;
-
 /**
  * `GET /v1/apps/:app/history?before=REVISION&name=NAME`: at most 50 entries, the newest first. With a name, those with a
  * record of that secret, and of their records only that one.

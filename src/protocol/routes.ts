@@ -17,6 +17,8 @@ export interface Route {
 	readonly scope: Scope | undefined;
 	/** Whether a token for one app may use the route although its path names no app. */
 	readonly forTokensOfApps?: boolean;
+	/** Whether a session of the web console may use the route although it is no `GET`. */
+	readonly forConsole?: boolean;
 }
 
 export const ROUTES = {
@@ -67,6 +69,15 @@ export const ROUTES = {
 	listSecrets: { method: "GET", path: "/v1/apps/:app/secrets", scope: "sync" },
 	/** The open requests for secrets that the environment lacks. */
 	listSecretRequests: { method: "GET", path: "/v1/apps/:app/secret-requests", scope: "sync" },
+	/** Keeps a value for a request, encrypted for the writers of the environment. */
+	fillSecretRequest: {
+		method: "POST",
+		path: "/v1/apps/:app/secret-requests/:id/value",
+		scope: "sync",
+		forConsole: true,
+	},
+	readFilledValue: { method: "GET", path: "/v1/apps/:app/secret-requests/:id/value", scope: "sync" },
+	discardFilledValue: { method: "DELETE", path: "/v1/apps/:app/secret-requests/:id/value", scope: "sync" },
 	/** Adds the requests of a working copy, and the answers that decline them. */
 	sendSecretRequests: { method: "PUT", path: "/v1/apps/:app/secret-requests", scope: "sync" },
 	/** `?before=REVISION&name=NAME`: what each entry of the log changed, without the sealed values. */

@@ -1,4 +1,5 @@
-import type { History, SecretList, SecretRequestList } from "../../protocol/console.ts";
+import type { History, SecretList } from "../../protocol/console.ts";
+import type { SecretRequestList } from "../../protocol/secret-requests/messages.ts";
 import { isSettled } from "../data/cache.ts";
 import { PATHS } from "../data/paths.ts";
 import { mayUse } from "../data/session.ts";
@@ -57,7 +58,7 @@ function Names({ app }: { readonly app: string }) {
 		>
 			{({ secrets, debt, members }) => (
 				<>
-					<Requests list={requests} />
+					<Requests app={app} list={requests} />
 					{secrets.length === 0 ? (
 						<Empty title="No secrets yet">
 							<p>

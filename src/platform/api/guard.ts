@@ -29,9 +29,15 @@ function isKnown(host: string, { bound, names }: HostPolicy): boolean {
 	return names.some((name) => name.toLowerCase() === host);
 }
 
-/** Whether a page of the web console sends the request to open or close its session. */
+/** The routes that pages of the web console use with another method than `GET`: only then do browsers send an origin. */
+const PAGES_WRITE = [ROUTES.openConsoleSession, ROUTES.fillSecretRequest].map(
+	({ path }) => new RegExp(`^${path.replaceAll(/:[a-z]+/g, "[^/]+")}$`),
+);
+
+/** Whether a page of the web console sends the request to open or close its session, or to fill in a request. */
 function isOwnConsole(request: Request, origin: string): boolean {
-	if (new URL(request.url).pathname !== ROUTES.openConsoleSession.path) return false;
+	const { pathname } = new URL(request.url);
+	if (!PAGES_WRITE.some((path) => path.test(pathname))) return false;
 	const host = request.headers.get("host")?.toLowerCase();
 	// A proxy may add TLS, so the scheme can differ.
 	return host !== undefined && (origin === `https://${host}` || origin === `http://${host}`);

@@ -13,6 +13,8 @@ import type { LinkTarget } from "../client/link-target.ts";
 
 /** The most entries in one message (`REQUEST_ENTRIES_MAX` of the protocol, whose module brings a validator along). */
 const ENTRIES_MAX = 100;
+/** Each line of an entry begins with its id. */
+const ID_LENGTH = 16;
 
 /** The texts of the requests that are not filled, and of the answers to them, the newest first. */
 async function textsOf({ environment, root }: SessionContext): Promise<string[]> {
@@ -26,23 +28,36 @@ async function textsOf({ environment, root }: SessionContext): Promise<string[]>
 		.map(printEntry);
 }
 
-/**
- * Sends the requests of an environment, after a sync. A project without requests sends nothing.
- * @returns a sentence that says why they could not be sent; undefined if they were, or if there are none
- */
+/** What became of sending requests. */
+export interface SentRequests {
+	/** The names of requests of this working copy for which a value waits that somebody filled in in the console. */
+	readonly filled: readonly string[];
+	/** Why they could not be sent, as a sentence. */
+	readonly fault?: string;
+}
+
+const NOTHING: SentRequests = { filled: [] };
+
+/** Sends the requests of an environment, after a sync. A project without requests sends nothing. */
 export async function sendRequests(
 	context: SessionContext,
 	{ binding, remote }: LinkTarget,
-): Promise<string | undefined> {
-	if (!existsSync(join(context.root, REQUESTS_FOLDER))) return undefined;
+): Promise<SentRequests> {
+	if (!existsSync(join(context.root, REQUESTS_FOLDER))) return NOTHING;
 	try {
 		const texts = await textsOf(context);
-		if (texts.length > 0) await remote.sendSecretRequests(binding.app, texts);
-		return undefined;
+		if (texts.length === 0) return NOTHING;
+		const { requests } = await (await remote.secretRequests()).send(binding.app, texts);
+		const own = new Set(texts.map((text) => text.slice(0, ID_LENGTH)));
+		const filled = requests.filter(({ filled, id }) => filled !== null && own.has(id));
+		return { filled: [...new Set(filled.map(({ name }) => name))] };
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		// A platform of an earlier version has no such list.
-		if (error.code === "ROUTE_NOT_FOUND") return undefined;
-		return `The platform did not get the requests in ${REQUESTS_FOLDER}: ${error.message}`;
+		if (error.code === "ROUTE_NOT_FOUND") return NOTHING;
+		return {
+			...NOTHING,
+			fault: `The platform did not get the requests in ${REQUESTS_FOLDER}: ${error.message}`,
+		};
 	}
 }

@@ -29,6 +29,7 @@ import { ROUTES } from "../../protocol/routes.ts";
 import type { CreatedToken, CreateToken, TokenList } from "../../protocol/token-messages.ts";
 import { Connection, type RemoteOptions } from "./connection.ts";
 import { logQuery, type WantedLines } from "./log-query.ts";
+import type { SecretRequestRoutes } from "./secret-requests.ts";
 
 function waiting(seconds: number | undefined): { query?: URLSearchParams } {
 	return seconds === undefined ? {} : { query: new URLSearchParams({ wait: String(seconds) }) };
@@ -217,9 +218,10 @@ export class Remote {
 		);
 	}
 
-	/** @param entries texts of files in `coffer.requests` */
-	async sendSecretRequests(app: string, entries: readonly string[]): Promise<void> {
-		await this.#connection.done(ROUTES.sendSecretRequests, { parameters: { app }, json: { entries } });
+	/** The routes of requests for secrets. */
+	async secretRequests(): Promise<SecretRequestRoutes> {
+		const { SecretRequestRoutes } = await import("./secret-requests.ts");
+		return new SecretRequestRoutes(this.#connection);
 	}
 
 	async listTokens(): Promise<TokenList> {

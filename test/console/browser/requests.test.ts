@@ -1,6 +1,6 @@
 /** The requests for secrets on the page of secrets: what it says of them, and what their texts cannot do. */
 import { beforeAll, expect, test } from "vitest";
-import type { SecretRequestList } from "../../../src/protocol/console.ts";
+import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
 import { APP } from "../../platform/platform-story.ts";
 import { clientWith, PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
@@ -48,10 +48,19 @@ test("texts of strangers are inert, whatever the platform says", async () => {
 	const page = await signIn({ width: 360 });
 	const [MARKUP, BIDI] = ['<img src=x onerror="document.title=1">', "safe\u202Egpj.exe\u200B\u0007"];
 	const request = (id: string, text: string): SecretRequestList["requests"][number] => ({
-		...{ id, name: text, reason: `${text} ${text}`, by: text, verified: false, at: text },
+		...{
+			id,
+			name: text,
+			reason: `${text} ${text}`,
+			by: text,
+			verified: false,
+			at: text,
+			filled: { by: text, atMs: 0 },
+		},
 	});
 	const list: SecretRequestList = {
-		environment: "production",
+		...{ vaultId: "v", environment: "production" },
+		recipients: [{ name: MARKUP, box: "b", fingerprint: BIDI }],
 		requests: [request("a", MARKUP), request("b", BIDI), request("c", "L".repeat(128))],
 	};
 	await page.route(`**/v1/apps/${APP}/secret-requests`, (route) => route.fulfill({ json: list }));

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
-import { APP, api, expectProblem, ORIGIN, platform, sessions, useApi } from "./api-fixture.ts";
+import { APP, api, client, expectProblem, ORIGIN, platform, sessions, useApi, vault } from "./api-fixture.ts";
 
 useApi();
 
@@ -62,7 +62,7 @@ describe("a session of the console", () => {
 	test("writes nothing, whatever its token may do", async () => {
 		const headers = await login(["admin"]);
 		for (const { method, path, scope } of Object.values(ROUTES)) {
-			if (method === "GET" || scope === undefined) continue;
+			if (method === "GET" || scope === undefined || path === ROUTES.fillSecretRequest.path) continue;
 			const answer = await get(
 				routePath({ method, path, scope }, { app: APP, hash: "x", host: "x", id: "x" }),
 				headers,
@@ -71,6 +71,37 @@ describe("a session of the console", () => {
 			await expectProblem(answer, 403, "CONSOLE_ONLY_READS");
 		}
 		expect(platform.core.apps.find(APP)).toBeDefined();
+	});
+
+	test("fills in requests, from its own page only, and only if its token may sync", async () => {
+		const entry = vault.request("WANTED", "It is missing");
+		await client.call(ROUTES.sendSecretRequests, { app: APP }, { entries: [entry] });
+		const path = routePath(ROUTES.fillSecretRequest, { app: APP, id: entry.slice(0, 16) });
+		const bytes = (count: number) => Buffer.alloc(count, 7).toString("base64url");
+		const keys = [{ box: vault.writer.publicKeys.box, enc: bytes(32), key: bytes(48) }];
+		const body = JSON.stringify({ value: bytes(272), keys });
+		const fill = (headers: Record<string, string>) =>
+			api(
+				new Request(ORIGIN + path, {
+					method: "POST",
+					headers: { "content-type": "application/json", host: "127.0.0.1:8081", ...headers },
+					body,
+				}),
+			);
+		const own = { ...(await login(["read", "sync"])), origin: ORIGIN };
+		expect((await fill(own)).status).toBe(204);
+		const without = (name: string) => Object.fromEntries(Object.entries(own).filter(([key]) => key !== name));
+		await expectProblem(await fill(without("cookie")), 401, "CONSOLE_SESSION_ENDED");
+		await expectProblem(await fill(without("x-coffer-console")), 401, "TOKEN_MISSING");
+		await expectProblem(await fill(without("origin")), 403, "ORIGIN_REFUSED");
+		for (const origin of ["http://127.0.0.1:8080", "https://evil.example", "null"])
+			await expectProblem(await fill({ ...own, origin }), 403, "ORIGIN_REFUSED");
+		for (const site of ["same-site", "cross-site", "none"])
+			await expectProblem(await fill({ ...own, "sec-fetch-site": site }), 403, "ORIGIN_REFUSED");
+		const reader = { ...(await login(["read"])), origin: ORIGIN };
+		await expectProblem(await fill(reader), 403, "TOKEN_SCOPE");
+		const elsewhere = { ...(await login(["admin"], "elsewhere")), origin: ORIGIN };
+		await expectProblem(await fill(elsewhere), 403, "TOKEN_SCOPE");
 	});
 
 	test("needs the cookie and the proof, and no other page can use it", async () => {

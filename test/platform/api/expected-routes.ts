@@ -34,6 +34,31 @@ function newCode(): string {
 	return sessions.createCode(token).code;
 }
 
+/** A value that is encrypted for somebody who is no writer of the environment. */
+export function forStrangers() {
+	const { keys, value } = sealedValue();
+	return { value, keys: keys.map((key) => ({ ...key, box: "A".repeat(43) })) };
+}
+
+let asked = 0;
+
+/** A new request for a secret. @returns its id */
+async function newRequest(): Promise<string> {
+	asked++;
+	const text = vault.request(`WANTED_${asked}`, "It is missing");
+	await client.call(ROUTES.sendSecretRequests, { app: APP }, { entries: [text] });
+	return text.slice(0, 16);
+}
+
+const valuePath = (id: string) => routePath(ROUTES.fillSecretRequest, { app: APP, id });
+
+/** A value in the form that the platform accepts. It cannot open values. */
+function sealedValue() {
+	const bytes = (count: number) => Buffer.alloc(count, 7).toString("base64url");
+	const keys = [{ box: vault.writer.publicKeys.box, enc: bytes(32), key: bytes(48) }];
+	return { value: bytes(272), keys };
+}
+
 export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 	health: { scopes: [], forOneApp: true },
 	ready: { scopes: [], forOneApp: true },
@@ -100,6 +125,21 @@ export const EXPECTED: Readonly<Record<RouteName, Expected>> = {
 		forOneApp: true,
 		request: () => ({ body: { entries: [] } }),
 	},
+	fillSecretRequest: {
+		scopes: ["sync", "admin"],
+		forOneApp: true,
+		request: async () => ({ path: valuePath(await newRequest()), body: sealedValue() }),
+	},
+	readFilledValue: {
+		scopes: ["sync", "admin"],
+		forOneApp: true,
+		request: async () => {
+			const id = await newRequest();
+			await client.call(ROUTES.fillSecretRequest, { app: APP, id }, sealedValue());
+			return { path: valuePath(id) };
+		},
+	},
+	discardFilledValue: { scopes: ["sync", "admin"], forOneApp: true },
 	readHistory: { scopes: ["sync", "admin"], forOneApp: true },
 	readNodes: { scopes: ["read", "admin"], forOneApp: true, request: ofHello },
 	readFigures: { scopes: ["read", "admin"], forOneApp: true },

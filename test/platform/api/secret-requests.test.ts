@@ -1,8 +1,8 @@
 /** Requests for secrets on the platform: what is kept, what leaves, and what strangers can do with it. */
 import { describe, expect, test } from "vitest";
 import type { Identity } from "../../../src/identity/identity.ts";
-import type { SecretRequestList } from "../../../src/protocol/console.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
+import type { FilledValue, SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
 import { makeEntry, type NewEntry } from "../../../src/vault/requests/answers.ts";
 import { printEntry, type RequestEntry } from "../../../src/vault/requests/entry.ts";
 import { newTestIdentity } from "../vault-fixture.ts";
@@ -121,6 +121,83 @@ describe("what is no request", () => {
 		await expectProblem(await put({ entries: [], more: 1 }), 400, "MESSAGE_INVALID");
 		const large = JSON.stringify({ entries: ["x".repeat(2 ** 20)] });
 		expect((await put(large)).status).toBe(413);
+	});
+});
+
+describe("a value that waits for a member", () => {
+	const bytes = (count: number) => Buffer.alloc(count, 7).toString("base64url");
+	const sealedFor = (...boxes: readonly string[]) => ({
+		value: bytes(272),
+		keys: boxes.map((box) => ({ box, enc: bytes(32), key: bytes(48) })),
+	});
+	const own = () => sealedFor(vault.writer.publicKeys.box);
+	const fill = (id: string, body: unknown = own()) =>
+		client.call(ROUTES.fillSecretRequest, { app: APP, id }, body);
+	const read = (id: string) => client.call(ROUTES.readFilledValue, { app: APP, id });
+
+	test("is kept with its request, replaced by a later one, and removed by whoever takes it", async () => {
+		const request = entryOf("FILLED", {}, vault.writer);
+		await sent(request);
+		expect((await fill(request.id)).status).toBe(204);
+		const later = { ...own(), value: bytes(528) };
+		expect((await fill(request.id, later)).status).toBe(204);
+		const found = (await (await read(request.id)).json()) as FilledValue;
+		expect(found).toMatchObject({
+			...later,
+			id: request.id,
+			name: "FILLED",
+			by: expect.stringMatching(/^tok_/),
+		});
+		const shown = (await listed()).find(({ name }) => name === "FILLED");
+		expect(shown?.filled).toEqual({ by: found.by, atMs: platform.clock.atMs });
+		const discard = () => client.call(ROUTES.discardFilledValue, { app: APP, id: request.id });
+		expect([(await discard()).status, (await discard()).status]).toEqual([204, 204]);
+		await expectProblem(await read(request.id), 404, "REQUEST_NOT_FOUND");
+	});
+
+	test("goes when the request is filled or declined", async () => {
+		const [set, declined] = [entryOf("SET_ELSEWHERE"), entryOf("DECLINED")];
+		await sent(set, declined);
+		for (const { id } of [set, declined]) expect((await fill(id)).status).toBe(204);
+		await change("SET_ELSEWHERE", 1, "a value");
+		await sent(declineOf(declined, vault.writer));
+		for (const { id } of [set, declined]) {
+			await expectProblem(await read(id), 404, "REQUEST_NOT_FOUND");
+			await expectProblem(await fill(id), 404, "REQUEST_NOT_FOUND");
+		}
+	});
+
+	test("is refused for others than the present writers, without a request, and in another form", async () => {
+		const request = entryOf("REFUSED");
+		await sent(request);
+		const platformBox = platform.identity.publicKeys.box;
+		const { box } = vault.writer.publicKeys;
+		for (const body of [
+			sealedFor(platformBox),
+			sealedFor(box, platformBox),
+			sealedFor(stranger.publicKeys.box),
+			sealedFor(box, box),
+		])
+			await expectProblem(await fill(request.id, body), 409, "RECIPIENTS_CHANGED");
+		await expectProblem(await fill("0".repeat(16)), 404, "REQUEST_NOT_FOUND");
+		const forms = [
+			{},
+			{ ...own(), keys: [] },
+			{ ...own(), value: "not base64!" },
+			{ ...own(), value: "A".repeat(90_001) },
+			{ ...own(), more: 1 },
+			{ ...own(), keys: Array(101).fill(own().keys[0]) },
+		];
+		for (const body of forms) await expectProblem(await fill(request.id, body), 400, "MESSAGE_INVALID");
+		await expectProblem(await read(request.id), 404, "REQUEST_NOT_FOUND");
+	});
+
+	test("is one of at most 20", async () => {
+		const requests = Array.from({ length: 21 }, (_, index) => entryOf(`WAITING_${index}`));
+		await sent(...requests);
+		for (const { id } of requests.slice(0, 20)) expect((await fill(id)).status).toBe(204);
+		await expectProblem(await fill(requests[20]?.id ?? ""), 400, "VALUES_TOO_MANY");
+		expect((await fill(requests[0]?.id ?? "")).status).toBe(204);
 	});
 });
 

@@ -181,6 +181,7 @@ describe("Coffer runs no program of the repository", () => {
 		"platform restore": [["backup", "--data", "nothing"]],
 		"platform token revoke": [["x"]],
 		"requests ask": [["E", "--reason", "For a test"]],
+		"requests accept": [["E"]],
 		"requests decline": [["E", "--reason", "For a test"]],
 		"requests fill": [["E"]],
 		run: [["--", "true"]],

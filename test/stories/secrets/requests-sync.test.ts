@@ -1,6 +1,6 @@
 /** Requests for secrets go to the platform with `coffer sync` and `coffer watch`, and leave its list when they are answered. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import type { SecretRequestList } from "../../../src/protocol/console.ts";
+import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { APP, newProject, type Project } from "../support/project.ts";
 
@@ -37,7 +37,7 @@ test("a sync sends who asks for what and why; an answer takes the request off th
 	const { requests } = await ana.data(["requests", "list"]);
 	expect(requests.map(({ name }: { name: string }) => name)).toEqual(["MAIL_KEY", "STRIPE_KEY"]);
 	const shown = ({ at, by, id, name, reason, verified }: SecretRequestList["requests"][number]) => ({
-		...{ at, by, id, name, reason, verified },
+		...{ at, by, id, name, reason, verified, filled: null },
 	});
 	expect(await listed()).toEqual(requests.map(shown));
 	expect((await listed()).map(({ verified }) => verified)).toEqual([false, true]);

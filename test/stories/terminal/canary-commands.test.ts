@@ -48,6 +48,7 @@ const WAYS: Readonly<Record<string, Way>> = {
 	"requests ask": { args: ["WANTED", "--reason", "The function needs it"] },
 	requests: {},
 	"requests fill": { args: ["WANTED", "--stdin"], input: CANARY },
+	"requests accept": { args: ["WANTED"], status: 4 },
 	"requests decline": { args: ["WANTED", "--reason", "Not needed"], status: 4 },
 	status: {},
 	sync: {},

@@ -21,12 +21,16 @@ export interface Admission {
  */
 export function admit(
 	request: Request,
-	{ forTokensOfApps, scope }: Pick<Route, "forTokensOfApps"> & { readonly scope: Scope },
+	{
+		forConsole = false,
+		forTokensOfApps,
+		scope,
+	}: Pick<Route, "forConsole" | "forTokensOfApps"> & { readonly scope: Scope },
 	from: { readonly address: string; readonly app: string | undefined },
 	{ core, guard, webConsole }: Admission,
 ): Principal {
 	const own = webConsole && { sessions: webConsole.sessions, fingerprint: core.info.fingerprint };
-	const session = own && sessionOf(request, own, guard, from.address);
+	const session = own && sessionOf(request, own, { ...guard, mayWrite: forConsole }, from.address);
 	const principal = session ?? authenticate(request, from.address, guard);
 	authorise(core.tokens, principal, scope, forTokensOfApps === true ? principal.app : from.app);
 	return principal;

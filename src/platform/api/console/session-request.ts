@@ -28,22 +28,25 @@ function refused(code: string, message: string): AppError {
 
 /**
  * The token of a request's session. Undefined if the request is not one of the console.
+ * @param guard `mayWrite`: whether the route is one of the few that sessions may use to change something
  * @param address the sender's, for the count of failures
  * @throws AppError (exit 3) `CONSOLE_SESSION_ENDED` (401), `CONSOLE_ONLY_READS`, `ORIGIN_REFUSED`
  */
 export function sessionOf(
 	request: Request,
 	{ sessions, fingerprint }: { readonly sessions: ConsoleSessions; readonly fingerprint: string },
-	{ failures, requests }: Guard,
+	{ failures, mayWrite, requests }: Guard & { readonly mayWrite: boolean },
 	address: string,
 ): SessionPrincipal | undefined {
 	const proof = request.headers.get(CONSOLE_PROOF_HEADER);
 	if (proof === null || request.headers.has("authorization")) return undefined;
-	if (request.method !== "GET")
-		throw refused("CONSOLE_ONLY_READS", "A session of the console can only read.");
+	const isWrite = request.method !== "GET";
+	if (isWrite && !mayWrite) throw refused("CONSOLE_ONLY_READS", "A session of the console can only read.");
 	// A browser says who sends a request (https://www.w3.org/TR/fetch-metadata/).
 	const site = request.headers.get("sec-fetch-site") ?? "same-origin";
-	if (site !== "same-origin")
+	// The guard has compared the origin of a request with its host.
+	const hasOrigin = request.headers.has("origin");
+	if (site !== "same-origin" || (isWrite && !hasOrigin))
 		throw refused("ORIGIN_REFUSED", "Another web page sent the request, with a session of the console.");
 	const session = sessions.find(cookieOf(request, cookieName(fingerprint)) ?? "", proof);
 	if (session === undefined) {
