@@ -40,15 +40,29 @@ const KEM_SUITE = concat(utf8("KEM"), Uint8Array.of(0x00, 0x20));
 const HPKE_SUITE = concat(utf8("HPKE"), Uint8Array.of(0x00, 0x20, 0x00, 0x01, 0x00, 0x01));
 const VERSION = utf8("HPKE-v1");
 
-export function toBase64(bytes: Uint8Array): string {
+function toBase64(bytes: Uint8Array): string {
 	let text = "";
 	for (let at = 0; at < bytes.length; at += 0x8000)
 		text += String.fromCharCode(...bytes.subarray(at, at + 0x8000));
 	return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-export function fromBase64(text: string): Bytes {
-	return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
+const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/** The bytes of base64url without padding. @throws TypeError for any other text, and for one that is not in its one form */
+function fromBase64(text: string): Bytes {
+	const out = new Uint8Array(Math.floor((text.length * 3) / 4));
+	let [bits, held, at] = [0, 0, 0];
+	for (const character of text) {
+		held = (held << 6) | DIGITS.indexOf(character);
+		bits += 6;
+		if (bits < 8) continue;
+		bits -= 8;
+		out[at++] = held >> bits;
+		held &= (1 << bits) - 1;
+	}
+	if (toBase64(out) !== text) throw new TypeError("The platform sent a key that is not base64.");
+	return out;
 }
 
 async function hmac(key: Bytes, content: Bytes): Promise<Bytes> {

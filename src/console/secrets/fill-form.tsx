@@ -55,6 +55,15 @@ function Recipients({ recipients }: Pick<SecretRequestList, "recipients">) {
 	);
 }
 
+const Impossible = ({ can }: { readonly can: boolean }) => (
+	<Notice>
+		<p>
+			{can ? "No writer could accept a value." : "This browser cannot encrypt the value here."} Run the
+			command instead.
+		</p>
+	</Notice>
+);
+
 /** A form that encrypts a value in the browser and gives it to the platform, for a member to accept. */
 export function FillForm(props: FillProps) {
 	const { list, onDone, request } = props;
@@ -64,15 +73,7 @@ export function FillForm(props: FillProps) {
 	const can = useSealing();
 	useEffect(() => input.current?.focus(), [can]);
 	if (can === undefined) return null;
-	if (!can || list.recipients.length === 0)
-		return (
-			<Notice>
-				<p>
-					{can ? "No writer could accept a value." : "This browser cannot encrypt the value here."} Run the
-					command instead.
-				</p>
-			</Notice>
-		);
+	if (!can || list.recipients.length === 0) return <Impossible can={can} />;
 	const submit = async (event: Event) => {
 		event.preventDefault();
 		const field = input.current;
@@ -95,7 +96,9 @@ export function FillForm(props: FillProps) {
 		<form class="fill" onSubmit={submit} autoComplete="off">
 			<Recipients recipients={list.recipients} />
 			<label>
-				Value of <Name text={request.name} />
+				<span>
+					Value of <Name text={request.name} />
+				</span>
 				<textarea ref={input} class="hidden-value" rows={3} spellcheck={false} autoComplete="off" />
 			</label>
 			{typeof failure === "string" && <p class="bad-text">{failure}</p>}

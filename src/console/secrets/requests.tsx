@@ -60,6 +60,7 @@ function Entry({ app, list, request }: EntryProps) {
 	const { at, name, reason } = request;
 	const atMs = Date.parse(at);
 	const command = fillCommand(request, environment);
+	const fillWords = request.filled === null ? "Fill in here" : "Fill in again";
 	return (
 		<li class="request">
 			<h3>
@@ -87,10 +88,10 @@ function Entry({ app, list, request }: EntryProps) {
 					<button
 						type="button"
 						class="chip"
-						aria-label={`Fill in ${nameText(name)} here`}
+						aria-label={`${fillWords}: ${nameText(name)}`}
 						onClick={() => setFilling(true)}
 					>
-						{request.filled === null ? "Fill in here" : "Fill in again"}
+						{fillWords}
 					</button>
 				)}
 			</p>

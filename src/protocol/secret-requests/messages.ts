@@ -1,5 +1,5 @@
 /** The messages about requests for secrets, and about values that a browser encrypts for the writers of an environment. */
-import { z } from "zod";
+import * as z from "zod";
 
 const instantMs = z.int().min(0);
 const text64 = z.string().max(64);

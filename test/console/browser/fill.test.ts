@@ -62,6 +62,26 @@ function kept(): string {
 	return [...files, platform.log].join("\n");
 }
 
+/** A sync names the value, nothing sets it without a person, and a person sets it at a terminal. */
+async function expectAcceptedByPerson(): Promise<void> {
+	const synced = await ana.coffer(["sync"]);
+	expect(synced.stderr).toContain("A value for STRIPE_KEY was filled in in the console.");
+	expect(synced.stderr).toContain("coffer requests accept STRIPE_KEY");
+	const alone = await ana.coffer(["requests", "accept", "STRIPE_KEY", "--json"]);
+	expect(alone.error()).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
+	expect((await ana.data(["secrets", "list"])).secrets).toHaveLength(1);
+
+	const question = "set the secret to this value?";
+	const args = ["requests", "accept", "STRIPE_KEY"];
+	const { shown, status } = await onTerminal(ana, args, [{ question, answer: "y" }]);
+	expect([status, formsIn(shown)]).toEqual([0, []]);
+	expect(shown).toMatch(/asked for by .*with the access token tok_\w+, as the platform says/s);
+	expect(await ana.reveal("STRIPE_KEY")).toBe(CANARY);
+	expect((await ana.data(["requests", "list"])).requests).toEqual([]);
+	expect((await listed()).requests).toEqual([]);
+	expect(formsIn(kept())).toEqual([]);
+}
+
 test("what the browser sends is no value, and the member gets it after a look and a yes", async () => {
 	await ask("STRIPE_KEY");
 	const page = await enter();
@@ -75,7 +95,7 @@ test("what the browser sends is no value, and the member gets it after a look an
 				() => undefined,
 			),
 	);
-	await page.getByRole("button", { name: "Fill in STRIPE_KEY here" }).click();
+	await page.getByRole("button", { name: "Fill in here: STRIPE_KEY" }).click();
 	const field = page.getByLabel("Value of STRIPE_KEY");
 	const [{ fingerprint }] = (await ana.data(["members", "list"])).members.filter(
 		({ self }: { self: boolean }) => self,
@@ -98,22 +118,7 @@ test("what the browser sends is no value, and the member gets it after a look an
 	expect(platform.log).toContain("request filled in");
 	expect([formsIn(kept()), formsIn(sealed)]).toEqual([[], []]);
 
-	const synced = await ana.coffer(["sync"]);
-	expect(synced.stderr).toContain("A value for STRIPE_KEY was filled in in the console.");
-	expect(synced.stderr).toContain("coffer requests accept STRIPE_KEY");
-	const alone = await ana.coffer(["requests", "accept", "STRIPE_KEY", "--json"]);
-	expect(alone.error()).toMatchObject({ code: "NO_TERMINAL", exit: 2 });
-	expect((await ana.data(["secrets", "list"])).secrets).toHaveLength(1);
-
-	const question = "set the secret to this value?";
-	const args = ["requests", "accept", "STRIPE_KEY"];
-	const { shown, status } = await onTerminal(ana, args, [{ question, answer: "y" }]);
-	expect([status, formsIn(shown)]).toEqual([0, []]);
-	expect(shown).toMatch(/asked for by .*with the access token tok_\w+, as the platform says/s);
-	expect(await ana.reveal("STRIPE_KEY")).toBe(CANARY);
-	expect((await ana.data(["requests", "list"])).requests).toEqual([]);
-	expect((await listed()).requests).toEqual([]);
-	expect(formsIn(kept())).toEqual([]);
+	await expectAcceptedByPerson();
 	await page.getByText("asked for").waitFor({ state: "detached" });
 });
 

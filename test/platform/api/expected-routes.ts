@@ -4,6 +4,7 @@
  */
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
+import { TestVault } from "../vault-fixture.ts";
 import { APP, BLOB, client, PARAMETERS, platform, sessions, vault } from "./api-fixture.ts";
 
 export type RouteName = keyof typeof ROUTES;
@@ -34,8 +35,9 @@ function newCode(): string {
 	return sessions.createCode(token).code;
 }
 
-/** A value that is encrypted for somebody who is no writer of the environment. */
-export function forStrangers() {
+/** A body that does not fit the present state: another vault, or a value for somebody who is no writer. */
+export function conflicting(name: RouteName): object {
+	if (name !== "fillSecretRequest") return { vaultId: new TestVault().vaultId, environment: "production" };
 	const { keys, value } = sealedValue();
 	return { value, keys: keys.map((key) => ({ ...key, box: "A".repeat(43) })) };
 }

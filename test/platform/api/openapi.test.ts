@@ -3,9 +3,8 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ROUTES, type Route, routePath } from "../../../src/protocol/routes.ts";
-import { TestVault } from "../vault-fixture.ts";
 import { APP, api, client, ORIGIN, platform, send, useApi, vault } from "./api-fixture.ts";
-import { forStrangers, good } from "./expected-routes.ts";
+import { conflicting, good } from "./expected-routes.ts";
 
 useApi();
 
@@ -180,8 +179,7 @@ const ASK: Readonly<Record<string, Ask>> = {
 		const { path } = await good(name);
 		if (name === "appendChange") return await staleChange(route, path);
 		if (name === "addHost") return await takenHost(route);
-		if (name === "fillSecretRequest") return await post(route, path, forStrangers());
-		return await post(route, path, { vaultId: new TestVault().vaultId, environment: "production" });
+		return await post(route, path, conflicting(name));
 	},
 	413: async (name, route) => {
 		const { path, body } = await good(name);

@@ -1,7 +1,7 @@
 /** Several nodes: requests for secrets that one gets, all list, also after a restart; each can change the list. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { SecretRequestList } from "../../../src/protocol/console.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
+import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { APP, NodeStory, type TestNode } from "./node-story.ts";
 
