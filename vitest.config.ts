@@ -28,7 +28,7 @@ const ISOLATED = [
 const LONG = [
 	"test/stories/targets/base44-cli.test.ts",
 	"test/examples/shop.test.ts",
-	"test/platform/build/hostile.test.ts",
+	"test/platform/build/hostile/hostile.test.ts",
 	"test/stories/functions/dry-run.test.ts",
 	"test/stories/members/members.test.ts",
 	"test/stories/platform/platform-identity.test.ts",
@@ -69,7 +69,7 @@ const LONG = [
 	"test/platform/egress/isolation.test.ts",
 	"test/platform/nodes/logs.test.ts",
 	"test/torture/sync/sync-git.test.ts",
-	"test/platform/build/hostile-size.test.ts",
+	"test/platform/build/hostile/hostile-size.test.ts",
 	"test/stories/functions/deployments.test.ts",
 	"test/torture/references/references.test.ts",
 	"test/stories/vault/many-writers.test.ts",
@@ -94,8 +94,8 @@ const LONG = [
 	"test/torture/platform/platform-kills.test.ts",
 	"test/architecture.test.ts",
 	"test/stories/targets/base44-vault.test.ts",
-	"test/platform/redeploy/first-request.test.ts",
-	"test/platform/build/hostile-package.test.ts",
+	"test/platform/redeploy/references/first-request.test.ts",
+	"test/platform/build/hostile/hostile-package.test.ts",
 	"test/platform/build/check.test.ts",
 	"test/torture/vault/writers.test.ts",
 ];
@@ -118,7 +118,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
-		globalSetup: ["test/support/temporary-files.ts", "test/support/build-once.ts"],
+		globalSetup: ["test/support/runner/temporary-files.ts", "test/support/runner/build-once.ts"],
 		pool: "forks",
 		// Imports CommonJS like Node. Otherwise Vitest puts each such module behind a proxy, which makes
 		// every access slower.
@@ -126,7 +126,7 @@ export default defineConfig({
 		// Three for each core of the smallest machine, because most tests wait for processes that they have
 		// started.
 		maxWorkers: 6,
-		setupFiles: ["test/support/patient-waits.ts", "test/support/forget-started.ts"],
+		setupFiles: ["test/support/runner/patient-waits.ts", "test/support/runner/forget-started.ts"],
 		// Tests start real processes: Deno, the keychain's daemon, the built command line. The limit should
 		// only end hanging tests, because a busy machine takes several times as long.
 		testTimeout: 240_000,
@@ -147,7 +147,7 @@ export default defineConfig({
 					include: ["test/**/*.test.ts"],
 					exclude: ISOLATED,
 					isolate: false,
-					setupFiles: ["test/support/left-behind.ts"],
+					setupFiles: ["test/support/runner/left-behind.ts"],
 				},
 			},
 		],

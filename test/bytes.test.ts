@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { concat, equalBytes, fromUtf8, isBase64Text, lengthPrefixed, utf8, wipe } from "../src/bytes.ts";
 import { cryptoReady, fromBase64, toBase64 } from "../src/crypto.ts";
-import { anyText } from "./support/any-text.ts";
 import { refusal } from "./support/refusal.ts";
+import { anyText } from "./support/values/any-text.ts";
 
 await cryptoReady;
 

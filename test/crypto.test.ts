@@ -5,8 +5,8 @@
 import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { cryptoReady, hash, open, pad, seal, sign, signingKeyPair, unpad, verify } from "../src/crypto.ts";
-import { hex, toHex, withEachBitTurned } from "./support/bits.ts";
-import { encodeAs, L, P, pointAt, signTwisted, toBytes, toInteger } from "./support/edwards.ts";
+import { hex, toHex, withEachBitTurned } from "./support/values/bits.ts";
+import { encodeAs, L, P, pointAt, signTwisted, toBytes, toInteger } from "./support/values/edwards.ts";
 
 await cryptoReady;
 

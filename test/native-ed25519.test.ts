@@ -12,7 +12,7 @@ import {
 	pointAt,
 	signTwisted,
 	smallOrderPoints,
-} from "./support/edwards.ts";
+} from "./support/values/edwards.ts";
 
 await cryptoReady;
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { printable } from "../src/printable.ts";
-import { anyText } from "./support/any-text.ts";
+import { anyText } from "./support/values/any-text.ts";
 
 describe("printable", () => {
 	test("leaves plain text unchanged", () => {

@@ -6,8 +6,8 @@ import { createHash, createPrivateKey, createPublicKey } from "node:crypto";
 import sodium from "libsodium-wrappers";
 import { describe, expect, test } from "vitest";
 import { boxKeyPair, cryptoReady, openFrom, sealTo } from "../src/crypto.ts";
-import { hex, toHex, withEachBitTurned } from "./support/bits.ts";
-import { encodeAs, P } from "./support/edwards.ts";
+import { hex, toHex, withEachBitTurned } from "./support/values/bits.ts";
+import { encodeAs, P } from "./support/values/edwards.ts";
 
 await cryptoReady;
 

@@ -4,7 +4,7 @@
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { withSecretService } from "../../test/support/secret-service.ts";
+import { withSecretService } from "../../test/support/services/secret-service.ts";
 import {
 	type Bench,
 	type BenchContext,

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseDotenv } from "../../src/dotenv/parse.ts";
 import { writeAssignment } from "../../src/dotenv/write.ts";
-import { nastyName, nastyValue } from "../support/nasty-values.ts";
+import { nastyName, nastyValue } from "../support/values/nasty-values.ts";
 
 const secrets = fc.dictionary(nastyName(), nastyValue(), { maxKeys: 6, noNullPrototype: true });
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { withSecretService } from "../support/secret-service.ts";
+import { withSecretService } from "../support/services/secret-service.ts";
 
 const DEMO = fileURLToPath(new URL("../../examples/shop/demo.mjs", import.meta.url));
 const COFFER = fileURLToPath(new URL("../../bin/run.js", import.meta.url));

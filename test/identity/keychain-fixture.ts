@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
 import { type Keychain, osKeychain } from "../../src/identity/keychain/keychain.ts";
-import { type SecretService, withSecretService } from "../support/secret-service.ts";
+import { type SecretService, withSecretService } from "../support/services/secret-service.ts";
 
 /** A keychain that cannot be reached, because there is no bus. */
 export const unreachable = osKeychain({ environment: {} });

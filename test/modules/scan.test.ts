@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { scanModule } from "../../src/modules/scan.ts";
-import { anyText } from "../support/any-text.ts";
+import { anyText } from "../support/values/any-text.ts";
 
 const requests = (source: string, path = "x.ts") =>
 	scanModule(path, source).requests.map(({ specifier, form }) => `${form} ${specifier}`);

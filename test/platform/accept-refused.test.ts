@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type Change, emptyHead } from "../../src/protocol/change.ts";
-import { APP, codeOf, setup } from "./accept-fixture.ts";
-import { newTestIdentity, TestVault } from "./vault-fixture.ts";
+import { APP, codeOf, setup } from "./fixtures/accept.ts";
+import { newTestIdentity, TestVault } from "./fixtures/vault.ts";
 
 describe("a change with a forged content or author", () => {
 	const stranger = newTestIdentity();

@@ -1,6 +1,6 @@
 /** A large module that many functions share is parsed once, and not in the thread that serves. */
 import { expect, test, vi } from "vitest";
-import { statusesOf } from "./client-fixture.ts";
+import { statusesOf } from "./fixtures/client.ts";
 import { platform, TestApp, useCore } from "./redeploy/app-fixture.ts";
 
 const COUNT = 12;

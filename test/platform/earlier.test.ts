@@ -18,7 +18,7 @@ import {
 	type TestCore,
 	type TestPlace,
 	testPlace,
-} from "./core-fixture.ts";
+} from "./fixtures/core.ts";
 import { ask } from "./runtime/harness.ts";
 
 const EARLIER = join(import.meta.dirname, "earlier");

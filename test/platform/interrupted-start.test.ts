@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { NO_LOG } from "../../src/platform/faults/log.ts";
-import { statusesOf } from "./client-fixture.ts";
-import { APP, Story } from "./platform-story.ts";
+import { statusesOf } from "./fixtures/client.ts";
+import { APP, Story } from "./fixtures/platform-story.ts";
 
 /** Its second process never becomes ready. */
 const FILES = {

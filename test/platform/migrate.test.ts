@@ -11,7 +11,7 @@ import { SqliteDatabase } from "../../src/platform/store/sqlite-database.ts";
 import type { Store } from "../../src/platform/store/store.ts";
 import { dump, expectSame, fillSealed, nextPrefix, startCluster } from "./backup/etcd-place.ts";
 import { BackupFixture, expectPrivate, OWNER } from "./backup/place.ts";
-import { blockedBlob, makeStore, usedBlobs } from "./migration-fixture.ts";
+import { blockedBlob, makeStore, usedBlobs } from "./fixtures/migration.ts";
 import type { EtcdCluster } from "./store/etcd/cluster.ts";
 
 let cluster: EtcdCluster;

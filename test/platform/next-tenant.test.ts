@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { backupPlatform } from "../../src/platform/backup/backup.ts";
 import { restorePlatform } from "../../src/platform/backup/restore.ts";
 import { ROUTES } from "../../src/protocol/routes.ts";
-import { logOf, testPlace } from "./core-fixture.ts";
+import { logOf, testPlace } from "./fixtures/core.ts";
 import {
 	base44,
 	CANARY,
@@ -23,8 +23,8 @@ import {
 	uidOf,
 	useWorld,
 	world,
-} from "./next-tenant-fixture.ts";
-import { newTestIdentity, TestVault } from "./vault-fixture.ts";
+} from "./fixtures/next-tenant.ts";
+import { newTestIdentity, TestVault } from "./fixtures/vault.ts";
 
 useWorld();
 

@@ -5,10 +5,10 @@ import { describe, expect, test } from "vitest";
 import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
 import { startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
-import { statusesOf } from "./client-fixture.ts";
-import { testPlace } from "./core-fixture.ts";
-import { APP, Story } from "./platform-story.ts";
-import { newTestIdentity } from "./vault-fixture.ts";
+import { statusesOf } from "./fixtures/client.ts";
+import { testPlace } from "./fixtures/core.ts";
+import { APP, Story } from "./fixtures/platform-story.ts";
+import { newTestIdentity } from "./fixtures/vault.ts";
 
 const FILES = {
 	"functions/pay/index.ts":

@@ -1,8 +1,8 @@
 /** Requests that two HTTP parsers could read differently, to the control API. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ControlListener } from "../../src/platform/api/control-listener.ts";
-import { exchange, statusesOf } from "./gateway/raw.ts";
-import { smugglingCases } from "./gateway/smuggling-cases.ts";
+import { exchange, statusesOf } from "./gateway/fixtures/raw.ts";
+import { smugglingCases } from "./gateway/fixtures/smuggling-cases.ts";
 
 const LAST = "GET /last HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 

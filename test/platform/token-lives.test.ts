@@ -8,8 +8,8 @@ import { openSqliteStore } from "../../src/platform/store/sqlite.ts";
 import type { Store } from "../../src/platform/store/store.ts";
 import { TokenRegistry } from "../../src/platform/tokens/tokens.ts";
 import type { Scope } from "../../src/protocol/routes.ts";
-import { TestClock } from "./core-fixture.ts";
-import { newTestIdentity } from "./vault-fixture.ts";
+import { TestClock } from "./fixtures/core.ts";
+import { newTestIdentity } from "./fixtures/vault.ts";
 
 const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
 const stateKey = new Uint8Array(32).fill(7);

@@ -12,10 +12,10 @@ import { utf8 } from "../../src/bytes.ts";
 import { NO_LOG } from "../../src/platform/faults/log.ts";
 import { type Platform, startPlatform } from "../../src/platform/server.ts";
 import { blobHash } from "../../src/protocol/blob-hash.ts";
-import { linesOf, TestClient } from "./client-fixture.ts";
-import { testPlace } from "./core-fixture.ts";
-import { LITERAL_PATHS, MARK, NAMES, PATHS } from "./traversal-spellings.ts";
-import { newTestIdentity, TestVault } from "./vault-fixture.ts";
+import { linesOf, TestClient } from "./fixtures/client.ts";
+import { testPlace } from "./fixtures/core.ts";
+import { LITERAL_PATHS, MARK, NAMES, PATHS } from "./fixtures/traversal-spellings.ts";
+import { newTestIdentity, TestVault } from "./fixtures/vault.ts";
 
 const APP = "shop";
 const SOURCE = utf8(`export default () => new Response("${MARK}");`);

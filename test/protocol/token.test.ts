@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { formatToken, parseToken } from "../../src/protocol/token.ts";
-import { anyText } from "../support/any-text.ts";
+import { anyText } from "../support/values/any-text.ts";
 
 const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
 const secret = "_-34567890abcdefghijklmnopqrstuvwxyzABCDEFA";

@@ -15,9 +15,9 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Ended, ended } from "../cli/fixture/program.ts";
-import { type NpmRegistry, startNpmRegistry } from "../support/npm-registry.ts";
 import { ROOT } from "../support/root.ts";
-import { type SecretService, withSecretService } from "../support/secret-service.ts";
+import { type NpmRegistry, startNpmRegistry } from "../support/services/npm-registry.ts";
+import { type SecretService, withSecretService } from "../support/services/secret-service.ts";
 
 const MANIFEST = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 /** A package that oclif needs only for plugins in TypeScript. Coffer has none. */

@@ -5,7 +5,7 @@ import { bindingOf, platformOf, readConfig } from "../../src/project/files/confi
 import type { SessionContext } from "../../src/project/session/session.ts";
 import type { LinkTarget } from "../../src/sync/client/link-target.ts";
 import { connectToPlatform, linkEnvironment } from "../../src/sync/link/link.ts";
-import { openTestCore, type TestCore } from "../platform/core-fixture.ts";
+import { openTestCore, type TestCore } from "../platform/fixtures/core.ts";
 
 export interface TestPlatform extends AsyncDisposable {
 	readonly core: TestCore;

@@ -7,10 +7,10 @@ import { AppError } from "../../src/errors.ts";
 import { Cloudflare } from "../../src/targets/cloudflare/client.ts";
 import { GitHub } from "../../src/targets/github/client.ts";
 import { Supabase } from "../../src/targets/supabase/client.ts";
-import { CloudflareServer } from "../support/target-servers/cloudflare.ts";
-import { GitHubServer } from "../support/target-servers/github.ts";
-import { type Fault, json, type Outcome } from "../support/target-servers/server.ts";
-import { SupabaseServer } from "../support/target-servers/supabase.ts";
+import { CloudflareServer } from "../support/services/target-servers/cloudflare.ts";
+import { GitHubServer } from "../support/services/target-servers/github.ts";
+import { type Fault, json, type Outcome } from "../support/services/target-servers/server.ts";
+import { SupabaseServer } from "../support/services/target-servers/supabase.ts";
 
 await cryptoReady;
 

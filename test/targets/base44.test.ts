@@ -6,7 +6,7 @@ import { cryptoReady } from "../../src/crypto.ts";
 import { AppError } from "../../src/errors.ts";
 import { Base44 } from "../../src/targets/base44/client.ts";
 import { BASE44, BASE44_ORIGIN } from "../../src/targets/base44/kind.ts";
-import { Base44Server, type Fault, json } from "../support/base44-server.ts";
+import { Base44Server, type Fault, json } from "../support/services/base44-server.ts";
 
 await cryptoReady;
 

@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { cryptoReady } from "../../src/crypto.ts";
 import { loadKind } from "../../src/targets/kinds.ts";
 import type { SecretTarget } from "../../src/targets/target.ts";
-import { CloudflareServer } from "../support/target-servers/cloudflare.ts";
-import { GitHubServer } from "../support/target-servers/github.ts";
-import { formOf, type RecordedRequest } from "../support/target-servers/recorded.ts";
-import { SupabaseServer } from "../support/target-servers/supabase.ts";
+import { CloudflareServer } from "../support/services/target-servers/cloudflare.ts";
+import { GitHubServer } from "../support/services/target-servers/github.ts";
+import { formOf, type RecordedRequest } from "../support/services/target-servers/recorded.ts";
+import { SupabaseServer } from "../support/services/target-servers/supabase.ts";
 import recorded from "./clients.json" with { type: "json" };
 
 await cryptoReady;

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { Cloudflare } from "../../src/targets/cloudflare/client.ts";
 import { CLOUDFLARE, CLOUDFLARE_ORIGIN } from "../../src/targets/cloudflare/kind.ts";
-import { CloudflareServer, failed } from "../support/target-servers/cloudflare.ts";
-import { json } from "../support/target-servers/server.ts";
+import { CloudflareServer, failed } from "../support/services/target-servers/cloudflare.ts";
+import { json } from "../support/services/target-servers/server.ts";
 
 async function setUp() {
 	const server = await new CloudflareServer().start();

@@ -4,8 +4,8 @@ import { cryptoReady } from "../../src/crypto.ts";
 import { GitHub } from "../../src/targets/github/client.ts";
 import { GITHUB, githubPlace } from "../../src/targets/github/kind.ts";
 import { GITHUB_ORIGIN } from "../../src/targets/github/place.ts";
-import { GitHubServer } from "../support/target-servers/github.ts";
-import { json } from "../support/target-servers/server.ts";
+import { GitHubServer } from "../support/services/target-servers/github.ts";
+import { json } from "../support/services/target-servers/server.ts";
 
 await cryptoReady;
 

@@ -1,8 +1,8 @@
 /** A project of one function that is linked to a platform, without the command line: changes are sent by this process. */
 import { setTimeout } from "node:timers/promises";
 import type { Identity } from "../../../src/identity/identity.ts";
-import { TestClient } from "../../../test/platform/client-fixture.ts";
-import { TestVault } from "../../../test/platform/vault-fixture.ts";
+import { TestClient } from "../../../test/platform/fixtures/client.ts";
+import { TestVault } from "../../../test/platform/fixtures/vault.ts";
 import type { RunningPlatform } from "../running-platform.ts";
 
 export const APP = "bench";

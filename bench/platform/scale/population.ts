@@ -20,7 +20,7 @@ import { verifyChains } from "../../../src/vault/document/document.ts";
 import { parseVault, printVault } from "../../../src/vault/document/format.ts";
 import { formatRecord } from "../../../src/vault/records/record.ts";
 import { sealRecord } from "../../../src/vault/records/seal.ts";
-import { ENVIRONMENT, TestVault } from "../../../test/platform/vault-fixture.ts";
+import { ENVIRONMENT, TestVault } from "../../../test/platform/fixtures/vault.ts";
 
 /** What each app of a population has. */
 export interface Shape {

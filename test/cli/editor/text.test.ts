@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { editText, readEdited, withError, withoutError } from "../../../src/cli/editor/text.ts";
-import { nastyName, nastyValue } from "../../support/nasty-values.ts";
 import { refusal } from "../../support/refusal.ts";
+import { nastyName, nastyValue } from "../../support/values/nasty-values.ts";
 
 test("a text that is not changed has no changes, whatever the values", () => {
 	const secrets = fc.dictionary(nastyName(), nastyValue(), { maxKeys: 6, noNullPrototype: true });

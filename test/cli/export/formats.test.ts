@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import type { ExportFormat } from "../../../src/cli/export/format.ts";
 import { FORMATS, type FormatName, writeExport } from "../../../src/cli/export/formats.ts";
-import { nastyName, nastyValue } from "../../support/nasty-values.ts";
 import { refusal } from "../../support/refusal.ts";
+import { nastyName, nastyValue } from "../../support/values/nasty-values.ts";
 
 type Values = ReadonlyMap<string, string>;
 

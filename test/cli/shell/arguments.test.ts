@@ -6,8 +6,8 @@ import fc from "fast-check";
 import { beforeAll, describe, expect, test } from "vitest";
 import { BaseCommand, environmentFlag } from "../../../src/cli/command.ts";
 import { requireText } from "../../../src/cli/shell/arguments.ts";
-import { anyText } from "../../support/any-text.ts";
 import { ROOT } from "../../support/root.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 interface Read {
 	readonly argv: unknown[];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { columnsOf, count, MARKS, paint, styled, table } from "../../../src/cli/shell/render.ts";
-import { anyText } from "../../support/any-text.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 const text = anyText();
 

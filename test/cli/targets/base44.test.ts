@@ -1,7 +1,7 @@
 /** Base44 passes the contract of a target. Its test server has the API that Base44's own command line uses. */
 import LinkBase44 from "../../../src/commands/link/base44.ts";
 import { BASE44 } from "../../../src/targets/base44/kind.ts";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { describeTarget } from "./contract.ts";
 
 describeTarget("Base44", async () => {

@@ -1,7 +1,7 @@
 /** Cloudflare passes the contract of a target, against a server that accepts only what its own command line sends. */
 import LinkCloudflare from "../../../src/commands/link/cloudflare.ts";
 import { CLOUDFLARE } from "../../../src/targets/cloudflare/kind.ts";
-import { CloudflareServer } from "../../support/target-servers/cloudflare.ts";
+import { CloudflareServer } from "../../support/services/target-servers/cloudflare.ts";
 import { describeTarget } from "./contract.ts";
 
 describeTarget("Cloudflare", async () => {

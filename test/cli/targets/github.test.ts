@@ -1,7 +1,7 @@
 /** GitHub passes the contract of a target, against a server that accepts only what its own command line sends. */
 import LinkGitHub from "../../../src/commands/link/github.ts";
 import { GITHUB } from "../../../src/targets/github/kind.ts";
-import { GitHubServer } from "../../support/target-servers/github.ts";
+import { GitHubServer } from "../../support/services/target-servers/github.ts";
 import { describeTarget } from "./contract.ts";
 
 describeTarget("GitHub", async () => {

@@ -9,10 +9,10 @@ import SecretsSet from "../../../src/commands/secrets/set.ts";
 import Status from "../../../src/commands/status.ts";
 import Sync from "../../../src/commands/sync.ts";
 import { cryptoReady } from "../../../src/crypto.ts";
-import { CloudflareServer } from "../../support/target-servers/cloudflare.ts";
-import { GitHubServer } from "../../support/target-servers/github.ts";
-import { json } from "../../support/target-servers/server.ts";
-import { SupabaseServer } from "../../support/target-servers/supabase.ts";
+import { CloudflareServer } from "../../support/services/target-servers/cloudflare.ts";
+import { GitHubServer } from "../../support/services/target-servers/github.ts";
+import { json } from "../../support/services/target-servers/server.ts";
+import { SupabaseServer } from "../../support/services/target-servers/supabase.ts";
 import { CommandLine } from "./command-line.ts";
 
 await cryptoReady;

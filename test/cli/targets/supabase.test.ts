@@ -1,7 +1,7 @@
 /** Supabase passes the contract of a target, against a server that accepts only what its own command line sends. */
 import LinkSupabase from "../../../src/commands/link/supabase.ts";
 import { SUPABASE } from "../../../src/targets/supabase/kind.ts";
-import { SupabaseServer } from "../../support/target-servers/supabase.ts";
+import { SupabaseServer } from "../../support/services/target-servers/supabase.ts";
 import { describeTarget } from "./contract.ts";
 
 describeTarget("Supabase", async () => {

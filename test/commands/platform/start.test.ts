@@ -3,7 +3,7 @@ import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { testPlace } from "../../platform/core-fixture.ts";
+import { testPlace } from "../../platform/fixtures/core.ts";
 import { Running } from "../../stories/support/process.ts";
 import { cleanEnvironment } from "../../stories/support/project.ts";
 

@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import type { History } from "../../../src/protocol/console.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { APP } from "../../platform/platform-story.ts";
+import { APP } from "../../platform/fixtures/platform-story.ts";
 import { clientWith, consoleUrl, newPage, PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
 useConsole();

@@ -8,11 +8,11 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sealValue } from "../../../src/console/data/seal-value.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
-import { TestClient } from "../../platform/client-fixture.ts";
+import { TestClient } from "../../platform/fixtures/client.ts";
 import { type Platform, startPlatform } from "../../stories/support/platform.ts";
 import { APP, filesBelow, newProject, type Project } from "../../stories/support/project.ts";
 import { onTerminal } from "../../stories/support/terminal.ts";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { show, signIn, useBrowser } from "./fixture.ts";
 
 const CANARY = "cAnary+filled/1 é&xyzzy-0001";

@@ -8,8 +8,8 @@ import { backupPlatform } from "../../../src/platform/backup/backup.ts";
 import { consoleCodeSchema } from "../../../src/protocol/console.ts";
 import { ROUTES, type Scope } from "../../../src/protocol/routes.ts";
 import { createdTokenSchema } from "../../../src/protocol/token-messages.ts";
-import { TestClient } from "../../platform/client-fixture.ts";
-import { APP, Story } from "../../platform/platform-story.ts";
+import { TestClient } from "../../platform/fixtures/client.ts";
+import { APP, Story } from "../../platform/fixtures/platform-story.ts";
 
 /** `slow` takes a moment to start, so that a page can show that it does. `strict` refuses a value. */
 export const FILES = {

@@ -4,7 +4,7 @@ import type { Page } from "playwright-core";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { SecretList } from "../../../src/protocol/console.ts";
 import type { FunctionList } from "../../../src/protocol/function-list.ts";
-import { APP } from "../../platform/platform-story.ts";
+import { APP } from "../../platform/fixtures/platform-story.ts";
 import { PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
 useConsole();

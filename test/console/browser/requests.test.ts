@@ -1,7 +1,7 @@
 /** The requests for secrets on the page of secrets: what it says of them, and what their texts cannot do. */
 import { beforeAll, expect, test } from "vitest";
 import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
-import { APP } from "../../platform/platform-story.ts";
+import { APP } from "../../platform/fixtures/platform-story.ts";
 import { clientWith, PATIENTLY, show, signIn, story, useConsole } from "./fixture.ts";
 
 useConsole();

@@ -8,7 +8,7 @@ import {
 	type SecretService,
 	type SecretServiceOptions,
 	withSecretService,
-} from "../../support/secret-service.ts";
+} from "../../support/services/secret-service.ts";
 
 /** The maximum time of a process that uses a keychain, including its start and end. */
 const LIMIT_MS = 5000;

@@ -6,9 +6,9 @@ import type { ConsoleSessions } from "../../../src/platform/console/sessions.ts"
 import { openWebConsole } from "../../../src/platform/console/web-console.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import type { Route } from "../../../src/protocol/routes.ts";
-import { TestClient } from "../client-fixture.ts";
-import { openTestCore, type TestCore } from "../core-fixture.ts";
-import { TestVault } from "../vault-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
+import { openTestCore, type TestCore } from "../fixtures/core.ts";
+import { TestVault } from "../fixtures/vault.ts";
 
 export const ORIGIN = "http://127.0.0.1:8081";
 export const APP = "shop";

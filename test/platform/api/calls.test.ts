@@ -3,8 +3,8 @@ import { utf8 } from "../../../src/bytes.ts";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
 import { staleSchema } from "../../../src/protocol/messages.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { linesOf } from "../client-fixture.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { linesOf } from "../fixtures/client.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 import { APP, BLOB, client, expectProblem, platform, useApi, vault } from "./api-fixture.ts";
 
 useApi();

@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ControlListener } from "../../../src/platform/api/control-listener.ts";
-import { openTestCore, type TestCore } from "../core-fixture.ts";
+import { openTestCore, type TestCore } from "../fixtures/core.ts";
 
 let platform: TestCore;
 let listener: ControlListener;

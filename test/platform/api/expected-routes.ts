@@ -4,7 +4,7 @@
  */
 import type { GrantedScope } from "../../../src/platform/tokens/token-grant.ts";
 import { ROUTES, routePath } from "../../../src/protocol/routes.ts";
-import { TestVault } from "../vault-fixture.ts";
+import { TestVault } from "../fixtures/vault.ts";
 import { APP, BLOB, client, PARAMETERS, platform, sessions, vault } from "./api-fixture.ts";
 
 export type RouteName = keyof typeof ROUTES;

@@ -6,7 +6,7 @@ import { createApi } from "../../../src/platform/api/api.ts";
 import { ControlListener } from "../../../src/platform/api/control-listener.ts";
 import { FailureLimit, RequestLimit } from "../../../src/platform/api/limits.ts";
 import { peerOf } from "../../../src/platform/http/peer.ts";
-import { openTestCore, type TestCore } from "../core-fixture.ts";
+import { openTestCore, type TestCore } from "../fixtures/core.ts";
 
 const WRONG = 2_000;
 const BURST = 50;

@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { type LogEvent, logEventSchema } from "../../../src/protocol/function-log.ts";
-import { logOf } from "../core-fixture.ts";
+import { logOf } from "../fixtures/core.ts";
 import { APP, ORIGIN, platform, useApi } from "./api-fixture.ts";
 
 useApi();

@@ -4,8 +4,8 @@ import { acceptChange } from "../../../src/platform/apps/accept-change.ts";
 import { AppFold } from "../../../src/platform/apps/state/app-state.ts";
 import { type Change, emptyHead, isAuthenticChange, makeChange } from "../../../src/protocol/change.ts";
 import { LIMITS } from "../../../src/vault/syntax/syntax.ts";
-import { APP, codeOf, setup } from "../accept-fixture.ts";
-import { ENVIRONMENT, newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { APP, codeOf, setup } from "../fixtures/accept.ts";
+import { ENVIRONMENT, newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 describe("the first change", () => {
 	test("is appended at revision 1, and its head is computed from the hash of the context", () => {

@@ -9,7 +9,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { App } from "../../../src/platform/apps/app.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 const APP = "shop";
 const STREAM = `apps/${APP}/changes`;

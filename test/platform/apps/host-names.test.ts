@@ -8,7 +8,7 @@ import { Apps } from "../../../src/platform/apps/apps.ts";
 import { HostNames } from "../../../src/platform/apps/host-names.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { newTestIdentity } from "../vault-fixture.ts";
+import { newTestIdentity } from "../fixtures/vault.ts";
 
 const key = new Uint8Array(32).fill(7);
 const now = () => 1_800_000_000_000;

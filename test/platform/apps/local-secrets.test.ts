@@ -9,7 +9,7 @@ import { changedSince, openEnvironment } from "../../../src/platform/redeploy/st
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
 import type { Reads } from "../../../src/references/evidence/reference.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 const APP = "shop";
 const identity = newTestIdentity();

@@ -1,7 +1,7 @@
 /** A name of the project is never requested from a registry, where a stranger has published a package with it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
 const STRANGER = "a-stranger-s-code";

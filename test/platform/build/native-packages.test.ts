@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
 const place = makeBuildFolders();

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
 import { type BuildFolders, buildText, ENTRY, NETWORK, testBuilder } from "./builder.ts";
 

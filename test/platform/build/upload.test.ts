@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { UPLOAD_BYTES_MAX, UPLOAD_FILES_MAX, UPLOAD_FUNCTIONS_MAX } from "../../../src/modules/limits.ts";
 import { checkUpload, pathFault } from "../../../src/platform/build/upload.ts";
-import { anyText } from "../../support/any-text.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 const content = new Uint8Array();
 const files = (...paths: string[]) => paths.map((path) => ({ path, content }));

@@ -7,7 +7,7 @@ import { AppError, EXIT } from "../../../src/errors.ts";
 import { Channel, ChannelClosed, type Handlers } from "../../../src/platform/channel/channel.ts";
 import { encodeFrame, FrameReader } from "../../../src/platform/channel/frames.ts";
 import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
-import { anyText } from "../../support/any-text.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 interface Side {
 	readonly calls: {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { statusesOf } from "../client-fixture.ts";
-import { call } from "../gateway/harness.ts";
-import { APP, Story } from "../platform-story.ts";
+import { statusesOf } from "../fixtures/client.ts";
+import { APP, Story } from "../fixtures/platform-story.ts";
+import { call } from "../gateway/fixtures/harness.ts";
 
 const FILES = {
 	"functions/pay/index.ts": `Deno.serve((request) => {

@@ -6,9 +6,9 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import type { CertificateFiles } from "../../stories/support/network/authority.ts";
-import { statusesOf } from "../client-fixture.ts";
-import { dialHttp2, presented, useCertificates } from "../gateway/secure.ts";
-import { APP, Story } from "../platform-story.ts";
+import { statusesOf } from "../fixtures/client.ts";
+import { APP, Story } from "../fixtures/platform-story.ts";
+import { dialHttp2, presented, useCertificates } from "../gateway/fixtures/secure.ts";
 
 const FILES = {
 	"functions/pay/index.ts": `Deno.serve((request) => {

@@ -1,6 +1,6 @@
 /** Several gateways, which share one listener. */
 import { expect, test, vi } from "vitest";
-import { APP, Story } from "../platform-story.ts";
+import { APP, Story } from "../fixtures/platform-story.ts";
 
 const FILES = { "functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("PAY_KEY")));' };
 

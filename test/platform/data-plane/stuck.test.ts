@@ -6,7 +6,7 @@ import { ChannelClosed } from "../../../src/platform/channel/channel.ts";
 import { watch } from "../../../src/platform/data-plane/client/stuck.ts";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { stopLeftDataPlane } from "../../../src/platform/stop-left.ts";
-import { APP, Story } from "../platform-story.ts";
+import { APP, Story } from "../fixtures/platform-story.ts";
 
 const FILES = { "functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("PAY_KEY")));' };
 

@@ -1,7 +1,7 @@
 /** A data plane that is replaced while another program has taken the port of its gateways. */
 import { createServer } from "node:net";
 import { expect, test, vi } from "vitest";
-import { APP, Story } from "../platform-story.ts";
+import { APP, Story } from "../fixtures/platform-story.ts";
 
 const FILES = { "functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("PAY_KEY")));' };
 

@@ -11,7 +11,7 @@ import type { NetworkIsolation } from "../../../src/platform/egress/network.ts";
 import { openNetwork } from "../../../src/platform/egress/open-network.ts";
 import { Users } from "../../../src/platform/machine/users.ts";
 import { dropPrivilegesCommand } from "../../../src/platform/runtime/process/drop-privileges.ts";
-import { evaluatorScript } from "../runtime/evaluator.ts";
+import { evaluatorScript } from "../runtime/isolation/evaluator.ts";
 
 interface Request {
 	directory: string;

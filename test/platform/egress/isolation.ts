@@ -9,7 +9,7 @@ import type { NetworkIsolation } from "../../../src/platform/egress/network.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { ROOT } from "../../support/root.ts";
 import { ask, EGRESS_PROGRAM, HOST_PATH } from "../runtime/harness.ts";
-import type { Outcome } from "../runtime/hostile.ts";
+import type { Outcome } from "../runtime/isolation/hostile.ts";
 import { bundleForNode } from "../runtime/strip.ts";
 import { TestHosts } from "./test-hosts.ts";
 

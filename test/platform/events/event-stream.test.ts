@@ -5,7 +5,7 @@ import { EventStream, earlierCode } from "../../../src/platform/events/event-str
 import { type PlatformEvent, platformEventSchema } from "../../../src/platform/events/events.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { testPlace } from "../core-fixture.ts";
+import { testPlace } from "../fixtures/core.ts";
 
 const STREAM = "platform";
 

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import type { ClientHttp2Session, OutgoingHttpHeaders } from "node:http2";
 import { request as requestHttp1 } from "node:https";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { answerOf, openBytesStage } from "./bytes-stage.ts";
-import { ECHO } from "./echo.ts";
-import { openStage, type Stage } from "./harness.ts";
-import { dialHttp2, useCertificates } from "./secure.ts";
+import { answerOf, openBytesStage } from "./fixtures/bytes-stage.ts";
+import { ECHO } from "./fixtures/echo.ts";
+import { openStage, type Stage } from "./fixtures/harness.ts";
+import { dialHttp2, useCertificates } from "./fixtures/secure.ts";
 
 const VERSIONS = ["HTTP/1.1", "HTTP/2"] as const;
 type Version = (typeof VERSIONS)[number];

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, expect, test, vi } from "vitest";
 import type { DescriptorBudget } from "../../../src/platform/http/descriptors.ts";
-import { answerOf, type BytesStage, openBytesStage } from "./bytes-stage.ts";
-import { exchange, statusesOf } from "./raw.ts";
+import { answerOf, type BytesStage, openBytesStage } from "./fixtures/bytes-stage.ts";
+import { exchange, statusesOf } from "./fixtures/raw.ts";
 
 const LIMITS = {
 	gateway: { max: 100, perPeerMax: 100 },

@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call, openStage, type Stage } from "./harness.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
 
 /** Many more than fit in the accept queue of Deno's listener. */
 const BURST = 3_000;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkAnswer, checkSwitch } from "../../../src/platform/gateway/function-answer.ts";
-import { answerOf, type BytesStage, openBytesStage } from "./bytes-stage.ts";
-import { exchange, statusesOf } from "./raw.ts";
+import { answerOf, type BytesStage, openBytesStage } from "./fixtures/bytes-stage.ts";
+import { exchange, statusesOf } from "./fixtures/raw.ts";
 
 const CONTROL_CHARACTERS = [..."\0\x01\x08\n\x0b\r\x1b\x1f\x7f"];
 const CHUNKED = "transfer-encoding: chunked";

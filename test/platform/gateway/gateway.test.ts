@@ -5,8 +5,8 @@ import { request } from "node:http";
 import { connect } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ECHO } from "./echo.ts";
-import { call, openStage, type Stage } from "./harness.ts";
+import { ECHO } from "./fixtures/echo.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
 
 let stage: Stage;
 beforeAll(async () => {

@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { answerOf, type BytesStage, openBytesStage } from "./bytes-stage.ts";
-import { exchange, statusesOf } from "./raw.ts";
+import { answerOf, type BytesStage, openBytesStage } from "./fixtures/bytes-stage.ts";
+import { exchange, statusesOf } from "./fixtures/raw.ts";
 
 const get = (path: string, ...lines: string[]) =>
 	`${[`GET ${path} HTTP/1.1`, "Host: h", ...lines, ""].join("\r\n")}\r\n`;

@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../../src/errors.ts";
-import { ECHO } from "./echo.ts";
-import { call, openStage, type Stage } from "./harness.ts";
+import { ECHO } from "./fixtures/echo.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
 
 let stage: Stage;
 beforeAll(async () => {

@@ -2,9 +2,9 @@
 import { connect, type Socket } from "node:net";
 import { expect, test, vi } from "vitest";
 import type { GatewayOptions } from "../../../src/platform/gateway/options.ts";
-import { ECHO } from "./echo.ts";
-import { call, openStage, type Stage } from "./harness.ts";
-import { statusesOf } from "./raw.ts";
+import { ECHO } from "./fixtures/echo.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
+import { statusesOf } from "./fixtures/raw.ts";
 
 const OTHERS = 200;
 /** The interval at which each client sends a byte. */

@@ -1,9 +1,9 @@
 /** Requests that two parsers could read differently: the gateway and the function read the same requests, or none. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { openStage, type Stage } from "./harness.ts";
-import { exchange, statusesOf } from "./raw.ts";
-import { dialTls, useCertificates } from "./secure.ts";
-import { smugglingCases } from "./smuggling-cases.ts";
+import { openStage, type Stage } from "./fixtures/harness.ts";
+import { exchange, statusesOf } from "./fixtures/raw.ts";
+import { dialTls, useCertificates } from "./fixtures/secure.ts";
+import { smugglingCases } from "./fixtures/smuggling-cases.ts";
 
 /** A function that lists the complete requests it got since the last time the list was read. */
 const RECORDER = `

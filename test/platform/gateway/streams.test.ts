@@ -3,8 +3,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request } from "node:http";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ECHO } from "./echo.ts";
-import { call, openStage, type Stage } from "./harness.ts";
+import { ECHO } from "./fixtures/echo.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
 
 let stage: Stage;
 beforeAll(async () => {

@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import type { Socket } from "node:net";
 import { afterEach, expect, test } from "vitest";
-import { type BytesStage, openBytesStage } from "./bytes-stage.ts";
+import { type BytesStage, openBytesStage } from "./fixtures/bytes-stage.ts";
 
 let stage: BytesStage;
 afterEach(() => stage[Symbol.asyncDispose]());

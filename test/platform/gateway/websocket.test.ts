@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { connect } from "node:net";
 import { WebSocket } from "undici";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { answerOf, openBytesStage } from "./bytes-stage.ts";
-import { call, openStage, type Stage } from "./harness.ts";
+import { answerOf, openBytesStage } from "./fixtures/bytes-stage.ts";
+import { call, openStage, type Stage } from "./fixtures/harness.ts";
 
 const ECHO = `
 	export default (request) => {

@@ -8,9 +8,9 @@ import type { PlatformConfig } from "../../../src/platform/configuration/config.
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { startPlatform } from "../../../src/platform/server.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { TestClient } from "../client-fixture.ts";
-import { testPlace } from "../core-fixture.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
+import { testPlace } from "../fixtures/core.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 const COUNTER = `const kv = await Deno.openKv();
 export default async () => {

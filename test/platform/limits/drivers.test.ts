@@ -10,7 +10,7 @@ import { hierarchiesOf } from "../../../src/platform/limits/hierarchies.ts";
 import type { Limits } from "../../../src/platform/limits/limits.ts";
 import { findHierarchies, openDriver, openLimits } from "../../../src/platform/limits/open-limits.ts";
 import { priorityLimits } from "../../../src/platform/limits/priority.ts";
-import { nicenessOf } from "../runtime/as-user.ts";
+import { nicenessOf } from "../runtime/isolation/as-user.ts";
 import { contract, type Open, opened } from "./contract.ts";
 import { groupsContract } from "./groups-contract.ts";
 import { groupFoldersOf, program } from "./programs.ts";

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
 import type { Resource } from "../../../src/platform/limits/limits.ts";
 import { threadsOfProcess } from "../../../src/platform/limits/shares.ts";
-import { nicenessOf } from "../runtime/as-user.ts";
+import { nicenessOf } from "../runtime/isolation/as-user.ts";
 import { type Open, opened, ownerOf } from "./contract.ts";
 import { cpuOf, groupFoldersOf, groupsOf, hasEnded, program } from "./programs.ts";
 

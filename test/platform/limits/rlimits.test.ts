@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { missingLimits } from "../../../src/platform/limits/missing-limits.ts";
 import { rlimitOptions, rlimitsCommand } from "../../../src/platform/limits/rlimits.ts";
 import { mayChangeUser, Users } from "../../../src/platform/machine/users.ts";
-import { as } from "../runtime/as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { as } from "../runtime/isolation/as-user.ts";
 import { program } from "./programs.ts";
 
 const PLATFORM = `Limit                     Soft Limit           Hard Limit           Units

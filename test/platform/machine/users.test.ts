@@ -11,8 +11,8 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { isFunctionUser, mayChangeUser } from "../../../src/platform/machine/users.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
-import { as, status, stray, uidOf } from "../runtime/as-user.ts";
 import { ask, type Harness, launch, openRuntime } from "../runtime/harness.ts";
+import { as, status, stray, uidOf } from "../runtime/isolation/as-user.ts";
 import { ON_GROUPS, ON_PLATFORM, ON_SIBLING, scriptsOf } from "../runtime/probes/system.ts";
 
 const HELLO = `export default () => new Response("hello " + Deno.env.get("TMPDIR"));`;

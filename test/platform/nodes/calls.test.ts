@@ -10,7 +10,7 @@ import {
 	sealAnswer,
 	sealRequest,
 } from "../../../src/platform/nodes/calls/sealed.ts";
-import { TestClock } from "../core-fixture.ts";
+import { TestClock } from "../fixtures/core.ts";
 
 beforeAll(() => cryptoReady);
 

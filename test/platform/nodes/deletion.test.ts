@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { deletionEventSchema } from "../../../src/protocol/nodes.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { linesOf } from "../client-fixture.ts";
+import { linesOf } from "../fixtures/client.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { LossyProxy } from "../store/etcd/lossy-proxy.ts";
 import { APP, NodeStory, WAIT_FOR_NODES } from "./node-story.ts";

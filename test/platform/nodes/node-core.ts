@@ -5,9 +5,9 @@ import { type Clock, SYSTEM_CLOCK } from "../../../src/platform/machine/clock.ts
 import { openCore } from "../../../src/platform/open-core.ts";
 import { OpenParts } from "../../../src/platform/open-parts.ts";
 import type { Core } from "../../../src/platform/service/core.ts";
-import { TestClient } from "../client-fixture.ts";
-import { testPlace } from "../core-fixture.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
+import { testPlace } from "../fixtures/core.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 export interface NodeCore extends AsyncDisposable {
 	readonly core: Core;

@@ -12,9 +12,9 @@ import type { Change } from "../../../src/protocol/change.ts";
 import type { ChangeEvent } from "../../../src/protocol/messages.ts";
 import { type PlatformStatus, statusSchema } from "../../../src/protocol/nodes.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { TestClient } from "../client-fixture.ts";
-import { type TestPlace, testPlace } from "../core-fixture.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
+import { type TestPlace, testPlace } from "../fixtures/core.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 export const APP = "shop";
 /** The query of a request that ends when all nodes have followed. */

@@ -1,7 +1,7 @@
 /** Several nodes of one platform: what one accepts, all serve. */
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { ROUTES } from "../../../src/protocol/routes.ts";
-import { statusesOf } from "../client-fixture.ts";
+import { statusesOf } from "../fixtures/client.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "./node-story.ts";
 

@@ -12,7 +12,7 @@ import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { collectSources } from "../../../src/project/functions/collect.ts";
 import { discoverProject } from "../../../src/project/functions/discover.ts";
 import { deployedEntry } from "../../../src/project/functions/function-entry.ts";
-import { statusesOf } from "../client-fixture.ts";
+import { statusesOf } from "../fixtures/client.ts";
 import { client, TestApp, useCore } from "../redeploy/app-fixture.ts";
 import { FILES } from "./files.ts";
 import { LAYOUTS } from "./layouts.ts";

@@ -4,9 +4,9 @@ import { createApi } from "../../../src/platform/api/api.ts";
 import type { AppFunctions } from "../../../src/platform/redeploy/reconcile.ts";
 import type { Instance } from "../../../src/platform/runtime/runtime.ts";
 import type { RedeployResult } from "../../../src/protocol/messages.ts";
-import { TestClient } from "../client-fixture.ts";
-import { openTestCore, type TestCore } from "../core-fixture.ts";
-import { TestVault } from "../vault-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
+import { openTestCore, type TestCore } from "../fixtures/core.ts";
+import { TestVault } from "../fixtures/vault.ts";
 
 /** `useCore` creates these before the tests of a file. */
 export let platform: TestCore;

@@ -3,7 +3,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
 import type { DeployEvent } from "../../../src/protocol/messages.ts";
-import { call } from "../gateway/harness.ts";
+import { call } from "../gateway/fixtures/harness.ts";
 import { platform, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();

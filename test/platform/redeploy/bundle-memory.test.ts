@@ -3,7 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test, vi } from "vitest";
 import { AppFunctions } from "../../../src/platform/redeploy/reconcile.ts";
-import { statusesOf } from "../client-fixture.ts";
+import { statusesOf } from "../fixtures/client.ts";
 import { client, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();

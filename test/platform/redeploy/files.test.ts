@@ -1,7 +1,7 @@
 /** Files that functions read when they run: which deployments they cause, what may read them, and how long they are kept. */
 import { expect, test, vi } from "vitest";
 import { blobHash } from "../../../src/protocol/blob-hash.ts";
-import { statusesOf } from "../client-fixture.ts";
+import { statusesOf } from "../fixtures/client.ts";
 import { platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from "vitest";
-import { statusesOf } from "../client-fixture.ts";
+import { statusesOf } from "../fixtures/client.ts";
 import { client, get, platform, SHOW, TestApp, useCore } from "./app-fixture.ts";
 
 useCore();

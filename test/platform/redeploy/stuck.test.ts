@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createGateway, type Gateway } from "../../../src/platform/gateway/gateway.ts";
-import { logOf } from "../core-fixture.ts";
+import { logOf } from "../fixtures/core.ts";
 import { client, platform, TestApp, useCore } from "./app-fixture.ts";
 
 useCore({ pingMs: 100 });

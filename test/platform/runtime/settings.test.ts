@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { hostname, networkInterfaces } from "node:os";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { call, openStage, type Stage } from "../gateway/harness.ts";
+import { call, openStage, type Stage } from "../gateway/fixtures/harness.ts";
 import { ask, type Harness, launch, openRuntime } from "./harness.ts";
 
 let harness: Harness;

@@ -1,7 +1,7 @@
 /** Automations of deployed functions, on a platform with real processes. The test controls the clock. */
 
 import { describe, expect, test } from "vitest";
-import { logOf } from "../core-fixture.ts";
+import { logOf } from "../fixtures/core.ts";
 import { platform, TestApp, useCore } from "../redeploy/app-fixture.ts";
 
 useCore();

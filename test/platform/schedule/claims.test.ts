@@ -4,7 +4,7 @@ import { randomBytes } from "../../../src/crypto.ts";
 import { type Claim, Claims, type ClaimsOptions } from "../../../src/platform/schedule/claims.ts";
 import { openStore } from "../../../src/platform/store/open.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { type TestPlace, testPlace } from "../core-fixture.ts";
+import { type TestPlace, testPlace } from "../fixtures/core.ts";
 
 const KEY = randomBytes(32);
 const STREAM_1 = "schedule/000000000001";

@@ -1,6 +1,6 @@
 /** Cron jobs of the code (`Deno.cron`) as automations of deployed functions. The test controls the clock. */
 import { expect, test } from "vitest";
-import { logOf } from "../core-fixture.ts";
+import { logOf } from "../fixtures/core.ts";
 import { platform, TestApp, useCore } from "../redeploy/app-fixture.ts";
 
 useCore();

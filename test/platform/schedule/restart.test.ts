@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { Instances } from "../../../src/platform/gateway/instances.ts";
-import { TestClient } from "../client-fixture.ts";
+import { TestClient } from "../fixtures/client.ts";
 import {
 	logOf,
 	openTestCoreIn,
@@ -10,8 +10,8 @@ import {
 	type TestCore,
 	type TestPlace,
 	testPlace,
-} from "../core-fixture.ts";
-import { newTestIdentity, TestVault } from "../vault-fixture.ts";
+} from "../fixtures/core.ts";
+import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 const MINUTE_MS = 60_000;
 const APP = "shop";

@@ -4,7 +4,7 @@ import type { App } from "../../../src/platform/apps/app.ts";
 import { NO_LOG } from "../../../src/platform/faults/log.ts";
 import { Checkpointing } from "../../../src/platform/service/checkpointing.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { TestClock } from "../core-fixture.ts";
+import { TestClock } from "../fixtures/core.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -5,7 +5,7 @@ import { cryptoReady, randomBytes } from "../../../src/crypto.ts";
 import { SealedStore } from "../../../src/platform/store/sealed/sealed-store.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import type { Store } from "../../../src/platform/store/store.ts";
-import { type TestPlace, testPlace } from "../core-fixture.ts";
+import { type TestPlace, testPlace } from "../fixtures/core.ts";
 
 /** An entry with the form that the store expects. The store does not check the code. */
 export const entry = (text: string) => JSON.stringify({ text, code: "A".repeat(43) });

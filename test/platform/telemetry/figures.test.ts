@@ -19,7 +19,7 @@ import {
 	SLOTS,
 } from "../../../src/platform/telemetry/figures/slot.ts";
 import { openSlotFiles } from "../../../src/platform/telemetry/figures/slot-files.ts";
-import { TestClock } from "../core-fixture.ts";
+import { TestClock } from "../fixtures/core.ts";
 
 const PAY: FunctionLifetime = { app: "a".repeat(32), function: "dpay" };
 const MAIL: FunctionLifetime = { app: "a".repeat(32), function: "dmail" };

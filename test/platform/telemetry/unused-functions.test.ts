@@ -1,7 +1,7 @@
 /** Functions that have had no request since the platform started are in the metrics, and cost no memory for that. */
 import { expect, test } from "vitest";
 import type { Deployment } from "../../../src/platform/functions/function.ts";
-import { openTestCore } from "../core-fixture.ts";
+import { openTestCore } from "../fixtures/core.ts";
 
 function deployment(name: string): Deployment {
 	const blobs = { bundle: "bundle", sourceMap: "map", source: "source" };

@@ -10,7 +10,7 @@ import { createToken } from "../../../src/platform/tokens/token-text.ts";
 import { TokenRegistry } from "../../../src/platform/tokens/tokens.ts";
 import type { Scope } from "../../../src/protocol/routes.ts";
 import { parseToken } from "../../../src/protocol/token.ts";
-import { newTestIdentity } from "../vault-fixture.ts";
+import { newTestIdentity } from "../fixtures/vault.ts";
 
 const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
 const stateKey = new Uint8Array(32).fill(7);

@@ -11,7 +11,7 @@ import { projectEntries } from "../../../src/local/entries.ts";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
 import { collectSources, projectFiles } from "../../../src/project/functions/collect.ts";
 import { makeBuildFolders, prepare, testBuilder } from "../../platform/build/builder.ts";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { temporaryProject } from "./project.ts";
 
 const ENTRY = "functions/a/index.ts";

@@ -3,8 +3,8 @@
  * changed.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startNpmRegistry } from "../../support/npm-registry.ts";
 import { PACKAGE_CACHE } from "../../support/package-cache.ts";
+import { startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
 

@@ -3,7 +3,7 @@
  * names.
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type NpmRegistry, startNpmRegistry } from "../../support/npm-registry.ts";
+import { type NpmRegistry, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
 

@@ -1,6 +1,6 @@
 /** What a user sees who must decide between the vault's value of a secret and the synced one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { commit } from "../support/clone.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";

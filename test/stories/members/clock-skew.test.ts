@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { withSecretService } from "../../support/secret-service.ts";
+import { withSecretService } from "../../support/services/secret-service.ts";
 import { cloneOf } from "../support/clone.ts";
 import { link, startPlatform } from "../support/platform.ts";
 import { APP, cleanEnvironment, newProject, Project } from "../support/project.ts";

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCheap, writeCheapExport } from "../../support/cheap-export.ts";
-import { type SecretService, withSecretService } from "../../support/secret-service.ts";
+import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { commit } from "../support/clone.ts";
 import { filesBelow, newIdentityText, newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";

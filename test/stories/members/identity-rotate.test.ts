@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { withSecretService } from "../../support/secret-service.ts";
+import { withSecretService } from "../../support/services/secret-service.ts";
 import { link, pidsOf, startPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";

@@ -1,6 +1,6 @@
 /** Identity and tokens in the system's keychain: a real keychain, and each kind of missing one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type SecretService, withSecretService } from "../../support/secret-service.ts";
+import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { APP, filesBelow, newProject, Project } from "../support/project.ts";
 

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { call } from "../../platform/gateway/harness.ts";
+import { call } from "../../platform/gateway/fixtures/harness.ts";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";

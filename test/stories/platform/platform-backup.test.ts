@@ -2,7 +2,7 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { follow } from "../support/hints.ts";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
 import { filesBelow, newProject, type Project } from "../support/project.ts";

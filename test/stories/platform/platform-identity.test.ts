@@ -3,7 +3,7 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheap, writeCheapExport } from "../../support/cheap-export.ts";
-import { type SecretService, withSecretService } from "../../support/secret-service.ts";
+import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { filesBelow, newProject, Project } from "../support/project.ts";
 
 const PASSPHRASE = "plätform canary 77f1";

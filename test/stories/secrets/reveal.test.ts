@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readEnvironment } from "../../../src/cli/shell/process-environment.ts";
 import { requireReveal } from "../../../src/cli/shell/reveal.ts";
-import { formsOf } from "../../support/forms.ts";
 import { PROGRAM } from "../../support/program.ts";
 import { ROOT } from "../../support/root.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { cleanEnvironment, newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+reveal/1 é&xyzzy-0001";

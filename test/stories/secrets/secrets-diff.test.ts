@@ -1,6 +1,6 @@
 /** `secrets list` with patterns, and `secrets diff`, with the real program. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { newProject, type Project } from "../support/project.ts";
 
 const [HERE, THERE] = ["cAnary+here/1 é&xyzzy-0001", "cAnary+there/2 é&xyzzy-0002"];

@@ -2,8 +2,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
 import { PROGRAM } from "../../support/program.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { filesBelow, newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+edit/1 é&xyzzy-0001";

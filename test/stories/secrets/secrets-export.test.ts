@@ -2,7 +2,7 @@
 import { chmodSync, existsSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { filesBelow, newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+export/1 é&xyzzy-0001";

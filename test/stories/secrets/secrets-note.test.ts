@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+note/1 é&xyzzy-0001";

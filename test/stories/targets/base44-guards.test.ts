@@ -4,7 +4,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { link, startPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";

@@ -1,6 +1,6 @@
 /** `coffer import base44` brings the secrets of an app at Base44 into the vault: from a file, or typed. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { newProject, type Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 

@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { formsOf } from "../../support/forms.ts";
 import { ROOT } from "../../support/root.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { link, sharedPlatform } from "../support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "../support/project.ts";
 

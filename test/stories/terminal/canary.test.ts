@@ -5,7 +5,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { link, type Platform, pidsOf, startPlatform } from "../support/platform.ts";
 import { type CommandOptions, filesBelow, newProject, type Project } from "../support/project.ts";
 

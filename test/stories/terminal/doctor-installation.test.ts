@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { type RegistryPackage, startNpmRegistry } from "../../support/npm-registry.ts";
 import { PROGRAM } from "../../support/program.ts";
 import { ROOT } from "../../support/root.ts";
+import { type RegistryPackage, startNpmRegistry } from "../../support/services/npm-registry.ts";
 import { mended, remedyOf, textsOf } from "../support/doctor.ts";
 import { newProject } from "../support/project.ts";
 

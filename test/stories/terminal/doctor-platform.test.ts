@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { withSecretService } from "../../support/secret-service.ts";
+import { withSecretService } from "../../support/services/secret-service.ts";
 import { doctor, mended, remedyOf, textsOf } from "../support/doctor.ts";
 import { runLine } from "../support/hints.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";

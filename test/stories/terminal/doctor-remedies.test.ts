@@ -2,7 +2,7 @@
 import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { withSecretService } from "../../support/secret-service.ts";
+import { withSecretService } from "../../support/services/secret-service.ts";
 import { commit } from "../support/clone.ts";
 import { doctor, mended, remedyOf, repository, textsOf } from "../support/doctor.ts";
 import { runLine } from "../support/hints.ts";

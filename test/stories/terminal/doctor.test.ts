@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { withSecretService } from "../../support/secret-service.ts";
+import { withSecretService } from "../../support/services/secret-service.ts";
 import { commit } from "../support/clone.ts";
 import { doctor, mended, remedyOf, repository, textsOf } from "../support/doctor.ts";
 import { newIdentityText, newProject, Project } from "../support/project.ts";

@@ -5,7 +5,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
 import type { Running } from "../support/process.ts";
 import { newProject, type Project } from "../support/project.ts";

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { Base44Server } from "../../support/base44-server.ts";
+import { Base44Server } from "../../support/services/base44-server.ts";
 import { commit } from "../support/clone.ts";
 import { commandsIn, committed, expectUsable, follow, refusal } from "../support/hints.ts";
 import { ForgingProxy } from "../support/network/forging-proxy.ts";

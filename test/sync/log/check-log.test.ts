@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { emptyHead, type LogEntry, nextHead } from "../../../src/protocol/change.ts";
 import { followLog, recordsOf } from "../../../src/sync/log/check-log.ts";
 import { verifyChains } from "../../../src/vault/document/document.ts";
-import { ENVIRONMENT, newTestIdentity, TestVault } from "../../platform/vault-fixture.ts";
+import { ENVIRONMENT, newTestIdentity, TestVault } from "../../platform/fixtures/vault.ts";
 
 const APP = "shop";
 const vault = new TestVault();

@@ -12,7 +12,7 @@ import { contextOf } from "../../project/project.ts";
 import type { Running } from "../../stories/support/process.ts";
 import { filesBelow, Project } from "../../stories/support/project.ts";
 import { bundleFor } from "../../support/bundle.ts";
-import { formsOf } from "../../support/forms.ts";
+import { formsOf } from "../../support/values/forms.ts";
 import { CRASH_PLANTS } from "../platform/faults/plants.ts";
 import { type Random, randomFrom } from "../random.ts";
 import type { Torture, TortureOptions, TortureReport } from "../torture.ts";

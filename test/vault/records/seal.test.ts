@@ -10,8 +10,8 @@ import {
 } from "../../../src/vault/records/record.ts";
 import { openRecord, sealRecord, verifyRecord } from "../../../src/vault/records/seal.ts";
 import { LIMITS } from "../../../src/vault/syntax/syntax.ts";
-import { anyText } from "../../support/any-text.ts";
 import { refusal } from "../../support/refusal.ts";
+import { anyText } from "../../support/values/any-text.ts";
 import { alice, bob, carol, dave, mallory, PRODUCTION, VaultMaker } from "../maker.ts";
 
 const maker = new VaultMaker().environment("preview").add(bob, "writer", "bob").add(carol, "reader", "carol");

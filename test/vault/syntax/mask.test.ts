@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { maskValue } from "../../../src/vault/syntax/mask.ts";
-import { anyText } from "../../support/any-text.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 const DOTS = "••••";
 const STEM = "0123456789abcdef";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { checkSecretName, isSecretName } from "../../../src/vault/syntax/secret-name.ts";
-import { anyText } from "../../support/any-text.ts";
+import { anyText } from "../../support/values/any-text.ts";
 
 function refusal(name: string): AppError {
 	try {

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../../src/platform/api/api.ts";
-import { logOf } from "../../core-fixture.ts";
+import { logOf } from "../../fixtures/core.ts";
 import { APP, api, ORIGIN, platform, useApi } from "../api-fixture.ts";
 
 useApi();

@@ -1,9 +1,9 @@
 /** Checkpoints in etcd, of several nodes at once, and of a platform that starts again. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openStore } from "../../../../src/platform/store/open.ts";
-import { openTestCoreIn, testPlace } from "../../core-fixture.ts";
+import { openTestCoreIn, testPlace } from "../../fixtures/core.ts";
+import { newTestIdentity } from "../../fixtures/vault.ts";
 import { EtcdCluster } from "../../store/etcd/cluster.ts";
-import { newTestIdentity } from "../../vault-fixture.ts";
 import { happen, Place, plain } from "./platform.ts";
 
 let cluster: EtcdCluster;

@@ -13,7 +13,7 @@ import { openStore } from "../../../../src/platform/store/open.ts";
 import { SealedStore } from "../../../../src/platform/store/sealed/sealed-store.ts";
 import type { Store } from "../../../../src/platform/store/store.ts";
 import type { Change } from "../../../../src/protocol/change.ts";
-import { ENVIRONMENT, newTestIdentity, TestVault } from "../../vault-fixture.ts";
+import { ENVIRONMENT, newTestIdentity, TestVault } from "../../fixtures/vault.ts";
 
 export const APP = "shop";
 /** The time of everything. */

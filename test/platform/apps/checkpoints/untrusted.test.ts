@@ -5,7 +5,7 @@ import { hash, toBase64 } from "../../../../src/crypto.ts";
 import { readWhole } from "../../../../src/platform/apps/checkpoints/history.ts";
 import type { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
 import { SqliteDatabase } from "../../../../src/platform/store/sqlite-database.ts";
-import { newTestIdentity } from "../../vault-fixture.ts";
+import { newTestIdentity } from "../../fixtures/vault.ts";
 import { APP, happen, Place, plain } from "./platform.ts";
 
 let place: Place;

@@ -7,7 +7,7 @@ import type { Deployment } from "../../../../src/platform/functions/function.ts"
 import { type LogEntry, nextHead } from "../../../../src/protocol/change.ts";
 import type { Reference } from "../../../../src/references/evidence/reference.ts";
 import { parseRecordText, type SealedRecord } from "../../../../src/vault/records/record.ts";
-import { newTestIdentity, TestVault } from "../../vault-fixture.ts";
+import { newTestIdentity, TestVault } from "../../fixtures/vault.ts";
 
 const APP = "shop";
 const platform = newTestIdentity();

@@ -3,7 +3,7 @@
  * the same way. And the gateway's parser beside itself: it does not matter how the bytes are split on their way.
  */
 import { describe, expect, test } from "vitest";
-import { smugglingCases } from "../smuggling-cases.ts";
+import { smugglingCases } from "../fixtures/smuggling-cases.ts";
 import { generatedRequests } from "./generated-requests.ts";
 import { type Reading, readByGateway, readByNode } from "./read-requests.ts";
 

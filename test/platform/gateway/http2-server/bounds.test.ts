@@ -1,8 +1,8 @@
 /** What one client of HTTP/2 can take: streams, floods of frames, windows, time, and the end of its connection. */
 import { once } from "node:events";
 import { expect, test, vi } from "vitest";
+import { dialHttp2, presented } from "../fixtures/secure.ts";
 import { echo, respond, SecureListener } from "../listener/secure-listener.ts";
-import { dialHttp2, presented } from "../secure.ts";
 import { block, CODES, END_HEADERS, END_STREAM, frame, get, RawHttp2, uint32 } from "./frames.ts";
 
 const server = new SecureListener();

@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import type { ClientExchange } from "../../../../src/platform/gateway/http-server/client-exchange.ts";
 import { Listener } from "../../../../src/platform/gateway/listener/listener.ts";
-import { exchange, statusesOf } from "../raw.ts";
+import { exchange, statusesOf } from "../fixtures/raw.ts";
 
 const CLOSE = "Connection: close";
 const request = (line: string, ...lines: string[]) => `${[line, "Host: h", ...lines, ""].join("\r\n")}\r\n`;

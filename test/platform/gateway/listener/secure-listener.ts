@@ -3,7 +3,7 @@ import { afterEach, expect } from "vitest";
 import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
 import type { ClientExchange } from "../../../../src/platform/gateway/http-server/client-exchange.ts";
 import { Listener, type ListenerOptions } from "../../../../src/platform/gateway/listener/listener.ts";
-import { useCertificates } from "../secure.ts";
+import { useCertificates } from "../fixtures/secure.ts";
 
 /** How an exchange ended. */
 export interface Ended {

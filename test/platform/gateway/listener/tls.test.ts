@@ -10,8 +10,8 @@ import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts
 import { NO_LOG } from "../../../../src/platform/faults/log.ts";
 import { Listener, type ListenerOptions } from "../../../../src/platform/gateway/listener/listener.ts";
 import type { CertificateFiles } from "../../../stories/support/network/authority.ts";
-import { statusesOf } from "../raw.ts";
-import { dialHttp2, dialTls, keptLog, presented, useCertificates } from "../secure.ts";
+import { statusesOf } from "../fixtures/raw.ts";
+import { dialHttp2, dialTls, keptLog, presented, useCertificates } from "../fixtures/secure.ts";
 
 const GET = "GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n";
 

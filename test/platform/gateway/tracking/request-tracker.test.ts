@@ -6,7 +6,7 @@ import type {
 	AnsweredRequest,
 	RequestedFunction,
 } from "../../../../src/platform/gateway/answered-request.ts";
-import { call, openStage, type Stage } from "../harness.ts";
+import { call, openStage, type Stage } from "../fixtures/harness.ts";
 
 const CANARY = "canary-in-a-path";
 const CODE = `

@@ -5,7 +5,7 @@ import { AppFold } from "../../../../src/platform/apps/state/app-state.ts";
 import { openEnvironment } from "../../../../src/platform/redeploy/starts/function-environment.ts";
 import type { Reads } from "../../../../src/references/evidence/reference.ts";
 import type { SealedRecord } from "../../../../src/vault/records/record.ts";
-import { newTestIdentity, TestVault } from "../../vault-fixture.ts";
+import { newTestIdentity, TestVault } from "../../fixtures/vault.ts";
 
 const platform = newTestIdentity();
 const vault = new TestVault().add(platform, "reader", "platform");

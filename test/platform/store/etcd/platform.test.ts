@@ -6,8 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { backupPlatform } from "../../../../src/platform/backup/backup.ts";
 import { restorePlatform } from "../../../../src/platform/backup/restore.ts";
 import { ROUTES } from "../../../../src/protocol/routes.ts";
-import { statusesOf } from "../../client-fixture.ts";
-import { APP, Story } from "../../platform-story.ts";
+import { statusesOf } from "../../fixtures/client.ts";
+import { APP, Story } from "../../fixtures/platform-story.ts";
 import { EtcdCluster } from "./cluster.ts";
 
 const FILES = {

@@ -4,8 +4,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vi
 import { backupPlatform } from "../../../../src/platform/backup/backup.ts";
 import { readSide } from "../../../../src/platform/configuration/store-sides.ts";
 import { migratePlatform } from "../../../../src/platform/migrate.ts";
-import { statusesOf } from "../../client-fixture.ts";
-import { APP, Story } from "../../platform-story.ts";
+import { statusesOf } from "../../fixtures/client.ts";
+import { APP, Story } from "../../fixtures/platform-story.ts";
 import { EtcdCluster } from "../etcd/cluster.ts";
 import { CREDENTIALS, S3Server } from "./s3-server.ts";
 

@@ -6,7 +6,7 @@ import { parseVault } from "../../../../src/vault/document/format.ts";
 import { contextOf } from "../../../project/project.ts";
 import type { Result } from "../../../stories/support/process.ts";
 import { filesBelow, Project } from "../../../stories/support/project.ts";
-import { formsOf } from "../../../support/forms.ts";
+import { formsOf } from "../../../support/values/forms.ts";
 import { alice, openEverything, VaultMaker } from "../../../vault/maker.ts";
 
 /** The value that a command sets. It must be in the vault, encrypted, and nowhere else. */

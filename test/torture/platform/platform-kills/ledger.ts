@@ -1,7 +1,7 @@
 /** The acknowledgements that a client got, and the state that the platform must therefore have. */
 import type { Change, Head, LogEntry } from "../../../../src/protocol/change.ts";
 import { parseRecordText } from "../../../../src/vault/records/record.ts";
-import { TestVault } from "../../../platform/vault-fixture.ts";
+import { TestVault } from "../../../platform/fixtures/vault.ts";
 import { APP } from "../../../stories/support/project.ts";
 import type { Random } from "../../random.ts";
 import { type KilledClient, Refused } from "./client.ts";

@@ -17,8 +17,8 @@ import { findDeno } from "../../../../../src/platform/runtime/deno-binary.ts";
 import { createDenoRuntime } from "../../../../../src/platform/runtime/open-deno.ts";
 import type { Instance } from "../../../../../src/platform/runtime/runtime.ts";
 import { startPlatform } from "../../../../../src/platform/server.ts";
-import { TestClient } from "../../../../platform/client-fixture.ts";
-import { newTestIdentity, TestVault } from "../../../../platform/vault-fixture.ts";
+import { TestClient } from "../../../../platform/fixtures/client.ts";
+import { newTestIdentity, TestVault } from "../../../../platform/fixtures/vault.ts";
 import type { CertificateFiles } from "../../../../stories/support/network/authority.ts";
 import { openRawFunction } from "./raw-function.ts";
 

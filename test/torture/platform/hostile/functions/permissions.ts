@@ -1,6 +1,6 @@
 /** The isolation by Deno's permissions: a real function, and the same code in a Deno with all permissions. */
 import { ask, launch } from "../../../../platform/runtime/harness.ts";
-import { type Hostile, openHostile, REFUSAL } from "../../../../platform/runtime/hostile.ts";
+import { type Hostile, openHostile, REFUSAL } from "../../../../platform/runtime/isolation/hostile.ts";
 import { PROCESSES, READS, WRITES } from "../../../../platform/runtime/probes/files.ts";
 import { HERE, INTERFACES, waysTo } from "../../../../platform/runtime/probes/network.ts";
 import { ABSENT_POWER, PERMISSIONS, POWERS } from "../../../../platform/runtime/probes/powers.ts";

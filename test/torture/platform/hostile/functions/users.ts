@@ -3,8 +3,9 @@
  * has escaped from Deno's permissions. Without this isolation they run as the attacked sibling's user, or as
  * root.
  */
-import { as, uidOf } from "../../../../platform/runtime/as-user.ts";
+
 import { launch, openRuntime } from "../../../../platform/runtime/harness.ts";
+import { as, uidOf } from "../../../../platform/runtime/isolation/as-user.ts";
 import { ON_GROUPS, ON_PLATFORM, ON_SIBLING, scriptsOf } from "../../../../platform/runtime/probes/system.ts";
 import type { Outcome, Part, Probe } from "./probe.ts";
 

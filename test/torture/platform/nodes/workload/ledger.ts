@@ -1,6 +1,6 @@
 /** What clients have seen of one app: the history of its log, its values, and the answers of its function. */
 import { emptyHead, type Head, type LogEntry, nextHead } from "../../../../../src/protocol/change.ts";
-import { TestVault } from "../../../../platform/vault-fixture.ts";
+import { TestVault } from "../../../../platform/fixtures/vault.ts";
 import type { LogOperation } from "../history/log-model.ts";
 
 /** An answer of a function with status 200. */
