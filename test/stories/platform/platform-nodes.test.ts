@@ -105,8 +105,11 @@ test("the logs show the lines of both nodes by time, each with the name of its n
 	const [, first, second] = marked.exec(stdout) ?? [];
 	expect(stdout).toMatch(marked);
 	expect([first === second, stderr]).toEqual([false, ""]);
-	const requests = await project.ok(["functions", "logs", "--requests", "--limit", "2"]);
-	expect(requests.stdout).toMatch(new RegExp(`^${first}  .*\n${second}  .*\n$`));
+	// Gateways report requests a few times a second.
+	await vi.waitFor(async () => {
+		const requests = await project.ok(["functions", "logs", "--requests", "--limit", "2"]);
+		expect(requests.stdout).toMatch(new RegExp(`^${first}  .*\n${second}  .*\n$`));
+	});
 });
 
 test("a command names a node that was killed, which catches up when it starts again", async () => {
