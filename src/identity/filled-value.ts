@@ -6,6 +6,7 @@
 import { createDecipheriv, createHmac, createPrivateKey, createPublicKey, diffieHellman } from "node:crypto";
 import { concat, fromUtf8, utf8, wipe } from "../bytes.ts";
 import { fromBase64, type KeyPair, PUBLIC_KEY_BYTES, toBase64 } from "../crypto.ts";
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import {
 	FILLED_VALUE_INFO,
@@ -103,11 +104,14 @@ export function openHpke({ aad, enc, info, sealed }: Sealed, keys: KeyPair): Uin
 	return openGcm("aes-128-gcm", key, { nonce, aad, sealed });
 }
 
-function invalid(): AppError {
+type Place = Parameters<typeof filledValueContext>[0];
+
+function invalid({ environment, name }: Place): AppError {
+	const discard = inEnvironment(`coffer requests accept ${name} --discard`, environment);
 	return new AppError({
 		code: "FILLED_VALUE_INVALID",
 		message: "The value from the console was not encrypted for this device and this request, or was changed.",
-		hint: "Nothing was changed. Discard it (--discard), and ask for the value again. If a member was added or changed after it was filled in, that is the reason.",
+		hint: `Nothing was changed. Discard it with '${discard}', and ask for the value again. If a member was added or changed after it was filled in, that is the reason.`,
 		exit: EXIT.integrity,
 	});
 }
@@ -127,19 +131,19 @@ function unpadded(content: Uint8Array): string | undefined {
  */
 export function openFilledValue(
 	{ keys, value }: Pick<FilledValue, "keys" | "value">,
-	place: Parameters<typeof filledValueContext>[0],
+	place: Place,
 	box: KeyPair,
 ): string {
 	const aad = utf8(filledValueContext(place));
 	const own = keys.find((each) => each.box === toBase64(box.publicKey));
 	const [enc, sealedKey, sealed] = [own?.enc ?? "", own?.key ?? "", value].map(fromBase64);
-	if (!enc || !sealedKey || !sealed || enc.length !== PUBLIC_KEY_BYTES) throw invalid();
+	if (!enc || !sealedKey || !sealed || enc.length !== PUBLIC_KEY_BYTES) throw invalid(place);
 	const key = openHpke({ enc, sealed: sealedKey, info: utf8(FILLED_VALUE_INFO), aad }, box);
 	const isKey = key?.length === 32;
 	const content = isKey ? openGcm("aes-256-gcm", key, { nonce: CONTENT_NONCE, aad, sealed }) : undefined;
 	if (key) wipe(key);
 	const text = content && unpadded(content);
 	if (content) wipe(content);
-	if (text === undefined) throw invalid();
+	if (text === undefined) throw invalid(place);
 	return text;
 }

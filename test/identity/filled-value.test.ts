@@ -43,7 +43,11 @@ describe("a value that the page encrypts", () => {
 			const sealed = await sealValue(value, PLACE, [boxOf(ana), boxOf(ben)]);
 			for (const keys of [ana, ben]) expect(openFilledValue(sealed, PLACE, keys)).toBe(value);
 			expect(() => openFilledValue(sealed, PLACE, pair())).toThrow(
-				expect.objectContaining({ code: "FILLED_VALUE_INVALID", exit: 7 }),
+				expect.objectContaining({
+					code: "FILLED_VALUE_INVALID",
+					exit: 7,
+					hint: expect.stringContaining("'coffer requests accept API_KEY --discard'"),
+				}),
 			);
 		},
 	);

@@ -1,4 +1,5 @@
 /** Values that were filled in in the web console, and that wait on the platform for a member. */
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { openFilledValue } from "../../identity/filled-value.ts";
 import type { VaultSession } from "../../project/session/session.ts";
@@ -20,7 +21,7 @@ function notFilled({ entry: { environment, name } }: JudgedRequest): AppError {
 	return new AppError({
 		code: "REQUEST_NOT_FILLED",
 		message: `Nobody has filled in a value for ${name} in the console (environment '${environment}').`,
-		hint: `To set it yourself: coffer requests fill ${name}.`,
+		hint: `To set it yourself: ${inEnvironment(`coffer requests fill ${name}`, environment)}`,
 		exit: EXIT.notFound,
 	});
 }
@@ -54,4 +55,21 @@ export async function discardFilled(
 ): Promise<void> {
 	const routes = await remote.secretRequests();
 	for (const { entry } of open) await routes.discard(binding.app, entry.id);
+}
+
+/**
+ * The same once a value is in the vault.
+ * @returns why they still wait, as a sentence; undefined if they do not. They go with their request
+ */
+export async function discardAccepted(
+	target: LinkTarget,
+	open: readonly JudgedRequest[],
+): Promise<string | undefined> {
+	try {
+		await discardFilled(target, open);
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return `The secret is set, and its encrypted value still waits on the platform until the next sync: ${error.message}`;
+	}
 }

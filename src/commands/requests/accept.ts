@@ -3,7 +3,7 @@ import { BaseCommand, environmentFlag, noSyncFlag, noWaitFlag } from "../../cli/
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import { afterEdit } from "../../cli/edits/after-edit.ts";
-import { discardFilled, filledFor, type Waiting } from "../../cli/requests/filled.ts";
+import { discardAccepted, discardFilled, filledFor, type Waiting } from "../../cli/requests/filled.ts";
 import { askerText, rowOf } from "../../cli/requests/rows.ts";
 import { promptConfirm } from "../../cli/shell/prompts.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
@@ -57,8 +57,9 @@ export default class RequestsAccept extends BaseCommand<EnvironmentEdit> {
 		this.terminal.note(`  "${row.reason}"`);
 		if (!(await this.#isWanted(waiting, flags.yes))) return afterEdit(context, nothing, sync);
 		const outcome = await setSecrets(context, new Map([[name, waiting.value]]));
-		for (const warning of outcome.warnings) this.terminal.warn(warning);
-		await discardFilled(target, open);
+		const left = await discardAccepted(target, open);
+		const warnings = left === undefined ? outcome.warnings : [...outcome.warnings, left];
+		for (const warning of warnings) this.terminal.warn(warning);
 		const { changed: set, unchanged } = outcome;
 		return afterEdit(
 			context,

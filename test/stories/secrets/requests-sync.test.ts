@@ -1,6 +1,8 @@
 /** Requests for secrets go to the platform with `coffer sync` and `coffer watch`, and leave its list when they are answered. */
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { sealValue } from "../../../src/console/data/seal-value.ts";
 import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
+import { ForgingProxy } from "../support/network/forging-proxy.ts";
 import { link, type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { APP, newProject, type Project } from "../support/project.ts";
 
@@ -19,11 +21,24 @@ afterAll(async () => {
 	await platform?.[Symbol.asyncDispose]();
 });
 
-/** What the console of the platform lists: the names. */
-async function listed(): Promise<SecretRequestList["requests"]> {
-	const headers = { authorization: `Bearer ${platform.token}` };
-	const answer = await fetch(`${platform.control}/v1/apps/${APP}/secret-requests`, { headers });
-	return ((await answer.json()) as SecretRequestList).requests;
+const asOwner = () => ({ authorization: `Bearer ${platform.token}`, "content-type": "application/json" });
+
+async function list(): Promise<SecretRequestList> {
+	const answer = await fetch(`${platform.control}/v1/apps/${APP}/secret-requests`, { headers: asOwner() });
+	return (await answer.json()) as SecretRequestList;
+}
+
+/** The requests that the console of the platform lists. */
+const listed = async (): Promise<SecretRequestList["requests"]> => (await list()).requests;
+
+/** Fills in a value as the page of the console does. */
+async function fillIn(name: string, value: string): Promise<void> {
+	const { environment, recipients, requests, vaultId } = await list();
+	const id = requests.find((request) => request.name === name)?.id ?? "";
+	const boxes = recipients.map(({ box }) => box);
+	const body = JSON.stringify(await sealValue(value, { vaultId, environment, name, id }, boxes));
+	const path = `${platform.control}/v1/apps/${APP}/secret-requests/${id}/value`;
+	expect((await fetch(path, { method: "POST", headers: asOwner(), body })).status).toBe(204);
 }
 
 const ask = (name: string, env = {}) => ana.ok(["request", name, "--reason", REASON], { env });
@@ -76,4 +91,19 @@ test("a token that may not sync sees no requests", async () => {
 		const answer = await fetch(`${platform.control}/v1/apps/${APP}/secret-requests`, { method, headers });
 		expect(answer.status).toBe(403);
 	}
+});
+
+test("a value is accepted also if the platform does not discard what waits: it goes with its request", async () => {
+	await using proxy = await new ForgingProxy(platform.control).listen();
+	await link(ana, platform, proxy.url);
+	await ask("LATE_KEY");
+	await ana.ok(["sync"]);
+	await fillIn("LATE_KEY", "value-from-the-console");
+	proxy.forge = ({ method }) =>
+		method === "DELETE" ? (response) => void response.writeHead(503).end() : undefined;
+	const accepted = await ana.coffer(["requests", "accept", "LATE_KEY", "--yes"]);
+	expect(accepted.status).toBe(0);
+	expect(accepted.stderr).toMatch(/Warning: The secret is set, and its encrypted value still waits/);
+	expect(await ana.reveal("LATE_KEY")).toBe("value-from-the-console");
+	expect((await listed()).map(({ name }) => name)).not.toContain("LATE_KEY");
 });
