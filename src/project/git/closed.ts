@@ -152,8 +152,9 @@ export const FIXED_VARIABLES: Readonly<Record<string, string>> = {
 
 /**
  * What a command may use beyond the closed configuration. `hooks-path`: the user's hooks folder, to write a hook.
- * `path-syntax`: pathspecs with syntax, for `check-ignore`, which rejects literal pathspecs (its path begins with `./`,
- * so nothing in it is syntax).
+ * `path-syntax`: pathspecs with syntax: for a pattern that Coffer writes itself (without this, git looks for a file of
+ * that name), and for `check-ignore`, which rejects literal pathspecs (its path begins with `./`, so nothing in it is
+ * syntax).
  */
 export type GitAllowance = "hooks-path" | "path-syntax" | undefined;
 

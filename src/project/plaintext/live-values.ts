@@ -24,7 +24,8 @@ import type { LiveSecret } from "./searchable.ts";
  * @throws AppError as `runGit`
  */
 export async function vaultFolders(place: GitContext, staged: readonly string[]): Promise<string[]> {
-	const listed = (await gitOutput(place, ["ls-files", "-z", "--", `:(glob)**/${VAULT_FILE}`])).split("\0");
+	const list = ["ls-files", "-z", "--", `:(glob)**/${VAULT_FILE}`];
+	const listed = (await gitOutput(place, list, { seen: "path-syntax" })).split("\0");
 	const found = new Set(listed.filter((path) => basename(path) === VAULT_FILE).map(dirname));
 	const seen = new Set<string>();
 	for (const path of staged) {

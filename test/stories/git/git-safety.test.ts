@@ -55,6 +55,15 @@ test("the hook refuses plaintext values and identities with file, line and name,
 	expect(refused.text).not.toContain(KEY);
 	project.write(".coffer-allow", "# fixtures\nAPI_KEY src/a b.ts\ncoffer-identity *\n");
 	expect(git(project, "commit", "--message", "x").status).toBe(0);
+	// The vault of another folder, which no folder of a staged file is below.
+	mkdirSync(join(project.root, "apps/api"), { recursive: true });
+	await project.git("mv", "coffer.vault", "apps/api/coffer.vault");
+	expect(git(project, "commit", "--message", "moved").status).toBe(0);
+	project.write("apps/web/config.ts", KEY);
+	await project.git("add", "--all");
+	const beside = git(project, "commit", "--message", "x");
+	expect(beside.text).toContain("apps/web/config.ts, line 1: the value of API_KEY (production)");
+	expect(beside.status).toBe(1);
 });
 
 test("setup reports a .env file that git would add, and adds it to .gitignore if the user agrees", async () => {
