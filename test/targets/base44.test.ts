@@ -36,7 +36,8 @@ async function failure(work: Promise<unknown>): Promise<AppError> {
 	const text = [shown.message, shown.hint, shown.stack, String(shown.cause), JSON.stringify(shown)].join(
 		"\n",
 	);
-	for (const part of [VALUE, "horse", "staple", "plugh", server.key, "5f2c"]) expect(text).not.toContain(part);
+	for (const part of [VALUE, "horse", "staple", "plugh", server.key, "5f2c"])
+		expect(text).not.toContain(part);
 	return shown;
 }
 
