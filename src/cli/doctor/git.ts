@@ -3,8 +3,9 @@ import { chmod } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
 import { gitWarnings, type Program } from "../../project/git/driver.ts";
+import { findRepository, whyNoRepository } from "../../project/git/repository.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
-import { findRepository, type GitContext, gitVersion } from "../../project/git/run.ts";
+import { type GitContext, gitVersion } from "../../project/git/run.ts";
 import { inspectGitSetup, setUpGit } from "../../project/git/setup.ts";
 import { type Fixable, ok, warning, word } from "./check.ts";
 
@@ -53,6 +54,9 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 		const add = `{ test -e ${file} || echo '#!/bin/sh' > ${file}; } && echo 'coffer git check || exit 1' >> ${file} && chmod +x ${file}`;
 		const text = `Git's hooks are in a folder that core.hooksPath names, and ${hookPath} does not run 'coffer git check'.`;
 		checks.push(warning("git-hook", text, add));
+	} else if (hook === "foreign") {
+		const text = `The hook ${hookPath} is not a shell script, and does not run this command: coffer git check. Add it there; Coffer does not change the file.`;
+		checks.push(warning("git-hook", text, null));
 	}
 	return checks.length > 0
 		? checks
@@ -71,7 +75,11 @@ export async function checkGit(
 		const place = { ...here, folder: root };
 		const isThere = repositoryAbove(root) !== undefined && (await findRepository(place));
 		if (isThere) return [git, ...(await checkSetup(place, program))];
-		return [git, warning("git-setup", "The project is in no git repository.", "git init")];
+		const { command, isRefused, sentence } = whyNoRepository(root);
+		return [
+			git,
+			warning("git-setup", isRefused ? sentence : "The project is in no git repository.", command),
+		];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		return [warning("git", `${error.message} ${error.hint}`, null)];

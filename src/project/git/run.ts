@@ -194,26 +194,3 @@ export function gitFailed(command: string, status: number, { folder }: GitContex
 		exit: EXIT.failure,
 	});
 }
-
-/**
- * Finds the repository around a folder. A folder inside a bare repository that is hidden among other files counts as
- * being in no repository: newer versions of git reject it by `safe.bareRepository`, and this check does so for all
- * versions.
- */
-export async function findRepository(place: GitContext): Promise<{ isShallow: boolean } | undefined> {
-	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];
-	const { status, stdout } = await runGit(place, asked);
-	const [isInside, isShallow] = stdout.split("\n");
-	return status === 0 && isInside === "false" ? { isShallow: isShallow === "true" } : undefined;
-}
-
-/** @throws AppError `REPOSITORY_NOT_FOUND` (exit 4) */
-export async function requireRepository(place: GitContext): Promise<void> {
-	if (await findRepository(place)) return;
-	throw new AppError({
-		code: "REPOSITORY_NOT_FOUND",
-		message: `${place.folder} is in no git repository.`,
-		hint: "Run 'git init' first.",
-		exit: EXIT.notFound,
-	});
-}

@@ -3,14 +3,15 @@
  * `.gitattributes` is local to one clone. In a clone without the local part, the attributes do no harm.
  */
 import { mkdir } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FILE_BYTES } from "../../bounded-file.ts";
 import { readWhole } from "../files/atomic-file.ts";
 import { ensureLines, removeLines } from "../files/managed-lines.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { mergeCommand, type Program, textconvCommand } from "./driver.ts";
-import { addToHook, type HookOutcome, hookState, removeFromHook } from "./hook/hook.ts";
-import { type GitContext, gitOutput, requireRepository, runGit } from "./run.ts";
+import { addToHook, type HookOutcome, type HookState, hookState, removeFromHook } from "./hook/hook.ts";
+import { requireRepository } from "./repository.ts";
+import { type GitContext, gitOutput, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
 const SECTIONS = ["merge.coffer", "diff.coffer"];
@@ -32,14 +33,18 @@ function settingsFor(program: Program): readonly (readonly [string, string])[] {
 	];
 }
 
+/**
+ * The file of the pre-commit hook. Husky 9 has git look in `.husky/_`, whose files Husky writes anew at each
+ * installation; they run the files of the same name in `.husky`.
+ */
 async function hookPathOf(place: GitContext): Promise<string> {
-	return join(
-		resolve(
-			place.folder,
-			await gitOutput(place, ["rev-parse", "--git-path", "hooks"], { seen: "hooks-path" }),
-		),
-		"pre-commit",
-	);
+	const asked = await gitOutput(place, ["rev-parse", "--git-path", "hooks"], { seen: "hooks-path" });
+	const folder = resolve(place.folder, asked);
+	return join(isOfHusky(folder) ? dirname(folder) : folder, "pre-commit");
+}
+
+function isOfHusky(folder: string): boolean {
+	return basename(folder) === "_" && basename(dirname(folder)) === ".husky";
 }
 
 /**
@@ -60,7 +65,10 @@ export async function setUpGit(place: GitContext, program: Program): Promise<Git
 	const hookPath = await hookPathOf(place);
 	// A configured hooks folder belongs to another tool, or is shared between repositories.
 	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" });
-	if (status === 0) return { changed, hook: "elsewhere", hookPath };
+	if (status === 0) {
+		const isPresent = (await hookState(hookPath)) === "present";
+		return { changed, hook: isPresent ? "present" : "elsewhere", hookPath };
+	}
 	await mkdir(dirname(hookPath), { recursive: true });
 	const hook = await addToHook(hookPath, program);
 	if (hook === "made" || hook === "added") changed.push("pre-commit");
@@ -71,8 +79,8 @@ export async function setUpGit(place: GitContext, program: Program): Promise<Git
 export interface GitSetupState {
 	/** The settings and attributes that it lacks. */
 	readonly missing: readonly string[];
-	/** `elsewhere`: in a folder that `core.hooksPath` names there is no hook that runs the check. */
-	readonly hook: "present" | "absent" | "not executable" | "elsewhere";
+	/** As `hookState`, and `elsewhere`: in a folder that `core.hooksPath` names there is no hook that runs the check. */
+	readonly hook: HookState | "elsewhere";
 	readonly hookPath: string;
 }
 
@@ -96,7 +104,8 @@ export async function inspectGitSetup(place: GitContext): Promise<GitSetupState>
 	const missing = names.filter((name) => (values.get(name) ?? "") === "");
 	if (!ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
 	const state = await hookState(hookPath);
-	const hook = state === "absent" && configured.status === 0 ? "elsewhere" : state;
+	const isMissing = state === "absent" || state === "foreign";
+	const hook = isMissing && configured.status === 0 ? "elsewhere" : state;
 	return { missing, hook, hookPath };
 }
 

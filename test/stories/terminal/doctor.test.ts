@@ -110,6 +110,26 @@ describe("git", () => {
 		await project.git("config", "core.hooksPath", "my hooks");
 		mkdirSync(join(project.root, "my hooks"));
 		await mended(project, await doctor(project), "git-hook");
+		// Husky writes the hooks in this folder anew; they run those beside it.
+		project.write(".husky/_/pre-commit", "#!/bin/sh\n");
+		await project.git("config", "core.hooksPath", ".husky/_");
+		await mended(project, await doctor(project), "git-hook");
+		expect(project.read(".husky/pre-commit")).toContain("coffer git check");
+		expect(project.read(".husky/_/pre-commit")).toBe("#!/bin/sh\n");
+		expect(await project.data(["git", "setup"])).toEqual({
+			changed: [],
+			hook: "present",
+			hookPath: join(project.root, ".husky/pre-commit"),
+		});
+		await project.git("config", "--unset", "core.hooksPath");
+		project.write(".git/hooks/pre-commit", "#!/usr/bin/env python3\n");
+		expect(textsOf(await doctor(project), "git-hook").join()).toMatch(/not a shell script.*coffer git check/);
+		project.write(
+			".git/hooks/pre-commit",
+			'#!/usr/bin/env python3\nsubprocess.run(["coffer", "git", "check"])\n',
+		);
+		chmodSync(join(project.root, ".git/hooks/pre-commit"), 0o755);
+		expect(textsOf(await doctor(project), "git-hook")).toEqual([]);
 		project.variables["PATH"] = "/nowhere";
 		expect(textsOf(await doctor(project), "git")).toEqual([expect.stringMatching(/^warning .*not found/)]);
 	});

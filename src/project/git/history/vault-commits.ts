@@ -2,7 +2,8 @@
 import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
-import { findRepository, type GitContext, gitFailed, runGit } from "../run.ts";
+import { findRepository, noRepositoryNote } from "../repository.ts";
+import { type GitContext, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
 
 /** The first commit that has a text of the vault. */
@@ -94,7 +95,7 @@ export async function readVaultHistory(
 	from: HistoryOf = "head",
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
-	if (!repository) return { commits: undefined, notes: ["Git finds no repository here."] };
+	if (!repository) return { commits: undefined, notes: [noRepositoryNote(place.folder)] };
 	const commits = await listCommits(place, from);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
 	const { firsts, without } = await findTexts(place, commits);

@@ -7,7 +7,8 @@ import { isAbsolute, join } from "node:path";
 import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
-import { findRepository, type GitContext, gitFailed, runGit } from "../run.ts";
+import { findRepository, noRepositoryNote } from "../repository.ts";
+import { type GitContext, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
 
 /** Where git keeps a text. */
@@ -107,7 +108,7 @@ async function operationToFinish(place: GitContext): Promise<string | undefined>
  */
 export async function listTexts(place: GitContext): Promise<AllTexts> {
 	if (!(await findRepository(place))) {
-		const notes = ["Git finds no repository here."];
+		const notes = [noRepositoryNote(place.folder)];
 		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
 	const head: Named = { kind: "head", rev: "HEAD" };

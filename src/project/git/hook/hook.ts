@@ -1,6 +1,7 @@
 /** Adds Coffer's lines to the pre-commit hook, and removes them. Other lines stay as they are. */
 import { statSync } from "node:fs";
 import { chmod, unlink } from "node:fs/promises";
+import { basename, dirname } from "node:path";
 import { FILE_BYTES } from "../../../bounded-file.ts";
 import { fromUtf8 } from "../../../bytes.ts";
 import { readWhole, replaceFile } from "../../files/atomic-file.ts";
@@ -63,13 +64,24 @@ export async function addToHook(path: string, program: Program): Promise<HookOut
 	return "added";
 }
 
+/** A line of the user's that runs the check, in a shell or as the arguments of a call in another language. */
+const RUNS_CHECK = /^[^#\n]*\bcoffer["', ]+git["', ]+check/m;
+
+/** `foreign`: it is not a shell script and does not run the check. `addToHook` would leave it as it is. */
+export type HookState = "present" | "absent" | "not executable" | "foreign";
+
 /** Whether a hook runs the check: by Coffer's lines, or by a line of the user's. */
-export async function hookState(path: string): Promise<"present" | "absent" | "not executable"> {
+export async function hookState(path: string): Promise<HookState> {
 	const bytes = await readWhole(path, FILE_BYTES.text);
-	const text = bytes && fromUtf8(bytes);
-	if (text === undefined || !(text.includes(BEGIN) || /^[^#\n]*coffer git check/m.test(text)))
-		return "absent";
-	const isRun = process.platform === "win32" || (statSync(path).mode & 0o111) !== 0;
+	if (bytes === undefined) return "absent";
+	const text = fromUtf8(bytes);
+	if (text === undefined || !(text.includes(BEGIN) || RUNS_CHECK.test(text)))
+		return text !== undefined && SHELL.test(without(text)) ? "absent" : "foreign";
+	// Husky gives the file to a shell.
+	const isRun =
+		process.platform === "win32" ||
+		basename(dirname(path)) === ".husky" ||
+		(statSync(path).mode & 0o111) !== 0;
 	return isRun ? "present" : "not executable";
 }
 
