@@ -25,17 +25,19 @@ interface Run {
 }
 
 /**
- * The messages to the platform, as lines of JSON: the function serves, the answer to a ping, and whether there
- * is work that continues after the responses. Before the first of these, a line for each cron job; later, a line for
- * each of their runs.
+ * The messages to the platform, as lines of JSON: the function serves, it asks for the store, and whether there is work
+ * that continues after the responses. The answer to a ping says that too, with the number of the ping. Before the first
+ * of these, a line for each cron job; later, a line for each of their runs.
  */
 const LINES = {
 	ready: encoder.encode('{"ready":true}\n'),
-	pong: encoder.encode('{"pong":true}\n'),
 	kv: encoder.encode('{"kv":true}\n'),
 	holding: encoder.encode('{"holding":true}\n'),
 	done: encoder.encode('{"holding":false}\n'),
 };
+
+/** How the line of a ping begins; its number follows. */
+const PING = "ping ";
 
 /** Whether the platform listens for a connection to the store: it does, it cannot, or it has no stores. */
 export type StoreAnswer = "kv" | "no-kv" | "kv-refused";
@@ -51,10 +53,11 @@ export class Control {
 	/** Lines that are sent before all others: cron jobs, and how their runs ended. The platform limits their number. */
 	readonly #lines: Uint8Array[] = [];
 	#owesReady = false;
-	#owesPong = false;
+	/** The number of the last ping that is not answered. */
+	#unanswered: string | undefined;
 	#isPending = false;
-	/** The last report about pending work; undefined if it has to be repeated. */
-	#reportedPending: boolean | undefined = false;
+	/** The last report about pending work. */
+	#reportedPending = false;
 	#isWriting = false;
 
 	private constructor(connection: Deno.Conn) {
@@ -122,7 +125,7 @@ export class Control {
 		let start = 0;
 		for (let end = nextEnd(0); end !== -1; end = nextEnd(start)) {
 			const line = apply(slice, text, [start, end]);
-			if (line === "ping") this.#owesPong = true;
+			if (apply(slice, line, [0, PING.length]) === PING) this.#unanswered = apply(slice, line, [PING.length]);
 			else if (line === "kv" || line === "no-kv" || line === "kv-refused") this.#answerStore(line);
 			else void this.#run(parse(line), run);
 			start = end + 1;
@@ -173,12 +176,13 @@ export class Control {
 			this.#owesReady = false;
 			return LINES.ready;
 		}
-		if (this.#owesPong) {
-			this.#owesPong = false;
-			// If the platform missed the last report, it would count the process as busy, or as idle, forever.
-			// So it is repeated.
-			this.#reportedPending = undefined;
-			return LINES.pong;
+		const answered = this.#unanswered;
+		if (answered !== undefined) {
+			this.#unanswered = undefined;
+			// Also if it was reported before: if the platform missed that, it would count the process as busy, or as idle,
+			// forever.
+			this.#reportedPending = this.#isPending;
+			return encode(`{"pong":${answered},"holding":${this.#isPending}}\n`);
 		}
 		if (this.#reportedPending === this.#isPending) return undefined;
 		this.#reportedPending = this.#isPending;

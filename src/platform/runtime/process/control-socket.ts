@@ -14,7 +14,8 @@ import { timer } from "./deferred.ts";
 const MESSAGE_CHARACTERS_MAX = 768;
 /** The most messages about cron jobs and the app's store in one chunk. Further ones are discarded. */
 const OTHER_MESSAGES_MAX = 200;
-const PING = "ping\n";
+/** The answer to a ping: its number, and whether the process has work that continues after its responses. */
+const PONG = /^\{"pong":(\d{1,15}),"holding":(true|false)\}$/;
 /** The longest wait for the answer to a ping. */
 const ANSWER_MS = 1_000;
 
@@ -52,7 +53,8 @@ export interface ControlOptions {
 export interface ControlMessages {
 	isListening?: true;
 	isHeld?: boolean;
-	isPong?: true;
+	/** The number of the ping that is answered. */
+	pong?: number;
 	/** The messages about cron jobs and the app's store, in their order. */
 	others?: unknown[];
 }
@@ -82,10 +84,17 @@ export class MessageReader {
 
 function applyMessage(said: ControlMessages, line: string): void {
 	if (line === '{"ready":true}') said.isListening = true;
-	else if (line === '{"pong":true}') said.isPong = true;
 	else if (line === '{"holding":true}') said.isHeld = true;
 	else if (line === '{"holding":false}') said.isHeld = false;
 	else if (/^\{"(?:cron|ran|kv)":/.test(line)) addOther(said, line);
+	else applyPong(said, line);
+}
+
+function applyPong(said: ControlMessages, line: string): void {
+	const [, number, isHeld] = PONG.exec(line) ?? [];
+	if (number === undefined) return;
+	said.pong = Number(number);
+	said.isHeld = isHeld === "true";
 }
 
 function addOther(said: ControlMessages, line: string): void {
@@ -111,8 +120,10 @@ export class ControlSocket {
 	 */
 	#isListening = false;
 	#isListeningAgain = false;
-	/** Called once each at the next answer to a ping. */
-	#awaiting: (() => void)[] = [];
+	/** The number of the last ping. */
+	#pings = 0;
+	/** The calls of `answer` that wait: the number of their ping, and what ends the wait. */
+	#awaiting: { readonly ping: number; readonly resolve: () => void }[] = [];
 
 	constructor(options: ControlOptions) {
 		this.#options = options;
@@ -126,18 +137,23 @@ export class ControlSocket {
 
 	/** Sends a ping, unless the process has not read the previous one yet. */
 	ping(): void {
-		if (this.#socket?.writableLength === 0) this.#socket.write(PING);
+		if (this.#socket?.writableLength === 0) this.#sendPing();
+	}
+
+	#sendPing(): number {
+		this.send(`ping ${++this.#pings}`);
+		return this.#pings;
 	}
 
 	/**
-	 * Sends a ping. Resolves when the process answers, and thus when everything that it sent before has been handled; at once
-	 * if it is not connected, and after a second in any case.
+	 * Sends a ping. Resolves when the process answers this one, and thus when everything that it sent before has been handled;
+	 * at once if it is not connected, and after a second in any case.
 	 */
 	async answer(): Promise<void> {
 		if (this.#socket === undefined) return;
 		const limit = timer(ANSWER_MS);
-		const answered = new Promise<void>((resolve) => this.#awaiting.push(resolve));
-		this.ping();
+		const ping = this.#sendPing();
+		const answered = new Promise<void>((resolve) => this.#awaiting.push({ ping, resolve }));
 		await Promise.race([answered, limit.elapsed]);
 		limit.cancel();
 	}
@@ -168,12 +184,18 @@ export class ControlSocket {
 		new PacedReader(socket, { scheduler, onChunk, faults });
 	}
 
-	#handle({ isHeld, isListening, isPong, others }: ControlMessages): void {
+	#handle({ isHeld, isListening, others, pong }: ControlMessages): void {
 		for (const message of others ?? []) this.#options.onMessage(message);
 		if (isHeld !== undefined) this.#options.onHolding(isHeld);
-		if (isPong) this.#options.onPong();
-		if (isPong) for (const resolve of this.#awaiting.splice(0)) resolve();
+		if (pong !== undefined) this.#answered(pong);
 		if (isListening) this.#options.faults.run(() => this.#listen(), this.#options.onError);
+	}
+
+	/** An answer to an earlier ping may have been sent before the function began work that continues. */
+	#answered(pong: number): void {
+		this.#options.onPong();
+		for (const { ping, resolve } of this.#awaiting) if (ping <= pong) resolve();
+		this.#awaiting = this.#awaiting.filter(({ ping }) => ping > pong);
 	}
 
 	async #listen(): Promise<void> {

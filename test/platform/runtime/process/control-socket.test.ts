@@ -18,6 +18,8 @@ import {
 } from "../../../../src/platform/runtime/process/control-socket.ts";
 import { HOST_PATH } from "../harness.ts";
 
+const PONG = '{"pong":1,"holding":true}';
+
 const read = (...parts: string[]) => {
 	const messages = new MessageReader();
 	return parts.map((part) => messages.read(part));
@@ -25,8 +27,9 @@ const read = (...parts: string[]) => {
 
 describe("messages", () => {
 	test("of two messages of one kind the last is used, however the bytes are split", () => {
-		const text = '{"holding":true}\n{"ready":true}\n{"nonsense":1}\n{"pong":true}\n{"holding":false}\n';
-		const expected: ControlMessages = { isHeld: false, isListening: true, isPong: true };
+		const text =
+			'{"holding":true}\n{"ready":true}\n{"nonsense":1}\n{"pong":6,"holding":true}\n{"pong":7,"holding":false}\n';
+		const expected: ControlMessages = { isHeld: false, isListening: true, pong: 7 };
 		expect(read(text)).toEqual([expected]);
 		fc.assert(
 			fc.property(fc.array(fc.nat(text.length), { maxLength: 8 }), (cuts) => {
@@ -46,8 +49,9 @@ describe("messages", () => {
 		const messages = new MessageReader();
 		for (let mebibyte = 0; mebibyte < 10; mebibyte++)
 			expect(messages.read("x".repeat(1024 * 1024))).toEqual({});
-		expect(messages.read('\n{"pong":true}\n')).toEqual({ isPong: true });
-		expect(read(`${" ".repeat(100)}{"pong":true}\n{"ready":true}\n`)).toEqual([{ isListening: true }]);
+		expect(messages.read('\n{"pong":1,"holding":true}\n')).toEqual({ pong: 1, isHeld: true });
+		const odd = [" ".repeat(100) + PONG, '{"pong":true}', '{"pong":-1,"holding":true}', '{"pong":1}'];
+		expect(read(`${odd.join("\n")}\n{"ready":true}\n`)).toEqual([{ isListening: true }]);
 	});
 });
 
@@ -94,25 +98,30 @@ describe("a socket", () => {
 		return { events, socket, tasks, control };
 	}
 
-	test("answers a ping after everything that it sent before, or the wait ends", async () => {
+	test("waits for the answer to its own ping, or the wait ends", async () => {
 		const { control, events, socket } = await open();
+		control.ping();
 		let heldAtAnswer: boolean[] = [];
 		const answered = control.answer().then(() => {
 			heldAtAnswer = [...events.held];
 		});
-		await vi.waitFor(() => expect(events.received).toContain("ping\n"));
-		socket.write('{"holding":true}\n{"pong":true}\n');
+		await vi.waitFor(() => expect(events.received).toContain("ping 1\nping 2\n"));
+		// An earlier answer may say nothing of the work of the last response.
+		socket.write('{"pong":1,"holding":false}\n');
+		await vi.waitFor(() => expect(events.pongs).toBe(1));
+		expect(heldAtAnswer).toEqual([]);
+		socket.write('{"pong":2,"holding":true}\n');
 		await answered;
-		expect(heldAtAnswer).toEqual([true]);
+		expect(heldAtAnswer).toEqual([false, true]);
 		await control.answer();
-		expect(events.pongs).toBe(1);
+		expect(events.pongs).toBe(2);
 	});
 
 	test("that is flooded is read one turn at a time, and reports the last message once a turn", async () => {
 		const { events, socket, tasks } = await open();
 		let sent = 0;
 		const flood = () => {
-			while (socket.write('{"holding":true}\n{"pong":true}\n'.repeat(1_000))) sent += 2_000;
+			while (socket.write(`{"holding":false}\n${PONG}\n`.repeat(1_000))) sent += 2_000;
 		};
 		socket.on("drain", flood);
 		flood();
@@ -143,7 +152,7 @@ describe("a socket", () => {
 	test("carries pings after the hand-over", async () => {
 		const { control, events } = await open();
 		control.ping();
-		await vi.waitFor(() => expect(events.received).toBe("the hand-over\nping\n"));
+		await vi.waitFor(() => expect(events.received).toBe("the hand-over\nping 1\n"));
 	});
 });
 
@@ -171,6 +180,6 @@ test("each answer to a ping says whether the function keeps its process, because
 	socket.write(`${JSON.stringify(handover)}\n`);
 	await vi.waitFor(() => expect(received).toBe('{"holding":true}\n{"ready":true}\n'), { timeout: 60_000 });
 	received = "";
-	socket.write("ping\n");
-	await vi.waitFor(() => expect(received).toBe('{"pong":true}\n{"holding":true}\n'), { timeout: 60_000 });
+	socket.write("ping 12\n");
+	await vi.waitFor(() => expect(received).toBe('{"pong":12,"holding":true}\n'), { timeout: 60_000 });
 });
