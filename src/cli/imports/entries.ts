@@ -77,10 +77,12 @@ export function selectEntries(
 	requireNames(path, entries, only);
 	const values = new Map<string, string>();
 	const faults: Fault[] = [];
-	for (const { name, value, line } of entries) {
+	const isOneLine = entries.length > 1 && entries.every(({ line }) => line === entries[0]?.line);
+	for (const [index, { name, value, line }] of entries.entries()) {
 		if (only && !only.includes(name)) continue;
 		const entry = { name: `${prefix}${name}`, value, line };
-		const message = values.has(entry.name) ? `the name ${entry.name} is there twice` : faultOf(entry);
+		const fault = values.has(entry.name) ? `the name ${entry.name} is there twice` : faultOf(entry);
+		const message = isOneLine && fault !== undefined ? `value ${index + 1}: ${fault}` : fault;
 		if (message !== undefined) faults.push({ line, message });
 		else values.set(entry.name, value);
 	}

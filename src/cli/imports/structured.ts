@@ -15,6 +15,7 @@ import {
 	type YAMLMap,
 	type YAMLSeq,
 } from "yaml";
+import { isSecretName } from "../../vault/syntax/secret-name.ts";
 import { type Entry, type Fault, importError } from "./entries.ts";
 
 /** The top of a file: a mapping, or a list. */
@@ -132,7 +133,9 @@ export function flatEntries(path: string, { top, lineOf }: Structured): Entry[] 
 		const text = isScalar(value) && hasPlainTag(value) ? textOf(value) : undefined;
 		if (name === undefined) faults.push({ line, message: "the name is not a text" });
 		else if (text !== undefined) entries.push({ name, value: text, line });
-		else faults.push({ line, message: reasonFor(value) });
+		// JSON is often one line, so the line alone does not say which value is meant.
+		else
+			faults.push({ line, message: isSecretName(name) ? `${name}: ${reasonFor(value)}` : reasonFor(value) });
 	}
 	const [first, ...others] = faults;
 	if (first)

@@ -1,5 +1,6 @@
 /** What imports read from JSON and YAML, and how they recognise the kind of a file. */
 import { describe, expect, test } from "vitest";
+import { selectEntries } from "../../../src/cli/imports/entries.ts";
 import { guessKind } from "../../../src/cli/imports/kinds.ts";
 import { readEntries } from "../../../src/cli/imports/read.ts";
 import { AppError } from "../../../src/errors.ts";
@@ -82,6 +83,19 @@ describe("hostile JSON and YAML", () => {
 		const error = refusal(() => readEntries("f", text, kind, undefined));
 		expect(error.exit).toBe(2);
 		expect(`${error.message} ${error.hint}`).not.toContain(CANARY);
+	});
+
+	test("faults of a file of one line are told apart", () => {
+		const nested = '{"A": "1", "B": {"raw": "2"}, "C": null, "x y": []}';
+		expect(refusal(() => readEntries("n.json", nested, "json", undefined)).message.split("\n")).toEqual([
+			"n.json, line 1: B: the value is a mapping, not a text.",
+			"line 1: C: there is no value.",
+			"line 1: the value is a list, not a text.",
+		]);
+		const entries = readEntries("n.json", `{"A": "1", "${CANARY}": "2"}`, "json", undefined);
+		const error = refusal(() => selectEntries("n.json", entries, { prefix: "", only: undefined }));
+		expect(error.message).toContain("line 1: value 2: the name is not valid");
+		expect(error.message).not.toContain(CANARY);
 	});
 
 	test("a name of Object's prototype is a name like others", () => {
