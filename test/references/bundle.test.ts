@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { findDeno } from "../../src/platform/runtime/deno-binary.ts";
 import { analyzeReferences } from "../../src/references/analyze.ts";
+import { alignedMap } from "../../src/references/bundle/line-shift.ts";
+import { Positions } from "../../src/references/bundle/positions.ts";
 import type { References } from "../../src/references/evidence/reference.ts";
 
 const run = promisify(execFile);
@@ -85,21 +87,29 @@ Deno.serve(() => {
 	return new Response(must("LOG_KEY") + process.env.HOST_NAME);
 });
 `,
+	"functions/alone/index.ts": `import debug from "npm:debug@4.4.3";
+import { readFile } from "node:fs/promises";
+const { ALONE_KEY } = process.env;
+export default () => new Response(debug.names + ALONE_KEY + readFile);
+`,
 	"functions/runtime/index.ts": `import { secrets } from "base44:runtime";
 
 export default () => new Response(secrets.get("RUNTIME_SECRET") + String(secrets.has("OTHER_SECRET")));
 `,
 };
 
-async function analyze(name: string, ...flags: string[]): Promise<References> {
+async function bundle(name: string, ...flags: string[]): Promise<{ code: string; sourceMap: string }> {
 	const output = join(folder, "out", `${name}.js`);
 	const source = join("functions", name, "index.ts");
 	await run(await findDeno(), ["bundle", "--quiet", "--sourcemap=external", ...flags, "-o", output, source], {
 		cwd: folder,
 	});
+	return { code: await readFile(output, "utf8"), sourceMap: await readFile(`${output}.map`, "utf8") };
+}
+
+async function analyze(name: string, ...flags: string[]): Promise<References> {
 	return analyzeReferences({
-		code: await readFile(output, "utf8"),
-		sourceMap: await readFile(`${output}.map`, "utf8"),
+		...(await bundle(name, ...flags)),
 		sourcePath: (path) =>
 			path.replace(/^(\.\.\/)+/, "").replace(/^.*\/npm\/[^/]+\/([^/]+)\/([^/]+)\//, "npm:$1@$2/"),
 	});
@@ -159,6 +169,16 @@ describe("bundles of deno bundle", () => {
 			"LOG_KEY functions/log/index.ts:9",
 		]);
 		expect(found.dynamic).toEqual([]);
+	});
+
+	test("lines stay right in the only module beside those of CommonJS, also for programs that read the map", async () => {
+		expect(lines(await analyze("alone"))).toContain("ALONE_KEY functions/alone/index.ts:3");
+		const { code, sourceMap } = await bundle("alone");
+		const aligned = alignedMap(code, sourceMap);
+		// Without the name of the helper, the map is taken as it is, as V8 takes it.
+		const plain = code.replaceAll("__deno_internal_createRequire", "create");
+		const at = (text: string) => new Positions(plain, aligned).at(plain.lastIndexOf(text)).line;
+		expect([at("ALONE_KEY }"), at("new Response")]).toEqual([3, 4]);
 	});
 
 	test("secrets of base44:runtime are found although the module is not in the bundle", async () => {

@@ -7,6 +7,7 @@ import { join, posix } from "node:path";
 import { utf8 } from "../../bytes.ts";
 import { hash, toBase64 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { alignedMap } from "../../references/bundle/line-shift.ts";
 import { BundleParser } from "../../references/bundle/program-parts.ts";
 import { cleaner } from "./build-failure.ts";
 import { placedBundle, placeModules } from "./module-places.ts";
@@ -90,9 +91,10 @@ export function checkGraphText({
 export interface ReadOutput {
 	readonly output: Output;
 	/**
-	 * The bundle as the bundler wrote it, to be analysed. The source map does not cover code that was added after that.
+	 * The bundle and its map as the bundler wrote them, to be analysed. The source map does not cover code that was added
+	 * after that.
 	 */
-	readonly written: Uint8Array;
+	readonly written: { readonly code: Uint8Array; readonly sourceMap: string };
 }
 
 /**
@@ -112,8 +114,8 @@ export function readOutput(request: OutputRequest, parser = new BundleParser(0))
 	const moved = placed === undefined ? text : placeModules(text, placed, { entry, isWorker });
 	const code = isWorker ? utf8(moved + WORKER_IMPORT) : placed === undefined ? written : utf8(moved);
 	const files = placed === undefined ? [] : packageFiles(placed, cache);
-	const checked = { code, hash: toBase64(hash(code)), sourceMap: utf8(sourceMap), files };
-	return { output: checked, written };
+	const checked = { code, hash: toBase64(hash(code)), sourceMap: utf8(alignedMap(text, sourceMap)), files };
+	return { output: checked, written: { code: written, sourceMap } };
 }
 
 /**

@@ -36,8 +36,7 @@ async function readBundle({ analyzer: program, request }: Extract<Order, { type:
 	if (program === undefined) return report({ type: "bundle", output, references: undefined });
 	analyzer ??= new BundleAnalyzer(program);
 	writeSync(STDOUT, `${request.entry}\n`);
-	const sourceMap = new TextDecoder().decode(output.sourceMap);
-	const references = await analyzer.analyze({ code: written, sourceMap });
+	const references = await analyzer.analyze(written);
 	writeSync(STDOUT, "\n");
 	report({ type: "bundle", output, references });
 }
