@@ -135,6 +135,13 @@ function Presence({ node }: { readonly node: SecretNode }) {
 				<Command line={`coffer secrets set ${node.name}`} />.
 			</p>
 		);
+	if (node.presence === "optional")
+		return (
+			<p class="quiet">
+				Not in the vault, and not needed: only packages read it, it was only observed, or the platform gives
+				it a value.
+			</p>
+		);
 	if (node.presence === "pattern") return <p>No stored secret has a name that begins so.</p>;
 	if (node.presence === "unknown")
 		return <p class="quiet">This session may not see which secrets are stored.</p>;

@@ -28,10 +28,11 @@ export interface FunctionNode {
 }
 
 /**
- * `stored`: it has a value. `missing`: functions refer to it, and it has none. `pattern`: a prefix that no stored name
- * has. `unknown`: the session may not read which secrets there are.
+ * `stored`: it has a value. `missing`: the code or the settings of functions refer to it, and it has none. `optional`: it
+ * has none, and only packages refer to it, as they do to the settings that they can do without, or it was only observed.
+ * `pattern`: a prefix that no stored name has. `unknown`: the session may not read which secrets there are.
  */
-export type Presence = "stored" | "missing" | "pattern" | "unknown";
+export type Presence = "stored" | "missing" | "optional" | "pattern" | "unknown";
 
 export interface SecretNode {
 	readonly kind: "secret";
@@ -129,6 +130,18 @@ function reasonsOf({ references, excluded = [] }: FunctionEntry, table: SecretTa
 	return reasons;
 }
 
+/** Files of packages, of the web and of the platform. */
+const FOREIGN_FILE = /^(?:npm|jsr|https?|coffer):/;
+/** Names that have a value without a secret. */
+const WITH_DEFAULT: ReadonlySet<string> = new Set(["NODE_ENV"]);
+
+/** Whether functions need a name: their own code or settings refer to it. `functions references --missing` counts alike. */
+function isAskedFor([name, reasons]: readonly [string, readonly Reason[]]): boolean {
+	return (
+		!WITH_DEFAULT.has(name) && reasons.some(({ how, file }) => how !== "observed" && !FOREIGN_FILE.test(file))
+	);
+}
+
 /**
  * The graph of an app.
  * @param secrets undefined: it is not known which are stored
@@ -156,12 +169,13 @@ export function graphOf(
 			isDynamic: entry.dynamic.length > 0,
 		}),
 	);
+	const asked = new Set(found.flatMap((each) => [...each].filter(isAskedFor).map(([name]) => name)));
 	const nodes = [...table.found].map(
 		([name, { presence, entry, readers }]): SecretNode => ({
 			kind: "secret",
 			id: secretId(name),
 			name,
-			presence,
+			presence: presence === "missing" && !asked.has(name) ? "optional" : presence,
 			entry,
 			isUnread: presence === "stored" && readers === 0,
 		}),

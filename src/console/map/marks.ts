@@ -64,6 +64,7 @@ export function functionStateText(
 const PRESENCE_TEXT = {
 	stored: "",
 	missing: "not in the vault",
+	optional: "not in the vault, and not needed",
 	pattern: "prefix that no secret has",
 	unknown: "referenced",
 } as const;

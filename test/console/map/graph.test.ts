@@ -95,6 +95,21 @@ describe("what is remarkable", () => {
 		});
 	});
 
+	test("is not what packages can do without: such names are not counted as missing", () => {
+		const read = (name: string, file: string, how: How = "static") => ({ name, file, line: 1, how });
+		const references = [
+			read("DEBUG", "npm:debug@2.6.9/src/node.js"),
+			read("PORT", "npm:express@4.22.3/index.js"),
+			read("PORT", "functions/pay/index.ts"),
+			read("NODE_ENV", "functions/pay/index.ts"),
+			read("TMPDIR", "", "observed"),
+		];
+		const graph = graphOf([functionOf("pay", [], { references })], []);
+		expect(countMarks(graph, new Map())).toMatchObject({ missing: 1 });
+		const texts = graph.secrets.map((node) => `${node.name} ${node.presence}`);
+		expect(texts).toEqual(["DEBUG optional", "PORT missing", "NODE_ENV optional", "TMPDIR optional"]);
+	});
+
 	test("is not guessed if it is unknown which secrets are stored", () => {
 		const graph = graphOf(functions, undefined);
 		expect(countMarks(graph, new Map())).toMatchObject({ missing: 0, unread: 0 });

@@ -33,6 +33,8 @@ function secretLook({ presence, isUnread }: SecretNode, isChanging: boolean, col
 		return { ...plain, outline: bad, dash: [4, 3], sign: "!", signColour: bad, bar: bad };
 	if (presence === "pattern") return { ...plain, outline: quiet, dash: [2, 2], sign: "*", signColour: quiet };
 	if (isChanging) return { ...plain, outline: warn, signColour: warn, bar: warn };
+	if (presence === "optional")
+		return { ...plain, outline: quiet, dash: [4, 3], sign: "◇", signColour: quiet };
 	return isUnread || presence === "unknown" ? { ...plain, sign: "◇", signColour: quiet, bar: edge } : plain;
 }
 
