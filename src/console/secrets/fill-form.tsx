@@ -78,12 +78,14 @@ export function FillForm(props: FillProps) {
 		event.preventDefault();
 		const field = input.current;
 		if (field === null || isBusy) return;
-		const bytes = new TextEncoder().encode(field.value).length;
+		// As the prompt and --stdin do: a pasted line ends with a break, which nobody sees behind the dots.
+		const value = field.value.replace(/\n$/, "");
+		const bytes = new TextEncoder().encode(value).length;
 		if (bytes === 0 || bytes > VALUE_BYTES_MAX)
 			return setFailure(bytes === 0 ? "Enter a value." : "A value has at most 64 KiB.");
 		setBusy(true);
 		try {
-			await fill(props, field.value);
+			await fill(props, value);
 			field.value = "";
 			onDone();
 		} catch (error) {

@@ -104,7 +104,8 @@ test("what the browser sends is no value, and the member gets it after a look an
 	await page.evaluate(axe.source);
 	const { violations } = (await page.evaluate("axe.run(document)")) as axe.AxeResults;
 	expect(violations.map(({ id }) => id)).toEqual([]);
-	await field.fill(CANARY);
+	// As it is pasted, with the end of its line.
+	await field.fill(`${CANARY}\n`);
 	await page.getByRole("button", { name: "Encrypt and send" }).click();
 	await page.getByText("It waits until a writer accepts it").waitFor();
 	expect(await page.locator("textarea").count()).toBe(0);
