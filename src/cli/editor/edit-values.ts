@@ -34,10 +34,16 @@ async function readText(file: string): Promise<string> {
 	});
 }
 
-/** Opens the editor until the text is valid. @throws AppError the fault, if the user changed nothing after it was shown */
-async function untilValid(file: string, before: EditText): Promise<EditedValues> {
+/** How often a program in the editor's place gets the text, if no person is there. It could go on for ever. */
+const OPENS_MAX = 3;
+
+/**
+ * Opens the editor until the text is valid.
+ * @throws AppError the fault, if the user changed nothing after it was shown, or after `OPENS_MAX` times without a person
+ */
+async function untilValid(file: string, before: EditText, isInteractive: boolean): Promise<EditedValues> {
 	let text = before.text;
-	for (;;) {
+	for (let opens = 1; ; opens++) {
 		writeFileSync(file, text, { mode: 0o600 });
 		await runEditor(file);
 		const edited = await readText(file);
@@ -46,18 +52,22 @@ async function untilValid(file: string, before: EditText): Promise<EditedValues>
 			return readEdited(own, before);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			if (edited === text) throw new AppError({ ...faultOf(error), exit: EXIT.usage });
+			if (edited === text || (!isInteractive && opens >= OPENS_MAX))
+				throw new AppError({ ...faultOf(error), exit: EXIT.usage });
 			text = withError(own, error);
 		}
 	}
 }
 
 /** The changes that the user makes to the text. The file is wiped before this returns or throws. */
-async function editInFolder(before: EditText, allowDisk: boolean): Promise<EditedValues> {
+async function editInFolder(
+	before: EditText,
+	{ allowDisk, terminal }: Pick<EditSession, "allowDisk" | "terminal">,
+): Promise<EditedValues> {
 	// A signal ends the editor, which gets it too. Without this handler, it would end Coffer before the wipe.
 	using _signals = takeSignals(() => undefined);
 	using folder = makePrivateFolder(memoryFolders(), allowDisk);
-	return await untilValid(join(folder.path, "secrets.env"), before);
+	return await untilValid(join(folder.path, "secrets.env"), before, terminal.interactive);
 }
 
 /** The fault without its data, which is for the result of a command. */
@@ -71,9 +81,10 @@ function faultOf({ code, hint, line, message }: AppError) {
  */
 export async function editValues(
 	values: ReadonlyMap<string, string>,
-	{ allowDisk, environment, terminal, yes }: EditSession,
+	session: EditSession,
 ): Promise<EditedValues> {
-	const edited = await editInFolder(editText(values, environment), allowDisk);
+	const { environment, terminal, yes } = session;
+	const edited = await editInFolder(editText(values, environment), session);
 	if (edited.deleted.length > 0 && !yes) {
 		const question = `Delete ${listNames(edited.deleted)} from ${environment}?`;
 		await confirmYes(terminal, question, "Nothing was changed, because the deletion was not confirmed.");

@@ -71,7 +71,10 @@ function unknownFlag(typed: string, shape: CommandShape): string {
 	const flag = flagNameOf(typed);
 	const intended = intendedFlag(typed, Object.keys(shape.flags));
 	const problem = flag === undefined ? "was given a flag that it does not have" : `has no flag ${flag}`;
-	return `\`coffer ${shape.name}\` ${problem}${intended === undefined ? "." : `; did you mean --${intended}?`}`;
+	const meant = intended === undefined ? "." : `; did you mean --${intended}?`;
+	// The flag is probably one of the command that is to be run.
+	const apart = shape.name === "run" && intended === undefined ? " Put -- before the command to run." : "";
+	return `\`coffer ${shape.name}\` ${problem}${meant}${apart}`;
 }
 
 function unexpected(extra: number, shape: CommandShape): string {
@@ -113,12 +116,20 @@ function exclusive(message: string, shape: CommandShape): string | undefined {
 		: undefined;
 }
 
+/** Names both flags of `All of the following must be provided when using --a: --b`. */
+function dependent(message: string, shape: CommandShape): string | undefined {
+	const [, first = "", second = ""] = /provided when using --([\w-]+): --([\w-]+)/.exec(message) ?? [];
+	return first in shape.flags && second in shape.flags
+		? `--${first} can only be used together with --${second}.`
+		: undefined;
+}
+
 function explainFlags(message: string, shape: CommandShape): string | undefined {
 	for (const [pattern, sentence] of FLAG_SENTENCES) {
 		const name = pattern.exec(message)?.[1];
 		if (name !== undefined && name in shape.flags) return sentence(name, shape);
 	}
-	return exclusive(message, shape);
+	return exclusive(message, shape) ?? dependent(message, shape);
 }
 
 function invalidArgument(shape: CommandShape): string {

@@ -64,6 +64,9 @@ const Impossible = ({ can }: { readonly can: boolean }) => (
 	</Notice>
 );
 
+/** As the prompt and --stdin do: a pasted line ends with a break, which nobody sees behind the dots. */
+const withoutLineBreak = (text: string): string => text.replace(/\n$/, "");
+
 /** A form that encrypts a value in the browser and gives it to the platform, for a member to accept. */
 export function FillForm(props: FillProps) {
 	const { list, onDone, request } = props;
@@ -78,8 +81,7 @@ export function FillForm(props: FillProps) {
 		event.preventDefault();
 		const field = input.current;
 		if (field === null || isBusy) return;
-		// As the prompt and --stdin do: a pasted line ends with a break, which nobody sees behind the dots.
-		const value = field.value.replace(/\n$/, "");
+		const value = withoutLineBreak(field.value);
 		const bytes = new TextEncoder().encode(value).length;
 		if (bytes === 0 || bytes > VALUE_BYTES_MAX)
 			return setFailure(bytes === 0 ? "Enter a value." : "A value has at most 64 KiB.");

@@ -27,6 +27,7 @@ const MISTAKES: readonly { args: string[]; says: RegExp }[] = [
 		args: ["greet", "you", "--times=3", "--once"],
 		says: /--(times|once) cannot be used together with --(once|times)/,
 	},
+	{ args: ["greet", "you", "--loudly"], says: /--loudly can only be used together with --once/ },
 	{ args: ["topic", "fail"], says: /--how is missing/ },
 	{ args: [CANARY], says: /There is no such command/ },
 	{ args: [`API_KEY=${CANARY}`], says: /There is no such command/ },

@@ -92,6 +92,9 @@ test("a wrong line opens the editor again with the error, and no change gives up
 	const stays = `if (!text.startsWith("#!")) fs.writeFileSync(file, text.replace("KEPT=fixed", "KEPT='x"));`;
 	const refused = (await edit(stays, "--json")).result.error();
 	expect(refused).toMatchObject({ code: "ENV_FILE_UNTERMINATED_QUOTE", exit: 2 });
+	// A program that makes another fault each time.
+	const endless = `fs.writeFileSync(file, text + "KEPT='x" + "y".repeat(text.length) + "\\n");`;
+	expect((await edit(endless, "--json")).result.error()).toMatchObject({ exit: 2 });
 	expect(ana.vault).toBe(vault);
 });
 

@@ -44,6 +44,7 @@ describe("refused names, pairs and sources of values", () => {
 		{ args: ["functions", "deploy"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["functions", "list"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["sync", "A"], exit: 2, code: "USAGE" },
+		{ args: ["run", "sh", "-c", "true"], exit: 125, code: "USAGE", says: /no flag -c\. Put -- before/ },
 		{ args: ["sync", "--take", CANARY], exit: 2, code: "USAGE", says: /local, platform/ },
 	];
 
