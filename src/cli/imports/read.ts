@@ -8,6 +8,7 @@ import { type Entry, type Fault, importError } from "./entries.ts";
 import { readAgreedText, readTextAs } from "./env-text.ts";
 import { formOf, type Kind } from "./kinds.ts";
 import { flatEntries, parseStructured, type Structured, textOf } from "./structured.ts";
+import { readVercel, requireNoPlaceholders } from "./vercel.ts";
 
 function refused(code: string, message: string, hint: string): AppError {
 	return new AppError({ code, message, hint: `${hint} Nothing was changed.`, exit: EXIT.usage });
@@ -24,9 +25,15 @@ export function readEntries(path: string, text: string, kind: Kind, dialect: Dia
 	if (kind === "supabase") requireNoDigests(path, text, form);
 	if (form !== "env") return structuredEntries(path, parseStructured(path, text, form), kind);
 	if (kind === "dotenvx") return readDotenvx(path, text);
-	const entries = dialect === undefined ? readAgreedText(path, text) : readTextAs(dialect, path, text);
+	const entries = envEntries(path, text, kind, dialect);
 	requireNoReferences(path, entries);
+	if (kind === "vercel") requireNoPlaceholders(path, entries);
 	return entries;
+}
+
+function envEntries(path: string, text: string, kind: Kind, dialect: Dialect | undefined): Entry[] {
+	if (dialect !== undefined) return readTextAs(dialect, path, text);
+	return kind === "vercel" ? readVercel(path, text) : readAgreedText(path, text);
 }
 
 function sopsRefusal(path: string): AppError {
