@@ -1,5 +1,5 @@
 /** The options of the Deno runtime. */
-import type { NetworkIsolation } from "../egress/network.ts";
+import type { Network, NetworkIsolation } from "../egress/network.ts";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import type { LogLine } from "../logs/function-logs.ts";
 
@@ -54,6 +54,11 @@ export interface DenoRuntimeOptions {
 	onShared?: () => void;
 	/** The path of the egress proxy's compiled program. */
 	egressProgram: string;
+	/**
+	 * The networks of functions, opened and closed by the caller, so that several runtimes can share them. Default: the
+	 * runtime opens its own. The options below apply to its own only.
+	 */
+	network?: Network;
 	/** The network isolation to try, best first. Default: all. */
 	isolationKinds?: readonly NetworkIsolation[];
 	/** Called with the reason why a kind of network isolation does not work here. */

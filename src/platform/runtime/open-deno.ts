@@ -9,7 +9,12 @@ import { DenoRuntime } from "./deno-runtime.ts";
 import { Workspace } from "./files/workspace.ts";
 import type { Runtime } from "./runtime.ts";
 
-async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
+/**
+ * Opens the networks of functions, which a runtime of this process may share with others.
+ * @param workspace has the folder of the egress proxy, and the files that all functions need
+ * @throws AppError `ALLOW_NET_INVALID` (exit 2)
+ */
+export async function openDenoNetwork(options: DenoRuntimeOptions, workspace: Workspace): Promise<Network> {
 	const {
 		allowNet = [],
 		egressProgram,
@@ -32,6 +37,12 @@ async function openNetworkFor(options: DenoRuntimeOptions, workspace: Workspace)
 	});
 }
 
+/** A network that its user cannot close, because somebody else does. */
+function borrowed(network: Network): Network {
+	const { isolation, missing } = network;
+	return { isolation, missing, attach: (client) => network.attach(client), close: async () => {} };
+}
+
 /**
  * Opens the runtime. It takes over the directory and ends processes that an earlier, killed platform left
  * there.
@@ -43,7 +54,8 @@ export async function createDenoRuntime(options: DenoRuntimeOptions): Promise<Ru
 	const limits = await openLimits({ directory, onFailure: onLimitFailure });
 	let network: Network | undefined;
 	try {
-		network = await openNetworkFor(options, workspace);
+		network = options.network && borrowed(options.network);
+		network ??= await openDenoNetwork(options, workspace);
 		return new DenoRuntime(options, workspace, limits, network);
 	} catch (error) {
 		await Promise.all([limits.close(), network?.close()]);

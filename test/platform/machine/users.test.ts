@@ -21,7 +21,7 @@ let harness: Harness;
 let own: Instance;
 let sibling: Instance;
 beforeAll(async () => {
-	harness = await openRuntime();
+	harness = await openRuntime({ ownNetwork: true });
 	own = await harness.runtime.start(launch(HELLO, {}, { function: "own" }));
 	sibling = await harness.runtime.start(launch(HELLO, { TOKEN: "x" }, { function: "sibling" }));
 });

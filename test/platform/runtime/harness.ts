@@ -13,6 +13,7 @@ import type { DenoRuntimeOptions } from "../../../src/platform/runtime/deno-opti
 import { createDenoRuntime } from "../../../src/platform/runtime/open-deno.ts";
 import type { Launch, Runtime } from "../../../src/platform/runtime/runtime.ts";
 import { ROOT } from "../../support/root.ts";
+import { sharedNetwork } from "../fixtures/shared-network.ts";
 
 /** From the repository's root, because a torture is bundled and runs from another folder. */
 export const HOST_PATH = join(ROOT, "dist/host/main.js");
@@ -28,9 +29,17 @@ export interface Harness {
 	close(): Promise<void>;
 }
 
+/** The options of the networks of functions. With one of them, a runtime opens networks of its own. */
+const OF_NETWORK = ["allowNet", "isolationKinds", "network", "onFailedIsolation", "onMissingIsolation"];
+
+interface HarnessOptions extends Partial<DenoRuntimeOptions> {
+	/** Opens networks of its own, as a platform does. By default, all runtimes of a worker share theirs. */
+	readonly ownNetwork?: true;
+}
+
 /** @param open the driver of the runtime; by default the one whose processes are children of this process */
 export async function openRuntime(
-	options: Partial<DenoRuntimeOptions> = {},
+	{ ownNetwork, ...options }: HarnessOptions = {},
 	open: (options: DenoRuntimeOptions) => Promise<Runtime> = createDenoRuntime,
 ): Promise<Harness> {
 	const directory = await mkdtemp(join(tmpdir(), "cr-"));
@@ -43,8 +52,11 @@ export async function openRuntime(
 		},
 	});
 	const onLine = logs.append.bind(logs);
-	const own = { binary, hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, directory, onLine };
-	const runtime = await open({ ...own, ...options });
+	const programs = { binary, hostPath: HOST_PATH, egressProgram: EGRESS_PROGRAM, ...options };
+	const isOwn =
+		ownNetwork === true || open !== createDenoRuntime || OF_NETWORK.some((name) => name in options);
+	const network = isOwn ? {} : { network: await sharedNetwork(programs) };
+	const runtime = await open({ directory, onLine, ...network, ...programs });
 	const lines = (name: string) => logs.read("shop", name, { limit: 10_000 });
 	const close = async () => {
 		await runtime.close();

@@ -89,7 +89,7 @@ export async function openHostile(
 	options: Parameters<typeof openRuntime>[0] = {},
 	evaluator = EVALUATOR,
 ): Promise<Hostile> {
-	const harness = await openRuntime({ spares: 1, ...options });
+	const harness = await openRuntime({ spares: 1, ownNetwork: true, ...options });
 	const service = await openService();
 	const datagrams = await openDatagrams();
 	const { port } = service.address() as { port: number };
