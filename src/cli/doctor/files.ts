@@ -1,13 +1,13 @@
 /** Checks of files: who may change them, and which of them git keeps although they are in the clear. */
-import { existsSync, readdirSync } from "node:fs";
-import { join, relative } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join, relative } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { makePrivate, modeOf, octal, USE_BY_OTHERS, WRITING_BY_OTHERS } from "../../project/files/private.ts";
 import { CONFIG_FILE, VAULT_FILE } from "../../project/files/project-root.ts";
-import { ignore, ignoreLine, isPlainFile, readGitFileState } from "../../project/git/ignored.ts";
-import { listTracked } from "../../project/git/listing/work-tree.ts";
+import { ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
+import { listTracked, listUntracked } from "../../project/git/listing/work-tree.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
 import type { GitContext } from "../../project/git/run.ts";
 import { shownPath } from "../../project/plaintext/scan/byte-path.ts";
@@ -77,12 +77,14 @@ async function trackedPlaintext(place: GitContext): Promise<Fixable[]> {
 	});
 }
 
-/** `.env` files in the project's folder that git would add with the next `git add`. */
-async function openEnvFiles({ folder, variables }: GitContext): Promise<Fixable[]> {
+/** `.env` files in the project's folder and below that git would add with the next `git add`. */
+async function openEnvFiles(place: GitContext): Promise<Fixable[]> {
+	const { folder, variables } = place;
 	const checks: Fixable[] = [];
-	for (const name of readdirSync(folder).filter(isEnvFile).sort().slice(0, NAMED_MAX)) {
+	const paths = (await listUntracked(place)).map(shownPath);
+	const open = paths.filter((path) => isEnvFile(basename(path)) && isPlainFile(join(folder, path)));
+	for (const name of open.sort().slice(0, NAMED_MAX)) {
 		const path = join(folder, name);
-		if (!isPlainFile(path) || (await readGitFileState(path, variables)) !== "open") continue;
 		const line = ignoreLine(path, folder);
 		const fix = async () => {
 			if (await ignore(path, line, variables)) return `added ${line.line} to .gitignore`;

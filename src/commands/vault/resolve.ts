@@ -56,7 +56,10 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 			open.map(({ name }) => name),
 		);
 		const take = parseTake(flags.take, names) ?? (await this.ask(root, read, open));
-		return resolveVault(root, { holder, take, read });
+		if (take) return resolveVault(root, { holder, take, read });
+		return await resolveVault(root, { holder, read }).catch(async (error: unknown) => {
+			throw await withSides(error, root, read, open);
+		});
 	}
 
 	/** Resolves a conflict of members or environments: one side's chains are kept. */
@@ -133,6 +136,28 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		if (conflicted && open.length === 0)
 			terminal.line(`${MARKS.ok} Resolved the conflict in coffer.vault. Next: git add coffer.vault`);
 	}
+}
+
+/** The most secrets whose sides an error describes. */
+const DESCRIBED_MAX = 10;
+
+/**
+ * Adds to the error of a conflict what each side has: in a rebase, `theirs` is the user's own commit, which the words
+ * alone do not say.
+ */
+async function withSides(
+	error: unknown,
+	root: string,
+	read: ReadVault,
+	open: Resolution["open"],
+): Promise<unknown> {
+	if (!(error instanceof AppError) || error.code !== "MERGE_CONFLICT") return error;
+	const described = open.slice(0, DESCRIBED_MAX);
+	const describe = await describeSides(root, read, described);
+	const lines = described.map(
+		(each) => `  ${each.name}: ours is ${describe(each, "ours")}; theirs is ${describe(each, "theirs")}`,
+	);
+	return error.with({ message: [error.message, ...lines].join("\n") });
 }
 
 /** The merge before any decision; undefined if the user must choose one whole side. */

@@ -99,7 +99,9 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 	const issue = result.error.issues[0];
 	throw configInvalid(
 		root,
-		`${issue?.path.map(String).join(".") || "the whole"}: ${issue?.message ?? "not valid"}`,
+		[...(issue?.path.length ? [issue.path.map(String).join(".")] : []), issue?.message ?? "not valid"].join(
+			": ",
+		),
 	);
 }
 

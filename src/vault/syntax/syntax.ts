@@ -64,7 +64,7 @@ export function malformed(code: string, message: string, line: number, hint?: st
 	return new AppError({
 		code,
 		message: `coffer.vault, line ${line}: ${message}`,
-		hint: hint ?? "Restore the file from git (git checkout -- coffer.vault). Do not edit it by hand.",
+		hint: hint ?? "Restore the file from git (git checkout HEAD -- coffer.vault). Do not edit it by hand.",
 		exit: EXIT.integrity,
 		line,
 	});

@@ -189,10 +189,16 @@ describe("files", () => {
 		await using project = await repository();
 		chmodSync(join(project.root, "coffer.vault"), 0o666);
 		await mended(project, await doctor(project), "permissions");
-		project.write(".env.local", "A=1");
+		project.writeAll({
+			".env.local": "A=1",
+			"apps/web/.env.production": "A=1",
+			"apps/web/.env.example": "A=",
+		});
 		const ignored = project.read(".gitignore").trimEnd();
 		project.write(".gitignore", ignored);
-		await mended(project, await doctor(project), "plaintext");
+		const open = await doctor(project);
+		expect(textsOf(open, "plaintext")).toHaveLength(2);
+		await mended(project, open, "plaintext");
 		expect(project.read(".gitignore").startsWith(`${ignored}\n`)).toBe(true);
 	});
 

@@ -40,7 +40,11 @@ test("one name on both sides exits with 5 and the name, never a value; --take de
 	const refused = await project.coffer(["vault", "resolve", "--json"]);
 	expect(refused.status).toBe(5);
 	expect(refused.error()).toMatchObject({ code: "MERGE_CONFLICT", exit: 5 });
-	expect(refused.error().message).toBe("Both sides changed A (production), B (production).");
+	const [changed, ...sides] = refused.error().message.split("\n");
+	expect(changed).toBe("Both sides changed A (production), B (production).");
+	const side = /v\d by \S+, \d{4}-\d\d-\d\d \d\d:\d\d UTC/.source;
+	for (const [index, name] of ["A", "B"].entries())
+		expect(sides[index]).toMatch(new RegExp(`^  ${name}: ours is ${side}; theirs is ${side}$`));
 	expect(refused.json().open).toEqual(["A", "B"].map((name) => ({ environment: "production", name })));
 	expect(refused.stdout + refused.stderr).not.toMatch(/value-/);
 	expect(project.vault).toBe(text);

@@ -22,6 +22,13 @@ export async function listTracked(place: GitContext): Promise<string[]> {
 	return [...new Set(listed.split("\0").filter((path) => path !== ""))];
 }
 
+/** The files below a folder that git does not track and would add, relative to the folder. @throws AppError as `gitOutput` */
+export async function listUntracked(place: GitContext): Promise<string[]> {
+	const args = ["ls-files", "-z", "--others", "--exclude-standard"];
+	const listed = await gitOutput(place, args, { encoding: "latin1" });
+	return listed.split("\0").filter((path) => path !== "");
+}
+
 /**
  * The contents in git's index below a folder: object ids, each with its paths from the top of the working tree. All
  * sides of an unfinished merge are listed, and submodules are not.
