@@ -1,5 +1,6 @@
 /** Links an environment with a target, and removes such a link: for the commands of each kind of target, and `unlink`. */
 import { inEnvironment } from "../../environment-hint.ts";
+import { AppError, EXIT } from "../../errors.ts";
 import { deleteToken } from "../../identity/tokens.ts";
 import { dropBinding, putBinding, type TargetBinding } from "../../project/files/config.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
@@ -32,6 +33,16 @@ export interface TargetLinkResult {
 	foreign: readonly string[];
 }
 
+/** The error of the first request. Its advice is for a linked environment, which waits for the next sync. */
+function notLinked(error: unknown): unknown {
+	const isLater = error instanceof AppError && (error.exit === EXIT.network || error.exit === EXIT.conflict);
+	return isLater
+		? error.with({
+				hint: "Nothing was linked. Check the address and the network, and run the command again.",
+			})
+		: error;
+}
+
 /**
  * Tests the credential with one request, stores it, writes the link to coffer.json, and sends the secrets.
  * @param id by `TargetKind.identify`
@@ -53,7 +64,9 @@ export async function linkTarget(
 	if (options.sync) requireStorable(session, linked.kind);
 	const credential = await enterCredential(linked.kind, options.stdin, terminal);
 	const target = linked.kind.connect(id, { credential });
-	const names = await target.list();
+	const names = await target.list().catch((error: unknown) => {
+		throw notLinked(error);
+	});
 	await storeCredential(linked.kind, id, credential, terminal);
 	await pinTarget(session, id);
 	await putBinding(root, environment, binding);

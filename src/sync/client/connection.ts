@@ -47,7 +47,7 @@ function unreachable(url: string, cause: unknown): AppError {
 		message: slow
 			? `The platform at ${url} did not answer in time.`
 			: `The platform at ${url} cannot be reached${code}.`,
-		hint: "Check that it runs and that this machine can reach it. The vault keeps the change until it is synced.",
+		hint: "Check that it runs and that this machine can reach it. Changes of secrets wait in the vault until they are synced.",
 		exit: EXIT.network,
 		cause,
 	});

@@ -191,7 +191,9 @@ export class TargetApi {
 			code: `${prefix}_${suffix[kind]}`,
 			message: says[kind],
 			hint:
-				kind === "redirect" ? redirectHint : "The vault keeps the change until it is synced ('coffer sync').",
+				kind === "redirect"
+					? redirectHint
+					: "Changes of secrets wait in the vault until 'coffer sync' sends them.",
 			exit: EXIT.network,
 		});
 	}

@@ -36,6 +36,14 @@ export function describeCommands(name: string, open: () => Promise<TargetFixture
 			expect(JSON.parse(line.read("coffer.json")).links.production).toMatchObject({ kind, url: origin, app });
 		});
 
+		test("nothing is linked if the target does not answer, and the error says so", async () => {
+			await using made = await setUp(open, false);
+			const { link, place } = made;
+			await place.goAway();
+			const hint = expect.stringMatching(/^Nothing was linked/);
+			expect((await link()).error).toMatchObject({ exit: 6, hint });
+		});
+
 		test("set and delete send the change", async () => {
 			await using made = await setUp(open, true);
 			const { line, place } = made;
