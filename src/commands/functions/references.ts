@@ -44,6 +44,9 @@ interface FoundReferences {
 	readonly kept?: readonly string[];
 }
 
+/** What works without a platform. */
+const LOCALLY = "Analyse the sources instead: --local.";
+
 export default class FunctionsReferences extends BaseCommand<ShownReferences> {
 	static override summary = "Show which secrets each function reads, and where";
 	static override description =
@@ -134,7 +137,10 @@ export default class FunctionsReferences extends BaseCommand<ShownReferences> {
 		}
 		const root = requireRoot(currentFolder());
 		const { requireTarget } = await import("../../cli/context/linking.ts");
-		const target = await requireTarget(root, environment, "Analyse the sources instead: --local.");
+		const target = await requireTarget(root, environment, LOCALLY).catch((error: unknown) => {
+			const isUnlinked = error instanceof AppError && error.code === "NOT_LINKED";
+			throw isUnlinked ? error.with({ hint: `${LOCALLY} ${error.hint}` }) : error;
+		});
 		const chosen = await chooseFunctions(target, names);
 		// Without observations of a function, the names that it never reads are unknown.
 		const functions = chosen.map(({ error, ...one }) => ({

@@ -43,6 +43,7 @@ describe("refused names, pairs and sources of values", () => {
 		{ args: ["watch"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["functions", "deploy"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["functions", "list"], exit: 2, code: "NOT_LINKED" },
+		{ args: ["functions", "references"], exit: 2, code: "NOT_LINKED" },
 		{ args: ["sync", "A"], exit: 2, code: "USAGE" },
 		{ args: ["run", "sh", "-c", "true"], exit: 125, code: "USAGE", says: /no flag -c\. Put -- before/ },
 		{ args: ["sync", "--take", CANARY], exit: 2, code: "USAGE", says: /local, platform/ },
@@ -55,6 +56,11 @@ describe("refused names, pairs and sources of values", () => {
 			await expectRefused(project, refusal);
 		},
 	);
+
+	test("references of an unlinked environment are refused with the flag that needs no platform", async () => {
+		const refused = await project.coffer(["functions", "references", "--json"]);
+		expect(refused.error().hint).toMatch(/^Analyse the sources instead: --local\./);
+	});
 
 	const UNKNOWN: readonly (readonly string[])[] = [
 		["secrets", "set", `--${CANARY}`],
