@@ -8,6 +8,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout } from "node:timers/promises";
 import { type Bus, connectToBus, socketPathOf } from "../../../src/identity/keychain/dbus.ts";
 import type { MethodCall, Reply } from "../../../src/identity/keychain/dbus-wire.ts";
 
@@ -126,8 +127,21 @@ async function start(folder: string, until: "bus" | "service" = "service"): Prom
 		once(lines, "close").then(() => Promise.reject(new Error("dbus-daemon did not start"))),
 	])) as [string];
 	const bus = { process: supervisor, address };
-	if (until === "service") await callService(address);
+	if (until === "service") await keyringOf(address);
 	return bus;
+}
+
+/** The path that stands for no keyring. */
+const NO_KEYRING = "/";
+const KEYRING_MS = 20_000;
+
+/** The service may respond before it has opened its default keyring. @throws Error if it does not open it in time */
+async function keyringOf(address: string): Promise<void> {
+	const untilMs = performance.now() + KEYRING_MS;
+	while ((await callService(address)).body.text() === NO_KEYRING) {
+		if (performance.now() > untilMs) throw new Error("gnome-keyring does not open its default keyring.");
+		await setTimeout(20);
+	}
 }
 
 /** Makes the bus start the service, and waits until the service responds. @returns its reply */
