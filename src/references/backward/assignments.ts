@@ -19,6 +19,7 @@ import {
 import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
+import { includeReplacements } from "./decorators.ts";
 import { addParameter } from "./functions.ts";
 import { isRepeated } from "./operators.ts";
 
@@ -81,6 +82,7 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 			return addParameter(engine, engine.objects.atNode(parent), parent.params.indexOf(node), into);
 		case "ClassDeclaration":
 		case "ClassExpression":
+			includeReplacements(engine, parent, into);
 			return solver.add(into, objectValue(engine.objects.atNode(parent)));
 		case "CatchClause":
 			if (engine.isForeign(parent)) return solver.add(into, unknownValue("a computed value"));

@@ -3,6 +3,7 @@ import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
 import { isErrorClass, readError } from "../models/classes/errors.ts";
+import { includeDecorated, isDecorated } from "./decorators.ts";
 
 /** The members of an object literal or a class that have a static key, by key. */
 export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonly Node[]> {
@@ -28,6 +29,7 @@ export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonl
  */
 export function includeMember(engine: Engine, member: Node, into: ValueSet) {
 	if (member.kind === "set" || member.kind === "constructor") return;
+	if (isDecorated(member)) return includeDecorated(engine, member, into);
 	if (member.kind === "get") return engine.solver.include(engine.returned(member.value), into);
 	if (member.value) engine.solver.include(engine.evaluate(member.value), into);
 	else engine.solver.add(into, NOTHING);

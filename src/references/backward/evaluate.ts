@@ -19,6 +19,7 @@ import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
+import { includeReplacements } from "./decorators.ts";
 import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
@@ -102,6 +103,7 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "UnaryExpression":
 			return evaluateUnary(engine, node, into);
 		default:
+			if (isClass(node)) includeReplacements(engine, node, into);
 			if (createsObject(node)) return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}

@@ -19,18 +19,16 @@ const CODE_CHILDREN: Record<string, readonly string[]> = {
 	Identifier: NO_CHILDREN,
 	MemberExpression: ["object"],
 	Property: ["value"],
-	MethodDefinition: ["value"],
-	PropertyDefinition: ["value"],
-	AccessorProperty: ["value"],
+	MethodDefinition: ["decorators", "value"],
+	PropertyDefinition: ["decorators", "value"],
 };
 /** The children of those types whose key is code if it is in brackets. */
 const COMPUTED: ReadonlyMap<string, readonly string[]> = new Map(
 	Object.entries({
 		MemberExpression: ["object", "property"],
 		Property: ["key", "value"],
-		MethodDefinition: ["key", "value"],
-		PropertyDefinition: ["key", "value"],
-		AccessorProperty: ["key", "value"],
+		MethodDefinition: ["decorators", "key", "value"],
+		PropertyDefinition: ["decorators", "key", "value"],
 	}),
 );
 /** A bundle is JavaScript, so its nodes have no such children. */

@@ -78,6 +78,11 @@ export class ScopePart {
 			case "Identifier":
 				this.#name(node.name as string).identifiers.push(node);
 				return;
+			case "AccessorProperty":
+				// `accessor name = value` is read and assigned as a field is.
+				node.type = "PropertyDefinition";
+				node.isAccessor = true;
+				return;
 			case "VariableDeclaration": {
 				const scope = node.kind === "var" ? functionScope(node) : blockScope(node);
 				for (const declarator of node.declarations as Node[]) this.#declarePattern(scope, declarator.id);

@@ -54,6 +54,8 @@ interface Remembered {
 	readonly holders: Map<Node, { readonly holder: unknown }>;
 	/** The keys of the arrays that each call of `flat` went into. */
 	readonly flattened: Map<CallSite, Set<string>>;
+	/** What each decorator returns. */
+	readonly decorated: Map<Node, ValueSet>;
 }
 
 export interface Engine {

@@ -137,6 +137,8 @@ const NOT_FOLLOWED = "passed to code that the analysis cannot follow";
  */
 const ENDS = new Set([
 	"ExpressionStatement",
+	// The call of a decorator is modelled.
+	"Decorator",
 	"UnaryExpression",
 	"UpdateExpression",
 	"IfStatement",

@@ -2,6 +2,7 @@
  * Reached code: the upload's own code that may run. The analysis evaluates every expression of it, and follows every
  * value that an expression may have. So no use of an object is missed.
  */
+import { callDecorator } from "../backward/decorators.ts";
 import { childKeys } from "../bundle/child-keys.ts";
 import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -75,6 +76,7 @@ function visit(engine: Engine, owner: Node) {
 function visitNode(engine: Engine, node: Node) {
 	if (isImplicit(node)) engine.reach(node);
 	if (node.source?.type === "Literal") noteCode(engine, String(node.source.value), node);
+	if (node.type === "Decorator") return void callDecorator(engine, node);
 	if (node.type === "ThrowStatement") return engine.thrown.throwFrom(engine.evaluate(node.argument), node);
 	if (CREATES_OBJECT.has(node.type)) return engine.track(engine.objects.atNode(node));
 	if (node.type === "MemberExpression" && (isTarget(node) || node.parent?.type === "UpdateExpression")) {

@@ -13,6 +13,7 @@ import type { BuiltinCall } from "../builtin-call.ts";
 import { BODY_MODELS } from "./bodies.ts";
 import { BYTE_MODELS } from "./bytes.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
+import { DECORATOR_CONTEXT, DECORATOR_CONTEXT_MODEL } from "./decorator-contexts.ts";
 import { ERROR_MODELS } from "./errors.ts";
 import { EVENT_MODELS } from "./events.ts";
 import { JSON_TEXT, JSON_TEXT_MODEL } from "./json-texts.ts";
@@ -27,6 +28,7 @@ const MODELS: Readonly<Record<string, ClassModel>> = {
 	...ERROR_MODELS,
 	...EVENT_MODELS,
 	...SINGLE_VALUE_MODELS,
+	[DECORATOR_CONTEXT]: DECORATOR_CONTEXT_MODEL,
 	URL: URL_MODEL,
 	[JSON_TEXT]: JSON_TEXT_MODEL,
 };
