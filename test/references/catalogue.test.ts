@@ -14,6 +14,7 @@ import type { Node } from "../../src/references/bundle/syntax.ts";
 
 /** For each type of syntax, a program in which the name `A` passes through it to an access. */
 const SYNTAX: Readonly<Record<string, string>> = {
+	AccessorProperty: 'class Box { accessor name = "A"; } Deno.env.get(new Box().name);',
 	ArrayExpression: 'Deno.env.get(["A"][0]);',
 	ArrayPattern: 'const [name] = ["A"]; Deno.env.get(name);',
 	ArrowFunctionExpression: 'Deno.env.get((() => "A")());',
@@ -32,6 +33,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
 	ConditionalExpression: 'Deno.env.get(x ? "A" : "B");',
 	ContinueStatement: 'for (const name of ["A"]) { Deno.env.get(name); continue; }',
 	DebuggerStatement: 'debugger; Deno.env.get("A");',
+	Decorator: 'const read = (name) => () => { Deno.env.get(name); }; class Box { @read("A") name; }',
 	DoWhileStatement: 'do { Deno.env.get("A"); } while (x);',
 	EmptyStatement: '; Deno.env.get("A");',
 	ExportAllDeclaration: 'export * from "node:path"; Deno.env.get("A");',
@@ -91,13 +93,7 @@ const SYNTAX: Readonly<Record<string, string>> = {
  * Types that no bundle contains: bundlers compile them away, modules forbid them, or the parser never makes
  * them.
  */
-const NOT_IN_BUNDLES = [
-	"AccessorProperty",
-	"Decorator",
-	"ParenthesizedExpression",
-	"V8IntrinsicExpression",
-	"WithStatement",
-];
+const NOT_IN_BUNDLES = ["ParenthesizedExpression", "V8IntrinsicExpression", "WithStatement"];
 
 function typesIn(code: string): Set<string> {
 	const types = new Set<string>();
@@ -151,7 +147,7 @@ const GIVES_NO_NAME =
 	/^(?:Math\.\w+|Error\.captureStackTrace|Number(?:\.\w+)?|parseInt|parseFloat|isNaN|isFinite|Boolean|Array\.isArray|btoa|String\.fromCharCode|Object\.hasOwn|Reflect\.(?:has|set|setPrototypeOf|defineProperty)|Object\.prototype\.hasOwnProperty\.call|String\.prototype\.(?:startsWith|endsWith|includes|indexOf|lastIndexOf|isWellFormed|localeCompare|normalize|toLocaleLowerCase|toLocaleUpperCase)\.call)$/;
 /** Built-in functions that never call a function argument, or never pass a name to it. */
 const CALLS_NOTHING =
-	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Iterator\.from|Promise\.(?:all|allSettled|any|race|resolve|withResolvers)|Symbol|Symbol\.(?:for|keyFor)|\w*Error|Error\.captureStackTrace|Map|Set|WeakMap|WeakSet|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
+	/^(?:setTimeout|setInterval|queueMicrotask|Object|Object\.(?:assign|getOwnPropertyNames|hasOwn|preventExtensions|seal|freeze|keys|entries|fromEntries|values|create|defineProperty|defineProperties|setPrototypeOf|getOwnPropertyDescriptors?|prototype\.hasOwnProperty\.call)|Function\.prototype\.(?:call|apply)\.call|Array|Array\.(?:isArray|of)|Boolean|String|JSON\.(?:parse|stringify)|Response\.json|Iterator\.from|Promise\.(?:all|allSettled|any|race|resolve|withResolvers)|Symbol|Symbol\.(?:for|keyFor)|\w*Error|Error\.captureStackTrace|Map|Set|WeakMap|WeakSet|Proxy|Reflect\.(?:get|has|ownKeys|set|setPrototypeOf|defineProperty|getOwnPropertyDescriptor)|structuredClone)$/;
 
 test("no built-in function of V8 or Deno hides a name that it gets", async () => {
 	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {

@@ -11,6 +11,7 @@ import {
 	unknownValue,
 	ValueSet,
 } from "../engine/values.ts";
+import { readAll } from "../models/proxies.ts";
 import { inheritLater } from "./accessors.ts";
 import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
 import { includePrototypes } from "./prototypes.ts";
@@ -193,7 +194,7 @@ export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
 function copyAllProperties(engine: Engine, source: ValueSet, into: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
-		engine.readProperty(value, undefined, (found) => engine.solver.add(into, found));
+		readAll(engine, value, (found) => engine.solver.add(into, found));
 	});
 }
 

@@ -18,6 +18,7 @@ import { callBuiltin } from "../models/builtins.ts";
 import { constructErrorAs } from "../models/classes/errors.ts";
 import { callMethod } from "../models/methods.ts";
 import { rejectedBy } from "../models/promises.ts";
+import { callProxy } from "../models/proxies.ts";
 import { enterCall, leaveCall } from "./call-edges.ts";
 
 /** Calls a value of any kind. Functions of the bundle get a call edge; built-in functions are modelled. */
@@ -27,6 +28,7 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 		switch (callee.kind) {
 			case "object":
 				if (callee.object.kind === "function") return callFunction(engine, callee, site, result);
+				if (callee.object.proxyHandler !== undefined) return callProxy(engine, callee.object, site, result);
 				if (callee.object.kind === "class") return constructClass(engine, callee, site, result);
 				if (result !== undefined) solver.add(result, unknownValue("the result of a call"));
 				return;

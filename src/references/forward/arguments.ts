@@ -5,6 +5,7 @@ import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
+import { listThroughProxy } from "../models/proxies.ts";
 
 /** Follows a value that is called, and the result of the call. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -145,6 +146,9 @@ const SINGLE_NAME_BUILTINS = new Set([
 	"Object.is",
 ]);
 
+/** Built-in functions that neither list an argument nor return it. */
+const LISTS_NOTHING = new Set(["Proxy", "WeakMap", "WeakSet", "WeakRef", "Object.create"]);
+
 /** Functions whose second argument is the receiver of a call: `Reflect.apply(Deno.env.get, Deno.env, …)`. */
 const TAKES_RECEIVER = new Set([
 	"Reflect.apply",
@@ -165,6 +169,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	if (TAKES_RECEIVER.has(name) && index === 1) return propagateResult(engine, call);
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
+	listThroughProxy(engine, value, !IDENTITY_BUILTINS.has(name) && !LISTS_NOTHING.has(name));
 	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {
 		// `JSON.stringify` and similar functions call a function that they receive.
@@ -190,6 +195,7 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
 	}
 	const promise = name === "then" || name === "catch" || name === "finally";
 	if (!promise && receiver.kind === "runtime") return;
+	listThroughProxy(engine, value, false);
 	propagateResult(engine, call);
 }
 

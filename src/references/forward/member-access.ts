@@ -8,7 +8,7 @@ import { callSetters, keyOf, storeUnder } from "../engine/stores.ts";
 import type { ObjectValue, Value, ValueSet } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { replaceGlobal } from "../environment/replaced.ts";
-import { assignThroughProxy } from "../models/proxies.ts";
+import { assignThroughProxy, listThroughProxy } from "../models/proxies.ts";
 
 /** Follows a value that is the object of a member expression: it is read from or assigned to. */
 export function propagateMember(engine: Engine, value: Value, member: Node) {
@@ -115,6 +115,7 @@ export function propagateStore(engine: Engine, value: Value, member: Node) {
 	if (staticKey(member.property, member.computed) === "__proto__")
 		objectReads.ofEverything(engine, value, member, "the environment is a prototype");
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
+		listThroughProxy(engine, value, false);
 		if (holder.kind === "object") return engine.track(holder.object);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
 		if (holder.kind === "runtime" && holder.api === "env") return;

@@ -6,6 +6,7 @@ import type { Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
+import { listThroughProxy } from "../models/proxies.ts";
 import { propagateStore } from "./member-access.ts";
 import { isPropagated } from "./propagate.ts";
 
@@ -41,6 +42,7 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 function propagateIntoObjectPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const property of pattern.properties as Node[]) {
 		if (property.type === "RestElement") {
+			listThroughProxy(engine, value, true);
 			engine.propagateInto(value, property.argument);
 			continue;
 		}

@@ -8,6 +8,7 @@ import { enclosingFunction, isPrototype, type Node, thisOwner } from "../bundle/
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { listThroughProxy } from "../models/proxies.ts";
 import { isWritten } from "../models/text/conversions.ts";
 import { propagateArgument, propagateCallee } from "./arguments.ts";
 import { propagateMember } from "./member-access.ts";
@@ -85,13 +86,16 @@ function propagateToParent(engine: Engine, value: Value, node: Node) {
 function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent: Node) {
 	switch (parent.type) {
 		case "Property":
+			listThroughProxy(engine, value, false);
 			if (isPrototype(parent))
 				objectReads.ofEverything(engine, value, parent, "the environment is a prototype");
 			return engine.track(engine.objects.atNode(parent.parent as Node));
 		case "ArrayExpression":
+			listThroughProxy(engine, value, false);
 			return engine.track(engine.objects.atNode(parent));
 		case "MethodDefinition":
 		case "PropertyDefinition":
+			listThroughProxy(engine, value, false);
 			return engine.track(engine.objects.atNode(parent.parent?.parent as Node));
 		case "ClassDeclaration":
 		case "ClassExpression":
@@ -106,6 +110,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "SpreadElement":
 			return propagateSpread(engine, value, parent);
 		case "YieldExpression":
+			listThroughProxy(engine, value, false);
 			// Only in the upload's own code is every use of the iterator evaluated.
 			if (engine.isForeign(parent)) return engine.escape(value, node, NOT_FOLLOWED);
 			return engine.track(engine.objects.iteratorOf(thisOwner(parent)));
@@ -179,6 +184,7 @@ function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	if (value.kind === "runtime")
 		return objectReads.ofEverything(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
+		listThroughProxy(engine, value, true);
 		return engine.track(engine.objects.atNode(parent));
 	}
 	const index = parent.arguments.indexOf(spread);

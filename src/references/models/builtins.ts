@@ -5,13 +5,13 @@ import {
 	type CallSite,
 	makeValue,
 	unknownValue,
-	type Value,
 	ValueSet,
 	withContext,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
 import { ANY_NAME } from "../environment/replaced.ts";
 import { throwsNoValues } from "../exceptions/opaque-values.ts";
+import { readIndexes } from "./arrays/contents.ts";
 import { addNumbers } from "./arrays/methods.ts";
 import { BuiltinCall } from "./builtin-call.ts";
 import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
@@ -217,7 +217,7 @@ function arrayFrom(call: BuiltinCall) {
 	const created = call.newArray();
 	const elements = new ValueSet();
 	call.iterateInto(call.argument(0), elements);
-	engine.solver.onValue(call.argument(0), (from) => readIndexes(call, from, elements));
+	engine.solver.onValue(call.argument(0), (from) => readIndexes(engine, from, elements));
 	if (call.site.arguments.length < 2) engine.solver.include(elements, created.summary);
 	else {
 		const index = new ValueSet();
@@ -231,14 +231,4 @@ function arrayFrom(call: BuiltinCall) {
 		call.invokeCallback(1, [elements, index], created.summary);
 	}
 	call.returnObject(created);
-}
-
-/** Reads the values that an array-like object has under indexes: `{ 0: "A", length: 1 }`. */
-function readIndexes({ engine }: BuiltinCall, from: Value, into: ValueSet) {
-	if (from.kind !== "object" || (from.object.kind !== "plain" && from.object.kind !== "instance")) return;
-	engine.solver.onValue(engine.keys(from.object), (key) => {
-		if (key.kind === "string" && !/^\d+$/.test(key.text)) return;
-		const index = key.kind === "string" ? key.text : undefined;
-		engine.readProperty(from, index, (found) => engine.solver.add(into, found));
-	});
 }

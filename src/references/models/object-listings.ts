@@ -1,9 +1,12 @@
 /** Models of functions that list the properties of an object, copy them, or make an object from a list. */
 import { unify } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
+import { keep } from "../engine/origins.ts";
 import { callSetters } from "../engine/stores.ts";
 import { setEntry, setProperty } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
+	type ObjectValue,
 	objectValue,
 	unknownValue,
 	type Value,
@@ -13,6 +16,7 @@ import {
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
+import { readAll } from "./proxies.ts";
 
 /**
  * `Object.getOwnPropertyNames` and `Reflect.ownKeys`, which also list names that are not enumerable: static methods.
@@ -37,22 +41,33 @@ export function listProperties(call: BuiltinCall, what: "keys" | "values" | "ent
 		const created = call.newArray(`${what} ${listed.kind === "object" ? listed.object.id : ""}`);
 		if (listed.kind !== "nothing") call.returnValue(objectValue(created, listed.context));
 		if (listed.kind !== "object") return listEnvironment(call, listed, what, created);
-		if (what === "values") return engine.solver.include(engine.anyProperty(listed.object), created.summary);
+		if (listed.object.proxyHandler === undefined && what === "values")
+			return engine.solver.include(engine.anyProperty(listed.object), created.summary);
 		engine.solver.onValue(engine.keys(listed.object), (name) => {
 			if (what === "keys") return engine.solver.add(created.summary, name);
 			const known = name.kind === "string" ? name.text : undefined;
+			if (what === "values")
+				return engine.readProperty(listed, known, (value) => engine.solver.add(created.summary, keep(value)));
 			const entry = call.newArray(`entry ${listed.object.id} ${known}`);
 			// Several names share the entry: unknown names, and one name in several contexts.
 			engine.solver.add(engine.property(entry, "0"), name);
 			if (!entry.populated) {
 				entry.populated = true;
-				const value =
-					known === undefined ? engine.anyProperty(listed.object) : engine.property(listed.object, known);
-				setProperty(engine, entry, "1", value);
+				setProperty(engine, entry, "1", listedValue(engine, listed, known));
 			}
 			engine.solver.add(created.summary, objectValue(entry, name.context));
 		});
 	});
+}
+
+/** The values of a property that is listed. @param key undefined for all properties */
+function listedValue(engine: Engine, listed: ObjectValue, key: string | undefined): ValueSet {
+	const { object } = listed;
+	if (object.proxyHandler === undefined)
+		return key === undefined ? engine.anyProperty(object) : engine.property(object, key);
+	const values = new ValueSet();
+	engine.readProperty(listed, key, (value) => engine.solver.add(values, keep(value)));
+	return values;
 }
 
 /**
@@ -118,7 +133,7 @@ function allOf({ engine }: BuiltinCall, sources: readonly ValueSet[]): ValueSet 
 	const values = new ValueSet();
 	for (const source of sources)
 		engine.solver.onValue(source, (value) =>
-			engine.readProperty(value, undefined, (found) => engine.solver.add(values, found)),
+			readAll(engine, value, (found) => engine.solver.add(values, found)),
 		);
 	return values;
 }

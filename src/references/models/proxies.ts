@@ -1,9 +1,19 @@
 /** Models of `Proxy`: every read of a property may call the handler's `get`. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { keep } from "../engine/origins.ts";
 import { callSetters, storeUnder } from "../engine/stores.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
-import { type AbstractObject, stringValue, unknownValue, type Value, ValueSet } from "../engine/values.ts";
+import {
+	type AbstractObject,
+	type CallSite,
+	NOTHING,
+	objectValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+} from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** The property of a proxy's abstract object that holds the target. */
@@ -15,24 +25,80 @@ export function makeProxy(call: BuiltinCall) {
 	proxy.proxyHandler ??= call.argument(1);
 	setProperty(call.engine, proxy, TARGET, call.argument(0));
 	call.engine.copyProperties(proxy, call.argument(0));
-	escapeTraps(call, proxy);
+	followTraps(call, proxy);
 	call.returnObject(proxy);
 }
 
-/** The traps of a handler, without `get`, which reads of properties call. */
-const OTHER_TRAPS = Object.getOwnPropertyNames(Reflect).filter((name) => name !== "get");
+/** The traps that any code may call, with anything. Their results are unknown. */
+const OTHER_TRAPS = Object.getOwnPropertyNames(Reflect).filter(
+	(name) => !["get", "ownKeys", "apply", "construct"].includes(name),
+);
 
-/** Any code may call the other traps, with anything. Their results are unknown. */
-function escapeTraps(call: BuiltinCall, proxy: AbstractObject) {
+/** Follows the traps of a handler, without those that reads of properties and calls of the proxy call. */
+function followTraps(call: BuiltinCall, proxy: AbstractObject) {
 	const { engine, site } = call;
 	engine.solver.onValue(call.argument(1), (handler) => {
 		for (const name of OTHER_TRAPS)
 			engine.readProperty(handler, name, (trap) => {
-				if (trap.kind === "nothing") return;
-				engine.escape(trap, site.node, "a trap of a proxy");
-				engine.solver.add(proxy.keys, unknownValue("a name from a listing"));
+				if (trap.kind !== "nothing") engine.escape(trap, site.node, "a trap of a proxy");
 			});
+		engine.readProperty(handler, "ownKeys", (trap) => {
+			if (trap.kind === "nothing") return;
+			const names = new ValueSet();
+			engine.invoke(trap, engine.syntheticSite(site, "ownKeys", [engine.argument(site, 0)]), names);
+			engine.solver.onValue(names, (list) =>
+				engine.iterate(list, (name) => engine.solver.add(proxy.keys, keep(name))),
+			);
+		});
 	});
+}
+
+/**
+ * Calls the handler's `get` for each property of a proxy, as code that lists or copies an object does.
+ * @param isWhole false for code that may list the proxy later. Then only properties whose names are known count.
+ */
+export function listThroughProxy(engine: Engine, value: Value, isWhole: boolean) {
+	if (value.kind !== "object" || value.object.proxyHandler === undefined) return;
+	engine.solver.onValue(engine.keys(value.object), (key) => {
+		if (key.kind !== "nothing" && (isWhole || key.kind === "string"))
+			engine.readProperty(value, key.kind === "string" ? key.text : undefined, () => undefined);
+	});
+}
+
+/** Reads all properties of a value. Those of a proxy are read by their names, as far as these are known. */
+export function readAll(engine: Engine, value: Value, into: (value: Value) => void) {
+	if (value.kind !== "object" || value.object.proxyHandler === undefined)
+		return engine.readProperty(value, undefined, into);
+	engine.solver.onValue(engine.keys(value.object), (key) =>
+		engine.readProperty(value, key.kind === "string" ? key.text : undefined, into),
+	);
+}
+
+/** Calls a proxy of a function: with the handler's trap, or else the target. */
+export function callProxy(
+	engine: Engine,
+	object: AbstractObject,
+	site: CallSite,
+	result: ValueSet | undefined,
+) {
+	const { solver } = engine;
+	const made = engine.callSite(object.node);
+	const target = engine.argument(made, 0);
+	const args = engine.objects.allocate(site.node, `arguments of a proxy ${object.id}`, "array");
+	for (let index = 0; index < site.arguments.length; index++)
+		setProperty(engine, args, String(index), engine.argument(site, index));
+	if (site.spreadArguments !== undefined)
+		solver.include(engine.argument(site, site.arguments.length), args.summary);
+	const list = solver.singleton(objectValue(args));
+	const receiver = site.receiver ?? solver.singleton(NOTHING);
+	const given = site.isConstruct ? [target, list] : [target, receiver, list];
+	const inner = engine.syntheticSite(site, `trap ${object.id}`, given);
+	solver.onValue(object.proxyHandler as ValueSet, (handler) =>
+		engine.readProperty(handler, site.isConstruct ? "construct" : "apply", (trap) => {
+			if (trap.kind !== "nothing") return engine.invoke(trap, inner, result);
+			solver.onValue(target, (called) => engine.invoke(called, site, result));
+		}),
+	);
 }
 
 /**
@@ -63,7 +129,15 @@ export function readThroughProxy(
 			);
 		}),
 	);
-	solver.onValue(result, into);
+	solver.onValue(result, (found) =>
+		// A method that is called on a proxy of a list reads the list through the proxy.
+		into(isOfList(found) ? unknownValue("a method of a proxy") : found),
+	);
+}
+
+function isOfList(value: Value): boolean {
+	if (value.kind !== "method" || value.receiver.kind !== "object") return false;
+	return value.receiver.object.kind === "array";
 }
 
 /**

@@ -32,6 +32,16 @@ export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet,
 	});
 }
 
+/** `concat` takes the elements of any object that says so by `Symbol.isConcatSpreadable`. */
+export function spreadOthers({ engine }: BuiltinCall, values: ValueSet, into: ValueSet) {
+	engine.solver.onValue(values, (value) => {
+		if (value.kind !== "object" || value.object.kind === "array") return;
+		engine.readProperty(value, "@@isConcatSpreadable", (isSpread) => {
+			if (isSpread.kind !== "nothing" || isSpread.text === "true") readIndexes(engine, value, into);
+		});
+	});
+}
+
 /** `flat(depth)` */
 export function flatten(call: BuiltinCall, elements: ValueSet, into: ValueSet) {
 	if (call.site.arguments.length === 0 && call.site.spreadArguments === undefined)
@@ -87,4 +97,14 @@ function asParts({ solver }: Engine, values: ValueSet): ValueSet {
 		solver.add(parts, isEmpty ? withContext(stringValue(""), value.context) : value);
 	});
 	return parts;
+}
+
+/** Reads the values that an array-like object has under indexes: `{ 0: "A", length: 1 }`. */
+export function readIndexes(engine: Engine, from: Value, into: ValueSet) {
+	if (from.kind !== "object" || (from.object.kind !== "plain" && from.object.kind !== "instance")) return;
+	engine.solver.onValue(engine.keys(from.object), (key) => {
+		if (key.kind === "string" && !/^\d+$/.test(key.text)) return;
+		const index = key.kind === "string" ? key.text : undefined;
+		engine.readProperty(from, index, (found) => engine.solver.add(into, found));
+	});
 }

@@ -14,7 +14,7 @@ import {
 import type { BuiltinCall } from "../builtin-call.ts";
 import { ITERATOR_MODELS } from "../iterators.ts";
 import { append, fill, noteResized, splice, toSpliced } from "./changes.ts";
-import { flatten, flattenInto, joinArray } from "./contents.ts";
+import { flatten, flattenInto, joinArray, spreadOthers } from "./contents.ts";
 import { isFresh, mapOrdered, onReordered, reduceOrdered, reverseOrdered } from "./ordered.ts";
 
 /**
@@ -133,7 +133,10 @@ const MODELS: Readonly<Record<string, Model>> = {
 	concat: (call, receiver) => {
 		const created = call.newArray();
 		call.engine.solver.include(elementsOf(call, receiver), created.summary);
-		for (const argument of call.arguments()) flattenInto(call, argument, created.summary, 1);
+		for (const argument of call.arguments()) {
+			flattenInto(call, argument, created.summary, 1);
+			spreadOthers(call, argument, created.summary);
+		}
 		call.returnObject(created);
 	},
 	flat: (call, receiver) => {
