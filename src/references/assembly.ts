@@ -39,7 +39,7 @@ export function assembleEngine(
 		scopes,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
-		remembered: { holders: new Map(), flattened: new Map(), decorated: new Map() },
+		remembered: { holders: new Map(), flattened: new Map(), decorated: new Map(), compared: new Map() },
 		replaced,
 		postponed: [],
 		unevaluated: [],

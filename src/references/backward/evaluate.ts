@@ -21,6 +21,7 @@ import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
 import { includeReplacements } from "./decorators.ts";
 import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
+import { guardedBy } from "./guards.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
 import {
 	evaluateAssignment,
@@ -139,9 +140,10 @@ function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
 		return engine.solver.add(into, unknownValue("a string built in several steps"));
 	}
-	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), into);
+	const values = guardedBy(engine, node, binding, into);
+	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), values);
 	for (const write of engine.scopes.uses(binding).writes) {
-		if (write !== ownAssignment?.left) engine.solver.include(engine.assigned(write), into);
+		if (write !== ownAssignment?.left) engine.solver.include(engine.assigned(write), values);
 	}
 }
 

@@ -3,6 +3,7 @@
  * expression may have. Forward analysis (`propagate`) follows a value to its uses. Both need each other, so they use
  * this interface and import nothing from each other.
  */
+import type { Binding } from "../bundle/names.ts";
 import type { Scopes } from "../bundle/scopes.ts";
 import type { Node } from "../bundle/syntax.ts";
 import type { AbstractObjects } from "./abstract-objects.ts";
@@ -56,6 +57,8 @@ interface Remembered {
 	readonly flattened: Map<CallSite, Set<string>>;
 	/** What each decorator returns. */
 	readonly decorated: Map<Node, ValueSet>;
+	/** Whether conditions compare a variable that never changes. */
+	readonly compared: Map<Binding, boolean>;
 }
 
 export interface Engine {

@@ -10,8 +10,11 @@ const UNIVERSE: Readonly<Record<string, string>> = Object.fromEntries(
 	Array.from({ length: 10 }, (_, index) => [`K_${index}`, `K_${(index + 1) % 10}`]),
 );
 
-/** Texts of values of other types, and an empty name. They are not names of secrets. */
-const NO_NAMES = new Set(["", "undefined", "null", "NaN", "true", "false", "[object Object]"]);
+/**
+ * Texts of values of other types, an empty name, and a method that the language reads from a proxy. They are not names of
+ * secrets.
+ */
+const NO_NAMES = new Set(["", "undefined", "null", "NaN", "true", "false", "[object Object]", "toJSON"]);
 
 /** A program that neither ends nor reads a variable in this time counts as hanging. */
 const HANGING_MS = 20_000;
