@@ -118,11 +118,19 @@ export class BuiltinCall {
 	 * @param index its position
 	 * @param args the arguments of the call
 	 * @param returned receives its result
+	 * @param receiver the values of `this` in the function
 	 */
-	invokeCallback(index: number, args: readonly ValueSet[], returned?: ValueSet) {
+	invokeCallback(index: number, args: readonly ValueSet[], returned?: ValueSet, receiver?: ValueSet) {
 		const { engine, site } = this;
 		const inner = engine.syntheticSite(site, `callback ${index} ${this.tag}`, args);
-		engine.solver.onValue(this.argument(index), (fn) => engine.invoke(fn, inner, returned));
+		const called = receiver === undefined ? inner : { ...inner, receiver };
+		engine.solver.onValue(this.argument(index), (fn) => engine.invoke(fn, called, returned));
+	}
+
+	/** The argument after a function: what is `this` in the function. */
+	thisArgument(index: number): ValueSet | undefined {
+		const { arguments: given, spreadArguments } = this.site;
+		return given.length > index || spreadArguments !== undefined ? this.argument(index) : undefined;
 	}
 
 	/**

@@ -228,7 +228,7 @@ function arrayFrom(call: BuiltinCall) {
 				addNumbers(call, found.kind === "string" ? Number(found.text) : Number.NaN, index),
 			);
 		});
-		call.invokeCallback(1, [elements, index], created.summary);
+		call.invokeCallback(1, [elements, index], created.summary, call.thisArgument(2));
 	}
 	call.returnObject(created);
 }

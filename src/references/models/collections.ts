@@ -43,11 +43,12 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 			call.store(receiver, call.argument(0), object.summary);
 			return call.returnValue(receiver);
 		case "forEach":
-			return call.invokeCallback(0, [
-				call.read(receiver, object.summary),
-				call.read(receiver, keys),
-				engine.solver.singleton(receiver),
-			]);
+			return call.invokeCallback(
+				0,
+				[call.read(receiver, object.summary), call.read(receiver, keys), engine.solver.singleton(receiver)],
+				undefined,
+				call.thisArgument(1),
+			);
 		case "keys":
 		case "values": {
 			const created = call.newArray(`${name} ${object.id}`);

@@ -23,6 +23,12 @@ import { isFresh, mapOrdered, onReordered, reduceOrdered, reverseOrdered } from 
  */
 type Model = (call: BuiltinCall, receiver: ObjectValue, elements: ValueSet) => void;
 
+/** Calls `callback` in `list.map(callback, self)` with each element. */
+function callBack(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, returned?: ValueSet) {
+	const args = callbackArguments(call, receiver, elements);
+	call.invokeCallback(0, args, returned, call.thisArgument(1));
+}
+
 /** Returns a new array of some of the elements. */
 const toNewArray: Model = (call, receiver) => {
 	const created = call.newArray();
@@ -36,27 +42,27 @@ const inPlace: Model = (call, receiver) => {
 };
 /** Calls the callback with each element, and returns a new array of some of them. */
 const toFilteredArray: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	callBack(call, receiver, elements);
 	toNewArray(call, receiver, elements);
 };
 /** Calls the callback with each element, and returns one of them or `undefined`. */
 const toElement: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	callBack(call, receiver, elements);
 	call.returnAll(elements);
 	call.returnValue(NOTHING);
 };
 /** Calls the callback with each element, and returns none of them. */
 const toNothing: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	callBack(call, receiver, elements);
 	call.returnValue(NOTHING);
 };
 const toBoolean: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	callBack(call, receiver, elements);
 	call.returnBooleans();
 };
 /** Calls the callback with each element, and returns a number. */
 const toIndex: Model = (call, receiver, elements) => {
-	call.invokeCallback(0, callbackArguments(call, receiver, elements));
+	callBack(call, receiver, elements);
 	call.returnValue(unknownValue("an index"));
 };
 const MODELS: Readonly<Record<string, Model>> = {
@@ -174,7 +180,7 @@ export function callArrayMethod(call: BuiltinCall, name: string, receiver: Objec
 /** `map`, or `flatMap` where `flat` is set. */
 function mapArray(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet, flat: boolean) {
 	const leaving = new ValueSet();
-	call.invokeCallback(0, callbackArguments(call, receiver, elements), leaving);
+	callBack(call, receiver, elements, leaving);
 	if (!flat && mapOrdered(call, receiver, leaving)) return;
 	const created = call.newArray();
 	const returned = new ValueSet();

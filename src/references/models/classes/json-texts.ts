@@ -31,7 +31,7 @@ export function stringify(call: BuiltinCall) {
 		if (replacer.kind === "nothing" || isList(replacer)) return;
 		call.returnValue(unknownValue("a text that a function changes"));
 		const parts = partsOf(engine, call.argument(0), call);
-		call.invokeCallback(1, [parts.keys, parts.values], parts.values);
+		call.invokeCallback(1, [parts.keys, parts.values], parts.values, parts.values);
 	});
 	engine.solver.onValue(call.argument(0), (value) => {
 		if (value.kind === "nothing")
@@ -153,11 +153,21 @@ function revive(call: BuiltinCall, parsed: ValueSet) {
 	});
 }
 
-function callReviver(call: BuiltinCall, key: ValueSet, values: ValueSet, returned: ValueSet, tag = "") {
+/** @param holder the object with the part, which is `this` in the reviver */
+function callReviver(
+	call: BuiltinCall,
+	key: ValueSet,
+	values: ValueSet,
+	returned: ValueSet,
+	holder?: ValueSet,
+	tag = "",
+) {
 	const { engine, site } = call;
 	const source = engine.solver.singleton(unknownValue("the source of a parsed text"));
 	const inner = engine.syntheticSite(site, `reviver ${tag}`, [key, values, source]);
-	engine.solver.onValue(call.argument(1), (reviver) => engine.invoke(reviver, inner, returned));
+	engine.solver.onValue(call.argument(1), (reviver) =>
+		engine.invoke(reviver, { ...inner, receiver: holder }, returned),
+	);
 }
 
 /** The value with its parts replaced by the reviver's results. */
@@ -179,7 +189,14 @@ function reviveWithin(call: BuiltinCall, value: Value, copies: Map<string, Value
 		const parts = new ValueSet();
 		engine.readProperty(value, name, (part) => solver.add(parts, reviveWithin(call, part, copies)));
 		const into = name === undefined ? copy.summary : engine.property(copy, name);
-		callReviver(call, solver.singleton(key), parts, into, `${value.key} ${key.key}`);
+		callReviver(
+			call,
+			solver.singleton(key),
+			parts,
+			into,
+			solver.singleton(result),
+			`${value.key} ${key.key}`,
+		);
 	};
 	if (isArray) reviveKey(unknownValue("an index"));
 	else

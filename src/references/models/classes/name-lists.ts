@@ -172,7 +172,8 @@ function forEach(call: BuiltinCall, list: ObjectValue, kind: Kind) {
 			engine.solver.singleton(list),
 		];
 		const inner = engine.syntheticSite(call.site, `callback ${call.tag} ${name.key}`, args);
-		engine.solver.onValue(call.argument(0), (fn) => engine.invoke(fn, inner, undefined));
+		const called = { ...inner, receiver: call.thisArgument(1) };
+		engine.solver.onValue(call.argument(0), (fn) => engine.invoke(fn, called, undefined));
 	});
 	call.returnValue(NOTHING);
 }
