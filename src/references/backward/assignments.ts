@@ -19,6 +19,7 @@ import {
 import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
+import { addAbsent } from "../models/objects/absent-values.ts";
 import { includeReplacements } from "./decorators.ts";
 import { addParameter } from "./functions.ts";
 import { isRepeated } from "./operators.ts";
@@ -69,9 +70,12 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 			return addPatternProperty(engine, parent, into);
 		case "ArrayPattern": {
 			const index = parent.elements.indexOf(node);
-			return solver.onValue(engine.assigned(parent), (value) =>
-				readElement(engine, value, index, (found) => solver.add(into, found)),
-			);
+			return solver.onValue(engine.assigned(parent), (value) => {
+				readElement(engine, value, index, (found) => {
+					solver.add(into, found);
+					if (node.type === "AssignmentPattern") addAbsent(engine, value, String(index), into);
+				});
+			});
 		}
 		case "RestElement":
 			return addRest(engine, parent, into);
@@ -158,7 +162,12 @@ function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	const object = engine.assigned(node.parent as Node);
 	const key = staticKey(node.key, node.computed);
 	const readAs = (by: string | undefined) =>
-		solver.onValue(object, (value) => engine.readProperty(value, by, (found) => solver.add(into, found)));
+		solver.onValue(object, (value) => {
+			engine.readProperty(value, by, (found) => {
+				solver.add(into, found);
+				if (node.value.type === "AssignmentPattern") addAbsent(engine, value, by, into);
+			});
+		});
 	if (key !== undefined) return readAs(key);
 	const seen = new Set<string | undefined>();
 	solver.onValue(engine.evaluate(node.key), (value) => {
@@ -184,9 +193,23 @@ function addRest(engine: Engine, node: Node, into: ValueSet) {
 		);
 	}
 	solver.onValue(engine.assigned(parent), (value) => {
-		if (parent.type === "ObjectPattern") return solver.add(into, value);
+		if (parent.type === "ObjectPattern") return addRestOfObject(engine, node, value, into);
 		const object = engine.objects.allocate(node, "rest", "array");
 		engine.iterate(value, (found) => solver.add(object.summary, found));
 		solver.add(into, objectValue(object, value.context));
 	});
+}
+
+/** The rest of an object is a new object, without the properties that the pattern takes. */
+function addRestOfObject(engine: Engine, node: Node, value: Value, into: ValueSet) {
+	const { solver } = engine;
+	const isCopied =
+		value.kind === "object" &&
+		value.object.proxyHandler === undefined &&
+		value.object.builtinClass === undefined &&
+		(value.object.kind === "plain" || value.object.kind === "instance");
+	if (!isCopied) return solver.add(into, value);
+	const rest = engine.objects.allocate(node, `rest of ${value.object.id}`, "plain");
+	engine.copyProperties(rest, solver.singleton(value));
+	solver.add(into, objectValue(rest, value.context));
 }

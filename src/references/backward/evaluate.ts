@@ -13,6 +13,7 @@ import {
 	unknownValue,
 	type Value,
 	type ValueSet,
+	withContext,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
@@ -34,7 +35,6 @@ import {
 
 /** Expressions whose value is the value of one operand. */
 const TRANSPARENT: Readonly<Record<string, string>> = {
-	ChainExpression: "expression",
 	ParenthesizedExpression: "expression",
 };
 
@@ -63,6 +63,11 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const from = (inner: Node) => solver.include(engine.evaluate(inner), into);
 	const wrapped = TRANSPARENT[node.type];
+	if (node.type === "ChainExpression")
+		return solver.onValue(engine.evaluate(node.expression), (value) => {
+			solver.add(into, value);
+			solver.add(into, withContext(NOTHING, value.context));
+		});
 	if (wrapped !== undefined) return from(node[wrapped]);
 	if (node.type === "AwaitExpression") return evaluateAwait(engine, node, into);
 	switch (node.type) {

@@ -11,18 +11,43 @@ import {
 	type ValueSet,
 	withContext,
 } from "../engine/values.ts";
+import { addAbsent } from "../models/objects/absent-values.ts";
+
+/** Where it matters that a value is `undefined`: a parameter may have a default. */
+const GIVING = new Set([
+	"CallExpression",
+	"NewExpression",
+	"VariableDeclarator",
+	"AssignmentExpression",
+	"ReturnStatement",
+	"ArrowFunctionExpression",
+	"Property",
+	"ArrayExpression",
+	"ConditionalExpression",
+	"ChainExpression",
+	"AwaitExpression",
+	"YieldExpression",
+]);
+
+function mayBeGiven(node: Node): boolean {
+	const parent = node.parent as Node;
+	if (parent.type === "LogicalExpression") return parent.right === node;
+	return GIVING.has(parent.type) && parent.callee !== node;
+}
 
 /** `object.key` and `object[key]`. An unknown key reads the properties under all keys. */
 export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.evaluate(node.object);
 	const key = staticKey(node.property, node.computed);
+	const isGiven = mayBeGiven(node) && !engine.isForeign(node);
 	const readKey = (value: Value, by: string | undefined, from: Value) => {
 		const unified = unify(value.context, from.context);
 		if (unified === undefined) return;
 		engine.readProperty(value, by, (read) => {
 			const found = by === undefined ? inIteration(engine, read, node) : read;
 			const context = unify(found.context, unified);
+			if (isGiven) addAbsent(engine, value, by, into, unified);
 			const mayBeName = found.kind === "string" || found.kind === "unknown";
 			if (context !== undefined)
 				solver.add(

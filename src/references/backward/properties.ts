@@ -38,6 +38,8 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 	return (target, source) => {
 		if (target.copiedFrom.includes(source)) return;
 		target.copiedFrom.push(source);
+		// What is copied may be `undefined`.
+		engine.solver.add(target.lessened, unknownValue("a computed value"));
 		for (const [key, into] of target.properties) copyLater(engine, source, key, into);
 		if (target.anyProperty !== undefined) copyLater(engine, source, undefined, target.anyProperty);
 		for (const [name, into] of target.accessors) inheritLater(engine, source, name, into);

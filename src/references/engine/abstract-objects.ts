@@ -34,6 +34,7 @@ class Allocated implements AbstractObject {
 	#callEdges: Map<string, CallEdge> | undefined;
 	#callEdgeListeners: ((call: CallEdge) => void)[] | undefined;
 	#escapeListeners: (() => void)[] | undefined;
+	#lessened: ValueSet | undefined;
 	#received: ValueSet | undefined;
 	#finalValues: ValueSet | undefined;
 
@@ -72,6 +73,11 @@ class Allocated implements AbstractObject {
 	get escapeListeners() {
 		this.#escapeListeners ??= [];
 		return this.#escapeListeners;
+	}
+
+	get lessened() {
+		this.#lessened ??= new ValueSet();
+		return this.#lessened;
 	}
 
 	get received() {

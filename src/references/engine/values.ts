@@ -113,6 +113,8 @@ export interface AbstractObject {
 	isComplete: boolean;
 	/** Contains a value after elements were added to an array or removed from it. */
 	readonly resized: ValueSet;
+	/** Contains a value after properties may have been removed, or were copied from an object that may lack them. */
+	readonly lessened: ValueSet;
 	/** The values that `next(value)` passes into a generator. */
 	readonly received: ValueSet;
 	/** The values that a generator returns, apart from those that it yields. */

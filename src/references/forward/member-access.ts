@@ -5,7 +5,7 @@
 import { isTarget, type Node, staticKey, thisOwner } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { callSetters, keyOf, storeUnder } from "../engine/stores.ts";
-import type { ObjectValue, Value, ValueSet } from "../engine/values.ts";
+import { type ObjectValue, unknownValue, type Value, type ValueSet } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { replaceGlobal } from "../environment/replaced.ts";
 import { assignThroughProxy, listThroughProxy } from "../models/proxies.ts";
@@ -20,7 +20,10 @@ export function propagateMember(engine: Engine, value: Value, member: Node) {
 		parent?.type === "UpdateExpression";
 	if (isAssigned && !isCompound) return includeAssigned(engine, value, member);
 	if (isCompound) includeAssigned(engine, value, member);
-	if (parent?.type === "UnaryExpression" && parent.operator === "delete") return;
+	if (parent?.type === "UnaryExpression" && parent.operator === "delete") {
+		if (value.kind === "object") engine.solver.add(value.object.lessened, unknownValue("a computed value"));
+		return;
+	}
 	const key = staticKey(member.property, member.computed);
 	if (value.kind === "object" && isCallee(member)) escapeToUnknownMethod(engine, value, member);
 	if (key !== undefined) {

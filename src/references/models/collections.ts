@@ -1,6 +1,6 @@
 /** Models of `Map` and `Set`. Which key has which value is not distinguished. */
 import { mapEntry, setEntry } from "../engine/synthetic-objects.ts";
-import { NOTHING, type ObjectValue, objectValue, ValueSet } from "../engine/values.ts";
+import { NOTHING, type ObjectValue, objectValue, ValueSet, withContext } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 export const COLLECTION_METHODS: ReadonlySet<string> = new Set(
@@ -34,7 +34,10 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 	const keys = object.kind === "map" ? object.keys : object.summary;
 	switch (name) {
 		case "get":
-			return call.returnAll(call.read(receiver, object.summary));
+			return engine.solver.onValue(call.read(receiver, object.summary), (value) => {
+				call.returnValue(value);
+				call.returnValue(withContext(NOTHING, value.context));
+			});
 		case "set":
 			call.store(receiver, call.argument(0), object.keys);
 			call.store(receiver, call.argument(1), object.summary);

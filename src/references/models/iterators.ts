@@ -12,6 +12,7 @@ import {
 	NOTHING,
 	type ObjectValue,
 	objectValue,
+	unknownValue,
 	type Value,
 	ValueSet,
 } from "../engine/values.ts";
@@ -59,8 +60,14 @@ const toSameElements: Model = (call, receiver, elements) => {
 	call.returnValue(objectValue(created, receiver.context));
 };
 
+/** An iterator over a list, which ends where the list does. */
+export function iterateAgain(call: BuiltinCall, receiver: ObjectValue) {
+	call.engine.solver.add(receiver.object.lessened, unknownValue("an end of an iteration"));
+	call.returnValue(receiver);
+}
+
 export const ITERATOR_MODELS: Readonly<Record<string, Model>> = {
-	"@@iterator": (call, receiver) => call.returnValue(receiver),
+	"@@iterator": iterateAgain,
 	"@@asyncIterator": (call, receiver) => call.returnValue(receiver),
 	next: (call, receiver, elements) => {
 		const { solver } = call.engine;

@@ -12,7 +12,7 @@ import {
 	ValueSet,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
-import { ITERATOR_MODELS } from "../iterators.ts";
+import { ITERATOR_MODELS, iterateAgain } from "../iterators.ts";
 import { append, fill, noteResized, splice, toSpliced } from "./changes.ts";
 import { flatten, flattenInto, joinArray, spreadOthers } from "./contents.ts";
 import { isFresh, mapOrdered, onReordered, reduceOrdered, reverseOrdered } from "./ordered.ts";
@@ -84,7 +84,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	toReversed: (call, receiver, elements) => {
 		if (!reverseOrdered(call, receiver)) toNewArray(call, receiver, elements);
 	},
-	values: (call, receiver) => call.returnValue(receiver),
+	values: iterateAgain,
 	forEach: toNothing,
 	some: toBoolean,
 	every: toBoolean,
