@@ -20,7 +20,7 @@ import { listedNames } from "../environment/name-reads.ts";
 import { importedValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
 import { addAbsent } from "../models/objects/absent-values.ts";
-import { includeReplacements } from "./decorators.ts";
+import { includeReplacements } from "../models/objects/decorators.ts";
 import { addParameter } from "./functions.ts";
 import { isRepeated } from "./operators.ts";
 
@@ -70,10 +70,11 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 			return addPatternProperty(engine, parent, into);
 		case "ArrayPattern": {
 			const index = parent.elements.indexOf(node);
+			const hasDefault = node.type === "AssignmentPattern" && !engine.isForeign(node);
 			return solver.onValue(engine.assigned(parent), (value) => {
 				readElement(engine, value, index, (found) => {
 					solver.add(into, found);
-					if (node.type === "AssignmentPattern") addAbsent(engine, value, String(index), into);
+					if (hasDefault) addAbsent(engine, value, String(index), into);
 				});
 			});
 		}
@@ -161,11 +162,12 @@ function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.assigned(node.parent as Node);
 	const key = staticKey(node.key, node.computed);
+	const hasDefault = node.value.type === "AssignmentPattern" && !engine.isForeign(node);
 	const readAs = (by: string | undefined) =>
 		solver.onValue(object, (value) => {
 			engine.readProperty(value, by, (found) => {
 				solver.add(into, found);
-				if (node.value.type === "AssignmentPattern") addAbsent(engine, value, by, into);
+				if (hasDefault) addAbsent(engine, value, by, into);
 			});
 		});
 	if (key !== undefined) return readAs(key);
@@ -204,6 +206,7 @@ function addRest(engine: Engine, node: Node, into: ValueSet) {
 function addRestOfObject(engine: Engine, node: Node, value: Value, into: ValueSet) {
 	const { solver } = engine;
 	const isCopied =
+		!engine.isForeign(node) &&
 		value.kind === "object" &&
 		value.object.proxyHandler === undefined &&
 		value.object.builtinClass === undefined &&

@@ -1,27 +1,10 @@
 /** Backward analysis of object literals and classes: the values of their members, inherited ones included. */
-import { type Node, staticKey } from "../bundle/syntax.ts";
+import type { Node } from "../bundle/syntax.ts";
+import { membersByKey } from "../engine/abstract-objects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
 import { isErrorClass, readError } from "../models/classes/errors.ts";
-import { includeDecorated, isDecorated } from "./decorators.ts";
-
-/** The members of an object literal or a class that have a static key, by key. */
-export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonly Node[]> {
-	let index = owner.members;
-	if (index === undefined) {
-		index = new Map();
-		const { node } = owner;
-		for (const member of (node.properties ?? node.body.body) as Node[]) {
-			const key = member.key ? staticKey(member.key, member.computed) : undefined;
-			if (key === undefined) continue;
-			const list = index.get(key);
-			if (list === undefined) index.set(key, [member]);
-			else list.push(member);
-		}
-		owner.members = index;
-	}
-	return index;
-}
+import { includeDecorated, isDecorated } from "../models/objects/decorators.ts";
 
 /**
  * Includes the value of a property of an object literal, or of a member of a class. A getter has the value

@@ -18,9 +18,9 @@ import {
 import { loadModule } from "../environment/modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
+import { includeReplacements } from "../models/objects/decorators.ts";
 import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
-import { includeReplacements } from "./decorators.ts";
 import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
 import { guardedBy } from "./guards.ts";
 import { evaluateCall, evaluateMember, evaluateSuper } from "./members-and-calls.ts";
@@ -32,11 +32,6 @@ import {
 	evaluateUnary,
 	isRepeated,
 } from "./operators.ts";
-
-/** Expressions whose value is the value of one operand. */
-const TRANSPARENT: Readonly<Record<string, string>> = {
-	ParenthesizedExpression: "expression",
-};
 
 /** The value set of an expression. The solver fills it when it is first requested. */
 export function makeEvaluate(engine: Engine): Engine["evaluate"] {
@@ -62,13 +57,8 @@ export function makeEvaluate(engine: Engine): Engine["evaluate"] {
 function fill(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const from = (inner: Node) => solver.include(engine.evaluate(inner), into);
-	const wrapped = TRANSPARENT[node.type];
-	if (node.type === "ChainExpression")
-		return solver.onValue(engine.evaluate(node.expression), (value) => {
-			solver.add(into, value);
-			solver.add(into, withContext(NOTHING, value.context));
-		});
-	if (wrapped !== undefined) return from(node[wrapped]);
+	if (node.type === "ParenthesizedExpression") return from(node.expression);
+	if (node.type === "ChainExpression") return evaluateChain(engine, node, into);
 	if (node.type === "AwaitExpression") return evaluateAwait(engine, node, into);
 	switch (node.type) {
 		case "Literal":
@@ -113,6 +103,16 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			if (createsObject(node)) return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+/** `object?.key`, which may be `undefined`. In dependencies that makes no difference. */
+function evaluateChain(engine: Engine, { expression }: Node, into: ValueSet) {
+	const { solver } = engine;
+	if (engine.isForeign(expression)) return solver.include(engine.evaluate(expression), into);
+	solver.onValue(engine.evaluate(expression), (value) => {
+		solver.add(into, value);
+		solver.add(into, withContext(NOTHING, value.context));
+	});
 }
 
 function createsObject(node: Node): boolean {

@@ -1,5 +1,6 @@
 /** Backward analysis of the heap: the values of the properties of abstract objects. */
 import { isPrototype, type Node, staticKey } from "../bundle/syntax.ts";
+import { membersByKey } from "../engine/abstract-objects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { keep } from "../engine/origins.ts";
 import { addHeir, prototypeOf } from "../engine/synthetic-objects.ts";
@@ -13,7 +14,7 @@ import {
 } from "../engine/values.ts";
 import { readAll } from "../models/proxies.ts";
 import { inheritLater } from "./accessors.ts";
-import { includeAllClassMembers, includeClassMember, includeMember, membersByKey } from "./class-members.ts";
+import { includeAllClassMembers, includeClassMember, includeMember } from "./class-members.ts";
 import { includePrototypes } from "./prototypes.ts";
 
 /** The values of one property. Forward propagation, which this starts, adds the values that later code assigns. */

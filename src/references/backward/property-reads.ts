@@ -1,5 +1,6 @@
 /** Backward analysis of property reads, on any kind of value. */
 import type { Node } from "../bundle/syntax.ts";
+import { membersByKey } from "../engine/abstract-objects.ts";
 import type { Engine } from "../engine/engine.ts";
 import { readFrom } from "../engine/origins.ts";
 import { isPrototypeObject } from "../engine/synthetic-objects.ts";
@@ -24,7 +25,6 @@ import { COLLECTION_METHODS } from "../models/collections.ts";
 import { readThroughProxy } from "../models/proxies.ts";
 import { numberValue } from "../models/text/constants.ts";
 import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
-import { membersByKey } from "./class-members.ts";
 import { literalProperty } from "./properties.ts";
 import { includePrototypeMember } from "./prototypes.ts";
 

@@ -80,8 +80,7 @@ export class ScopePart {
 				return;
 			case "AccessorProperty":
 				// `accessor name = value` is read and assigned as a field is.
-				node.type = "PropertyDefinition";
-				node.isAccessor = true;
+				Object.assign(node, { type: "PropertyDefinition", isAccessor: true });
 				return;
 			case "VariableDeclaration": {
 				const scope = node.kind === "var" ? functionScope(node) : blockScope(node);

@@ -5,7 +5,7 @@
 
 import { childKeys } from "../bundle/child-keys.ts";
 import { endsNormally } from "../bundle/completions.ts";
-import { isClass, isFunction, type Node } from "../bundle/syntax.ts";
+import { isClass, isFunction, type Node, staticKey } from "../bundle/syntax.ts";
 import { type AbstractObject, type CallEdge, type ObjectKind, type Value, ValueSet } from "./values.ts";
 
 /** An object. Most objects need few of their parts, so these are created when they are first requested. */
@@ -210,4 +210,22 @@ function* descendants(root: Node, stop: (node: Node) => boolean): Generator<Node
 			} else if (child) stack.push(child);
 		}
 	}
+}
+
+/** The members of an object literal or a class that have a static key, by key. */
+export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonly Node[]> {
+	let index = owner.members;
+	if (index === undefined) {
+		index = new Map();
+		const { node } = owner;
+		for (const member of (node.properties ?? node.body.body) as Node[]) {
+			const key = member.key ? staticKey(member.key, member.computed) : undefined;
+			if (key === undefined) continue;
+			const list = index.get(key);
+			if (list === undefined) index.set(key, [member]);
+			else list.push(member);
+		}
+		owner.members = index;
+	}
+	return index;
 }

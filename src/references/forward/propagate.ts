@@ -83,16 +83,20 @@ function propagateToParent(engine: Engine, value: Value, node: Node) {
 	}
 }
 
+/** A value becomes a part of an object or a list, which code may list later. */
+function propagateIntoLiteral(engine: Engine, value: Value, literal: Node) {
+	listThroughProxy(engine, value, false);
+	engine.track(engine.objects.atNode(literal));
+}
+
 function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent: Node) {
 	switch (parent.type) {
 		case "Property":
-			listThroughProxy(engine, value, false);
 			if (isPrototype(parent))
 				objectReads.ofEverything(engine, value, parent, "the environment is a prototype");
-			return engine.track(engine.objects.atNode(parent.parent as Node));
+			return propagateIntoLiteral(engine, value, parent.parent as Node);
 		case "ArrayExpression":
-			listThroughProxy(engine, value, false);
-			return engine.track(engine.objects.atNode(parent));
+			return propagateIntoLiteral(engine, value, parent);
 		case "MethodDefinition":
 		case "PropertyDefinition":
 			listThroughProxy(engine, value, false);

@@ -2,12 +2,13 @@
  * Reached code: the upload's own code that may run. The analysis evaluates every expression of it, and follows every
  * value that an expression may have. So no use of an object is missed.
  */
-import { callDecorator } from "../backward/decorators.ts";
+
 import { childKeys } from "../bundle/child-keys.ts";
 import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { noteCode } from "../environment/modules.ts";
 import { replaceBuiltin } from "../environment/replaced.ts";
+import { callDecorator } from "../models/objects/decorators.ts";
 
 /** Methods that operators and built-in functions call without naming them. */
 const IMPLICIT_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);

@@ -2,8 +2,9 @@
  * Properties and elements that an object may lack. Where code has a default for them, or a parameter with one, the
  * default counts.
  */
-import { membersByKey } from "../../backward/class-members.ts";
+
 import type { Node } from "../../bundle/syntax.ts";
+import { membersByKey } from "../../engine/abstract-objects.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { type AbstractObject, NOTHING, type Value, type ValueSet, withContext } from "../../engine/values.ts";
 

@@ -1,10 +1,10 @@
 /**
- * Backward analysis of decorators: functions that the language calls with a class or a member of one, and that may
+ * Decorators: functions that the language calls with a class or a member of one, and that may
  * replace it.
  */
-import { isClass, type Node, staticKey } from "../bundle/syntax.ts";
-import type { Engine } from "../engine/engine.ts";
-import { keep } from "../engine/origins.ts";
+import { isClass, type Node, staticKey } from "../../bundle/syntax.ts";
+import type { Engine } from "../../engine/engine.ts";
+import { keep } from "../../engine/origins.ts";
 import {
 	type AbstractObject,
 	BOOLEANS,
@@ -15,8 +15,8 @@ import {
 	unknownValue,
 	type Value,
 	ValueSet,
-} from "../engine/values.ts";
-import { DECORATOR_CONTEXT } from "../models/classes/decorator-contexts.ts";
+} from "../../engine/values.ts";
+import { DECORATOR_CONTEXT } from "../classes/decorator-contexts.ts";
 
 /** What is decorated: a class or a member of one. */
 function decoratorsOf(element: Node): readonly Node[] {
