@@ -21,7 +21,10 @@ export interface Keychain {
 /** The service name of all of Coffer's entries. */
 export const KEYCHAIN_SERVICE = "coffer";
 
-/** Time limit of a call, in milliseconds. A process then takes less than 5 s, its start and its end included. */
+/**
+ * Time limit of the check of the service, and of the call after it, in milliseconds. A process whose keychain hangs then
+ * takes less than 5 s, its start and its end included.
+ */
 const TIMEOUT_MS = 3000;
 
 /**
@@ -43,6 +46,8 @@ export function osKeychain(options: { environment: BusEnvironment; timeoutMs?: n
 			if (usesSecretService) {
 				const { assertReady } = await import("./secret-service.ts");
 				await assertReady(use, { service: KEYCHAIN_SERVICE, account }, options.environment, timeout.signal);
+				// The service responds, so a slow machine does not look like a service that hangs.
+				timer.refresh();
 			}
 			return await work(timeout.signal);
 		} finally {

@@ -97,12 +97,8 @@ export async function readConfig(root: string): Promise<ProjectConfig> {
 	const result = configSchema.safeParse(value);
 	if (result.success) return result.data;
 	const issue = result.error.issues[0];
-	throw configInvalid(
-		root,
-		[...(issue?.path.length ? [issue.path.map(String).join(".")] : []), issue?.message ?? "not valid"].join(
-			": ",
-		),
-	);
+	const at = issue === undefined || issue.path.length === 0 ? "" : `${issue.path.map(String).join(".")}: `;
+	throw configInvalid(root, `${at}${issue?.message ?? "not valid"}`);
 }
 
 /**

@@ -240,7 +240,7 @@ export class DenoProcess implements Instance {
 		clearTimeout(killing);
 	}
 
-	/** A response may arrive before the message that its work continues. The answer to a ping that is sent now says whether it does. */
+	/** A response may arrive before the message that its work continues. The answer to a new ping says whether it does. */
 	async #finishBackgroundWork(over: Promise<unknown>): Promise<void> {
 		if (!this.#isTerminated) await Promise.race([this.#control.answer(), over]);
 		if (this.#isTerminated || this.inFlight === 0) return;

@@ -19,7 +19,7 @@ function run(uid: number, script: string): Outcome {
 }
 
 export async function openUsers(): Promise<Part> {
-	const harness = await openRuntime();
+	const harness = await openRuntime({ ownNetwork: true });
 	const start = (name: string) => harness.runtime.start(launch(HELLO, { TOKEN: "x" }, { function: name }));
 	const [own, sibling] = [await start("own"), await start("sibling")];
 	const fill = await scriptsOf(harness, own, sibling);
