@@ -70,7 +70,7 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 			return addPatternProperty(engine, parent, into);
 		case "ArrayPattern": {
 			const index = parent.elements.indexOf(node);
-			const hasDefault = node.type === "AssignmentPattern" && !engine.isForeign(node);
+			const hasDefault = node.type === "AssignmentPattern";
 			return solver.onValue(engine.assigned(parent), (value) => {
 				readElement(engine, value, index, (found) => {
 					solver.add(into, found);
@@ -162,7 +162,7 @@ function addPatternProperty(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.assigned(node.parent as Node);
 	const key = staticKey(node.key, node.computed);
-	const hasDefault = node.value.type === "AssignmentPattern" && !engine.isForeign(node);
+	const hasDefault = node.value.type === "AssignmentPattern";
 	const readAs = (by: string | undefined) =>
 		solver.onValue(object, (value) => {
 			engine.readProperty(value, by, (found) => {
@@ -206,7 +206,6 @@ function addRest(engine: Engine, node: Node, into: ValueSet) {
 function addRestOfObject(engine: Engine, node: Node, value: Value, into: ValueSet) {
 	const { solver } = engine;
 	const isCopied =
-		!engine.isForeign(node) &&
 		value.kind === "object" &&
 		value.object.proxyHandler === undefined &&
 		value.object.builtinClass === undefined &&

@@ -105,10 +105,9 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 	}
 }
 
-/** `object?.key`, which may be `undefined`. In dependencies that makes no difference. */
+/** `object?.key`, which may be `undefined`. */
 function evaluateChain(engine: Engine, { expression }: Node, into: ValueSet) {
 	const { solver } = engine;
-	if (engine.isForeign(expression)) return solver.include(engine.evaluate(expression), into);
 	solver.onValue(engine.evaluate(expression), (value) => {
 		solver.add(into, value);
 		solver.add(into, withContext(NOTHING, value.context));

@@ -40,7 +40,7 @@ export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
 	const object = engine.evaluate(node.object);
 	const key = staticKey(node.property, node.computed);
-	const isGiven = mayBeGiven(node) && !engine.isForeign(node);
+	const isGiven = mayBeGiven(node);
 	const readKey = (value: Value, by: string | undefined, from: Value) => {
 		const unified = unify(value.context, from.context);
 		if (unified === undefined) return;

@@ -169,7 +169,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	if (TAKES_RECEIVER.has(name) && index === 1) return propagateResult(engine, call);
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
-	listThroughProxy(engine, value, !IDENTITY_BUILTINS.has(name) && !LISTS_NOTHING.has(name));
+	if (!LISTS_NOTHING.has(name)) listThroughProxy(engine, value);
 	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {
 		// `JSON.stringify` and similar functions call a function that they receive.
@@ -195,7 +195,7 @@ function propagateToMethod(engine: Engine, value: Value, method: MethodValue, ca
 	}
 	const promise = name === "then" || name === "catch" || name === "finally";
 	if (!promise && receiver.kind === "runtime") return;
-	listThroughProxy(engine, value, false);
+	listThroughProxy(engine, value);
 	propagateResult(engine, call);
 }
 

@@ -118,7 +118,7 @@ export function propagateStore(engine: Engine, value: Value, member: Node) {
 	if (staticKey(member.property, member.computed) === "__proto__")
 		objectReads.ofEverything(engine, value, member, "the environment is a prototype");
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
-		listThroughProxy(engine, value, false);
+		listThroughProxy(engine, value);
 		if (holder.kind === "object") return engine.track(holder.object);
 		if (holder.kind === "nothing" || holder.kind === "string") return;
 		if (holder.kind === "runtime" && holder.api === "env") return;

@@ -42,7 +42,7 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 function propagateIntoObjectPattern(engine: Engine, value: Value, pattern: Node) {
 	for (const property of pattern.properties as Node[]) {
 		if (property.type === "RestElement") {
-			listThroughProxy(engine, value, true);
+			listThroughProxy(engine, value);
 			engine.propagateInto(value, property.argument);
 			continue;
 		}

@@ -85,7 +85,7 @@ function propagateToParent(engine: Engine, value: Value, node: Node) {
 
 /** A value becomes a part of an object or a list, which code may list later. */
 function propagateIntoLiteral(engine: Engine, value: Value, literal: Node) {
-	listThroughProxy(engine, value, false);
+	listThroughProxy(engine, value);
 	engine.track(engine.objects.atNode(literal));
 }
 
@@ -99,7 +99,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return propagateIntoLiteral(engine, value, parent);
 		case "MethodDefinition":
 		case "PropertyDefinition":
-			listThroughProxy(engine, value, false);
+			listThroughProxy(engine, value);
 			return engine.track(engine.objects.atNode(parent.parent?.parent as Node));
 		case "ClassDeclaration":
 		case "ClassExpression":
@@ -114,7 +114,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		case "SpreadElement":
 			return propagateSpread(engine, value, parent);
 		case "YieldExpression":
-			listThroughProxy(engine, value, false);
+			listThroughProxy(engine, value);
 			// Only in the upload's own code is every use of the iterator evaluated.
 			if (engine.isForeign(parent)) return engine.escape(value, node, NOT_FOLLOWED);
 			return engine.track(engine.objects.iteratorOf(thisOwner(parent)));
@@ -188,7 +188,7 @@ function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	if (value.kind === "runtime")
 		return objectReads.ofEverything(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {
-		listThroughProxy(engine, value, true);
+		listThroughProxy(engine, value);
 		return engine.track(engine.objects.atNode(parent));
 	}
 	const index = parent.arguments.indexOf(spread);

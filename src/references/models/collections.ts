@@ -36,7 +36,7 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 		case "get":
 			return engine.solver.onValue(call.read(receiver, object.summary), (value) => {
 				call.returnValue(value);
-				if (!engine.isForeign(call.site.node)) call.returnValue(withContext(NOTHING, value.context));
+				call.returnValue(withContext(NOTHING, value.context));
 			});
 		case "set":
 			call.store(receiver, call.argument(0), object.keys);

@@ -53,25 +53,20 @@ function followTraps(call: BuiltinCall, proxy: AbstractObject) {
 	});
 }
 
-/**
- * Calls the handler's `get` for each property of a proxy, as code that lists or copies an object does.
- * @param isWhole false for code that may list the proxy later. Then only properties whose names are known count.
- */
-export function listThroughProxy(engine: Engine, value: Value, isWhole: boolean) {
-	if (value.kind !== "object" || value.object.proxyHandler === undefined) return;
-	engine.solver.onValue(engine.keys(value.object), (key) => {
-		if (key.kind !== "nothing" && (isWhole || key.kind === "string"))
-			engine.readProperty(value, key.kind === "string" ? key.text : undefined, () => undefined);
-	});
+/** Calls the handler's `get` for each property of a proxy, as code does that lists, copies or writes an object. */
+export function listThroughProxy(engine: Engine, value: Value) {
+	if (value.kind === "object" && value.object.proxyHandler !== undefined)
+		readAll(engine, value, () => undefined);
 }
 
 /** Reads all properties of a value. Those of a proxy are read by their names, as far as these are known. */
 export function readAll(engine: Engine, value: Value, into: (value: Value) => void) {
 	if (value.kind !== "object" || value.object.proxyHandler === undefined)
 		return engine.readProperty(value, undefined, into);
-	engine.solver.onValue(engine.keys(value.object), (key) =>
-		engine.readProperty(value, key.kind === "string" ? key.text : undefined, into),
-	);
+	engine.solver.onValue(engine.keys(value.object), (key) => {
+		if (key.kind !== "nothing")
+			engine.readProperty(value, key.kind === "string" ? key.text : undefined, into);
+	});
 }
 
 /** Calls a proxy of a function: with the handler's trap, or else the target. */
