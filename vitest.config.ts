@@ -123,9 +123,9 @@ export default defineConfig({
 		// Imports CommonJS like Node. Otherwise Vitest puts each such module behind a proxy, which makes
 		// every access slower.
 		deps: { interopDefault: false },
-		// Five for each core of the smallest machine, because most tests wait for processes that they have
-		// started: six workers use 1.2 cores, ten use 1.5.
-		maxWorkers: 10,
+		// Three for each core of the smallest machine, because most tests wait for processes that they have
+		// started. With more, no core is idle, but tests that write much to etcd reach their time limits.
+		maxWorkers: 6,
 		setupFiles: ["test/support/runner/patient-waits.ts", "test/support/runner/forget-started.ts"],
 		// Tests start real processes: Deno, the keychain's daemon, the built command line. The limit should
 		// only end hanging tests, because a busy machine takes several times as long.
