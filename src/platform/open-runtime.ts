@@ -3,7 +3,7 @@
  * gateways.
  */
 import { join } from "node:path";
-import { type CoreConfig, foreignVariables } from "./configuration/config.ts";
+import { type CoreConfig, dataPlaneVariables } from "./configuration/config.ts";
 import { functionDefaults } from "./configuration/limits.ts";
 import { parseStoreUrl } from "./configuration/store-url.ts";
 import { DataPlane } from "./data-plane/client/data-plane.ts";
@@ -82,7 +82,7 @@ async function openThere(
 	const plane = await DataPlane.open({
 		directory: config.dataDirectory,
 		program: builtPath("data-plane.cjs"),
-		environment: foreignVariables(),
+		environment: dataPlaneVariables(),
 		configuration: {
 			version: config.version,
 			runtime: runtimeConfiguration(config, deno),

@@ -7,6 +7,7 @@ import { isAbsolute, join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { advertisedHost, checkControl, parseAdvertise } from "./control-address.ts";
+import { isOfDataPlane } from "./data-plane-variables.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
 import { PASSED_THROUGH } from "./passed-through.ts";
 import { isS3Url, type S3Variables } from "./s3-url.ts";
@@ -221,9 +222,9 @@ export function readPlatformConfig(flags: PlatformFlags, variables: Variables = 
 	};
 }
 
-/** The process environment without Coffer's own variables, and those of S3: identity, tokens and keys are among them. */
-export function foreignVariables(variables: Variables = process.env): Record<string, string | undefined> {
-	return Object.fromEntries(Object.entries(variables).filter(([name]) => !/^(COFFER|AWS)_/.test(name)));
+/** The variables of the platform that the data plane and its gateways get. */
+export function dataPlaneVariables(variables: Variables = process.env): Record<string, string | undefined> {
+	return Object.fromEntries(Object.entries(variables).filter(([name]) => isOfDataPlane(name)));
 }
 
 /** The variables for a bucket of `--blobs`. */

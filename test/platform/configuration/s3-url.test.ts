@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AppError } from "../../../src/errors.ts";
-import { foreignVariables, readCoreConfig } from "../../../src/platform/configuration/config.ts";
+import { dataPlaneVariables, readCoreConfig } from "../../../src/platform/configuration/config.ts";
 import { isS3Url, parseS3Url, s3CredentialsOf } from "../../../src/platform/configuration/s3-url.ts";
 import { storeAccessOf } from "../../../src/platform/configuration/store-access.ts";
 
@@ -83,6 +83,11 @@ describe("the credentials of a bucket", () => {
 
 	test("do not reach the processes that run functions", () => {
 		const variables = { AWS_SECRET_ACCESS_KEY: "hunter2", AWS_SESSION_TOKEN: "hunter2", PATH: "/bin" };
-		expect(foreignVariables(variables)).toEqual({ PATH: "/bin" });
+		expect(
+			dataPlaneVariables({ ...variables, NODE_EXTRA_CA_CERTS: "/ca.pem", COFFER_TOKEN: "hunter2" }),
+		).toEqual({
+			PATH: "/bin",
+		});
+		expect(dataPlaneVariables(variables)).toEqual({ PATH: "/bin" });
 	});
 });

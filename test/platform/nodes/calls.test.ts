@@ -107,7 +107,8 @@ describe("an answer", () => {
 			[two, last],
 		])
 			await expect(opened(wrong)).rejects.toThrow(/cut|not authentic/);
-		await expect(opened([`A${one.slice(1)}`, two, last])).rejects.toThrow("not authentic");
+		const altered = `${one.startsWith("A") ? "B" : "A"}${one.slice(1)}`;
+		await expect(opened([altered, two, last])).rejects.toThrow("not authentic");
 		await expect(opened(await sealed(["one"], "another"))).rejects.toThrow("not authentic");
 	});
 });
