@@ -40,14 +40,10 @@ export function newIdentityText(): string {
 	return `coffer-identity-1.${randomBytes(32).toString("base64url")}`;
 }
 
-/**
- * This process's environment without variables for its user's own Coffer, keychain, agents and editor (npm sets EDITOR).
- * Commands of stories reach servers of tests only. With the certificates of an authority in NODE_EXTRA_CA_CERTS, each of
- * them would start more slowly.
- */
+/** This process's environment without variables for its user's own Coffer, keychain, agents and editor. (npm sets EDITOR.) */
 export function cleanEnvironment(): Record<string, string> {
 	const own =
-		/^(COFFER_(?!DENO$)|(BASE44|DBUS|XDG)_|NODE_(OPTIONS|ENV|EXTRA_CA_CERTS)|VITEST|FORCE_COLOR|(CI|TEST|EDITOR|VISUAL)$)/;
+		/^(COFFER_(?!DENO$)|(BASE44|DBUS|XDG)_|NODE_(OPTIONS|ENV)|VITEST|FORCE_COLOR|(CI|TEST|EDITOR|VISUAL)$)/;
 	const entries = Object.entries(process.env).filter(
 		(entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]),
 	);
