@@ -13,6 +13,7 @@ import {
 	type Names,
 	namesIfFalse,
 	namesIfTrue,
+	positionOf,
 } from "../environment/allowed-names.ts";
 
 /** Methods and operators that compare a name with others. */
@@ -146,11 +147,9 @@ function namesPast(scopes: Scopes, statement: Node, read: Node): Names | undefin
 	if (statement.type === "IfStatement" && !statement.alternate && endsBlock(statement.consequent))
 		return namesIfFalse(scopes, statement.test, read);
 	if (statement.type !== "ExpressionStatement") return undefined;
-	const { type, callee, arguments: args } = statement.expression as Node;
+	const { type, callee } = statement.expression as Node;
 	if (type !== "CallExpression" || callee.type !== "Identifier") return undefined;
-	const at = (args as Node[]).findIndex(
-		(argument) => argument.type === "Identifier" && scopes.resolve(argument) === scopes.resolve(read),
-	);
+	const at = positionOf(scopes, statement.expression, read);
 	const fn = functionOf(scopes, callee);
 	const param = at < 0 || fn?.body.type !== "BlockStatement" ? undefined : (fn.params as Node[])[at];
 	if (param?.type !== "Identifier" || fn === undefined || !isConstant(scopes, param)) return undefined;

@@ -103,6 +103,22 @@ function namesOfEquality(scopes: Scopes, { left, right }: Node, name: Node): Nam
 /** `set.has(name)`, `list.includes(name)`, `Object.hasOwn(table, name)` */
 function namesOfCall(scopes: Scopes, call: Node, name: Node): Names | undefined {
 	if (call.callee.type !== "MemberExpression") return undefined;
+	const names = namesOfMethod(scopes, call, name);
+	return (
+		names &&
+		((engine, into) => {
+			const { object, property, computed } = call.callee as Node;
+			const method = staticKey(property, computed) === "call" ? (object as Node) : (call.callee as Node);
+			// A function of the code may be in the method's place.
+			engine.solver.onValue(engine.evaluate(method), (value) => {
+				if (value.kind !== "method" && value.kind !== "builtin") into(ANY);
+			});
+			names(engine, into);
+		})
+	);
+}
+
+function namesOfMethod(scopes: Scopes, call: Node, name: Node): Names | undefined {
 	const { object, property, computed } = call.callee as Node;
 	const [first, second] = call.arguments as Node[];
 	const isFirst = first !== undefined && refersTo(scopes, first, name);
@@ -124,6 +140,10 @@ function elementsOf(holder: Node, kinds: readonly string[], method: string): Nam
 		engine.solver.onValue(engine.evaluate(holder), (value) => {
 			if (value.kind === "nothing") return;
 			if (value.kind !== "object" || !kinds.includes(value.object.kind)) return into(ANY);
+			// The object may have a method of its own. What it holds counts as its properties too, and no text is a method.
+			engine.solver.onValue(engine.property(value.object, method), (own) => {
+				if (own.kind !== "string" && own.kind !== "nothing") into(ANY);
+			});
 			if (value.object.kind === "map") engine.solver.onValue(engine.keys(value.object), into);
 			else engine.iterate(value, into);
 		});
@@ -152,7 +172,7 @@ function hasOwnKeys({ object }: ObjectValue): boolean {
 /** `isAllowed(name)`, with a function that only returns a condition. */
 function namesOfPredicate(scopes: Scopes, call: Node, name: Node, depth: number): Names | undefined {
 	if (call.callee.type !== "Identifier") return undefined;
-	const at = (call.arguments as Node[]).findIndex((argument) => refersTo(scopes, argument, name));
+	const at = positionOf(scopes, call, name);
 	const fn = functionOf(scopes, call.callee);
 	const param = at < 0 ? undefined : (fn?.params as Node[] | undefined)?.[at];
 	if (fn === undefined || param?.type !== "Identifier" || !isConstant(scopes, param)) return undefined;
@@ -169,6 +189,12 @@ function prefixed(scopes: Scopes, test: Node, name: Node): Names | undefined {
 	return (_engine, into) => {
 		for (const prefix of prefixes) into(unknownValue("a name that a condition lets pass", prefix));
 	};
+}
+
+/** The position of a variable among the arguments of a call; -1 if it is none, or after a spread. */
+export function positionOf(scopes: Scopes, { arguments: args }: Node, name: Node): number {
+	const at = (args as Node[]).findIndex((argument) => refersTo(scopes, argument, name));
+	return (args as Node[]).slice(0, at).some(({ type }) => type === "SpreadElement") ? -1 : at;
 }
 
 /** The first value of a variable that never changes. */
