@@ -1,7 +1,7 @@
 /** Uploads are checked in separate processes, each file once, and within the limits of an upload. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
 import { ProcessPool, type ProcessPoolOptions } from "../../../src/platform/build/check/process-pool.ts";
@@ -69,6 +69,19 @@ describe("each file is parsed once", () => {
 		const entry = TWELVE[0] ?? "";
 		const changed = { ...files, [entry]: `${files[entry]}\n` };
 		expect((await check(checker, changed, TWELVE)).parses).toBe(1);
+	});
+
+	test("also if checks at the same time ended long before the last one", async () => {
+		vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+		onTestFinished(() => void vi.useRealTimers());
+		const checker = open({ checksMax: 2, idleMs: 1000 });
+		const [one = "", two = ""] = TWELVE;
+		const files = { ...SHARING, "shared/large.ts": large(1000) };
+		await Promise.all([one, two].map((entry) => check(checker, files, [entry])));
+		vi.advanceTimersByTime(600);
+		await check(checker, files, [one, two]);
+		vi.advanceTimersByTime(600);
+		expect((await check(checker, files, [one, two])).parses).toBe(0);
 	});
 
 	test("the result does not depend on files that were parsed before", async () => {

@@ -7,7 +7,8 @@ export interface ProcessPoolOptions {
 	readonly program: string;
 	readonly rules: CheckRules;
 	/**
-	 * The time after which an idle process is ended, in ms. The default is 30,000. A process uses about 60 MB of memory.
+	 * The processes are ended when none of them has worked for this time, in ms. The default is 30,000. A process uses
+	 * about 60 MB of memory.
 	 */
 	readonly idleMs?: number | undefined;
 	/** The maximum size of a process's heap, in MiB. The default is 2,048. */
@@ -19,6 +20,8 @@ const IDLE_MS = 30_000;
 export class ProcessPool {
 	readonly #options: ProcessPoolOptions;
 	#idle: CheckProcess[] = [];
+	#running = 0;
+	/** Set while processes are kept and none runs. */
 	#timer: NodeJS.Timeout | undefined;
 
 	constructor(options: ProcessPoolOptions) {
@@ -39,10 +42,16 @@ export class ProcessPool {
 	): Promise<Extract<Report, { type: "done" }> | EarlyExit> {
 		clearTimeout(this.#timer);
 		const process = this.#take(orders.some(({ type }) => type === "check"));
-		const end = await process.run(orders, onReport, timeoutMs);
-		if (!("why" in end)) this.#idle.push(process);
-		this.#timer = setTimeout(() => this.close(), this.#options.idleMs ?? IDLE_MS).unref();
-		return end;
+		this.#running++;
+		try {
+			const end = await process.run(orders, onReport, timeoutMs);
+			if (!("why" in end)) this.#idle.push(process);
+			return end;
+		} finally {
+			this.#running--;
+			if (this.#running === 0)
+				this.#timer = setTimeout(() => this.close(), this.#options.idleMs ?? IDLE_MS).unref();
+		}
 	}
 
 	/** Ends the idle processes. */
