@@ -9,6 +9,7 @@ import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { requireReveal } from "../cli/shell/reveal.ts";
 import { AppError, EXIT } from "../errors.ts";
+import { currentFolder } from "../project/files/project-root.ts";
 
 /** Changes the exit status of an error before the start of the command to 125, which commands rarely use. */
 function asRunFailure(error: unknown): unknown {
@@ -102,6 +103,7 @@ export default class Run extends BaseCommand<undefined> {
 		const context = await openContext(this.environment, flags.environment);
 		let found = await readVariables(context, options);
 		for (const warning of found.warnings) this.terminal.warn(warning);
+		await this.#warnOfNext(found);
 		const start = (injected: ReadonlyMap<string, string>): ChildOptions => ({
 			command,
 			args,
@@ -117,6 +119,12 @@ export default class Run extends BaseCommand<undefined> {
 			return found.values;
 		};
 		return await runWithRestarts(found.values, { root: context.root, terminal: this.terminal, read, start });
+	}
+
+	async #warnOfNext({ values }: Variables): Promise<void> {
+		if (![...values.values()].some((value) => value.includes("$"))) return;
+		const { nextWarnings } = await import("../cli/injection/next-env.ts");
+		for (const warning of nextWarnings(values, currentFolder())) this.terminal.warn(warning);
 	}
 
 	/** Takes over an output that is no terminal. */

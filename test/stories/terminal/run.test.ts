@@ -65,7 +65,9 @@ test("the command gets the caller's environment and the secrets, and none of Cof
 		COFFER_TOKEN: "a token",
 		COFFER_PLATFORM_IDENTITY: "an identity",
 	};
+	await writeFile(join(project.root, ".env"), "SHELL_LIKE=default\n");
 	const result = await project.coffer(["run", "--no-redact", "--", "env", "-0"], { env });
+	expect(result.stderr).toMatch(/^Warning: \.env assigns SHELL_LIKE too\./i);
 	const variables = new Map(
 		result.stdout
 			.split("\0")
