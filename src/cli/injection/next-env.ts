@@ -3,12 +3,11 @@
  * variable wins, but Next expands `$NAME` in it as in a line of the file: of `pa$word`, `pa` is left
  * (`findings/next-env-real-variables.sh`, @next/env 16.4.6).
  */
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { interpret } from "../../dotenv/dialects/grammar.ts";
 import { nextExpansion } from "../../dotenv/dialects/repeated-expansion.ts";
 import { nextGrammar } from "../../dotenv/dialects/tables/javascript.ts";
-import { isPlainFile } from "../../project/git/ignored.ts";
 
 /** The files that Next reads in its folder, by its documentation. */
 const FILES = ["", ".development", ".production", ".test"].flatMap((mode) => [
@@ -18,11 +17,10 @@ const FILES = ["", ".development", ".production", ".test"].flatMap((mode) => [
 
 function namesIn(path: string): ReadonlySet<string> {
 	try {
-		// Opening a named pipe would wait for its writer, and take what the program needs.
-		const source = isPlainFile(path) ? readFileSync(path, "utf8") : "";
+		const source = readBoundedSync(path, FILE_BYTES.env, { links: true }).toString("utf8");
 		return new Set(interpret(nextGrammar, source).values.keys());
 	} catch {
-		// A file that cannot be read is no reason to stop the command.
+		// Most of the files do not exist. One that cannot be read is no reason to stop the command.
 		return new Set();
 	}
 }

@@ -1,11 +1,12 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { testPlace } from "../../platform/fixtures/core.ts";
 import { Running } from "../../stories/support/process.ts";
 import { cleanEnvironment } from "../../stories/support/project.ts";
+import { filesBelow } from "../../support/files-below.ts";
 
 const READY = /^\{"listen"/;
 
@@ -49,10 +50,9 @@ describe("coffer platform start --json", () => {
 		const identity = readFileSync(join(place.root, "identity"), "utf8").trim();
 		expect(statSync(join(place.root, "identity")).mode & 0o777).toBe(0o600);
 		expect(statSync(join(place.root, "data")).mode & 0o777).toBe(0o700);
-		for (const name of readdirSync(join(place.root, "data"), { recursive: true, encoding: "utf8" })) {
-			const path = join(place.root, "data", name);
-			if (statSync(path).isFile()) expect(readFileSync(path).includes(identity)).toBe(false);
-		}
+		const files = filesBelow(join(place.root, "data"));
+		expect(files.map(({ path }) => basename(path))).toContain("store.db");
+		expect(files.filter(({ bytes }) => bytes.includes(identity))).toEqual([]);
 		running.signal("SIGTERM");
 		await running.ended;
 		rmSync(join(place.root, "identity"));

@@ -10,8 +10,9 @@ import { ROUTES } from "../../../src/protocol/routes.ts";
 import type { SecretRequestList } from "../../../src/protocol/secret-requests/messages.ts";
 import { TestClient } from "../../platform/fixtures/client.ts";
 import { type Platform, startPlatform } from "../../stories/support/platform.ts";
-import { APP, filesBelow, newProject, type Project } from "../../stories/support/project.ts";
+import { APP, newProject, type Project } from "../../stories/support/project.ts";
 import { onTerminal } from "../../stories/support/terminal.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import { formsOf } from "../../support/values/forms.ts";
 import { show, signIn, useBrowser } from "./fixture.ts";
 

@@ -5,7 +5,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { filesBelow, Project } from "../support/project.ts";
+import { filesBelow } from "../../support/files-below.ts";
+import { Project } from "../support/project.ts";
 
 interface Found {
 	function: string;
@@ -32,9 +33,8 @@ async function analyze(
 }
 
 async function one(file: string): Promise<Found> {
-	const [found] = await analyze(["--entry", file]);
-	if (found === undefined) throw new Error("There is no result.");
-	return found;
+	const results = await analyze(["--entry", file]);
+	return results[0] as Found;
 }
 
 const namesOf = ({ references }: Found) => references.map(({ name }) => name);

@@ -3,9 +3,10 @@ import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { makeCheap, writeCheapExport } from "../../support/cheap-export.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { commit } from "../support/clone.ts";
-import { filesBelow, newIdentityText, newProject, Project } from "../support/project.ts";
+import { newIdentityText, newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
 const PASSPHRASE = "pässphrase canary 5c1e";

@@ -1,6 +1,7 @@
 /** Identities with the real program: shown, and created for a CI job. */
 import { expect, test } from "vitest";
-import { filesBelow, newProject, Project } from "../support/project.ts";
+import { filesBelow } from "../../support/files-below.ts";
+import { newProject, Project } from "../support/project.ts";
 
 test("identity show prints the public key and never the secret key", async () => {
 	await using project = await newProject();

@@ -1,8 +1,9 @@
 /** Identity and tokens in the system's keychain: a real keychain, and each kind of missing one. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { type PlatformAccess, sharedPlatform } from "../support/platform.ts";
-import { APP, filesBelow, newProject, Project } from "../support/project.ts";
+import { APP, newProject, Project } from "../support/project.ts";
 
 /**
  * libsecret gives up by itself after this time. Coffer gives up after 5 s, and a command takes seconds to

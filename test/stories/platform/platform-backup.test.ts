@@ -2,10 +2,11 @@
 import { readFileSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { formsOf } from "../../support/values/forms.ts";
 import { follow } from "../support/hints.ts";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
-import { filesBelow, newProject, type Project } from "../support/project.ts";
+import { newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+backup/1 é&xyzzy-backup-0001";
 const FUNCTIONS = {

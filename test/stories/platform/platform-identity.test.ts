@@ -3,8 +3,9 @@ import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeCheap, writeCheapExport } from "../../support/cheap-export.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
-import { filesBelow, newProject, Project } from "../support/project.ts";
+import { newProject, Project } from "../support/project.ts";
 
 const PASSPHRASE = "plätform canary 77f1";
 const WITH = { input: `${PASSPHRASE}\n` };

@@ -2,9 +2,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { PROGRAM } from "../../support/program.ts";
 import { formsOf } from "../../support/values/forms.ts";
-import { filesBelow, newProject, type Project } from "../support/project.ts";
+import { newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+edit/1 é&xyzzy-0001";
 let ana: Project;

@@ -2,8 +2,9 @@
 import { chmodSync, existsSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { formsOf } from "../../support/values/forms.ts";
-import { filesBelow, newProject, type Project } from "../support/project.ts";
+import { newProject, type Project } from "../support/project.ts";
 
 const CANARY = "cAnary+export/1 é&xyzzy-0001";
 let ana: Project;

@@ -1,7 +1,7 @@
 /** A project in its own folder, on a simulated machine: with its own home, state and identity. */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -229,18 +229,4 @@ export async function newProject(options: ProjectOptions = {}): Promise<Project>
 		await project[Symbol.asyncDispose]();
 		throw error;
 	}
-}
-
-/** Every file below a folder, with its bytes. A file with several names is read once: platforms link Deno's 95 MB. */
-export function filesBelow(folder: string): { path: string; bytes: Buffer }[] {
-	const seen = new Set<string>();
-	return readdirSync(folder, { recursive: true, encoding: "utf8" })
-		.map((path) => join(folder, path))
-		.filter((path) => {
-			const status = statSync(path, { throwIfNoEntry: false });
-			if (!status?.isFile()) return false;
-			const before = seen.size;
-			return seen.add(`${status.dev}:${status.ino}`).size > before;
-		})
-		.map((path) => ({ path, bytes: readFileSync(path) }));
 }

@@ -1,9 +1,10 @@
 /** An environment whose secrets Coffer sends to an app at Base44. */
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { Base44Server } from "../../support/services/base44-server.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
-import { filesBelow, Project } from "../support/project.ts";
+import { Project } from "../support/project.ts";
 
 const KEEP = "kept-in-the-vault-7731";
 

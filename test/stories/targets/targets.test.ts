@@ -1,11 +1,12 @@
 /** Supabase, Cloudflare Workers and GitHub Actions with the real program, and the tokens in a real keychain. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cryptoReady } from "../../../src/crypto.ts";
+import { filesBelow } from "../../support/files-below.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
 import { CloudflareServer } from "../../support/services/target-servers/cloudflare.ts";
 import { GitHubServer } from "../../support/services/target-servers/github.ts";
 import { SupabaseServer } from "../../support/services/target-servers/supabase.ts";
-import { filesBelow, Project } from "../support/project.ts";
+import { Project } from "../support/project.ts";
 
 const VALUE = "kept-in-the-vault-4419";
 let service: SecretService;

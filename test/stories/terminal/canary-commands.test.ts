@@ -5,10 +5,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { ROOT } from "../../support/root.ts";
 import { formsOf } from "../../support/values/forms.ts";
 import { link, sharedPlatform } from "../support/platform.ts";
-import { type CommandOptions, filesBelow, newProject, type Project } from "../support/project.ts";
+import { type CommandOptions, newProject, type Project } from "../support/project.ts";
 
 /** Characters that differ between encodings. */
 const CANARIES = ["cAnary+one/1 é&xyzzy-every-0001", "cAnary+two/2 é&xyzzy-every-0002"];

@@ -5,9 +5,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { filesBelow } from "../../support/files-below.ts";
 import { formsOf } from "../../support/values/forms.ts";
 import { link, type Platform, pidsOf, startPlatform } from "../support/platform.ts";
-import { type CommandOptions, filesBelow, newProject, type Project } from "../support/project.ts";
+import { type CommandOptions, newProject, type Project } from "../support/project.ts";
 
 /** One value for each way of setting a secret, with characters that differ between encodings. */
 const CANARIES = {

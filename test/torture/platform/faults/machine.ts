@@ -5,7 +5,8 @@ import { setSecrets } from "../../../../src/project/secrets/edit-secrets.ts";
 import { parseVault } from "../../../../src/vault/document/format.ts";
 import { contextOf } from "../../../project/project.ts";
 import type { Result } from "../../../stories/support/process.ts";
-import { filesBelow, Project } from "../../../stories/support/project.ts";
+import { Project } from "../../../stories/support/project.ts";
+import { filesBelow } from "../../../support/files-below.ts";
 import { formsOf } from "../../../support/values/forms.ts";
 import { alice, openEverything, VaultMaker } from "../../../vault/maker.ts";
 
