@@ -118,7 +118,9 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
 	test: {
 		sequence: { sequencer: LongestFirst },
-		globalSetup: ["test/support/runner/temporary-files.ts", "test/support/runner/build-once.ts"],
+		globalSetup: ["certificates", "temporary-files", "build-once"].map(
+			(name) => `test/support/runner/${name}.ts`,
+		),
 		pool: "forks",
 		// Imports CommonJS like Node. Otherwise Vitest puts each such module behind a proxy, which makes
 		// every access slower.
