@@ -1,10 +1,11 @@
 /** Runs the command line, from the arguments to the exit status. Only `bin/run.js` ends the process. */
 
 import { EXIT } from "../errors.ts";
+import { setProxy } from "../http/proxy-settings.ts";
 import { withHelpFlag } from "./command-words/help-words.ts";
 import { type Commands, findDirectly } from "./direct.ts";
 import { reportFailure } from "./shell/failure.ts";
-import { readEnvironment } from "./shell/process-environment.ts";
+import { readEnvironment, readProxy } from "./shell/process-environment.ts";
 import { endingSignal } from "./shell/signals.ts";
 import { processTerminal, wantsJson } from "./shell/terminal.ts";
 
@@ -17,6 +18,7 @@ export { releaseKeychain } from "../identity/keychain/native-keychain.ts";
  */
 async function runCommand(typed: string[], root: string, commands: Commands): Promise<number> {
 	const environment = readEnvironment();
+	setProxy(readProxy());
 	// Warnings of Node and of packages are for developers. With --json, stderr must contain only a JSON document.
 	if (!environment.debug) process.removeAllListeners("warning");
 	try {

@@ -4,7 +4,7 @@
  */
 import { utf8 } from "../bytes.ts";
 import { toBase64 } from "../crypto.ts";
-import type { Answer } from "../http-request.ts";
+import type { Answer } from "../http/request.ts";
 import { printable } from "../printable.ts";
 
 /** The most characters of an error's text that a message repeats. */

@@ -3,7 +3,7 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { AppError } from "../../src/errors.ts";
-import { sendRequest, type Transport } from "../../src/http-request.ts";
+import { sendRequest, type Transport } from "../../src/http/request.ts";
 import { addMember } from "../../src/project/members/members.ts";
 import { readSession, setSecrets } from "../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../src/project/session/session.ts";

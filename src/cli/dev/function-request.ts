@@ -1,7 +1,8 @@
 /** Sends a request to a function. Redirects are answers, and are not followed. */
 import { request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from "node:http";
 import { AppError, EXIT } from "../../errors.ts";
-import { requestFault } from "../../request-fault.ts";
+import { routeTo } from "../../http/request.ts";
+import { requestFault } from "../../http/request-fault.ts";
 
 export interface FunctionRequest {
 	readonly url: URL;
@@ -63,14 +64,17 @@ export async function callFunction(request: FunctionRequest): Promise<FunctionAn
 	}
 }
 
-function send({ body, headers, method, signal, url }: FunctionRequest): Promise<IncomingMessage> {
+async function send({ body, headers, method, signal, url }: FunctionRequest): Promise<IncomingMessage> {
+	const tunnel = await routeTo(url);
+	const agent = tunnel && { agent: tunnel.agent };
 	const isSecure = url.protocol === "https:";
 	const start = isSecure ? process.getBuiltinModule("node:https").request : httpRequest;
 	const length = body === undefined ? [] : [["content-length", String(body.length)] as const];
-	return new Promise((resolve, reject) => {
+	return await new Promise((resolve, reject) => {
 		const given = Object.fromEntries([...headers, ...length]);
-		const outgoing = start(url, { method, headers: given, signal }, resolve);
-		outgoing.on("error", reject);
+		const outgoing = start(url, { method, headers: given, signal, ...agent }, resolve);
+		const explained = tunnel?.watch(outgoing);
+		outgoing.on("error", (error) => reject(explained?.(error) ?? error));
 		outgoing.end(body);
 	});
 }

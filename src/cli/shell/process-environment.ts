@@ -4,6 +4,7 @@
  */
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import type { ProxySettings } from "../../http/proxy-settings.ts";
 
 export interface Environment {
 	/** COFFER_IDENTITY_FILE: a file that contains the identity's seed. */
@@ -94,6 +95,15 @@ export function readCredentials(variables: Variables = process.env): Credentials
 /** A target's credential. @param variable the variable that provides it, such as `BASE44_API_KEY` */
 export function readCredential(variable: string, variables: Variables = process.env): string | undefined {
 	return text(variables, variable);
+}
+
+/** The proxy for requests by https: HTTPS_PROXY, or else ALL_PROXY, and NO_PROXY. As for curl, lower case comes first. */
+export function readProxy(variables: Variables = process.env): ProxySettings | undefined {
+	const names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+	const variable = names.find((name) => text(variables, name) !== undefined);
+	if (variable === undefined) return undefined;
+	const exceptions = text(variables, "no_proxy") ?? text(variables, "NO_PROXY") ?? "";
+	return Object.freeze({ address: text(variables, variable) ?? "", variable, exceptions });
 }
 
 /**

@@ -3,11 +3,11 @@
  * every failure to an AppError.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import { type Answer, sendRequest, type Transport } from "../../http-request.ts";
+import { type Answer, sendRequest, type Transport } from "../../http/request.ts";
+import { requestFault } from "../../http/request-fault.ts";
 import { decode, staleSchema } from "../../protocol/messages.ts";
 import { errorFromProblem } from "../../protocol/problem.ts";
 import { type Route, routePath } from "../../protocol/routes.ts";
-import { requestFault } from "../../request-fault.ts";
 import { readBounded, readLines } from "./response.ts";
 
 const ANSWER_MS = 10_000;

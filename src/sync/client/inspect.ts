@@ -1,5 +1,5 @@
 /** Asks a platform what it is and what a token may do there, for a diagnosis. */
-import { sendRequest, type Transport } from "../../http-request.ts";
+import { sendRequest, type Transport } from "../../http/request.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { type ConsoleSession, consoleSessionSchema } from "../../protocol/console.ts";
 import { platformInfoSchema } from "../../protocol/messages.ts";

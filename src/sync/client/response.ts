@@ -3,7 +3,7 @@
  * memory.
  */
 import { AppError, EXIT } from "../../errors.ts";
-import type { Answer } from "../../http-request.ts";
+import type { Answer } from "../../http/request.ts";
 
 function tooLarge(bytesMax: number): AppError {
 	return new AppError({

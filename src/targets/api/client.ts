@@ -1,9 +1,9 @@
 /** Requests to the HTTP API of a target. Every kind of target that has such an API makes its requests here. */
 import { setTimeout as delay } from "node:timers/promises";
 import { AppError, EXIT } from "../../errors.ts";
-import { type HeadedAnswer, sendRequest } from "../../http-request.ts";
+import { type HeadedAnswer, sendRequest } from "../../http/request.ts";
+import { requestFault } from "../../http/request-fault.ts";
 import type { TargetId } from "../../project/memory/target-memory.ts";
-import { requestFault } from "../../request-fault.ts";
 import { faultDetail, jsonOf, readBody } from "../answer.ts";
 import { busyFault, type Fault, generalFault } from "./faults.ts";
 import { rateLimitOf } from "./rate-limit.ts";

@@ -3,6 +3,7 @@ import {
 	inheritedEnvironment,
 	readCredentials,
 	readEnvironment,
+	readProxy,
 } from "../../../src/cli/shell/process-environment.ts";
 
 describe("the configuration", () => {
@@ -69,4 +70,22 @@ test("a child process inherits everything but Coffer's credentials", () => {
 		COFFER_DEBUG: "1",
 	};
 	expect(inheritedEnvironment(variables)).toEqual({ PATH: "/bin", COFFER_DEBUG: "1" });
+});
+
+describe("the proxy", () => {
+	test.each([
+		[{}, undefined],
+		[{ HTTPS_PROXY: "", http_proxy: "a:1", NO_PROXY: "x" }, undefined],
+		[{ HTTPS_PROXY: "a:1" }, { address: "a:1", variable: "HTTPS_PROXY", exceptions: "" }],
+		[
+			{ HTTPS_PROXY: "a:1", https_proxy: "b:2", ALL_PROXY: "c:3", NO_PROXY: "x", no_proxy: "y" },
+			{ address: "b:2", variable: "https_proxy", exceptions: "y" },
+		],
+		[
+			{ ALL_PROXY: "c:3", NO_PROXY: "x" },
+			{ address: "c:3", variable: "ALL_PROXY", exceptions: "x" },
+		],
+	])("of %j", (variables, proxy) => {
+		expect(readProxy(variables)).toEqual(proxy);
+	});
 });

@@ -4,6 +4,7 @@ import { connect as connectPlain } from "node:net";
 import { join } from "node:path";
 import { connect, type TLSSocket } from "node:tls";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { ConnectProxy } from "../../http/connect-proxy.ts";
 import { Authority, type CertificateFiles } from "../support/network/authority.ts";
 import { link, startPlatform } from "../support/platform.ts";
 import { Running } from "../support/process.ts";
@@ -72,6 +73,26 @@ describe("platform start --tls-cert --tls-key", () => {
 		expect(await ana.data(["secrets", "set", "A=1"])).toMatchObject({ revision: 2 });
 		const plain = await fetch(url.replace("https:", "http:")).catch(() => "no answer");
 		expect(plain).toBe("no answer");
+	});
+
+	test("is linked and synced through a proxy, which sees no token, and is named if it refuses", async () => {
+		using proxy = await ConnectProxy.open();
+		await using ana = await newProject();
+		const files = authority.issue("behind", "DNS:coffer.test");
+		const flags = [...flagsOf(files), "--control", "0.0.0.0:0", "--host", "coffer.test"];
+		await using platform = await startPlatform({}, flags);
+		const url = platform.control.replace("0.0.0.0", "coffer.test");
+		ana.variables["NODE_EXTRA_CA_CERTS"] = authority.cert;
+		ana.variables["HTTPS_PROXY"] = `http://user:hidden-word@${proxy.host}`;
+		await link(ana, platform, url);
+		expect(await ana.data(["secrets", "set", "A=1"])).toMatchObject({ revision: 2 });
+		expect(new Set(proxy.targets)).toEqual(new Set([new URL(url).host]));
+		expect(proxy.sent).not.toContain(platform.token);
+		proxy.refusal = 407;
+		const refused = await ana.coffer(["sync", "--json"]);
+		expect(refused.error()).toMatchObject({ code: "PLATFORM_UNREACHABLE", exit: 6 });
+		expect(refused.error().message).toContain(`${proxy.host}, which HTTPS_PROXY names (status 407)`);
+		expect(refused.stderr).not.toContain("hidden-word");
 	});
 
 	test("uses changed files for new connections; it logs and ignores files that do not match", async () => {

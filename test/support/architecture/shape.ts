@@ -1,5 +1,6 @@
 /** Rules about the shape of the code: lengths, names, allowed imports. */
 import ts from "typescript";
+import { directionFault, LAYERS, layerOf } from "./layers.ts";
 import { importsThat, isProduct, nodesThat, type Rule } from "./rule.ts";
 import { lineOf, type Source, type Violation, walk } from "./source.ts";
 
@@ -68,64 +69,6 @@ const names: Rule = {
 	planted: [{ "src/utils/a.ts": "" }, { "src/vault/helpers.ts": "" }, { "src/types/a.ts": "" }],
 	innocent: [{ "src/commands/types.ts": "" }],
 };
-
-/** The parts of `src/` that each part may import, besides itself and the leaves. */
-const LAYERS: Readonly<Record<string, readonly string[]>> = {
-	leaf: [],
-	vault: [],
-	modules: ["references"],
-	references: [],
-	dotenv: ["vault"],
-	protocol: ["vault"],
-	console: ["protocol"],
-	identity: ["vault", "protocol"],
-	project: ["identity", "dotenv", "modules", "vault", "protocol"],
-	sync: ["project", "identity", "modules", "references", "vault", "protocol"],
-	targets: ["project", "identity", "modules", "vault"],
-	platform: ["identity", "modules", "references", "vault", "protocol"],
-	local: ["project", "platform", "modules", "references", "protocol"],
-	cli: [
-		"project",
-		"local",
-		"identity",
-		"sync",
-		"targets",
-		"references",
-		"dotenv",
-		"modules",
-		"vault",
-		"protocol",
-	],
-	commands: [
-		"cli",
-		"local",
-		"project",
-		"identity",
-		"sync",
-		"targets",
-		"platform",
-		"references",
-		"dotenv",
-		"modules",
-		"vault",
-		"protocol",
-	],
-};
-
-/** `vault` for src/vault/records/seal.ts; `leaf` for a file beside the folders. */
-function layerOf(path: string): string | undefined {
-	const [top, folder, rest] = path.split("/");
-	if (top !== "src") return undefined;
-	return rest === undefined ? "leaf" : folder;
-}
-
-function directionFault(from: string, to: string): string | undefined {
-	const [source, target] = [layerOf(from), layerOf(to)];
-	if (source === undefined) return undefined;
-	if (target === undefined) return `imports ${to}, which is not part of the product`;
-	if (source === target || target === "leaf") return undefined;
-	return LAYERS[source]?.includes(target) ? undefined : `${source} imports ${target}`;
-}
 
 const directions: Rule = {
 	name: "imports point one way: commands → cli, project, identity, sync, platform → vault, protocol → leaves",

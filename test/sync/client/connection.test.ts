@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
-import type { Transport } from "../../../src/http-request.ts";
+import type { Transport } from "../../../src/http/request.ts";
 import type { Change } from "../../../src/protocol/change.ts";
 import type { NodeEvent } from "../../../src/protocol/nodes.ts";
 import { Remote } from "../../../src/sync/client/platform-client.ts";

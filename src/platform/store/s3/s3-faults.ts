@@ -1,7 +1,7 @@
 /** What a failed request to S3 means: whether to repeat it, and the error for the user. */
 import { AppError, EXIT, type ExitStatus } from "../../../errors.ts";
+import { requestFault } from "../../../http/request-fault.ts";
 import { printable } from "../../../printable.ts";
-import { requestFault } from "../../../request-fault.ts";
 
 /** An answer of S3 that is not a success. */
 export interface S3Refusal {

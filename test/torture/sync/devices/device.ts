@@ -1,7 +1,7 @@
 /** One device of a simulation: a real project folder, a real state folder, the real client. */
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Transport } from "../../../../src/http-request.ts";
+import type { Transport } from "../../../../src/http/request.ts";
 import { fingerprint, type Identity } from "../../../../src/identity/identity.ts";
 import { bindingOf, platformOf, readConfig } from "../../../../src/project/files/config.ts";
 import { readSession } from "../../../../src/project/secrets/edit-secrets.ts";

@@ -1,6 +1,6 @@
 /** A network that applies the schedule's fault to each message. */
 import type { AppError } from "../../../../src/errors.ts";
-import type { Transport } from "../../../../src/http-request.ts";
+import type { Transport } from "../../../../src/http/request.ts";
 import type { Verdict } from "../world/actions.ts";
 import type { Task } from "../world/task.ts";
 import type { Answer, Sent, SimulatedPlatform } from "./platform.ts";

@@ -3,7 +3,7 @@ import { copyFileSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { cryptoReady } from "../../../../src/crypto.ts";
 import { AppError } from "../../../../src/errors.ts";
-import type { Transport } from "../../../../src/http-request.ts";
+import type { Transport } from "../../../../src/http/request.ts";
 import { fingerprint, type Identity, identityOf } from "../../../../src/identity/identity.ts";
 import { bindingOf, platformOf, readConfig } from "../../../../src/project/files/config.ts";
 import { initProject } from "../../../../src/project/init.ts";

@@ -1,6 +1,6 @@
 /** What a failed call means: whether to repeat it, and the error for the user. */
 import { AppError, EXIT, type ExitStatus } from "../../../../errors.ts";
-import { requestFault } from "../../../../request-fault.ts";
+import { requestFault } from "../../../../http/request-fault.ts";
 import { GrpcFault, STATUS } from "./grpc.ts";
 
 /**

@@ -6,6 +6,8 @@ import {
 	type IncomingMessage,
 } from "node:http";
 import type * as Https from "node:https";
+import { proxySettings } from "./proxy-settings.ts";
+import type { Tunnel } from "./tunnel.ts";
 
 export interface OutgoingRequest {
 	readonly method: string;
@@ -42,7 +44,17 @@ let http: HttpAgent | undefined;
 let https: Https.Agent | undefined;
 
 /**
- * Sends a request, on an open connection if there is one.
+ * The way of requests to an address: undefined if they go there directly.
+ * @throws ProxyFault
+ */
+export async function routeTo(url: URL): Promise<Tunnel | undefined> {
+	if (url.protocol !== "https:" || proxySettings() === undefined) return undefined;
+	const { tunnelTo } = await import("./tunnel.ts");
+	return await tunnelTo(url);
+}
+
+/**
+ * Sends a request, on an open connection if there is one. A request by https goes through the proxy of `setProxy`.
  * @throws Error with the system's code; the signal's reason; `unexpected redirect`: a redirect is not followed,
  *   because it would send the request to another address (`request-fault.ts` sorts these errors)
  */
@@ -50,7 +62,8 @@ export const sendRequest = async (
 	url: URL,
 	{ method, headers, body, signal }: OutgoingRequest,
 ): Promise<HeadedAnswer> => {
-	const send = url.protocol === "https:" ? overTls() : overHttp();
+	const tunnel = await routeTo(url);
+	const send = url.protocol === "https:" ? overTls(tunnel) : overHttp();
 	signal.throwIfAborted();
 	return await new Promise((resolve, reject) => {
 		const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
@@ -71,7 +84,8 @@ export const sendRequest = async (
 				body: bodyOf(response, signal),
 			});
 		});
-		request.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+		const explained = tunnel?.watch(request);
+		request.on("error", (error) => reject(signal.aborted ? signal.reason : (explained?.(error) ?? error)));
 		request.end(body);
 	});
 };
@@ -97,9 +111,9 @@ function overHttp(): Send {
 }
 
 /** Loaded on demand, because loading TLS takes time. */
-function overTls(): Send {
+function overTls(tunnel: Tunnel | undefined): Send {
 	const { Agent, request } = process.getBuiltinModule("node:https");
 	https ??= new Agent(AGENT);
-	const agent = https;
+	const agent = tunnel?.agent ?? https;
 	return (url, options, onResponse) => request(url, { ...options, agent }, onResponse);
 }

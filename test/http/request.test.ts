@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { createServer, type RequestListener } from "node:http";
 import { type AddressInfo, createServer as createTcpServer, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
-import { type Answer, sendRequest } from "../src/http-request.ts";
-import { requestFault } from "../src/request-fault.ts";
+import { type Answer, sendRequest } from "../../src/http/request.ts";
+import { requestFault } from "../../src/http/request-fault.ts";
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {

@@ -2,12 +2,27 @@
 
 export interface RequestFault {
 	readonly kind: "timeout" | "certificate" | "redirect" | "unreachable";
-	/** The system's code in parentheses after a space, for a message; empty if there is none. */
+	/**
+	 * For a message, after a space: the system's code in parentheses, or the proxy that opens no tunnel. Empty if there
+	 * is none.
+	 */
 	readonly code: string;
+}
+
+/** A proxy did not open a tunnel to the host. */
+export class ProxyFault extends Error {
+	/** The end of a sentence such as "It cannot be reached", after a space. It has no credentials of the proxy. */
+	readonly how: string;
+
+	constructor(how: string) {
+		super("no tunnel");
+		this.how = how;
+	}
 }
 
 /** Classifies the error of a failed request. Messages must not repeat its text, which the other side may control. */
 export function requestFault(thrown: unknown): RequestFault {
+	if (thrown instanceof ProxyFault) return { kind: "unreachable", code: thrown.how };
 	const name =
 		thrown instanceof Error && "code" in thrown && typeof thrown.code === "string" ? thrown.code : "";
 	const code = name === "" ? "" : ` (${name})`;
