@@ -3,7 +3,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -12,6 +11,7 @@ import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 import { collectSources } from "../../../src/project/functions/collect.ts";
 import { discoverProject } from "../../../src/project/functions/discover.ts";
 import { deployedEntry } from "../../../src/project/functions/function-entry.ts";
+import { freePorts } from "../../support/free-ports.ts";
 import { statusesOf } from "../fixtures/client.ts";
 import { client, TestApp, useCore } from "../redeploy/app-fixture.ts";
 import { FILES } from "./files.ts";
@@ -73,14 +73,6 @@ async function answersOf(
 	return { answers, frames: hasSocket ? await framesOf(to) : undefined };
 }
 
-async function freePort(): Promise<number> {
-	const server = createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as import("node:net").AddressInfo;
-	await new Promise((resolve) => server.close(resolve));
-	return port;
-}
-
 let root: string;
 /** The process that runs all projects which need neither a configuration nor a port of their own. */
 let shared: Promise<{ child: ChildProcess; port: number }>;
@@ -131,7 +123,7 @@ const isShared = ({ by, files, flags }: Project) =>
 const fileOf = (project: Project) => join(root, folderOf(project), project.entry ?? "index.ts");
 
 async function startShared() {
-	const port = await freePort();
+	const [port = 0] = await freePorts(1);
 	const items = PROJECTS.filter(isShared).map((one) => `${one.name}=${pathToFileURL(fileOf(one)).href}`);
 	return { child: await runDeno(["run", "-A", "runner.ts", ...items], root, port), port };
 }
@@ -156,7 +148,7 @@ async function runDeno(args: readonly string[], cwd: string, port: number): Prom
 /** The responses of a project under Deno, with every permission. */
 async function answersUnderDeno(project: Project) {
 	if (isShared(project)) return await answersOf({ port: (await shared).port }, project, `/${project.name}`);
-	const port = await freePort();
+	const [port = 0] = await freePorts(1);
 	const serve = ["serve", "-A", "--host=127.0.0.1", `--port=${port}`];
 	const args = project.by === "run" ? ["run", "-A"] : serve;
 	const entry = project.entry ?? "index.ts";

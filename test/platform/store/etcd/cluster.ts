@@ -2,13 +2,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { EtcdClient } from "../../../../src/platform/store/etcd/api/client.ts";
 import type { Endpoint } from "../../../../src/platform/store/etcd/api/grpc.ts";
+import { freePorts } from "../../../support/free-ports.ts";
 
 const HOST = "127.0.0.1";
 /** Printed once a member serves clients. */
@@ -23,19 +23,6 @@ const COMPACT = {
 	request: { revision: [1, "int"], physical: [2, "bool"] },
 	response: {},
 } as const;
-
-async function freePorts(count: number): Promise<number[]> {
-	const servers = await Promise.all(
-		Array.from({ length: count }, async (): Promise<Server> => {
-			const server = createServer().listen(0, HOST);
-			await once(server, "listening");
-			return server;
-		}),
-	);
-	const ports = servers.map((server) => (server.address() as AddressInfo).port);
-	await Promise.all(servers.map(async (server) => await once(server.close(), "close")));
-	return ports;
-}
 
 /** Where a member runs. */
 export interface MemberPlace {
@@ -78,7 +65,7 @@ export class EtcdCluster implements AsyncDisposable {
 		size = Math.max(1, places.length),
 	}: ClusterOptions = {}): Promise<EtcdCluster> {
 		const folder = await mkdtemp(join(tmpdir(), "coffer-etcd-"));
-		const ports = await freePorts(2 * size);
+		const ports = await freePorts(2 * size, HOST);
 		const placeOf = (index: number) => places[index] ?? { host: HOST, enter: [] };
 		const peer = (index: number) => `http://${placeOf(index).host}:${ports[2 * index + 1]}`;
 		const all = Array.from({ length: size }, (_, index) => `m${index}=${peer(index)}`).join(",");
