@@ -50,7 +50,7 @@ let https: Https.Agent | undefined;
 export async function routeTo(url: URL): Promise<Tunnel | undefined> {
 	if (url.protocol !== "https:" || proxySettings() === undefined) return undefined;
 	const { tunnelTo } = await import("./tunnel.ts");
-	return await tunnelTo(url);
+	return await tunnelTo(url, AGENT);
 }
 
 /**

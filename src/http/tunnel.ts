@@ -3,7 +3,7 @@
  * tunnel, so it sees and changes nothing of the request.
  */
 import type { ClientRequest, IncomingMessage } from "node:http";
-import type { Agent } from "node:https";
+import type { Agent, AgentOptions } from "node:https";
 import { isExempt } from "./proxy-exceptions.ts";
 import { type ProxySettings, proxySettings } from "./proxy-settings.ts";
 import { ProxyFault } from "./request-fault.ts";
@@ -29,11 +29,11 @@ function addressOf({ address, variable }: ProxySettings): URL {
 	throw new ProxyFault(` through a proxy: ${variable} is not an http:// or https:// address`);
 }
 
-async function agentOf(proxy: URL): Promise<Agent> {
+async function agentOf(proxy: URL, options: AgentOptions): Promise<Agent> {
 	const known = agents.get(proxy.href);
 	if (known !== undefined) return known;
 	const { HttpsProxyAgent } = await import("https-proxy-agent");
-	const agent = new HttpsProxyAgent(proxy, { keepAlive: true }) as unknown as Agent;
+	const agent = new HttpsProxyAgent(proxy, options) as unknown as Agent;
 	agents.set(proxy.href, agent);
 	return agent;
 }
@@ -41,14 +41,15 @@ async function agentOf(proxy: URL): Promise<Agent> {
 /**
  * The tunnel for requests to an address.
  * @param url with the scheme `https:`
+ * @param options of the agent that keeps the connections
  * @returns undefined if requests go there directly
  * @throws ProxyFault if the proxy's address cannot be used
  */
-export async function tunnelTo(url: URL): Promise<Tunnel | undefined> {
+export async function tunnelTo(url: URL, options: AgentOptions): Promise<Tunnel | undefined> {
 	const settings = proxySettings();
 	if (settings === undefined || isExempt(url, settings.exceptions)) return undefined;
 	const proxy = addressOf(settings);
-	const agent = await agentOf(proxy);
+	const agent = await agentOf(proxy, options);
 	const at = ` through the proxy ${proxy.host}, which ${settings.variable} names`;
 	return {
 		agent,
