@@ -138,9 +138,9 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	});
 	if (!repair) throw new TypeError("The repair did not run.");
 	const resolution = resolutionOf(repair);
-	const { document, sides } = repair;
+	const { decided, document, sides } = repair;
 	if (holder && document && sides)
-		await afterWrite(() => updateMemoryAfterResolve({ ...holder, root }, document, sides));
+		await afterWrite(() => updateMemoryAfterResolve({ ...holder, root }, document, { ...sides, decided }));
 	const { open } = resolution;
 	if (open.length === 0) return resolution;
 	throw new AppError({

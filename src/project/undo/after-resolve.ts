@@ -18,6 +18,8 @@ import type { SurveyContext } from "./survey.ts";
 interface Sides {
 	readonly ours: VaultDocument;
 	readonly theirs: VaultDocument;
+	/** The names that a person decided, with their environments. */
+	readonly decided: readonly { readonly environment: string; readonly name: string }[];
 }
 
 /** The chain to pin: the resolution's, if the pinned chain is a beginning of one of the sides. */
@@ -59,6 +61,9 @@ function settle(
 	const isMoved = environment !== pin.environment;
 	const epoch = isMoved ? verifyChains(result, section.name).state.epoch.number : pin.epoch;
 	memory.pin = { vault, environment, epoch };
+	const decided = new Set(
+		sides.decided.filter(({ environment }) => environment === section.name).map(({ name }) => name),
+	);
 	for (const [name, mark] of memory.marks) {
 		const record = section.records.get(name);
 		const known = sections.map((each) => each?.records.get(name)).filter((each) => each !== undefined);
@@ -66,6 +71,8 @@ function settle(
 		const digest = recordDigest(record);
 		if (digest === mark.digest || !holds(record, result, section.name)) continue;
 		const { author, version } = record;
+		// The merge takes an older record too, if only one side changed it. Nobody chose that one, so it is reported.
+		if (version < mark.version && !decided.has(name)) continue;
 		memory.floors.set(name, Math.max(mark.version, memory.floors.get(name) ?? 0));
 		memory.marks.set(name, { version, digest, author, made: false });
 	}
