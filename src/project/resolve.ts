@@ -21,8 +21,10 @@ export interface ConflictName {
 }
 
 export interface Resolution {
-	/** Whether there was anything to repair. */
+	/** Whether there were two sides to merge. */
 	readonly conflicted: boolean;
+	/** Whether line ends or blank lines had to be repaired, which an editor or a formatter had changed. */
+	readonly laidOut: boolean;
 	/** Names without a decision. */
 	readonly open: readonly ConflictName[];
 	/** Names with a decision. */
@@ -73,13 +75,12 @@ function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
 	return conflicts.map(({ environment, name }) => ({ environment, name }));
 }
 
-function repairOf(
-	{ text, conflict, merge }: ReadVault,
-	identity?: SessionIdentity,
-	decisions: Decisions = {},
-): Repair {
-	const unmerged = merge?.unmerged ?? false;
-	if (!conflict) return { conflicted: false, open: [], decided: [], unmerged, remade: [], leftOut: [], text };
+function repairOf(read: ReadVault, identity?: SessionIdentity, decisions: Decisions = {}): Repair {
+	const { text, conflict } = read;
+	const unmerged = read.merge?.unmerged ?? false;
+	const laidOut = read.laidOut !== undefined;
+	const nothing = { open: [], decided: [], remade: [], leftOut: [] };
+	if (!conflict) return { conflicted: false, laidOut, unmerged, ...nothing, text: read.laidOut ?? text };
 	const { remade, leftOut, ...sides } = chooseChains(conflict, identity, decisions.membership);
 	const { base, validSignatures, ours, theirs } = sides;
 	const sameValue = identity && valuesOf(identity);
@@ -88,6 +89,7 @@ function repairOf(
 	const settled = identity ? raiseVersions(document, decided, identity) : document;
 	return {
 		conflicted: true,
+		laidOut,
 		open: namesOf(conflicts),
 		decided: namesOf(decided),
 		unmerged,
@@ -104,8 +106,9 @@ export function previewResolution(read: ReadVault, identity?: SessionIdentity): 
 	return resolutionOf(repairOf(read, identity));
 }
 
-function resolutionOf({ conflicted, open, decided, unmerged, remade, leftOut }: Repair): Resolution {
-	return { conflicted, open, decided, unmerged, remade, leftOut };
+function resolutionOf(repair: Repair): Resolution {
+	const { conflicted, laidOut, open, decided, unmerged, remade, leftOut } = repair;
+	return { conflicted, laidOut, open, decided, unmerged, remade, leftOut };
 }
 
 export interface ResolveOptions extends Decisions {

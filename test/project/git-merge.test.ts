@@ -88,6 +88,7 @@ test("records that git merged in the wrong order are refused with the line, and 
 	expect(await refusalOf(project.list())).toMatchObject({ code: "VAULT_UNSORTED", exit: 7 });
 	expect(await resolveVault(project.root, {})).toEqual({
 		conflicted: true,
+		laidOut: false,
 		open: [],
 		decided: [],
 		unmerged: false,

@@ -18,7 +18,7 @@ import type { Side } from "../../vault/merge/merge-vaults.ts";
 export default class VaultResolve extends BaseCommand<Resolution> {
 	static override summary = "Resolve a merge conflict in the vault";
 	static override description =
-		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
+		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick. If a merge was committed with a vault that cannot be read, it merges the parents of that commit again.\n\nIt also repairs line ends and blank lines that an editor or a formatter has changed.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
 	static override examples = [
 		"<%= config.bin %> vault resolve",
 		"<%= config.bin %> vault resolve --take theirs API_KEY",
@@ -124,10 +124,12 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 	}
 
 	protected render(resolution: Resolution, terminal: Terminal): void {
-		const { conflicted, open, decided, remade, leftOut, unmerged } = resolution;
+		const { conflicted, laidOut, open, decided, remade, leftOut, unmerged } = resolution;
 		for (const each of leftOut) terminal.line(`${MARKS.failed} Not applied again: ${each}`);
 		for (const each of remade) terminal.line(`  Applied again: ${each}`);
-		if (!conflicted) terminal.line("coffer.vault has no conflict.");
+		if (laidOut)
+			terminal.line(`${MARKS.ok} Repaired the line ends and blank lines. No record changed by that.`);
+		else if (!conflicted) terminal.line("coffer.vault has no conflict.");
 		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
 		if (decided.length > 0)
 			terminal.line(

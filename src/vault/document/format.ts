@@ -48,7 +48,7 @@ function unexpected(reader: LineReader, expected: string): AppError {
 			"VAULT_MALFORMED",
 			"the line ends in CR LF, but lines of a vault end in LF.",
 			line,
-			"Add the line 'coffer.vault text eol=lf' to .gitattributes, then: rm coffer.vault && git checkout -- coffer.vault",
+			"Add the line 'coffer.vault text eol=lf' to the end of .gitattributes, then: coffer vault resolve",
 		);
 	}
 	const shown =

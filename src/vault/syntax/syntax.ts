@@ -59,12 +59,16 @@ export function requireSize(text: string): void {
 	}
 }
 
+/** The last commit can have the fault too, and a checkout drops what was set since. So it is the second way. */
+const REPAIR =
+	"Run 'coffer vault resolve': it repairs what an editor or a merge by hand did to the file. Otherwise restore it from git (git checkout HEAD -- coffer.vault), which drops changes that are not committed.";
+
 /** The error for a fault in the vault's text: exit 7, with the 1-based line. */
 export function malformed(code: string, message: string, line: number, hint?: string): AppError {
 	return new AppError({
 		code,
 		message: `coffer.vault, line ${line}: ${message}`,
-		hint: hint ?? "Restore the file from git (git checkout HEAD -- coffer.vault). Do not edit it by hand.",
+		hint: hint ?? REPAIR,
 		exit: EXIT.integrity,
 		line,
 	});

@@ -102,7 +102,7 @@ test("the hook refuses the commit of a damaged vault, and accepts commits of oth
 	project.vault = good.slice(0, 300);
 	gitOk(project, "add", "coffer.vault");
 	const cut = git(project, ["commit", "--message", "x"]);
-	const [, command = ""] = /Restore the file from git \(git ([^)]*)\)/.exec(cut.text) ?? [];
+	const [, command = ""] = /restore it from git \(git ([^)]*)\)/.exec(cut.text) ?? [];
 	gitOk(project, ...command.split(" "));
 	expect(project.vault).toBe(good);
 	project.write("other.txt", "text\n");

@@ -154,31 +154,6 @@ test("the result of 'vault resolve --take ours' does not count as a rollback", a
 	expect(await project.reveal("A")).toBe("ours");
 });
 
-test("an older record that a merge takes without a question counts as a rollback, also after vault resolve", async () => {
-	await using project = await begun();
-	const { vault: older } = project;
-	await project.ok(["secrets", "set", "A=second", "B=first"]);
-	await commit(project, "Second");
-	const recordOf = (vault: string) => /^A\n.*\n/m.exec(vault)?.[0] ?? "";
-	await project.git("checkout", "--quiet", "-b", "feat");
-	await project.ok(["secrets", "set", "B=theirs", "C=theirs"]);
-	project.vault = project.vault.replace(recordOf(project.vault), () => recordOf(older));
-	await commit(project, "Theirs: B, and the first value of A");
-	await project.git("checkout", "--quiet", "main");
-	await project.ok(["secrets", "set", "B=ours"]);
-	await commit(project, "Ours");
-	await expect(project.git("merge", "--quiet", "feat")).rejects.toThrow();
-	// Without markers in the file, the sides come from git's index, where each has its own record of A.
-	await project.git("checkout", "--quiet", "--ours", "--", "coffer.vault");
-	expect(await project.data(["vault", "resolve", "--take", "ours"])).toMatchObject({
-		decided: [{ name: "B" }],
-	});
-	expect(await project.reveal("A")).toBe("first");
-	const verified = await project.coffer(["vault", "verify", "--json"]);
-	expect(verified.status).toBe(7);
-	expect(verified.stdout).toMatch(/"RECORD_ROLLED_BACK"/);
-});
-
 test("another vault in the folder is accepted only with a code", async () => {
 	await using project = await begun();
 	await using another = await begun();

@@ -167,7 +167,7 @@ describe("the hint repairs an invalid vault file", () => {
 		await project.git("reset", "--quiet", "--hard");
 		expect(project.vault).toContain("\r\n");
 		const hint = await refusal(project, ["secrets", "get", "A"], "VAULT_MALFORMED");
-		const [, line = ""] = /the line '(.*?)' to \.gitattributes/.exec(hint) ?? [];
+		const [, line = ""] = /the line '(.*?)' to the end of \.gitattributes/.exec(hint) ?? [];
 		project.write(".gitattributes", `${line}\n`);
 		await follow(project, hint);
 		await expectUsable(project);

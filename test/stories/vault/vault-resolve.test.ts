@@ -1,6 +1,7 @@
 /** `coffer vault resolve` with the real program, after a merge by real git. */
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
+import { runGit } from "../support/git.ts";
 import { newProject, type Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
@@ -74,4 +75,100 @@ test("a terminal shows each side by author, version and date", async () => {
 	expect(shown).toMatch(new RegExp(`theirs: v1 by \\S+, ${when}`));
 	expect(status).toBe(0);
 	expect(await project.reveal("A")).toBe("theirs-value-a");
+});
+
+test("an older record that a merge takes without a question counts as a rollback, also after vault resolve", async () => {
+	await using project = await newProject();
+	const recordOf = (vault: string) => /^A\n.*\n/m.exec(vault)?.[0] ?? "";
+	await project.ok(["secrets", "set", "A=first"]);
+	const older = recordOf(project.vault);
+	await project.ok(["secrets", "set", "A=second", "B=first"]);
+	await project.git("init", "--quiet", "--initial-branch", "main");
+	await commit(project, "Start");
+	await project.git("checkout", "--quiet", "-b", "branch");
+	await project.ok(["secrets", "set", "B=theirs", "C=theirs"]);
+	project.vault = project.vault.replace(recordOf(project.vault), () => older);
+	await commit(project, "Theirs: B, C, and the first value of A");
+	await project.git("checkout", "--quiet", "main");
+	await project.ok(["secrets", "set", "B=ours"]);
+	await commit(project, "Ours");
+	await expect(project.git("merge", "--quiet", "branch")).rejects.toThrow();
+	// Without markers in the file, the sides come from git's index, where each has its own record of A.
+	await project.git("checkout", "--quiet", "--ours", "--", "coffer.vault");
+	const decided = await project.data(["vault", "resolve", "--take", "ours"]);
+	expect(decided).toMatchObject({ decided: [{ name: "B" }] });
+	expect(await project.reveal("A")).toBe("first");
+	const verified = await project.coffer(["vault", "verify", "--json"]);
+	expect(verified.status).toBe(7);
+	expect(verified.stdout).toMatch(/"RECORD_ROLLED_BACK"/);
+});
+
+/** What a person leaves of a conflict in an editor of a hosting service, which is then committed as the merge. */
+const BY_HAND: Record<string, (conflicted: string) => string> = {
+	"the lines of both sides": (text) => text.replaceAll(/^(<{7}|={7}|>{7}).*\n/gm, ""),
+	"a marker": (text) => text.replace(/^<{7}.*\n/m, ""),
+	"the lines of both sides and no blank line": (text) =>
+		text.replaceAll(/^(<{7}|={7}|>{7}).*\n/gm, "").replaceAll(/\n{2,}/g, "\n"),
+};
+
+describe.each(Object.entries(BY_HAND))("a merge that was committed with %s", (_, edit) => {
+	test("is merged again from its parents by vault resolve, also after later commits", async () => {
+		await using project = await newProject();
+		await project.ok(["secrets", "set", "BASE=0"]);
+		await branches(project, ["BASE=1", "OF_THEIRS=1"], ["BASE=2", "OF_OURS=1"]);
+		project.vault = edit(project.vault);
+		await commit(project, "Merge by hand");
+		project.write("file.txt", "later\n");
+		await commit(project, "Later");
+		const refused = await project.coffer(["secrets", "list", "--json"]);
+		expect(refused.error().hint).toContain("coffer vault resolve");
+		const result = await project.data(["vault", "resolve", "--take", "theirs"]);
+		expect(result).toMatchObject({ decided: [{ name: "BASE" }] });
+		const { secrets } = await project.data(["secrets", "list"]);
+		expect(secrets).toMatchObject([{ name: "BASE" }, { name: "OF_OURS" }, { name: "OF_THEIRS" }]);
+		expect(await project.reveal("BASE")).toBe("1");
+		await project.ok(["vault", "verify"]);
+	});
+});
+
+test("vault resolve names the newest readable commit if a commit that is no merge has a damaged vault", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await commit(project, "Start");
+	const whole = project.vault;
+	project.vault = whole.slice(0, 300);
+	await commit(project, "Cut off");
+	const refused = await project.coffer(["vault", "resolve", "--json"]);
+	expect(refused.status).toBe(7);
+	const [, command = ""] = /: git ([^:]*coffer\.vault)\./.exec(refused.error().hint) ?? [];
+	expect(runGit(project, command.split(" ")).status).toBe(0);
+	expect(project.vault).toBe(whole);
+});
+
+const CHANGED_LAYOUTS: Record<string, (text: string) => string> = {
+	"line ends of Windows": (text) => text.replaceAll("\n", "\r\n"),
+	"a byte order mark": (text) => `\uFEFF${text}`,
+	"no line feed at the end": (text) => text.trimEnd(),
+	"more line feeds at the end": (text) => `${text}\n\n`,
+	"spaces at the ends of lines": (text) => text.replaceAll("\n", "  \n"),
+	"no blank lines": (text) => text.replaceAll(/\n{2,}/g, "\n"),
+	"two blank lines for each one": (text) => text.replaceAll("\n\n", "\n\n\n"),
+};
+
+test("vault resolve repairs what editors and formatters change, and keeps what is not committed", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	await commit(project, "Start");
+	await project.ok(["secrets", "set", "A=1", "B=2"]);
+	await project.ok(["environments", "create", "empty"]);
+	const whole = project.vault;
+	for (const [what, change] of Object.entries(CHANGED_LAYOUTS)) {
+		project.vault = change(whole);
+		const refused = await project.coffer(["secrets", "list", "--json"]);
+		expect(refused.status, what).toBe(7);
+		expect(refused.error().hint, what).toContain("coffer vault resolve");
+		const { stdout } = await project.ok(["vault", "resolve"]);
+		expect(stdout, what).toMatch(/^✓ Repaired the line ends and blank lines\./);
+		expect(project.vault, what).toBe(whole);
+	}
 });
