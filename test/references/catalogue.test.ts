@@ -163,3 +163,25 @@ test("no built-in function of V8 or Deno hides a name that it gets", async () =>
 	});
 	expect(lost).toEqual([]);
 });
+
+/** Prints the names of the properties of the prototypes of built-in classes that the code may extend. */
+const LIST_INHERITED = `
+import { EventEmitter } from "node:events";
+const classes = { Map, Set, WeakMap, WeakSet, Array, EventTarget, EventEmitter };
+console.log(JSON.stringify(Object.entries(classes).flatMap(([name, { prototype }]) =>
+	Object.getOwnPropertyNames(prototype).filter((key) => /^[A-Za-z_]\\w*$/.test(key)).map((key) => [name, key]))));
+`;
+
+test("no class that extends a built-in one lacks a property that it inherits", async () => {
+	const listed = execFileSync(await findDeno(), ["run", "--quiet", "--no-config", "-"], {
+		input: LIST_INHERITED,
+		encoding: "utf8",
+	});
+	const inherited = JSON.parse(listed) as [string, string][];
+	expect(inherited.length).toBeGreaterThan(100);
+	const lacking = inherited.filter(([name, key]) => {
+		const imported = name === "EventEmitter" ? 'import { EventEmitter } from "node:events"; ' : "";
+		return isSilent(`${imported}class Own extends ${name} {} Deno.env.get(new Own().${key});`);
+	});
+	expect(lacking).toEqual([]);
+});

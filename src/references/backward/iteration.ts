@@ -4,6 +4,7 @@ import { keep, readFrom } from "../engine/origins.ts";
 import { mapEntry } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
+	type MethodValue,
 	type ObjectValue,
 	objectValue,
 	stringValue,
@@ -69,8 +70,20 @@ function iterateByProtocol(
 		if (isByHand) readByNext(engine, iterator, into, { of: value.object, sent });
 		else engine.iterate(iterator, into, sent);
 	};
+	engine.readProperty(value, "@@iterator", (method) => {
+		// What a class inherits from a built-in one iterates over that part of the object.
+		if (isOfPart(method)) engine.iterate(method.receiver, into, sent);
+	});
 	for (const name of ["@@iterator", "@@asyncIterator"])
 		callMethodOf(engine, value.object, value, name, [], useIterator);
+}
+
+function isOfPart(method: Value): method is MethodValue {
+	return (
+		method.kind === "method" &&
+		method.receiver.kind === "object" &&
+		method.receiver.object.partOf !== undefined
+	);
 }
 
 /**
@@ -116,6 +129,7 @@ function callMethodOf(
 	tag = name,
 ) {
 	engine.readProperty(holder, name, (method) => {
+		if (name === "@@iterator" && isOfPart(method)) return;
 		const receiver = engine.solver.singleton(holder);
 		const site = engine.impliedSite(of.node, `${tag} ${of.id} ${holder.key}`, args, receiver);
 		const result = new ValueSet();

@@ -6,6 +6,7 @@ import type { Engine } from "../engine/engine.ts";
 import { isPrototypeObject, prototypeOf } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
+import { hasNoKeys } from "../models/subclasses/classes.ts";
 
 const ANY_NAME = unknownValue("a name from a listing");
 
@@ -57,6 +58,9 @@ function addFieldKeys(
 	solver.onValue(engine.evaluate(owner.node.superClass), (superclass) => {
 		// The properties of errors are not enumerable.
 		if (superclass.kind === "builtin" && isErrorClass(superclass.name)) return;
+		// An array has indexes, which are the names of no secrets.
+		if (superclass.kind === "builtin" && !isStatic && hasNoKeys(superclass.name))
+			return superclass.name === "Array" && solver.add(names, unknownValue("an index"));
 		if (superclass.kind !== "object") solver.add(names, ANY_NAME);
 		else addFieldKeys(engine, superclass.object, isStatic, names, seen);
 	});

@@ -12,6 +12,7 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { addAbsent } from "../models/objects/absent-values.ts";
+import { includePartsOfThis, isExtensible, shareParts } from "../models/subclasses/classes.ts";
 
 /** Where it matters that a value is `undefined`: a parameter may have a default. */
 const GIVING = new Set([
@@ -96,15 +97,19 @@ export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 		return engine.solver.add(into, unknownValue("a computed value"));
 	const isStatic = element.static || element.type === "StaticBlock";
 	engine.solver.onValue(engine.evaluate(owner.superClass), (superclass) => {
+		if (isStatic) return engine.solver.add(into, superclass);
+		const self = engine.thisValue(thisOwner(node));
+		if (superclass.kind === "builtin" && isExtensible(superclass.name))
+			return includePartsOfThis(engine, self, superclass, into);
 		if (superclass.kind !== "object" || superclass.object.kind !== "class")
 			return engine.solver.add(into, superclass);
-		if (isStatic) return engine.solver.add(into, superclass);
 		const instance = engine.objects.allocate(
 			owner,
 			`super ${superclass.object.id}`,
 			"instance",
 			superclass.object,
 		);
+		shareParts(engine, self, instance);
 		engine.solver.add(into, objectValue(instance, superclass.context));
 	});
 }

@@ -43,6 +43,7 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 		engine.solver.add(target.lessened, unknownValue("a computed value"));
 		for (const [key, into] of target.properties) copyLater(engine, source, key, into);
 		if (target.anyProperty !== undefined) copyLater(engine, source, undefined, target.anyProperty);
+		if (target.isConstructed) copyElements(engine, source, target);
 		for (const [name, into] of target.accessors) inheritLater(engine, source, name, into);
 		engine.solver.onValue(source, (from) => {
 			if (from.kind !== "object") {
@@ -67,12 +68,12 @@ function fillProperty(engine: Engine, object: AbstractObject, key: string, into:
 		case "class":
 			if (key === "prototype") return solver.add(into, objectValue(prototypeOf(engine, object)));
 			if (key === "name") addName(engine, object, into);
-			return includeClassMember(engine, object, key, true, into);
+			return includeClassMember(engine, object, key, undefined, into);
 		case "instance":
 			if (object.constructedBy === undefined) return solver.add(into, unknownValue("a computed value"));
 			includePrototypes(engine, object.constructedBy, key, into);
 			if (object.constructedBy.kind === "function") return;
-			return includeClassMember(engine, object.constructedBy, key, false, into);
+			return includeClassMember(engine, object.constructedBy, key, object, into);
 		case "function":
 			if (key === "prototype") solver.add(into, objectValue(prototypeOf(engine, object)));
 			else if (key === "name") addName(engine, object, into);
@@ -194,6 +195,23 @@ export function makeAnyProperty(engine: Engine): Engine["anyProperty"] {
 	};
 }
 
+/** Includes the elements of an instance of a class that extends `Array`. */
+function includeElements(engine: Engine, { parts }: AbstractObject, into: ValueSet) {
+	engine.solver.onValue(parts, (part) => {
+		if (part.kind === "object" && part.object.kind === "array")
+			engine.readProperty(part, undefined, (found) => engine.solver.add(into, found));
+		else if (part.kind === "unknown") engine.solver.add(into, part);
+	});
+}
+
+/** What is copied to an instance of a class that extends `Array` may be its elements. */
+function copyElements(engine: Engine, source: ValueSet, { parts }: AbstractObject) {
+	engine.solver.onValue(parts, (part) => {
+		if (part.kind === "object" && part.object.kind === "array")
+			copyLater(engine, source, undefined, part.object.summary);
+	});
+}
+
 function copyAllProperties(engine: Engine, source: ValueSet, into: ValueSet) {
 	engine.solver.onValue(source, (value) => {
 		if (value.kind === "nothing" || value.kind === "string") return;
@@ -217,5 +235,6 @@ function includeAllMembers(engine: Engine, object: AbstractObject, into: ValueSe
 	} else if (object.kind === "class" || object.kind === "instance") {
 		const owner = object.kind === "class" ? object : object.constructedBy;
 		if (owner?.kind === "class") includeAllClassMembers(engine, owner, object.kind === "class", into);
+		if (object.kind === "instance") includeElements(engine, object, into);
 	}
 }

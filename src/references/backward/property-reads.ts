@@ -9,6 +9,7 @@ import {
 	makeValue,
 	NOTHING,
 	type ObjectValue,
+	objectValue,
 	runtimeValue,
 	type StringValue,
 	stringValue,
@@ -67,17 +68,24 @@ export function makeReadProperty(engine: Engine): Engine["readProperty"] {
 	};
 }
 
+/** The built-in constructors of values that no class of the code makes. */
+const CONSTRUCTORS: Readonly<Record<string, string>> = { array: "Array", map: "Map", set: "Set" };
+
 /**
  * The constructor of a function is `Function`, which makes code from text. The constructor of an unknown value may be
  * `Function` too. Classes and built-in constructors are functions.
  */
 function readConstructor(value: Value, into: (value: Value) => void) {
-	const isObject =
-		value.kind === "object" && value.object.kind !== "function" && value.object.kind !== "class";
+	const builtin = (name: string) => into(makeValue({ kind: "builtin", name }));
 	if (value.kind === "nothing") return;
-	if (isObject || value.kind === "string" || value.kind === "pattern")
-		into(makeValue({ kind: "builtin", name: "Object" }));
-	else if (value.kind !== "runtime") into(runtimeValue("Function"));
+	if (value.kind === "string") return builtin(value.numeric ? "Number" : "String");
+	if (value.kind === "pattern") return builtin("RegExp");
+	if (value.kind !== "object") return value.kind === "runtime" ? undefined : into(runtimeValue("Function"));
+	const { kind, constructedBy, builtinClass } = value.object;
+	if (kind === "function" || kind === "class") return into(runtimeValue("Function"));
+	if (constructedBy !== undefined) into(objectValue(constructedBy, value.context));
+	else if (kind === "instance" || builtinClass !== undefined) into(unknownValue("a constructor"));
+	else builtin(CONSTRUCTORS[kind] ?? "Object");
 }
 
 /** A character of a string, or its length. */
@@ -104,6 +112,7 @@ function readObjectProperty(
 	if (object.proxyHandler !== undefined && key !== "then")
 		return readThroughProxy(engine, object, object.proxyHandler, key, into);
 	if (isOfClass(value)) return readOfClass(engine, value, key, into);
+	if (key === "@@iterator" && Object.hasOwn(ITERATORS, object.kind)) method(ITERATORS[object.kind] as string);
 	if (key !== undefined && hasMethod(object, key)) {
 		if (object.kind !== "instance" || !CONVERSIONS.has(key)) return method(key);
 		// A class or the code may define the method.
@@ -114,10 +123,18 @@ function readObjectProperty(
 		return into(lengthOf(object));
 	}
 	if (isPrototypeObject(object)) includePrototypeMember(engine, object, key, into);
+	if (key === undefined && object.isConstructed) readInheritedMethods(engine, object, into);
 	const set = key === undefined ? engine.anyProperty(object) : engine.property(object, key);
 	solver.onValue(set, (stored) => {
 		const found = readFrom(value, stored);
 		if (found !== undefined) into(found);
+	});
+}
+
+/** A key that is not known may be the name of a method that an instance inherits from a built-in class. */
+function readInheritedMethods(engine: Engine, { parts }: AbstractObject, into: (value: Value) => void) {
+	engine.solver.onValue(parts, (part) => {
+		if (part.kind !== "object" || part.object.kind !== "array") into(unknownValue("an inherited method"));
 	});
 }
 
@@ -155,6 +172,8 @@ function hasMethod(object: AbstractObject, key: string): boolean {
 	return !object.properties.has(key) && literalProperty(object, key).length === 0;
 }
 
+/** The methods that iteration calls, by the kind of object. */
+const ITERATORS: Readonly<Record<string, string>> = { array: "values", set: "values", map: "entries" };
 const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
 const CONVERSIONS = new Set(["toString", "toLocaleString", "valueOf"]);
 const FUNCTION_METHODS = new Set(["call", "apply", "bind"]);

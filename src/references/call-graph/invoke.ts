@@ -19,6 +19,7 @@ import { constructErrorAs } from "../models/classes/errors.ts";
 import { callMethod } from "../models/methods.ts";
 import { rejectedBy } from "../models/promises.ts";
 import { callProxy } from "../models/proxies.ts";
+import { constructPart } from "../models/subclasses/classes.ts";
 import { enterCall, leaveCall } from "./call-edges.ts";
 
 /** Calls a value of any kind. Functions of the bundle get a call edge; built-in functions are modelled. */
@@ -117,6 +118,7 @@ function constructClass(engine: Engine, callee: ObjectValue, site: CallSite, res
 	}
 	if (!site.isConstruct) return callConstructor(engine, callee, site, engine.thisValue(thisOwner(site.node)));
 	const instance = engine.objects.allocate(site.node, `new ${callee.object.id}`, "instance", callee.object);
+	instance.isConstructed = true;
 	const value = objectValue(instance, callee.context);
 	if (result !== undefined) engine.solver.add(result, value);
 	callConstructor(engine, callee, { ...site, receiver: engine.solver.singleton(value) }, result);
@@ -145,7 +147,9 @@ function callConstructor(
 	solver.onValue(engine.evaluate(node.superClass), (superclass) => {
 		if (superclass.kind === "object" && superclass.object.kind === "class")
 			callConstructor(engine, superclass, site, result, seen);
-		else if (superclass.kind === "builtin" && site.receiver !== undefined)
+		else if (superclass.kind === "builtin" && site.receiver !== undefined) {
 			constructErrorAs(engine, superclass, site, site.receiver);
+			constructPart(engine, superclass, site, site.receiver);
+		}
 	});
 }

@@ -28,6 +28,8 @@ class Allocated implements AbstractObject {
 	builtinClass: string | undefined = undefined;
 	proxyHandler: ValueSet | undefined = undefined;
 	trackedAs: Value | undefined = undefined;
+	isConstructed = false;
+	partOf: AbstractObject | undefined = undefined;
 	#accessors: Map<string, ValueSet> | undefined;
 	#copiedFrom: ValueSet[] | undefined;
 	#instances: ValueSet | undefined;
@@ -36,6 +38,7 @@ class Allocated implements AbstractObject {
 	#escapeListeners: (() => void)[] | undefined;
 	#lessened: ValueSet | undefined;
 	#received: ValueSet | undefined;
+	#parts: ValueSet | undefined;
 	#finalValues: ValueSet | undefined;
 
 	constructor(id: number, node: Node, kind: ObjectKind, constructedBy: AbstractObject | undefined) {
@@ -83,6 +86,11 @@ class Allocated implements AbstractObject {
 	get received() {
 		this.#received ??= new ValueSet();
 		return this.#received;
+	}
+
+	get parts() {
+		this.#parts ??= new ValueSet();
+		return this.#parts;
 	}
 
 	get finalValues() {
@@ -136,7 +144,9 @@ export class AbstractObjects {
 
 	/** The instance of a class that stands for all instances that code outside the bundle creates. */
 	externalInstance(constructedBy: AbstractObject): AbstractObject {
-		return this.allocate(constructedBy.node, "outside", "instance", constructedBy);
+		const instance = this.allocate(constructedBy.node, "outside", "instance", constructedBy);
+		instance.isConstructed = true;
+		return instance;
 	}
 
 	/** The same number for the same key, and an unused number for a new key. */
@@ -212,14 +222,17 @@ function* descendants(root: Node, stop: (node: Node) => boolean): Generator<Node
 	}
 }
 
-/** The members of an object literal or a class that have a static key, by key. */
+/** Stands for the keys that are known only at run time. No key in code can have this spelling. */
+export const COMPUTED = "@@computed";
+
+/** The members of an object literal or a class by their static keys. */
 export function membersByKey(owner: AbstractObject): ReadonlyMap<string, readonly Node[]> {
 	let index = owner.members;
 	if (index === undefined) {
 		index = new Map();
 		const { node } = owner;
 		for (const member of (node.properties ?? node.body.body) as Node[]) {
-			const key = member.key ? staticKey(member.key, member.computed) : undefined;
+			const key = member.key ? (staticKey(member.key, member.computed) ?? COMPUTED) : undefined;
 			if (key === undefined) continue;
 			const list = index.get(key);
 			if (list === undefined) index.set(key, [member]);

@@ -34,6 +34,10 @@ export function storeUnder(engine: Engine, holder: ObjectValue, key: string | un
 	if (object.kind === "array") solver.add(object.resized, unknownValue("an index"));
 	solver.add(object.keys, key === undefined ? unknownValue("a name from a listing") : stringValue(key));
 	if (key !== undefined && CONVERSIONS.has(key)) letOperatorsCall(engine, values);
+	// Methods such as `slice` call the constructor of an array that has one of its own.
+	if (key === "constructor" && object.kind === "array")
+		for (const escaping of [values, solver.singleton(holder)])
+			solver.onValue(escaping, (value) => engine.escape(value, object.node, "a constructor of an array"));
 	const into = key === undefined ? object.summary : engine.property(object, key);
 	solver.onValue(values, (value) => {
 		const stored = storedIn(holder, value);

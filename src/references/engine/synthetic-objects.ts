@@ -35,6 +35,12 @@ export function isPrototypeObject(object: AbstractObject): boolean {
 	return object.kind === "plain" && object.constructedBy !== undefined;
 }
 
+/** The object that code has where a value is a part of one. */
+export function wholeOf(value: ObjectValue): ObjectValue {
+	const { partOf } = value.object;
+	return partOf === undefined ? value : (objectValue(partOf, value.context) as ObjectValue);
+}
+
 /** Notes that an object has a prototype: methods of the prototype may be called on the object. */
 export function addHeir(engine: Engine, prototype: ObjectValue, heir: AbstractObject) {
 	const of = (object: AbstractObject) => {

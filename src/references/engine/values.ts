@@ -74,9 +74,7 @@ export interface AbstractObject {
 	readonly kind: ObjectKind;
 	/** The allocation site. */
 	readonly node: Node;
-	/**
-	 * The class or constructor function of an instance, where it is known, or the function of a prototype.
-	 */
+	/** The class or constructor function of an instance, where it is known, or the function of a prototype. */
 	readonly constructedBy: AbstractObject | undefined;
 	/** The members with static keys of an object literal or a class, by key; undefined until they are requested. */
 	members: Map<string, Node[]> | undefined;
@@ -95,9 +93,7 @@ export interface AbstractObject {
 	populated: boolean;
 	/** The values of all properties; undefined until they are requested. */
 	anyProperty: ValueSet | undefined;
-	/**
-	 * Objects whose properties this one has too: by spread, by `Object.assign`, or as the target of a proxy.
-	 */
+	/** Objects whose properties this one has too: by spread, by `Object.assign`, or as the target of a proxy. */
 	readonly copiedFrom: ValueSet[];
 	/** The instances of a class. */
 	readonly instances: ValueSet;
@@ -127,6 +123,12 @@ export interface AbstractObject {
 	proxyHandler: ValueSet | undefined;
 	/** The value to propagate from the allocation site, if it is not the object itself. */
 	trackedAs: Value | undefined;
+	/** Whether it is made by `new`, so that it gets what constructors make. */
+	isConstructed: boolean;
+	/** What an instance is for the built-in classes that its class extends. */
+	readonly parts: ValueSet;
+	/** The instance of which this object is a part. */
+	partOf: AbstractObject | undefined;
 }
 
 /**
@@ -151,9 +153,7 @@ export interface CallSite {
 	readonly spreadArguments: readonly Node[] | ValueSet | undefined;
 	/** The values of `this` in the called function. */
 	readonly receiver: ValueSet | undefined;
-	/**
-	 * False where a built-in function makes the call. Such a site is never reported as the place of a name.
-	 */
+	/** False where a built-in function makes the call. Such a site is never reported as the place of a name. */
 	readonly isInSource: boolean;
 	/** Whether `new` makes the call. */
 	readonly isConstruct: boolean;

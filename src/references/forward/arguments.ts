@@ -6,6 +6,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
 import { listThroughProxy } from "../models/proxies.ts";
+import { isExtensible } from "../models/subclasses/classes.ts";
 
 /** Follows a value that is called, and the result of the call. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -96,6 +97,8 @@ function propagateToSuperclass(engine: Engine, value: Value, owner: Node, call: 
 		if (superclass.kind === "object" && superclass.object.kind === "class")
 			propagateToConstructor(engine, value, superclass.object, call, index);
 		else if (superclass.kind === "builtin" && isErrorClass(superclass.name)) return;
+		else if (superclass.kind === "builtin" && isExtensible(superclass.name) && value.kind !== "runtime")
+			listThroughProxy(engine, value);
 		else engine.escape(value, call, PASSED_TO_UNKNOWN);
 	});
 }

@@ -7,6 +7,9 @@ import { isText } from "../models/classes/index.ts";
 /** The value of properties that code outside the analysis may assign. */
 const ASSIGNED_ELSEWHERE = unknownValue("a value that other code may change");
 
+/** What an instance that other code makes inherits from a built-in class. */
+const MADE_ELSEWHERE = unknownValue("an inherited value");
+
 /**
  * Records that code outside the analysis can access a value. Such code may read everything that the value contains,
  * call functions with anything, and assign anything to properties.
@@ -25,6 +28,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 			writeAnything(engine, object);
 		} else if (escaped.has(object)) return;
 		escaped.add(object);
+		if (object.partOf !== undefined) engine.escape(objectValue(object.partOf), node, why, isWritten);
 		if (object.kind === "function" && !object.escaped) {
 			object.escaped = true;
 			engine.reach(object.node);
@@ -40,8 +44,11 @@ function heldBy(engine: Engine, object: AbstractObject) {
 	const held = [engine.anyProperty(object), object.keys, object.finalValues];
 	held.push(engine.accessors(object, "set", undefined));
 	if (object.proxyHandler !== undefined) held.push(object.proxyHandler);
+	if (object.isConstructed) held.push(object.parts);
 	if (object.kind === "class") {
-		held.push(engine.solver.singleton(objectValue(engine.objects.externalInstance(object))));
+		const outside = engine.objects.externalInstance(object);
+		engine.solver.add(outside.parts, MADE_ELSEWHERE);
+		held.push(engine.solver.singleton(objectValue(outside)));
 		const own = (object.node.body.body as Node[]).find((member) => member.kind === "constructor");
 		if (own) held.push(engine.evaluate(own.value));
 	}

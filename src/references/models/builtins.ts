@@ -18,8 +18,8 @@ import { exportInto, toModule, wrapCommonJs } from "./bundler-helpers.ts";
 import { respondWithJson } from "./classes/bodies.ts";
 import { bufferFrom } from "./classes/bytes.ts";
 import { asText } from "./classes/class-model.ts";
+import { onceEmitted } from "./classes/emitters.ts";
 import { captureStack, constructErrorAs, isErrorClass, writeError } from "./classes/errors.ts";
-import { onceEmitted } from "./classes/events.ts";
 import { constructOfClass, hasClassModel } from "./classes/index.ts";
 import { parse, stringify } from "./classes/json-texts.ts";
 import { SYMBOL_FUNCTIONS } from "./classes/single-values.ts";
@@ -45,6 +45,7 @@ import {
 } from "./objects/reflection.ts";
 import { PROMISE_MODELS } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
+import { constructPart, isExtensible } from "./subclasses/classes.ts";
 import { conversionAt } from "./text/conversions.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
 import { joinRaw } from "./text/raw-templates.ts";
@@ -178,6 +179,8 @@ export function callBuiltin(
 	const isSuper = site.node.callee?.type === "Super" && site.receiver !== undefined;
 	if (isSuper && isErrorClass(callee.name))
 		return constructErrorAs(engine, callee, site, site.receiver as ValueSet);
+	if (isSuper && isExtensible(callee.name))
+		return constructPart(engine, callee, site, site.receiver as ValueSet);
 	if (!throwsNoValues(callee.name)) engine.thrown.rejectUnknown();
 	const call = new BuiltinCall(engine, site, result, callee.context);
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);

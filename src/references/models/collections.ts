@@ -1,5 +1,5 @@
 /** Models of `Map` and `Set`. Which key has which value is not distinguished. */
-import { mapEntry, setEntry } from "../engine/synthetic-objects.ts";
+import { mapEntry, setEntry, wholeOf } from "../engine/synthetic-objects.ts";
 import { NOTHING, type ObjectValue, objectValue, ValueSet, withContext } from "../engine/values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
@@ -46,12 +46,7 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 			call.store(receiver, call.argument(0), object.summary);
 			return call.returnValue(receiver);
 		case "forEach":
-			return call.invokeCallback(
-				0,
-				[call.read(receiver, object.summary), call.read(receiver, keys), engine.solver.singleton(receiver)],
-				undefined,
-				call.thisArgument(1),
-			);
+			return callEach(call, receiver, keys);
 		case "keys":
 		case "values": {
 			const created = call.newArray(`${name} ${object.id}`);
@@ -73,6 +68,13 @@ export function callCollectionMethod(call: BuiltinCall, name: string, receiver: 
 		default:
 			compareSets(call, name, receiver);
 	}
+}
+
+/** `forEach(callback, self)` */
+function callEach(call: BuiltinCall, receiver: ObjectValue, keys: ValueSet) {
+	const all = call.engine.solver.singleton(wholeOf(receiver));
+	const args = [call.read(receiver, receiver.object.summary), call.read(receiver, keys), all];
+	call.invokeCallback(0, args, undefined, call.thisArgument(1));
 }
 
 /** Calls a method that takes another set, or one that returns none of the elements. */

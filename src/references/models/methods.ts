@@ -1,7 +1,14 @@
 /** Models of built-in methods, by the kind of value that they are called on. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type CallSite, type MethodValue, makeValue, unknownValue, ValueSet } from "../engine/values.ts";
+import {
+	type CallSite,
+	type MethodValue,
+	makeValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+} from "../engine/values.ts";
 import { recordReads } from "../environment/name-reads.ts";
 import { callArrayMethod } from "./arrays/methods.ts";
 import { bindFunction, callBound, isBound } from "./bound-functions.ts";
@@ -11,6 +18,8 @@ import { callOfClass, isOfClass } from "./classes/index.ts";
 import { callCollectionMethod } from "./collections.ts";
 import { defineByMethod } from "./objects/definitions.ts";
 import { callPromise, isPromise, settlePromise } from "./promises.ts";
+import { returnWhole } from "./subclasses/methods.ts";
+import { eachPart } from "./subclasses/parts.ts";
 import { prefixAfter } from "./text/prefixes.ts";
 import { callPatternMethod, callStringMethod } from "./text/string-methods.ts";
 
@@ -25,7 +34,10 @@ export function callMethod(
 	result: ValueSet | undefined,
 ) {
 	const { receiver, name } = callee;
-	const call = new BuiltinCall(engine, site, result, callee.context, receiver.key, name);
+	const isOfPart = receiver.kind === "object" && receiver.object.partOf !== undefined;
+	const returned = isOfPart && result !== undefined ? new ValueSet() : result;
+	const call = new BuiltinCall(engine, site, returned, callee.context, receiver.key, name);
+	if (isOfPart) returnWhole(call, receiver, result);
 	if (name === "call" || name === "apply" || name === "bind") return callWithReceiver(call, callee);
 	if (name === "then" || name === "catch" || name === "finally") return callPromise(call, callee);
 	if (name === "require") return requireModule(call, callee);
@@ -85,7 +97,10 @@ function callWithReceiver(call: BuiltinCall, callee: MethodValue) {
 	if (called.kind !== "method" || called.receiver.kind === "runtime")
 		return engine.invoke(called, inner, call.result);
 	// `[].push.apply(list, names)`: the method of another object.
-	engine.solver.onValue(call.argument(0), (receiver) =>
-		engine.readProperty(receiver, called.name, (method) => engine.invoke(method, inner, call.result)),
-	);
+	const invokeOf = (receiver: Value) =>
+		engine.readProperty(receiver, called.name, (method) => engine.invoke(method, inner, call.result));
+	engine.solver.onValue(call.argument(0), (receiver) => {
+		invokeOf(receiver);
+		if (receiver.kind === "object" && receiver.object.isConstructed) eachPart(engine, receiver, invokeOf);
+	});
 }

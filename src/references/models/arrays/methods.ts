@@ -2,7 +2,7 @@
 import type { Node } from "../../bundle/syntax.ts";
 import { inIteration, iterationOf } from "../../engine/iteration-context.ts";
 import { leaveIteration } from "../../engine/origins.ts";
-import { setEntry } from "../../engine/synthetic-objects.ts";
+import { setEntry, wholeOf } from "../../engine/synthetic-objects.ts";
 import {
 	makeValue,
 	NOTHING,
@@ -212,7 +212,7 @@ function outOfIteration(call: BuiltinCall, returned: ValueSet, into: ValueSet) {
 
 /** The arguments of a callback: an element, its index and the array. */
 function callbackArguments(call: BuiltinCall, receiver: ObjectValue, elements: ValueSet): ValueSet[] {
-	return [elements, indexSet(call, receiver), call.engine.solver.singleton(receiver)];
+	return [elements, indexSet(call, receiver), call.engine.solver.singleton(wholeOf(receiver))];
 }
 
 /** The most indexes of one array that are distinguished. */

@@ -1,17 +1,16 @@
-import { setProperty } from "../../engine/synthetic-objects.ts";
+import { setProperty, wholeOf } from "../../engine/synthetic-objects.ts";
 import {
 	BOOLEANS,
 	NOTHING,
 	type ObjectValue,
-	objectValue,
 	stringValue,
 	unknownValue,
-	type Value,
 	ValueSet,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { type ClassModel, newOfClass, readSlot } from "./class-model.ts";
-import { addListener, callKnown, callListeners, callListenersOf } from "./listeners.ts";
+import { EMITTER, EMITTER_MODEL } from "./emitters.ts";
+import { addListener, callKnown, callListeners } from "./listeners.ts";
 
 type Field = NonNullable<ClassModel["fields"]>[string];
 type Method = ClassModel["methods"][string];
@@ -68,7 +67,7 @@ const dispatch: Method = (call, target) => {
 	engine.solver.onValue(call.argument(0), (event) => {
 		const args = [engine.solver.singleton(event)];
 		if (event.kind !== "object") return callListeners(call, target, unknownValue("an event"), args);
-		setProperty(engine, event.object, "@@target", engine.solver.singleton(target));
+		setProperty(engine, event.object, "@@target", engine.solver.singleton(wholeOf(target)));
 		engine.readProperty(event, "type", (type) => callListeners(call, target, type, args, event.key));
 	});
 };
@@ -104,66 +103,6 @@ const abort: Method = (call, controller) => {
 	call.returnValue(NOTHING);
 };
 
-/** `emitter.on(event, listener)`, which notifies the listeners of `newListener`. */
-const addToEmitter: Method = (call, emitter) => {
-	addListener(call, emitter, call.argument(0), call.argument(1));
-	callKnown(call, emitter, "newListener", [call.argument(0), call.argument(1)]);
-	call.returnValue(emitter);
-};
-const removeFromEmitter: Method = (call, emitter) => {
-	callKnown(call, emitter, "removeListener", [call.argument(0), call.argument(1)]);
-	call.giveUpArguments();
-	call.returnValue(emitter);
-};
-
-/** The most arguments of an event that `once` distinguishes. */
-const EMITTED_MAX = 8;
-const emittedSlot = (event: Value, index: number) =>
-	event.kind === "string" ? `@@emitted ${index} ${event.text}` : `@@emitted ${index} by others`;
-
-/** `emitter.emit(event, …)` */
-const emit: Method = (call, emitter) => {
-	const { engine } = call;
-	const args = call.arguments(1);
-	callListenersOf(call, emitter, call.argument(0), args);
-	engine.solver.onValue(call.argument(0), (event) => {
-		for (const [index, argument] of args.entries())
-			call.store(emitter, argument, engine.property(emitter.object, emittedSlot(event, index)));
-		// Without a listener, `error` is thrown.
-		if (event.kind !== "string" || event.text === "error" || args.length > EMITTED_MAX)
-			call.giveUpArguments();
-	});
-	call.returnBooleans();
-};
-
-/** `once(emitter, event)` of `node:events`: the arguments of an event. */
-export function onceEmitted(call: BuiltinCall) {
-	const { engine } = call;
-	engine.solver.onValue(call.argument(0), (emitter) => {
-		if (emitter.kind !== "object" || emitter.object.builtinClass !== EMITTER) {
-			engine.escape(emitter, call.site.node, "passed to code that the analysis cannot follow");
-			return call.returnValue(unknownValue("the result of a call"));
-		}
-		const created = call.newArray(`emitted ${emitter.key}`);
-		engine.solver.onValue(call.argument(1), (event) => {
-			if (event.kind !== "string")
-				return engine.solver.add(created.summary, unknownValue("what an event is emitted with"));
-			for (let index = 0; index < EMITTED_MAX; index++)
-				for (const slot of [emittedSlot(event, index), emittedSlot(unknownValue(""), index)])
-					engine.solver.include(
-						call.read(emitter, engine.property(emitter.object, slot)),
-						engine.property(created, String(index)),
-					);
-		});
-		call.returnValue(objectValue(created, emitter.context));
-	});
-	engine.solver.onValue(call.argument(2), (options) =>
-		engine.escape(options, call.site.node, "passed to code that the analysis cannot follow"),
-	);
-}
-
-const EMITTER = "node:events.EventEmitter";
-
 /** `storage.run(store, f, …)` of `AsyncLocalStorage` */
 function runWithStore(call: BuiltinCall, storage: ObjectValue, index: number) {
 	const { engine } = call;
@@ -192,23 +131,7 @@ export const EVENT_MODELS: Readonly<Record<string, ClassModel>> = {
 		fields: { reason: slotField("@@reason"), aborted: booleanField },
 		assignable: new Set(["onabort"]),
 	},
-	[EMITTER]: {
-		construct: (call) => call.giveUpArguments(),
-		methods: {
-			...Object.fromEntries(
-				["on", "addListener", "once", "prependListener", "prependOnceListener"].map((name) => [
-					name,
-					addToEmitter,
-				]),
-			),
-			...Object.fromEntries(
-				["off", "removeListener", "removeAllListeners"].map((name) => [name, removeFromEmitter]),
-			),
-			emit,
-			setMaxListeners: (call, emitter) => call.returnValue(emitter),
-			listenerCount: (call) => call.returnValue(unknownValue("a number of listeners")),
-		},
-	},
+	[EMITTER]: EMITTER_MODEL,
 	AsyncLocalStorage: {
 		construct: (call) => call.giveUpArguments(),
 		methods: {

@@ -64,11 +64,15 @@ export function isText({ builtinClass }: AbstractObject): boolean {
 	return modelOf(builtinClass)?.isText === true;
 }
 
+/** Methods whose models know that the positions of spread arguments are unknown. */
+const TAKES_SPREAD = new Set(["emit"]);
+
 /** Calls a method of an object of a built-in class. */
 export function callOfClass(call: BuiltinCall, name: string, receiver: ObjectValue) {
 	if (!isQuietClass(receiver.object.builtinClass)) call.engine.thrown.rejectUnknown();
 	const method = modelOf(receiver.object.builtinClass)?.methods[name];
-	if (method === undefined || call.site.spreadArguments !== undefined) {
+	const isSpread = call.site.spreadArguments !== undefined && !TAKES_SPREAD.has(name);
+	if (method === undefined || isSpread) {
 		call.engine.escape(receiver, call.site.node, "the receiver of a method that the analysis cannot follow");
 		return call.giveUp();
 	}

@@ -1,4 +1,5 @@
 /** Objects that call listeners: the listeners of each event, and the calls of them. */
+import { wholeOf } from "../../engine/synthetic-objects.ts";
 import {
 	type CallSite,
 	type ObjectValue,
@@ -36,15 +37,22 @@ export function callListeners(
 	tag = "",
 ) {
 	const { engine, site } = call;
+	// From the first spread on, positions are unknown. The last set contains all arguments from there.
+	const isSpread = site.spreadArguments !== undefined;
 	const siteOn = (receiver: Value): CallSite => ({
-		...engine.syntheticSite(site, `listeners ${call.tag} ${event.key} ${tag} ${receiver.key}`, args),
+		...engine.syntheticSite(
+			site,
+			`listeners ${call.tag} ${event.key} ${tag} ${receiver.key}`,
+			isSpread ? args.slice(0, -1) : args,
+		),
+		spreadArguments: isSpread ? args.at(-1) : undefined,
 		receiver: engine.solver.singleton(receiver),
 	});
 	const slots = event.kind === "string" ? [slotOf(event.text), OTHER] : [ALL];
 	for (const slot of slots)
 		engine.solver.onValue(call.read(target, engine.property(target.object, slot)), (listener) => {
 			if (listener.kind !== "object" || listener.object.kind === "function")
-				return engine.invoke(listener, siteOn(target), undefined);
+				return engine.invoke(listener, siteOn(wholeOf(target)), undefined);
 			engine.readProperty(listener, "handleEvent", (method) =>
 				engine.invoke(method, siteOn(listener), undefined),
 			);
