@@ -32,6 +32,7 @@ const BUILTINS = new Set(
 	(
 		"Object Proxy Array String Number Boolean Promise Map Set JSON Reflect console Symbol structuredClone " +
 		"Response Request Headers URL URLSearchParams Error TypeError RangeError Date fetch " +
+		"ReadableStream WritableStream TransformStream " +
 		"setTimeout setInterval setImmediate queueMicrotask isNaN isFinite parseInt parseFloat encodeURI decodeURI " +
 		"encodeURIComponent decodeURIComponent atob btoa Math BigInt RegExp WeakMap WeakSet WeakRef FormData " +
 		"EventTarget Event CustomEvent AbortController Blob TextEncoder TextDecoder Iterator SyntaxError AggregateError DOMException EvalError ReferenceError URIError"

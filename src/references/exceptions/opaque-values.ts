@@ -37,6 +37,7 @@ const V8 =
 const RUNTIME =
 	"console\\.\\w+|atob|btoa|queueMicrotask|set(Timeout|Interval|Immediate)|DOMException|Event|CustomEvent|EventTarget|" +
 	"URL|URLSearchParams|Headers|FormData|AbortController|AsyncLocalStorage|TextEncoder|TextDecoder|" +
+	"(Readable|Writable|Transform)Stream(\\.from|Default(Reader|Writer|Controller))?|" +
 	"node:util\\.(format|promisify|inherits)|node:events\\.EventEmitter|esbuild\\.(toESM|toCommonJS|export)";
 const THROWS_NO_VALUES = new RegExp(`^(?:${V8}|${RUNTIME})$`);
 

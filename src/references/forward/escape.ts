@@ -8,7 +8,7 @@ import { isText } from "../models/classes/index.ts";
 const ASSIGNED_ELSEWHERE = unknownValue("a value that other code may change");
 
 /** What an instance that other code makes inherits from a built-in class. */
-const MADE_ELSEWHERE = unknownValue("an inherited value");
+const MADE_ELSEWHERE = unknownValue("a part of an object that other code makes");
 
 /**
  * Records that code outside the analysis can access a value. Such code may read everything that the value contains,

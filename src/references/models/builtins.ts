@@ -45,6 +45,7 @@ import {
 } from "./objects/reflection.ts";
 import { PROMISE_MODELS } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
+import { streamFrom } from "./streams/readable.ts";
 import { constructPart, isExtensible } from "./subclasses/classes.ts";
 import { conversionAt } from "./text/conversions.ts";
 import { callPureFunction, isPureFunction } from "./text/pure-functions.ts";
@@ -130,6 +131,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"JSON.parse": parse,
 	"JSON.stringify": stringify,
 	"Response.json": respondWithJson,
+	"ReadableStream.from": streamFrom,
 	"node:events.once": onceEmitted,
 	"node:buffer.Buffer.from": bufferFrom,
 	"Iterator.from": iteratorFrom,

@@ -34,7 +34,7 @@ const emittedSlot = (event: Value, index: number) =>
 	event.kind === "string" ? `@@emitted ${index} ${event.text}` : `@@emitted ${index} by others`;
 
 /** With the option `captureRejections`, the listeners of `error` get what other listeners reject with. */
-export function constructEmitter(call: BuiltinCall, emitter: ObjectValue) {
+function constructEmitter(call: BuiltinCall, emitter: ObjectValue) {
 	call.giveUpArguments();
 	for (const argument of call.arguments())
 		call.engine.solver.onValue(argument, (options) => {

@@ -10,6 +10,8 @@ import {
 } from "../../engine/values.ts";
 import { isQuietClass } from "../../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { READABLE_MODELS } from "../streams/readable.ts";
+import { WRITABLE_MODELS } from "../streams/writable.ts";
 import { BODY_MODELS } from "./bodies.ts";
 import { BYTE_MODELS } from "./bytes.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
@@ -27,6 +29,8 @@ const MODELS: Readonly<Record<string, ClassModel>> = {
 	...BYTE_MODELS,
 	...ERROR_MODELS,
 	...EVENT_MODELS,
+	...READABLE_MODELS,
+	...WRITABLE_MODELS,
 	...SINGLE_VALUE_MODELS,
 	[DECORATOR_CONTEXT]: DECORATOR_CONTEXT_MODEL,
 	URL: URL_MODEL,
@@ -52,6 +56,15 @@ export function constructOfClass(call: BuiltinCall, name: string) {
 	const created = newOfClass(call, name);
 	modelOf(name)?.construct?.(call, created);
 	call.returnValue(created);
+}
+
+/** Fills an object that is a part of an instance of a class that extends a built-in one. */
+export function fillOfClass(call: BuiltinCall, name: string, part: ObjectValue) {
+	if (call.site.spreadArguments !== undefined) {
+		call.giveUpArguments();
+		return call.engine.escape(part, call.site.node, "made with arguments that the analysis cannot follow");
+	}
+	modelOf(name)?.construct?.(call, part);
 }
 
 /** Whether an object is of a built-in class with a model. */

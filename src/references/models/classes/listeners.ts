@@ -59,6 +59,12 @@ export function callListeners(
 		});
 }
 
+/** Calls back with each function that may be a listener of a known event. */
+export function onListener(call: BuiltinCall, target: ObjectValue, event: string, use: () => void) {
+	for (const slot of [slotOf(event), OTHER])
+		call.engine.solver.onValue(call.engine.property(target.object, slot), use);
+}
+
 /** Calls the listeners of each of some events. */
 export function callListenersOf(
 	call: BuiltinCall,

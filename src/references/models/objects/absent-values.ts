@@ -31,7 +31,7 @@ export function addAbsent(
 const OF_FUNCTIONS = new Set(["prototype", "name", "length"]);
 
 /** Whether an object has a property when it is made. What it gets from spreads may be `undefined`. */
-function hasFromBeginning(object: AbstractObject, key: string): boolean {
+export function hasFromBeginning(object: AbstractObject, key: string): boolean {
 	const { node, kind, constructedBy } = object;
 	if (object.proxyHandler !== undefined || object.builtinClass !== undefined) return false;
 	if (kind === "array") return hasElement(object, key);

@@ -21,10 +21,11 @@ import {
 } from "../../engine/values.ts";
 import { ARRAY_METHODS } from "../arrays/methods.ts";
 import { BuiltinCall } from "../builtin-call.ts";
-import { constructEmitter } from "../classes/emitters.ts";
+import { EMITTER } from "../classes/emitters.ts";
+import { fillOfClass } from "../classes/index.ts";
 import { COLLECTION_METHODS } from "../collections.ts";
 import { callWhole } from "./methods.ts";
-import { eachPart, INHERITED_CONSTRUCTOR, LENGTH } from "./parts.ts";
+import { eachPart, INHERITED, INHERITED_CONSTRUCTOR, LENGTH } from "./parts.ts";
 
 interface ExtendedClass {
 	readonly kind: ObjectKind;
@@ -96,6 +97,15 @@ const fillArray: ExtendedClass["fill"] = (call, part) => {
 	}
 };
 
+/** A class with a model whose methods call no other method of the instance. */
+const ofClass = (builtinClass: string, known: string): ExtendedClass => ({
+	kind: "plain",
+	builtinClass,
+	known: new Set(words(known)),
+	unknown: new Set(OF_ALL_OBJECTS),
+	fill: (call, part) => fillOfClass(call, builtinClass, part),
+});
+
 const CLASSES: Readonly<Record<string, ExtendedClass>> = {
 	Map: collection("map", "entries", fillMap),
 	WeakMap: collection("map", "entries", fillMap),
@@ -109,26 +119,25 @@ const CLASSES: Readonly<Record<string, ExtendedClass>> = {
 		fill: fillArray,
 	},
 	EventTarget: {
-		kind: "plain",
-		builtinClass: "EventTarget",
-		known: new Set(words("addEventListener removeEventListener dispatchEvent")),
+		...ofClass("EventTarget", "addEventListener removeEventListener dispatchEvent"),
 		unknown: new Set(["getParent", ...OF_ALL_OBJECTS]),
-		fill: () => undefined,
 	},
-	"node:events.EventEmitter": {
-		kind: "plain",
-		builtinClass: "node:events.EventEmitter",
-		known: new Set(
-			words(
-				"on addListener once prependListener prependOnceListener off removeListener removeAllListeners emit " +
-					"setMaxListeners listenerCount",
-			),
+	ReadableStream: ofClass(
+		"ReadableStream",
+		"getReader pipeThrough pipeTo tee cancel values @@asyncIterator locked",
+	),
+	WritableStream: ofClass("WritableStream", "getWriter close abort locked"),
+	TransformStream: ofClass("TransformStream", "readable writable"),
+	[EMITTER]: {
+		...ofClass(
+			EMITTER,
+			"on addListener once prependListener prependOnceListener off removeListener removeAllListeners emit " +
+				"setMaxListeners listenerCount",
 		),
 		unknown: new Set([
 			...words("eventNames getMaxListeners listeners rawListeners _events _eventsCount _maxListeners domain"),
 			...OF_ALL_OBJECTS,
 		]),
-		fill: constructEmitter,
 	},
 };
 
@@ -144,7 +153,7 @@ export function isExtensible(name: string): boolean {
 /** Whether instances of classes that extend a built-in class have no keys of their own, apart from indexes. */
 export function hasNoKeys(name: string): boolean {
 	const extended = classOf(name);
-	return extended !== undefined && extended.builtinClass !== "node:events.EventEmitter";
+	return extended !== undefined && extended.builtinClass !== EMITTER;
 }
 
 /** The part of an instance for a built-in class. */
@@ -189,7 +198,7 @@ export function readInherited(
 	into: ValueSet,
 ) {
 	const extended = classOf(name);
-	const why = key === "constructor" ? INHERITED_CONSTRUCTOR : "an inherited value";
+	const why = key === "constructor" ? INHERITED_CONSTRUCTOR : INHERITED;
 	const giveUp = () => engine.solver.add(into, unknownValue(why));
 	if (extended === undefined || instance === undefined || !instance.isConstructed) return giveUp();
 	const isIndex = extended.kind === "array" && /^\d+$/.test(key);
@@ -223,6 +232,6 @@ export function shareParts(engine: Engine, self: ValueSet, base: AbstractObject)
 	if (base.isConstructed) return;
 	base.isConstructed = true;
 	const parts = new ValueSet();
-	includePartsOfThis(engine, self, unknownValue("an inherited value"), parts);
+	includePartsOfThis(engine, self, unknownValue("a part of an object that other code makes"), parts);
 	engine.solver.onValue(parts, (part) => engine.solver.add(base.parts, keep(part)));
 }

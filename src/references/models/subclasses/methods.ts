@@ -9,7 +9,8 @@ import {
 	ValueSet,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
-import { eachPart, INHERITED_CONSTRUCTOR, LENGTH } from "./parts.ts";
+import { onListener } from "../classes/listeners.ts";
+import { eachPart, INHERITED, INHERITED_CONSTRUCTOR, LENGTH } from "./parts.ts";
 
 const PASSED = "passed to code that the analysis cannot follow";
 
@@ -27,7 +28,8 @@ export function callWhole(
 	const { engine, site } = call;
 	const result = new ValueSet();
 	engine.readProperty(whole, name, (method) => {
-		if (isOwnOnly && method.kind === "method") return;
+		const isInherited = method.kind === "method" || (method.kind === "unknown" && method.why === INHERITED);
+		if (isOwnOnly && isInherited) return;
 		if (method.kind !== "object" && method.kind !== "method")
 			for (const argument of args)
 				engine.solver.onValue(argument, (value) => engine.escape(value, site.node, PASSED));
@@ -112,11 +114,20 @@ function overrideCalls(call: BuiltinCall, part: ObjectValue) {
 	const called = CALLED_WITHIN[call.methodName];
 	if (part.object.builtinClass === undefined || called === undefined) return;
 	const whole = wholeOf(part);
+	const isRemoved = call.methodName.startsWith("remove") || call.methodName === "off";
+	const event = isRemoved ? "removeListener" : "newListener";
 	for (const name of called) {
-		if (name === "emit") {
-			const event =
-				call.methodName.startsWith("remove") || call.methodName === "off" ? "removeListener" : "newListener";
-			callWhole(call, whole, name, [engine.solver.singleton(stringValue(event)), ...call.arguments()], true);
-		} else callWhole(call, whole, name, call.arguments(), true);
+		if (name !== "emit") callWhole(call, whole, name, call.arguments(), true);
+		// Without a listener of its own, such an event is not emitted.
+		else
+			onListener(call, part, event, () =>
+				callWhole(
+					call,
+					whole,
+					name,
+					[engine.solver.singleton(stringValue(event)), ...call.arguments()],
+					true,
+				),
+			);
 	}
 }
