@@ -2,7 +2,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import { COMPUTED, membersByKey } from "../engine/abstract-objects.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type AbstractObject, NOTHING, unknownValue, type ValueSet } from "../engine/values.ts";
+import { type AbstractObject, NOTHING, unknownValue, type Value, type ValueSet } from "../engine/values.ts";
 import { isErrorClass, readError } from "../models/classes/errors.ts";
 import { includeDecorated, isDecorated } from "../models/objects/decorators.ts";
 import { isExtensible, readInherited } from "../models/subclasses/classes.ts";
@@ -71,11 +71,20 @@ function includeComputedMembers(
 		if (Boolean(member.static) !== isStatic) continue;
 		let isIncluded = false;
 		engine.solver.onValue(engine.evaluate(member.key), (by) => {
-			if (isIncluded || (by.kind === "string" && by.text !== key)) return;
+			if (isIncluded || !mayBeKey(by, key)) return;
 			isIncluded = true;
 			includeMember(engine, member, into);
 		});
 	}
+}
+
+/** Whether a computed key may be a given one. A symbol is no text. */
+function mayBeKey(value: Value, key: string): boolean {
+	if (value.kind === "string") return value.text === key;
+	const isSymbol =
+		(value.kind === "object" && value.object.builtinClass === "Symbol") ||
+		(value.kind === "builtin" && value.name.startsWith("Symbol."));
+	return !isSymbol || key.startsWith("@@");
 }
 
 /** Includes all members of a class, or of its instances, with those of superclasses. */

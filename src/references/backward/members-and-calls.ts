@@ -109,7 +109,7 @@ export function evaluateSuper(engine: Engine, node: Node, into: ValueSet) {
 			"instance",
 			superclass.object,
 		);
-		shareParts(engine, self, instance);
+		if (!engine.isForeign(node)) shareParts(engine, self, instance);
 		engine.solver.add(into, objectValue(instance, superclass.context));
 	});
 }

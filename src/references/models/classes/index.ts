@@ -49,10 +49,16 @@ export function hasClassModel(name: string): boolean {
 	return modelOf(name)?.construct !== undefined;
 }
 
+function isStream(name: string): boolean {
+	return Object.hasOwn(READABLE_MODELS, name) || Object.hasOwn(WRITABLE_MODELS, name);
+}
+
 /** `new` of a built-in class. */
 export function constructOfClass(call: BuiltinCall, name: string) {
 	const isCallable = call.site.isConstruct || modelOf(name)?.isCallable === true;
-	if (!isCallable || call.site.spreadArguments !== undefined) return call.giveUp();
+	// What a dependency does with streams matters less than the steps that it takes.
+	const isLeft = isStream(name) && call.engine.isForeign(call.site.node);
+	if (!isCallable || isLeft || call.site.spreadArguments !== undefined) return call.giveUp();
 	const created = newOfClass(call, name);
 	modelOf(name)?.construct?.(call, created);
 	call.returnValue(created);

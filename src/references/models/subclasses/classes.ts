@@ -184,6 +184,7 @@ export function constructPart(engine: Engine, base: BuiltinValue, site: CallSite
 	if (extended === undefined) return;
 	engine.solver.onValue(instances, (whole) => {
 		if (whole.kind !== "object" || !whole.object.isConstructed) return;
+		if (engine.isForeign((whole.object.constructedBy ?? whole.object).node)) return;
 		const part = objectValue(partOf(engine, whole.object, base.name, extended), whole.context) as ObjectValue;
 		extended.fill(new BuiltinCall(engine, site, undefined, base.context, whole.key), part, whole);
 	});
