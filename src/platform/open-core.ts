@@ -8,6 +8,7 @@ import type { CoreConfig } from "./configuration/config.ts";
 import { parseStoreUrl } from "./configuration/store-url.ts";
 import type { DataPlane } from "./data-plane/client/data-plane.ts";
 import { CoreEvents } from "./data-plane-events.ts";
+import type { Network } from "./egress/network.ts";
 import { Faults } from "./faults/error-boundary.ts";
 import { describeError, type Log } from "./faults/log.ts";
 import type { FunctionLogs } from "./logs/function-logs.ts";
@@ -38,6 +39,10 @@ export interface PlatformParts {
 	readonly storePassword?: string | undefined;
 	/** Ends the start: it throws the signal's reason, and closes everything again. */
 	readonly signal?: AbortSignal | undefined;
+	/** Builds functions, and is not closed with the core. By default, the core opens one and closes it. */
+	readonly builder?: Builder | undefined;
+	/** The network of functions, if this process runs them; not closed with the core. By default as for the builder. */
+	readonly network?: Network | undefined;
 }
 
 export interface CoreParts extends PlatformParts {
@@ -82,10 +87,9 @@ export async function openCore(
 	const deno = await findDeno(config.deno);
 	parts.signal?.throwIfAborted();
 	const events = new CoreEvents(onLine, faults.gateway);
-	const ports = { deno, log, faults, onLine, events };
+	const ports = { deno, log, faults, onLine, events, network: parts.network };
 	const { kv, plane, runtime } = await openRuntime(config, ports, opened);
-	const builder = await openBuilderFor(config, deno);
-	opened.add(async () => builder.close());
+	const builder = parts.builder ?? (await openBuilderFor(config, deno, opened));
 	const { limits, version } = config;
 	const deployer = new Deployer({ store, builder, maxima: limits, log, now: clock.now });
 	const storeKind = parseStoreUrl(storeUrl).kind;
@@ -125,8 +129,10 @@ function openLogs({ dataDirectory }: CoreConfig, log: Log): FunctionLogs {
 	});
 }
 
-async function openBuilderFor(config: CoreConfig, deno: string): Promise<Builder> {
+async function openBuilderFor(config: CoreConfig, deno: string, opened: OpenParts): Promise<Builder> {
 	const { buildDirectory, hidden, passthrough } = config;
 	const provided = await readProvidedModules();
-	return await openBuilder({ deno, directory: buildDirectory, hidden, passthrough, ...provided });
+	const builder = await openBuilder({ deno, directory: buildDirectory, hidden, passthrough, ...provided });
+	opened.add(async () => builder.close());
+	return builder;
 }

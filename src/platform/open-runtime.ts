@@ -11,6 +11,7 @@ import type { DataPlaneEvents } from "./data-plane/client/events.ts";
 import { RemoteRuntime } from "./data-plane/client/remote-runtime.ts";
 import { remoteStores } from "./data-plane/client/remote-stores.ts";
 import type { RuntimeConfiguration } from "./data-plane/configuration.ts";
+import type { Network } from "./egress/network.ts";
 import type { Faults } from "./faults/error-boundary.ts";
 import type { Log } from "./faults/log.ts";
 import { KV_FOLDER } from "./kv/kv-files.ts";
@@ -40,6 +41,8 @@ export interface RuntimePorts {
 	readonly onLine: DenoRuntimeOptions["onLine"] & object;
 	/** Handles events of the data plane. */
 	readonly events: DataPlaneEvents;
+	/** The network of functions that this process runs. By default, the runtime opens one. */
+	readonly network: Network | undefined;
 }
 
 /**
@@ -58,7 +61,7 @@ export async function openRuntime(
 }
 
 async function openHere(config: CoreConfig, ports: RuntimePorts, opened: OpenParts): Promise<OpenRuntime> {
-	const { faults, log, onLine } = ports;
+	const { faults, log, network, onLine } = ports;
 	const kv = openStores(config, log);
 	opened.add(() => kv.close());
 	const runtime = await createDenoRuntime({
@@ -67,6 +70,7 @@ async function openHere(config: CoreConfig, ports: RuntimePorts, opened: OpenPar
 		openStore: (socket) => kv.listen(socket),
 		...isolationReports(log),
 		faults: faults.function,
+		...(network && { network }),
 	});
 	opened.add(() => runtime.close());
 	return { runtime, kv, plane: undefined };

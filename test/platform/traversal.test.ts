@@ -27,11 +27,7 @@ let client: TestClient;
 
 beforeAll(async () => {
 	const identity = newTestIdentity();
-	// A spare process that starts meanwhile would create files that look like the request's.
-	platform = await startPlatform(
-		{ ...place.config, limits: { ...place.config.limits, spares: 0 } },
-		{ identity, log: NO_LOG },
-	);
+	platform = await startPlatform(place.config, { identity, log: NO_LOG });
 	client = new TestClient((path, init) => fetch(platform.controlUrl + path, init), platform.firstToken ?? "");
 	const vault = new TestVault().add(identity, "reader", "platform");
 	const { revision, head } = await client.createApp(APP, vault);

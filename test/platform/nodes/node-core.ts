@@ -6,7 +6,7 @@ import { openCore } from "../../../src/platform/open-core.ts";
 import { OpenParts } from "../../../src/platform/open-parts.ts";
 import type { Core } from "../../../src/platform/service/core.ts";
 import { TestClient } from "../fixtures/client.ts";
-import { testPlace } from "../fixtures/core.ts";
+import { sharedParts, testPlace } from "../fixtures/core.ts";
 import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 export interface NodeCore extends AsyncDisposable {
@@ -30,7 +30,8 @@ export class SharedPlatform {
 		const opened = new OpenParts();
 		opened.add(async () => place[Symbol.dispose]());
 		const config = { ...place.config, storeUrl: this.#storeUrl };
-		const { core } = await openCore(config, { identity: this.#identity, log: NO_LOG, clock }, opened, 0);
+		const parts = { identity: this.#identity, log: NO_LOG, clock, ...(await sharedParts(config)) };
+		const { core } = await openCore(config, parts, opened, 0);
 		const hosts = { bound: "127.0.0.1", names: [] };
 		const api = createApi({ core, hosts, listenUrl: "http://127.0.0.1:8080" });
 		const { token } = await core.tokens.create({ scopes: ["admin"] }, clock.now());

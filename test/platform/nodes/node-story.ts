@@ -13,7 +13,7 @@ import type { ChangeEvent } from "../../../src/protocol/messages.ts";
 import { type PlatformStatus, statusSchema } from "../../../src/protocol/nodes.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { TestClient } from "../fixtures/client.ts";
-import { type TestPlace, testPlace } from "../fixtures/core.ts";
+import { sharedParts, type TestPlace, testPlace } from "../fixtures/core.ts";
 import { newTestIdentity, TestVault } from "../fixtures/vault.ts";
 
 export const APP = "shop";
@@ -75,7 +75,9 @@ export class NodeStory implements AsyncDisposable {
 		const reached =
 			advertise === undefined ? `${tls ? "https" : "http"}://127.0.0.1:0` : (advertise ?? undefined);
 		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs }, advertise: reached, tls };
-		const platform = await startPlatform(config, { identity: this.#identity, log, ...(clock && { clock }) });
+		const shared = gateways ? undefined : await sharedParts(config);
+		const parts = { identity: this.#identity, log, ...(clock && { clock }), ...shared };
+		const platform = await startPlatform(config, parts);
 		this.#token ||= platform.firstToken ?? "";
 		const node = new TestNode(platform, this.#token);
 		this.nodes.push(node);

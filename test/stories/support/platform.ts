@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { LIMITS } from "../../../src/platform/configuration/limits.ts";
 import { stopLeft } from "../../../src/platform/data-plane/client/connection.ts";
 import { PACKAGE_CACHE } from "../../support/package-cache.ts";
 import { Running } from "./process.ts";
@@ -63,6 +64,8 @@ export class Platform {
 				"--listen",
 				at(this.listen),
 				...(this.#flags.includes("--control") ? [] : ["--control", at(this.control)]),
+				// Most stories end before a function gets a spare process.
+				...(this.#flags.includes("--spare-processes") ? [] : ["--spare-processes", "0"]),
 				...this.#flags,
 				...more,
 				"--json",
@@ -171,7 +174,7 @@ async function deleteApps({ control, token }: Platform): Promise<void> {
  */
 export async function sharedPlatform(): Promise<PlatformAccess> {
 	if (shared === undefined) {
-		shared = new Platform();
+		shared = new Platform({}, ["--spare-processes", String(LIMITS.spares.default)]);
 		await shared.start(undefined, [], WITH_WORKER);
 	}
 	const { control, listen, token } = shared;

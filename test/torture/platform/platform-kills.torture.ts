@@ -164,7 +164,7 @@ async function run(options: TortureOptions): Promise<TortureReport> {
 			PLANT_ROOT: ROOT,
 		});
 	}
-	const platform = new Platform(variables);
+	const platform = new Platform(variables, ["--spare-processes", String(SPARES)]);
 	try {
 		return await playAll(platform, options);
 	} finally {

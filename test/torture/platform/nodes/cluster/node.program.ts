@@ -25,7 +25,8 @@ const config = readPlatformConfig({
 	allowNet: [collector],
 	hostNames: [],
 	behindTlsProxy: true,
-	limits: limitsOf({}),
+	// One of the nodes has spare processes. More would take processor time only.
+	limits: limitsOf(gateways > 0 ? {} : { "spare-processes": 0 }),
 	gateways,
 });
 const platform = await startPlatform(
