@@ -5,10 +5,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { PACKAGE_CACHE } from "../../support/package-cache.ts";
 import { startNpmRegistry } from "../../support/services/npm-registry.ts";
-import { link, type Platform, startPlatform } from "../support/platform.ts";
+import { link, type PlatformAccess, sharedPlatform, startPlatform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
 
-let platform: Platform;
+let platform: PlatformAccess;
 let project: Project;
 
 const DENO_JSON = { imports: { "lib/": "./lib/", words: "./lib/words.ts" } };
@@ -16,7 +16,7 @@ const MAIN = (name: string) =>
 	`import { word } from "words";\nDeno.serve(() => new Response("${name} " + word));\n`;
 
 beforeAll(async () => {
-	[project, platform] = await Promise.all([newProject(), startPlatform()]);
+	[project, platform] = await Promise.all([newProject(), sharedPlatform()]);
 	project.variables["XDG_CACHE_HOME"] = PACKAGE_CACHE;
 	project.writeAll({
 		"deno.json": JSON.stringify(DENO_JSON),

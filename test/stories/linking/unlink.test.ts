@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
-import { link, pidsOf, startPlatform } from "../support/platform.ts";
+import { link, pidsOf, sharedPlatform, startPlatform } from "../support/platform.ts";
 import { newProject } from "../support/project.ts";
 
 describe("unlink", () => {
@@ -50,7 +50,7 @@ describe("unlink", () => {
 
 	test("is refused during a conflict unless the platform's values may be lost, and is refused to a reader", async () => {
 		await using ana = await newProject();
-		await using platform = await startPlatform();
+		await using platform = await sharedPlatform();
 		const { publicKey, secret } = await ana.data(["identity", "new", "--ci"]);
 		await ana.ok(["members", "add", publicKey, "--name", "ci", "--role", "reader"]);
 		await ana.ok(["secrets", "set", "A=first"]);
@@ -69,7 +69,7 @@ describe("unlink", () => {
 
 test("status reports the earlier platform as a reader after a link with another one, and it can be removed", async () => {
 	await using ana = await newProject();
-	await using first = await startPlatform();
+	await using first = await sharedPlatform();
 	await using second = await startPlatform();
 	await ana.ok(["secrets", "set", "A=1"]);
 	await link(ana, first);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { withSecretService } from "../../support/services/secret-service.ts";
 import { cloneOf } from "../support/clone.ts";
-import { link, startPlatform } from "../support/platform.ts";
+import { link, sharedPlatform, startPlatform } from "../support/platform.ts";
 import { APP, cleanEnvironment, newProject, Project } from "../support/project.ts";
 
 const LONG = { timeout: 180_000 };
@@ -151,7 +151,7 @@ test(
 );
 
 test("two values of one name are a conflict, whatever the clocks show", LONG, async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using ahead = await projectAt("+365d");
 	await link(ahead, platform);
 	await ahead.ok(["secrets", "set", "A=0"]);
@@ -219,7 +219,7 @@ test(
 
 test("the identity and the token in the keychain are found with any clock", LONG, async () => {
 	const service = await withSecretService();
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using project = new Project({ identity: "none", env: service.env });
 	try {
 		setClock(project, "+365d");

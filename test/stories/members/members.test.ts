@@ -7,7 +7,7 @@ import { changesPageSchema } from "../../../src/protocol/messages.ts";
 import { logContextOf } from "../../../src/sync/client/link-target.ts";
 import { recordsOf } from "../../../src/sync/log/check-log.ts";
 import { cloneOf, commit } from "../support/clone.ts";
-import { link, type Platform, pidsOf, startPlatform } from "../support/platform.ts";
+import { link, type PlatformAccess, pidsOf, sharedPlatform, startPlatform } from "../support/platform.ts";
 import { APP, newProject, Project } from "../support/project.ts";
 
 /** The same repository on another person's machine. */
@@ -86,7 +86,7 @@ test("an invalid public key is refused, and a secret key in its place is not rep
 
 describe("a removal of a member on a linked vault", () => {
 	/** The versions of the log that a client can read, from the first one on. */
-	async function everyPrefixHolds(project: Project, platform: Platform): Promise<number> {
+	async function everyPrefixHolds(project: Project, platform: PlatformAccess): Promise<number> {
 		const vaultId = project.vault.split(/[ \n]/, 3)[2] ?? "";
 		const answer = await fetch(`${platform.control}/v1/apps/${APP}/changes?after=0`, {
 			headers: { authorization: `Bearer ${platform.token}` },
@@ -153,7 +153,7 @@ describe("a removal of a member on a linked vault", () => {
 
 	test("never puts an invalid record into the log, also with more records than one change may contain", async () => {
 		await using ana = await newProject();
-		await using platform = await startPlatform();
+		await using platform = await sharedPlatform();
 		await ana.git("init", "--quiet");
 		await commit(ana, "Start");
 		await using ben = await joined(ana);

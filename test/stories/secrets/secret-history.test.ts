@@ -1,7 +1,7 @@
 /** Versions of a secret, with the real program: listed, and restored, also if the vault has lost the record. */
 import { expect, test } from "vitest";
 import { cloneOf, commit } from "../support/clone.ts";
-import { link, startPlatform } from "../support/platform.ts";
+import { link, sharedPlatform, startPlatform } from "../support/platform.ts";
 import { newProject, Project } from "../support/project.ts";
 
 /** Each test runs about twenty commands. */
@@ -153,7 +153,7 @@ test(
 	LONG,
 	async () => {
 		await using ana = await newProject();
-		await using platform = await startPlatform();
+		await using platform = await sharedPlatform();
 		await ana.ok(["secrets", "set", "A=from-ana"]);
 		await link(ana, platform);
 		await ana.git("init", "--quiet");
@@ -190,7 +190,7 @@ test(
 	LONG,
 	async () => {
 		await using ana = await newProject();
-		await using platform = await startPlatform();
+		await using platform = await sharedPlatform();
 		await ana.ok(["secrets", "set", "A=one"]);
 		ana.write("functions/hello.ts", `export default () => new Response(Deno.env.get("A"));\n`);
 		await link(ana, platform);

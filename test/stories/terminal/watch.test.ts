@@ -6,7 +6,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { Base44Server } from "../../support/services/base44-server.ts";
-import { link, type Platform, startPlatform } from "../support/platform.ts";
+import { link, type Platform, sharedPlatform, startPlatform } from "../support/platform.ts";
 import type { Running } from "../support/process.ts";
 import { newProject, type Project } from "../support/project.ts";
 
@@ -73,7 +73,7 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 });
 
 test("watch applies the deletion of a secret and of a function's files", async () => {
-	await using platform = await startPlatform();
+	await using platform = await sharedPlatform();
 	await using project = await newProject();
 	await link(project, platform);
 	for (const name of ["hello", "broken"]) project.write(`functions/${name}.ts`, HELLO);
