@@ -41,7 +41,7 @@ function processesOf(data: string): string[] {
 }
 
 test.each([0, 1])("with %i gateways", async (gateways) => {
-	await using story = new Story(gateways);
+	await using story = new Story(gateways, "own");
 	await story.start();
 	await story.send("KEY", 1, "value");
 	expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual({ slow: "deployed" });

@@ -37,7 +37,7 @@ test("a platform that stops still takes requests for the drain delay, and says t
 
 describe("the main job over real sockets", () => {
 	test("a changed secret restarts exactly the function that reads it", async () => {
-		await using story = new Story();
+		await using story = new Story(0, "own");
 		await story.start();
 		await story.send("PAY_KEY", 1, "first");
 		expect(statusesOf(await story.client.deploy(APP, FILES))).toEqual({ pay: "deployed", mail: "deployed" });
@@ -59,7 +59,7 @@ describe("the main job over real sockets", () => {
 	});
 
 	test("its log names the driver that limits resources, and both the log and the list name missing limits", async () => {
-		await using story = new Story();
+		await using story = new Story(0, "own");
 		const logged: [object, string][] = [];
 		const note = (what: object, text: string) => void logged.push([what, text]);
 		await story.start({ info: note, warn: note, error: note } as Log);
@@ -82,7 +82,7 @@ describe("the main job over real sockets", () => {
 	});
 
 	test("unchanged sources restart nothing, and a restart of the platform keeps everything", async () => {
-		await using story = new Story();
+		await using story = new Story(0, "own");
 		await story.start();
 		await story.send("MAIL_KEY", 1, "post");
 		await story.client.deploy(APP, FILES);

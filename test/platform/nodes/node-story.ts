@@ -75,7 +75,7 @@ export class NodeStory implements AsyncDisposable {
 		const reached =
 			advertise === undefined ? `${tls ? "https" : "http"}://127.0.0.1:0` : (advertise ?? undefined);
 		const config = { ...own.config, storeUrl, storeAccess: { staleAfterMs }, advertise: reached, tls };
-		const shared = gateways ? undefined : await sharedParts(config);
+		const shared = await sharedParts(config);
 		const parts = { identity: this.#identity, log, ...(clock && { clock }), ...shared };
 		const platform = await startPlatform(config, parts);
 		this.#token ||= platform.firstToken ?? "";
