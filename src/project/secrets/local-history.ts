@@ -99,7 +99,7 @@ export async function searchGit(
 		sightings.push({ record, source: { in: "git", commit: commit.id, atMs: commit.atMs }, state });
 	};
 	try {
-		const { commits, notes } = await readVaultHistory(place, visit, from);
+		const { commits, notes } = await readVaultHistory(place, visit, from, vaultId);
 		const looked =
 			commits === undefined
 				? "git (no history)"

@@ -3,6 +3,7 @@
  * roll-back").
  */
 import { AppError, attempt } from "../../errors.ts";
+import { printable } from "../../printable.ts";
 import { linkHash } from "../../vault/chains/chain.ts";
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { parseVault } from "../../vault/document/format.ts";
@@ -56,7 +57,12 @@ function keysIn(document: VaultDocument, environment: string): Set<string> {
 }
 
 /** Describes where git has a text. */
-export function describeGitText({ kind, rev }: KeptText): string {
+export function describeGitText(kept: KeptText): string {
+	const { former } = kept;
+	return former === undefined ? describeRevision(kept) : `${describeRevision(kept)} (${printable(former)})`;
+}
+
+function describeRevision({ kind, rev }: KeptText): string {
 	if (kind === "index") return "git's index";
 	if (kind === "head") return "the last commit";
 	if (kind === "stash") return `git's stash (${rev})`;
@@ -79,7 +85,7 @@ async function searchTexts(
 	let isClean = false;
 	const places = new Map<string, string>();
 	const candidates: Candidate[] = [];
-	const listed = await listTexts(place).catch((error: unknown): AllTexts => {
+	const listed = await listTexts(place, loaded.document.vaultId).catch((error: unknown): AllTexts => {
 		if (!(error instanceof AppError)) throw error;
 		return {
 			kept: [],

@@ -97,7 +97,13 @@ function merged(ours: VaultDocument, theirs: VaultDocument): VaultDocument | und
 }
 
 function checkout({ kept }: Candidate): Suggestion {
-	const { kind, rev } = kept;
+	const { blob, former, kind, rev } = kept;
+	// A former path may have any character; the object's id has none that a shell knows.
+	if (former !== undefined)
+		return {
+			words: `To take ${VAULT_FILE} from ${describeGitText(kept)}`,
+			commands: [`git cat-file blob ${blob} > ${VAULT_FILE}`],
+		};
 	const from = kind === "index" ? "" : `${kind === "stash" ? `'${rev}'` : rev} `;
 	return {
 		words: `To take ${VAULT_FILE} from ${describeGitText(kept)}`,

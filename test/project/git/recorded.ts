@@ -85,8 +85,9 @@ export class Recorder {
 			const seeing = args.slice(closedArguments([], "hooks-path").length);
 			if (!isClosed) expect(args).toEqual(closedArguments(seeing, "hooks-path"));
 			run.add((isClosed ? command[0] : seeing[0]) ?? "");
-			// This command rejects literal paths.
-			const literal = command[0] === "check-ignore" ? "0" : "1";
+			// This command rejects literal paths, and these patterns are Coffer's own.
+			const seesSyntax = command[0] === "check-ignore" || command.some((word) => word.startsWith(":(top,"));
+			const literal = seesSyntax ? "0" : "1";
 			expect(got).toMatchObject({ ...FIXED_VARIABLES, GIT_LITERAL_PATHSPECS: literal });
 			const others = Object.keys(got).filter((name) => name.startsWith("GIT_") && !(name in FIXED_VARIABLES));
 			expect(others.filter((name) => !PASSED_VARIABLES.has(name))).toEqual([]);

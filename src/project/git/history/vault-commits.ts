@@ -5,6 +5,7 @@ import { VAULT_FILE } from "../../files/project-root.ts";
 import { findRepository, noRepositoryNote } from "../repository.ts";
 import { type GitContext, gitFailed, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
+import { pathOptions, type VaultPath, vaultPaths } from "./vault-paths.ts";
 
 /** The first commit that has a text of the vault. */
 export interface Commit {
@@ -46,17 +47,14 @@ function parseCommits(text: string): Listed[] {
  * The commits that changed the vault, parents before children. The side of a merge that was not kept is included,
  * because it may contain a value that somebody needs.
  */
-async function listCommits(place: GitContext, from: HistoryOf): Promise<Listed[] | undefined> {
-	const { status, stdout } = await runGit(place, [
-		"rev-list",
-		"--topo-order",
-		"--reverse",
-		"--full-history",
-		"--format=%H %h %at",
-		...(from === "everywhere" ? ["--all", "--reflog"] : ["HEAD"]),
-		"--",
-		VAULT_FILE,
-	]);
+async function listCommits(
+	place: GitContext,
+	walk: readonly string[],
+	paths: readonly VaultPath[],
+): Promise<Listed[] | undefined> {
+	const order = ["--topo-order", "--reverse", "--full-history", "--format=%H %h %at"];
+	const args = ["rev-list", ...order, ...walk, "--", ...paths.map(({ pathspec }) => pathspec)];
+	const { status, stdout } = await runGit(place, args, pathOptions(paths));
 	if (status === 0) return parseCommits(stdout);
 	const head = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
 	if (head.status !== 0) return undefined;
@@ -70,14 +68,21 @@ interface Texts {
 	readonly without: Commit | undefined;
 }
 
-async function findTexts(place: GitContext, commits: readonly Listed[]): Promise<Texts> {
-	const names = commits.map(({ fullId }) => `${fullId}:./${VAULT_FILE}`);
+async function findTexts(
+	place: GitContext,
+	commits: readonly Listed[],
+	paths: readonly VaultPath[],
+): Promise<Texts> {
+	const names = commits.flatMap(({ fullId }) => paths.map(({ inTree }) => `${fullId}:${inTree}`));
+	const objects = await findObjects(place, names);
 	const firsts = new Map<string, Commit>();
 	let without: Commit | undefined;
-	for (const [index, object] of (await findObjects(place, names)).entries()) {
-		const { id = "", atMs = null } = commits[index] ?? {};
-		if (object?.type !== "blob" || object.size > LIMITS.fileBytes) without ??= { id, atMs };
-		else if (!firsts.has(object.id)) firsts.set(object.id, { id, atMs });
+	for (const [index, { id, atMs }] of commits.entries()) {
+		const found = objects
+			.slice(index * paths.length, (index + 1) * paths.length)
+			.filter((object) => object?.type === "blob" && object.size <= LIMITS.fileBytes);
+		if (found.length === 0) without ??= { id, atMs };
+		for (const object of found) if (object && !firsts.has(object.id)) firsts.set(object.id, { id, atMs });
 	}
 	return { firsts, without };
 }
@@ -87,18 +92,22 @@ async function findTexts(place: GitContext, commits: readonly Listed[]): Promise
  * @param place the project's folder
  * @param visit gets the text (undefined if it is not UTF-8) and the first commit that has it
  * @param from which history
+ * @param vaultId the vault, of which texts at other paths are read too: its folder may have been moved
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function readVaultHistory(
 	place: GitContext,
 	visit: (commit: Commit, text: string | undefined) => void,
 	from: HistoryOf = "head",
+	vaultId?: string,
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
 	if (!repository) return { commits: undefined, notes: [noRepositoryNote(place.folder)] };
-	const commits = await listCommits(place, from);
+	const walk = from === "everywhere" ? ["--all", "--reflog"] : ["HEAD"];
+	const paths = await vaultPaths(place, vaultId, walk);
+	const commits = await listCommits(place, walk, paths);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
-	const { firsts, without } = await findTexts(place, commits);
+	const { firsts, without } = await findTexts(place, commits, paths);
 	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {
 		const commit = firsts.get(id);
 		if (commit) visit(commit, fromUtf8(bytes));

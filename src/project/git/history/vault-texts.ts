@@ -8,8 +8,9 @@ import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { findRepository, noRepositoryNote } from "../repository.ts";
-import { type GitContext, gitFailed, runGit } from "../run.ts";
+import { type GitContext, gitFailed, type RunOptions, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
+import { pathOptions, type VaultPath, vaultPaths } from "./vault-paths.ts";
 
 /** Where git keeps a text. */
 export interface KeptText {
@@ -22,6 +23,8 @@ export interface KeptText {
 	readonly rev: string;
 	/** The text's object id. */
 	readonly blob: string;
+	/** The path from the top of the work tree, if it is not the present one: the vault's folder was moved. */
+	readonly former?: string;
 }
 
 export interface AllTexts {
@@ -48,8 +51,12 @@ interface Named {
 	readonly rev: string;
 }
 
-async function lines(place: GitContext, args: readonly string[]): Promise<string[]> {
-	const { status, stdout } = await runGit(place, args);
+async function lines(
+	place: GitContext,
+	args: readonly string[],
+	options: RunOptions = {},
+): Promise<string[]> {
+	const { status, stdout } = await runGit(place, args, options);
 	if (status !== 0) throw gitFailed(args[0] ?? "", status, place);
 	return stdout.split("\n").filter((line) => line !== "");
 }
@@ -72,10 +79,14 @@ async function stashEntries(place: GitContext): Promise<Named[]> {
 	return found.map((rev) => ({ kind: "stash", rev }));
 }
 
+/** All reachable commits. */
+const EVERYWHERE = ["--all", "--reflog"];
+
 /** All reachable commits that changed the vault, newest first. */
-async function commits(place: GitContext): Promise<Named[]> {
-	const walk = ["--all", "--reflog", "--full-history", "--abbrev-commit"];
-	const ids = await lines(place, ["rev-list", ...walk, "--", VAULT_FILE]);
+async function commits(place: GitContext, paths: readonly VaultPath[]): Promise<Named[]> {
+	const walk = [...EVERYWHERE, "--full-history", "--abbrev-commit"];
+	const args = ["rev-list", ...walk, "--", ...paths.map(({ pathspec }) => pathspec)];
+	const ids = await lines(place, args, pathOptions(paths));
 	return ids.map((rev) => ({ kind: "commit", rev }));
 }
 
@@ -104,33 +115,41 @@ async function operationToFinish(place: GitContext): Promise<string | undefined>
 /**
  * Lists the texts of the vault that git keeps, each once, with its best location.
  * @param place the project's folder
+ * @param vaultId the vault, of which texts at other paths are listed too. Without it, only the present path is searched
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
-export async function listTexts(place: GitContext): Promise<AllTexts> {
+export async function listTexts(place: GitContext, vaultId?: string): Promise<AllTexts> {
 	if (!(await findRepository(place))) {
 		const notes = [noRepositoryNote(place.folder)];
 		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
 	const head: Named = { kind: "head", rev: "HEAD" };
-	const others = [...(await namedRefs(place)), ...(await stashEntries(place)), ...(await commits(place))];
+	const paths = await vaultPaths(place, vaultId, EVERYWHERE);
+	const others = [
+		...(await namedRefs(place)),
+		...(await stashEntries(place)),
+		...(await commits(place, paths)),
+	];
 	const named = [head, ...others].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+	const asked = named.flatMap((name) => paths.map((path) => ({ name, path })));
 	const objects = await findObjects(
 		place,
-		named.map(({ rev }) => `${rev}:./${VAULT_FILE}`),
+		asked.map(({ name, path }) => `${name.rev}:${path.inTree}`),
 	);
 	const seen = new Set<string>();
 	const kept: KeptText[] = [];
-	const add = (name: Named, blob: string) => {
-		if (!seen.has(blob)) kept.push({ ...name, blob });
+	const add = (name: Named, blob: string, former?: string) => {
+		if (!seen.has(blob)) kept.push({ ...name, blob, ...(former === undefined ? {} : { former }) });
 		seen.add(blob);
 	};
 	const staged = await indexBlobs(place);
 	for (const blob of staged) add({ kind: "index", rev: "" }, blob);
-	const last = objects[named.indexOf(head)]?.id;
+	const last = objects[named.indexOf(head) * paths.length]?.id;
 	const committed = staged.length === 1 && staged[0] === last ? last : undefined;
 	for (const [index, object] of objects.entries()) {
-		const name = named[index];
-		if (name && object?.type === "blob" && object.size <= LIMITS.fileBytes) add(name, object.id);
+		const { name, path } = asked[index] ?? {};
+		if (name && object?.type === "blob" && object.size <= LIMITS.fileBytes)
+			add(name, object.id, path?.former);
 	}
 	return { kept, operationToFinish: await operationToFinish(place), committed, notes: [] };
 }
