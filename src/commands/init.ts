@@ -4,6 +4,7 @@ import { createIdentity, presentIdentity } from "../cli/context/device-identity.
 import { requireEnvironmentName } from "../cli/context/open-project.ts";
 import { requireNoOtherVault } from "../cli/context/other-vaults.ts";
 import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
+import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { cryptoReady } from "../crypto.ts";
 import { DEFAULT_ENVIRONMENT } from "../environment-hint.ts";
@@ -11,6 +12,7 @@ import { defaultMemberName } from "../identity/default-name.ts";
 import { fingerprint } from "../identity/identity.ts";
 import { putDefaultEnvironment } from "../project/files/config.ts";
 import { CONFIG_FILE, currentFolder } from "../project/files/project-root.ts";
+import { gitWarnings } from "../project/git/driver.ts";
 import { initProject } from "../project/init.ts";
 
 interface InitResult {
@@ -57,6 +59,8 @@ export default class Init extends BaseCommand<InitResult> {
 		const isOwnDefault = flags.environment !== DEFAULT_ENVIRONMENT;
 		if (isOwnDefault) await putDefaultEnvironment(context.root, flags.environment);
 		await adviseOnEnvFilesIn(context.root, this.terminal);
+		const place = { folder: context.root, variables: inheritedEnvironment() };
+		for (const warning of await gitWarnings(place)) this.terminal.warn(warning);
 		return {
 			vault: vaultId,
 			environment: flags.environment,

@@ -41,7 +41,7 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 		);
 	else checks.push(...ofDriver.map((each) => warning("git-setup", each, "coffer git setup", fix)));
 	for (const each of warnings.filter((one) => !ofDriver.includes(one)))
-		checks.push(warning("git-merge", each, endMerge(each)));
+		checks.push(warning(each.startsWith("Git ignores") ? "git-ignored" : "git-merge", each, endMerge(each)));
 	if (hook === "not executable") {
 		const text = `Git does not run the hook ${hookPath}, because it is not executable.`;
 		const run = async () => {

@@ -32,6 +32,10 @@ export default class GitSetup extends BaseCommand<Setup> {
 			this.terminal.warn(
 				`The hook ${setup.hookPath} ${reasons[setup.hook]}, so it was not changed. Add this command to it: coffer git check`,
 			);
+		if (setup.overridden)
+			this.terminal.warn(
+				"Git uses other attributes for coffer.vault than .gitattributes says: .git/info/attributes sets them, and counts before it. Remove the line there. To see them: git check-attr -a coffer.vault",
+			);
 		return setup;
 	}
 

@@ -4,7 +4,7 @@
  * that contain a command. Three measures keep git from running them:
  *
  * - Coffer uses plumbing commands only (`config`, `rev-parse`, `rev-list`, `for-each-ref`, `cat-file`, `diff-index`,
- * `diff-tree`, `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`). These commands start no pager and no editor,
+ * `diff-tree`, `hash-object`, `merge-base`, `merge-file`, `ls-files`, `check-ignore`, `check-attr`). These commands start no pager and no editor,
  * write no index and no branch, convert no file, and use no network.
  * - Settings on the command line and environment variables override the repository's settings.
  * - No protocol is allowed, so nothing is fetched, even if a remote's settings request it.

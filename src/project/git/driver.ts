@@ -8,6 +8,7 @@ import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
+import { readGitFileState } from "./ignored.ts";
 import { repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";
@@ -146,7 +147,7 @@ export async function driverWarnings(place: GitContext): Promise<string[]> {
 	const fault = faultOf(command, place);
 	if (fault !== undefined)
 		return [
-			`Git's merge driver for coffer.vault does not run: ${fault}. A merge would keep only one side. Run: coffer git setup`,
+			`Git's merge driver for coffer.vault does not run: ${fault}. A merge would ${isOld(command) ? "keep only one side" : "stop with both sides in the file"}. Run: coffer git setup`,
 		];
 	return isOld(command)
 		? [
@@ -155,14 +156,22 @@ export async function driverWarnings(place: GitContext): Promise<string[]> {
 		: [];
 }
 
+const IGNORED =
+	"Git ignores coffer.vault, so no commit has it, and this folder may have the only copy. Remove the rule and commit the file. Run: git check-ignore -v coffer.vault";
+
 /**
- * Warnings as from `driverWarnings`, and one if git's index has the vault as unmerged. None if git cannot run:
+ * Warnings as from `driverWarnings`, one if git ignores the vault, and one if git's index has it as unmerged. None if git cannot run:
  * a warning must not fail the command that shows it.
  */
 export async function gitWarnings(place: GitContext): Promise<string[]> {
 	if (repositoryAbove(place.folder) === undefined) return [];
 	try {
-		const [warnings, unmerged] = await Promise.all([driverWarnings(place), isUnmerged(place)]);
+		const [ofDriver, unmerged, state] = await Promise.all([
+			driverWarnings(place),
+			isUnmerged(place),
+			readGitFileState(join(place.folder, VAULT_FILE), place.variables),
+		]);
+		const warnings = state === "ignored" ? [...ofDriver, IGNORED] : ofDriver;
 		const unfinished =
 			"Git has not finished merging coffer.vault, and the file may have only one side. Run: coffer vault resolve";
 		return unmerged ? [...warnings, unfinished] : warnings;

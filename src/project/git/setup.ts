@@ -14,11 +14,23 @@ import { requireRepository } from "./repository.ts";
 import { type GitContext, gitOutput, runGit } from "./run.ts";
 
 const ATTRIBUTES = [`${VAULT_FILE} merge=coffer diff=coffer`];
+/** The attributes that git must use for the vault. A later line of a pattern that matches it may set others. */
+const WANTED: Readonly<Record<string, string>> = {
+	merge: "coffer",
+	diff: "coffer",
+	eol: "lf",
+	filter: "unspecified",
+	"working-tree-encoding": "unspecified",
+};
+/** A line that sets all of them, whatever the lines before it set. */
+const OVERRIDING = `${VAULT_FILE} text eol=lf merge=coffer diff=coffer !filter !working-tree-encoding`;
 const SECTIONS = ["merge.coffer", "diff.coffer"];
 
 export interface GitSetup {
 	/** What was changed: settings, attributes, hook. */
 	readonly changed: readonly string[];
+	/** Whether the attributes have no effect although they are there: `.git/info/attributes` sets others. */
+	readonly overridden: boolean;
 	/** Undefined after a removal. */
 	readonly hook: HookOutcome | "elsewhere" | undefined;
 	/** Path of the hook. */
@@ -61,18 +73,20 @@ export async function setUpGit(place: GitContext, program: Program): Promise<Git
 		await gitOutput(place, ["config", "--local", "--replace-all", name, value]);
 		changed.push(name);
 	}
-	if (await ensureLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
+	const attributes = await ensureAttributes(place);
+	if (attributes.isChanged) changed.push(".gitattributes");
+	const overridden = !attributes.hasEffect;
 	const hookPath = await hookPathOf(place);
 	// A configured hooks folder belongs to another tool, or is shared between repositories.
 	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" });
 	if (status === 0) {
 		const isPresent = (await hookState(hookPath)) === "present";
-		return { changed, hook: isPresent ? "present" : "elsewhere", hookPath };
+		return { changed, overridden, hook: isPresent ? "present" : "elsewhere", hookPath };
 	}
 	await mkdir(dirname(hookPath), { recursive: true });
 	const hook = await addToHook(hookPath, program);
 	if (hook === "made" || hook === "added") changed.push("pre-commit");
-	return { changed, hook, hookPath };
+	return { changed, overridden, hook, hookPath };
 }
 
 /** What a clone has of the setup. */
@@ -87,11 +101,12 @@ export interface GitSetupState {
 /** Reads what a clone has of the setup, and changes nothing. @throws AppError as `runGit` */
 export async function inspectGitSetup(place: GitContext): Promise<GitSetupState> {
 	const names = settingsFor({ script: "", node: "" }).map(([name]) => name);
-	const [configured, hookPath, attributes, settings] = await Promise.all([
+	const [configured, hookPath, attributes, settings, isUsed] = await Promise.all([
 		runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" }),
 		hookPathOf(place),
 		readWhole(join(place.folder, ".gitattributes"), FILE_BYTES.text),
 		runGit(place, ["config", "--null", "--get-regexp", "^(merge|diff)\\.coffer\\."]),
+		hasEffect(place),
 	]);
 	const lines = new Set((attributes?.toString("utf8") ?? "").split(/\r?\n/).map((line) => line.trim()));
 	// Of a name that is there several times, the last value counts.
@@ -103,10 +118,39 @@ export async function inspectGitSetup(place: GitContext): Promise<GitSetupState>
 	);
 	const missing = names.filter((name) => (values.get(name) ?? "") === "");
 	if (!ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
+	else if (!isUsed) missing.push("attributes of coffer.vault that another line does not override");
 	const state = await hookState(hookPath);
 	const isMissing = state === "absent" || state === "foreign";
 	const hook = isMissing && configured.status === 0 ? "elsewhere" : state;
 	return { missing, hook, hookPath };
+}
+
+/**
+ * Whether git uses the attributes of the setup for the vault. Attributes are not commands, and none of them is applied
+ * here. A vault that git converts with another program, or merges by lines, is damaged without an error.
+ */
+async function hasEffect(place: GitContext): Promise<boolean> {
+	const names = Object.keys(WANTED);
+	const { status, stdout } = await runGit(place, ["check-attr", "-z", ...names, "--", VAULT_FILE]);
+	if (status !== 0) return true;
+	const words = stdout.split("\0");
+	return names.every((name) => {
+		const value = words[words.indexOf(name) + 1];
+		return value === WANTED[name] || (name === "eol" && value === "unspecified");
+	});
+}
+
+/** Makes git use the attributes of the setup. @returns what was changed, and whether they have effect now */
+async function ensureAttributes(place: GitContext): Promise<{ isChanged: boolean; hasEffect: boolean }> {
+	const file = join(place.folder, ".gitattributes");
+	const isAdded = await ensureLines(file, ATTRIBUTES);
+	if (await hasEffect(place)) return { isChanged: isAdded, hasEffect: true };
+	// The last line that matches counts. The line may be there already, before another one.
+	const text = (await readWhole(file, FILE_BYTES.text))?.toString("utf8") ?? "";
+	if (text.trimEnd().endsWith(`\n${OVERRIDING}`)) return { isChanged: isAdded, hasEffect: false };
+	await removeLines(file, [OVERRIDING]);
+	const isChanged = await ensureLines(file, [OVERRIDING]);
+	return { isChanged: isChanged || isAdded, hasEffect: await hasEffect(place) };
 }
 
 /** Undoes `setUpGit`. @throws AppError as `setUpGit` */
@@ -117,8 +161,9 @@ export async function removeGitSetup(place: GitContext): Promise<GitSetup> {
 		const { status } = await runGit(place, ["config", "--local", "--remove-section", section]);
 		if (status === 0) changed.push(section);
 	}
-	if (await removeLines(join(place.folder, ".gitattributes"), ATTRIBUTES)) changed.push(".gitattributes");
+	if (await removeLines(join(place.folder, ".gitattributes"), [...ATTRIBUTES, OVERRIDING]))
+		changed.push(".gitattributes");
 	const hookPath = await hookPathOf(place);
 	if (await removeFromHook(hookPath)) changed.push("pre-commit");
-	return { changed, hook: undefined, hookPath };
+	return { changed, overridden: false, hook: undefined, hookPath };
 }

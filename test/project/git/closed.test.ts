@@ -61,7 +61,9 @@ test("every call of git has the closed configuration and no other git variables"
 	expect(readFileSync(ours ?? "", "utf8")).toContain("<<<<<<< ours");
 
 	const reading = ["cat-file", "diff-index", "for-each-ref", "ls-files", "rev-list", "rev-parse"];
-	expect(recorder.closedCommands()).toEqual([...reading, "config", "merge-file", "version"].sort());
+	expect(recorder.closedCommands()).toEqual(
+		[...reading, "check-attr", "config", "merge-file", "version"].sort(),
+	);
 });
 
 test("so has every call of a scan", async () => {

@@ -3,7 +3,7 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type GitResult, runGit as git } from "../support/git.ts";
-import { newProject, type Project } from "../support/project.ts";
+import { newProject, Project } from "../support/project.ts";
 
 function gitOk(project: Project, ...args: readonly string[]): string {
 	const { status, text } = git(project, args);
@@ -145,4 +145,40 @@ test("setup does not change a hook that is not a shell script, or another tool's
 	expect(project.read(".git/hooks/pre-commit")).toBe("#!/usr/bin/env node\n");
 	gitOk(project, "config", "core.hooksPath", ".hooks");
 	expect((await project.data(["git", "setup"])).hook).toBe("elsewhere");
+});
+
+test("setup overrides lines of .gitattributes that let git merge or convert the vault otherwise, and says where it cannot", async () => {
+	for (const line of ["* text eol=crlf", "* merge=union", "*.vault filter=lfs diff=lfs merge=lfs -text"]) {
+		await using project = await repository();
+		project.write(".gitattributes", `${project.read(".gitattributes")}${line}\n`);
+		const { checks } = await project.data(["doctor"]);
+		expect(checks, line).toContainEqual(expect.objectContaining({ check: "git-setup", state: "warning" }));
+		expect(await project.data(["git", "setup"]), line).toMatchObject({ changed: [".gitattributes"] });
+		expect(await project.data(["git", "setup"]), line).toMatchObject({ changed: [], overridden: false });
+		const merge = await branches(project, ["set", "AA=1"], ["set", "AB=2"]);
+		expect(merge.status, line).toBe(0);
+		await project.ok(["vault", "verify"]);
+		const written = project.read(".gitattributes");
+		project.write(".git/info/attributes", "*.vault merge=union\n");
+		const { stderr } = await project.coffer(["git", "setup"]);
+		expect(stderr, line).toContain(".git/info/attributes");
+		expect(project.read(".gitattributes"), line).toBe(written);
+		await project.ok(["git", "setup", "--remove"]);
+		// Git gave this file the line ends that one of the lines asks for.
+		const left = project.read(".gitattributes").replaceAll("\r", "");
+		expect(left, line).toBe(`coffer.vault text eol=lf\n${line}\n`);
+	}
+});
+
+test("init, status and doctor say that git ignores the vault, which would then be in no commit", async () => {
+	await using project = new Project();
+	gitOk(project, "init", "--quiet");
+	project.write(".git/info/exclude", "*.vault\n");
+	const said = "Git ignores coffer.vault";
+	expect((await project.ok(["init"])).stderr).toContain(said);
+	expect((await project.ok(["status"])).stderr).toContain(said);
+	const { checks } = await project.data(["doctor"]);
+	expect(checks).toContainEqual(expect.objectContaining({ check: "git-ignored", state: "warning" }));
+	gitOk(project, "add", "--force", "coffer.vault");
+	expect((await project.ok(["status"])).stderr).not.toContain(said);
 });
