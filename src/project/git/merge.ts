@@ -3,7 +3,7 @@ import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
-import { printConflicted } from "../../vault/merge/conflict-text.ts";
+import { isConflicted, printConflicted } from "../../vault/merge/conflict-text.ts";
 import { parseMergeBase } from "../../vault/merge/merge-base.ts";
 import { checkMergeSignatures } from "../../vault/merge/merge-signatures.ts";
 import { mergeVaults } from "../../vault/merge/merge-vaults.ts";
@@ -34,6 +34,9 @@ interface Merged {
 
 async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	const [base, ours, theirs] = await Promise.all([files.base, files.ours, files.theirs].map(readText));
+	// So git replays a resolution of `git rerere`: base and ours are the same conflict, and theirs is what resolved it.
+	if (base === ours && isConflicted(base ?? ""))
+		return { text: printVault(parseVault(theirs ?? "")), conflicts: [] };
 	const mergeBase = parseMergeBase(base ?? "");
 	const sides = [parseVault(ours ?? ""), parseVault(theirs ?? "")] as const;
 	const validSignatures = await checkMergeSignatures(...sides, mergeBase);

@@ -170,6 +170,20 @@ test("setup overrides lines of .gitattributes that let git merge or convert the 
 	}
 });
 
+test("git rerere replays a resolution of the same conflict", async () => {
+	await using project = await repository();
+	gitOk(project, "config", "rerere.enabled", "true");
+	gitOk(project, "config", "rerere.autoupdate", "true");
+	expect((await branches(project, ["set", "B=theirs"], ["set", "B=ours"])).status).toBe(1);
+	await project.ok(["vault", "resolve", "--take", "theirs"]);
+	commitAll(project);
+	const resolved = project.vault;
+	gitOk(project, "reset", "--quiet", "--hard", "HEAD~1");
+	const again = git(project, ["merge", "--no-edit", "branch"]);
+	expect(again.text).toContain("Staged 'coffer.vault' using previous resolution.");
+	expect(project.vault).toBe(resolved);
+});
+
 test("init, status and doctor say that git ignores the vault, which would then be in no commit", async () => {
 	await using project = new Project();
 	gitOk(project, "init", "--quiet");
