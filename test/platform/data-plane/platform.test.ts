@@ -189,12 +189,21 @@ test("a platform with other options replaces what runs, and a stopped one leaves
 
 test("a request that needs the platform waits for the next one", async () => {
 	const story = await ownStory();
-	await story.client.deploy(APP, { ...FILES, "functions/mail/function.jsonc": '{ "idleSeconds": 1 }' });
+	// A response that does not end keeps the process from being idle again.
+	const open =
+		"export default () => new Response(new ReadableStream({ start: (to) => to.enqueue(new TextEncoder().encode(String(Deno.pid))) }));";
+	await story.client.deploy(APP, {
+		...FILES,
+		"functions/mail/index.ts": open,
+		"functions/mail/function.jsonc": '{ "idleSeconds": 1 }',
+	});
 	await vi.waitFor(async () => expect((await story.pids())["mail"]).toBeNull(), 10_000);
 	const url = await story.handOver();
-	const answer = bodyOf(`${url}/${APP}/mail`);
+	const answer = fetch(`${url}/${APP}/mail`);
 	await story.start();
-	expect(await answer).toBe(String((await story.pids())["mail"]));
+	const body = (await answer).body?.pipeThrough(new TextDecoderStream()).getReader();
+	expect((await body?.read())?.value).toBe(String((await story.pids())["mail"]));
+	await body?.cancel();
 });
 
 test("a WebSocket stays open while another function is replaced and while the platform is away", async () => {
