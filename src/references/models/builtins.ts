@@ -27,6 +27,7 @@ import { makeCollection } from "./collections.ts";
 import { groupBy, makeArray } from "./groups.ts";
 import { iteratorFrom } from "./iterators.ts";
 import { assign, fromEntries, listOwnNames, listProperties } from "./object-listings.ts";
+import { cloneStructure } from "./objects/copies.ts";
 import {
 	assignReflected,
 	defineProperties,
@@ -75,7 +76,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Object.freeze": returnFirst,
 	"Object.seal": returnFirst,
 	"Object.preventExtensions": returnFirst,
-	structuredClone: returnFirst,
+	structuredClone: cloneStructure,
 	Object: returnFirst,
 	...PROMISE_MODELS,
 	...SYMBOL_FUNCTIONS,

@@ -49,3 +49,14 @@ export function makeArray(call: BuiltinCall) {
 	else for (const argument of given) engine.solver.include(argument, created.summary);
 	call.returnObject(created);
 }
+
+/** `Promise.all(promises)`: of an instance of a class of the code, which may be iterable, it makes an array. */
+export function listAll(call: BuiltinCall) {
+	const { engine } = call;
+	engine.solver.onValue(call.argument(0), (given) => {
+		if (given.kind !== "object" || given.object.kind !== "instance") return call.returnValue(given);
+		const created = call.newArray(`all of ${given.key}`);
+		engine.iterate(given, (found) => engine.solver.add(created.summary, found));
+		call.returnObject(created);
+	});
+}

@@ -20,6 +20,7 @@ import {
 import { languageError } from "../exceptions/language-errors.ts";
 import { holdsUnknown } from "../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
+import { listAll } from "./groups.ts";
 
 /** The property of the abstract object of a promise that contains the value to which it resolves. */
 const RESOLVED = "@@resolved";
@@ -157,7 +158,7 @@ export const PROMISE_MODELS: Readonly<Record<string, (call: BuiltinCall) => void
 	Promise: makePromise,
 	"Promise.resolve": (call) => call.returnAll(call.argument(0)),
 	"Promise.reject": makeRejected,
-	"Promise.all": (call) => call.returnAll(call.argument(0)),
+	"Promise.all": listAll,
 	"Promise.allSettled": settleAll,
 	"Promise.race": (call) => returnOneOf(call, false),
 	"Promise.any": (call) => returnOneOf(call, true),

@@ -9,6 +9,7 @@ import {
 	withContext,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { eachPart } from "../subclasses/parts.ts";
 import { concatenate } from "../text/concatenation.ts";
 import { elementsAt, onReordered } from "./ordered.ts";
 
@@ -22,6 +23,11 @@ const DEPTH_MAX = 8;
 export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet, depth: number | undefined) {
 	const { engine } = call;
 	engine.solver.onValue(values, (value) => {
+		if (value.kind === "object" && value.object.isConstructed) {
+			engine.solver.add(into, value);
+			// An instance of a class that extends `Array` is an array too.
+			return eachPart(engine, value, (part) => flattenPart(call, part, into));
+		}
 		if (value.kind !== "object" || value.object.kind !== "array") return engine.solver.add(into, value);
 		// Where the depth is not known, an array counts as itself and as its elements.
 		if (depth === undefined || depth === 0) engine.solver.add(into, value);
@@ -30,6 +36,16 @@ export function flattenInto(call: BuiltinCall, values: ValueSet, into: ValueSet,
 		engine.iterate(value, (found) => engine.solver.add(elements, found));
 		flattenInto(call, elements, into, depth === undefined ? undefined : depth - 1);
 	});
+}
+
+/** The elements of an instance, and those of arrays among them: the depth is not distinguished. */
+function flattenPart(call: BuiltinCall, part: Value, into: ValueSet) {
+	if (part.kind === "object" && part.object.kind === "array") {
+		if (seen(call, part)) return;
+		const elements = new ValueSet();
+		call.engine.iterate(part, (found) => call.engine.solver.add(elements, found));
+		flattenInto(call, elements, into, undefined);
+	} else if (part.kind === "unknown") call.engine.solver.add(into, part);
 }
 
 /** `concat` takes the elements of any object that says so by `Symbol.isConcatSpreadable`. */
