@@ -28,7 +28,8 @@ function remedy({ findings, ways }: Verified): string {
 	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
 	if (ways.length > 0 && explained === findings.length) return waysHint(ways);
 	const named = findings.find(({ code, name }) => name !== null && !LACKING.includes(code));
-	if (!named) return `${find}.\n${waysHint(ways)}`.trim();
+	if (!named)
+		return `${find}.\nIf an editor or a merge by hand did it: coffer vault resolve\n${waysHint(ways)}`.trim();
 	const example = inEnvironment(
 		`coffer vault restore ${named.name}`,
 		named.environment ?? DEFAULT_ENVIRONMENT,

@@ -122,6 +122,7 @@ describe.each(Object.entries(BY_HAND))("a merge that was committed with %s", (_,
 		await commit(project, "Later");
 		const refused = await project.coffer(["secrets", "list", "--json"]);
 		expect(refused.error().hint).toContain("coffer vault resolve");
+		expect((await project.coffer(["vault", "verify"])).stderr).toContain("coffer vault resolve");
 		const result = await project.data(["vault", "resolve", "--take", "theirs"]);
 		expect(result).toMatchObject({ decided: [{ name: "BASE" }] });
 		const { secrets } = await project.data(["secrets", "list"]);
