@@ -31,21 +31,23 @@ function least(answer: FunctionAnswer, ledger: AppLedger, options: AnswerOptions
 		const served = revisions.get(value) ?? 0;
 		if (served <= revision) continue;
 		const isBy = by === node && atMs < startedMs;
-		const isCaughtUp =
-			by === undefined &&
-			cuts.some(
-				(cut) =>
-					cut.node === node &&
-					cut.toMs <= answer.endedMs &&
-					cut.toMs - cut.fromMs > staleAfterMs &&
-					atMs < cut.toMs,
-			);
-		if (!isBy && !isCaughtUp) continue;
+		const cut =
+			by === undefined
+				? cuts.find(
+						(each) =>
+							each.node === node &&
+							each.toMs <= answer.endedMs &&
+							each.toMs - each.fromMs > staleAfterMs &&
+							atMs < each.toMs,
+					)
+				: undefined;
+		if (!isBy && cut === undefined) continue;
 		revision = served;
-		const ago = `${Math.round(startedMs - atMs)} ms`;
-		why = isBy
-			? `the node had followed revision ${served}, ${ago} before`
-			: "its time was over, and it has not caught up";
+		const ago = (ms: number) => `${Math.round(startedMs - ms)} ms`;
+		why =
+			cut === undefined
+				? `the node had followed revision ${served}, ${ago(atMs)} before`
+				: `its time was over, and it has not caught up (cut ${ago(cut.fromMs)} before, healed ${ago(cut.toMs)} before, revision ${served} live ${ago(atMs)} before, answered after ${Math.round(answer.endedMs - startedMs)} ms)`;
 	}
 	return { revision, why };
 }
