@@ -206,6 +206,22 @@ describe("positions", () => {
 	});
 
 	test.each([
+		["a built-in function", '["A"].forEach(function (name) { this.key = name; }, box);'],
+		["call", 'function put(name) { this.key = name; } put.call(box, "A");'],
+		[
+			"a call of a method of another object",
+			'var other = { put(name) { this.key = name; } }; other.put.call(box, "A");',
+		],
+		["a method that is assigned", 'box.put = function (name) { this.key = name; }; box.put("A");'],
+	])("a name that a package stores in what its function gets as this: %s", (_, code) => {
+		const { references } = shown([
+			[NPM, 1, `var box = { key: "B" }; ${code}`],
+			[OWN, 3, "Deno.env.get(box.key);"],
+		]);
+		expect(references.map((reference) => reference.split(" ")[0])).toEqual(["A", "B"]);
+	});
+
+	test.each([
 		["an async function", "try { await load(); } catch (name) { Deno.env.get(name); }"],
 		["a handler of its promise", "load().catch((name) => Deno.env.get(name));"],
 		["a promise", "try { await loaded; } catch (name) { Deno.env.get(name); }"],

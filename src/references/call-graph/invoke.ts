@@ -76,6 +76,7 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 	engine.thrown.noteCall(fn, call);
 	for (const listener of fn.callEdgeListeners) engine.solver.enqueue(() => listener(call));
 	if (!engine.isReached(fn.node)) engine.onReached(site.node, () => engine.reach(fn.node));
+	if (engine.isForeign(fn.node)) propagateReceiver(engine, fn, call);
 	if (site.isInSource) return;
 	for (const [index, argument] of site.arguments.entries()) {
 		const param = fn.node.params[index] as Node | undefined;
@@ -86,6 +87,25 @@ function addCallEdge(engine: Engine, fn: AbstractObject, site: CallSite, context
 		});
 	}
 }
+
+/**
+ * Follows what a function of a dependency gets as `this`. Of the upload's own code, every expression is followed. An
+ * object that has the function as its method from the beginning is followed to the method's `this` in any case.
+ */
+function propagateReceiver(engine: Engine, fn: AbstractObject, call: CallEdge) {
+	const { receiver, node, isInSource } = call.site;
+	const isBorrowed = !isInSource || ["call", "apply"].includes(node.callee?.property?.name);
+	const isMethod = !isBorrowed && MEMBERS.has(fn.node.parent?.type ?? "");
+	if (receiver === undefined || isMethod || fn.node.type === "ArrowFunctionExpression") return;
+	const uses = engine.objects.thisNodes(fn.node.body).filter(({ type }) => type === "ThisExpression");
+	if (uses.length === 0) return;
+	engine.solver.onValue(receiver, (value) => {
+		const entered = value.kind === "object" ? engine.enterCall(value, fn, call) : undefined;
+		if (entered !== undefined) for (const use of uses) engine.propagate(entered, use);
+	});
+}
+
+const MEMBERS: ReadonlySet<string> = new Set(["MethodDefinition", "Property", "PropertyDefinition"]);
 
 /** `new` with a function as constructor. */
 function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
