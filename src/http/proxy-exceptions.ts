@@ -54,7 +54,7 @@ function covers(exception: string, host: string, port: string): boolean {
  * Whether a request needs no proxy: because its host is this machine, or because an exception covers it. An exception is
  * a name, which stands for its subdomains as well (`shop.example`, `.shop.example` and `*.shop.example` are the same), an
  * address, a network (`10.0.0.0/8`), or `*`. A port may follow a name or an address. Programs do not agree on this syntax;
- * these are the rules of curl and of Go, which cover what most users write.
+ * these are the rules of curl, with ports as in Go.
  * @param url with the scheme `https:`
  * @param exceptions separated by commas or white space
  */
