@@ -30,22 +30,19 @@ function split(exception: string): [host: string, port: string | undefined] {
 	return [host, port];
 }
 
+function coversAddress(exception: string, host: string): boolean {
+	const list = new BlockList();
+	const network = networkOf(exception);
+	if (network !== undefined) list.addSubnet(...network, familyOf(network[0]));
+	else if (isIP(exception) !== 0) list.addAddress(exception, familyOf(exception));
+	return list.check(host, familyOf(host));
+}
+
 function covers(exception: string, host: string, port: string): boolean {
 	if (exception === "*") return true;
-	const network = networkOf(exception);
-	if (network !== undefined) {
-		if (isIP(host) !== isIP(network[0])) return false;
-		const list = new BlockList();
-		list.addSubnet(...network, familyOf(host));
-		return list.check(host, familyOf(host));
-	}
 	const [name, only] = split(exception);
 	if (only !== undefined && only !== port) return false;
-	if (isIP(host) !== 0 && isIP(name) !== 0) {
-		const list = new BlockList();
-		list.addAddress(name, familyOf(name));
-		return list.check(host, familyOf(host));
-	}
+	if (isIP(host) !== 0) return coversAddress(name, host);
 	const domain = name.replace(/^\*?\./, "").replace(/\.$/, "");
 	return domain !== "" && (host === domain || host.endsWith(`.${domain}`));
 }

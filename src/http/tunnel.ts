@@ -21,20 +21,38 @@ export interface Tunnel {
 /** Requests through one proxy share their connections. */
 const agents = new Map<string, Agent>();
 
-function addressOf({ address, variable }: ProxySettings): URL {
+/** A proxy, and the credentials for it. */
+interface Proxy {
+	/** Without credentials: the library writes it to its debug output. */
+	readonly url: URL;
+	readonly headers: Readonly<Record<string, string>>;
+}
+
+function proxyOf({ address, variable }: ProxySettings): Proxy {
 	// As other programs do: without a scheme, the proxy is spoken to without TLS.
 	const text = address.includes("://") ? address : `http://${address}`;
 	const url = URL.canParse(text) ? new URL(text) : undefined;
-	if (url?.protocol === "http:" || url?.protocol === "https:") return url;
-	throw new ProxyFault(` through a proxy: ${variable} is not an http:// or https:// address`);
+	if (url?.protocol !== "http:" && url?.protocol !== "https:")
+		throw new ProxyFault(` through a proxy: ${variable} is not an http:// or https:// address`);
+	const { password, username } = url;
+	if (username === "" && password === "") return { url, headers: {} };
+	[url.username, url.password] = ["", ""];
+	try {
+		const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+		const basic = Buffer.from(credentials).toString("base64");
+		return { url, headers: { "Proxy-Authorization": `Basic ${basic}` } };
+	} catch {
+		throw new ProxyFault(` through a proxy: the credentials in ${variable} have a % that encodes nothing`);
+	}
 }
 
-async function agentOf(proxy: URL, options: AgentOptions): Promise<Agent> {
-	const known = agents.get(proxy.href);
+async function agentOf(settings: ProxySettings, proxy: Proxy, options: AgentOptions): Promise<Agent> {
+	const known = agents.get(settings.address);
 	if (known !== undefined) return known;
 	const { HttpsProxyAgent } = await import("https-proxy-agent");
-	const agent = new HttpsProxyAgent(proxy, options) as unknown as Agent;
-	agents.set(proxy.href, agent);
+	const { headers, url } = proxy;
+	const agent = new HttpsProxyAgent(url, { ...options, headers }) as unknown as Agent;
+	agents.set(settings.address, agent);
 	return agent;
 }
 
@@ -48,9 +66,9 @@ async function agentOf(proxy: URL, options: AgentOptions): Promise<Agent> {
 export async function tunnelTo(url: URL, options: AgentOptions): Promise<Tunnel | undefined> {
 	const settings = proxySettings();
 	if (settings === undefined || isExempt(url, settings.exceptions)) return undefined;
-	const proxy = addressOf(settings);
-	const agent = await agentOf(proxy, options);
-	const at = ` through the proxy ${proxy.host}, which ${settings.variable} names`;
+	const proxy = proxyOf(settings);
+	const agent = await agentOf(settings, proxy, options);
+	const at = ` through the proxy ${proxy.url.host}, which ${settings.variable} names`;
 	return {
 		agent,
 		watch: (request) => {

@@ -57,6 +57,8 @@ describe("a host needs the proxy", () => {
 		["[fe80::1]", "fd00::/8"],
 		["[fd00::7]", "fd00::8"],
 		["110.1.2.3", "10.1.2.3"],
+		["10.1.2.3", "2.3"],
+		["10.1.2.3", ".3"],
 		["shop.example", "https://shop.example"],
 		["localhost.example", "localhost"],
 	])("%s if NO_PROXY is '%s'", (host, exceptions) => {

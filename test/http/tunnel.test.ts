@@ -64,6 +64,13 @@ describe("a request by https", () => {
 		expect(proxy.credentials).toEqual([`Basic ${Buffer.from("us er:p@ss").toString("base64")}`]);
 	});
 
+	test("needs credentials that can be decoded", async () => {
+		through(`http://us%er:hidden-word@${proxy.host}/`);
+		expect(await fault("shop.test")).toBe(
+			"unreachable through a proxy: the credentials in HTTPS_PROXY have a % that encodes nothing",
+		);
+	});
+
 	test.each([
 		["this machine", "localhost", ""],
 		["a host of NO_PROXY", "shop.test", "shop.test"],

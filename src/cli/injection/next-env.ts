@@ -30,7 +30,7 @@ function isChanged(value: string): boolean {
 }
 
 /**
- * The names of variables that Next would change if it ran in a folder.
+ * Warnings about the variables that Next would change if it ran in a folder.
  * @param values name → value, as the program gets them
  * @param folder absolute path
  * @returns a text for each `.env` file with such names. No value is in it.
