@@ -2,7 +2,7 @@
 import { chmod } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
-import { gitWarnings, type Program } from "../../project/git/driver.ts";
+import { gitWarnings, type Program, VAULT_IGNORED } from "../../project/git/driver.ts";
 import { findRepository, whyNoRepository } from "../../project/git/repository.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
 import { type GitContext, gitVersion } from "../../project/git/run.ts";
@@ -41,7 +41,7 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 		);
 	else checks.push(...ofDriver.map((each) => warning("git-setup", each, "coffer git setup", fix)));
 	for (const each of warnings.filter((one) => !ofDriver.includes(one)))
-		checks.push(warning(each.startsWith("Git ignores") ? "git-ignored" : "git-merge", each, endMerge(each)));
+		checks.push(warning(each === VAULT_IGNORED ? "git-ignored" : "git-merge", each, endMerge(each)));
 	if (hook === "not executable") {
 		const text = `Git does not run the hook ${hookPath}, because it is not executable.`;
 		const run = async () => {

@@ -156,12 +156,13 @@ export async function driverWarnings(place: GitContext): Promise<string[]> {
 		: [];
 }
 
-const IGNORED =
+/** The warning about a vault that git ignores. */
+export const VAULT_IGNORED =
 	"Git ignores coffer.vault, so no commit has it, and this folder may have the only copy. Remove the rule and commit the file. Run: git check-ignore -v coffer.vault";
 
 /**
- * Warnings as from `driverWarnings`, one if git ignores the vault, and one if git's index has it as unmerged. None if git cannot run:
- * a warning must not fail the command that shows it.
+ * Warnings as from `driverWarnings`, one if git ignores the vault (`VAULT_IGNORED`), and one if git's index has it as
+ * unmerged. None if git cannot run: a warning must not fail the command that shows it.
  */
 export async function gitWarnings(place: GitContext): Promise<string[]> {
 	if (repositoryAbove(place.folder) === undefined) return [];
@@ -171,7 +172,7 @@ export async function gitWarnings(place: GitContext): Promise<string[]> {
 			isUnmerged(place),
 			readGitFileState(join(place.folder, VAULT_FILE), place.variables),
 		]);
-		const warnings = state === "ignored" ? [...ofDriver, IGNORED] : ofDriver;
+		const warnings = state === "ignored" ? [...ofDriver, VAULT_IGNORED] : ofDriver;
 		const unfinished =
 			"Git has not finished merging coffer.vault, and the file may have only one side. Run: coffer vault resolve";
 		return unmerged ? [...warnings, unfinished] : warnings;
