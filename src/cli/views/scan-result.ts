@@ -2,6 +2,7 @@
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
+import { FETCH_LEFT_OUT } from "../../project/git/history/partial-clone.ts";
 import { allowAdvice } from "../../project/plaintext/finding.ts";
 import type { Scan, ScanFinding } from "../../project/plaintext/scan/report.ts";
 import { count, MARKS } from "../shell/render.ts";
@@ -32,7 +33,7 @@ export function gapWarnings({ absent, closed, isShallow, missing, unread }: Scan
 		],
 		[
 			missing > 0,
-			`${count(missing, "object")} of the history ${missing === 1 ? "is" : "are"} not in this clone, and not searched. To get what a partial clone left out: git fetch --refetch --no-filter`,
+			`${count(missing, "object")} of the history ${missing === 1 ? "is" : "are"} not in this clone, and not searched. To get what a partial clone left out: ${FETCH_LEFT_OUT}`,
 		],
 		[
 			isShallow,

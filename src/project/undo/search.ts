@@ -91,7 +91,7 @@ async function searchTexts(
 			kept: [],
 			operationToFinish: undefined,
 			committed: undefined,
-			notes: [`Git was not searched: ${error.message}`],
+			notes: [`Git was not searched: ${error.message} ${error.hint}`],
 		};
 	});
 	const order = new Map(listed.kept.map((kept, index) => [kept, index]));

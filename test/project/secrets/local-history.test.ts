@@ -2,7 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, rmSync, writeFileSync } from "node:fs";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { findObjects } from "../../../src/project/git/history/objects.ts";
 import { readVaultHistory } from "../../../src/project/git/history/vault-commits.ts";
+import { listTexts } from "../../../src/project/git/history/vault-texts.ts";
 import { readSession } from "../../../src/project/secrets/edit-secrets.ts";
 import {
 	historyRulesOf,
@@ -147,12 +149,64 @@ describe("if there is little or no history", () => {
 		const shallow = await historyAt(`${project.folder}/shallow`);
 		expect(shallow.versions).toEqual(["v3 live"]);
 		expect(shallow.notes).toEqual([expect.stringContaining("shallow")]);
+		const { notes } = await listTexts(placeOf(`${project.folder}/shallow`));
+		expect(notes).toEqual(shallow.notes);
 		variables.PATH = "/nowhere";
 		try {
 			expect(await historyAt()).toMatchObject({ looked: "git (not installed)", versions: ["v3 live"] });
 		} finally {
 			variables.PATH = GIT_ENVIRONMENT.PATH ?? "";
 		}
+	});
+
+	test.each([
+		["blob:none", { versions: ["v3 live"] }],
+		["tree:0", undefined],
+	])(
+		"a partial clone without %s: what it left out is named, with the command that gets it",
+		async (filter, found) => {
+			const repository = new Repository(project);
+			await commitEach(repository, "one", "two", "three");
+			repository.git("config", "uploadpack.allowFilter", "true");
+			const clone = `${project.folder}/partial`;
+			repository.git("clone", "-q", "--filter", filter, `file://${project.root}`, clone);
+			if (found) {
+				const history = await historyAt(clone);
+				expect(history).toMatchObject(found);
+				// The vault without a secret, and two versions.
+				const note = "3 texts of coffer.vault of its history are not in it (git fetch --refetch --no-filter)";
+				expect(history.notes).toEqual([expect.stringContaining(note)]);
+				expect((await listTexts(placeOf(clone))).notes).toEqual(history.notes);
+			} else {
+				const hint = expect.stringContaining("git fetch --refetch --no-filter");
+				await expect(historyAt(clone)).rejects.toMatchObject({ code: "GIT_OBJECT_MISSING", hint });
+				await expect(listTexts(placeOf(clone))).rejects.toMatchObject({
+					code: "GIT_OBJECT_MISSING",
+					hint,
+				});
+			}
+			repository.git("-C", clone, "fetch", "-q", "--refetch", "--no-filter");
+			expect(await historyAt(clone)).toMatchObject({
+				versions: ["v3 live", "v2 live", "v1 live"],
+				notes: [],
+			});
+			expect((await listTexts(placeOf(clone))).notes).toEqual([]);
+		},
+	);
+
+	test("who must have an object that a partial clone left out gets an error with the command", async () => {
+		const repository = new Repository(project);
+		await commitEach(repository, "one", "two");
+		repository.git("config", "uploadpack.allowFilter", "true");
+		const clone = `${project.folder}/partial`;
+		repository.git("clone", "-q", "--filter=blob:none", `file://${project.root}`, clone);
+		await expect(
+			findObjects(placeOf(clone), ["HEAD:./coffer.vault", "HEAD~1:./coffer.vault"]),
+		).rejects.toEqual(expect.objectContaining({ code: "GIT_OBJECT_MISSING", exit: 1 }));
+		expect(await findObjects(placeOf(clone), ["HEAD:./coffer.vault", "HEAD:./nothing"])).toEqual([
+			expect.objectContaining({ type: "blob" }),
+			undefined,
+		]);
 	});
 
 	test("a blob that is missing in git is named, and a failing git is an error", async () => {

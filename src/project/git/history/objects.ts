@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { fileTooLarge } from "../../../bounded-file.ts";
 import { AppError, EXIT } from "../../../errors.ts";
 import { type GitContext, gitFailed, startGit, timedOut } from "../run.ts";
+import { readFailed } from "./partial-clone.ts";
 
 /** The longest line that git answers with: a name from the request, and a few words. */
 const LINE_BYTES_MAX = 65_536;
@@ -143,17 +144,36 @@ function parseHeader(line: string): FoundObject | undefined {
 	return id === undefined || type === undefined ? undefined : { id, type, size: Number(size) };
 }
 
-/** The objects for names such as `COMMIT:./PATH`, in the same order; undefined for a name without an object. */
-export function findObjects(
+/**
+ * The objects for names such as `COMMIT:./PATH`, in the same order; undefined for a name without an object.
+ * @param unfetched called for each name whose object a partial clone left out; it has undefined then
+ * @throws AppError `GIT_OBJECT_MISSING` (exit 1) for such a name, if `unfetched` is undefined; as `withCatFile`
+ */
+export async function findObjects(
 	place: GitContext,
 	names: readonly string[],
+	unfetched?: (name: string) => void,
 ): Promise<(FoundObject | undefined)[]> {
-	return withCatFile(place, "--batch-check", names, async (reader) => {
-		const found: (FoundObject | undefined)[] = [];
-		for (let line = await reader.line(); line !== undefined; line = await reader.line())
-			found.push(parseHeader(line));
-		return found;
-	});
+	const found: (FoundObject | undefined)[] = [];
+	while (found.length < names.length) {
+		try {
+			await withCatFile(place, "--batch-check", names.slice(found.length), async (reader) => {
+				for (let line = await reader.line(); line !== undefined; line = await reader.line())
+					found.push(parseHeader(line));
+			});
+			break;
+		} catch (error) {
+			if (!(error instanceof AppError && error.code === "GIT_FAILED")) throw error;
+			const name = names[found.length];
+			const cause = await readFailed("cat-file", 128, place);
+			if (name === undefined || cause.code === "GIT_FAILED") throw error;
+			if (!unfetched) throw cause;
+			// Git ends at the first object that it may not fetch, after the answers about those before it.
+			unfetched(name);
+			found.push(undefined);
+		}
+	}
+	return found;
 }
 
 /**

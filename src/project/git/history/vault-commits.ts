@@ -3,8 +3,9 @@ import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { findRepository, noRepositoryNote } from "../repository.ts";
-import { type GitContext, gitFailed, runGit } from "../run.ts";
+import { type GitContext, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
+import { leftOutNote, readFailed, SHALLOW_NOTE } from "./partial-clone.ts";
 import { pathOptions, type VaultPath, vaultPaths } from "./vault-paths.ts";
 
 /** The first commit that has a text of the vault. */
@@ -58,7 +59,7 @@ async function listCommits(
 	if (status === 0) return parseCommits(stdout);
 	const head = await runGit(place, ["rev-parse", "--quiet", "--verify", "HEAD^{commit}"]);
 	if (head.status !== 0) return undefined;
-	throw gitFailed("rev-list", status, place);
+	throw await readFailed("rev-list", status, place);
 }
 
 interface Texts {
@@ -66,6 +67,8 @@ interface Texts {
 	readonly firsts: ReadonlyMap<string, Commit>;
 	/** The first commit without a vault, or with something else at its path. */
 	readonly without: Commit | undefined;
+	/** The number of texts that a partial clone left out. */
+	readonly leftOut: number;
 }
 
 async function findTexts(
@@ -74,17 +77,19 @@ async function findTexts(
 	paths: readonly VaultPath[],
 ): Promise<Texts> {
 	const names = commits.flatMap(({ fullId }) => paths.map(({ inTree }) => `${fullId}:${inTree}`));
-	const objects = await findObjects(place, names);
+	const unfetched = new Set<string>();
+	const objects = await findObjects(place, names, (name) => unfetched.add(name));
 	const firsts = new Map<string, Commit>();
 	let without: Commit | undefined;
-	for (const [index, { id, atMs }] of commits.entries()) {
+	for (const [index, { fullId, id, atMs }] of commits.entries()) {
 		const found = objects
 			.slice(index * paths.length, (index + 1) * paths.length)
 			.filter((object) => object?.type === "blob" && object.size <= LIMITS.fileBytes);
-		if (found.length === 0) without ??= { id, atMs };
+		const isLeftOut = paths.some(({ inTree }) => unfetched.has(`${fullId}:${inTree}`));
+		if (found.length === 0 && !isLeftOut) without ??= { id, atMs };
 		for (const object of found) if (object && !firsts.has(object.id)) firsts.set(object.id, { id, atMs });
 	}
-	return { firsts, without };
+	return { firsts, without, leftOut: unfetched.size };
 }
 
 /**
@@ -107,14 +112,14 @@ export async function readVaultHistory(
 	const paths = await vaultPaths(place, vaultId, walk);
 	const commits = await listCommits(place, walk, paths);
 	if (!commits) return { commits: undefined, notes: ["There is no commit in git yet."] };
-	const { firsts, without } = await findTexts(place, commits, paths);
+	const { firsts, leftOut, without } = await findTexts(place, commits, paths);
 	await readObjects(place, [...firsts.keys()], LIMITS.fileBytes, (id, bytes) => {
 		const commit = firsts.get(id);
 		if (commit) visit(commit, fromUtf8(bytes));
 	});
 	const notes: string[] = [];
-	if (repository.isShallow)
-		notes.push("This clone is shallow: earlier commits are not in it (git fetch --unshallow).");
+	if (repository.isShallow) notes.push(SHALLOW_NOTE);
+	if (leftOut > 0) notes.push(leftOutNote(leftOut));
 	// Git's answer is the same for a deleted file and for one that its store has lost.
 	if (without)
 		notes.push(`Not every commit has a ${VAULT_FILE} that git can give (the first without: ${without.id}).`);

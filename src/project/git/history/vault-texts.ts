@@ -8,8 +8,9 @@ import { fromUtf8 } from "../../../bytes.ts";
 import { LIMITS } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { findRepository, noRepositoryNote } from "../repository.ts";
-import { type GitContext, gitFailed, type RunOptions, runGit } from "../run.ts";
+import { type GitContext, type RunOptions, runGit } from "../run.ts";
 import { findObjects, readObjects } from "./objects.ts";
+import { leftOutNote, readFailed, SHALLOW_NOTE } from "./partial-clone.ts";
 import { pathOptions, type VaultPath, vaultPaths } from "./vault-paths.ts";
 
 /** Where git keeps a text. */
@@ -57,7 +58,7 @@ async function lines(
 	options: RunOptions = {},
 ): Promise<string[]> {
 	const { status, stdout } = await runGit(place, args, options);
-	if (status !== 0) throw gitFailed(args[0] ?? "", status, place);
+	if (status !== 0) throw await readFailed(args[0] ?? "", status, place);
 	return stdout.split("\n").filter((line) => line !== "");
 }
 
@@ -119,7 +120,8 @@ async function operationToFinish(place: GitContext): Promise<string | undefined>
  * @throws AppError `GIT_FAILED` (exit 1), `GIT_NOT_FOUND` (exit 4)
  */
 export async function listTexts(place: GitContext, vaultId?: string): Promise<AllTexts> {
-	if (!(await findRepository(place))) {
+	const repository = await findRepository(place);
+	if (!repository) {
 		const notes = [noRepositoryNote(place.folder)];
 		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
@@ -132,9 +134,11 @@ export async function listTexts(place: GitContext, vaultId?: string): Promise<Al
 	];
 	const named = [head, ...others].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 	const asked = named.flatMap((name) => paths.map((path) => ({ name, path })));
+	const unfetched = new Set<string>();
 	const objects = await findObjects(
 		place,
 		asked.map(({ name, path }) => `${name.rev}:${path.inTree}`),
+		(name) => unfetched.add(name),
 	);
 	const seen = new Set<string>();
 	const kept: KeptText[] = [];
@@ -151,7 +155,9 @@ export async function listTexts(place: GitContext, vaultId?: string): Promise<Al
 		if (name && object?.type === "blob" && object.size <= LIMITS.fileBytes)
 			add(name, object.id, path?.former);
 	}
-	return { kept, operationToFinish: await operationToFinish(place), committed, notes: [] };
+	const notes = repository.isShallow ? [SHALLOW_NOTE] : [];
+	if (unfetched.size > 0) notes.push(leftOutNote(unfetched.size));
+	return { kept, operationToFinish: await operationToFinish(place), committed, notes };
 }
 
 /**
