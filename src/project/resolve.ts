@@ -1,10 +1,11 @@
 /** Repairs a vault after a merge by git: with conflict markers, out of order, or with one side only. */
+import { inEnvironment } from "../environment-hint.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { type EnvironmentKeys, openKeys } from "../vault/chains/environment-keys.ts";
 import type { EnvironmentState } from "../vault/chains/membership.ts";
 import type { VaultDocument } from "../vault/document/document.ts";
 import { printVault } from "../vault/document/format.ts";
-import { printConflicted, type RecordConflict } from "../vault/merge/conflict-text.ts";
+import { conflictWords, printConflicted, type RecordConflict } from "../vault/merge/conflict-text.ts";
 import { mergeVaults, type Side, type VaultMergeOptions } from "../vault/merge/merge-vaults.ts";
 import { openRecord } from "../vault/records/seal.ts";
 import { afterWrite, repairVault } from "./files/vault-file.ts";
@@ -14,10 +15,12 @@ import { updateMemoryAfterResolve } from "./undo/after-resolve.ts";
 import { chooseChains, raiseVersions } from "./undo/decide.ts";
 import type { SurveyContext } from "./undo/survey.ts";
 
-/** A name that both sides changed. */
+/** A name that both sides changed, or of which one side has a record of an author who is no longer a writer. */
 export interface ConflictName {
 	readonly environment: string;
 	readonly name: string;
+	/** The side that cannot be taken for that reason. */
+	readonly refused?: Side;
 }
 
 export interface Resolution {
@@ -72,7 +75,21 @@ function valuesOf(identity: SessionIdentity): NonNullable<VaultMergeOptions["sam
 }
 
 function namesOf(conflicts: readonly RecordConflict[]): ConflictName[] {
-	return conflicts.map(({ environment, name }) => ({ environment, name }));
+	return conflicts.map(({ environment, name, refused }) => ({
+		environment,
+		name,
+		...(refused === undefined ? {} : { refused }),
+	}));
+}
+
+/** How to decide the open conflicts. */
+function decideHint(open: readonly ConflictName[]): string {
+	const [first] = open;
+	const side = first?.refused;
+	if (!first || side === undefined || open.some(({ refused }) => refused !== side))
+		return "Decide: coffer vault resolve --take ours|theirs [NAME...]";
+	const set = inEnvironment(`coffer secrets set ${first.name}`, first.environment);
+	return `Take the other side: coffer vault resolve --take ${side === "ours" ? "theirs" : "ours"}\nIf a value of the side '${side}' is the right one, a writer sets it again after that: ${set}`;
 }
 
 function repairOf(read: ReadVault, identity?: SessionIdentity, decisions: Decisions = {}): Repair {
@@ -148,8 +165,8 @@ export async function resolveVault(root: string, options: ResolveOptions): Promi
 	if (open.length === 0) return resolution;
 	throw new AppError({
 		code: "MERGE_CONFLICT",
-		message: `Both sides changed ${open.map(({ environment, name }) => `${name} (${environment})`).join(", ")}.`,
-		hint: "Decide: coffer vault resolve --take ours|theirs [NAME...]",
+		message: conflictWords(open),
+		hint: decideHint(open),
 		exit: EXIT.conflict,
 		data: resolution,
 	});

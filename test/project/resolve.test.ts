@@ -182,10 +182,16 @@ describe("membership", () => {
 		const theirs = from(team).set("A", "from dave", PRODUCTION, dave).set("AA", "new", PRODUCTION, dave).text;
 		await mergedByGit(project, team, from(team).epoch([dave]).text, theirs);
 		const open = await refusalOf(resolveVault(project.root, { identity }));
-		expect(open.message).toMatch(/^Both sides changed A \(production\), AA \(production\)/);
+		expect(open).toMatchObject({
+			message:
+				"The author of A (production), AA (production) on one side is no longer a writer: only the other side can be taken.",
+			hint: expect.stringMatching(/--take ours\n.* coffer secrets set A$/),
+			data: { open: [{ refused: "theirs" }, { name: "AA", refused: "theirs" }] },
+		});
 		const refused = await refusalOf(resolveVault(project.root, { identity, take: everything("theirs") }));
 		expect(refused).toMatchObject({ code: "RECORD_AUTHOR_REMOVED", exit: 7 });
-		await resolveVault(project.root, { identity, take: everything("ours") });
+		const { decided } = await resolveVault(project.root, { identity, take: everything("ours") });
+		expect(decided).toMatchObject([{ name: "A", refused: "theirs" }, { refused: "theirs" }]);
 		const records = parseVault(await project.read()).environments.get(PRODUCTION)?.records;
 		expect([...(records?.keys() ?? [])]).toEqual(["A", "B"]);
 	});

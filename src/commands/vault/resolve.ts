@@ -8,6 +8,7 @@ import type { Terminal } from "../../cli/shell/terminal.ts";
 import { describeSides } from "../../cli/sides/conflict-sides.ts";
 import { listNames } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
+import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type ReadVault, readVaultInConflict } from "../../project/read-conflict.ts";
@@ -15,10 +16,15 @@ import { previewResolution, type Resolution, resolveVault, type SideChooser } fr
 import { WHOLE_SIDE } from "../../project/undo/decide.ts";
 import type { Side } from "../../vault/merge/merge-vaults.ts";
 
+const SIDES = [
+	{ value: "ours", hint: "the branch that was merged into" },
+	{ value: "theirs", hint: "the branch that was merged" },
+] as const;
+
 export default class VaultResolve extends BaseCommand<Resolution> {
 	static override summary = "Resolve a merge conflict in the vault";
 	static override description =
-		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick. If a merge was committed with a vault that cannot be read, it merges the parents of that commit again.\n\nIt also repairs line ends and blank lines that an editor or a formatter has changed.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
+		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick. If a merge was committed with a vault that cannot be read, it merges the parents of that commit again.\n\nIt also repairs line ends and blank lines that an editor or a formatter has changed.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. A value whose author is no longer a writer cannot win. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
 	static override examples = [
 		"<%= config.bin %> vault resolve",
 		"<%= config.bin %> vault resolve --take theirs API_KEY",
@@ -81,8 +87,7 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 			this.terminal,
 			"Both sides changed members or environments. Which side's changes are kept? The other side's changes are applied after them. If both sides set the same secret, the kept side wins.",
 			[
-				{ value: "ours", label: "ours", hint: "the branch that was merged into" },
-				{ value: "theirs", label: "theirs", hint: "the branch that was merged" },
+				...SIDES.map(({ value, hint }) => ({ value, label: value, hint })),
 				{ value: "none", label: "decide later" },
 			],
 			"coffer vault resolve --take ours|theirs",
@@ -99,21 +104,15 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		const describe = await describeSides(root, read, open);
 		const answers = new Map<string, Side>();
 		for (const each of open) {
-			const { environment, name } = each;
+			const { environment, name, refused } = each;
+			const sides = SIDES.filter(({ value }) => value !== refused);
 			const answer = await promptChoice(
 				this.terminal,
-				`Both sides changed ${name} in '${environment}'. Which value is right?`,
+				refused === undefined
+					? `Both sides changed ${name} in '${environment}'. Which value is right?`
+					: `The author of ${name} in '${environment}' on the side '${refused}' (${describe(each, refused)}) is no longer a writer. Take the other side?`,
 				[
-					{
-						value: "ours",
-						label: `ours: ${describe(each, "ours")}`,
-						hint: "the branch that was merged into",
-					},
-					{
-						value: "theirs",
-						label: `theirs: ${describe(each, "theirs")}`,
-						hint: "the branch that was merged",
-					},
+					...sides.map(({ value, hint }) => ({ value, label: `${value}: ${describe(each, value)}`, hint })),
 					{ value: "none", label: "decide later" },
 				],
 				"coffer vault resolve --take ours|theirs",
@@ -135,6 +134,11 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 			terminal.line(
 				`${MARKS.ok} Decided ${listNames(decided.map(({ environment, name }) => `${name} in ${environment}`))}`,
 			);
+		for (const { environment, name, refused } of decided)
+			if (refused !== undefined)
+				terminal.line(
+					`  Not taken, because its author is no longer a writer: ${name} of '${refused}'. If that value is the right one: ${inEnvironment(`coffer secrets set ${name}`, environment)}`,
+				);
 		if (conflicted && open.length === 0)
 			terminal.line(`${MARKS.ok} Resolved the conflict in coffer.vault. Next: git add coffer.vault`);
 	}

@@ -3,7 +3,12 @@ import { lstatSync } from "node:fs";
 import { fromUtf8 } from "../../bytes.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { parseVault, printVault } from "../../vault/document/format.ts";
-import { isConflicted, printConflicted } from "../../vault/merge/conflict-text.ts";
+import {
+	conflictWords,
+	isConflicted,
+	printConflicted,
+	type RecordConflict,
+} from "../../vault/merge/conflict-text.ts";
 import { parseMergeBase } from "../../vault/merge/merge-base.ts";
 import { checkMergeSignatures } from "../../vault/merge/merge-signatures.ts";
 import { mergeVaults } from "../../vault/merge/merge-vaults.ts";
@@ -28,8 +33,7 @@ async function readText(path: string): Promise<string> {
 
 interface Merged {
 	readonly text: string;
-	/** Names in conflict, with their environments. */
-	readonly conflicts: readonly string[];
+	readonly conflicts: readonly RecordConflict[];
 }
 
 async function mergeTexts(files: MergeFiles): Promise<Merged> {
@@ -43,7 +47,7 @@ async function mergeTexts(files: MergeFiles): Promise<Merged> {
 	const { document, conflicts } = mergeVaults(...sides, { base: mergeBase, validSignatures });
 	return {
 		text: conflicts.length > 0 ? printConflicted(document, conflicts) : printVault(document),
-		conflicts: conflicts.map(({ environment, name }) => `${name} (${environment})`),
+		conflicts,
 	};
 }
 
@@ -80,7 +84,7 @@ export async function mergeVaultFiles(place: GitContext, files: MergeFiles): Pro
 	if (merged.conflicts.length === 0) return;
 	throw new AppError({
 		code: "MERGE_CONFLICT",
-		message: `Both sides changed ${merged.conflicts.join(", ")}.`,
+		message: conflictWords(merged.conflicts),
 		hint: "Decide: coffer vault resolve",
 		exit: EXIT.conflict,
 	});

@@ -130,6 +130,25 @@ export interface RecordConflict {
 	readonly name: string;
 	readonly ours: SealedRecord | undefined;
 	readonly theirs: SealedRecord | undefined;
+	/** The side whose record cannot be taken, because its author is no longer a writer. */
+	readonly refused: "ours" | "theirs" | undefined;
+}
+
+/** What `conflictWords` says of a conflict. */
+type NamedConflict = Pick<RecordConflict, "environment" | "name"> & Partial<Pick<RecordConflict, "refused">>;
+
+/** The names in conflict and the reasons, as sentences. @param conflicts one or more */
+export function conflictWords(conflicts: readonly NamedConflict[]): string {
+	const names = (of: typeof conflicts) => of.map(({ environment, name }) => `${name} (${environment})`);
+	const changed = names(conflicts.filter(({ refused }) => refused === undefined));
+	const refused = names(conflicts.filter((each) => each.refused !== undefined));
+	const sentences = [
+		changed.length > 0 ? `Both sides changed ${changed.join(", ")}.` : "",
+		refused.length > 0
+			? `The author of ${refused.join(", ")} on one side is no longer a writer: only the other side can be taken.`
+			: "",
+	];
+	return sentences.filter((sentence) => sentence !== "").join(" ");
 }
 
 function block(record: SealedRecord | undefined): string {

@@ -133,6 +133,18 @@ function chosenRecord(
 	return record;
 }
 
+/** The side of a conflict that nobody can choose. If there are two, the first: each is refused if it is chosen. */
+function refusedSide(
+	state: EnvironmentState,
+	pair: Pair,
+	validSignatures: VaultMergeOptions["validSignatures"],
+): Side | undefined {
+	return (["ours", "theirs"] as const).find((side) => {
+		const record = pair[side];
+		return record && !hasCurrentWriter(state, record, validSignatures);
+	});
+}
+
 /** The conflicts that are still open, and those that `take` decided. */
 interface Conflicts {
 	readonly open: RecordConflict[];
@@ -152,7 +164,8 @@ function mergeSectionRecords(
 		let record: SealedRecord | "conflict" | undefined = mergeOne(state, pair, options);
 		if (record === "conflict") {
 			const side = options.take?.(state.name, name);
-			(side ? conflicts.decided : conflicts.open).push({ environment: state.name, ...pair });
+			const refused = refusedSide(state, pair, options.validSignatures);
+			(side ? conflicts.decided : conflicts.open).push({ environment: state.name, ...pair, refused });
 			record = side && chosenRecord(state, pair, side, options.validSignatures);
 		}
 		if (record) records.set(name, record);

@@ -155,10 +155,21 @@ describe("stops with all data in the file", () => {
 		expect((await refused(BASE, BASE, forged)).error).toMatchObject({ code: "RECORD_FORGED", exit: 7 });
 	});
 
+	test("a value of each side, and an edit by a member that the other side removed", async () => {
+		const team = from(BASE).add(dave, "writer", "dave").text;
+		const theirs = from(team).set("A", "dave", PRODUCTION, dave).set("B", "theirs").text;
+		const { error } = await refused(team, from(team).epoch([dave]).set("B", "ours").text, theirs);
+		expect(error.message).toBe(
+			"Both sides changed B (production). The author of A (production) on one side is no longer a writer: only the other side can be taken.",
+		);
+	});
+
 	test("one side has an edit by a member that the other side removed", async () => {
 		const team = from(BASE).add(dave, "writer", "dave").text;
 		const theirs = from(team).set("B", "dave", PRODUCTION, dave).text;
 		const { error } = await refused(team, from(team).epoch([dave]).text, theirs);
-		expect(error.message).toBe("Both sides changed B (production).");
+		expect(error.message).toBe(
+			"The author of B (production) on one side is no longer a writer: only the other side can be taken.",
+		);
 	});
 });

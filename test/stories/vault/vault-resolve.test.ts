@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
 import { runGit } from "../support/git.ts";
-import { newProject, type Project } from "../support/project.ts";
+import { newIdentityText, newProject, type Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
 
 async function branches(project: Project, theirs: readonly string[], ours: readonly string[]): Promise<void> {
@@ -75,6 +75,32 @@ test("a terminal shows each side by author, version and date", async () => {
 	expect(shown).toMatch(new RegExp(`theirs: v1 by \\S+, ${when}`));
 	expect(status).toBe(0);
 	expect(await project.reveal("A")).toBe("theirs-value-a");
+});
+
+test("of a secret that a removed member set, a terminal offers the other side only, and the result names what was not taken", async () => {
+	await using project = await newProject();
+	const env = { COFFER_IDENTITY: newIdentityText() };
+	const { publicKey } = await project.data(["identity", "show"], { env });
+	await project.ok(["members", "add", publicKey, "--name", "ben"]);
+	await project.git("init", "--quiet", "--initial-branch", "main");
+	await project.ok(["git", "setup"]);
+	await commit(project, "Start");
+	await project.git("checkout", "--quiet", "-b", "branch");
+	await project.ok(["secrets", "set", "A=by-ben"], { env });
+	await commit(project, "Ben sets A");
+	await project.git("checkout", "--quiet", "main");
+	await project.ok(["members", "remove", "ben"]);
+	await commit(project, "Remove ben");
+	await expect(project.git("merge", "--quiet", "branch")).rejects.toThrow();
+	const answers = [{ question: "is no longer a writer. Take the other side?", answer: "" }];
+	const { status, shown } = await onTerminal(project, ["vault", "resolve"], answers);
+	expect(shown).toContain("The author of A in 'production' on the side 'theirs' (v1 by ben (removed), ");
+	expect(shown).toContain("ours: absent");
+	expect(shown).not.toContain("theirs: v1");
+	expect(shown).toContain("Not taken, because its author is no longer a writer: A of 'theirs'.");
+	expect(shown).toContain("coffer secrets set A");
+	expect(status).toBe(0);
+	await project.ok(["vault", "verify"]);
 });
 
 test("an older record that a merge takes without a question counts as a rollback, also after vault resolve", async () => {
