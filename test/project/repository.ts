@@ -2,11 +2,14 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import type { TestProject } from "./project.ts";
 
-/** Git without the user's configuration. */
+/** Git without the user's configuration, and without a process for maintenance after each commit and merge. */
 export const GIT_ENVIRONMENT = {
 	PATH: process.env.PATH,
 	GIT_CONFIG_GLOBAL: "/dev/null",
 	GIT_CONFIG_SYSTEM: "/dev/null",
+	GIT_CONFIG_COUNT: "1",
+	GIT_CONFIG_KEY_0: "maintenance.auto",
+	GIT_CONFIG_VALUE_0: "false",
 	GIT_AUTHOR_NAME: "test",
 	GIT_AUTHOR_EMAIL: "test@example.com",
 	GIT_COMMITTER_NAME: "test",

@@ -3,7 +3,7 @@
  * killed, the real process keeps running, so the script is never used.
  */
 import { execFile } from "node:child_process";
-import { access, constants, open } from "node:fs/promises";
+import { access, constants, open, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -60,14 +60,23 @@ function npmCandidates(): string[] {
 	return found;
 }
 
-/** The version that a binary prints, if it is a supported one. */
+/** The versions of binaries that this process has asked: file and its state → version. */
+const versions = new Map<string, string>();
+
+/** The version that a binary prints, if it is a supported one. It is asked again once the file has changed. */
 async function supportedVersion(binary: string): Promise<string | undefined> {
 	try {
+		const { dev, ino, mtimeMs, size } = await stat(binary);
+		const key = JSON.stringify([binary, dev, ino, mtimeMs, size]);
+		const known = versions.get(key);
+		if (known !== undefined) return known;
 		const { stdout } = await promisify(execFile)(binary, ["--version"], { env: {} });
 		const [, version, major, minor] = /^deno ((\d+)\.(\d+)\.\S*)/.exec(stdout) ?? [];
 		const difference = Number(major) - OLDEST.major;
 		const isRecent = difference > 0 || (difference === 0 && Number(minor) >= OLDEST.minor);
-		return isRecent ? version : undefined;
+		if (version === undefined || !isRecent) return undefined;
+		versions.set(key, version);
+		return version;
 	} catch {
 		return undefined;
 	}

@@ -4,8 +4,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { AppError } from "../../../src/errors.ts";
 import { Checker, type CheckerOptions } from "../../../src/platform/build/check/checker.ts";
+import type { Order } from "../../../src/platform/build/check/messages.ts";
 import { ProcessPool, type ProcessPoolOptions } from "../../../src/platform/build/check/process-pool.ts";
 import { builtPath } from "../../../src/platform/machine/assets.ts";
+import type { OutputRequest } from "../../../src/platform/threads/build-output.ts";
 import { filesOf, makeBuildFolders } from "./builder.ts";
 
 const MIB = 1024 * 1024;
@@ -82,6 +84,26 @@ describe("each file is parsed once", () => {
 		await check(checker, files, [one, two]);
 		vi.advanceTimersByTime(600);
 		expect((await check(checker, files, [one, two])).parses).toBe(0);
+	});
+
+	test("by the process that has checked the upload before, which no bundle keeps busy", async () => {
+		const program = join(place.root, "pid.cjs");
+		const answer = 'process.send({ type: "done", parses: process.pid });';
+		writeFileSync(program, `process.on("message", ({ type }) => { if (type !== "rules") ${answer} });`);
+		const pool = openPool({ program });
+		const processOf = async (order: Order) => {
+			const end = await pool.run([order], () => {}, 240_000);
+			return "parses" in end ? end.parses : end;
+		};
+		const upload = () => processOf({ type: "check", functions: [], maxima: MAXIMA, refused: new Map() });
+		// Both processes have checked an upload.
+		expect(new Set(await Promise.all([upload(), upload()])).size).toBe(2);
+		const latest = await upload();
+		const bundle: Order = { type: "bundle", request: {} as OutputRequest, analyzer: undefined };
+		expect(await processOf(bundle)).not.toBe(latest);
+		expect(await upload()).toBe(latest);
+		await Promise.all([processOf(bundle), processOf(bundle)]);
+		expect(await upload()).toBe(latest);
 	});
 
 	test("the result does not depend on files that were parsed before", async () => {

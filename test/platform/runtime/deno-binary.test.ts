@@ -29,6 +29,16 @@ describe("a Deno in the search path", () => {
 		expect(await findDeno({ searchPath: `${dirname(at("linked"))}` })).toBe(at("linked"));
 	});
 
+	test("is asked for its version again once it is another file", async () => {
+		const searchPath = dirname(at("replaced"));
+		await mkdir(searchPath);
+		await symlink(native, at("replaced"));
+		expect(await findDeno({ searchPath })).toBe(at("replaced"));
+		await rm(at("replaced"));
+		await copyFile("/bin/true", at("replaced"));
+		expect(await findDeno({ searchPath })).toBe(native);
+	});
+
 	test("is ignored if the file is a script, another program or plain data", async () => {
 		const searchPath = ["wrapper", "other", "plain", "nowhere"]
 			.map((folder) => join(directory, folder))

@@ -3,8 +3,11 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { cleanEnvironment, type Project } from "./project.ts";
 
-/** An editor that leaves each text as it is. */
-const SETTINGS = ["user.name=Story", "user.email=story@example.com", "core.editor=true"];
+/** The editor leaves each text as it is. No process for maintenance follows each commit and merge. */
+const SETTINGS = [
+	...["user.name=Story", "user.email=story@example.com"],
+	...["core.editor=true", "maintenance.auto=false"],
+];
 
 export interface GitResult {
 	readonly status: number | null;

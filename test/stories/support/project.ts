@@ -202,7 +202,8 @@ export class Project {
 	}
 
 	async git(...args: readonly string[]): Promise<string> {
-		const settings = "user.name=Story user.email=story@example.com init.defaultBranch=main".split(" ");
+		const person = ["user.name=Story", "user.email=story@example.com"];
+		const settings = [...person, "init.defaultBranch=main", "maintenance.auto=false"];
 		const flags = settings.flatMap((setting) => ["-c", setting]);
 		const { stdout } = await execute("git", [...flags, ...args], {
 			cwd: this.root,

@@ -27,8 +27,8 @@ const OUT_OF_MEMORY = /heap out of memory|memory allocation|Array buffer allocat
 function ignore(): void {}
 
 export class CheckProcess {
-	/** Whether it has parsed uploads, and thus may know the files of the next one. */
-	hasUploads = false;
+	/** The number of the last upload that it has checked, whose files it knows; 0: it has checked none. */
+	lastUpload = 0;
 	readonly #child: ChildProcess;
 	#onReport: (report: Report) => void = ignore;
 	#stdout = "";

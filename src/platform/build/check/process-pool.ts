@@ -21,6 +21,8 @@ export class ProcessPool {
 	readonly #options: ProcessPoolOptions;
 	#idle: CheckProcess[] = [];
 	#running = 0;
+	/** The number of uploads that were checked. */
+	#uploads = 0;
 	/** Set while processes are kept and none runs. */
 	#timer: NodeJS.Timeout | undefined;
 
@@ -61,17 +63,15 @@ export class ProcessPool {
 	}
 
 	/**
-	 * Takes an idle process, or starts one. Uploads go to a process that has parsed uploads before, and bundles to another one
-	 * if there is one.
+	 * Takes an idle process, or starts one. An upload goes to the process that has checked the latest one, because most of
+	 * its files are the same. A bundle goes to another process if there is one, so that it does not delay an upload.
 	 */
 	#take(isUpload: boolean): CheckProcess {
-		this.#idle = this.#idle.filter(({ isAlive }) => isAlive);
-		const fitting = this.#idle.findLastIndex(({ hasUploads }) => hasUploads === isUpload);
-		// At -1, this takes the last one.
-		const [idle] = this.#idle.splice(fitting, 1);
+		this.#idle = this.#idle.filter(({ isAlive }) => isAlive).sort((a, b) => a.lastUpload - b.lastUpload);
 		const { heapMiB, program, rules } = this.#options;
+		const idle = isUpload ? this.#idle.pop() : this.#idle.shift();
 		const process = idle ?? new CheckProcess(program, rules, heapMiB);
-		process.hasUploads ||= isUpload;
+		if (isUpload) process.lastUpload = ++this.#uploads;
 		return process;
 	}
 }
