@@ -8,12 +8,13 @@ import { fingerprint } from "../../identity/identity.ts";
 import { openRotation } from "../../identity/rotation.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type Diagnosis, diagnose, type SearchContext } from "../../project/undo/accept.ts";
-import type { SurveyContext } from "../../project/undo/survey.ts";
+import { newLinks, type SurveyContext } from "../../project/undo/survey.ts";
+import { describeNote } from "../../vault/undo/link-note.ts";
 import { linkedLogs } from "../context/linked-logs.ts";
 import { findDeviceIdentity } from "../context/open-project.ts";
 import { rotationStore } from "../edits/rotate-identity.ts";
 import { type Environment, inheritedEnvironment, readCredentials } from "../shell/process-environment.ts";
-import { waysHint } from "./report.ts";
+import { lackingRows, waysHint } from "./report.ts";
 
 /**
  * The places to search for the changes: git, and the logs of linked platforms.
@@ -47,14 +48,47 @@ export async function diagnoseProject(
 	return diagnose(context, await searchPlaces(root, offline));
 }
 
+/** The most changes of one side that an error names. */
+const NAMED_MAX = 5;
+
+function listed(title: string, changes: readonly string[]): string[] {
+	if (changes.length === 0) return [];
+	const more = changes.length > NAMED_MAX ? [`and ${changes.length - NAMED_MAX} more`] : [];
+	return [`  ${title}`, ...[...changes.slice(0, NAMED_MAX), ...more].map((each) => `    ${each}`)];
+}
+
+/** The changes of members and environments that only one side has, as lines: of two people who changed them at once. */
+function changesOfBoth(diagnosis: Diagnosis): string[] {
+	const known = lackingRows(
+		diagnosis,
+		diagnosis.searched.found.filter(({ lacking }) => lacking.kind === "link"),
+	);
+	const inFile = diagnosis.surveys.flatMap(({ environment, memory }) =>
+		newLinks(diagnosis.document, environment, memory).map(
+			(note) => `${note.signer.name} ${describeNote(note)}`,
+		),
+	);
+	const onlyKnown = known.map(({ by, what, where }) => {
+		const place = where === null ? "" : ` — in ${where}`;
+		return `${by ?? "somebody"} ${what}${place}`;
+	});
+	return [
+		...listed("Both sides changed them. Only this device knows:", [...new Set(onlyKnown)]),
+		...listed("Only coffer.vault has:", [...new Set(inFile)]),
+	];
+}
+
 /**
- * Adds to an error, as its hint, the commands that resolve it.
+ * Adds to an error, as its hint, the commands that resolve it. If the membership was changed on two sides, the message
+ * names the changes of each.
  * @returns the same error if the cause cannot be found
  */
 export async function explainLacking(error: AppError, environment: Environment): Promise<AppError> {
 	const diagnosis = await diagnoseProject(environment, false).catch(() => undefined);
 	if (!diagnosis || diagnosis.ways.length === 0) return error;
+	const both = error.code === "MEMBERSHIP_DIVERGED" ? changesOfBoth(diagnosis) : [];
 	return error.with({
+		message: [error.message, ...both].join("\n"),
 		hint: `To see all differences: coffer vault verify\n${waysHint([...diagnosis.ways])}`,
 	});
 }

@@ -113,6 +113,16 @@ function checkout({ kept }: Candidate): Suggestion {
 
 const MERGED: readonly string[] = ["branch", "remote", "tag"];
 
+/** Whether both texts changed the members or owners after a common beginning, so that neither replaces the other. */
+function isDiverged(ours: VaultDocument, theirs: VaultDocument): boolean {
+	const chains = [[ours.links, theirs.links] as const];
+	for (const [name, section] of ours.environments) {
+		const other = theirs.environments.get(name);
+		if (other) chains.push([section.links, other.links]);
+	}
+	return chains.some(([mine, yours]) => compareChain(yours.map(linkHash), mine) === "diverged");
+}
+
 function merge({ kept }: Candidate, isClean: boolean): Suggestion {
 	const first = isClean ? [] : [`git commit -m "Keep ${VAULT_FILE}" -- ${VAULT_FILE}`];
 	return { words: `To merge ${describeGitText(kept)}`, commands: [...first, `git merge ${kept.rev}`] };
@@ -129,7 +139,25 @@ function byGit(situation: Situation): Suggestion | undefined {
 		const after = merged(document, candidate.document);
 		return after !== undefined && improves(situation, after);
 	});
-	return clean && merge(clean, isClean);
+	return clean ? merge(clean, isClean) : byMergingBoth(situation);
+}
+
+/**
+ * The suggestion to merge a text whose membership diverged from the file's, and which has everything that the file
+ * lacks. Git reports a conflict then.
+ */
+function byMergingBoth({ document, surveys, searched }: Situation): Suggestion | undefined {
+	const { candidates, isClean } = searched;
+	const absent = [...lackingKeys(surveys, document)];
+	const other = candidates.find((candidate) => {
+		if (![...MERGED, "commit"].includes(candidate.kept.kind)) return false;
+		if (!isDiverged(document, candidate.document)) return false;
+		const lacking = lackingKeys(surveys, candidate.document);
+		return absent.every((key) => !lacking.has(key));
+	});
+	if (!other) return undefined;
+	const words = `To keep the changes of both sides, to merge ${describeGitText(other.kept)} (git reports a conflict, which coffer vault resolve resolves)`;
+	return { ...merge(other, isClean), words };
 }
 
 /** A log's content in the form of a memory. */

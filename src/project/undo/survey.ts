@@ -1,6 +1,7 @@
 /** Lists the items that this device remembers of a vault and that the file lacks, by environment. */
 import type { VaultDocument } from "../../vault/document/document.ts";
 import { type AbsentItem, type EnvironmentContents, findAbsentItems } from "../../vault/undo/absent-items.ts";
+import { type LinkNote, noteLinks } from "../../vault/undo/link-note.ts";
 import {
 	type EnvironmentMemory,
 	type MemoryLocation,
@@ -54,6 +55,18 @@ export function lackingIn(
 	memory: EnvironmentMemory,
 ): AbsentItem[] {
 	return findAbsentItems(memory, presentIn(document, environment, memory.pin?.environment[0]));
+}
+
+/** Notes on the links of the file that an environment's memory does not have, if the memory has pinned its chains. */
+export function newLinks(
+	document: VaultDocument,
+	environment: string,
+	{ pin }: Pick<EnvironmentMemory, "pin">,
+): LinkNote[] {
+	const links = document.environments.get(environment)?.links ?? [];
+	if (!pin) return [];
+	const pinned = new Set([...pin.vault, ...pin.environment]);
+	return noteLinks(document.links, links, () => false).filter(({ hash }) => !pinned.has(hash));
 }
 
 /** Compares the file with every remembered environment. @throws AppError `STATE_DAMAGED` (exit 7) */

@@ -1,6 +1,6 @@
 /** `coffer vault resolve` with the real program, after a merge by real git. */
 import { describe, expect, test } from "vitest";
-import { commit } from "../support/clone.ts";
+import { cloneOf, commit } from "../support/clone.ts";
 import { runGit } from "../support/git.ts";
 import { newIdentityText, newProject, type Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
@@ -100,6 +100,42 @@ test("of a secret that a removed member set, a terminal offers the other side on
 	expect(shown).toContain("Not taken, because its author is no longer a writer: A of 'theirs'.");
 	expect(shown).toContain("coffer secrets set A");
 	expect(status).toBe(0);
+	await project.ok(["vault", "verify"]);
+});
+
+test("a branch on which another person changed the members too: the error names the changes of both, and how to keep both", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet", "--initial-branch", "main");
+	await project.ok(["git", "setup"]);
+	await commit(project, "Start");
+	await using other = await cloneOf(project);
+	const add = async (to: Project, name: string) => {
+		const env = { COFFER_IDENTITY: newIdentityText() };
+		const { publicKey } = await to.data(["identity", "show"], { env });
+		await to.ok(["members", "add", publicKey, "--name", name, "--role", "reader"]);
+		await commit(to, `Add ${name}`);
+	};
+	await add(other, "of-other");
+	await add(project, "of-project");
+	await project.git("fetch", "--quiet", other.root, "HEAD:theirs");
+	await project.git("checkout", "--quiet", "theirs");
+	const { error, status } = await project.coffer(["secrets", "list", "--json"]).then((run) => ({
+		error: run.error(),
+		status: run.status,
+	}));
+	expect(status).toBe(7);
+	expect(error.code).toBe("MEMBERSHIP_DIVERGED");
+	expect(error.message).toMatch(
+		/Only this device knows:\n +\S+ added of-project as a reader — in branch main\n/,
+	);
+	expect(error.message).toMatch(/Only coffer\.vault has:\n +\S+ added of-other as a reader$/);
+	expect(error.hint).toMatch(/To keep the changes of both sides, .*: git merge main$/m);
+	await expect(project.git("merge", "--quiet", "main")).rejects.toThrow();
+	await project.ok(["vault", "resolve", "--take", "ours"]);
+	await commit(project, "Merge");
+	const { members } = await project.data(["members", "list"]);
+	const names = members.map(({ name }: { name: string }) => name);
+	expect(names).toEqual(expect.arrayContaining(["of-other", "of-project"]));
 	await project.ok(["vault", "verify"]);
 });
 
