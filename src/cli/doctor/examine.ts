@@ -9,7 +9,7 @@ import { checkIdentity, checkKeychain } from "./device.ts";
 import { checkPermissions, checkPlaintext } from "./files.ts";
 import { checkGit } from "./git.ts";
 import { checkCompletion, checkDeno, checkPackages, installationFolder } from "./installation.ts";
-import { checkVault } from "./vault.ts";
+import { checkHiddenVault, checkVault } from "./vault.ts";
 
 export interface Diagnosis {
 	/** The project's folder; null outside a project. */
@@ -27,10 +27,10 @@ async function allChecks(root: string | undefined, environment: Environment): Pr
 	const program = { script: join(installation, "bin", "run.js"), node: process.execPath };
 	const device = checkIdentity(environment);
 	const ofProject = async (): Promise<Fixable[]> => {
-		if (root === undefined) return [];
+		if (root === undefined) return checkHiddenVault(currentFolder());
 		const { checkLinks } = await import("./platform.ts");
 		const [{ identity }, links] = await Promise.all([device, checkLinks(root, environment)]);
-		return [...(await checkVault(root, identity)), ...links];
+		return [...(await checkVault(root, identity, environment)), ...links];
 	};
 	// They wait for other programs most of the time.
 	const parts = await Promise.all([

@@ -18,6 +18,9 @@ const USUAL_ADDRESS = "127.0.0.1:8081";
 /** What a project needs: to send secrets, and to deploy functions. */
 const NEEDED = ["sync", "deploy"];
 
+/** Keeps the damaged file: it may have changes that are not committed. */
+const RESTORE = "cp coffer.json coffer.json.damaged && git checkout HEAD -- coffer.json";
+
 interface Linked {
 	readonly environment: string;
 	readonly binding: PlatformBinding;
@@ -122,6 +125,15 @@ async function checkLink(linked: Linked, environment: Environment): Promise<Fixa
 		return [...checks, ...pin, ...(isRight ? [await checkToken(linked)] : [])];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
+		// No platform has such an address, so the command that links with it would fail too.
+		if (error.code.startsWith("PLATFORM_URL_"))
+			return [
+				failure(
+					"configuration",
+					`Environment '${linked.environment}' in coffer.json: ${error.message}`,
+					RESTORE,
+				),
+			];
 		const damaged = /\(rm ('.*')\)/.exec(error.hint)?.[1];
 		return [failure("pin", error.message, damaged === undefined ? linked.link : `rm ${damaged}`)];
 	}
@@ -143,12 +155,6 @@ export async function checkLinks(root: string, environment: Environment): Promis
 		return checks.length > 0 ? checks : [ok("platform", "No environment is linked with a platform.")];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		return [
-			failure(
-				"configuration",
-				error.message,
-				"cp coffer.json coffer.json.damaged && git checkout HEAD -- coffer.json",
-			),
-		];
+		return [failure("configuration", error.message, RESTORE)];
 	}
 }

@@ -94,7 +94,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		base44: ["edits", "shell"],
 		imports: ["edits", "shell"],
 		undo: ["edits", "context", "shell"],
-		doctor: ["completion", "plaintext", "context", "shell"],
+		doctor: ["undo", "completion", "plaintext", "context", "shell"],
 	},
 	"src/platform": {
 		functions: [],
