@@ -4,8 +4,11 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 
 /** The largest part of a body that is copied, so that it leaves in one plain write with what is around it. */
 const COPIED_MAX = 16 * 1024;
-/** A client that still sends gets its answer only if the connection stays open for a while. */
+/** How often a connection that lingers is checked, and the least time that it stays open. */
 export const LINGER_MS = 500;
+/** The times after which nginx closes such a connection: nothing came for this time, or it came for all this time. */
+const LINGER_IDLE_MS = 5_000;
+const LINGER_MS_MAX = 30_000;
 
 /** The IP address of a client. */
 export function addressOf({ remoteAddress = "" }: Socket): string {
@@ -29,13 +32,21 @@ export function writeParts(socket: Socket, text: string, data: Buffer | undefine
 }
 
 /**
- * Ends a connection, and drops what still arrives on it. If it were closed at once, the system would reset it, and the
- * client might lose the response.
+ * Ends a connection, and drops what still arrives on it. If it were closed at once, the system would reset it. A client
+ * that sends its whole body before it reads would then lose the response.
+ * @param isEnding whether the listener waits for its connections to close
  */
-export function linger(socket: Socket, faults: FaultBoundary): void {
+export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): void {
 	socket.end();
 	socket.resume();
-	const destroy = faults.callback(() => socket.destroy());
-	const timer = setTimeout(destroy, LINGER_MS).unref();
-	socket.once("close", clearTimeout.bind(undefined, timer));
+	let received = socket.bytesRead;
+	let [idleMs, lingeredMs] = [0, 0];
+	const check = () => {
+		idleMs = socket.bytesRead === received ? idleMs + LINGER_MS : 0;
+		received = socket.bytesRead;
+		lingeredMs += LINGER_MS;
+		if (isEnding() || idleMs >= LINGER_IDLE_MS || lingeredMs >= LINGER_MS_MAX) socket.destroy();
+	};
+	const timer = setInterval(faults.callback(check), LINGER_MS).unref();
+	socket.once("close", () => clearInterval(timer));
 }

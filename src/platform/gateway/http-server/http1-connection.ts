@@ -196,7 +196,7 @@ export class Http1Connection implements Carrier {
 			const isRead = this.isReceived && this.#requests.waiting === 0 && !exchange.isMalformed;
 			this.#stopReading();
 			if (isRead) this.#socket.destroySoon();
-			else linger(this.#socket, this.#events.faults);
+			else linger(this.#socket, this.#events.faults, this.#events.isEnding);
 			return;
 		}
 		this.#isPipelined = this.isReceived && this.#requests.waiting > 0;
@@ -218,7 +218,7 @@ export class Http1Connection implements Carrier {
 		if (exchange?.isBegun || !this.#socket.writable) this.destroy();
 		else {
 			if (!isAnswered) this.#socket.write(BARE_ANSWERS[status], "latin1");
-			linger(this.#socket, this.#events.faults);
+			linger(this.#socket, this.#events.faults, this.#events.isEnding);
 		}
 	}
 
