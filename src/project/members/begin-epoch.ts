@@ -4,7 +4,12 @@ import { openKeys } from "../../vault/chains/environment-keys.ts";
 import { type Member, verifyEnvironment } from "../../vault/chains/membership.ts";
 import { makeExpel, type RootState } from "../../vault/chains/vault-chain.ts";
 import { makeAddMember } from "../../vault/document/create.ts";
-import { type VaultDocument, verifyChains, withRecords } from "../../vault/document/document.ts";
+import {
+	type VaultDocument,
+	type VerifiedEnvironment,
+	verifyChains,
+	withRecords,
+} from "../../vault/document/document.ts";
 import { makeEpoch } from "../../vault/document/epoch.ts";
 import { type RemovalDebt, removalDebt } from "../../vault/document/removal-debt.ts";
 import type { SealedRecord } from "../../vault/records/record.ts";
@@ -36,6 +41,24 @@ export interface EpochChange {
 }
 
 /**
+ * The hashes of the links that were verified while epochs begin. With many environments, the signatures of all chains
+ * would be verified again for each of them.
+ */
+interface Checked {
+	vault: readonly string[];
+	readonly environments: Map<string, readonly string[]>;
+}
+
+/** As `verifyChains`. Signatures of links that were verified before are not verified again. */
+function verifyOnce(document: VaultDocument, name: string, checked: Checked): VerifiedEnvironment {
+	const pin = { vault: checked.vault, environment: checked.environments.get(name) ?? [], epoch: 0 };
+	const verified = verifyChains(document, name, pin);
+	checked.vault = document.links.map(linkHash);
+	checked.environments.set(name, verified.section.links.map(linkHash));
+	return verified;
+}
+
+/**
  * Removes the ownership of members who leave and are in no other environment of the vault, and of members who
  * become readers and are a writer in no other environment.
  */
@@ -44,11 +67,13 @@ function expelled(
 	root: RootState,
 	{ gone, back = [] }: EpochChange,
 	context: SessionContext,
+	checked: Checked,
 ): { document: VaultDocument; warnings: string[] } {
 	const { environment, identity } = context;
+	if (!gone.some(({ sign }) => root.owners.has(sign))) return { document, warnings: [] };
 	const roles = new Map(back.map(({ role, sign }) => [sign, role]));
 	const others = [...document.environments.keys()].filter((name) => name !== environment);
-	const states = others.map((name) => verifyChains(document, name).state);
+	const states = others.map((name) => verifyOnce(document, name, checked).state);
 	const staysOwner = (sign: string) => {
 		if (roles.get(sign) === "writer") return true;
 		const elsewhere = states.flatMap(({ members }) => members.get(sign)?.role ?? []);
@@ -101,9 +126,10 @@ function withEpoch(
 	session: VaultSession,
 	change: EpochChange,
 	finish: FinishEpoch,
+	checked: Checked,
 ): PreparedEpoch {
 	// The change of another environment may have changed the owners.
-	const { root } = verifyChains(document, session.context.environment);
+	const { root } = verifyOnce(document, session.context.environment, checked);
 	const { gone, back = [] } = change;
 	const { context, keys, verified, warnings } = session;
 	const { environment, identity } = context;
@@ -111,13 +137,13 @@ function withEpoch(
 	const next = makeEpoch(verified, keys, identity, removed, (record) => session.open(record));
 	const links = withBack(session, [...verified.section.links, next.link], back);
 	const resealed = withRecords(document, environment, next.records, links);
-	const after = expelled(finish(resealed, session, root), root, change, context);
+	const after = expelled(finish(resealed, session, root), root, change, context, checked);
 	const result = {
 		environment,
 		removed: gone.map(({ name }) => name),
 		epoch: next.number,
 		resealed: next.records.length,
-		debt: removalDebt(verifyChains(after.document, environment)),
+		debt: removalDebt(verifyOnce(after.document, environment, checked)),
 		warnings: [...warnings, ...after.warnings],
 	};
 	return { document: after.document, result, records: next.records };
@@ -160,8 +186,9 @@ export async function beginEpochs(
 		const changes = sessions.map((session) => [session, choose(session)] as const);
 		let { document } = loaded;
 		const begun: { session: VaultSession; epoch: PreparedEpoch }[] = [];
+		const checked: Checked = { vault: [], environments: new Map() };
 		for (const [session, change] of changes) {
-			const epoch = withEpoch(document, session, change, finish);
+			const epoch = withEpoch(document, session, change, finish, checked);
 			({ document } = epoch);
 			begun.push({ session, epoch });
 		}

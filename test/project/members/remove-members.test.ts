@@ -3,9 +3,15 @@
  * debt.
  */
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import sodium from "libsodium-wrappers";
+import { describe, expect, test, vi } from "vitest";
+import { addEnvironment } from "../../../src/project/members/environments.ts";
 import { addMember } from "../../../src/project/members/members.ts";
-import { removeMembers, renewKey } from "../../../src/project/members/remove-members.ts";
+import {
+	removeFromEnvironments,
+	removeMembers,
+	renewKey,
+} from "../../../src/project/members/remove-members.ts";
 import { getSecret, readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
 import type { SessionContext } from "../../../src/project/session/session.ts";
 import { openKeys } from "../../../src/vault/chains/environment-keys.ts";
@@ -40,6 +46,32 @@ async function document(project: TestProject): Promise<VaultDocument> {
 async function debtOf(project: TestProject) {
 	return removalDebt(verifyChains(await document(project), PRODUCTION));
 }
+
+test("a removal from many environments verifies each link a few times, and not once for every pair of environments", async () => {
+	using project = await TestProject.create();
+	const contexts: SessionContext[] = [];
+	for (let index = 0; index < 12; index++) {
+		const context = { ...project.context, environment: `e${index}` };
+		await addEnvironment(context);
+		await addMember(context, { ...bob.publicKeys, name: "bob", role: "writer" });
+		contexts.push(context);
+	}
+	const { environments, links } = await document(project);
+	const all = [...environments.values()].reduce((sum, section) => sum + section.links.length, links.length);
+	const verified = vi.spyOn(sodium, "crypto_sign_verify_detached");
+	try {
+		await removeFromEnvironments(contexts.map((context) => ({ context, names: ["bob"] })));
+		expect(verified.mock.calls.length).toBeGreaterThan(0);
+		expect(verified.mock.calls.length).toBeLessThan(10 * all);
+	} finally {
+		verified.mockRestore();
+	}
+	const after = await document(project);
+	for (const { environment } of contexts)
+		expect([...verifyChains(after, environment).state.members.values()]).toMatchObject([
+			{ sign: alice.publicKeys.sign },
+		]);
+});
 
 describe("after a removal", () => {
 	test("every record is signed by the remover and encrypted with the new key, with the same version, kind, value and since", async () => {
