@@ -12,6 +12,7 @@ export type FaultCode =
 	| "ENV_FILE_NAME_INVALID"
 	| "ENV_FILE_NAME_RESERVED"
 	| "ENV_FILE_DUPLICATE_NAME"
+	| "ENV_FILE_TOO_MANY_NAMES"
 	| "ENV_FILE_LINE_INVALID";
 
 export interface EnvFileFault {
@@ -40,6 +41,7 @@ const HINTS: Readonly<Record<FaultCode, string>> = {
 	ENV_FILE_NAME_INVALID: "Rename it in the file.",
 	ENV_FILE_NAME_RESERVED: "Remove the line from the file, or rename the secret.",
 	ENV_FILE_DUPLICATE_NAME: "Keep one of the two lines.",
+	ENV_FILE_TOO_MANY_NAMES: "Divide the file, and its secrets among several environments.",
 	ENV_FILE_LINE_INVALID: "Write NAME=VALUE; a value of several lines needs quotes.",
 };
 

@@ -65,13 +65,16 @@ class Parser {
 	readonly #pairs = new Map<string, EnvPair>();
 	#offset = 0;
 	#line = 1;
+	/** There are too many names. The rest is not checked: each further name would have the same fault. */
+	#isFull = false;
 
 	constructor(source: string) {
 		this.#source = source;
 	}
 
 	parse(file: string): EnvFile {
-		while (this.#offset <= this.#source.length && this.#faults.length < FAULTS_MAX) this.#step();
+		const goesOn = () => this.#offset <= this.#source.length && this.#faults.length < FAULTS_MAX;
+		while (goesOn() && !this.#isFull) this.#step();
 		const [first, ...others] = this.#faults;
 		if (first !== undefined) throw envFileError(file, [first, ...others]);
 		return { pairs: [...this.#pairs.values()], warnings: this.#warnings };
@@ -117,7 +120,8 @@ class Parser {
 		}
 		if (this.#pairs.size >= LIMITS.recordsPerEnvironment) {
 			const most = `the file has more than ${LIMITS.recordsPerEnvironment} names, and an environment can have no more`;
-			this.#fault("ENV_FILE_LINE_INVALID", most);
+			this.#fault("ENV_FILE_TOO_MANY_NAMES", most);
+			this.#isFull = true;
 			return;
 		}
 		this.#pairs.set(pair.name, pair);

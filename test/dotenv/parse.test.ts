@@ -130,6 +130,18 @@ describe("refused .env text", () => {
 		for (const [, line] of faults) expect(error.message).toContain(`line ${line}`);
 	});
 
+	test("too many names are one fault, at the first name above the limit, with a hint of its own", () => {
+		const text = Array.from({ length: 10_003 }, (_, index) => `N${index}=v\n`).join("");
+		const refused = refusal(text);
+		expect(refused).toMatchObject({
+			code: "ENV_FILE_TOO_MANY_NAMES",
+			exit: 2,
+			line: 10_001,
+			hint: expect.stringContaining("among several environments"),
+		});
+		expect(refused.message).toMatch(/, line 10001: .* has more than 10000 names[^\n]*$/);
+	});
+
 	test("a duplicate names both lines", () => {
 		expect(refusal("\nTOKEN=1\n\nTOKEN=2\n").message).toBe(
 			".env, line 4: the name TOKEN is already on line 2.",
