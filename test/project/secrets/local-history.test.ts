@@ -207,6 +207,11 @@ describe("if there is little or no history", () => {
 			expect.objectContaining({ type: "blob" }),
 			undefined,
 		]);
+		const named: string[] = [];
+		const texts = Array<string>(102).fill("HEAD~1:./coffer.vault");
+		const found = findObjects(placeOf(clone), texts, (name) => named.push(name));
+		await expect(found).rejects.toMatchObject({ code: "GIT_OBJECT_MISSING" });
+		expect(named).toHaveLength(100);
 	});
 
 	test("a blob that is missing in git is named, and a failing git is an error", async () => {

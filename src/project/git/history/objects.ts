@@ -144,17 +144,23 @@ function parseHeader(line: string): FoundObject | undefined {
 	return id === undefined || type === undefined ? undefined : { id, type, size: Number(size) };
 }
 
+/** The most objects that are found to be left out, because each of them ends a process of git. */
+const LEFT_OUT_MAX = 100;
+
 /**
  * The objects for names such as `COMMIT:./PATH`, in the same order; undefined for a name without an object.
- * @param unfetched called for each name whose object a partial clone left out; it has undefined then
- * @throws AppError `GIT_OBJECT_MISSING` (exit 1) for such a name, if `unfetched` is undefined; as `withCatFile`
+ * @param onLeftOut called for each name whose object a partial clone left out; it has undefined then
+ * @throws AppError `GIT_OBJECT_MISSING` (exit 1) for such a name, if `onLeftOut` is undefined or there are more than 100;
+ *   as `withCatFile`
  */
 export async function findObjects(
 	place: GitContext,
 	names: readonly string[],
-	unfetched?: (name: string) => void,
+	onLeftOut?: (name: string) => void,
 ): Promise<(FoundObject | undefined)[]> {
 	const found: (FoundObject | undefined)[] = [];
+	let leftOut = 0;
+	let cause: AppError | undefined;
 	while (found.length < names.length) {
 		try {
 			await withCatFile(place, "--batch-check", names.slice(found.length), async (reader) => {
@@ -165,11 +171,11 @@ export async function findObjects(
 		} catch (error) {
 			if (!(error instanceof AppError && error.code === "GIT_FAILED")) throw error;
 			const name = names[found.length];
-			const cause = await readFailed("cat-file", 128, place);
+			cause ??= await readFailed("cat-file", 128, place);
 			if (name === undefined || cause.code === "GIT_FAILED") throw error;
-			if (!unfetched) throw cause;
+			if (!onLeftOut || ++leftOut > LEFT_OUT_MAX) throw cause;
 			// Git ends at the first object that it may not fetch, after the answers about those before it.
-			unfetched(name);
+			onLeftOut(name);
 			found.push(undefined);
 		}
 	}
