@@ -16,7 +16,7 @@ import {
 	toBase64,
 } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { type EnvironmentState, EPOCH_RANDOM_BYTES, type Epoch } from "./membership.ts";
+import { type EnvironmentState, EPOCH_RANDOM_BYTES, type Epoch, removedMember } from "./membership.ts";
 
 /** The keys of one environment's epochs that an identity can open. */
 export interface EnvironmentKeys {
@@ -120,6 +120,20 @@ function earlierKeys(state: EnvironmentState, key: Uint8Array): Map<string, Uint
 	return keys;
 }
 
+function notAMember(state: EnvironmentState, sign: string): AppError {
+	const removed = removedMember(state, sign);
+	return new AppError({
+		code: "NOT_A_MEMBER",
+		message: removed
+			? `This device's identity was removed from environment '${state.name}', where it was ${removed.name}.`
+			: `This device's identity is not a member of environment '${state.name}'.`,
+		hint: removed
+			? "Ask a writer of the environment to add your public key again, which 'coffer identity show' prints. If you have replaced the identity on another device (coffer identity rotate), bring the new one here: 'coffer identity export' there, and 'coffer identity import' here."
+			: "Ask a writer of the environment to add your public key, which 'coffer identity show' prints. Or use an identity that is a member.",
+		exit: EXIT.unauthorised,
+	});
+}
+
 /**
  * Opens an environment's keys with an identity.
  * @throws AppError `NOT_A_MEMBER` (exit 3) if the identity is not in the environment; `VAULT_KEY_WRONG` (exit 7) if its
@@ -131,12 +145,7 @@ export function openKeys(
 ): EnvironmentKeys {
 	const wrap = state.epoch.wraps.get(identity.publicKeys.sign);
 	if (!state.members.has(identity.publicKeys.sign) || wrap === undefined) {
-		throw new AppError({
-			code: "NOT_A_MEMBER",
-			message: `This device's identity is not a member of environment '${state.name}'.`,
-			hint: "Ask a writer of the environment to add your public key, which 'coffer identity show' prints. Or use an identity that is a member.",
-			exit: EXIT.unauthorised,
-		});
+		throw notAMember(state, identity.publicKeys.sign);
 	}
 	const sealed = fromBase64(wrap);
 	const key = requireCommitted(sealed && openFrom(sealed, identity.box), state, state.epoch);

@@ -42,6 +42,12 @@ export interface EnvironmentState {
 	readonly epoch: Epoch;
 }
 
+/** A member who was removed and did not return, as before the last removal; undefined if nobody with this key was removed. */
+export function removedMember(state: EnvironmentState, sign: string): Member | undefined {
+	if (state.members.has(sign)) return undefined;
+	return [...state.epochs.values()].flatMap(({ removed }) => removed).findLast((each) => each.sign === sign);
+}
+
 const EPOCH_ID = /^([1-9][0-9]{0,5})\.([A-Za-z0-9_-]{11})$/;
 export const EPOCH_RANDOM_BYTES = 8;
 const WRAP_BYTES = KEY_BYTES + SEALED_BOX_OVERHEAD_BYTES;

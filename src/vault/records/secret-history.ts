@@ -4,7 +4,7 @@
  * found: anybody who can push to a repository can also rewrite its history.
  */
 import { AppError } from "../../errors.ts";
-import { type EnvironmentState, epochNumber } from "../chains/membership.ts";
+import { type EnvironmentState, epochNumber, removedMember } from "../chains/membership.ts";
 import type { RecordKind, SealedRecord } from "./record.ts";
 import { verifyRecord } from "./seal.ts";
 
@@ -233,8 +233,6 @@ export function authorName(
 ): { name: string; isMember: boolean } | undefined {
 	const member = state.members.get(sign);
 	if (member) return { name: member.name, isMember: true };
-	const left = [...state.epochs.values()]
-		.flatMap(({ removed }) => removed)
-		.findLast((each) => each.sign === sign);
+	const left = removedMember(state, sign);
 	return left && { name: left.name, isMember: false };
 }

@@ -103,7 +103,12 @@ describe("after a removal", () => {
 		using project = await team();
 		await removeMembers(project.context, ["bob"]);
 		const refused = await refusalOf(readSession(onDeviceOf(project, 2)));
-		expect(refused).toMatchObject({ code: "NOT_A_MEMBER", exit: 3 });
+		expect(refused).toMatchObject({
+			code: "NOT_A_MEMBER",
+			exit: 3,
+			message: "This device's identity was removed from environment 'production', where it was bob.",
+			hint: expect.stringContaining("'coffer identity import' here"),
+		});
 		const { session } = await readSession(onDeviceOf(project, 3));
 		expect(getSecret(session, "B").value).toBe("by bob");
 		const { root, state } = verifyChains(await document(project), PRODUCTION);
