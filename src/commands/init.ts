@@ -2,7 +2,7 @@ import { Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { createIdentity, presentIdentity } from "../cli/context/device-identity.ts";
 import { requireEnvironmentName } from "../cli/context/open-project.ts";
-import { requireNoOtherVault } from "../cli/context/other-vaults.ts";
+import { requireNoOtherVault, requireWorkTree } from "../cli/context/other-vaults.ts";
 import { adviseOnEnvFilesIn } from "../cli/plaintext/env-files.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
@@ -42,6 +42,7 @@ export default class Init extends BaseCommand<InitResult> {
 	protected async execute(): Promise<InitResult> {
 		const { flags } = await this.parse(Init);
 		requireEnvironmentName(flags.environment);
+		requireWorkTree();
 		await requireNoOtherVault(flags.separate);
 		await cryptoReady;
 		const found = await presentIdentity(this.environment);

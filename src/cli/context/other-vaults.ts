@@ -8,6 +8,7 @@ import { AppError, EXIT } from "../../errors.ts";
 import { printable } from "../../printable.ts";
 import { currentFolder, findRoot, VAULT_FILE } from "../../project/files/project-root.ts";
 import { type HiddenVault, hiddenVault } from "../../project/git/hidden-vault.ts";
+import { gitFolderAround } from "../../project/git/repository-above.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
 /** @param instead another remedy than to restore the vault */
@@ -23,6 +24,18 @@ function hiddenVaultError(
 		message: `Git has a ${VAULT_FILE} for ${printable(folder, 300)}, but the folder does not contain it: ${why}.`,
 		hint: instead === undefined ? restore : `${restore}\n${instead}`,
 		exit,
+	});
+}
+
+/** @throws AppError `FOLDER_OF_GIT` (exit 2) in a bare repository or a `.git`: no commit could contain a vault there */
+export function requireWorkTree(): void {
+	const folder = gitFolderAround(realpathSync(currentFolder()));
+	if (folder === undefined) return;
+	throw new AppError({
+		code: "FOLDER_OF_GIT",
+		message: `${printable(folder, 300)} is a folder of git itself, and no commit can contain a vault that is in it.`,
+		hint: "Create the vault in a working tree. For a bare repository: git clone REPOSITORY FOLDER && cd FOLDER && coffer init",
+		exit: EXIT.usage,
 	});
 }
 

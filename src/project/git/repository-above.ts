@@ -15,3 +15,15 @@ export function repositoryAbove(from: string): string | undefined {
 		folder = parent;
 	}
 }
+
+/** The folder, this one or one above it, that git itself owns: that of a bare repository, or a `.git`. */
+export function gitFolderAround(from: string): string | undefined {
+	let folder = resolve(from);
+	for (;;) {
+		// What git itself looks for.
+		if (["HEAD", "objects", "refs"].every((name) => existsSync(join(folder, name)))) return folder;
+		const parent = dirname(folder);
+		if (parent === folder || existsSync(join(folder, ".git"))) return undefined;
+		folder = parent;
+	}
+}

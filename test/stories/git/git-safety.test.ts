@@ -126,6 +126,19 @@ test("plan --env-file reports the same faults of a file as secrets set", async (
 	expect((await project.data(plan)).warnings).toBeUndefined();
 });
 
+test("init makes no vault in a folder of git itself, from which nothing is committed", async () => {
+	await using project = new Project();
+	await project.git("init", "--quiet", "--bare", "bare.git");
+	await project.git("init", "--quiet", "clone");
+	for (const cwd of ["bare.git", "bare.git/refs", "clone/.git", "clone/.git/refs"]) {
+		const refused = (await project.coffer(["init", "--json"], { cwd })).error();
+		expect(refused).toMatchObject({ code: "FOLDER_OF_GIT", exit: 2 });
+		expect(existsSync(join(project.root, cwd, "coffer.vault"))).toBe(false);
+	}
+	await project.git("clone", "--quiet", "bare.git", "work");
+	await project.ok(["init"], { cwd: "work" });
+});
+
 test("init detects a vault in git or in a parent folder, and the commands in its errors work", async () => {
 	await using project = await newProject();
 	await project.ok(["secrets", "set", "A=1"]);
