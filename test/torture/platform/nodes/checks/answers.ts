@@ -21,7 +21,10 @@ function singleValue({ values }: FunctionAnswer): { value: string } | { fault: s
 	return { value };
 }
 
-/** The revision that an answer must have at least, and why. */
+/**
+ * The revision that an answer must have at least, and why. An answer that a node began before its time was over may have
+ * an earlier value, also if it ends when the node has reached the store again.
+ */
 function least(answer: FunctionAnswer, ledger: AppLedger, options: AnswerOptions) {
 	const { cuts, revisions, staleAfterMs } = options;
 	const { node, startedMs } = answer;
@@ -37,6 +40,7 @@ function least(answer: FunctionAnswer, ledger: AppLedger, options: AnswerOptions
 						(each) =>
 							each.node === node &&
 							each.toMs <= answer.endedMs &&
+							startedMs > each.fromMs + staleAfterMs &&
 							each.toMs - each.fromMs > staleAfterMs &&
 							atMs < each.toMs,
 					)
