@@ -41,6 +41,7 @@ export interface RemoteOptions {
 function unreachable(url: string, cause: unknown): AppError {
 	const { kind, code } = requestFault(cause);
 	if (kind === "certificate") return certificateRefused(url, code, cause);
+	if (kind === "redirect") return redirected(url, cause);
 	const slow = kind === "timeout";
 	return new AppError({
 		code: slow ? "PLATFORM_TIMEOUT" : "PLATFORM_UNREACHABLE",
@@ -58,6 +59,16 @@ function certificateRefused(url: string, code: string, cause: unknown): AppError
 		code: "PLATFORM_CERTIFICATE_REFUSED",
 		message: `The certificate of the platform at ${url} is not valid${code}. Nothing was sent.`,
 		hint: "Check the address and the certificate. If you use your own certificate authority, set NODE_EXTRA_CA_CERTS to the file of its certificate.",
+		exit: EXIT.network,
+		cause,
+	});
+}
+
+function redirected(url: string, cause: unknown): AppError {
+	return new AppError({
+		code: "PLATFORM_REDIRECTED",
+		message: `The platform at ${url} redirects requests to another address. Nothing was sent there.`,
+		hint: "If this network shows a page for signing in, sign in first. If the platform has another address now, link it: coffer link URL --app APP. Changes of secrets wait in the vault until they are synced.",
 		exit: EXIT.network,
 		cause,
 	});

@@ -13,6 +13,7 @@ const RETRY_MS_MAX = 15_000;
 /** Codes of errors after which a new connection may succeed. */
 const PASSING = new Set([
 	"PLATFORM_UNREACHABLE",
+	"PLATFORM_REDIRECTED",
 	"PLATFORM_TIMEOUT",
 	"PLATFORM_ANSWER_CUT",
 	// A proxy may answer if the platform does not run.

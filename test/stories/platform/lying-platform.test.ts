@@ -154,7 +154,7 @@ const NOISE: Record<string, { forgery: Forgery; code: string }> = {
 	},
 	"a redirection": {
 		forgery: () => (response) => void response.writeHead(302, { location: "http://127.0.0.1:9/" }).end(),
-		code: "PLATFORM_UNREACHABLE",
+		code: "PLATFORM_REDIRECTED",
 	},
 	"without end": {
 		forgery: () => (response) => {
