@@ -25,7 +25,7 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 		if (isText(object)) return;
 		if (isWritten && !written.has(object)) {
 			written.add(object);
-			writeAnything(engine, object);
+			if (!isNamespace(engine, object)) writeAnything(engine, object);
 		} else if (escaped.has(object)) return;
 		escaped.add(object);
 		if (object.partOf !== undefined) engine.escape(objectValue(object.partOf), node, why, isWritten);
@@ -62,6 +62,25 @@ function writeAnything(engine: Engine, object: AbstractObject) {
 	engine.solver.add(object.keys, ASSIGNED_ELSEWHERE);
 	engine.solver.add(object.resized, ASSIGNED_ELSEWHERE);
 	engine.solver.add(object.received, ASSIGNED_ELSEWHERE);
+}
+
+/** Whether esbuild's `__export` defines the properties of an object: getters that no code can replace. */
+function isNamespace({ scopes }: Engine, { node, kind }: AbstractObject): boolean {
+	const { parent } = node;
+	if (kind !== "plain" || node.type !== "ObjectExpression" || node.properties.length > 0) return false;
+	const binding =
+		parent?.type === "VariableDeclarator" && parent.id.type === "Identifier"
+			? scopes.resolve(parent.id)
+			: undefined;
+	if (binding?.scope.type !== "Program" || scopes.uses(binding).writes.length > 0) return false;
+	return scopes
+		.uses(binding)
+		.reads.some(
+			({ parent: call, start }) =>
+				call?.type === "CallExpression" &&
+				call.arguments[0]?.start === start &&
+				/^__export\d*$/.test(call.callee.name),
+		);
 }
 
 function escapeRuntime(engine: Engine, name: string, node: Node, why: string) {
