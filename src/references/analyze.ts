@@ -52,5 +52,5 @@ export function analyzeReferences(input: AnalysisInput, parser = new BundleParse
 	const files = new SourceFiles(positions, input.sourcePath ?? ((source) => source));
 	const scopes = new Scopes(program, parts);
 	const { findings, isOfCode } = decide(program, scopes, files);
-	return report(findings ?? runAnalysis(program, scopes, files, isOfCode), files, input.code);
+	return report(findings ?? runAnalysis(program, scopes, files, input.code, isOfCode), files, input.code);
 }

@@ -22,21 +22,25 @@ import { makePropagate } from "./forward/propagate.ts";
 import { makePropagateInto } from "./forward/propagate-into.ts";
 import { makeReach } from "./forward/reach.ts";
 import { makeTrack } from "./forward/tracking.ts";
+import type { SchemaCode } from "./models/schemas/schema-code.ts";
 
 /**
  * Assembles the parts of the analysis. The parts refer to each other only through the engine.
  * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
  * @param replaced the names of built-in properties that are known to be replaced
+ * @param schemas recognises functions of packages with a model
  */
 export function assembleEngine(
 	scopes: Scopes,
 	files: SourceFiles,
 	dependencyBudget: { left: number },
 	replaced: Set<string>,
+	schemas: SchemaCode,
 ): Engine {
 	const engine = {
 		solver: new Solver(),
 		scopes,
+		schemas,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
 		remembered: { holders: new Map(), flattened: new Map(), decorated: new Map(), compared: new Map() },
@@ -49,7 +53,6 @@ export function assembleEngine(
 	return Object.assign(engine, {
 		thrown: new ThrownValues(engine),
 		isDependency: (node: Node) => files.isDependency(node),
-		isForeign: (node: Node) => files.isForeign(node),
 		spendBudget(node: Node) {
 			if (dependencyBudget.left === Number.POSITIVE_INFINITY || !files.isForeign(node)) return true;
 			// What dependencies do with their promises is not followed.

@@ -8,7 +8,9 @@ import type { Engine } from "./engine/engine.ts";
 import type { Findings } from "./engine/findings.ts";
 import { BUDGET_EXCEEDED, type Budget } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
+import { addGivenNames } from "./environment/given-names.ts";
 import { sourceNodes } from "./environment/source-nodes.ts";
+import { SchemaCode } from "./models/schemas/schema-code.ts";
 
 type OwnBudget = Pick<Budget, "valuesMax" | "contextsMax" | "stepsMax">;
 
@@ -32,6 +34,7 @@ interface Bundle {
 	readonly program: Node;
 	readonly scopes: Scopes;
 	readonly files: SourceFiles;
+	readonly schemas: SchemaCode;
 }
 
 /** What the engine has found in the upload's own code with one budget. */
@@ -53,12 +56,19 @@ interface OwnRun {
  *
  * If the precise budget is used up, the analysis starts again. The coarse budget comes before the middle one: it needs
  * fewer steps, so if it needs more than the middle one has, the middle one would be used up in vain.
+ * @param code the text of the bundle
  * @param isOfCode whether the names are known already, and the engine only looks for code that is made from text. Then
  * the coarse budget comes first. Its result counts if it shows that there is no such code, or that even this budget is
  * used up.
  */
-export function runAnalysis(program: Node, scopes: Scopes, files: SourceFiles, isOfCode: boolean): Findings {
-	const bundle = { program, scopes, files };
+export function runAnalysis(
+	program: Node,
+	scopes: Scopes,
+	files: SourceFiles,
+	code: string,
+	isOfCode: boolean,
+): Findings {
+	const bundle = { program, scopes, files, schemas: new SchemaCode(program, files, code) };
 	if (isOfCode) {
 		const found = finish(runOwn(bundle, COARSE, new Set()));
 		const reasons = [...found.dynamic.values()];
@@ -101,10 +111,10 @@ function finish(own: OwnRun): Findings {
 
 /** Analyses the upload's own code. Dependencies are analysed only as far as the names of own reads depend on them. */
 function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>): OwnRun {
-	const { program, scopes, files } = bundle;
+	const { program, scopes, files, schemas } = bundle;
 	const known = replaced.size;
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
-	const engine = assembleEngine(scopes, files, dependencyNodes, replaced);
+	const engine = assembleEngine(scopes, files, dependencyNodes, replaced, schemas);
 	for (const { value, node } of ownSources(engine)) engine.propagate(value, node);
 	let longestSteps = 0;
 	const run = () => {
@@ -125,7 +135,7 @@ function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>): OwnRu
 }
 
 /** Analyses the dependencies after the upload's own code, as far as their budgets allow. */
-function runDependencies({ engine, dependencyNodes }: OwnRun): void {
+function runDependencies({ bundle, engine, dependencyNodes }: OwnRun): void {
 	dependencyNodes.left = Number.POSITIVE_INFINITY;
 	for (const task of engine.postponed.splice(0)) engine.solver.enqueue(task);
 	for (const { value, node } of sourceNodes(engine.scopes)) engine.propagate(value, node);
@@ -140,6 +150,20 @@ function runDependencies({ engine, dependencyNodes }: OwnRun): void {
 		isComplete = runWithin(FURTHER_STEPS_MAX);
 	}
 	if (!isComplete) engine.solver.abandon();
+	const reader = unknownReader(engine, isComplete);
+	if (reader !== undefined) addGivenNames(engine, bundle.program, reader);
+}
+
+/** The reasons of accesses that read variables, and do not only run other code. */
+const READS_NAMES = new RegExp(
+	`^(?:the name is|the (?:whole )?environment|a reader of the environment|${BUDGET_EXCEEDED})`,
+);
+
+/** Where a dependency reads names that are not known, or may do so after the budget was used up. */
+function unknownReader(engine: Engine, isComplete: boolean): Node | undefined {
+	for (const [node, why] of engine.findings.dynamic)
+		if (READS_NAMES.test(why) && engine.isForeign(node)) return node;
+	return isComplete ? undefined : sourceNodes(engine.scopes).find(({ node }) => engine.isForeign(node))?.node;
 }
 
 const isOwnIn = (engine: Engine) => (node: Node) => !engine.isDependency(node);

@@ -39,6 +39,8 @@ function mayBeGiven(node: Node): boolean {
 /** `object.key` and `object[key]`. An unknown key reads the properties under all keys. */
 export function evaluateMember(engine: Engine, node: Node, into: ValueSet) {
 	const { solver } = engine;
+	const maker = engine.schemas.makerAt(node);
+	if (maker !== undefined) return solver.add(into, objectValue(engine.objects.atNode(maker)));
 	const object = engine.evaluate(node.object);
 	const key = staticKey(node.property, node.computed);
 	const isGiven = mayBeGiven(node);

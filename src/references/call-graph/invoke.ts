@@ -14,11 +14,13 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { callRuntime } from "../environment/name-reads.ts";
+import { BuiltinCall } from "../models/builtin-call.ts";
 import { callBuiltin } from "../models/builtins.ts";
 import { constructErrorAs } from "../models/classes/errors.ts";
 import { callMethod } from "../models/methods.ts";
 import { rejectedBy } from "../models/promises.ts";
 import { callProxy } from "../models/proxies.ts";
+import { callSchemaFunction, schemaCalled } from "../models/schemas/schemas.ts";
 import { constructPart } from "../models/subclasses/classes.ts";
 import { enterCall, leaveCall } from "./call-edges.ts";
 
@@ -54,6 +56,12 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, result?: ValueSet) {
 	const { solver } = engine;
 	const fn = callee.object;
+	const schema = schemaCalled(engine, fn, site);
+	if (schema !== undefined)
+		return callSchemaFunction(
+			new BuiltinCall(engine, site, result, callee.context, fn.node.start.toString()),
+			schema,
+		);
 	if (site.isConstruct) return constructFunction(engine, callee, site, result);
 	addCallEdge(engine, fn, site, callee.context);
 	if (result === undefined) return;

@@ -61,10 +61,19 @@ interface Remembered {
 	readonly compared: Map<Binding, boolean>;
 }
 
+/** What a function that makes or uses schemas does. */
+export type SchemaFunction = "make" | "extend" | "same" | "merge" | "parse";
+
 export interface Engine {
 	readonly solver: Solver;
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
+	readonly schemas: {
+		/** What a function does, if it is one of a package with a model. */
+		kindOf(fn: Node): SchemaFunction | undefined;
+		/** The function of a package with a model that a read of a property yields. */
+		makerAt(member: Node): Node | undefined;
+	};
 	readonly findings: Findings;
 	readonly remembered: Remembered;
 	readonly thrown: Thrown;

@@ -6,6 +6,7 @@ import { objectReads } from "../environment/object-reads.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
 import { listThroughProxy } from "../models/proxies.ts";
+import { schemaCalled } from "../models/schemas/schemas.ts";
 import { isExtensible } from "../models/subclasses/classes.ts";
 
 /** Follows a value that is called, and the result of the call. */
@@ -42,6 +43,7 @@ export function propagateArgument(engine: Engine, value: Value, call: Node, inde
 				if (callee.object.kind === "class")
 					return propagateToConstructor(engine, value, callee.object, call, index);
 				if (callee.object.kind !== "function") return engine.escape(value, call, PASSED_TO_UNKNOWN);
+				if (schemaCalled(engine, callee.object, engine.callSite(call))) return propagateResult(engine, call);
 				engine.invoke(callee, engine.callSite(call), undefined);
 				return propagateToFunction(engine, value, callee.object, call, index);
 			case "builtin":

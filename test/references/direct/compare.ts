@@ -44,5 +44,5 @@ export function decided(code: string, isPackage = false): string | undefined {
 /** What the engine finds, as JSON. */
 export function found(code: string, isPackage = false): string {
 	const { files, program, scopes } = parsed(code, isPackage);
-	return JSON.stringify(report(runAnalysis(program, scopes, files, false), files, code));
+	return JSON.stringify(report(runAnalysis(program, scopes, files, code, false), files, code));
 }

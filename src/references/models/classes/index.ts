@@ -10,6 +10,7 @@ import {
 } from "../../engine/values.ts";
 import { isQuietClass } from "../../exceptions/opaque-values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { SCHEMA_MODELS } from "../schemas/schemas.ts";
 import { READABLE_MODELS } from "../streams/readable.ts";
 import { WRITABLE_MODELS } from "../streams/writable.ts";
 import { BODY_MODELS } from "./bodies.ts";
@@ -32,6 +33,7 @@ const MODELS: Readonly<Record<string, ClassModel>> = {
 	...READABLE_MODELS,
 	...WRITABLE_MODELS,
 	...SINGLE_VALUE_MODELS,
+	...SCHEMA_MODELS,
 	[DECORATOR_CONTEXT]: DECORATOR_CONTEXT_MODEL,
 	URL: URL_MODEL,
 	[JSON_TEXT]: JSON_TEXT_MODEL,
