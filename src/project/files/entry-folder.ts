@@ -86,6 +86,14 @@ export class EntryFolder<Entry> {
 		return { entries, unread: files.length - entries.length };
 	}
 
+	/** Not recursively: Node then reports a read-only disk as a missing folder. */
+	async #create(): Promise<void> {
+		await mkdir(this.#path).catch((error: unknown) => {
+			// Another command was faster.
+			if (!this.#exists()) throw fileError("write", this.#path, error);
+		});
+	}
+
 	/**
 	 * Writes a new entry.
 	 * @returns the path of its file, relative to the root
@@ -93,10 +101,7 @@ export class EntryFolder<Entry> {
 	 */
 	async write(entry: Entry): Promise<string> {
 		const { code, fileOf, filesMax, folder, print } = this.#kind;
-		if (!this.#exists())
-			await mkdir(this.#path, { recursive: true }).catch((error: unknown) => {
-				throw fileError("write", this.#path, error);
-			});
+		if (!this.#exists()) await this.#create();
 		const { entries, unread } = await this.read();
 		if (entries.length + unread >= filesMax) {
 			throw new AppError({

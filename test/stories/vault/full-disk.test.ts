@@ -156,6 +156,15 @@ describe("a read-only disk", () => {
 		expect(disk.files).toEqual(before);
 	});
 
+	test.each([
+		["request", "NAME", "--reason", "It is missing"],
+		["secrets", "note", "A", "what it is for"],
+	])("%s, which needs a folder of its own, names the cause too", LONG, async (...args) => {
+		const result = await disk.coffer(args);
+		expect(result.error()).toMatchObject({ code: "FILE_UNWRITABLE", exit: 1 });
+		expect(result.error().message).toMatch(/coffer\.(requests|notes): the file system is read-only\.$/);
+	});
+
 	test(
 		"a vault on it can be read, also by a new device whose own state is on a writable disk",
 		LONG,
