@@ -39,8 +39,11 @@ export default class GitSetup extends BaseCommand<Setup> {
 		return setup;
 	}
 
-	protected render({ changed, hook }: Setup, terminal: Terminal): void {
-		if (changed.length === 0) terminal.line(hook ? "Git is set up already." : "There is no setup to remove.");
+	protected render({ changed, hook, overridden }: Setup, terminal: Terminal): void {
+		const isWhole = hook === "present" && !overridden;
+		if (changed.length === 0 && !hook) terminal.line("There is no setup to remove.");
+		else if (changed.length === 0)
+			terminal.line(isWhole ? "Git is set up already." : "Everything else is set up already.");
 		else terminal.line(`${MARKS.ok} ${hook ? "Set up" : "Removed"}: ${changed.join(", ")}`);
 	}
 }

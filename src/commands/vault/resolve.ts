@@ -128,7 +128,10 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		for (const each of remade) terminal.line(`  Applied again: ${each}`);
 		if (laidOut)
 			terminal.line(`${MARKS.ok} Repaired the line ends and blank lines. No record changed by that.`);
-		else if (!conflicted) terminal.line("coffer.vault has no conflict.");
+		else if (!conflicted)
+			terminal.line(
+				"coffer.vault has no conflict. If commands refuse it all the same, see what is wrong: coffer vault verify",
+			);
 		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
 		if (decided.length > 0)
 			terminal.line(

@@ -126,6 +126,7 @@ test("a second setup changes nothing, --remove restores everything, and an exist
 	]);
 	const after = files.map((file) => project.read(file));
 	expect(await project.data(["git", "setup"])).toMatchObject({ changed: [], hook: "present" });
+	expect((await project.ok(["git", "setup"])).stdout).toBe("Git is set up already.\n");
 	expect(files.map((file) => project.read(file))).toEqual(after);
 	gitOk(project, "add", "--all");
 	expect(gitOk(project, "commit", "--message", "x")).toContain("the other hook ran");
@@ -145,6 +146,9 @@ test("setup does not change a hook that is not a shell script, or another tool's
 	expect(project.read(".git/hooks/pre-commit")).toBe("#!/usr/bin/env node\n");
 	gitOk(project, "config", "core.hooksPath", ".hooks");
 	expect((await project.data(["git", "setup"])).hook).toBe("elsewhere");
+	const { stderr, stdout } = await project.ok(["git", "setup"]);
+	expect(stderr).toContain("core.hooksPath");
+	expect(stdout).toBe("Everything else is set up already.\n");
 });
 
 test("setup overrides lines of .gitattributes that let git merge or convert the vault otherwise, and says where it cannot", async () => {
