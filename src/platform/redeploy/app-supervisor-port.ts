@@ -64,6 +64,7 @@ export function supervisorPort(
 		routeChanged: () => routesChanged(app.id),
 		onStarted: async ({ deployment, instance }) => {
 			if (present()?.error !== undefined) await recordDeployed(withCrons(deployment, instance));
+			return "committed";
 		},
 		onFailure: (error) => {
 			log.warn({ app: app.id, function: name, ...describeError(error) }, "a function does not run");

@@ -4,8 +4,10 @@ import type { Deployment } from "../functions/function.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
 import type { Observations } from "./observations.ts";
 import { ERROR_CHARACTERS_MAX } from "./refresh.ts";
+import type { AppRollout } from "./rollout/app-rollout.ts";
+import { hasOtherValues } from "./rollout/conform.ts";
 import { checkCrons, withCrons } from "./starts/crons.ts";
-import type { Started, StartOutcome } from "./supervisor-port.ts";
+import type { Commit, Started, StartOutcome } from "./supervisor-port.ts";
 
 interface DeploymentsOptions {
 	readonly app: App;
@@ -15,7 +17,11 @@ interface DeploymentsOptions {
 	readonly supervisor: (name: string) => FunctionSupervisor;
 	/** Whether a function has another supervisor now, because it was deleted. */
 	readonly isReplaced: (name: string, supervisor: FunctionSupervisor) => boolean;
+	readonly rollout: AppRollout;
 }
+
+/** The most starts of a deployment while other nodes roll out secrets that it reads. */
+const STARTS_MAX = 5;
 
 export class Deployments {
 	readonly #options: DeploymentsOptions;
@@ -28,8 +34,8 @@ export class Deployments {
 	async deploy(deployment: Deployment): Promise<StartOutcome> {
 		const { app, isReplaced, now, observations, supervisor: supervisorOf } = this.#options;
 		const name = deployment.function;
-		const commit = ({ instance, values }: Started) =>
-			this.record(withCrons(deployment, instance), values?.revision);
+		let left = STARTS_MAX;
+		const commit = (started: Started) => this.#commit(deployment, started, --left === 0);
 		let supervisor = supervisorOf(name);
 		let outcome = await supervisor.deploy(deployment, commit);
 		while (outcome.status === "failed" && isReplaced(name, supervisor)) {
@@ -47,11 +53,33 @@ export class Deployments {
 		return outcome;
 	}
 
-	/** Records a deployment as the function's current one. @param values with several nodes: the revision of its secrets */
-	async record(deployment: Deployment, values?: number): Promise<void> {
+	/** Records a deployment as the function's current one. */
+	async record(deployment: Deployment): Promise<void> {
 		const atMs = this.#options.now();
-		const revision = values === undefined ? {} : { values };
-		await this.#options.app.record(() => ({ type: "deployed", deployment, ...revision, atMs }));
+		await this.#options.app.record(() => ({ type: "deployed", deployment, atMs }));
+	}
+
+	/**
+	 * Records a deployment whose process is ready as the function's current one. With several nodes, another one may have
+	 * rolled out later secrets during its start. Then the others would go back to the earlier ones, because a version gets
+	 * the secrets with which it was tried.
+	 * @param isLast whether it is recorded in any case
+	 */
+	async #commit(deployment: Deployment, started: Started, isLast: boolean): ReturnType<Commit> {
+		const { app, now, rollout } = this.#options;
+		const recorded = withCrons(deployment, started.instance);
+		const revision = started.values?.revision;
+		const atMs = now();
+		let result: Awaited<ReturnType<Commit>> = "committed";
+		await app.record(({ functions }) => {
+			const released = functions.get(deployment.function)?.values?.released ?? 0;
+			const isEarlier =
+				revision !== undefined && released > revision && hasOtherValues(app, rollout, started);
+			result = isEarlier && !isLast ? "outdated" : "committed";
+			const values = revision === undefined ? {} : { values: isEarlier ? revision : Math.max(revision, released) };
+			return result === "outdated" ? undefined : { type: "deployed", deployment: recorded, ...values, atMs };
+		});
+		return result;
 	}
 
 	/**

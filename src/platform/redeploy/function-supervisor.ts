@@ -7,13 +7,13 @@ import type { Deployment } from "../functions/function.ts";
 import { Mutex } from "../machine/mutex.ts";
 import type { ExitReason, Instance, StuckReport } from "../runtime/runtime.ts";
 import { Backoff } from "./starts/backoff.ts";
-import { exitMessage } from "./starts/exit-message.ts";
+import { startCommitted } from "./starts/committed-start.ts";
 import { FirstRequests } from "./starts/first-requests.ts";
 import { idleLeftMs } from "./starts/idle.ts";
 import type { Replaced } from "./starts/replacements.ts";
 import { Restarts } from "./starts/restarts.ts";
 import { Serving } from "./starts/serving.ts";
-import { startFailure } from "./starts/start-failure.ts";
+import { exitMessage, startFailure } from "./starts/start-failure.ts";
 import { StartsInProgress } from "./starts/starts-in-progress.ts";
 import type { Commit, Started, StartOutcome, SupervisorPort } from "./supervisor-port.ts";
 
@@ -137,7 +137,7 @@ export class FunctionSupervisor {
 
 	/**
 	 * Replaces the current deployment with a new one.
-	 * @param commit makes the new deployment the wanted one; called when its process is ready and before it serves
+	 * @param commit makes the new deployment the wanted one
 	 */
 	async deploy(deployment: Deployment, commit: Commit): Promise<StartOutcome> {
 		const outcome = await this.#mutex.run(() => this.#starting.add(() => this.#start(deployment, commit)));
@@ -147,15 +147,14 @@ export class FunctionSupervisor {
 
 	async #start(deployment: Deployment, commit?: Commit, begin = () => {}): Promise<StartOutcome> {
 		this.#restarts.cancel();
-		let started: Started | undefined;
+		let started: Started;
 		try {
 			if (this.#isClosed) return this.#notStarted("The function is being stopped.");
 			this.#capacityError = undefined;
 			await this.#port.acquireCapacity();
-			started = await this.#port.start(deployment, begin, this.#starting.signal);
-			await (commit === undefined ? this.#port.onStarted(started) : commit(started));
+			const start = () => this.#port.start(deployment, begin, this.#starting.signal);
+			started = await startCommitted(start, commit ?? this.#port.onStarted);
 		} catch (error) {
-			if (started !== undefined) await started.instance.stop({ graceMs: 0 });
 			return this.#failed(error, commit !== undefined);
 		}
 		await this.#switchTo(started);

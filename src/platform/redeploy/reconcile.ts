@@ -56,7 +56,7 @@ export class AppFunctions {
 		this.blobs = new UnusedBlobs(options.app, options.store);
 		this.#observations = observe(options, (name) => this.findSupervisor(name));
 		this.#deployments = new Deployments({
-			...{ app: options.app, now: options.now, observations: this.#observations },
+			...{ app: options.app, now: options.now, observations: this.#observations, rollout: this.#rollout },
 			supervisor: this.#ensured,
 			isReplaced: (name, supervisor) => !this.#isClosed && this.#supervisors.get(name) !== supervisor,
 		});

@@ -22,8 +22,11 @@ export interface StartedValues {
 	readonly digest: string;
 }
 
-/** Makes a new deployment the wanted one. Called when its process is ready and before it serves. */
-export type Commit = (started: Started) => Promise<void>;
+/**
+ * Makes a new deployment the wanted one, if it is not. Called when its process is ready and before it serves.
+ * @returns `outdated`: nothing was done, because later secrets were rolled out during the start; it starts again
+ */
+export type Commit = (started: Started) => Promise<"committed" | "outdated">;
 
 export interface SupervisorPort {
 	/** The deployment that should run. Undefined once the function is deleted. */
@@ -49,7 +52,7 @@ export interface SupervisorPort {
 	/** Called when other requests than before go to a process. Resolves when they do so, and never rejects. */
 	routeChanged(): Promise<void>;
 	/** Called after the wanted version has started and before it serves. */
-	onStarted(started: Started): Promise<void>;
+	onStarted: Commit;
 	/** Called with the error if a version did not start, and without one if a process ended unexpectedly. */
 	onFailure(error?: unknown): void;
 	/** Called when a process gets the requests, when one before it has ended, and when none gets them any more. */

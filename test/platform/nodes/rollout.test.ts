@@ -64,6 +64,37 @@ describe("a rollout", () => {
 		expect(other.core.apps.get(APP).state.recordsFor("strict").get("A")?.version).toBe(19);
 	});
 
+	test("that ends while another node deploys is not undone by the deployment", async () => {
+		const shared = new SharedPlatform(cluster.url("/deploying"));
+		await using first = await withStrict(shared);
+		await using second = await shared.open();
+		const { app, core } = first;
+		const others = second.core.functionsOf(second.core.apps.get(APP));
+		expect(await second.core.instance(APP, "strict")).toBeDefined();
+		const { runtime } = core;
+		const start = runtime.start.bind(runtime);
+		const versions: (string | undefined)[] = [];
+		runtime.start = async (launch) => {
+			const started = await start(launch);
+			versions.push(launch.environment.get("A"));
+			if (versions.length > 1) return started;
+			// The process is ready, with the values of before.
+			const operation = await accept(shared, others.app, 2, "better");
+			const { results } = await others.redeploy(operation, () => undefined);
+			expect(results).toMatchObject([{ function: "strict", status: "live" }]);
+			return started;
+		};
+		const deployment = app.state.functions.get("strict")?.deployment;
+		if (deployment === undefined) throw new Error("It is not deployed.");
+		const id = `${deployment.id}2`;
+		expect(await core.functionsOf(app).deploy({ ...deployment, id })).toEqual({ status: "live" });
+		expect(versions).toEqual(["good", "better"]);
+		await others.app.catchUp();
+		expect(others.app.state.functions.get("strict")?.deployment.id).toBe(id);
+		expect(others.app.state.recordsFor("strict").get("A")?.version).toBe(2);
+		expect(others.app.state.isTrialDue("strict")).toBe(false);
+	});
+
 	test("is left to other nodes if this one may start nothing", async () => {
 		let aheadMs = 0;
 		const clock = { ...SYSTEM_CLOCK, monotonicMs: () => performance.now() + aheadMs };

@@ -1,5 +1,6 @@
-/** What users learn about a start that failed. */
+/** What users learn about a start that failed, and about a process that ended. */
 import { AppError } from "../../../errors.ts";
+import type { ExitReason } from "../../runtime/runtime.ts";
 
 /**
  * Whether a start was not attempted because of the store, so that another node may succeed, or this one later: it cannot
@@ -20,4 +21,11 @@ export function startFailure(error: unknown): StartFailure {
 		return { message: "The platform could not start it. Its log has details.", notAttempted: undefined };
 	const isAttempted = error.code !== "PLATFORM_FULL" && !isCutOff(error);
 	return { message: error.message, notAttempted: isAttempted ? undefined : error };
+}
+
+/** Describes the exit of a function's process, with the end of its standard error. */
+export function exitMessage({ code, signal, stderr }: ExitReason): string {
+	const how = signal === null ? `with status ${code}` : `by signal ${signal}`;
+	const output = stderr.trim();
+	return output === "" ? `The function ended ${how}.` : `The function ended ${how}:\n${output}`;
 }

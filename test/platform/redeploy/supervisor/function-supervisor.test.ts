@@ -170,7 +170,7 @@ test("a new version that does not start does not prevent the idle version from s
 		true,
 	);
 	for (let attempt = 0; attempt < 3; attempt++)
-		expect(await supervisor.deploy(broken, async () => {})).toMatchObject({ status: "failed" });
+		expect(await supervisor.deploy(broken, async () => "committed")).toMatchObject({ status: "failed" });
 	expect(await supervisor.ensure()).toBeDefined();
 });
 

@@ -17,7 +17,7 @@ export class Starts implements Omit<SupervisorPort, "start"> {
 	releaseCapacity = () => {};
 	onStartSettled = () => {};
 	isOutdated = (started: Started) => started.moment.changes < this.secrets;
-	onStarted = async () => {};
+	onStarted = async () => "committed" as const;
 	onFailure = () => {};
 	onPhase = () => {};
 	onReplaced = () => {};

@@ -126,7 +126,7 @@ describe("a process that is stuck", () => {
 	test("is ignored if the function is closed, has become idle, or has replaced the process already", async () => {
 		const world = new World();
 		await world.supervisor.refresh();
-		await world.supervisor.deploy(DEPLOYMENT, async () => {});
+		await world.supervisor.deploy(DEPLOYMENT, async () => "committed");
 		world.processes[0]?.get(SILENT);
 		world.nowMs += 1_000_000;
 		world.supervisor.stopIdle(1);
