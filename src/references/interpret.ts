@@ -150,7 +150,7 @@ function runDependencies({ bundle, engine, dependencyNodes }: OwnRun): void {
 		isComplete = runWithin(FURTHER_STEPS_MAX);
 	}
 	if (!isComplete) engine.solver.abandon();
-	const reader = unknownReader(engine, isComplete);
+	const reader = unknownReader(engine, bundle.files, isComplete);
 	if (reader !== undefined) addGivenNames(engine, bundle.program, reader);
 }
 
@@ -159,11 +159,15 @@ const READS_NAMES = new RegExp(
 	`^(?:the name is|the (?:whole )?environment|a reader of the environment|${BUDGET_EXCEEDED})`,
 );
 
-/** Where a dependency reads names that are not known, or may do so after the budget was used up. */
-function unknownReader(engine: Engine, isComplete: boolean): Node | undefined {
+/**
+ * Where a package reads names that are not known, or may do so after the budget was used up. The platform's own modules
+ * read only names that they are given as arguments.
+ */
+function unknownReader(engine: Engine, files: SourceFiles, isComplete: boolean): Node | undefined {
+	const isOfPackage = (node: Node) => engine.isForeign(node) && !files.at(node).file.startsWith("coffer:");
 	for (const [node, why] of engine.findings.dynamic)
-		if (READS_NAMES.test(why) && engine.isForeign(node)) return node;
-	return isComplete ? undefined : sourceNodes(engine.scopes).find(({ node }) => engine.isForeign(node))?.node;
+		if (READS_NAMES.test(why) && isOfPackage(node)) return node;
+	return isComplete ? undefined : sourceNodes(engine.scopes).find(({ node }) => isOfPackage(node))?.node;
 }
 
 const isOwnIn = (engine: Engine) => (node: Node) => !engine.isDependency(node);
