@@ -7,6 +7,7 @@ import { count, MARKS } from "../cli/shell/render.ts";
 import type { Terminal } from "../cli/shell/terminal.ts";
 import { renderTargetUnlink, type TargetUnlinkResult, unlinkTarget } from "../cli/targets/link.ts";
 import { renderDebt } from "../cli/views/removal-debt.ts";
+import { attempt } from "../errors.ts";
 import { deleteToken } from "../identity/tokens.ts";
 import { isTargetBinding } from "../project/files/config.ts";
 import { unpinPlatform } from "../project/memory/pinned-platforms.ts";
@@ -59,8 +60,10 @@ export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResul
 		const connect = flags["no-sync"] ? undefined : () => targetOf(binding, flags.environment);
 		const { removal, warnings } = await unlinkEnvironment(context, binding, connect);
 		for (const warning of warnings) this.terminal.warn(warning);
-		const pinned = { origin: platformOrigin(binding.url), fingerprint: binding.platform };
-		if (forgets) await unpinPlatform(context.stateFolder, pinned);
+		// For an address that no platform can have, nothing is remembered.
+		const origin = attempt(() => platformOrigin(binding.url));
+		const isRemembered = forgets && origin !== undefined;
+		if (isRemembered) await unpinPlatform(context.stateFolder, { origin, fingerprint: binding.platform });
 		return {
 			environment: flags.environment,
 			target: "coffer",
@@ -69,7 +72,7 @@ export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResul
 			epoch: removal?.epoch ?? null,
 			resealed: removal?.resealed ?? 0,
 			debt: removal?.debt ?? [],
-			tokenForgotten: forgets && (await deleteToken(systemKeychain(), binding.url)),
+			tokenForgotten: isRemembered && (await deleteToken(systemKeychain(), binding.url)),
 		};
 	}
 

@@ -53,7 +53,10 @@ async function checkPlatform({
 		return { checks: [ok("platform", text), ...clock(url, found.aheadMs)], isRight: true };
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
-		return { checks: [failure("platform", `${what}. ${error.message}`, startAt(url))], isRight: false };
+		// Where another program answers, no platform can be started.
+		const isDown = error.code === "PLATFORM_UNREACHABLE";
+		const text = `${what}. ${error.message}${isDown ? "" : ` ${error.hint}`}`;
+		return { checks: [failure("platform", text, isDown ? startAt(url) : null)], isRight: false };
 	}
 }
 

@@ -76,7 +76,8 @@ export class Deployments {
 			const isEarlier =
 				revision !== undefined && released > revision && hasOtherValues(app, rollout, started);
 			result = isEarlier && !isLast ? "outdated" : "committed";
-			const values = revision === undefined ? {} : { values: isEarlier ? revision : Math.max(revision, released) };
+			const values =
+				revision === undefined ? {} : { values: isEarlier ? revision : Math.max(revision, released) };
 			return result === "outdated" ? undefined : { type: "deployed", deployment: recorded, ...values, atMs };
 		});
 		return result;

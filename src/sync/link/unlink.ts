@@ -31,8 +31,11 @@ async function platformMember(
 	return members.find((member) => fingerprint(member) === binding.platform)?.name;
 }
 
-/** Exit statuses of a platform that cannot be reached, or that rejects this device. They do not prevent unlinking. */
+/** Exit statuses of a platform that cannot be reached, or that rejects this device. */
 const GONE: readonly number[] = [EXIT.network, EXIT.unauthorised, EXIT.notFound];
+
+/** Whether a failed sync does not prevent unlinking. No platform has an address that is refused. */
+const isGone = ({ code, exit }: AppError) => GONE.includes(exit) || code.startsWith("PLATFORM_URL_");
 
 /** Takes the records that only the platform has. @returns a warning if that fails */
 async function syncOnceMore(context: SessionContext, connect: Connect): Promise<string | undefined> {
@@ -47,7 +50,7 @@ async function syncOnceMore(context: SessionContext, connect: Connect): Promise<
 			names: rolledBack,
 		});
 	} catch (error) {
-		if (!(error instanceof AppError) || !GONE.includes(error.exit)) throw error;
+		if (!(error instanceof AppError) || !isGone(error)) throw error;
 		return `Unlinked without a last sync: ${error.message} Changes that only the platform has were not received.`;
 	}
 }

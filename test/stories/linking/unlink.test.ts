@@ -48,6 +48,26 @@ describe("unlink", () => {
 		expect((await platform.call("hello")).text).toBe("hello-2");
 	});
 
+	test("removes a link whose address no platform can have", async () => {
+		await using ana = await newProject();
+		await using platform = await sharedPlatform();
+		await ana.ok(["secrets", "set", "A=first"]);
+		await link(ana, platform);
+		const config = JSON.parse(ana.read("coffer.json"));
+		for (const [epoch, url] of [
+			[2, "http://coffer.example.com"],
+			[null, "ftp://coffer.example.com"],
+		] as const) {
+			config.links.production.url = url;
+			ana.write("coffer.json", JSON.stringify(config));
+			const unlinked = await ana.data(["unlink", "--forget-token"]);
+			expect(unlinked).toMatchObject({ url, epoch, tokenForgotten: false });
+			const warned = epoch === null ? undefined : [expect.stringMatching(/without a last sync: Plain http/)];
+			expect(unlinked.warnings).toEqual(warned);
+			expect(JSON.parse(ana.read("coffer.json"))).toEqual({ links: {} });
+		}
+	});
+
 	test("is refused during a conflict unless the platform's values may be lost, and is refused to a reader", async () => {
 		await using ana = await newProject();
 		await using platform = await sharedPlatform();

@@ -102,6 +102,12 @@ test("a clock that is wrong, another key at the address, and an address where no
 	expect(textsOf(gone, "platform")).toEqual([expect.stringMatching(/^failure .*cannot be reached/)]);
 	expect(textsOf(gone, "pin")).toEqual([expect.stringMatching(/^warning .*at another address/)]);
 	expect(remedyOf(gone, "platform")).toBe("coffer platform start --control 127.0.0.1:9");
+	// The address of the functions: something answers there, and it is no control API.
+	project.write("coffer.json", config.replace(platform.control, platform.listen));
+	const taken = await doctor(project);
+	expect(taken.checks).toContainEqual(
+		expect.objectContaining({ check: "platform", state: "failure", remedy: null }),
+	);
 });
 
 test("the address that coffer.json names is another one than this device knows, or its memory is damaged", async () => {
