@@ -28,9 +28,10 @@ function versions() {
 	return [...VERSIONS_3.split(" "), ...all.filter((version) => /^4\.\d+\.\d+$/.test(version))];
 }
 
+/** @returns the package's folder. Some versions import themselves by their name */
 function install(version, folder) {
-	const at = join(folder, version);
-	mkdirSync(at);
+	const at = join(folder, version, "node_modules/zod");
+	mkdirSync(at, { recursive: true });
 	execFileSync("npm", ["pack", "--silent", "--ignore-scripts", `zod@${version}`], { cwd: at });
 	execFileSync("tar", ["xzf", `zod-${version}.tgz`, "--strip-components=1"], { cwd: at });
 	return at;
