@@ -1,7 +1,7 @@
 /** Connects the supervisor of a function with its app. */
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { describeError } from "../faults/log.ts";
-import { type Deployment, readsOf } from "../functions/function.ts";
+import { readsOf } from "../functions/function.ts";
 import type { FunctionPhase } from "./activity.ts";
 import { capacityHolder } from "./capacity.ts";
 import type { FunctionSupervisor } from "./function-supervisor.ts";
@@ -10,12 +10,11 @@ import type { ReconcileOptions } from "./reconcile-options.ts";
 import { ERROR_CHARACTERS_MAX } from "./refresh.ts";
 import type { AppRollout } from "./rollout/app-rollout.ts";
 import { hasOtherValues } from "./rollout/conform.ts";
-import { withCrons } from "./starts/crons.ts";
 import { changedSince } from "./starts/function-environment.ts";
 import { launch } from "./starts/launch.ts";
 import { reportReplaced } from "./starts/replacements.ts";
 import { startFailure } from "./starts/start-failure.ts";
-import type { SupervisorPort } from "./supervisor-port.ts";
+import type { Started, SupervisorPort } from "./supervisor-port.ts";
 
 export interface AppParts {
 	/** The supervisor that gets the port. */
@@ -24,8 +23,8 @@ export interface AppParts {
 	/** The records whose signatures are verified. */
 	readonly verified: WeakSet<SealedRecord>;
 	readonly idleSeconds: () => number | "never" | undefined;
-	/** Records a deployment as the function's current one. */
-	readonly recordDeployed: (deployment: Deployment) => Promise<void>;
+	/** Records the deployment of a process that is ready as the function's current one. */
+	readonly recordDeployed: (started: Started) => Promise<unknown>;
 	readonly rollout: AppRollout;
 }
 
@@ -62,8 +61,8 @@ export function supervisorPort(
 				? changedSince(app.state, readsOf(started.deployment), started.moment)
 				: hasOtherValues(app, rollout, started),
 		routeChanged: () => routesChanged(app.id),
-		onStarted: async ({ deployment, instance }) => {
-			if (present()?.error !== undefined) await recordDeployed(withCrons(deployment, instance));
+		onStarted: async (started) => {
+			if (present()?.error !== undefined) await recordDeployed(started);
 			return "committed";
 		},
 		onFailure: (error) => {

@@ -35,7 +35,7 @@ export class Deployments {
 		const { app, isReplaced, now, observations, supervisor: supervisorOf } = this.#options;
 		const name = deployment.function;
 		let left = STARTS_MAX;
-		const commit = (started: Started) => this.#commit(deployment, started, --left === 0);
+		const commit = (started: Started) => this.record(deployment, started, --left === 0);
 		let supervisor = supervisorOf(name);
 		let outcome = await supervisor.deploy(deployment, commit);
 		while (outcome.status === "failed" && isReplaced(name, supervisor)) {
@@ -53,19 +53,14 @@ export class Deployments {
 		return outcome;
 	}
 
-	/** Records a deployment as the function's current one. */
-	async record(deployment: Deployment): Promise<void> {
-		const atMs = this.#options.now();
-		await this.#options.app.record(() => ({ type: "deployed", deployment, atMs }));
-	}
-
 	/**
 	 * Records a deployment whose process is ready as the function's current one. With several nodes, another one may have
 	 * rolled out later secrets during its start. Then the others would go back to the earlier ones, because a version gets
 	 * the secrets with which it was tried.
 	 * @param isLast whether it is recorded in any case
+	 * @returns as `Commit`
 	 */
-	async #commit(deployment: Deployment, started: Started, isLast: boolean): ReturnType<Commit> {
+	async record(deployment: Deployment, started: Started, isLast = true): ReturnType<Commit> {
 		const { app, now, rollout } = this.#options;
 		const recorded = withCrons(deployment, started.instance);
 		const revision = started.values?.revision;

@@ -22,7 +22,7 @@ import { type Followed, FollowedFunctions } from "./rollout/followed-functions.t
 import { rollOut } from "./rollout/operation.ts";
 import { functionNotFound } from "./starts/not-found.ts";
 import { removeFunctionData } from "./stored-data.ts";
-import type { StartOutcome } from "./supervisor-port.ts";
+import type { Started, StartOutcome } from "./supervisor-port.ts";
 import { UnusedBlobs } from "./unused-blobs.ts";
 
 /** A function and the instance that gets its requests. */
@@ -101,7 +101,7 @@ export class AppFunctions {
 		const observations = this.#observations;
 		const idleSeconds = () => this.#idleSeconds(name);
 		const parts = { supervisor: () => supervisor, observations, verified: this.#verified, idleSeconds };
-		const recordDeployed = (deployment: Deployment) => this.#deployments.record(deployment);
+		const recordDeployed = (started: Started) => this.#deployments.record(started.deployment, started);
 		const port = supervisorPort(this.#options, name, { ...parts, recordDeployed, rollout: this.#rollout });
 		const supervisor = new FunctionSupervisor(port, deployed !== undefined && deployed.error === undefined);
 		this.#supervisors.set(name, supervisor);

@@ -64,6 +64,29 @@ describe("a rollout", () => {
 		expect(other.core.apps.get(APP).state.recordsFor("strict").get("A")?.version).toBe(19);
 	});
 
+	test("releases for a function that did not start before what it has started with, and nothing later", async () => {
+		const shared = new SharedPlatform(cluster.url("/first"));
+		await using node = await shared.open();
+		const { client, core } = node;
+		await client.createApp(APP, shared.vault);
+		const app = core.apps.get(APP);
+		const functions = core.functionsOf(app);
+		const redeploy = (operation: string) => functions.redeploy(operation, () => undefined);
+		await redeploy(await accept(shared, app, 1, "bad"));
+		await client.deploy(APP, STRICT);
+		expect(app.state.functions.get("strict")?.error).toContain("no");
+		const { runtime } = core;
+		const start = runtime.start.bind(runtime);
+		runtime.start = async (launch) => {
+			const started = await start(launch);
+			await accept(shared, app, 3, "bad");
+			return started;
+		};
+		await redeploy(await accept(shared, app, 2, "good"));
+		expect(app.state.functions.get("strict")?.error).toBeUndefined();
+		expect(app.state.recordsFor("strict").get("A")?.version).toBe(2);
+	});
+
 	test("that ends while another node deploys is not undone by the deployment", async () => {
 		const shared = new SharedPlatform(cluster.url("/deploying"));
 		await using first = await withStrict(shared);
