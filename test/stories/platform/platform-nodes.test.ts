@@ -1,7 +1,7 @@
 /** Two nodes of a platform, as real programs: commands show how the nodes follow, and what a killed node still serves. */
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFailed, test, vi } from "vitest";
 import { EtcdCluster } from "../../platform/store/etcd/cluster.ts";
 import { link, Platform } from "../support/platform.ts";
 import { newProject, type Project } from "../support/project.ts";
@@ -33,6 +33,9 @@ afterAll(async () => {
 	await Promise.all([a?.[Symbol.asyncDispose](), b?.[Symbol.asyncDispose]()]);
 	await cluster?.[Symbol.asyncDispose]();
 });
+
+// A node that hangs tells the cause only in its log, which ends with the test file.
+beforeEach(() => onTestFailed(() => console.error([a, b].map(({ report }) => report).join("\n"))));
 
 // Each test of this file continues where the one before it ended.
 test("a deployment and a change end when both nodes have followed, and say so", async () => {

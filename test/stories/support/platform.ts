@@ -1,6 +1,6 @@
 /** A platform on its own ports, which a test can stop, kill and start again with the same data. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LIMITS } from "../../../src/platform/configuration/limits.ts";
@@ -46,6 +46,13 @@ export class Platform {
 	/** Its log, from all times that it ran. */
 	get log(): string {
 		return this.#logged + (this.#running?.stderr.text ?? "");
+	}
+
+	/** For a test that fails: the state of its process for the system, and the end of its log. */
+	get report(): string {
+		const status = `/proc/${this.#running?.pid}/status`;
+		const state = existsSync(status) ? /^State:.*$/m.exec(readFileSync(status, "latin1"))?.[0] : "no process";
+		return `The platform at ${this.control}: ${state}\n${this.log.slice(-8_000)}`;
 	}
 
 	/**
