@@ -10,6 +10,7 @@ import { FULL_ANSWER } from "./bare-answers.ts";
 import { type ConnectionRefusal, ConnectionSet } from "./connection-set.ts";
 import type { ConnectionLimits } from "./descriptors.ts";
 import { Pipeline } from "./pipeline.ts";
+import { dropRest } from "./unread-request.ts";
 
 export interface ConnectionsOptions {
 	readonly faults: FaultBoundary;
@@ -65,11 +66,14 @@ export class Connections {
 
 	/**
 	 * Answers a request when all earlier requests of its connection are answered.
-	 * @param answer emits `close` when the answer has ended
 	 * @param start starts the answer. If it throws, the connection is closed.
 	 */
-	serve(request: IncomingMessage, answer: NodeJS.EventEmitter, start: () => unknown): void {
-		this.#pipelines.get(request.socket)?.serve({ answer, request, start });
+	serve(request: IncomingMessage, answer: ServerResponse, start: () => unknown): void {
+		const begin = () => {
+			dropRest(request, answer, this.#options.faults, () => this.#isEnding);
+			return start();
+		};
+		this.#pipelines.get(request.socket)?.serve({ answer, request, start: begin });
 	}
 
 	/** Closes the idle connections now, and each other one after its last answer. */

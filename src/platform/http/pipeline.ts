@@ -64,12 +64,12 @@ export class Pipeline {
 	}
 
 	/**
-	 * Takes a request. Ignores it if the connection is destroyed: Node may still emit requests that it has read, and never
-	 * closes their answers.
+	 * Takes a request. Ignores it if the connection is destroyed or ended: Node may still emit requests that it has read, and
+	 * never closes their answers.
 	 * @param turn if its start throws, the connection is closed
 	 */
 	serve(turn: PendingAnswer): void {
-		if (!this.#isEnding && !this.#socket.destroyed) this.#take(turn);
+		if (!this.#isEnding && this.#socket.writable) this.#take(turn);
 	}
 
 	/** Answers, in its turn, that the bytes are not a request or came too slowly, and closes the connection. */

@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { connect, type Socket } from "node:net";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ControlListener } from "../../../src/platform/api/control-listener.ts";
 import { openTestCore, type TestCore } from "../fixtures/core.ts";
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 async function open(): Promise<Socket> {
-	const socket = connect(port, "127.0.0.1");
+	const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
 	await new Promise((resolve) => socket.once("connect", resolve));
 	return socket;
 }
@@ -91,6 +92,75 @@ describe("the control API over HTTP", () => {
 			socket.write(`GET ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
 			expect(await answered).toMatch(/^HTTP\/1\.1 200 /);
 		}
+		socket.destroy();
+	});
+});
+
+/** A client whose request was refused before all of its body was sent. */
+async function refused(head: string, sent: string): Promise<{ socket: Socket; answer: () => string }> {
+	const socket = await open();
+	let answer = "";
+	socket.setEncoding("latin1").on("error", () => undefined);
+	socket.on("data", (text) => (answer += text));
+	const answered = once(socket, "data");
+	socket.write(`PUT ${head}\r\nhost: 127.0.0.1\r\n`);
+	socket.write(`authorization: Bearer ${platform.token}\r\ncontent-type: application/json\r\n${sent}`);
+	await answered;
+	return { socket, answer: () => answer };
+}
+
+describe("a request that is refused before it has arrived", () => {
+	const timers = ["setTimeout", "clearTimeout", "setInterval", "clearInterval"] as const;
+	beforeEach(() => void vi.useFakeTimers({ toFake: [...timers] }));
+	afterEach(() => void vi.useRealTimers());
+
+	const rest = "x".repeat(10_000);
+	const large = `${(100_000).toString(16)}\r\n${"x".repeat(100_000)}\r\n`;
+	test.each([
+		["unread", "/none HTTP/1.1", `content-length: ${rest.length + 1}\r\n\r\nx`, rest, 404],
+		[
+			"half read",
+			"/v1/apps/x HTTP/1.1",
+			`transfer-encoding: chunked\r\n\r\n${large}`,
+			`${large}0\r\n\r\n`,
+			413,
+		],
+	])("is read to its end, and the next one is served (%s)", async (_, head, sent, left, status) => {
+		const { socket, answer } = await refused(head, sent);
+		expect(answer()).toMatch(new RegExp(`^HTTP/1.1 ${status} .*connection: keep-alive`, "is"));
+		await vi.advanceTimersByTimeAsync(4_500);
+		const served = once(socket, "data");
+		socket.write(`${left}GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n`);
+		await served;
+		expect(answer()).toContain('{"status":"ok"}');
+		await vi.advanceTimersByTimeAsync(30_000);
+		expect(socket.destroyed).toBe(false);
+		socket.destroy();
+	});
+
+	test("is read although its connection ends with the answer", async () => {
+		const sent = `connection: close\r\ncontent-length: ${2 * rest.length}\r\n\r\n${rest}`;
+		const { socket, answer } = await refused("/none HTTP/1.1", sent);
+		if (!socket.readableEnded) await once(socket, "end");
+		expect(answer()).toMatch(/^HTTP\/1\.1 404 .*connection: close/is);
+		await vi.advanceTimersByTimeAsync(4_500);
+		// The first one resets a connection that is closed, so that the second one fails.
+		for (const part of [rest.slice(1), "x"])
+			await new Promise<void>((resolve, reject) => {
+				socket.write(part, (error) => (error ? reject(error) : resolve()));
+			});
+		socket.end();
+		if (!socket.closed) await once(socket, "close");
+		expect(socket.errored).toBeNull();
+	});
+
+	test("ends with its connection if the rest does not come", async () => {
+		const { socket } = await refused("/none HTTP/1.1", `content-length: ${rest.length}\r\n\r\nx`);
+		await vi.advanceTimersByTimeAsync(4_500);
+		expect(socket.readableEnded).toBe(false);
+		const ended = once(socket, "end");
+		await vi.advanceTimersByTimeAsync(500);
+		await ended;
 		socket.destroy();
 	});
 });

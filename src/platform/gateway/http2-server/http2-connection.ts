@@ -8,9 +8,10 @@ import {
 } from "node:http2";
 import type { TLSSocket } from "node:tls";
 import type { FaultBoundary } from "../../faults/error-boundary.ts";
+import { LINGER_MS } from "../../http/linger.ts";
 import { BadRequest } from "../http-server/bad-request.ts";
 import type { ClientExchange } from "../http-server/client-exchange.ts";
-import { addressOf, LINGER_MS } from "../http-server/client-socket.ts";
+import { addressOf } from "../http-server/client-socket.ts";
 import { Deadline, type DeadlineTimes } from "../http-server/deadline.ts";
 import type { RequestHead } from "../http-server/request-head.ts";
 import { FloodGuard } from "./flood-guard.ts";

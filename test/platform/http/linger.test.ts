@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
-import { FaultBoundary } from "../../../../src/platform/faults/error-boundary.ts";
-import { linger } from "../../../../src/platform/gateway/http-server/client-socket.ts";
+import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
+import { linger } from "../../../src/platform/http/linger.ts";
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] }));
 afterEach(() => void vi.useRealTimers());

@@ -1,0 +1,42 @@
+/**
+ * Connections whose client still sends when its response is complete. If such a connection were closed at once, the system
+ * would reset it. A client that sends its whole body before it reads would then lose the response.
+ */
+import type { Socket } from "node:net";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+
+/** How often a connection that lingers is checked, and the least time that it stays open. */
+export const LINGER_MS = 500;
+/** The times after which nginx closes such a connection: nothing came for this time, or it came for all this time. */
+const LINGER_IDLE_MS = 5_000;
+const LINGER_MS_MAX = 30_000;
+
+/** Ends a connection, and drops what still arrives on it. @param isEnding whether the listener waits for its connections to close */
+export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): void {
+	socket.end();
+	socket.resume();
+	limitLingering(socket, faults, isEnding);
+}
+
+/**
+ * Destroys a connection when nothing has come on it for five seconds, or when it came for half a minute.
+ * @param isEnding as for `linger`
+ * @returns ends that
+ */
+export function limitLingering(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): () => void {
+	let received = socket.bytesRead;
+	let [idleMs, lingeredMs] = [0, 0];
+	const check = () => {
+		idleMs = socket.bytesRead === received ? idleMs + LINGER_MS : 0;
+		received = socket.bytesRead;
+		lingeredMs += LINGER_MS;
+		if (isEnding() || idleMs >= LINGER_IDLE_MS || lingeredMs >= LINGER_MS_MAX) socket.destroy();
+	};
+	const timer = setInterval(faults.callback(check), LINGER_MS).unref();
+	const stop = () => clearInterval(timer);
+	socket.once("close", stop);
+	return () => {
+		stop();
+		socket.off("close", stop);
+	};
+}
