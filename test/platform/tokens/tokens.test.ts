@@ -1,50 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady } from "../../../src/crypto.ts";
-import { Apps } from "../../../src/platform/apps/apps.ts";
-import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
-import type { Store } from "../../../src/platform/store/store.ts";
+import { describe, expect, test } from "vitest";
 import { createToken } from "../../../src/platform/tokens/token-text.ts";
-import { TokenRegistry } from "../../../src/platform/tokens/tokens.ts";
-import type { Scope } from "../../../src/protocol/routes.ts";
 import { parseToken } from "../../../src/protocol/token.ts";
-import { newTestIdentity } from "../fixtures/vault.ts";
+import { BOUND, fingerprint, NOW, SCOPES, useTokenStore } from "./token-store.ts";
 
-const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
-const stateKey = new Uint8Array(32).fill(7);
-const NOW = 1_800_000_000_000;
-const SCOPES: readonly Scope[] = ["admin", "deploy", "sync", "read"];
-
-let root: string;
-let store: Store;
-beforeEach(async () => {
-	await cryptoReady;
-	root = await mkdtemp(join(tmpdir(), "coffer-tokens-"));
-	store = await openSqliteStore(join(root, "data"));
-});
-afterEach(async () => {
-	await store[Symbol.asyncDispose]();
-	await rm(root, { recursive: true, force: true });
-});
-
-const open = () => TokenRegistry.open({ store, fingerprint, stateKey });
-const BOUND = { vaultId: "v", environment: "production" };
-
-function openApps(registry: TokenRegistry): Promise<Apps> {
-	const identity = { ...newTestIdentity(), stateKey };
-	return Apps.open({ store, identity, now: () => NOW, onEntry: () => registry.catchUp() });
-}
-
-/** The whole stream, as text. */
-async function stored(): Promise<string[]> {
-	return (await store.read("platform", 0)).map((entry) => entry.body);
-}
-
-async function appendRaw(body: string): Promise<void> {
-	await store.append("platform", (await store.read("platform", 0)).length, body);
-}
+const tokenStore = useTokenStore();
+const { appendRaw, open, openApps, stored } = tokenStore;
 
 describe("createToken", () => {
 	test("returns a different token each time, which names the platform", () => {
@@ -181,20 +141,20 @@ describe("an attacker who can write to the store, without the identity", () => {
 			{ type: "token-other" },
 		];
 		for (const edit of edits) {
-			await store.deleteStreams("platform");
+			await tokenStore.store.deleteStreams("platform");
 			await appendRaw(JSON.stringify({ ...event, ...edit }));
 			await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED", exit: 7 });
 		}
-		await store.deleteStreams("platform");
+		await tokenStore.store.deleteStreams("platform");
 		await appendRaw(JSON.stringify(event));
 		expect((await open()).authenticate(token, NOW)).toBeDefined();
 	});
 
 	test("cannot add another platform's events, or invalid ones", async () => {
-		const stranger = await TokenRegistry.open({ store, fingerprint, stateKey: new Uint8Array(32).fill(8) });
+		const stranger = await open(new Uint8Array(32).fill(8));
 		await stranger.create({ scopes: ["admin"] }, NOW);
 		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED" });
-		await store.deleteStreams("platform");
+		await tokenStore.store.deleteStreams("platform");
 		await appendRaw("{");
 		await expect(open()).rejects.toMatchObject({ code: "EVENT_FORGED" });
 	});

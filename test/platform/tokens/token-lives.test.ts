@@ -1,49 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { cryptoReady } from "../../src/crypto.ts";
-import { Apps } from "../../src/platform/apps/apps.ts";
-import { openSqliteStore } from "../../src/platform/store/sqlite.ts";
-import type { Store } from "../../src/platform/store/store.ts";
-import { TokenRegistry } from "../../src/platform/tokens/tokens.ts";
-import type { Scope } from "../../src/protocol/routes.ts";
-import { TestClock } from "./fixtures/core.ts";
-import { newTestIdentity } from "./fixtures/vault.ts";
+import { describe, expect, test } from "vitest";
+import { TestClock } from "../fixtures/core.ts";
+import { BOUND, NOW, SCOPES, useTokenStore } from "./token-store.ts";
 
-const fingerprint = "q80x_-ABCDEFGHIJKLMNOA";
-const stateKey = new Uint8Array(32).fill(7);
-const NOW = 1_800_000_000_000;
-const SCOPES: readonly Scope[] = ["admin", "deploy", "sync", "read"];
-
-let root: string;
-let store: Store;
-beforeEach(async () => {
-	await cryptoReady;
-	root = await mkdtemp(join(tmpdir(), "coffer-tokens-"));
-	store = await openSqliteStore(join(root, "data"));
-});
-afterEach(async () => {
-	await store[Symbol.asyncDispose]();
-	await rm(root, { recursive: true, force: true });
-});
-
-const open = () => TokenRegistry.open({ store, fingerprint, stateKey });
-const BOUND = { vaultId: "v", environment: "production" };
-
-function openApps(registry: TokenRegistry): Promise<Apps> {
-	const identity = { ...newTestIdentity(), stateKey };
-	return Apps.open({ store, identity, now: () => NOW, onEntry: () => registry.catchUp() });
-}
-
-/** The whole stream, as text. */
-async function stored(): Promise<string[]> {
-	return (await store.read("platform", 0)).map((entry) => entry.body);
-}
-
-async function appendRaw(body: string): Promise<void> {
-	await store.append("platform", (await store.read("platform", 0)).length, body);
-}
+const tokenStore = useTokenStore();
+const { appendRaw, open, openApps, stored } = tokenStore;
 
 describe("a token", () => {
 	test("of a deleted app loses its access with the entry that deletes the app, also after a restart", async () => {
