@@ -13,7 +13,7 @@ import type { Terminal } from "../shell/terminal.ts";
 export interface LackingRow {
 	environment: string;
 	/**
-	 * `undone`: made on this device, and never sent anywhere. `elsewhere`: found at `where`. `missing`: sent
+	 * `undone`: made on this device, and found neither in this clone nor on a platform. `elsewhere`: found at `where`. `missing`: sent
 	 * once, or made by somebody else, and not found anywhere now.
 	 */
 	kind: LocatedItem["kind"];
@@ -116,7 +116,7 @@ export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: b
 }
 
 const HEADINGS: Readonly<Record<LocatedItem["kind"], string>> = {
-	undone: "made on this device, never sent or committed",
+	undone: "made on this device, and not found in this clone",
 	elsewhere: "found elsewhere",
 	missing: "not found anywhere, although somebody else had it",
 };

@@ -13,28 +13,50 @@ import {
 	renderLacking,
 	waysHint,
 } from "../../cli/undo/report.ts";
-import { DEFAULT_ENVIRONMENT, inEnvironment } from "../../environment-hint.ts";
-import { AppError, EXIT } from "../../errors.ts";
+import { DEFAULT_ENVIRONMENT } from "../../environment-hint.ts";
+import { AppError, EXIT, toUndefined } from "../../errors.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
 import { gitWarnings } from "../../project/git/driver.ts";
+import { type Restoring, restoringIn } from "../../project/session/restoring.ts";
 import { diagnose, type SearchContext } from "../../project/undo/accept.ts";
+import type { Finding } from "../../project/verify/findings.ts";
 import { type VerifyReport, verifyVault } from "../../project/verify-vault.ts";
 
-/** The hint for the findings. Single records can be restored. */
-function remedy({ findings, ways }: Verified): string {
+/** The first finding about a record that is not merely older than this device has seen. */
+function namedIn(findings: readonly Finding[]): Finding | undefined {
+	return findings.find(({ code, name }) => name !== null && !LACKING.includes(code));
+}
+
+/** What restores that record. @param signs the signing keys of this device; empty without an identity */
+async function restoringNamed(
+	root: string,
+	signs: readonly string[],
+	findings: readonly Finding[],
+): Promise<Restoring | undefined> {
+	const named = namedIn(findings);
+	if (!named?.name) return undefined;
+	const { document } = await loadVault(root);
+	return restoringIn(document, signs, {
+		environment: named.environment ?? DEFAULT_ENVIRONMENT,
+		name: named.name,
+	});
+}
+
+/**
+ * The hint for the findings. Single records can be restored.
+ * @param restoring what restores the first of them; undefined if none is named
+ */
+function remedy({ findings, ways }: Verified, restoring: Restoring | undefined): string {
 	const explained = findings.filter(({ code }) => LACKING.includes(code)).length;
 	if (findings.some(({ code }) => code === "VAULT_REPLACED"))
 		return "Find out who changed the file (git log -p -- coffer.vault), and restore the right one: git checkout COMMIT -- coffer.vault\nTo continue with this vault in this folder: coffer vault accept";
-	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it";
 	if (ways.length > 0 && explained === findings.length) return waysHint(ways);
-	const named = findings.find(({ code, name }) => name !== null && !LACKING.includes(code));
-	if (!named)
-		return `${find}.\nIf an editor or a merge by hand did it: coffer vault resolve\n${waysHint(ways)}`.trim();
-	const example = inEnvironment(
-		`coffer vault restore ${named.name}`,
-		named.environment ?? DEFAULT_ENVIRONMENT,
-	);
-	return `${find}, or one record of it (${example}).\n${waysHint(ways)}`.trim();
+	const find = "Find out who changed the file (git log -p -- coffer.vault), and restore it.";
+	const first = restoring
+		? `${restoring.words}: ${restoring.command}`
+		: "If an editor or a merge by hand did it: coffer vault resolve";
+	return [...new Set([find, first, ...waysHint(ways).split("\n")])].join("\n").trim();
 }
 
 /** The codes of findings whose only fault is that the file lacks a change that this device has seen. */
@@ -80,11 +102,13 @@ export default class VaultVerify extends BaseCommand<Verified> {
 		const found = await verifyVault({ root, environment: flags.environment, holder, logs });
 		if (found.findings.length === 0) return { ...found, lacking: [], ways: [] };
 		const report = { ...found, ...(await this.#diagnosis(root, holder, logs)) };
+		const signs = holder ? [holder.identity.publicKeys.sign] : [];
+		const restoring = await restoringNamed(root, signs, report.findings).catch(toUndefined);
 		const line = report.findings.find((finding) => finding.line !== null)?.line;
 		throw new AppError({
 			code: "VAULT_UNSOUND",
 			message: `coffer.vault is not valid: ${count(report.findings.length, "fault")}.`,
-			hint: remedy(report),
+			hint: remedy(report, restoring),
 			exit: EXIT.integrity,
 			...(line ? { line } : {}),
 			data: report,

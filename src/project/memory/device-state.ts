@@ -106,14 +106,27 @@ async function readCheckoutFile(file: SignedFile, stateKey: Uint8Array): Promise
  * `STATE_DAMAGED` (exit 7)
  */
 export async function readCheckoutMemories(place: MemoryLocation): Promise<CheckoutMemory[]> {
-	const name = `${place.vaultId}/${place.environment}`;
-	const entries = await readdir(join(place.folder, name)).catch(() => []);
-	const files = entries.filter(
-		(entry) => entry.startsWith(`checkout-${place.member}-`) && entry.endsWith(".json"),
-	);
-	return await Promise.all(
-		files.map((file) => readCheckoutFile({ folder: place.folder, name: `${name}/${file}` }, place.stateKey)),
-	);
+	const files = await checkoutFiles(place);
+	return await Promise.all(files.map((file) => readCheckoutFile(file, place.stateKey)));
+}
+
+/** The files of every working copy in which this identity has used the environment on this device. */
+async function checkoutFiles({
+	environment,
+	folder,
+	member,
+	vaultId,
+}: MemoryLocation): Promise<SignedFile[]> {
+	const name = `${vaultId}/${environment}`;
+	const entries = await readdir(join(folder, name)).catch(() => []);
+	const own = entries.filter((entry) => entry.startsWith(`checkout-${member}-`) && entry.endsWith(".json"));
+	return own.map((entry) => ({ folder, name: `${name}/${entry}` }));
+}
+
+/** Whether this identity has used the environment in another working copy on this device, which may be gone by now. */
+export async function hasOtherCheckouts(place: MemoryLocation): Promise<boolean> {
+	const { name } = checkoutFile(place);
+	return (await checkoutFiles(place)).some((file) => file.name !== name);
 }
 
 async function writeCheckoutMemory(place: MemoryLocation, memory: CheckoutMemory): Promise<void> {

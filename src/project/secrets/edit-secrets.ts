@@ -1,6 +1,5 @@
 /** Sets, deletes and reads secrets of one environment in the vault. `sync/` sends them to a platform. */
 
-import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { requireWriter } from "../../vault/document/create.ts";
 import { withRecords } from "../../vault/document/document.ts";
@@ -11,6 +10,7 @@ import { loadVault } from "../files/vault-file.ts";
 import { editEnvironment } from "../session/edit-environment.ts";
 import { openEnvironment, readingOf } from "../session/open-session.ts";
 import { environmentRecreated } from "../session/recreated-environment.ts";
+import { restoring } from "../session/restoring.ts";
 import type { SessionContext, VaultSession } from "../session/session.ts";
 import { listingHint, secretNotFound, shownName } from "./secret-not-found.ts";
 
@@ -217,7 +217,9 @@ export function getSecret(session: VaultSession, name: string): { value: string;
 	if (record === undefined || value === undefined) {
 		const { environment } = session.place;
 		const isDropped = record === undefined && session.memory.marks.has(name);
-		const hint = `This device has seen it before, and has seen no deletion. To restore it: '${inEnvironment(`coffer vault restore ${name}`, environment)}' brings it back.`;
+		const signs = [session.context.identity.publicKeys.sign];
+		const { words, command } = restoring(session.verified.state, signs, { environment, name, what: "it" });
+		const hint = `This device has seen it before, and has seen no deletion. ${words}: ${command}`;
 		throw secretNotFound([shownName(name)], environment, isDropped ? hint : undefined);
 	}
 	return { value, version: record.version };

@@ -7,6 +7,7 @@ import { currentDigest } from "../files/vault-text.ts";
 import { type CheckoutMemory, readDeviceMemory } from "../memory/device-state.ts";
 import { checkVaultId } from "../memory/first-use.ts";
 import { MEMBERSHIP_OLDER, markWarnings } from "./mark-warnings.ts";
+import { restoring } from "./restoring.ts";
 import { VaultSession } from "./session.ts";
 import { withSameChains } from "./session-cache.ts";
 import { memoryLocation, type SessionContext } from "./session-context.ts";
@@ -47,7 +48,9 @@ export async function openSession(loaded: LoadedVault, context: SessionContext):
 	const checkout = copyOf(stored.checkout, loaded);
 	if (loaded.digest !== checkout.seen) {
 		if (membershipOlder) warnings.push(MEMBERSHIP_OLDER);
-		warnings.push(...markWarnings(memory, verified.section.records));
+		const asked = { environment, name: "NAME", what: "a secret" };
+		const help = restoring(verified.state, [identity.publicKeys.sign], asked);
+		warnings.push(...markWarnings(memory, verified.section.records, help));
 	}
 	return new VaultSession({
 		context,

@@ -30,6 +30,15 @@ export interface SearchContext {
 	readonly logs: ReadonlyMap<string, LinkedLog>;
 }
 
+const NOTHING_SEARCHED: SearchResult = {
+	found: [],
+	candidates: [],
+	operationToFinish: undefined,
+	isClean: true,
+	isPartial: false,
+	notes: [],
+};
+
 async function diagnosisOf(
 	loaded: LoadedVault,
 	context: SurveyContext,
@@ -39,7 +48,7 @@ async function diagnosisOf(
 	const surveys = await surveyVault(document, context);
 	const isSound = surveys.every(({ lacking }) => lacking.length === 0);
 	const searched: SearchResult = isSound
-		? { found: [], candidates: [], operationToFinish: undefined, isClean: true, notes: [] }
+		? NOTHING_SEARCHED
 		: await searchEverywhere(sources.git, loaded, surveys, sources.logs);
 	const ways = suggestionsFor({ document, surveys, searched, logs: sources.logs });
 	return { document, surveys, searched, ways };

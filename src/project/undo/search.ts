@@ -12,7 +12,7 @@ import { type AbsentItem, absentItemKey } from "../../vault/undo/absent-items.ts
 import type { LoadedVault } from "../files/vault-file.ts";
 import { type AllTexts, type KeptText, listTexts, readTexts } from "../git/history/vault-texts.ts";
 import type { GitContext } from "../git/run.ts";
-import { type CheckoutMemory, readCheckoutMemories } from "../memory/device-state.ts";
+import { type CheckoutMemory, hasOtherCheckouts, readCheckoutMemories } from "../memory/device-state.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
 import type { EnvironmentSurvey } from "./survey.ts";
 
@@ -28,7 +28,10 @@ export interface LocatedItem {
 	/** The fingerprint of the identity that remembers it. */
 	readonly member: string;
 	readonly lacking: AbsentItem;
-	/** `undone`: made on this device, and seen nowhere else. `missing`: other devices have it, but it was not found. */
+	/**
+	 * `undone`: made on this device, and found neither in this clone nor on a platform. `missing`: other devices have it,
+	 * but it was not found.
+	 */
 	readonly kind: "elsewhere" | "undone" | "missing";
 	/** Where it is, or was last known to be, in words; empty if unknown. */
 	readonly where: string;
@@ -42,11 +45,16 @@ export interface SearchResult {
 	readonly operationToFinish: string | undefined;
 	/** Whether the file equals the last commit's, and no change of it is staged. */
 	readonly isClean: boolean;
+	/** Whether another folder of this device, which was not searched, may have items that count as undone. */
+	readonly isPartial: boolean;
 	/** Sentences about what could not be searched, and why. */
 	readonly notes: readonly string[];
 }
 
 const CANDIDATES_MAX = 100;
+
+const OTHER_FOLDERS =
+	"This device has used this vault in another folder too, which is not searched. A change that only that folder has counts as undone here.";
 
 /** The keys of all links and records of an environment in a document. */
 function keysIn(document: VaultDocument, environment: string): Set<string> {
@@ -166,6 +174,7 @@ export async function searchEverywhere(
 	const { places, candidates, listed, isClean } = await searchTexts(place, loaded, surveys);
 	const notes = [...listed.notes];
 	const found: LocatedItem[] = [];
+	let isPartial = false;
 	for (const survey of surveys) {
 		if (survey.lacking.length === 0) continue;
 		const { environment } = survey;
@@ -180,6 +189,7 @@ export async function searchEverywhere(
 			const kept = places.get(absentItemKey(lacking)) ?? (isLogged ? "the platform's log" : undefined);
 			const isUndone = isMade(lacking) && agreed === undefined;
 			const kind = kept !== undefined ? "elsewhere" : isUndone ? "undone" : "missing";
+			isPartial ||= kind === "undone" && (await hasOtherCheckouts(survey.place));
 			found.push({
 				environment,
 				member: survey.place.member,
@@ -190,5 +200,7 @@ export async function searchEverywhere(
 			});
 		}
 	}
-	return { found, candidates, operationToFinish: listed.operationToFinish, isClean, notes };
+	if (isPartial) notes.push(OTHER_FOLDERS);
+	const { operationToFinish } = listed;
+	return { found, candidates, operationToFinish, isClean, isPartial, notes };
 }

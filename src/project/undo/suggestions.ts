@@ -15,14 +15,11 @@ import { isNewer, recordDigest, type SealedRecord } from "../../vault/records/re
 import { absentItemKey, type EnvironmentMemoryView, findAbsentItems } from "../../vault/undo/absent-items.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import type { LinkedLog, LogMarks } from "../verify/verify-platform-log.ts";
+import { byOtherFolder, byRestore, type Suggestion } from "./bringing-back.ts";
 import { type Candidate, describeGitText, type SearchResult } from "./search.ts";
 import { type EnvironmentSurvey, lackingIn, presentIn } from "./survey.ts";
 
-/** One suggestion: what it does, as a clause that is followed by a colon, and the commands. */
-export interface Suggestion {
-	readonly words: string;
-	readonly commands: readonly string[];
-}
+export type { Suggestion } from "./bringing-back.ts";
 
 /** The items that the file lacks, and where they are. */
 export interface Situation {
@@ -210,33 +207,16 @@ function byDeleting({ document }: Situation): Suggestion[] {
 	]);
 }
 
-/** The suggestion to restore single records, if the membership is the remembered one. */
-function byRestore({ surveys, searched }: Situation): Suggestion | undefined {
-	const older = new Set(
-		surveys
-			.filter(({ lacking }) => lacking.some(({ kind }) => kind === "link"))
-			.map(({ environment }) => environment),
-	);
-	const record = searched.found.find(
-		({ environment, kind, lacking }) =>
-			kind === "elsewhere" && lacking.kind === "record" && !older.has(environment),
-	);
-	if (record?.lacking.kind !== "record") return undefined;
-	const { name } = record.lacking;
-	return {
-		words: `To restore ${name}`,
-		commands: [inEnvironment(`coffer vault restore ${name}`, record.environment)],
-	};
-}
-
 /** All suggestions, the best first. The last one always continues without the items that the file lacks. */
 export function suggestionsFor(situation: Situation): Suggestion[] {
-	const { found, operationToFinish } = situation.searched;
+	const { document, searched, surveys } = situation;
+	const { found, operationToFinish } = searched;
 	const ways: Suggestion[] = [];
 	if (operationToFinish !== undefined)
 		ways.push({ words: "Git has an operation in progress. To finish it", commands: [operationToFinish] });
 	const undone = found.some(({ kind }) => kind === "undone");
-	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(situation);
+	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(document, surveys, searched);
+	if (searched.isPartial) ways.push(byOtherFolder());
 	if (undone)
 		ways.push({ words: "To forget the changes that were undone here", commands: ["coffer vault accept"] });
 	if (bringing) ways.push(bringing);

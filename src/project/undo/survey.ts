@@ -21,6 +21,8 @@ export interface SurveyContext extends Remembering, Pick<SessionContext, "root" 
 
 export interface EnvironmentSurvey {
 	readonly environment: string;
+	/** The signing key of the identity that remembers it. */
+	readonly sign: string;
 	readonly place: MemoryLocation;
 	readonly memory: EnvironmentMemory;
 	/** Empty if the file has all remembered items. */
@@ -85,11 +87,12 @@ async function surveyOne(
 ): Promise<EnvironmentSurvey[]> {
 	const surveys: EnvironmentSurvey[] = [];
 	for (const environment of await environmentsRemembered(stateFolder, document.vaultId, member)) {
-		const { stateKey } = identity;
+		const { publicKeys, stateKey } = identity;
 		const { vaultId } = document;
 		const place: MemoryLocation = { folder: stateFolder, vaultId, environment, member, stateKey, root };
 		const memory = await readEnvironmentMemory(place);
-		surveys.push({ environment, place, memory, lacking: lackingIn(document, environment, memory) });
+		const lacking = lackingIn(document, environment, memory);
+		surveys.push({ environment, sign: publicKeys.sign, place, memory, lacking });
 	}
 	return surveys;
 }

@@ -1,6 +1,7 @@
 /** `coffer vault verify` with the real program. */
 import { expect, test } from "vitest";
-import { newProject } from "../support/project.ts";
+import { commit } from "../support/clone.ts";
+import { newIdentityText, newProject } from "../support/project.ts";
 
 test("vault verify exits with 0 for a valid vault, and with 7 for an older file, which only causes a warning elsewhere", async () => {
 	await using project = await newProject();
@@ -59,4 +60,39 @@ test("every command that meets a missing or altered record names the command tha
 		expect(altered.error()).toMatchObject({ exit: 7, hint: expect.stringContaining(restore) });
 	}
 	expect((await project.coffer(get)).error().code).toBe("RECORD_FORGED");
+});
+
+test("who may not write is told which member can restore a record", async () => {
+	await using project = await newProject();
+	await project.ok(["secrets", "set", "A=a"]);
+	const asBen = { COFFER_IDENTITY: newIdentityText() };
+	const { publicKey } = await project.data(["identity", "show"], { env: asBen });
+	await project.ok(["members", "add", publicKey, "--name", "ben", "--role", "reader"]);
+	await project.git("init", "--quiet");
+	await commit(project, "Start");
+	const record = /^A\n(v1 live [^\n]+)\n\n/m;
+	const ask = /^To restore (A|it|a secret), ask a writer of environment 'production' \(.+\) to run: /;
+	const removed = "ben is removed";
+	for (const role of ["ben is a reader", removed]) {
+		if (role === removed) {
+			await project.ok(["members", "remove", "ben"]);
+			await commit(project, removed);
+		}
+		await project.coffer(["secrets", "list"], { env: asBen });
+		// No text of git has both records.
+		const whole = project.vault;
+		project.vault = whole.replace(record, "");
+		await project.ok(["secrets", "set", `NEW_${role.split(" ").at(-1)?.toUpperCase()}=b`]);
+		for (const args of [
+			["vault", "verify"],
+			["vault", "accept"],
+		]) {
+			const { hint } = (await project.coffer([...args, "--json"], { env: asBen })).error();
+			expect(hint, role).toMatch(new RegExp(`${ask.source}coffer vault restore A$`, "m"));
+		}
+		project.vault = whole.replace(/^v1 live/m, "v2 live");
+		const forged = await project.coffer(["vault", "verify", "--json"], { env: asBen });
+		expect(forged.error().hint, role).toMatch(new RegExp(`${ask.source}coffer vault restore A$`, "m"));
+		project.vault = whole;
+	}
 });
