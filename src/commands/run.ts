@@ -5,7 +5,7 @@ import { expandFlag } from "../cli/injection/expand-flag.ts";
 import { redactedOutput } from "../cli/injection/redacted-output.ts";
 import { readVariables, requirePrefix, type Variables } from "../cli/injection/variables.ts";
 import { requireText } from "../cli/shell/arguments.ts";
-import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child.ts";
+import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child/child.ts";
 import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
 import { requireReveal } from "../cli/shell/reveal.ts";
 import { AppError, EXIT } from "../errors.ts";

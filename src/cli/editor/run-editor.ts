@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { basename, delimiter, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { runChild } from "../shell/child.ts";
+import { runChild } from "../shell/child/child.ts";
 import { editorCommand, inheritedEnvironment } from "../shell/process-environment.ts";
 
 /** The editor of a user who has chosen none. It needs a terminal. */

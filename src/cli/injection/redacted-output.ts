@@ -1,7 +1,7 @@
 /** Replaces the values of secrets in the output of a command that `coffer run` started. */
 import type { Readable } from "node:stream";
 import type { StreamRedactor } from "../../redact-stream.ts";
-import type { TakeOutput } from "../shell/child.ts";
+import type { TakeOutput } from "../shell/child/child.ts";
 import type { Terminal } from "../shell/terminal.ts";
 
 /**

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError } from "../../errors.ts";
 import { FolderWatcher } from "../../project/files/folder-watcher.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
-import { type Child, type ChildOptions, passSignals, startChild } from "../shell/child.ts";
+import { type Child, type ChildOptions, passSignals, startChild } from "../shell/child/child.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { listNames } from "../views/edit-result.ts";
 

@@ -7,7 +7,7 @@ import { accessChain, importsThat, isProduct, nodesThat, type Rule } from "./rul
  * limits, builds, the command of `coffer run`, git.
  */
 const STARTERS =
-	/^src\/(platform\/(data-plane|runtime|build|egress|limits|machine)\/|cli\/shell\/child\.ts$|project\/git\/run\.ts$)/;
+	/^src\/(platform\/(data-plane|runtime|build|egress|limits|machine)\/|cli\/shell\/child\/child\.ts$|project\/git\/run\.ts$)/;
 const GIT_STARTER = "src/project/git/run.ts";
 /** This runs in the maintainers' own clone, with their configuration of git. */
 const RELEASE = "scripts/release.mjs";
@@ -37,7 +37,7 @@ const processes: Rule = {
 	planted: [
 		{ "src/project/files/project-root.ts": 'import { execFile } from "node:child_process";' },
 		{ "src/sync/push.ts": 'const { spawn } = await import("child_process");' },
-		{ "src/cli/shell/child.ts": 'spawn("git", ["status"]);' },
+		{ "src/cli/shell/child/child.ts": 'spawn("git", ["status"]);' },
 		{ "src/project/git/run.ts": 'child.execFileSync("git status");' },
 		{ "scripts/build.mjs": 'execFileSync("git", ["rev-parse", "HEAD"]);' },
 		{ "src/project/git/history/objects.ts": 'import { findGit } from "../program.ts";' },

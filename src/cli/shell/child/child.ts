@@ -4,15 +4,9 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable } from "node:stream";
-import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
-import { signalStatus, takeSignals } from "./signals.ts";
-
-const HINTS: Readonly<Record<string, string>> = {
-	E2BIG: "The secrets and the arguments together are larger than the system allows for a process.",
-	ERR_INVALID_ARG_VALUE:
-		"The command is empty, or a secret contains a NUL character, which no environment variable can contain.",
-};
+import { EXIT } from "../../../errors.ts";
+import { signalStatus, takeSignals } from "../signals.ts";
+import { startFault } from "./start-fault.ts";
 
 /** Takes over an output of the command. Resolves when the output has ended and all of it is passed on. */
 export type TakeOutput = (output: Readable) => Promise<void>;
@@ -36,30 +30,18 @@ export interface Child {
 	kill(signal: NodeJS.Signals): void;
 }
 
-function cannotStart(command: string, cause: NodeJS.ErrnoException): AppError {
-	const absent = cause.code === "ENOENT";
-	return new AppError({
-		code: absent ? "COMMAND_NOT_FOUND" : "COMMAND_NOT_STARTED",
-		message: absent
-			? `There is no command ${printable(command)}.`
-			: `${printable(command)} could not be started: ${cause.code ?? "unknown error"}.`,
-		hint: HINTS[cause.code ?? ""] ?? "Check its name, and check that it is executable.",
-		exit: EXIT.run,
-		cause,
-	});
-}
-
 /**
  * Node reports most failures to start as an event. It throws for E2BIG, and for arguments that it checks
  * itself.
  */
-function start({ args, command, environment, outputs }: ChildOptions): ChildProcess {
-	const { stderr, stdout } = outputs;
+function start(options: ChildOptions): ChildProcess {
+	const { args, command, environment } = options;
+	const { stderr, stdout } = options.outputs;
 	const stdio = ["inherit" as const, stdout ? ("pipe" as const) : ("inherit" as const)];
 	try {
 		return spawn(command, args, { env: environment, stdio: [...stdio, stderr ? "pipe" : "inherit"] });
 	} catch (error) {
-		throw cannotStart(command, error as NodeJS.ErrnoException);
+		throw startFault(options, error as NodeJS.ErrnoException);
 	}
 }
 
@@ -67,7 +49,7 @@ function start({ args, command, environment, outputs }: ChildOptions): ChildProc
 export function startChild(options: ChildOptions): Child {
 	const child = start(options);
 	const status = new Promise<number>((resolve, reject) => {
-		child.once("error", (error) => reject(cannotStart(options.command, error)));
+		child.once("error", (error) => reject(startFault(options, error)));
 		child.once("exit", (code, signal) =>
 			resolve(signal === null ? (code ?? EXIT.run) : signalStatus(signal)),
 		);
