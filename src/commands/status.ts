@@ -183,7 +183,11 @@ export default class Status extends BaseCommand<StatusResult> {
 	#renderLink(result: StatusResult, terminal: Terminal): void {
 		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
 		terminal.line(`vault        ${result.vault}`);
-		terminal.line(`members      ${result.members.map(({ name, role }) => `${name} (${role})`).join(", ")}`);
+		const members = result.members.map(({ name, role }) => `${name} (${role})`);
+		const shown = listNames(members);
+		const more =
+			shown === members.join(", ") ? "" : ` (${inEnvironment("coffer members list", result.environment)})`;
+		terminal.line(`members      ${shown}${more}`);
 		if (!result.linked) {
 			terminal.line("platform     not linked (coffer link URL --app APP)");
 			return;

@@ -7,15 +7,28 @@ import { epochNumber } from "../chains/membership.ts";
 import type { SealedRecord } from "../records/record.ts";
 import type { EnvironmentSection, VaultDocument } from "./document.ts";
 
+/** Where a link of an environment that adds a member has the signing key, which the box key and the name follow. */
+const MEMBER_AT: Readonly<Record<string, number>> = { genesis: 4, add: 2 };
+/** The same for a link of the vault that adds an owner. */
+const OWNER_AT: Readonly<Record<string, number>> = { genesis: 2, admit: 1 };
+
 /** The name of every member that the links add, by signing key. Removed members are included. */
-function memberNames(links: readonly Link[]): Map<string, string> {
+function memberNames(links: readonly Link[], keyAt: Readonly<Record<string, number>>): Map<string, string> {
 	const names = new Map<string, string>();
 	for (const { change } of links) {
-		const [sign, , name] =
-			change[0] === "genesis" ? change.slice(4) : change[0] === "add" ? change.slice(2) : [];
+		const [sign, , name] = change.slice(keyAt[change[0] ?? ""] ?? change.length);
 		if (sign !== undefined && name !== undefined) names.set(sign, name);
 	}
 	return names;
+}
+
+/** Describes what a link of the vault's own chain did: owners by name, environments without their keys. */
+function describeVaultLink({ change, index }: Link, names: ReadonlyMap<string, string>): string {
+	const [verb, first = ""] = change;
+	if (verb === "genesis") return `  link ${index}: made`;
+	if (verb === "admit" || verb === "expel")
+		return `  link ${index}: owner ${names.get(first) ?? first} ${verb === "admit" ? "added" : "removed"}`;
+	return `  link ${index}: ${change.slice(0, 2).join(" ")}`;
 }
 
 /** Describes what a link did, without keys and wraps. */
@@ -47,10 +60,10 @@ function describeRecord(section: EnvironmentSection, names: ReadonlyMap<string, 
  */
 export function describeVault(document: VaultDocument, maskOf: MaskOf = () => undefined): string {
 	const lines = [`vault ${document.vaultId}`];
-	for (const { change, index } of document.links)
-		lines.push(`  link ${index}: ${change[0] === "genesis" ? "made" : change.slice(0, 2).join(" ")}`);
+	const owners = memberNames(document.links, OWNER_AT);
+	for (const link of document.links) lines.push(describeVaultLink(link, owners));
 	for (const section of document.environments.values()) {
-		const names = memberNames(section.links);
+		const names = memberNames(section.links, MEMBER_AT);
 		lines.push(`environment ${section.name}`);
 		for (const link of section.links) lines.push(describeLink(link, names));
 		lines.push(...[...section.records.values()].map(describeRecord(section, names, maskOf)));

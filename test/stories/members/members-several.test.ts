@@ -1,7 +1,7 @@
 /** Members of several environments, changed by one command, with the real program. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { link, type Platform, startPlatform } from "../support/platform.ts";
-import { APP, newProject, type Project } from "../support/project.ts";
+import { APP, newIdentityText, newProject, type Project } from "../support/project.ts";
 
 const SEVERAL = ["-e", "production", "-e", "preview", "-e", "staging"];
 
@@ -189,4 +189,16 @@ describe("with two environments that are linked with a platform, and one that is
 				expect.objectContaining({ name: "carol" }),
 			);
 	});
+});
+
+test("status names the first members of many, and the command that lists all", async () => {
+	await using project = await newProject();
+	for (let index = 1; index <= 9; index++) {
+		const env = { COFFER_IDENTITY: newIdentityText() };
+		const { publicKey } = await project.data(["identity", "show"], { env });
+		await project.ok(["members", "add", publicKey, "--name", `reader-${index}`, "--role", "reader"]);
+	}
+	const { stdout } = await project.ok(["status"]);
+	expect(stdout).toMatch(/^members .*reader-7 \(reader\) and 2 more \(coffer members list\)$/m);
+	expect((await project.data(["status"])).members).toHaveLength(10);
 });
