@@ -119,6 +119,7 @@ export class Connections {
 	#track(socket: Socket): void {
 		const pipeline = new Pipeline(socket, {
 			faults: this.#options.faults,
+			isEnding: () => this.#isEnding,
 			busy: () => this.#open.setBusy(socket),
 			idle: () => {
 				this.#open.setIdle(socket);

@@ -9,6 +9,8 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { brokenRequestAnswer } from "./bare-answers.ts";
+import { linger } from "./linger.ts";
+import { dropsRest } from "./unread-request.ts";
 
 /** A request that waits for its answer. */
 interface PendingAnswer {
@@ -21,6 +23,8 @@ interface PendingAnswer {
 
 export interface PipelineEvents {
 	readonly faults: FaultBoundary;
+	/** Whether the listener waits for its connections to close. */
+	readonly isEnding: () => boolean;
 	/** Called when an idle connection gets a request. */
 	readonly busy: () => void;
 	/** Called when the last answer has ended and the connection is still open. */
@@ -72,20 +76,23 @@ export class Pipeline {
 		if (!this.#isEnding && this.#socket.writable) this.#take(turn);
 	}
 
-	/** Answers, in its turn, that the bytes are not a request or came too slowly, and closes the connection. */
+	/**
+	 * Answers, in its turn, that the bytes are not a request or came too slowly, and closes the connection. If they are the
+	 * rest of a request that is answered already, it is only closed.
+	 */
 	broken(error: NodeJS.ErrnoException): void {
 		const socket = this.#socket;
 		const text = brokenRequestAnswer(error);
-		if (text === undefined || !socket.writable) {
+		// Each further chunk causes the same error again.
+		if (text !== undefined && this.#isEnding) return;
+		if (text === undefined || !socket.writable || dropsRest(socket)) {
 			socket.destroy();
 			return;
 		}
-		// Each further chunk causes the same error again.
-		if (this.#isEnding) return;
 		this.#isEnding = true;
 		const say = () => {
 			socket.write(text, "latin1");
-			socket.destroySoon();
+			linger(socket, this.#events.faults, this.#events.isEnding);
 		};
 		const current = this.#current;
 		const isItsBody = current?.request?.complete === false;

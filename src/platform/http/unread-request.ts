@@ -4,8 +4,17 @@
  * The system would then reset it, and a client that sends its whole body before it reads would lose the answer.
  */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { limitLingering } from "./linger.ts";
+
+/** Connections with a request that is answered and has not arrived. */
+const dropping = new WeakSet<Socket>();
+
+/** Whether what arrives on a connection is the rest of a request that is answered already. */
+export function dropsRest(socket: Socket): boolean {
+	return dropping.has(socket);
+}
 
 function hasBody({ headers }: IncomingMessage): boolean {
 	const { "content-length": length = "0", "transfer-encoding": encoding } = headers;
@@ -36,6 +45,7 @@ export function dropRest(
 	}, destroy);
 	const answered = () => {
 		if (request.complete) return;
+		dropping.add(socket);
 		stop = limitLingering(socket, faults, isEnding);
 		// A reader that left in the middle has paused the request.
 		request.removeAllListeners("data").resume();
@@ -43,6 +53,7 @@ export function dropRest(
 	const received = () => {
 		socket.destroySoon = destroySoon;
 		if (stop === undefined || socket.writableEnded) return;
+		dropping.delete(socket);
 		stop();
 		if (isEnding()) socket.destroySoon();
 	};

@@ -154,6 +154,15 @@ describe("a request that is refused before it has arrived", () => {
 		expect(socket.errored).toBeNull();
 	});
 
+	test("has one answer, also if the rest is malformed", async () => {
+		const sent = "transfer-encoding: chunked\r\n\r\n1\r\nx\r\n";
+		const { socket, answer } = await refused("/none HTTP/1.1", sent);
+		const ended = once(socket, "close");
+		socket.end("no chunk\r\n");
+		await ended;
+		expect(answer().match(/HTTP\/1\.1/g)).toHaveLength(1);
+	});
+
 	test("ends with its connection if the rest does not come", async () => {
 		const { socket } = await refused("/none HTTP/1.1", `content-length: ${rest.length}\r\n\r\nx`);
 		await vi.advanceTimersByTimeAsync(4_500);
@@ -163,4 +172,18 @@ describe("a request that is refused before it has arrived", () => {
 		await ended;
 		socket.destroy();
 	});
+});
+
+test("a client with a head that is too large can read why, although it still sends", async () => {
+	const socket = await open();
+	socket.on("error", () => undefined);
+	const answered = once(socket, "data");
+	socket.write(`GET /${"a".repeat(100_000)}`);
+	const [answer] = (await answered) as [Buffer];
+	expect(answer.toString("latin1")).toMatch(/^HTTP\/1\.1 431 /);
+	for (const part of ["more", "and more"])
+		await new Promise<void>((resolve, reject) => {
+			socket.write(part, (error) => (error ? reject(error) : resolve()));
+		});
+	socket.destroy();
 });

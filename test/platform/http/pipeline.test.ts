@@ -12,7 +12,8 @@ test("a request that is handed over after its connection was destroyed is not st
 	const [socket] = (await once(server, "connection")) as [Socket];
 	const ignore = () => undefined;
 	const faults = new FaultBoundary("gateway");
-	const pipeline = new Pipeline(socket, { faults, busy: ignore, idle: ignore, cutOff: ignore });
+	const isEnding = () => false;
+	const pipeline = new Pipeline(socket, { faults, isEnding, busy: ignore, idle: ignore, cutOff: ignore });
 	const turn = () => ({ answer: new EventEmitter(), request: undefined, start: vi.fn() });
 	const [first, waiting, late] = [turn(), turn(), turn()];
 	pipeline.serve(first);
