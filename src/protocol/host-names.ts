@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { AppError, EXIT } from "../errors.ts";
 import { appIdSchema } from "./messages.ts";
+import { nodeEventSchema } from "./nodes.ts";
 
 /** The most host names on one platform. */
 export const HOSTS_MAX = 10_000;
@@ -41,6 +42,13 @@ export const mapHostSchema = z.strictObject({ app: appIdSchema });
 /** The answer to `PUT /v1/hosts/:host`, and an element of the list. */
 export const mappedHostSchema = z.object({ host: hostName, app: appIdSchema });
 export type MappedHost = z.infer<typeof mappedHostSchema>;
+
+/**
+ * The lines of the answer to a change of a host with `?wait=SECONDS`: any number of `node`, then the host. Without `wait`,
+ * and from earlier platforms, the answer is one line with the host alone.
+ */
+export const hostEventSchema = z.union([nodeEventSchema, mappedHostSchema]);
+export type HostEvent = z.infer<typeof hostEventSchema>;
 
 /** `GET /v1/hosts` */
 export const hostListSchema = z.object({ hosts: z.array(mappedHostSchema).max(100_000) });

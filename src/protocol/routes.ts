@@ -90,8 +90,9 @@ export const ROUTES = {
 	followApp: { method: "GET", path: "/v1/apps/:app/events", scope: "read" },
 	/** The routes of hosts and of tokens are for the whole platform. A token that is bound to an app may not use them. */
 	listHosts: { method: "GET", path: "/v1/hosts", scope: "read" },
-	/** Gives a host to an app. */
+	/** Gives a host to an app. With `?wait=SECONDS`, streams one line of JSON for each event (`HostEvent`). */
 	addHost: { method: "PUT", path: "/v1/hosts/:host", scope: "admin" },
+	/** `?wait=SECONDS` as for `addHost`. */
 	removeHost: { method: "DELETE", path: "/v1/hosts/:host", scope: "admin" },
 	listTokens: { method: "GET", path: "/v1/tokens", scope: "admin" },
 	/** The only answer that contains a token. */

@@ -47,8 +47,17 @@ function problem(description: string): Json {
 	return { description, content: { [PROBLEM_MEDIA_TYPE]: { schema: PROBLEM } } };
 }
 
-function success({ body, description }: Operation["answer"]): Json {
-	return { description, ...(body !== undefined && { content: content(body) }) };
+/** The successful answers, by their status. */
+function successes({ answer, alternative }: Operation): Record<number, Json> {
+	const byStatus = new Map<number, { description: string; content?: Json }>();
+	for (const { body, description, status } of alternative === undefined ? [answer] : [answer, alternative]) {
+		const same = byStatus.get(status);
+		byStatus.set(status, {
+			description: same === undefined ? description : `${same.description}. ${description}`,
+			...(body !== undefined && { content: { ...same?.content, ...content(body) } }),
+		});
+	}
+	return Object.fromEntries(byStatus);
 }
 
 /** The statuses with which a route refuses a request. */
@@ -76,9 +85,7 @@ function parameters({ path }: Route, { query = [] }: Operation): Json[] {
 
 function describe(name: keyof typeof ROUTES, operation: Operation): Json {
 	const route: Route = ROUTES[name];
-	const { alternative, answer, body, summary } = operation;
-	const answers = alternative === undefined ? [answer] : [answer, alternative];
-	const successes = answers.map((each) => [each.status, success(each)] as const);
+	const { body, summary } = operation;
 	const statuses = [...new Set(refusals(route, operation))].sort();
 	return {
 		operationId: name,
@@ -88,7 +95,7 @@ function describe(name: keyof typeof ROUTES, operation: Operation): Json {
 		parameters: parameters(route, operation),
 		...(body === undefined ? {} : { requestBody: { required: true, content: content(body) } }),
 		responses: {
-			...Object.fromEntries(successes),
+			...successes(operation),
 			...Object.fromEntries(statuses.map((status) => [status, problem(PROBLEM_TITLES[status] ?? "Refused")])),
 			default: problem("Any other error"),
 		},

@@ -109,6 +109,11 @@ export class HostNames {
 		return { host, app };
 	}
 
+	/** The last entry of the stream `platform` that was read. */
+	get revision(): number {
+		return this.#events.revision;
+	}
+
 	/** The last entry of the stream `platform` that `catchUp` has taken care of. Undefined: it has to be called again. */
 	get caughtUpTo(): number | undefined {
 		return this.#isChanged ? undefined : this.#events.revision;

@@ -97,23 +97,23 @@ export class Remote {
 		return await this.#connection.json(ROUTES.listHosts, {}, hostListSchema, "The list of hosts");
 	}
 
-	/** @throws AppError `HOST_TAKEN` (exit 5), `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
-	async addHost(host: string, app: string): Promise<MappedHost> {
-		const { mappedHostSchema } = await import("../../protocol/host-names.ts");
+	/**
+	 * @param onNode as for `changeHost`
+	 * @throws AppError `HOST_TAKEN` (exit 5), `APP_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), and as `changeHost`
+	 */
+	async addHost(host: string, app: string, onNode?: (event: NodeEvent) => void): Promise<MappedHost> {
+		const { changeHost } = await import("./host-change.ts");
 		const request = { parameters: { host }, json: { app } };
-		return await this.#connection.json(ROUTES.addHost, request, mappedHostSchema, "The host's description");
+		return await changeHost(this.#connection, ROUTES.addHost, request, onNode);
 	}
 
-	/** @throws AppError `HOST_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3) */
-	async removeHost(host: string): Promise<MappedHost> {
-		const { mappedHostSchema } = await import("../../protocol/host-names.ts");
-		const request = { parameters: { host } };
-		return await this.#connection.json(
-			ROUTES.removeHost,
-			request,
-			mappedHostSchema,
-			"The host's description",
-		);
+	/**
+	 * @param onNode as for `changeHost`
+	 * @throws AppError `HOST_NOT_FOUND` (exit 4), `TOKEN_SCOPE` (exit 3), and as `changeHost`
+	 */
+	async removeHost(host: string, onNode?: (event: NodeEvent) => void): Promise<MappedHost> {
+		const { changeHost } = await import("./host-change.ts");
+		return await changeHost(this.#connection, ROUTES.removeHost, { parameters: { host } }, onNode);
 	}
 
 	readChanges(app: string, after: number): Promise<ChangesPage> {

@@ -1,11 +1,16 @@
-/** What is deleted on one node is not served by any other one when the client that waits has its answer. */
+/**
+ * What is deleted on one node is not served by any other one when the client that waits has its answer. A host that one
+ * node gives to an app, or takes, is the same on every other one then.
+ */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hostEventSchema } from "../../../src/protocol/host-names.ts";
 import { deletionEventSchema } from "../../../src/protocol/nodes.ts";
 import { ROUTES } from "../../../src/protocol/routes.ts";
 import { linesOf } from "../fixtures/client.ts";
+import { call } from "../gateway/fixtures/harness.ts";
 import { EtcdCluster } from "../store/etcd/cluster.ts";
 import { LossyProxy } from "../store/etcd/lossy-proxy.ts";
-import { APP, NodeStory, WAIT_FOR_NODES } from "./node-story.ts";
+import { APP, NodeStory, type TestNode, WAIT_FOR_NODES } from "./node-story.ts";
 
 const FILES = {
 	"functions/pay/index.ts": 'Deno.serve(() => new Response(Deno.env.get("A")));',
@@ -76,5 +81,45 @@ describe("a deletion that waits for the nodes", () => {
 		expect(wrong?.status).toBe(400);
 		expect((await a?.client.call(ROUTES.deleteApp, { app: APP }, undefined, "?wait=601"))?.status).toBe(400);
 		expect((await a?.call("mail"))?.status).toBe(200);
+	});
+});
+
+/** The status of a request to a node under a host. */
+async function statusUnder(node: TestNode, host: string): Promise<number> {
+	const { hostname, port } = new URL(node.platform.listenUrl);
+	return (await call({ host: hostname, port, path: "/mail", headers: { host } })).status;
+}
+
+describe("a change of a host that waits for the nodes", () => {
+	test("ends when every node knows it, or when the time is over", async () => {
+		await using proxy = await LossyProxy.open(cluster.endpoints[0] ?? { host: "", port: 0 });
+		await using story = new NodeStory();
+		const { host: proxyHost, port } = proxy.endpoint;
+		await deployed(story, [cluster.url("/hosts"), `etcd://${proxyHost}:${port}/hosts`]);
+		const [a, b] = story.nodes;
+		if (!a || !b) throw new Error("nodes");
+		const host = "shop.example.com";
+		const mapped = { host, app: APP };
+		const change = async (name: "addHost" | "removeHost", query: string) => {
+			const body = name === "addHost" ? { app: APP } : undefined;
+			const response = await a.client.call(ROUTES[name], { host }, body, query);
+			expect(response.status).toBe(200);
+			const events = (await linesOf(response)).map((line) => hostEventSchema.parse(line));
+			return events.map((event) => ("status" in event ? event.status : event));
+		};
+		expect(await change("addHost", WAIT_FOR_NODES)).toEqual(["followed", "followed", mapped]);
+		for (const node of [a, b]) expect(await statusUnder(node, host)).toBe(200);
+		expect(await change("removeHost", WAIT_FOR_NODES)).toEqual(["followed", "followed", mapped]);
+		for (const node of [a, b]) expect(await statusUnder(node, host)).toBe(404);
+		const absent = await a.client.call(ROUTES.removeHost, { host }, undefined, WAIT_FOR_NODES);
+		expect(absent.status).toBe(404);
+		const wrong = await a.client.call(ROUTES.addHost, { host }, { app: APP }, "?wait=x");
+		expect(wrong.status).toBe(400);
+		expect(await statusUnder(a, host)).toBe(404);
+		proxy.isCut = true;
+		const late = await change("addHost", "?wait=1");
+		expect(late.at(-1)).toEqual(mapped);
+		expect(late.slice(0, -1).toSorted()).toEqual(["followed", "waiting"]);
+		proxy.isCut = false;
 	});
 });

@@ -46,6 +46,8 @@ test("apps hosts gives an app a host, lists it and removes it", async () => {
 	expect((await project.ok(["apps", "hosts", "list"])).stdout).toContain("coffer apps hosts add APP HOST");
 	const added = await project.ok(["apps", "hosts", "add", "shop", "Shop.Example.com:443"]);
 	expect(added.stdout).toContain("Host shop.example.com reaches app 'shop'");
+	const repeated = await project.data(["apps", "hosts", "add", "shop", "shop.example.com", "--no-wait"]);
+	expect(repeated).toEqual({ host: "shop.example.com", app: "shop" });
 	expect((await under("/hello")).body).toBe("hello");
 	const hosts = [{ host: "shop.example.com", app: "shop" }];
 	expect(await project.data(["apps", "hosts", "list"])).toEqual({ hosts });

@@ -80,7 +80,7 @@ const ROOMS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>
 		injection: ["views", "shell"],
 		context: ["plaintext", "shell"],
 		views: ["context", "shell"],
-		apps: ["views", "shell"],
+		apps: ["wait", "views", "context", "shell"],
 		deploy: ["context", "shell"],
 		dev: ["views", "context", "shell"],
 		membership: ["views", "context", "shell"],
