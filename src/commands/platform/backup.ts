@@ -23,7 +23,7 @@ export default class PlatformBackup extends BaseCommand<BackupResult> {
 	static override needsConfig = true;
 	static override summary = "Back up a platform to a new directory";
 	static override description =
-		"Run it as the platform's user, on its machine. If the store is in etcd, give --store and the other flags of the store as to 'platform start'. The platform may be running. The backup is a consistent snapshot of the log, with the access tokens, and of the bundles of the functions. The directory appears under its name only when it is complete. The values in the backup are encrypted, and it does not contain the platform's identity, so nobody can decrypt them with the backup alone. The logs and stored data of functions are not in it.";
+		"Run it as the platform's user, on its machine. If the store is in etcd, give --store and the other flags of the store as to 'platform start'. The platform may be running. The backup is a consistent snapshot of the log, with the access tokens, and of the bundles of the functions. The directory appears under its name only when it is complete. The secrets in the backup are encrypted, and it does not contain the platform's identity, so nobody can decrypt them with the backup alone. The Deno KV stores of apps are in it, in plaintext. The logs of functions and their other files are not.";
 	static override examples = [
 		"<%= config.bin %> platform backup /backup/coffer-2027-01-31",
 		"<%= config.bin %> platform backup /backup/coffer --data /var/lib/coffer",
