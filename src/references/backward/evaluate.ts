@@ -18,6 +18,7 @@ import {
 import { loadModule } from "../environment/modules.ts";
 import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
+import { isCopyFollowed, readsOfCopy } from "../environment/spread-copies.ts";
 import { includeReplacements } from "../models/objects/decorators.ts";
 import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
@@ -100,9 +101,21 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			return evaluateUnary(engine, node, into);
 		default:
 			if (isClass(node)) includeReplacements(engine, node, into);
+			if (node.type === "ObjectExpression") includeCopied(engine, node, into);
 			if (createsObject(node)) return solver.add(into, objectValue(engine.objects.atNode(node)));
 			solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+/** A literal that copies the environment is the environment, too. */
+function includeCopied(engine: Engine, literal: Node, into: ValueSet) {
+	const spreads = (literal.properties as Node[]).filter(({ type }) => type === "SpreadElement");
+	if (spreads.length === 0 || !isCopyFollowed(engine, literal)) return;
+	if (readsOfCopy(engine.scopes, literal) !== undefined) return;
+	for (const { argument } of spreads)
+		engine.solver.onValue(engine.evaluate(argument), (value) => {
+			if (value.kind === "runtime" && value.api === "env") engine.solver.add(into, value);
+		});
 }
 
 /** `object?.key`, which may be `undefined`. */

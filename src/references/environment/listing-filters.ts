@@ -3,9 +3,17 @@
  * in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing is examined.
  */
 import type { Scopes } from "../bundle/scopes.ts";
-import { isFunction, type Node, staticKey } from "../bundle/syntax.ts";
-import { DEPTH_MAX, nameVariable, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
+import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { DEPTH_MAX, nameVariable, onlyDeletes, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
 import { prefixesIfFalse, prefixesIfTrue } from "./name-conditions.ts";
+
+/** An element of a listing. */
+interface Element {
+	/** The variable that holds the name. */
+	readonly name: Node;
+	/** The parameters or the pattern that get the element, its index and the list. */
+	readonly params: readonly Node[];
+}
 
 /** Methods that pass each element to a condition, and keep those that meet it. */
 const FILTER_METHODS = new Set(["filter", "find", "findLast", "some"]);
@@ -41,13 +49,16 @@ export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[]
 function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
 	const name = nameVariable(scopes, target);
-	return name === undefined ? undefined : prefixesInBody(scopes, loop.body, name, "ContinueStatement");
+	if (name === undefined || target === undefined) return undefined;
+	if (onlyDeletes(scopes, target, loop.body)) return [];
+	return prefixesInBody(scopes, loop.body, { name, params: [target] }, "ContinueStatement");
 }
 
 /** `names.filter(condition)`, `names.forEach((name) => { … })` and the like. */
 function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[] | undefined {
 	const call = member.parent;
 	const method = staticKey(member.property, member.computed);
+	if (method === "length" && !isTarget(member)) return [];
 	if (call?.type !== "CallExpression" || call.callee !== member || method === undefined) return undefined;
 	if (REORDER_METHODS.has(method)) return usedPrefixes(scopes, call, depth + 1);
 	const [fn] = call.arguments as Node[];
@@ -62,7 +73,7 @@ function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[]
 	if (name === undefined) return undefined;
 	if (FILTER_METHODS.has(method)) return prefixesIfTrue(scopes, onlyResult(fn), name);
 	return VISITOR_METHODS.has(method) || isReduce
-		? prefixesInBody(scopes, fn.body, name, "ReturnStatement")
+		? prefixesInBody(scopes, fn.body, { name, params: params.slice(at) }, "ReturnStatement")
 		: undefined;
 }
 
@@ -70,10 +81,20 @@ function prefixesInMethod(scopes: Scopes, member: Node, depth: number): string[]
  * A body that begins by leaving other names out, or that consists only of conditions.
  * @param exitType the type of the statement that leaves a name out: `ContinueStatement` or `ReturnStatement`
  */
-function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string): string[] | undefined {
+function prefixesInBody(
+	scopes: Scopes,
+	body: Node,
+	element: Element,
+	exitType: string,
+): string[] | undefined {
+	const { name } = element;
 	const statements: Node[] = body.type === "BlockStatement" ? body.body : [body];
 	const [first] = statements;
-	if (first?.type === "IfStatement" && isExit(first.consequent, exitType)) {
+	const result = first?.type === "ReturnStatement" ? first.argument : first;
+	// `name.startsWith("A_") ? use(name) : others`
+	if (result?.type === "ConditionalExpression" && isExitValue(scopes, result.alternate, element))
+		return prefixesIfTrue(scopes, result.test, name);
+	if (first?.type === "IfStatement" && isExit(scopes, first.consequent, element, exitType)) {
 		const negated = prefixesIfFalse(scopes, first.test, name);
 		if (negated !== undefined) return negated;
 	}
@@ -87,9 +108,18 @@ function prefixesInBody(scopes: Scopes, body: Node, name: Node, exitType: string
 }
 
 /** Whether a statement only continues with the next name. A reducer does so by returning its accumulator. */
-function isExit(node: Node, exitType: string): boolean {
+function isExit(scopes: Scopes, node: Node, element: Element, exitType: string): boolean {
 	const inner = node.type === "BlockStatement" ? (node.body as Node[]) : [node];
 	const [only] = inner;
 	if (inner.length !== 1 || only?.type !== exitType) return false;
-	return exitType === "ContinueStatement" || !only.argument || only.argument.type === "Identifier";
+	return exitType === "ContinueStatement" || !only.argument || isExitValue(scopes, only.argument, element);
+}
+
+/** Whether a value leaves a name out: an empty list or object, or a variable that has no part of the listing. */
+function isExitValue(scopes: Scopes, value: Node, { params }: Element): boolean {
+	if (value.type !== "Identifier") return (value.elements ?? value.properties)?.length === 0;
+	const declarations = scopes.resolve(value)?.declarations ?? [];
+	return declarations.every(
+		({ start }) => !params.some((param) => param.start <= start && start < param.end),
+	);
 }

@@ -60,3 +60,45 @@ export function constantTexts(scopes: Scopes, node: Node, depth = 0): string[] |
 	const { init } = declaration.parent;
 	return isConstant && init && init !== node ? constantTexts(scopes, init, depth + 1) : undefined;
 }
+
+/**
+ * Whether a loop over a listing only deletes properties by the names, under conditions that compare the values with
+ * constants: `for (const [name, value] of Object.entries(env)) if (value === "") delete env[name]`.
+ * @param target the variable or the pattern of each element
+ */
+export function onlyDeletes(scopes: Scopes, target: Node, body: Node): boolean {
+	const pair = target.type === "ArrayPattern" ? (target.elements as (Node | null)[]) : [target];
+	const [name, value] = pair;
+	if (pair.length > 2 || !name || value?.type === "AssignmentPattern") return false;
+	const [only, ...more] = statementsOf(body);
+	if (only === undefined || more.length > 0) return false;
+	if (only.type !== "IfStatement") return isDeletion(scopes, only, name);
+	const [deletion, ...others] = statementsOf(only.consequent);
+	if (deletion === undefined || others.length > 0 || only.alternate) return false;
+	return isDeletion(scopes, deletion, name) && value != null && isComparison(scopes, only.test, value);
+}
+
+const statementsOf = (body: Node): Node[] => (body.type === "BlockStatement" ? body.body : [body]);
+
+/** `delete env[name]` */
+function isDeletion(scopes: Scopes, { expression }: Node, name: Node): boolean {
+	const member =
+		expression?.type === "UnaryExpression" && expression.operator === "delete" && expression.argument;
+	if (member?.type !== "MemberExpression" || !member.computed) return false;
+	return isPlainPath(member.object) && refersTo(scopes, member.property, name);
+}
+
+/** Whether an expression is a variable, or a property such as `process.env`. */
+function isPlainPath(node: Node): boolean {
+	return (
+		node.type === "Identifier" ||
+		(node.type === "MemberExpression" && !node.computed && isPlainPath(node.object))
+	);
+}
+
+/** `!value` and `value === ""` */
+function isComparison(scopes: Scopes, test: Node, value: Node): boolean {
+	if (test.type === "UnaryExpression") return test.operator === "!" && refersTo(scopes, test.argument, value);
+	const isEquality = test.type === "BinaryExpression" && /^===?$/.test(test.operator);
+	return isEquality && test.right.type === "Literal" && refersTo(scopes, test.left, value);
+}

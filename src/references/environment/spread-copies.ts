@@ -4,6 +4,7 @@
  */
 import type { Scopes } from "../bundle/scopes.ts";
 import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /**
  * The reads of a copy by static keys.
@@ -11,6 +12,7 @@ import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
  * @returns each name with the node that reads it; undefined if the copy may be used in another way
  */
 export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: Node }[] | undefined {
+	if (hasMethods(copy)) return undefined;
 	const declarator = copy.parent;
 	if (declarator?.type !== "VariableDeclarator") return undefined;
 	if (declarator.id.type === "ObjectPattern") return namesOfPattern(declarator.id);
@@ -21,6 +23,21 @@ export function readsOfCopy(scopes: Scopes, copy: Node): { name: string; node: N
 	if (writes.some((write) => write !== declarator.id)) return undefined;
 	const found = reads.map((read) => namesOfRead(read));
 	return found.includes(undefined) ? undefined : found.flatMap((one) => one ?? []);
+}
+
+/**
+ * Whether a copy of the environment, such as `{ ...process.env }`, is followed like the environment itself. Every read of
+ * a property of the copy then counts as a read of the variable. Not so if functions in the literal may have it as `this`,
+ * or in packages, of which only some expressions are evaluated.
+ * @param literal the object into which the environment is copied
+ */
+export function isCopyFollowed(engine: Engine, literal: Node): boolean {
+	return literal.type === "ObjectExpression" && !engine.isForeign(literal) && !hasMethods(literal);
+}
+
+/** Whether functions in an object literal may have it as `this`. */
+function hasMethods(literal: Node): boolean {
+	return (literal.properties as Node[]).some(({ value }) => value?.type === "FunctionExpression");
 }
 
 function namesOfRead(read: Node): { name: string; node: Node }[] | undefined {

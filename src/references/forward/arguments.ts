@@ -3,11 +3,13 @@ import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
+import { isCopyFollowed } from "../environment/spread-copies.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
 import { listThroughProxy } from "../models/proxies.ts";
 import { schemaCalled } from "../models/schemas/schemas.ts";
 import { isExtensible } from "../models/subclasses/classes.ts";
+import { readParts } from "./deep-reads.ts";
 
 /** Follows a value that is called, and the result of the call. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -161,9 +163,18 @@ const TAKES_RECEIVER = new Set([
 	"Function.prototype.apply.call",
 ]);
 
+/** Whether a built-in function makes an object of the environment, and every use of the object is followed. */
+function isCopiedBy(engine: Engine, value: Value, name: string, call: Node, index: number): boolean {
+	if (value.kind !== "runtime" || value.api !== "env" || engine.isForeign(call)) return false;
+	if (name === "Proxy") return index === 0;
+	const [target] = call.arguments as Node[];
+	return name === "Object.assign" && index > 0 && target !== undefined && isCopyFollowed(engine, target);
+}
+
 /** Propagates an argument of a built-in function, or records that it reads the whole environment. */
 function propagateToBuiltin(engine: Engine, value: Value, name: string, call: Node, index: number) {
 	if (name === "Object.assign" && index === 0 && isEnvironment(value)) return;
+	if (isCopiedBy(engine, value, name, call, index)) return propagateResult(engine, call);
 	if (BORROWED.test(name) && index === 0 && value.kind === "runtime" && value.api === "global") return;
 	if (SINGLE_NAME_BUILTINS.has(name)) {
 		propagateResult(engine, call);
@@ -174,6 +185,9 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	if (TAKES_RECEIVER.has(name) && index === 1) return propagateResult(engine, call);
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
+	readParts(engine, value, name, call, (part) => {
+		if (isEnvironment(part)) objectReads.ofEverything(engine, part, call, WHOLE_LISTED);
+	});
 	if (!LISTS_NOTHING.has(name)) listThroughProxy(engine, value);
 	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {

@@ -88,6 +88,13 @@ export class BuiltinCall {
 		this.engine.solver.onValue(values, (value) => this.returnValue(value));
 	}
 
+	/** Returns the environment if it is among some values, so that what the call makes of it is followed like it. */
+	returnEnvironment(values: ValueSet) {
+		this.engine.solver.onValue(values, (value) => {
+			if (value.kind === "runtime" && value.api === "env") this.returnValue(value);
+		});
+	}
+
 	/** Stores values in an object that exists already. */
 	store(holder: ObjectValue, values: ValueSet, into: ValueSet) {
 		this.engine.solver.onValue(values, (value) => {

@@ -1,4 +1,5 @@
 /** Models of functions that list the properties of an object, copy them, or make an object from a list. */
+import type { Node } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
 import type { Engine } from "../engine/engine.ts";
 import { keep } from "../engine/origins.ts";
@@ -15,6 +16,7 @@ import {
 } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
+import { isCopyFollowed } from "../environment/spread-copies.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 import { readAll } from "./proxies.ts";
 
@@ -120,6 +122,10 @@ export function assign(call: BuiltinCall) {
 	const { engine } = call;
 	const [target, ...sources] = call.arguments();
 	if (target === undefined) return;
+	const [literal] = call.site.node.arguments as Node[];
+	// A copy of the environment is the environment, too.
+	if (literal !== undefined && isCopyFollowed(engine, literal))
+		for (const source of sources) call.returnEnvironment(source);
 	engine.solver.onValue(target, (into) => {
 		call.returnValue(into);
 		if (into.kind !== "object") return;

@@ -26,6 +26,8 @@ export function makeProxy(call: BuiltinCall) {
 	setProperty(call.engine, proxy, TARGET, call.argument(0));
 	call.engine.copyProperties(proxy, call.argument(0));
 	followTraps(call, proxy);
+	// What a proxy does without a trap, it does with its target.
+	if (!call.engine.isForeign(call.site.node)) call.returnEnvironment(call.argument(0));
 	call.returnObject(proxy);
 }
 
@@ -40,7 +42,13 @@ function followTraps(call: BuiltinCall, proxy: AbstractObject) {
 	engine.solver.onValue(call.argument(1), (handler) => {
 		for (const name of OTHER_TRAPS)
 			engine.readProperty(handler, name, (trap) => {
-				if (trap.kind !== "nothing") engine.escape(trap, site.node, "a trap of a proxy");
+				if (trap.kind === "nothing") return;
+				engine.escape(trap, site.node, "a trap of a proxy");
+				const given = [call.argument(0), engine.solver.singleton(unknownValue("a computed value"))];
+				const inner = engine.syntheticSite(site, name, given);
+				engine.solver.onValue(call.argument(0), (target) => {
+					if (target.kind === "runtime") engine.invoke(trap, inner, undefined);
+				});
 			});
 		engine.readProperty(handler, "ownKeys", (trap) => {
 			if (trap.kind === "nothing") return;
@@ -86,7 +94,8 @@ export function callProxy(
 		solver.include(engine.argument(site, site.arguments.length), args.summary);
 	const list = solver.singleton(objectValue(args));
 	const receiver = site.receiver ?? solver.singleton(NOTHING);
-	const given = site.isConstruct ? [target, list] : [target, receiver, list];
+	const newTarget = solver.singleton(objectValue(object));
+	const given = site.isConstruct ? [target, list, newTarget] : [target, receiver, list];
 	const inner = engine.syntheticSite(site, `trap ${object.id}`, given);
 	solver.onValue(object.proxyHandler as ValueSet, (handler) =>
 		engine.readProperty(handler, site.isConstruct ? "construct" : "apply", (trap) => {
@@ -113,6 +122,7 @@ export function readThroughProxy(
 	const inner = engine.syntheticSite(site, key === undefined ? "get any" : `get =${key}`, [
 		engine.argument(site, 0),
 		name,
+		solver.singleton(objectValue(object)),
 	]);
 	const result = new ValueSet();
 	solver.onValue(proxyHandler, (handler) =>
