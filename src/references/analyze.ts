@@ -14,7 +14,8 @@
  *    up.
  * 8. A known string becomes a reference, and a known prefix the reference `PREFIX_*`. Anything else makes the
  *    access dynamic.
- * 9. The upload's own code is analysed first, and then its dependencies, with a smaller budget.
+ * 9. The upload's own code is analysed first, and then its dependencies, with a smaller budget. Small packages to which
+ *    it passes the environment are analysed like own code in a second run (`follow.ts`).
  * 10. `report.ts` converts nodes to files and lines, and sorts them.
  *
  * `evidence/` contains the types of the result. `plan/` decides which functions a changed secret affects.

@@ -101,14 +101,15 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 			return evaluateUnary(engine, node, into);
 		default:
 			if (isClass(node)) includeReplacements(engine, node, into);
-			if (node.type === "ObjectExpression") includeCopied(engine, node, into);
-			if (createsObject(node)) return solver.add(into, objectValue(engine.objects.atNode(node)));
+			if (createsObject(node)) return addCreated(engine, node, into);
 			solver.add(into, unknownValue("a computed value"));
 	}
 }
 
 /** A literal that copies the environment is the environment, too. */
-function includeCopied(engine: Engine, literal: Node, into: ValueSet) {
+function addCreated(engine: Engine, literal: Node, into: ValueSet) {
+	engine.solver.add(into, objectValue(engine.objects.atNode(literal)));
+	if (literal.type !== "ObjectExpression") return;
 	const spreads = (literal.properties as Node[]).filter(({ type }) => type === "SpreadElement");
 	if (spreads.length === 0 || !isCopyFollowed(engine, literal)) return;
 	if (readsOfCopy(engine.scopes, literal) !== undefined) return;

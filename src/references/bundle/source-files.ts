@@ -5,16 +5,45 @@ import type { Node } from "./syntax.ts";
 /** Sources from npm, JSR, the web or the platform, as the map or the displayed path spells them. */
 const DEPENDENCY =
 	/(?:^|\/)node_modules\/|^(?:npm|jsr|https?|coffer):|(?:^|\/)(?:npm|remote)\/(?:registry\.|https?\/)/;
+/** A package of npm or JSR, in a path of the map or as it is displayed; a folder of the web with a version. */
+const UNIT =
+	/^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+|^(?:npm|jsr):\/?(?:@[^/]+\/)?[^/]+|^https?:\/\/[^/]+\/(?:[^/]+\/)*?@?[^/@]+@[^/]+/;
+
+/** What is followed as a whole: a package, or else a single module. */
+function unitOf(path: string): string {
+	return UNIT.exec(path)?.[0] ?? path;
+}
+
 /** Looks up files and lines. The path of each source is computed once. */
 export class SourceFiles {
 	readonly #positions: Positions;
 	readonly #path: (source: string) => string;
+	readonly #followed: ReadonlySet<string>;
 	readonly #paths = new Map<string, { path: string; dependency: boolean }>();
 
-	/** @param path converts an entry of the map's `sources` to the displayed path */
-	constructor(positions: Positions, path: (source: string) => string) {
+	/**
+	 * @param path converts an entry of the map's `sources` to the displayed path
+	 * @param followed the units of dependencies (`unitOf`) that are analysed like the upload's own code
+	 */
+	constructor(
+		positions: Positions,
+		path: (source: string) => string,
+		followed: ReadonlySet<string> = new Set(),
+	) {
 		this.#positions = positions;
 		this.#path = path;
+		this.#followed = followed;
+	}
+
+	/** The same files, where further dependencies count as the upload's own code. */
+	following(units: ReadonlySet<string>): SourceFiles {
+		return new SourceFiles(this.#positions, this.#path, units);
+	}
+
+	/** The package or module of the web to which a node belongs; undefined for the upload's own code. */
+	unitOf(node: Node): string | undefined {
+		const { path, dependency } = this.#known(this.#positions.sourceAt(node.start));
+		return dependency && path !== "bundle.js" ? unitOf(path) : undefined;
 	}
 
 	/** The file, the 1-based line, and whether the file belongs to a dependency. */
@@ -41,7 +70,9 @@ export class SourceFiles {
 			const path = source === "" ? "bundle.js" : this.#path(source);
 			// Code that the map does not mention was made by the bundler.
 			const made = source === "" && this.#positions.mapped;
-			known = { path, dependency: made || DEPENDENCY.test(source) || DEPENDENCY.test(path) };
+			const isFollowed = this.#followed.size > 0 && this.#followed.has(unitOf(path));
+			const dependency = made || ((DEPENDENCY.test(source) || DEPENDENCY.test(path)) && !isFollowed);
+			known = { path, dependency };
 			this.#paths.set(source, known);
 		}
 		return known;

@@ -69,7 +69,8 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 		if (node.type === "AwaitExpression" && areAll(valuesOf(engine, inner), isRejectedPromise)) return true;
 		return set !== undefined && set.size === 0 && hasNoValue(engine, inner);
 	}
-	if (node.type === "MemberExpression") return areAll(valuesOf(engine, node.object), isMissing);
+	if (node.type === "MemberExpression")
+		return areAll(valuesOf(engine, node.object), isMissing) || isNeverKnown(engine, node.object);
 	if (node.type === "NewExpression") return isNeverSettled(engine, node);
 	if (node.type !== "CallExpression" || node.callee.type === "Super") return false;
 	const neverReturns = (callee: Value) =>
@@ -77,7 +78,13 @@ function hasNoValue(engine: Engine, node: Node): boolean {
 		(callee.kind === "object" &&
 			callee.object.kind === "function" &&
 			engine.objects.neverReturns(callee.object.node));
-	return areAll(valuesOf(engine, node.callee), neverReturns);
+	return areAll(valuesOf(engine, node.callee), neverReturns) || isNeverKnown(engine, node.callee);
+}
+
+/** Whether an inner expression has no value, so that what is read from it has none either. */
+function isNeverKnown(engine: Engine, inner: Node): boolean {
+	const set = engine.demanded.expressions.get(inner);
+	return set !== undefined && set.size === 0 && hasNoValue(engine, inner);
 }
 
 /** Whether an expression is a promise that nothing resolves: `new Promise(() => {})`. */
