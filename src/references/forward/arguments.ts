@@ -6,10 +6,10 @@ import { objectReads } from "../environment/object-reads.ts";
 import { isCopyFollowed } from "../environment/spread-copies.ts";
 import { BORROWED, hasModel, isHarmless } from "../models/builtins.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
+import { isEnvironment, readParts } from "../models/objects/whole-reads.ts";
 import { listThroughProxy } from "../models/proxies.ts";
 import { schemaCalled } from "../models/schemas/schemas.ts";
 import { isExtensible } from "../models/subclasses/classes.ts";
-import { readParts } from "./deep-reads.ts";
 
 /** Follows a value that is called, and the result of the call. */
 export function propagateCallee(engine: Engine, value: Value, call: Node) {
@@ -115,12 +115,6 @@ function propagateSuperArgument(engine: Engine, value: Value, call: Node, index:
 	if (owner?.superClass) propagateToSuperclass(engine, value, owner, call, index);
 }
 
-const ENVIRONMENTS = new Set(["env", "Deno.env", "process", "Deno", "secrets"]);
-
-function isEnvironment(value: Value): boolean {
-	return value.kind === "runtime" && ENVIRONMENTS.has(value.api);
-}
-
 /** Built-in functions that return an argument as it is. */
 const IDENTITY_BUILTINS = new Set([
 	"Object",
@@ -185,9 +179,7 @@ function propagateToBuiltin(engine: Engine, value: Value, name: string, call: No
 	if (TAKES_RECEIVER.has(name) && index === 1) return propagateResult(engine, call);
 	if (isEnvironment(value) && !IDENTITY_BUILTINS.has(name))
 		return objectReads.ofEverything(engine, value, call, WHOLE_LISTED);
-	readParts(engine, value, name, call, (part) => {
-		if (isEnvironment(part)) objectReads.ofEverything(engine, part, call, WHOLE_LISTED);
-	});
+	readParts(engine, value, name, call);
 	if (!LISTS_NOTHING.has(name)) listThroughProxy(engine, value);
 	if (hasModel(name)) return propagateResult(engine, call);
 	if (isHarmless(name)) {

@@ -44,6 +44,7 @@ import {
 	readByName,
 	readReflected,
 } from "./objects/reflection.ts";
+import { readByCallback } from "./objects/whole-reads.ts";
 import { PROMISE_MODELS } from "./promises.ts";
 import { makeProxy } from "./proxies.ts";
 import { streamFrom } from "./streams/readable.ts";
@@ -186,6 +187,7 @@ export function callBuiltin(
 		return constructPart(engine, callee, site, site.receiver as ValueSet);
 	if (!throwsNoValues(callee.name)) engine.thrown.rejectUnknown();
 	const call = new BuiltinCall(engine, site, result, callee.context);
+	readByCallback(call, callee.name);
 	if (isPureFunction(callee.name)) return callPureFunction(call, callee.name);
 	if (hasClassModel(callee.name)) return constructOfClass(call, callee.name);
 	const model = Object.hasOwn(MODELS, callee.name) ? MODELS[callee.name] : undefined;
