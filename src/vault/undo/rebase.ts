@@ -4,7 +4,7 @@
  * branch, roll-back").
  */
 import { type Link, linkHash } from "../chains/chain.ts";
-import { openKeys } from "../chains/environment-keys.ts";
+import { type EnvironmentKeys, openKeys } from "../chains/environment-keys.ts";
 import { verifyRoot } from "../chains/vault-chain.ts";
 import {
 	type EnvironmentSection,
@@ -41,7 +41,10 @@ function reencryptedSection(
 	{ identity, leftOut }: ReapplyContext,
 ): EnvironmentSection {
 	const [was, is] = [verifyChains(before, name), verifyChains(after, name)];
-	const [oldKeys, keys] = [openKeys(was.state, identity), openKeys(is.state, identity)];
+	const { sign } = identity.publicKeys;
+	// Whoever the other side removed cannot open its records, and can keep the own side all the same.
+	const oldKeys = was.state.members.has(sign) ? openKeys(was.state, identity) : undefined;
+	let keys: EnvironmentKeys | undefined;
 	const records = new Map<string, SealedRecord>();
 	for (const record of was.section.records.values()) {
 		const unchanged = original?.records.get(record.name)?.body === record.body;
@@ -56,7 +59,10 @@ function reencryptedSection(
 		}
 		verifyRecord(was.state, record);
 		if (record.epoch === is.state.epoch.id) records.set(record.name, record);
+		else if (!oldKeys)
+			leftOut.push(`${record.name} in '${name}': the other side removed you, so you cannot open it`);
 		else {
+			keys ??= openKeys(is.state, identity);
 			const since = Math.min(record.since, is.state.epoch.number);
 			const value = openRecord(was.state, oldKeys, record);
 			const { version } = record;
@@ -74,8 +80,8 @@ function reencryptedSection(
  * @param chosen the side whose chains are kept
  * @param other the side whose changes are applied again
  * @param hadSection whether the merge base has exactly this section; only then may its deletion be applied again
- * @throws AppError `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3) if the identity may not do this in one of the environments;
- *   exit 7 for a chain or record that is not valid
+ * @throws AppError `NOT_A_MEMBER`, `NOT_A_WRITER` (exit 3) if the identity may not do this in one of the environments of
+ *   the chosen side; exit 7 for a chain or record that is not valid
  */
 export function rebase(
 	chosen: VaultDocument,
