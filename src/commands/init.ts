@@ -35,7 +35,9 @@ export default class Init extends BaseCommand<InitResult> {
 	];
 	static override flags = {
 		environment: environmentFlag,
-		separate: Flags.boolean({ description: "create a second vault below a folder that has one" }),
+		separate: Flags.boolean({
+			description: "create a second vault below a folder that has one, or where another branch has one",
+		}),
 		name: Flags.string({ description: "your name in the list of members", helpValue: "NAME" }),
 	};
 

@@ -11,6 +11,8 @@ import { type HiddenVault, hiddenVault } from "../../project/git/hidden-vault.ts
 import { gitFolderAround } from "../../project/git/repository-above.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
+const ANOTHER_VAULT = "To create another vault, which cannot be merged with that one: coffer init --separate";
+
 /** @param instead another remedy than to restore the vault */
 function hiddenVaultError(
 	code: string,
@@ -47,8 +49,9 @@ export function requireWorkTree(): void {
 export async function requireNoOtherVault(separate: boolean): Promise<void> {
 	const here = realpathSync(currentFolder());
 	if (existsSync(join(here, VAULT_FILE))) return;
-	const hidden = await hiddenVault(here, inheritedEnvironment());
+	const hidden = await hiddenVault(here, inheritedEnvironment(), separate ? "here" : "other-refs");
 	if (hidden && !(separate && hidden.folder !== here)) {
+		if (hidden.isOnOtherRef) throw hiddenVaultError("VAULT_EXISTS", hidden, EXIT.conflict, ANOTHER_VAULT);
 		const discard = `To discard it and create an empty vault, remove it from git first: git rm --cached ${VAULT_FILE}`;
 		throw hiddenVaultError(
 			"VAULT_EXISTS",
@@ -76,12 +79,12 @@ export async function requireNoOtherVault(separate: boolean): Promise<void> {
 export async function requireNearestVault(root: string): Promise<void> {
 	const here = realpathSync(currentFolder());
 	if (here === root) return;
-	const hidden = await hiddenVault(here, inheritedEnvironment());
+	const hidden = await hiddenVault(here, inheritedEnvironment(), "here");
 	if (hidden?.folder.startsWith(`${root}/`)) throw hiddenVaultError("VAULT_NOT_FOUND", hidden, EXIT.notFound);
 }
 
 /** Adds to an error about a missing vault that git has one, if it does. */
 export async function explainMissingVault(error: AppError): Promise<AppError> {
-	const hidden = await hiddenVault(currentFolder(), inheritedEnvironment());
+	const hidden = await hiddenVault(currentFolder(), inheritedEnvironment(), "other-refs");
 	return hidden ? hiddenVaultError(error.code, hidden, error.exit) : error;
 }

@@ -109,7 +109,7 @@ export async function checkVault(
 
 /** Outside a project: whether git has a vault for this folder, which the folder does not contain. */
 export async function checkHiddenVault(folder: string): Promise<Fixable[]> {
-	const hidden = await hiddenVault(folder, inheritedEnvironment()).catch(() => undefined);
+	const hidden = await hiddenVault(folder, inheritedEnvironment(), "other-refs").catch(() => undefined);
 	if (!hidden) return [];
 	const text = `Git has a coffer.vault for ${printable(hidden.folder, 300)}, but the folder does not contain it: ${hidden.why}.`;
 	return [failure("vault", text, printable(hidden.command, 400))];

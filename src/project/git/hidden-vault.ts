@@ -1,6 +1,6 @@
 /**
  * Finds vaults that are in git but not in the working folder: left out of a sparse checkout, deleted without a commit,
- * or on the branch of the main working tree.
+ * or on another branch.
  */
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
@@ -8,6 +8,7 @@ import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
+import { vaultOnOtherRef } from "./vault-on-other-ref.ts";
 
 type Variables = GitContext["variables"];
 
@@ -19,6 +20,8 @@ export interface HiddenVault {
 	readonly why: string;
 	/** The command that brings it back. */
 	readonly command: string;
+	/** Whether only another branch or the stash has it, so that the branch here may be meant to have another one. */
+	readonly isOnOtherRef?: true;
 }
 
 /** Quotes a text as one word of a shell. */
@@ -53,6 +56,27 @@ async function sparseCommand(place: GitContext, git: string, path: string): Prom
 		: `${git} sparse-checkout add ${word(`/${path}`)}`;
 }
 
+/** The paths of the vaults that would be in a folder and those above it, from the top; the nearest first. */
+function vaultPathsUpTo(from: string, top: string): string[] {
+	return foldersUpTo(from, top).map((folder) => join(relative(top, folder), VAULT_FILE).split(sep).join("/"));
+}
+
+/** The command `git` for paths that are relative to the top. */
+function gitAt(from: string, top: string): string {
+	return from === top ? "git" : `git -C ${word(top)}`;
+}
+
+/** A vault that another branch or the stash has, in this folder or above it, and that is not on disk. */
+async function onOtherRef(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
+	const paths = vaultPathsUpTo(from, top).filter((path) => !existsSync(join(top, path)));
+	const found = await vaultOnOtherRef({ folder: top, variables }, paths);
+	if (!found) return undefined;
+	const { path, rev, why } = found;
+	const folder = dirname(join(top, path));
+	const command = `${gitAt(from, top)} checkout ${word(rev)} -- ${word(path)}`;
+	return { folder, why, command, isOnOtherRef: true };
+}
+
 /**
  * A vault that the index of the surrounding repository has, in this folder or above it, and that is not on
  * disk.
@@ -60,10 +84,8 @@ async function sparseCommand(place: GitContext, git: string, path: string): Prom
 async function inIndex(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
 	const place = { folder: top, variables };
 	// Paths in these commands are relative to the folder in which git runs.
-	const git = from === top ? "git" : `git -C ${word(top)}`;
-	const paths = foldersUpTo(from, top).map((folder) =>
-		join(relative(top, folder), VAULT_FILE).split(sep).join("/"),
-	);
+	const git = gitAt(from, top);
+	const paths = vaultPathsUpTo(from, top);
 	const { status, stdout } = await runGit(place, ["ls-files", "-t", "-z", "--", ...paths]);
 	if (status !== 0) return undefined;
 	const tags = new Map(stdout.split("\0").map((entry) => [entry.slice(2), entry.slice(0, 1)]));
@@ -108,12 +130,20 @@ async function inMainTree(from: string, top: string, variables: Variables): Prom
  * The nearest vault that git has for a folder or one above it, and that is not on disk. Searches the
  * surrounding repository, and the repositories around that one (of a submodule). Finds nothing if git cannot
  * run.
+ * @param refs whether to search other branches and the stash too
  */
-export async function hiddenVault(from: string, variables: Variables): Promise<HiddenVault | undefined> {
+export async function hiddenVault(
+	from: string,
+	variables: Variables,
+	refs: "other-refs" | "here",
+): Promise<HiddenVault | undefined> {
 	let folder = realpathSync(from);
 	try {
 		for (let top = repositoryAbove(folder); top !== undefined; top = repositoryAbove(folder)) {
-			const found = (await inIndex(folder, top, variables)) ?? (await inMainTree(folder, top, variables));
+			const found =
+				(await inIndex(folder, top, variables)) ??
+				(await inMainTree(folder, top, variables)) ??
+				(refs === "here" ? undefined : await onOtherRef(folder, top, variables));
 			if (found) return found;
 			if (dirname(top) === top) return undefined;
 			folder = dirname(top);

@@ -131,7 +131,7 @@ function byGit(situation: Situation): Suggestion | undefined {
 	const { candidates, isClean } = searched;
 	const whole = candidates.find((candidate) => improves(situation, candidate.document));
 	if (whole) return checkout(whole);
-	const mergeable = candidates.filter(({ kept }) => MERGED.includes(kept.kind));
+	const mergeable = candidates.filter(({ kept }) => MERGED.includes(kept.kind) && !kept.isMerged);
 	const clean = mergeable.find((candidate) => {
 		const after = merged(document, candidate.document);
 		return after !== undefined && improves(situation, after);
@@ -147,7 +147,7 @@ function byMergingBoth({ document, surveys, searched }: Situation): Suggestion |
 	const { candidates, isClean } = searched;
 	const absent = [...lackingKeys(surveys, document)];
 	const other = candidates.find((candidate) => {
-		if (![...MERGED, "commit"].includes(candidate.kept.kind)) return false;
+		if (![...MERGED, "commit"].includes(candidate.kept.kind) || candidate.kept.isMerged) return false;
 		if (!isDiverged(document, candidate.document)) return false;
 		const lacking = lackingKeys(surveys, candidate.document);
 		return absent.every((key) => !lacking.has(key));
@@ -212,7 +212,12 @@ export function suggestionsFor(situation: Situation): Suggestion[] {
 	const { document, searched, surveys } = situation;
 	const { found, operationToFinish } = searched;
 	const ways: Suggestion[] = [];
-	if (operationToFinish !== undefined)
+	if (operationToFinish === "git am --abort")
+		ways.push({
+			words: "Git could not apply a patch. To end, and then apply it with 'git am -3 FILE'",
+			commands: [operationToFinish],
+		});
+	else if (operationToFinish !== undefined)
 		ways.push({ words: "Git has an operation in progress. To finish it", commands: [operationToFinish] });
 	const undone = found.some(({ kind }) => kind === "undone");
 	const bringing = byGit(situation) ?? bySync(situation) ?? byRestore(document, surveys, searched);

@@ -24,6 +24,8 @@ export interface KeptText {
 	readonly rev: string;
 	/** The text's object id. */
 	readonly blob: string;
+	/** Whether HEAD's history has the revision, so that git has nothing to merge, whatever the merge took of it. */
+	readonly isMerged: boolean;
 	/** The path from the top of the work tree, if it is not the present one: the vault's folder was moved. */
 	readonly former?: string;
 }
@@ -31,7 +33,7 @@ export interface KeptText {
 export interface AllTexts {
 	/** The best locations first: index, head, branches, stash, remote branches, tags, and other commits, newest first. */
 	readonly kept: readonly KeptText[];
-	/** The command that git waits for, if a merge, rebase, cherry-pick or revert is in progress. */
+	/** The command that git waits for, if a merge, rebase, cherry-pick, revert or `git am` is in progress. */
 	readonly operationToFinish: string | undefined;
 	/** The object id of the last commit's text, if the index has the same one and nothing else is staged of it. */
 	readonly committed: string | undefined;
@@ -47,9 +49,11 @@ const ORDER: readonly KeptText["kind"][] = ["index", "head", "stash", "branch", 
 const REF = /^refs\/(heads|remotes|tags)\/([A-Za-z0-9][A-Za-z0-9._/@+-]*)$/;
 const KINDS = { heads: "branch", remotes: "remote", tags: "tag" } as const;
 
-interface Named {
+/** Where a text may be. */
+export interface Named {
 	readonly kind: KeptText["kind"];
 	readonly rev: string;
+	readonly isMerged: boolean;
 }
 
 async function lines(
@@ -63,21 +67,24 @@ async function lines(
 }
 
 /** Branches other than the current one, remote branches and tags. */
-async function namedRefs(place: GitContext): Promise<Named[]> {
+export async function namedRefs(place: GitContext): Promise<Named[]> {
 	const head = await runGit(place, ["rev-parse", "--symbolic-full-name", "HEAD"]);
 	const present = head.stdout.trim();
+	// Fails in a repository without a commit.
+	const merged = await runGit(place, ["for-each-ref", "--merged=HEAD", "--format=%(refname)"]);
+	const inHead = new Set(merged.status === 0 ? merged.stdout.split("\n") : []);
 	return (await lines(place, ["for-each-ref", "--format=%(refname)"])).flatMap((ref) => {
 		const [, folder, rev] = REF.exec(ref) ?? [];
 		if (folder === undefined || rev === undefined || ref === present) return [];
-		return [{ kind: KINDS[folder as keyof typeof KINDS], rev }];
+		return [{ kind: KINDS[folder as keyof typeof KINDS], rev, isMerged: inHead.has(ref) }];
 	});
 }
 
-async function stashEntries(place: GitContext): Promise<Named[]> {
-	const args = ["rev-list", "--walk-reflogs", "--format=%gd", "refs/stash", "--"];
-	const { status, stdout } = await runGit(place, args);
-	const found = status === 0 ? stdout.split("\n").filter((line) => line.startsWith("stash@{")) : [];
-	return found.map((rev) => ({ kind: "stash", rev }));
+/** The entries of the stash, the newest first. (`git rev-list` prints nothing for `%gd`, the name of an entry.) */
+export async function stashEntries(place: GitContext): Promise<Named[]> {
+	const { status, stdout } = await runGit(place, ["rev-list", "--walk-reflogs", "refs/stash", "--"]);
+	const ids = status === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
+	return ids.map((_, index) => ({ kind: "stash", rev: `stash@{${index}}`, isMerged: false }));
 }
 
 /** All reachable commits. */
@@ -85,10 +92,13 @@ const EVERYWHERE = ["--all", "--reflog"];
 
 /** All reachable commits that changed the vault, newest first. */
 async function commits(place: GitContext, paths: readonly VaultPath[]): Promise<Named[]> {
-	const walk = [...EVERYWHERE, "--full-history", "--abbrev-commit"];
-	const args = ["rev-list", ...walk, "--", ...paths.map(({ pathspec }) => pathspec)];
-	const ids = await lines(place, args, pathOptions(paths));
-	return ids.map((rev) => ({ kind: "commit", rev }));
+	const changed = ["--full-history", "--abbrev-commit"];
+	const at = ["--", ...paths.map(({ pathspec }) => pathspec)];
+	const ids = await lines(place, ["rev-list", ...EVERYWHERE, ...changed, ...at], pathOptions(paths));
+	// Fails in a repository without a commit.
+	const merged = await runGit(place, ["rev-list", ...changed, "HEAD", ...at], pathOptions(paths));
+	const inHead = new Set(merged.status === 0 ? merged.stdout.split("\n") : []);
+	return ids.map((rev) => ({ kind: "commit", rev, isMerged: inHead.has(rev) }));
 }
 
 async function indexBlobs(place: GitContext): Promise<string[]> {
@@ -110,7 +120,13 @@ async function operationToFinish(place: GitContext): Promise<string | undefined>
 	const asked = UNDER_WAY.flatMap(([file]) => ["--git-path", file]);
 	const paths = await lines(place, ["rev-parse", ...asked]);
 	const at = paths.findIndex((path) => existsSync(isAbsolute(path) ? path : join(place.folder, path)));
-	return UNDER_WAY[at]?.[1];
+	const command = UNDER_WAY[at]?.[1];
+	return command === "git am --continue" && !(await hasChanges(place)) ? "git am --abort" : command;
+}
+
+/** Whether the index differs from the last commit. It does not after a patch that git could not apply. */
+async function hasChanges(place: GitContext): Promise<boolean> {
+	return (await runGit(place, ["diff-index", "--cached", "--quiet", "HEAD"])).status !== 0;
 }
 
 /**
@@ -125,7 +141,7 @@ export async function listTexts(place: GitContext, vaultId?: string): Promise<Al
 		const notes = [noRepositoryNote(place.folder)];
 		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
-	const head: Named = { kind: "head", rev: "HEAD" };
+	const head: Named = { kind: "head", rev: "HEAD", isMerged: true };
 	const paths = await vaultPaths(place, vaultId, EVERYWHERE);
 	const others = [
 		...(await namedRefs(place)),
@@ -147,7 +163,7 @@ export async function listTexts(place: GitContext, vaultId?: string): Promise<Al
 		seen.add(blob);
 	};
 	const staged = await indexBlobs(place);
-	for (const blob of staged) add({ kind: "index", rev: "" }, blob);
+	for (const blob of staged) add({ kind: "index", rev: "", isMerged: true }, blob);
 	const last = objects[named.indexOf(head) * paths.length]?.id;
 	const committed = staged.length === 1 && staged[0] === last ? last : undefined;
 	for (const [index, object] of objects.entries()) {
