@@ -19,12 +19,12 @@ export async function readFailed(command: string, status: number, place: GitCont
 	return new AppError({
 		code: "GIT_OBJECT_MISSING",
 		message: `Git cannot give an object of the repository in ${place.folder}: this is a partial clone, which left it out.`,
-		hint: `Get what was left out, and run the command again: ${FETCH_LEFT_OUT}`,
+		hint: `Get what was left out, and run the command again: ${FETCH_LEFT_OUT} (git 2.36 or later; with an earlier git, clone again without --filter)`,
 		exit: EXIT.failure,
 	});
 }
 
-/** The command that gets what a partial clone left out, and leaves nothing out from then on. */
+/** The command that gets what a partial clone left out, and leaves nothing out from then on. Git has it since 2.36. */
 export const FETCH_LEFT_OUT = "git fetch --refetch --no-filter";
 
 /** One line for a person: a shallow clone was searched. */
