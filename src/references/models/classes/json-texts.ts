@@ -13,6 +13,7 @@ import {
 	withContext,
 } from "../../engine/values.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { listWhole } from "../objects/whole-reads.ts";
 import { TEXT_MAX } from "../text/concatenation.ts";
 import { type Constant, constantValue } from "../text/constants.ts";
 import { type ClassModel, newOfClass } from "./class-model.ts";
@@ -31,6 +32,7 @@ export function stringify(call: BuiltinCall) {
 		if (replacer.kind === "nothing" || isList(replacer)) return;
 		call.returnValue(unknownValue("a text that a function changes"));
 		const parts = partsOf(engine, call.argument(0), call);
+		engine.solver.onValue(parts.values, (part) => listWhole(engine, part, call.site.node));
 		call.invokeCallback(1, [parts.keys, parts.values], parts.values, parts.values);
 	});
 	engine.solver.onValue(call.argument(0), (value) => {

@@ -4,6 +4,7 @@ import type { Engine } from "../../engine/engine.ts";
 import { NOTHING, type ObjectValue, type Value, ValueSet } from "../../engine/values.ts";
 import { objectReads } from "../../environment/object-reads.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
+import { readAll } from "../proxies.ts";
 
 /** They write a whole object as a text, or take headers from it. */
 const READS_PARTS = /^(?:console\.|JSON\.stringify$|Response|Request$|Headers$|fetch$)/;
@@ -21,6 +22,11 @@ export function isEnvironment(value: Value): boolean {
 	return value.kind === "runtime" && ENVIRONMENTS.has(value.api);
 }
 
+/** Records that the environment is listed if a value is the environment. */
+export function listWhole(engine: Engine, value: Value, call: Node) {
+	if (isEnvironment(value)) objectReads.ofEverything(engine, value, call, LISTED);
+}
+
 /**
  * Records that the environment is listed if it is a part of an object which a built-in function reads as a whole. In
  * dependencies, such accesses are not reported.
@@ -30,14 +36,15 @@ export function readParts(engine: Engine, value: Value, name: string, call: Node
 	if (value.kind !== "object" || !READS_PARTS.test(name) || engine.isForeign(call)) return;
 	const seen = new Set<string>();
 	const visit = (part: Value) => {
-		if (isEnvironment(part)) return objectReads.ofEverything(engine, part, call, LISTED);
+		listWhole(engine, part, call);
 		if (part.kind !== "object" || seen.has(part.key)) return;
 		seen.add(part.key);
-		const { kind, builtinClass, proxyHandler } = part.object;
-		if (kind === "function" || kind === "class" || proxyHandler !== undefined) return;
+		const { kind, builtinClass, parts } = part.object;
+		if (kind === "function" || kind === "class") return;
+		if (kind === "instance") engine.solver.onValue(parts, visit);
 		const isOfCode = builtinClass === undefined && kind !== "map" && kind !== "set";
 		if (!isOfCode) return engine.solver.onValue(engine.anyProperty(part.object), visit);
-		engine.readProperty(part, undefined, visit);
+		readAll(engine, part, visit);
 		if (name === "JSON.stringify" || name === "Response.json") convert(engine, part, call, visit);
 	};
 	visit(value);
@@ -50,8 +57,7 @@ export function readByCallback(call: BuiltinCall, name: string) {
 	for (const argument of call.arguments())
 		engine.solver.onValue(argument, (value) => {
 			readParts(engine, value, name, site.node);
-			if (isEnvironment(value) && !LISTS_NOTHING.has(name))
-				objectReads.ofEverything(engine, value, site.node, LISTED);
+			if (!LISTS_NOTHING.has(name)) listWhole(engine, value, site.node);
 		});
 }
 
@@ -66,8 +72,11 @@ function convert(engine: Engine, part: ObjectValue, call: Node, visit: (part: Va
 		[solver.singleton(NOTHING)],
 		solver.singleton(part),
 	);
-	engine.readProperty(part, "toJSON", (method) => {
+	const write = (method: Value) => {
 		if (method.kind === "object") engine.invoke(method, site, returned);
-	});
+	};
+	// The name that the language reads of a proxy is the name of no secret. So only the target is asked.
+	if (part.object.proxyHandler !== undefined) solver.onValue(engine.property(part.object, "toJSON"), write);
+	else engine.readProperty(part, "toJSON", write);
 	solver.onValue(returned, visit);
 }
