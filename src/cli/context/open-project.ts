@@ -9,7 +9,12 @@ import { prepareLock } from "../../project/files/vault-lock.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { SessionCache } from "../../project/session/session-cache.ts";
 import { isEnvironmentName } from "../../vault/syntax/syntax.ts";
-import { type Environment, readBusEnvironment, readCredentials } from "../shell/process-environment.ts";
+import {
+	type Environment,
+	readBusEnvironment,
+	readCredentials,
+	withholder,
+} from "../shell/process-environment.ts";
 
 /** The system's keychain. No request is made until it is used. */
 export function systemKeychain(): Keychain {
@@ -24,14 +29,30 @@ export function findIdentity(environment: Environment): Promise<FoundIdentity | 
 	});
 }
 
+const WITHHELD =
+	'Turborepo passes on no variable of Coffer to its tasks. If one is set: add "globalPassThroughEnv": ["COFFER_*"] to turbo.json.';
+
+/** Adds to an error about a missing identity that another program keeps the variables from this process. */
+function explainWithheld(error: unknown): unknown {
+	if (!(error instanceof AppError) || withholder() === undefined) return error;
+	if (error.code !== "IDENTITY_MISSING" && error.code !== "KEYCHAIN_UNAVAILABLE") return error;
+	return error.with({ hint: `${error.hint}\n${WITHHELD}` });
+}
+
 /**
  * This device's identity. @throws AppError `IDENTITY_MISSING` (exit 3) if there is none, or what its source
  * throws
  */
 export async function requireIdentity(environment: Environment): Promise<FoundIdentity> {
-	const found = await findIdentity(environment);
+	const found = await findIdentity(environment).catch((error: unknown) => {
+		throw explainWithheld(error);
+	});
 	if (found) return found;
-	throw new AppError({
+	throw explainWithheld(identityMissing());
+}
+
+function identityMissing(): AppError {
+	return new AppError({
 		code: "IDENTITY_MISSING",
 		message:
 			"This device has no identity: the keychain contains none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",

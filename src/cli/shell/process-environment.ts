@@ -141,6 +141,16 @@ export function memoryFolders(variables: Variables = process.env): string[] {
 	return ["/dev/shm", ...(ofSession === undefined ? [] : [ofSession])];
 }
 
+/**
+ * The program that runs this process as a task and keeps variables from it: Turborepo, which passes on none that its
+ * configuration does not name. Undefined if an identity has come through.
+ */
+export function withholder(variables: Variables = process.env): "turbo" | undefined {
+	if (text(variables, "TURBO_HASH") === undefined) return undefined;
+	const identities = ["COFFER_IDENTITY", "COFFER_IDENTITY_FILE"];
+	return identities.some((name) => text(variables, name) !== undefined) ? undefined : "turbo";
+}
+
 /** The variables that locate the desktop's session bus, through which Coffer reaches the keychain. */
 export function readBusEnvironment(variables: Variables = process.env): {
 	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;

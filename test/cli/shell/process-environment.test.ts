@@ -4,6 +4,7 @@ import {
 	readCredentials,
 	readEnvironment,
 	readProxy,
+	withholder,
 } from "../../../src/cli/shell/process-environment.ts";
 
 describe("the configuration", () => {
@@ -70,6 +71,13 @@ test("a child process inherits everything but Coffer's credentials", () => {
 		COFFER_DEBUG: "1",
 	};
 	expect(inheritedEnvironment(variables)).toEqual({ PATH: "/bin", COFFER_DEBUG: "1" });
+});
+
+test("Turborepo is named only to a task that got no identity", () => {
+	expect(withholder({})).toBeUndefined();
+	expect(withholder({ TURBO_HASH: "0f" })).toBe("turbo");
+	expect(withholder({ TURBO_HASH: "0f", COFFER_IDENTITY_FILE: "/id" })).toBeUndefined();
+	expect(withholder({ TURBO_HASH: "0f", COFFER_IDENTITY: "coffer-identity-1." })).toBeUndefined();
 });
 
 describe("the proxy", () => {

@@ -18,6 +18,10 @@ test("a command without an identity exits with 3 and names the command that crea
 	await using project = new Project({ identity: "none" });
 	const shown = await project.coffer(["identity", "show", "--json"]);
 	expect(shown.status).toBe(3);
+	const line = 'add "globalPassThroughEnv": ["COFFER_*"] to turbo.json.';
+	expect(shown.error().hint).not.toContain(line);
+	const task = await project.coffer(["identity", "show", "--json"], { env: { TURBO_HASH: "0f" } });
+	expect(task.error().hint.split("\n")[1]).toContain(line);
 });
 
 test("a device that has an identity does not create a second one", async () => {
