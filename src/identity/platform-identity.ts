@@ -28,19 +28,21 @@ export interface PlatformIdentityOptions {
 	keychain: Keychain;
 	/** Need not exist yet. */
 	dataDirectory: string;
+	/** Whether the data directory has a platform already. Then no identity is created, since it would be another one. */
+	hasPlatform?: boolean | undefined;
 }
 
 /**
  * Reads the platform's identity from the first source that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
  * COFFER_PLATFORM_IDENTITY_FILE. If none is named, reads it from the keychain, and creates it there on the first start.
- * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain,
- *   `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data directory, or what reading it throws
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain, or if it would have to
+ *   be created for a platform that is there, `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data directory, or what reading it throws
  */
 export async function openPlatformIdentity(options: PlatformIdentityOptions): Promise<PlatformIdentity> {
 	const { identityFile, env, dataDirectory } = options;
 	if (identityFile !== undefined) {
 		await refuseInside(identityFile, dataDirectory);
-		return fromFile(identityFile);
+		return fromFile(identityFile, options);
 	}
 	const text = env.COFFER_PLATFORM_IDENTITY;
 	if (text !== undefined) {
@@ -55,13 +57,14 @@ export async function openPlatformIdentity(options: PlatformIdentityOptions): Pr
 		await refuseInside(path, dataDirectory);
 		return { identity: await readIdentityFile(path), source: "file", created: false };
 	}
-	return fromKeychain(options.keychain);
+	return fromKeychain(options);
 }
 
 /** Reads the file, or creates it. If another process creates it at the same time, reads that one. */
-async function fromFile(path: string): Promise<PlatformIdentity> {
+async function fromFile(path: string, options: PlatformIdentityOptions): Promise<PlatformIdentity> {
 	const identity = await readIfThere(path);
 	if (identity !== undefined) return { identity, source: "file", created: false };
+	requireNew(options, `the file ${printable(path, 200)} does not exist`);
 	const made = newIdentity();
 	try {
 		await writeIdentityFile(path, made);
@@ -81,10 +84,26 @@ async function readIfThere(path: string): Promise<Identity | undefined> {
 	}
 }
 
-async function fromKeychain(keychain: Keychain): Promise<PlatformIdentity> {
+/** @param why a clause that says where no identity is */
+function requireNew({ dataDirectory, hasPlatform }: PlatformIdentityOptions, why: string): void {
+	if (hasPlatform !== true) return;
+	throw new AppError({
+		code: "PLATFORM_IDENTITY_MISSING",
+		message: `The data directory ${printable(dataDirectory, 200)} has a platform, and its identity is missing: ${why}.`,
+		hint:
+			"Start it with the identity that it had: --identity-file FILE, COFFER_PLATFORM_IDENTITY or " +
+			"COFFER_PLATFORM_IDENTITY_FILE. 'coffer platform identity import' stores one from an export. For a new " +
+			"platform, use another data directory.",
+		exit: EXIT.unauthorised,
+	});
+}
+
+async function fromKeychain(options: PlatformIdentityOptions): Promise<PlatformIdentity> {
+	const { keychain } = options;
 	try {
 		const present = await identityInKeychain(keychain, PLATFORM_ACCOUNT);
 		if (present !== undefined) return { identity: present, source: "keychain", created: false };
+		requireNew(options, "the keychain has none");
 		const identity = await storeInKeychain(keychain, PLATFORM_ACCOUNT, newIdentity());
 		return { identity, source: "keychain", created: true };
 	} catch (error) {

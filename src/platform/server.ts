@@ -19,6 +19,8 @@ import type { Runtime } from "./runtime/runtime.ts";
 import { adoptInstances } from "./service/adopt-instances.ts";
 import type { Core } from "./service/core.ts";
 
+export { hasPlatform } from "./store/private-directory.ts";
+
 export interface Platform {
 	/** Base URL of the gateway, without a slash at its end. */
 	readonly listenUrl: string;

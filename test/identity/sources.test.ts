@@ -100,6 +100,21 @@ describe("the platform's identity", () => {
 		}
 	});
 
+	test("is not created for a platform that is there: it would be another one", async () => {
+		const identityFile = join(folder, "platform");
+		const there = { ...options(), hasPlatform: true };
+		for (const named of [{ identityFile, keychain: unreachable }, {}]) {
+			await expect(openPlatformIdentity({ ...there, ...named })).rejects.toMatchObject({
+				code: "PLATFORM_IDENTITY_MISSING",
+				message: expect.stringContaining(there.dataDirectory),
+				exit: 3,
+			});
+		}
+		await expect(readIdentityFile(identityFile)).rejects.toMatchObject({ code: "IDENTITY_FILE_NOT_FOUND" });
+		const first = await openPlatformIdentity(options());
+		expect(await openPlatformIdentity(there)).toEqual({ ...first, created: false });
+	});
+
 	test("is not created in a file that a variable names", async () => {
 		const path = join(folder, "platform");
 		const env = { COFFER_PLATFORM_IDENTITY_FILE: path };

@@ -15,7 +15,7 @@ import {
 import { LIMIT_ROWS, limitsOf } from "../../platform/configuration/limits.ts";
 import { readStorePassword } from "../../platform/configuration/store-access.ts";
 import { openLog } from "../../platform/faults/log.ts";
-import { type Platform, startPlatform } from "../../platform/server.ts";
+import { hasPlatform, type Platform, startPlatform } from "../../platform/server.ts";
 
 const address = (description: string, value: string) =>
 	Flags.string({ description, default: value, helpValue: "HOST:PORT" });
@@ -151,6 +151,7 @@ export default class PlatformStart extends BaseCommand<void> {
 			env,
 			keychain: systemKeychain(),
 			dataDirectory: config.dataDirectory,
+			hasPlatform: hasPlatform(config.dataDirectory),
 		});
 		using interrupted = interruption();
 		const { signal } = interrupted;

@@ -82,8 +82,13 @@ export class ControlListener {
 		this.#faults = faults;
 		this.#handle = getRequestListener(
 			(request, { incoming }) => api(request, (incoming as IncomingMessage).socket.remoteAddress),
-			// For a request that cannot be parsed, such as one with an invalid Host.
-			{ overrideGlobalObjects: false, errorHandler: () => problemResponse(malformed()) },
+			{
+				overrideGlobalObjects: false,
+				// For a request that cannot be parsed, such as one with an invalid Host.
+				errorHandler: () => problemResponse(malformed()),
+				// For a request of HTTP/1.0 without a Host, such as a load balancer's question to `/readyz`. No browser sends one.
+				hostname: "localhost",
+			},
 		);
 		this.#server = tls === undefined ? createServer(serverOptions()) : tlsServer(tls);
 		this.#connections = new Connections(this.#server, { faults, limits, onRefused });

@@ -231,7 +231,7 @@ export class EventStream<Event extends { readonly type: string }> {
 		return new AppError({
 			code: "EVENT_FORGED",
 			message: `Entry ${revision} of the stream ${this.#options.stream} was not written by this platform at this position.`,
-			hint: "The store was changed from outside, or belongs to another identity. Restore it from a backup.",
+			hint: "The platform started with another identity than before, or the store was changed from outside. Start it with the identity that it had, or restore a backup.",
 			exit: EXIT.integrity,
 			cause,
 		});

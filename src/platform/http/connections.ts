@@ -9,6 +9,7 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 import { FULL_ANSWER } from "./bare-answers.ts";
 import { type ConnectionRefusal, ConnectionSet } from "./connection-set.ts";
 import type { ConnectionLimits } from "./descriptors.ts";
+import { noteErrors } from "./listen.ts";
 import { Pipeline } from "./pipeline.ts";
 import { dropRest } from "./unread-request.ts";
 
@@ -60,8 +61,7 @@ export class Connections {
 			"checkExpectation",
 			faults.callback(unexpected, (_error, { socket }) => socket.destroy()),
 		);
-		// For example, a connection could not be accepted because no descriptor was free. The listener continues.
-		server.on("error", faults.note.bind(faults));
+		noteErrors(server, faults);
 	}
 
 	/**

@@ -1,5 +1,16 @@
 /** Binds a server to an address. */
 import type { AddressInfo, Server } from "node:net";
+import type { FaultBoundary } from "../faults/error-boundary.ts";
+
+/**
+ * Notes errors of a server that listens. For example, a connection could not be accepted because no descriptor was free.
+ * The server continues. That it cannot listen is what `listenOn` says.
+ */
+export function noteErrors(server: Server, faults: FaultBoundary): void {
+	server.on("error", (error) => {
+		if (server.listening) faults.note(error);
+	});
+}
 
 /**
  * Starts listening.

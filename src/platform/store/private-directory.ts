@@ -1,4 +1,5 @@
 /** The directory of one platform: private to the platform's user, and used by one process at a time. */
+import { existsSync } from "node:fs";
 import { chmod, mkdir, open, readdir, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
@@ -40,13 +41,21 @@ export function directoryInUse(path: string, cause?: unknown): AppError {
 /** The error for a directory that cannot be created, read or written. */
 export function directoryUnusable(path: string, cause: unknown): AppError {
 	const { code, message } = cause as NodeJS.ErrnoException;
+	const isFull = code === "SQLITE_FULL" || code === "ENOSPC";
 	return new AppError({
 		code: "DATA_DIR_UNUSABLE",
 		message: `The data directory ${path} cannot be used (${code || message}).`,
-		hint: "Give a directory that this user may create and write to.",
+		hint: isFull
+			? "The disk is full. Free space on it and try again."
+			: "Give a directory that this user may create and write to.",
 		exit: EXIT.failure,
 		cause,
 	});
+}
+
+/** Whether a platform keeps its store in a directory, or has used a store elsewhere with it. */
+export function hasPlatform(path: string): boolean {
+	return [DATABASE_FILE, ORIGIN_FILE].some((name) => existsSync(join(path, name)));
 }
 
 function incompleteDirectory(path: string): AppError {

@@ -3,6 +3,7 @@ import { connect, type Socket } from "node:net";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { createApi } from "../../../src/platform/api/api.ts";
 import { ControlListener } from "../../../src/platform/api/control-listener.ts";
+import { FaultBoundary } from "../../../src/platform/faults/error-boundary.ts";
 import { openTestCore, type TestCore } from "../fixtures/core.ts";
 
 let platform: TestCore;
@@ -44,6 +45,12 @@ describe("the control API over HTTP", () => {
 	test("a request for another host is refused", async () => {
 		const answer = await exchange(`GET /healthz HTTP/1.1\r\nhost: evil.example:${port}\r\n${CLOSE}\r\n`);
 		expect(answer).toMatch(/^HTTP\/1\.1 421 .*"code":"HOST_UNKNOWN"/s);
+	});
+
+	test("a question of HTTP/1.0 without a host, as load balancers ask it, is answered", async () => {
+		expect(await exchange("GET /readyz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 .*"ready"/s);
+		expect(await exchange("GET /readyz HTTP/1.1\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
+		expect(await exchange("GET /readyz HTTP/1.0\r\nhost: evil.example\r\n\r\n")).toMatch(/^HTTP\/1\.1 421 /);
 	});
 
 	test.each(["a b", "x@127.0.0.1", "127.0.0.1:x", "127.0.0.1/..", "[::1", "%31"])(
@@ -172,6 +179,15 @@ describe("a request that is refused before it has arrived", () => {
 		await ended;
 		socket.destroy();
 	});
+});
+
+test("a port that is in use is no internal error", async () => {
+	const faults = new FaultBoundary("control");
+	const hosts = { bound: "127.0.0.1", names: [] };
+	const api = createApi({ core: platform.core, hosts, listenUrl: "http://127.0.0.1:8080" });
+	const second = new ControlListener(api, { faults });
+	await expect(second.listen({ host: "127.0.0.1", port })).rejects.toMatchObject({ code: "EADDRINUSE" });
+	expect(faults.count).toBe(0);
 });
 
 test("a client with a head that is too large can read why, although it still sends", async () => {

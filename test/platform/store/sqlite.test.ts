@@ -4,6 +4,7 @@ import { join } from "node:path";
 import Database from "libsql";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { openStore } from "../../../src/platform/store/open.ts";
+import { directoryUnusable } from "../../../src/platform/store/private-directory.ts";
 import { openSqliteStore } from "../../../src/platform/store/sqlite.ts";
 import { storeContract } from "./contract.ts";
 
@@ -80,6 +81,11 @@ describe("the data directory", () => {
 		await expect(openSqliteStore(directory)).rejects.toMatchObject({ code: "DATA_DIR_EXPOSED", exit: 1 });
 		expect(await mode(directory)).toBe("755");
 		expect(await readdir(directory)).toEqual(["letter.txt"]);
+	});
+
+	test("on a full disk needs space, and not other permissions", () => {
+		const why = Object.assign(new Error("full"), { code: "SQLITE_FULL" });
+		expect(directoryUnusable(root, why).hint).toContain("Free space");
 	});
 
 	test("is refused if it is a file or cannot be created", async () => {

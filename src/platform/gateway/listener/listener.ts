@@ -5,7 +5,7 @@ import type { FaultBoundary } from "../../faults/error-boundary.ts";
 import { FULL_ANSWER } from "../../http/bare-answers.ts";
 import { type ConnectionRefusal, ConnectionSet } from "../../http/connection-set.ts";
 import type { ConnectionLimits } from "../../http/descriptors.ts";
-import { listenOn } from "../../http/listen.ts";
+import { listenOn, noteErrors } from "../../http/listen.ts";
 import { type RequestTimeouts, serverOptions } from "../../http/server-options.ts";
 import type { ClientExchange } from "../http-server/client-exchange.ts";
 import type { ConnectionEvents } from "../http-server/connection-events.ts";
@@ -76,8 +76,7 @@ export class Listener {
 			"connection",
 			faults.callback(accept, (_error, socket) => socket.destroy()),
 		);
-		// For example, a connection could not be accepted because no descriptor was free. The listener continues.
-		this.#server.on("error", faults.note.bind(faults));
+		noteErrors(this.#server, faults);
 	}
 
 	/** @returns the address that the server got @throws the system's error, such as EADDRINUSE */
