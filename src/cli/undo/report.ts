@@ -118,7 +118,7 @@ export function acceptReport(diagnosis: Diagnosis, plan: Acceptance, accepted: b
 const HEADINGS: Readonly<Record<LocatedItem["kind"], string>> = {
 	undone: "made on this device, and not found in this clone",
 	elsewhere: "found elsewhere",
-	missing: "not found anywhere, although somebody else had it",
+	missing: "not found in this clone, although somebody else had it",
 };
 
 function renderRow({ by, kind, name, what, where }: LackingRow, terminal: Terminal): void {

@@ -16,7 +16,7 @@ function helpOf({ command, words }: Restoring): string {
 
 /** The warning for a membership that is older than the pinned one. */
 export const MEMBERSHIP_OLDER =
-	"The membership in this file is older than this device has seen. Causes are a switch of branch, an undo or a roll-back. 'coffer vault verify' shows where the newer one is.";
+	"The membership in this file is older than this device has seen. Causes are a switch of branch, a clone that is behind, an undo or a roll-back. 'coffer vault verify' shows where the newer one is.";
 
 /**
  * Warnings about records that are older than their version marks, or missing.
@@ -31,11 +31,11 @@ export function markWarnings(
 	const warnings: string[] = [];
 	if (rolledBack.length > 0)
 		warnings.push(
-			`Older than this device has seen: ${listed(rolledBack)}. Causes are a switch of branch, an undo or a roll-back. ${helpOf(restoring)}`,
+			`Older than this device has seen: ${listed(rolledBack)}. Causes are a switch of branch, a clone that is behind, an undo or a roll-back. ${helpOf(restoring)}`,
 		);
 	if (dropped.length > 0)
 		warnings.push(
-			`Seen on this device before, absent now: ${listed(dropped)}. Causes are a switch of branch, an undo or tampering. ${helpOf(restoring)}`,
+			`Seen on this device before, absent now: ${listed(dropped)}. Causes are a switch of branch, a clone that is behind, an undo or tampering. ${helpOf(restoring)}`,
 		);
 	return warnings;
 }

@@ -45,7 +45,7 @@ export interface SearchResult {
 	readonly operationToFinish: string | undefined;
 	/** Whether the file equals the last commit's, and no change of it is staged. */
 	readonly isClean: boolean;
-	/** Whether another folder of this device, which was not searched, may have items that count as undone. */
+	/** Whether another folder of this device, which was not searched, may have items that were not found. */
 	readonly isPartial: boolean;
 	/** Sentences about what could not be searched, and why. */
 	readonly notes: readonly string[];
@@ -54,7 +54,7 @@ export interface SearchResult {
 const CANDIDATES_MAX = 100;
 
 const OTHER_FOLDERS =
-	"This device has used this vault in another folder too, which is not searched. A change that only that folder has counts as undone here.";
+	"This device has used this vault in another folder too, which is not searched. A change that only that folder has counts as undone or lost here.";
 
 /** The keys of all links and records of an environment in a document. */
 function keysIn(document: VaultDocument, environment: string): Set<string> {
@@ -189,7 +189,7 @@ export async function searchEverywhere(
 			const kept = places.get(absentItemKey(lacking)) ?? (isLogged ? "the platform's log" : undefined);
 			const isUndone = isMade(lacking) && agreed === undefined;
 			const kind = kept !== undefined ? "elsewhere" : isUndone ? "undone" : "missing";
-			isPartial ||= kind === "undone" && (await hasOtherCheckouts(survey.place));
+			isPartial ||= kind !== "elsewhere" && (await hasOtherCheckouts(survey.place));
 			found.push({
 				environment,
 				member: survey.place.member,

@@ -5,6 +5,14 @@ import { expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
 import { newProject, Project } from "../support/project.ts";
 
+async function pushFromThird(project: Project): Promise<void> {
+	const cwd = "../third";
+	await project.git("clone", "--quiet", "../origin.git", cwd);
+	await project.ok(["secrets", "set", "C=made-in-the-third-clone"], { cwd });
+	await project.git("-C", cwd, "commit", "--quiet", "-am", "C");
+	await project.git("-C", cwd, "push", "--quiet");
+}
+
 test("a change of another clone on the same device is not called lost, and git pull brings it", async () => {
 	await using project = await newProject();
 	await project.git("init", "--quiet", "--initial-branch", "main");
@@ -40,6 +48,16 @@ test("a change of another clone on the same device is not called lost, and git p
 		/commit and push them there, then here: git pull\n.*: coffer vault accept\n/,
 	);
 	expect((await project.coffer(["vault", "accept"])).stderr).toMatch(/another folder too/);
+	await project.git("pull", "--quiet");
+	await project.ok(["vault", "verify"]);
+
+	// The second clone has received this one from git, so this device does not count as its author any more.
+	await pushFromThird(project);
+	await project.git("-C", second, "pull", "--quiet");
+	await project.ok(["secrets", "list"], { cwd });
+	const behind = await project.coffer(["vault", "verify"]);
+	expect(behind.stdout).toContain("not found in this clone, although somebody else had it");
+	expect(behind.stderr).toMatch(/commit and push them there, then here: git pull\n.*vault accept --all\n/);
 	await project.git("pull", "--quiet");
 	await project.ok(["vault", "verify"]);
 });
