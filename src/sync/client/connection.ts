@@ -110,13 +110,14 @@ export class Connection {
 	/**
 	 * Sends a request and decodes the lines of its answer as they arrive.
 	 * @param options.silenceMs for an answer without end: the longest time between two lines
+	 * @param options.mayBeDocument whether earlier platforms answer with one document
 	 */
 	async *stream<T>(
 		route: Route,
 		request: RequestParts,
 		schema: Parameters<typeof decode<T>>[0],
 		what: string,
-		{ silenceMs }: { silenceMs?: number } = {},
+		{ mayBeDocument = false, silenceMs }: { mayBeDocument?: boolean; silenceMs?: number } = {},
 	): AsyncGenerator<T> {
 		const silence = new AbortController();
 		const timer = setTimeout(() => silence.abort(), silenceMs ?? STREAM_MS).unref();
@@ -124,7 +125,7 @@ export class Connection {
 		try {
 			const response = await this.send(route, request, Number.POSITIVE_INFINITY, silence.signal);
 			const bounds = silenceMs === undefined ? ANSWER_BOUNDS : ENDLESS_BOUNDS;
-			const read = readLines(response, ...bounds);
+			const read = readLines(response, ...bounds, mayBeDocument);
 			lines = read;
 			for (;;) {
 				const next = await this.#guarded(() => read.next());

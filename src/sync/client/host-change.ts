@@ -20,7 +20,9 @@ export async function changeHost(
 ): Promise<MappedHost> {
 	if (onNode === undefined) return await connection.json(route, request, mappedHostSchema, ANSWER);
 	const query = new URLSearchParams({ wait: String(NODE_WAIT_SECONDS) });
-	for await (const event of connection.stream(route, { ...request, query }, hostEventSchema, ANSWER)) {
+	const options = { mayBeDocument: true };
+	const events = connection.stream(route, { ...request, query }, hostEventSchema, ANSWER, options);
+	for await (const event of events) {
 		if ("host" in event) return event;
 		onNode(event);
 	}

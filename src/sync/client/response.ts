@@ -36,14 +36,16 @@ export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number
 
 /**
  * The lines of a body as they arrive, without blank ones. The last line needs its LF: without it, the answer
- * was cut.
+ * was cut, unless `mayBeDocument`.
  * @param bytesMax limit of the whole body
  * @param charactersMax limit of one line
+ * @param mayBeDocument whether the answer may also be one document without an LF. Whether it is cut, its parser says
  */
 export async function* readLines(
 	answer: Pick<Answer, "body">,
 	bytesMax: number,
 	charactersMax = bytesMax,
+	mayBeDocument = false,
 ): AsyncGenerator<string> {
 	let rest = "";
 	for await (const text of textChunks(answer, bytesMax)) {
@@ -52,5 +54,6 @@ export async function* readLines(
 		if (rest.length > charactersMax) throw tooLarge(charactersMax);
 		for (const line of lines) if (line !== "") yield line;
 	}
-	if (rest !== "") throw new TypeError("The answer ends in the middle of a line.");
+	if (mayBeDocument && rest !== "") yield rest;
+	else if (rest !== "") throw new TypeError("The answer ends in the middle of a line.");
 }
