@@ -1,7 +1,7 @@
 /** The composition root: makes a serving platform from a configuration. */
 import type { ControlListener } from "./api/control-listener.ts";
 import type { Builder } from "./build/bundle.ts";
-import { readPair } from "./configuration/certificate.ts";
+import { datesUnlessValid, readPair } from "./configuration/certificate.ts";
 import type { PlatformConfig } from "./configuration/config.ts";
 import { advertisedUrl } from "./configuration/control-address.ts";
 import { functionDefaults } from "./configuration/limits.ts";
@@ -11,6 +11,7 @@ import type { Gateway } from "./gateway/gateway.ts";
 import { GATEWAY_TLS_FLAGS } from "./gateway/listener/certificates.ts";
 import { bindAddress, httpUrl } from "./http/bind-address.ts";
 import { buildControlListener, buildGateway, listenerBudget } from "./listeners.ts";
+import { SYSTEM_CLOCK } from "./machine/clock.ts";
 import { unlessAborted } from "./machine/on-abort.ts";
 import { openCore, type PlatformParts } from "./open-core.ts";
 import { OpenParts } from "./open-parts.ts";
@@ -61,7 +62,7 @@ export async function startPlatform(config: PlatformConfig, parts: PlatformParts
 
 async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenParts): Promise<Platform> {
 	const { log, signal } = parts;
-	checkCertificates(config);
+	checkCertificates(config, parts);
 	const { builder, core, plane, runtime } = await openCore(config, parts, opened, GRACE_MS);
 	core.isStarting = true;
 	const budget = listenerBudget(config.limits);
@@ -112,12 +113,23 @@ async function start(config: PlatformConfig, parts: PlatformParts, opened: OpenP
 
 /**
  * Reads the certificates before anything starts. A later error would also end the functions that an earlier platform
- * of the data directory has left running.
+ * of the data directory has left running. Warns of those that clients refuse, since their time is over or has not come.
  * @throws AppError as `readPair`
  */
-function checkCertificates({ gatewayTls, tls }: PlatformConfig): void {
-	if (tls !== undefined) readPair(tls);
-	for (const files of gatewayTls) readPair(files, GATEWAY_TLS_FLAGS);
+function checkCertificates(
+	{ gatewayTls, tls }: PlatformConfig,
+	{ clock = SYSTEM_CLOCK, log }: PlatformParts,
+): void {
+	const pairs = gatewayTls.map((files) => [files, readPair(files, GATEWAY_TLS_FLAGS)] as const);
+	if (tls !== undefined) pairs.push([tls, readPair(tls)]);
+	for (const [{ cert }, pair] of pairs) {
+		const dates = datesUnlessValid(pair, clock.now());
+		if (dates !== undefined)
+			log.warn(
+				{ file: cert, ...dates },
+				"a certificate is not valid now, by the clock of this machine: clients refuse it",
+			);
+	}
 }
 
 /** Describes the isolation of functions for the log, and warns of each part that does not work here. */

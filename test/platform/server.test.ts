@@ -3,8 +3,10 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type Log, NO_LOG } from "../../src/platform/faults/log.ts";
+import { SYSTEM_CLOCK } from "../../src/platform/machine/clock.ts";
 import { startPlatform } from "../../src/platform/server.ts";
 import type { ChangeEvent } from "../../src/protocol/messages.ts";
+import { Authority } from "../stories/support/network/authority.ts";
 import { statusesOf } from "./fixtures/client.ts";
 import { testPlace } from "./fixtures/core.ts";
 import { APP, Story } from "./fixtures/platform-story.ts";
@@ -130,4 +132,23 @@ describe("the main job over real sockets", () => {
 		const platform = await startPlatform(config, parts);
 		await platform.close();
 	});
+});
+
+test("a certificate whose time is over, or has not come, is named in the log", async () => {
+	using authority = new Authority();
+	const tls = authority.issue("control");
+	const started = async (nowMs: number) => {
+		using place = testPlace();
+		const warnings: unknown[] = [];
+		const log = { ...NO_LOG, warn: (...line: unknown[]) => warnings.push(line) } as unknown as Log;
+		const clock = { ...SYSTEM_CLOCK, now: () => nowMs };
+		const platform = await startPlatform(
+			{ ...place.config, tls },
+			{ identity: newTestIdentity(), log, clock },
+		);
+		await platform.close();
+		return JSON.stringify(warnings).includes(JSON.stringify(tls.cert));
+	};
+	const day = Date.now();
+	expect([await started(0), await started(day), await started(day * 3)]).toEqual([true, false, true]);
 });

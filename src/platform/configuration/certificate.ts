@@ -92,6 +92,14 @@ export function readPair(files: TlsFiles, flags: TlsFlags = CONTROL_FLAGS): Pem 
 	);
 }
 
+/** The dates of the first certificate of a pair, ISO 8601. Undefined if it is valid at a time, in milliseconds since 1970. */
+export function datesUnlessValid({ cert }: Pem, atMs: number): { from: string; until: string } | undefined {
+	const { validFrom, validTo } = new X509Certificate(cert);
+	const [from, until] = [new Date(validFrom), new Date(validTo)];
+	if (from.getTime() <= atMs && atMs <= until.getTime()) return undefined;
+	return { from: from.toISOString(), until: until.toISOString() };
+}
+
 /** Identifies the state of a file. The state also changes if a link is changed to another file. */
 function stateOf(path: string): string {
 	const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
