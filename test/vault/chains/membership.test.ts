@@ -8,6 +8,7 @@ import {
 	openKeys,
 	wrapKey,
 } from "../../../src/vault/chains/environment-keys.ts";
+import { removedMember } from "../../../src/vault/chains/membership.ts";
 import { refusal } from "../../support/refusal.ts";
 import {
 	alice,
@@ -24,58 +25,108 @@ const random = (bytes: number) => toBase64(randomBytes(bytes));
 const words = (who: typeof alice, name: string) => [who.publicKeys.sign, who.publicKeys.box, name];
 const team = () => new VaultMaker().add(bob, "writer", "bob").add(carol, "reader", "carol");
 
-/** The error code and line of verifying environment production; undefined if it is valid. */
-function verdict(maker: VaultMaker) {
-	return refusal(() => maker.reread().verified());
+/** Expects that environment production is refused because of its last link, which is in line 12. */
+function expectRefused(maker: VaultMaker, reason: string): void {
+	const error = refusal(() => maker.reread().verified());
+	expect(error).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
+	expect(error.message).toMatch(new RegExp(`${reason}\\.$`));
 }
+
+/** The wraps of an epoch without a member's. */
+const without = (wraps: string, { publicKeys }: typeof alice) =>
+	wraps
+		.split(",")
+		.filter((wrap) => !wrap.startsWith(publicKeys.sign))
+		.join(",");
 
 function addWords(who: typeof alice, role: string, name: string): string[] {
 	return ["add", role, ...words(who, name), random(80)];
 }
 
 describe("changes of membership", () => {
-	test.each([
-		addWords(bob, "writer", "another"),
-		addWords(mallory, "writer", "bob"),
-		["add", "reader", mallory.publicKeys.sign, bob.publicKeys.box, "mallory", random(80)],
-		addWords(mallory, "owner", "mallory"),
-		addWords(mallory, "reader", "-dash"),
-		addWords(mallory, "reader", "mallory").slice(0, -1),
-		[...addWords(mallory, "reader", "mallory"), "more"],
-		["add", "reader", ...words(mallory, "mallory"), random(79)],
-		["remove", bob.publicKeys.sign],
-		["epoch"],
-	])("refuses %s %s %s", (...change) => {
-		expect(verdict(team().link(PRODUCTION, change))).toMatchObject({
-			code: "VAULT_LINK_REFUSED",
-			exit: 7,
-			line: 12,
-		});
+	const malformed = "does not describe a member correctly";
+	const refused: [string, string[]][] = [
+		["adds a member who is already there", addWords(bob, "writer", "another")],
+		["adds a second member named 'bob'", addWords(mallory, "writer", "bob")],
+		[
+			"adds the encryption key of 'bob' a second time",
+			["add", "reader", mallory.publicKeys.sign, bob.publicKeys.box, "mallory", random(80)],
+		],
+		[malformed, addWords(mallory, "owner", "mallory")],
+		[malformed, addWords(mallory, "reader", "-dash")],
+		[malformed, addWords(mallory, "reader", "mallory").slice(0, -1)],
+		[malformed, [...addWords(mallory, "reader", "mallory"), "more"]],
+		[malformed, ["add", "reader", ...words(mallory, "mallory"), random(79)]],
+		["has a change that this version of Coffer does not know", ["remove", bob.publicKeys.sign]],
+		["does not describe an epoch correctly", ["epoch"]],
+	];
+	test.each(refused)("refuses a link that %s: %s", (reason, change) => {
+		expectRefused(team().link(PRODUCTION, change), reason);
 	});
 
 	const [first = "", second = ""] = [alice, bob].map(({ publicKeys }) => publicKeys.sign).sort();
-	const wrong: [string, (words: EpochWords) => Partial<EpochWords>][] = [
-		["skips a number", () => ({ id: newEpochId(3) })],
-		["repeats a number", () => ({ id: newEpochId(1) })],
-		["removes a stranger", () => ({ removed: mallory.publicKeys.sign })],
-		["removes twice", ({ removed }) => ({ removed: `${removed},${removed}` })],
-		["removes out of order", () => ({ removed: `${second},${first}` })],
-		["removes its signer", () => ({ removed: alice.publicKeys.sign })],
-		["leaves a wrap out", ({ wraps }) => ({ wraps: wraps.split(",").slice(1).join(",") })],
-		["wraps twice", ({ wraps }) => ({ wraps: `${wraps},${wraps.split(",").at(-1)}` })],
+	const notNext = "does not begin the next epoch";
+	const unsorted = "lists a removed member twice or out of order";
+	const notMember = "wraps the new key for somebody who is not a member";
+	const notEach = "does not wrap the new key exactly once for every member, in order";
+	const wrong: [string, string, (words: EpochWords) => Partial<EpochWords>][] = [
+		["skips a number", notNext, () => ({ id: newEpochId(3) })],
+		["repeats a number", notNext, () => ({ id: newEpochId(1) })],
+		["has no commitment", notNext, () => ({ commitment: "-" })],
+		["carries no previous key", notNext, () => ({ previousKey: "-" })],
+		[
+			"removes a stranger",
+			"removes somebody who is not a member",
+			() => ({ removed: mallory.publicKeys.sign }),
+		],
+		["removes twice", unsorted, ({ removed }) => ({ removed: `${removed},${removed}` })],
+		["removes out of order", unsorted, () => ({ removed: `${second},${first}` })],
+		[
+			"removes its signer",
+			"removes its own signer, who knows the new key",
+			({ wraps }) => ({ removed: alice.publicKeys.sign, wraps: without(wraps, alice) }),
+		],
+		["leaves a wrap out", notEach, ({ wraps }) => ({ wraps: without(wraps, bob) })],
+		["wraps twice", notEach, ({ wraps }) => ({ wraps: `${wraps},${wraps.split(",").at(-1)}` })],
 		[
 			"wraps one twice and another never",
+			notEach,
 			({ wraps }) => ({ wraps: [wraps.split(",")[0], wraps.split(",")[0]].join(",") }),
 		],
-		["wraps out of order", ({ wraps }) => ({ wraps: wraps.split(",").reverse().join(",") })],
-		["wraps for the removed", ({ wraps }) => ({ wraps: `${wraps},${carol.publicKeys.sign}:${random(80)}` })],
-		["has no commitment", () => ({ commitment: "-" })],
-		["carries no previous key", () => ({ previousKey: "-" })],
+		["wraps out of order", notEach, ({ wraps }) => ({ wraps: wraps.split(",").reverse().join(",") })],
+		[
+			"wraps for the removed",
+			notMember,
+			({ wraps }) => ({ wraps: `${wraps},${carol.publicKeys.sign}:${random(80)}` }),
+		],
+		["has a wrap of the wrong length", notMember, ({ wraps }) => ({ wraps: wraps.slice(0, -2) })],
+		["has a member without a wrap", notMember, ({ wraps }) => ({ wraps: wraps.replace(/:[^,]*$/, "") })],
+		["has a wrap with more after it", notMember, ({ wraps }) => ({ wraps: `${wraps}:more` })],
 	];
-	test.each(wrong)("refuses an epoch that %s", (_, change) => {
+	test.each(wrong)("refuses an epoch that %s", (_, reason, change) => {
 		const maker = team();
 		maker.epoch([carol], (words) => ({ ...words, ...change(words) }));
-		expect(verdict(maker)).toMatchObject({ code: "VAULT_LINK_REFUSED", exit: 7, line: 12 });
+		expectRefused(maker, reason);
+	});
+
+	test("refuses an epoch with a word less or more", () => {
+		const [, ...right] = team().epoch([carol]).section().links.at(-1)?.change ?? [];
+		expect(right).toHaveLength(5);
+		for (const wrongWords of [...right.map((_, count) => right.slice(0, count)), [...right, "more"]])
+			expectRefused(
+				team().link(PRODUCTION, ["epoch", ...wrongWords]),
+				"does not describe an epoch correctly",
+			);
+	});
+
+	test("an epoch makes no reader a writer, and a removed member who is added again is not removed", () => {
+		const maker = team().epoch([bob]);
+		expect([...maker.verified().state.epoch.writers]).toEqual([alice.publicKeys.sign]);
+		expect(removedMember(maker.verified().state, bob.publicKeys.sign)).toMatchObject({ name: "bob" });
+		maker.add(bob, "reader", "bob").reread();
+		expect([...maker.verified().state.epoch.writers]).toEqual([alice.publicKeys.sign]);
+		expect(removedMember(maker.verified().state, bob.publicKeys.sign)).toBeUndefined();
+		expect(removedMember(maker.verified().state, carol.publicKeys.sign)).toBeUndefined();
 	});
 
 	test("an epoch hides the new key from removed members, and keeps the old records readable", () => {
