@@ -1,6 +1,6 @@
 /**
  * Makes text from outside safe for a message: it cannot move a cursor, colour a terminal, or hide or reorder
- * other text. A leaf: imports nothing.
+ * other text. Also quotes text for a shell. A leaf: imports nothing.
  */
 
 /** Controls, format and private characters, lone surrogates, unassigned ones, separators, ignorables. */
@@ -19,4 +19,9 @@ export function printable(text: string, lengthMax = 80): string {
 		return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 	});
 	return characters.length > lengthMax ? `${escaped}…` : escaped;
+}
+
+/** A text as one word of a shell's command line. */
+export function shellWord(text: string): string {
+	return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

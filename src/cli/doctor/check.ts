@@ -32,8 +32,3 @@ export function warning(check: string, text: string, remedy: string | null, fix?
 export function failure(check: string, text: string, remedy: string | null, fix?: Fixable["fix"]): Fixable {
 	return { check, state: "failure", text, remedy, ...(fix && { fix }) };
 }
-
-/** A text as one word of a shell's command line. */
-export function word(text: string): string {
-	return /^[A-Za-z0-9_./:@-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

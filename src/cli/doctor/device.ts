@@ -4,11 +4,12 @@ import { dirname, resolve } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
 import { fingerprint, type Identity } from "../../identity/identity.ts";
+import { shellWord } from "../../printable.ts";
 import { makePrivate } from "../../project/files/private.ts";
 import { SOURCES } from "../context/device-identity.ts";
 import { findIdentity, systemKeychain } from "../context/open-project.ts";
 import { type Environment, readCredentials } from "../shell/process-environment.ts";
-import { type Fixable, failure, ok, warning, word } from "./check.ts";
+import { type Fixable, failure, ok, warning } from "./check.ts";
 
 /** The keychain's accounts of throw-away entries begin with this word. */
 const ACCOUNT = "doctor";
@@ -53,11 +54,11 @@ export async function checkKeychain(environment: Environment): Promise<Fixable> 
 function remedyFor({ code }: AppError, path: string | undefined): Pick<Fixable, "remedy" | "fix"> {
 	if (path !== undefined && code === "IDENTITY_FILE_MODE")
 		return {
-			remedy: `chmod 600 ${word(path)}`,
+			remedy: `chmod 600 ${shellWord(path)}`,
 			fix: () => makePrivate(path, 0o600),
 		};
 	if (path !== undefined && code === "IDENTITY_FILE_DIRECTORY")
-		return { remedy: `chmod o-w ${word(dirname(resolve(path)))}` };
+		return { remedy: `chmod o-w ${shellWord(dirname(resolve(path)))}` };
 	if (code === "IDENTITY_FILE_NOT_FOUND") return { remedy: "coffer identity new" };
 	if (code === "IDENTITY_MALFORMED" && path === undefined) return { remedy: "unset COFFER_IDENTITY" };
 	if (code.startsWith("KEYCHAIN_")) return { remedy: IN_A_FILE };

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
+import { printable, shellWord } from "../../printable.ts";
 import { makePrivate, modeOf, octal, USE_BY_OTHERS, WRITING_BY_OTHERS } from "../../project/files/private.ts";
 import { CONFIG_FILE, VAULT_FILE } from "../../project/files/project-root.ts";
 import { ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
@@ -12,7 +12,7 @@ import { repositoryAbove } from "../../project/git/repository-above.ts";
 import type { GitContext } from "../../project/git/run.ts";
 import { shownPath } from "../../project/plaintext/scan/byte-path.ts";
 import { isEnvFile } from "../plaintext/env-files.ts";
-import { type Fixable, ok, warning, word } from "./check.ts";
+import { type Fixable, ok, warning } from "./check.ts";
 
 /** The most files that the checks name. */
 const NAMED_MAX = 20;
@@ -24,14 +24,14 @@ const KEY_FILE_BYTES = 64 * 1024;
 
 /** The command that adds a line to a file, whose last line may have no end. */
 function append(line: string, file: string): string {
-	return `printf '\\n%s\\n' ${word(line)} >> ${word(file)}`;
+	return `printf '\\n%s\\n' ${shellWord(line)} >> ${shellWord(file)}`;
 }
 
 function permission(path: string, forbidden: number, wanted: { mode: number; change: string }): Fixable[] {
 	const mode = modeOf(path);
 	if (mode === undefined || (mode & forbidden) === 0) return [];
 	const text = `Other users may ${forbidden === USE_BY_OTHERS ? "use" : "change"} ${printable(path, 300)} (mode ${octal(mode)}).`;
-	const remedy = `chmod ${wanted.change} ${word(path)}`;
+	const remedy = `chmod ${wanted.change} ${shellWord(path)}`;
 	return [warning("permissions", text, remedy, () => makePrivate(path, mode & wanted.mode))];
 }
 
@@ -72,7 +72,7 @@ async function trackedPlaintext(place: GitContext): Promise<Fixable[]> {
 		const what = isEnv ? "values" : "a private key";
 		const text = `Git tracks ${printable(path, 300)}, which has ${what} in the clear. Replace what was already pushed.`;
 		const { file, line } = ignoreLine(join(place.folder, path), place.folder);
-		const remedy = `git rm --cached -- ${word(path)} && ${append(line, relative(place.folder, file))}`;
+		const remedy = `git rm --cached -- ${shellWord(path)} && ${append(line, relative(place.folder, file))}`;
 		return warning("plaintext", text, remedy);
 	});
 }
@@ -91,7 +91,7 @@ async function openEnvFiles(place: GitContext): Promise<Fixable[]> {
 			throw new AppError({
 				code: "STILL_NOT_IGNORED",
 				message: `Git does not ignore ${name}, because of another line in a .gitignore.`,
-				hint: `To find it: git check-ignore -v ${word(name)}`,
+				hint: `To find it: git check-ignore -v ${shellWord(name)}`,
 				exit: EXIT.failure,
 			});
 		};

@@ -1,13 +1,14 @@
 /** Checks of git: the program, and what `coffer git setup` sets up in this clone. */
 import { chmod } from "node:fs/promises";
 import { AppError } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
 import { gitWarnings, type Program, VAULT_IGNORED } from "../../project/git/driver.ts";
 import { findRepository, whyNoRepository } from "../../project/git/repository.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
 import { type GitContext, gitVersion } from "../../project/git/run.ts";
 import { inspectGitSetup, setUpGit } from "../../project/git/setup.ts";
-import { type Fixable, ok, warning, word } from "./check.ts";
+import { type Fixable, ok, warning } from "./check.ts";
 
 /** The command in a warning of the merge driver: `… Run: COMMAND`. */
 function commandIn(sentence: string): string | null {
@@ -48,9 +49,9 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 			await chmod(hookPath, 0o755);
 			return "made it executable";
 		};
-		checks.push(warning("git-hook", text, `chmod +x ${word(hookPath)}`, run));
+		checks.push(warning("git-hook", text, `chmod +x ${shellWord(hookPath)}`, run));
 	} else if (hook === "elsewhere") {
-		const file = word(hookPath);
+		const file = shellWord(hookPath);
 		const add = `{ test -e ${file} || echo '#!/bin/sh' > ${file}; } && echo 'coffer git check || exit 1' >> ${file} && chmod +x ${file}`;
 		const text = `Git's hooks are in a folder that core.hooksPath names, and ${hookPath} does not run 'coffer git check'.`;
 		checks.push(warning("git-hook", text, add));

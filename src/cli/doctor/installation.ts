@@ -5,9 +5,10 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readBoundedSync } from "../../bounded-file.ts";
 import { AppError } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { isShell, type Shell } from "../completion/scripts.ts";
 import { type Environment, inheritedEnvironment, readShell } from "../shell/process-environment.ts";
-import { type Fixable, ok, warning, word } from "./check.ts";
+import { type Fixable, ok, warning } from "./check.ts";
 
 /** The folder in which Coffer is installed: the one above this module that has the program's start. */
 export function installationFolder(): string {
@@ -42,7 +43,7 @@ export function checkPackages(root: string): Fixable {
 	const missing = Object.entries(PACKAGES).filter(([name]) => !isUsable(from, name));
 	if (missing.length === 0) return ok("packages", "The optional packages are installed.");
 	const words = missing.map(([name, use]) => `${name} (for ${use})`).join(", ");
-	const remedy = `npm install --prefix ${word(root)} --omit=dev --include=optional --no-save`;
+	const remedy = `npm install --prefix ${shellWord(root)} --omit=dev --include=optional --no-save`;
 	return warning("packages", `These optional packages are not installed for this machine: ${words}.`, remedy);
 }
 

@@ -1,6 +1,7 @@
 /** Checks of the links with platforms: reachable, the right key, the token and its rights, the clock. */
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { isTargetBinding, type PlatformBinding, readConfig } from "../../project/files/config.ts";
 import { pinnedPlatforms } from "../../project/memory/pinned-platforms.ts";
 import type { ConsoleSession } from "../../protocol/console.ts";
@@ -8,7 +9,7 @@ import { inspectPlatform, inspectToken } from "../../sync/client/inspect.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { tokenOf } from "../context/linking.ts";
 import { type Environment, readCredentials } from "../shell/process-environment.ts";
-import { type Fixable, failure, ok, warning, word } from "./check.ts";
+import { type Fixable, failure, ok, warning } from "./check.ts";
 
 /** Clocks that differ by more are a warning: times in logs and lists are then misleading. */
 const SKEW_MS_MAX = 30_000;
@@ -151,7 +152,7 @@ export async function checkLinks(root: string, environment: Environment): Promis
 				return [
 					ok("platform", `Environment '${name}' is linked with ${binding.kind}, app '${binding.app}'.`),
 				];
-			const command = inEnvironment(`coffer link ${word(binding.url)} --app ${binding.app}`, name);
+			const command = inEnvironment(`coffer link ${shellWord(binding.url)} --app ${binding.app}`, name);
 			return checkLink({ environment: name, binding, link: command }, environment);
 		});
 		const checks = (await Promise.all(all)).flat();

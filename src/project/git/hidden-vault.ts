@@ -5,6 +5,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
@@ -22,11 +23,6 @@ export interface HiddenVault {
 	readonly command: string;
 	/** Whether only another branch or the stash has it, so that the branch here may be meant to have another one. */
 	readonly isOnOtherRef?: true;
-}
-
-/** Quotes a text as one word of a shell. */
-function word(text: string): string {
-	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 /** The folders from one up to another that contains it; the nearest first. */
@@ -49,11 +45,11 @@ async function sparseCommand(place: GitContext, git: string, path: string): Prom
 		),
 	);
 	if (sparse !== "true")
-		return `${git} update-index --no-skip-worktree ${word(path)} && ${git} checkout -- ${word(path)}`;
+		return `${git} update-index --no-skip-worktree ${shellWord(path)} && ${git} checkout -- ${shellWord(path)}`;
 	const folder = dirname(path);
 	return cone === "true" && folder !== "."
-		? `${git} sparse-checkout add ${word(folder)}`
-		: `${git} sparse-checkout add ${word(`/${path}`)}`;
+		? `${git} sparse-checkout add ${shellWord(folder)}`
+		: `${git} sparse-checkout add ${shellWord(`/${path}`)}`;
 }
 
 /** The paths of the vaults that would be in a folder and those above it, from the top; the nearest first. */
@@ -63,7 +59,7 @@ function vaultPathsUpTo(from: string, top: string): string[] {
 
 /** The command `git` for paths that are relative to the top. */
 function gitAt(from: string, top: string): string {
-	return from === top ? "git" : `git -C ${word(top)}`;
+	return from === top ? "git" : `git -C ${shellWord(top)}`;
 }
 
 /** A vault that another branch or the stash has, in this folder or above it, and that is not on disk. */
@@ -73,7 +69,7 @@ async function onOtherRef(from: string, top: string, variables: Variables): Prom
 	if (!found) return undefined;
 	const { path, rev, why } = found;
 	const folder = dirname(join(top, path));
-	const command = `${gitAt(from, top)} checkout ${word(rev)} -- ${word(path)}`;
+	const command = `${gitAt(from, top)} checkout ${shellWord(rev)} -- ${shellWord(path)}`;
 	return { folder, why, command, isOnOtherRef: true };
 }
 
@@ -102,7 +98,7 @@ async function inIndex(from: string, top: string, variables: Variables): Promise
 		return {
 			folder,
 			why: "it was deleted here without a commit",
-			command: `${git} checkout -- ${word(path)}`,
+			command: `${git} checkout -- ${shellWord(path)}`,
 		};
 	}
 	return undefined;
@@ -122,7 +118,7 @@ async function inMainTree(from: string, top: string, variables: Variables): Prom
 	return {
 		folder: holder,
 		why: `the main working tree ${main} has one, and the branch here does not`,
-		command: `git merge $(git -C ${word(main)} rev-parse HEAD)`,
+		command: `git merge $(git -C ${shellWord(main)} rev-parse HEAD)`,
 	};
 }
 

@@ -2,7 +2,7 @@
 import { closeSync, openSync, readSync } from "node:fs";
 import { basename, delimiter, join } from "node:path";
 import { AppError, EXIT } from "../../../errors.ts";
-import { printable } from "../../../printable.ts";
+import { printable, shellWord } from "../../../printable.ts";
 
 const HINTS: Readonly<Record<string, string>> = {
 	E2BIG: "The secrets and the arguments together are larger than the system allows for a process.",
@@ -10,6 +10,8 @@ const HINTS: Readonly<Record<string, string>> = {
 		"The command is empty, or a secret contains a NUL character, which no environment variable can contain.",
 };
 const CHECK = "Check its name, and check that it is executable.";
+/** The longest path on Linux, in bytes. */
+const PATH_MAX = 4096;
 /** The longest first line that the system reads, in bytes. */
 const FIRST_LINE_MAX = 256;
 /** Only a shell knows what these mean. */
@@ -56,6 +58,7 @@ function foundFile({ command, environment }: Started): { path: string; text: str
 /** The fault of a file that is there: the system names the interpreter's absence as if it were the file's. */
 function interpreterFault({ path, text }: { path: string; text: string }): Fault {
 	const shown = printable(path);
+	const inCommand = shellWord(printable(path, PATH_MAX));
 	const [, line] = /^#!\s*([^\n]*)/.exec(text) ?? [];
 	if (line === undefined)
 		return {
@@ -66,7 +69,7 @@ function interpreterFault({ path, text }: { path: string; text: string }): Fault
 	if (line.endsWith("\r"))
 		return {
 			message: `${shown} is there, but its first line ends with a Windows line end, which the system takes as part of the interpreter's name.`,
-			hint: `To change its line ends: perl -pi -e 's/\\r$//' ${shown}\nSo that git keeps them, add the line '${printable(basename(path))} text eol=lf' to .gitattributes.`,
+			hint: `To change its line ends: perl -pi -e 's/\\r$//' ${inCommand}\nSo that git keeps them, add the line '${printable(basename(path))} text eol=lf' to .gitattributes.`,
 		};
 	return {
 		message: `${shown} is there, but its interpreter ${printable(interpreter)} is not.`,

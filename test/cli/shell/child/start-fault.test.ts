@@ -23,6 +23,8 @@ function script(name: string, text: string): string {
 
 test("a script with Windows line ends is there: the fault is its first line, and the hint mends it", async () => {
 	const path = script("windows.sh", "#!/bin/sh\r\ntrue\r\n");
+	const spaced = script(`a long name ${"x".repeat(100)}.sh`, "#!/bin/sh\r\ntrue\r\n");
+	expect((await faultOf(spaced)).hint).toContain(`perl -pi -e 's/\\r$//' '${spaced}'\n`);
 	for (const command of ["windows.sh", path]) {
 		const fault = await faultOf(command);
 		expect(fault).toMatchObject({ code: "COMMAND_NOT_FOUND", message: expect.stringContaining("Windows") });
