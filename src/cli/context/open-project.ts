@@ -29,14 +29,20 @@ export function findIdentity(environment: Environment): Promise<FoundIdentity | 
 	});
 }
 
-const WITHHELD =
-	'Turborepo passes on no variable of Coffer to its tasks. If one is set: add "globalPassThroughEnv": ["COFFER_*"] to turbo.json.';
+/** What to do about each program that keeps the identity from this process. */
+const WITHHELD = {
+	coffer:
+		"This command runs inside another 'coffer run', which keeps COFFER_IDENTITY from what it starts. Run it outside, or give the identity in a file (COFFER_IDENTITY_FILE).",
+	turbo:
+		'Turborepo passes on no variable of Coffer to its tasks. If one is set: add "globalPassThroughEnv": ["COFFER_*"] to turbo.json.',
+};
 
 /** Adds to an error about a missing identity that another program keeps the variables from this process. */
 function explainWithheld(error: unknown): unknown {
-	if (!(error instanceof AppError) || withholder() === undefined) return error;
+	const by = withholder();
+	if (!(error instanceof AppError) || by === undefined) return error;
 	if (error.code !== "IDENTITY_MISSING" && error.code !== "KEYCHAIN_UNAVAILABLE") return error;
-	return error.with({ hint: `${error.hint}\n${WITHHELD}` });
+	return error.with({ hint: `${error.hint}\n${WITHHELD[by]}` });
 }
 
 /**

@@ -106,6 +106,9 @@ export function readProxy(variables: Variables = process.env): ProxySettings | u
 	return Object.freeze({ address: text(variables, variable) ?? "", variable, exceptions });
 }
 
+/** Tells a program that Coffer has started that COFFER_IDENTITY was set, so that an inner `coffer run` can say so. */
+const IDENTITY_WITHHELD = "COFFER_IDENTITY_WITHHELD";
+
 /**
  * All environment variables for a program that Coffer starts, without Coffer's own credentials. The permission to
  * reveal values is for one command and not for what that command starts; a refusal is passed on.
@@ -117,6 +120,7 @@ export function inheritedEnvironment(variables: Variables = process.env): Record
 	for (const [name, value] of Object.entries(variables)) {
 		if (value !== undefined && !withheld.includes(name)) inherited[name] = value;
 	}
+	if (text(variables, "COFFER_IDENTITY") !== undefined) inherited[IDENTITY_WITHHELD] = "1";
 	return inherited;
 }
 
@@ -142,13 +146,14 @@ export function memoryFolders(variables: Variables = process.env): string[] {
 }
 
 /**
- * The program that runs this process as a task and keeps variables from it: Turborepo, which passes on none that its
- * configuration does not name. Undefined if an identity has come through.
+ * The program around this process that keeps an identity from it: another `coffer run`, or Turborepo, which passes on no
+ * variable that its configuration does not name. Undefined if an identity has come through.
  */
-export function withholder(variables: Variables = process.env): "turbo" | undefined {
-	if (text(variables, "TURBO_HASH") === undefined) return undefined;
-	const identities = ["COFFER_IDENTITY", "COFFER_IDENTITY_FILE"];
-	return identities.some((name) => text(variables, name) !== undefined) ? undefined : "turbo";
+export function withholder(variables: Variables = process.env): "coffer" | "turbo" | undefined {
+	const isSet = (name: string) => text(variables, name) !== undefined;
+	if (isSet("COFFER_IDENTITY") || isSet("COFFER_IDENTITY_FILE")) return undefined;
+	if (isSet(IDENTITY_WITHHELD)) return "coffer";
+	return isSet("TURBO_HASH") ? "turbo" : undefined;
 }
 
 /** The variables that locate the desktop's session bus, through which Coffer reaches the keychain. */

@@ -70,10 +70,15 @@ test("a child process inherits everything but Coffer's credentials", () => {
 		COFFER_PLATFORM_IDENTITY: "c",
 		COFFER_DEBUG: "1",
 	};
-	expect(inheritedEnvironment(variables)).toEqual({ PATH: "/bin", COFFER_DEBUG: "1" });
+	const passed = { PATH: "/bin", COFFER_DEBUG: "1" };
+	expect(inheritedEnvironment(variables)).toEqual({ ...passed, COFFER_IDENTITY_WITHHELD: "1" });
+	expect(inheritedEnvironment({ ...variables, COFFER_IDENTITY: "" })).toEqual(passed);
 });
 
-test("Turborepo is named only to a task that got no identity", () => {
+test("what keeps the identity from a command is named only if it got none", () => {
+	const inner = inheritedEnvironment({ COFFER_IDENTITY: "coffer-identity-1.", TURBO_HASH: "0f" });
+	expect(withholder(inner)).toBe("coffer");
+	expect(withholder({ ...inner, COFFER_IDENTITY_FILE: "/id" })).toBeUndefined();
 	expect(withholder({})).toBeUndefined();
 	expect(withholder({ TURBO_HASH: "0f" })).toBe("turbo");
 	expect(withholder({ TURBO_HASH: "0f", COFFER_IDENTITY_FILE: "/id" })).toBeUndefined();

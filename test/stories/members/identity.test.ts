@@ -22,6 +22,10 @@ test("a command without an identity exits with 3 and names the command that crea
 	expect(shown.error().hint).not.toContain(line);
 	const task = await project.coffer(["identity", "show", "--json"], { env: { TURBO_HASH: "0f" } });
 	expect(task.error().hint.split("\n")[1]).toContain(line);
+	const inner = await project.coffer(["identity", "show", "--json"], {
+		env: { COFFER_IDENTITY_WITHHELD: "1" },
+	});
+	expect(inner.error().hint.split("\n")[1]).toContain("another 'coffer run'");
 });
 
 test("a device that has an identity does not create a second one", async () => {
