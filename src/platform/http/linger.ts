@@ -10,6 +10,8 @@ export const LINGER_MS = 500;
 /** The times after which nginx closes such a connection: nothing came for this time, or it came for all this time. */
 const LINGER_IDLE_MS = 5_000;
 const LINGER_MS_MAX = 30_000;
+/** The most bytes that are dropped. A client that sends more gets the response only if it reads while it sends. */
+const LINGER_BYTES_MAX = 1024 ** 3;
 
 /** Ends a connection, and drops what still arrives on it. @param isEnding whether the listener waits for its connections to close */
 export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): void {
@@ -19,18 +21,21 @@ export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => bo
 }
 
 /**
- * Destroys a connection when nothing has come on it for five seconds, or when it came for half a minute.
+ * Destroys a connection when nothing has come on it for five seconds, or when it came for half a minute, or when 1 GiB has
+ * come.
  * @param isEnding as for `linger`
  * @returns ends that
  */
 export function limitLingering(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): () => void {
+	const bytesMax = socket.bytesRead + LINGER_BYTES_MAX;
 	let received = socket.bytesRead;
 	let [idleMs, lingeredMs] = [0, 0];
 	const check = () => {
 		idleMs = socket.bytesRead === received ? idleMs + LINGER_MS : 0;
 		received = socket.bytesRead;
 		lingeredMs += LINGER_MS;
-		if (isEnding() || idleMs >= LINGER_IDLE_MS || lingeredMs >= LINGER_MS_MAX) socket.destroy();
+		const isOver = idleMs >= LINGER_IDLE_MS || lingeredMs >= LINGER_MS_MAX || received > bytesMax;
+		if (isEnding() || isOver) socket.destroy();
 	};
 	const timer = setInterval(faults.callback(check), LINGER_MS).unref();
 	const stop = () => clearInterval(timer);

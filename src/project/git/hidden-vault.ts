@@ -62,10 +62,24 @@ function gitAt(from: string, top: string): string {
 	return from === top ? "git" : `git -C ${shellWord(top)}`;
 }
 
-/** A vault that another branch or the stash has, in this folder or above it, and that is not on disk. */
+/**
+ * A vault that another branch or the stash has, in this folder or above it. One that the branch here has had was removed
+ * on purpose.
+ */
 async function onOtherRef(from: string, top: string, variables: Variables): Promise<HiddenVault | undefined> {
-	const paths = vaultPathsUpTo(from, top).filter((path) => !existsSync(join(top, path)));
-	const found = await vaultOnOtherRef({ folder: top, variables }, paths);
+	const place = { folder: top, variables };
+	const isNew = async (path: string) => {
+		if (existsSync(join(top, path))) return false;
+		// Fails in a repository without a commit.
+		const { stdout } = await runGit(place, ["rev-list", "-1", "HEAD", "--", path]);
+		return stdout.trim() === "";
+	};
+	const paths = vaultPathsUpTo(from, top);
+	const areNew = await Promise.all(paths.map(isNew));
+	const found = await vaultOnOtherRef(
+		place,
+		paths.filter((_, index) => areNew[index]),
+	);
 	if (!found) return undefined;
 	const { path, rev, why } = found;
 	const folder = dirname(join(top, path));

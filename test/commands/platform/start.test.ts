@@ -57,7 +57,7 @@ describe("coffer platform start --json", () => {
 		await running.ended;
 		rmSync(join(place.root, "identity"));
 		await using other = starter(place.root)("--json");
-		expect((await other.ended).error()).toMatchObject({ code: "EVENT_FORGED", exit: 7 });
+		expect((await other.ended).error()).toMatchObject({ code: "PLATFORM_IDENTITY_MISSING", exit: 3 });
 	});
 });
 

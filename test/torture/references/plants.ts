@@ -44,10 +44,15 @@ export async function plantedAnalysis(plant: string): Promise<Analyze> {
 			plugins: [
 				{
 					name: "hole",
-					setup: ({ onResolve, onLoad }) => {
-						onResolve({ filter: /^\.\/assembly\.ts$/ }, ({ path, importer }) =>
-							importer.endsWith("interpret.ts") ? { path, namespace: "hole" } : undefined,
-						);
+					setup: ({ onEnd, onResolve, onLoad }) => {
+						let isPlanted = false;
+						onResolve({ filter: /^\.\/assembly\.ts$/ }, ({ path }) => {
+							isPlanted = true;
+							return { path, namespace: "hole" };
+						});
+						onEnd(() => {
+							if (!isPlanted) throw new Error("No module of the analysis imports './assembly.ts'.");
+						});
 						onLoad({ filter: /.*/, namespace: "hole" }, () => ({
 							contents: assembly(plant),
 							loader: "js",
