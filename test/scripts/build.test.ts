@@ -84,6 +84,13 @@ describe("in a checkout", () => {
 			source.replace('{ word: "one" }', '{ word: String(/^[•…⚠️]+$/u.test("•…⚠️")) }'),
 		);
 		expect(await start("bin/dev.js", "say")).toEqual({ status: 0, stdout: "true\n", stderr: "" });
+		const bundles = readdirSync(join(checkout, "dist")).filter((name) => name.startsWith("bundle-"));
+		expect(bundles).not.toEqual([]);
+		// `bin/compile-cache.js` reads them with an encoding for ASCII.
+		for (const name of bundles) {
+			const bytes = readFileSync(join(checkout, "dist", name));
+			expect(bytes.every((byte) => byte < 0x80)).toBe(true);
+		}
 	});
 
 	test("many concurrent first calls succeed", async () => {
