@@ -2,14 +2,23 @@
 import type { SealedRecord } from "../../vault/records/record.ts";
 import { maskValue } from "../../vault/syntax/mask.ts";
 import { checkSecretName } from "../../vault/syntax/secret-name.ts";
+import { compareNames } from "../../vault/syntax/syntax.ts";
 import type { VaultSession } from "../session/session.ts";
-import { isChosen, requireChosen } from "./choose-names.ts";
+import { isChosen, isPattern, requireChosen } from "./choose-names.ts";
 import { expandReferences } from "./expand.ts";
 
 /** A secret and its value. */
 export interface LiveSecret {
 	readonly record: SealedRecord;
 	readonly value: string;
+}
+
+/** The records that words choose, sorted by name. Names are looked up, so that no other record is parsed. */
+function chosenRecords(records: ReadonlyMap<string, SealedRecord>, words: readonly string[]): SealedRecord[] {
+	if (words.length === 0 || words.some(isPattern))
+		return [...records.values()].filter(({ name }) => isChosen(words, name));
+	const names = [...new Set(words)].sort(compareNames);
+	return names.flatMap((name) => records.get(name) ?? []);
 }
 
 /**
@@ -24,8 +33,7 @@ export async function matchingSecrets(
 ): Promise<LiveSecret[]> {
 	if (words.length === 0) await session.expectAll();
 	const live: LiveSecret[] = [];
-	for (const record of session.verified.section.records.values()) {
-		if (!isChosen(words, record.name)) continue;
+	for (const record of chosenRecords(session.verified.section.records, words)) {
 		const value = session.open(record);
 		if (value !== undefined) live.push({ record, value });
 	}

@@ -1,5 +1,5 @@
 /** Reading the secrets that words choose, and comparing environments. */
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { addEnvironment } from "../../../src/project/members/environments.ts";
 import { compareEnvironments } from "../../../src/project/secrets/compare-environments.ts";
 import { readSession, setSecrets } from "../../../src/project/secrets/edit-secrets.ts";
@@ -19,6 +19,20 @@ test("words choose secrets, and a word that chooses none is an error", async () 
 	expect((await listSecrets(session, ["B", "A_2"])).map(({ name }) => name)).toEqual(["A_2", "B"]);
 	const error = await refusalOf(liveValues(session, ["B", "GONE", "C*"]));
 	expect(error.message).toBe("There are no secrets GONE, C* in environment 'production'.");
+});
+
+test("names are looked up, so that the other records of a large vault are not parsed", async () => {
+	using project = await TestProject.create();
+	await project.set({ A: "one", B: "two", C: "three" });
+	const { session } = await readSession(project.context);
+	const all = vi.spyOn(session.verified.section.records, "values");
+	expect([...(await liveValues(session, ["C", "A", "C"]))]).toEqual([
+		["A", "one"],
+		["C", "three"],
+	]);
+	expect(all).not.toHaveBeenCalled();
+	expect((await liveValues(session, ["C", "A*"])).size).toBe(2);
+	expect(all).toHaveBeenCalled();
 });
 
 test("a forged deletion of a chosen name is an error, and does not hide the secret", async () => {
