@@ -55,11 +55,17 @@ function foundFile({ command, environment }: Started): { path: string; text: str
 	return undefined;
 }
 
+/** The name of a file as a pattern in .gitattributes, where a space ends a pattern without quotes. */
+function attributesPattern(path: string): string {
+	const name = printable(basename(path), PATH_MAX);
+	return /[\s"\\]/.test(name) ? JSON.stringify(name) : name;
+}
+
 /** The fault of a file that is there: the system names the interpreter's absence as if it were the file's. */
 function interpreterFault({ path, text }: { path: string; text: string }): Fault {
 	const shown = printable(path);
 	const inCommand = shellWord(printable(path, PATH_MAX));
-	const [, line] = /^#!\s*([^\n]*)/.exec(text) ?? [];
+	const [, line] = /^#![ \t]*([^\n]*)/.exec(text) ?? [];
 	if (line === undefined)
 		return {
 			message: `${shown} is there, but the system has no program that loads it.`,
@@ -69,7 +75,7 @@ function interpreterFault({ path, text }: { path: string; text: string }): Fault
 	if (line.endsWith("\r"))
 		return {
 			message: `${shown} is there, but its first line ends with a Windows line end, which the system takes as part of the interpreter's name.`,
-			hint: `To change its line ends: perl -pi -e 's/\\r$//' ${inCommand}\nSo that git keeps them, add the line '${printable(basename(path))} text eol=lf' to .gitattributes.`,
+			hint: `To change its line ends: perl -pi -e 's/\\r$//' ${inCommand}\nSo that git keeps them, add the line '${attributesPattern(path)} text eol=lf' to .gitattributes.`,
 		};
 	return {
 		message: `${shown} is there, but its interpreter ${printable(interpreter)} is not.`,

@@ -1,7 +1,7 @@
 /** Commands that the system refuses to start, and what the user is told. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { startChild } from "../../../../src/cli/shell/child/child.ts";
 
@@ -25,6 +25,7 @@ test("a script with Windows line ends is there: the fault is its first line, and
 	const path = script("windows.sh", "#!/bin/sh\r\ntrue\r\n");
 	const spaced = script(`a long name ${"x".repeat(100)}.sh`, "#!/bin/sh\r\ntrue\r\n");
 	expect((await faultOf(spaced)).hint).toContain(`perl -pi -e 's/\\r$//' '${spaced}'\n`);
+	expect((await faultOf(spaced)).hint).toContain(`'"${basename(spaced)}" text eol=lf'`);
 	for (const command of ["windows.sh", path]) {
 		const fault = await faultOf(command);
 		expect(fault).toMatchObject({ code: "COMMAND_NOT_FOUND", message: expect.stringContaining("Windows") });
@@ -32,6 +33,12 @@ test("a script with Windows line ends is there: the fault is its first line, and
 		expect(fault.hint).toContain(`perl -pi -e 's/\\r$//' ${path}\n`);
 		expect(fault.hint).toContain("'windows.sh text eol=lf'");
 	}
+});
+
+test("a first line that names no interpreter is not mistaken for the second line", async () => {
+	script("empty.sh", "#!\r\necho hi\n");
+	const fault = await faultOf("empty.sh");
+	expect(fault).toMatchObject({ code: "COMMAND_NOT_FOUND", message: expect.stringContaining("Windows") });
 });
 
 test("an interpreter that is missing is named", async () => {
