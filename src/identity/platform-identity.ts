@@ -35,8 +35,9 @@ export interface PlatformIdentityOptions {
 /**
  * Reads the platform's identity from the first source that is named: `--identity-file`, COFFER_PLATFORM_IDENTITY,
  * COFFER_PLATFORM_IDENTITY_FILE. If none is named, reads it from the keychain, and creates it there on the first start.
- * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain, or if it would have to
- *   be created for a platform that is there, `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data directory, or what reading it throws
+ * @throws AppError (exit 3) `PLATFORM_IDENTITY_MISSING` if nothing is named and there is no keychain, or if the
+ *   data directory has a platform and its identity is missing; `PLATFORM_IDENTITY_IN_DATA` if the file is inside the data
+ *   directory; or what reading it throws
  */
 export async function openPlatformIdentity(options: PlatformIdentityOptions): Promise<PlatformIdentity> {
 	const { identityFile, env, dataDirectory } = options;

@@ -18,6 +18,8 @@ const ROUNDS_MAX = 3;
 const BUDGET = { ...PRECISE, stepsMax: 30_000 };
 
 /**
+ * Analyses the bundle again, with the packages that get the environment as own code.
+ * @param code the text of the bundle
  * @param found what the analysis has found without the code of packages
  * @returns undefined if the function stays as it was found
  */

@@ -13,8 +13,8 @@ import type { Terminal } from "../shell/terminal.ts";
 export interface LackingRow {
 	environment: string;
 	/**
-	 * `undone`: made on this device, and found neither in this clone nor on a platform. `elsewhere`: found at `where`. `missing`: sent
-	 * once, or made by somebody else, and not found anywhere now.
+	 * `undone`: made on this device, and found neither in this clone nor on a platform. `elsewhere`: found at `where`.
+	 * `missing`: sent once, or made by somebody else, and found neither in this clone nor on a platform.
 	 */
 	kind: LocatedItem["kind"];
 	/** The secret; null for a change of members or environments. */

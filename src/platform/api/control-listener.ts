@@ -86,7 +86,7 @@ export class ControlListener {
 				overrideGlobalObjects: false,
 				// For a request that cannot be parsed, such as one with an invalid Host.
 				errorHandler: () => problemResponse(malformed()),
-				// For a request of HTTP/1.0 without a Host, such as a load balancer's question to `/readyz`. No browser sends one.
+				// For a request of HTTP/1.0 without a Host, such as a load balancer's health check. No browser sends one.
 				hostname: "localhost",
 			},
 		);

@@ -92,7 +92,11 @@ export function readPair(files: TlsFiles, flags: TlsFlags = CONTROL_FLAGS): Pem 
 	);
 }
 
-/** The dates of the first certificate of a pair, ISO 8601. Undefined if it is valid at a time, in milliseconds since 1970. */
+/**
+ * The dates between which the first certificate of a pair is valid.
+ * @param atMs a time, in milliseconds since 1970
+ * @returns the dates in ISO 8601; undefined if it is valid at that time
+ */
 export function datesUnlessValid({ cert }: Pem, atMs: number): { from: string; until: string } | undefined {
 	const { validFrom, validTo } = new X509Certificate(cert);
 	const [from, until] = [new Date(validFrom), new Date(validTo)];

@@ -13,7 +13,10 @@ const LINGER_MS_MAX = 30_000;
 /** The most bytes that are dropped. A client that sends more gets the response only if it reads while it sends. */
 const LINGER_BYTES_MAX = 1024 ** 3;
 
-/** Ends a connection, and drops what still arrives on it. @param isEnding whether the listener waits for its connections to close */
+/**
+ * Ends a connection, and drops what still arrives on it.
+ * @param isEnding whether the listener waits for its connections to close
+ */
 export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): void {
 	socket.end();
 	socket.resume();
@@ -21,10 +24,9 @@ export function linger(socket: Socket, faults: FaultBoundary, isEnding: () => bo
 }
 
 /**
- * Destroys a connection when nothing has come on it for five seconds, or when it came for half a minute, or when 1 GiB has
- * come.
+ * Destroys a connection when nothing has arrived on it for 5 seconds, after 30 seconds, or when more than 1 GiB has arrived.
  * @param isEnding as for `linger`
- * @returns ends that
+ * @returns a function that removes the limits
  */
 export function limitLingering(socket: Socket, faults: FaultBoundary, isEnding: () => boolean): () => void {
 	const bytesMax = socket.bytesRead + LINGER_BYTES_MAX;

@@ -4,7 +4,7 @@ import type { FaultBoundary } from "../faults/error-boundary.ts";
 
 /**
  * Notes errors of a server that listens. For example, a connection could not be accepted because no descriptor was free.
- * The server continues. That it cannot listen is what `listenOn` says.
+ * The server continues. `listenOn` throws the error of a server that cannot listen.
  */
 export function noteErrors(server: Server, faults: FaultBoundary): void {
 	server.on("error", (error) => {

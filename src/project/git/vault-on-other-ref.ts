@@ -7,7 +7,7 @@ import type { GitContext } from "./run.ts";
 export interface VaultOnRef {
 	/** The path from the top of the working tree. */
 	readonly path: string;
-	/** A revision for git's commands: it has no character that a shell knows, except in `stash@{0}^3`. */
+	/** A revision for git's commands, not quoted for a shell. */
 	readonly rev: string;
 	/** The ref, as a clause. */
 	readonly why: string;

@@ -39,7 +39,7 @@ export async function readBounded(answer: Pick<Answer, "body">, bytesMax: number
  * was cut, unless `mayBeDocument`.
  * @param bytesMax limit of the whole body
  * @param charactersMax limit of one line
- * @param mayBeDocument whether the answer may also be one document without an LF. Whether it is cut, its parser says
+ * @param mayBeDocument whether the answer may also be one document without an LF. Its parser finds out whether it is cut
  */
 export async function* readLines(
 	answer: Pick<Answer, "body">,

@@ -157,7 +157,7 @@ export async function checkSignatures(
 /** The hint for one record that is not valid. */
 function restoreHint({ name }: Pick<EnvironmentId, "name">, record: SealedRecord): string {
 	const command = inEnvironment(`coffer vault restore ${record.name}`, name);
-	return `A writer of '${name}' can restore the record (${command}). Or restore the whole file from git. Do not edit it by hand.`;
+	return `A writer of environment '${name}' can restore the record (${command}). Or restore the whole file from git. Do not edit it by hand.`;
 }
 
 /**

@@ -47,7 +47,7 @@ describe("the control API over HTTP", () => {
 		expect(answer).toMatch(/^HTTP\/1\.1 421 .*"code":"HOST_UNKNOWN"/s);
 	});
 
-	test("a question of HTTP/1.0 without a host, as load balancers ask it, is answered", async () => {
+	test("a load balancer's health check over HTTP/1.0 without a host is answered", async () => {
 		expect(await exchange("GET /readyz HTTP/1.0\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 .*"ready"/s);
 		expect(await exchange("GET /readyz HTTP/1.1\r\n\r\n")).toMatch(/^HTTP\/1\.1 400 /);
 		expect(await exchange("GET /readyz HTTP/1.0\r\nhost: evil.example\r\n\r\n")).toMatch(/^HTTP\/1\.1 421 /);

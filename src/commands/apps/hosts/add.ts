@@ -9,7 +9,7 @@ import { requireAppId } from "../../../sync/link/link.ts";
 export default class AppsHostsAdd extends BaseCommand<MappedHost> {
 	static override summary = "Serve an app under a host name of its own";
 	static override description =
-		"From then on, a request to the host reaches this app only, and its path begins with the name of a function: https://shop.example.com/login instead of https://functions.example.com/shop/login. The other address stays. A host belongs to one app. The DNS of the host must lead to the platform, and a proxy before it must pass on the Host header. With several nodes, the command ends when each of them serves the app under the host. The command needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
+		"From then on, a request to the host reaches this app only, and its path begins with the name of a function: https://shop.example.com/login instead of https://functions.example.com/shop/login. The other address stays. A host belongs to one app. The DNS of the host must lead to the platform, and a proxy before it must pass on the Host header. With several nodes, the command waits for up to 30 seconds until each of them serves the app under the host. The command needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
 	static override examples = [
 		"<%= config.bin %> apps hosts add shop shop.example.com",
 		"<%= config.bin %> apps hosts add shop www.shop.example.com --url https://coffer.example.com",

@@ -8,7 +8,7 @@ import { hostNameOf, type MappedHost } from "../../../protocol/host-names.ts";
 export default class AppsHostsRemove extends BaseCommand<MappedHost> {
 	static override summary = "Take a host name from its app";
 	static override description =
-		"From then on, the path of a request to the host names the app, as on every other address. With several nodes, the command ends when none of them serves the app under the host any more. The command needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
+		"From then on, the path of a request to the host names the app, as on every other address. With several nodes, the command waits for up to 30 seconds until none of them serves the app under the host any more. The command needs a token with the scope 'admin' that is valid for every app, from COFFER_TOKEN or the keychain.";
 	static override examples = ["<%= config.bin %> apps hosts remove shop.example.com"];
 	static override args = {
 		host: Args.string({ name: "HOST", description: "host name", required: true }),
