@@ -114,6 +114,43 @@ describe("the permissions of a token", () => {
 	});
 });
 
+describe("the registry", () => {
+	test("makes no token whose time is over, and finds none that does not exist", async () => {
+		const registry = await open();
+		for (const expiresAtMs of [NOW - 1, NOW])
+			await expect(registry.create({ scopes: ["read"], expiresAtMs }, NOW)).rejects.toMatchObject({
+				code: "TOKEN_EXPIRED_ALREADY",
+				exit: 2,
+			});
+		expect(registry.list()).toEqual([]);
+		expect(registry.find("tok_0000000000000000")).toBeUndefined();
+		const { id } = await registry.create({ scopes: ["read"], expiresAtMs: NOW + 1 }, NOW);
+		expect(registry.find(id)).toMatchObject({ id, scopes: ["read"], expiresAtMs: NOW + 1 });
+	});
+
+	test("has an administrator if a valid token allows everything on every app", async () => {
+		const registry = await open();
+		expect(registry.hasAdministrator(NOW)).toBe(false);
+		await registry.create({ scopes: ["admin"], app: "shop" }, NOW);
+		await registry.create({ scopes: ["deploy", "read", "sync"] }, NOW);
+		await registry.create({ scopes: ["admin"], expiresAtMs: NOW + 1 }, NOW);
+		expect(registry.hasAdministrator(NOW)).toBe(true);
+		expect(registry.hasAdministrator(NOW + 1)).toBe(false);
+	});
+
+	test("keeps the tokens of an app that is linked again, and of other apps that are made without a token", async () => {
+		const registry = await open();
+		const apps = await openApps(registry);
+		const grants = ["shop", "blog"].map((app) => registry.create({ scopes: ["read"], app }, NOW));
+		const made = await Promise.all(grants);
+		const all = await registry.create({ scopes: ["read"] }, NOW);
+		await apps.create("shop", { vaultId: "", environment: "" });
+		await apps.create("shop", BOUND);
+		expect(registry.list().map(({ app }) => app)).toEqual(["shop", "blog", undefined]);
+		expect(registry.list().map(({ id }) => id)).toEqual([...made.map(({ id }) => id), all.id]);
+	});
+});
+
 describe("an attacker who can write to the store, without the identity", () => {
 	test("cannot change a token's event", async () => {
 		const { token } = await (await open()).create(
