@@ -36,7 +36,7 @@ export function byRestore(
 export function byOtherFolder(): Suggestion {
 	return {
 		words:
-			"If they were made in another clone or worktree of this device, commit and push them there, then here",
+			"To get changes from another clone or worktree of this device, commit and push them there, and then run here",
 		commands: ["git pull"],
 	};
 }

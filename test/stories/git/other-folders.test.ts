@@ -45,7 +45,7 @@ test("a change of another clone on the same device is not called lost, and git p
 	expect(refused.stdout).toContain("made on this device, and not found in this clone");
 	expect(refused.stderr).toMatch(/used this vault in another folder too, which is not searched/);
 	expect(refused.stderr).toMatch(
-		/commit and push them there, then here: git pull\n.*: coffer vault accept\n/,
+		/commit and push them there, and then run here: git pull\n.*: coffer vault accept\n/,
 	);
 	expect((await project.coffer(["vault", "accept"])).stderr).toMatch(/another folder too/);
 	await project.git("pull", "--quiet");
@@ -57,7 +57,9 @@ test("a change of another clone on the same device is not called lost, and git p
 	await project.ok(["secrets", "list"], { cwd });
 	const behind = await project.coffer(["vault", "verify"]);
 	expect(behind.stdout).toContain("not found in this clone, although somebody else had it");
-	expect(behind.stderr).toMatch(/commit and push them there, then here: git pull\n.*vault accept --all\n/);
+	expect(behind.stderr).toMatch(
+		/commit and push them there, and then run here: git pull\n.*vault accept --all\n/,
+	);
 	await project.git("pull", "--quiet");
 	await project.ok(["vault", "verify"]);
 });
