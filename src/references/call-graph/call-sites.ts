@@ -41,7 +41,9 @@ function siteInSource(engine: Engine, node: Node): CallSite {
 	const isTagged = node.type === "TaggedTemplateExpression";
 	const all = (isTagged ? node.quasi.expressions : node.arguments) as Node[];
 	const spread = all.findIndex((argument) => argument.type === "SpreadElement");
-	const callee = (isTagged ? node.tag : node.callee) as Node;
+	const called = (isTagged ? node.tag : node.callee) as Node;
+	// `(object?.method)()` keeps its receiver.
+	const callee = called.type === "ChainExpression" ? (called.expression as Node) : called;
 	let self: ValueSet | undefined;
 	if (callee.type === "Super" || (callee.type === "MemberExpression" && callee.object.type === "Super")) {
 		self = engine.thisValue(thisOwner(node));

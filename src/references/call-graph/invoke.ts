@@ -14,6 +14,7 @@ import {
 	withContext,
 } from "../engine/values.ts";
 import { callRuntime } from "../environment/name-reads.ts";
+import { objectReads } from "../environment/object-reads.ts";
 import { BuiltinCall } from "../models/builtin-call.ts";
 import { callBuiltin } from "../models/builtins.ts";
 import { constructErrorAs } from "../models/classes/errors.ts";
@@ -63,6 +64,11 @@ function callFunction(engine: Engine, callee: ObjectValue, site: CallSite, resul
 			schema,
 		);
 	if (site.isConstruct) return constructFunction(engine, callee, site, result);
+	if (site.node.callee?.type === "Super") {
+		findInherited(engine, fn, site.node);
+		const call = { site, context: callee.context };
+		includeReturnedObjects(engine, fn, call, engine.thisValue(thisOwner(site.node)));
+	}
 	addCallEdge(engine, fn, site, callee.context);
 	if (result === undefined) return;
 	if (fn.node.async && engine.objects.neverReturns(fn.node)) solver.add(result, rejectedBy(engine, fn.node));
@@ -121,12 +127,20 @@ function constructFunction(engine: Engine, callee: ObjectValue, site: CallSite, 
 	const receiver = engine.solver.singleton(objectValue(instance, callee.context));
 	const call = { site: { ...site, receiver }, context: callee.context };
 	addCallEdge(engine, callee.object, call.site, callee.context);
+	findInherited(engine, callee.object, site.node);
 	engine.solver.onValue(engine.property(callee.object, "prototype"), (prototype) => {
 		if (prototype.kind === "object") addHeir(engine, prototype, instance);
 	});
 	if (result === undefined) return;
 	engine.solver.include(receiver, result);
 	includeReturnedObjects(engine, callee.object, call, result);
+}
+
+/** What a function constructs may inherit from the environment: `Settings.prototype = { ...process.env }`. */
+function findInherited(engine: Engine, fn: AbstractObject, node: Node) {
+	engine.solver.onValue(engine.property(fn, "prototype"), (prototype) =>
+		objectReads.ofEverything(engine, prototype, node, "the environment is a prototype"),
+	);
 }
 
 /** A constructor may return another object than the one that it constructs. */
@@ -175,7 +189,12 @@ function callConstructor(
 	solver.onValue(engine.evaluate(node.superClass), (superclass) => {
 		if (superclass.kind === "object" && superclass.object.kind === "class")
 			callConstructor(engine, superclass, site, result, seen);
-		else if (superclass.kind === "builtin" && site.receiver !== undefined) {
+		else if (superclass.kind === "object" && superclass.object.kind === "function") {
+			findInherited(engine, superclass.object, site.node);
+			addCallEdge(engine, superclass.object, site, superclass.context);
+			if (result !== undefined)
+				includeReturnedObjects(engine, superclass.object, { site, context: superclass.context }, result);
+		} else if (superclass.kind === "builtin" && site.receiver !== undefined) {
 			constructErrorAs(engine, superclass, site, site.receiver);
 			constructPart(engine, superclass, site, site.receiver);
 		}

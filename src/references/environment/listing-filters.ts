@@ -3,7 +3,7 @@
  * in `Object.keys(env).filter((name) => name.startsWith("A_"))`. Only the syntax around the listing is examined.
  */
 import type { Scopes } from "../bundle/scopes.ts";
-import { isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { enclosingFunction, isFunction, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import { DEPTH_MAX, nameVariable, onlyDeletes, onlyResult, unionIfAllKnown } from "./listing-syntax.ts";
 import { prefixesIfFalse, prefixesIfTrue } from "./name-conditions.ts";
 
@@ -49,9 +49,19 @@ export function usedPrefixes(scopes: Scopes, listing: Node, depth = 0): string[]
 function prefixesInLoop(scopes: Scopes, loop: Node): string[] | undefined {
 	const target = loop.left.type === "VariableDeclaration" ? loop.left.declarations[0].id : undefined;
 	const name = nameVariable(scopes, target);
-	if (name === undefined || target === undefined) return undefined;
-	if (onlyDeletes(scopes, target, loop.body)) return [];
+	if (name === undefined || target === undefined || !isKeptInside(scopes, name, loop)) return undefined;
+	if (onlyDeletes(scopes, target, loop)) return [];
 	return prefixesInBody(scopes, loop.body, { name, params: [target] }, "ContinueStatement");
+}
+
+/** Whether code reads the variable of a loop in the same iteration only. A variable of `var` outlives its iteration. */
+function isKeptInside(scopes: Scopes, name: Node, loop: Node): boolean {
+	const binding = scopes.resolve(name);
+	if (loop.left.kind !== "var" || binding === undefined) return loop.left.kind !== "var";
+	const isInside = ({ start, end }: Node) => loop.body.start <= start && end <= loop.body.end;
+	return scopes
+		.uses(binding)
+		.reads.every((read) => isInside(read) && enclosingFunction(read) === enclosingFunction(loop));
 }
 
 /** `names.filter(condition)`, `names.forEach((name) => { … })` and the like. */

@@ -62,38 +62,44 @@ export function constantTexts(scopes: Scopes, node: Node, depth = 0): string[] |
 }
 
 /**
- * Whether a loop over a listing only deletes properties by the names, under conditions that compare the values with
+ * Whether a loop over a listing only deletes properties of what it lists, under conditions that compare the values with
  * constants: `for (const [name, value] of Object.entries(env)) if (value === "") delete env[name]`.
  * @param target the variable or the pattern of each element
+ * @param loop a loop over an object or over a call that lists it
  */
-export function onlyDeletes(scopes: Scopes, target: Node, body: Node): boolean {
+export function onlyDeletes(scopes: Scopes, target: Node, { body, right, type }: Node): boolean {
+	const listed: Node | undefined = type === "ForInStatement" ? right : right.arguments?.[0];
+	if (listed === undefined) return false;
 	const pair = target.type === "ArrayPattern" ? (target.elements as (Node | null)[]) : [target];
 	const [name, value] = pair;
 	if (pair.length > 2 || !name || value?.type === "AssignmentPattern") return false;
 	const [only, ...more] = statementsOf(body);
 	if (only === undefined || more.length > 0) return false;
-	if (only.type !== "IfStatement") return isDeletion(scopes, only, name);
+	if (only.type !== "IfStatement") return isDeletion(scopes, only, name, listed);
 	const [deletion, ...others] = statementsOf(only.consequent);
 	if (deletion === undefined || others.length > 0 || only.alternate) return false;
-	return isDeletion(scopes, deletion, name) && value != null && isComparison(scopes, only.test, value);
+	return (
+		isDeletion(scopes, deletion, name, listed) && value != null && isComparison(scopes, only.test, value)
+	);
 }
 
 const statementsOf = (body: Node): Node[] => (body.type === "BlockStatement" ? body.body : [body]);
 
-/** `delete env[name]` */
-function isDeletion(scopes: Scopes, { expression }: Node, name: Node): boolean {
+/** `delete env[name]`. A deletion of another object's properties would tell which names there are. */
+function isDeletion(scopes: Scopes, { expression }: Node, name: Node, listed: Node): boolean {
 	const member =
 		expression?.type === "UnaryExpression" && expression.operator === "delete" && expression.argument;
 	if (member?.type !== "MemberExpression" || !member.computed) return false;
-	return isPlainPath(member.object) && refersTo(scopes, member.property, name);
+	return isSamePath(scopes, member.object, listed) && refersTo(scopes, member.property, name);
 }
 
-/** Whether an expression is a variable, or a property such as `process.env`. */
-function isPlainPath(node: Node): boolean {
-	return (
-		node.type === "Identifier" ||
-		(node.type === "MemberExpression" && !node.computed && isPlainPath(node.object))
-	);
+/** Whether two expressions are the same variable, or the same property such as `process.env`. */
+function isSamePath(scopes: Scopes, one: Node, other: Node): boolean {
+	if (one.type === "Identifier")
+		return other.type === "Identifier" && one.name === other.name && refersTo(scopes, one, other);
+	if (one.type !== "MemberExpression" || other.type !== "MemberExpression") return false;
+	if (one.computed || other.computed || one.property.name !== other.property.name) return false;
+	return isSamePath(scopes, one.object, other.object);
 }
 
 /** `!value` and `value === ""` */

@@ -3,7 +3,7 @@
  * names only.
  */
 import type { Scopes } from "../bundle/scopes.ts";
-import { isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { isPrototype, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 
 /**
@@ -35,9 +35,26 @@ export function isCopyFollowed(engine: Engine, literal: Node): boolean {
 	return literal.type === "ObjectExpression" && !engine.isForeign(literal) && !hasMethods(literal);
 }
 
-/** Whether functions in an object literal may have it as `this`. */
+/** Methods that the language calls by itself, with the object as `this`. */
+const IMPLIED_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);
+
+/** Whether a key may be that of a method that the language calls by itself. Those of symbols begin with `@@`. */
+export function isImpliedMethod(key: string): boolean {
+	return IMPLIED_METHODS.has(key) || key.startsWith("@@");
+}
+
+function mayBeImplied({ type, key, computed, value }: Node): boolean {
+	if (type !== "Property" || /^(?:Arrow.*|Literal|TemplateLiteral)$/.test(value.type)) return false;
+	const name = staticKey(key, computed);
+	return name === undefined || isImpliedMethod(name);
+}
+
+/** Whether functions in an object literal, or in its prototype, may have it as `this`. */
 function hasMethods(literal: Node): boolean {
-	return (literal.properties as Node[]).some(({ value }) => value?.type === "FunctionExpression");
+	return (literal.properties as Node[]).some(
+		(property) =>
+			property.value?.type === "FunctionExpression" || isPrototype(property) || mayBeImplied(property),
+	);
 }
 
 function namesOfRead(read: Node): { name: string; node: Node }[] | undefined {
@@ -46,9 +63,21 @@ function namesOfRead(read: Node): { name: string; node: Node }[] | undefined {
 		return namesOfPattern(parent.id);
 	if (parent?.type !== "MemberExpression" || parent.object !== read) return undefined;
 	const name = staticKey(parent.property, parent.computed);
-	const isCalled = parent.parent?.type === "CallExpression" && parent.parent.callee === parent;
-	if (name === undefined || isCalled) return undefined;
-	return isTarget(parent) ? [] : [{ name, node: parent }];
+	if (name === undefined || name === "__proto__" || mayBeCalled(parent)) return undefined;
+	return isOnlyAssigned(parent) ? [] : [{ name, node: parent }];
+}
+
+/** Whether a property may be called, with its object as `this`: `copy.f()`, `(copy?.f)()` and ``copy.f`text` ``. */
+function mayBeCalled(member: Node): boolean {
+	const outer = member.parent?.type === "ChainExpression" ? member.parent : member;
+	return outer.parent?.callee === outer || outer.parent?.tag === outer;
+}
+
+/** Whether a property is assigned, and not read before, as by `+=`, `??=` and `++`. */
+function isOnlyAssigned(member: Node): boolean {
+	const { parent } = member;
+	if (parent?.type === "UpdateExpression") return false;
+	return isTarget(member) && (parent?.type !== "AssignmentExpression" || parent.operator === "=");
 }
 
 function namesOfPattern(pattern: Node): { name: string; node: Node }[] | undefined {

@@ -52,6 +52,8 @@ export class ThrownValues implements Thrown {
 		if (handler === undefined) {
 			handler = { received: new ValueSet(), state: "new" };
 			this.#handlers.set(clause, handler);
+			const { param } = clause;
+			this.#engine.solver.onValue(handler.received, (value) => this.#engine.propagateInto(value, param));
 		}
 		return handler.received;
 	}

@@ -8,6 +8,7 @@ import { callSetters, keyOf, storeUnder } from "../engine/stores.ts";
 import { type ObjectValue, unknownValue, type Value, type ValueSet } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { replaceGlobal } from "../environment/replaced.ts";
+import { isImpliedMethod } from "../environment/spread-copies.ts";
 import { assignThroughProxy, listThroughProxy } from "../models/proxies.ts";
 
 /** Follows a value that is the object of a member expression: it is read from or assigned to. */
@@ -43,9 +44,10 @@ export function propagateMember(engine: Engine, value: Value, member: Node) {
 }
 
 function isCallee(member: Node): boolean {
-	const parent = member.parent;
-	if (parent?.type === "TaggedTemplateExpression") return parent.tag === member;
-	return parent?.type === "CallExpression" && parent.callee === member;
+	const called = member.parent?.type === "ChainExpression" ? member.parent : member;
+	const { parent } = called;
+	if (parent?.type === "TaggedTemplateExpression") return parent.tag === called;
+	return parent?.type === "CallExpression" && parent.callee === called;
 }
 
 /** An unknown method may do anything with the object that it is called on. */
@@ -71,8 +73,10 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 /** Includes a value that is assigned to a property of the value. */
 function includeAssigned(engine: Engine, value: Value, member: Node) {
 	if (value.kind === "runtime") {
-		if (!engine.isForeign(member))
-			replaceGlobal(engine, value.api, staticKey(member.property, member.computed));
+		const name = staticKey(member.property, member.computed);
+		if (value.api === "env" && name !== undefined && isImpliedMethod(name))
+			objectReads.ofEverything(engine, value, member, "a copy of the environment gets a method");
+		if (!engine.isForeign(member)) replaceGlobal(engine, value.api, name);
 		return;
 	}
 	if (value.kind !== "object") return;

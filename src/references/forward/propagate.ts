@@ -124,7 +124,7 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			if (parent.right === node) propagateLoop(engine, value, parent);
 			return;
 		case "BinaryExpression":
-			if (parent.operator === "in" && parent.right === node) objectReads.ofInOperator(engine, value, parent);
+			if (parent.right === node) propagateToRight(engine, value, parent);
 			return;
 		case "ExportSpecifier":
 			if ((parent.exported.name ?? parent.exported.value) !== "default") return;
@@ -140,6 +140,8 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 	}
 }
 
+/** `Symbol.hasInstance` of a copy has the copy as `this`. */
+const HAS_INSTANCE = "a method of the environment is called";
 const NOT_FOLLOWED = "passed to code that the analysis cannot follow";
 /**
  * Nodes at which the propagation of a value ends: they test it, compare it, compute with its text, or drop it. At any
@@ -166,6 +168,12 @@ const ENDS = new Set([
 	"FunctionDeclaration",
 	"FunctionExpression",
 ]);
+
+/** `name in value`, and `object instanceof value`. */
+function propagateToRight(engine: Engine, value: Value, node: Node) {
+	if (node.operator === "in") objectReads.ofInOperator(engine, value, node);
+	if (node.operator === "instanceof") objectReads.ofEverything(engine, value, node, HAS_INSTANCE);
+}
 
 /** A returned value goes to the calls of the function. */
 function propagateReturn(engine: Engine, value: Value, node: Node) {

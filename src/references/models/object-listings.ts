@@ -128,10 +128,17 @@ export function assign(call: BuiltinCall) {
 		for (const source of sources) call.returnEnvironment(source);
 	engine.solver.onValue(target, (into) => {
 		call.returnValue(into);
+		// The code may read what it assigns to `globalThis` as a global variable.
+		if (into.kind === "runtime" && into.api === "global") giveAway(call, sources);
 		if (into.kind !== "object") return;
 		for (const source of sources) engine.copyProperties(into.object, source);
 		callSetters(engine, into, undefined, allOf(call, sources), call.site.node);
 	});
+}
+
+function giveAway({ engine, site }: BuiltinCall, sources: readonly ValueSet[]) {
+	for (const source of sources)
+		engine.solver.onValue(source, (value) => engine.escape(value, site.node, "stored in global variables"));
 }
 
 /** The values of the properties of several objects. */

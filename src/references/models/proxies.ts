@@ -14,6 +14,7 @@ import {
 	type Value,
 	ValueSet,
 } from "../engine/values.ts";
+import { objectReads } from "../environment/object-reads.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 
 /** The property of a proxy's abstract object that holds the target. */
@@ -43,6 +44,11 @@ function followTraps(call: BuiltinCall, proxy: AbstractObject) {
 		for (const name of OTHER_TRAPS)
 			engine.readProperty(handler, name, (trap) => {
 				if (trap.kind === "nothing") return;
+				// A loop that deletes what it lists is no listing, unless a trap gets the names.
+				if (name === "deleteProperty" && !engine.isForeign(site.node))
+					engine.solver.onValue(call.argument(0), (target) =>
+						objectReads.ofEverything(engine, target, site.node, "the environment has a trap for deletions"),
+					);
 				engine.escape(trap, site.node, "a trap of a proxy");
 				const given = [call.argument(0), engine.solver.singleton(unknownValue("a computed value"))];
 				const inner = engine.syntheticSite(site, name, given);
