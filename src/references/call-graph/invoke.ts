@@ -35,7 +35,7 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 				if (callee.object.proxyHandler !== undefined) return callProxy(engine, callee.object, site, result);
 				if (callee.object.kind === "class") return constructClass(engine, callee, site, result);
 				if (result !== undefined) solver.add(result, unknownValue("the result of a call"));
-				return;
+				return giveArguments(engine, site);
 			case "runtime":
 				return callRuntime(engine, callee, site, result);
 			case "builtin":
@@ -48,9 +48,23 @@ export function makeInvoke(engine: Engine): Engine["invoke"] {
 						result,
 						withContext(unknownValue("the result of a call"), callee.context, callee.reportAt),
 					);
+				return giveArguments(engine, site);
 		}
 	};
 	return invoke;
+}
+
+/**
+ * A function that is not known may do anything with its arguments. Those that the source writes are followed from where
+ * they are written; these are what built-in code passes to a callback.
+ */
+function giveArguments(engine: Engine, site: CallSite) {
+	if (site.isInSource || engine.isForeign(site.node)) return;
+	for (const argument of site.arguments)
+		if (argument instanceof ValueSet)
+			engine.solver.onValue(argument, (value) =>
+				engine.escape(value, site.node, "passed to code that the analysis cannot follow"),
+			);
 }
 
 /** A call of a function of the bundle: the values that it returns leave it in the caller's context. */
