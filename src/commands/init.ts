@@ -21,9 +21,14 @@ interface InitResult {
 	member: string;
 	identity: "created" | "created-file" | "keychain" | "file" | "environment";
 	gitFiles: readonly string[];
+	/** The id of the vault that this folder contained before, if this device knows of one. */
+	formerVault: string | undefined;
 	/** Whether the environment became the default in coffer.json. */
 	default: boolean;
 }
+
+const formerVaultWarning = (vaultId: string) =>
+	`This folder had another vault before (${vaultId.slice(0, 12)}…). The new one has none of its secrets. If you did not want to begin anew, replace the new coffer.vault by the former one, from git or a backup, and then run: coffer vault accept`;
 
 export default class Init extends BaseCommand<InitResult> {
 	static override summary = "Create a vault in this folder, and an identity on this device if it has none";
@@ -57,10 +62,11 @@ export default class Init extends BaseCommand<InitResult> {
 			member: fingerprint(identity.publicKeys),
 			stateFolder: this.environment.stateDirectory,
 		};
-		const { vaultId, gitFiles } = await initProject(context, member);
+		const { vaultId, formerVaultId, gitFiles } = await initProject(context, member);
 		// It is the only environment. Without a default, later commands would use production.
 		const isOwnDefault = flags.environment !== DEFAULT_ENVIRONMENT;
 		if (isOwnDefault) await putDefaultEnvironment(context.root, flags.environment);
+		if (formerVaultId !== undefined) this.terminal.warn(formerVaultWarning(formerVaultId));
 		await adviseOnEnvFilesIn(context.root, this.terminal);
 		const place = { folder: context.root, variables: inheritedEnvironment() };
 		for (const warning of await gitWarnings(place)) this.terminal.warn(warning);
@@ -70,6 +76,7 @@ export default class Init extends BaseCommand<InitResult> {
 			member,
 			identity: found?.source ?? (this.environment.identityFile === undefined ? "created" : "created-file"),
 			gitFiles,
+			formerVault: formerVaultId,
 			default: isOwnDefault,
 		};
 	}

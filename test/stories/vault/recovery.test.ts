@@ -1,7 +1,7 @@
 /**
  * Follows docs/recovery.md after the loss of a laptop: with an export, with a second writer, and with neither.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { writeCheapExport } from "../../support/cheap-export.ts";
@@ -122,4 +122,22 @@ test("with neither, functions continue to run, the names are known, and a new va
 	await found.ok(["functions", "deploy"]);
 	expect(await (await fetch(`${platform.listen}/shop-2/hello`)).text()).toBe("hello anew");
 	expect((await platform.call("hello")).text).toBe("hello");
+});
+
+test("after the vault was deleted and never committed, 'init' says which vault is gone, and a copy of it can return", async () => {
+	await using project = await newProject();
+	await project.ok(["secrets", "set", "API_KEY=one"]);
+	const former = project.vault;
+	rmSync(join(project.root, "coffer.vault"));
+
+	const created = await project.coffer(["init"]);
+	const [, id] = /^Warning: This folder had another vault before \((.{12}…)\)/m.exec(created.stderr) ?? [];
+	expect(await project.data(["secrets", "list"])).toMatchObject({ secrets: [] });
+
+	project.write("coffer.vault", former);
+	const different = (await project.coffer(["secrets", "list", "--json"])).error();
+	expect(different.message).toContain(`a different vault (${id})`);
+	const [, code = ""] = /--confirm (\w+)/.exec((await project.coffer(["vault", "accept"])).stderr) ?? [];
+	await project.ok(["vault", "accept", "--confirm", code]);
+	expect(await project.data(["secrets", "list"])).toMatchObject({ secrets: [{ name: "API_KEY" }] });
 });
