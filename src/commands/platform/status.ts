@@ -38,6 +38,9 @@ export default class PlatformStatusCommand extends BaseCommand<PlatformStatus> {
 		}
 		const { line, isWarning } = backupLine(status.backups, Date.now());
 		if (isWarning) terminal.warn(line);
-		else if (line !== "") terminal.line(`\n${line}`);
+		else if (line !== "") {
+			terminal.line();
+			terminal.line(line);
+		}
 	}
 }

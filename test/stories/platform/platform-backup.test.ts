@@ -77,6 +77,8 @@ describe("a backup", () => {
 		expect(status.backups.map(({ name }: { name: string }) => name).sort()).toEqual([
 			...["backup", "backup-2", "backup-3"],
 		]);
+		const { stdout } = await project.ok(["platform", "status"]);
+		expect(stdout).toMatch(/\n\nThe newest backup, backup(-\d)?, is \d minutes? old\.\n$/);
 		await project.ok(["functions", "delete", "more"]);
 		const again = await project.coffer([...backUp(backup), "--json"]);
 		expect([again.status, again.error().code]).toEqual([5, "BACKUP_EXISTS"]);
