@@ -113,8 +113,10 @@ async function readLink(session: VaultSession, binding: Binding | undefined): Pr
 }
 
 /** Describes whether the platform answered. */
-function reachText({ hint, reachable }: StatusResult): string {
+function reachText({ code, hint, reachable }: StatusResult): string {
 	if (reachable) return "reachable";
+	if (code === "APP_NOT_FOUND") return "no such app there";
+	if (code === "TOKEN_INVALID" || code === "TOKEN_SCOPE") return "refuses the token";
 	return hint === undefined ? "out of reach" : "not asked";
 }
 

@@ -87,7 +87,9 @@ export default class Unlink extends BaseCommand<UnlinkResult | TargetUnlinkResul
 		);
 		if (result.epoch !== null)
 			terminal.line(`  ${count(result.resealed, "record")} re-encrypted, epoch ${result.epoch}`);
-		terminal.line(`  The app on the platform continues to run with the values that it has.`);
+		terminal.line(
+			"  The app on the platform continues to run with the values that it has, until it is deleted.",
+		);
 		if (result.tokenForgotten) terminal.line("  Its token is no longer in the keychain.");
 		renderDebt(result.debt, result.environment, terminal);
 		terminal.line();

@@ -16,7 +16,7 @@ import {
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
 import { type PinnedPlatform, pinnedPlatforms } from "../../project/memory/pinned-platforms.ts";
 import { parseToken } from "../../protocol/token.ts";
-import type { LinkTarget } from "../../sync/client/link-target.ts";
+import { explainMissingApp, type LinkTarget } from "../../sync/client/link-target.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { Remote } from "../../sync/client/platform-client.ts";
 import { connectToPlatform, tokenMalformed } from "../../sync/link/link.ts";
@@ -164,7 +164,9 @@ export async function targetOf(
 	{ signal, token: given }: Access = {},
 ): Promise<LinkTarget> {
 	const token = await tokenOf(binding, environment, given);
-	return { binding, remote: new Remote({ url: platformOrigin(binding.url), token, signal }) };
+	const explain = (error: AppError, app: string | undefined) =>
+		app === binding.app ? explainMissingApp(error, binding, environment) : error;
+	return { binding, remote: new Remote({ url: platformOrigin(binding.url), token, signal, explain }) };
 }
 
 /** The token that `targetOf` sends. @param given a token to use instead of the stored one @throws as `targetOf` */

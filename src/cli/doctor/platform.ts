@@ -5,7 +5,8 @@ import { shellWord } from "../../printable.ts";
 import { isTargetBinding, type PlatformBinding, readConfig } from "../../project/files/config.ts";
 import { pinnedPlatforms } from "../../project/memory/pinned-platforms.ts";
 import type { ConsoleSession } from "../../protocol/console.ts";
-import { inspectPlatform, inspectToken } from "../../sync/client/inspect.ts";
+import { hasApp, inspectPlatform, inspectToken } from "../../sync/client/inspect.ts";
+import { linkOtherApp } from "../../sync/client/link-target.ts";
 import { platformOrigin } from "../../sync/client/origin.ts";
 import { tokenOf } from "../context/linking.ts";
 import { type Environment, readCredentials } from "../shell/process-environment.ts";
@@ -93,16 +94,31 @@ function rights(linked: Linked, session: ConsoleSession): Fixable {
 	);
 }
 
-async function checkToken(linked: Linked): Promise<Fixable> {
+async function checkToken(linked: Linked): Promise<Fixable[]> {
 	const { binding, environment, link } = linked;
 	try {
 		const token = await tokenOf(binding, environment);
-		return rights(linked, await inspectToken(platformOrigin(binding.url), token));
+		const session = await inspectToken(platformOrigin(binding.url), token);
+		return [rights(linked, session), ...(await checkApp(linked, token, session))];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		const remedy = error.code === "TOKEN_MISSING" ? link : replaceToken(linked);
-		return failure("token", `${error.message} (environment '${environment}')`, remedy);
+		return [failure("token", `${error.message} (environment '${environment}')`, remedy)];
 	}
+}
+
+/** Whether the platform still has the app, if the token may ask for it. */
+async function checkApp(
+	{ binding, environment }: Linked,
+	token: string,
+	session: ConsoleSession,
+): Promise<Fixable[]> {
+	const { app, url } = binding;
+	const mayAsk = session.scopes.some((scope) => scope === "admin" || scope === "read");
+	if (!mayAsk || (session.app !== null && session.app !== app)) return [];
+	if (await hasApp(platformOrigin(url), token, app)) return [];
+	const text = `The platform at ${url} has no app '${app}', with which environment '${environment}' is linked: it was deleted. If a teammate has linked the environment again, get coffer.json from git.`;
+	return [failure("platform", text, linkOtherApp(binding, environment))];
 }
 
 /** Whether this device remembers the platform's key. Without it, a token of COFFER_TOKEN is not sent. */
@@ -126,7 +142,7 @@ async function checkLink(linked: Linked, environment: Environment): Promise<Fixa
 			checkPin(linked, environment),
 		]);
 		// The token is sent only to the platform that it is for.
-		return [...checks, ...pin, ...(isRight ? [await checkToken(linked)] : [])];
+		return [...checks, ...pin, ...(isRight ? await checkToken(linked) : [])];
 	} catch (error) {
 		if (!(error instanceof AppError)) throw error;
 		// No platform has such an address, so the command that links with it would fail too.

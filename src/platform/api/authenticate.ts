@@ -65,12 +65,14 @@ export function authorise(
 	app: string | undefined,
 ): void {
 	if (tokens.authorise(principal, scope, app)) return;
-	const isOther = principal.app !== undefined && principal.app !== app;
+	const { app: own } = principal;
+	const asked = app === undefined ? "every app" : `the app '${app}'`;
 	throw new AppError({
 		code: "TOKEN_SCOPE",
-		message: isOther
-			? "The access token is valid for another app only."
-			: `The access token lacks the scope '${scope}'.`,
+		message:
+			own !== undefined && own !== app
+				? `The access token is valid for the app '${own}' only. This request needs one for ${asked}.`
+				: `The access token lacks the scope '${scope}'.`,
 		hint: "Ask the operator of the platform for a token with this right.",
 		exit: EXIT.unauthorised,
 	});

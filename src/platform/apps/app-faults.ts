@@ -3,11 +3,11 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { CreateApp } from "../../protocol/messages.ts";
 
 /** The error for an app that does not exist, or no longer exists. */
-export function appNotFound(): AppError {
+export function appNotFound(app: string): AppError {
 	return new AppError({
 		code: "APP_NOT_FOUND",
-		message: "The platform has no app with this name.",
-		hint: "Create it with `coffer link URL --app APP`.",
+		message: `The platform has no app '${app}': it was deleted, or never created.`,
+		hint: "`coffer apps list` shows the apps. `coffer link URL --app APP` creates one.",
 		exit: EXIT.notFound,
 	});
 }

@@ -234,7 +234,7 @@ export class App {
 
 	/** @throws AppError `APP_NOT_FOUND` (exit 4) if the app has been deleted */
 	checkPresent(): void {
-		if (this.#retired.signal.aborted) throw appNotFound();
+		if (this.#retired.signal.aborted) throw appNotFound(this.id);
 	}
 
 	async #catchUp(): Promise<void> {

@@ -131,7 +131,7 @@ export class Apps {
 	get(app: string): App {
 		const found = this.#open.get(app);
 		if (found !== undefined) return found;
-		throw appNotFound();
+		throw appNotFound(app);
 	}
 
 	/**
@@ -230,7 +230,7 @@ export class Apps {
 	/** The open app of an event that has been applied. */
 	async #openedApp(app: string): Promise<App> {
 		const known = this.#known.get(app);
-		if (known === undefined) throw appNotFound();
+		if (known === undefined) throw appNotFound(app);
 		return this.#open.get(app) ?? (await this.#openApp(app, known));
 	}
 

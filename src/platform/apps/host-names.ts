@@ -80,7 +80,7 @@ export class HostNames {
 	async add(text: string, app: string): Promise<MappedHost> {
 		const host = hostNameOf(text);
 		await this.#events.append(() => {
-			if (!this.#apps.has(app)) throw appNotFound();
+			if (!this.#apps.has(app)) throw appNotFound(app);
 			const owner = this.#hosts.get(host);
 			if (owner !== undefined && owner !== app) throw hostTaken(host, owner);
 			if (owner === app) return undefined;

@@ -36,6 +36,8 @@ export interface RemoteOptions {
 	readonly signal?: AbortSignal | undefined;
 	/** Sends a request to the platform. HTTP by default. */
 	readonly transport?: Transport | undefined;
+	/** Adds to an error of the platform what only the caller knows. @param app the app that the request names */
+	readonly explain?: ((error: AppError, app: string | undefined) => AppError) | undefined;
 }
 
 function unreachable(url: string, cause: unknown): AppError {
@@ -190,7 +192,8 @@ export class Connection {
 		}
 		if (answer.ok) return answer;
 		const text = await this.#guarded(() => readBounded(answer, ANSWER_BYTES_MAX));
-		throw withNewerEntries(errorFromProblem(answer.status, tryJson(text)), tryJson(text));
+		const error = withNewerEntries(errorFromProblem(answer.status, tryJson(text)), tryJson(text));
+		throw this.#options.explain?.(error, request.parameters?.app) ?? error;
 	}
 }
 

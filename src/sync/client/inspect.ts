@@ -1,8 +1,9 @@
 /** Asks a platform what it is and what a token may do there, for a diagnosis. */
+import { AppError } from "../../errors.ts";
 import { sendRequest, type Transport } from "../../http/request.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { type ConsoleSession, consoleSessionSchema } from "../../protocol/console.ts";
-import { platformInfoSchema } from "../../protocol/messages.ts";
+import { appInfoSchema, platformInfoSchema } from "../../protocol/messages.ts";
 import { ROUTES } from "../../protocol/routes.ts";
 import { Connection } from "./connection.ts";
 
@@ -43,4 +44,19 @@ export async function inspectPlatform(url: string): Promise<InspectedPlatform> {
 export function inspectToken(url: string, token: string): Promise<ConsoleSession> {
 	const connection = new Connection({ url, token, answerMs: ANSWER_MS });
 	return connection.json(ROUTES.showConsoleSession, {}, consoleSessionSchema, "The token's rights");
+}
+
+/**
+ * Whether a platform has an app. The token needs the scope `read`.
+ * @throws AppError `TOKEN_INVALID`, `TOKEN_SCOPE` (exit 3), exit 6 as `inspectPlatform`
+ */
+export async function hasApp(url: string, token: string, app: string): Promise<boolean> {
+	const connection = new Connection({ url, token, answerMs: ANSWER_MS });
+	try {
+		await connection.json(ROUTES.showApp, { parameters: { app } }, appInfoSchema, "The app's description");
+		return true;
+	} catch (error) {
+		if (error instanceof AppError && error.code === "APP_NOT_FOUND") return false;
+		throw error;
+	}
 }

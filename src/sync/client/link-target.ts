@@ -28,12 +28,24 @@ export function linkOtherApp({ app, url }: PlatformBinding, environment: string)
 	return inEnvironment(`coffer link ${origin} --app ${nextName(app)}`, environment);
 }
 
+/**
+ * Adds to the error of an app that does not exist the commands that lead on. An app of the same name would have another
+ * log, which each working copy that has synced with the deleted one refuses. Returns every other error unchanged.
+ */
+export function explainMissingApp(error: AppError, binding: PlatformBinding, environment: string): AppError {
+	if (error.code !== "APP_NOT_FOUND") return error;
+	const leave = inEnvironment("coffer unlink --no-sync", environment);
+	return error.with({
+		hint: `If a teammate has linked the environment again, get coffer.json from git (git pull). Otherwise link it with an app of another name: ${linkOtherApp(binding, environment)}\nTo use no platform: ${leave}`,
+	});
+}
+
 /** Adds to the error of an invalid log the commands that leave that log. Returns every other error unchanged. */
 export function explainFork(error: unknown, { binding }: LinkTarget, environment: string): unknown {
 	if (!(error instanceof AppError) || error.code !== "LOG_FORKED") return error;
 	const leave = inEnvironment("coffer unlink --no-sync", environment);
 	return error.with({
-		hint: `${error.hint}\nIf the platform was restored from a backup, leave this log: ${leave}\nAfter that, link with an app of another name: ${linkOtherApp(binding, environment)}`,
+		hint: `${error.hint}\nIf the platform was restored from a backup, or the app was deleted and created again, leave this log: ${leave}\nAfter that, link with an app of another name: ${linkOtherApp(binding, environment)}`,
 	});
 }
 

@@ -14,9 +14,12 @@ import {
 } from "../../project/files/config.ts";
 import { editVault, type LoadedVault, loadVault } from "../../project/files/vault-file.ts";
 import { lastLink, requireNewest } from "../../project/members/members.ts";
+import { readCheckoutMemory } from "../../project/memory/device-state.ts";
 import { checkVaultId } from "../../project/memory/first-use.ts";
 import { openSession } from "../../project/session/open-session.ts";
 import type { SessionContext, VaultSession } from "../../project/session/session.ts";
+import { memoryLocation } from "../../project/session/session-context.ts";
+import { rememberedPlatform } from "../../project/session/sync-state.ts";
 import { emptyHead } from "../../protocol/change.ts";
 import type { PlatformInfo } from "../../protocol/messages.ts";
 import { parseToken } from "../../protocol/token.ts";
@@ -25,7 +28,7 @@ import { withSection } from "../../vault/document/document.ts";
 import { withHeader } from "../changes/integrate.ts";
 import { type SyncOptions, type SyncOutcome, syncEnvironment } from "../changes/sync.ts";
 import { explainGateway } from "../client/gateway-address.ts";
-import { type LinkTarget, logContextOf } from "../client/link-target.ts";
+import { explainFork, explainMissingApp, type LinkTarget, logContextOf } from "../client/link-target.ts";
 import { Remote } from "../client/platform-client.ts";
 import { readLog } from "../log/read-log.ts";
 import { freshMemory } from "../log/sync-memory.ts";
@@ -148,8 +151,26 @@ async function enrol(context: SessionContext, { info }: LinkRequest, target: Lin
 }
 
 /**
+ * Before an app is created: where this working copy has synced with an app of this name, the platform must still have
+ * its log. A new app would be refused after it was created.
+ * @throws AppError `LOG_FORKED` (exit 7); `APP_NOT_FOUND` (exit 4) if the app was deleted
+ */
+async function requireSameLog(context: SessionContext, target: LinkTarget): Promise<void> {
+	const { binding } = target;
+	const place = memoryLocation(context, binding.vault);
+	const memory = rememberedPlatform(await readCheckoutMemory(place), binding);
+	if (memory === undefined || memory.revision === 0) return;
+	try {
+		await readLog(target, memory);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		throw explainFork(explainMissingApp(error, binding, context.environment), target, context.environment);
+	}
+}
+
+/**
  * Links an environment with an app on a platform that `connectToPlatform` has checked.
- * @throws AppError `APP_TAKEN` (exit 5) if the app has another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
+ * @throws AppError as `requireSameLog`; `APP_TAKEN` (exit 5) if the app has another vault or environment; `MEMBERSHIP_OLDER` (exit 7) and
  *   `MEMBERSHIP_DIVERGED` (exit 5 or 7) before anything is written; as `syncEnvironment`
  */
 export async function linkEnvironment(
@@ -162,8 +183,9 @@ export async function linkEnvironment(
 	const { document } = await loadVault(context.root);
 	const { vaultId } = document;
 	await checkVaultId(context, vaultId);
-	const description = await remote.createApp(app, { vaultId, environment });
 	const binding = { url: remote.url, app, platform: info.fingerprint, vault: vaultId };
+	await requireSameLog(context, { binding, remote });
+	const description = await remote.createApp(app, { vaultId, environment });
 	const { enrolled, former } = await enrol(context, request, { binding, remote });
 	const sync = await syncEnvironment(context, { binding, remote }, options);
 	return { app, platform: info.fingerprint, gateway: description.url, enrolled, former, sync };

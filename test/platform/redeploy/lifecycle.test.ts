@@ -100,6 +100,6 @@ describe("deleting", () => {
 		await three?.exited;
 		await platform.core.deleteApp("doomed");
 		await two?.exited;
-		expect(() => platform.core.apps.get("doomed")).toThrow("no app with this name");
+		expect(() => platform.core.apps.get("doomed")).toThrow("no app 'doomed'");
 	});
 });

@@ -35,7 +35,11 @@ test("apps list shows each app with its environment, and refuses a token that is
 	expect(stdout).toMatch(/^APP +ENVIRONMENT +REVISION\nshop +production +\d+\n$/);
 	const { token } = await project.data(["platform", "token", "create", "--scope", "admin", "--app", "shop"]);
 	const refused = await project.coffer(["apps", "list", "--json"], { env: { COFFER_TOKEN: token } });
-	expect(refused.error()).toMatchObject({ code: "TOKEN_SCOPE", exit: 3 });
+	expect(refused.error()).toMatchObject({
+		code: "TOKEN_SCOPE",
+		message: "The access token is valid for the app 'shop' only. This request needs one for every app.",
+		exit: 3,
+	});
 });
 
 test("apps hosts gives an app a host, lists it and removes it", async () => {
@@ -106,7 +110,28 @@ test("apps delete lists what it removes, asks for the app's name, and removes al
 	expect(await project.data(["apps", "list"])).toEqual({ apps: [] });
 	expect((await project.data(["platform", "token", "list"])).tokens).toHaveLength(1);
 	expect(readdirSync(join(platform.data, "logs"))).toEqual([]);
-	// The command in the hint works although the app no longer exists.
+});
+
+test("after the deletion, each command names the app and a link that works, and none creates an app that is refused", async () => {
+	const other = `coffer link ${platform.control} --app shop-2`;
+	const missing = {
+		code: "APP_NOT_FOUND",
+		exit: 4,
+		message: expect.stringContaining("'shop'"),
+		hint: expect.stringContaining(other),
+	};
+	// A new app of this name has another log, which this working copy refuses.
+	for (const words of [["sync"], ["functions", "list"], ["link", platform.control, "--app", "shop"]])
+		expect((await project.coffer([...words, "--json"])).error()).toMatchObject(missing);
+	expect((await project.data(["apps", "list", "--url", platform.control])).apps).toEqual([]);
+	expect((await project.ok(["status"])).stdout).toMatch(/app 'shop': no such app there\n/);
+	const { checks } = JSON.parse((await project.coffer(["doctor", "--json"])).stdout);
+	const said = { check: "platform", state: "failure", text: expect.stringContaining("no app 'shop'") };
+	expect(checks).toContainEqual(expect.objectContaining({ ...said, remedy: other }));
+	await project.ok(other.split(" ").slice(1));
+	await project.ok(["sync"]);
+	await project.ok(["apps", "delete", "shop-2", "--yes"]);
+	// The other command that the deletion names works although the app no longer exists.
 	await project.ok(["unlink"]);
 });
 
