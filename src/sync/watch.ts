@@ -7,10 +7,9 @@ import { setTimeout as delay } from "node:timers/promises";
 import { AppError, EXIT } from "../errors.ts";
 import { ProjectWatcher } from "../project/files/project-watcher.ts";
 import type { SessionContext } from "../project/session/session.ts";
-import type { LinkTarget } from "./client/link-target.ts";
 import type { WatchEvent, Work } from "./watching/events.ts";
 import { WorkFailures } from "./watching/failures.ts";
-import { WatchedPlatform } from "./watching/watched-platform.ts";
+import { type Connect, WatchedPlatform } from "./watching/watched-platform.ts";
 
 /** The time without changes before a change is handled, in milliseconds. An editor's save causes several events. */
 const SETTLE_MS = 150;
@@ -18,6 +17,7 @@ const SETTLE_MS = 150;
 const POLL_MS = 15_000;
 const RETRY_MS_MIN = 500;
 const RETRY_MS_MAX = 15_000;
+const WORKS: readonly Work[] = ["sync", "deploy"];
 /** What to do without `coffer watch`, as the end of a hint. */
 const BY_HAND = "run `coffer sync` and `coffer functions deploy` by hand";
 
@@ -34,6 +34,12 @@ export interface WatchedTarget {
 	readonly url: string;
 	/** @returns an error that describes the decision that a person has to make */
 	sync(): Promise<AppError | undefined>;
+	/**
+	 * Called before each task. Undefined for targets whose tasks read the link themselves.
+	 * @param wasRefused whether a task was refused the last time
+	 * @returns whether it is another link, for which all tasks are due
+	 */
+	follow?(wasRefused: boolean): Promise<boolean>;
 	/** Undefined for targets without functions. @returns milliseconds until the next check; undefined if none is needed */
 	deploy?(): Promise<number | undefined>;
 	/** Whether a change of this file may change what is deployed. @param path relative to the root, with `/` */
@@ -101,6 +107,16 @@ class ProjectWatch {
 		this.#options = options;
 	}
 
+	/** What is due when nothing changes here: others may have changed something, or replaced the token. */
+	get polled(): Work[] {
+		return [...new Set<Work>(["sync", ...this.#failures.refused])];
+	}
+
+	/** @returns whether the environment has another link than before */
+	async follow(): Promise<boolean> {
+		return (await this.#target.follow?.(this.#failures.refused.length > 0)) ?? false;
+	}
+
 	/** @returns milliseconds until the task is due again; undefined if only a change makes it due */
 	async do(work: Work): Promise<number | undefined> {
 		let againMs: number | undefined;
@@ -126,14 +142,15 @@ class ProjectWatch {
 
 /**
  * Watches until the signal aborts.
- * @throws AppError only if no later change can help. Everything else is an event
+ * @param connect called at the beginning, when coffer.json has another link, and while the platform refuses the token
+ * @throws AppError as `connect` at the beginning, and if no later change can help. Everything else is an event
  */
 export async function watchProject(
 	context: SessionContext,
-	target: LinkTarget,
+	connect: Connect,
 	options: WatchOptions,
 ): Promise<void> {
-	const watched = new WatchedPlatform(context, target, (event) => options.onEvent(event));
+	const watched = await WatchedPlatform.connect(context, connect, (event) => options.onEvent(event));
 	return watchTarget(context, watched, options);
 }
 
@@ -150,7 +167,7 @@ export async function watchTarget(
 	{
 		using watcher = new ProjectWatcher({ root, settleMs: SETTLE_MS, alternative: BY_HAND, matters });
 		onEvent({ event: "watching", root, environment, platform: target.url });
-		for (const work of ["sync", "deploy"] as const) tasks.add(work);
+		for (const work of WORKS) tasks.add(work);
 		const ended = new AbortController();
 		const either = AbortSignal.any([signal, ended.signal]);
 		const changes = addChanges(watcher, tasks, { onEvent, signal: either });
@@ -170,10 +187,11 @@ async function runDueTasks(project: ProjectWatch, tasks: TaskQueue, signal: Abor
 	while (!signal.aborted) {
 		await tasks.wait(POLL_MS, signal);
 		if (signal.aborted) break;
-		const due: Work[] = tasks.due.size > 0 ? [...tasks.due] : ["sync"];
+		const due = tasks.due.size > 0 ? [...tasks.due] : project.polled;
 		tasks.due.clear();
 		for (const work of due) {
 			try {
+				if (await project.follow()) for (const each of WORKS) tasks.add(each);
 				const againMs = await project.do(work);
 				if (againMs !== undefined) tasks.addLater(work, againMs, signal);
 				retryMs = RETRY_MS_MIN;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AppError, EXIT } from "../../src/errors.ts";
+import { bindingOf, platformOf, readConfig } from "../../src/project/files/config.ts";
 import type { ChangesPage } from "../../src/protocol/messages.ts";
 import { syncEnvironment } from "../../src/sync/changes/sync.ts";
 import { Remote } from "../../src/sync/client/platform-client.ts";
@@ -43,7 +44,10 @@ test("an unexpected error ends the watch, and nothing keeps the process running"
 	};
 	const before = openWatchers();
 	const { signal } = new AbortController();
-	const watch = watchProject(project.context, { binding, remote }, { signal, onEvent: () => {} });
+	const watch = watchProject(project.context, async () => ({ binding, remote }), {
+		signal,
+		onEvent: () => {},
+	});
 	await expect(watch).rejects.toThrow("unforeseen");
 	// Closed handles disappear after two turns of the event loop.
 	for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
@@ -68,9 +72,53 @@ test("a name that is older on this side is reported once, however often it is ch
 	};
 	const events: WatchEvent[] = [];
 	const options = { signal: stop.signal, onEvent: (event: WatchEvent) => events.push(event) };
-	await watchProject(project.context, { binding, remote }, options);
+	await watchProject(project.context, async () => ({ binding, remote }), options);
 	const failures = events.flatMap((event) => (event.event === "failed" ? [event.code] : []));
 	expect(failures).toEqual(["SYNC_ROLLED_BACK"]);
+});
+
+test("a link that changes is followed, and nothing more is sent to the earlier app", async () => {
+	using project = await TestProject.create();
+	await project.set({ KEY: "first" });
+	const before = await linkProject(platform, project.context, "watch-before");
+	const stop = new AbortController();
+	const events: WatchEvent[] = [];
+	const connect = async () => {
+		const binding = platformOf(bindingOf(await readConfig(project.context.root), "production"));
+		if (binding === undefined)
+			throw new AppError({ code: "NOT_LINKED", message: "", hint: "", exit: EXIT.usage });
+		return { binding, remote: toldRemote() };
+	};
+	const onEvent = (event: WatchEvent) => {
+		events.push(event);
+		// The last task of this link.
+		if (event.event === "synced" && event.sent.includes("LATER")) stop.abort();
+	};
+	const watch = watchProject(project.context, connect, { signal: stop.signal, onEvent });
+	await linkProject(platform, project.context, "watch-after");
+	await project.set({ LATER: "second" });
+	await watch;
+	expect(events).toContainEqual({ event: "relinked", app: "watch-after", platform: platform.url });
+	expect((await before.remote.readChanges("watch-before", 0)).entries).toHaveLength(1);
+});
+
+test("a token that is refused is replaced by the one that this device has now", async () => {
+	using project = await TestProject.create();
+	await project.set({ KEY: "first" });
+	const { binding } = await linkProject(platform, project.context, "watch-token");
+	const refused = new Remote({ url: platform.url, token: `${platform.core.token.slice(0, -4)}AAAA` });
+	const remotes = [refused, toldRemote()];
+	const connect = async () => ({ binding, remote: remotes.shift() ?? toldRemote() });
+	const stop = new AbortController();
+	const events: string[] = [];
+	const onEvent = (event: WatchEvent) => {
+		events.push("code" in event ? `${event.event} ${event.code}` : event.event);
+		if (event.event === "recovered") stop.abort();
+		// In place of the next poll.
+		if (event.event === "failed") void project.set({ KEY: "second" });
+	};
+	await watchProject(project.context, connect, { signal: stop.signal, onEvent });
+	expect(events.slice(1)).toEqual(["failed TOKEN_INVALID", "synced", "recovered TOKEN_INVALID", "stopped"]);
 });
 
 describe("repeated events", () => {
@@ -103,6 +151,19 @@ describe("repeated events", () => {
 		expect(failures.failed("deploy", broken)).toBeUndefined();
 		expect(kindOf(failures.worked("deploy"))).toBe("recovered");
 		expect(kindOf(failures.failed("deploy", broken))).toBe("failed");
+	});
+
+	test("a task that was refused stays known as such until it works", () => {
+		const failures = new WorkFailures();
+		expect(failures.refused).toEqual([]);
+		failures.failed(
+			"deploy",
+			new AppError({ code: "TOKEN_SCOPE", message: "", hint: "", exit: EXIT.unauthorised }),
+		);
+		failures.failed("sync", unreachable("gone"));
+		expect(failures.refused).toEqual(["deploy"]);
+		failures.worked("deploy");
+		expect(failures.refused).toEqual([]);
 	});
 
 	test("a failing function is reported briefly if its own files changed, and not if another function's files did", () => {

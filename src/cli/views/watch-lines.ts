@@ -18,6 +18,8 @@ export function watchEventLine(event: WatchEvent): string {
 	switch (event.event) {
 		case "watching":
 			return `Watching ${event.root} (environment '${event.environment}', ${event.platform}). Press Ctrl-C to stop.`;
+		case "relinked":
+			return `${MARKS.pending} coffer.json links the environment with app '${event.app}' on ${event.platform} now.`;
 		case "synced": {
 			const isDeleted = (name: string) => event.deleted.includes(name);
 			const part = (verb: string, names: readonly string[]) =>

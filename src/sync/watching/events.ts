@@ -6,6 +6,8 @@ export type Work = "sync" | "deploy";
 
 export type WatchEvent =
 	| { event: "watching"; root: string; environment: string; platform: string }
+	/** coffer.json links the environment with another app or platform than before. Secrets and functions go there. */
+	| { event: "relinked"; app: string; platform: string }
 	| {
 			event: "synced";
 			revision: number;

@@ -8,16 +8,25 @@ interface Told {
 	readonly code: string;
 	readonly text: string;
 	readonly isNetwork: boolean;
+	/** Whether the token, or this device, was refused. */
+	readonly isRefused: boolean;
 }
 
 /** Failures of a whole sync or deployment. */
 export class WorkFailures {
 	readonly #told = new Map<Work, Told>();
 
+	/** The tasks that were refused. Another token may help, and no change of a file tells of it. */
+	get refused(): Work[] {
+		return [...this.#told].filter(([, { isRefused }]) => isRefused).map(([work]) => work);
+	}
+
 	/** @returns the event for a failure; undefined if it was reported before */
 	failed(work: Work, error: AppError): WatchEvent | undefined {
 		const { code, hint, message } = error;
-		const told = { code, text: `${code} ${message}`, isNetwork: error.exit === EXIT.network };
+		const isNetwork = error.exit === EXIT.network;
+		const isRefused = error.exit === EXIT.unauthorised;
+		const told = { code, text: `${code} ${message}`, isNetwork, isRefused };
 		const known = [...this.#told].some(
 			([of, one]) => one.text === told.text && (of === work || one.isNetwork),
 		);

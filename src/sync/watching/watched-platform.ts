@@ -2,8 +2,10 @@
  * The platform of a watched project: syncs, deploys, and deletes functions from the platform that were deleted from the
  * project.
  */
+import { isDeepStrictEqual } from "node:util";
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { bindingOf, readConfig } from "../../project/files/config.ts";
 import { discoverFunctions } from "../../project/functions/discover.ts";
 import { isGitBusy } from "../../project/git/git-busy.ts";
 import { liveNames } from "../../project/secrets/live-names.ts";
@@ -20,18 +22,32 @@ import { WatchedFiles } from "./watched-files.ts";
 
 type OnEvent = (event: WatchEvent) => void;
 
+/** Connects as coffer.json says now, with the token that this device has now. */
+export type Connect = () => Promise<LinkTarget>;
+
 export class WatchedPlatform {
 	readonly #context: SessionContext;
-	readonly #target: LinkTarget;
+	readonly #connect: Connect;
 	readonly #onEvent: OnEvent;
-	readonly #failures = new FunctionFailures();
+	#target: LinkTarget;
+	#failures = new FunctionFailures();
 	readonly #gone = new DeletedFunctions();
 	readonly #files = new WatchedFiles();
 
-	constructor(context: SessionContext, target: LinkTarget, onEvent: OnEvent) {
+	private constructor(context: SessionContext, target: LinkTarget, connect: Connect, onEvent: OnEvent) {
 		this.#context = context;
 		this.#target = target;
+		this.#connect = connect;
 		this.#onEvent = onEvent;
+	}
+
+	/** @throws AppError as `connect` */
+	static async connect(
+		context: SessionContext,
+		connect: Connect,
+		onEvent: OnEvent,
+	): Promise<WatchedPlatform> {
+		return new WatchedPlatform(context, await connect(), connect, onEvent);
 	}
 
 	get url(): string {
@@ -41,6 +57,25 @@ export class WatchedPlatform {
 	/** Whether a change of this file may change what is deployed. @param path relative to the root, with `/` */
 	matters(path: string): boolean {
 		return this.#files.matters(path);
+	}
+
+	/**
+	 * Follows the link: `git pull` or `coffer link` may have changed it since the last task, and without this, secrets and
+	 * functions would go on to the earlier app.
+	 * @param wasRefused whether the platform refused the token. `coffer link` may have stored another one
+	 * @returns whether it is another link, for which everything is due
+	 * @throws AppError as `connect`: nothing is sent without a link
+	 */
+	async follow(wasRefused: boolean): Promise<boolean> {
+		const { environment, root } = this.#context;
+		const isSame = isDeepStrictEqual(bindingOf(await readConfig(root), environment), this.#target.binding);
+		if (isSame && !wasRefused) return false;
+		this.#target = await this.#connect();
+		if (isSame) return false;
+		const { app, url } = this.#target.binding;
+		this.#failures = new FunctionFailures();
+		this.#onEvent({ event: "relinked", app, platform: url });
+		return true;
 	}
 
 	/** @returns an error that describes the decision that a person has to make */
