@@ -68,6 +68,7 @@ export class Automations {
 				if (this.#present(due) !== undefined) options.metrics.automationRan(due, "skipped");
 				this.#report(due, "error", "skipped: the previous run is still in progress");
 			},
+			onHeld: (last) => this.#held(last),
 		});
 	}
 
@@ -208,6 +209,20 @@ export class Automations {
 		);
 		if (this.#present(of) !== undefined) metrics.automationRan(of, "failed");
 		this.#report(of, "error", "did not run. The platform's log has the details");
+	}
+
+	#held(last: DueRun): void {
+		const { app, automation, function: name, dueMs } = last;
+		const until = new Date(dueMs).toISOString();
+		this.#options.log.warn(
+			{ app, function: name, automation: automation.name, until },
+			"the clock was set back: an automation does not run until its last run has passed",
+		);
+		this.#report(
+			last,
+			"error",
+			`does not run before ${until}. It ran at that time by a clock that was ahead, and no run is repeated. To begin anew now, deploy it with another schedule, and then with this one`,
+		);
 	}
 
 	#report(of: ScheduledAutomation | DueRun, level: LogLine["level"], what: string): void {

@@ -10,27 +10,9 @@ import {
 	type ScheduledAutomation,
 } from "./due-run.ts";
 import { FairLimiter } from "./fair-limiter.ts";
+import { isHeld } from "./held.ts";
 import { Repeats } from "./repeats.ts";
-
-export interface SchedulerOptions {
-	/** The automations of all functions of an app, or of all apps, including those that do not run by time. */
-	readonly list: (app?: string) => Iterable<ScheduledAutomation>;
-	/** Records that this run begins. False if it was recorded before. A run that cannot be recorded does not begin. */
-	readonly claim: (due: DueRun) => Promise<boolean>;
-	/**
-	 * Runs a claimed run. @param attempt 0 at first
-	 * @returns after how many milliseconds the same run is repeated; undefined if it is not
-	 */
-	readonly run: (due: DueRun, attempt: number) => Promise<number | undefined>;
-	/** Milliseconds since 1970. */
-	readonly now: () => number;
-	/** Runs a task later. @returns a function that cancels it */
-	readonly schedule: (task: () => void, delayMs: number) => () => void;
-	/** Called if a claim or a run failed. It is not retried. */
-	readonly onError: (error: unknown, of: ScheduledAutomation) => void;
-	/** Called if a run was due while the previous run was in progress. */
-	readonly onSkipped: (due: DueRun) => void;
-}
+import type { SchedulerOptions } from "./scheduler-options.ts";
 
 /** The most runs at the same time. Long runs are not counted. Further runs wait, and the apps take turns. */
 const RUNS_MAX = 10;
@@ -54,6 +36,8 @@ interface Entry {
 	/** No run up to this time is due again, even if the clock is set back. */
 	handledMs: number;
 	dueMs: number | undefined;
+	/** The `handledMs` of which `onHeld` was told. */
+	heldMs?: number;
 }
 
 /**
@@ -128,12 +112,16 @@ export class Scheduler {
 	}
 
 	#added(key: string, listed: ScheduledAutomation, known: Entry | undefined, nowMs: number): Entry {
-		const handled = [listed.lastDueMs, known?.handledMs].filter((atMs) => atMs !== undefined);
+		// A new schedule begins now, also where the clock was ahead when the earlier one ran.
+		const isNew = known !== undefined && known.listed.anchorMs !== listed.anchorMs;
+		const before = isNew ? Math.min(known.handledMs, nowMs) : known?.handledMs;
+		const handled = [listed.lastDueMs, before].filter((atMs) => atMs !== undefined);
 		// An automation that is changed to a date in the past has not missed that date.
 		if (known !== undefined && isOneTime(listed.automation)) handled.push(nowMs);
 		const handledMs = Math.max(Number.NEGATIVE_INFINITY, ...handled);
 		const entry: Entry = { key, listed, runs: listed.runs, handledMs, dueMs: undefined };
 		entry.dueMs = this.#next(entry, nowMs);
+		this.#tellHeld(entry, nowMs);
 		return entry;
 	}
 
@@ -160,11 +148,21 @@ export class Scheduler {
 		}
 	}
 
+	#tellHeld(entry: Entry, nowMs: number): void {
+		// Without a next run, it is over, or `#next` has reported that it is invalid.
+		if (entry.dueMs === undefined || entry.heldMs === entry.handledMs || !isHeld(entry, nowMs)) return;
+		entry.heldMs = entry.handledMs;
+		this.#options.onHeld(dueOf(entry.listed, entry.handledMs));
+	}
+
 	/** Reads the clock. Where it was set back, the next runs are computed again, since they may be due sooner. */
 	#readClock(): number {
 		const nowMs = this.#options.now();
 		if (nowMs < this.#clockMs - CLOCK_STEP_MS)
-			for (const entry of this.#entries.values()) entry.dueMs = this.#next(entry, nowMs);
+			for (const entry of this.#entries.values()) {
+				entry.dueMs = this.#next(entry, nowMs);
+				this.#tellHeld(entry, nowMs);
+			}
 		this.#clockMs = nowMs;
 		return nowMs;
 	}

@@ -58,4 +58,43 @@ describe("a clock that jumps", () => {
 		await world.pass(3 * HOUR_MS);
 		expect(world.ran).toEqual(["a:60", "a:120", "a:180"]);
 	});
+
+	test("back after runs at a later time reports each automation that waits, once", async () => {
+		const day = 24 * 60;
+		const world = worldWith(cron("minutely", "* * * * *"), cron("daily", "0 0 * * *"));
+		world.clockMs += 365 * DAY_MS;
+		await world.pass(2 * MINUTE_MS);
+		world.clockMs -= 365 * DAY_MS;
+		await world.pass(MINUTE_MS);
+		const last = `minutely:${365 * day + 2}`;
+		expect(world.ran.at(-1)).toBe(last);
+		// The daily one ran for the day that it had awaited, which is not over yet.
+		expect(world.held).toEqual([last]);
+		world.scheduler.refresh();
+		expect(world.held).toEqual([last]);
+		world.restart();
+		expect(world.held).toEqual([last, last]);
+		await world.pass(60 * MINUTE_MS);
+		expect(world.ran.at(-1)).toBe(last);
+	});
+
+	test("back by less than to the run before the last reports nothing", async () => {
+		const world = worldWith(cron("a", "*/10 * * * *"));
+		await world.pass(20 * MINUTE_MS);
+		world.clockMs -= 5 * MINUTE_MS;
+		await world.pass(MINUTE_MS);
+		expect(world.held).toEqual([]);
+	});
+
+	test("back: an automation with another schedule begins anew", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.clockMs += 365 * DAY_MS;
+		await world.pass(2 * MINUTE_MS);
+		world.clockMs -= 365 * DAY_MS;
+		await world.pass(MINUTE_MS);
+		world.store(cron("a", "*/2 * * * *"));
+		world.scheduler.refresh();
+		await world.pass(4 * MINUTE_MS);
+		expect(world.ran.slice(-2)).toEqual(["a:4", "a:6"]);
+	});
 });

@@ -32,6 +32,8 @@ class World {
 	readonly claimed: string[] = [];
 	readonly ran: string[] = [];
 	readonly skipped: string[] = [];
+	/** The last runs of automations that wait for a time in the future. */
+	readonly held: string[] = [];
 	readonly errors: unknown[] = [];
 	readonly stored = new Map<string, ScheduledAutomation>();
 	/** The apps whose automations were listed. Undefined: those of all apps. */
@@ -110,6 +112,7 @@ class World {
 			schedule: (task, delayMs) => this.#schedule(task, delayMs),
 			onError: (error) => this.errors.push(error),
 			onSkipped: (due) => this.skipped.push(nameOf(due)),
+			onHeld: (last) => this.held.push(nameOf(last)),
 		});
 	}
 
