@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { serveFunctions } from "../cli/dev/serve.ts";
-import { interruption } from "../cli/shell/signals.ts";
+import { stopping } from "../cli/shell/signals.ts";
 
 /** Free on most machines: web servers and platforms often use 3000, 5000, 8000 and 8080. */
 const PORT = 8787;
@@ -41,7 +41,7 @@ export default class Dev extends BaseCommand<undefined> {
 
 	protected async execute(): Promise<undefined> {
 		const { argv, flags } = await this.parse(Dev);
-		using stop = interruption();
+		using stop = stopping();
 		const { "allow-net": allowNet = [], environment: name, port, "no-watch": isStill } = flags;
 		await serveFunctions(
 			{

@@ -3,7 +3,7 @@ import { environmentLinked, requireBinding } from "../cli/context/environment-bi
 import { targetOf } from "../cli/context/linking.ts";
 import { openContext } from "../cli/context/open-project.ts";
 import { styled } from "../cli/shell/render.ts";
-import { interruption } from "../cli/shell/signals.ts";
+import { stopping } from "../cli/shell/signals.ts";
 import { watchedTarget } from "../cli/targets/watch.ts";
 import { clockTime, type WatchEvent, watchEventLine } from "../cli/views/watch-lines.ts";
 import { isTargetBinding } from "../project/files/config.ts";
@@ -28,7 +28,7 @@ export default class Watch extends BaseCommand<undefined> {
 
 	protected async execute(): Promise<undefined> {
 		const { flags } = await this.parse(Watch);
-		using stop = interruption();
+		using stop = stopping();
 		const context = await openContext(this.environment, flags.environment);
 		const binding = await requireBinding(context.root, flags.environment);
 		const onEvent = (event: WatchEvent) => {

@@ -3,6 +3,7 @@
  * it. A command that has work to finish installs its own handler.
  */
 import { constants } from "node:os";
+import { isatty } from "node:tty";
 
 export type EndingSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
 
@@ -51,9 +52,32 @@ export function handOverSignal(): Promise<void> {
  * Returns an abort signal for a command that cleans up before it ends. The first SIGINT, SIGTERM or SIGHUP
  * aborts it; the second one ends the process at once. Disposal restores the default handling.
  */
-export function interruption(): Disposable & { readonly signal: AbortSignal } {
+export function interruption(): Interruption {
+	return interruptionBy(() => true);
+}
+
+/**
+ * As `interruption`, for a program that runs until it is stopped. SIGHUP ends it only if it has a terminal, which was
+ * closed. Otherwise the signal comes from a rotation of logs, from systemd after SIGTERM, or from a shell that ends:
+ * `nohup` protects no program of Node, because Node sets ignored signals back (`findings/node-nohup.sh`).
+ * @param onHangup called for a SIGHUP that has no effect
+ */
+export function stopping(onHangup: () => void = () => {}): Interruption {
+	return interruptionBy((signal) => {
+		if (signal !== "SIGHUP" || [0, 1, 2].some((file) => isatty(file))) return true;
+		onHangup();
+		return false;
+	});
+}
+
+/** A signal that asks a command to end. */
+export type Interruption = Disposable & { readonly signal: AbortSignal };
+
+/** @param counts whether a signal has an effect */
+function interruptionBy(counts: (signal: EndingSignal) => boolean): Interruption {
 	const controller = new AbortController();
 	const taken = takeSignals((signal) => {
+		if (!counts(signal)) return;
 		taken[Symbol.dispose]();
 		controller.abort(signal);
 	});

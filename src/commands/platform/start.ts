@@ -3,7 +3,7 @@ import { BaseCommand } from "../../cli/command.ts";
 import { systemKeychain } from "../../cli/context/open-project.ts";
 import { storeFlags } from "../../cli/context/store-flags.ts";
 import { requireOutOfGit } from "../../cli/plaintext/key-files.ts";
-import { handOverSignal, interruption } from "../../cli/shell/signals.ts";
+import { handOverSignal, stopping } from "../../cli/shell/signals.ts";
 import { networkWallGap } from "../../cli/views/network-wall.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { openPlatformIdentity } from "../../identity/platform-identity.ts";
@@ -153,9 +153,10 @@ export default class PlatformStart extends BaseCommand<void> {
 			dataDirectory: config.dataDirectory,
 			hasPlatform: hasPlatform(config.dataDirectory),
 		});
-		using interrupted = interruption();
+		const log = openLog();
+		using interrupted = stopping(() => log.info("SIGHUP has no effect without a terminal"));
 		const { signal } = interrupted;
-		const platform = await startPlatform(config, { identity, storePassword, log: openLog(), signal }).catch(
+		const platform = await startPlatform(config, { identity, storePassword, log, signal }).catch(
 			(error: unknown) => {
 				if (!signal.aborted) throw error;
 			},

@@ -33,6 +33,9 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 	project.write("functions/hello/index.ts", HELLO);
 	const watch = project.start(["watch"]);
 	expect(await watch.stdout.next(/^\d\d:\d\d:\d\d Watching /)).toContain(platform.control);
+	// Neither has a terminal that could be closed.
+	watch.signal("SIGHUP");
+	process.kill(platform.pid, "SIGHUP");
 	await watch.stdout.next(/^\S+ ✓ hello {2}deployed/);
 	expect((await platform.call("hello")).text).toBe("1 undefined");
 
@@ -55,6 +58,8 @@ test("watch syncs secrets and deploys functions as files change", async () => {
 	await watch.stdout.next(/^\S+ ✓ broken {2}deployed/);
 
 	await expectFilesWatched(project, platform, watch);
+
+	expect(platform.log).toContain("SIGHUP has no effect");
 
 	// The platform stops, something changes, and the platform starts again.
 	await platform.kill();
