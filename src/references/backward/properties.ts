@@ -56,6 +56,9 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 	};
 }
 
+/** Why a property of an object literal is not known whose name is that of a method of all objects. */
+export const INHERITED_METHOD = "an inherited method";
+
 /** The values that a property has from the object's allocation on, by the kind of the object. */
 function fillProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	const { solver } = engine;
@@ -134,7 +137,7 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 		}
 	}
 	if (!mayComeFromElsewhere)
-		engine.solver.add(into, key in Object.prototype ? unknownValue("an inherited method") : NOTHING);
+		engine.solver.add(into, key in Object.prototype ? unknownValue(INHERITED_METHOD) : NOTHING);
 }
 
 function prototypeOfLiteral(engine: Engine, object: AbstractObject, property: Node): ValueSet {

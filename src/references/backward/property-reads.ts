@@ -28,6 +28,7 @@ import { numberValue } from "../models/text/constants.ts";
 import { PATTERN_METHODS, STRING_METHODS } from "../models/text/string-methods.ts";
 import { literalProperty } from "./properties.ts";
 import { includePrototypeMember } from "./prototypes.ts";
+import { readReplacement } from "./replaced-methods.ts";
 
 /** Reads a property of a value. Built-in methods become values too, so that code can pass them on. */
 export function makeReadProperty(engine: Engine): Engine["readProperty"] {
@@ -114,7 +115,10 @@ function readObjectProperty(
 	if (isOfClass(value)) return readOfClass(engine, value, key, into);
 	if (key === "@@iterator" && Object.hasOwn(ITERATORS, object.kind)) method(ITERATORS[object.kind] as string);
 	if (key !== undefined && hasMethod(object, key)) {
-		if (object.kind !== "instance" || !CONVERSIONS.has(key)) return method(key);
+		if (object.kind !== "instance" || !CONVERSIONS.has(key)) {
+			method(key);
+			return readReplacement(engine, value, key, into);
+		}
 		// A class or the code may define the method.
 		if (!definesConversion(object, key)) method(key);
 	}
@@ -169,7 +173,7 @@ function hasMethod(object: AbstractObject, key: string): boolean {
 	if (object.kind === "class" && FUNCTION_METHODS.has(key)) return !definesStatic(object, key);
 	if (object.kind !== "plain" && object.kind !== "instance" && object.kind !== "array") return false;
 	if (!PROMISE_METHODS.has(key) && !OBJECT_METHODS.has(key)) return false;
-	return !object.properties.has(key) && literalProperty(object, key).length === 0;
+	return literalProperty(object, key).length === 0;
 }
 
 /** The methods that iteration calls, by the kind of object. */

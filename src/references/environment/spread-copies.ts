@@ -1,10 +1,11 @@
 /**
- * Copies of the environment such as `{ PORT: "80", ...process.env }`, where the code reads the copy by known
- * names only.
+ * Copies of the environment such as `{ PORT: "80", ...process.env }`: what the code reads of them, and the methods that
+ * they get.
  */
 import type { Scopes } from "../bundle/scopes.ts";
-import { isPrototype, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
+import { isFunction, isPrototype, isTarget, type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { Value, ValueSet } from "../engine/values.ts";
 
 /**
  * The reads of a copy by static keys.
@@ -36,11 +37,14 @@ export function isCopyFollowed(engine: Engine, literal: Node): boolean {
 }
 
 /** Methods that the language calls by itself, with the object as `this`. */
-const IMPLIED_METHODS = new Set(["toString", "valueOf", "toJSON", "then"]);
+const IMPLIED_METHODS = ["toString", "valueOf", "toJSON", "then", "toLocaleString"];
+const IMPLIED_KEYS = [...IMPLIED_METHODS, "@@toPrimitive", "@@iterator", "@@asyncIterator"];
+/** The reason of the dynamic access. */
+const GETS_METHOD = "a copy of the environment gets a method";
 
 /** Whether a key may be that of a method that the language calls by itself. Those of symbols begin with `@@`. */
 export function isImpliedMethod(key: string): boolean {
-	return IMPLIED_METHODS.has(key) || key.startsWith("@@");
+	return IMPLIED_METHODS.includes(key) || key.startsWith("@@");
 }
 
 function mayBeImplied({ type, key, computed, value }: Node): boolean {
@@ -86,4 +90,47 @@ function namesOfPattern(pattern: Node): { name: string; node: Node }[] | undefin
 		return name === undefined ? undefined : { name, node: property };
 	});
 	return found.some((one) => one === undefined) ? undefined : found.filter((one) => one !== undefined);
+}
+
+/** Whether a value is a function of the code that may read its `this`. */
+function mayReadThis(value: Value): boolean {
+	if (value.kind !== "object" || value.object.kind !== "function") return false;
+	const { node } = value.object;
+	return !isFunction(node) || node.type !== "ArrowFunctionExpression";
+}
+
+/**
+ * Reports that a copy of the environment gets a method from other objects that the language calls by itself, such as
+ * `valueOf`. The method has the copy as `this`, and nothing shows what it reads of it.
+ * @param sources what the copy gets its properties from, besides the environment
+ * @param node the expression that copies
+ */
+export function reportCopiedMethods(engine: Engine, sources: ValueSet, node: Node): void {
+	engine.solver.onValue(sources, (source) => {
+		if (source.kind !== "object") return;
+		for (const key of IMPLIED_KEYS)
+			engine.readProperty(source, key, (found) => {
+				if (mayReadThis(found)) engine.findings.addDynamic(node, GETS_METHOD);
+			});
+	});
+}
+
+/**
+ * Reports that a copy of the environment gets such a method by an assignment.
+ * @param key undefined if it is not known
+ * @param assigned the assigned values
+ */
+export function reportAssignedMethod(
+	engine: Engine,
+	key: string | undefined,
+	assigned: ValueSet,
+	member: Node,
+): void {
+	if (key !== undefined) {
+		if (isImpliedMethod(key)) engine.findings.addDynamic(member, GETS_METHOD);
+		return;
+	}
+	engine.solver.onValue(assigned, (value) => {
+		if (mayReadThis(value)) engine.findings.addDynamic(member, GETS_METHOD);
+	});
 }

@@ -8,7 +8,7 @@ import { callSetters, keyOf, storeUnder } from "../engine/stores.ts";
 import { type ObjectValue, unknownValue, type Value, type ValueSet } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { replaceGlobal } from "../environment/replaced.ts";
-import { isImpliedMethod } from "../environment/spread-copies.ts";
+import { reportAssignedMethod } from "../environment/spread-copies.ts";
 import { assignThroughProxy, listThroughProxy } from "../models/proxies.ts";
 
 /** Follows a value that is the object of a member expression: it is read from or assigned to. */
@@ -58,15 +58,16 @@ function escapeToUnknownMethod(engine: Engine, value: Value, member: Node) {
 	});
 }
 
+const PROMISE_METHODS = new Set(["then", "catch", "finally"]);
+
 /** Whether `env.key(…)` calls a method that every object has, and reads no variable. */
 function isOwnMethod(value: Value, member: Node, key: string): boolean {
 	if (value.kind !== "runtime" || value.api !== "env") return false;
 	const called = member.parent?.type === "CallExpression" && member.parent.callee === member;
 	return (
 		called &&
-		["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf", "then", "catch", "finally"].includes(
-			key,
-		)
+		(PROMISE_METHODS.has(key) ||
+			["hasOwnProperty", "propertyIsEnumerable", "toString", "valueOf"].includes(key))
 	);
 }
 
@@ -74,8 +75,7 @@ function isOwnMethod(value: Value, member: Node, key: string): boolean {
 function includeAssigned(engine: Engine, value: Value, member: Node) {
 	if (value.kind === "runtime") {
 		const name = staticKey(member.property, member.computed);
-		if (value.api === "env" && name !== undefined && isImpliedMethod(name))
-			objectReads.ofEverything(engine, value, member, "a copy of the environment gets a method");
+		if (value.api === "env") reportAssignedMethod(engine, name, engine.assigned(member), member);
 		if (!engine.isForeign(member)) replaceGlobal(engine, value.api, name);
 		return;
 	}
@@ -119,12 +119,14 @@ function includeInThis(
 
 /** Follows a propagated value that is stored in a property. The object that contains it is propagated from now on. */
 export function propagateStore(engine: Engine, value: Value, member: Node) {
-	if (staticKey(member.property, member.computed) === "__proto__")
-		objectReads.ofEverything(engine, value, member, "the environment is a prototype");
+	const key = staticKey(member.property, member.computed);
+	if (key === "__proto__") objectReads.ofEverything(engine, value, member, "the environment is a prototype");
 	engine.solver.onValue(engine.evaluate(member.object), (holder) => {
 		listThroughProxy(engine, value);
 		if (holder.kind === "object") return engine.track(holder.object);
-		if (holder.kind === "nothing" || holder.kind === "string") return;
+		// A promise has the values that it resolves to.
+		const mayBePromise = key !== undefined && PROMISE_METHODS.has(key);
+		if ((holder.kind === "nothing" || holder.kind === "string") && !mayBePromise) return;
 		if (holder.kind === "runtime" && holder.api === "env") return;
 		engine.escape(value, member, "stored where the analysis cannot follow it");
 	});

@@ -8,7 +8,7 @@ import { enclosingFunction, isPrototype, type Node, thisOwner } from "../bundle/
 import type { Engine } from "../engine/engine.ts";
 import { objectValue, type Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
-import { isCopyFollowed } from "../environment/spread-copies.ts";
+import { isCopyFollowed, reportCopiedMethods } from "../environment/spread-copies.ts";
 import { listThroughProxy } from "../models/proxies.ts";
 import { isWritten } from "../models/text/conversions.ts";
 import { propagateArgument, propagateCallee } from "./arguments.ts";
@@ -196,7 +196,11 @@ const isEnvironmentCopied = (value: Value) => value.kind === "runtime" && value.
 function propagateSpread(engine: Engine, value: Value, spread: Node) {
 	const parent = spread.parent as Node;
 	if (objectReads.ofSpread(engine, value, spread)) return;
-	if (isEnvironmentCopied(value) && isCopyFollowed(engine, parent)) return engine.propagate(value, parent);
+	if (isEnvironmentCopied(value) && isCopyFollowed(engine, parent)) {
+		for (const { argument, type } of parent.properties as Node[])
+			if (type === "SpreadElement") reportCopiedMethods(engine, engine.evaluate(argument), spread);
+		return engine.propagate(value, parent);
+	}
 	if (value.kind === "runtime")
 		return objectReads.ofEverything(engine, value, spread, "the whole environment is copied");
 	if (parent.type === "ObjectExpression" || parent.type === "ArrayExpression") {

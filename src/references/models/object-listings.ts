@@ -16,7 +16,7 @@ import {
 } from "../engine/values.ts";
 import { listedNames } from "../environment/name-reads.ts";
 import { VALUE_OF_VARIABLE } from "../environment/runtime-apis.ts";
-import { isCopyFollowed } from "../environment/spread-copies.ts";
+import { isCopyFollowed, reportCopiedMethods } from "../environment/spread-copies.ts";
 import type { BuiltinCall } from "./builtin-call.ts";
 import { readAll } from "./proxies.ts";
 
@@ -126,6 +126,7 @@ export function assign(call: BuiltinCall) {
 	// A copy of the environment is the environment, too.
 	if (literal !== undefined && isCopyFollowed(engine, literal))
 		for (const source of sources) call.returnEnvironment(source);
+	reportMethods(call, [target, ...sources]);
 	engine.solver.onValue(target, (into) => {
 		call.returnValue(into);
 		// The code may read what it assigns to `globalThis` as a global variable.
@@ -134,6 +135,17 @@ export function assign(call: BuiltinCall) {
 		for (const source of sources) engine.copyProperties(into.object, source);
 		callSetters(engine, into, undefined, allOf(call, sources), call.site.node);
 	});
+}
+
+/** Reports methods that a copy of the environment gets, if one of the objects is such a copy or the environment. */
+function reportMethods({ engine, site }: BuiltinCall, objects: readonly ValueSet[]) {
+	let isReported = false;
+	for (const object of objects)
+		engine.solver.onValue(object, (value) => {
+			if (isReported || value.kind !== "runtime" || value.api !== "env") return;
+			isReported = true;
+			for (const each of objects) reportCopiedMethods(engine, each, site.node);
+		});
 }
 
 function giveAway({ engine, site }: BuiltinCall, sources: readonly ValueSet[]) {
