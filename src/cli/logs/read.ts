@@ -3,8 +3,10 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { FunctionLine, LogEvent } from "../../protocol/function-log.ts";
 import type { AskedNode } from "../../protocol/nodes.ts";
 import type { LoggedRequest, RequestEvent } from "../../protocol/request-log.ts";
+import { inspectPlatform } from "../../sync/client/inspect.ts";
 import type { LinkTarget } from "../../sync/client/link-target.ts";
 import type { WantedLines } from "../../sync/client/log-query.ts";
+import { platformOrigin } from "../../sync/client/origin.ts";
 import { resumed } from "../../sync/logs/resume.ts";
 import type { Terminal } from "../shell/terminal.ts";
 import { requestText, writtenText } from "./lines.ts";
@@ -37,22 +39,38 @@ export interface WantedLogs extends WantedLines {
 	readonly names: readonly string[];
 	/** Whether to read requests instead of output. */
 	readonly requests: boolean;
+	/** When the command began, by the platform's clock, in milliseconds since 1970. */
+	readonly beganMs: number;
+}
+
+/**
+ * The time by the platform's clock, which dates the lines: milliseconds since 1970, to about a second. The time here, if
+ * the platform cannot be asked: what is asked next reports that.
+ */
+export async function platformNow({ binding }: LinkTarget): Promise<number> {
+	try {
+		const { aheadMs = 0 } = await inspectPlatform(platformOrigin(binding.url));
+		return Date.now() + Math.round(aheadMs);
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return Date.now();
+	}
 }
 
 /** Reads the stored lines once. @throws AppError as `Remote.logs` and `Remote.requests` */
 export async function readLogs(
 	{ binding, remote }: LinkTarget,
-	{ names, requests, ...wanted }: WantedLogs,
+	{ names, requests, beganMs: _, ...wanted }: WantedLogs,
 ): Promise<WrittenResult | RequestsResult> {
 	if (requests) {
 		const read = await remote.requests(binding.app, names, wanted).catch(explainMissingRoute);
-		return { requests: read.requests.map(({ position: _, ...request }) => request), nodes: read.nodes };
+		return { requests: read.requests.map(({ position: __, ...request }) => request), nodes: read.nodes };
 	}
 	const read = await remote.logs(binding.app, names, wanted);
-	const lines = read.lines.map(({ position: _, ...line }) => line);
+	const lines = read.lines.map(({ position: __, ...line }) => line);
 	const [name] = names;
 	return name !== undefined && names.length === 1
-		? { function: name, lines: lines.map(({ function: _, ...line }) => line), nodes: read.nodes }
+		? { function: name, lines: lines.map(({ function: __, ...line }) => line), nodes: read.nodes }
 		: { lines, nodes: read.nodes };
 }
 
@@ -75,11 +93,10 @@ function explainMissingRoute(error: unknown): never {
  */
 export async function followLogs(
 	{ binding, remote }: LinkTarget,
-	{ names, requests, ...first }: WantedLogs,
+	{ names, requests, beganMs, ...first }: WantedLogs,
 	terminal: Terminal,
 	signal: AbortSignal,
 ): Promise<void> {
-	const beganMs = Date.now();
 	const open = (after: readonly string[] | undefined): AsyncGenerator<LogEvent | RequestEvent> => {
 		// A node that came while there was no connection has no position. All its lines since this began are shown.
 		const wanted =

@@ -1,10 +1,11 @@
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand, environmentFlag } from "../../cli/command.ts";
-import { parseInstant } from "../../cli/context/instant.ts";
+import { parseDuration, parseInstant } from "../../cli/context/instant.ts";
 import { requireTarget } from "../../cli/context/linking.ts";
 import { openContext } from "../../cli/context/open-project.ts";
 import {
 	followLogs,
+	platformNow,
 	type RequestsResult,
 	readLogs,
 	renderLogs,
@@ -36,7 +37,8 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 		requests: Flags.boolean({ description: "show requests instead of output" }),
 		follow: Flags.boolean({ char: "f", description: "continue with new lines" }),
 		since: Flags.string({
-			description: "show only newer lines: 30s, 15m, 2h, 7d, or a time such as 2026-01-31T12:00Z",
+			description:
+				"show only newer lines: 30s, 15m, 2h, 7d (by the platform's clock), or a time such as 2026-01-31T12:00Z",
 			helpValue: "WHEN",
 		}),
 		level: Flags.string({ description: "show only lines of this level", options: ["info", "error"] }),
@@ -52,18 +54,25 @@ export default class FunctionsLogs extends BaseCommand<LogsResult | undefined> {
 	protected async execute(): Promise<LogsResult | undefined> {
 		const { argv, flags } = await this.parse(FunctionsLogs);
 		const { follow, limit, requests, since } = flags;
-		const wanted = {
-			names: [...new Set(argv.map(String))],
-			requests,
-			level: flags.level as WantedLines["level"],
-			sinceMs: since === undefined ? undefined : parseInstant("--since", since, Date.now()),
-			limit,
-		};
+		const sinceAt = (nowMs: number) =>
+			since === undefined ? undefined : parseInstant("--since", since, nowMs);
+		// A wrong word is an error before anything is asked.
+		const sinceHere = sinceAt(Date.now());
 		using stop = interruption();
 		const context = await openContext(this.environment, flags.environment);
 		const target = await requireTarget(context.root, flags.environment, "Use 'base44 logs'.", {
 			signal: stop.signal,
 		});
+		const isAgo = since !== undefined && parseDuration(since) !== undefined;
+		const nowMs = follow || isAgo ? await platformNow(target) : Date.now();
+		const wanted = {
+			names: [...new Set(argv.map(String))],
+			requests,
+			level: flags.level as WantedLines["level"],
+			sinceMs: isAgo ? sinceAt(nowMs) : sinceHere,
+			limit,
+			beganMs: nowMs,
+		};
 		if (!follow) return await readLogs(target, wanted);
 		await followLogs(target, wanted, this.terminal, stop.signal);
 		return undefined;

@@ -59,6 +59,18 @@ describe("functions logs", () => {
 		);
 	});
 
+	test("counts a duration back from the platform's time: this machine's clock may be wrong", async () => {
+		const moved = {
+			LD_PRELOAD: "/usr/$LIB/faketime/libfaketime.so.1",
+			FAKETIME: "+1d",
+			FAKETIME_DONT_FAKE_MONOTONIC: "1",
+			FAKETIME_DONT_RESET: "1",
+		};
+		const words = ["functions", "logs", "talker", "--since", "1h", "--json"];
+		const { stdout } = await project.start(words, { env: moved }).ended;
+		expect(messagesOf(JSON.parse(stdout))).toHaveLength(4);
+	});
+
 	test.each([
 		[["--since", "yesterday"], 2, "TIME_INVALID"],
 		[["--level", "warn"], 2, "USAGE"],
