@@ -14,6 +14,9 @@ type Handler = (signal: EndingSignal) => void;
 /** The last one gets the signal. */
 const handlers: Handler[] = [];
 
+/** What a signal does that no handler takes. */
+let end: Handler = () => {};
+
 /** The exit status that a shell reports for a process that a signal ended: 130 for SIGINT. */
 export function signalStatus(signal: NodeJS.Signals): number {
 	return 128 + constants.signals[signal];
@@ -22,14 +25,14 @@ export function signalStatus(signal: NodeJS.Signals): number {
 /** Resolves with an exit status when a signal arrives and no handler is installed. `main` calls it once. */
 export function endingSignal(): Promise<number> {
 	return new Promise((resolve) => {
-		for (const signal of SIGNALS) {
-			process.on(signal, () => {
-				const handler = handlers.at(-1);
-				if (handler === undefined) resolve(signalStatus(signal));
-				else handler(signal);
-			});
-		}
+		end = (signal) => resolve(signalStatus(signal));
+		for (const signal of SIGNALS) process.on(signal, () => deliver(signal));
 	});
+}
+
+function deliver(signal: EndingSignal): void {
+	const handler = handlers.at(-1) ?? end;
+	handler(signal);
 }
 
 /** Until disposal, each signal calls the handler instead of ending the process. */
@@ -61,10 +64,14 @@ export function interruption(): Interruption {
  * closed. Otherwise the signal comes from a rotation of logs, from systemd after SIGTERM, or from a shell that ends:
  * `nohup` protects no program of Node, because Node sets ignored signals back (`findings/node-nohup.sh`).
  * @param onHangup called for a SIGHUP that has no effect
+ * @param isOnTerminal whether the process has a terminal
  */
-export function stopping(onHangup: () => void = () => {}): Interruption {
+export function stopping(
+	onHangup: () => void = () => {},
+	isOnTerminal: () => boolean = () => [0, 1, 2].some((file) => isatty(file)),
+): Interruption {
 	return interruptionBy((signal) => {
-		if (signal !== "SIGHUP" || [0, 1, 2].some((file) => isatty(file))) return true;
+		if (signal !== "SIGHUP" || isOnTerminal()) return true;
 		onHangup();
 		return false;
 	});
@@ -78,8 +85,12 @@ function interruptionBy(counts: (signal: EndingSignal) => boolean): Interruption
 	const controller = new AbortController();
 	const taken = takeSignals((signal) => {
 		if (!counts(signal)) return;
+		if (!controller.signal.aborted) {
+			controller.abort(signal);
+			return;
+		}
 		taken[Symbol.dispose]();
-		controller.abort(signal);
+		deliver(signal);
 	});
 	return { signal: controller.signal, [Symbol.dispose]: () => taken[Symbol.dispose]() };
 }
