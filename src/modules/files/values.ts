@@ -42,11 +42,15 @@ export function urlOf(path: string): string | undefined {
 	return url.href;
 }
 
-/** The path of a URL of a file, as `fileURLToPath` gives it; undefined for another URL. */
+/**
+ * The path of a URL of a file, as `fileURLToPath` gives it; undefined for another URL. A URL may have one slash in place
+ * of three: code that gives a URL to `join` gets this.
+ */
 export function pathOf(href: string): string | undefined {
-	if (!href.startsWith("file:///")) return undefined;
+	const path = /^file:(?:\/\/)?(\/(?!\/)[^?#]*)/.exec(href)?.[1];
+	if (path === undefined) return undefined;
 	try {
-		return decodeURIComponent(href.slice("file://".length).replace(/[?#].*$/s, ""));
+		return decodeURIComponent(path);
 	} catch {
 		return undefined;
 	}

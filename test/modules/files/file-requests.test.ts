@@ -33,6 +33,11 @@ describe("the files that a module reads are found", () => {
 			["functions/shared/b.txt!", "functions/shared/a.txt!"],
 		],
 		[
+			"by join with a URL",
+			'import { join } from "path"; import { fileURLToPath } from "url"; import { readFileSync } from "fs"; readFileSync(fileURLToPath(join(import.meta.url, "../fonts", "a b.ttf")));',
+			["functions/a/fonts/a b.ttf!"],
+		],
+		[
 			"in CommonJS",
 			'const path = require("path"), { readFileSync } = require("fs"); readFileSync(path.join(__dirname, "a b%.txt"));',
 			["functions/a/a b%.txt!"],
