@@ -13,7 +13,7 @@ import { ProcessPool } from "../platform/build/check/process-pool.ts";
 import { readProvidedModules } from "../platform/build/provided-modules.ts";
 import { checkUpload, type Upload } from "../platform/build/upload.ts";
 import { limitsOf } from "../platform/configuration/limits.ts";
-import { PASSED_THROUGH } from "../platform/configuration/passed-through.ts";
+import { passedThrough } from "../platform/configuration/passed-through.ts";
 import { operationHash } from "../platform/functions/function.ts";
 import { builtPath } from "../platform/machine/assets.ts";
 import { type DenoSearch, findDeno } from "../platform/runtime/deno-binary.ts";
@@ -48,12 +48,9 @@ export class LocalBuilds implements AsyncDisposable {
 	/** @param environment the environment of this process; a few of its variables are passed to builds */
 	constructor(deno: DenoSearch, environment: Readonly<Record<string, string>>) {
 		this.#deno = deno;
-		const passed = PASSED_THROUGH.flatMap((name): [string, string][] =>
-			environment[name] === undefined ? [] : [[name, environment[name]]],
-		);
 		const { HOME, XDG_CACHE_HOME = HOME && join(HOME, ".cache") } = environment;
 		this.#cache = XDG_CACHE_HOME && join(XDG_CACHE_HOME, "coffer", "local-builds");
-		this.#passthrough = { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) };
+		this.#passthrough = passedThrough(environment);
 	}
 
 	/**

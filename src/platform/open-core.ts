@@ -130,9 +130,9 @@ function openLogs({ dataDirectory }: CoreConfig, log: Log): FunctionLogs {
 }
 
 async function openBuilderFor(config: CoreConfig, deno: string, opened: OpenParts): Promise<Builder> {
-	const { buildDirectory, hidden, passthrough } = config;
+	const { buildDirectory: directory, hidden, importHosts: hosts, passthrough } = config;
 	const provided = await readProvidedModules();
-	const builder = await openBuilder({ deno, directory: buildDirectory, hidden, passthrough, ...provided });
+	const builder = await openBuilder({ deno, directory, hidden, hosts, passthrough, ...provided });
 	opened.add(async () => builder.close());
 	return builder;
 }

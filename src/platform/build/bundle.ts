@@ -8,6 +8,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
+import { DEFAULT_HOSTS } from "../configuration/import-hosts.ts";
 import type { FunctionMaxima } from "../configuration/limits.ts";
 import { builtPath } from "../machine/assets.ts";
 import { BatchQueue } from "./batches/batch-queue.ts";
@@ -16,7 +17,6 @@ import { openBundler } from "./bundler.ts";
 import { BundleReader, type ReadBundle } from "./check/bundle-reader.ts";
 import { type CheckedUpload, Checker, type PreparedBuild } from "./check/checker.ts";
 import { ProcessPool } from "./check/process-pool.ts";
-import { DEFAULT_HOSTS } from "./hosts.ts";
 import { openSandbox, PROBE_PREFIX, type SandboxLevel, type SandboxOptions } from "./sandbox.ts";
 import type { Upload } from "./upload.ts";
 

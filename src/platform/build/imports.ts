@@ -85,7 +85,7 @@ export function checkImports(
 		if (target.kind === "remote") {
 			if (isStdHttp(target.url)) return provide(STD_HTTP_FILE, rules.stdHttp);
 			if (rules.hosts.includes(target.url.host)) return undefined;
-			throw notAllowed(at, `modules of ${target.url.host} are not allowed`);
+			throw hostNotAllowed(at, target.url.host, rules.hosts);
 		}
 		if (target.kind === "refused") throw notAllowed(at, target.why);
 		const names = [...rules.builtins.keys()];
@@ -121,6 +121,11 @@ function foldersIn(paths: Iterable<string>): Map<string, string[]> {
 /** The full specifier of a Node built-in that is imported without `node:`. Packages of an import map are resolved by the map. */
 function renamed(specifier: string): string | undefined {
 	return specifier.startsWith("node:") ? specifier : undefined;
+}
+
+function hostNotAllowed(at: ImportSite, host: string, hosts: readonly string[]) {
+	const hint = `Import it from npm:, jsr:, the project itself, or one of ${[...hosts].sort().join(", ")}. To allow another host, set COFFER_IMPORT_HOSTS=${host} where 'coffer dev' or the platform starts.`;
+	return importError("IMPORT_NOT_ALLOWED", at, `modules of ${host} are not allowed`, hint);
 }
 
 function notAllowed(at: ImportSite, why: string) {

@@ -8,8 +8,9 @@ import { AppError, EXIT } from "../../errors.ts";
 import type { TlsFiles } from "./certificate.ts";
 import { advertisedHost, checkControl, parseAdvertise } from "./control-address.ts";
 import { isOfDataPlane } from "./data-plane-variables.ts";
+import { importHosts } from "./import-hosts.ts";
 import { limitsOf, type PlatformLimits } from "./limits.ts";
-import { PASSED_THROUGH } from "./passed-through.ts";
+import { passedThrough } from "./passed-through.ts";
 import { isS3Url, type S3Variables } from "./s3-url.ts";
 import { type StoreAccess, type StoreFlags, type StoreVariables, storeAccessOf } from "./store-access.ts";
 import { gatewayTlsOf, type TlsPathFlags, tlsOf } from "./tls-flags.ts";
@@ -51,6 +52,8 @@ export interface CoreConfig {
 	readonly deno: { readonly explicit: string | undefined; readonly searchPath: string | undefined };
 	/** The variables that builds get from the process environment. */
 	readonly passthrough: Readonly<Record<string, string>>;
+	/** The hosts from which functions may import `https:` modules, as `importHosts` returns them. */
+	readonly importHosts: readonly string[];
 }
 
 export interface PlatformConfig extends CoreConfig {
@@ -143,6 +146,7 @@ export function dataDirectoryOf(flag: string | undefined, variables: Variables =
 /**
  * The configuration of a platform's core.
  * @param own absolute paths that no build may read, besides the data directory
+ * @throws AppError `IMPORT_HOSTS_INVALID` (exit 2), and the errors of `storeAccessOf`
  */
 export function readCoreConfig(
 	{
@@ -163,10 +167,6 @@ export function readCoreConfig(
 	variables: Variables = process.env,
 ): CoreConfig {
 	const cacheHome = baseDirectory(variables, "XDG_CACHE_HOME", [".cache"]);
-	const passed = PASSED_THROUGH.flatMap((name) => {
-		const value = text(variables, name);
-		return value === undefined ? [] : [[name, value] as const];
-	});
 	const access = storeAccessOf(flags);
 	const ownOfStore = [access.key, access.blobs].flatMap((path) =>
 		path === undefined || isS3Url(path) ? [] : [path],
@@ -182,14 +182,14 @@ export function readCoreConfig(
 		gatewayTls,
 		limits: limits ?? limitsOf(),
 		deno: { explicit: text(variables, "COFFER_DENO"), searchPath: text(variables, "PATH") },
-		// Deno uses the system's certificates and SSL_CERT_FILE only if this variable is set.
-		passthrough: { DENO_TLS_CA_STORE: "system,mozilla", ...Object.fromEntries(passed) },
+		passthrough: passedThrough(variables),
+		importHosts: importHosts({ JSR_URL: variables.JSR_URL, names: variables.COFFER_IMPORT_HOSTS }),
 	};
 }
 
 /**
  * The configuration of a platform.
- * @throws AppError `ADDRESS_INVALID`, `ADVERTISE_INVALID`, `CONTROL_WITHOUT_TLS`, `TLS_PAIR_INCOMPLETE`, `STORE_*` (exit 2)
+ * @throws AppError `ADDRESS_INVALID`, `ADVERTISE_INVALID`, `CONTROL_WITHOUT_TLS`, `IMPORT_HOSTS_INVALID`, `TLS_PAIR_INCOMPLETE`, `STORE_*` (exit 2)
  */
 export function readPlatformConfig(flags: PlatformFlags, variables: Variables = process.env): PlatformConfig {
 	const control = parseAddress("--control", flags.control);

@@ -1,5 +1,5 @@
 /** The variables that a build needs to download packages: certificates, proxies and registries. */
-export const PASSED_THROUGH = [
+const PASSED_THROUGH = [
 	"SSL_CERT_FILE",
 	"SSL_CERT_DIR",
 	"DENO_CERT",
@@ -13,3 +13,16 @@ export const PASSED_THROUGH = [
 	"NPM_CONFIG_REGISTRY",
 	"JSR_URL",
 ];
+
+/** The variables that builds get from an environment. A variable without a value counts as missing. */
+export function passedThrough(
+	variables: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+	// Deno uses the system's certificates and SSL_CERT_FILE only if this variable is set.
+	const passed: Record<string, string> = { DENO_TLS_CA_STORE: "system,mozilla" };
+	for (const name of PASSED_THROUGH) {
+		const value = variables[name];
+		if (value !== undefined && value !== "") passed[name] = value;
+	}
+	return passed;
+}

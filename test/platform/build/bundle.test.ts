@@ -3,8 +3,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 import type { Builder } from "../../../src/platform/build/bundle.ts";
+import { importHosts } from "../../../src/platform/configuration/import-hosts.ts";
 import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
-import { buildText, ENTRY, makeBuildFolders, testBuilder } from "./builder.ts";
+import { startJsrRegistry } from "../../support/services/jsr-registry.ts";
+import { buildText, ENTRY, makeBuildFolders, NETWORK, testBuilder } from "./builder.ts";
 
 const place = makeBuildFolders();
 let builder: Builder;
@@ -200,5 +202,27 @@ console.log(ms("1d"), join("a", "b"), basename("/c/d"), data.value, text, late s
 		expect(second.sourceMap).toBe(first.sourceMap);
 		for (const text of [first.text, first.sourceMap])
 			expect(text).not.toMatch(/coffer-build-|\/builder\/|\/tmp\//);
+	});
+});
+
+describe("the hosts of modules", () => {
+	test("a package of the registry that JSR_URL names is built", async () => {
+		const modules = { "/mod.ts": 'export const region = () => "near";\n' };
+		await using registry = await startJsrRegistry(modules);
+		const passthrough = { ...NETWORK, JSR_URL: registry.url };
+		const mirrored = await testBuilder(place, { passthrough, hosts: importHosts(passthrough) });
+		const source = 'import { region } from "jsr:@coffer/region@1"; console.log(region());';
+		const { code } = await buildText(mirrored, { [ENTRY]: source });
+		mirrored.close();
+		expect(await run(code)).toBe("near");
+	});
+
+	test("the error for another host names the hosts, and how to allow it", async () => {
+		const source = 'import "https://modules.invalid/x.ts";';
+		await expect(buildText(builder, { [ENTRY]: source })).rejects.toMatchObject({
+			code: "IMPORT_NOT_ALLOWED",
+			message: `${ENTRY}:1 imports "https://modules.invalid/x.ts": modules of modules.invalid are not allowed.`,
+			hint: expect.stringMatching(/one of .*esm\.sh.*COFFER_IMPORT_HOSTS=modules\.invalid /),
+		});
 	});
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "vitest";
 import {
 	type PlatformFlags,
@@ -5,6 +6,7 @@ import {
 	readPlatformCredentials,
 } from "../../../src/platform/configuration/config.ts";
 import { advertisedUrl } from "../../../src/platform/configuration/control-address.ts";
+import { findDeno } from "../../../src/platform/runtime/deno-binary.ts";
 
 const FLAGS: PlatformFlags = {
 	version: "1.0.0",
@@ -170,4 +172,41 @@ test("builds get the environment variables that they need, and no secrets", () =
 		COFFER_FROM_STORE_PASSWORD: undefined,
 		COFFER_FROM_STORE_PASSWORD_FILE: undefined,
 	});
+});
+
+describe("the hosts of modules", () => {
+	const hostsOf = (variables: Record<string, string>) => readPlatformConfig(FLAGS, variables).importHosts;
+
+	test("are Deno's own", async () => {
+		const help = execFileSync(await findDeno(), ["run", "--help=full"], { encoding: "utf8" });
+		const own = /--allow-import\[[\s\S]*?Default value: (\S+)/.exec(help)?.[1];
+		expect(own?.split(",").sort()).toEqual(
+			hostsOf({})
+				.map((host) => `${host}:443`)
+				.sort(),
+		);
+	});
+
+	test.each([
+		["COFFER_IMPORT_HOSTS", "cdn.skypack.dev", ["cdn.skypack.dev"]],
+		[
+			"COFFER_IMPORT_HOSTS",
+			"Unpkg.com:443, modules.example:8443 esm.sh",
+			["unpkg.com", "modules.example:8443"],
+		],
+		["JSR_URL", "https://jsr.example/mirror/", ["jsr.example"]],
+		["JSR_URL", "http://jsr.example/", ["jsr.example:80"]],
+		["JSR_URL", "http://127.0.0.1:4873", ["127.0.0.1:4873"]],
+	])("%s=%s adds to them", (name, value, added) => {
+		expect(hostsOf({ [name]: value })).toEqual([...hostsOf({}), ...added]);
+	});
+
+	test.each(["*.example.com", "https://example.com", "example.com/x", "a@example.com", "a:b"])(
+		"%s is none",
+		(name) => {
+			expect(() => hostsOf({ COFFER_IMPORT_HOSTS: `esm.sh,${name}` })).toThrow(
+				expect.objectContaining({ code: "IMPORT_HOSTS_INVALID", exit: 2 }),
+			);
+		},
+	);
 });

@@ -8,6 +8,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { startJsrRegistry } from "../../support/services/jsr-registry.ts";
 import { Project } from "../support/project.ts";
 
 let project: Project;
@@ -15,14 +16,6 @@ beforeEach(() => {
 	project = new Project({ identity: "none" });
 });
 afterEach(() => project[Symbol.asyncDispose]());
-
-const MODULES: Readonly<Record<string, string>> = {
-	"/mod.ts": `import { read } from "./read.ts";
-export const region = (): string => read("REGION");
-export const unused = (): string => read("UNUSED");
-`,
-	"/read.ts": `export const read = (name: string): string => Deno.env.get(name) ?? "";\n`,
-};
 
 /** An npm registry with the package `good`, and with `bad`, whose archive is missing. */
 async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
@@ -50,43 +43,16 @@ async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
 	return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: close };
 }
 
-/** A JSR registry with one package, and the requests to it. */
-async function startRegistry(): Promise<{ url: string; asked: string[] } & AsyncDisposable> {
-	const manifest = Object.fromEntries(
-		Object.entries(MODULES).map(([path, text]) => {
-			const checksum = `sha256-${createHash("sha256").update(text).digest("hex")}`;
-			return [path, { size: text.length, checksum }];
-		}),
-	);
-	const documents: Record<string, object> = {
-		"/@coffer/region/meta.json": {
-			scope: "coffer",
-			name: "region",
-			latest: "1.2.3",
-			versions: { "1.2.3": {} },
-		},
-		"/@coffer/region/1.2.3_meta.json": { manifest, exports: { ".": "./mod.ts" } },
-	};
-	const requested: string[] = [];
-	const server = createServer(({ url = "" }, response) => {
-		requested.push(url);
-		const text = MODULES[url.replace("/@coffer/region/1.2.3", "")] ?? JSON.stringify(documents[url]);
-		if (text === undefined) response.statusCode = 404;
-		response
-			.setHeader("content-type", url.endsWith(".ts") ? "text/typescript" : "application/json")
-			.end(text);
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	const close = async () => {
-		server.closeAllConnections();
-		server.close();
-	};
-	return { url: `http://127.0.0.1:${port}/`, asked: requested, [Symbol.asyncDispose]: close };
-}
+const MODULES: Readonly<Record<string, string>> = {
+	"/mod.ts": `import { read } from "./read.ts";
+export const region = (): string => read("REGION");
+export const unused = (): string => read("UNUSED");
+`,
+	"/read.ts": `export const read = (name: string): string => Deno.env.get(name) ?? "";\n`,
+};
 
 test("modules of JSR are analysed, and downloaded once", async () => {
-	await using registry = await startRegistry();
+	await using registry = await startJsrRegistry(MODULES);
 	const files = ["a.ts", "b.ts", "c.ts"];
 	for (const file of files)
 		project.write(file, `import { region } from "jsr:@coffer/region@1";\nregion();\n`);

@@ -137,7 +137,7 @@ async function writeSources(folder: string, files: Batch["files"], sandbox: Sand
 }
 
 function buildFlags(files: Batch["files"], { hosts }: RunSettings): string[] {
-	const imports = hosts.map((host) => (host.includes(":") ? host : `${host}:443`)).join(",");
+	const imports = hosts.map((host) => (/:\d+$/.test(host) ? host : `${host}:443`)).join(",");
 	const lock = files.has(LOCK) ? `--lock=${LOCK}` : "--no-lock";
 	const network = imports === "" ? "--no-remote" : `--allow-import=${imports}`;
 	return ["--config", CONFIGURATION, lock, network];
