@@ -60,6 +60,22 @@ describe("git merge --squash", () => {
 	});
 });
 
+test("a vault that a filter of git changes is refused with the command that takes the filter away", async () => {
+	await using project = copyOf(template);
+	// As git-crypt does.
+	await project.git("config", "filter.crypt.clean", "printf '\\0CRYPT\\377'; cat");
+	project.write(".gitattributes", `${project.read(".gitattributes")}*.vault filter=crypt\n`);
+	await project.ok(["secrets", "set", "LATER=1"]);
+	await project.git("add", ".gitattributes", "coffer.vault");
+	const refused = git(project, "commit", "--quiet", "--message", "Later");
+	expect(refused.status).toBe(1);
+	expect(refused.text).toContain("the filter 'crypt'");
+	expect(refused.text).toContain("git add .gitattributes coffer.vault");
+	await project.ok(["git", "setup"]);
+	await project.git("add", ".gitattributes", "coffer.vault");
+	expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
+});
+
 describe("a squash that the user gave up", () => {
 	test("does not make the hook refuse a later commit, although git checkout leaves SQUASH_MSG", async () => {
 		await using project = await copyOf(template);

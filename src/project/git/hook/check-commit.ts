@@ -4,6 +4,7 @@
  */
 import { basename } from "node:path";
 import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
+import { shellWord } from "../../../printable.ts";
 import { verifyRoot } from "../../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../../vault/document/document.ts";
 import { parseVault } from "../../../vault/document/format.ts";
@@ -13,7 +14,7 @@ import { LIMITS, malformed } from "../../../vault/syntax/syntax.ts";
 import { VAULT_FILE } from "../../files/project-root.ts";
 import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
-import type { GitContext } from "../run.ts";
+import { type GitContext, runGit } from "../run.ts";
 import { type OtherHead, otherHeads, SQUASH } from "../unfinished.ts";
 import { hasFileOf, type StagedFile, stagedSince } from "./staged.ts";
 
@@ -178,6 +179,17 @@ async function checkVault(place: GitContext, vault: StagedVault): Promise<void> 
 }
 
 /**
+ * What to do about a faulty vault that git sends through a filter, such as git-crypt or git-lfs: the file itself is
+ * valid, and no repair of it helps. Undefined without a filter.
+ */
+async function hintOfFilter(place: GitContext, path: string): Promise<string | undefined> {
+	const { status, stdout } = await runGit(place, ["check-attr", "-z", "filter", "--", path]);
+	const filter = stdout.split("\0")[2] ?? "unspecified";
+	if (status !== 0 || ["unspecified", "unset", "set"].includes(filter)) return undefined;
+	return `The attributes send the file through the filter '${filter}', so git stores other bytes than the file has. The vault is encrypted already. Run 'coffer git setup', which takes the filter away, and then: git add .gitattributes ${shellWord(path)}`;
+}
+
+/**
  * Checks every staged vault: no conflict markers, valid syntax and chains, valid signatures of new records, and
  * no loss of anything that HEAD has, or a commit that a merge (also a squashed one), cherry-pick or rebase brings in.
  * @param files the staged files
@@ -191,7 +203,8 @@ export async function checkStaged(place: GitContext, files: readonly StagedFile[
 			await checkVault(place, vault);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			throw error.with({ message: `Not committed. ${error.message} (staged as ${vault.path})` });
+			const message = `Not committed. ${error.message} (staged as ${vault.path})`;
+			throw error.with({ message, hint: (await hintOfFilter(place, vault.path)) ?? error.hint });
 		}
 	}
 	return vaults.map(({ path }) => path);
