@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { analyzeReferences } from "../../src/references/analyze.ts";
+import { packageOf } from "../../src/references/evidence/package.ts";
 import { bundle } from "./mapped-bundle.ts";
 
 const OWN = "functions/a/index.ts";
@@ -68,6 +69,15 @@ describe("dependencies", () => {
 		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:4`] });
 	});
 
+	test("a name in code without a source is a package's: the map of a package may leave lines out", () => {
+		const { references } = shown([
+			["", 0, `var worker = process.env.WORKER_ID;`],
+			[OWN, 1, `go();`],
+		]);
+		expect(references).toEqual(["WORKER_ID coffer:bundle.js:1"]);
+		expect(packageOf("coffer:bundle.js")).toBeDefined();
+	});
+
 	test("accesses in code of the bundler do not count", () => {
 		expect(
 			shown([
@@ -106,19 +116,14 @@ describe("positions", () => {
 		expect(analyzeReferences({ code, sourceMap }).references.map(({ line }) => line)).toEqual([2, 3]);
 	});
 
-	test.each([
-		"",
-		"{}",
-		"null",
-		"[]",
-		`{"sources":[],"mappings":5}`,
-		`{"sources":[null],"mappings":"AAAA"}`,
-		"not json",
-	])("an invalid source map is ignored: %j", (sourceMap) => {
-		expect(analyzeReferences({ code: `\nDeno.env.get("A");`, sourceMap }).references).toEqual([
-			{ name: "A", file: "bundle.js", line: 2, how: "static" },
-		]);
-	});
+	test.each(["", "{}", "null", "[]", `{"sources":[],"mappings":5}`, "not json"])(
+		"an invalid source map is ignored: %j",
+		(sourceMap) => {
+			expect(analyzeReferences({ code: `\nDeno.env.get("A");`, sourceMap }).references).toEqual([
+				{ name: "A", file: "bundle.js", line: 2, how: "static" },
+			]);
+		},
+	);
 
 	test("each place is listed once, sorted by name, file and line", () => {
 		const lines = [

@@ -9,6 +9,9 @@ const DEPENDENCY =
 const UNIT =
 	/^.*(?:^|\/)node_modules\/(?:@[^/]+\/)?[^/]+|^(?:npm|jsr):\/?(?:@[^/]+\/)?[^/]+|^https?:\/\/[^/]+\/(?:[^/]+\/)*?@?[^/@]+@[^/]+/;
 
+/** The path of code without a source. The scheme keeps it apart from the upload's own files. */
+const MADE = "coffer:bundle.js";
+
 /** What is followed as a whole: a package, or else a single module. */
 function unitOf(path: string): string {
 	return UNIT.exec(path)?.[0] ?? path;
@@ -43,7 +46,7 @@ export class SourceFiles {
 	/** The package or module of the web to which a node belongs; undefined for the upload's own code. */
 	unitOf(node: Node): string | undefined {
 		const { path, dependency } = this.#known(this.#positions.sourceAt(node.start));
-		return dependency && path !== "bundle.js" ? unitOf(path) : undefined;
+		return dependency && path !== MADE ? unitOf(path) : undefined;
 	}
 
 	/** The file, the 1-based line, and whether the file belongs to a dependency. */
@@ -67,9 +70,9 @@ export class SourceFiles {
 	#known(source: string): { path: string; dependency: boolean } {
 		let known = this.#paths.get(source);
 		if (known === undefined) {
-			const path = source === "" ? "bundle.js" : this.#path(source);
-			// Code that the map does not mention was made by the bundler.
+			// Code that the map does not mention was made by the bundler, or is of a package whose own map leaves it out.
 			const made = source === "" && this.#positions.mapped;
+			const path = made ? MADE : source === "" ? "bundle.js" : this.#path(source);
 			const isFollowed = this.#followed.size > 0 && this.#followed.has(unitOf(path));
 			const dependency = made || ((DEPENDENCY.test(source) || DEPENDENCY.test(path)) && !isFollowed);
 			known = { path, dependency };

@@ -1,6 +1,6 @@
 /** The order in which references are reported: the same on every machine, whatever its locale. */
 
-interface Location {
+export interface Location {
 	readonly file: string;
 	readonly line: number;
 }

@@ -1,7 +1,8 @@
 /** Decides which functions a change of secrets affects, with the reasons, and which it does not affect. Pure. */
 
 import { isPrefix, matches } from "../evidence/name-pattern.ts";
-import { compareLocations, compareText } from "../evidence/order.ts";
+import { compareLocations, compareText, type Location } from "../evidence/order.ts";
+import { packageOf } from "../evidence/package.ts";
 import type { How, Reads } from "../evidence/reference.ts";
 import { Granted } from "./granted.ts";
 
@@ -27,14 +28,24 @@ export interface Reason {
 }
 
 export interface Plan {
-	/** Sorted by function; reasons by name, file, line and `how`. */
+	/** Sorted by function; reasons by name, own code before packages, file, line and `how`. */
 	redeploy: { function: string; reasons: Reason[] }[];
 	/** Sorted. */
 	untouched: string[];
 }
 
+/** Code of the function comes first, because its author can look there. Then come packages, then reads without a location. */
+function distanceOf({ file }: Location): number {
+	if (file === "") return 2;
+	return packageOf(file) === undefined ? 0 : 1;
+}
+
+function compareEvidence(a: Location, b: Location): number {
+	return distanceOf(a) - distanceOf(b) || compareLocations(a, b);
+}
+
 function compareReasons(a: Reason, b: Reason): number {
-	return compareText(a.name, b.name) || compareLocations(a, b) || compareText(a.how, b.how);
+	return compareText(a.name, b.name) || compareEvidence(a, b) || compareText(a.how, b.how);
 }
 
 /** The changed secrets that a reference reads: at most one, unless it is a prefix pattern. */
@@ -50,7 +61,7 @@ function reasonsFor(reads: Reads, all: ReadonlySet<string>): Reason[] {
 	const changed = new Set([...all].filter((name) => granted.has(name)));
 	const reasons: Reason[] = [];
 	const reported = new Set<string>();
-	for (const { name, file, line, how } of references.toSorted(compareLocations)) {
+	for (const { name, file, line, how } of references.toSorted(compareEvidence)) {
 		for (const read of changedBy(name, changed)) {
 			const key = `${how} ${read}`;
 			if (reported.has(key)) continue;

@@ -46,6 +46,20 @@ const tenant: PlannedFunction = {
 const functions = [pay, mail, hello, tenant];
 
 describe("plan", () => {
+	test("the place in the function's own code comes before those in packages, and before reads without a place", () => {
+		const sdk = reference("STRIPE_KEY", "npm:stripe@19.1.0/lib.js", 1);
+		const module = reference("STRIPE_KEY", "https://esm.sh/stripe@19.1.0", 1);
+		const observed = reference("STRIPE_KEY", "", 0, "observed");
+		const own = reference("STRIPE_KEY", "supabase/functions/pay/index.ts", 40);
+		const reasonsOf = (references: Reference[]) => {
+			const charge: PlannedFunction = { name: "charge", references, dynamic: [] };
+			const { redeploy } = plan({ changes: [{ name: "STRIPE_KEY", kind: "set" }], functions: [charge] });
+			return redeploy.flatMap(({ reasons }) => reasons);
+		};
+		expect(reasonsOf([observed, module, sdk, own])).toEqual([own, observed]);
+		expect(reasonsOf([observed, module, sdk])).toEqual([module, observed]);
+	});
+
 	test("redeploys the functions that reference a changed name, with the first place for each kind of evidence", () => {
 		expect(plan({ changes: [{ name: "STRIPE_KEY", kind: "set" }], functions: [pay, mail, hello] })).toEqual({
 			redeploy: [
