@@ -18,6 +18,11 @@ test("the newest backup is named with its age, and one older than a week is a wa
 		isWarning: true,
 	});
 	expect(lineOf(-5_000).line).toContain("is 0 minutes old");
+	// Without this, no warning would come until long after that time.
+	expect(lineOf(-2 * DAY_MS)).toMatchObject({
+		line: expect.stringContaining("b1, is from 1970-04-13 00:00 UTC, which is in the future"),
+		isWarning: true,
+	});
 });
 
 test("a platform without a backup is a warning, and one of an earlier version says nothing", () => {
