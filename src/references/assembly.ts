@@ -24,6 +24,17 @@ import { makeReach } from "./forward/reach.ts";
 import { makeTrack } from "./forward/tracking.ts";
 import type { SchemaCode } from "./models/schemas/schema-code.ts";
 
+function nothingRemembered(): Engine["remembered"] {
+	return {
+		holders: new Map(),
+		flattened: new Map(),
+		decorated: new Map(),
+		compared: new Map(),
+		tested: new Map(),
+		excluded: new Map(),
+	};
+}
+
 /**
  * Assembles the parts of the analysis. The parts refer to each other only through the engine.
  * @param dependencyBudget how many nodes of dependencies may still be evaluated; counted down
@@ -43,7 +54,7 @@ export function assembleEngine(
 		schemas,
 		objects: new AbstractObjects(),
 		findings: new Findings(),
-		remembered: { holders: new Map(), flattened: new Map(), decorated: new Map(), compared: new Map() },
+		remembered: nothingRemembered(),
 		replaced,
 		postponed: [],
 		unevaluated: [],

@@ -8,14 +8,18 @@
 import type { Node } from "./bundle/syntax.ts";
 import type { Findings } from "./engine/findings.ts";
 import { SchemaCode } from "./models/schemas/schema-code.ts";
-import { recipientsOf } from "./recipients.ts";
-import { type Bundle, isOwnIn, PRECISE, runDependencies, runOwn } from "./runs.ts";
+import { isDynamicAnyway, recipientsOf } from "./recipients.ts";
+import { type Bundle, isOwnIn, MIDDLE, type OwnBudget, PRECISE, runDependencies, runOwn } from "./runs.ts";
 
-/** The most characters of the packages. A larger one would use up the budget in vain. */
+/** The most characters of the packages. A larger one would use up the budgets in vain. */
 const LENGTH_MAX = 32 * 1024;
 /** How often packages are added that get the environment from those before. */
 const ROUNDS_MAX = 3;
-const BUDGET = { ...PRECISE, stepsMax: 30_000 };
+/** The second one is for packages that pass functions on and on: it distinguishes no calls, and needs fewer steps. */
+const BUDGETS: readonly OwnBudget[] = [
+	{ ...PRECISE, contextsMax: 5, stepsMax: 200_000 },
+	{ ...MIDDLE, stepsMax: 120_000 },
+];
 
 /**
  * Analyses the bundle again, with the packages that get the environment as own code.
@@ -24,6 +28,19 @@ const BUDGET = { ...PRECISE, stepsMax: 30_000 };
  * @returns undefined if the function stays as it was found
  */
 export function followPackages(bundle: Bundle, code: string, found: Findings): Findings | undefined {
+	for (const budget of BUDGETS) {
+		const followed = followWithin(budget, bundle, code, found);
+		if (followed !== undefined) return followed;
+	}
+	return undefined;
+}
+
+function followWithin(
+	budget: OwnBudget,
+	bundle: Bundle,
+	code: string,
+	found: Findings,
+): Findings | undefined {
 	const { program, scopes, files } = bundle;
 	const followed = new Set<string>();
 	let last: Findings = found;
@@ -31,13 +48,16 @@ export function followPackages(bundle: Bundle, code: string, found: Findings): F
 	let calls: readonly Node[] | undefined;
 	for (let round = 0; round < ROUNDS_MAX; round++) {
 		const recipients = recipientsOf(last, scopes, lastFiles);
-		if (recipients === undefined || recipients.units.size === 0) return undefined;
+		const added = [...(recipients?.units ?? [])].filter((unit) => !followed.has(unit));
+		if (recipients === undefined || added.length === 0) return undefined;
 		calls ??= recipients.calls;
-		for (const unit of recipients.units) followed.add(unit);
+		for (const unit of added) followed.add(unit);
 		if (lengthOf(bundle, followed) > LENGTH_MAX) return undefined;
-		lastFiles = files.following(followed);
-		const schemas = new SchemaCode(program, lastFiles, code);
-		const own = runOwn({ program, scopes, files: lastFiles, schemas }, BUDGET, new Set());
+		const current = files.following(followed);
+		lastFiles = current;
+		const schemas = new SchemaCode(program, current, code);
+		const isInVain = (findings: Findings) => isDynamicAnyway(findings, scopes, current);
+		const own = runOwn({ program, scopes, files: current, schemas }, budget, new Set(), isInVain);
 		if (!own.isComplete) return undefined;
 		last = own.engine.findings;
 		if ([...last.dynamic.keys()].some(isOwnIn(own.engine))) continue;

@@ -22,12 +22,25 @@ export function recipientsOf(
 	const calls: Node[] = [];
 	for (const [node, why] of findings.dynamic) {
 		if (files.isDependency(node)) continue;
-		if (!PASSED.test(why) || (node.type !== "CallExpression" && node.type !== "NewExpression"))
-			return undefined;
+		if (!isCallThatPasses(node, why)) return undefined;
 		recipients.collect(node, 0);
 		calls.push(node);
 	}
 	return { units: recipients.units, calls };
+}
+
+/** Whether an access is dynamic for another reason than a package that is not followed yet. */
+export function isDynamicAnyway({ dynamic }: Findings, scopes: Scopes, files: SourceFiles): boolean {
+	return [...dynamic].some(([node, why]) => {
+		if (files.isDependency(node)) return false;
+		const recipients = new Recipients(scopes, files);
+		recipients.collect(node, 0);
+		return !isCallThatPasses(node, why) || recipients.units.size === 0;
+	});
+}
+
+function isCallThatPasses({ type }: Node, why: string): boolean {
+	return PASSED.test(why) && (type === "CallExpression" || type === "NewExpression");
 }
 
 /** The part with which an expression begins, by type. */

@@ -5,6 +5,7 @@ import type { SourceFiles } from "./bundle/source-files.ts";
 import type { Node } from "./bundle/syntax.ts";
 import { runToCompletion } from "./engine/completion.ts";
 import type { Engine } from "./engine/engine.ts";
+import type { Findings } from "./engine/findings.ts";
 import { BUDGET_EXCEEDED, type Budget } from "./engine/solver.ts";
 import type { Value } from "./engine/values.ts";
 import { addGivenNames } from "./environment/given-names.ts";
@@ -50,8 +51,19 @@ export interface OwnRun {
 	readonly longestSteps: number;
 }
 
-/** Analyses the upload's own code. Dependencies are analysed only as far as the names of own reads depend on them. */
-export function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>): OwnRun {
+/** After so many steps a run checks whether it is in vain. */
+const STEPS_OF_PART = 2000;
+
+/**
+ * Analyses the upload's own code. Dependencies are analysed only as far as the names of own reads depend on them.
+ * @param isInVain whether what was found so far shows that the result will not be needed. The run ends then
+ */
+export function runOwn(
+	bundle: Bundle,
+	budget: OwnBudget,
+	replaced: Set<string>,
+	isInVain?: (findings: Findings) => boolean,
+): OwnRun {
 	const { program, scopes, files, schemas } = bundle;
 	const known = replaced.size;
 	const dependencyNodes = { left: DEPENDENCY_NODES_MAX };
@@ -60,7 +72,14 @@ export function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>)
 	let longestSteps = 0;
 	const run = () => {
 		const before = engine.solver.steps;
-		const isComplete = engine.solver.run({ ...budget, keepsReason: () => true, isOwn: isOwnIn(engine) });
+		const left = () => before + budget.stepsMax - engine.solver.steps;
+		let isComplete = false;
+		while (!isComplete && left() > 0 && !isInVain?.(engine.findings)) {
+			const stepsMax = isInVain === undefined ? budget.stepsMax : Math.min(left(), STEPS_OF_PART);
+			const { valuesMax, contextsMax } = budget;
+			const isOwn = isOwnIn(engine);
+			isComplete = engine.solver.run({ valuesMax, contextsMax, stepsMax, keepsReason: () => true, isOwn });
+		}
 		longestSteps = Math.max(longestSteps, engine.solver.steps - before);
 		return isComplete;
 	};
@@ -71,7 +90,7 @@ export function runOwn(bundle: Bundle, budget: OwnBudget, replaced: Set<string>)
 	engine.reach(program);
 	const isComplete = isKnown && runToCompletion(engine, run);
 	// The built-in properties that the code replaces are known after a run. The next run treats them as unknown.
-	if (replaced.size > known) return runOwn(bundle, budget, replaced);
+	if (replaced.size > known) return runOwn(bundle, budget, replaced, isInVain);
 	return { bundle, budget, replaced, engine, dependencyNodes, isComplete, longestSteps };
 }
 

@@ -70,6 +70,102 @@ describe("the keys that a package reads of the environment are references of the
 		).toEqual({ references: [`A_KEY ${OWN}:7`, `B_KEY ${OWN}:7`], dynamic: [] });
 	});
 
+	test("a package that takes a function or options", () => {
+		const reader =
+			"function load(env, spec, how = { color: String }) { const report = typeof how === 'function' ? how : reporterOf(how); const errors = []; const value = {}; " +
+			"for (const [key, one] of Object.entries(spec)) { if (env[key] === undefined) errors.push(key); else value[key] = one(env[key]); } " +
+			"if (errors.length > 0) throw new Error(report(errors, spec)); return value; } " +
+			"function reporterOf({ color = String } = {}) { return (errors, spec) => errors.map((key) => color(key) + spec[key].description).join(); }";
+		expect(
+			shown([
+				[NPM, 1, reader],
+				[OWN, 7, "export const { A_KEY } = load(process.env, { A_KEY: String, B_KEY: Number });"],
+			]),
+		).toEqual({ references: [`A_KEY ${OWN}:7`, `B_KEY ${OWN}:7`], dynamic: [] });
+	});
+
+	test("a package of CommonJS modules", () => {
+		const reader =
+			"var __commonJS = (cb, mod) => () => (mod || cb[Object.keys(cb)[0]]((mod = { exports: {} }).exports, mod), mod.exports); " +
+			'var require_variable = __commonJS({ "variable.js"(exports, module) { module.exports = function variable(env, name) { const all = {}; Object.entries({ asString: String }).forEach(([key, convert]) => { all[key] = () => convert(env[name]); }); return all; }; } }); ' +
+			'var require_pkg = __commonJS({ "index.js"(exports, module) { const variable = require_variable(); const from = (env) => ({ from, get: (name) => variable(env, name) }); module.exports = from(process.env); } });';
+		expect(
+			shown([
+				[NPM, 1, reader],
+				[OWN, 7, "const env = require_pkg().from(Deno.env.toObject());"],
+				[OWN, 8, 'export default () => env.get("A_KEY").asString();'],
+			]).references,
+		).toContain(`A_KEY ${OWN}:8`);
+	});
+
+	describe("a schema whose errors hold what it parses", () => {
+		const SCHEMAS =
+			"var store; function config(own) { return { lang: own?.lang ?? store?.lang }; } function message(lang) { return store?.get(lang)?.get(lang); } " +
+			'function textOf(input) { const type = typeof input; if (type === "string") return `"${input}"`; return (input && Object.getPrototypeOf(input)?.constructor?.name) ?? "null"; } ' +
+			"function addIssue(context, label, dataset, config, other) { const input = other ? other.input : dataset.value; const issue = { input, message: label + textOf(input), path: other?.path }; " +
+			'const own = other?.message ?? context.message ?? message(config.lang); if (own !== undefined) issue.message = typeof own === "function" ? own(issue) : own; dataset.issues = [issue]; } ' +
+			'function string(message) { return { kind: "schema", message, run(dataset, config) { if (typeof dataset.value !== "string") addIssue(this, "type", dataset, config); return dataset; } }; } ' +
+			'function trim() { return { kind: "transformation", run(dataset) { dataset.value = dataset.value.trim(); return dataset; } }; } ' +
+			"function pipe(...all) { return { ...all[0], all, run(dataset, config) { for (const item of all) dataset = item.run(dataset, config); return dataset; } }; } " +
+			'function object(entries, message) { return { kind: "schema", entries, message, run(dataset, config) { const input = dataset.value; dataset.value = {}; for (const key in this.entries) { const schema = this.entries[key]; ' +
+			"if (key in input) { const inner = schema.run({ value: input[key] }, config); if (inner.issues) dataset.issues = inner.issues; dataset.value[key] = inner.value; } " +
+			'else if (schema.fallback !== undefined) dataset.value[key] = typeof schema.fallback === "function" ? schema.fallback(dataset) : schema.fallback; ' +
+			'else addIssue(this, "key", dataset, config, { input: undefined, path: [{ input, key }] }); } return dataset; } }; } ' +
+			"var Invalid = class extends Error { constructor(issues) { super(issues[0].message); this.issues = issues; } }; " +
+			"function parse(schema, input, own) { const dataset = schema.run({ value: input }, config(own)); if (dataset.issues) throw new Invalid(dataset.issues); return dataset.value; } ";
+		const SCHEMA = "object({ A_KEY: string(), B_KEY: pipe(string(), trim()) })";
+
+		test.each([
+			["the program ends with an error", `var env = parse(${SCHEMA}, Deno.env.toObject());`],
+			[
+				"the message of an error",
+				`var env; try { env = parse(${SCHEMA}, process.env); } catch (error) { console.error(error.message); }`,
+			],
+			[
+				"two schemas",
+				"parse(object({ A_KEY: string() }), process.env); parse(object({ B_KEY: string() }), process.env);",
+			],
+		])("%s", (_, own) => {
+			const found = shown([
+				[NPM, 1, SCHEMAS],
+				[OWN, 7, own],
+			]);
+			expect(found).toEqual({ references: [`A_KEY ${OWN}:7`, `B_KEY ${OWN}:7`], dynamic: [] });
+		});
+
+		test.each([
+			[
+				"an error that is printed",
+				`try { parse(${SCHEMA}, process.env); } catch (error) { console.error(error); }`,
+			],
+			["an error of a server", `Deno.serve(() => parse(${SCHEMA}, process.env));`],
+			[
+				"an error that a handler of all errors gets",
+				`addEventListener("error", ({ error }) => console.log(error)); parse(${SCHEMA}, process.env);`,
+			],
+			[
+				"a function that makes messages of issues",
+				`object({ A_KEY: string() }, (issue) => JSON.stringify(issue)).run({ value: process.env }, {});`,
+			],
+		])("%s is dynamic", (_, own) => {
+			const { dynamic } = shown([
+				[NPM, 1, SCHEMAS],
+				[OWN, 7, own],
+			]);
+			expect(dynamic).toEqual([`${OWN}:7`]);
+		});
+
+		test("what own code reads of an issue is a reference", () => {
+			const own = `try { parse(${SCHEMA}, process.env); } catch (error) { console.log(error.issues[0].path[0].input.C_KEY); }`;
+			const { references, dynamic } = shown([
+				[NPM, 1, SCHEMAS],
+				[OWN, 7, own],
+			]);
+			expect(dynamic).toEqual([]);
+			expect(references).toContain(`C_KEY ${OWN}:7`);
+		});
+	});
+
 	test("a name that the package reads by itself is its own", () => {
 		const reader = "function load(env, name) { return process.env.LEVEL + env[name]; }";
 		expect(

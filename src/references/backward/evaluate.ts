@@ -12,7 +12,7 @@ import {
 	stringValue,
 	unknownValue,
 	type Value,
-	type ValueSet,
+	ValueSet,
 	withContext,
 } from "../engine/values.ts";
 import { loadModule } from "../environment/modules.ts";
@@ -20,6 +20,7 @@ import { isReplaced } from "../environment/replaced.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { isCopyFollowed, readsOfCopy } from "../environment/spread-copies.ts";
 import { includeReplacements } from "../models/objects/decorators.ts";
+import { addTested } from "../models/objects/type-tests.ts";
 import { evaluateAwait } from "../models/promises.ts";
 import { addGrownText } from "../models/text/loops.ts";
 import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
@@ -119,13 +120,18 @@ function addCreated(engine: Engine, literal: Node, into: ValueSet) {
 		});
 }
 
-/** `object?.key`, which may be `undefined`. */
+/** `object?.key`, which may be `undefined`. It surely is where nothing but `undefined` is before the question mark. */
 function evaluateChain(engine: Engine, { expression }: Node, into: ValueSet) {
 	const { solver } = engine;
 	solver.onValue(engine.evaluate(expression), (value) => {
 		solver.add(into, value);
 		solver.add(into, withContext(NOTHING, value.context));
 	});
+	for (let link = expression as Node | undefined; link !== undefined; link = link.object ?? link.callee)
+		if (link.optional)
+			solver.onValue(engine.evaluate(link.object ?? link.callee), (value) => {
+				if (value.kind === "nothing") solver.add(into, withContext(NOTHING, value.context));
+			});
 }
 
 function createsObject(node: Node): boolean {
@@ -155,14 +161,26 @@ function evaluateIdentifier(engine: Engine, node: Node, into: ValueSet) {
 	if (binding === undefined) return engine.solver.add(into, unknownValue("an unknown global"));
 	if (addGrownText(engine, node, binding, into)) return;
 	const ownAssignment = selfAssignment(engine, node, binding);
-	if (ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope)) {
-		return engine.solver.add(into, unknownValue("a string built in several steps"));
-	}
-	const values = guardedBy(engine, node, binding, into);
-	for (const declaration of binding.declarations) engine.solver.include(engine.assigned(declaration), values);
+	const isBuilt = ownAssignment !== undefined && isRepeated(ownAssignment, binding.scope);
+	const values = isBuilt ? withoutTexts(engine, into) : guardedBy(engine, node, binding, into);
+	for (const declaration of binding.declarations)
+		addTested(engine, node, binding, engine.assigned(declaration), values);
 	for (const write of engine.scopes.uses(binding).writes) {
-		if (write !== ownAssignment?.left) engine.solver.include(engine.assigned(write), values);
+		if (isBuilt || write !== ownAssignment?.left)
+			addTested(engine, node, binding, engine.assigned(write), values);
 	}
+}
+
+/** The kinds of values of which there are only so many. A text, or a function with a bound argument, may grow. */
+const FINITE: ReadonlySet<Value["kind"]> = new Set(["object", "runtime", "builtin", "nothing"]);
+
+/** A set for the values of a variable that the code builds in several steps: texts are not known. */
+function withoutTexts({ solver }: Engine, into: ValueSet): ValueSet {
+	const values = new ValueSet();
+	solver.onValue(values, (value) =>
+		solver.add(into, FINITE.has(value.kind) ? value : unknownValue("a string built in several steps")),
+	);
+	return values;
 }
 
 /**

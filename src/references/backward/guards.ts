@@ -2,6 +2,8 @@
  * Backward analysis of conditions on names: where code runs only if a variable is one of some names, the variable has
  * these names in place of values that are not known. `if (!ALLOWED.has(name)) return;`
  */
+
+import { endsBlock } from "../bundle/completions.ts";
 import type { Binding } from "../bundle/names.ts";
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import { unify } from "../engine/context.ts";
@@ -168,11 +170,3 @@ function namesAfterAll(scopes: Scopes, statements: readonly Node[], param: Node)
 	}
 	return undefined;
 }
-
-/** Whether code after a statement does not run. */
-function endsBlock(statement: Node | undefined): boolean {
-	if (statement?.type === "BlockStatement") return endsBlock((statement.body as Node[]).at(-1));
-	return ENDS.has(statement?.type ?? "");
-}
-
-const ENDS = new Set(["ReturnStatement", "ThrowStatement", "ContinueStatement", "BreakStatement"]);

@@ -93,11 +93,17 @@ function addName({ solver }: Engine, { node }: AbstractObject, into: ValueSet) {
 	solver.add(into, node.id ? stringValue(node.id.name as string) : unknownValue("a computed value"));
 }
 
-/** Includes the property of another object that this one copies. */
-function copyProperty(engine: Engine, source: ValueSet, key: string, into: ValueSet) {
+/**
+ * Includes the property of another object that this one copies.
+ * @param isElsewhere whether this object may have the property from elsewhere, so that `undefined` does not count
+ */
+function copyProperty(engine: Engine, source: ValueSet, key: string, into: ValueSet, isElsewhere = true) {
 	engine.solver.onValue(source, (value) => {
+		if (value.kind === "nothing" && !isElsewhere) engine.solver.add(into, NOTHING);
 		if (value.kind === "nothing" || value.kind === "string") return;
-		engine.readProperty(value, key, (found) => found.kind !== "nothing" && engine.solver.add(into, found));
+		engine.readProperty(value, key, (found) => {
+			if (found.kind !== "nothing" || !isElsewhere) engine.solver.add(into, found);
+		});
 	});
 }
 
@@ -122,6 +128,7 @@ export function literalProperty(object: AbstractObject, key: string): readonly N
 function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, into: ValueSet) {
 	if (object.node.type !== "ObjectExpression") return;
 	const own = literalProperty(object, key);
+	const isElsewhere = own.length > 0 || key in Object.prototype;
 	for (const property of own) includeMember(engine, property, into);
 	let mayComeFromElsewhere = own.length > 0;
 	for (const property of object.node.properties as Node[]) {
@@ -130,7 +137,7 @@ function fillPlainProperty(engine: Engine, object: AbstractObject, key: string, 
 			copyProperty(engine, prototypeOfLiteral(engine, object, property), key, into);
 		} else if (property.type === "SpreadElement") {
 			mayComeFromElsewhere = true;
-			copyProperty(engine, engine.evaluate(property.argument), key, into);
+			copyProperty(engine, engine.evaluate(property.argument), key, into, isElsewhere);
 		} else if (property.computed && staticKey(property.key, true) === undefined) {
 			mayComeFromElsewhere = true;
 			includeComputedProperty(engine, property, key, into);

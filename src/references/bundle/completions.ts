@@ -73,3 +73,11 @@ function contains(node: Node, test: (inner: Node) => boolean): boolean {
 	}
 	return false;
 }
+
+/** Whether code after a statement does not run. */
+export function endsBlock(statement: Node | undefined): boolean {
+	if (statement?.type === "BlockStatement") return endsBlock((statement.body as Node[]).at(-1));
+	return ENDS.has(statement?.type ?? "");
+}
+
+const ENDS = new Set(["ReturnStatement", "ThrowStatement", "ContinueStatement", "BreakStatement"]);

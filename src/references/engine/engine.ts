@@ -59,6 +59,10 @@ interface Remembered {
 	readonly decorated: Map<Node, ValueSet>;
 	/** Whether conditions compare a variable that never changes. */
 	readonly compared: Map<Binding, boolean>;
+	/** Whether conditions test the type of a variable that never changes. */
+	readonly tested: Map<Binding, boolean>;
+	/** The types that a variable does not have at a read. */
+	readonly excluded: Map<Node, ReadonlySet<string>>;
 }
 
 /** What a function that makes or uses schemas does. */
@@ -69,6 +73,8 @@ export interface Engine {
 	readonly scopes: Scopes;
 	readonly objects: AbstractObjects;
 	readonly schemas: {
+		/** The text of the whole bundle. */
+		readonly text: string;
 		/** What a function does, if it is one of a package with a model. */
 		kindOf(fn: Node): SchemaFunction | undefined;
 		/** The function of a package with a model that a read of a property yields. */

@@ -35,6 +35,18 @@ export function isPrototypeObject(object: AbstractObject): boolean {
 	return object.kind === "plain" && object.constructedBy !== undefined;
 }
 
+/**
+ * Whether an object is surely no function: the code spells it as an object or a list, or it is what a CommonJS module
+ * exports before it replaces its exports. A call of it throws an error.
+ */
+export function isNeverCallable(object: AbstractObject): boolean {
+	const { kind, node, trackedAs } = object;
+	if (object.builtinClass !== undefined || object.proxyHandler !== undefined) return false;
+	if (kind === "array") return node.type === "ArrayExpression";
+	const isOfModule = trackedAs?.kind === "method" && trackedAs.name === "require";
+	return kind === "plain" && (node.type === "ObjectExpression" || isOfModule);
+}
+
 /** The object that code has where a value is a part of one. */
 export function wholeOf(value: ObjectValue): ObjectValue {
 	const { partOf } = value.object;

@@ -23,6 +23,9 @@ import { UnknownThrows } from "./unknown-throws.ts";
 
 const UNKNOWN = unknownValue("an exception");
 const OUT_OF_REACH = "thrown to code that the analysis cannot follow";
+/** Words of handlers of exceptions that nothing catches. Those of other events, such as `abort`, do not count. */
+const HANDLES_UNCAUGHT =
+	/uncaught|unhandled|onerror|addEventListener(?!\()|addEventListener\((?!\s*["'`](?!error["'`]|unhandled))/i;
 /** The most values that one part of the code throws. More of them are not known. */
 const VALUES_MAX = 12;
 
@@ -38,6 +41,8 @@ export class ThrownValues implements Thrown {
 	readonly #unknown: UnknownThrows;
 	readonly #thrown = new Map<Node, ValueSet>();
 	readonly #handlers = new Map<Node, Handler>();
+	/** Whether the code may have a handler of exceptions that nothing catches. */
+	#isUncaughtHandled: boolean | undefined;
 	/** What functions throw that no call in the code names. */
 	readonly #implicit = new ValueSet();
 
@@ -110,7 +115,10 @@ export class ThrownValues implements Thrown {
 		const { solver } = this.#engine;
 		handler.state = "unknown";
 		solver.add(handler.received, unknownValue("a computed value"));
-		solver.onValue(this.#thrownIn(clause), (value) => this.#engine.escape(value, clause, OUT_OF_REACH));
+		// The unknown value stands for names. Objects that hold the environment are followed.
+		solver.onValue(this.#thrownIn(clause), (value) => {
+			if (value.kind !== "string") solver.add(handler.received, value);
+		});
 	}
 
 	#followAll(clause: Node, handler: Handler) {
@@ -135,9 +143,16 @@ export class ThrownValues implements Thrown {
 
 	#deliver(value: Value, node: Node) {
 		const region = regionOf(node);
+		if (region.type === "Program") return this.#leaveProgram(value, node);
 		const isCaught = region.type === "CatchClause";
 		const isKept = isCaught && isRepeatedWithin(node, region.parent as Node);
 		this.#put(this.#thrownIn(region), isKept ? keep(value) : value, node);
+	}
+
+	/** An exception that nothing catches ends the program. No code gets it but the handlers of such exceptions. */
+	#leaveProgram(value: Value, node: Node) {
+		this.#isUncaughtHandled ??= HANDLES_UNCAUGHT.test(this.#engine.schemas.text);
+		if (this.#isUncaughtHandled) this.#engine.escape(value, node, OUT_OF_REACH, false);
 	}
 
 	#put(set: ValueSet, value: Value, node: Node) {
@@ -154,16 +169,15 @@ export class ThrownValues implements Thrown {
 		const engine = this.#engine;
 		const toAll = (into: ValueSet) =>
 			engine.solver.onValue(thrown, (value) => this.#put(into, keep(value), region));
-		const giveAway = (isWritten: boolean) =>
-			engine.solver.onValue(thrown, (value) => engine.escape(value, region, OUT_OF_REACH, isWritten));
-		if (region.type === "Program") return giveAway(false);
+		const giveAway = () =>
+			engine.solver.onValue(thrown, (value) => engine.escape(value, region, OUT_OF_REACH));
 		if (region.type === "PropertyDefinition") return toAll(this.#implicit);
 		const fn = engine.objects.atNode(region);
-		engine.onEscape(fn, () => giveAway(true));
+		engine.onEscape(fn, () => giveAway());
 		if (region.generator || isImplicit(region)) toAll(this.#implicit);
 		if (region.async) return toAll(this.rejections);
 		engine.onCallEdge(fn, (call) => {
-			if (engine.isForeign(call.site.node)) return giveAway(true);
+			if (engine.isForeign(call.site.node)) return giveAway();
 			if (!call.site.isInSource) return toAll(this.#implicit);
 			engine.solver.onValue(thrown, (value) => {
 				const left = engine.leaveCall(value, fn, call);

@@ -1,6 +1,7 @@
 /** Forward analysis of calls: follows values that are called, or passed as arguments. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { isNeverCallable } from "../engine/synthetic-objects.ts";
 import type { AbstractObject, MethodValue, Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { isCopyFollowed } from "../environment/spread-copies.ts";
@@ -44,6 +45,7 @@ export function propagateArgument(engine: Engine, value: Value, call: Node, inde
 			case "object":
 				if (callee.object.kind === "class")
 					return propagateToConstructor(engine, value, callee.object, call, index);
+				if (isNeverCallable(callee.object)) return;
 				if (callee.object.kind !== "function") return engine.escape(value, call, PASSED_TO_UNKNOWN);
 				if (schemaCalled(engine, callee.object, engine.callSite(call))) return propagateResult(engine, call);
 				engine.invoke(callee, engine.callSite(call), undefined);
@@ -142,6 +144,8 @@ const SINGLE_NAME_BUILTINS = new Set([
 	"Reflect.getOwnPropertyDescriptor",
 	"Reflect.has",
 	"Reflect.get",
+	"Object.getPrototypeOf",
+	"Reflect.getPrototypeOf",
 	"Boolean",
 	"Array.isArray",
 	"Object.is",

@@ -6,6 +6,7 @@ import type { Value } from "../engine/values.ts";
 import { objectReads } from "../environment/object-reads.ts";
 import { globalValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
+import { isTestedAway } from "../models/objects/type-tests.ts";
 import { listThroughProxy } from "../models/proxies.ts";
 import { propagateStore } from "./member-access.ts";
 import { isPropagated } from "./propagate.ts";
@@ -20,7 +21,8 @@ export function makePropagateInto(engine: Engine): Engine["propagateInto"] {
 				// The helpers of the bundler have models. Their code is not followed.
 				if (binding !== undefined && globalValue(target.name, binding) !== undefined) return;
 				if (binding === undefined) return engine.escape(value, target, "stored in a global variable");
-				for (const read of engine.scopes.uses(binding).reads) engine.propagate(value, read);
+				for (const read of engine.scopes.uses(binding).reads)
+					if (!isTestedAway(engine, value, read, binding)) engine.propagate(value, read);
 				return;
 			}
 			case "AssignmentPattern":

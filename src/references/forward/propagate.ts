@@ -107,9 +107,8 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 			return engine.track(engine.objects.atNode(parent));
 		case "TemplateLiteral":
 			if (parent.parent?.type !== "TaggedTemplateExpression") {
-				// What the code's own methods make of an object is modelled.
-				if (value.kind === "object" && !engine.isForeign(parent) && isWritten(engine, value.object)) return;
-				return engine.escape(value, node, NOT_FOLLOWED);
+				if (!isTextKnown(engine, value, parent)) engine.escape(value, node, NOT_FOLLOWED);
+				return;
 			}
 			return propagateArgument(engine, value, parent.parent, parent.expressions.indexOf(node) + 1);
 		case "SpreadElement":
@@ -138,6 +137,15 @@ function propagateToOtherParent(engine: Engine, value: Value, node: Node, parent
 		default:
 			if (!ENDS.has(parent.type)) engine.escape(value, node, NOT_FOLLOWED);
 	}
+}
+
+/**
+ * Whether a text has nothing of a value that is put into it, or what the code's own methods make of it. The text of the
+ * environment is `[object Object]`, unless a copy of it gets a method.
+ */
+function isTextKnown(engine: Engine, value: Value, template: Node): boolean {
+	if (value.kind === "runtime") return value.api === "env";
+	return value.kind === "object" && !engine.isForeign(template) && isWritten(engine, value.object);
 }
 
 /** `Symbol.hasInstance` of a copy has the copy as `this`. */

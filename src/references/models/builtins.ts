@@ -35,7 +35,7 @@ import {
 	describeProperties,
 	describeProperty,
 } from "./objects/definitions.ts";
-import { createObject, inheritFrom, setPrototype } from "./objects/prototypes.ts";
+import { createObject, getPrototype, inheritFrom, setPrototype } from "./objects/prototypes.ts";
 import {
 	applyReflected,
 	callBorrowed,
@@ -97,6 +97,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 		defineProperties(call);
 	},
 	"Object.create": createObject,
+	"Object.getPrototypeOf": getPrototype,
 	"Object.setPrototypeOf": setPrototype,
 	"Object.getOwnPropertyDescriptor": describe,
 	"Object.getOwnPropertyDescriptors": describeProperties,
@@ -109,6 +110,7 @@ const MODELS: Readonly<Record<string, Model>> = {
 	"Reflect.apply": applyReflected,
 	"Reflect.construct": constructReflected,
 	"Reflect.getOwnPropertyDescriptor": describe,
+	"Reflect.getPrototypeOf": getPrototype,
 	"Reflect.setPrototypeOf": (call) => {
 		call.returnBooleans();
 		setPrototype(call);

@@ -1,6 +1,14 @@
 /** Models of functions that give an object its prototype. */
 import { storeUnder } from "../../engine/stores.ts";
-import { NOTHING, type ObjectValue, objectValue, type Value, type ValueSet } from "../../engine/values.ts";
+import {
+	makeValue,
+	NOTHING,
+	type ObjectValue,
+	objectValue,
+	unknownValue,
+	type Value,
+	type ValueSet,
+} from "../../engine/values.ts";
 import { replaceBuiltin } from "../../environment/replaced.ts";
 import type { BuiltinCall } from "../builtin-call.ts";
 import { defineAll } from "./definitions.ts";
@@ -19,6 +27,16 @@ export function createObject(call: BuiltinCall) {
 	inherit(call, value, call.argument(0));
 	if (site.arguments.length > 1) defineAll(call, value);
 	call.returnObject(created);
+}
+
+/** `Object.getPrototypeOf(object)`. The environment, and a copy of it, has the prototype of all objects. */
+export function getPrototype(call: BuiltinCall) {
+	call.engine.solver.onValue(call.argument(0), (value) => {
+		if (value.kind === "runtime" && value.api === "env")
+			return call.returnValue(makeValue({ kind: "builtin", name: "Object.prototype" }));
+		call.returnValue(unknownValue("the result of a call"));
+		call.engine.escape(value, call.site.node, "passed to code that the analysis cannot follow");
+	});
 }
 
 /** `Object.setPrototypeOf(object, prototype)` */

@@ -31,7 +31,7 @@ const CHANGES_ZOD =
 export class SchemaCode {
 	readonly #program: Node;
 	readonly #files: SourceFiles;
-	readonly #code: string;
+	readonly text: string;
 	readonly #kinds = new Map<Node, SchemaFunction | undefined>();
 	readonly #known = new Map<string, boolean>();
 	#isUnchanged: boolean | undefined;
@@ -40,7 +40,7 @@ export class SchemaCode {
 	constructor(program: Node, files: SourceFiles, code: string) {
 		this.#program = program;
 		this.#files = files;
-		this.#code = code;
+		this.text = code;
 	}
 
 	/** What a function of the bundle does, if it is a known one of zod. */
@@ -89,7 +89,7 @@ export class SchemaCode {
 		for (const statement of this.#program.body as Node[]) {
 			if (!this.#files.isForeign(statement)) continue;
 			if (this.#rootOf(statement) === root)
-				found.push(fingerprint(this.#code.slice(statement.start, statement.end)));
+				found.push(fingerprint(this.text.slice(statement.start, statement.end)));
 		}
 		return found;
 	}
@@ -99,7 +99,7 @@ export class SchemaCode {
 		this.#isUnchanged ??= (this.#program.body as Node[]).every(
 			(statement) =>
 				this.#files.isDependency(statement) ||
-				!CHANGES_ZOD.test(this.#code.slice(statement.start, statement.end)),
+				!CHANGES_ZOD.test(this.text.slice(statement.start, statement.end)),
 		);
 		return this.#isUnchanged;
 	}
