@@ -21,6 +21,7 @@ import { importedValue } from "../environment/runtime-apis.ts";
 import { readElement } from "../models/iterators.ts";
 import { addAbsent } from "../models/objects/absent-values.ts";
 import { includeReplacements } from "../models/objects/decorators.ts";
+import { escapeSuperclass } from "../models/proxies.ts";
 import { addParameter } from "./functions.ts";
 import { isRepeated } from "./operators.ts";
 
@@ -87,6 +88,7 @@ function fillTarget(engine: Engine, node: Node, into: ValueSet) {
 			return addParameter(engine, engine.objects.atNode(parent), parent.params.indexOf(node), into);
 		case "ClassDeclaration":
 		case "ClassExpression":
+			escapeSuperclass(engine, parent);
 			includeReplacements(engine, parent, into);
 			return solver.add(into, objectValue(engine.objects.atNode(parent)));
 		case "CatchClause":

@@ -22,6 +22,7 @@ import { isCopyFollowed, readsOfCopy } from "../environment/spread-copies.ts";
 import { includeReplacements } from "../models/objects/decorators.ts";
 import { addTested } from "../models/objects/type-tests.ts";
 import { evaluateAwait } from "../models/promises.ts";
+import { escapeSuperclass } from "../models/proxies.ts";
 import { addGrownText } from "../models/text/loops.ts";
 import { addArgumentsObject, evaluateNewTarget, evaluateYield } from "./functions.ts";
 import { guardedBy } from "./guards.ts";
@@ -101,10 +102,16 @@ function fill(engine: Engine, node: Node, into: ValueSet) {
 		case "UnaryExpression":
 			return evaluateUnary(engine, node, into);
 		default:
-			if (isClass(node)) includeReplacements(engine, node, into);
+			if (isClass(node)) return addClass(engine, node, into);
 			if (createsObject(node)) return addCreated(engine, node, into);
 			solver.add(into, unknownValue("a computed value"));
 	}
+}
+
+function addClass(engine: Engine, node: Node, into: ValueSet) {
+	escapeSuperclass(engine, node);
+	includeReplacements(engine, node, into);
+	engine.solver.add(into, objectValue(engine.objects.atNode(node)));
 }
 
 /** A literal that copies the environment is the environment, too. */
@@ -135,9 +142,7 @@ function evaluateChain(engine: Engine, { expression }: Node, into: ValueSet) {
 }
 
 function createsObject(node: Node): boolean {
-	return (
-		isFunction(node) || isClass(node) || node.type === "ObjectExpression" || node.type === "ArrayExpression"
-	);
+	return isFunction(node) || node.type === "ObjectExpression" || node.type === "ArrayExpression";
 }
 
 function literal(node: Node): Value {

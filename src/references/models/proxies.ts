@@ -7,6 +7,7 @@ import { setProperty } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
 	type CallSite,
+	makeValue,
 	NOTHING,
 	objectValue,
 	stringValue,
@@ -111,6 +112,16 @@ export function callProxy(
 	);
 }
 
+/** A class may extend a proxy of a class. The analysis does not follow what it inherits, so the proxy escapes. */
+export function escapeSuperclass(engine: Engine, owner: Node) {
+	const { superClass } = owner;
+	if (!superClass) return;
+	engine.solver.onValue(engine.evaluate(superClass), (base) => {
+		if (base.kind === "object" && base.object.proxyHandler !== undefined)
+			engine.escape(base, superClass, "a proxy that a class extends");
+	});
+}
+
 /**
  * Reads a property of a proxy, by a call of the handler's `get`.
  * @param key undefined for an unknown key
@@ -140,11 +151,16 @@ export function readThroughProxy(
 			);
 		}),
 	);
-	solver.onValue(result, (found) =>
+	solver.onValue(result, (found) => {
 		// A method that is called on a proxy of a list reads the list through the proxy.
-		into(isOfList(found) ? unknownValue("a method of a proxy") : found),
-	);
+		into(isOfList(found) ? unknownValue("a method of a proxy") : found);
+		// `call`, `apply` and `bind` of a proxy of a function call the proxy, so they run its trap.
+		if (found.kind === "method" && CALLING_METHODS.has(found.name))
+			into(makeValue({ ...found, receiver: objectValue(object) }, found.context));
+	});
 }
+
+const CALLING_METHODS = new Set(["call", "apply", "bind"]);
 
 function isOfList(value: Value): boolean {
 	if (value.kind !== "method" || value.receiver.kind !== "object") return false;
