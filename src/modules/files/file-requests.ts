@@ -7,7 +7,7 @@ import { isFunction, type Node, staticKey } from "../../references/bundle/syntax
 import { directoryOf } from "../paths.ts";
 import { exportOf } from "./bindings.ts";
 import { Evaluator } from "./evaluate.ts";
-import { pathUses } from "./path-uses.ts";
+import { pathUses, resolvedPackage } from "./path-uses.ts";
 import { HOLE, locationOf, type PathValue } from "./values.ts";
 
 /** A file, or several files, that a module refers to. */
@@ -26,6 +26,8 @@ export interface FileRequest {
 	readonly isRead: boolean;
 	/** Whether the file is the module of a worker. */
 	readonly isWorker?: boolean;
+	/** The package whose location the module asks for, as `npm:` or `jsr:` specifier. Then the rest has no meaning. */
+	readonly ofPackage?: string;
 }
 
 /** Functions that read a file, of Deno, of Node and of the web. */
@@ -56,6 +58,11 @@ export function fileRequests(
 	for (const node of pathUses(scopes)) {
 		if (isPrinted(node)) continue;
 		const line = lineAt(node.start);
+		const ofPackage = resolvedPackage(node);
+		if (ofPackage !== undefined) {
+			requests.set(`${ofPackage} ${line}`, { pieces: [], line, isRead: false, ofPackage });
+			continue;
+		}
 		const isWorker = isWorkerModule(node, scopes);
 		const isRead = isWorker || isReadUnguarded(node, scopes);
 		for (const value of evaluator.evaluate(node)) {

@@ -38,10 +38,20 @@ export function pathUses(scopes: Scopes): Node[] {
 	return uses;
 }
 
+/** The package of `import.meta.resolve("npm:…")`; undefined for another expression. */
+export function resolvedPackage({ arguments: args, callee, type }: Node): string | undefined {
+	if (type !== "CallExpression" || callee.type !== "MemberExpression") return undefined;
+	const specifier = args[0]?.type === "Literal" ? args[0].value : undefined;
+	const isResolve =
+		callee.object.type === "MetaProperty" && staticKey(callee.property, callee.computed) === "resolve";
+	return isResolve && /^(npm|jsr):/.test(specifier) ? specifier : undefined;
+}
+
 /** The expressions that the value of this one flows into; undefined if the value is used here. */
 function successors(node: Node, scopes: Scopes): readonly Node[] | undefined {
 	const { parent } = node;
 	if (parent === undefined) return [];
+	if (resolvedPackage(node) !== undefined) return undefined;
 	if (WRAPPERS.has(parent.type)) return parent.test === node ? [] : [parent];
 	switch (parent.type) {
 		case "BinaryExpression":

@@ -29,6 +29,9 @@ export interface StaticFiles {
 	readonly globs: readonly string[];
 }
 
+/** How a function reads a file of a package. */
+export const IMPORT_BYTES =
+	'To read a file of a package, import it: import bytes from "npm:PACKAGE/FILE" with { type: "bytes" }.';
 export const NAME_THEM = 'Name the files in "static_files" of the function\'s function.jsonc.';
 
 export class WantedFiles {
@@ -90,6 +93,11 @@ export class WantedFiles {
 		const at = `${file}:${line}`;
 		if (++this.#requests > FILE_REQUESTS_MAX)
 			throw tooMany(`${at} exceeds the limit of ${FILE_REQUESTS_MAX} paths`, line);
+		if (request.ofPackage !== undefined) {
+			const message = `${at} calls import.meta.resolve for ${JSON.stringify(request.ofPackage)}, which throws an error when the function runs, because packages are in its bundle. ${IMPORT_BYTES}`;
+			this.#warnings.push({ file, line, message });
+			return;
+		}
 		if (pieces === undefined) {
 			if (!isRead) return;
 			const hint = "Copy the file into the project, or load it at run time.";

@@ -9,6 +9,7 @@
  */
 
 import { posix } from "node:path";
+import { IMPORT_BYTES } from "../../modules/files/wanted-files.ts";
 import { WORKERS_FOLDER, workerPath } from "../../modules/files/worker-path.ts";
 import type { BundleParser } from "../../references/bundle/program-parts.ts";
 import { Scopes } from "../../references/bundle/scopes.ts";
@@ -167,7 +168,11 @@ function declaration(
 	const filename = isRemote ? undefined : decodeURIComponent(new URL(root).pathname) + place;
 	const dirname = filename?.replace(/\\/[^/]*$/, "");
 	if (kind !== "meta") return cache[id] = kind === "dirname" ? dirname : filename;
-	const resolve = (to) => /^\\.{0,2}\\//.test(to) ? new URL(to, url).href : own.resolve(to);
+	const resolve = (to) => {
+		if (/^\\.{0,2}\\//.test(to)) return new URL(to, url).href;
+		if (!/^(npm|jsr):/.test(to)) return own.resolve(to);
+		throw new TypeError("import.meta.resolve: " + to + " has no location, because packages are in the function's bundle. " + ${JSON.stringify(IMPORT_BYTES)});
+	};
 	const places = isRemote ? { url } : { url, filename, dirname };
 	const main = place === ${JSON.stringify(entry)};
 	return cache[id] = Object.assign(Object.create(null), { ...places, main, resolve });

@@ -86,6 +86,14 @@ describe("the files that a module reads are found", () => {
 		'Deno.readTextFile("/etc/hostname"); new URL(import.meta.url).searchParams.get("x");',
 	])("no file is found in %s", (source) => expect(requestsOf(source)).toEqual([]));
 
+	test("the location of a package is no path", () => {
+		const source = `const base = import.meta.resolve("npm:@acme/wasm@1");
+			const bytes = await Deno.readFile(new URL("a.wasm", base)); import.meta.resolve("node:fs");`;
+		expect(scanModule("functions/a/index.ts", source).files).toEqual([
+			{ pieces: [], line: 1, isRead: false, ofPackage: "npm:@acme/wasm@1" },
+		]);
+	});
+
 	test("values that double with each variable end in an unknown part", () => {
 		const names = Array.from({ length: 100 }, (_, index) => `const v${index + 1} = v${index} + v${index};`);
 		const source = `const v0 = "a"; ${names.join(" ")} Deno.readFile(new URL("./" + v100, import.meta.url));`;

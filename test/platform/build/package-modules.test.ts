@@ -152,3 +152,16 @@ describe("a module that is not there", () => {
 		await expect(buildText(published.builder, { [ENTRY]: `\n${code}` })).rejects.toMatchObject({ line: 2 });
 	});
 });
+
+test("import.meta.resolve of a package throws an error that says how to read a file of it, which works", async () => {
+	const code = `import bytes from "npm:nested@1.0.0/main.js" with { type: "bytes" };
+		const fault = () => { try { return import.meta.resolve("npm:nested@1.0.0"); } catch (error) { return String(error); } };
+		export default () => Response.json({ fault: fault(), text: new TextDecoder().decode(bytes), node: import.meta.resolve("node:fs") });`;
+	expect(await published.answerOf({ [ENTRY]: code })).toEqual({
+		fault: expect.stringMatching(
+			/^TypeError: .*npm:nested@1\.0\.0 has no location.*with { type: "bytes" }\.$/,
+		),
+		text: NESTED["main.js"],
+		node: "node:fs",
+	});
+});

@@ -162,6 +162,14 @@ describe("files that a function reads", () => {
 		expect(named).toEqual({ paths: ["functions/a/t.txt"], warnings: [] });
 	});
 
+	test("the location of a package is a warning that says how to read a file of it", async () => {
+		const entry = 'Deno.readFile(new URL("a.wasm", import.meta.resolve("npm:@acme/wasm@1")));';
+		const { warnings } = await collect(temporaryProject({ [ENTRY]: entry }));
+		expect(warnings).toEqual([
+			expect.stringMatching(/index\.ts:1 calls .* "npm:@acme\/wasm@1", .* with \{ type: "bytes" \}\.$/),
+		]);
+	});
+
 	test("a missing file that the code can do without is a warning", async () => {
 		const entry = `try { ${read("./t.html")} } catch {}`;
 		const { warnings } = await collect(temporaryProject({ [ENTRY]: entry }));
