@@ -60,6 +60,7 @@ export class Automations {
 		this.#scheduler = new Scheduler({
 			list: (app) => this.#list(app),
 			claim: (due) => options.claims.claim(claimOf(due)),
+			lastDueMs: (due) => options.claims.find(claimOf(due))?.dueMs,
 			run: (due, attempt) => this.#run(due, attempt),
 			now: options.clock.now,
 			schedule: options.clock.schedule,
@@ -216,7 +217,7 @@ export class Automations {
 		const until = new Date(dueMs).toISOString();
 		this.#options.log.warn(
 			{ app, function: name, automation: automation.name, until },
-			"the clock was set back: an automation does not run until its last run has passed",
+			"an automation does not run until the time of its last run: a clock was ahead, here or on another node",
 		);
 		this.#report(
 			last,

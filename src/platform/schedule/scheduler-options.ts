@@ -6,6 +6,8 @@ export interface SchedulerOptions {
 	readonly list: (app?: string) => Iterable<ScheduledAutomation>;
 	/** Records that this run begins. False if it was recorded before. A run that cannot be recorded does not begin. */
 	readonly claim: (due: DueRun) => Promise<boolean>;
+	/** The time of the last claimed run of this automation, on any node. Undefined if there is none. */
+	readonly lastDueMs: (of: DueRun) => number | undefined;
 	/**
 	 * Runs a claimed run. @param attempt 0 at first
 	 * @returns after how many milliseconds the same run is repeated; undefined if it is not

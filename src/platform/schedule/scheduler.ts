@@ -217,9 +217,22 @@ export class Scheduler {
 		if (this.#isClosed || entry === undefined || !isActive(entry.listed.automation)) return undefined;
 		const due = dueOf(entry.listed, dueMs);
 		const { runs, listed } = entry;
-		if (!(await this.#options.claim(due))) return undefined;
+		if (!(await this.#options.claim(due))) {
+			this.#overtaken(key, due);
+			return undefined;
+		}
 		this.#count(key, listed.anchorMs, runs + 1);
 		return due;
+	}
+
+	/** Another node has claimed this run, or a later one if its clock is ahead. */
+	#overtaken(key: string, due: DueRun): void {
+		const entry = this.#entries.get(key);
+		const lastMs = this.#options.lastDueMs(due);
+		if (entry === undefined || lastMs === undefined || entry.listed.anchorMs !== due.anchorMs) return;
+		entry.handledMs = Math.max(entry.handledMs, lastMs);
+		if (entry.dueMs !== undefined) entry.dueMs = this.#next(entry, entry.dueMs - 1);
+		this.#tellHeld(entry, this.#options.now());
 	}
 
 	/** Whether an automation still has the schedule of a run. */

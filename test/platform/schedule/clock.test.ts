@@ -78,6 +78,26 @@ describe("a clock that jumps", () => {
 		expect(world.ran.at(-1)).toBe(last);
 	});
 
+	test("of another node that is ahead: an automation that it ran in the future waits, which is reported", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.claim = () => false;
+		world.overtakenMs = START_MS + HOUR_MS;
+		await world.pass(30 * MINUTE_MS);
+		expect(world.held).toEqual(["a:60"]);
+		world.claim = () => true;
+		await world.pass(32 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:61", "a:62"]);
+	});
+
+	test("of another node that is right: a run that it claimed first is left out, and nothing is reported", async () => {
+		const world = worldWith(cron("a", "* * * * *"));
+		world.claim = (due) => due.dueMs > START_MS + MINUTE_MS;
+		world.overtakenMs = START_MS + MINUTE_MS;
+		await world.pass(2 * MINUTE_MS);
+		expect(world.ran).toEqual(["a:2"]);
+		expect(world.held).toEqual([]);
+	});
+
 	test("back by less than to the run before the last reports nothing", async () => {
 		const world = worldWith(cron("a", "*/10 * * * *"));
 		await world.pass(20 * MINUTE_MS);

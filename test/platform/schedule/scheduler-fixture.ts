@@ -47,6 +47,8 @@ class World {
 	running = 0;
 	most = 0;
 	claim: (due: DueRun) => boolean | Promise<boolean> = () => true;
+	/** The last claim of another node. */
+	overtakenMs: number | undefined = undefined;
 	run: (due: DueRun) => void | Promise<void> = () => {};
 	/** The delay before a run is repeated, in milliseconds. */
 	repeatMs: (attempt: number) => number | undefined = () => undefined;
@@ -104,6 +106,7 @@ class World {
 				if (listed) this.stored.set(name, { ...listed, runs: listed.runs + 1, lastDueMs: due.dueMs });
 				return true;
 			},
+			lastDueMs: () => this.overtakenMs,
 			run: async (due, attempt) => {
 				await this.#run(due);
 				return this.repeatMs(attempt);
