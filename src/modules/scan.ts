@@ -9,7 +9,12 @@ import { type Comment, parseSync, Visitor } from "oxc-parser";
 import { fromUtf8 } from "../bytes.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { dynamicSpecifiers, importsData, isDataType, type SpecifierPieces } from "./dynamic.ts";
-import { type FileRequest, fileRequests, mayReadItsLocation } from "./files/file-requests.ts";
+import {
+	type FileRequest,
+	fileRequests,
+	mayReadItsLocation,
+	mayReadWorkingDirectory,
+} from "./files/file-requests.ts";
 import { isWasm } from "./paths.ts";
 import { scanWasm } from "./scan-wasm.ts";
 import { TOO_DEEP, treeTooLarge } from "./source-faults.ts";
@@ -92,7 +97,8 @@ export function scanModule(path: string, source: string): ModuleScan {
 		},
 	}).visit(program);
 	const isPlaced = mayReadItsLocation(source);
-	const files = isPlaced ? fileRequests(program, path, lineAt) : [];
+	const readsFiles = isPlaced || mayReadWorkingDirectory(source);
+	const files = readsFiles ? fileRequests(program, path, lineAt) : [];
 	return { requests, patterns, files, isPlaced, fault: undefined, comments };
 }
 

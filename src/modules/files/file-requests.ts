@@ -28,6 +28,8 @@ export interface FileRequest {
 	readonly isWorker?: boolean;
 	/** The package whose location the module asks for, as `npm:` or `jsr:` specifier. Then the rest has no meaning. */
 	readonly ofPackage?: string;
+	/** A path relative to the working directory, which has no files of the project. Then the rest has no meaning. */
+	readonly fromWorkingDirectory?: string;
 }
 
 /** Functions that read a file, of Deno, of Node and of the web. */
@@ -41,6 +43,11 @@ const READERS = new Set([
  */
 export function mayReadItsLocation(source: string): boolean {
 	return ["meta", "__dirname", "__filename"].some((word) => source.includes(word));
+}
+
+/** Whether a module may read a file by a path relative to the working directory. */
+export function mayReadWorkingDirectory(source: string): boolean {
+	return source.includes("Deno.read") || source.includes("Deno.open");
 }
 
 /**
@@ -77,7 +84,25 @@ export function fileRequests(
 			});
 		}
 	}
-	return [...requests.values()];
+	return [...requests.values(), ...workingDirectoryReads(scopes, lineAt)];
+}
+
+/** `Deno.readTextFile("./page.html")` and the like. */
+function workingDirectoryReads(scopes: Scopes, lineAt: (offset: number) => number): FileRequest[] {
+	return [...scopes.freeReads("Deno")].flatMap((node) => {
+		const call = node.parent?.parent;
+		const isCall = call?.type === "CallExpression" && call.callee === node.parent;
+		if (!isCall || !isReader(call, scopes) || isGuarded(call)) return [];
+		const path = literalText(call.arguments[0]);
+		if (path === undefined || path === "" || /^([/\\]|[a-z][a-z\d+.-]*:)/i.test(path)) return [];
+		return [{ pieces: [], line: lineAt(call.start), isRead: false, fromWorkingDirectory: path }];
+	});
+}
+
+function literalText(node: Node | undefined): string | undefined {
+	if (node?.type === "Literal" && typeof node.value === "string") return node.value;
+	const isPlain = node?.type === "TemplateLiteral" && node.expressions.length === 0;
+	return isPlain ? node.quasis[0].value.cooked : undefined;
 }
 
 /** The pieces of a request; "none" if the value is not the path of another file of the project. */

@@ -1,7 +1,8 @@
 /** Finds the files that modules and the `static_files` of a `function.jsonc` refer to. Pure. */
+import { posix } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { FILE_REQUESTS_MAX, FUNCTION_FILES_MAX } from "../limits.ts";
-import { directoryOf, isCode, resolvePath } from "../paths.ts";
+import { ancestorsOf, directoryOf, isCode, resolvePath } from "../paths.ts";
 import type { FileRequest } from "./file-requests.ts";
 import { matchesGlob } from "./glob.ts";
 import { matchesPieces } from "./pieces.ts";
@@ -98,6 +99,8 @@ export class WantedFiles {
 			this.#warnings.push({ file, line, message });
 			return;
 		}
+		if (request.fromWorkingDirectory !== undefined)
+			return void this.#warnOfWorkingDirectory(request.fromWorkingDirectory, file, line);
 		if (pieces === undefined) {
 			if (!isRead) return;
 			const hint = "Copy the file into the project, or load it at run time.";
@@ -128,6 +131,29 @@ export class WantedFiles {
 			line,
 			message: `${at} names a file, but ${message}. It will be missing when the function runs.`,
 		});
+	}
+
+	/** Warns if a path means a file of the project in one of the folders in which `deno run` is usually started. */
+	#warnOfWorkingDirectory(path: string, file: string, line: number): void {
+		const folder = directoryOf(file);
+		const found = ancestorsOf(file)
+			.toReversed()
+			.map((above) => posix.join(above, path))
+			.find((candidate) => !candidate.startsWith("..") && this.#exists(candidate));
+		if (found === undefined) return;
+		const relative = posix.relative(folder, found);
+		const url = `new URL(${JSON.stringify(relative.startsWith(".") ? relative : `./${relative}`)}, import.meta.url)`;
+		const message = `${file}:${line} reads ${JSON.stringify(path)} from the working directory, which has no files of the project when the function runs. To read ${found}, write ${url}.`;
+		this.#warnings.push({ file, line, message });
+	}
+
+	#exists(path: string): boolean {
+		try {
+			return this.#port.read(path) !== undefined || this.#port.list(path).length > 0;
+		} catch (error) {
+			if (error instanceof AppError) return false;
+			throw error;
+		}
 	}
 
 	/** Reports an error as a warning if the function can run without the file. */

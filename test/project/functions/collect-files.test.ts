@@ -162,6 +162,34 @@ describe("files that a function reads", () => {
 		expect(named).toEqual({ paths: ["functions/a/t.txt"], warnings: [] });
 	});
 
+	test.each([
+		["beside the module", "functions/a/t.json", "t.json", "./t.json"],
+		["in the root", "data/t.json", "./data/t.json", "../../data/t.json"],
+		["as a folder", "functions/pages/x/t.html", "pages", "../pages"],
+	])(
+		"a file of the project that is read from the working directory is a warning: %s",
+		async (_, file, path, url) => {
+			const source = `\nconst text = await Deno.${path === "pages" ? "readDir" : "readTextFile"}(${JSON.stringify(path)});`;
+			const { paths, warnings } = await collect(temporaryProject({ [ENTRY]: source, [file]: "" }));
+			expect(warnings).toEqual([
+				`${ENTRY}:2 reads ${JSON.stringify(path)} from the working directory, which has no files of the project when the function runs. To read ${path === "pages" ? "functions/pages" : file}, write new URL(${JSON.stringify(url)}, import.meta.url).`,
+			]);
+			expect(paths).toEqual([]);
+		},
+	);
+
+	test.each([
+		["that does not exist", 'Deno.readTextFile("./none.json");'],
+		["that is absolute", 'Deno.readTextFile("/t.json");'],
+		["that is private", 'Deno.readTextFile(".env");'],
+		["that is written", 'Deno.writeTextFile("t.json", "");'],
+		["that may be missing", 'try { Deno.readTextFileSync("t.json"); } catch {}'],
+		["of another Deno", 'const Deno = { readTextFile(path) {} }; Deno.readTextFile("t.json");'],
+	])("a path %s is none", async (_, source) => {
+		const root = temporaryProject({ [ENTRY]: source, "functions/a/t.json": "", ".env": "", "t.json": "" });
+		expect(await collect(root)).toEqual({ paths: [], warnings: [] });
+	});
+
 	test("the location of a package is a warning that says how to read a file of it", async () => {
 		const entry = 'Deno.readFile(new URL("a.wasm", import.meta.resolve("npm:@acme/wasm@1")));';
 		const { warnings } = await collect(temporaryProject({ [ENTRY]: entry }));
