@@ -17,6 +17,10 @@ function shown(lines: Parameters<typeof bundle>[0]) {
 	};
 }
 
+/** How a bundler runs a CommonJS module. */
+const COMMON_JS =
+	"var __commonJS = (cb, mod) => function () { return mod || (0, cb[Object.keys(cb)[0]])((mod = { exports: {} }).exports, mod), mod.exports; };";
+
 describe("dependencies", () => {
 	test("their reads count, with their own file", () => {
 		expect(shown([[NPM, 7, `var level = process.env.LEVEL;`]])).toEqual({
@@ -76,6 +80,24 @@ describe("dependencies", () => {
 		]);
 		expect(references).toEqual(["WORKER_ID coffer:bundle.js:1"]);
 		expect(packageOf("coffer:bundle.js")).toBeDefined();
+	});
+
+	test("a constructor in an object of a package that other code gets makes no code out of text", () => {
+		// As in React 18 and the AWS SDK: the prototype of a prototype gets a constructor.
+		const classes =
+			"function C() {} C.prototype.isClass = {}; function D() {} D.prototype = C.prototype; function P() {} var p = P.prototype = new D(); p.constructor = P; var f = Function.call; exports.P = P;";
+		expect(
+			shown([
+				[NPM, 1, COMMON_JS],
+				[
+					NPM,
+					2,
+					`var load = __commonJS({ "pkg.js"(exports) { ${classes} exports.make = (type) => ({ type }); } });`,
+				],
+				[OWN, 4, `var pkg = load(); use(pkg.make("div")); Deno.env.get("A");`],
+				[OWN, 5, `use({ Function });`],
+			]),
+		).toEqual({ references: [`A ${OWN}:4`], dynamic: [`${OWN}:5`] });
 	});
 
 	test("accesses in code of the bundler do not count", () => {

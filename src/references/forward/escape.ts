@@ -1,7 +1,7 @@
 /** Escape: values that reach code outside the analysis. */
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
-import { type AbstractObject, objectValue, unknownValue } from "../engine/values.ts";
+import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
 import { isText } from "../models/classes/index.ts";
 
 /** The value of properties that code outside the analysis may assign. */
@@ -35,8 +35,18 @@ export function makeEscape(engine: Engine): Engine["escape"] {
 			for (const listener of object.escapeListeners) engine.solver.enqueue(listener);
 		}
 		for (const held of heldBy(engine, object))
-			engine.solver.onValue(held, (inner) => engine.escape(inner, node, why, isWritten));
+			engine.solver.onValue(held, (inner) => {
+				if (!leadsToFunction(engine, object, inner)) engine.escape(inner, node, why, isWritten);
+			});
 	};
+}
+
+/**
+ * Whether a value is `Function`, held by an object that a package made. Every object leads to it by its constructor, so
+ * other code gets nothing that it does not have.
+ */
+function leadsToFunction(engine: Engine, { node }: AbstractObject, value: Value): boolean {
+	return value.kind === "runtime" && value.api === "Function" && engine.isForeign(node);
 }
 
 /** The values that code outside the analysis can reach through an object. */
