@@ -10,14 +10,17 @@ import type { Engine } from "../../engine/engine.ts";
 import { isNeverCallable } from "../../engine/synthetic-objects.ts";
 import { NOTHING, type Value, type ValueSet } from "../../engine/values.ts";
 
-/** What `typeof` surely says of a value. A text may also be a number. */
+/**
+ * What `typeof` says of a value, or `object` if the value is what a promise resolves to: a promise has the same values. A
+ * text may also be a number.
+ */
 type Type = "object" | "function" | "text";
 
 const NO_TYPES: ReadonlySet<Type> = new Set();
 const OBJECTS: readonly Type[] = ["object", "function"];
 /** The types of values for which `typeof value === "…"` is false. */
 const OTHER_TYPES: Readonly<Record<string, readonly Type[]>> = {
-	object: ["function", "text"],
+	object: [],
 	function: ["object", "text"],
 	string: OBJECTS,
 	number: OBJECTS,
@@ -159,7 +162,7 @@ function typesNot(scopes: Scopes, test: Node, isTrue: boolean, read: Node): read
 	const type = right.type === "Literal" && isTypeOf(scopes, left, isRead) ? String(right.value) : "";
 	if (!Object.hasOwn(OTHER_TYPES, type)) return [];
 	if (isEqual) return OTHER_TYPES[type] ?? [];
-	return type === "object" || type === "function" ? [type] : [];
+	return type === "object" ? [type] : [];
 }
 
 /** A value that no object is equal to, also by `==`. A text may be equal to an object. */
