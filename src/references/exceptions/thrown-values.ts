@@ -25,7 +25,7 @@ const UNKNOWN = unknownValue("an exception");
 const OUT_OF_REACH = "thrown to code that the analysis cannot follow";
 /** Words of handlers of exceptions that nothing catches. Those of other events, such as `abort`, do not count. */
 const HANDLES_UNCAUGHT =
-	/uncaught|unhandled|onerror|addEventListener(?!\()|addEventListener\((?!\s*["'`](?!error["'`]|unhandled))/i;
+	/uncaught|unhandled|onerror|(?<!add|remove)EventListener|addEventListener(?!\()|addEventListener\((?!\s*["'`](?!error["'`]|unhandled))/i;
 /** The most values that one part of the code throws. More of them are not known. */
 const VALUES_MAX = 12;
 

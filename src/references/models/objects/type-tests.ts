@@ -174,12 +174,16 @@ function isSimple({ type, name, value, regex, bigint, operator, argument }: Node
 
 /** `typeof value`, or a constant with that value. */
 function isTypeOf(scopes: Scopes, node: Node, isRead: (node: Node) => boolean): boolean {
-	if (node.type === "UnaryExpression") return node.operator === "typeof" && isRead(node.argument);
-	const binding = node.type === "Identifier" ? scopes.resolve(node) : undefined;
+	const value = node.type === "Identifier" ? initOfConstant(scopes, node) : node;
+	return value?.type === "UnaryExpression" && value.operator === "typeof" && isRead(value.argument);
+}
+
+/** The expression that gives a constant its value; undefined for another variable, and for one of a loop. */
+function initOfConstant(scopes: Scopes, identifier: Node): Node | undefined {
+	const binding = scopes.resolve(identifier);
 	const [declaration, ...more] = binding?.declarations ?? [];
-	if (binding === undefined || declaration?.parent?.type !== "VariableDeclarator" || more.length > 0)
-		return false;
-	const { parent } = declaration;
+	const { parent } = declaration ?? {};
+	if (binding === undefined || parent?.type !== "VariableDeclarator" || more.length > 0) return undefined;
 	const isConstant = scopes.uses(binding).writes.every((write) => write === declaration);
-	return isConstant && parent.parent?.kind === "const" && isTypeOf(scopes, parent.init ?? node, isRead);
+	return isConstant && parent.parent?.kind === "const" ? (parent.init ?? undefined) : undefined;
 }
