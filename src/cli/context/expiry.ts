@@ -6,10 +6,13 @@ import { parseDuration, parseIsoInstant } from "./instant.ts";
 /** The longest accepted duration: a hundred years. */
 const DURATION_MS_MAX = 36_525 * 86_400_000;
 
-function unreadable(): AppError {
+/** @param isTooLong whether it is a duration of more than a hundred years */
+function invalid(isTooLong: boolean): AppError {
 	return new AppError({
 		code: "EXPIRY_INVALID",
-		message: "The value of --expires is neither a duration nor a date.",
+		message: isTooLong
+			? "The duration in --expires is longer than a hundred years."
+			: "The value of --expires is neither a duration nor a date.",
 		hint: "Use a duration (30d, 12h, 90m, 2w), a date (2027-01-31: its beginning in UTC), a time (2027-01-31T12:00Z) or 'never'.",
 		exit: EXIT.usage,
 	});
@@ -26,7 +29,7 @@ export function parseExpiry(text: string, nowMs: number): CreateToken["expires"]
 	const inMs = parseDuration(text);
 	if (inMs !== undefined && inMs <= DURATION_MS_MAX) return { inMs };
 	const atMs = parseIsoInstant(text);
-	if (atMs === undefined) throw unreadable();
+	if (atMs === undefined) throw invalid(inMs !== undefined);
 	if (atMs > nowMs) return { atMs };
 	throw new AppError({
 		code: "EXPIRY_PAST",

@@ -74,10 +74,11 @@ export default class FunctionsList extends BaseCommand<ListResult> {
 			name,
 			state,
 			pid === null ? "-" : String(pid),
-			dynamic ? "all (dynamic)" : references.join(", ") || "none",
 			url,
+			// Last, because it may be long, and through a pipe each row is one line.
+			dynamic ? "all (dynamic)" : references.join(", ") || "none",
 		]);
-		terminal.table(rows, ["NAME", "STATE", "PID", "READS", "URL"]);
+		terminal.table(rows, ["NAME", "STATE", "PID", "URL", "READS"]);
 		renderAutomations(result.functions, terminal);
 		for (const { name, replaced } of result.functions) {
 			if (replaced === undefined) continue;

@@ -23,6 +23,9 @@ describe("--expires", () => {
 			expect(() => parseExpiry(text, NOW)).toThrow(expect.objectContaining({ code: "EXPIRY_INVALID" })),
 	);
 
+	test("says of a duration of more than a hundred years that it is too long", () =>
+		expect(() => parseExpiry("36526d", NOW)).toThrow(/longer than a hundred years/));
+
 	test.each([
 		"2027-02-29",
 		"2027-04-31T10:00Z",
