@@ -31,13 +31,17 @@ async function runCommand(typed: string[], root: string, commands: Commands): Pr
 	}
 }
 
-/** Resolves when the reader of the output ends first, as in `coffer … | head`. That is not a failure. */
+/**
+ * Resolves when the reader of the output ends first, as in `coffer … | head`. That is not a failure. A terminal that was
+ * closed (`EIO`) ends nothing here, because SIGHUP comes with it, and a command that has work to finish does so.
+ */
 function outputClosed(): Promise<number> {
 	return new Promise((resolve, reject) => {
 		for (const stream of [process.stdout, process.stderr]) {
-			stream.on("error", (error: NodeJS.ErrnoException) =>
-				error.code === "EPIPE" ? resolve(EXIT.ok) : reject(error),
-			);
+			stream.on("error", (error: NodeJS.ErrnoException) => {
+				if (error.code === "EPIPE") resolve(EXIT.ok);
+				else if (error.code !== "EIO") reject(error);
+			});
 		}
 	});
 }

@@ -64,14 +64,15 @@ export function interruption(): Interruption {
  * closed. Otherwise the signal comes from a rotation of logs, from systemd after SIGTERM, or from a shell that ends:
  * `nohup` protects no program of Node, because Node sets ignored signals back (`findings/node-nohup.sh`).
  * @param onHangup called for a SIGHUP that has no effect
- * @param isOnTerminal whether the process has a terminal
+ * @param hasTerminal whether the process has a terminal
  */
 export function stopping(
 	onHangup: () => void = () => {},
-	isOnTerminal: () => boolean = () => [0, 1, 2].some((file) => isatty(file)),
+	// Asked now: a terminal that was closed is none.
+	hasTerminal = [0, 1, 2].some((file) => isatty(file)),
 ): Interruption {
 	return interruptionBy((signal) => {
-		if (signal !== "SIGHUP" || isOnTerminal()) return true;
+		if (signal !== "SIGHUP" || hasTerminal) return true;
 		onHangup();
 		return false;
 	});

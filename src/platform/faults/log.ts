@@ -10,10 +10,15 @@ export type Log = Pick<Logger, "info" | "warn" | "error">;
 
 const STDERR = 2;
 
-/** Opens the log on stderr. */
+/** Opens the log on stderr. Once stderr is a terminal that was closed, lines are dropped. */
 export function openLog(): Log {
 	const options = { base: null, timestamp: pino.stdTimeFunctions.isoTime };
-	return pino(options, destination({ fd: STDERR, sync: true }));
+	const output = destination({ fd: STDERR, sync: true });
+	output.on("error", (error: NodeJS.ErrnoException) => {
+		if (error.code !== "EIO") throw error;
+		output.write = () => true;
+	});
+	return pino(options, output);
 }
 
 /** A log that writes nothing. */

@@ -24,10 +24,7 @@ test("the first signal aborts, and the second one ends the process at once", asy
 test("without a terminal, SIGHUP neither stops a service nor cuts its stop short", async () => {
 	const ended = endingSignal();
 	let hangups = 0;
-	using interrupted = stopping(
-		() => hangups++,
-		() => false,
-	);
+	using interrupted = stopping(() => hangups++, false);
 	send("SIGHUP");
 	expect(interrupted.signal.aborted).toBe(false);
 	send("SIGTERM");
@@ -41,10 +38,7 @@ test("without a terminal, SIGHUP neither stops a service nor cuts its stop short
 
 test("with a terminal, SIGHUP stops a service, because the terminal was closed", () => {
 	void endingSignal();
-	using interrupted = stopping(
-		() => expect.unreachable(),
-		() => true,
-	);
+	using interrupted = stopping(() => expect.unreachable(), true);
 	send("SIGHUP");
 	expect(interrupted.signal.reason).toBe("SIGHUP");
 });

@@ -1,4 +1,6 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { basename, join } from "node:path";
@@ -7,6 +9,8 @@ import { testPlace } from "../../platform/fixtures/core.ts";
 import { Running } from "../../stories/support/process.ts";
 import { cleanEnvironment } from "../../stories/support/project.ts";
 import { filesBelow } from "../../support/files-below.ts";
+import { PROGRAM } from "../../support/program.ts";
+import { Tmux } from "../../support/tmux.ts";
 
 const READY = /^\{"listen"/;
 
@@ -97,6 +101,27 @@ describe("coffer platform start", () => {
 		using place = testPlace();
 		const ended = await starter(place.root)("--json", ...flags).ended;
 		expect([ended.status, ended.stdout, ended.error().code]).toEqual([2, "", code]);
+	});
+
+	test("ends in order when its terminal is closed", async () => {
+		using place = testPlace();
+		const log = join(place.root, "log");
+		execFileSync("mkfifo", [log]);
+		const addresses = ["--listen", "127.0.0.1:0", "--control", "127.0.0.1:0"];
+		const files = ["--data", join(place.root, "data"), "--identity-file", join(place.root, "identity")];
+		const program = [process.execPath, PROGRAM, "platform", "start", ...addresses, ...files];
+		// Ends when the platform and all its processes have ended.
+		const written = readFile(log, "utf8");
+		await using terminal = new Tmux({
+			command: ["sh", "-c", 'exec "$@" 2> "$0"', log, ...program],
+			cwd: place.root,
+			env: { ...cleanEnvironment(), HOME: place.root, XDG_CACHE_HOME: join(place.root, "cache") },
+		});
+		await terminal.until("The platform is ready");
+		void terminal.tell("kill-server");
+		await terminal.ended();
+		expect(await written).toContain("the platform is ready");
+		expect(await written).not.toContain("EIO");
 	});
 
 	test("does not wait for idle connections when it ends", async () => {
