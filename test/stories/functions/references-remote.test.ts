@@ -2,13 +2,11 @@
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { chmodSync, readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startJsrRegistry } from "../../support/services/jsr-registry.ts";
+import { serveLocally } from "../../support/services/local-server.ts";
 import { Project } from "../support/project.ts";
 
 let project: Project;
@@ -26,21 +24,14 @@ async function startNpmRegistry(): Promise<{ url: string } & AsyncDisposable> {
 	execFileSync("tar", ["-czf", "good.tgz", "package"], { cwd: project.root });
 	const archive = readFileSync(join(project.root, "good.tgz"));
 	const integrity = `sha512-${createHash("sha512").update(archive).digest("base64")}`;
-	const server = createServer(({ url = "", headers: { host } }, response) => {
+	return await serveLocally(({ url = "", headers: { host } }, response) => {
 		const name = url.slice(1);
 		if (url === "/good.tgz") return response.end(archive);
 		if (name !== "good" && name !== "bad") return response.writeHead(404).end();
 		const dist = { tarball: `http://${host}/${name}.tgz`, integrity };
 		const versions = { "1.0.0": { name, version: "1.0.0", dist } };
 		return response.end(JSON.stringify({ name, "dist-tags": { latest: "1.0.0" }, versions }));
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	const close = async () => {
-		server.closeAllConnections();
-		server.close();
-	};
-	return { url: `http://127.0.0.1:${port}/`, [Symbol.asyncDispose]: close };
+	});
 }
 
 const MODULES: Readonly<Record<string, string>> = {

@@ -1,8 +1,6 @@
 /** A JSR registry on this machine, for tests. */
 import { createHash } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { serveLocally } from "./local-server.ts";
 
 /**
  * Starts a JSR registry with one package, `@coffer/region` of version 1.2.3.
@@ -28,19 +26,13 @@ export async function startJsrRegistry(
 		"/@coffer/region/1.2.3_meta.json": { manifest, exports: { ".": "./mod.ts" } },
 	};
 	const requested: string[] = [];
-	const server = createServer(({ url = "" }, response) => {
+	const server = await serveLocally(({ url = "" }, response) => {
 		requested.push(url);
 		const text = modules[url.replace("/@coffer/region/1.2.3", "")] ?? JSON.stringify(documents[url]);
 		if (text === undefined) response.statusCode = 404;
 		response
 			.setHeader("content-type", url.endsWith(".ts") ? "text/typescript" : "application/json")
 			.end(text);
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	const close = async () => {
-		server.closeAllConnections();
-		server.close();
-	};
-	return { url: `http://127.0.0.1:${port}/`, asked: requested, [Symbol.asyncDispose]: close };
+	});
+	return { ...server, asked: requested };
 }

@@ -1,13 +1,11 @@
 /** A local npm registry, which records its requests. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { serveLocally } from "./local-server.ts";
 
 /** A package that a test defines. */
 interface MadePackage {
@@ -79,7 +77,7 @@ export async function startNpmRegistry(
 		`sha512-${createHash("sha512")
 			.update(packed.get(name)?.archive ?? "")
 			.digest("base64")}`;
-	const server = createServer(({ headers: { host }, url = "" }, response) => {
+	const server = await serveLocally(({ headers: { host }, url = "" }, response) => {
 		const [, path = "", isArchive] = /^\/(.*?)(\/-\/package\.tgz)?$/.exec(decodeURIComponent(url)) ?? [];
 		requested.push(path);
 		const found = packed.get(path);
@@ -90,17 +88,10 @@ export async function startNpmRegistry(
 		const versions = { [version]: { ...found.manifest, name: path, dist } };
 		response.setHeader("content-type", "application/json");
 		return response.end(JSON.stringify({ name: path, "dist-tags": { latest: version }, versions }));
-	}).listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address() as AddressInfo;
-	const close = async () => {
-		server.closeAllConnections();
-		server.close();
-	};
+	});
 	return {
-		url: `http://127.0.0.1:${port}/`,
-		requested: requested,
+		...server,
+		requested,
 		integrityOf,
-		[Symbol.asyncDispose]: close,
 	};
 }
