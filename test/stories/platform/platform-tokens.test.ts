@@ -31,8 +31,14 @@ describe("platform token", () => {
 
 		const { tokens } = await ana.data(token("list"));
 		expect(tokens).toEqual([
-			{ id: expect.any(String), scopes: ["admin"], app: null, expires: null, created: expect.any(String) },
-			{ id, scopes: ["read"], app: "shop", expires: expect.any(String), created: expect.any(String) },
+			{
+				...{ id: expect.any(String), scopes: ["admin"], app: null, expires: null, expired: false },
+				created: expect.any(String),
+			},
+			{
+				...{ id, scopes: ["read"], app: "shop", expires: expect.any(String), expired: false },
+				created: expect.any(String),
+			},
 		]);
 		expect(Date.parse(tokens[1].expires) - Date.parse(tokens[1].created)).toBe(30 * 86_400_000);
 		const listed = await ana.ok(token("list", "--url", platform.control));

@@ -2,16 +2,16 @@ import { BaseCommand, environmentFlag, platformUrlFlag } from "../../../cli/comm
 import { formatMinute } from "../../../cli/context/instant.ts";
 import { platformAt } from "../../../cli/context/linking.ts";
 import type { Terminal } from "../../../cli/shell/terminal.ts";
-import { appsOf, type TokenRow, tokenRow } from "../../../cli/views/token-rows.ts";
+import { appsOf, expiryOf, type ListedToken, listedToken } from "../../../cli/views/token-rows.ts";
 
 interface ListResult {
-	tokens: TokenRow[];
+	tokens: ListedToken[];
 }
 
 export default class PlatformTokenList extends BaseCommand<ListResult> {
 	static override summary = "List the access tokens of a running platform, without their secret text";
 	static override description =
-		"Lists the tokens that are not revoked, oldest first. Expired tokens are listed until they are revoked.";
+		"Lists the tokens that are not revoked, oldest first. Expired tokens are listed, and marked by the clock of this machine, until they are revoked.";
 	static override examples = [
 		"<%= config.bin %> platform token list",
 		"<%= config.bin %> platform token list --url https://coffer.example.com --json",
@@ -22,7 +22,8 @@ export default class PlatformTokenList extends BaseCommand<ListResult> {
 		const { flags } = await this.parse(PlatformTokenList);
 		const remote = await platformAt(flags.url, flags.environment);
 		const { tokens } = await remote.listTokens();
-		return { tokens: tokens.map(tokenRow) };
+		const nowMs = Date.now();
+		return { tokens: tokens.map((token) => listedToken(token, nowMs)) };
 	}
 
 	protected render(result: ListResult, terminal: Terminal): void {
@@ -30,7 +31,7 @@ export default class PlatformTokenList extends BaseCommand<ListResult> {
 			row.id,
 			row.scopes.join(", "),
 			appsOf(row),
-			row.expires === null ? "never" : formatMinute(row.expires),
+			expiryOf(row),
 			formatMinute(row.created),
 		]);
 		terminal.table(rows, ["ID", "SCOPES", "APP", "EXPIRES", "CREATED"]);
