@@ -59,6 +59,12 @@ export type NodePhase = z.infer<typeof nodePhaseSchema>;
 /** How old the newest backup may be before people are told, in milliseconds: 7 days. */
 export const BACKUP_OLD_MS = 604_800_000;
 
+/**
+ * How far in the future the newest backup may be dated before people are told, in milliseconds: 1 hour. Less is no matter
+ * of two clocks that differ a little.
+ */
+export const BACKUP_AHEAD_MS = 3_600_000;
+
 /** A backup that was completed, as `coffer platform backup` recorded it. The platform does not know whether it still exists. */
 export const backupRecordSchema = z.object({
 	createdMs: z.int().min(0),

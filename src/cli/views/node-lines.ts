@@ -1,5 +1,5 @@
 /** Describes the nodes of a platform, and its backups. */
-import { BACKUP_OLD_MS, type NodeEvent, type PlatformStatus } from "../../protocol/nodes.ts";
+import { BACKUP_AHEAD_MS, BACKUP_OLD_MS, type NodeEvent, type PlatformStatus } from "../../protocol/nodes.ts";
 import { formatMinute } from "../context/instant.ts";
 import { count, MARKS } from "../shell/render.ts";
 
@@ -66,9 +66,6 @@ function ageText(ms: number): string {
 	return count(Math.max(0, Math.floor(ms / unitMs)), unit);
 }
 
-/** A backup that is younger by more than this is no matter of two clocks that differ a little: 1 hour. */
-const CLOCKS_DIFFER_MS = 3_600_000;
-
 /** What to say about the backups. The line is empty if an earlier platform does not record them. */
 export function backupLine(
 	backups: PlatformStatus["backups"],
@@ -82,7 +79,7 @@ export function backupLine(
 		return { line, isWarning: true };
 	}
 	const ageMs = nowMs - newest.createdMs;
-	if (ageMs < -CLOCKS_DIFFER_MS) {
+	if (ageMs < -BACKUP_AHEAD_MS) {
 		const at = formatMinute(new Date(newest.createdMs).toISOString());
 		const line = `The newest backup, ${newest.name}, is from ${at}, which is in the future: a clock is wrong, here or where it was made. So nobody is told when it is old.`;
 		return { line, isWarning: true };

@@ -1,15 +1,15 @@
 import type { BackupRecord, PlatformStatus } from "../../protocol/nodes.ts";
-import { BACKUP_OLD_MS } from "../data/limits.ts";
 import { Notice } from "../shell/page.tsx";
 import { bytesText, countText, durationText } from "../text/instants.ts";
-import { Moment, useNow } from "../text/moment.tsx";
+import { instantText, Moment, useNow } from "../text/moment.tsx";
 import { Command, Name, nameText } from "../text/name.tsx";
+import { ageTrouble } from "./backup-age.ts";
 
 const HASH_CHARACTERS = 12;
 
 const Make = () => <Command line="coffer platform backup DIR" />;
 
-/** What is wrong with the backups, in words. Nothing if the newest is young. */
+/** What is wrong with the backups, in words. Nothing if the newest is from the last days. */
 function Warning({ newest, nowMs }: { readonly newest: BackupRecord | undefined; readonly nowMs: number }) {
 	if (newest === undefined)
 		return (
@@ -20,7 +20,17 @@ function Warning({ newest, nowMs }: { readonly newest: BackupRecord | undefined;
 				</p>
 			</Notice>
 		);
-	if (nowMs - newest.createdMs <= BACKUP_OLD_MS) return null;
+	const trouble = ageTrouble(newest, nowMs);
+	if (trouble === undefined) return null;
+	if (trouble === "ahead")
+		return (
+			<Notice kind="bad">
+				<p>
+					The newest backup is from {instantText(newest.createdMs)}, which is in the future: a clock is wrong,
+					here or where it was made. So nobody is told when it is old.
+				</p>
+			</Notice>
+		);
 	return (
 		<Notice kind="bad">
 			<p>
