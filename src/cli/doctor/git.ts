@@ -7,7 +7,7 @@ import { gitWarnings, type Program, VAULT_IGNORED } from "../../project/git/driv
 import { findRepository, whyNoRepository } from "../../project/git/repository.ts";
 import { repositoryAbove } from "../../project/git/repository-above.ts";
 import { type GitContext, gitVersion } from "../../project/git/run.ts";
-import { inspectGitSetup, setUpGit } from "../../project/git/setup.ts";
+import { inspectGitSetup, RESTAGE, setUpGit } from "../../project/git/setup.ts";
 import { type Fixable, ok, warning } from "./check.ts";
 
 /** The command in a warning of the merge driver: `… Run: COMMAND`. */
@@ -26,8 +26,8 @@ async function checkSetup(place: GitContext, program: Program): Promise<Fixable[
 	const [state, warnings] = await Promise.all([inspectGitSetup(place), gitWarnings(place)]);
 	const { hook, hookPath, missing } = state;
 	const fix = async () => {
-		const { changed } = await setUpGit(place, program);
-		return `set up ${changed.join(", ")}`;
+		const { changed, restage } = await setUpGit(place, program);
+		return `set up ${changed.join(", ")}${restage ? `; next, in the vault's folder: ${RESTAGE}` : ""}`;
 	};
 	const checks: Fixable[] = [];
 	const ofDriver = warnings.filter((each) => commandIn(each) === "coffer git setup");

@@ -7,7 +7,7 @@ import { MARKS } from "../../cli/shell/render.ts";
 import type { Terminal } from "../../cli/shell/terminal.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
-import { removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
+import { RESTAGE, removeGitSetup, type GitSetup as Setup, setUpGit } from "../../project/git/setup.ts";
 
 export default class GitSetup extends BaseCommand<Setup> {
 	static override needsConfig = true;
@@ -39,11 +39,15 @@ export default class GitSetup extends BaseCommand<Setup> {
 		return setup;
 	}
 
-	protected render({ changed, hook, overridden }: Setup, terminal: Terminal): void {
+	protected render({ changed, hook, overridden, restage }: Setup, terminal: Terminal): void {
 		const isWhole = hook === "present" && !overridden;
 		if (changed.length === 0 && !hook) terminal.line("There is no setup to remove.");
 		else if (changed.length === 0)
 			terminal.line(isWhole ? "Git is set up already." : "Everything else is set up already.");
 		else terminal.line(`${MARKS.ok} ${hook ? "Set up" : "Removed"}: ${changed.join(", ")}`);
+		if (restage)
+			terminal.line(
+				`Git has the vault in other bytes, because of the attributes of before. Next, in the vault's folder: ${RESTAGE}`,
+			);
 	}
 }

@@ -26,11 +26,22 @@ const WANTED: Readonly<Record<string, string>> = {
 const OVERRIDING = `${VAULT_FILE} text eol=lf merge=coffer diff=coffer !filter !working-tree-encoding`;
 const SECTIONS = ["merge.coffer", "diff.coffer"];
 
+/**
+ * What makes git read a vault again whose attributes have changed, in the vault's folder. A plain `git add` does not
+ * read a file again whose time and size are as at the last one.
+ */
+export const RESTAGE = `git add .gitattributes && git add --renormalize ${VAULT_FILE}`;
+
 export interface GitSetup {
 	/** What was changed: settings, attributes, hook. */
 	readonly changed: readonly string[];
 	/** Whether the attributes have no effect although they are there: `.git/info/attributes` sets others. */
 	readonly overridden: boolean;
+	/**
+	 * Whether the attributes were changed, and git has the vault in the bytes that the attributes of before made of it,
+	 * such as those of git-crypt.
+	 */
+	readonly restage: boolean;
 	/** Undefined after a removal. */
 	readonly hook: HookOutcome | "elsewhere" | undefined;
 	/** Path of the hook. */
@@ -76,17 +87,18 @@ export async function setUpGit(place: GitContext, program: Program): Promise<Git
 	const attributes = await ensureAttributes(place);
 	if (attributes.isChanged) changed.push(".gitattributes");
 	const overridden = !attributes.hasEffect;
+	const restage = attributes.isOverriding && (await isStoredOtherwise(place));
 	const hookPath = await hookPathOf(place);
 	// A configured hooks folder belongs to another tool, or is shared between repositories.
 	const { status } = await runGit(place, ["config", "--get", "core.hooksPath"], { seen: "hooks-path" });
 	if (status === 0) {
 		const isPresent = (await hookState(hookPath)) === "present";
-		return { changed, overridden, hook: isPresent ? "present" : "elsewhere", hookPath };
+		return { changed, overridden, restage, hook: isPresent ? "present" : "elsewhere", hookPath };
 	}
 	await mkdir(dirname(hookPath), { recursive: true });
 	const hook = await addToHook(hookPath, program);
 	if (hook === "made" || hook === "added") changed.push("pre-commit");
-	return { changed, overridden, hook, hookPath };
+	return { changed, overridden, restage, hook, hookPath };
 }
 
 /** What a clone has of the setup. */
@@ -140,17 +152,34 @@ async function hasEffect(place: GitContext): Promise<boolean> {
 	});
 }
 
+interface Ensured {
+	readonly isChanged: boolean;
+	/** Whether the line was added that overrides the others. */
+	readonly isOverriding: boolean;
+	readonly hasEffect: boolean;
+}
+
 /** Makes git use the attributes of the setup. @returns what was changed, and whether they have effect now */
-async function ensureAttributes(place: GitContext): Promise<{ isChanged: boolean; hasEffect: boolean }> {
+async function ensureAttributes(place: GitContext): Promise<Ensured> {
 	const file = join(place.folder, ".gitattributes");
 	const isAdded = await ensureLines(file, ATTRIBUTES);
-	if (await hasEffect(place)) return { isChanged: isAdded, hasEffect: true };
+	if (await hasEffect(place)) return { isChanged: isAdded, isOverriding: false, hasEffect: true };
 	// The last line that matches counts. The line may be there already, before another one.
 	const text = (await readWhole(file, FILE_BYTES.text))?.toString("utf8") ?? "";
-	if (text.trimEnd().endsWith(`\n${OVERRIDING}`)) return { isChanged: isAdded, hasEffect: false };
+	if (text.trimEnd().endsWith(`\n${OVERRIDING}`))
+		return { isChanged: isAdded, isOverriding: false, hasEffect: false };
 	await removeLines(file, [OVERRIDING]);
-	const isChanged = await ensureLines(file, [OVERRIDING]);
-	return { isChanged: isChanged || isAdded, hasEffect: await hasEffect(place) };
+	const isOverriding = await ensureLines(file, [OVERRIDING]);
+	return { isChanged: isOverriding || isAdded, isOverriding, hasEffect: await hasEffect(place) };
+}
+
+/** Whether the index has other bytes than the vault's file. False if one of them is not there. */
+async function isStoredOtherwise(place: GitContext): Promise<boolean> {
+	const [index, file] = await Promise.all([
+		runGit(place, ["rev-parse", "--verify", "--quiet", `:./${VAULT_FILE}`]),
+		runGit(place, ["hash-object", "--no-filters", "--", VAULT_FILE]),
+	]);
+	return index.status === 0 && file.status === 0 && index.stdout !== file.stdout;
 }
 
 /** Undoes `setUpGit`. @throws AppError as `setUpGit` */
@@ -165,5 +194,5 @@ export async function removeGitSetup(place: GitContext): Promise<GitSetup> {
 		changed.push(".gitattributes");
 	const hookPath = await hookPathOf(place);
 	if (await removeFromHook(hookPath)) changed.push("pre-commit");
-	return { changed, overridden: false, hook: undefined, hookPath };
+	return { changed, overridden: false, restage: false, hook: undefined, hookPath };
 }

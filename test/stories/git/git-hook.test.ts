@@ -1,4 +1,6 @@
 /** What the hooks accept and refuse, for each git command that brings in commits of others. */
+import { utimesSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
 import { runGitAsMember as git } from "../support/git.ts";
@@ -66,13 +68,19 @@ test("a vault that a filter of git changes is refused with the command that take
 	await project.git("config", "filter.crypt.clean", "printf '\\0CRYPT\\377'; cat");
 	project.write(".gitattributes", `${project.read(".gitattributes")}*.vault filter=crypt\n`);
 	await project.ok(["secrets", "set", "LATER=1"]);
+	// A plain 'git add' reads a file again that is as new as the index, but not an older one.
+	utimesSync(join(project.root, "coffer.vault"), new Date(0), new Date(0));
 	await project.git("add", ".gitattributes", "coffer.vault");
 	const refused = git(project, "commit", "--quiet", "--message", "Later");
 	expect(refused.status).toBe(1);
 	expect(refused.text).toContain("the filter 'crypt'");
-	expect(refused.text).toContain("git add .gitattributes coffer.vault");
-	await project.ok(["git", "setup"]);
-	await project.git("add", ".gitattributes", "coffer.vault");
+	expect(refused.text).toContain("git add .gitattributes && git add --renormalize coffer.vault");
+	expect((await project.ok(["git", "setup"])).stdout).toContain(
+		"Next, in the vault's folder: git add .gitattributes && git add --renormalize coffer.vault",
+	);
+	expect((await project.ok(["git", "setup"])).stdout).toBe("Git is set up already.\n");
+	await project.git("add", ".gitattributes");
+	await project.git("add", "--renormalize", "coffer.vault");
 	expect(git(project, "commit", "--quiet", "--message", "Later")).toMatchObject({ status: 0 });
 });
 

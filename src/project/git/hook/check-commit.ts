@@ -2,7 +2,7 @@
  * The pre-commit hook's check of vaults: whether the staged vaults are valid, and whether they have everything
  * that the parent commits have. No key is needed.
  */
-import { basename } from "node:path";
+import { basename, posix } from "node:path";
 import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
 import { shellWord } from "../../../printable.ts";
 import { verifyRoot } from "../../../vault/chains/vault-chain.ts";
@@ -15,6 +15,7 @@ import { VAULT_FILE } from "../../files/project-root.ts";
 import { vaultTextOf } from "../../files/vault-text.ts";
 import { findObjects, readObjects } from "../history/objects.ts";
 import { type GitContext, runGit } from "../run.ts";
+import { RESTAGE } from "../setup.ts";
 import { type OtherHead, otherHeads, SQUASH } from "../unfinished.ts";
 import { hasFileOf, type StagedFile, stagedSince } from "./staged.ts";
 
@@ -186,7 +187,9 @@ async function hintOfFilter(place: GitContext, path: string): Promise<string | u
 	const { status, stdout } = await runGit(place, ["check-attr", "-z", "filter", "--", path]);
 	const filter = stdout.split("\0")[2] ?? "unspecified";
 	if (status !== 0 || ["unspecified", "unset", "set"].includes(filter)) return undefined;
-	return `The attributes send the file through the filter '${filter}', so git stores other bytes than the file has. The vault is encrypted already. Run 'coffer git setup', which takes the filter away, and then: git add .gitattributes ${shellWord(path)}`;
+	const folder = posix.dirname(path);
+	const where = folder === "." ? "Run" : `In the folder ${shellWord(folder)}, run`;
+	return `The attributes send the file through the filter '${filter}', so git stores other bytes than the file has. The vault is encrypted already. ${where} 'coffer git setup', which takes the filter away, and then: ${RESTAGE}`;
 }
 
 /**
