@@ -1,5 +1,7 @@
 /** The isolation by packet filter, which serves systems without namespaces. */
+import { execFileSync } from "node:child_process";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { systemProgram } from "../../../src/platform/machine/system-program.ts";
 import { CONNECTION_ATTEMPTS, datagram, LISTENER, toListener, within } from "./connection-attempts.ts";
 import { testIsolation } from "./contract.ts";
 import { type IsolationProgram, startIsolationProgram } from "./isolation.ts";
@@ -15,6 +17,13 @@ beforeAll(async () => {
 	});
 });
 afterAll(() => program.close());
+
+/** The number of tables whose rules apply to the functions. */
+function installedTables(): number {
+	const within = ["netns", "exec", program.hosts.inner];
+	const rules = execFileSync("ip", [...within, systemProgram("nft") ?? "", "list", "ruleset"]);
+	return rules.toString().split("jump functions").length - 1;
+}
 
 test("the isolation uses the packet filter", () => {
 	expect(program.isolation).toBe("user rules");
@@ -57,6 +66,8 @@ test("while a lost table is restored, the other table still filters", async () =
 			expect(holders).toHaveLength(2);
 			// On a busy machine a killed process can be listed for a while.
 			expect(holders).not.toContain(holder);
+			// The new process is there before its table.
+			expect(installedTables()).toBe(2);
 		});
 		await closed();
 	}
