@@ -18,11 +18,18 @@ async function bringUpToDate() {
 	});
 }
 
+/** The bundle that runs a command line: the smaller one if it has the command, and else the whole one. */
+function bundleFor(argv) {
+	const bundle = require("../dist/everyday.cjs").everyday(argv);
+	return bundle?.isDirect(argv, bundle.commands) ? bundle : require("../dist/main.cjs");
+}
+
 async function start() {
 	if (existsSync(join(root, "src"))) await bringUpToDate();
 	enableCompileCache(require("../package.json").version);
-	const { commands, main, releaseKeychain } = require("../dist/main.cjs");
-	const status = await main(process.argv.slice(2), root, commands);
+	const argv = process.argv.slice(2);
+	const { commands, main, releaseKeychain } = bundleFor(argv);
+	const status = await main(argv, root, commands);
 	// A hanging keychain blocks a thread, and Node waits for its threads at exit. If the thread cannot be
 	// freed, only a signal ends the process.
 	if (!(await releaseKeychain())) process.kill(process.pid, "SIGKILL");

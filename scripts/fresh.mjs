@@ -16,9 +16,12 @@ const INPUTS = [
 	"scripts/build.mjs",
 	"scripts/bundle/bundle.mjs",
 	"scripts/bundle/console.mjs",
+	"scripts/bundle/everyday.mjs",
 	"scripts/bundle/host.mjs",
 	"scripts/bundle/licenses.mjs",
 	"scripts/bundle/oclif.mjs",
+	"scripts/bundle/packages.mjs",
+	"scripts/bundle/pass.mjs",
 	"scripts/bundle/trimmed.mjs",
 ];
 

@@ -12,6 +12,11 @@ import { processTerminal, wantsJson } from "./shell/terminal.ts";
 /** `bin/run.js` calls it, so that a keychain that does not answer cannot keep the process alive. */
 export { releaseKeychain } from "../identity/keychain/native-keychain.ts";
 
+/** Whether `main` runs a command line without oclif. @param commands as of `main` */
+export function isDirect(argv: readonly string[], commands: Commands): boolean {
+	return findDirectly(withHelpFlag([...argv]), commands) !== undefined;
+}
+
 /**
  * Runs a command that the words name exactly. oclif handles the rest: help, the version, and unknown command lines.
  * Loading oclif takes as long as a small command, so it is loaded only then.
