@@ -181,11 +181,8 @@ export class Gateways implements InstanceObserver {
 		}
 	}
 
-	/** Reports the reads of an instance. If the control plane is absent, nothing follows from them. */
 	async #settle(worker: GatewayWorker, { call, instance }: FromGateway & { type: "settle" }): Promise<void> {
-		const { hosted, link } = this.#options;
-		await hosted.find(instance)?.probation?.settleReads();
-		if (link.isConnected) await link.call("sync", null).catch(() => undefined);
+		await this.#options.hosted.settle(instance);
 		worker.send({ type: "settled", call });
 	}
 

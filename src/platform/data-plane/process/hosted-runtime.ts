@@ -5,6 +5,7 @@ import type { Instance, Launch, Runtime } from "../../runtime/runtime.ts";
 import type { DataPlaneContract, InstanceMessage, LaunchMessage, RunningInstance } from "../messages.ts";
 import { toSystemMs } from "../system-clock.ts";
 import type { ControlLink } from "./control-link.ts";
+import { ProcessReads } from "./process-reads.ts";
 
 type Calls = Handlers<DataPlaneContract>["calls"];
 type Events = Handlers<DataPlaneContract>["events"];
@@ -27,7 +28,7 @@ export interface InstanceObserver {
 interface Hosted {
 	readonly instance: Instance;
 	readonly launch: LaunchMessage;
-	readonly reads: Set<string>;
+	readonly reads: ProcessReads;
 	/** The requests of the control plane itself. */
 	readonly holds: (() => void)[];
 	reported: string;
@@ -70,7 +71,7 @@ export class HostedRuntime {
 		return running.map((hosted) => ({
 			...messageOf(hosted.instance),
 			launch: hosted.launch,
-			reads: [...hosted.reads],
+			reads: [...hosted.reads.names],
 			isOnProbation: hosted.instance.probation !== undefined,
 			activity: activityOf(hosted),
 		}));
@@ -79,7 +80,10 @@ export class HostedRuntime {
 	/** The control plane has ended: discards its own requests, and the instances that it is still starting. */
 	abandoned(): void {
 		this.#generation++;
-		for (const { holds } of this.#hosted.values()) for (const release of holds.splice(0)) release();
+		for (const { holds, reads } of this.#hosted.values()) {
+			for (const release of holds.splice(0)) release();
+			reads.forgetHandled();
+		}
 	}
 
 	/** Ends all processes at a moment, unless a later one is named before. @param atMs by `performance.now()` */
@@ -94,7 +98,7 @@ export class HostedRuntime {
 	readonly calls: Pick<Calls, "start" | "stop" | "settle" | "runCron" | "forget"> = {
 		start: async (message, body) => {
 			const generation = this.#generation;
-			const reads = new Set<string>();
+			const reads = new ProcessReads(message.environment.map(([name]) => name));
 			const instance = await this.#begin(this.#launchOf(message, body, reads), message.instance);
 			if (generation !== this.#generation) {
 				// The next control plane does not know of it.
@@ -105,6 +109,8 @@ export class HostedRuntime {
 			this.#hosted.set(message.instance, hosted);
 			this.#watch(message.instance, instance);
 			await instance.probation?.settleReads();
+			// The control plane gets these reads before the answer, and handles them before it routes requests here.
+			reads.handled(reads.missed);
 			return { data: messageOf(instance) };
 		},
 		stop: async ({ graceMs, instance }) => {
@@ -149,6 +155,22 @@ export class HostedRuntime {
 		note: ({ instance, message }) => this.find(instance)?.log(message),
 	};
 
+	/**
+	 * Resolves when every read of an instance that can make the control plane replace it has been handled there. That is at
+	 * once if it read only variables that it had, because the control plane may be busy. If the control plane is absent,
+	 * nothing follows from the reads.
+	 */
+	async settle(id: string): Promise<void> {
+		const hosted = this.#hosted.get(id);
+		await hosted?.instance.probation?.settleReads();
+		if (hosted === undefined || hosted.reads.areHandled || !this.#link.isConnected) return;
+		const { missed } = hosted.reads;
+		await this.#link.call("sync", null).then(
+			() => hosted.reads.handled(missed),
+			() => undefined,
+		);
+	}
+
 	/** Records that the response to a request has begun. */
 	answered(id: string): void {
 		const instance = this.find(id);
@@ -168,11 +190,11 @@ export class HostedRuntime {
 		}
 	}
 
-	#launchOf(message: LaunchMessage, body: Buffer, reads: Set<string>): Launch {
+	#launchOf(message: LaunchMessage, body: Buffer, reads: ProcessReads): Launch {
 		const { codeBytes, environment, files, hasSourceMap, instance, lifetime, observesReads, settings } =
 			message;
 		const onRead = (variable: string) => {
-			reads.add(variable);
+			reads.note(variable);
 			this.#link.emit("read", { instance, variable });
 		};
 		const read = async (hash: string) => (await this.#link.call("readFile", { instance, hash })).body;

@@ -106,12 +106,14 @@ export async function writeBundle(
 	if (files !== undefined && files.list.length > 0) await writeFiles(path, files, user);
 	const end = `\n//# sourceMappingURL=${name}.map\n`;
 	const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
-	await writeFile(`${path}.new`, text, { mode: 0o400 });
-	await allowGroup(user, `${path}.new`, 0o440);
-	if (sourceMap !== undefined) {
-		await writeFile(`${path}.map`, sourceMap, { mode: 0o600 });
-		await allowGroup(user, `${path}.map`, 0o440);
-	}
+	const write = async (to: string, content: Uint8Array, mode: number) => {
+		await writeFile(to, content, { mode });
+		await allowGroup(user, to, 0o440);
+	};
+	await Promise.all([
+		write(`${path}.new`, text, 0o400),
+		...(sourceMap === undefined ? [] : [write(`${path}.map`, sourceMap, 0o600)]),
+	]);
 	await rename(`${path}.new`, path);
 }
 

@@ -34,7 +34,7 @@ interface Handover {
 /** The function may replace any global, so globals that are needed after its import are kept here. */
 const { exit } = Deno;
 const printError = console.error;
-const { addEventListener, setTimeout } = globalThis;
+const { addEventListener, setImmediate } = globalThis;
 
 function replaceEnvironment(environment: Record<string, string>): void {
 	for (const name of Object.keys(Deno.env.toObject())) {
@@ -119,9 +119,10 @@ const control = await Control.open(controlPath);
 Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
 installWaitUntil((isPending) => control.holding(isPending));
-// Reported in a later task, because a module that throws directly after it began to serve has not started.
+// Reported in a later task, because a module that throws directly after it began to serve has not started. A timer
+// would wait for two milliseconds.
 const crons = new CronJobs();
-slot.onReady = () => void setTimeout(() => control.ready(crons.close()), 0);
+slot.onReady = () => void setImmediate(() => control.ready(crons.close()));
 const serve = createServe(slot);
 Object.defineProperty(Deno, "serve", { configurable: true, enumerable: true, writable: true, value: serve });
 Object.defineProperty(Deno, "args", { configurable: true, enumerable: true, value: Object.freeze([]) });
