@@ -49,7 +49,7 @@ async function* memoryOf(
 ): AsyncIterable<readonly [of: FunctionLifetime, bytes: number]> {
 	for (const { app, function: name, pid } of samples) {
 		const of = pid === undefined ? undefined : apps.find(app)?.functionLifetime(name);
-		const bytes = pid === undefined ? undefined : await residentBytes(pid);
+		const bytes = pid === undefined ? undefined : residentBytes(pid);
 		if (of !== undefined && bytes !== undefined) yield [of, bytes];
 	}
 }

@@ -33,7 +33,7 @@ export interface MetricsOptions {
 	/** The name of each app that has a Deno KV store, and the size of the store. Without it the metric is empty. */
 	readonly storeBytes?: () => Promise<[app: string, bytes: number][]>;
 	/** Resident memory of a process, in bytes. Undefined if it has ended or its memory cannot be read. */
-	readonly residentBytes: (pid: number) => Promise<number | undefined>;
+	readonly residentBytes: (pid: number) => number | undefined;
 }
 
 const LABELS = ["app", "function"] as const;
@@ -179,12 +179,12 @@ export class Metrics {
 
 	/** All metrics as text. */
 	async text(): Promise<{ contentType: string; text: string }> {
-		await this.#look();
+		this.#look();
 		return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
 	}
 
 	/** Sets the metrics that are measured when they are read. */
-	async #look(): Promise<void> {
+	#look(): void {
 		this.#internalErrors.reset();
 		for (const [listener, count] of Object.entries(this.#options.faults?.() ?? {}))
 			this.#internalErrors.inc({ listener }, count);
@@ -194,14 +194,10 @@ export class Metrics {
 		const samples = [...this.#options.functions()];
 		for (const state of ["live", "idle", "failed"] as const)
 			this.#states.set({ state }, samples.filter((sample) => sample.state === state).length);
-		const running = samples.filter(({ pid }) => pid !== undefined);
-		const sizes = await Promise.all(
-			running.map(async ({ app, function: name, pid }) => ({
-				labels: { app, function: name },
-				bytes: pid === undefined ? undefined : await this.#options.residentBytes(pid),
-			})),
-		);
 		this.#memory.reset();
-		for (const { labels, bytes } of sizes) if (bytes !== undefined) this.#memory.set(labels, bytes);
+		for (const { app, function: name, pid } of samples) {
+			const bytes = pid === undefined ? undefined : this.#options.residentBytes(pid);
+			if (bytes !== undefined) this.#memory.set({ app, function: name }, bytes);
+		}
 	}
 }

@@ -13,7 +13,7 @@ function metricsOf(functions: FunctionSample[] = []): Metrics {
 	return new Metrics({
 		version: "1.2.3",
 		functions: () => functions,
-		residentBytes: async (pid) => pid * 1000,
+		residentBytes: (pid) => pid * 1000,
 	});
 }
 

@@ -3,7 +3,8 @@
  * outside the heap. The system's limit on address space cannot be used, because Deno does not start with it. If
  * the system does not report the memory of a process (no `/proc`), V8's limit is the only one.
  */
-import { readFile } from "node:fs/promises";
+import { inTurns } from "../../machine/in-turns.ts";
+import { readProcessFile } from "../../machine/process-files.ts";
 
 const INTERVAL_MS = 250;
 
@@ -14,8 +15,8 @@ export interface WatchedProcess {
 }
 
 /** Values from a process's status, in bytes; 0 for a missing line, undefined if there is no status. */
-async function readStatus(pid: number, keys: readonly string[]): Promise<number[] | undefined> {
-	const status = await readFile(`/proc/${pid}/status`, "latin1").catch(() => "");
+function readStatus(pid: number, keys: readonly string[]): number[] | undefined {
+	const status = readProcessFile(pid, "status");
 	if (!status.includes("VmRSS:")) return undefined;
 	return keys.map((key) => Number(new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status)?.[1] ?? 0) * 1024);
 }
@@ -24,8 +25,8 @@ async function readStatus(pid: number, keys: readonly string[]): Promise<number[
  * The resident memory of a process in bytes; undefined if the process has ended or the system does not report
  * it.
  */
-export async function residentBytes(pid: number): Promise<number | undefined> {
-	return (await readStatus(pid, ["VmRSS"]))?.[0];
+export function residentBytes(pid: number): number | undefined {
+	return readStatus(pid, ["VmRSS"])?.[0];
 }
 
 export class MemoryWatch {
@@ -47,10 +48,10 @@ export class MemoryWatch {
 	}
 
 	async #check(): Promise<void> {
-		for (const [process, limitMiB] of this.#processes) {
+		for await (const [process, limitMiB] of inTurns(this.#processes)) {
 			// Swapped memory is included. Otherwise a process could exceed its limit while a part of its memory is not resident.
-			const [resident = 0, swapped = 0] = (await readStatus(process.pid, ["VmRSS", "VmSwap"])) ?? [];
-			if (resident + swapped <= limitMiB * 1024 * 1024 || !this.#processes.has(process)) continue;
+			const [resident = 0, swapped = 0] = readStatus(process.pid, ["VmRSS", "VmSwap"]) ?? [];
+			if (resident + swapped <= limitMiB * 1024 * 1024) continue;
 			process.kill(`The function used more than ${limitMiB} MiB of memory and was ended.`);
 		}
 	}

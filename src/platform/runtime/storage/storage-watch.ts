@@ -2,7 +2,8 @@
  * Ends processes that store too much on the file system: in `localStorage`, in the Cache API and, if it is not a
  * separate file system, in the temporary folder. The system limits the size of each file but not the number of files.
  */
-import { readFile } from "node:fs/promises";
+import { inTurns } from "../../machine/in-turns.ts";
+import { readProcessFile } from "../../machine/process-files.ts";
 import { type DiskUsage, diskUsage } from "./disk-usage.ts";
 
 const MIB = 1024 * 1024;
@@ -30,15 +31,14 @@ interface Watched {
 }
 
 /** The number of bytes that a process has written to file systems; undefined if the system does not report it. */
-async function writtenBytes(pid: number): Promise<number | undefined> {
-	const text = await readFile(`/proc/${pid}/io`, "latin1").catch(() => "");
-	const [, bytes] = /^write_bytes: (\d+)$/m.exec(text) ?? [];
+function writtenBytes(pid: number): number | undefined {
+	const [, bytes] = /^write_bytes: (\d+)$/m.exec(readProcessFile(pid, "io")) ?? [];
 	return bytes === undefined ? undefined : Number(bytes);
 }
 
 export interface StorageWatchOptions {
 	readonly usage?: (storing: ProcessStorage) => Promise<DiskUsage>;
-	readonly written?: (pid: number) => Promise<number | undefined>;
+	readonly written?: (pid: number) => number | undefined;
 }
 
 export class StorageWatch {
@@ -71,7 +71,7 @@ export class StorageWatch {
 		if (this.#isChecking) return;
 		this.#isChecking = true;
 		try {
-			for (const [key, watched] of this.#watched) await this.#checkOne(key, watched);
+			for await (const [key, watched] of inTurns(this.#watched)) await this.#checkOne(key, watched);
 		} finally {
 			this.#isChecking = false;
 		}
@@ -79,7 +79,7 @@ export class StorageWatch {
 
 	async #checkOne(key: object, watched: Watched): Promise<void> {
 		const { storing } = watched;
-		const written = await this.#written(storing.pid);
+		const written = this.#written(storing.pid);
 		const checksMax = written === undefined ? CHECKS_WITHOUT_REPORT : CHECKS_MAX;
 		const isDue = watched.checks === 0 || written !== watched.written;
 		watched.written = written;

@@ -53,7 +53,7 @@ describe("a process that writes nothing", () => {
 				looked++;
 				return usage;
 			},
-			written: async () => written,
+			written: () => written,
 		});
 		const key = {};
 		watch.add(key, { pid: 1, folders: [], onFull: () => {} });
@@ -71,7 +71,7 @@ describe("a process that writes nothing", () => {
 		let reports = 0;
 		const watch = new StorageWatch({
 			usage: async () => ({ bytes: 0, files: STORAGE_MAX.files + 1 }),
-			written: async () => undefined,
+			written: () => undefined,
 		});
 		watch.add({}, { pid: 1, folders: [], onFull: () => reports++ });
 		await watch.check();
