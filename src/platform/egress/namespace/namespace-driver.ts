@@ -4,8 +4,8 @@
  * are root on Linux.
  */
 import { execFile } from "node:child_process";
-import { existsSync } from "node:fs";
-import { lstat, mkdir, realpath, rm, writeFile } from "node:fs/promises";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { lstat, mkdir, realpath, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Addresses, functionAddresses, loopbackAliases } from "../addressing.ts";
@@ -114,7 +114,7 @@ class NamespaceDriver implements Network {
 		const writable = new Map([[temporary, TEMPORARY_BYTES]]);
 		const holder = side.namespace.pid;
 		const mounts = join(this.#options.directory, `mounts-${index}`);
-		await writeFile(mounts, mountTable({ ...this.#shared, user, writable }), { mode: 0o600 });
+		writeFileSync(mounts, mountTable({ ...this.#shared, user, writable }), { mode: 0o600 });
 		const entry = { ...this.#shared, addresses, holder, index, mounts, temporary, user, writable };
 		const [address] = addresses;
 		const attachment: NetworkAttachment = {
@@ -126,7 +126,7 @@ class NamespaceDriver implements Network {
 			detach: () => {
 				if (!this.#attached.delete(address)) return;
 				side.proxy.dismiss(addresses);
-				void rm(mounts, { force: true });
+				rmSync(mounts, { force: true });
 			},
 		};
 		this.#attached.set(address, { attachment, side });

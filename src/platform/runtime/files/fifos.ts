@@ -3,7 +3,8 @@
  * create one and its start takes time.
  */
 import { execFile } from "node:child_process";
-import { chmod, chown, mkdir, rename } from "node:fs/promises";
+import { chmodSync, chownSync, renameSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { Mutex } from "../../machine/mutex.ts";
@@ -32,10 +33,10 @@ export class FifoPool {
 		const fifo = await this.#mutex.run(() => this.#next());
 		if (fifo === undefined) return false;
 		if (user !== undefined) {
-			await chown(fifo, 0, user.gid);
-			await chmod(fifo, 0o620);
+			chownSync(fifo, 0, user.gid);
+			chmodSync(fifo, 0o620);
 		}
-		await rename(fifo, path);
+		renameSync(fifo, path);
 		return true;
 	}
 

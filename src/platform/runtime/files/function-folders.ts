@@ -1,5 +1,6 @@
 /** The folders of functions: one for each lifetime, with a main module and the directory in which Deno stores data. */
-import { mkdir, rm, rmdir, writeFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { mkdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type FunctionLifetime, lifetimeKey } from "../../functions/lifetimes.ts";
 import type { User } from "../../machine/users.ts";
@@ -46,9 +47,9 @@ export class FunctionFolders {
 	}
 
 	/** Writes a main module that imports the host. */
-	async writeMain(path: string, user: User | undefined): Promise<void> {
-		await writeFile(path, `import ${JSON.stringify(this.#directory.host)};\n`, { mode: 0o400 });
-		await allowGroup(user, path, 0o440);
+	writeMain(path: string, user: User | undefined): void {
+		writeFileSync(path, `import ${JSON.stringify(this.#directory.host)};\n`, { mode: 0o400 });
+		allowGroup(user, path, 0o440);
 	}
 
 	/** Removes the content of a directory of a function's user. */
@@ -92,7 +93,7 @@ export class FunctionFolders {
 		await rm(folder, { recursive: true, force: true });
 		await mkdir(folder, { mode: 0o700 });
 		await this.#compiled.makeDenoDirectory(join(folder, "deno"), user);
-		await this.writeMain(join(folder, "main.js"), user);
-		await allowGroup(user, folder, 0o710);
+		this.writeMain(join(folder, "main.js"), user);
+		allowGroup(user, folder, 0o710);
 	}
 }

@@ -1,5 +1,20 @@
-/** The files of one instance, and operations on them that are safe although a function's user can write beside them. */
-import { chmod, chown, link, lstat, mkdir, rename, rm, rmdir, writeFile } from "node:fs/promises";
+/**
+ * The files of one instance, and operations on them that are safe although a function's user can write beside them.
+ *
+ * Each start and each end of a process has some twenty of them, on the names of files that are in memory. They are done
+ * at once: by another thread, each takes ten to twenty times the processor time. What may be large goes to another thread.
+ */
+import {
+	chmodSync,
+	chownSync,
+	linkSync,
+	lstatSync,
+	mkdirSync,
+	renameSync,
+	rmdirSync,
+	unlinkSync,
+} from "node:fs";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ancestorsOf } from "../../../modules/paths.ts";
 import type { User } from "../../machine/users.ts";
@@ -72,25 +87,25 @@ async function writeFiles(
 	const folders = new Set(list.flatMap(([path]) => ancestorsOf(path)));
 	for (const folder of new Set(["", ...folders])) {
 		await mkdir(join(root, folder), { recursive: true, mode: 0o700 });
-		await allowGroup(user, join(root, folder), 0o750);
+		allowGroup(user, join(root, folder), 0o750);
 	}
 	for (const [path, hash] of list) {
 		await writeFile(join(root, path), await read(hash), { flag: "wx", mode: 0o400 });
-		await allowGroup(user, join(root, path), 0o440);
+		allowGroup(user, join(root, path), 0o440);
 	}
 }
 
 /** Creates a folder to which a function's user can write. */
-export async function makeUserFolder(user: User | undefined, path: string): Promise<void> {
-	await mkdir(path, { mode: 0o700 });
-	if (user !== undefined) await chown(path, user.uid, user.gid);
+export function makeUserFolder(user: User | undefined, path: string): void {
+	mkdirSync(path, { mode: 0o700 });
+	if (user !== undefined) chownSync(path, user.uid, user.gid);
 }
 
 /** Lets a function's group read a file that belongs to root. */
-export async function allowGroup(user: User | undefined, path: string, mode: number): Promise<void> {
+export function allowGroup(user: User | undefined, path: string, mode: number): void {
 	if (user === undefined) return;
-	await chown(path, 0, user.gid);
-	await chmod(path, mode);
+	chownSync(path, 0, user.gid);
+	chmodSync(path, mode);
 }
 
 /**
@@ -108,7 +123,7 @@ export async function writeBundle(
 	const text = sourceMap === undefined ? code : Buffer.concat([code, Buffer.from(end)]);
 	const write = async (to: string, content: Uint8Array, mode: number) => {
 		await writeFile(to, content, { mode });
-		await allowGroup(user, to, 0o440);
+		allowGroup(user, to, 0o440);
 	};
 	await Promise.all([
 		write(`${path}.new`, text, 0o400),
@@ -117,18 +132,36 @@ export async function writeBundle(
 	await rename(`${path}.new`, path);
 }
 
+/** Removes a file or a link, if it is there. */
+function unlinkIfThere(path: string): void {
+	try {
+		unlinkSync(path);
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+	}
+}
+
 /** Gives a socket a second name by a hard link. No step follows a symbolic link. */
-export async function publish(socket: string, name: string): Promise<void> {
+export function publish(socket: string, name: string): void {
 	const unchecked = `${name}.new`;
-	await rm(unchecked, { force: true });
-	await link(socket, unchecked);
-	if (!(await lstat(unchecked)).isSocket()) {
-		await rm(unchecked, { force: true });
+	unlinkIfThere(unchecked);
+	linkSync(socket, unchecked);
+	if (!lstatSync(unchecked).isSocket()) {
+		unlinkIfThere(unchecked);
 		throw new Error("The path on which the function listens is not a socket.");
 	}
-	await rename(unchecked, name);
+	renameSync(unchecked, name);
 	// If both were names of the same socket already, renaming has left both in place.
-	await rm(unchecked, { force: true });
+	unlinkIfThere(unchecked);
+}
+
+/** Removes an empty folder. A function's user may have left something in it, which stays. */
+function removeIfEmpty(path: string): void {
+	try {
+		rmdirSync(path);
+	} catch {
+		// It is removed at the platform's next start.
+	}
 }
 
 /**
@@ -138,8 +171,10 @@ export async function publish(socket: string, name: string): Promise<void> {
 export async function removeInstance(path: string, user: User | undefined): Promise<void> {
 	if (user === undefined) return await rm(path, { recursive: true, force: true });
 	for (const name of ["a", "b.js", "b.js.map", "main.js", "s", "s.new", "c", "k"])
-		await rm(join(path, name), { force: true });
+		unlinkIfThere(join(path, name));
 	// The function's files: no user can change this folder.
-	await rm(join(path, "b"), { recursive: true, force: true });
-	for (const folder of [join(path, "f"), path]) await rmdir(folder).catch(() => {});
+	const files = join(path, "b");
+	if (lstatSync(files, { throwIfNoEntry: false }) !== undefined)
+		await rm(files, { recursive: true, force: true });
+	for (const folder of [join(path, "f"), path]) removeIfEmpty(folder);
 }

@@ -22,7 +22,7 @@
  * `f`, where the function could put a link to another program's socket. It connects to `s` beside that folder, a second
  * name of the socket that the function cannot change.
  */
-import { chown, mkdir } from "node:fs/promises";
+import { chownSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FunctionLifetime } from "../../functions/lifetimes.ts";
 import type { User, Users } from "../../machine/users.ts";
@@ -144,7 +144,7 @@ export class Workspace {
 		];
 		try {
 			await this.#makeInstanceFolders(instance, [temporary, denoDirectory]);
-			await this.#functions.writeMain(main, user);
+			this.#functions.writeMain(main, user);
 		} catch (error) {
 			await releaseUser();
 			throw error;
@@ -187,7 +187,7 @@ export class Workspace {
 			auditPath: hasAudit ? auditPath : undefined,
 			temporary,
 			publish: async () => {
-				if (user !== undefined) await publish(join(userFolder, "s"), socketPath);
+				if (user !== undefined) publish(join(userFolder, "s"), socketPath);
 			},
 		};
 	}
@@ -211,11 +211,11 @@ export class Workspace {
 		{ userFolder, path, user }: InstanceLayout,
 		folders: readonly string[],
 	): Promise<void> {
-		await mkdir(path, { mode: 0o700 });
-		if (userFolder !== path) await mkdir(userFolder, { mode: 0o700 });
-		for (const folder of folders) await makeUserFolder(user, folder);
+		mkdirSync(path, { mode: 0o700 });
+		if (userFolder !== path) mkdirSync(userFolder, { mode: 0o700 });
+		for (const folder of folders) makeUserFolder(user, folder);
 		// This is the last step: from then on the user can put other files into the folder.
-		if (user !== undefined) await chown(userFolder, user.uid, user.gid);
-		await allowGroup(user, path, 0o710);
+		if (user !== undefined) chownSync(userFolder, user.uid, user.gid);
+		allowGroup(user, path, 0o710);
 	}
 }

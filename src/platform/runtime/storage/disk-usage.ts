@@ -1,10 +1,22 @@
 /**
  * Measures the size of a function's data on the file system. The function may change the folders during the
  * measurement.
+ *
+ * Each entry is looked at by this thread: by another one, it would take twenty times the processor time. Other work comes
+ * between the entries of a large folder.
  */
-import { constants, type Stats } from "node:fs";
-import { lstat, open, opendir, readdir, stat } from "node:fs/promises";
+import {
+	closeSync,
+	constants,
+	lstatSync,
+	opendirSync,
+	openSync,
+	readdirSync,
+	type Stats,
+	statSync,
+} from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 
 export interface DiskUsage {
 	/** The allocated size on disk. */
@@ -20,11 +32,23 @@ export interface DiskUsageMax extends DiskUsage {
 }
 
 const BLOCK_BYTES = 512;
+/** After this many entries, other work goes first. */
+const AT_ONCE = 32;
 const isLinux = process.platform === "linux";
+
+/** What looks at a file; undefined if that is not possible, because it was removed in the meantime. */
+function ifThere<T>(look: () => T): T | undefined {
+	try {
+		return look();
+	} catch {
+		return undefined;
+	}
+}
 
 class Count {
 	bytes = 0;
 	files = 0;
+	#entries = 0;
 	readonly #max: DiskUsageMax;
 	/** Files with several hard links, which are counted once. */
 	readonly #seen = new Set<string>();
@@ -55,21 +79,27 @@ class Count {
 			this.files = Number.POSITIVE_INFINITY;
 			return;
 		}
-		const handle = await open(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+		const descriptor = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
 		try {
-			const here = isLinux ? `/proc/self/fd/${handle.fd}` : path;
-			for await (const { name } of await opendir(here)) {
-				if (this.isFull) return;
-				await this.#entry(join(here, name), depth);
+			const here = isLinux ? `/proc/self/fd/${descriptor}` : path;
+			const folder = opendirSync(here);
+			try {
+				for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+					if (this.isFull) return;
+					await this.#entry(join(here, entry.name), depth);
+				}
+			} finally {
+				folder.closeSync();
 			}
 		} finally {
-			await handle.close();
+			closeSync(descriptor);
 		}
 	}
 
 	async #entry(path: string, depth: number): Promise<void> {
+		await this.#pause();
 		try {
-			const stats = await lstat(path);
+			const stats = lstatSync(path);
 			this.add(stats);
 			if (stats.isDirectory()) await this.addFolder(path, depth + 1);
 		} catch {
@@ -78,12 +108,17 @@ class Count {
 		}
 	}
 
+	async #pause(): Promise<void> {
+		if (++this.#entries % AT_ONCE === 0) await setImmediate();
+	}
+
 	/** Counts deleted files, which use disk space until every process has closed them. */
 	async addDeletedFiles(pid: number, device: number): Promise<void> {
 		const folder = `/proc/${pid}/fd`;
-		for (const name of await readdir(folder).catch(() => [])) {
+		for (const name of ifThere(() => readdirSync(folder)) ?? []) {
 			if (this.isFull) return;
-			const stats = await stat(join(folder, name)).catch(() => undefined);
+			await this.#pause();
+			const stats = ifThere(() => statSync(join(folder, name)));
 			if (stats?.isFile() && stats.nlink === 0 && stats.dev === device) this.add(stats);
 		}
 	}
@@ -102,7 +137,7 @@ export async function diskUsage(
 	const count = new Count(max);
 	const devices = new Set<number>();
 	for (const folder of folders) {
-		const stats = await lstat(folder).catch(() => undefined);
+		const stats = ifThere(() => lstatSync(folder));
 		if (stats === undefined) continue;
 		devices.add(stats.dev);
 		await count.addFolder(folder, 0).catch(() => {});
