@@ -6,9 +6,10 @@ import { AppError, EXIT } from "../../errors.ts";
 import { printable, shellWord } from "../../printable.ts";
 import { makePrivate, modeOf, octal, USE_BY_OTHERS, WRITING_BY_OTHERS } from "../../project/files/private.ts";
 import { CONFIG_FILE, VAULT_FILE } from "../../project/files/project-root.ts";
-import { ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
+import { appendCommand, ignore, ignoreLine, isPlainFile } from "../../project/git/ignored.ts";
 import { listTracked, listUntracked } from "../../project/git/listing/work-tree.ts";
-import { repositoryAbove } from "../../project/git/repository-above.ts";
+import { findRepository } from "../../project/git/repository.ts";
+import { mayHaveRepository } from "../../project/git/repository-above.ts";
 import type { GitContext } from "../../project/git/run.ts";
 import { shownPath } from "../../project/plaintext/scan/byte-path.ts";
 import { isEnvFile } from "../plaintext/env-files.ts";
@@ -21,11 +22,6 @@ const KEY_NAME = /(^|\/)(id_(rsa|dsa|ecdsa|ed25519)|[^/]*\.(pem|key|p8|identity)
 const KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----|coffer-identity-1\.[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])/;
 /** Keys in files are smaller. */
 const KEY_FILE_BYTES = 64 * 1024;
-
-/** The command that adds a line to a file, whose last line may have no end. */
-function append(line: string, file: string): string {
-	return `printf '\\n%s\\n' ${shellWord(line)} >> ${shellWord(file)}`;
-}
 
 function permission(path: string, forbidden: number, wanted: { mode: number; change: string }): Fixable[] {
 	const mode = modeOf(path);
@@ -72,7 +68,7 @@ async function trackedPlaintext(place: GitContext): Promise<Fixable[]> {
 		const what = isEnv ? "values" : "a private key";
 		const text = `Git tracks ${printable(path, 300)}, which has ${what} in the clear. Replace what was already pushed.`;
 		const { file, line } = ignoreLine(join(place.folder, path), place.folder);
-		const remedy = `git rm --cached -- ${shellWord(path)} && ${append(line, relative(place.folder, file))}`;
+		const remedy = `git rm --cached -- ${shellWord(path)} && ${appendCommand(line, file, relative(place.folder, file))}`;
 		return warning("plaintext", text, remedy);
 	});
 }
@@ -96,15 +92,16 @@ async function openEnvFiles(place: GitContext): Promise<Fixable[]> {
 			});
 		};
 		const text = `Git does not ignore ${printable(name, 300)}, which has values in the clear.`;
-		checks.push(warning("plaintext", text, append(line.line, ".gitignore"), fix));
+		checks.push(warning("plaintext", text, appendCommand(line.line, line.file, ".gitignore"), fix));
 	}
 	return checks;
 }
 
 /** Checks that git keeps no values and no keys in the clear. The remedies are for the project's folder. */
 export async function checkPlaintext(place: GitContext): Promise<Fixable[]> {
-	if (repositoryAbove(place.folder) === undefined) return [];
+	if (!mayHaveRepository(place)) return [];
 	try {
+		if (!(await findRepository(place))) return [];
 		const found = [...(await trackedPlaintext(place)), ...(await openEnvFiles(place))];
 		if (found.length > 0) return found;
 		return [

@@ -5,7 +5,7 @@ import { shellWord } from "../../printable.ts";
 import { VAULT_FILE } from "../../project/files/project-root.ts";
 import { gitWarnings, type Program, VAULT_IGNORED } from "../../project/git/driver.ts";
 import { findRepository, whyNoRepository } from "../../project/git/repository.ts";
-import { repositoryAbove } from "../../project/git/repository-above.ts";
+import { mayHaveRepository } from "../../project/git/repository-above.ts";
 import { type GitContext, gitVersion } from "../../project/git/run.ts";
 import { inspectGitSetup, RESTAGE, setUpGit } from "../../project/git/setup.ts";
 import { type Fixable, ok, warning } from "./check.ts";
@@ -74,9 +74,9 @@ export async function checkGit(
 		const git = ok("git", `Git is there (${await gitVersion(here)}).`);
 		if (root === undefined) return [git];
 		const place = { ...here, folder: root };
-		const isThere = repositoryAbove(root) !== undefined && (await findRepository(place));
+		const isThere = mayHaveRepository(place) && (await findRepository(place));
 		if (isThere) return [git, ...(await checkSetup(place, program))];
-		const { command, isRefused, sentence } = whyNoRepository(root);
+		const { command, isRefused, sentence } = whyNoRepository(place);
 		return [
 			git,
 			warning("git-setup", isRefused ? sentence : "The project is in no git repository.", command),

@@ -1,17 +1,18 @@
 /** Warns about `.env` files that git would commit, and offers to ignore them. */
 import { readdirSync } from "node:fs";
 import { join, relative } from "node:path";
-import { printable } from "../../printable.ts";
+import { printable, shellWord } from "../../printable.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
-import { ignore, ignoreLine, isPlainFile, readGitFileState } from "../../project/git/ignored.ts";
+import {
+	appendCommand,
+	ignore,
+	ignoreLine,
+	isPlainFile,
+	readGitFileState,
+} from "../../project/git/ignored.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 import { promptConfirm } from "../shell/prompts.ts";
 import type { Terminal } from "../shell/terminal.ts";
-
-/** Quotes a word for a shell, if it needs quotes. */
-function shellWord(text: string): string {
-	return /^[A-Za-z0-9_./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
 
 /** A path, relative to the working folder. */
 function relativePath(path: string): string {
@@ -31,7 +32,7 @@ async function adviseOn(path: string, terminal: Terminal): Promise<void> {
 	if (state !== "open") return;
 	const line = ignoreLine(path, findRoot(currentFolder()) ?? currentFolder());
 	const problem = `${shown} contains unencrypted values, and git does not ignore it.`;
-	const command = `echo ${shellWord(line.line)} >> ${shellWord(relativePath(line.file))}`;
+	const command = appendCommand(line.line, line.file, relativePath(line.file));
 	if (!terminal.interactive) {
 		terminal.warn(`${problem} To ignore it: ${command}`);
 		return;

@@ -1,9 +1,9 @@
 /** Checks that git would not commit a new file with a key or with values. */
 import { lstatSync } from "node:fs";
-import { basename, dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
-import { type GitFileState, readGitFileState } from "../../project/git/ignored.ts";
+import { printable, shellWord } from "../../printable.ts";
+import { appendCommand, type GitFileState, ignoreLine, readGitFileState } from "../../project/git/ignored.ts";
 import { inheritedEnvironment } from "../shell/process-environment.ts";
 
 /** The content of a file, for the error. */
@@ -56,7 +56,7 @@ export async function requireKeysIgnored(paths: readonly string[]): Promise<void
 	const tracked = open.filter(({ state }) => state === "tracked");
 	const commands = [
 		...open.map(({ path }) => ignoreCommand(path)),
-		...tracked.map(({ path }) => `git rm --cached ${printable(path, 200)}`),
+		...tracked.map(({ path }) => `git rm --cached ${shellWord(printable(path, 200))}`),
 	];
 	throw inRepositoryError(
 		`${printable(first.path, 200)} is inside a git repository, and ${openReason(first.state)}`,
@@ -70,7 +70,8 @@ function openReason(state: GitFileState): string {
 }
 
 function ignoreCommand(path: string): string {
-	return `echo ${printable(basename(path), 200)} >> ${printable(dirname(path), 200)}/.gitignore`;
+	const file = join(dirname(path), ".gitignore");
+	return appendCommand(printable(ignoreLine(path, dirname(path)).line, 200), file, printable(file, 200));
 }
 
 function inRepositoryError(message: string, hint: string, { code, danger } = IDENTITY): AppError {

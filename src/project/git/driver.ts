@@ -9,7 +9,7 @@ import { fromUtf8 } from "../../bytes.ts";
 import { AppError } from "../../errors.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
 import { readGitFileState } from "./ignored.ts";
-import { repositoryAbove } from "./repository-above.ts";
+import { mayHaveRepository } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
 import { isUnmerged } from "./unfinished.ts";
 
@@ -165,7 +165,7 @@ export const VAULT_IGNORED =
  * unmerged. None if git cannot run: a warning must not fail the command that shows it.
  */
 export async function gitWarnings(place: GitContext): Promise<string[]> {
-	if (repositoryAbove(place.folder) === undefined) return [];
+	if (!mayHaveRepository(place)) return [];
 	try {
 		const [ofDriver, unmerged, state] = await Promise.all([
 			driverWarnings(place),

@@ -7,7 +7,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { AppError } from "../../errors.ts";
 import { shellWord } from "../../printable.ts";
 import { VAULT_FILE } from "../files/project-root.ts";
-import { repositoryAbove } from "./repository-above.ts";
+import { workTreeAround } from "./repository.ts";
 import { type GitContext, runGit } from "./run.ts";
 import { vaultOnOtherRef } from "./vault-on-other-ref.ts";
 
@@ -149,7 +149,9 @@ export async function hiddenVault(
 ): Promise<HiddenVault | undefined> {
 	let folder = realpathSync(from);
 	try {
-		for (let top = repositoryAbove(folder); top !== undefined; top = repositoryAbove(folder)) {
+		for (;;) {
+			const top = await workTreeAround({ folder, variables });
+			if (top === undefined) return undefined;
 			const found =
 				(await inIndex(folder, top, variables)) ??
 				(await inMainTree(folder, top, variables)) ??

@@ -1,10 +1,13 @@
 /** Checks whether git would commit a file of secrets, and adds the line to .gitignore that prevents it. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
+import { FILE_BYTES, readBoundedSync } from "../../bounded-file.ts";
 import { AppError } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { ensureLines } from "../files/managed-lines.ts";
-import { repositoryAbove } from "./repository-above.ts";
-import { runGit } from "./run.ts";
+import { workTreeAround } from "./repository.ts";
+import { isNamed, repositoryAbove, unnamed } from "./repository-above.ts";
+import { type GitContext, runGit } from "./run.ts";
 
 type Variables = Readonly<Record<string, string>>;
 
@@ -24,15 +27,25 @@ function realPathOf(path: string): string {
 	}
 }
 
+/**
+ * How git is to be asked about the files of a folder; undefined if no repository would commit them. A file outside the
+ * working tree that GIT_DIR names may be in another repository.
+ */
+async function placeOf(folder: string, variables: Variables): Promise<GitContext | undefined> {
+	const place = { folder, variables };
+	if (isNamed(variables) && (await workTreeAround(place)) !== undefined) return place;
+	return repositoryAbove(folder) === undefined ? undefined : { folder, variables: unnamed(variables) };
+}
+
 /** The state of a file in git. The file need not exist. */
 export async function readGitFileState(path: string, variables: Variables): Promise<GitFileState> {
 	const file = realPathOf(path);
 	const folder = dirname(file);
-	if (!existsSync(folder) || repositoryAbove(folder) === undefined) return "outside";
 	// Files in git's own folder are never committed.
-	if (file.split(sep).includes(".git")) return "outside";
-	const place = { folder, variables };
+	if (!existsSync(folder) || file.split(sep).includes(".git")) return "outside";
 	try {
+		const place = await placeOf(folder, variables);
+		if (place === undefined) return "outside";
 		const tracked = await runGit(place, ["ls-files", "-z", "--", basename(file)]);
 		if (tracked.status === 0 && tracked.stdout !== "") return "tracked";
 		const { status } = await runGit(place, ["check-ignore", "--quiet", "--", `./${basename(file)}`], {
@@ -69,6 +82,27 @@ export function ignoreLine(path: string, root: string): IgnoreLine {
 	// Without a slash, the pattern also matches in folders below. A second `.env` there must not be committed
 	// either.
 	return { file: join(folder, ".gitignore"), line: pattern };
+}
+
+/** Whether the text of a file is empty or ends with a line end. */
+function endsLine(file: string): boolean {
+	try {
+		const last = readBoundedSync(file, FILE_BYTES.text).at(-1);
+		return last === undefined || last === "\n".charCodeAt(0);
+	} catch {
+		// An empty line too many does no harm.
+		return false;
+	}
+}
+
+/**
+ * The command that adds a line to a file.
+ * @param shown the path of the file, as the command names it
+ */
+export function appendCommand(line: string, file: string, shown: string): string {
+	// Otherwise the line would become a part of the last one.
+	const isEnded = !existsSync(file) || endsLine(file);
+	return `${isEnded ? "echo" : "printf '\\n%s\\n'"} ${shellWord(line)} >> ${shellWord(shown)}`;
 }
 
 /** Adds the line. @returns whether git ignores the file now @throws AppError `FILE_UNWRITABLE` (exit 1) */

@@ -2,20 +2,30 @@
 import { lstatSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { quoted } from "./driver.ts";
-import { repositoryAbove } from "./repository-above.ts";
+import { printable, shellWord } from "../../printable.ts";
+import { isNamed, repositoryAbove } from "./repository-above.ts";
 import { type GitContext, runGit } from "./run.ts";
 
 /**
  * Finds the repository around a folder. A folder inside a bare repository that is hidden among other files counts as
  * being in no repository: newer versions of git reject it by `safe.bareRepository`, and this check does so for all
- * versions.
+ * versions. So does a folder outside the working tree of a repository that GIT_DIR names: no commit has its files.
  */
 export async function findRepository(place: GitContext): Promise<{ isShallow: boolean } | undefined> {
-	const asked = ["rev-parse", "--is-inside-git-dir", "--is-shallow-repository"];
+	const asked = ["rev-parse", "--is-inside-work-tree", "--is-shallow-repository"];
 	const { status, stdout } = await runGit(place, asked);
 	const [isInside, isShallow] = stdout.split("\n");
-	return status === 0 && isInside === "false" ? { isShallow: isShallow === "true" } : undefined;
+	return status === 0 && isInside === "true" ? { isShallow: isShallow === "true" } : undefined;
+}
+
+/** The top of the working tree around a folder; undefined if there is none. @throws AppError as `runGit` */
+export async function workTreeAround(place: GitContext): Promise<string | undefined> {
+	// Git is started only if it knows better than the files say.
+	if (!isNamed(place.variables)) return repositoryAbove(place.folder);
+	const asked = ["rev-parse", "--is-inside-work-tree", "--show-toplevel"];
+	const { status, stdout } = await runGit(place, asked);
+	const [isInside, ...top] = stdout.replace(/\n$/, "").split("\n");
+	return status === 0 && isInside === "true" ? top.join("\n") : undefined;
 }
 
 /** Why git opens no repository. */
@@ -34,7 +44,19 @@ function isOwnedByAnother(path: string): boolean {
 }
 
 /** Says why git opens no repository around a folder, once `findRepository` has found none. */
-export function whyNoRepository(folder: string): NoRepository {
+export function whyNoRepository({ folder, variables }: GitContext): NoRepository {
+	if (isNamed(variables)) {
+		const tree = variables["GIT_WORK_TREE"] ?? "";
+		const named = `GIT_DIR (${printable(variables["GIT_DIR"] ?? "", 300)})`;
+		return {
+			isRefused: true,
+			sentence:
+				tree === ""
+					? `${folder} is in no working tree of the repository that ${named} names. If that repository is meant, GIT_WORK_TREE must name its working tree.`
+					: `${folder} is not in ${printable(tree, 300)}, the working tree of the repository that ${named} names.`,
+			command: "unset GIT_DIR GIT_WORK_TREE",
+		};
+	}
 	const top = repositoryAbove(folder);
 	if (top === undefined)
 		return { isRefused: false, sentence: `${folder} is in no git repository.`, command: "git init" };
@@ -45,25 +67,25 @@ export function whyNoRepository(folder: string): NoRepository {
 		? {
 				isRefused: true,
 				sentence: `Git does not open the repository in ${top}, because it belongs to another user.`,
-				command: `git config --global --add safe.directory ${/^[\w./-]+$/.test(real) ? real : quoted(real)}`,
+				command: `git config --global --add safe.directory ${shellWord(real)}`,
 			}
 		: {
 				isRefused: true,
 				sentence: `Git does not open the repository in ${top}.`,
-				command: `git -C ${quoted(real)} status`,
+				command: `git -C ${shellWord(real)} status`,
 			};
 }
 
 /** One line for a person: why git was not searched, and what to do. */
-export function noRepositoryNote(folder: string): string {
-	const { command, isRefused, sentence } = whyNoRepository(folder);
+export function noRepositoryNote(place: GitContext): string {
+	const { command, isRefused, sentence } = whyNoRepository(place);
 	return isRefused ? `${sentence} Run: ${command}` : "Git finds no repository here.";
 }
 
 /** @throws AppError `REPOSITORY_NOT_FOUND` (exit 4), `REPOSITORY_REFUSED` (exit 1): git does not open the one that is there */
 export async function requireRepository(place: GitContext): Promise<void> {
 	if (await findRepository(place)) return;
-	const { command, isRefused, sentence } = whyNoRepository(place.folder);
+	const { command, isRefused, sentence } = whyNoRepository(place);
 	throw new AppError({
 		code: isRefused ? "REPOSITORY_REFUSED" : "REPOSITORY_NOT_FOUND",
 		message: sentence,

@@ -3,8 +3,10 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { once } from "node:events";
 import type { Readable, Writable } from "node:stream";
 import { AppError, EXIT } from "../../errors.ts";
+import { currentFolder } from "../files/project-root.ts";
 import { closedArguments, closedEnvironment, type GitAllowance } from "./closed.ts";
 import { findGit, requireVersion } from "./program.ts";
+import { withWholePaths } from "./repository-above.ts";
 
 /** The folder in which git runs, and the caller's environment variables, which `closedEnvironment` filters. */
 export interface GitContext {
@@ -55,7 +57,7 @@ function spawnGit(
 ): GitProcess {
 	return spawn(program, closedArguments(args, seen), {
 		cwd: place.folder,
-		env: closedEnvironment(place.variables, seen),
+		env: closedEnvironment(withWholePaths(place.variables, currentFolder), seen),
 		stdio: ["pipe", "pipe", "ignore"],
 		windowsHide: true,
 	});

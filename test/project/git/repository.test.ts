@@ -2,9 +2,16 @@
 import { execFileSync, execSync } from "node:child_process";
 import { chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findRepository, requireRepository, whyNoRepository } from "../../../src/project/git/repository.ts";
+import { readGitFileState } from "../../../src/project/git/ignored.ts";
+import {
+	findRepository,
+	requireRepository,
+	whyNoRepository,
+	workTreeAround,
+} from "../../../src/project/git/repository.ts";
+import { mayHaveRepository, unnamed, withWholePaths } from "../../../src/project/git/repository-above.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -28,7 +35,7 @@ test("no repository, and one whose files git cannot read", async () => {
 	const refused = await requireRepository(place).catch((error: unknown) => error);
 	expect(refused).toMatchObject({ code: "REPOSITORY_REFUSED", exit: 1 });
 	expect(String(refused)).toContain(`Git does not open the repository in ${folder}.`);
-	expect(whyNoRepository(folder).command).toBe(`git -C '${folder}' status`);
+	expect(whyNoRepository(place).command).toBe(`git -C '${folder}' status`);
 });
 
 /** Only the superuser can give a folder to another user. */
@@ -52,4 +59,59 @@ test("a repository of another user, until git is told that it is safe", async ()
 	const [, command = ""] = /^Run '(.*)' first\.$/.exec(hint) ?? [];
 	execSync(command, { env: place.variables });
 	await requireRepository(place);
+});
+
+/** A repository beside its working tree, as managers of dotfiles have it. */
+function besideTree() {
+	const tree = join(folder, "tree");
+	mkdirSync(join(tree, "sub"), { recursive: true });
+	execFileSync("git", ["init", "--quiet", "--bare", "dots.git"], { cwd: folder });
+	const named = { GIT_DIR: join(folder, "dots.git"), GIT_WORK_TREE: tree };
+	const at = (where: string, names: Readonly<Record<string, string>> = named) => ({
+		folder: join(folder, where),
+		variables: { ...placeOf(folder).variables, ...names },
+	});
+	return { tree, at };
+}
+
+test("a repository that only GIT_DIR names: its working tree, and files in it", async () => {
+	const { at, tree } = besideTree();
+	const inside = at("tree/sub");
+	expect(await findRepository(inside)).toEqual({ isShallow: false });
+	expect([mayHaveRepository(inside), await workTreeAround(inside)]).toEqual([true, tree]);
+	const stateOf = (path: string) => readGitFileState(join(folder, path), inside.variables);
+	expect(await stateOf("tree/.env")).toBe("open");
+	writeFileSync(join(tree, ".gitignore"), ".env\n");
+	expect(await stateOf("tree/.env")).toBe("ignored");
+	// Another repository, outside that working tree, has files of its own.
+	mkdirSync(join(folder, "other"));
+	execFileSync("git", ["init", "--quiet"], { cwd: join(folder, "other") });
+	expect([await stateOf(".env"), await stateOf("other/.env")]).toEqual(["outside", "open"]);
+});
+
+test("relative paths in GIT_DIR and GIT_WORK_TREE begin at the folder of the command, wherever git is started", async () => {
+	const { at, tree } = besideTree();
+	const here = process.cwd();
+	const names = { GIT_DIR: relative(here, join(folder, "dots.git")), GIT_WORK_TREE: relative(here, tree) };
+	expect(await workTreeAround(at("tree/sub", names))).toBe(tree);
+	expect(withWholePaths({ GIT_DIR: "a/../b", HOME: "c" }, () => "/top")).toEqual({
+		GIT_DIR: "/top/b",
+		HOME: "c",
+	});
+});
+
+test("a folder outside the working tree that GIT_DIR names: the command lets git look for a .git", async () => {
+	const { at } = besideTree();
+	mkdirSync(join(folder, "other"));
+	execFileSync("git", ["init", "--quiet"], { cwd: join(folder, "other") });
+	const { GIT_DIR } = at("other").variables as { GIT_DIR?: string };
+	for (const place of [at("other"), at("other", { GIT_DIR: GIT_DIR ?? "" })]) {
+		const refused = await requireRepository(place).catch((error: unknown) => error);
+		expect(refused).toMatchObject({
+			code: "REPOSITORY_REFUSED",
+			message: expect.stringContaining("GIT_DIR"),
+			hint: "Run 'unset GIT_DIR GIT_WORK_TREE' first.",
+		});
+		await requireRepository({ ...place, variables: unnamed(place.variables) });
+	}
 });

@@ -47,6 +47,28 @@ test("a project without a repository: the remedy makes one, and the next sets it
 	await mended(project, bare, "git-setup");
 });
 
+test("a repository that only GIT_DIR names, as managers of dotfiles have it, is checked like any other", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet", "--bare", "../dots.git");
+	Object.assign(project.variables, {
+		GIT_DIR: join(project.machine, "dots.git"),
+		GIT_WORK_TREE: project.root,
+	});
+	project.write(".env", "A=1\n");
+	// The last line has no end: the remedy does not become a part of it.
+	project.write(".gitignore", "/build");
+	const found = await doctor(project);
+	expect(remedyOf(found, "git-setup")).toBe("coffer git setup");
+	await mended(project, found, "git-setup");
+	await mended(project, found, "plaintext");
+	expect(project.read(".gitignore")).toBe("/build\n.env\n");
+	const elsewhere = await doctor(
+		Object.assign(project, { variables: { ...project.variables, GIT_WORK_TREE: project.machine + "/home" } }),
+	);
+	expect(remedyOf(elsewhere, "git-setup")).toBe("unset GIT_DIR GIT_WORK_TREE");
+	expect(textsOf(elsewhere, "plaintext")).toEqual([]);
+});
+
 test("tracked values and keys: the remedies take them out of git, and the files stay", async () => {
 	await using project = await repository();
 	const key = `-----BEGIN OPENSSH PRIVATE KEY-----\n${"A".repeat(60)}\n`;

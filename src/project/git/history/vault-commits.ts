@@ -107,7 +107,7 @@ export async function readVaultHistory(
 	vaultId?: string,
 ): Promise<GitHistory> {
 	const repository = await findRepository(place);
-	if (!repository) return { commits: undefined, notes: [noRepositoryNote(place.folder)] };
+	if (!repository) return { commits: undefined, notes: [noRepositoryNote(place)] };
 	const walk = from === "everywhere" ? ["--all", "--reflog"] : ["HEAD"];
 	const paths = await vaultPaths(place, vaultId, walk);
 	const commits = await listCommits(place, walk, paths);

@@ -138,7 +138,7 @@ async function hasChanges(place: GitContext): Promise<boolean> {
 export async function listTexts(place: GitContext, vaultId?: string): Promise<AllTexts> {
 	const repository = await findRepository(place);
 	if (!repository) {
-		const notes = [noRepositoryNote(place.folder)];
+		const notes = [noRepositoryNote(place)];
 		return { kept: [], operationToFinish: undefined, committed: undefined, notes };
 	}
 	const head: Named = { kind: "head", rev: "HEAD", isMerged: true };

@@ -3,7 +3,7 @@ import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { fromUtf8 } from "../../../bytes.ts";
 import { AppError } from "../../../errors.ts";
 import { listWorkTree } from "../../git/listing/work-tree.ts";
-import { repositoryAbove } from "../../git/repository-above.ts";
+import { mayHaveRepository, unnamed } from "../../git/repository-above.ts";
 import { type GitContext, runGit } from "../../git/run.ts";
 import { systemPath, toBytePath } from "./byte-path.ts";
 
@@ -43,7 +43,7 @@ function* walk(folder: string, unread: (path: string, code: string) => void): Ge
 
 /** Whether git lists the files of a folder: it is in a repository, and not ignored there. */
 async function isListedByGit(place: GitContext): Promise<boolean> {
-	if (repositoryAbove(place.folder) === undefined) return false;
+	if (!mayHaveRepository(place)) return false;
 	try {
 		const inside = await runGit(place, ["rev-parse", "--is-inside-work-tree"]);
 		if (inside.status !== 0 || inside.stdout.trim() !== "true") return false;
@@ -82,8 +82,8 @@ export async function* filesBelow(folder: string, variables: Variables, gaps: Ga
 		const stats = lstatSync(systemPath(whole), { throwIfNoEntry: false });
 		if (!stats) gaps.absent++;
 		else if (!stats.isDirectory()) yield whole;
-		// A submodule that is not checked out is no repository.
-		else if (existsSync(systemPath(`${whole}/.git`))) yield* filesBelow(whole, variables, gaps);
+		// A submodule that is not checked out is no repository. GIT_DIR names the one around it.
+		else if (existsSync(systemPath(`${whole}/.git`))) yield* filesBelow(whole, unnamed(variables), gaps);
 		else yield* everything(whole);
 	}
 }

@@ -5,8 +5,7 @@ import { AppError, EXIT } from "../../../errors.ts";
 import { allBlobs, firstAppearances } from "../../git/history/all-blobs.ts";
 import { streamObjects } from "../../git/history/objects.ts";
 import { listIndex } from "../../git/listing/work-tree.ts";
-import { findRepository, requireRepository } from "../../git/repository.ts";
-import { repositoryAbove } from "../../git/repository-above.ts";
+import { findRepository, requireRepository, workTreeAround } from "../../git/repository.ts";
 import { type GitContext, gitOutput } from "../../git/run.ts";
 import { type Allowed, readAllowed } from "../allowed.ts";
 import type { VaultValues } from "../live-values.ts";
@@ -126,7 +125,7 @@ export async function scanFiles(
 		isFolder: isFolder(path, index),
 	}));
 	const collector = new Collector(values);
-	const top = repositoryAbove(root) ?? root;
+	const top = (await workTreeAround({ ...place, folder: root })) ?? root;
 	const from = { here: toBytePath(place.folder), top: toBytePath(top) };
 	const scan = new FileScan(collector, from, await readAllowed(top));
 	const takeTurn = turns(collector, progress);
