@@ -19,19 +19,22 @@ interface GatewayParts extends Partial<Pick<PlatformConfig, "gatewayTls">> {
 	readonly limits: PlatformLimits;
 	/** The app of all requests. By default the path of a request names the app. */
 	readonly onlyApp?: string;
+	/** As in `AdmissionOptions`. */
+	readonly failure?: (name: string) => string | undefined;
 }
 
 /** The gateway. It does not listen yet. @throws AppError exit 2 for a certificate that is not valid */
 export function buildGateway(
 	core: Core,
 	budget: DescriptorBudget,
-	{ gatewayTls = [], limits, onlyApp }: GatewayParts,
+	{ failure, gatewayTls = [], limits, onlyApp }: GatewayParts,
 ): Gateway {
 	const { apps, faults } = core;
 	const { maxBodyMB, timeoutSeconds } = functionDefaults(limits);
 	return createGateway({
 		...limits,
 		onlyApp,
+		failure,
 		hosts: core.hosts.byName,
 		functions: (app) => apps.find(app)?.state.functions,
 		...gatewayReports(core),

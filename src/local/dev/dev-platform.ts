@@ -34,6 +34,8 @@ export interface DevPlatformOptions {
 	/** Absolute paths that no build may read, besides the folder. */
 	readonly hidden: readonly string[];
 	readonly log: Log;
+	/** Why the last version of a function failed; undefined if it did not. It is the answer to requests that none serves. */
+	readonly failure: (name: string) => string | undefined;
 	readonly onLine: (name: string, line: LogLine) => void;
 	/** @param name undefined if no function has the requested name */
 	readonly onRequest: (name: string | undefined, request: RequestLine) => void;
@@ -161,7 +163,7 @@ export class DevPlatform implements AsyncDisposable {
 type Create = (url: string, core: Core, app: App, opened: OpenParts) => DevPlatform;
 
 async function openPlatform(
-	{ address, allowNet, folder, identity, log, onLine, onRequest, hidden }: DevPlatformOptions,
+	{ address, allowNet, failure, folder, identity, log, onLine, onRequest, hidden }: DevPlatformOptions,
 	opened: OpenParts,
 	create: Create,
 ): Promise<DevPlatform> {
@@ -186,7 +188,11 @@ async function openPlatform(
 	};
 	const { core } = await openCore(config, parts, opened, GRACE_MS);
 	app = await core.createApp(APP, { vaultId: "", environment: localEnvironmentName(APP) });
-	const gateway = buildGateway(core, listenerBudget(config.limits), { limits: config.limits, onlyApp: APP });
+	const gateway = buildGateway(core, listenerBudget(config.limits), {
+		failure,
+		limits: config.limits,
+		onlyApp: APP,
+	});
 	const { port } = await bindAddress("gateway", address, () => gateway.listen(address.port, address.host));
 	opened.add(() => gateway.close({ graceMs: GRACE_MS }));
 	const endSweep = core.keepIdle(IDLE_AFTER_MS);

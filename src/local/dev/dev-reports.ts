@@ -16,6 +16,8 @@ export class DevReports {
 	readonly #onEvent: OnEvent;
 	/** Functions whose last deployment failed, with the error. */
 	readonly #failed = new Map<string, string>();
+	/** Why the last deployment or start of each function failed that did. */
+	readonly #reasons = new Map<string, string>();
 	/** Functions of which a version has served requests. */
 	readonly #started = new Set<string>();
 	/** The warnings about the vault that were sent. */
@@ -31,6 +33,11 @@ export class DevReports {
 		return [...this.#failed.keys()];
 	}
 
+	/** Why the last deployment or start of a function failed; undefined if it did not. */
+	failure(name: string): string | undefined {
+		return this.#reasons.get(name);
+	}
+
 	/** Sends each warning about the vault once, because the vault is read again after each change. */
 	warn(warnings: readonly string[]): void {
 		for (const message of warnings) {
@@ -42,6 +49,7 @@ export class DevReports {
 
 	removed(name: string): void {
 		this.#failed.delete(name);
+		this.#reasons.delete(name);
 		this.#started.delete(name);
 		this.#onEvent({ event: "removed", function: name });
 	}
@@ -53,12 +61,14 @@ export class DevReports {
 			// A function that failed is started again after a change of any secret. The same failure is not reported again.
 			const isRepeated = cause.files.length === 0 && this.#failed.get(name) === error;
 			this.#failed.set(name, error);
+			this.#reasons.set(name, error);
 			if (isRepeated) return;
 			const serving = this.#platform.serves(name);
 			this.#onEvent({ event: "failed", function: name, cause, ms, error, serving });
 			return;
 		}
 		this.#failed.delete(name);
+		this.#reasons.delete(name);
 		if (status === "unchanged") this.#onEvent({ event: "unchanged", function: name, cause, idle: false });
 		else this.#reportStart(name, cause, ms);
 	}
@@ -71,10 +81,12 @@ export class DevReports {
 		const cause = { files: [], secrets: [...new Set(reasons.map((reason) => reason.name))].sort() };
 		const ms = Math.round(performance.now() - sinceMs);
 		if (status === "idle") this.#onEvent({ event: "unchanged", function: name, cause, idle: true });
-		else if (status === "failed")
+		else if (status === "failed") {
+			this.#reasons.set(name, error);
 			this.#onEvent({ event: "failed", function: name, cause, ms, error, serving: serving === true });
-		else {
+		} else {
 			this.#failed.delete(name);
+			this.#reasons.delete(name);
 			this.#reportStart(name, cause, ms);
 		}
 	}

@@ -65,16 +65,19 @@ export class DevServer implements AsyncDisposable {
 		const { address, allowNet, context, hidden, identity, onEvent } = options;
 		const { values, warnings } = await readValues(context);
 		const folder = options.isShared === false ? await makeTemporaryFolder() : await takeDevFolder(context);
+		let reports: DevReports | undefined;
 		try {
 			const platform = await DevPlatform.open({
 				...{ address, allowNet, identity, hidden },
 				folder: folder.path,
 				log: eventLog(onEvent),
+				failure: (name) => reports?.failure(name),
 				onLine: (name, line) => onEvent({ event: "log", function: name, ...line }),
 				onRequest: (name, request) => onEvent({ event: "request", function: name, ...request }),
 			});
 			await platform.setSecrets(values);
 			const server = new DevServer(options, platform, folder);
+			reports = server.#reports;
 			server.#reports.warn(warnings);
 			return server;
 		} catch (error) {

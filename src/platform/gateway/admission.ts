@@ -2,7 +2,7 @@
 import type { FunctionSettings } from "../../modules/function-settings.ts";
 import { forwardedRequestHeaders } from "./headers.ts";
 import type { ClientExchange } from "./http-server/client-exchange.ts";
-import { PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
+import { notRunning, PROBLEMS, type Problem, problemOf, type RequestLimits } from "./problem.ts";
 import { type FunctionsOf, matchRoute, type Route, withName } from "./routing.ts";
 import { type AppsByHost, appOfHost } from "./syntax/host.ts";
 
@@ -13,6 +13,11 @@ const NO_HOSTS: AppsByHost = new Map();
 export interface AdmissionOptions {
 	/** The deployed functions, whether they run or not. */
 	functions: FunctionsOf;
+	/**
+	 * Why the last version of a function failed, also of one that was never deployed; undefined if it did not fail. Only
+	 * where the callers are the function's authors: the reason is sent to them.
+	 */
+	failure?: ((name: string) => string | undefined) | undefined;
 	/** The app of all requests, whose paths then begin with the name of a function. By default the path names the app. */
 	onlyApp?: string | undefined;
 	/** The apps that have hosts of their own. The path of a request to such a host begins with the name of a function. */
@@ -39,13 +44,29 @@ export type Admission =
 			readonly requested?: Route | { readonly app: string } | undefined;
 	  };
 
+function knownFunctions({ failure, functions }: AdmissionOptions): FunctionsOf {
+	if (failure === undefined) return functions;
+	return (app) => {
+		const deployed = functions(app);
+		return (
+			deployed && {
+				has: (name) => deployed.has(name) || failure(name) !== undefined,
+				get: (name) => deployed.get?.(name),
+			}
+		);
+	};
+}
+
 export class Admissions {
 	readonly #options: AdmissionOptions;
+	/** The deployed functions, and those whose first version failed. */
+	readonly #known: FunctionsOf;
 	readonly #maxBodyBytes: number;
 	readonly #responseTimeoutMs: number;
 
 	constructor(options: AdmissionOptions) {
 		this.#options = options;
+		this.#known = knownFunctions(options);
 		this.#maxBodyBytes = options.maxBodyBytes ?? 100 * 1024 * 1024;
 		this.#responseTimeoutMs = options.responseTimeoutMs ?? 150_000;
 	}
@@ -53,16 +74,23 @@ export class Admissions {
 	/** Checks a request. */
 	check(client: ClientExchange): Admission {
 		const { isMalformed, length = 0, target } = client;
-		const { functions, hosts = NO_HOSTS, onlyApp } = this.#options;
+		const { failure, hosts = NO_HOSTS, onlyApp } = this.#options;
 		const named = onlyApp === undefined ? appOfHost(hosts, client) : { app: onlyApp };
 		if (isMalformed || named === "ambiguous") return { route: undefined, problem: PROBLEMS.malformed };
-		const routing = matchRoute(target, functions, named.app);
+		const routing = matchRoute(target, this.#known, named.app);
 		const { route: matched } = routing;
 		if (matched === undefined) {
 			const { app, reason } = routing;
 			const requested = app === undefined ? undefined : { app };
 			return { route: undefined, problem: PROBLEMS[reason], requested };
 		}
+		const why = failure?.(matched.function);
+		if (why !== undefined && this.#options.functions(matched.app)?.has(matched.function) !== true)
+			return {
+				route: undefined,
+				problem: notRunning(matched.function, why),
+				requested: { app: matched.app },
+			};
 		const settings = this.#options.settings?.(matched.app, matched.function) ?? {};
 		const route = settings.nameInPath === true ? withName(matched) : matched;
 		const limits = this.#limits(settings);

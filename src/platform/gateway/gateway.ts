@@ -12,7 +12,7 @@ import { requestIdOf } from "./http-server/request-id.ts";
 import { Instances } from "./instances.ts";
 import { Listener } from "./listener/listener.ts";
 import type { GatewayOptions } from "./options.ts";
-import { PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } from "./problem.ts";
+import { notRunning, PROBLEMS, type Problem, problemOf, type RequestLimits, sendProblem } from "./problem.ts";
 import type { Route } from "./routing.ts";
 import { ServedRequest } from "./served-request.ts";
 import { RequestTracker, type TrackedRequest } from "./tracking/request-tracker.ts";
@@ -126,7 +126,11 @@ class HttpGateway implements Gateway {
 		tracked.problem = problem;
 		if (problem.fault !== undefined) this.#options.onInvalidAnswer?.(route, problem.fault);
 		if (problem === PROBLEMS.busy) this.#options.onRefused?.("function");
-		sendProblem(client, problemOf(problem, route.function, limits), requestId);
+		const isDown = problem === PROBLEMS.notRunning || problem === PROBLEMS.notStarted;
+		const why = isDown ? this.#options.failure?.(route.function) : undefined;
+		const named =
+			why === undefined ? problemOf(problem, route.function, limits) : notRunning(route.function, why);
+		sendProblem(client, named, requestId);
 	}
 
 	/** One exchange with the function. @param release counts the request out at its function */

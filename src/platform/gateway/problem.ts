@@ -132,6 +132,13 @@ export function startProblem(error: unknown): Problem {
 	return code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 
+/** The problem of a function without a running version. @param why why its last version failed, if the caller may know */
+export function notRunning(name: string, why: string | undefined): Problem {
+	const { notRunning: problem } = PROBLEMS;
+	const detail = why === undefined ? problem.detail : `The function has no running version. ${why}`;
+	return { ...problem, detail, function: name };
+}
+
 /** A problem with the function's name, and with the limit that was exceeded if there is one. */
 export function problemOf(problem: Problem, name: string, limits: RequestLimits): Problem {
 	const limit =

@@ -129,3 +129,47 @@ test("a function that lacks a secret is started when the secret is set, and one 
 	stop.abort();
 	await served;
 });
+
+test("a request to a function without a running version is answered with the reason, which has no value of a secret", async () => {
+	const dev = await Dev.create({
+		"functions/fine.ts": GOOD,
+		"functions/fine/broken/index.ts": "export default () => new Response(",
+		"functions/throws.ts": 'throw new Error("no " + Deno.env.get("KEY"));',
+	});
+	await setSecrets(dev.project.context, new Map([["KEY", "value-of-the-key"]]));
+	const stop = new AbortController();
+	await using server = await dev.open();
+	const serving = dev.next("serving");
+	const served = server.watch(stop.signal);
+	await serving;
+	const answer = async (path: string) => {
+		const response = await fetch(`${server.url}/${path}`);
+		return { status: response.status, text: await response.text() };
+	};
+	const expected = (name: string, detail: RegExp) => ({
+		code: "FUNCTION_NOT_RUNNING",
+		function: name,
+		detail: expect.stringMatching(detail),
+	});
+	const broken = await answer("fine/broken/deeper");
+	expect(broken.status).toBe(503);
+	expect(JSON.parse(broken.text)).toMatchObject(
+		expected("fine/broken", /no running version\. functions\/fine\/broken\/index\.ts:1 does not parse: /),
+	);
+	const throws = await answer("throws");
+	expect([throws.status, throws.text.includes("value-of-the-key")]).toEqual([503, false]);
+	expect(JSON.parse(throws.text)).toMatchObject(expected("throws", /Error: no \[KEY\]/));
+	expect(await answer("fine/other")).toEqual({ status: 200, text: "good value-of-the-key" });
+	expect(JSON.parse((await answer("unknown")).text)).toMatchObject({ code: "FUNCTION_NOT_FOUND" });
+
+	const mended = dev.next("started");
+	dev.write("functions/fine/broken/index.ts", GOOD);
+	await mended;
+	expect((await answer("fine/broken")).status).toBe(200);
+	const failed = dev.next("failed");
+	dev.write("functions/fine/broken/index.ts", "export default (");
+	await failed;
+	expect((await answer("fine/broken")).status).toBe(200);
+	stop.abort();
+	await served;
+});
