@@ -12,15 +12,42 @@ import {
 	readConfig,
 	type TargetBinding,
 } from "../../project/files/config.ts";
+import { loadVault } from "../../project/files/vault-file.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { appWords, loadKind } from "../../targets/kinds.ts";
-import { requireEnvironmentName } from "./open-project.ts";
+import { openKeys } from "../../vault/chains/environment-keys.ts";
+import { verifyChains } from "../../vault/document/document.ts";
+import { readEnvironment } from "../shell/process-environment.ts";
+import { requireEnvironmentName, requireIdentity } from "./open-project.ts";
 
 const LINK_IT =
-	"Start a platform (coffer platform start), then link it: coffer link URL --app APP. To link another product, such as Supabase or GitHub Actions: coffer link --help.";
+	"start a platform (coffer platform start), and run: coffer link URL --app APP. To link another product, such as Supabase or GitHub Actions: coffer link --help.";
 
-/** The link of an environment in coffer.json. @throws AppError `NOT_LINKED` (exit 2), with `hint` */
-export async function requireBinding(root: string, environment: string, hint = LINK_IT): Promise<Binding> {
+/** What this device needs before a link is of use to it; undefined if that is nothing. */
+async function neededBefore(root: string, environment: string): Promise<string | undefined> {
+	try {
+		const found = await requireIdentity(readEnvironment());
+		const { document } = await loadVault(root);
+		openKeys(verifyChains(document, environment).state, found.identity);
+		return undefined;
+	} catch (error) {
+		if (!(error instanceof AppError)) throw error;
+		return `First: ${error.message} ${error.hint}`;
+	}
+}
+
+/** How to link an environment, after what this device needs first. */
+async function linkHint(root: string, environment: string): Promise<string> {
+	const needed = await neededBefore(root, environment);
+	return needed === undefined ? `To link it, ${LINK_IT}` : `${needed}\nThen ${LINK_IT}`;
+}
+
+/**
+ * The link of an environment in coffer.json.
+ * @param hint by default how to link it, after what this device needs first
+ * @throws AppError `NOT_LINKED` (exit 2)
+ */
+export async function requireBinding(root: string, environment: string, hint?: string): Promise<Binding> {
 	const binding = bindingOf(await readConfig(root), environment);
 	if (binding) return binding;
 	// A text that cannot be a name is not repeated: it may be a value that was given by mistake.
@@ -28,7 +55,7 @@ export async function requireBinding(root: string, environment: string, hint = L
 	throw new AppError({
 		code: "NOT_LINKED",
 		message: `Environment '${environment}' is not linked with a platform.`,
-		hint,
+		hint: hint ?? (await linkHint(root, environment)),
 		exit: EXIT.usage,
 	});
 }

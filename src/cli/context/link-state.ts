@@ -53,5 +53,7 @@ export async function syncStates(
 /** Throws an error again. Adds to the hint of an error about a missing link the flag that names a platform. */
 export function rethrowWithUrl(error: unknown): never {
 	const isMissing = error instanceof AppError && error.code === "NOT_LINKED";
-	throw isMissing ? error.with({ hint: `Name the platform: --url URL. ${error.hint}` }) : error;
+	throw isMissing
+		? error.with({ hint: `Name the platform: --url URL. Or link the environment. ${error.hint}` })
+		: error;
 }

@@ -1,10 +1,12 @@
 /** Opens the resources that most commands need: the project's root, this device's identity, the keychain. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { cryptoReady } from "../../crypto.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { fingerprint } from "../../identity/identity.ts";
 import { type Keychain, osKeychain } from "../../identity/keychain/keychain.ts";
 import { type FoundIdentity, openIdentity } from "../../identity/sources.ts";
-import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { currentFolder, findRoot, requireRoot, VAULT_FILE } from "../../project/files/project-root.ts";
 import { prepareLock } from "../../project/files/vault-lock.ts";
 import type { SessionContext } from "../../project/session/session.ts";
 import { SessionCache } from "../../project/session/session-cache.ts";
@@ -58,11 +60,17 @@ export async function requireIdentity(environment: Environment): Promise<FoundId
 }
 
 function identityMissing(): AppError {
+	// Where there is a vault, a new project is not what is needed.
+	const root = findRoot(currentFolder());
+	const hasVault = root !== undefined && existsSync(join(root, VAULT_FILE));
+	const first = hasVault
+		? "To join this project: coffer identity new."
+		: "To begin a new project: coffer init. To join a project: coffer identity new.";
 	return new AppError({
 		code: "IDENTITY_MISSING",
 		message:
 			"This device has no identity: the keychain contains none, and neither COFFER_IDENTITY nor COFFER_IDENTITY_FILE is set.",
-		hint: "To begin a new project: coffer init. To join a project: coffer identity new. To use an exported identity: coffer identity import FILE.",
+		hint: `${first} To use an exported identity: coffer identity import FILE.`,
 		exit: EXIT.unauthorised,
 	});
 }

@@ -5,7 +5,7 @@
 import { AppError, EXIT } from "../../errors.ts";
 
 const ELSEWHERE =
-	"pass the identity in COFFER_IDENTITY, or name a file that holds it (mode 0600) in COFFER_IDENTITY_FILE";
+	"pass the identity in COFFER_IDENTITY, or set COFFER_IDENTITY_FILE to the path of a file for it, which 'coffer init' or 'coffer identity new' makes";
 
 const FAULTS = {
 	/** There is no keychain, or it does not work. */

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { filesBelow } from "../../support/files-below.ts";
 import { type SecretService, withSecretService } from "../../support/services/secret-service.ts";
+import { follow } from "../support/hints.ts";
 import { type PlatformAccess, sharedPlatform } from "../support/platform.ts";
 import { APP, newProject, Project } from "../support/project.ts";
 
@@ -104,4 +105,32 @@ describe("a keychain that does not work causes exit status 3 within the time lim
 			await keyring.close();
 		}
 	});
+});
+
+test("a device that is new to a project is told first what it needs first: an identity, then a membership, then a link", async () => {
+	const own = await withSecretService();
+	try {
+		await using project = await newProject({ env: own.env });
+		const ana = { COFFER_IDENTITY: project.identity };
+		project.variables["COFFER_IDENTITY"] = undefined;
+		const without = (await project.kept(["status", "--json"])).error();
+		expect(without).toMatchObject({
+			code: "IDENTITY_MISSING",
+			hint: expect.stringMatching(/^To join this project: coffer identity new\./),
+		});
+		await follow(project, without.hint);
+
+		const outside = (await project.kept(["sync", "--json"])).error();
+		expect(outside.code).toBe("NOT_LINKED");
+		expect(outside.hint).toMatch(
+			/^First: This device's identity is not a member .*'coffer identity show'.*\nThen start a platform /,
+		);
+		const { publicKey } = await project.data(["identity", "show"]);
+		await project.ok(["members", "add", publicKey, "--name", "ben"], { env: ana });
+		const member = (await project.kept(["sync", "--json"])).error();
+		expect(member.hint).toMatch(/^To link it, start a platform /);
+		await project.ok(["status"]);
+	} finally {
+		await own.close();
+	}
 });
