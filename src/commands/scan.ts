@@ -8,7 +8,7 @@ import { gapWarnings, renderScan, requireNothingFound, scanProgress } from "../c
 import { cryptoReady } from "../crypto.ts";
 import { currentFolder, requireRoot } from "../project/files/project-root.ts";
 import { loadVault } from "../project/files/vault-file.ts";
-import { openableValues } from "../project/plaintext/live-values.ts";
+import { openableValues, otherVaults } from "../project/plaintext/live-values.ts";
 import type { Scan as Result } from "../project/plaintext/scan/report.ts";
 import { scanFiles, scanHistory, scanIndex } from "../project/plaintext/scan/scan.ts";
 
@@ -46,12 +46,13 @@ export default class Scan extends BaseCommand<Result> {
 		const values = openableValues(document, identity);
 		const progress = scanProgress(this.terminal);
 		const atRoot = { ...place, folder: root };
-		const result = flags.history
+		const found = flags.history
 			? await scanHistory(values, atRoot, progress)
 			: flags.staged
 				? await scanIndex(values, atRoot, progress)
 				: await scanFiles(values, { root, place, paths }, progress);
 		this.terminal.progress(undefined);
+		const result = { ...found, otherVaults: await otherVaults(place, root) };
 		for (const warning of gapWarnings(result)) this.terminal.warn(warning);
 		requireNothingFound(result);
 		return result;

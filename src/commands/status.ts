@@ -1,3 +1,5 @@
+import { realpathSync } from "node:fs";
+import { relative } from "node:path";
 import { BaseCommand, environmentFlag } from "../cli/command.ts";
 import { type NoAnswer, toNoAnswer } from "../cli/context/link-state.ts";
 import { targetOf } from "../cli/context/linking.ts";
@@ -19,6 +21,7 @@ import {
 	type PlatformBinding,
 	readConfig,
 } from "../project/files/config.ts";
+import { currentFolder } from "../project/files/project-root.ts";
 import { gitWarnings } from "../project/git/driver.ts";
 import { readSession } from "../project/secrets/edit-secrets.ts";
 import type { VaultSession } from "../project/session/session.ts";
@@ -30,6 +33,8 @@ import { staleRecords } from "../vault/document/stale-records.ts";
 interface StatusResult {
 	environment: string;
 	vault: string;
+	/** The folder of the vault, from the working folder. */
+	folder: string;
 	secrets: number;
 	members: { name: string; role: string }[];
 	linked: boolean;
@@ -151,6 +156,7 @@ export default class Status extends BaseCommand<StatusResult> {
 		return {
 			environment: flags.environment,
 			vault: session.place.vaultId,
+			folder: relative(realpathSync(currentFolder()), context.root) || ".",
 			secrets: live.length,
 			members: [...verified.state.members.values()].map(({ name, role }) => ({ name, role })),
 			linked: binding !== undefined,
@@ -184,7 +190,7 @@ export default class Status extends BaseCommand<StatusResult> {
 
 	#renderLink(result: StatusResult, terminal: Terminal): void {
 		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
-		terminal.line(`vault        ${result.vault}`);
+		terminal.line(`vault        ${result.vault}${result.folder === "." ? "" : ` (in ${result.folder})`}`);
 		const members = result.members.map(({ name, role }) => `${name} (${role})`);
 		const shown = listNames(members);
 		const more =

@@ -1,7 +1,10 @@
 /** The result of `coffer scan`: places and names. */
+import { realpathSync } from "node:fs";
+import { join, relative } from "node:path";
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
-import { printable } from "../../printable.ts";
+import { printable, shellWord } from "../../printable.ts";
+import { currentFolder, findRoot, VAULT_FILE } from "../../project/files/project-root.ts";
 import { FETCH_LEFT_OUT } from "../../project/git/history/partial-clone.ts";
 import { allowAdvice } from "../../project/plaintext/finding.ts";
 import type { Scan, ScanFinding } from "../../project/plaintext/scan/report.ts";
@@ -17,8 +20,19 @@ export function scanProgress(terminal: Terminal): (bytes: number) => void {
 /** The most files that a warning names. */
 const NAMED_MAX = 5;
 
+/** What was not searched for, and how to: the same files with the values of the other vaults. */
+function otherVaultsText(folders: readonly string[], of: Scan["of"]): string {
+	const [first = "."] = folders;
+	const here = realpathSync(currentFolder());
+	const back = relative(join(here, first), findRoot(here) ?? here) || ".";
+	const what = of === "history" ? "--history" : shellWord(back);
+	const shown = listNames(folders.map((folder) => printable(join(folder, VAULT_FILE), 300)));
+	const staged = of === "index" ? "" : ` To search for those: cd ${shellWord(first)} && coffer scan ${what}`;
+	return `This repository has other vaults (${shown}), whose values were not searched for.${staged}`;
+}
+
 /** Sentences about what was not searched, or not searched for. */
-export function gapWarnings({ absent, closed, isShallow, missing, unread }: Scan): string[] {
+export function gapWarnings({ absent, closed, isShallow, missing, of, otherVaults, unread }: Scan): string[] {
 	const files = unread.slice(0, NAMED_MAX).map(({ code, file }) => `${printable(file, 300)} (${code})`);
 	const more = unread.length > NAMED_MAX ? `, and ${unread.length - NAMED_MAX} more` : "";
 	const sentences: [boolean, string][] = [
@@ -35,6 +49,7 @@ export function gapWarnings({ absent, closed, isShallow, missing, unread }: Scan
 			missing > 0,
 			`${count(missing, "object")} of the history ${missing === 1 ? "is" : "are"} not in this clone, and not searched. To get what a partial clone left out: ${FETCH_LEFT_OUT}`,
 		],
+		[otherVaults.length > 0, otherVaultsText(otherVaults, of)],
 		[
 			isShallow,
 			"The history is cut: this is a shallow clone, and earlier commits were not searched. To get them: git fetch --unshallow",

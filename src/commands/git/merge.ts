@@ -3,6 +3,7 @@ import { BaseCommand } from "../../cli/command.ts";
 import { inheritedEnvironment } from "../../cli/shell/process-environment.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { currentFolder } from "../../project/files/project-root.ts";
+import { atVault } from "../../project/git/hook/user-folder.ts";
 import { mergeVaultFiles } from "../../project/git/merge.ts";
 
 /** Git runs it, and treats every exit status except 0 as a conflict. */
@@ -19,11 +20,11 @@ export default class GitMerge extends BaseCommand<undefined> {
 	protected async execute(): Promise<undefined> {
 		const { args } = await this.parse(GitMerge);
 		await cryptoReady;
-		const { base, ours, theirs } = args;
-		await mergeVaultFiles(
-			{ folder: currentFolder(), variables: inheritedEnvironment() },
-			{ base, ours, theirs },
-		);
+		const { base, ours, path = "", theirs } = args;
+		const place = { folder: currentFolder(), variables: inheritedEnvironment() };
+		await mergeVaultFiles(place, { base, ours, theirs }).catch((error: unknown) => {
+			throw atVault(error, path, place);
+		});
 		return undefined;
 	}
 

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/command.ts";
 import { findDeviceIdentity } from "../../cli/context/open-project.ts";
@@ -10,7 +11,9 @@ import { listNames } from "../../cli/views/edit-result.ts";
 import { cryptoReady } from "../../crypto.ts";
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
+import { printable, shellWord } from "../../printable.ts";
 import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { unmergedVaults } from "../../project/git/unfinished.ts";
 import { type ReadVault, readVaultInConflict } from "../../project/read-conflict.ts";
 import { previewResolution, type Resolution, resolveVault, type SideChooser } from "../../project/resolve.ts";
 import { WHOLE_SIDE } from "../../project/undo/decide.ts";
@@ -21,7 +24,19 @@ const SIDES = [
 	{ value: "theirs", hint: "the branch that was merged" },
 ] as const;
 
-export default class VaultResolve extends BaseCommand<Resolution> {
+interface Result extends Resolution {
+	/** Other vaults of the repository that git has not finished merging, if this one has no conflict: paths from here. */
+	readonly elsewhere: readonly string[];
+}
+
+/** The other vaults with a conflict, if the vault of the project has none. */
+async function conflictsElsewhere({ conflicted, laidOut, unmerged }: Resolution): Promise<string[]> {
+	if (conflicted || laidOut || unmerged) return [];
+	const place = { folder: currentFolder(), variables: inheritedEnvironment() };
+	return await unmergedVaults(place).catch(() => []);
+}
+
+export default class VaultResolve extends BaseCommand<Result> {
 	static override summary = "Resolve a merge conflict in the vault";
 	static override description =
 		"Git cannot merge coffer.vault by itself, because every record in it is signed. This command reads both sides from git's conflict markers, or else from git's index or an unfinished merge, rebase or cherry-pick. If a merge was committed with a vault that cannot be read, it merges the parents of that commit again.\n\nIt also repairs line ends and blank lines that an editor or a formatter has changed.\n\nSecrets that only one side changed are merged without a key. If both sides changed the same secret, --take decides which value wins, for the given names or for all. A value whose author is no longer a writer cannot win. Without --take, the command asks on a terminal, and otherwise exits with 5.\n\nIf both sides changed members or environments, the changes of the side in --take are kept. The changes of the other side are applied again after them, signed by you; changes that cannot be applied are listed.";
@@ -41,7 +56,12 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		}),
 	};
 
-	protected async execute(): Promise<Resolution> {
+	protected async execute(): Promise<Result> {
+		const resolution = await this.#resolve();
+		return { ...resolution, elsewhere: await conflictsElsewhere(resolution) };
+	}
+
+	async #resolve(): Promise<Resolution> {
 		const { argv, flags } = await this.parse(VaultResolve);
 		const names = argv.map(String);
 		const root = requireRoot(currentFolder());
@@ -122,15 +142,21 @@ export default class VaultResolve extends BaseCommand<Resolution> {
 		return (environment, name) => answers.get(`${environment}/${name}`);
 	}
 
-	protected render(resolution: Resolution, terminal: Terminal): void {
-		const { conflicted, laidOut, open, decided, remade, leftOut, unmerged } = resolution;
+	protected render(resolution: Result, terminal: Terminal): void {
+		const { conflicted, elsewhere, laidOut, open, decided, remade, leftOut, unmerged } = resolution;
 		for (const each of leftOut) terminal.line(`${MARKS.failed} Not applied again: ${each}`);
 		for (const each of remade) terminal.line(`  Applied again: ${each}`);
 		if (laidOut)
 			terminal.line(`${MARKS.ok} Repaired the line ends and blank lines. No record changed by that.`);
 		else if (!conflicted)
 			terminal.line(
-				"coffer.vault has no conflict. If commands refuse it all the same, see what is wrong: coffer vault verify",
+				elsewhere.length > 0
+					? "The vault of this project has no conflict."
+					: "coffer.vault has no conflict. If commands refuse it all the same, see what is wrong: coffer vault verify",
+			);
+		for (const path of elsewhere)
+			terminal.line(
+				`${printable(path, 300)} is another vault, which has one: cd ${shellWord(dirname(path))} && coffer vault resolve`,
 			);
 		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
 		if (decided.length > 0)

@@ -129,7 +129,8 @@ export async function inspectGitSetup(place: GitContext): Promise<GitSetupState>
 		}),
 	);
 	const missing = names.filter((name) => (values.get(name) ?? "") === "");
-	if (!ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
+	// The line for the vault of a package may be in the folder above.
+	if (!isUsed && !ATTRIBUTES.every((line) => lines.has(line))) missing.push(".gitattributes");
 	else if (!isUsed) missing.push("attributes of coffer.vault that another line does not override");
 	const state = await hookState(hookPath);
 	const isMissing = state === "absent" || state === "foreign";

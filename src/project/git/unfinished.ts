@@ -148,6 +148,16 @@ async function textsOf(place: GitContext, ids: readonly string[]): Promise<strin
 	return ids.map((id) => texts.get(id) ?? "");
 }
 
+/** The vaults of the whole repository that git's index has as unmerged, from the folder. @throws AppError as `runGit` */
+export async function unmergedVaults(place: GitContext): Promise<string[]> {
+	const anywhere = `:(top,glob)**/${VAULT_FILE}`;
+	const args = ["ls-files", "--unmerged", "-z", "--", anywhere];
+	const { stdout } = await runGit(place, args, { seen: "path-syntax" });
+	// `MODE ID STAGE<TAB>PATH`, with the path from the folder in which git runs.
+	const paths = stdout.split("\0").map((entry) => entry.slice(entry.indexOf("\t") + 1));
+	return [...new Set(paths.filter((path) => path !== ""))];
+}
+
 /** Whether git's index has the vault as unmerged. @param place the vault's folder @throws AppError as `runGit` */
 export async function isUnmerged(place: GitContext): Promise<boolean> {
 	return (await stagesOf(place)).size > 0;

@@ -1,5 +1,6 @@
 /** What a search of files reports: secrets with their places, never a value. */
 import { printable } from "../../printable.ts";
+import { VAULT_FILE } from "../files/project-root.ts";
 import { ALLOW_FILE, type Allowed, IDENTITY_WORD } from "./allowed.ts";
 import type { Found } from "./search.ts";
 
@@ -18,6 +19,8 @@ export interface Finding {
 	/** The secret's name, and its environment; both are null for an identity. */
 	readonly name: string | null;
 	readonly environment: string | null;
+	/** The folder of the vault, from the top of the repository, if several vaults were searched for. */
+	readonly vault?: string;
 	/** The line in `.coffer-allow` that allows it: the name and the path from the top of the repository. */
 	readonly allow: string;
 }
@@ -35,23 +38,29 @@ export function findingsIn({ file, path }: FoundIn, found: readonly Found[], isA
 	return found
 		.filter((one) => !isAllowed(path, one))
 		.flatMap(({ secrets, ...place }) =>
-			(secrets ?? [{ name: null, environment: null }]).map(({ environment, name }) => ({
-				file,
-				...place,
-				name,
-				environment,
-				allow: `${name ?? IDENTITY_WORD} ${path}`,
-			})),
+			(secrets ?? [{ name: null, environment: null, vault: undefined }]).map(
+				({ environment, name, vault }) => ({
+					file,
+					...place,
+					name,
+					environment,
+					...(vault !== undefined && { vault }),
+					allow: `${name ?? IDENTITY_WORD} ${path}`,
+				}),
+			),
 		);
 }
 
 /** A finding in words: the file, the line and the secret's name. */
-export function describeFinding({ file, line, name, environment }: Finding): string {
+export function describeFinding({ file, line, name, environment, vault }: Finding): string {
 	const place = line === null ? printable(file, 300) : `${printable(file, 300)}, line ${line}`;
-	return name === null ? `${place}: an identity` : `${place}: the value of ${name} (${environment})`;
+	if (name === null) return `${place}: an identity`;
+	const where =
+		vault === undefined ? "" : `, ${printable(vault === "." ? VAULT_FILE : `${vault}/${VAULT_FILE}`, 300)}`;
+	return `${place}: the value of ${name} (${environment}${where})`;
 }
 
 /** How to allow a finding, for hints. */
 export function allowAdvice({ allow }: Finding): string {
-	return `allow it with a line '${printable(allow, 400)}' in ${ALLOW_FILE}`;
+	return `allow it with a line '${printable(allow, 400)}' in ${ALLOW_FILE} at the top of the repository`;
 }

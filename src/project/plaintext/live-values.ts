@@ -1,6 +1,6 @@
 /** Finds the values of the vaults that a commit could reveal. */
 import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { AppError, attempt } from "../../errors.ts";
 import { type EnvironmentKeys, openKeys } from "../../vault/chains/environment-keys.ts";
 import type { EnvironmentState } from "../../vault/chains/membership.ts";
@@ -13,6 +13,7 @@ import { VAULT_FILE } from "../files/project-root.ts";
 import { loadVault } from "../files/vault-file.ts";
 import { vaultTextOf } from "../files/vault-text.ts";
 import { findObjects, readObjects } from "../git/history/objects.ts";
+import { workTreeAround } from "../git/repository.ts";
 import { type GitContext, gitOutput } from "../git/run.ts";
 import type { SessionIdentity } from "../session/session.ts";
 import type { LiveSecret } from "./searchable.ts";
@@ -35,6 +36,19 @@ export async function vaultFolders(place: GitContext, staged: readonly string[])
 		}
 	}
 	return [...found];
+}
+
+/** The folders of the other vaults that git's index has, from the working folder. None where git opens no repository. */
+export async function otherVaults(place: GitContext, root: string): Promise<string[]> {
+	try {
+		const folder = await workTreeAround(place);
+		if (folder === undefined) return [];
+		const folders = (await vaultFolders({ ...place, folder }, [])).map((each) => join(folder, each));
+		return folders.filter((each) => each !== root).map((each) => relative(place.folder, each) || ".");
+	} catch (error) {
+		if (error instanceof AppError) return [];
+		throw error;
+	}
 }
 
 /** The vault in the working folder, or else the one in the index; undefined if neither can be parsed. */
@@ -113,7 +127,7 @@ export function openableValues(document: VaultDocument, identity: SessionIdentit
 	return values;
 }
 
-/** All live values that an identity may open in the vaults of these folders. @throws AppError as `runGit` */
+/** All live values that an identity may open in the vaults of these folders, from the top. @throws AppError as `runGit` */
 export async function liveSecrets(
 	place: GitContext,
 	folders: readonly string[],
@@ -122,7 +136,9 @@ export async function liveSecrets(
 	const secrets: LiveSecret[] = [];
 	for (const folder of folders) {
 		const document = await vaultIn(place, folder);
-		if (document) secrets.push(...valuesIn(document, identity).secrets);
+		if (!document) continue;
+		const found = valuesIn(document, identity).secrets;
+		secrets.push(...(folders.length > 1 ? found.map((each) => ({ ...each, vault: folder })) : found));
 	}
 	return secrets;
 }

@@ -7,7 +7,7 @@ import { Cursor } from "./position.ts";
 import { isSearchable, type LiveSecret, searchedPart } from "./searchable.ts";
 
 /** A secret without its value. */
-export type SecretName = Pick<LiveSecret, "environment" | "name">;
+export type SecretName = Pick<LiveSecret, "environment" | "name" | "vault">;
 
 /** Something that was found in a file. Never a value. */
 export interface Found {
@@ -93,11 +93,11 @@ export class Search {
 		if (identity)
 			for (const prefix of IDENTITY_PREFIXES) this.#exact.add(prefix, { wanted: identity, form: "identity" });
 		const byValue = new Map<string, SecretName[]>();
-		for (const { environment, name, value } of secrets) {
+		for (const { value, ...named } of secrets) {
 			if (!isSearchable(value)) continue;
 			const known = byValue.get(searchedPart(value));
-			if (known) known.push({ environment, name });
-			else byValue.set(searchedPart(value), [{ environment, name }]);
+			if (known) known.push(named);
+			else byValue.set(searchedPart(value), [named]);
 		}
 		for (const [value, names] of byValue) this.#add(value, names);
 		this.#placesMax = placesMax;

@@ -5,6 +5,8 @@ export interface LiveSecret {
 	readonly environment: string;
 	readonly name: string;
 	readonly value: string;
+	/** The folder of its vault, from the top of the repository; undefined if there is no other vault. */
+	readonly vault?: string | undefined;
 }
 
 /** Values of this length are searched for. Shorter ones occur by chance: `true`, `production`, a host name. */

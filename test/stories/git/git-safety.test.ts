@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
 import { runGitAsMember as git } from "../support/git.ts";
-import { follow } from "../support/hints.ts";
+import { follow, runLine } from "../support/hints.ts";
 import { link, sharedPlatform } from "../support/platform.ts";
 import { newIdentityText, newProject, Project } from "../support/project.ts";
 import { onTerminal } from "../support/terminal.ts";
@@ -170,4 +170,19 @@ test("init detects a vault in git or in a parent folder, and the commands in its
 	});
 	await project.git("checkout", "--", "coffer.vault");
 	expect(await project.reveal("A")).toBe("1");
+});
+
+test("an identity in a folder whose name has a space: the command of the refusal makes git ignore it", async () => {
+	await using project = await newProject();
+	await project.git("init", "--quiet");
+	project.write("my keys/notes", "");
+	// The last line has no end, and must stay as it is.
+	project.write("my keys/.gitignore", "/build");
+	const env = { COFFER_IDENTITY: undefined, COFFER_IDENTITY_FILE: "my keys/ana's key" };
+	const refused = await project.kept(["identity", "new", "--json"], { env });
+	expect(refused.error()).toMatchObject({ code: "IDENTITY_IN_REPOSITORY", exit: 2 });
+	const [, command = ""] = /ignore the file first: (.*)$/.exec(refused.error().hint) ?? [];
+	await runLine(project, command);
+	expect(project.read("my keys/.gitignore")).toBe("/build\nana's key\n");
+	await project.ok(["identity", "new"], { env });
 });

@@ -18,6 +18,7 @@ import { type GitContext, runGit } from "../run.ts";
 import { RESTAGE } from "../setup.ts";
 import { type OtherHead, otherHeads, SQUASH } from "../unfinished.ts";
 import { hasFileOf, type StagedFile, stagedSince } from "./staged.ts";
+import { hintAt } from "./user-folder.ts";
 
 /** The version of a staged vault in a commit that is being merged in. */
 interface OtherSide {
@@ -207,7 +208,8 @@ export async function checkStaged(place: GitContext, files: readonly StagedFile[
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
 			const message = `Not committed. ${error.message} (staged as ${vault.path})`;
-			throw error.with({ message, hint: (await hintOfFilter(place, vault.path)) ?? error.hint });
+			const ofFilter = await hintOfFilter(place, vault.path);
+			throw error.with({ message, hint: ofFilter ?? hintAt(error.hint, vault.path, place) });
 		}
 	}
 	return vaults.map(({ path }) => path);

@@ -106,6 +106,7 @@ export class Collector {
 				.filter(({ value }) => !isSearchable(value))
 				.map(({ environment, name }) => ({ environment, name })),
 			...gaps,
+			otherVaults: [],
 		};
 	}
 }

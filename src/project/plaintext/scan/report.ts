@@ -34,4 +34,6 @@ export interface Scan {
 	readonly missing: number;
 	/** Whether the history is cut, as in a shallow clone. */
 	readonly isShallow: boolean;
+	/** The folders of other vaults of the repository, whose values were not searched for: from the working folder. */
+	readonly otherVaults: readonly string[];
 }
