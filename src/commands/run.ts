@@ -6,7 +6,7 @@ import { redactedOutput } from "../cli/injection/redacted-output.ts";
 import { readVariables, requirePrefix, type Variables } from "../cli/injection/variables.ts";
 import { requireText } from "../cli/shell/arguments.ts";
 import { type ChildOptions, runChild, type TakeOutput } from "../cli/shell/child/child.ts";
-import { inheritedEnvironment } from "../cli/shell/process-environment.ts";
+import { inheritedEnvironment, isTaskOfRunner } from "../cli/shell/process-environment.ts";
 import { requireReveal } from "../cli/shell/reveal.ts";
 import { AppError, EXIT } from "../errors.ts";
 import { currentFolder } from "../project/files/project-root.ts";
@@ -38,7 +38,7 @@ interface RunFlags {
 export default class Run extends BaseCommand<undefined> {
 	static override summary = "Run a command with the secrets as environment variables";
 	static override description =
-		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. With --only, the command gets only the secrets that are named, and with --prefix each under its name with that prefix.\n\nWhere standard output or standard error is no terminal, Coffer replaces the values of these secrets in it by [NAME]: as they are, and as JSON, base64, hex and URLs write them. Values of fewer than four characters are not replaced. --no-redact passes all output on unchanged; it needs a person at a terminal, or COFFER_ALLOW_REVEAL=1. A terminal is always the command's own. With --watch, the command is started again when a secret that it gets changes in the vault: it gets SIGTERM, and SIGKILL after ten seconds.\n\nThe command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
+		"The command gets the current environment variables and the secrets. A secret replaces a variable of the same name. Everything after -- is the command, unchanged. Nothing is run if the name of a secret can make a shell, a loader or a runtime load code (BASH_ENV, PYTHONPATH, EDITOR, …), unless --allow-unsafe names it. With --only, the command gets only the secrets that are named, and with --prefix each under its name with that prefix.\n\nWhere standard output or standard error is no terminal, Coffer replaces the values of these secrets in it by [NAME]: as they are, and as JSON, base64, hex and URLs write them. Values of fewer than four characters are not replaced. --no-redact passes all output on unchanged; it needs a person at a terminal, or COFFER_ALLOW_REVEAL=1. A terminal is the command's own, except in a task of Turborepo or Nx: these write to files what a task prints in the terminal that they give it, so Coffer replaces values there too. With --watch, the command is started again when a secret that it gets changes in the vault: it gets SIGTERM, and SIGKILL after ten seconds.\n\nThe command has the terminal and gets the signals, and Coffer exits with its exit status. If run itself fails, it exits with 125.";
 	static override examples = [
 		"<%= config.bin %> run -- npm start",
 		"<%= config.bin %> run --environment preview -- deno task dev",
@@ -127,9 +127,10 @@ export default class Run extends BaseCommand<undefined> {
 		for (const warning of nextWarnings(values, currentFolder())) this.terminal.warn(warning);
 	}
 
-	/** Takes over an output that is no terminal. */
+	/** Takes over an output that is no terminal, or one that a task runner records. */
 	#taker(stream: "stdout" | "stderr", { redacted }: Variables): TakeOutput | undefined {
-		return this.terminal.isTerminal(stream) ? undefined : redactedOutput(stream, redacted, this.terminal);
+		const isPersons = this.terminal.isTerminal(stream) && !isTaskOfRunner();
+		return isPersons ? undefined : redactedOutput(stream, redacted, this.terminal);
 	}
 
 	protected render(): void {}

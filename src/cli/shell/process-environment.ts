@@ -156,6 +156,14 @@ export function withholder(variables: Variables = process.env): "coffer" | "turb
 	return isSet("TURBO_HASH") ? "turbo" : undefined;
 }
 
+/**
+ * Whether this process runs in a task of Turborepo or Nx. They give a task a terminal of its own if they are in one, and
+ * write what it prints there to files, which they may also send to a cache that others read.
+ */
+export function isTaskOfRunner(variables: Variables = process.env): boolean {
+	return ["TURBO_HASH", "NX_TASK_HASH"].some((name) => text(variables, name) !== undefined);
+}
+
 /** The variables that locate the desktop's session bus, through which Coffer reaches the keychain. */
 export function readBusEnvironment(variables: Variables = process.env): {
 	readonly DBUS_SESSION_BUS_ADDRESS: string | undefined;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
 	inheritedEnvironment,
+	isTaskOfRunner,
 	readCredentials,
 	readEnvironment,
 	readProxy,
@@ -81,6 +82,8 @@ test("what keeps the identity from a command is named only if it got none", () =
 	expect(withholder({ ...inner, COFFER_IDENTITY_FILE: "/id" })).toBeUndefined();
 	expect(withholder({})).toBeUndefined();
 	expect(withholder({ TURBO_HASH: "0f" })).toBe("turbo");
+	const runners = [{ TURBO_HASH: "0f" }, { NX_TASK_HASH: "1" }, { TURBO_HASH: "" }, {}];
+	expect(runners.map((variables) => isTaskOfRunner(variables))).toEqual([true, true, false, false]);
 	expect(withholder({ TURBO_HASH: "0f", COFFER_IDENTITY_FILE: "/id" })).toBeUndefined();
 	expect(withholder({ TURBO_HASH: "0f", COFFER_IDENTITY: "coffer-identity-1." })).toBeUndefined();
 });

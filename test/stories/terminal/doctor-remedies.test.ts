@@ -63,7 +63,7 @@ test("a repository that only GIT_DIR names, as managers of dotfiles have it, is 
 	await mended(project, found, "plaintext");
 	expect(project.read(".gitignore")).toBe("/build\n.env\n");
 	const elsewhere = await doctor(
-		Object.assign(project, { variables: { ...project.variables, GIT_WORK_TREE: project.machine + "/home" } }),
+		Object.assign(project, { variables: { ...project.variables, GIT_WORK_TREE: `${project.machine}/home` } }),
 	);
 	expect(remedyOf(elsewhere, "git-setup")).toBe("unset GIT_DIR GIT_WORK_TREE");
 	expect(textsOf(elsewhere, "plaintext")).toEqual([]);

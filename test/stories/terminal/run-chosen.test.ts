@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { PROGRAM } from "../../support/program.ts";
 import { formsOf } from "../../support/values/forms.ts";
 import { newProject, type Project } from "../support/project.ts";
+import { onTerminal } from "../support/terminal.ts";
 
 const CANARY = "cAnary+run/1 é&xyzzy-0001";
 let project: Project;
@@ -55,6 +56,23 @@ test("values are replaced in output that goes to no terminal, in each form and a
 		expect(text.split("\n").slice(0, 2)).toEqual(['{"value":"[API_KEY]"}', "[API_KEY]"]);
 		expect(text.split("\n").slice(-2)).toEqual(["[API_KEY]", "end"]);
 	}
+});
+
+test("values are replaced in the terminal that Turborepo or Nx gives a task, because they write its output to files", async () => {
+	const command = ["--", "/bin/sh", "-c", 'echo "$API_KEY"; echo "$API_KEY" >&2; test -t 0 && echo typed'];
+	const shown = async (env: Readonly<Record<string, string>>, ...flags: readonly string[]) => {
+		const inTask = Object.assign(Object.create(project), { variables: { ...project.variables, ...env } });
+		const { status, shown: text } = await onTerminal(inTask, ["run", ...flags, ...command], []);
+		return { status, lines: text.trim().split(/\r?\n/).sort() };
+	};
+	const [clear, replaced] = [CANARY, "[API_KEY]"].map((text) => ({
+		status: 0,
+		lines: [text, text, "typed"].sort(),
+	}));
+	expect(await shown({})).toEqual(clear);
+	expect(await shown({ TURBO_HASH: "0f" })).toEqual(replaced);
+	expect(await shown({ NX_TASK_HASH: "1" })).toEqual(replaced);
+	expect(await shown({ NX_TASK_HASH: "1" }, "--no-redact")).toEqual(clear);
 });
 
 test("run --no-redact passes the output on unchanged", async () => {
