@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { commit } from "../support/clone.ts";
 import { doctor, repository, textsOf } from "../support/doctor.ts";
 import { runLine } from "../support/hints.ts";
-import type { Project } from "../support/project.ts";
+import { Project } from "../support/project.ts";
 
 const PACKAGE = "apps/the api";
 const SHARED_KEY = "shared-Xx12Yy34Zz56Aa78";
@@ -113,4 +113,19 @@ test("in the folder of a package, doctor accepts the attributes of the folder ab
 	project.write(`${PACKAGE}/.gitattributes`, "coffer.vault !merge\n");
 	const without = await project.kept(["doctor", "--json"], { cwd: PACKAGE });
 	expect(textsOf(JSON.parse(without.stdout), "git-setup")).toEqual([expect.stringMatching(/^warning /)]);
+});
+
+test("above the folders of vaults, the error names one, and its command works", async () => {
+	await using project = new Project();
+	project.write("apps/the api/package.json", "{}\n");
+	project.write("apps/node_modules/other/coffer.vault", "");
+	await project.ok(["init"], { cwd: PACKAGE });
+	const missing = (await project.kept(["status", "--json"])).error();
+	expect(missing).toMatchObject({
+		code: "PROJECT_NOT_FOUND",
+		hint: "There is one in apps/the api: cd 'apps/the api'. To create one for all of them, here: coffer init",
+	});
+	await runLine(project, "cd 'apps/the api' && coffer status");
+	const none = (await project.kept(["status", "--json"], { cwd: "apps/node_modules" })).error();
+	expect(none.hint).toMatch(/^There is one in other: /);
 });
