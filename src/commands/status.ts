@@ -14,6 +14,7 @@ import { renderTargetNames, targetStatus } from "../cli/targets/status.ts";
 import { listNames } from "../cli/views/edit-result.ts";
 import { renderDebt } from "../cli/views/removal-debt.ts";
 import { inEnvironment } from "../environment-hint.ts";
+import { printable } from "../printable.ts";
 import {
 	type Binding,
 	bindingOf,
@@ -190,7 +191,9 @@ export default class Status extends BaseCommand<StatusResult> {
 
 	#renderLink(result: StatusResult, terminal: Terminal): void {
 		terminal.line(`environment  ${result.environment} (${count(result.secrets, "secret")})`);
-		terminal.line(`vault        ${result.vault}${result.folder === "." ? "" : ` (in ${result.folder})`}`);
+		terminal.line(
+			`vault        ${result.vault}${result.folder === "." ? "" : ` (in ${printable(result.folder, 300)})`}`,
+		);
 		const members = result.members.map(({ name, role }) => `${name} (${role})`);
 		const shown = listNames(members);
 		const more =

@@ -27,7 +27,10 @@ function otherVaultsText(folders: readonly string[], of: Scan["of"]): string {
 	const back = relative(join(here, first), findRoot(here) ?? here) || ".";
 	const what = of === "history" ? "--history" : shellWord(back);
 	const shown = listNames(folders.map((folder) => printable(join(folder, VAULT_FILE), 300)));
-	const staged = of === "index" ? "" : ` To search for those: cd ${shellWord(first)} && coffer scan ${what}`;
+	const staged =
+		of === "index"
+			? ""
+			: ` To search for those: cd ${printable(shellWord(first), 300)} && coffer scan ${printable(what, 300)}`;
 	return `This repository has other vaults (${shown}), whose values were not searched for.${staged}`;
 }
 

@@ -156,7 +156,7 @@ export default class VaultResolve extends BaseCommand<Result> {
 			);
 		for (const path of elsewhere)
 			terminal.line(
-				`${printable(path, 300)} is another vault, which has one: cd ${shellWord(dirname(path))} && coffer vault resolve`,
+				`${printable(path, 300)} is another vault, which has one: cd ${printable(shellWord(dirname(path)), 300)} && coffer vault resolve`,
 			);
 		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
 		if (decided.length > 0)

@@ -132,11 +132,9 @@ export function startProblem(error: unknown): Problem {
 	return code === "PLATFORM_FULL" ? PROBLEMS.full : PROBLEMS.notStarted;
 }
 
-/** The problem of a function without a running version. @param why why its last version failed, if the caller may know */
-export function notRunning(name: string, why: string | undefined): Problem {
-	const { notRunning: problem } = PROBLEMS;
-	const detail = why === undefined ? problem.detail : `The function has no running version. ${why}`;
-	return { ...problem, detail, function: name };
+/** The problem of a function without a running version. @param why why its last version failed: the caller may know it */
+export function notRunning(name: string, why: string): Problem {
+	return { ...PROBLEMS.notRunning, detail: `The function has no running version. ${why}`, function: name };
 }
 
 /** A problem with the function's name, and with the limit that was exceeded if there is one. */

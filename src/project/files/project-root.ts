@@ -79,7 +79,7 @@ export function requireRoot(from: string): string {
 		hint:
 			first === undefined
 				? "Run 'coffer init' in the project's root folder first."
-				: `There is one in ${printable(first, 300)}${more.length > 0 ? `, and in ${more.length} more of the folders below` : ""}: cd ${shellWord(first)}. To create one for all of them, here: coffer init`,
+				: `There is one in ${printable(first, 300)}${more.length > 0 ? `, and in ${more.length} more of the folders below` : ""}: cd ${printable(shellWord(first), 300)}. To create one for all of them, here: coffer init`,
 		exit: EXIT.notFound,
 	});
 }

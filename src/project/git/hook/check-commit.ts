@@ -4,7 +4,7 @@
  */
 import { basename, posix } from "node:path";
 import { AppError, attempt, EXIT, toUndefined } from "../../../errors.ts";
-import { shellWord } from "../../../printable.ts";
+import { printable, shellWord } from "../../../printable.ts";
 import { verifyRoot } from "../../../vault/chains/vault-chain.ts";
 import { type VaultDocument, verifyChains } from "../../../vault/document/document.ts";
 import { parseVault } from "../../../vault/document/format.ts";
@@ -207,7 +207,7 @@ export async function checkStaged(place: GitContext, files: readonly StagedFile[
 			await checkVault(place, vault);
 		} catch (error) {
 			if (!(error instanceof AppError)) throw error;
-			const message = `Not committed. ${error.message} (staged as ${vault.path})`;
+			const message = `Not committed. ${error.message} (staged as ${printable(vault.path, 300)})`;
 			const ofFilter = await hintOfFilter(place, vault.path);
 			throw error.with({ message, hint: ofFilter ?? hintAt(error.hint, vault.path, place) });
 		}
