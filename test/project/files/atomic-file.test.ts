@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cryptoReady } from "../../../src/crypto.ts";
 import { readWhole, removeLeftovers, replaceFile } from "../../../src/project/files/atomic-file.ts";
@@ -115,13 +116,16 @@ describe("replaceFile", () => {
 		let writing = true;
 		const seen = new Set<string>();
 		const reading = (async () => {
-			while (writing) seen.add((await readWhole(path, 1_000_000))?.toString() ?? "absent");
+			// The pause lets the writer go on: the file is read without one.
+			for (; writing; await setImmediate())
+				seen.add((await readWhole(path, 1_000_000))?.toString() ?? "absent");
 		})();
 		for (let round = 0; round < 20; round++)
 			await replaceFile(path, contents[round % 2] ?? "", { mode: 0o600 });
 		writing = false;
 		await reading;
 		expect([...seen].every((content) => contents.includes(content))).toBe(true);
+		expect(seen.size).toBe(2);
 	});
 });
 
