@@ -1,6 +1,8 @@
 /** Runs all checks of `coffer doctor`, and mends what can be mended without a risk. */
-import { join } from "node:path";
+import { realpathSync } from "node:fs";
+import { join, relative } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
+import { shellWord } from "../../printable.ts";
 import { currentFolder, findRoot } from "../../project/files/project-root.ts";
 import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { count } from "../shell/render.ts";
@@ -36,15 +38,31 @@ async function allChecks(root: string | undefined, environment: Environment): Pr
 	const parts = await Promise.all([
 		checkKeychain(environment),
 		device.then(({ check }) => check),
-		ofProject(),
-		checkGit(place, root, program),
+		ofProject().then((checks) => fromHere(checks, root)),
+		checkGit(place, root, program).then((checks) => fromHere(checks, root)),
 		checkPermissions(root, environment.stateDirectory),
-		root === undefined ? [] : checkPlaintext({ ...place, folder: root }),
+		root === undefined
+			? []
+			: checkPlaintext({ ...place, folder: root }).then((checks) => fromHere(checks, root)),
 		checkPackages(installation),
 		checkDeno(environment),
 		checkCompletion(),
 	]);
 	return parts.flat();
+}
+
+/** Remedies that do the same in every folder below the project's, or that must change the user's own shell. */
+const ANYWHERE = /^(unset |export |coffer [^&]*$)/;
+
+/** Makes the remedies of a project work from the user's folder, which may be below the project's. */
+function fromHere(checks: readonly Fixable[], root: string | undefined): Fixable[] {
+	const way = root === undefined ? "" : relative(realpathSync(currentFolder()), root);
+	if (way === "") return [...checks];
+	return checks.map((check) => {
+		const { remedy } = check;
+		if (remedy === null || ANYWHERE.test(remedy)) return check;
+		return { ...check, remedy: `(cd ${shellWord(way)} && ${remedy})` };
+	});
 }
 
 /** Mends a fault. @returns the check without its fault, or with the reason why it stays */

@@ -2,6 +2,7 @@
 import { chmodSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { Diagnosis } from "../../../src/cli/doctor/examine.ts";
 import { withSecretService } from "../../support/services/secret-service.ts";
 import { commit } from "../support/clone.ts";
 import { doctor, mended, remedyOf, repository, textsOf } from "../support/doctor.ts";
@@ -150,4 +151,22 @@ test("a device that is no member, and one that lacks an environment: a writer ad
 	const both = await added("environments", "preview");
 	expect(textsOf(both, "membership")).toEqual(["ok This device opens preview, production."]);
 	expect(textsOf(both, "environments")).toEqual([]);
+});
+
+test("the remedies work from a folder below the project's, as they are printed there", async () => {
+	await using project = await repository();
+	await commit(project, "Start");
+	const whole = project.vault;
+	project.write(".env", "A=1\n");
+	project.write("apps/web/package.json", "{}\n");
+	project.vault = "nonsense\n";
+	const { stdout } = await project.kept(["doctor", "--json"], { cwd: "apps/web" });
+	const found = JSON.parse(stdout) as Diagnosis;
+	for (const check of ["vault", "git-setup", "plaintext"])
+		await runLine(project, `cd apps/web && ${remedyOf(found, check)} && test -f package.json`);
+	expect(project.vault).toBe(whole);
+	expect(project.read(".gitignore").split("\n")).toContain(".env");
+	const after = await doctor(project);
+	for (const check of ["vault", "git-setup", "plaintext"])
+		expect(textsOf(after, check)).toEqual([expect.stringMatching(/^ok /)]);
 });
