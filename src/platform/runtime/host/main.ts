@@ -120,7 +120,7 @@ Deno.addSignalListener("SIGINT", () => {});
 restoreRequestUrl();
 installWaitUntil((isPending) => control.holding(isPending));
 // Reported in a later task, because a module that throws directly after it began to serve has not started. A timer
-// would wait for two milliseconds.
+// would wait for two milliseconds (findings/deno-timer-zero.sh).
 const crons = new CronJobs();
 slot.onReady = () => void setImmediate(() => control.ready(crons.close()));
 const serve = createServe(slot);
