@@ -1,9 +1,7 @@
 /** Runs all checks of `coffer doctor`, and mends what can be mended without a risk. */
-import { realpathSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
-import { shellWord } from "../../printable.ts";
-import { currentFolder, findRoot } from "../../project/files/project-root.ts";
+import { currentFolder, findRoot, fromHere } from "../../project/files/project-root.ts";
 import { type Environment, inheritedEnvironment } from "../shell/process-environment.ts";
 import { count } from "../shell/render.ts";
 import type { Check, Fixable } from "./check.ts";
@@ -38,12 +36,12 @@ async function allChecks(root: string | undefined, environment: Environment): Pr
 	const parts = await Promise.all([
 		checkKeychain(environment),
 		device.then(({ check }) => check),
-		ofProject().then((checks) => fromHere(checks, root)),
-		checkGit(place, root, program).then((checks) => fromHere(checks, root)),
+		ofProject().then((checks) => madeForHere(checks, root)),
+		checkGit(place, root, program).then((checks) => madeForHere(checks, root)),
 		checkPermissions(root, environment.stateDirectory),
 		root === undefined
 			? []
-			: checkPlaintext({ ...place, folder: root }).then((checks) => fromHere(checks, root)),
+			: checkPlaintext({ ...place, folder: root }).then((checks) => madeForHere(checks, root)),
 		checkPackages(installation),
 		checkDeno(environment),
 		checkCompletion(),
@@ -55,13 +53,12 @@ async function allChecks(root: string | undefined, environment: Environment): Pr
 const ANYWHERE = /^(unset |export |coffer [^&]*$)/;
 
 /** Makes the remedies of a project work from the user's folder, which may be below the project's. */
-function fromHere(checks: readonly Fixable[], root: string | undefined): Fixable[] {
-	const way = root === undefined ? "" : relative(realpathSync(currentFolder()), root);
-	if (way === "") return [...checks];
+function madeForHere(checks: readonly Fixable[], root: string | undefined): Fixable[] {
+	if (root === undefined) return [...checks];
 	return checks.map((check) => {
 		const { remedy } = check;
 		if (remedy === null || ANYWHERE.test(remedy)) return check;
-		return { ...check, remedy: `(cd ${shellWord(way)} && ${remedy})` };
+		return { ...check, remedy: fromHere(remedy, root) };
 	});
 }
 

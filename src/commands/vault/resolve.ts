@@ -12,7 +12,7 @@ import { cryptoReady } from "../../crypto.ts";
 import { inEnvironment } from "../../environment-hint.ts";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable, shellWord } from "../../printable.ts";
-import { currentFolder, requireRoot } from "../../project/files/project-root.ts";
+import { currentFolder, fromHere, requireRoot, VAULT_FILE } from "../../project/files/project-root.ts";
 import { unmergedVaults } from "../../project/git/unfinished.ts";
 import { type ReadVault, readVaultInConflict } from "../../project/read-conflict.ts";
 import { previewResolution, type Resolution, resolveVault, type SideChooser } from "../../project/resolve.ts";
@@ -27,6 +27,10 @@ const SIDES = [
 interface Result extends Resolution {
 	/** Other vaults of the repository that git has not finished merging, if this one has no conflict: paths from here. */
 	readonly elsewhere: readonly string[];
+}
+
+function addVault(): string {
+	return fromHere(`git add ${VAULT_FILE}`, requireRoot(currentFolder()));
 }
 
 /** The other vaults with a conflict, if the vault of the project has none. */
@@ -158,7 +162,7 @@ export default class VaultResolve extends BaseCommand<Result> {
 			terminal.line(
 				`${printable(path, 300)} is another vault, which has one: cd ${printable(shellWord(dirname(path)), 300)} && coffer vault resolve`,
 			);
-		if (!conflicted && unmerged) terminal.line("It contains both sides. Next: git add coffer.vault");
+		if (!conflicted && unmerged) terminal.line(`It contains both sides. Next: ${addVault()}`);
 		if (decided.length > 0)
 			terminal.line(
 				`${MARKS.ok} Decided ${listNames(decided.map(({ environment, name }) => `${name} in ${environment}`))}`,
@@ -169,7 +173,7 @@ export default class VaultResolve extends BaseCommand<Result> {
 					`  Not taken, because its author is no longer a writer: ${name} of '${refused}'. If that value is the right one: ${inEnvironment(`coffer secrets set ${name}`, environment)}`,
 				);
 		if (conflicted && open.length === 0)
-			terminal.line(`${MARKS.ok} Resolved the conflict in coffer.vault. Next: git add coffer.vault`);
+			terminal.line(`${MARKS.ok} Resolved the conflict in coffer.vault. Next: ${addVault()}`);
 	}
 }
 

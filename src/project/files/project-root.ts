@@ -1,6 +1,6 @@
 /** Finds the project: the nearest folder, from here upwards, that contains `coffer.vault` or `coffer.json`. */
 import { existsSync, readdirSync, realpathSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { AppError, EXIT } from "../../errors.ts";
 import { printable, shellWord } from "../../printable.ts";
 
@@ -34,6 +34,12 @@ export function findRoot(from: string): string | undefined {
 		if (parent === folder) return undefined;
 		folder = parent;
 	}
+}
+
+/** A command that names files of the project's folder, so that it works in the user's folder, which may be below it. */
+export function fromHere(command: string, root: string): string {
+	const way = relative(realpathSync(currentFolder()), root);
+	return way === "" ? command : `(cd ${printable(shellWord(way), 300)} && ${command})`;
 }
 
 /** How deep the packages of a repository usually are: `packages/NAME`. */

@@ -129,3 +129,22 @@ test("above the folders of vaults, the error names one, and its command works", 
 	const none = (await project.kept(["status", "--json"], { cwd: "apps/node_modules" })).error();
 	expect(none.hint).toMatch(/^There is one in other: /);
 });
+
+test("from a folder below the vault's, the next step of a resolution and the way back to a lost change work as printed", async () => {
+	await using project = await conflicting();
+	await expect(project.git("merge", "side")).rejects.toThrow();
+	const below = `${PACKAGE}/src`;
+	project.write(`${below}/a.ts`, "");
+	const resolved = await project.ok(["vault", "resolve", "--take", "ours"], { cwd: below });
+	const [, add = ""] = /Next: (.*)$/m.exec(resolved.stdout) ?? [];
+	expect(add).toBe("(cd .. && git add coffer.vault)");
+	await outputOf(project, `${add} && git commit --quiet --message Merged`, below);
+	expect(await project.git("status", "--porcelain", "--untracked-files=no")).toBe("");
+
+	await project.ok(["secrets", "set", "STASHED=1"], { cwd: PACKAGE });
+	await project.git("stash", "--quiet");
+	const lost = (await project.kept(["vault", "verify", "--json"], { cwd: below })).error();
+	const [, take = ""] = /^To take coffer\.vault from git's stash .*?: (.*)$/m.exec(lost.hint) ?? [];
+	await runLine(project, `cd '${below}' && ${take} && coffer vault verify`);
+	expect((await project.data(["secrets", "get", "STASHED", "--reveal"], { cwd: below })).value).toBe("1");
+});
