@@ -2,6 +2,7 @@
 import type { Node } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type AbstractObject, objectValue, unknownValue, type Value } from "../engine/values.ts";
+import { callFromOutside, isBound } from "../models/bound-functions.ts";
 import { isText } from "../models/classes/index.ts";
 
 /** The value of properties that code outside the analysis may assign. */
@@ -17,9 +18,19 @@ const MADE_ELSEWHERE = unknownValue("a part of an object that other code makes")
 export function makeEscape(engine: Engine): Engine["escape"] {
 	const escaped = new Set<AbstractObject>();
 	const written = new Set<AbstractObject>();
+	const called = new Set<string>();
 	return (value, node, why, isWritten = true) => {
 		if (value.kind === "runtime") return escapeRuntime(engine, value.api, node, why);
-		if (value.kind === "method") return engine.escape(value.receiver, node, why, isWritten);
+		if (value.kind === "method") {
+			const { receiver } = value;
+			const giveUp = () => engine.escape(receiver, node, why, isWritten);
+			if (receiver.kind !== "object" || !isBound(receiver.object)) return giveUp();
+			const key = `${receiver.object.id} ${isWritten}`;
+			if (called.has(key)) return;
+			called.add(key);
+			const give = (returned: Value) => engine.escape(returned, node, why);
+			return callFromOutside(engine, receiver.object, node, give, giveUp);
+		}
 		if (value.kind !== "object") return;
 		const { object } = value;
 		if (isText(object)) return;

@@ -1,14 +1,19 @@
 /** Models of `bind`. A bound function is an object that holds the function, its `this` and its first arguments. */
+import type { Node } from "../bundle/syntax.ts";
+import { NO_CONTEXT } from "../engine/context.ts";
+import type { Engine } from "../engine/engine.ts";
 import { setProperty } from "../engine/synthetic-objects.ts";
 import {
 	type AbstractObject,
 	type CallSite,
 	makeValue,
+	type ObjectValue,
 	objectValue,
+	unknownValue,
 	type Value,
 	ValueSet,
 } from "../engine/values.ts";
-import type { BuiltinCall } from "./builtin-call.ts";
+import { BuiltinCall } from "./builtin-call.ts";
 
 const BOUND = "bound function";
 /** The properties of the abstract object of a bound function. Its arguments are under `0`, `1` and so on. */
@@ -39,6 +44,51 @@ export function bindFunction(call: BuiltinCall, target: Value) {
 
 export function isBound(object: AbstractObject): boolean {
 	return object.builtinClass === BOUND;
+}
+
+/** What other code passes to a bound function. */
+const GIVEN_ELSEWHERE = unknownValue("a parameter of a function that other code calls");
+
+/**
+ * Calls a bound function as code outside the analysis may call it: with anything, and any number of times. Such code
+ * gets what the function returns. It reaches neither the function that was bound, nor its `this`, nor its first
+ * arguments. Only `new` would lead to them, by the prototype of what it makes.
+ * @param give receives what the function returns
+ * @param giveUp is called if the code may reach what the bound function holds
+ */
+export function callFromOutside(
+	engine: Engine,
+	bound: AbstractObject,
+	node: Node,
+	give: (returned: Value) => void,
+	giveUp: () => void,
+) {
+	const { solver } = engine;
+	solver.onValue(engine.property(bound, TARGET), (target) => {
+		if (!isClosed(engine, target)) return giveUp();
+		// The code that binds a function may run although the place that was found first does not.
+		engine.reach(target.object.node);
+		const site: CallSite = {
+			...engine.impliedSite(node, `outside ${bound.id}`, [], new ValueSet()),
+			spreadArguments: solver.singleton(GIVEN_ELSEWHERE),
+		};
+		const returned = new ValueSet();
+		callBound(new BuiltinCall(engine, site, returned, NO_CONTEXT), bound);
+		solver.onValue(returned, give);
+	});
+}
+
+/** Whether a function is surely no constructor, and belongs to the upload's own code. */
+function isClosed(engine: Engine, target: Value): target is ObjectValue {
+	if (target.kind !== "object" || target.object.kind !== "function") return false;
+	const { proxyHandler, node } = target.object;
+	return proxyHandler === undefined && !engine.isForeign(node) && isNoConstructor(node);
+}
+
+function isNoConstructor(fn: Node): boolean {
+	if (fn.type === "ArrowFunctionExpression" || fn.async || fn.generator) return true;
+	const { type, kind, method } = fn.parent as Node;
+	return type === "MethodDefinition" ? kind === "method" : type === "Property" && method === true;
 }
 
 /** A call of a bound function: its own arguments come before those of the call. */
