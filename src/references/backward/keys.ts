@@ -3,6 +3,7 @@
  */
 import { type Node, staticKey } from "../bundle/syntax.ts";
 import type { Engine } from "../engine/engine.ts";
+import { keep, readFrom } from "../engine/origins.ts";
 import { isPrototypeObject, prototypeOf } from "../engine/synthetic-objects.ts";
 import { type AbstractObject, stringValue, unknownValue, type ValueSet } from "../engine/values.ts";
 import { isErrorClass } from "../models/classes/errors.ts";
@@ -16,7 +17,7 @@ export function makeKeys(engine: Engine): Engine["keys"] {
 		engine.track(object);
 		if (object.populated) return object.keys;
 		object.populated = true;
-		for (const source of object.copiedFrom) copyKeys(engine, source, object.keys);
+		for (const source of object.copiedFrom) addCopiedKeys(engine, source, object.keys);
 		if (object.node.type === "ObjectExpression" && object.kind === "plain") {
 			addLiteralKeys(engine, object.node, object.keys);
 		} else if (object.kind === "array" && object.node.type === "ArrayExpression") {
@@ -78,9 +79,26 @@ function addLiteralKeys(engine: Engine, node: Node, names: ValueSet) {
 	}
 }
 
+/**
+ * The keys of what a literal spreads, as a read of that object returns them. The object may come from another call of
+ * the function that makes both: `(all, key) => ({ ...all, [key]: 1 })`.
+ */
 function copyKeys(engine: Engine, source: ValueSet, names: ValueSet) {
 	engine.solver.onValue(source, (value) => {
-		if (value.kind === "object") engine.solver.include(engine.keys(value.object), names);
-		else if (value.kind !== "nothing") engine.solver.add(names, ANY_NAME);
+		if (value.kind === "nothing") return;
+		if (value.kind !== "object") return engine.solver.add(names, ANY_NAME);
+		engine.solver.onValue(engine.keys(value.object), (name) => {
+			const read = readFrom(value, name);
+			if (read !== undefined) engine.solver.add(names, read);
+		});
+	});
+}
+
+/** The keys of what an object gets after it was created. It keeps them beyond the call that copies them. */
+export function addCopiedKeys(engine: Engine, source: ValueSet, names: ValueSet) {
+	engine.solver.onValue(source, (value) => {
+		if (value.kind === "nothing") return;
+		if (value.kind !== "object") return engine.solver.add(names, ANY_NAME);
+		engine.solver.onValue(engine.keys(value.object), (name) => engine.solver.add(names, keep(name)));
 	});
 }

@@ -15,6 +15,7 @@ import {
 import { readAll } from "../models/proxies.ts";
 import { inheritLater } from "./accessors.ts";
 import { includeAllClassMembers, includeClassMember, includeMember } from "./class-members.ts";
+import { addCopiedKeys } from "./keys.ts";
 import { includePrototypes } from "./prototypes.ts";
 
 /** The values of one property. Forward propagation, which this starts, adds the values that later code assigns. */
@@ -46,13 +47,9 @@ export function makeCopyProperties(engine: Engine): Engine["copyProperties"] {
 		if (target.isConstructed) copyElements(engine, source, target);
 		for (const [name, into] of target.accessors) inheritLater(engine, source, name, into);
 		engine.solver.onValue(source, (from) => {
-			if (from.kind !== "object") {
-				if (from.kind !== "nothing") engine.solver.add(target.keys, unknownValue("a name from a listing"));
-				return;
-			}
-			addHeir(engine, from, target);
-			engine.solver.include(engine.keys(from.object), target.keys);
+			if (from.kind === "object") addHeir(engine, from, target);
 		});
+		addCopiedKeys(engine, source, target.keys);
 	};
 }
 

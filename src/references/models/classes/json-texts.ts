@@ -3,6 +3,7 @@
  * values. The result of parsing it is represented by the same objects.
  */
 import type { Engine } from "../../engine/engine.ts";
+import { keep, readFrom } from "../../engine/origins.ts";
 import {
 	NOTHING,
 	objectValue,
@@ -72,7 +73,9 @@ export function writtenAs(call: BuiltinCall, value: Value & { readonly kind: "ob
 export function readWritten(engine: Engine, text: Value, call: BuiltinCall, into: (value: Value) => void) {
 	if (text.kind !== "object" || text.object.builtinClass !== JSON_TEXT)
 		return into(unknownValue("a parsed text"));
-	engine.solver.onValue(call.read(text, engine.property(text.object, WRITTEN)), (value) => {
+	engine.solver.onValue(engine.property(text.object, WRITTEN), (written) => {
+		// A text has one object. It may be of one call of a function and written in another one.
+		const value = readFrom(text, written) ?? keep(written);
 		into(value);
 		const { values } = partsOf(engine, engine.solver.singleton(value), call);
 		engine.solver.onValue(values, (part) => {
