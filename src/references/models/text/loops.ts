@@ -8,17 +8,29 @@ import { NO_CONTEXT, unify, withCall } from "../../engine/context.ts";
 import type { Engine } from "../../engine/engine.ts";
 import { iterationOf } from "../../engine/iteration-context.ts";
 import { leaveIteration, readFrom } from "../../engine/origins.ts";
-import { keyOfShape, type ObjectValue, unknownValue, type Value, ValueSet } from "../../engine/values.ts";
+import {
+	keyOfShape,
+	type ObjectValue,
+	stringValue,
+	unknownValue,
+	type Value,
+	ValueSet,
+} from "../../engine/values.ts";
 import { concatenate } from "./concatenation.ts";
+import { numberValue } from "./constants.ts";
 
 const SEVERAL_STEPS = unknownValue("a string built in several steps");
 /** The most steps that are followed. */
 const STEPS_MAX = 64;
 
-/** A loop that appends a piece to a variable in each iteration, and the value before it. */
+/** An expression, or a text between the expressions of a template. */
+type Piece = Node | string;
+
+/** A loop that appends pieces to a variable in each iteration, and the value before it. */
 interface Growth {
 	readonly initial: Node;
-	readonly piece: Node;
+	/** What each iteration appends, one after the other. */
+	readonly pieces: readonly Piece[];
 	readonly loop: Node;
 }
 
@@ -27,29 +39,48 @@ function growthOf(engine: Engine, binding: Binding): Growth | undefined {
 	const [declaration, ...others] = binding.declarations;
 	const declarator = declaration?.parent;
 	if (declarator?.type !== "VariableDeclarator" || others.length > 0 || !declarator.init) return undefined;
-	if (declarator.parent?.kind !== "let") return undefined;
+	const block = declarator.parent?.parent;
+	// The bundler makes a `var` of a `let` outside of functions.
+	if (declarator.parent?.kind !== "let" && block?.type !== "Program") return undefined;
 	const [write, ...more] = engine.scopes.uses(binding).writes.filter((node) => node !== declaration);
 	if (write === undefined || more.length > 0) return undefined;
-	const piece = pieceOf(engine, write, binding);
+	const pieces = piecesOf(engine, write, binding);
 	const statement = write.parent?.parent;
-	if (piece === undefined || statement?.type !== "ExpressionStatement") return undefined;
+	if (pieces === undefined || statement?.type !== "ExpressionStatement") return undefined;
 	const body = statement.parent as Node;
 	const loop = body.type === "BlockStatement" && body.body.length === 1 ? (body.parent as Node) : body;
 	const isLoop = loop.type === "ForOfStatement" ? !loop.await : loop.type === "ForStatement";
 	if (!isLoop || (loop.body !== body && loop.body !== statement)) return undefined;
 	// In one block, the loop runs once for each variable.
-	return loop.parent === declarator.parent?.parent ? { initial: declarator.init, piece, loop } : undefined;
+	return loop.parent === block && loop.start >= declarator.end
+		? { initial: declarator.init, pieces, loop }
+		: undefined;
 }
 
-/** The piece that `text += piece` or `text = text + piece` appends. */
-function pieceOf(engine: Engine, write: Node, binding: Binding): Node | undefined {
+/** The pieces that `text += piece`, `text = text + one + other` or a template that begins with the text appends. */
+function piecesOf(engine: Engine, write: Node, binding: Binding): Piece[] | undefined {
 	const assignment = write.parent;
 	if (assignment?.type !== "AssignmentExpression" || assignment.left !== write) return undefined;
-	if (assignment.operator === "+=") return assignment.right;
-	const { right } = assignment;
-	const isSum = assignment.operator === "=" && right.type === "BinaryExpression" && right.operator === "+";
-	if (!isSum || right.left.type !== "Identifier") return undefined;
-	return engine.scopes.resolve(right.left) === binding ? right.right : undefined;
+	if (assignment.operator === "+=") return [assignment.right];
+	if (assignment.operator !== "=") return undefined;
+	const isText = (node: Node) => node.type === "Identifier" && engine.scopes.resolve(node) === binding;
+	let { right: whole } = assignment;
+	if (whole.type === "TemplateLiteral") return piecesOfTemplate(whole, isText);
+	const pieces: Node[] = [];
+	for (; whole.type === "BinaryExpression" && whole.operator === "+"; whole = whole.left)
+		pieces.unshift(whole.right);
+	return pieces.length > 0 && isText(whole) ? pieces : undefined;
+}
+
+/** The pieces of `${text}_${piece}`. The empty text at the beginning makes a text of a number. */
+function piecesOfTemplate(
+	{ quasis, expressions }: Node,
+	isText: (node: Node) => boolean,
+): Piece[] | undefined {
+	const [begin = "", ...texts] = (quasis as Node[]).map(({ value }) => (value.cooked ?? "") as string);
+	const [first, ...others] = expressions as Node[];
+	if (first === undefined || begin !== "" || !isText(first)) return undefined;
+	return ["", ...texts.flatMap((text, at) => [text, ...(others[at] ? [others[at]] : [])])];
 }
 
 /**
@@ -59,7 +90,7 @@ function pieceOf(engine: Engine, write: Node, binding: Binding): Node | undefine
 export function addGrownText(engine: Engine, read: Node, binding: Binding, into: ValueSet): boolean {
 	const growth = growthOf(engine, binding);
 	if (growth === undefined || read.start < growth.loop.end) return false;
-	if (enclosingFunction(read) !== enclosingFunction(growth.loop)) return false;
+	if (!runsAfter(read, growth.loop)) return false;
 	// If the pieces are unknown, the text begins with the value before the loop.
 	const open = append(engine, engine.evaluate(growth.initial), engine.solver.singleton(SEVERAL_STEPS));
 	const grow = growth.loop.type === "ForOfStatement" ? growOver : growByCount;
@@ -67,19 +98,41 @@ export function addGrownText(engine: Engine, read: Node, binding: Binding, into:
 	return true;
 }
 
-/** Appends the piece of each element of a list. */
-function growOver(engine: Engine, { initial, piece, loop }: Growth, into: ValueSet, giveUp: () => void) {
+/**
+ * Whether a read behind a loop surely runs after it: in the same function, or in one that is made behind the loop. A
+ * declared function exists before.
+ */
+function runsAfter(read: Node, loop: Node): boolean {
+	const around = enclosingFunction(loop);
+	let outermost: Node | undefined;
+	for (let fn = enclosingFunction(read); fn !== around; fn = enclosingFunction(fn)) {
+		if (fn === undefined) return false;
+		outermost = fn;
+	}
+	return outermost === undefined || (outermost.type !== "FunctionDeclaration" && outermost.start >= loop.end);
+}
+
+/** Appends the pieces of each element of a list. */
+function growOver(engine: Engine, { initial, pieces, loop }: Growth, into: ValueSet, giveUp: () => void) {
 	const { solver } = engine;
-	const pieces = engine.evaluate(piece);
+	const values = pieces.map((piece) => valuesOf(engine, piece));
 	solver.onValue(engine.evaluate(loop.right), (list) => {
 		const count = lengthOf(list);
 		if (list.kind !== "object" || count === undefined) return giveUp();
 		for (const changed of [list.object.resized, list.object.summary]) solver.onValue(changed, giveUp);
 		let text = engine.evaluate(initial);
 		for (let at = 0; at < count; at++)
-			text = append(engine, text, piecesOfElement(engine, list, String(at), pieces, loop));
+			for (const [index, piece] of pieces.entries()) {
+				const all = values[index] as ValueSet;
+				const isSame = typeof piece === "string";
+				text = append(engine, text, isSame ? all : piecesOfElement(engine, list, String(at), all, loop));
+			}
 		solver.include(text, into);
 	});
+}
+
+function valuesOf(engine: Engine, piece: Piece): ValueSet {
+	return typeof piece === "string" ? engine.solver.singleton(stringValue(piece)) : engine.evaluate(piece);
 }
 
 /** The number of elements of a list that the code spells out. */
@@ -114,7 +167,7 @@ function piecesOfElement(
 }
 
 /** Appends the piece as often as `for (let i = 0; i < count; i++)` runs. */
-function growByCount(engine: Engine, { initial, piece, loop }: Growth, into: ValueSet, giveUp: () => void) {
+function growByCount(engine: Engine, { initial, pieces, loop }: Growth, into: ValueSet, giveUp: () => void) {
 	const { solver } = engine;
 	const counter = counterOf(loop);
 	if (counter === undefined) return giveUp();
@@ -122,7 +175,8 @@ function growByCount(engine: Engine, { initial, piece, loop }: Growth, into: Val
 		const count = end.kind === "string" && end.numeric ? Number(end.text) : Number.NaN;
 		if (!(count <= STEPS_MAX)) return giveUp();
 		let text = engine.evaluate(initial);
-		for (let at = 0; at < count; at++) text = append(engine, text, pieceAt(engine, piece, counter, at));
+		for (let at = 0; at < count; at++)
+			for (const piece of pieces) text = append(engine, text, pieceAt(engine, piece, counter, at));
 		solver.include(text, into);
 	});
 }
@@ -139,9 +193,10 @@ function counterOf({ init, test, update }: Node): string | undefined {
 }
 
 /** The piece of one iteration: a literal text, or the element under the counter. */
-function pieceAt(engine: Engine, piece: Node, counter: string, at: number): ValueSet {
+function pieceAt(engine: Engine, piece: Piece, counter: string, at: number): ValueSet {
 	const { solver } = engine;
-	if (piece.type === "Literal") return engine.evaluate(piece);
+	if (typeof piece === "string" || piece.type === "Literal") return valuesOf(engine, piece);
+	if (piece.type === "Identifier" && piece.name === counter) return solver.singleton(numberValue(at));
 	const isElement = piece.type === "MemberExpression" && piece.computed && piece.property.name === counter;
 	if (!isElement) return solver.singleton(SEVERAL_STEPS);
 	const found = new ValueSet();
