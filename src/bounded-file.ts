@@ -3,10 +3,10 @@
  * during the read otherwise (pipes, devices, growing files). A leaf: imports only the error type and the safe
  * text.
  */
-import { closeSync, constants, fstatSync, openSync, read, readSync, type Stats, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { Socket } from "node:net";
 import { isatty, ReadStream } from "node:tty";
-import { promisify } from "node:util";
 import { AppError, EXIT } from "./errors.ts";
 import { printable } from "./printable.ts";
 
@@ -74,28 +74,23 @@ function checkKind(
 	return stats.size;
 }
 
-/**
- * Reads a file into one buffer. Node's own `readFile` reads small pieces and copies them. Read at once: another thread
- * takes ten times the processor time for a small file, and a command has nothing else to do.
- */
-function readSized(file: number, size: number): Buffer {
+/** Reads a file into one buffer. Node's own `readFile` reads small pieces and copies them. */
+async function readSized(handle: FileHandle, size: number): Promise<Buffer> {
 	const bytes = Buffer.allocUnsafeSlow(size);
 	let length = 0;
 	while (length < size) {
-		const count = readSync(file, bytes, length, size - length, length);
-		if (count === 0) break;
-		length += count;
+		const { bytesRead } = await handle.read(bytes, length, size - length, length);
+		if (bytesRead === 0) break;
+		length += bytesRead;
 	}
 	return bytes.subarray(0, length);
 }
 
-const readPiece = promisify(read);
-
-async function readToEnd(file: number, path: string, bytesMax: number): Promise<Buffer> {
+async function readToEnd(handle: FileHandle, path: string, bytesMax: number): Promise<Buffer> {
 	const chunks: Buffer[] = [];
 	let total = 0;
 	for (;;) {
-		const { bytesRead, buffer } = await readPiece(file, Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
+		const { bytesRead, buffer } = await handle.read(Buffer.alloc(CHUNK_BYTES), 0, CHUNK_BYTES, null);
 		if (bytesRead === 0) return Buffer.concat(chunks, total);
 		total += bytesRead;
 		if (total > bytesMax) throw fileTooLarge(path, undefined, bytesMax);
@@ -116,9 +111,9 @@ async function readStream(stream: AsyncIterable<Buffer>, path: string, bytesMax:
 }
 
 /** Opens a file whose reader may have to wait: a named pipe, or a terminal. */
-function openWaiting(path: string, { links, pipes }: AllowedFiles): Socket | undefined {
+async function openWaiting(path: string, { links, pipes }: AllowedFiles): Promise<Socket | undefined> {
 	if (!pipes) return undefined;
-	const stats = statSync(path);
+	const stats = await stat(path);
 	if (!stats.isFIFO() && !stats.isCharacterDevice()) return undefined;
 	const file = openSync(path, O_RDONLY | O_NONBLOCK | (links ? 0 : O_NOFOLLOW));
 	if (fstatSync(file).isFIFO()) return new Socket({ fd: file, readable: true, writable: false });
@@ -134,18 +129,18 @@ function openWaiting(path: string, { links, pipes }: AllowedFiles): Socket | und
  */
 export async function readBounded(path: string, bytesMax: number, reach: AllowedFiles = {}): Promise<Buffer> {
 	// A thread that waits for the other end of a pipe would keep the process from ending, for example at Ctrl-C.
-	const waiting = openWaiting(path, reach);
+	const waiting = await openWaiting(path, reach);
 	if (waiting) return await readStream(waiting, path, bytesMax);
-	const file = openSync(path, flagsFor(reach));
+	const handle = await open(path, flagsFor(reach));
 	try {
-		const size = checkKind(path, fstatSync(file), bytesMax, reach);
-		return size === undefined ? await readToEnd(file, path, bytesMax) : readSized(file, size);
+		const size = checkKind(path, await handle.stat(), bytesMax, reach);
+		return size === undefined ? await readToEnd(handle, path, bytesMax) : await readSized(handle, size);
 	} finally {
-		closeSync(file);
+		await handle.close();
 	}
 }
 
-/** Reads a regular file as `readBounded` does, for code that cannot wait for a promise. */
+/** Reads a regular file synchronously, as `readBounded` does, for code that reads many small ones. */
 export function readBoundedSync(
 	path: string,
 	bytesMax: number,
@@ -153,7 +148,15 @@ export function readBoundedSync(
 ): Buffer {
 	const file = openSync(path, flagsFor(reach));
 	try {
-		return readSized(file, checkKind(path, fstatSync(file), bytesMax, reach) ?? 0);
+		const size = checkKind(path, fstatSync(file), bytesMax, reach) ?? 0;
+		const bytes = Buffer.allocUnsafeSlow(size);
+		let length = 0;
+		while (length < size) {
+			const count = readSync(file, bytes, length, size - length, length);
+			if (count === 0) break;
+			length += count;
+		}
+		return bytes.subarray(0, length);
 	} finally {
 		closeSync(file);
 	}

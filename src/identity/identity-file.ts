@@ -1,15 +1,6 @@
 /** Files that contain an identity in clear text. A file with weaker permissions than an SSH key needs is rejected. */
-import {
-	closeSync,
-	constants,
-	fstatSync,
-	lstatSync,
-	openSync,
-	readSync,
-	realpathSync,
-	type Stats,
-} from "node:fs";
-import { rename, rm, unlink } from "node:fs/promises";
+import { constants, type Stats } from "node:fs";
+import { type FileHandle, lstat, open, realpath, rename, rm, unlink } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { cryptoReady } from "../crypto.ts";
 import { AppError, EXIT } from "../errors.ts";
@@ -32,22 +23,22 @@ const FILE_BYTES_MAX = 4096;
  *   `IDENTITY_FILE_OWNER`, `IDENTITY_FILE_MODE`, `IDENTITY_FILE_DIRECTORY`, `IDENTITY_MALFORMED`
  */
 export async function readIdentityFile(path: string): Promise<Identity> {
-	checkPlace(path);
-	let file: number | undefined;
+	await checkPlace(path);
+	let handle: FileHandle | undefined;
 	try {
 		// The open file itself is checked, so it cannot be exchanged after the check. Opened without blocking: a
 		// named pipe would wait for its other end.
-		file = openSync(realpathSync.native(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-		checkFile(path, fstatSync(file));
-		const buffer = Buffer.alloc(FILE_BYTES_MAX);
-		const text = buffer.toString("utf8", 0, readSync(file, buffer));
+		handle = await open(await realpath(path), O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+		checkFile(path, await handle.stat());
+		const { bytesRead, buffer } = await handle.read(Buffer.alloc(FILE_BYTES_MAX));
+		const text = buffer.toString("utf8", 0, bytesRead);
 		buffer.fill(0);
 		await cryptoReady;
 		return parseIdentity(text, printable(path, 200));
 	} catch (error) {
 		throw error instanceof AppError ? error : readError(path, error);
 	} finally {
-		if (file !== undefined) closeSync(file);
+		await handle?.close();
 	}
 }
 
@@ -92,10 +83,10 @@ export async function deleteIdentityFile(path: string): Promise<void> {
 }
 
 /** Checks that no other user can put another file in its place. */
-function checkPlace(path: string): void {
+async function checkPlace(path: string): Promise<void> {
 	if (process.getuid === undefined) return;
 	try {
-		const entry = lstatSync(path);
+		const entry = await lstat(path);
 		if (entry.isSymbolicLink() && entry.uid !== process.getuid() && entry.uid !== 0) {
 			throw refused(
 				path,
@@ -104,8 +95,8 @@ function checkPlace(path: string): void {
 				"Name the file itself.",
 			);
 		}
-		for (const folder of new Set([dirname(resolve(path)), dirname(realpathSync.native(path))])) {
-			const { mode } = lstatSync(realpathSync.native(folder));
+		for (const folder of new Set([dirname(resolve(path)), dirname(await realpath(path))])) {
+			const { mode } = await lstat(await realpath(folder));
 			if ((mode & WORLD_WRITABLE) !== 0 && (mode & STICKY) === 0) {
 				const hint = `Run: chmod o-w ${printable(folder, 200)}`;
 				throw refused(path, "IDENTITY_FILE_DIRECTORY", "is in a folder that every user may write to", hint);

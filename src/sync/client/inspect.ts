@@ -1,4 +1,5 @@
 /** Asks a platform what it is and what a token may do there, for a diagnosis. */
+import { cryptoReady } from "../../crypto.ts";
 import { AppError } from "../../errors.ts";
 import { sendRequest, type Transport } from "../../http/request.ts";
 import { fingerprint } from "../../identity/identity.ts";
@@ -34,6 +35,7 @@ export async function inspectPlatform(url: string): Promise<InspectedPlatform> {
 	const connection = new Connection({ url, token: undefined, answerMs: ANSWER_MS, transport });
 	const what = "The platform's description";
 	const { box, sign, version } = await connection.json(ROUTES.platform, {}, platformInfoSchema, what);
+	await cryptoReady;
 	return { version, fingerprint: fingerprint({ sign, box }), aheadMs };
 }
 
