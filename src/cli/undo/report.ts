@@ -3,7 +3,7 @@
  * rely on it.
  */
 
-import { currentFolder, fromHere, requireRoot, VAULT_FILE } from "../../project/files/project-root.ts";
+import { currentFolder, findRoot, fromHere, VAULT_FILE } from "../../project/files/project-root.ts";
 import type { Diagnosis } from "../../project/undo/accept.ts";
 import type { Acceptance } from "../../project/undo/acceptance.ts";
 import type { LocatedItem } from "../../project/undo/search.ts";
@@ -153,13 +153,13 @@ export function renderLetIn(rows: readonly LetInRow[], terminal: Terminal): void
 
 /** The suggested commands, one line for each: the hint of an error. */
 export function waysHint(ways: AcceptReport["ways"]): string {
-	const root = requireRoot(currentFolder());
+	const root = findRoot(currentFolder());
 	// Those of git name the vault's file, and those of Coffer find it from every folder below.
 	const isForFolder = (command: string) => command.includes(VAULT_FILE);
 	return ways
 		.map(({ words, commands }) => {
 			const line = commands.join(" && ");
-			return `${words}: ${isForFolder(line) ? fromHere(line, root) : line}`;
+			return `${words}: ${root !== undefined && isForFolder(line) ? fromHere(line, root) : line}`;
 		})
 		.join("\n");
 }
